@@ -1,0 +1,9 @@
+/** How far a long step is; `total` is 0 while it is unknown. */
+export interface Progress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'bytes' | 'blocks' | 'pieces';
+}
+
+export type OnProgress = (progress: Progress) => void;

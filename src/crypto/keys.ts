@@ -1,0 +1,54 @@
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { BitorchError, domainHash } from '#base';
+
+export const PUBLIC_KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+export const SEED_BYTES = 32;
+
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** An Ed25519 key pair (RFC 8032), named by its public key. */
+export class SigningKey {
+  readonly seed: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly #key: KeyObject;
+
+  constructor(seed: Uint8Array) {
+    if (seed.length !== SEED_BYTES)
+      throw new BitorchError('KEY_INVALID', `a seed has ${SEED_BYTES} bytes, not ${seed.length}`);
+    this.seed = seed;
+    this.#key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+    const spki = createPublicKey(this.#key).export({ format: 'der', type: 'spki' });
+    this.publicKey = new Uint8Array(spki.subarray(SPKI_ED25519.length));
+  }
+
+  static generate(): SigningKey {
+    return new SigningKey(new Uint8Array(randomBytes(SEED_BYTES)));
+  }
+
+  /** Signs domainHash(purpose, message): a signature for one purpose is worth nothing for another. */
+  sign(purpose: string, message: Uint8Array): Uint8Array {
+    return new Uint8Array(sign(null, domainHash(purpose, message), this.#key));
+  }
+}
+
+/** Whether `signature` is `publicKey`'s over `message` for this purpose; malformed input is simply false. */
+export function verifySignature(
+  purpose: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
+  if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
+  try {
+    const key = createPublicKey({
+      key: Buffer.concat([SPKI_ED25519, publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
+    return verify(null, domainHash(purpose, message), key, signature);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import { z, zCount } from '#base';
+
+/** Element types that execution reads; the Q types are GGUF's blocks of 32 (see docs/protocol/arithmetic.md). */
+export const TENSOR_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1'] as const;
+export type TensorType = (typeof TENSOR_TYPES)[number];
+
+/** [elements per block, bytes per block] */
+export const TENSOR_BLOCK: Readonly<Record<TensorType, readonly [number, number]>> = {
+  F32: [1, 4],
+  F16: [1, 2],
+  BF16: [1, 2],
+  Q8_0: [32, 34],
+  Q4_0: [32, 18],
+  Q4_1: [32, 20],
+};
+
+/** Where one tensor's bytes are. */
+export const tensorInfoSchema = z.strictObject({
+  name: z.string().min(1).max(256),
+  type: z.enum(TENSOR_TYPES),
+  /** Outermost first: a matrix is [rows, columns], a row's elements lie together. */
+  shape: z
+    .array(
+      z
+        .number()
+        .int()
+        .min(1)
+        .max(1 << 30),
+    )
+    .min(1)
+    .max(4),
+  /** Path of the file inside the model. */
+  file: z.string().min(1).max(1024),
+  offset: zCount,
+  bytes: zCount,
+});
+
+export type TensorInfo = z.infer<typeof tensorInfoSchema>;
+
+/** Bytes that can be read anywhere: a file, a partly downloaded torrent, a buffer in a test. */
+export interface RandomAccess {
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; rejects when they are not there. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}

@@ -1,0 +1,139 @@
+/**
+ * What a node offers to the server, the terminal and the page. Types only, all of them plain JSON, so that the
+ * page can import them and the wire shows them as they are.
+ */
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+export interface ChatRequest {
+  /** Model id or name; the node's only model when absent. */
+  model?: string;
+  messages: ChatMessage[];
+  /** Most tokens to generate; up to the end of the context when absent. */
+  maxTokens?: number;
+  /** 0 = greedy. */
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  seed?: number;
+  stop?: string[];
+}
+
+/** One stage of the route that an answer takes. */
+export interface Hop {
+  nodeId: string;
+  name: string;
+  /** Blocks [first, end). */
+  first: number;
+  end: number;
+}
+
+export interface AuditResult {
+  answerId: string;
+  state: 'pending' | 'passed' | 'failed' | 'unavailable';
+  /** The stage that was audited and the node that re-executed it. */
+  stage?: Hop;
+  auditor?: { nodeId: string; name: string };
+  /** Positions [from, to) of the audited chunk. */
+  from?: number;
+  to?: number;
+  /** Hash that the stage signed and hash that the auditor got, hexadecimal. */
+  signed?: string;
+  recomputed?: string;
+  /** One sentence for people. */
+  summary: string;
+}
+
+export type FinishReason = 'stop' | 'length' | 'cancelled';
+
+/** The life of one answer, in this order: route, prefill*, token*, done; or an error is thrown at any point. */
+export type ChatEvent =
+  | { type: 'route'; answerId: string; model: string; hops: Hop[] }
+  | { type: 'prefill'; done: number; total: number }
+  | { type: 'token'; text: string }
+  | {
+      type: 'done';
+      reason: FinishReason;
+      promptTokens: number;
+      completionTokens: number;
+      timeToFirstTokenMs: number;
+      tokensPerSecond: number;
+    };
+
+export interface ModelView {
+  id: string;
+  name: string;
+  version: number;
+  licence: string;
+  publisher: string;
+  infohash: string;
+  bytes: number;
+  layers: number;
+  context: number;
+  /** Whether every block is served by a reachable node now. */
+  available: boolean;
+}
+
+/** How much of a model a node holds, and what it runs of it. */
+export interface HoldingView {
+  modelId: string;
+  bytesHave: number;
+  bytesTotal: number;
+  /** Blocks [first, end) that the node runs; absent for a node that only seeds. */
+  blocks?: { first: number; end: number };
+}
+
+export type Role = 'seed' | 'run' | 'client';
+
+export interface NodeView {
+  id: string;
+  name: string;
+  roles: Role[];
+  state: 'online' | 'unreachable';
+  /** Milliseconds since epoch of the last sign of life. */
+  lastSeen: number;
+  self: boolean;
+  holdings: HoldingView[];
+}
+
+/** This node's own transfers of one model. */
+export interface TransferView {
+  modelId: string;
+  infohash: string;
+  name: string;
+  bytesHave: number;
+  bytesTotal: number;
+  downBytesPerSecond: number;
+  upBytesPerSecond: number;
+  /** Payload bytes by peer, as measured by this node. */
+  peers: { nodeId: string; name: string; downloaded: number; uploaded: number }[];
+}
+
+export interface NetworkView {
+  self: { id: string; name: string };
+  nodes: NodeView[];
+  models: ModelView[];
+  transfers: TransferView[];
+}
+
+/** What the event stream carries; `network` is a whole new view, sent at most twice a second. */
+export type NodeEvent =
+  | { type: 'network'; network: NetworkView }
+  | { type: 'audit'; audit: AuditResult }
+  | { type: 'progress'; step: string; done: number; total: number; unit: 'bytes' | 'blocks' | 'pieces' };
+
+export interface NodeApi {
+  models(): ModelView[];
+  network(): NetworkView;
+  /** The bytes of a model's .torrent file; undefined for an unknown model. */
+  metainfo(modelId: string): Uint8Array | undefined;
+  /** Throws BitorchError with a code of docs/errors.md. Stops at once when `signal` aborts. */
+  chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** The audit of an answer given by this node, undefined for an unknown answer. */
+  audit(answerId: string): AuditResult | undefined;
+  /** Ends when `signal` aborts. */
+  events(signal: AbortSignal): AsyncIterable<NodeEvent>;
+}

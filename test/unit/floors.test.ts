@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+const GROUND = ['base', 'crypto', 'store', 'formats', 'network'];
+const SYSTEMS = ['distribution', 'execution', 'ledger', 'security', 'verification', 'consensus'];
+
+/** Which folders of src/ each folder may import: docs/architecture.md, "The floors". */
+const FLOORS: Record<string, string[]> = {
+  base: [],
+  crypto: ['base'],
+  store: ['base'],
+  formats: ['base'],
+  network: ['base', 'crypto', 'store'],
+  ledger: ['base', 'crypto', 'store'],
+  distribution: GROUND,
+  execution: [...GROUND, 'distribution'],
+  security: [...GROUND, 'distribution', 'execution'],
+  verification: [...GROUND, 'distribution', 'execution'],
+  consensus: ['base', 'crypto', 'store', 'network', 'ledger'],
+  node: [...GROUND, ...SYSTEMS],
+  server: ['base', 'node'],
+  cli: ['base', 'node', 'server'],
+};
+
+const IMPORT = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+const importsOf = (path: string) => [...readFileSync(path, 'utf8').matchAll(IMPORT)].map((m) => m[1]!);
+
+test('imports go down the floors only, and through the doors', () => {
+  for (const path of globSync('src/**/*.ts')) {
+    const folder = path.split('/')[1]!;
+    const allowed = FLOORS[folder];
+    assert.ok(allowed, `${path}: src/${folder} has no floor`);
+    for (const target of importsOf(path)) {
+      if (target.startsWith('#')) {
+        assert.ok(allowed.includes(target.slice(1)), `${path}: ${folder} may not import ${target}`);
+      } else if (target.startsWith('.')) {
+        const resolved = new URL(target, `file:///${path}`).pathname.slice(1);
+        assert.ok(resolved.startsWith(`src/${folder}/`), `${path}: reaches ${resolved} past its door`);
+      }
+    }
+  }
+});
+
+test('the page imports only types of the node', () => {
+  for (const path of globSync('web/**/*.{ts,tsx}')) {
+    const source = readFileSync(path, 'utf8');
+    for (const [line] of source.matchAll(/^import[^;]*src\/[^;]*;/gm)) {
+      assert.match(line, /^import type/, `${path}: ${line}`);
+    }
+  }
+});
+
+test('no third-party package is imported by two folders', () => {
+  const owners = new Map<string, Set<string>>();
+  for (const path of globSync('src/**/*.ts')) {
+    for (const target of importsOf(path)) {
+      if (/^(#|\.|node:)/.test(target)) continue;
+      const name = target
+        .split('/')
+        .slice(0, target.startsWith('@') ? 2 : 1)
+        .join('/');
+      owners.set(name, (owners.get(name) ?? new Set()).add(path.split('/')[1]!));
+    }
+  }
+  for (const [name, folders] of owners)
+    assert.equal(folders.size, 1, `${name} is imported by ${[...folders]}`);
+});
+
+test('no source file is longer than 400 lines', () => {
+  for (const path of globSync('{src,web,test,bench,scripts,packaging}/**/*.{ts,tsx,css}')) {
+    const lines = readFileSync(path, 'utf8').split('\n').length - 1;
+    assert.ok(lines <= 400, `${path} has ${lines} lines`);
+  }
+});
