@@ -1,0 +1,243 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
+import { identify } from '@libp2p/identify';
+import type { Libp2p } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
+import type { SigningKey } from '#crypto';
+import { FrameStream } from './frame-stream.ts';
+
+/** Where a node can be reached: its peer id and multiaddrs. */
+export interface PeerAddress {
+  readonly id: string;
+  readonly addresses: readonly string[];
+}
+
+export interface HostOptions {
+  readonly key: SigningKey;
+  /** Multiaddrs to listen on; loopback with a port of the system's choice by default. */
+  readonly listen?: readonly string[];
+}
+
+/** What to do with a gossip message: pass it on, drop it, or drop it and think less of its sender. */
+export type Verdict = 'accept' | 'ignore' | 'reject';
+
+const CONTROL_BYTES = 1 << 20;
+const REQUEST_TIMEOUT_MS = 10_000;
+const STREAMS_PER_PROTOCOL = 256;
+
+/** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
+export class Host {
+  readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
+  readonly #log: Logger;
+  readonly #lifecycle = new Lifecycle();
+
+  private constructor(libp2p: Libp2p<{ pubsub: GossipSub }>, log: Logger) {
+    this.#libp2p = libp2p;
+    this.#log = log;
+    this.#lifecycle.onStop(() => libp2p.stop());
+  }
+
+  static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
+    const libp2p = await createLibp2p({
+      privateKey: await generateKeyPairFromSeed('Ed25519', options.key.seed),
+      addresses: { listen: [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionGater: { denyDialMultiaddr: () => false },
+      services: {
+        identify: identify(),
+        pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true }),
+      },
+    });
+    return new Host(libp2p as Libp2p<{ pubsub: GossipSub }>, dependencies.log);
+  }
+
+  /** This node's peer id, derived from its key. */
+  get id(): string {
+    return this.#libp2p.peerId.toString();
+  }
+
+  get addresses(): string[] {
+    return this.#libp2p.getMultiaddrs().map(String);
+  }
+
+  /** Peer ids with an open connection. */
+  get connected(): string[] {
+    return this.#libp2p.getPeers().map(String);
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** Connects to a multiaddr that ends in /p2p/<peer id>, or to a known peer. Throws PEER_UNREACHABLE. */
+  async connect(peer: PeerAddress | string, signal?: AbortSignal): Promise<string> {
+    const name = typeof peer === 'string' ? peer : peer.id;
+    try {
+      const target = typeof peer === 'string' ? multiaddr(peer) : dialTarget(peer);
+      const connection = await this.#libp2p.dial(target, { signal: this.#limit(signal, REQUEST_TIMEOUT_MS) });
+      return connection.remotePeer.toString();
+    } catch (error) {
+      throw new BitorchError(
+        'PEER_UNREACHABLE',
+        `${name} cannot be reached: ${messageOf(error)}`,
+        { peer: name },
+        error,
+      );
+    }
+  }
+
+  /** Opens an ordered stream of frames. Throws PEER_UNREACHABLE, also when the peer does not speak `protocol`. */
+  async open(
+    peer: PeerAddress,
+    protocol: string,
+    maxFrameBytes: number,
+    signal?: AbortSignal,
+  ): Promise<FrameStream> {
+    try {
+      const stream = await this.#libp2p.dialProtocol(dialTarget(peer), protocol, {
+        signal: this.#limit(signal, REQUEST_TIMEOUT_MS),
+        maxOutboundStreams: STREAMS_PER_PROTOCOL,
+      });
+      return new FrameStream(stream, peer.id, maxFrameBytes);
+    } catch (error) {
+      throw new BitorchError(
+        'PEER_UNREACHABLE',
+        `${peer.id} cannot be reached: ${messageOf(error)}`,
+        { peer: peer.id },
+        error,
+      );
+    }
+  }
+
+  /** Serves a protocol of streams; what the handler throws ends its stream only. */
+  async handle(
+    protocol: string,
+    maxFrameBytes: number,
+    handler: (stream: FrameStream) => Promise<void>,
+  ): Promise<void> {
+    await this.#libp2p.handle(
+      protocol,
+      (stream, connection) => {
+        const frames = new FrameStream(stream, connection.remotePeer.toString(), maxFrameBytes);
+        handler(frames).catch((error: unknown) => {
+          this.#log.info(
+            { protocol, peer: frames.remote, error: messageOf(error) },
+            'stream ended by an error',
+          );
+          frames.abort(error as Error);
+        });
+      },
+      { maxInboundStreams: STREAMS_PER_PROTOCOL, maxOutboundStreams: STREAMS_PER_PROTOCOL },
+    );
+    this.#lifecycle.onStop(() => this.#libp2p.unhandle(protocol));
+  }
+
+  /** One canonical CBOR message there, one back. Throws PEER_UNREACHABLE, or the answerer's error. */
+  async request(
+    peer: PeerAddress,
+    protocol: string,
+    message: unknown,
+    limits: { maxBytes?: number; timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<unknown> {
+    const maxBytes = limits.maxBytes ?? CONTROL_BYTES;
+    const signal = this.#limit(limits.signal, limits.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const stream = await this.open(peer, protocol, maxBytes, signal);
+    try {
+      await stream.send(encodeCanonical(message));
+      const frame = await stream.read(signal);
+      if (!frame)
+        throw new BitorchError('STREAM_CLOSED', `${peer.id} closed the connection without an answer`);
+      return unwrap(decodeCanonical(frame, maxBytes), peer.id);
+    } finally {
+      stream.abort();
+    }
+  }
+
+  /** Answers requests of `request`; a thrown BitorchError reaches the asker with its code. */
+  async answer(
+    protocol: string,
+    answerer: (message: unknown, from: string) => Promise<unknown>,
+    limits: { maxBytes?: number } = {},
+  ): Promise<void> {
+    const maxBytes = limits.maxBytes ?? CONTROL_BYTES;
+    await this.handle(protocol, maxBytes, async (stream) => {
+      const frame = await stream.read(this.#limit(undefined, REQUEST_TIMEOUT_MS));
+      if (!frame) return;
+      const answer = await wrap(() => answerer(decodeCanonical(frame, maxBytes), stream.remote));
+      await stream.send(encodeCanonical(answer));
+      await stream.close();
+    });
+  }
+
+  /** Joins a gossip topic; `validate` sees every message before it is passed on. */
+  subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
+    const { pubsub } = this.#libp2p.services;
+    pubsub.topicValidators.set(topic, (peer, message) => validate(message.data, peer.toString()) as never);
+    pubsub.subscribe(topic);
+  }
+
+  async publish(topic: string, data: Uint8Array): Promise<void> {
+    if (!this.#lifecycle.signal.aborted) await this.#libp2p.services.pubsub.publish(topic, data);
+  }
+
+  /** Calls back for each peer whose last connection has closed. */
+  onDisconnect(callback: (peer: string) => void): void {
+    this.#libp2p.addEventListener('peer:disconnect', ({ detail }) => callback(detail.toString()));
+  }
+
+  onConnect(callback: (peer: string) => void): void {
+    this.#libp2p.addEventListener('peer:connect', ({ detail }) => callback(detail.toString()));
+  }
+
+  #limit(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
+    const signals = [this.#lifecycle.signal, AbortSignal.timeout(timeoutMs)];
+    return AbortSignal.any(signal ? [...signals, signal] : signals);
+  }
+}
+
+/** The Ed25519 public key (32 bytes) that a peer id is made of. Throws PEER_ID_INVALID. */
+export function publicKeyOf(peerId: string): Uint8Array {
+  try {
+    const id = peerIdFromString(peerId);
+    if (id.type === 'Ed25519') return id.publicKey.raw;
+  } catch {
+    // falls through to the one error below
+  }
+  throw new BitorchError('PEER_ID_INVALID', `not an Ed25519 peer id: ${peerId.slice(0, 80)}`);
+}
+
+function dialTarget(peer: PeerAddress) {
+  if (peer.addresses.length === 0) return peerIdFromString(peer.id);
+  return peer.addresses.map((a) => multiaddr(a.includes('/p2p/') ? a : `${a}/p2p/${peer.id}`));
+}
+
+async function wrap(answer: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return { ok: await answer() };
+  } catch (error) {
+    const known = error instanceof BitorchError;
+    return {
+      error: { code: known ? error.code : 'INTERNAL', message: known ? error.message : 'internal error' },
+    };
+  }
+}
+
+function unwrap(answer: unknown, peer: string): unknown {
+  if (typeof answer === 'object' && answer !== null) {
+    if ('ok' in answer) return answer.ok;
+    const error =
+      'error' in answer ? (answer.error as { code?: unknown; message?: unknown } | null) : undefined;
+    if (error && typeof error === 'object') {
+      throw new BitorchError(String(error.code).slice(0, 64), String(error.message).slice(0, 1024), { peer });
+    }
+  }
+  throw new BitorchError('ANSWER_INVALID', `${peer} sent an answer that is neither a result nor an error`);
+}

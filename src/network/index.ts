@@ -1,0 +1,2 @@
+export { FrameStream } from './frame-stream.ts';
+export { Host, type HostOptions, type PeerAddress, publicKeyOf, type Verdict } from './host.ts';

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BitorchError, createLog } from '#base';
+import { SigningKey } from '#crypto';
+import { type FrameStream, Host, publicKeyOf } from '#network';
+
+const log = createLog('silent');
+const startHost = (key = SigningKey.generate()) => Host.start({ key }, { log });
+const addressOf = (host: Host) => ({ id: host.id, addresses: host.addresses });
+
+test('a peer id is the public key', async (t) => {
+  const key = SigningKey.generate();
+  const host = await startHost(key);
+  t.after(() => host.stop());
+  assert.deepEqual(publicKeyOf(host.id), key.publicKey);
+  assert.throws(() => publicKeyOf('nobody'), { code: 'PEER_ID_INVALID' });
+});
+
+test('frames arrive whole, in order, in both directions, of any size up to the limit', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => Promise.all([server.stop(), client.stop()]));
+  await server.handle('/bitorch/test/echo/1', 1 << 20, async (stream) => {
+    for (let frame = await stream.read(); frame; frame = await stream.read()) await stream.send(frame);
+    await stream.close();
+  });
+  const stream = await client.open(addressOf(server), '/bitorch/test/echo/1', 1 << 20);
+  const sizes = [0, 1, 3, 2304, 70_000, 1 << 20];
+  for (const size of sizes) await stream.send(new Uint8Array(size).fill(size % 251));
+  await stream.close();
+  for (const size of sizes) {
+    const frame = await stream.read();
+    assert.equal(frame?.length, size);
+    assert.ok(frame.every((byte) => byte === size % 251));
+  }
+  assert.equal(await stream.read(), undefined);
+});
+
+test('a frame over the limit ends the stream with an error on the reading side', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => Promise.all([server.stop(), client.stop()]));
+  const seen = Promise.withResolvers<unknown>();
+  await server.handle('/bitorch/test/small/1', 100, async (stream) => {
+    await stream.read().catch(seen.resolve);
+  });
+  const stream = await client.open(addressOf(server), '/bitorch/test/small/1', 100);
+  await stream.send(new Uint8Array(101));
+  assert.equal(((await seen.promise) as BitorchError).code, 'FRAME_TOO_LONG');
+  await assert.rejects(async () => {
+    while (await stream.read());
+  }, BitorchError);
+});
+
+test('a request carries an answer or the error of the other side', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => Promise.all([server.stop(), client.stop()]));
+  await server.answer('/bitorch/test/double/1', async (message, from) => {
+    if (typeof message !== 'number') throw new BitorchError('NOT_A_NUMBER', 'send a number');
+    return { twice: message * 2, from };
+  });
+  const protocol = '/bitorch/test/double/1';
+  assert.deepEqual(await client.request(addressOf(server), protocol, 21), { twice: 42, from: client.id });
+  await assert.rejects(client.request(addressOf(server), protocol, 'x'), { code: 'NOT_A_NUMBER' });
+  await assert.rejects(client.request(addressOf(server), '/bitorch/test/none/1', 1), {
+    code: 'PEER_UNREACHABLE',
+  });
+});
+
+test('a killed connection is an error for the reader, not an end', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => client.stop());
+  const opened = Promise.withResolvers<FrameStream>();
+  await server.handle('/bitorch/test/hold/1', 100, async (stream) => opened.resolve(stream));
+  const stream = await client.open(addressOf(server), '/bitorch/test/hold/1', 100);
+  await stream.send(new Uint8Array(1));
+  (await opened.promise).abort();
+  await assert.rejects(stream.read(), { code: 'STREAM_CLOSED' });
+  await server.stop();
+});
+
+test('gossip reaches the others once their validator accepts it', async (t) => {
+  const hosts = await Promise.all([startHost(), startHost(), startHost()]);
+  t.after(() => Promise.all(hosts.map((host) => host.stop())));
+  const got = hosts.slice(1).map(() => Promise.withResolvers<string>());
+  hosts[0]!.subscribe('/bitorch/test/news/1', () => 'accept');
+  for (const [i, host] of hosts.slice(1).entries()) {
+    host.subscribe('/bitorch/test/news/1', (data) => {
+      got[i]!.resolve(Buffer.from(data).toString());
+      return 'accept';
+    });
+  }
+  for (const host of hosts.slice(1)) await host.connect(hosts[0]!.addresses[0]!);
+  const publish = setInterval(
+    () => hosts[0]!.publish('/bitorch/test/news/1', Buffer.from(`hello ${Date.now()}`)),
+    200,
+  );
+  const texts = await Promise.all(got.map(({ promise }) => promise));
+  clearInterval(publish);
+  for (const text of texts) assert.match(text, /^hello/);
+});
