@@ -1,2 +1,4 @@
 export * from './architecture.ts';
+export * from './gguf.ts';
+export * from './gguf-architecture.ts';
 export * from './tensor.ts';
