@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { BitorchError, messageOf } from '#base';
+import type { FrameStream, Host } from '#network';
+import {
+  FRAMES_IN_FLIGHT,
+  MAX_FRAME_BYTES,
+  MAX_ROWS,
+  PERIOD_MS,
+  SESSION_ID_BYTES,
+  SESSION_PROTOCOL,
+  SETUP_TIMEOUT_MS,
+} from './constants.ts';
+import {
+  bodyOf,
+  decodeError,
+  decodeHidden,
+  decodeReady,
+  encodeClose,
+  encodeHidden,
+  encodeOpen,
+  KIND,
+  kindOf,
+} from './messages.ts';
+import type { StageOffer } from './planner.ts';
+import type { Observer } from './ports.ts';
+
+export interface ClientSessionOptions {
+  /** Manifest id. */
+  readonly manifest: Uint8Array;
+  /** The stages in order, together all blocks. */
+  readonly route: readonly StageOffer[];
+  /** Floats a row. */
+  readonly hidden: number;
+}
+
+/** How long a stage may take for the last evidence after the client has closed. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** A session over a route of stages: the client's side of docs/protocol/execution.md. */
+export class ClientSession {
+  readonly id = new Uint8Array(randomBytes(SESSION_ID_BYTES));
+  readonly period = Math.floor(Date.now() / PERIOD_MS);
+  readonly #options: ClientSessionOptions;
+  readonly #host: Host;
+  readonly #observer: Observer;
+  #streams: FrameStream[] = [];
+  #readers: Promise<void>[] = [];
+  /** Frames sent whose answer is still to come, oldest first. */
+  readonly #pending: { position: number; rows: number; answer: PromiseWithResolvers<Float32Array> }[] = [];
+  #failure: Error | undefined;
+  #closing = false;
+  /** Positions that every stage of the route can hold. */
+  context = 0;
+
+  constructor(options: ClientSessionOptions, dependencies: { host: Host; observer: Observer }) {
+    this.#options = options;
+    this.#host = dependencies.host;
+    this.#observer = dependencies.observer;
+  }
+
+  /** Opens all stages at once. Throws STAGE_FAILED that names the stage which could not. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { route } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+    try {
+      const contexts = await Promise.all(route.map((_, hop) => this.#openStage(hop, limit)));
+      this.context = Math.min(...contexts);
+      this.#readers = this.#streams.map((stream, hop) => this.#read(stream, hop));
+    } catch (error) {
+      this.abort();
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  /**
+   * Runs rows of consecutive positions through all blocks: floats [rows, hidden] in, the same out. Long inputs go
+   * as several frames, so that all stages work at once. Throws STAGE_FAILED, CONTEXT_EXCEEDED.
+   */
+  async forward(
+    position: number,
+    states: Float32Array,
+    onRows: (done: number) => void = () => undefined,
+  ): Promise<Float32Array> {
+    const width = this.#options.hidden;
+    const rows = states.length / width;
+    if (position + rows > this.context) {
+      throw new BitorchError(
+        'CONTEXT_EXCEEDED',
+        `position ${position + rows} is over the route's context of ${this.context}`,
+      );
+    }
+    const out = new Float32Array(states.length);
+    const answers: Promise<void>[] = [];
+    for (let at = 0; at < rows; at += MAX_ROWS) {
+      const end = Math.min(rows, at + MAX_ROWS);
+      if (answers.length >= FRAMES_IN_FLIGHT) await answers[answers.length - FRAMES_IN_FLIGHT];
+      const answer = this.#exchange(position + at, states.subarray(at * width, end * width)).then(
+        (result) => {
+          out.set(result, at * width);
+          onRows(end);
+        },
+      );
+      answer.catch(() => undefined);
+      answers.push(answer);
+    }
+    await Promise.all(answers);
+    return out;
+  }
+
+  /** Ends the session in order; resolves when every stage has handed in its evidence, or could not. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    await Promise.allSettled(this.#streams.map((stream) => stream.send(encodeClose())));
+    const timeout = setTimeout(() => this.abort(), CLOSE_TIMEOUT_MS);
+    await Promise.allSettled(this.#readers);
+    clearTimeout(timeout);
+    this.abort();
+  }
+
+  /** Drops every stream at once. */
+  abort(): void {
+    this.#closing = true;
+    for (const stream of this.#streams) stream.abort();
+  }
+
+  async #openStage(hop: number, signal: AbortSignal): Promise<number> {
+    const { manifest, route } = this.#options;
+    const { id, addresses, first, end } = route[hop]!;
+    try {
+      const stream = await this.#host.open({ id, addresses }, SESSION_PROTOCOL, MAX_FRAME_BYTES, signal);
+      this.#streams[hop] = stream;
+      const next = route[hop + 1];
+      await stream.send(
+        encodeOpen({
+          session: this.id,
+          manifest,
+          first,
+          end,
+          period: this.period,
+          previous: route[hop - 1]?.id ?? null,
+          next: next ? { id: next.id, addresses: next.addresses } : null,
+        }),
+      );
+      const frame = await stream.read(signal);
+      if (frame && kindOf(frame) === KIND.ready) return decodeReady(frame).context;
+      throw answerError(frame);
+    } catch (error) {
+      throw this.#stageFailed(hop, error);
+    }
+  }
+
+  async #exchange(position: number, states: Float32Array): Promise<Float32Array> {
+    if (this.#failure) throw this.#failure;
+    const rows = states.length / this.#options.hidden;
+    const answer = Promise.withResolvers<Float32Array>();
+    this.#pending.push({ position, rows, answer });
+    await this.#streams[0]!.send(
+      ...encodeHidden({ session: this.id, period: this.period, position, rows, states }),
+    ).catch((error: unknown) => this.#fail(this.#stageFailed(0, error)));
+    this.#observer.sent(position, states);
+    return answer.promise;
+  }
+
+  async #read(stream: FrameStream, hop: number): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await stream.read();
+        if (!frame && this.#closing) return;
+        if (frame && kindOf(frame) === KIND.receipt) this.#observer.evidence(hop, bodyOf(frame));
+        else if (frame && kindOf(frame) === KIND.hidden && hop === this.#streams.length - 1)
+          this.#settle(frame);
+        else throw answerError(frame);
+      }
+    } catch (error) {
+      if (!this.#closing) this.#fail(this.#stageFailed(hop, error));
+    }
+  }
+
+  #settle(frame: Uint8Array): void {
+    const { position, rows, states } = decodeHidden(frame, this.#options.hidden);
+    const due = this.#pending.shift();
+    if (due?.position !== position || due.rows !== rows) {
+      throw new BitorchError('FRAME_INVALID', `an answer for position ${position} was not due`);
+    }
+    due.answer.resolve(states);
+    this.#observer.received(position, states);
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { answer } of this.#pending.splice(0)) answer.reject(this.#failure);
+  }
+
+  #stageFailed(hop: number, error: unknown): BitorchError {
+    const { id, name, first, end } = this.#options.route[hop]!;
+    const message = `${name} (blocks ${first}–${end - 1}) failed: ${messageOf(error)}`;
+    return new BitorchError('STAGE_FAILED', message, { nodeId: id, name, first, end }, error);
+  }
+}
+
+function answerError(frame: Uint8Array | undefined): BitorchError {
+  if (!frame) return new BitorchError('STREAM_CLOSED', 'it closed the session');
+  if (kindOf(frame) === KIND.error) {
+    const { code, message } = decodeError(frame);
+    return new BitorchError(code, message);
+  }
+  return new BitorchError('FRAME_INVALID', `it sent a frame of kind ${kindOf(frame)} that was not due`);
+}

@@ -1,0 +1,19 @@
+/** Constants of docs/protocol/execution.md. */
+export const SESSION_PROTOCOL = '/bitorch/execution/session/1';
+export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/1';
+
+export const SESSION_ID_BYTES = 16;
+/** Most rows (positions) in one frame of hidden states. */
+export const MAX_ROWS = 128;
+/** Longest time to set a session up: dialling the next stage, waiting for the previous one. */
+export const SETUP_TIMEOUT_MS = 15_000;
+/** A session without a frame for this long is closed by its stages. */
+export const IDLE_TIMEOUT_MS = 300_000;
+/** Frames that a client sends ahead of the answers; keeps every stage of the pipeline busy in prefill. */
+export const FRAMES_IN_FLIGHT = 4;
+/** Length of a period; receipts of one period settle together. */
+export const PERIOD_MS = 600_000;
+
+const MAX_HIDDEN = 65_536;
+/** Longest frame on a session stream. */
+export const MAX_FRAME_BYTES = 64 + MAX_ROWS * MAX_HIDDEN * 4;

@@ -1,0 +1,22 @@
+export { ClientSession, type ClientSessionOptions } from './client-session.ts';
+export {
+  FRAMES_IN_FLIGHT,
+  HIDDEN_PROTOCOL,
+  MAX_FRAME_BYTES,
+  MAX_ROWS,
+  PERIOD_MS,
+  SESSION_PROTOCOL,
+} from './constants.ts';
+export {
+  allFinite,
+  decodeHidden,
+  decodeOpen,
+  encodeHidden,
+  encodeOpen,
+  floatsOf,
+  type Hidden,
+  type Open,
+} from './messages.ts';
+export { planRoute, type StageOffer } from './planner.ts';
+export type { Executor, Observer, Row, SessionTerms, SessionWitness, Witness } from './ports.ts';
+export { StageService } from './stage-service.ts';

@@ -1,0 +1,139 @@
+import { BitorchError, bytesOf, check, decodeCanonical, encodeCanonical, z, zBytes, zCount } from '#base';
+import type { PeerAddress } from '#network';
+import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
+
+/** First byte of every frame on a session stream. */
+export const KIND = { hidden: 1, open: 2, ready: 3, receipt: 4, error: 5, close: 6 } as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+const HIDDEN_HEADER_BYTES = 32;
+const CONTROL_BYTES = 64 << 10;
+
+const peerAddress = z.strictObject({
+  id: z.string().max(128),
+  addresses: z.array(z.string().max(256)).max(16),
+});
+
+const openSchema = z.strictObject({
+  session: zBytes(SESSION_ID_BYTES),
+  /** Id of the signed manifest whose blocks are to run. */
+  manifest: zBytes(32),
+  /** Blocks [first, end) that this stage runs. */
+  first: zCount,
+  end: zCount,
+  /** Period in which the session was opened; its receipts carry it. */
+  period: zCount,
+  /** Peer id of the stage before; null: the client itself. */
+  previous: z.string().max(128).nullable(),
+  /** The stage after; null: hidden states go back to the client. */
+  next: peerAddress.nullable(),
+});
+
+/** What a client asks of one stage. */
+export interface Open {
+  session: Uint8Array;
+  manifest: Uint8Array;
+  first: number;
+  end: number;
+  period: number;
+  previous: string | null;
+  next: PeerAddress | null;
+}
+
+const readySchema = z.strictObject({ context: zCount });
+const errorSchema = z.strictObject({ code: z.string().max(64), message: z.string().max(1024) });
+
+/** Hidden states of consecutive positions of one session, row-major f32 [rows, hidden]. */
+export interface Hidden {
+  session: Uint8Array;
+  period: number;
+  /** Position of the first row. */
+  position: number;
+  rows: number;
+  states: Float32Array;
+}
+
+export const kindOf = (frame: Uint8Array): number => frame[0] ?? 0;
+export const bodyOf = (frame: Uint8Array): Uint8Array => frame.subarray(1);
+
+const control = (kind: Kind, value: unknown): Uint8Array => {
+  const body = encodeCanonical(value);
+  const frame = new Uint8Array(1 + body.length);
+  frame[0] = kind;
+  frame.set(body, 1);
+  return frame;
+};
+
+export const encodeOpen = (open: Open): Uint8Array => control(KIND.open, open);
+export const encodeReady = (context: number): Uint8Array => control(KIND.ready, { context });
+export const encodeError = (error: { code: string; message: string }): Uint8Array =>
+  control(KIND.error, { code: error.code.slice(0, 64), message: error.message.slice(0, 1024) });
+export const encodeClose = (): Uint8Array => Uint8Array.of(KIND.close);
+
+export function decodeOpen(frame: Uint8Array): Open {
+  expectKind(frame, KIND.open);
+  const open = check(openSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'open') as Open;
+  if (open.first >= open.end)
+    throw new BitorchError('SCHEMA_INVALID', `open: no blocks in [${open.first}, ${open.end})`);
+  return open;
+}
+
+export const decodeReady = (frame: Uint8Array): { context: number } =>
+  check(readySchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'ready');
+
+export const decodeError = (frame: Uint8Array): { code: string; message: string } =>
+  check(errorSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'error');
+
+/** The two parts of a hidden frame: header and, without a copy, the rows. */
+export function encodeHidden(hidden: Hidden): [Uint8Array, Uint8Array] {
+  const header = new Uint8Array(HIDDEN_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  header[0] = KIND.hidden;
+  view.setUint32(4, hidden.period, true);
+  view.setUint32(8, hidden.position, true);
+  view.setUint32(12, hidden.rows, true);
+  header.set(hidden.session, 16);
+  return [header, bytesOf(hidden.states)];
+}
+
+/** Strict decoding of a hidden frame of rows of `width` floats; NaN and infinities are refused. */
+export function decodeHidden(frame: Uint8Array, width: number): Hidden {
+  expectKind(frame, KIND.hidden);
+  if (frame.length < HIDDEN_HEADER_BYTES) throw invalid('hidden frame is shorter than its header');
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const rows = view.getUint32(12, true);
+  if (frame[1] !== 0 || frame[2] !== 0 || frame[3] !== 0)
+    throw invalid('hidden frame has flags this version does not know');
+  if (rows < 1 || rows > MAX_ROWS) throw invalid(`hidden frame of ${rows} rows, 1 to ${MAX_ROWS} are taken`);
+  if (frame.length !== HIDDEN_HEADER_BYTES + rows * width * 4) {
+    throw invalid(`hidden frame of ${frame.length} bytes does not hold ${rows} rows of ${width}`);
+  }
+  const states = floatsOf(frame.subarray(HIDDEN_HEADER_BYTES));
+  if (!allFinite(states)) throw invalid('hidden states contain NaN or infinity');
+  return {
+    session: frame.slice(16, 16 + SESSION_ID_BYTES),
+    period: view.getUint32(4, true),
+    position: view.getUint32(8, true),
+    rows,
+    states,
+  };
+}
+
+/** A view of the bytes as floats, copied only when they are not aligned. */
+export function floatsOf(bytes: Uint8Array): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+}
+
+/** Whether no value is NaN or infinite: in IEEE 754 these have all exponent bits set. */
+export function allFinite(floats: Float32Array): boolean {
+  const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  for (const word of words) if ((word & 0x7f800000) === 0x7f800000) return false;
+  return true;
+}
+
+function expectKind(frame: Uint8Array, kind: Kind): void {
+  if (kindOf(frame) !== kind) throw invalid(`frame of kind ${kindOf(frame)} where kind ${kind} was due`);
+}
+
+const invalid = (message: string) => new BitorchError('FRAME_INVALID', message);

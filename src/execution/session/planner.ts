@@ -1,0 +1,45 @@
+import { BitorchError } from '#base';
+import type { PeerAddress } from '#network';
+
+/** A node that runs blocks [first, end) of a model. */
+export interface StageOffer extends PeerAddress {
+  readonly name: string;
+  readonly first: number;
+  readonly end: number;
+  readonly reachable: boolean;
+}
+
+/**
+ * The chain of stages that covers blocks [0, layers) with the fewest hops: from each block on, the reachable offer
+ * that goes furthest. Each stage runs from where the one before stopped. Throws BLOCKS_MISSING that says which
+ * blocks nobody runs and who did before.
+ */
+export function planRoute(layers: number, offers: readonly StageOffer[]): StageOffer[] {
+  const route: StageOffer[] = [];
+  for (let block = 0; block < layers; ) {
+    const furthest = offers
+      .filter((offer) => offer.reachable && offer.first <= block && offer.end > block)
+      .reduce<StageOffer | undefined>(
+        (best, offer) => (best && best.end >= offer.end ? best : offer),
+        undefined,
+      );
+    if (!furthest) throw missing(block, layers, offers);
+    route.push({ ...furthest, first: block, end: Math.min(furthest.end, layers) });
+    block = furthest.end;
+  }
+  return route;
+}
+
+function missing(block: number, layers: number, offers: readonly StageOffer[]): BitorchError {
+  const later = offers.filter((offer) => offer.reachable && offer.first > block).map((offer) => offer.first);
+  const end = Math.min(layers, ...later);
+  const lost = offers.filter((offer) => !offer.reachable && offer.first < end && offer.end > block);
+  const who = lost.map(({ name, first, end }) => `${name} (blocks ${first}–${end - 1})`).join(', ');
+  const message =
+    lost.length > 0 ? `${who} cannot be reached and no other node runs its blocks` : 'no node runs them';
+  return new BitorchError('BLOCKS_MISSING', `blocks ${block}–${end - 1} are missing: ${message}`, {
+    block,
+    end,
+    lost: lost.map(({ id, name }) => ({ id, name })),
+  });
+}

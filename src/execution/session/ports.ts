@@ -1,0 +1,53 @@
+/**
+ * What a session needs from others, declared by the one who needs it: something that runs blocks, and something
+ * that keeps evidence of the work. Execution knows neither receipts nor money.
+ */
+
+export interface Row {
+  /** Which KV cache the row belongs to. */
+  slot: number;
+  position: number;
+}
+
+/** Runs blocks [first, end) of one model; `Stage` is the one that does. */
+export interface Executor {
+  readonly first: number;
+  readonly end: number;
+  /** Floats a row. */
+  readonly hidden: number;
+  readonly slots: number;
+  /** Most positions of a session. */
+  readonly context: number;
+  forward(rows: Row[], hidden: Float32Array, range?: { first: number; end: number }): Promise<Float32Array>;
+}
+
+/** What both sides know about a session. */
+export interface SessionTerms {
+  session: Uint8Array;
+  manifest: Uint8Array;
+  first: number;
+  end: number;
+  period: number;
+  /** Peer id of the client. */
+  client: string;
+}
+
+/** Keeps evidence of what a stage computed. */
+export interface Witness {
+  open(terms: SessionTerms): SessionWitness;
+}
+
+export interface SessionWitness {
+  /** Rows of positions [position, …) went in and came out; returns evidence that became due, for the client. */
+  record(position: number, input: Float32Array, output: Float32Array): Uint8Array[];
+  /** The session is over; returns the last evidence. */
+  close(): Uint8Array[];
+}
+
+/** Keeps the client's side of the evidence. */
+export interface Observer {
+  sent(position: number, states: Float32Array): void;
+  received(position: number, states: Float32Array): void;
+  /** Evidence from the stage at `hop`; throws when it is not what was agreed. */
+  evidence(hop: number, bytes: Uint8Array): void;
+}

@@ -1,0 +1,34 @@
+import { BitorchError, toHex } from '#base';
+import type { FrameStream } from '#network';
+import { SETUP_TIMEOUT_MS } from './constants.ts';
+
+/**
+ * Where a client's open and the stream of the stage before find each other: either may come first. A meeting is
+ * named by session and peer, so nobody can step into the place of the stage that the client has named.
+ */
+export class Rendezvous {
+  readonly #meetings = new Map<string, PromiseWithResolvers<FrameStream>>();
+
+  /** Resolves with the stream of `peer` for this session. Throws PREVIOUS_MISSING after SETUP_TIMEOUT_MS. */
+  wait(session: Uint8Array, peer: string): Promise<FrameStream> {
+    return this.#meeting(session, peer).promise;
+  }
+
+  bring(session: Uint8Array, stream: FrameStream): void {
+    this.#meeting(session, stream.remote).resolve(stream);
+  }
+
+  #meeting(session: Uint8Array, peer: string): PromiseWithResolvers<FrameStream> {
+    const name = `${toHex(session)} ${peer}`;
+    const known = this.#meetings.get(name);
+    if (known) return known;
+    const meeting = Promise.withResolvers<FrameStream>();
+    this.#meetings.set(name, meeting);
+    meeting.promise.catch(() => undefined);
+    setTimeout(() => {
+      this.#meetings.delete(name);
+      meeting.reject(new BitorchError('PREVIOUS_MISSING', `the stage before (${peer}) did not connect`));
+    }, SETUP_TIMEOUT_MS).unref();
+    return meeting;
+  }
+}

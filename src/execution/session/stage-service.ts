@@ -1,0 +1,119 @@
+import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import type { FrameStream, Host } from '#network';
+import {
+  HIDDEN_PROTOCOL,
+  MAX_FRAME_BYTES,
+  PERIOD_MS,
+  SESSION_ID_BYTES,
+  SESSION_PROTOCOL,
+  SETUP_TIMEOUT_MS,
+} from './constants.ts';
+import { decodeOpen, encodeError, encodeReady, type Open } from './messages.ts';
+import type { Executor, Witness } from './ports.ts';
+import { Rendezvous } from './rendezvous.ts';
+import { StageSession } from './stage-session.ts';
+
+/** A model's blocks on offer, and which of their KV slots are free. */
+interface Offer {
+  readonly executor: Executor;
+  readonly freeSlots: number[];
+}
+
+/** Serves sessions on the blocks that this node runs: the stage's side of docs/protocol/execution.md. */
+export class StageService {
+  readonly #host: Host;
+  readonly #witness: Witness;
+  readonly #log: Logger;
+  readonly #offers = new Map<string, Offer>();
+  readonly #rendezvous = new Rendezvous();
+  readonly #running = new Set<Promise<void>>();
+  readonly #lifecycle = new Lifecycle();
+
+  constructor(dependencies: { host: Host; witness: Witness; log: Logger }) {
+    this.#host = dependencies.host;
+    this.#witness = dependencies.witness;
+    this.#log = dependencies.log;
+  }
+
+  async start(): Promise<void> {
+    await this.#host.handle(SESSION_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#serve(stream));
+    await this.#host.handle(HIDDEN_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#join(stream));
+    this.#lifecycle.onStop(() => Promise.allSettled(this.#running));
+  }
+
+  /** Ends every session, each client is told. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** Takes sessions for these blocks of the model with this manifest id. */
+  offer(manifest: Uint8Array, executor: Executor): void {
+    const freeSlots = Array.from({ length: executor.slots }, (_, slot) => slot);
+    this.#offers.set(toHex(manifest), { executor, freeSlots });
+  }
+
+  async #serve(client: FrameStream): Promise<void> {
+    const open = decodeOpen((await client.read(AbortSignal.timeout(SETUP_TIMEOUT_MS))) ?? new Uint8Array());
+    const serving = this.#serveSession(client, open).catch(async (error: unknown) => {
+      this.#log.info({ client: client.remote, error: messageOf(error) }, 'session refused');
+      await client.send(encodeError({ code: codeOf(error), message: messageOf(error) }));
+      await client.close();
+    });
+    this.#running.add(serving);
+    await serving.finally(() => this.#running.delete(serving));
+  }
+
+  async #serveSession(client: FrameStream, open: Open): Promise<void> {
+    const { executor, freeSlots } = this.#findOffer(open);
+    const slot = freeSlots.pop();
+    if (slot === undefined) {
+      throw new BitorchError(
+        'STAGE_BUSY',
+        `all ${executor.slots} session slots are taken, try again in a moment`,
+      );
+    }
+    let outbound: FrameStream | undefined;
+    try {
+      const inbound = open.previous === null ? client : this.#rendezvous.wait(open.session, open.previous);
+      if (open.next !== null) outbound = await this.#dialNext(open.session, open.next);
+      const streams = { client, inbound: await inbound, outbound: outbound ?? client };
+      await client.send(encodeReady(executor.context));
+      const { session, manifest, first, end, period } = open;
+      const witness = this.#witness.open({ session, manifest, first, end, period, client: client.remote });
+      await new StageSession({ open, slot, streams }, { executor, witness }).serve(this.#lifecycle.signal);
+    } finally {
+      freeSlots.push(slot);
+      outbound?.abort();
+    }
+  }
+
+  #findOffer(open: Open): Offer {
+    const offer = this.#offers.get(toHex(open.manifest));
+    if (!offer || open.first < offer.executor.first || open.end > offer.executor.end) {
+      throw new BitorchError(
+        'BLOCKS_NOT_SERVED',
+        `blocks ${open.first}–${open.end - 1} of this model do not run here`,
+      );
+    }
+    const now = Math.floor(Date.now() / PERIOD_MS);
+    if (Math.abs(open.period - now) > 1) {
+      throw new BitorchError('PERIOD_INVALID', `period ${open.period} is not now (${now}): check the clock`);
+    }
+    return offer;
+  }
+
+  async #dialNext(session: Uint8Array, next: NonNullable<Open['next']>): Promise<FrameStream> {
+    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, this.#lifecycle.signal);
+    await stream.send(session);
+    return stream;
+  }
+
+  /** A stage before connects and says for which session. */
+  async #join(stream: FrameStream): Promise<void> {
+    const session = await stream.read(AbortSignal.timeout(SETUP_TIMEOUT_MS));
+    if (session?.length !== SESSION_ID_BYTES) {
+      throw new BitorchError('FRAME_INVALID', 'a hidden stream starts with a session id');
+    }
+    this.#rendezvous.bring(session, stream);
+  }
+}

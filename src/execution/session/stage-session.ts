@@ -1,0 +1,134 @@
+import { BitorchError, codeOf, messageOf } from '#base';
+import type { FrameStream } from '#network';
+import { IDLE_TIMEOUT_MS } from './constants.ts';
+import { bodyOf, decodeHidden, encodeError, encodeHidden, KIND, kindOf, type Open } from './messages.ts';
+import type { Executor, SessionWitness } from './ports.ts';
+
+interface Streams {
+  /** To and from the client: evidence, errors, the end. */
+  readonly client: FrameStream;
+  /** Where hidden states come from: the client or the stage before. */
+  readonly inbound: FrameStream;
+  /** Where they go: the stage after or the client. */
+  readonly outbound: FrameStream;
+}
+
+/** One client's session on one stage: hidden states in, blocks run, hidden states out, evidence to the client. */
+export class StageSession {
+  readonly #open: Open;
+  readonly #slot: number;
+  readonly #streams: Streams;
+  readonly #executor: Executor;
+  readonly #witness: SessionWitness;
+  readonly #over = new AbortController();
+  /** Positions computed so far. */
+  #length = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(
+    options: { open: Open; slot: number; streams: Streams },
+    dependencies: { executor: Executor; witness: SessionWitness },
+  ) {
+    this.#open = options.open;
+    this.#slot = options.slot;
+    this.#streams = options.streams;
+    this.#executor = dependencies.executor;
+    this.#witness = dependencies.witness;
+  }
+
+  /** Serves until the client closes, a stream breaks, the session idles out or `signal` aborts. */
+  async serve(signal: AbortSignal): Promise<void> {
+    const { client, inbound } = this.#streams;
+    const stop = () => this.#over.abort(new BitorchError('STAGE_STOPPING', 'the stage is shutting down'));
+    signal.addEventListener('abort', stop, { once: true });
+    this.#armIdleTimer();
+    try {
+      const readers = [this.#readHidden(inbound)];
+      if (inbound !== client) readers.push(this.#readUntilClose(client));
+      await Promise.race(readers);
+      for (const receipt of this.#witness.close()) await client.send(Uint8Array.of(KIND.receipt), receipt);
+    } catch (error) {
+      await client
+        .send(encodeError({ code: codeOf(error), message: messageOf(error) }))
+        .catch(() => undefined);
+    } finally {
+      clearTimeout(this.#idle);
+      signal.removeEventListener('abort', stop);
+      this.#over.abort(new Error('over'));
+      await this.#hangUp();
+    }
+  }
+
+  async #readHidden(inbound: FrameStream): Promise<void> {
+    for (;;) {
+      const frame = await inbound.read(this.#over.signal);
+      if (!frame || kindOf(frame) === KIND.close) return;
+      await this.#run(frame);
+    }
+  }
+
+  async #readUntilClose(client: FrameStream): Promise<void> {
+    const frame = await client.read(this.#over.signal);
+    if (frame && kindOf(frame) !== KIND.close) {
+      throw new BitorchError(
+        'FRAME_INVALID',
+        `frame of kind ${kindOf(frame)} of ${bodyOf(frame).length} bytes is not for this stage`,
+      );
+    }
+  }
+
+  async #run(frame: Uint8Array): Promise<void> {
+    const { session, period, first, end } = this.#open;
+    const input = decodeHidden(frame, this.#executor.hidden);
+    this.#checkPlace(input.session, input.period, input.position, input.rows);
+    const rows = Array.from({ length: input.rows }, (_, i) => ({
+      slot: this.#slot,
+      position: input.position + i,
+    }));
+    const states = await this.#executor.forward(rows, input.states, { first, end });
+    if (this.#over.signal.aborted) return;
+    this.#length = input.position + input.rows;
+    await this.#streams.outbound.send(
+      ...encodeHidden({ session, period, position: input.position, rows: input.rows, states }),
+    );
+    // After sending: the next stage computes while this one hashes and signs.
+    for (const receipt of this.#witness.record(input.position, input.states, states)) {
+      await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
+    }
+    this.#armIdleTimer();
+  }
+
+  #checkPlace(session: Uint8Array, period: number, position: number, rows: number): void {
+    if (Buffer.compare(session, this.#open.session) !== 0 || period !== this.#open.period) {
+      throw new BitorchError('FRAME_INVALID', 'frame of another session or period');
+    }
+    if (position > this.#length) {
+      throw new BitorchError(
+        'POSITION_GAP',
+        `frame at position ${position}, but only ${this.#length} are computed`,
+      );
+    }
+    if (position + rows > this.#executor.context) {
+      throw new BitorchError(
+        'CONTEXT_EXCEEDED',
+        `position ${position + rows} is over the stage's context of ${this.#executor.context}`,
+      );
+    }
+  }
+
+  #armIdleTimer(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(
+      () => this.#over.abort(new BitorchError('SESSION_IDLE', `no frame for ${IDLE_TIMEOUT_MS / 1000} s`)),
+      IDLE_TIMEOUT_MS,
+    ).unref();
+  }
+
+  /** The outbound stage stream ends with the session; the client's ends after what was sent. */
+  async #hangUp(): Promise<void> {
+    const { client, inbound, outbound } = this.#streams;
+    if (outbound !== client) await outbound.close();
+    if (inbound !== client) inbound.abort();
+    await client.close();
+  }
+}
