@@ -1,0 +1,87 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { BitorchError, codeOf, type Logger, messageOf } from '#base';
+
+/** The body of every failed request, in the form OpenAI's clients expect. */
+export interface ErrorBody {
+  error: { message: string; type: string; code: string; param: string | null };
+}
+
+/** HTTP status of each code a request can fail with (docs/api.md); a code that is not here is a 500. */
+const STATUS: Readonly<Record<string, number>> = {
+  INVALID_REQUEST: 400,
+  UNSUPPORTED_PARAMETER: 400,
+  CONTEXT_EXCEEDED: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN_ORIGIN: 403,
+  FORBIDDEN_HOST: 403,
+  NOT_FOUND: 404,
+  MODEL_UNKNOWN: 404,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  CANCELLED: 499,
+  BUSY: 503,
+  MODEL_UNAVAILABLE: 503,
+  NO_ROUTE: 503,
+  STAGE_FAILED: 502,
+  STAGE_TIMEOUT: 504,
+};
+
+/** Fastify's own codes, in our words. */
+const FASTIFY_CODES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+const TYPE_OF_STATUS: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+};
+
+export const statusOf = (code: string): number => STATUS[code] ?? 500;
+
+function typeOf(status: number): string {
+  return TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error');
+}
+
+/** What a client may know of an error: coded ones as they are, anything else without its inside. */
+export function errorBody(error: unknown): ErrorBody {
+  const known = error instanceof BitorchError;
+  const code = known ? error.code : 'INTERNAL';
+  const message = known ? error.message : 'the node failed to handle this request; its log says why';
+  const param = known && typeof error.details.param === 'string' ? error.details.param : null;
+  return { error: { message, type: typeOf(statusOf(code)), code, param } };
+}
+
+export const notFound = (what: string): BitorchError =>
+  new BitorchError('NOT_FOUND', `there is no ${what} here`);
+
+/** Turns what Fastify or zod says about a bad request into one of our errors. */
+function translate(error: FastifyError): unknown {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const [first] = error.validation;
+    const param = first?.instancePath.slice(1).replaceAll('/', '.') || null;
+    const message = `${param ? `${param}: ` : ''}${first?.message ?? 'not a valid request'}`;
+    return new BitorchError('INVALID_REQUEST', message, { param });
+  }
+  const code = FASTIFY_CODES[error.code];
+  if (code) return new BitorchError(code, error.message);
+  const clientFault = error.statusCode !== undefined && error.statusCode < 500;
+  return clientFault ? new BitorchError('INVALID_REQUEST', error.message) : error;
+}
+
+/** One place where errors become responses. */
+export function handleErrors(app: FastifyInstance, log: Logger): void {
+  app.setErrorHandler((thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const error = thrown instanceof BitorchError ? thrown : translate(thrown);
+    const status = statusOf(codeOf(error));
+    if (status >= 500)
+      log.warn({ url: request.url, code: codeOf(error), reason: messageOf(error) }, 'request failed');
+    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="bitorch"');
+    return reply.code(status).send(errorBody(error));
+  });
+  app.setNotFoundHandler((request) => {
+    throw notFound(`${request.method} ${request.url.split('?')[0]}`);
+  });
+}

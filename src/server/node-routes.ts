@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from '#base';
+import type { NodeApi, NodeEvent } from '#node';
+import { HEARTBEAT_MS } from './constants.ts';
+import { notFound } from './errors.ts';
+import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
+
+const zById = z.object({ id: z.string().min(1).max(256) });
+
+/** Bitorch's own API: the network as this node sees it, audits, torrents, and what changes. */
+export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: AbortSignal): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const described = (summary: string) => ({ summary, tags: ['bitorch'] });
+
+  routes.get('/api/network', { schema: described('The network as this node sees it') }, () => node.network());
+
+  routes.get(
+    '/api/answers/:id/audit',
+    { schema: { ...described('The audit of an answer'), params: zById } },
+    (request) => {
+      const audit = node.audit(request.params.id);
+      if (!audit) throw notFound(`answer "${request.params.id}"`);
+      return audit;
+    },
+  );
+
+  routes.get(
+    '/api/models/:id/torrent',
+    { schema: { ...described('The .torrent file of a model'), params: zById } },
+    (request, reply) => {
+      const metainfo = node.metainfo(request.params.id);
+      if (!metainfo) throw notFound(`model "${request.params.id}"`);
+      return reply
+        .header('content-type', 'application/x-bittorrent')
+        .header('content-disposition', `attachment; filename="${fileName(request.params.id)}.torrent"`)
+        .send(Buffer.from(metainfo));
+    },
+  );
+
+  routes.get(
+    '/api/events',
+    { schema: described('Changes as they happen (Server-Sent Events)') },
+    (_, reply) => {
+      const signal = clientSignal(reply, serverSignal);
+      return sendEvents(reply, withHeartbeat(eventStream(node, signal), HEARTBEAT_MS));
+    },
+  );
+}
+
+/** The present first, then every change: a client that reconnects needs nothing else. */
+async function* eventStream(node: NodeApi, signal: AbortSignal): AsyncGenerator<string> {
+  yield sseData({ type: 'network', network: node.network() } satisfies NodeEvent);
+  for await (const event of node.events(signal)) yield sseData(event);
+}
+
+/** A name that is safe in a header and on every file system. */
+const fileName = (id: string): string => id.replaceAll(/[^\w.-]+/g, '_').slice(0, 100);

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { BitorchError, z } from '#base';
+import type { Access } from './access.ts';
+
+const zLogin = z.object({ token: z.string().min(1).max(1024) });
+
+/** The built page, and the session that lets it in. Throws BitorchError `WEB_NOT_BUILT`. */
+export async function pageRoutes(app: FastifyInstance, webRoot: string, access: Access): Promise<void> {
+  if (!existsSync(join(webRoot, 'index.html'))) {
+    throw new BitorchError('WEB_NOT_BUILT', 'the page is not built yet: run "npm run build:web" first', {
+      webRoot,
+    });
+  }
+  await app.register(fastifyStatic, {
+    root: webRoot,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      // Vite names these files by their content.
+      const hashed = path.startsWith(join(webRoot, 'assets'));
+      reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const described = (summary: string) => ({ summary, tags: ['session'], security: [] });
+
+  routes.get('/api/session', { schema: described('Whether this browser has a session') }, (request) => ({
+    authenticated: access.hasSession(request),
+  }));
+
+  routes.post(
+    '/api/session',
+    { schema: { ...described('Trade the API token for a session cookie'), body: zLogin } },
+    (request, reply) => {
+      if (!access.isToken(request.body.token)) {
+        throw new BitorchError(
+          'UNAUTHORIZED',
+          'this is not the token of this node; copy it from the terminal again',
+        );
+      }
+      return reply.header('set-cookie', access.sessionCookie(request)).code(204).send();
+    },
+  );
+}

@@ -1,0 +1,112 @@
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { BitorchError, codeOf, Lifecycle } from '#base';
+import { Access } from './access.ts';
+import { chatRoutes } from './chat-routes.ts';
+import { HEADERS_TIMEOUT_MS, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './constants.ts';
+import { handleErrors } from './errors.ts';
+import { nodeRoutes } from './node-routes.ts';
+import type { ServerDependencies, ServerOptions } from './options.ts';
+import { pageRoutes } from './page-routes.ts';
+
+export interface Server {
+  /** Listens. Throws BitorchError `PORT_IN_USE` or `WEB_NOT_BUILT`. */
+  start(): Promise<{ url: string }>;
+  /** Ends every stream and closes the port. */
+  stop(): Promise<void>;
+}
+
+/** The node's HTTP server: the OpenAI API, the node's own API, events, and the page. */
+export function createServer(options: ServerOptions, deps: ServerDependencies): Server {
+  const lifecycle = new Lifecycle();
+  return {
+    async start() {
+      const app = await build(options, deps, lifecycle.signal);
+      lifecycle.onStop(() => app.close());
+      return { url: await listen(app, options) };
+    },
+    stop: () => lifecycle.stop(),
+  };
+}
+
+async function build(
+  options: ServerOptions,
+  { node, log }: ServerDependencies,
+  signal: AbortSignal,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    forceCloseConnections: true,
+    // Ids with slashes and dots arrive in one path segment.
+    routerOptions: { maxParamLength: 256 },
+  });
+  // Only JSON: a foreign page can post text/plain without asking, and a JSON body only after a preflight.
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  handleErrors(app, log);
+
+  const access = new Access(options);
+  access.guardHost(app);
+  await app.register(helmet, HEADERS);
+  await app.register(swagger, { openapi: OPENAPI, transform: jsonSchemaTransform });
+  await app.register(async (routes) => {
+    access.guardRoutes(routes);
+    chatRoutes(routes, node, signal);
+    nodeRoutes(routes, node, signal);
+  });
+  await app.register((routes) => pageRoutes(routes, options.webRoot, access));
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  return app;
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new BitorchError('PORT_IN_USE', `port ${port} is taken: choose another with --port`, { port });
+  }
+  const bound = (app.server.address() as AddressInfo).port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}
+
+/** Nothing from elsewhere, nothing inline, no frames; isolated, so that the page may share memory with workers. */
+const HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'self'"],
+      'img-src': ["'self'", 'data:'],
+      'object-src': ["'none'"],
+      'base-uri': ["'none'"],
+      'form-action': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      'require-trusted-types-for': ["'script'"],
+      'trusted-types': ['dompurify'],
+    },
+  },
+  crossOriginEmbedderPolicy: { policy: 'require-corp' as const },
+  crossOriginOpenerPolicy: { policy: 'same-origin' as const },
+  crossOriginResourcePolicy: { policy: 'same-origin' as const },
+  referrerPolicy: { policy: 'no-referrer' as const },
+  // Plain HTTP on loopback: a promise of HTTPS would lock the user out.
+  strictTransportSecurity: false,
+};
+
+const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Bitorch node',
+    version: '1',
+    description:
+      'The API of one Bitorch node: an OpenAI-compatible chat, and the network as the node sees it.',
+  },
+  components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+  security: [{ token: [] }],
+};

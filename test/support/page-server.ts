@@ -1,0 +1,46 @@
+/** A server on a free port, around a scripted node, with a page folder of its own. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '#base';
+import { createServer } from '#server';
+import { type ScriptedNode, scriptedNode } from './scripted-node.ts';
+
+export const TOKEN = 'test-token-of-this-node';
+
+export interface Running {
+  url: string;
+  node: ScriptedNode;
+  /** fetch with the API token. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** `webRoot`: a built page; a folder with one line of HTML when absent. */
+export async function startServer(webRoot?: string, port = 0): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-page-'));
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bitorch</title>');
+  const node = scriptedNode();
+  const server = createServer(
+    { host: '127.0.0.1', port, token: TOKEN, webRoot: webRoot ?? folder },
+    { node, log: createLog('silent') },
+  );
+  const { url } = await server.start();
+  return {
+    url,
+    node,
+    call: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } }),
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A POST of a JSON body. */
+export const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});

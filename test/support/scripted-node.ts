@@ -1,0 +1,180 @@
+/** A node whose every event is decided by the test: the outside world of the server and of the page. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  AuditResult,
+  ChatEvent,
+  ChatRequest,
+  Hop,
+  ModelView,
+  NetworkView,
+  NodeApi,
+  NodeEvent,
+  NodeView,
+} from '#node';
+
+export const HOPS: Hop[] = [
+  { nodeId: 'n1', name: 'ember', first: 0, end: 10 },
+  { nodeId: 'n2', name: 'birch', first: 10, end: 20 },
+  { nodeId: 'n3', name: 'cedar', first: 20, end: 30 },
+];
+
+export const MODEL: ModelView = {
+  id: 'smollm2-135m-instruct',
+  name: 'SmolLM2-135M-Instruct',
+  version: 1,
+  licence: 'Apache-2.0',
+  publisher: '12D3KooWPublisher',
+  infohash: '7f3a9c0d5e1b2f4a6c8e0d1f3b5a7c9e0d2f4b6a',
+  bytes: 93_400_000,
+  layers: 30,
+  context: 2048,
+  available: true,
+};
+
+const stage = ({ nodeId, name, first, end }: Hop): NodeView => ({
+  id: nodeId,
+  name,
+  roles: ['seed', 'run'],
+  state: 'online',
+  lastSeen: Date.now(),
+  self: false,
+  holdings: [{ modelId: MODEL.id, bytesHave: 31_000_000, bytesTotal: MODEL.bytes, blocks: { first, end } }],
+});
+
+export function network(): NetworkView {
+  const whole = { modelId: MODEL.id, bytesHave: MODEL.bytes, bytesTotal: MODEL.bytes };
+  const common = { state: 'online' as const, lastSeen: Date.now() };
+  return {
+    self: { id: 'n0', name: 'hearth' },
+    nodes: [
+      { ...common, id: 'n0', name: 'hearth', roles: ['client'], self: true, holdings: [] },
+      { ...common, id: 'n4', name: 'spring', roles: ['seed'], self: false, holdings: [whole] },
+      ...HOPS.map(stage),
+    ],
+    models: [MODEL],
+    transfers: [
+      {
+        modelId: MODEL.id,
+        infohash: MODEL.infohash,
+        name: MODEL.name,
+        bytesHave: 31_000_000,
+        bytesTotal: MODEL.bytes,
+        downBytesPerSecond: 12_500_000,
+        upBytesPerSecond: 3_200_000,
+        peers: [
+          { nodeId: 'n4', name: 'spring', downloaded: 24_000_000, uploaded: 0 },
+          { nodeId: 'n1', name: 'ember', downloaded: 7_000_000, uploaded: 5_100_000 },
+        ],
+      },
+    ],
+  };
+}
+
+export interface ScriptedNode extends NodeApi {
+  /** Requests and signals of every chat, in order. */
+  readonly chats: { request: ChatRequest; signal: AbortSignal }[];
+  /** Sends an event to every open event stream. */
+  emit(event: NodeEvent): void;
+  setAudit(audit: AuditResult): void;
+  /** Words that the next answers give; a function may throw or wait instead. */
+  answer: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
+  view: NetworkView;
+}
+
+export function scriptedNode(): ScriptedNode {
+  const listeners = new Set<(event: NodeEvent) => void>();
+  const audits = new Map<string, AuditResult>();
+  const node: ScriptedNode = {
+    chats: [],
+    view: network(),
+    answer: () => saying('a1', ['Paris', ' is', ' the', ' capital.']),
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    setAudit: (audit) => {
+      audits.set(audit.answerId, audit);
+      node.emit({ type: 'audit', audit });
+    },
+    models: () => node.view.models,
+    network: () => node.view,
+    metainfo: (id) => (id === MODEL.id ? new TextEncoder().encode('d4:infod4:name1:xee') : undefined),
+    audit: (id) => audits.get(id),
+    chat: (request, signal) => {
+      node.chats.push({ request, signal });
+      return node.answer(request, signal);
+    },
+    events: (signal) => eventsOf(listeners, signal),
+  };
+  return node;
+}
+
+async function* eventsOf(
+  listeners: Set<(event: NodeEvent) => void>,
+  signal: AbortSignal,
+): AsyncGenerator<NodeEvent> {
+  const queue: NodeEvent[] = [];
+  let wake: () => void = () => undefined;
+  const listener = (event: NodeEvent) => {
+    queue.push(event);
+    wake();
+  };
+  listeners.add(listener);
+  signal.addEventListener('abort', () => wake());
+  try {
+    while (!signal.aborted) {
+      yield* queue.splice(0);
+      if (signal.aborted || queue.length > 0) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    listeners.delete(listener);
+  }
+}
+
+/** A whole answer, one token per text; `delayMs` before each token, so that a stop can come between. */
+export async function* saying(
+  answerId: string,
+  texts: string[],
+  { delayMs = 0, signal }: { delayMs?: number; signal?: AbortSignal } = {},
+): AsyncGenerator<ChatEvent> {
+  yield { type: 'route', answerId, model: MODEL.id, hops: HOPS };
+  yield { type: 'prefill', done: 12, total: 12 };
+  let sent = 0;
+  let cancelled = false;
+  for (const text of texts) {
+    if (delayMs > 0) await sleep(delayMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+    cancelled = signal?.aborted ?? false;
+    if (cancelled) break;
+    sent++;
+    yield { type: 'token', text };
+  }
+  yield {
+    type: 'done',
+    reason: cancelled ? 'cancelled' : 'stop',
+    promptTokens: 12,
+    completionTokens: sent,
+    timeToFirstTokenMs: 184.2,
+    tokensPerSecond: 41.37,
+  };
+}
+
+export const passedAudit = (answerId: string): AuditResult => ({
+  answerId,
+  state: 'passed',
+  stage: HOPS[1]!,
+  auditor: { nodeId: 'n3', name: 'cedar' },
+  from: 0,
+  to: 32,
+  signed: '9f2c41d8a07be36655ac01f7743b0de29f2c41d8a07be36655ac01f7743b0de2',
+  recomputed: '9f2c41d8a07be36655ac01f7743b0de29f2c41d8a07be36655ac01f7743b0de2',
+  summary: 'cedar computed blocks 10–19 of positions 0–31 again and got the same bits as birch',
+});
+
+export const failedAudit = (answerId: string): AuditResult => ({
+  ...passedAudit(answerId),
+  state: 'failed',
+  recomputed: '03b7fe11c2d94a8840e6d5aa917c22f003b7fe11c2d94a8840e6d5aa917c22f0',
+  summary: 'cedar computed blocks 10–19 of positions 0–31 again and got other bits than birch signed',
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { BitorchError } from '#base';
+import { post, type Running, startServer } from '../../support/page-server.ts';
+import { HOPS, passedAudit, saying } from '../../support/scripted-node.ts';
+
+const ASK = { messages: [{ role: 'user', content: 'What is the capital of France?' }] };
+let server: Running;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+beforeEach(() => {
+  server.node.chats.length = 0;
+  server.node.answer = () => saying('a1', ['Paris', ' is', ' the', ' capital.']);
+});
+
+const complete = (body: object) => server.call('/v1/chat/completions', post({ ...ASK, ...body }));
+
+async function chunksOf(response: Response) {
+  const text = await response.text();
+  const data = [...text.matchAll(/^data: (.*)$/gm)].map((match) => match[1]!);
+  assert.equal(data.pop(), '[DONE]');
+  return data.map((line) => JSON.parse(line));
+}
+
+test('answers whole, with usage and the route', async () => {
+  server.node.setAudit(passedAudit('a1'));
+  const response = await complete({});
+  assert.equal(response.status, 200);
+  const body = await response.json();
+  assert.equal(body.object, 'chat.completion');
+  assert.equal(body.choices[0].message.content, 'Paris is the capital.');
+  assert.equal(body.choices[0].finish_reason, 'stop');
+  assert.deepEqual(body.usage, { prompt_tokens: 12, completion_tokens: 4, total_tokens: 16 });
+  assert.deepEqual(body.bitorch.route, HOPS);
+  assert.equal(body.bitorch.audit.state, 'passed');
+});
+
+test('streams: route first, report last, usage only when asked', async () => {
+  const response = await complete({ stream: true, stream_options: { include_usage: true } });
+  assert.match(response.headers.get('content-type')!, /^text\/event-stream/);
+  const chunks = await chunksOf(response);
+  assert.deepEqual(chunks[0].bitorch, { answerId: 'a1', hops: HOPS });
+  const text = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+  assert.equal(text, 'Paris is the capital.');
+  const [last, usage] = chunks.slice(-2);
+  assert.equal(last.choices[0].finish_reason, 'stop');
+  assert.equal(last.bitorch.tokens_per_second, 41.37);
+  assert.deepEqual(usage.choices, []);
+  assert.equal(usage.usage.total_tokens, 16);
+
+  const without = await chunksOf(await complete({ stream: true }));
+  assert.ok(without.every((chunk) => chunk.usage === undefined && chunk.choices.length === 1));
+});
+
+test('hands on what the request says, in the words of the node', async () => {
+  await complete({
+    model: 'm',
+    messages: [
+      {
+        role: 'developer',
+        content: [
+          { type: 'text', text: 'Be ' },
+          { type: 'text', text: 'brief.' },
+        ],
+      },
+      { role: 'user', content: 'Hi', name: 'ann' },
+    ],
+    max_tokens: 5,
+    max_completion_tokens: 7,
+    temperature: 0,
+    top_p: 0.9,
+    top_k: 40,
+    seed: 3,
+    stop: 'END',
+    user: 'ann',
+    metadata: { a: 'b' },
+    tools: [],
+    n: 1,
+    presence_penalty: 0,
+    frequency_penalty: null,
+  });
+  assert.deepEqual(server.node.chats[0]!.request, {
+    model: 'm',
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+    ],
+    maxTokens: 7,
+    temperature: 0,
+    topP: 0.9,
+    topK: 40,
+    seed: 3,
+    stop: ['END'],
+  });
+});
+
+for (const [param, value] of Object.entries({
+  n: 2,
+  tools: [{ type: 'function' }],
+  tool_choice: 'required',
+  functions: [{}],
+  response_format: { type: 'json_object' },
+  logprobs: true,
+  logit_bias: { 50256: -100 },
+  presence_penalty: 0.5,
+  frequency_penalty: -1,
+  modalities: ['text', 'audio'],
+  web_search_options: {},
+})) {
+  test(`refuses ${param}, which would change the answer`, async () => {
+    const response = await complete({ [param]: value });
+    assert.equal(response.status, 400);
+    const { error } = await response.json();
+    assert.deepEqual(
+      [error.type, error.code, error.param],
+      ['invalid_request_error', 'UNSUPPORTED_PARAMETER', param],
+    );
+    assert.equal(server.node.chats.length, 0);
+  });
+}
+
+test('names the field of a bad request', async () => {
+  const cases: [object, string | null][] = [
+    [{ messages: [] }, 'messages'],
+    [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages.0.role'],
+    [{ temperature: 3 }, 'temperature'],
+    [{ max_tokens: 0 }, 'max_tokens'],
+    [{ stop: [1] }, 'stop'],
+  ];
+  for (const [body, param] of cases) {
+    const response = await complete(body);
+    assert.equal(response.status, 400, JSON.stringify(body));
+    const { error } = await response.json();
+    assert.equal(error.code, 'INVALID_REQUEST');
+    assert.equal(error.param, param);
+  }
+});
+
+test('an error before the first chunk is a status, after it the last chunk', async () => {
+  server.node.answer = async function* () {
+    yield* [];
+    throw new BitorchError('NO_ROUTE', 'no node serves blocks 10–19 now');
+  };
+  const early = await complete({ stream: true });
+  assert.equal(early.status, 503);
+  assert.equal((await early.json()).error.code, 'NO_ROUTE');
+
+  server.node.answer = async function* () {
+    yield { type: 'route', answerId: 'a2', model: 'm', hops: HOPS };
+    throw new BitorchError('STAGE_FAILED', 'birch went away');
+  };
+  const late = await complete({ stream: true });
+  assert.equal(late.status, 200);
+  const chunks = await chunksOf(late);
+  assert.deepEqual(chunks.at(-1).error.message, 'birch went away');
+  assert.equal((await complete({})).status, 502);
+});
+
+test('hides what it does not know of its own failures', async () => {
+  server.node.answer = () => {
+    throw new Error('secret path /home/ann');
+  };
+  const response = await complete({});
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /secret/);
+});
+
+for (const stream of [true, false]) {
+  test(`a client that leaves cancels the ${stream ? 'streamed' : 'whole'} answer`, async () => {
+    const aborted = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    server.node.answer = async function* (_, signal) {
+      signal.addEventListener('abort', () => aborted.resolve());
+      yield { type: 'route', answerId: 'a3', model: 'm', hops: HOPS };
+      begun.resolve();
+      await aborted.promise;
+    };
+    const leave = new AbortController();
+    const response = server.call('/v1/chat/completions', {
+      ...post({ ...ASK, stream }),
+      signal: leave.signal,
+    });
+    const gone = response.then((r) => r.text()).catch(() => 'aborted');
+    await begun.promise;
+    leave.abort();
+    await aborted.promise;
+    await gone;
+  });
+}
+
+test('lists models as OpenAI does', async () => {
+  const list = await (await server.call('/v1/models')).json();
+  assert.equal(list.object, 'list');
+  assert.equal(list.data[0].id, 'smollm2-135m-instruct');
+  assert.equal((await server.call('/v1/models/smollm2-135m-instruct')).status, 200);
+  const missing = await server.call('/v1/models/no/such');
+  assert.equal(missing.status, 404);
+  assert.equal((await missing.json()).error.code, 'MODEL_UNKNOWN');
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Running, startServer } from '../../support/page-server.ts';
+import { MODEL, passedAudit } from '../../support/scripted-node.ts';
+
+let server: Running;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+test('shows the network and the audits of the node', async () => {
+  assert.deepEqual(await (await server.call('/api/network')).json(), server.node.network());
+  assert.equal((await server.call('/api/answers/unknown/audit')).status, 404);
+  server.node.setAudit(passedAudit('a/9'));
+  assert.deepEqual(await (await server.call('/api/answers/a%2F9/audit')).json(), passedAudit('a/9'));
+});
+
+test('hands out torrent files', async () => {
+  const response = await server.call(`/api/models/${MODEL.id}/torrent`);
+  assert.equal(response.headers.get('content-type'), 'application/x-bittorrent');
+  assert.match(response.headers.get('content-disposition')!, /filename="smollm2-135m-instruct.torrent"/);
+  assert.equal(await response.text(), 'd4:infod4:name1:xee');
+  assert.equal((await server.call('/api/models/none/torrent')).status, 404);
+});
+
+test('the event stream begins with the present and ends with the server', async () => {
+  const own = await startServer();
+  const response = await own.call('/api/events');
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const first = (await reader.read()).value!;
+  assert.deepEqual(JSON.parse(first.slice('data: '.length)), {
+    type: 'network',
+    network: own.node.network(),
+  });
+  own.node.setAudit(passedAudit('a1'));
+  const second = (await reader.read()).value!;
+  assert.equal(JSON.parse(second.slice('data: '.length)).audit.state, 'passed');
+  await own.stop();
+  // Ends or breaks; what matters is that neither side hangs.
+  await reader.read().catch(() => undefined);
+});
