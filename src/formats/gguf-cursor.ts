@@ -1,5 +1,5 @@
-import { BitorchError, fromUtf8 } from '#base';
 import { invalid } from './errors.ts';
+import { decodeText } from './text.ts';
 
 /** Thrown when the bytes read so far end inside a value; the caller reads more and starts again. */
 export class NeedMore extends Error {}
@@ -58,10 +58,6 @@ export class Cursor {
   string(what: string, maxBytes: number): string {
     const length = this.count(`length of ${what}`, maxBytes);
     const from = this.#take(length, what);
-    try {
-      return fromUtf8(this.#bytes.subarray(from, from + length));
-    } catch {
-      throw new BitorchError('FORMAT_INVALID', `${what} is not UTF-8: the file is damaged`);
-    }
+    return decodeText(this.#bytes.subarray(from, from + length), what);
   }
 }

@@ -1,4 +1,8 @@
 export * from './architecture.ts';
-export * from './gguf.ts';
-export * from './gguf-architecture.ts';
+export * from './describe.ts';
+export { type Gguf, type GgufMetadata, type GgufValue, parseGguf } from './gguf.ts';
+export { ggufArchitecture } from './gguf-architecture.ts';
+export { hfArchitecture } from './hf-config.ts';
+export { type Json, parseJson } from './json.ts';
+export { parseSafetensors } from './safetensors.ts';
 export * from './tensor.ts';

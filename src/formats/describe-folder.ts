@@ -1,0 +1,96 @@
+import { BitorchError, check, z } from '#base';
+import type { ModelDescription, ModelFile } from './describe.ts';
+import { invalid, unsupported } from './errors.ts';
+import { hfArchitecture } from './hf-config.ts';
+import { type Json, parseJson } from './json.ts';
+import { checkShard, parseSafetensors, parseShardIndex } from './safetensors.ts';
+import type { TensorInfo } from './tensor.ts';
+import { decodeText } from './text.ts';
+
+const INDEX = 'model.safetensors.index.json';
+const WHOLE = 'model.safetensors';
+const TEMPLATE = 'chat_template.jinja';
+const MAX_INDEX = 32 << 20;
+const MAX_README = 1 << 16;
+/** The files beside the weights that a client reads, and the most bytes that each may have. */
+const SMALL_FILES: Readonly<Record<string, number>> = {
+  'config.json': 1 << 20,
+  'generation_config.json': 1 << 20,
+  'tokenizer_config.json': 8 << 20,
+  'tokenizer.json': 64 << 20,
+  [TEMPLATE]: 1 << 18,
+};
+
+const templateSchema = z.object({
+  chat_template: z
+    .union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
+    .nullish(),
+});
+
+/** Describes a folder as Hugging Face's hub has it: safetensors, config.json, tokenizer.json and their company. */
+export async function describeFolder(files: readonly ModelFile[]): Promise<ModelDescription> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  if (!byPath.has('config.json') || !(byPath.has(WHOLE) || byPath.has(INDEX))) {
+    throw new BitorchError(
+      'MODEL_NOT_FOUND',
+      `no model here: give a .gguf file, or a folder with config.json and ${WHOLE}`,
+    );
+  }
+  if (!byPath.has('tokenizer.json')) {
+    throw unsupported(
+      'tokenizer.json is missing: save the tokenizer with a current transformers, or use GGUF',
+    );
+  }
+  const small = Object.keys(SMALL_FILES).flatMap((path) => byPath.get(path) ?? []);
+  const licence = await licenceOf(byPath.get('README.md'));
+  return {
+    architecture: hfArchitecture(await readJson(byPath.get('config.json')!)),
+    tensors: await tensorsOf(byPath),
+    tokenizer: { kind: 'tokenizer.json', file: 'tokenizer.json' },
+    chatTemplate: await chatTemplateOf(byPath),
+    ...(licence !== undefined && { licence }),
+    headerRanges: small.map(({ path, source }) => ({ file: path, offset: 0, length: source.size })),
+  };
+}
+
+async function tensorsOf(files: ReadonlyMap<string, ModelFile>): Promise<TensorInfo[]> {
+  const whole = files.get(WHOLE);
+  if (whole) return parseSafetensors(whole.source, WHOLE);
+  const tensors: TensorInfo[] = [];
+  for (const [file, promised] of parseShardIndex(await readSmall(files.get(INDEX)!), INDEX)) {
+    const shard = files.get(file);
+    if (!shard) throw invalid(`the shard ${file} that ${INDEX} names is missing`);
+    const found = await parseSafetensors(shard.source, file);
+    checkShard(file, found, promised);
+    tensors.push(...found);
+  }
+  return tensors;
+}
+
+async function chatTemplateOf(files: ReadonlyMap<string, ModelFile>): Promise<string | null> {
+  const jinja = files.get(TEMPLATE);
+  if (jinja) return decodeText(await readSmall(jinja), TEMPLATE);
+  const config = files.get('tokenizer_config.json');
+  if (!config) return null;
+  const { chat_template } = check(templateSchema, await readJson(config), config.path);
+  if (!Array.isArray(chat_template)) return chat_template ?? null;
+  return chat_template.find((named) => named.name === 'default')?.template ?? null;
+}
+
+/** The licence that the model card's front matter names. */
+async function licenceOf(card: ModelFile | undefined): Promise<string | undefined> {
+  if (!card) return undefined;
+  const start = new TextDecoder().decode(await card.source.read(0, Math.min(card.source.size, MAX_README)));
+  const front = /^---\r?\n(.*?)\r?\n---/s.exec(start)?.[1];
+  return front && /^license:\s*["']?([\w.-]{1,64})["']?\s*$/m.exec(front)?.[1];
+}
+
+async function readJson(file: ModelFile): Promise<Json> {
+  return parseJson(await readSmall(file), file.path);
+}
+
+async function readSmall({ path, source }: ModelFile): Promise<Uint8Array> {
+  const limit = SMALL_FILES[path] ?? MAX_INDEX;
+  if (source.size > limit) throw invalid(`${path} has ${source.size} bytes, over the limit of ${limit}`);
+  return source.read(0, source.size);
+}
