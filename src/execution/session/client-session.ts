@@ -24,13 +24,21 @@ import {
 import type { StageOffer } from './planner.ts';
 import type { Observer } from './ports.ts';
 
-export interface ClientSessionOptions {
+/** What a client settles before it opens a session. */
+export interface SessionPlan {
+  /** Random name of the session. */
+  readonly session: Uint8Array;
+  readonly period: number;
   /** Manifest id. */
   readonly manifest: Uint8Array;
   /** The stages in order, together all blocks. */
   readonly route: readonly StageOffer[];
-  /** Floats a row. */
-  readonly hidden: number;
+}
+
+/** A new session, in the period that is now. */
+export function planSession(manifest: Uint8Array, route: readonly StageOffer[]): SessionPlan {
+  const session = new Uint8Array(randomBytes(SESSION_ID_BYTES));
+  return { session, period: Math.floor(Date.now() / PERIOD_MS), manifest, route };
 }
 
 /** How long a stage may take for the last evidence after the client has closed. */
@@ -38,9 +46,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A session over a route of stages: the client's side of docs/protocol/execution.md. */
 export class ClientSession {
-  readonly id = new Uint8Array(randomBytes(SESSION_ID_BYTES));
-  readonly period = Math.floor(Date.now() / PERIOD_MS);
-  readonly #options: ClientSessionOptions;
+  readonly #plan: SessionPlan;
+  /** Floats a row. */
+  readonly #hidden: number;
   readonly #host: Host;
   readonly #observer: Observer;
   #streams: FrameStream[] = [];
@@ -52,15 +60,19 @@ export class ClientSession {
   /** Positions that every stage of the route can hold. */
   context = 0;
 
-  constructor(options: ClientSessionOptions, dependencies: { host: Host; observer: Observer }) {
-    this.#options = options;
+  constructor(
+    options: { plan: SessionPlan; hidden: number },
+    dependencies: { host: Host; observer: Observer },
+  ) {
+    this.#plan = options.plan;
+    this.#hidden = options.hidden;
     this.#host = dependencies.host;
     this.#observer = dependencies.observer;
   }
 
   /** Opens all stages at once. Throws STAGE_FAILED that names the stage which could not. */
   async open(signal: AbortSignal): Promise<void> {
-    const { route } = this.#options;
+    const { route } = this.#plan;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     try {
       const contexts = await Promise.all(route.map((_, hop) => this.#openStage(hop, limit)));
@@ -81,7 +93,7 @@ export class ClientSession {
     states: Float32Array,
     onRows: (done: number) => void = () => undefined,
   ): Promise<Float32Array> {
-    const width = this.#options.hidden;
+    const width = this.#hidden;
     const rows = states.length / width;
     if (position + rows > this.context) {
       throw new BitorchError(
@@ -125,7 +137,7 @@ export class ClientSession {
   }
 
   async #openStage(hop: number, signal: AbortSignal): Promise<number> {
-    const { manifest, route } = this.#options;
+    const { session, period, manifest, route } = this.#plan;
     const { id, addresses, first, end } = route[hop]!;
     try {
       const stream = await this.#host.open({ id, addresses }, SESSION_PROTOCOL, MAX_FRAME_BYTES, signal);
@@ -133,11 +145,11 @@ export class ClientSession {
       const next = route[hop + 1];
       await stream.send(
         encodeOpen({
-          session: this.id,
+          session,
           manifest,
           first,
           end,
-          period: this.period,
+          period,
           previous: route[hop - 1]?.id ?? null,
           next: next ? { id: next.id, addresses: next.addresses } : null,
         }),
@@ -152,13 +164,14 @@ export class ClientSession {
 
   async #exchange(position: number, states: Float32Array): Promise<Float32Array> {
     if (this.#failure) throw this.#failure;
-    const rows = states.length / this.#options.hidden;
+    const { session, period } = this.#plan;
+    const rows = states.length / this.#hidden;
     const answer = Promise.withResolvers<Float32Array>();
     this.#pending.push({ position, rows, answer });
-    await this.#streams[0]!.send(
-      ...encodeHidden({ session: this.id, period: this.period, position, rows, states }),
-    ).catch((error: unknown) => this.#fail(this.#stageFailed(0, error)));
-    this.#observer.sent(position, states);
+    await this.#streams[0]!.send(...encodeHidden({ session, period, position, rows, states })).catch(
+      (error: unknown) => this.#fail(this.#stageFailed(0, error)),
+    );
+    this.#observer.sent(position, rows, states);
     return answer.promise;
   }
 
@@ -178,13 +191,13 @@ export class ClientSession {
   }
 
   #settle(frame: Uint8Array): void {
-    const { position, rows, states } = decodeHidden(frame, this.#options.hidden);
+    const { position, rows, states } = decodeHidden(frame, this.#hidden);
     const due = this.#pending.shift();
     if (due?.position !== position || due.rows !== rows) {
       throw new BitorchError('FRAME_INVALID', `an answer for position ${position} was not due`);
     }
     due.answer.resolve(states);
-    this.#observer.received(position, states);
+    this.#observer.received(position, rows, states);
   }
 
   #fail(error: Error): void {
@@ -193,7 +206,7 @@ export class ClientSession {
   }
 
   #stageFailed(hop: number, error: unknown): BitorchError {
-    const { id, name, first, end } = this.#options.route[hop]!;
+    const { id, name, first, end } = this.#plan.route[hop]!;
     const message = `${name} (blocks ${first}–${end - 1}) failed: ${messageOf(error)}`;
     return new BitorchError('STAGE_FAILED', message, { nodeId: id, name, first, end }, error);
   }

@@ -1,4 +1,4 @@
-export { ClientSession, type ClientSessionOptions } from './client-session.ts';
+export { ClientSession, planSession, type SessionPlan } from './client-session.ts';
 export {
   FRAMES_IN_FLIGHT,
   HIDDEN_PROTOCOL,

@@ -39,15 +39,15 @@ export interface Witness {
 
 export interface SessionWitness {
   /** Rows of positions [position, …) went in and came out; returns evidence that became due, for the client. */
-  record(position: number, input: Float32Array, output: Float32Array): Uint8Array[];
+  record(position: number, rows: number, input: Float32Array, output: Float32Array): Uint8Array[];
   /** The session is over; returns the last evidence. */
   close(): Uint8Array[];
 }
 
 /** Keeps the client's side of the evidence. */
 export interface Observer {
-  sent(position: number, states: Float32Array): void;
-  received(position: number, states: Float32Array): void;
+  sent(position: number, rows: number, states: Float32Array): void;
+  received(position: number, rows: number, states: Float32Array): void;
   /** Evidence from the stage at `hop`; throws when it is not what was agreed. */
   evidence(hop: number, bytes: Uint8Array): void;
 }

@@ -92,7 +92,7 @@ export class StageSession {
       ...encodeHidden({ session, period, position: input.position, rows: input.rows, states }),
     );
     // After sending: the next stage computes while this one hashes and signs.
-    for (const receipt of this.#witness.record(input.position, input.states, states)) {
+    for (const receipt of this.#witness.record(input.position, input.rows, input.states, states)) {
       await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
     }
     this.#armIdleTimer();

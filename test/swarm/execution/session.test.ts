@@ -4,45 +4,18 @@ import { createLog, sha256, utf8 } from '#base';
 import { SigningKey } from '#crypto';
 import {
   ClientSession,
-  type Executor,
   type Observer,
+  planSession,
   type StageOffer,
   StageService,
   type Witness,
 } from '#execution';
 import { Host } from '#network';
+import { Doubling } from '../../support/doubling.ts';
 
 const log = createLog('silent');
 const manifest = sha256(utf8('a model'));
 const WIDTH = 32;
-
-/** Each block b maps x at position p to 2x + b + p: the order of blocks and the place of rows both show. */
-class Doubling implements Executor {
-  readonly hidden = WIDTH;
-  readonly slots = 2;
-  readonly context = 512;
-  readonly first: number;
-  readonly end: number;
-  calls = 0;
-  constructor(first: number, end: number) {
-    this.first = first;
-    this.end = end;
-  }
-  async forward(
-    rows: { position: number }[],
-    hidden: Float32Array,
-    range = { first: this.first, end: this.end },
-  ) {
-    this.calls++;
-    const out = hidden.slice();
-    for (let block = range.first; block < range.end; block++) {
-      out.forEach((x, i) => {
-        out[i] = 2 * x + block + rows[Math.floor(i / WIDTH)]!.position;
-      });
-    }
-    return out;
-  }
-}
 
 const noWitness: Witness = { open: () => ({ record: () => [], close: () => [Uint8Array.of(7)] }) };
 const quiet = (): Observer & { evidenceOf: number[] } => ({
@@ -75,7 +48,10 @@ async function network(t: TestContext, ranges: [number, number][]) {
 }
 
 const open = async (client: Host, route: StageOffer[], observer = quiet()) => {
-  const session = new ClientSession({ manifest, route, hidden: WIDTH }, { host: client, observer });
+  const session = new ClientSession(
+    { plan: planSession(manifest, route), hidden: WIDTH },
+    { host: client, observer },
+  );
   await session.open(AbortSignal.timeout(20_000));
   return session;
 };

@@ -1,0 +1,93 @@
+import { toHex } from '#base';
+import type { SigningKey } from '#crypto';
+import type { SessionTerms, SessionWitness, Witness } from '#execution';
+import { CHUNK_POSITIONS, LOG_KEEP_MS, LOG_MAX_BYTES } from './constants.ts';
+import { rowHashes } from './hashes.ts';
+import { chunkStart, hashOf, Positions } from './positions.ts';
+import { signReceipt } from './statements.ts';
+
+/** What a stage keeps of a session so that it can be audited: its inputs, since position 0. */
+export interface LoggedSession {
+  readonly terms: SessionTerms;
+  readonly inputs: Positions<Float32Array>;
+  endedAt: number | undefined;
+}
+
+/** The stage's side of the evidence: signs a receipt per chunk and logs the inputs. */
+export class StageWitness implements Witness {
+  readonly #key: SigningKey;
+  readonly #sessions = new Map<string, LoggedSession>();
+
+  constructor(dependencies: { key: SigningKey }) {
+    this.#key = dependencies.key;
+  }
+
+  open(terms: SessionTerms): SessionWitness {
+    this.#forgetOld();
+    const logged: LoggedSession = { terms, inputs: new Positions(), endedAt: undefined };
+    this.#sessions.set(toHex(terms.session), logged);
+    return new ChunkSigner(logged, this.#key);
+  }
+
+  find(session: Uint8Array): LoggedSession | undefined {
+    return this.#sessions.get(toHex(session));
+  }
+
+  #forgetOld(): void {
+    const now = Date.now();
+    let bytes = 0;
+    for (const [id, { inputs, endedAt }] of [...this.#sessions].reverse()) {
+      const [row] = inputs.slice(0, 1);
+      bytes += inputs.length * (row?.byteLength ?? 0);
+      if (endedAt !== undefined && (now - endedAt > LOG_KEEP_MS || bytes > LOG_MAX_BYTES))
+        this.#sessions.delete(id);
+    }
+  }
+}
+
+class ChunkSigner implements SessionWitness {
+  readonly #logged: LoggedSession;
+  readonly #key: SigningKey;
+  readonly #inputHashes = new Positions<Uint8Array>();
+  readonly #outputHashes = new Positions<Uint8Array>();
+  /** Positions that signed receipts cover. */
+  #signed = 0;
+
+  constructor(logged: LoggedSession, key: SigningKey) {
+    this.#logged = logged;
+    this.#key = key;
+  }
+
+  record(position: number, rows: number, input: Float32Array, output: Float32Array): Uint8Array[] {
+    this.#logged.inputs.write(position, rowsOf(input, rows));
+    this.#inputHashes.write(position, rowHashes(input, rows));
+    this.#outputHashes.write(position, rowHashes(output, rows));
+    this.#signed = Math.min(this.#signed, chunkStart(position));
+    const receipts: Uint8Array[] = [];
+    while (this.#outputHashes.length - this.#signed >= CHUNK_POSITIONS) {
+      receipts.push(this.#sign(this.#signed + CHUNK_POSITIONS));
+    }
+    return receipts;
+  }
+
+  close(): Uint8Array[] {
+    this.#logged.endedAt = Date.now();
+    const to = this.#outputHashes.length;
+    return to > this.#signed ? [this.#sign(to)] : [];
+  }
+
+  /** Signs for the positions since the last receipt. */
+  #sign(to: number): Uint8Array {
+    const { session, manifest, first, end, period } = this.#logged.terms;
+    const from = this.#signed;
+    const input = hashOf(this.#inputHashes, from, to)!;
+    const output = hashOf(this.#outputHashes, from, to)!;
+    this.#signed = to;
+    return signReceipt({ session, manifest, first, end, period, from, to, input, output }, this.#key);
+  }
+}
+
+function rowsOf(states: Float32Array, rows: number): Float32Array[] {
+  const width = states.length / rows;
+  return Array.from({ length: rows }, (_, i) => states.slice(i * width, (i + 1) * width));
+}
