@@ -1,0 +1,76 @@
+import DOMPurify from 'dompurify';
+import { Marked, type Token, type Tokens } from 'marked';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { CopyButton } from '../shell/copy-button.tsx';
+
+/** Model output is a stranger's text: no pictures (they would call home), no headings above the page's own. */
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: {
+    image: ({ text, href }) => escapeHtml(text || href),
+    heading({ tokens, depth }) {
+      const level = Math.min(6, depth + 2);
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
+  },
+});
+
+const SANITIZER = {
+  RETURN_DOM_FRAGMENT: true as const,
+  USE_PROFILES: { html: true },
+  FORBID_TAGS: ['img', 'picture', 'video', 'audio', 'style', 'form', 'input', 'button', 'textarea', 'select'],
+  FORBID_ATTR: ['style', 'class', 'id', 'name'],
+};
+
+DOMPurify.addHook('afterSanitizeAttributes', (node) => {
+  if (node.tagName !== 'A') return;
+  node.setAttribute('target', '_blank');
+  node.setAttribute('rel', 'noopener noreferrer');
+});
+
+/**
+ * Text of a model as formatted blocks. Each top-level block keeps its elements while later ones grow, so that a
+ * selection in a finished paragraph survives the stream.
+ */
+export function Markdown({ text }: { text: string }) {
+  const tokens = useMemo(() => marked.lexer(text), [text]);
+  return (
+    <div class="markdown">
+      {tokens.map((token, index) =>
+        token.type === 'code' ? (
+          <Code key={index} token={token as Tokens.Code} />
+        ) : (
+          <Block key={index} token={token} />
+        ),
+      )}
+    </div>
+  );
+}
+
+function Block({ token }: { token: Token }) {
+  const element = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => element.current!.replaceChildren(toElements(token)), [token.raw]);
+  return <div ref={element} class="block" />;
+}
+
+function Code({ token: { text, lang } }: { token: Tokens.Code }) {
+  const language = /^[\w+#.-]{1,20}$/.exec(lang ?? '')?.[0];
+  return (
+    <figure class="code">
+      <figcaption>
+        <span>{language ?? 'code'}</span>
+        <CopyButton text={text} label="Copy" />
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and the keyboard must be able to. */}
+      <pre tabIndex={0}>
+        <code>{text}</code>
+      </pre>
+    </figure>
+  );
+}
+
+const toElements = (token: Token): DocumentFragment => DOMPurify.sanitize(marked.parser([token]), SANITIZER);
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

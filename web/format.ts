@@ -1,0 +1,48 @@
+/** Numbers for people; every one with its unit. */
+
+const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** 93_400_000 → "93.4 MB" (powers of 1000, as network and disk makers count). */
+export function bytes(count: number): string {
+  let unit = 0;
+  let value = count;
+  while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${SIZE_UNITS[unit]}`;
+}
+
+export const rate = (bytesPerSecond: number): string => `${bytes(bytesPerSecond)}/s`;
+
+/** 184 → "184 ms", 2400 → "2.40 s", 75_000 → "75 s". */
+export function duration(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  return ms < 9995 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+/** How long ago, coarse. */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s ago`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
+}
+
+/** Blocks [first, end) as people count them: "0–9". */
+export function blockRange({ first, end }: { first: number; end: number }): string {
+  return end - first === 1 ? `${first}` : `${first}–${end - 1}`;
+}
+
+export const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+/** 0.334 → "33 %", never 100 % before the end. */
+export function percent(done: number, total: number): string {
+  if (total <= 0) return '0 %';
+  return `${done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))} %`;
+}
+
+/** The ends of a long hash, which is what people compare. */
+export const shortHash = (hex: string): string =>
+  hex.length <= 20 ? hex : `${hex.slice(0, 10)}…${hex.slice(-8)}`;

@@ -1,0 +1,45 @@
+import * as format from '../format.ts';
+import { network, progress } from '../state/live.ts';
+import { Models } from './models.tsx';
+import { Nodes } from './nodes.tsx';
+import { Transfers } from './transfers.tsx';
+
+/** The network as your node sees it, as it changes. */
+export function NetworkPanel() {
+  const view = network.value;
+  return (
+    <>
+      <h2 class="visually-hidden">Network</h2>
+      <CurrentStep />
+      {view ? (
+        <>
+          <Models view={view} />
+          <Nodes view={view} />
+          <Transfers view={view} />
+        </>
+      ) : (
+        <p class="muted" role="status">
+          Looking at the network…
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The long step the node is at: fetching, publishing, loading. */
+function CurrentStep() {
+  const step = progress.value;
+  if (!step) return null;
+  const amount = (n: number) => (step.unit === 'bytes' ? format.bytes(n) : String(n));
+  const of = step.total > 0 ? ` of ${amount(step.total)}` : '';
+  return (
+    <label class="step">
+      <span>{step.step}</span>
+      <span class="number">
+        {amount(step.done)}
+        {of} {step.unit === 'bytes' ? '' : step.unit}
+      </span>
+      <progress max={step.total || 1} {...(step.total > 0 && { value: step.done })} />
+    </label>
+  );
+}

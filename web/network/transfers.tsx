@@ -1,0 +1,66 @@
+import type { NetworkView, TransferView } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { HeldBar } from './bars.tsx';
+
+/** What your node itself fetches and gives, and with whom. */
+export function Transfers({ view }: { view: NetworkView }) {
+  return (
+    <section aria-labelledby="transfers-heading">
+      <h3 id="transfers-heading">Your transfers</h3>
+      {view.transfers.length === 0 && <p class="muted">Your node neither fetches nor seeds a model now.</p>}
+      {view.transfers.map((transfer) => (
+        <Transfer key={transfer.infohash} transfer={transfer} />
+      ))}
+    </section>
+  );
+}
+
+function Transfer({ transfer }: { transfer: TransferView }) {
+  const { name, bytesHave, bytesTotal, downBytesPerSecond, upBytesPerSecond, peers, infohash } = transfer;
+  return (
+    <div class="card">
+      <p class="line">
+        <strong class="name">{name}</strong>
+        <span class="number">{format.percent(bytesHave, bytesTotal)}</span>
+      </p>
+      <HeldBar have={bytesHave} total={bytesTotal} label={`Held of ${name}`} />
+      <p class="line muted small number">
+        <span>
+          {format.bytes(bytesHave)} of {format.bytes(bytesTotal)}
+        </span>
+        <span>
+          <span title="Download rate">↓ {format.rate(downBytesPerSecond)}</span>{' '}
+          <span title="Upload rate">↑ {format.rate(upBytesPerSecond)}</span>
+        </span>
+      </p>
+      {peers.length > 0 && (
+        <table>
+          <caption class="visually-hidden">Bytes of {name} by peer</caption>
+          <thead>
+            <tr>
+              <th scope="col">Peer</th>
+              <th scope="col" class="number">
+                From
+              </th>
+              <th scope="col" class="number">
+                To
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {peers.map((peer) => (
+              <tr key={peer.nodeId}>
+                <th scope="row">{peer.name}</th>
+                <td class="number">{format.bytes(peer.downloaded)}</td>
+                <td class="number">{format.bytes(peer.uploaded)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p class="muted small">
+        infohash <code title={infohash}>{format.shortHash(infohash)}</code>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { useSignal } from '@preact/signals';
+import { CheckIcon, CopyIcon } from './icons.tsx';
+
+/** Copies `text`; says so for a moment, or that the browser forbids it. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const outcome = useSignal<'copied' | 'refused' | undefined>(undefined);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      outcome.value = 'copied';
+    } catch {
+      outcome.value = 'refused';
+    }
+    setTimeout(() => {
+      outcome.value = undefined;
+    }, 2000);
+  };
+  const words = { copied: 'Copied', refused: 'Copying is not allowed here' };
+  return (
+    <button type="button" class="quiet" onClick={() => void copy()}>
+      {outcome.value === 'copied' ? <CheckIcon /> : <CopyIcon />}
+      <span aria-live="polite">{outcome.value ? words[outcome.value] : label}</span>
+    </button>
+  );
+}

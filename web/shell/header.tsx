@@ -1,0 +1,35 @@
+import { connection, network } from '../state/live.ts';
+import { type View, view } from '../state/view.ts';
+import { Flame } from './icons.tsx';
+
+const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
+
+/** Name of the product and of the node, and the way between the panes where only one fits. */
+export function Header() {
+  const name = network.value?.self.name;
+  return (
+    <header class="header">
+      <h1 class="brand">
+        <Flame />
+        Bitorch
+      </h1>
+      <nav class="tabs" aria-label="Panes">
+        <Tab to="chat" label="Chat" />
+        <Tab to="network" label="Network" />
+      </nav>
+      <p class="self" role="status">
+        <span class="dot" data-state={connection.value} />
+        {name && <strong title="The name of your node">{name}</strong>}
+        <span class="muted">{STATUS[connection.value]}</span>
+      </p>
+    </header>
+  );
+}
+
+function Tab({ to, label }: { to: View; label: string }) {
+  return (
+    <a href={`#/${to}`} aria-current={view.value === to ? 'page' : undefined}>
+      {label}
+    </a>
+  );
+}

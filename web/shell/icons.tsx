@@ -1,0 +1,72 @@
+import type { ComponentChildren } from 'preact';
+
+/** Drawings beside words: hidden from screen readers, which have the words. */
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+      {children}
+    </svg>
+  );
+}
+
+export const SendIcon = () => (
+  <Icon>
+    <path d="M8 13.5V3M3.5 7.5 8 3l4.5 4.5" />
+  </Icon>
+);
+
+export const StopIcon = () => (
+  <Icon>
+    <rect x="4" y="4" width="8" height="8" rx="1.5" class="filled" />
+  </Icon>
+);
+
+export const CopyIcon = () => (
+  <Icon>
+    <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+    <path d="M10.5 5.5V4A1.5 1.5 0 0 0 9 2.5H4A1.5 1.5 0 0 0 2.5 4v5A1.5 1.5 0 0 0 4 10.5h1.5" />
+  </Icon>
+);
+
+export const AgainIcon = () => (
+  <Icon>
+    <path d="M13 8a5 5 0 1 1-1.5-3.55M13 2v3h-3" />
+  </Icon>
+);
+
+export const PlusIcon = () => (
+  <Icon>
+    <path d="M8 3v10M3 8h10" />
+  </Icon>
+);
+
+export const CheckIcon = () => (
+  <Icon>
+    <path d="m3 8.5 3.5 3.5L13 4.5" />
+  </Icon>
+);
+
+export const CrossIcon = () => (
+  <Icon>
+    <path d="m4 4 8 8M12 4l-8 8" />
+  </Icon>
+);
+
+export const DashIcon = () => (
+  <Icon>
+    <path d="M4 8h8" />
+  </Icon>
+);
+
+export const Flame = () => (
+  <svg class="flame" viewBox="0 0 24 24" aria-hidden="true">
+    <path
+      class="flame-outer"
+      d="M12.4 1.5c.6 3.4-.9 5.2-2.6 7.1C7.9 10.7 6 12.8 6 16a6.5 6.5 0 0 0 13 0c0-3.3-1.7-5.5-3-7.2-.2 1.7-.8 2.8-1.9 3.5.5-4-.2-8-1.7-10.8z"
+    />
+    <path
+      class="flame-inner"
+      d="M12.5 13.5c-1.7 1.6-2.7 2.7-2.7 4.3a2.9 2.9 0 0 0 5.8 0c0-1.1-.4-1.9-.9-2.6-.3.7-.7 1.1-1.3 1.3.2-1.1-.1-2.2-.9-3z"
+    />
+  </svg>
+);

@@ -1,0 +1,85 @@
+import { computed, signal } from '@preact/signals';
+import type { AuditResult, ModelView, NetworkView, NodeEvent } from '../../src/node/api.ts';
+import { hasSession, session } from './session.ts';
+
+type Progress = Extract<NodeEvent, { type: 'progress' }>;
+
+const RETRY_MS = [1000, 2000, 4000, 8000];
+
+export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
+export const network = signal<NetworkView | undefined>(undefined);
+/** The long step the node is at, if any. */
+export const progress = signal<Progress | undefined>(undefined);
+/** Audits by answer id, as far as they are known. */
+export const audits = signal<ReadonlyMap<string, AuditResult>>(new Map());
+
+/** The model to talk to: the chosen one while it exists, else the first. */
+export const chosenModel = signal<string | undefined>(undefined);
+export const model = computed<ModelView | undefined>(() => {
+  const models = network.value?.models ?? [];
+  return models.find(({ id }) => id === chosenModel.value) ?? models[0];
+});
+
+let source: EventSource | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let failures = 0;
+
+/** Follows the node's events until the returned function is called. */
+export function watchNode(): () => void {
+  connect();
+  return () => {
+    clearTimeout(retry);
+    source?.close();
+  };
+}
+
+/** Does not wait for the next attempt. */
+export function reconnectNow(): void {
+  clearTimeout(retry);
+  void reconnect();
+}
+
+export function addAudit(audit: AuditResult): void {
+  audits.value = new Map(audits.peek()).set(audit.answerId, audit);
+}
+
+function connect(): void {
+  source?.close();
+  source = new EventSource('/api/events');
+  source.onopen = () => {
+    failures = 0;
+    connection.value = 'live';
+    void refreshPendingAudits();
+  };
+  source.onmessage = ({ data }) => receive(JSON.parse(data as string) as NodeEvent);
+  source.onerror = () => {
+    source?.close();
+    connection.value = 'lost';
+    retry = setTimeout(() => void reconnect(), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+  };
+}
+
+/** A node that was started anew may have a new token: then the page asks for it. */
+async function reconnect(): Promise<void> {
+  try {
+    if (await hasSession()) connect();
+    else session.value = 'closed';
+  } catch {
+    retry = setTimeout(() => void reconnect(), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+  }
+}
+
+function receive(event: NodeEvent): void {
+  if (event.type === 'network') network.value = event.network;
+  if (event.type === 'audit') addAudit(event.audit);
+  if (event.type === 'progress') progress.value = event.done < event.total ? event : undefined;
+}
+
+/** What was decided while nobody listened. */
+async function refreshPendingAudits(): Promise<void> {
+  for (const [id, { state }] of audits.peek()) {
+    if (state !== 'pending') continue;
+    const response = await fetch(`/api/answers/${encodeURIComponent(id)}/audit`);
+    if (response.ok) addAudit((await response.json()) as AuditResult);
+  }
+}

@@ -1,0 +1,44 @@
+import { signal } from '@preact/signals';
+
+/** `unreachable`: the node itself does not answer. */
+export type SessionState = 'checking' | 'open' | 'closed' | 'unreachable';
+
+export const session = signal<SessionState>('checking');
+
+/** Enters with the token of the link that the terminal printed, or with the cookie of an earlier visit. */
+export async function openSession(): Promise<void> {
+  const token = takeTokenFromAddress();
+  try {
+    if (token !== undefined && (await signIn(token)) === undefined) return;
+    session.value = (await hasSession()) ? 'open' : 'closed';
+  } catch {
+    session.value = 'unreachable';
+  }
+}
+
+/** Trades the token for a session cookie; gives the reason when the node refuses. Throws when it is unreachable. */
+export async function signIn(token: string): Promise<string | undefined> {
+  const response = await fetch('/api/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (!response.ok) return 'That is not the token of this node. Copy it from the terminal again.';
+  session.value = 'open';
+  return undefined;
+}
+
+/** Whether this browser's cookie still opens the node. Throws when the node is unreachable. */
+export async function hasSession(): Promise<boolean> {
+  const response = await fetch('/api/session');
+  const { authenticated } = (await response.json()) as { authenticated: boolean };
+  return authenticated;
+}
+
+/** The token must not stay where shoulders, screenshots and the history can read it. */
+function takeTokenFromAddress(): string | undefined {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token === undefined) return undefined;
+  history.replaceState(null, '', location.pathname);
+  return decodeURIComponent(token);
+}
