@@ -1,1 +1,3 @@
+export * from './sampling/index.ts';
 export * from './session/index.ts';
+export * from './tokenizer/index.ts';

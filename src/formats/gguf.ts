@@ -51,7 +51,25 @@ export async function parseGguf(source: RandomAccess, file: string): Promise<Ggu
   }
 }
 
+/** The metadata alone, from the `headerBytes` that begin a file. Throws FORMAT_INVALID. */
+export function parseGgufMetadata(header: Uint8Array): GgufMetadata {
+  const cursor = new Cursor(header, header.length);
+  const { entryCount } = readCounts(cursor, 'the GGUF header');
+  return readMetadata(cursor, entryCount);
+}
+
 function parseHeader(cursor: Cursor, size: number, file: string): Gguf {
+  const { tensorCount, entryCount } = readCounts(cursor, file);
+  const metadata = readMetadata(cursor, entryCount);
+  const alignment = alignmentOf(metadata);
+  const infos = readTensorInfos(cursor, tensorCount, alignment, file);
+  const headerBytes = Math.min(alignUp(cursor.at, alignment), size);
+  const tensors = infos.map((info) => ({ ...info, offset: headerBytes + info.offset }));
+  checkTiling(tensors, headerBytes, size, alignment);
+  return { metadata, tensors, headerBytes };
+}
+
+function readCounts(cursor: Cursor, file: string): { tensorCount: number; entryCount: number } {
   if (cursor.uint32('magic') !== MAGIC) throw invalid(`${file} does not begin with "GGUF"`);
   const version = cursor.uint32('version');
   if (version !== 2 && version !== 3) {
@@ -61,14 +79,7 @@ function parseHeader(cursor: Cursor, size: number, file: string): Gguf {
     );
   }
   const tensorCount = cursor.count('tensor count', MAX_TENSORS);
-  const entryCount = cursor.count('metadata count', MAX_ENTRIES);
-  const metadata = readMetadata(cursor, entryCount);
-  const alignment = alignmentOf(metadata);
-  const infos = readTensorInfos(cursor, tensorCount, alignment, file);
-  const headerBytes = Math.min(alignUp(cursor.at, alignment), size);
-  const tensors = infos.map((info) => ({ ...info, offset: headerBytes + info.offset }));
-  checkTiling(tensors, headerBytes, size, alignment);
-  return { metadata, tensors, headerBytes };
+  return { tensorCount, entryCount: cursor.count('metadata count', MAX_ENTRIES) };
 }
 
 function readMetadata(cursor: Cursor, count: number): GgufMetadata {

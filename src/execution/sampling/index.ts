@@ -1,0 +1,2 @@
+export { createSampler, type Sampler, type SamplingOptions } from './sampler.ts';
+export { StopStrings } from './stop-strings.ts';

@@ -1,0 +1,72 @@
+import { BitorchError, utf8 } from '#base';
+import type { Part, TokenizerJson } from './definition.ts';
+
+/** Bytes of every token; special tokens are marked, they are no part of a text. */
+export interface TokenBytes {
+  bytes: (Uint8Array | undefined)[];
+  /** Whether the first space of a text is the tokenizer's own and is dropped. */
+  stripsFirstSpace: boolean;
+}
+
+/**
+ * What each token adds to a text. Two kinds are known: GPT-2's, where a letter stands for a byte, and
+ * SentencePiece's, where U+2581 stands for a space and <0xXX> for a byte. Throws TOKENIZER_UNSUPPORTED.
+ */
+export function tokenBytes(json: TokenizerJson, texts: readonly string[]): TokenBytes {
+  const decoders = flatten(json.decoder);
+  const types = new Set(decoders.map((decoder) => decoder.type));
+  const special = new Map(json.added_tokens.map((token) => [token.id, token.special]));
+  const plain = types.has('ByteLevel')
+    ? byteLevel
+    : types.has('ByteFallback') || types.has('Metaspace')
+      ? sentencePiece
+      : undefined;
+  if (!plain) {
+    throw new BitorchError(
+      'TOKENIZER_UNSUPPORTED',
+      `tokenizer.json has a decoder of type ${[...types].join(', ') || 'none'}: Bitorch knows byte-level and SentencePiece`,
+    );
+  }
+  return {
+    bytes: texts.map((text, id) => {
+      const added = special.get(id);
+      if (added === true) return undefined;
+      return added === false ? utf8(text) : plain(text);
+    }),
+    stripsFirstSpace: decoders.some(stripsFirstSpace),
+  };
+}
+
+function flatten(decoder: Part | null | undefined): Part[] {
+  if (!decoder) return [];
+  return decoder.type === 'Sequence' && Array.isArray(decoder.decoders) ? decoder.decoders : [decoder];
+}
+
+function stripsFirstSpace(decoder: Part): boolean {
+  if (decoder.type === 'Strip') return decoder.content === ' ' && Number(decoder.start) > 0;
+  if (decoder.type !== 'Metaspace') return false;
+  return decoder.prepend_scheme !== 'never' && decoder.add_prefix_space !== false;
+}
+
+/** GPT-2's letters for bytes (openai/gpt-2, `encoder.py`, bytes_to_unicode): printable ones stand for themselves. */
+const BYTE_OF_LETTER: ReadonlyMap<string, number> = new Map(
+  (() => {
+    const printable = (byte: number) =>
+      (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+    let next = 256;
+    return Array.from({ length: 256 }, (_, byte): [string, number] => [
+      String.fromCodePoint(printable(byte) ? byte : next++),
+      byte,
+    ]);
+  })(),
+);
+
+function byteLevel(text: string): Uint8Array {
+  const bytes = Array.from(text, (letter) => BYTE_OF_LETTER.get(letter));
+  return bytes.includes(undefined) ? utf8(text) : Uint8Array.from(bytes as number[]);
+}
+
+function sentencePiece(text: string): Uint8Array {
+  const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(text)?.[1];
+  return byte ? Uint8Array.of(Number.parseInt(byte, 16)) : utf8(text.replaceAll('▁', ' '));
+}

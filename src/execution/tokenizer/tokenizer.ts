@@ -1,0 +1,123 @@
+import { Tokenizer as Encoder } from '@huggingface/tokenizers';
+import { BitorchError, messageOf } from '#base';
+import { invalidTokenizer, type TokenizerDefinition, vocabularyOf } from './definition.ts';
+import { withTimeLimit } from './time-limit.ts';
+import { type TokenBytes, tokenBytes } from './token-bytes.ts';
+
+/** Text ↔ token ids of one model. */
+export interface Tokenizer {
+  /** Ids are 0 … vocab − 1; the model's own vocabulary may be padded beyond. */
+  readonly vocab: number;
+  /** The token that begins a text, if the model has one. */
+  readonly bos?: number;
+  readonly eos?: number;
+  /** Whether a raw prompt (one that no chat template rendered) must begin with `bos`. */
+  readonly addsBos: boolean;
+  /** Tokens that end an answer. */
+  readonly stopIds: readonly number[];
+  /**
+   * Token ids of a text, without bos. `special`: texts of control tokens become these tokens, as a rendered chat
+   * needs; otherwise they are plain text. Throws PROMPT_TOO_LONG, TIME_LIMIT or TOKENIZER_INVALID.
+   */
+  encode(text: string, options: { special: boolean }): number[];
+  /** The text of whole sequences; control tokens and ids beyond the vocabulary add nothing. */
+  decode(ids: readonly number[]): string;
+  /** The same, token by token. */
+  stream(): TextStream;
+  /** How a token is written, control tokens too: what chat templates call bos_token, eos_token. */
+  textOf(id: number): string;
+}
+
+/** Turns tokens into text as they come and never gives half a character. */
+export interface TextStream {
+  push(id: number): string;
+  /** What is left: U+FFFD when the last character was never finished. */
+  end(): string;
+}
+
+const MAX_TEXT = 1 << 22;
+const ENCODE_MS = 5000;
+
+/** Throws TOKENIZER_INVALID or TOKENIZER_UNSUPPORTED. */
+export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
+  const texts = vocabularyOf(definition.json);
+  const bytes = tokenBytes(definition.json, texts);
+  const encoders = createEncoders(definition);
+  const { bos, eos, addsBos, stopIds } = definition;
+  return {
+    vocab: texts.length,
+    ...(bos !== undefined && { bos }),
+    ...(eos !== undefined && { eos }),
+    addsBos,
+    stopIds,
+    encode: (text, { special }) => encode(special ? encoders.special : encoders.plain, text),
+    decode(ids) {
+      const stream = new ByteStream(bytes);
+      return ids.map((id) => stream.push(id)).join('') + stream.end();
+    },
+    stream: () => new ByteStream(bytes),
+    textOf: (id) => texts[id] ?? '',
+  };
+}
+
+/** One encoder that knows the control tokens and one that does not; they share the vocabulary. */
+function createEncoders({ json }: TokenizerDefinition): { special: Encoder; plain: Encoder } {
+  try {
+    return withTimeLimit(ENCODE_MS * 2, 'loading the tokenizer', () => {
+      const parts = { normalizer: null, pre_tokenizer: null, decoder: null, ...json, post_processor: null };
+      const special = new Encoder(parts, {});
+      const ordinary = json.added_tokens.filter((token) => !token.special);
+      const stub = { type: 'BPE', vocab: {}, merges: [] };
+      const plain = new Encoder({ ...parts, added_tokens: ordinary, model: stub }, {});
+      plain.model = special.model;
+      return { special, plain };
+    });
+  } catch (error) {
+    throw error instanceof BitorchError ? error : invalidTokenizer(messageOf(error), error);
+  }
+}
+
+function encode(encoder: Encoder, text: string): number[] {
+  if (text.length > MAX_TEXT) {
+    throw new BitorchError(
+      'PROMPT_TOO_LONG',
+      `the text has ${text.length} characters, the limit is ${MAX_TEXT}`,
+    );
+  }
+  if (text === '') return [];
+  try {
+    const ids: number[] = withTimeLimit(
+      ENCODE_MS,
+      'tokenizing',
+      () => encoder.encode(text.toWellFormed()).ids,
+    );
+    if (ids.every((id) => Number.isInteger(id))) return ids;
+  } catch (error) {
+    throw error instanceof BitorchError ? error : invalidTokenizer(messageOf(error), error);
+  }
+  throw invalidTokenizer('it has no token for a part of the text');
+}
+
+class ByteStream implements TextStream {
+  readonly #tokens: TokenBytes;
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #atStart: boolean;
+
+  constructor(tokens: TokenBytes) {
+    this.#tokens = tokens;
+    this.#atStart = tokens.stripsFirstSpace;
+  }
+
+  push(id: number): string {
+    const bytes = this.#tokens.bytes[id];
+    if (!bytes || bytes.length === 0) return '';
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (!this.#atStart || text === '') return text;
+    this.#atStart = false;
+    return text.startsWith(' ') ? text.slice(1) : text;
+  }
+
+  end(): string {
+    return this.#decoder.decode();
+  }
+}
