@@ -1,3 +1,4 @@
+export * from './broadcast.ts';
 export * from './bytes.ts';
 export * from './codec.ts';
 export * from './data-directory.ts';

@@ -86,7 +86,7 @@ export interface HoldingView {
   blocks?: { first: number; end: number };
 }
 
-export type Role = 'seed' | 'run' | 'client';
+export type Role = 'seed' | 'run' | 'audit' | 'client';
 
 export interface NodeView {
   id: string;

@@ -1,4 +1,4 @@
-import { BitorchError, bytesOf, concat, type Logger } from '#base';
+import { BitorchError, bytesOf, concat } from '#base';
 import { floatsOf, MAX_FRAME_BYTES, MAX_ROWS } from '#execution';
 import { type FrameStream, type Host, type PeerAddress, publicKeyOf } from '#network';
 import { INPUTS_PROTOCOL } from './constants.ts';
@@ -8,11 +8,7 @@ import type { LoggedSession, StageWitness } from './witness.ts';
 const SESSION_BYTES = 16;
 
 /** Hands a session's logged inputs to the auditor that the session's client has named. */
-export async function serveInputs(dependencies: {
-  host: Host;
-  witness: StageWitness;
-  log: Logger;
-}): Promise<void> {
+export async function serveInputs(dependencies: { host: Host; witness: StageWitness }): Promise<void> {
   const { host, witness } = dependencies;
   await host.handle(INPUTS_PROTOCOL, MAX_FRAME_BYTES, async (stream) => {
     const request = (await stream.read(AbortSignal.timeout(10_000))) ?? new Uint8Array();

@@ -24,15 +24,17 @@ export class StageService {
   readonly #host: Host;
   readonly #witness: Witness;
   readonly #log: Logger;
+  readonly #onSessionEnd: () => void;
   readonly #offers = new Map<string, Offer>();
   readonly #rendezvous = new Rendezvous();
   readonly #running = new Set<Promise<void>>();
   readonly #lifecycle = new Lifecycle();
 
-  constructor(dependencies: { host: Host; witness: Witness; log: Logger }) {
+  constructor(dependencies: { host: Host; witness: Witness; log: Logger; onSessionEnd?: () => void }) {
     this.#host = dependencies.host;
     this.#witness = dependencies.witness;
     this.#log = dependencies.log;
+    this.#onSessionEnd = dependencies.onSessionEnd ?? (() => undefined);
   }
 
   async start(): Promise<void> {
@@ -81,6 +83,7 @@ export class StageService {
       const { session, manifest, first, end, period } = open;
       const witness = this.#witness.open({ session, manifest, first, end, period, client: client.remote });
       await new StageSession({ open, slot, streams }, { executor, witness }).serve(this.#lifecycle.signal);
+      this.#onSessionEnd();
     } finally {
       freeSlots.push(slot);
       outbound?.abort();

@@ -69,7 +69,7 @@ test('three stages give what one gives, for long inputs, steps and steps back', 
   const session = await open(client, route, observer);
   const expected = (position: number, rows: number) =>
     whole.forward(
-      Array.from({ length: rows }, (_, i) => ({ position: position + i })),
+      Array.from({ length: rows }, (_, i) => ({ slot: 0, position: position + i })),
       input(rows),
     );
   for (const [position, rows] of [

@@ -53,7 +53,7 @@ async function network(t: TestContext, executors: Executor[]) {
     const witness = new StageWitness({ key });
     const service = new StageService({ host, witness, log });
     await service.start();
-    await serveInputs({ host, witness, log });
+    await serveInputs({ host, witness });
     await new Auditor({
       host,
       key,

@@ -1,0 +1,38 @@
+/** Events of one source for any number of listeners, each with a bounded queue of its own. */
+export class Broadcast<T> {
+  readonly #listeners = new Set<(event: T) => void>();
+
+  publish(event: T): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Calls back for every event until the returned function is called. */
+  on(listener: (event: T) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Events from now on until `signal` aborts; a reader more than `limit` events behind loses the oldest. */
+  async *subscribe(signal: AbortSignal, limit = 256): AsyncGenerator<T> {
+    const queue: T[] = [];
+    let wake = Promise.withResolvers<void>();
+    const off = this.on((event) => {
+      queue.push(event);
+      if (queue.length > limit) queue.shift();
+      wake.resolve();
+    });
+    const stop = () => wake.resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      while (!signal.aborted) {
+        while (queue.length > 0) yield queue.shift()!;
+        if (signal.aborted) return;
+        await wake.promise;
+        wake = Promise.withResolvers<void>();
+      }
+    } finally {
+      off();
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BitorchError, fromHex, toHex, writeFileAtomic } from '#base';
+import { SEED_BYTES, SigningKey } from '#crypto';
+
+/** The node's key, made on first start: it is the peer id. Readable by its owner only. */
+export async function loadIdentity(home: string): Promise<SigningKey> {
+  const path = join(home, 'node.key');
+  const seed = await secretFile(path, () => toHex(SigningKey.generate().seed));
+  if (!/^[0-9a-f]+$/.test(seed) || seed.length !== 2 * SEED_BYTES) {
+    throw new BitorchError(
+      'KEY_INVALID',
+      `${path} is damaged: restore it from a backup, or delete it to get a new identity`,
+    );
+  }
+  return new SigningKey(fromHex(seed));
+}
+
+/** The secret that opens this node's HTTP API, made on first start. */
+export const loadApiToken = (home: string): Promise<string> =>
+  secretFile(join(home, 'api.token'), () => randomBytes(24).toString('base64url'));
+
+async function secretFile(path: string, make: () => string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secret = make();
+  await writeFileAtomic(path, `${secret}\n`, 0o600);
+  return secret;
+}

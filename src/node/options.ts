@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { z, zCount } from '#base';
+
+const port = z.number().int().min(0).max(65_535);
+
+/** All that a person can set on a node; flags, environment and config file end up here. */
+export const nodeOptionsSchema = z.strictObject({
+  /** Data directory of this node. */
+  home: z.string().min(1),
+  /** What people see; made from the node id when empty. */
+  name: z.string().max(64).default(''),
+  roles: z.array(z.enum(['seed', 'run', 'audit', 'client'])).min(1),
+  /** Multiaddrs for the peer-to-peer network. */
+  listen: z.array(z.string().max(256)).min(1).default(['/ip4/127.0.0.1/tcp/0']),
+  /** Multiaddrs, ending in /p2p/<peer id>, of nodes to join the network through. */
+  bootstrap: z.array(z.string().max(256)).default([]),
+  /** Where BitTorrent peers reach this node. */
+  swarm: z.strictObject({ host: z.string().max(256), port }).default({ host: '127.0.0.1', port: 0 }),
+  /** Announce URLs of HTTP trackers. */
+  trackers: z.array(z.url().max(512)).default([]),
+  /** Runs an HTTP tracker here when set. */
+  trackerPort: port.optional(),
+  /** A model to publish: see docs/guides/models.md for the spellings. */
+  publish: z.string().max(1024).optional(),
+  /** Id of the manifest to seed, run or chat with; any published model when absent. */
+  model: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** Blocks [first, end) to run; all when absent. */
+  blocks: z.tuple([zCount, zCount]).optional(),
+  /** Worker threads for computing. */
+  threads: z.number().int().min(1).max(256).default(availableParallelism()),
+  /** Sessions that a stage serves at once. */
+  slots: z.number().int().min(1).max(256).default(4),
+  /** Most positions of a session; the model's own context when that is shorter. */
+  context: z
+    .number()
+    .int()
+    .min(1)
+    .max(1 << 20)
+    .default(2048),
+  /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */
+  cache: z.string().optional(),
+});
+
+export type NodeOptions = z.infer<typeof nodeOptionsSchema>;
+export type NodeSettings = z.input<typeof nodeOptionsSchema>;
