@@ -14,6 +14,7 @@ export function Chat() {
   return (
     <>
       <div class="conversation">
+        {turns.value.length > 0 && <h2 class="visually-hidden">Conversation</h2>}
         {turns.value.length === 0 ? (
           <Welcome />
         ) : (

@@ -3,11 +3,15 @@ import { Marked, type Token, type Tokens } from 'marked';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { CopyButton } from '../shell/copy-button.tsx';
 
-/** Model output is a stranger's text: no pictures (they would call home), no headings above the page's own. */
+/**
+ * Model output is a stranger's text: HTML in it is shown, not obeyed; no pictures, which would call home; no
+ * headings above the page's own.
+ */
 const marked = new Marked({
   gfm: true,
   breaks: true,
   renderer: {
+    html: ({ text, block }) => (block ? `<p>${escapeHtml(text)}</p>` : escapeHtml(text)),
     image: ({ text, href }) => escapeHtml(text || href),
     heading({ tokens, depth }) {
       const level = Math.min(6, depth + 2);

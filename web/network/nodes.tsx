@@ -3,7 +3,7 @@ import * as format from '../format.ts';
 import { working } from '../state/chat.ts';
 import { HeldBar, SpanBar } from './bars.tsx';
 
-const ROLE_WORDS = { seed: 'seeds', run: 'runs', client: 'asks' } as const;
+const ROLE_WORDS = { seed: 'seeds', run: 'runs', audit: 'audits', client: 'asks' } as const;
 
 /** Every node that this one knows: what it does, holds and runs. */
 export function Nodes({ view }: { view: NetworkView }) {
@@ -29,7 +29,7 @@ export function Nodes({ view }: { view: NetworkView }) {
 function Node({ node, models }: { node: NodeView; models: ModelView[] }) {
   const offline = node.state === 'unreachable';
   return (
-    <li class="card node" data-state={node.state}>
+    <li class="node" data-state={node.state}>
       <p class="line">
         <span>
           <span class="dot" data-state={offline ? 'lost' : 'live'} />
@@ -81,7 +81,7 @@ function Holding({ holding, node, model, named }: HoldingProps) {
       <p class="line muted small">
         <span>
           {named && `${name}: `}
-          {blocks ? `blocks ${format.blockRange(blocks)}` : 'seeds only'}
+          {runs(holding)}
         </span>
         <span>{held(holding)}</span>
       </p>
@@ -124,8 +124,13 @@ function rowsOf(node: NodeView, models: ModelView[]) {
 
 const rolesOf = ({ roles }: NodeView): string => roles.map((role) => ROLE_WORDS[role]).join(' · ');
 
+function runs({ blocks, bytesHave, bytesTotal }: HoldingView): string {
+  if (blocks) return `blocks ${format.blockRange(blocks)}`;
+  return bytesHave >= bytesTotal ? 'whole model' : 'part of the model';
+}
+
 function held({ bytesHave, bytesTotal }: HoldingView): string {
   return bytesHave >= bytesTotal
-    ? `all ${format.bytes(bytesTotal)}`
+    ? format.bytes(bytesTotal)
     : `${format.bytes(bytesHave)} of ${format.bytes(bytesTotal)}`;
 }
