@@ -16,6 +16,8 @@ interface Report {
   audit?: AuditResult;
 }
 
+const STREAM_END = 'data: [DONE]\n\n';
+
 /** An answer that has begun: its route is known, its text is still to come. */
 export interface BegunAnswer {
   route: Route;
@@ -29,7 +31,7 @@ export async function begin(events: AsyncIterable<ChatEvent>): Promise<BegunAnsw
   const iterator = events[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done || first.value.type !== 'route') {
-    throw new BitorchError('NO_ROUTE', 'the node gave no route for this answer');
+    throw unfinished();
   }
   const rest = { [Symbol.asyncIterator]: () => iterator };
   return { route: first.value, rest, created: Math.floor(Date.now() / 1000) };
@@ -49,12 +51,15 @@ export async function* streamCompletion(
       if (event.type === 'prefill') {
         yield chunk(answer, {}, { bitorch: { prefill: { done: event.done, total: event.total } } });
       }
-      if (event.type === 'done') yield* lastChunks(answer, event, node, includeUsage);
+      if (event.type !== 'done') continue;
+      yield* lastChunks(answer, event, node, includeUsage);
+      return;
     }
+    throw unfinished();
   } catch (error) {
     yield sseData(errorBody(error));
+    yield STREAM_END;
   }
-  yield 'data: [DONE]\n\n';
 }
 
 function* lastChunks(
@@ -66,6 +71,7 @@ function* lastChunks(
   const bitorch = report(answer.route, done, node);
   yield chunk(answer, {}, { finish_reason: finishReason(done), bitorch });
   if (includeUsage) yield sseData({ ...envelope(answer), choices: [], usage: usage(done) });
+  yield STREAM_END;
 }
 
 /** The whole answer as one `chat.completion` object. */
@@ -85,7 +91,7 @@ export async function wholeCompletion(answer: BegunAnswer, node: NodeApi): Promi
       bitorch,
     };
   }
-  throw new BitorchError('STAGE_FAILED', 'the answer ended before it was complete; ask again');
+  throw unfinished();
 }
 
 function chunk(
@@ -108,9 +114,12 @@ const envelope = ({ route, created }: BegunAnswer) => ({
   model: route.model,
 });
 
+/** The node ends an answer without its last event when it was cancelled: by the client, or by the node's own stop. */
+const unfinished = () => new BitorchError('CANCELLED', 'the answer was cancelled before its end; ask again');
+
 /** OpenAI has no word for a cancelled answer, and calling it finished would be untrue. */
 function finishReason({ reason }: Done): 'stop' | 'length' {
-  if (reason === 'cancelled') throw new BitorchError('CANCELLED', 'the answer was cancelled before its end');
+  if (reason === 'cancelled') throw unfinished();
   return reason;
 }
 

@@ -12,19 +12,25 @@ const STATUS: Readonly<Record<string, number>> = {
   INVALID_REQUEST: 400,
   UNSUPPORTED_PARAMETER: 400,
   CONTEXT_EXCEEDED: 400,
+  PROMPT_TOO_LONG: 400,
+  CHAT_TEMPLATE_FAILED: 400,
+  TIME_LIMIT: 400,
   UNAUTHORIZED: 401,
-  FORBIDDEN_ORIGIN: 403,
   FORBIDDEN_HOST: 403,
   NOT_FOUND: 404,
   MODEL_UNKNOWN: 404,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   CANCELLED: 499,
-  BUSY: 503,
-  MODEL_UNAVAILABLE: 503,
-  NO_ROUTE: 503,
   STAGE_FAILED: 502,
-  STAGE_TIMEOUT: 504,
+  FRAME_INVALID: 502,
+  RECEIPT_INVALID: 502,
+  CONTINUITY_BROKEN: 502,
+  STREAM_CLOSED: 502,
+  BLOCKS_MISSING: 503,
+  BLOCKS_NOT_SERVED: 503,
+  STAGE_BUSY: 503,
+  STAGE_STOPPING: 503,
 };
 
 /** Fastify's own codes, in our words. */
@@ -76,7 +82,7 @@ export function handleErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const error = thrown instanceof BitorchError ? thrown : translate(thrown);
     const status = statusOf(codeOf(error));
-    if (status >= 500)
+    if (status >= 500 && !request.socket.destroyed)
       log.warn({ url: request.url, code: codeOf(error), reason: messageOf(error) }, 'request failed');
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="bitorch"');
     return reply.code(status).send(errorBody(error));

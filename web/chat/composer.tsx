@@ -85,7 +85,7 @@ function ModelPicker() {
   const models = network.value?.models ?? [];
   if (models.length < 2) return models[0] ? <span class="model-name">{models[0].name}</span> : null;
   return (
-    <label>
+    <label class="model-picker">
       <span class="visually-hidden">Model</span>
       <select
         value={model.value?.id}

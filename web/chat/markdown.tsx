@@ -38,7 +38,7 @@ DOMPurify.addHook('afterSanitizeAttributes', (node) => {
  * selection in a finished paragraph survives the stream.
  */
 export function Markdown({ text }: { text: string }) {
-  const tokens = useMemo(() => marked.lexer(text), [text]);
+  const tokens = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text]);
   return (
     <div class="markdown">
       {tokens.map((token, index) =>

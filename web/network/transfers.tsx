@@ -28,8 +28,8 @@ function Transfer({ transfer }: { transfer: TransferView }) {
         <span>
           {format.bytes(bytesHave)} of {format.bytes(bytesTotal)}
         </span>
-        <span>
-          <span title="Download rate">↓ {format.rate(downBytesPerSecond)}</span>{' '}
+        <span class="rates">
+          <span title="Download rate">↓ {format.rate(downBytesPerSecond)}</span>
           <span title="Upload rate">↑ {format.rate(upBytesPerSecond)}</span>
         </span>
       </p>

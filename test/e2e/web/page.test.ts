@@ -180,7 +180,7 @@ test('an error is shown in the words of the node; Retry keeps the prompt', async
   const { page, answer } = open;
   await page.getByRole('heading', { name: 'Ask the network' }).waitFor();
   server.node.answer = () => {
-    throw new BitorchError('NO_ROUTE', 'No node serves blocks 10–19 now.');
+    throw new BitorchError('BLOCKS_MISSING', 'No node serves blocks 10–19 now.');
   };
   await open.ask('What is the capital of France?');
   await answer.getByRole('alert').getByText('No node serves blocks 10–19 now.').waitFor();
@@ -274,7 +274,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await own.answer.getByText('Verified', { exact: true }).click();
       await check('answer');
       server.node.answer = () => {
-        throw new BitorchError('NO_ROUTE', 'No node serves blocks 10–19 now.');
+        throw new BitorchError('BLOCKS_MISSING', 'No node serves blocks 10–19 now.');
       };
       await own.ask('And of Spain?');
       await own.answer.getByRole('alert').waitFor();

@@ -141,11 +141,11 @@ test('names the field of a bad request', async () => {
 test('an error before the first chunk is a status, after it the last chunk', async () => {
   server.node.answer = async function* () {
     yield* [];
-    throw new BitorchError('NO_ROUTE', 'no node serves blocks 10–19 now');
+    throw new BitorchError('BLOCKS_MISSING', 'no node serves blocks 10–19 now');
   };
   const early = await complete({ stream: true });
   assert.equal(early.status, 503);
-  assert.equal((await early.json()).error.code, 'NO_ROUTE');
+  assert.equal((await early.json()).error.code, 'BLOCKS_MISSING');
 
   server.node.answer = async function* () {
     yield { type: 'route', answerId: 'a2', model: 'm', hops: HOPS };
@@ -156,6 +156,22 @@ test('an error before the first chunk is a status, after it the last chunk', asy
   const chunks = await chunksOf(late);
   assert.deepEqual(chunks.at(-1).error.message, 'birch went away');
   assert.equal((await complete({})).status, 502);
+});
+
+test('an answer that the node cuts short is an error, not an end', async () => {
+  for (const cut of [true, false]) {
+    server.node.answer = async function* () {
+      yield { type: 'route', answerId: 'a4', model: 'm', hops: HOPS };
+      yield { type: 'token', text: 'Par' };
+      if (cut) return;
+      const counts = { promptTokens: 1, completionTokens: 1, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
+      yield { type: 'done', reason: 'cancelled', ...counts };
+    };
+    const chunks = await chunksOf(await complete({ stream: true }));
+    assert.equal(chunks.at(-1).error.code, 'CANCELLED');
+    assert.ok(chunks.every((chunk) => !chunk.choices?.[0]?.finish_reason));
+    assert.equal((await complete({})).status, 499);
+  }
 });
 
 test('hides what it does not know of its own failures', async () => {
