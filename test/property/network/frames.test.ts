@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { BitorchError } from '#base';
+import { FrameAssembler } from '#network';
+
+const framesOf = (assembler: FrameAssembler) => {
+  const out: Uint8Array[] = [];
+  for (let frame = assembler.next(); frame; frame = assembler.next()) out.push(frame);
+  return out;
+};
+
+const encode = (frames: Uint8Array[]) =>
+  Buffer.concat(
+    frames.flatMap((frame) => {
+      const prefix = Buffer.alloc(4);
+      prefix.writeUInt32LE(frame.length);
+      return [prefix, frame];
+    }),
+  );
+
+test('frames come out as they went in, however the bytes are cut', () => {
+  const frames = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (sent, cuts) => {
+      const bytes = encode(sent);
+      const assembler = new FrameAssembler(300);
+      const got: Uint8Array[] = [];
+      for (let at = 0, i = 0; at < bytes.length; i++) {
+        const cut = cuts[i % cuts.length]!;
+        assembler.add(bytes.subarray(at, at + cut));
+        got.push(...framesOf(assembler));
+        at += cut;
+      }
+      assert.deepEqual(
+        got.map((f) => [...f]),
+        sent.map((f) => [...f]),
+      );
+      assert.ok(assembler.empty);
+    }),
+  );
+});
+
+test('random bytes give frames within the limit or FRAME_TOO_LONG, nothing else', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 64 })), (chunks) => {
+      const assembler = new FrameAssembler(1000);
+      try {
+        for (const chunk of chunks) {
+          assembler.add(chunk);
+          for (const frame of framesOf(assembler)) assert.ok(frame.length <= 1000);
+        }
+      } catch (error) {
+        assert.equal((error as BitorchError).code, 'FRAME_TOO_LONG');
+      }
+    }),
+  );
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planRoute, type StageOffer } from '#execution';
+
+const offer = (name: string, first: number, end: number, reachable = true): StageOffer => ({
+  id: name,
+  name,
+  addresses: [],
+  first,
+  end,
+  reachable,
+});
+const plan = (layers: number, offers: StageOffer[]) =>
+  planRoute(layers, offers).map(({ name, first, end }) => `${name} ${first}-${end}`);
+
+test('takes the fewest hops and cuts overlaps', () => {
+  assert.deepEqual(
+    plan(30, [
+      offer('a', 0, 10),
+      offer('b', 5, 25),
+      offer('c', 0, 12),
+      offer('d', 20, 30),
+      offer('e', 10, 20),
+    ]),
+    ['c 0-12', 'b 12-25', 'd 25-30'],
+  );
+  assert.deepEqual(plan(30, [offer('a', 0, 10), offer('whole', 0, 30)]), ['whole 0-30']);
+});
+
+test('says which blocks are missing and who ran them', () => {
+  const offers = [offer('a', 0, 10), offer('b', 10, 20, false), offer('c', 20, 30)];
+  assert.throws(() => plan(30, offers), /blocks 10–19 are missing: b \(blocks 10–19\) cannot be reached/);
+  assert.throws(() => plan(30, []), /blocks 0–29 are missing: no node runs them/);
+  assert.throws(() => plan(30, [offer('a', 0, 10)]), { code: 'BLOCKS_MISSING' });
+});
