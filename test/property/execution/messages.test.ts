@@ -42,6 +42,8 @@ test('a changed length, flag or non-finite value is refused', () => {
   );
 });
 
+const text = fc.string({ maxLength: 60 });
+const address = fc.record({ id: text, addresses: fc.array(text, { maxLength: 3 }) }, plain);
 const open = fc.record(
   {
     session,
@@ -49,13 +51,8 @@ const open = fc.record(
     first: fc.nat(100),
     end: fc.integer({ min: 101, max: 200 }),
     period: u32,
-    previous: fc.option(fc.string({ maxLength: 60 })),
-    next: fc.option(
-      fc.record({
-        id: fc.string({ maxLength: 60 }),
-        addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: 3 }),
-      }),
-    ),
+    previous: fc.option(text),
+    next: fc.option(address),
   },
   plain,
 );
