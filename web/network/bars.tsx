@@ -19,6 +19,7 @@ function Cells({ cells, label }: Cells) {
       preserveAspectRatio="none"
       role="img"
       aria-label={label}
+      shape-rendering={gap === 0 ? 'crispEdges' : undefined}
     >
       {cells.map((state, block) => (
         <rect key={block} class={state} x={block * CELL} y="0" width={CELL - gap} height="8" />

@@ -66,6 +66,7 @@ function Holding({ holding, node, model, named }: HoldingProps) {
   const name = model?.name ?? modelId;
   return (
     <>
+      {named && <p class="small">{name}</p>}
       {blocks && model && (
         <SpanBar
           layers={model.layers}
@@ -79,10 +80,7 @@ function Holding({ holding, node, model, named }: HoldingProps) {
         <HeldBar have={bytesHave} total={bytesTotal} label={`${node.name} holds a part of ${name}`} />
       )}
       <p class="line muted small">
-        <span>
-          {named && `${name}: `}
-          {runs(holding)}
-        </span>
+        <span>{runs(holding)}</span>
         <span>{held(holding)}</span>
       </p>
     </>
@@ -114,7 +112,7 @@ function rowsOf(node: NodeView, models: ModelView[]) {
   return holdings.map((holding) => (
     <tr key={`${node.id}:${holding?.modelId}`}>
       <th scope="row">{node.name}</th>
-      <td>{node.state}</td>
+      <td>{node.state === 'online' ? 'online' : 'offline'}</td>
       <td>{models.find(({ id }) => id === holding?.modelId)?.name ?? holding?.modelId ?? '–'}</td>
       <td>{holding?.blocks ? format.blockRange(holding.blocks) : '–'}</td>
       <td class="number">{holding ? format.bytes(holding.bytesHave) : '–'}</td>

@@ -281,6 +281,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check('failure');
       if (viewport === PHONE) await page.getByRole('link', { name: 'Network' }).click();
       await page.getByText('As a table').click();
+      const view = server.node.network();
+      view.nodes.at(-1)!.state = 'unreachable';
+      view.models.push({ ...MODEL, id: 'other', name: 'A-Model-With-A-Long-Name-70B-Instruct', layers: 80 });
+      server.node.emit({ type: 'network', network: view });
+      await page.getByText('A-Model-With-A-Long-Name').last().waitFor();
       await check('network');
       await own.close();
     });
