@@ -31,7 +31,7 @@ const configSchema = z.object({
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   partial_rotary_factor: z.number().nullish(),
-  quantization_config: z.unknown(),
+  quantization_config: z.unknown().optional(),
   rope_theta: z.number().nullish(),
   /** Before transformers 5. */
   rope_scaling: ropeSchema.nullish(),
