@@ -1,0 +1,82 @@
+import { type Logger, messageOf } from '#base';
+import { type AnnounceRequest, announce } from './announce.ts';
+
+const MIN_INTERVAL_MS = 5000;
+const MAX_INTERVAL_MS = 3_600_000;
+/** How often a tracker is asked while nobody is connected. */
+const STARVED_INTERVAL_MS = 10_000;
+const RETRY_MIN_MS = 2000;
+const RETRY_MAX_MS = 120_000;
+const GOODBYE_MS = 1000;
+
+export interface AnnouncerOptions {
+  trackers: readonly string[];
+  infohash: Uint8Array;
+  peerId: Uint8Array;
+  port: number;
+}
+
+export interface AnnouncerPorts {
+  readonly log: Logger;
+  state(): Pick<AnnounceRequest, 'uploaded' | 'downloaded' | 'left'>;
+  /** Whether new peers are wanted more than the tracker's rest. */
+  isStarved(): boolean;
+  onPeer(host: string, port: number): void;
+}
+
+/** Keeps the trackers of one torrent informed, each at its own pace. */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #ports: AnnouncerPorts;
+  readonly #controller = new AbortController();
+  readonly #greeted = new Set<string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+
+  constructor(options: AnnouncerOptions, ports: AnnouncerPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  start(): void {
+    for (const tracker of this.#options.trackers) void this.#announce(tracker, 0);
+  }
+
+  /** The download is complete: trackers hear of it at once. */
+  completed(): void {
+    for (const tracker of this.#greeted) void this.#announce(tracker, 0, 'completed');
+  }
+
+  /** Says goodbye, waiting for slow trackers a second at most. */
+  async stop(): Promise<void> {
+    this.#controller.abort();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    const goodbye = AbortSignal.timeout(GOODBYE_MS);
+    await Promise.allSettled([...this.#greeted].map((tracker) => this.#tell(tracker, 'stopped', goodbye)));
+  }
+
+  async #announce(tracker: string, failures: number, event?: 'completed'): Promise<void> {
+    clearTimeout(this.#timers.get(tracker));
+    const greeting = this.#greeted.has(tracker) ? event : 'started';
+    let pause: number;
+    try {
+      const { interval, peers } = await this.#tell(tracker, greeting, this.#controller.signal);
+      this.#greeted.add(tracker);
+      for (const { host, port } of peers) this.#ports.onPeer(host, port);
+      pause = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, interval * 1000));
+      if (this.#ports.isStarved()) pause = Math.min(pause, STARVED_INTERVAL_MS);
+      failures = 0;
+    } catch (error) {
+      if (this.#controller.signal.aborted) return;
+      this.#ports.log.warn({ tracker, error: messageOf(error) }, 'tracker not reached, will try again');
+      pause = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++);
+    }
+    if (this.#controller.signal.aborted) return;
+    clearTimeout(this.#timers.get(tracker));
+    this.#timers.set(tracker, setTimeout(() => void this.#announce(tracker, failures), pause).unref());
+  }
+
+  #tell(tracker: string, event: AnnounceRequest['event'], signal: AbortSignal) {
+    const { trackers: _, ...identity } = this.#options;
+    return announce(tracker, { ...identity, ...this.#ports.state(), ...(event && { event }) }, signal);
+  }
+}

@@ -1,0 +1,8 @@
+export * from './manifest.ts';
+export * from './metainfo.ts';
+export * from './metainfo-create.ts';
+export type { ByteRange } from './swarm/ranges.ts';
+export { type AddTorrent, Swarm, type SwarmOptions } from './swarm/swarm.ts';
+export type { PeerStatus } from './swarm/tallies.ts';
+export type { Torrent, TorrentEvents, TorrentOptions, TorrentProgress } from './swarm/torrent.ts';
+export { Tracker, type TrackerOptions } from './tracker.ts';

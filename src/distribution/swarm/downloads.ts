@@ -1,0 +1,243 @@
+import { BitorchError } from '#base';
+import { type Metainfo, pieceSize } from '../metainfo.ts';
+import { Blame } from './blame.ts';
+import {
+  BLOCK_BYTES,
+  MAX_OWNERS,
+  MAX_PIPELINE,
+  MAX_UNASKED_BYTES,
+  MAX_UNFINISHED_BYTES,
+  MAX_UNWRITTEN_BYTES,
+  MIN_PIPELINE,
+  SNUB_CLOSE_MS,
+  SNUB_TIMEOUT_MS,
+} from './constants.ts';
+import type { Peer } from './peer.ts';
+import { LAST_CLASS, type Picker } from './picker.ts';
+import type { Store } from './store.ts';
+import { UnfinishedPiece } from './unfinished-piece.ts';
+import { type BlockRequest, encodeRequests } from './wire.ts';
+
+export interface DownloadEvents {
+  /** The piece is verified and on disk. */
+  onPiece(index: number, piece: Uint8Array): void;
+  /** These peers sent bytes that are not the torrent's. */
+  onGuilty(peerIds: string[]): void;
+  /** The disk refused a piece. */
+  onFailure(error: unknown): void;
+}
+
+/**
+ * Fetches wanted pieces. A piece belongs to one connection; when a peer could begin no further piece of the same
+ * priority, it helps with those of others (BEP 3's end game), and what arrives twice is cancelled at the slower.
+ */
+export class Downloads {
+  readonly #metainfo: Metainfo;
+  readonly #picker: Picker;
+  readonly #store: Store;
+  readonly #events: DownloadEvents;
+  readonly #blame = new Blame();
+  readonly #unfinished = new Map<number, UnfinishedPiece>();
+  readonly #blocksPerPiece: number;
+  #unwrittenBytes = 0;
+  #failed = false;
+
+  constructor(metainfo: Metainfo, picker: Picker, store: Store, events: DownloadEvents) {
+    this.#metainfo = metainfo;
+    this.#picker = picker;
+    this.#store = store;
+    this.#events = events;
+    this.#blocksPerPiece = metainfo.pieceLength / BLOCK_BYTES;
+  }
+
+  /** Asks the peer for more blocks once half of what it was asked for is here. */
+  fill(peer: Peer): void {
+    if (peer.isClosed || peer.choking || !peer.interesting || peer.snubbed || this.#isPaused) return;
+    const depth = pipelineOf(peer);
+    if (peer.outstanding.size > depth / 2) return;
+    const requests: BlockRequest[] = [];
+    if (peer.outstanding.size === 0) peer.lastBlockAt = Date.now();
+    while (peer.outstanding.size < depth) {
+      const request = this.#nextRequest(peer);
+      if (!request) break;
+      peer.outstanding.add(this.#key(request.index, request.begin / BLOCK_BYTES));
+      requests.push(request);
+    }
+    if (requests.length > 0) peer.send(encodeRequests('request', requests));
+  }
+
+  /** Takes a block that arrived; the bytes are copied. Throws BitorchError `WIRE_INVALID` for nonsense. */
+  receive(peer: Peer, index: number, begin: number, bytes: Uint8Array): void {
+    const block = begin / BLOCK_BYTES;
+    const piece = this.#unfinished.get(index);
+    peer.downloaded += bytes.length;
+    if (!peer.outstanding.delete(this.#key(index, block))) {
+      this.#unasked(peer, bytes.length);
+      return;
+    }
+    peer.lastBlockAt = Date.now();
+    peer.snubbed = false;
+    if (piece && !piece.has(block)) this.#take(piece, block, peer, bytes);
+    this.fill(peer);
+  }
+
+  #take(piece: UnfinishedPiece, block: number, peer: Peer, bytes: Uint8Array): void {
+    if (piece.request(block).length !== bytes.length) {
+      throw new BitorchError('WIRE_INVALID', `block of ${bytes.length} bytes was not asked for`);
+    }
+    piece.put(block, bytes, peer.id);
+    this.#cancelElsewhere(piece, block, peer);
+    if (piece.isComplete) this.#finish(piece);
+  }
+
+  /** The peer stopped serving us, or is gone: others may have its piece. */
+  abandon(peer: Peer): void {
+    peer.outstanding.clear();
+    this.#disown(peer);
+  }
+
+  /** Takes the pieces of a peer that owes blocks and sends none. */
+  checkSnubbed(peer: Peer, now: number): void {
+    if (peer.outstanding.size === 0 || now - peer.lastBlockAt < SNUB_TIMEOUT_MS) return;
+    if (now - peer.lastBlockAt > SNUB_CLOSE_MS) peer.close('sends none of the blocks it was asked for');
+    else if (!peer.snubbed) {
+      peer.snubbed = true;
+      this.#disown(peer);
+    }
+  }
+
+  /** The disk is behind, or refused a piece. */
+  get #isPaused(): boolean {
+    return this.#failed || this.#unwrittenBytes > MAX_UNWRITTEN_BYTES;
+  }
+
+  #key(index: number, block: number): number {
+    return index * this.#blocksPerPiece + block;
+  }
+
+  #unasked(peer: Peer, bytes: number): void {
+    peer.unasked += bytes;
+    if (peer.unasked > MAX_UNASKED_BYTES) {
+      throw new BitorchError('WIRE_INVALID', 'peer sends blocks that nobody asked for');
+    }
+  }
+
+  #nextRequest(peer: Peer): BlockRequest | undefined {
+    for (;;) {
+      peer.assignment ??= this.#assign(peer);
+      const { assignment } = peer;
+      if (!assignment) return undefined;
+      const { piece } = assignment;
+      while (assignment.cursor < piece.blockCount) {
+        const step = assignment.cursor++;
+        const block = assignment.backwards ? piece.blockCount - 1 - step : step;
+        if (!piece.has(block) && !peer.outstanding.has(this.#key(piece.index, block)))
+          return piece.request(block);
+      }
+      peer.assignment = undefined;
+    }
+  }
+
+  /** The first owner goes forwards, those who help it backwards, so that they meet once. */
+  #assign(peer: Peer): Peer['assignment'] {
+    const piece = this.#abandoned(peer) ?? this.#begin(peer);
+    if (!piece) return undefined;
+    const backwards = piece.owners.size > 0;
+    piece.owners.add(peer);
+    return { piece, cursor: 0, backwards };
+  }
+
+  #abandoned(peer: Peer): UnfinishedPiece | undefined {
+    for (const piece of this.#unfinished.values()) {
+      if (piece.owners.size === 0 && peer.has!.has(piece.index)) return piece;
+    }
+    return undefined;
+  }
+
+  /** A piece that nobody works on, or one to help with if all of its priority are being worked on. */
+  #begin(peer: Peer): UnfinishedPiece | undefined {
+    const shared = this.#shareable(peer);
+    const index = this.#hasMemory
+      ? this.#picker.pick(peer.has!, shared ? this.#picker.classOf(shared.index) : LAST_CLASS)
+      : undefined;
+    if (index === undefined) return shared;
+    const piece = new UnfinishedPiece(index, pieceSize(this.#metainfo, index));
+    this.#unfinished.set(index, piece);
+    return piece;
+  }
+
+  get #hasMemory(): boolean {
+    return this.#unfinished.size * this.#metainfo.pieceLength < MAX_UNFINISHED_BYTES;
+  }
+
+  /** The unfinished piece of the earliest class with the fewest owners that this peer could help with. */
+  #shareable(peer: Peer): UnfinishedPiece | undefined {
+    let best: UnfinishedPiece | undefined;
+    const rank = (piece: UnfinishedPiece) =>
+      this.#picker.classOf(piece.index) * 2 * MAX_OWNERS + piece.owners.size;
+    for (const piece of this.#unfinished.values()) {
+      const open =
+        piece.owners.size < MAX_OWNERS && !piece.owners.has(peer) && !this.#blame.isSuspected(piece.index);
+      if (open && peer.has!.has(piece.index) && (!best || rank(piece) < rank(best))) best = piece;
+    }
+    return best;
+  }
+
+  #cancelElsewhere(piece: UnfinishedPiece, block: number, sender: Peer): void {
+    if (piece.owners.size < 2) return;
+    for (const owner of piece.owners) {
+      if (owner !== sender && owner.outstanding.delete(this.#key(piece.index, block))) {
+        owner.send(encodeRequests('cancel', [piece.request(block)]));
+      }
+    }
+  }
+
+  #disown(peer: Peer): void {
+    peer.assignment = undefined;
+    for (const piece of this.#unfinished.values()) {
+      if (
+        piece.owners.delete(peer) &&
+        piece.owners.size === 0 &&
+        piece.senders.every((s) => s === undefined)
+      ) {
+        this.#unfinished.delete(piece.index);
+        this.#picker.release(piece.index);
+      }
+    }
+  }
+
+  #finish(piece: UnfinishedPiece): void {
+    this.#unfinished.delete(piece.index);
+    for (const owner of piece.owners) if (owner.assignment?.piece === piece) owner.assignment = undefined;
+    if (this.#store.isValid(piece.index, piece.bytes)) {
+      void this.#write(piece);
+      this.#accuse(this.#blame.good(piece));
+    } else {
+      this.#picker.release(piece.index);
+      this.#accuse(this.#blame.bad(piece));
+    }
+  }
+
+  #accuse(guilty: string[]): void {
+    if (guilty.length > 0) this.#events.onGuilty(guilty);
+  }
+
+  async #write(piece: UnfinishedPiece): Promise<void> {
+    this.#unwrittenBytes += piece.bytes.length;
+    try {
+      await this.#store.writePiece(piece.index, piece.bytes);
+    } catch (error) {
+      this.#failed = true;
+      this.#picker.release(piece.index);
+      this.#events.onFailure(error);
+      return;
+    }
+    this.#unwrittenBytes -= piece.bytes.length;
+    this.#events.onPiece(piece.index, piece.bytes);
+  }
+}
+
+function pipelineOf(peer: Peer): number {
+  const blocksPerSecond = peer.down.bytesPerSecond / BLOCK_BYTES;
+  return Math.min(MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocksPerSecond)));
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  check,
+  decodeCanonical,
+  encodeCanonical,
+  equalBytes,
+  toHex,
+  writeFileAtomic,
+  z,
+  zBytes,
+  zBytesUpTo,
+} from '#base';
+import type { Metainfo } from '../metainfo.ts';
+import { Bitfield } from './bitfield.ts';
+import { FULL_CHECK_BYTES, SPOT_CHECKS } from './constants.ts';
+import type { Store } from './store.ts';
+
+const resumeSchema = z.strictObject({
+  format: z.literal(1),
+  infohash: zBytes(20),
+  have: zBytesUpTo(1 << 20),
+});
+
+const resumePath = (directory: string, metainfo: Metainfo): string =>
+  join(directory, `.${toHex(metainfo.infohash)}.resume`);
+
+/** Whether a torrent is too large to hash all of it at each start, so that resume data is kept beside it. */
+export const needsResume = (metainfo: Metainfo): boolean => metainfo.length > FULL_CHECK_BYTES;
+
+/** Records the verified pieces; to be called with pieces only that a sync has made durable. */
+export async function saveResume(directory: string, metainfo: Metainfo, have: Uint8Array): Promise<void> {
+  const bytes = encodeCanonical({ format: 1, infohash: metainfo.infohash, have });
+  await writeFileAtomic(resumePath(directory, metainfo), bytes);
+}
+
+/**
+ * Which pieces on disk are good. Up to 1 GiB every piece is hashed; beyond that resume data is believed if a random
+ * sample of its pieces still has the right hash, and everything is hashed if not. Pieces that were written but
+ * not recorded before a crash count as missing.
+ */
+export async function verifiedOnDisk(
+  directory: string,
+  metainfo: Metainfo,
+  store: Store,
+  onPiece: (checked: number) => void,
+): Promise<Bitfield> {
+  const recorded = needsResume(metainfo) ? await loadResume(directory, metainfo) : undefined;
+  if (recorded && (await isSampleValid(recorded, store))) return recorded;
+  const have = new Bitfield(metainfo.pieceCount);
+  for (let index = 0; index < metainfo.pieceCount; index++) {
+    if (await isPieceValid(store, index)) have.add(index);
+    onPiece(index + 1);
+  }
+  return have;
+}
+
+async function loadResume(directory: string, metainfo: Metainfo): Promise<Bitfield | undefined> {
+  try {
+    const bytes = new Uint8Array(await readFile(resumePath(directory, metainfo)));
+    const resume = check(resumeSchema, decodeCanonical(bytes, 2 << 20), 'resume data');
+    return equalBytes(resume.infohash, metainfo.infohash)
+      ? Bitfield.parse(resume.have, metainfo.pieceCount)
+      : undefined;
+  } catch {
+    // Missing or damaged: the pieces themselves are the truth and are hashed instead.
+    return undefined;
+  }
+}
+
+async function isSampleValid(recorded: Bitfield, store: Store): Promise<boolean> {
+  const pieces = [...recorded];
+  for (let n = 0; n < Math.min(SPOT_CHECKS, pieces.length); n++) {
+    const index = pieces[Math.floor(Math.random() * pieces.length)]!;
+    if (!(await isPieceValid(store, index))) return false;
+  }
+  return true;
+}
+
+async function isPieceValid(store: Store, index: number): Promise<boolean> {
+  const piece = await store.readPiece(index);
+  return piece !== undefined && store.isValid(index, piece);
+}

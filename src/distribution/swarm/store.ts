@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BitorchError, codeOf, equalBytes } from '#base';
+import { type Metainfo, pieceSize } from '../metainfo.ts';
+import type { Layout, Segment } from './ranges.ts';
+
+interface OpenFile {
+  handle: FileHandle;
+  /** Set once the file has been brought to its full (sparse) length. */
+  sized: Promise<void> | undefined;
+}
+
+/** A torrent's files on disk: sparse, opened when first needed, written at positions. */
+export class Store {
+  readonly #metainfo: Metainfo;
+  readonly #layout: Layout;
+  readonly #directory: string;
+  readonly #files = new Map<number, Promise<OpenFile | undefined>>();
+  readonly #dirty = new Set<number>();
+
+  constructor(metainfo: Metainfo, layout: Layout, directory: string) {
+    this.#metainfo = metainfo;
+    this.#layout = layout;
+    this.#directory = directory;
+  }
+
+  /** Creates what a swarm can never deliver: files without content. */
+  async createEmptyFiles(): Promise<void> {
+    for (const [index, file] of this.#metainfo.files.entries())
+      if (file.length === 0) await this.#writable(index);
+  }
+
+  isValid(index: number, piece: Uint8Array): boolean {
+    const expected = this.#metainfo.pieces.subarray(index * 20, index * 20 + 20);
+    return equalBytes(hash('sha1', piece, 'buffer'), expected);
+  }
+
+  /** A piece as it is on disk, verified or not; undefined when a file is missing or too short. */
+  async readPiece(index: number): Promise<Uint8Array | undefined> {
+    return this.read(index * this.#metainfo.pieceLength, pieceSize(this.#metainfo, index));
+  }
+
+  async read(start: number, length: number): Promise<Uint8Array | undefined> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    for (const segment of this.#layout.segments(start, length)) {
+      const file = await this.#open(segment.file, false);
+      if (!file || !(await readFully(file.handle, bytes, segment))) return undefined;
+    }
+    return bytes;
+  }
+
+  /** Resolves when the operating system has the bytes: they outlive this process, not yet a power cut. */
+  async writePiece(index: number, piece: Uint8Array): Promise<void> {
+    for (const segment of this.#layout.segments(index * this.#metainfo.pieceLength, piece.length)) {
+      const handle = await this.#writable(segment.file);
+      await writeFully(handle, piece, segment);
+      this.#dirty.add(segment.file);
+    }
+  }
+
+  /** Makes everything written so far outlive a power cut. */
+  async sync(): Promise<void> {
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    for (const index of dirty) await (await this.#files.get(index))?.handle.datasync();
+  }
+
+  async close(): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    for (const file of files) await (await file.catch(() => undefined))?.handle.close();
+  }
+
+  /** A file that is there, or is made when something is to be written to it. */
+  async #open(index: number, create: boolean): Promise<OpenFile | undefined> {
+    const known = this.#files.get(index);
+    if (known) {
+      const file = await known;
+      return file || !create ? file : this.#open(index, create);
+    }
+    const opening = openFile(this.#pathOf(index), create);
+    this.#files.set(index, opening);
+    const forget = () => this.#files.get(index) === opening && this.#files.delete(index);
+    opening.then((file) => file ?? forget(), forget);
+    return opening;
+  }
+
+  async #writable(index: number): Promise<FileHandle> {
+    const file = (await this.#open(index, true))!;
+    file.sized ??= file.handle.truncate(this.#metainfo.files[index]!.length);
+    await file.sized;
+    return file.handle;
+  }
+
+  #pathOf(index: number): string {
+    return join(this.#directory, this.#metainfo.files[index]!.path);
+  }
+}
+
+async function openFile(path: string, create: boolean): Promise<OpenFile | undefined> {
+  if (create) await mkdir(dirname(path), { recursive: true });
+  try {
+    return { handle: await open(path, 'r+'), sized: undefined };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return create ? { handle: await open(path, 'wx+'), sized: undefined } : undefined;
+    const readOnly = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+    if (readOnly && !create) return { handle: await open(path, 'r'), sized: undefined };
+    throw error;
+  }
+}
+
+async function readFully(handle: FileHandle, bytes: Uint8Array, segment: Segment): Promise<boolean> {
+  for (let done = 0; done < segment.length; ) {
+    const at = segment.bufferOffset + done;
+    const { bytesRead } = await handle.read(bytes, at, segment.length - done, segment.fileOffset + done);
+    if (bytesRead === 0) return false;
+    done += bytesRead;
+  }
+  return true;
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, segment: Segment): Promise<void> {
+  for (let done = 0; done < segment.length; ) {
+    const at = segment.bufferOffset + done;
+    const { bytesWritten } = await handle.write(bytes, at, segment.length - done, segment.fileOffset + done);
+    if (bytesWritten === 0) throw new BitorchError('STORE_FAILED', 'the disk took no bytes');
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,168 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { BitorchError, Lifecycle, type Logger, toHex } from '#base';
+import { Choker } from './choker.ts';
+import type { SwarmPorts } from './connections.ts';
+import { DEFAULT_MAX_PEERS, DEFAULT_UPLOAD_SLOTS, TICK_MS } from './constants.ts';
+import { Peer, type PeerOwner } from './peer.ts';
+import { Torrent, type TorrentOptions } from './torrent.ts';
+
+export interface SwarmOptions {
+  /** 127.0.0.1 when absent. */
+  host?: string;
+  /** Any free one when absent or 0. */
+  port?: number;
+  /** 20 bytes: see peerIdOf(). */
+  peerId: Uint8Array;
+  /** Connections of all torrents together. */
+  maxPeers?: number;
+  /** Peers that are served at a time, of all torrents together. */
+  uploadSlots?: number;
+}
+
+export interface AddTorrent extends TorrentOptions {
+  /** 'none' when absent: see Torrent.want(). */
+  want?: 'all' | 'none';
+}
+
+/** A node's part in BitTorrent swarms: one listener, one choker and one clock for all of its torrents. */
+export class Swarm {
+  readonly #options: SwarmOptions;
+  readonly #log: Logger;
+  readonly #life = new Lifecycle();
+  readonly #torrents = new Map<string, Torrent>();
+  /** Infohashes of the torrents, those included whose files are still being verified. */
+  readonly #known = new Set<string>();
+  readonly #open = new Set<Peer>();
+  readonly #choker: Choker<Peer>;
+  #server: Server | undefined;
+  #port = 0;
+  #lastTickAt = Date.now();
+
+  constructor(options: SwarmOptions, deps: { log: Logger }) {
+    if (options.peerId.length !== 20) throw new RangeError('Swarm: a peer id has 20 bytes');
+    this.#options = options;
+    this.#log = deps.log;
+    this.#choker = new Choker(options.uploadSlots ?? DEFAULT_UPLOAD_SLOTS);
+  }
+
+  /** The port it listens on; 0 before start(). */
+  get port(): number {
+    return this.#port;
+  }
+
+  get peerId(): Uint8Array {
+    return this.#options.peerId;
+  }
+
+  /** Throws BitorchError `LISTEN_FAILED` when the port is taken. */
+  async start(): Promise<void> {
+    const server = createServer((socket) => this.#accept(socket));
+    const { host = '127.0.0.1', port = 0 } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => {
+        reject(
+          new BitorchError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${cause.message}`, {}, cause),
+        );
+      });
+      server.listen(port, host, resolve);
+    });
+    this.#server = server;
+    this.#port = (server.address() as { port: number }).port;
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#life.onStop(() => new Promise((resolve) => server.close(resolve)));
+    this.#life.onStop(() => {
+      for (const peer of this.#open) peer.close('swarm stopped');
+    });
+    this.#life.onStop(() => Promise.all([...this.#torrents.values()].map((torrent) => torrent.stop())));
+    this.#life.onStop(() => clearInterval(timer));
+  }
+
+  stop(): Promise<void> {
+    return this.#life.stop();
+  }
+
+  /** Verifies what is on disk, then joins the swarm. Throws BitorchError `TORRENT_EXISTS` for a torrent it has. */
+  async add(options: AddTorrent): Promise<Torrent> {
+    if (!this.#server)
+      throw new BitorchError('SWARM_NOT_STARTED', 'start() the swarm before adding torrents');
+    const key = toHex(options.metainfo.infohash);
+    if (this.#known.has(key))
+      throw new BitorchError('TORRENT_EXISTS', `torrent ${key} is in the swarm already`);
+    this.#known.add(key);
+    const torrent = await Torrent.open(options, this.#ports()).catch((error) => {
+      this.#known.delete(key);
+      throw error;
+    });
+    this.#torrents.set(key, torrent);
+    if (options.want === 'all') torrent.want('all');
+    return torrent;
+  }
+
+  /** Leaves the swarm of this torrent; its files stay. */
+  async remove(torrent: Torrent): Promise<void> {
+    this.#torrents.delete(toHex(torrent.infohash));
+    await torrent.stop();
+    this.#known.delete(toHex(torrent.infohash));
+  }
+
+  torrents(): Torrent[] {
+    return [...this.#torrents.values()];
+  }
+
+  #ports(): SwarmPorts & { port(): number } {
+    return {
+      peerId: this.#options.peerId,
+      log: this.#log,
+      port: () => this.#port,
+      hasRoom: () => this.#hasRoom,
+      dial: ({ address, host, port }, owner) => {
+        const socket = connect({ host, port });
+        return this.#track(new Peer(socket, address, true, owner), socket);
+      },
+      slotsChanged: () => this.#choker.fill(this.#connected()),
+    };
+  }
+
+  get #hasRoom(): boolean {
+    return this.#open.size < (this.#options.maxPeers ?? DEFAULT_MAX_PEERS);
+  }
+
+  #accept(socket: Socket): void {
+    if (!this.#hasRoom) return void socket.destroy();
+    this.#track(
+      new Peer(socket, `${socket.remoteAddress}:${socket.remotePort}`, false, this.#reception),
+      socket,
+    );
+  }
+
+  #track(peer: Peer, socket: Socket): Peer {
+    this.#open.add(peer);
+    socket.on('data', (chunk) => peer.receive(chunk as Buffer));
+    socket.once('close', () => this.#open.delete(peer));
+    return peer;
+  }
+
+  /** Owner of accepted connections until their handshake names a torrent. */
+  readonly #reception: PeerOwner = {
+    onConnect: () => undefined,
+    onHandshake: (peer, { infohash }) => {
+      const torrent = this.#torrents.get(toHex(infohash));
+      if (torrent) torrent.accept(peer);
+      else peer.close('asks for a torrent that is not here');
+    },
+    onMessage: () => undefined,
+    onDrain: () => undefined,
+    onClose: () => undefined,
+  };
+
+  #connected(): Peer[] {
+    return this.torrents().flatMap((torrent) => [...torrent.connected]);
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    for (const torrent of this.#torrents.values()) torrent.tick(now, now - this.#lastTickAt);
+    this.#lastTickAt = now;
+    this.#choker.rechoke(this.#connected(), now);
+  }
+}

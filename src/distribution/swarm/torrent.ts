@@ -1,0 +1,283 @@
+import { EventEmitter } from 'node:events';
+import { BitorchError, messageOf } from '#base';
+import { Announcer } from '../announcer.ts';
+import { type Metainfo, pieceSize } from '../metainfo.ts';
+import type { Bitfield } from './bitfield.ts';
+import { Connections, type SwarmPorts } from './connections.ts';
+import { RESUME_SAVE_MS } from './constants.ts';
+import { Downloads } from './downloads.ts';
+import type { Peer } from './peer.ts';
+import { Picker } from './picker.ts';
+import { type ByteRange, Layout } from './ranges.ts';
+import { Rate } from './rate.ts';
+import { needsResume, saveResume, verifiedOnDisk } from './resume.ts';
+import { Store } from './store.ts';
+import type { PeerStatus } from './tallies.ts';
+import { Uploads } from './uploads.ts';
+import { Waits } from './waits.ts';
+
+export interface TorrentOptions {
+  metainfo: Metainfo;
+  /** Where the torrent's files are, or will be. */
+  directory: string;
+  trackers: readonly string[];
+  /** Pieces checked so far, while the files on disk are verified. */
+  onVerify?: (checked: number, total: number) => void;
+}
+
+export interface TorrentEvents {
+  /** A piece has been verified and is on disk. */
+  piece: [index: number];
+  /** The last piece that was missing has come. */
+  complete: [];
+  /** Nothing more can be fetched: the disk refused a piece. */
+  failed: [error: BitorchError];
+}
+
+export interface TorrentProgress {
+  bytesHave: number;
+  bytesTotal: number;
+  /** Bytes of the pieces that are wanted, and of those that are here of them. */
+  bytesWanted: number;
+  bytesWantedHave: number;
+  downBytesPerSecond: number;
+  upBytesPerSecond: number;
+}
+
+/** One torrent of a swarm. Made by Swarm.add(). */
+export class Torrent extends EventEmitter<TorrentEvents> {
+  readonly metainfo: Metainfo;
+  readonly directory: string;
+  readonly #layout: Layout;
+  readonly #store: Store;
+  readonly #have: Bitfield;
+  readonly #picker: Picker;
+  readonly #uploads: Uploads;
+  readonly #connections: Connections;
+  readonly #announcer: Announcer;
+  readonly #ports: SwarmPorts;
+  readonly #waits = new Waits();
+  readonly #down = new Rate();
+  readonly #up = new Rate();
+  #bytesHave = 0;
+  #bytesWanted = 0;
+  #bytesWantedHave = 0;
+  #nextClass = 0;
+  #lastResumeAt = Date.now();
+  #unsaved = 0;
+  #saving: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  /** Verifies what is on disk; nothing is fetched or served before. */
+  static async open(options: TorrentOptions, ports: SwarmPorts & { port(): number }): Promise<Torrent> {
+    const { metainfo, directory } = options;
+    const layout = new Layout(metainfo);
+    const store = new Store(metainfo, layout, directory);
+    await store.createEmptyFiles();
+    const have = await verifiedOnDisk(directory, metainfo, store, (checked) =>
+      options.onVerify?.(checked, metainfo.pieceCount),
+    );
+    return new Torrent(options, ports, { layout, store, have });
+  }
+
+  private constructor(
+    options: TorrentOptions,
+    ports: SwarmPorts & { port(): number },
+    disk: { layout: Layout; store: Store; have: Bitfield },
+  ) {
+    super();
+    this.metainfo = options.metainfo;
+    this.directory = options.directory;
+    this.#ports = ports;
+    this.#layout = disk.layout;
+    this.#store = disk.store;
+    this.#have = disk.have;
+    this.#picker = new Picker(this.metainfo.pieceCount);
+    for (const index of disk.have) {
+      this.#picker.take(index);
+      this.#bytesHave += pieceSize(this.metainfo, index);
+    }
+    const downloads = new Downloads(this.metainfo, this.#picker, disk.store, {
+      onPiece: (index, piece) => this.#onPiece(index, piece),
+      onGuilty: (peerIds) => this.#connections.ban(peerIds),
+      onFailure: (error) => this.#onFailure(error),
+    });
+    this.#uploads = new Uploads((index) => disk.store.readPiece(index));
+    const parts = {
+      ...disk,
+      metainfo: this.metainfo,
+      picker: this.#picker,
+      downloads,
+      uploads: this.#uploads,
+    };
+    this.#connections = new Connections(parts, ports);
+    this.#announcer = new Announcer(
+      {
+        trackers: options.trackers,
+        infohash: this.metainfo.infohash,
+        peerId: ports.peerId,
+        port: ports.port(),
+      },
+      {
+        log: ports.log,
+        state: () => ({ ...this.#totals(), left: this.metainfo.length - this.#bytesHave }),
+        isStarved: () => this.#connections.count === 0,
+        onPeer: (host, port) => this.addPeer(host, port),
+      },
+    );
+    this.#announcer.start();
+  }
+
+  get infohash(): Uint8Array {
+    return this.metainfo.infohash;
+  }
+
+  get isComplete(): boolean {
+    return this.#have.isFull;
+  }
+
+  /**
+   * Adds wanted bytes: every piece that holds one of them. Earlier calls come before later ones.
+   * Throws BitorchError `RANGE_INVALID` for bytes that the torrent does not have.
+   */
+  want(ranges: readonly ByteRange[] | 'all'): void {
+    const priority = this.#nextClass++;
+    for (const index of this.#layout.piecesOf(ranges)) {
+      if (!this.#picker.isWanted(index)) {
+        const bytes = pieceSize(this.metainfo, index);
+        this.#bytesWanted += bytes;
+        if (this.#have.has(index)) this.#bytesWantedHave += bytes;
+      }
+      this.#picker.want(index, priority);
+    }
+    this.#connections.onWant();
+  }
+
+  /**
+   * Resolves when every piece that holds one of these bytes is verified on disk; want() them to have them fetched.
+   * Rejects when the signal aborts, the torrent is stopped (`TORRENT_STOPPED`) or the disk fails (`STORE_FAILED`).
+   */
+  async wait(ranges: readonly ByteRange[] | 'all', signal?: AbortSignal): Promise<void> {
+    const missing = this.#layout.piecesOf(ranges).filter((index) => !this.#have.has(index));
+    await this.#waits.until(new Set(missing), signal);
+  }
+
+  /** Verified bytes of a file. Throws BitorchError `PIECE_MISSING` if some of them are not here yet. */
+  async read(file: string, offset: number, length: number): Promise<Uint8Array> {
+    const range = { file, offset, length };
+    const { start } = this.#layout.locate(range);
+    const missing = this.#layout.piecesOf([range]).find((index) => !this.#have.has(index));
+    const bytes = missing === undefined ? await this.#store.read(start, length) : undefined;
+    if (!bytes)
+      throw new BitorchError('PIECE_MISSING', `bytes ${offset}+${length} of ${file} are not here`, range);
+    return bytes;
+  }
+
+  progress(): TorrentProgress {
+    return {
+      bytesHave: this.#bytesHave,
+      bytesTotal: this.metainfo.length,
+      bytesWanted: this.#bytesWanted,
+      bytesWantedHave: this.#bytesWantedHave,
+      downBytesPerSecond: this.#down.bytesPerSecond,
+      upBytesPerSecond: this.#up.bytesPerSecond,
+    };
+  }
+
+  /** Everybody who is or was connected, with totals by peer id. */
+  peers(): PeerStatus[] {
+    return this.#connections.tallies;
+  }
+
+  /** A copy of the verified pieces, in BEP 3's layout. */
+  bitfield(): Uint8Array {
+    return this.#have.bytes.slice();
+  }
+
+  hasPiece(index: number): boolean {
+    return this.#have.has(index);
+  }
+
+  addPeer(host: string, port: number): void {
+    this.#connections.addAddress(host, port);
+  }
+
+  /** For the swarm: the connections, their life and their share of the upload slots. */
+  get connected(): Iterable<Peer> {
+    return this.#connections.peers;
+  }
+
+  accept(peer: Peer): void {
+    this.#connections.accept(peer);
+  }
+
+  tick(now: number, elapsedMs: number): void {
+    this.#connections.tick(now, elapsedMs);
+    const { downloaded, uploaded } = this.#totals();
+    this.#down.sample(downloaded, elapsedMs);
+    this.#up.sample(uploaded, elapsedMs);
+    if (this.#unsaved > 0 && now - this.#lastResumeAt > RESUME_SAVE_MS) this.#saving = this.#saveResume();
+  }
+
+  /** Says goodbye to peers and trackers and closes the files, which stay. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#waits.failAll(new BitorchError('TORRENT_STOPPED', `${this.metainfo.name} was stopped`));
+    this.#connections.stop();
+    await Promise.all([this.#announcer.stop(), this.#saving]);
+    await this.#saveResume();
+    await this.#store.close();
+  }
+
+  #totals(): { downloaded: number; uploaded: number } {
+    let [downloaded, uploaded] = [0, 0];
+    for (const peer of this.#connections.tallies) {
+      downloaded += peer.downloaded;
+      uploaded += peer.uploaded;
+    }
+    return { downloaded, uploaded };
+  }
+
+  #onPiece(index: number, piece: Uint8Array): void {
+    this.#have.add(index);
+    this.#bytesHave += piece.length;
+    this.#bytesWantedHave += piece.length;
+    this.#unsaved++;
+    this.#uploads.keep(index, piece);
+    this.#connections.onPiece(index);
+    this.#waits.came(index);
+    this.emit('piece', index);
+    if (!this.#have.isFull) return;
+    this.#announcer.completed();
+    this.emit('complete');
+  }
+
+  #onFailure(cause: unknown): void {
+    const message = `cannot write to ${this.directory}: ${messageOf(cause)}`;
+    const error = new BitorchError('STORE_FAILED', message, { directory: this.directory }, cause);
+    this.#ports.log.error({ error: message }, 'download stopped');
+    this.#waits.failAll(error);
+    this.emit('failed', error);
+  }
+
+  /** Pieces count as saved only once they would outlive a power cut. */
+  async #saveResume(): Promise<void> {
+    if (!needsResume(this.metainfo) || this.#unsaved === 0) return;
+    this.#lastResumeAt = Date.now();
+    this.#unsaved = 0;
+    const have = this.bitfield();
+    try {
+      await this.#store.sync();
+      await saveResume(this.directory, this.metainfo, have);
+    } catch (error) {
+      this.#ports.log.warn(
+        { error: messageOf(error) },
+        'resume data not saved: the next start hashes all pieces',
+      );
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import { BitorchError } from '#base';
+import { MAX_MESSAGE_BYTES } from './constants.ts';
+
+/** The peer wire protocol of BEP 3: https://www.bittorrent.org/beps/bep_0003.html */
+
+const PROTOCOL = Buffer.from('\x13BitTorrent protocol', 'latin1');
+export const HANDSHAKE_BYTES = 68;
+const LENGTH_BYTES = 4;
+/** Length prefix, id, index and begin of a piece message. */
+export const BLOCK_HEADER_BYTES = 13;
+
+export interface Handshake {
+  infohash: Uint8Array;
+  peerId: Uint8Array;
+}
+
+/** Part of a piece; `begin` and `length` in bytes. */
+export interface BlockRequest {
+  index: number;
+  begin: number;
+  length: number;
+}
+
+export type WireMessage =
+  | { type: 'keep-alive' | 'choke' | 'unchoke' | 'interested' | 'not-interested' }
+  | { type: 'have'; index: number }
+  | { type: 'bitfield'; bits: Uint8Array }
+  | ({ type: 'request' | 'cancel' } & BlockRequest)
+  | { type: 'piece'; index: number; begin: number; block: Uint8Array }
+  | { type: 'unknown'; id: number };
+
+const SIGNALS = ['choke', 'unchoke', 'interested', 'not-interested'] as const;
+const HAVE = 4;
+const BITFIELD = 5;
+const REQUEST = 6;
+const PIECE = 7;
+const CANCEL = 8;
+
+/** Reserved bits are zero: no extension is spoken. */
+export function encodeHandshake({ infohash, peerId }: Handshake): Uint8Array {
+  const bytes = new Uint8Array(HANDSHAKE_BYTES);
+  bytes.set(PROTOCOL);
+  bytes.set(infohash, 28);
+  bytes.set(peerId, 48);
+  return bytes;
+}
+
+export function encodeSignal(type: (typeof SIGNALS)[number] | 'keep-alive'): Uint8Array {
+  return type === 'keep-alive' ? new Uint8Array(LENGTH_BYTES) : frame(SIGNALS.indexOf(type), 0).bytes;
+}
+
+export function encodeHave(index: number): Uint8Array {
+  const { bytes, view } = frame(HAVE, 4);
+  view.setUint32(5, index);
+  return bytes;
+}
+
+export function encodeBitfield(bits: Uint8Array): Uint8Array {
+  const { bytes } = frame(BITFIELD, bits.length);
+  bytes.set(bits, 5);
+  return bytes;
+}
+
+/** Any number of request or cancel messages, one after the other in one buffer. */
+export function encodeRequests(type: 'request' | 'cancel', requests: readonly BlockRequest[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(requests.length * 17);
+  let at = 0;
+  for (const { index, begin, length } of requests) {
+    bytes.writeUInt32BE(13, at);
+    bytes[at + 4] = type === 'request' ? REQUEST : CANCEL;
+    bytes.writeUInt32BE(index, at + 5);
+    bytes.writeUInt32BE(begin, at + 9);
+    bytes.writeUInt32BE(length, at + 13);
+    at += 17;
+  }
+  return bytes;
+}
+
+/** What precedes the bytes of a block, which are written as they lie in memory. */
+export function encodeBlockHeader({ index, begin, length }: BlockRequest): Uint8Array {
+  const bytes = Buffer.allocUnsafe(BLOCK_HEADER_BYTES);
+  bytes.writeUInt32BE(9 + length, 0);
+  bytes[4] = PIECE;
+  bytes.writeUInt32BE(index, 5);
+  bytes.writeUInt32BE(begin, 9);
+  return bytes;
+}
+
+function frame(id: number, payloadBytes: number): { bytes: Uint8Array; view: DataView } {
+  const bytes = new Uint8Array(LENGTH_BYTES + 1 + payloadBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 1 + payloadBytes);
+  bytes[4] = id;
+  return { bytes, view };
+}
+
+export interface WireHandler {
+  onHandshake(handshake: Handshake): void;
+  /** Blocks and bit fields are views that are valid during the call only. */
+  onMessage(message: WireMessage): void;
+}
+
+/**
+ * Cuts what arrives into a handshake and messages. A message that lies whole in a chunk is read in place; one that
+ * straddles chunks is put together in a buffer of its own. Bytes come from a stranger: push() throws BitorchError
+ * `WIRE_INVALID` at the first one that is out of line, after which the parser must not be used.
+ */
+export class WireParser {
+  readonly #handler: WireHandler;
+  #maxMessageBytes = MAX_MESSAGE_BYTES;
+  #greeted = false;
+  #stopped = false;
+  #held = Buffer.allocUnsafe(1024);
+  #heldBytes = 0;
+
+  constructor(handler: WireHandler) {
+    this.#handler = handler;
+  }
+
+  /** Makes room for the bitfield of a torrent whose bitfield is longer than any other message. */
+  allowBitfield(bytes: number): void {
+    this.#maxMessageBytes = Math.max(MAX_MESSAGE_BYTES, 1 + bytes);
+  }
+
+  /** Nothing more is delivered, not even what is left of the current chunk. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length && !this.#stopped) {
+      if (this.#heldBytes === 0) {
+        const size = this.#sizeOf(chunk, at, chunk.length);
+        if (at + size <= chunk.length) {
+          this.#deliver(chunk, at, at + size);
+          at += size;
+          continue;
+        }
+      }
+      at += this.#hold(chunk, at);
+    }
+  }
+
+  /** Takes what the message at hand still needs; returns how much that was. */
+  #hold(chunk: Buffer, at: number): number {
+    const size =
+      this.#heldBytes > 0
+        ? this.#sizeOf(this.#held, 0, this.#heldBytes)
+        : this.#sizeOf(chunk, at, chunk.length);
+    if (size > this.#held.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, 32 * 1024));
+      this.#held.copy(larger, 0, 0, this.#heldBytes);
+      this.#held = larger;
+    }
+    const taken = Math.min(size - this.#heldBytes, chunk.length - at);
+    chunk.copy(this.#held, this.#heldBytes, at, at + taken);
+    this.#heldBytes += taken;
+    if (this.#heldBytes === this.#sizeOf(this.#held, 0, this.#heldBytes)) {
+      const end = this.#heldBytes;
+      this.#heldBytes = 0;
+      this.#deliver(this.#held, 0, end);
+    }
+    return taken;
+  }
+
+  /** Bytes of the unit that begins at `at`: only its length prefix while that is not complete. */
+  #sizeOf(bytes: Buffer, at: number, end: number): number {
+    if (!this.#greeted) return HANDSHAKE_BYTES;
+    if (end - at < LENGTH_BYTES) return LENGTH_BYTES;
+    const length = bytes.readUInt32BE(at);
+    if (length > this.#maxMessageBytes) throw invalid(`message of ${length} bytes`);
+    return LENGTH_BYTES + length;
+  }
+
+  #deliver(bytes: Buffer, at: number, end: number): void {
+    if (this.#greeted) this.#handler.onMessage(parseMessage(bytes, at + LENGTH_BYTES, end));
+    else this.#greet(bytes, at, end);
+  }
+
+  #greet(bytes: Buffer, at: number, end: number): void {
+    if (bytes.compare(PROTOCOL, 0, PROTOCOL.length, at, at + PROTOCOL.length) !== 0) {
+      throw invalid('not a BitTorrent handshake');
+    }
+    this.#greeted = true;
+    const infohash = new Uint8Array(bytes.subarray(at + 28, at + 48));
+    this.#handler.onHandshake({ infohash, peerId: new Uint8Array(bytes.subarray(at + 48, end)) });
+  }
+}
+
+function parseMessage(bytes: Buffer, at: number, end: number): WireMessage {
+  if (at === end) return { type: 'keep-alive' };
+  const id = bytes[at]!;
+  const payload = end - at - 1;
+  const expect = (length: number) => {
+    if (payload !== length) throw invalid(`message ${id} with ${payload} bytes`);
+  };
+  const word = (number: number) => bytes.readUInt32BE(at + 1 + 4 * number);
+  switch (id) {
+    case HAVE:
+      expect(4);
+      return { type: 'have', index: word(0) };
+    case BITFIELD:
+      return { type: 'bitfield', bits: bytes.subarray(at + 1, end) };
+    case REQUEST:
+    case CANCEL:
+      expect(12);
+      return { type: id === REQUEST ? 'request' : 'cancel', index: word(0), begin: word(1), length: word(2) };
+    case PIECE:
+      if (payload < 9) throw invalid(`block of ${payload} bytes`);
+      return { type: 'piece', index: word(0), begin: word(1), block: bytes.subarray(at + 9, end) };
+    default: {
+      const signal = SIGNALS[id];
+      if (signal === undefined) return { type: 'unknown', id };
+      expect(0);
+      return { type: signal };
+    }
+  }
+}
+
+const invalid = (what: string): BitorchError =>
+  new BitorchError('WIRE_INVALID', `peer broke the protocol: ${what}`);

@@ -1,0 +1,78 @@
+import { BitorchError, toHex } from '#base';
+
+const MAX_TORRENTS = 10_000;
+
+export interface TrackerOptions {
+  /** 127.0.0.1 when absent. */
+  host?: string;
+  /** Any free one when absent or 0. */
+  port?: number;
+  /** The only torrents it serves; every torrent, within bounds, when absent. */
+  infohashes?: readonly Uint8Array[];
+  /** Seconds after which clients announce again. */
+  intervalSeconds?: number;
+}
+
+/** An HTTP tracker for swarms of a few thousand peers (BEP 3), on the first node of a network. */
+export class Tracker {
+  readonly #options: TrackerOptions;
+  #server: TrackerServer | undefined;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+  }
+
+  /** The announce URL; empty before start(). */
+  get announceUrl(): string {
+    const address = this.#server?.http.address();
+    if (!address || typeof address === 'string') return '';
+    const host = this.#options.host ?? '127.0.0.1';
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/announce`;
+  }
+
+  /** Throws BitorchError `LISTEN_FAILED` when the port is taken. */
+  async start(): Promise<void> {
+    const { host = '127.0.0.1', port = 0, infohashes, intervalSeconds = 60 } = this.#options;
+    const { default: Server } = await import('bittorrent-tracker/server');
+    const allowed = infohashes && new Set(infohashes.map(toHex));
+    const server = new Server({
+      udp: false,
+      ws: false,
+      stats: false,
+      interval: intervalSeconds * 1000,
+      filter: (infohash, _params, done) => {
+        const isFull = Object.keys(server.torrents).length >= MAX_TORRENTS;
+        done(
+          allowed
+            ? allowed.has(infohash)
+              ? null
+              : new Error('unknown torrent')
+            : isFull
+              ? new Error('full')
+              : null,
+        );
+      },
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => {
+        reject(
+          new BitorchError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${cause.message}`, {}, cause),
+        );
+      });
+      server.listen(port, host, resolve);
+    });
+    // What one client does wrong is answered to that client; the tracker goes on.
+    server.on('error', () => undefined);
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server) return;
+    server.http.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+}
+
+type TrackerServer = import('bittorrent-tracker/server').Server;
