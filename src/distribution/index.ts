@@ -1,6 +1,7 @@
 export * from './manifest.ts';
 export * from './metainfo.ts';
-export * from './metainfo-create.ts';
+export { type CreateMetainfo, createMetainfo, sha256File } from './metainfo-create.ts';
+export { type ModelSource, openSource, type SourceFile, type SourceOptions } from './sources/index.ts';
 export type { ByteRange } from './swarm/ranges.ts';
 export { type AddTorrent, Swarm, type SwarmOptions } from './swarm/swarm.ts';
 export type { PeerStatus } from './swarm/tallies.ts';

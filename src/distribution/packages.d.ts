@@ -23,3 +23,23 @@ declare module 'bittorrent-tracker/server' {
   }
   export default Server;
 }
+
+declare module 'yauzl' {
+  import type { Readable } from 'node:stream';
+
+  export interface Entry {
+    readonly fileName: string;
+    readonly compressedSize: number;
+    readonly uncompressedSize: number;
+    readonly externalFileAttributes: number;
+    canDecodeFileData(): boolean;
+  }
+
+  export interface ZipFile {
+    eachEntry(): AsyncIterableIterator<Entry>;
+    openReadStreamPromise(entry: Entry): Promise<Readable>;
+    close(): void;
+  }
+
+  export function openPromise(path: string, options?: { autoClose?: boolean }): Promise<ZipFile>;
+}

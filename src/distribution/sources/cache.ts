@@ -1,0 +1,127 @@
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { check, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
+import { takeInventory } from './inventory.ts';
+import { withLock } from './lock.ts';
+import type { ModelSource, SourceContent, SourceOptions } from './source.ts';
+
+const recordSchema = z.strictObject({
+  spec: z.string(),
+  name: z.string(),
+  licence: z.string().optional(),
+  /** Name of the directory in `models`. */
+  content: z.string().regex(/^[0-9a-f]{64}$/),
+  paths: z.array(z.string()).min(1),
+});
+type Record = z.infer<typeof recordSchema>;
+
+/**
+ * What was fetched, addressed by its content: `models/<hash of paths and SHA-256s>/` holds the files,
+ * `sources/<hash of the spec>.json` says which of them a spec is. A fetch works in `partial/`, where the next one
+ * goes on after a kill; only what is complete and checked is moved to its place.
+ */
+export class SourceCache {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** The files of a spec that was fetched before; undefined when there are none or they were tampered with. */
+  async find(spec: string, options: SourceOptions): Promise<ModelSource | undefined> {
+    const record = await this.#readRecord(spec);
+    if (!record) return undefined;
+    const directory = this.#models(record.content);
+    const files = await this.#holds(record.content, record.paths, options);
+    if (files) return sourceOf(record, directory, files);
+    await rm(directory, { recursive: true, force: true });
+    return undefined;
+  }
+
+  /** The files of this content, if they are here and are what they should be. */
+  async #holds(
+    content: string,
+    paths: readonly string[],
+    options: SourceOptions,
+  ): Promise<ModelSource['files'] | undefined> {
+    try {
+      const files = await takeInventory(this.#models(content), paths, this.#inventory(content), options);
+      return contentOf(files) === content ? files : undefined;
+    } catch {
+      options.signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  /** Gives what is here, or has `fetch` put it into an empty or half-filled directory. */
+  async obtain(
+    spec: string,
+    options: SourceOptions,
+    fetch: (partial: string) => Promise<SourceContent>,
+  ): Promise<ModelSource> {
+    const key = keyOf(spec);
+    const partial = join(this.#directory, 'partial', key);
+    return withLock(join(this.#directory, 'locks', key), options.signal, async () => {
+      const known = await this.find(spec, options);
+      if (known) return known;
+      await mkdir(partial, { recursive: true });
+      const content = await fetch(partial);
+      return this.#keep(spec, content, partial, options);
+    });
+  }
+
+  async #keep(
+    spec: string,
+    content: SourceContent,
+    partial: string,
+    options: SourceOptions,
+  ): Promise<ModelSource> {
+    const inventory = join(partial, 'inventory.json');
+    const staged = join(partial, 'files');
+    const files = await takeInventory(staged, content.paths, inventory, options);
+    const id = contentOf(files);
+    const directory = this.#models(id);
+    if (!(await this.#holds(id, content.paths, options))) {
+      await mkdir(join(this.#directory, 'models'), { recursive: true });
+      await rm(directory, { recursive: true, force: true });
+      await rename(inventory, this.#inventory(id));
+      await rename(staged, directory);
+    }
+    const record: Record = { spec, content: id, ...content };
+    await writeFileAtomic(this.#record(spec), JSON.stringify(record));
+    await rm(partial, { recursive: true, force: true });
+    return sourceOf(record, directory, files);
+  }
+
+  async #readRecord(spec: string): Promise<Record | undefined> {
+    try {
+      return check(recordSchema, JSON.parse(await readFile(this.#record(spec), 'utf8')), 'source record');
+    } catch {
+      // Not fetched yet, or a damaged record: fetching makes a new one.
+      return undefined;
+    }
+  }
+
+  #record(spec: string): string {
+    return join(this.#directory, 'sources', `${keyOf(spec)}.json`);
+  }
+
+  #models(content: string): string {
+    return join(this.#directory, 'models', content);
+  }
+
+  #inventory(content: string): string {
+    return join(this.#directory, 'models', `${content}.json`);
+  }
+}
+
+const keyOf = (spec: string): string => toHex(sha256(utf8(spec))).slice(0, 32);
+
+function contentOf(files: ModelSource['files']): string {
+  const lines = files.map(({ path, sha256 }) => `${toHex(sha256)}  ${path}\n`).sort();
+  return toHex(sha256(utf8(lines.join(''))));
+}
+
+function sourceOf({ name, licence }: Record, directory: string, files: ModelSource['files']): ModelSource {
+  return { name, ...(licence !== undefined && { licence }), directory, files };
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ListFileEntry } from '@huggingface/hub';
+import { BitorchError, messageOf } from '#base';
+import { checkPath } from '../paths.ts';
+import { licenceOf, selectModelFiles } from './selection.ts';
+import type { SourceContent, SourceOptions } from './source.ts';
+
+const ATTEMPTS = 4;
+const RETRY_MS = 1000;
+/** Without a byte for this long a transfer is broken off and resumed. */
+const STALL_MS = 30_000;
+const MAX_ENTRIES = 10_000;
+const PREFERRED_GGUF = /[-_.](q4_1|q4_0|q8_0)\.gguf$/i;
+
+export interface HubSpec {
+  /** `owner/name`. */
+  repo: string;
+  /** A branch, a tag or a commit; the main branch when absent. */
+  revision?: string;
+  /** One .gguf file of the repository. */
+  file?: string;
+  /** Take a GGUF file in a supported quantisation where the repository has one beside the safetensors. */
+  preferGguf?: boolean;
+}
+
+/** Reads `hf:owner/name[/file.gguf][@revision]`. Throws BitorchError `SOURCE_INVALID`. */
+export function parseHubSpec(spec: string): HubSpec {
+  const match = /^hf:([\w.-]+\/[\w.-]+?)(?:\/([\w./-]+\.gguf))?(?:@([\w./-]+))?$/.exec(spec);
+  if (!match) throw new BitorchError('SOURCE_INVALID', `${spec}: write hf:owner/name[/file.gguf][@revision]`);
+  const [, repo, file, revision] = match;
+  if (file) checkPath(file);
+  return { repo: repo!, ...(file && { file }), ...(revision && { revision }) };
+}
+
+/**
+ * Fetches a model from the Hugging Face Hub into `partial/files`, going on where an earlier try ended, and checks
+ * each file against the hash that the Hub lists. Throws BitorchError `SOURCE_UNREACHABLE` or `SOURCE_CORRUPT`.
+ */
+export async function fetchFromHub(
+  spec: HubSpec,
+  partial: string,
+  options: SourceOptions,
+): Promise<SourceContent> {
+  const hub = await Hub.connect(spec, options);
+  const chosen = select(await hub.list(), spec);
+  const total = chosen.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const entry of chosen) {
+    const place = join(partial, 'files', entry.path);
+    await fetchFile(hub, entry, place, options.signal, (done) =>
+      options.onProgress?.({ step: `fetching ${spec.repo}`, done: before + done, total, unit: 'bytes' }),
+    );
+    before += entry.size;
+  }
+  const readme = await readFile(join(partial, 'files', 'README.md'), 'utf8').catch(() => '');
+  const licence = licenceOf(readme);
+  const name = basename(spec.file ?? spec.repo, '.gguf');
+  return { name, ...(licence && { licence }), paths: chosen.map(({ path }) => path) };
+}
+
+function select(entries: ListFileEntry[], { repo, file, preferGguf }: HubSpec): ListFileEntry[] {
+  const paths = entries.map(({ path }) => path);
+  const preferred = preferGguf ? paths.find((path) => PREFERRED_GGUF.test(path)) : undefined;
+  const one = file ?? preferred;
+  const chosen = new Set(
+    one
+      ? [one]
+      : selectModelFiles(
+          paths.filter((path) => !path.includes('/')),
+          repo,
+        ),
+  );
+  const found = entries.filter(({ path }) => chosen.has(path));
+  if (found.length === 0) throw new BitorchError('MODEL_NOT_FOUND', `${repo} has no file ${one}`);
+  return found;
+}
+
+/** One repository at one revision. */
+class Hub {
+  readonly #library: typeof import('@huggingface/hub');
+  readonly #common: { repo: string; hubUrl?: string; revision?: string };
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(
+    library: typeof import('@huggingface/hub'),
+    common: { repo: string; hubUrl?: string; revision?: string },
+    signal: AbortSignal | undefined,
+  ) {
+    this.#library = library;
+    this.#common = common;
+    this.#signal = signal;
+  }
+
+  static async connect({ repo, revision }: HubSpec, { hubUrl, signal }: SourceOptions): Promise<Hub> {
+    const library = await import('@huggingface/hub');
+    return new Hub(library, { repo, ...(hubUrl && { hubUrl }), ...(revision && { revision }) }, signal);
+  }
+
+  async list(): Promise<ListFileEntry[]> {
+    return this.#reach(async (fetch) => {
+      const entries: ListFileEntry[] = [];
+      for await (const entry of this.#library.listFiles({ ...this.#common, recursive: true, fetch })) {
+        if (entry.type === 'file') entries.push(entry);
+        if (entries.length > MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} files`);
+      }
+      return entries;
+    }, AbortSignal.timeout(STALL_MS));
+  }
+
+  /** The bytes of a file from `offset` on. */
+  async stream(path: string, offset: number, stall: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const blob = await this.#reach(
+      (fetch) => this.#library.downloadFile({ ...this.#common, path, fetch }),
+      stall,
+    );
+    if (!blob) throw new BitorchError('MODEL_NOT_FOUND', `${this.#common.repo} has no file ${path}`);
+    return (offset === 0 ? blob : blob.slice(offset)).stream() as unknown as AsyncIterable<Uint8Array>;
+  }
+
+  async #reach<T>(work: (fetcher: typeof fetch) => Promise<T>, stall: AbortSignal): Promise<T> {
+    const signal = this.#signal ? AbortSignal.any([this.#signal, stall]) : stall;
+    try {
+      return await work((input, init) => fetch(input, { ...init, signal }));
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof BitorchError) throw error;
+      const message = `cannot fetch ${this.#common.repo} from the Hugging Face Hub: ${messageOf(error)}`;
+      throw new BitorchError('SOURCE_UNREACHABLE', message, {}, error);
+    }
+  }
+}
+
+async function fetchFile(
+  hub: Hub,
+  entry: ListFileEntry,
+  place: string,
+  signal: AbortSignal | undefined,
+  onBytes: (done: number) => void,
+): Promise<void> {
+  if ((await sizeOf(place)) === entry.size) return onBytes(entry.size);
+  await mkdir(join(place, '..'), { recursive: true });
+  const part = `${place}.part`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await append(hub, entry, part, onBytes);
+      break;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof BitorchError && error.code !== 'SOURCE_UNREACHABLE') throw error;
+      if (attempt === ATTEMPTS) throw error;
+      await sleep(RETRY_MS * attempt, undefined, signal && { signal });
+    }
+  }
+  if (!(await isAsListed(part, entry))) {
+    await rm(part, { force: true });
+    throw new BitorchError('SOURCE_CORRUPT', `${entry.path} has not the hash that the Hub lists: try again`);
+  }
+  await rename(part, place);
+}
+
+async function append(
+  hub: Hub,
+  entry: ListFileEntry,
+  part: string,
+  onBytes: (done: number) => void,
+): Promise<void> {
+  let done = (await sizeOf(part)) ?? 0;
+  if (done > entry.size) {
+    await rm(part);
+    done = 0;
+  }
+  if (done === entry.size) return;
+  const stall = new AbortController();
+  const watchdog = setTimeout(() => stall.abort(new Error('no data for too long')), STALL_MS);
+  const file = await open(part, 'a');
+  try {
+    for await (const chunk of await hub.stream(entry.path, done, stall.signal)) {
+      watchdog.refresh();
+      done += chunk.length;
+      if (done > entry.size) throw new BitorchError('SOURCE_CORRUPT', `${entry.path} is longer than listed`);
+      await file.writeFile(chunk);
+      onBytes(done);
+    }
+  } catch (error) {
+    if (error instanceof BitorchError) throw error;
+    throw new BitorchError('SOURCE_UNREACHABLE', `${entry.path}: ${messageOf(error)}`, {}, error);
+  } finally {
+    clearTimeout(watchdog);
+    await file.close();
+  }
+  if (done < entry.size)
+    throw new BitorchError('SOURCE_UNREACHABLE', `${entry.path}: connection ended early`);
+}
+
+/** LFS files are listed with their SHA-256, others with git's SHA-1 of a header and the content. */
+async function isAsListed(path: string, { size, oid, lfs }: ListFileEntry): Promise<boolean> {
+  const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex') === (lfs?.oid ?? oid);
+}
+
+const sizeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+
+/** Whether the Hub answers at all, within `timeoutMs`. */
+export async function isHubReachable(
+  repo: string,
+  options: SourceOptions,
+  timeoutMs: number,
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  try {
+    const response = await fetch(`${options.hubUrl ?? 'https://huggingface.co'}/api/models/${repo}`, {
+      signal,
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    options.signal?.throwIfAborted();
+    return false;
+  }
+}

