@@ -1,6 +1,6 @@
 /**
- * Ends a text at the first of several strings, wherever token borders cut it: text that could be the beginning
- * of a stop string is held back until the next piece decides.
+ * Ends a text at the stop string that is complete first (of several, the one that begins first), wherever token
+ * borders cut it: text that could be the beginning of a stop string is held back until the next piece decides.
  */
 export class StopStrings {
   readonly #stops: readonly string[];
@@ -20,9 +20,9 @@ export class StopStrings {
   push(piece: string): string {
     if (this.#found) return '';
     const text = this.#held + piece;
-    const ends = this.#stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-    this.#found = ends.length > 0;
-    const certain = this.#found ? Math.min(...ends) : text.length - this.#undecided(text);
+    const match = this.#firstComplete(text);
+    this.#found = match !== undefined;
+    const certain = match ?? text.length - this.#undecided(text);
     this.#held = this.#found ? '' : text.slice(certain);
     return text.slice(0, certain);
   }
@@ -32,6 +32,15 @@ export class StopStrings {
     const rest = this.#held;
     this.#held = '';
     return rest;
+  }
+
+  /** Where the stop string begins that is complete first. */
+  #firstComplete(text: string): number | undefined {
+    const matches = this.#stops
+      .map((stop) => ({ at: text.indexOf(stop), length: stop.length }))
+      .filter(({ at }) => at >= 0)
+      .sort((a, b) => a.at + a.length - (b.at + b.length) || a.at - b.at);
+    return matches[0]?.at;
   }
 
   /** Length of the longest end of the text that begins a stop string. */

@@ -36,7 +36,9 @@ export interface TextStream {
 }
 
 const MAX_TEXT = 1 << 22;
-const ENCODE_MS = 5000;
+const LOAD_MS = 10_000;
+/** Twenty times what an honest tokenizer takes. */
+const encodeMs = (characters: number): number => 1000 + Math.ceil(characters / 20);
 
 /** Throws TOKENIZER_INVALID or TOKENIZER_UNSUPPORTED. */
 export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
@@ -63,7 +65,7 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
 /** One encoder that knows the control tokens and one that does not; they share the vocabulary. */
 function createEncoders({ json }: TokenizerDefinition): { special: Encoder; plain: Encoder } {
   try {
-    return withTimeLimit(ENCODE_MS * 2, 'loading the tokenizer', () => {
+    return withTimeLimit(LOAD_MS, 'loading the tokenizer', () => {
       const parts = { normalizer: null, pre_tokenizer: null, decoder: null, ...json, post_processor: null };
       const special = new Encoder(parts, {});
       const ordinary = json.added_tokens.filter((token) => !token.special);
@@ -86,10 +88,10 @@ function encode(encoder: Encoder, text: string): number[] {
   }
   if (text === '') return [];
   try {
-    const ids: number[] = withTimeLimit(
-      ENCODE_MS,
+    const ids = withTimeLimit(
+      encodeMs(text.length),
       'tokenizing',
-      () => encoder.encode(text.toWellFormed()).ids,
+      (): number[] => encoder.encode(text.toWellFormed()).ids,
     );
     if (ids.every((id) => Number.isInteger(id))) return ids;
   } catch (error) {
