@@ -42,7 +42,7 @@ test("the client's stream helper assembles the same answer", async () => {
   assert.equal(final.choices[0]!.finish_reason, 'stop');
 });
 
-test('an abort in the middle reaches the node', async () => {
+test('an abort in the middle reaches the node', { timeout: 20_000 }, async () => {
   const aborted = Promise.withResolvers<void>();
   server.node.answer = async function* (_, signal) {
     signal.addEventListener('abort', () => aborted.resolve());

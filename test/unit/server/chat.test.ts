@@ -5,6 +5,8 @@ import { post, type Running, startServer } from '../../support/page-server.ts';
 import { HOPS, passedAudit, saying } from '../../support/scripted-node.ts';
 
 const ASK = { messages: [{ role: 'user', content: 'What is the capital of France?' }] };
+/** A cancellation that never arrives must fail, not hang. */
+const NOT_HANGING = { timeout: 20_000 };
 let server: Running;
 before(async () => {
   server = await startServer();
@@ -184,7 +186,7 @@ test('hides what it does not know of its own failures', async () => {
 });
 
 for (const stream of [true, false]) {
-  test(`a client that leaves cancels the ${stream ? 'streamed' : 'whole'} answer`, async () => {
+  test(`a client that leaves cancels the ${stream ? 'streamed' : 'whole'} answer`, NOT_HANGING, async () => {
     const aborted = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     server.node.answer = async function* (_, signal) {
