@@ -1,0 +1,74 @@
+import { concat } from '#base';
+import { afterPrefix } from './keys.ts';
+import type { Entry, ReadView, WriteView } from './view.ts';
+
+/** How values of a type become bytes and come back. Key codecs must keep the order that ranges rely on. */
+export interface BytesCodec<T> {
+  encode(value: T): Uint8Array;
+  decode(bytes: Uint8Array): T;
+}
+
+/** Bytes as they are. */
+export const rawBytes: BytesCodec<Uint8Array> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
+
+/** Whole numbers from 0 to 2^53 − 1 as 8 big-endian bytes, so that their order is the keys' order. */
+export const orderedNumber: BytesCodec<number> = {
+  encode(value) {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+    return bytes;
+  },
+  decode: (bytes) => Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)),
+};
+
+/** One typed region of a store, told apart by the first byte of its keys. */
+export class Bucket<K, V> {
+  readonly #tag: Uint8Array;
+  readonly #keys: BytesCodec<K>;
+  readonly #values: BytesCodec<V>;
+
+  /** @param tag 0…254, different for each bucket of a store */
+  constructor(tag: number, keys: BytesCodec<K>, values: BytesCodec<V>) {
+    this.#tag = Uint8Array.of(tag);
+    this.#keys = keys;
+    this.#values = values;
+  }
+
+  get(view: ReadView, key: K): V | undefined {
+    const bytes = view.get(this.#key(key));
+    return bytes === undefined ? undefined : this.#values.decode(bytes);
+  }
+
+  has(view: ReadView, key: K): boolean {
+    return view.get(this.#key(key)) !== undefined;
+  }
+
+  put(view: WriteView, key: K, value: V): void {
+    view.put(this.#key(key), this.#values.encode(value));
+  }
+
+  delete(view: WriteView, key: K): void {
+    view.delete(this.#key(key));
+  }
+
+  /** Entries with `from ≤ key < to` in key order; without ends, all of the bucket. */
+  *entries(view: ReadView, ends: { from?: K; to?: K; reverse?: boolean } = {}): Iterable<[K, V]> {
+    const from = ends.from === undefined ? this.#tag : this.#key(ends.from);
+    const to = ends.to === undefined ? afterPrefix(this.#tag) : this.#key(ends.to);
+    for (const entry of view.range({ from, to, reverse: ends.reverse ?? false })) yield this.#decode(entry);
+  }
+
+  /** Entries whose key begins with these bytes, in key order. */
+  *under(view: ReadView, prefix: Uint8Array): Iterable<[K, V]> {
+    const from = concat([this.#tag, prefix]);
+    for (const entry of view.range({ from, to: afterPrefix(from) })) yield this.#decode(entry);
+  }
+
+  #decode({ key, value }: Entry): [K, V] {
+    return [this.#keys.decode(key.subarray(1)), this.#values.decode(value)];
+  }
+
+  #key(key: K): Uint8Array {
+    return concat([this.#tag, this.#keys.encode(key)]);
+  }
+}

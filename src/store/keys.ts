@@ -1,0 +1,26 @@
+/** A key as a string whose order is the order of the bytes. */
+export const keyText = (key: Uint8Array): string =>
+  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+
+export const keyBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+/** The least key greater than every key that begins with `prefix`; 0xff…ff has none, so it may not be a prefix. */
+export function afterPrefix(prefix: Uint8Array): Uint8Array {
+  const last = prefix.findLastIndex((byte) => byte !== 0xff);
+  if (last < 0) throw new RangeError('afterPrefix: a prefix of 0xff bytes only has no successor');
+  const next = prefix.slice(0, last + 1);
+  next[last]!++;
+  return next;
+}
+
+/** Where `text` is, or would be inserted, in sorted texts. */
+export function lowerBound(sorted: readonly string[], text: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,85 @@
+import { type Database, open } from 'lmdb';
+import { BitorchError, messageOf } from '#base';
+import type { Change, Entry, KeyRange, Snapshot, Store } from './view.ts';
+
+/** LMDB refuses longer keys with its default page size. */
+export const MAX_KEY_BYTES = 1978;
+
+type ReadOptions = NonNullable<Parameters<Database['getRange']>[0]>;
+
+/**
+ * A store in one LMDB file. One process writes; a commit is one write transaction, flushed before it returns.
+ *
+ * @param path the file (its lock lies beside it)
+ * @param mapBytes address space reserved for it, the most the file can grow to
+ * @throws BitorchError `STORE_UNREADABLE` when the file cannot be opened
+ */
+export function openLmdbStore(path: string, mapBytes = 64 * 2 ** 30): Store {
+  try {
+    return new LmdbStore(path, mapBytes);
+  } catch (error) {
+    throw new BitorchError('STORE_UNREADABLE', `cannot open the store ${path}: ${messageOf(error)}`, {
+      path,
+    });
+  }
+}
+
+class LmdbStore implements Store {
+  readonly #db: Database<Uint8Array, Uint8Array> & { close(): Promise<void> };
+
+  constructor(path: string, mapBytes: number) {
+    this.#db = open<Uint8Array, Uint8Array>({
+      path,
+      noSubdir: true,
+      mapSize: mapBytes,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+    });
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return plain(this.#db.get(key));
+  }
+
+  range(range: KeyRange): Iterable<Entry> {
+    return this.#range(range, {});
+  }
+
+  commit(changes: Iterable<Change>): void {
+    this.#db.transactionSync(() => {
+      for (const { key, value } of changes) {
+        if (value === undefined) this.#db.removeSync(key);
+        else this.#db.putSync(key, value);
+      }
+    });
+  }
+
+  snapshot(): Snapshot {
+    // A read transaction taken before the reset would still show the moment of an earlier read.
+    this.#db.resetReadTxn();
+    const transaction = this.#db.useReadTransaction();
+    return {
+      get: (key) => plain(this.#db.get(key, { transaction })),
+      range: (range) => this.#range(range, { transaction }),
+      close: () => transaction.done(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+
+  /** LMDB's reverse ranges begin at the upper end and include it: the half-open range is cut here. */
+  *#range({ from, to, reverse = false }: KeyRange, options: ReadOptions): Iterable<Entry> {
+    const ends = reverse ? { start: to, end: from, reverse } : { start: from, end: to };
+    const [low, high] = [Buffer.from(from), Buffer.from(to)];
+    for (const { key, value } of this.#db.getRange({ ...options, ...ends, inclusiveEnd: true })) {
+      if (low.compare(key) <= 0 && high.compare(key) > 0) yield { key: plain(key)!, value: plain(value)! };
+    }
+  }
+}
+
+/** LMDB hands out Buffers, whose slice() does not copy: as plain bytes they behave like everybody's. */
+const plain = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
+  bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,62 @@
+import { keyText, lowerBound } from './keys.ts';
+
+/**
+ * A map from key texts to `T` that can list a range of its keys in order. Keys are sorted when a range is
+ * asked for, in parts by first byte, so that many writes to one bucket do not make ranges of another slow.
+ */
+export class SortedMap<T> {
+  readonly #values = new Map<string, T>();
+  readonly #parts = new Map<string, { keys: Set<string>; sorted: string[] | undefined }>();
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  set(key: string, value: T): void {
+    if (!this.#values.has(key)) {
+      const part = this.#partOf(key);
+      part.keys.add(key);
+      part.sorted = undefined;
+    }
+    this.#values.set(key, value);
+  }
+
+  delete(key: string): void {
+    if (!this.#values.delete(key)) return;
+    const part = this.#partOf(key);
+    part.keys.delete(key);
+    part.sorted = undefined;
+  }
+
+  clear(): void {
+    this.#values.clear();
+    this.#parts.clear();
+  }
+
+  /** The keys of `[from, to)` in ascending order. */
+  keys(from: Uint8Array, to: Uint8Array): string[] {
+    const [low, high] = [keyText(from), keyText(to)];
+    const first = low.slice(0, 1);
+    const parts = [...this.#parts.keys()].filter((name) => name >= first && name <= high).sort();
+    return parts.flatMap((name) => {
+      const part = this.#parts.get(name)!;
+      part.sorted ??= [...part.keys].sort();
+      return part.sorted.slice(lowerBound(part.sorted, low), lowerBound(part.sorted, high));
+    });
+  }
+
+  #partOf(key: string): { keys: Set<string>; sorted: string[] | undefined } {
+    const name = key.slice(0, 1);
+    const part = this.#parts.get(name) ?? { keys: new Set(), sorted: undefined };
+    this.#parts.set(name, part);
+    return part;
+  }
+
+  entries(): IterableIterator<[string, T]> {
+    return this.#values.entries();
+  }
+}
