@@ -7,3 +7,4 @@ export { type AddTorrent, Swarm, type SwarmOptions } from './swarm/swarm.ts';
 export type { PeerStatus } from './swarm/tallies.ts';
 export type { Torrent, TorrentEvents, TorrentOptions, TorrentProgress } from './swarm/torrent.ts';
 export { Tracker, type TrackerOptions } from './tracker.ts';
+export { type ExpectedFile, verifyFiles } from './verify-files.ts';
