@@ -1,0 +1,46 @@
+import { BitorchError } from '#base';
+import type { Curve, Point } from '../curve.ts';
+
+/** Decodes a point that our own side holds. Throws POINT_INVALID: what strangers send goes through `fromWire`. */
+export function pointOf(bytes: Uint8Array, what: string, curve: Curve): Point {
+  const point = curve.decode(bytes);
+  if (point === undefined) throw new BitorchError('POINT_INVALID', `the ${what} is not a point of the curve`);
+  return point;
+}
+
+/** Decodes all points, or none: undefined when one is not canonical or not on the curve. */
+export function decodeAll(encodings: readonly Uint8Array[], curve: Curve): Point[] | undefined {
+  const points: Point[] = [];
+  for (const bytes of encodings) {
+    const point = curve.decode(bytes);
+    if (point === undefined) return undefined;
+    points.push(point);
+  }
+  return points;
+}
+
+/**
+ * X/8, as points travel on our wire. Whatever a stranger writes there, 8·(X/8) lies in the prime-order subgroup, so no
+ * check of the order is ever needed.
+ */
+export function toWire(point: Uint8Array, curve: Curve): Uint8Array {
+  return curve.encode(curve.divideByCofactor(pointOf(point, 'point', curve)));
+}
+
+/** X from X/8: the canonical encoding; undefined when it does not decode or is the identity. */
+export function fromWire(bytes: Uint8Array, curve: Curve): Uint8Array | undefined {
+  return fromWireAll([bytes], curve)?.[0];
+}
+
+/** `fromWire` of each; undefined when it fails for one. */
+export function fromWireAll(encodings: readonly Uint8Array[], curve: Curve): Uint8Array[] | undefined {
+  const points = decodeAll(encodings, curve)?.map((point) => curve.multiplyByCofactor(point));
+  if (points === undefined || points.some((point) => curve.isIdentity(point))) return undefined;
+  return curve.encodeAll(points);
+}
+
+/** Whether the bytes are the canonical encoding of a point of prime order (not the identity). */
+export function isPrimeOrderPoint(bytes: Uint8Array, curve: Curve): boolean {
+  const point = curve.decode(bytes);
+  return point !== undefined && !curve.isIdentity(point) && curve.isTorsionFree(point);
+}
