@@ -1,0 +1,57 @@
+/**
+ * Elementary functions from IEEE 754 doubles with +, −, × and ÷ only: the last bit of Math.sin, Math.exp and
+ * Math.log is the implementer's choice, and here every bit counts. Normative order of operations:
+ * docs/protocol/arithmetic.md, "Elementary functions".
+ */
+const LN2_HIGH = 0.6931471803691238; // 33 bits of ln 2
+const LN2_LOW = 1.9082149292705877e-10;
+const HALF_PI_1 = 1.5707963267341256; // π/2 in three parts, the first two of 33 bits
+const HALF_PI_2 = 6.077100506303966e-11;
+const HALF_PI_3 = 2.0222662487959506e-21;
+const TWO_OVER_PI = 0.6366197723675814;
+
+/** Natural logarithm of x > 0: x = m · 2^e with √½ ≤ m < √2, then the series of artanh((m − 1) / (m + 1)). */
+export function logarithm(x: number): number {
+  let exponent = 0;
+  let m = x;
+  for (; m >= Math.SQRT2; m /= 2) exponent++;
+  for (; m < Math.SQRT1_2; m *= 2) exponent--;
+  const s = (m - 1) / (m + 1);
+  const square = s * s;
+  let sum = 0;
+  for (let k = 39; k >= 1; k -= 2) sum = sum * square + 1 / k;
+  return exponent * LN2_HIGH + (2 * s * sum + exponent * LN2_LOW);
+}
+
+/** e^x for |x| < 700: reduction by ln 2, Taylor polynomial of degree 16, scaling by powers of two. */
+export function exponential(x: number): number {
+  const n = Math.floor(x / LN2_HIGH + 0.5);
+  const r = x - n * LN2_HIGH - n * LN2_LOW;
+  let sum = 1;
+  for (let k = 16; k >= 1; k--) sum = 1 + (sum * r) / k;
+  for (let i = 0; i < n; i++) sum *= 2;
+  for (let i = 0; i > n; i--) sum /= 2;
+  return sum;
+}
+
+/** [cos x, sin x] for 0 ≤ x < 2^20: reduction by π/2 in three parts, Taylor polynomials of degree 17 and 18. */
+export function cosineAndSine(x: number): [number, number] {
+  const n = Math.floor(x * TWO_OVER_PI + 0.5);
+  const r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3;
+  const square = r * r;
+  let sine = 1;
+  for (let k = 16; k >= 2; k -= 2) sine = 1 - (sine * square) / (k * (k + 1));
+  sine *= r;
+  let cosine = 1;
+  for (let k = 17; k >= 1; k -= 2) cosine = 1 - (cosine * square) / (k * (k + 1));
+  switch (n % 4) {
+    case 0:
+      return [cosine, sine];
+    case 1:
+      return [-sine, cosine];
+    case 2:
+      return [-cosine, -sine];
+    default:
+      return [sine, -cosine];
+  }
+}

@@ -1,0 +1,39 @@
+import type { Architecture } from '#formats';
+import { cosineAndSine, exponential, logarithm } from './elementary.ts';
+
+const TWO_PI = 6.283185307179586;
+
+/**
+ * Angles per position of each pair of a head: theta^(−2i/headDim), scaled as "llama3" in Hugging Face's
+ * modeling_rope_utils.py where the architecture says so.
+ */
+export function ropeFrequencies({ headDim, ropeTheta, ropeScaling }: Architecture): Float64Array {
+  const step = logarithm(ropeTheta) / headDim;
+  return Float64Array.from({ length: headDim / 2 }, (_, i) => {
+    const frequency = exponential(-2 * i * step);
+    if (ropeScaling === undefined) return frequency;
+    const { factor, lowFreqFactor, highFreqFactor, originalContext } = ropeScaling;
+    const wavelength = TWO_PI / frequency;
+    if (wavelength > originalContext / lowFreqFactor) return frequency / factor;
+    if (wavelength < originalContext / highFreqFactor) return frequency;
+    const smooth = (originalContext / wavelength - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+    return ((1 - smooth) * frequency) / factor + smooth * frequency;
+  });
+}
+
+/** Writes (c, c) and (−s, s) of each pair for one position: headDim floats into each of `cos` and `sin` from `at`. */
+export function writeRopeRow(
+  frequencies: Float64Array,
+  position: number,
+  cos: Float32Array,
+  sin: Float32Array,
+  at: number,
+): void {
+  for (let i = 0; i < frequencies.length; i++) {
+    const [c, s] = cosineAndSine(position * frequencies[i]!);
+    cos[at + 2 * i] = c;
+    cos[at + 2 * i + 1] = c;
+    sin[at + 2 * i] = -s;
+    sin[at + 2 * i + 1] = s;
+  }
+}

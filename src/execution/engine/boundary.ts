@@ -1,0 +1,140 @@
+import { BitorchError } from '#base';
+import type { Architecture, TensorInfo } from '#formats';
+import { type BoundaryRole, placeOf } from '../families/index.ts';
+import { ENTRY, JOB } from '../kernels/parameters.ts';
+import { boundaryBuffers, MAX_HEAD_ROWS, writeParameters } from './buffers.ts';
+import { Crew } from './crew.ts';
+import { Embedding } from './embedding.ts';
+import { instantiate } from './kernels.ts';
+import { Arena, type SharedMemory } from './memory.ts';
+import { compiledKernels } from './modules.ts';
+import type { EngineOptions, ReadTensor } from './options.ts';
+import { Queue } from './queue.ts';
+import { checkShape } from './shape.ts';
+import { type Loader, loadSegment, loadVector, planSegments, stagingBytes } from './weights.ts';
+
+export interface BoundaryOptions extends EngineOptions {
+  tensors: TensorInfo[];
+  read: ReadTensor;
+}
+
+interface Addresses {
+  x: number;
+  logits: number;
+  logitStride: number;
+}
+
+/** The client's part of a model: embedding, final norm and head. */
+export class Boundary {
+  readonly #architecture: Architecture;
+  readonly #memory: SharedMemory;
+  readonly #crew: Crew;
+  readonly #embedding: Embedding;
+  readonly #addresses: Addresses;
+  readonly #queue = new Queue();
+
+  private constructor(
+    architecture: Architecture,
+    memory: SharedMemory,
+    crew: Crew,
+    embedding: Embedding,
+    addresses: Addresses,
+  ) {
+    this.#architecture = architecture;
+    this.#memory = memory;
+    this.#crew = crew;
+    this.#embedding = embedding;
+    this.#addresses = addresses;
+  }
+
+  /** Throws like Stage.load. */
+  static async load(o: BoundaryOptions): Promise<Boundary> {
+    const { architecture, read, signal } = o;
+    checkShape(architecture);
+    const threads = o.threads ?? 1;
+    const { module, wide } = await compiledKernels(o.build);
+    const { embedding, norm, head } = tensorsOf(o.tensors, architecture);
+
+    const arena = new Arena();
+    const headNorm = arena.take(architecture.hidden * 4);
+    const [segment] = planSegments(arena, [head]);
+    const headSegment = arena.take(ENTRY.segment);
+    const staging = arena.take(stagingBytes([head, norm]));
+    const buffers = boundaryBuffers(arena, architecture, threads) as Addresses;
+    const memory = arena.create();
+    const kernels = instantiate(module, memory.memory);
+    kernels.prepareConstants();
+    writeParameters(memory, { ...buffers, headNorm, headSegment }, architecture, wide);
+
+    const loader: Loader = { memory, kernels, staging, read, headDim: architecture.headDim, signal };
+    await loadVector(loader, norm, headNorm);
+    await loadSegment(loader, segment!);
+    memory.setWords(headSegment, [segment!.at, segment!.format, segment!.tiles]);
+    const rows =
+      embedding === head && Embedding.fitsTiles(embedding)
+        ? Embedding.ofTiles(memory, segment!.at, embedding)
+        : Embedding.ofBytes(await read(embedding), embedding);
+    o.onProgress?.({ step: 'load', done: 1, total: 1, unit: 'blocks' });
+    signal?.throwIfAborted();
+    return new Boundary(architecture, memory, await Crew.start(memory, module, threads), rows, buffers);
+  }
+
+  /** Rows of the embedding matrix: tokens.length × hidden floats. Throws TOKEN_INVALID for one not in the vocabulary. */
+  embed(tokens: readonly number[]): Float32Array {
+    const { hidden, vocab } = this.#architecture;
+    const rows = new Float32Array(tokens.length * hidden);
+    tokens.forEach((token, i) => {
+      if (!Number.isInteger(token) || token < 0 || token >= vocab) {
+        throw new BitorchError('TOKEN_INVALID', `token ${token} is not in the vocabulary of ${vocab}`);
+      }
+      this.#embedding.write(token, rows.subarray(i * hidden, (i + 1) * hidden));
+    });
+    return rows;
+  }
+
+  /** Final norm and head: n × hidden floats in, n × vocab out. Throws HIDDEN_NOT_FINITE. */
+  logits(hidden: Float32Array): Promise<Float32Array> {
+    const n = hidden.length / this.#architecture.hidden;
+    if (!Number.isInteger(n))
+      return Promise.reject(new RangeError(`${hidden.length} floats are not whole rows`));
+    return this.#queue.add(() => this.#logits(hidden, n));
+  }
+
+  /** Ends the threads; calls that wait are rejected. */
+  async stop(): Promise<void> {
+    this.#queue.close();
+    await this.#crew.stop();
+  }
+
+  async #logits(hidden: Float32Array, n: number): Promise<Float32Array> {
+    const { hidden: width, vocab } = this.#architecture;
+    const { x, logits, logitStride } = this.#addresses;
+    const output = new Float32Array(n * vocab);
+    for (let from = 0; from < n; from += MAX_HEAD_ROWS) {
+      const rows = Math.min(MAX_HEAD_ROWS, n - from);
+      this.#memory.floatsAt(x, rows * width).set(hidden.subarray(from * width, (from + rows) * width));
+      this.#memory.set('rows', rows);
+      this.#memory.set('job', JOB.head);
+      await this.#crew.run();
+      for (let i = 0; i < rows; i++) {
+        output.set(this.#memory.floatsAt(logits + i * logitStride, vocab), (from + i) * vocab);
+      }
+    }
+    if (output.every(Number.isFinite)) return output;
+    throw new BitorchError(
+      'HIDDEN_NOT_FINITE',
+      'hidden states or head weights give logits that are not finite',
+    );
+  }
+}
+
+function tensorsOf(tensors: readonly TensorInfo[], { tiedHead }: Architecture) {
+  const byRole = new Map(tensors.map((tensor) => [placeOf(tensor.name)?.role, tensor]));
+  const take = (role: BoundaryRole) => {
+    const tensor = byRole.get(role);
+    if (!tensor) throw new BitorchError('TENSORS_INVALID', `the model comes without its ${role} weights`);
+    return tensor;
+  };
+  const embedding = take('embedding');
+  return { embedding, norm: take('norm'), head: tiedHead ? embedding : take('head') };
+}

@@ -1,0 +1,3 @@
+export { Boundary, type BoundaryOptions } from './boundary.ts';
+export type { EngineOptions, ReadTensor, Row } from './options.ts';
+export { type BlockRange, Stage, type StageOptions } from './stage.ts';

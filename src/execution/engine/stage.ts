@@ -1,0 +1,267 @@
+import { BitorchError } from '#base';
+import type { TensorInfo } from '#formats';
+import { ropeFrequencies, writeRopeRow } from '../arithmetic/rope.ts';
+import { type BlockRole, placeOf } from '../families/index.ts';
+import { ENTRY, JOB } from '../kernels/parameters.ts';
+import { MAX_ROWS, stageBuffers, writeParameters } from './buffers.ts';
+import { Crew } from './crew.ts';
+import { GOLDEN_ROWS, goldenInput } from './golden.ts';
+import { instantiate } from './kernels.ts';
+import { Arena, type SharedMemory } from './memory.ts';
+import { compiledKernels } from './modules.ts';
+import type { EngineOptions, ReadTensor, Row } from './options.ts';
+import { sha256 } from './platform.ts';
+import { Queue } from './queue.ts';
+import { cacheBytes, checkShape, hadamardLength, headGroups, MAX_CONTEXT, scoreScale } from './shape.ts';
+import { type Loader, loadSegment, loadVector, planSegments, type Segment, stagingBytes } from './weights.ts';
+
+export interface StageOptions extends EngineOptions {
+  /** Blocks [first, end). */
+  first: number;
+  end: number;
+  /** Tensors of block first, first + 1, … */
+  blocks: TensorInfo[][];
+  read: ReadTensor;
+  /** KV caches, one per session. */
+  slots: number;
+  /** Positions of each cache. */
+  context: number;
+}
+
+export interface BlockRange {
+  first: number;
+  end: number;
+}
+
+interface Cache {
+  at: number;
+  capacity: number;
+}
+
+/** Blocks [first, end) of a model in one shared memory, run by worker threads. */
+export class Stage {
+  readonly first: number;
+  readonly end: number;
+  readonly slots: number;
+  readonly context: number;
+  readonly hidden: number;
+  readonly #memory: SharedMemory;
+  readonly #crew: Crew;
+  readonly #addresses: { x: number; cos: number; sin: number; rowTable: number };
+  /** One per slot, and one that only golden hashes use. */
+  readonly #caches: Cache[];
+  readonly #frequencies: Float64Array;
+  readonly #queue = new Queue();
+
+  private constructor(o: StageOptions, plan: Plan, crew: Crew) {
+    this.first = o.first;
+    this.end = o.end;
+    this.slots = o.slots;
+    this.context = o.context;
+    this.hidden = o.architecture.hidden;
+    this.#memory = plan.memory;
+    this.#crew = crew;
+    this.#addresses = plan.buffers;
+    this.#caches = plan.caches;
+    this.#frequencies = ropeFrequencies(o.architecture);
+  }
+
+  /**
+   * Reads, repacks and starts. Throws ARCHITECTURE_UNSUPPORTED, WEIGHTS_INVALID, MEMORY_EXCEEDED, and what `read`
+   * and `signal` throw; nothing is left behind then.
+   */
+  static async load(o: StageOptions): Promise<Stage> {
+    checkShape(o.architecture);
+    if (o.first >= o.end || o.end > o.architecture.layers || o.blocks.length !== o.end - o.first) {
+      throw new RangeError(`blocks [${o.first}, ${o.end}) with ${o.blocks.length} lists of tensors`);
+    }
+    if (!Number.isInteger(o.context) || o.context < 1 || o.context > MAX_CONTEXT) {
+      throw new BitorchError(
+        'CONTEXT_INVALID',
+        `context of ${o.context}: choose 1 to ${MAX_CONTEXT} positions`,
+      );
+    }
+    const threads = o.threads ?? 1;
+    const { module, wide } = await compiledKernels(o.build);
+    const plan = planStage(o, threads);
+    const kernels = instantiate(module, plan.memory.memory);
+    kernels.prepareConstants();
+    writeParameters(plan.memory, plan.buffers, o.architecture, wide);
+    plan.memory.set('hadamard', hadamardLength(o.architecture));
+    plan.memory.setFloat('scoreScale', scoreScale(o.architecture));
+    headGroups(o.architecture).forEach((group, i) => {
+      plan.memory.setWords(plan.buffers.groupTable + i * ENTRY.group, group);
+    });
+    const { staging } = plan;
+    const { headDim } = o.architecture;
+    const loader: Loader = { memory: plan.memory, kernels, staging, read: o.read, headDim, signal: o.signal };
+    for (const [i, block] of plan.blocks.entries()) {
+      await loadBlock(loader, block, plan.buffers.blockTable + i * ENTRY.block);
+      o.onProgress?.({ step: 'load', done: i + 1, total: plan.blocks.length, unit: 'blocks' });
+    }
+    o.signal?.throwIfAborted();
+    return new Stage(o, plan, await Crew.start(plan.memory, module, threads));
+  }
+
+  /**
+   * Hidden states of `rows` (rows.length × hidden floats) through all blocks, or those of `range`. Rows of one slot
+   * are ascending consecutive positions; what a cache held at their positions and after is overwritten. Calls are
+   * queued. Throws HIDDEN_NOT_FINITE when something that goes in or comes out is infinite or not a number.
+   */
+  forward(rows: Row[], hidden: Float32Array, range?: BlockRange): Promise<Float32Array> {
+    const { first, end } = range ?? this;
+    if (first < this.first || end > this.end || first >= end) {
+      return Promise.reject(new RangeError(`blocks [${first}, ${end}) are not in this stage`));
+    }
+    const problem = this.#problemOf(rows, hidden);
+    if (problem) return Promise.reject(problem);
+    return this.#queue.add(() => this.#forward(rows, hidden, first, end));
+  }
+
+  /** Hash of what each block makes of the fixed input of docs/protocol/arithmetic.md, "Golden hashes". */
+  goldenHashes(): Promise<Uint8Array[]> {
+    return this.#queue.add(async () => {
+      const rows = Array.from({ length: GOLDEN_ROWS }, (_, position) => ({ slot: this.slots, position }));
+      const input = goldenInput(this.hidden);
+      const hashes: Uint8Array[] = [];
+      for (let block = this.first; block < this.end; block++) {
+        const output = await this.#forward(rows, input, block, block + 1);
+        hashes.push(await sha256(output));
+      }
+      return hashes;
+    });
+  }
+
+  /** Ends the threads; calls that wait are rejected. */
+  async stop(): Promise<void> {
+    this.#queue.close();
+    await this.#crew.stop();
+  }
+
+  #problemOf(rows: Row[], hidden: Float32Array): Error | undefined {
+    if (hidden.length !== rows.length * this.hidden) {
+      return new RangeError(`${rows.length} rows of ${this.hidden} floats, got ${hidden.length} floats`);
+    }
+    const next = new Map<number, number>();
+    for (const { slot, position } of rows) {
+      if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) return new RangeError(`no slot ${slot}`);
+      if (!Number.isInteger(position) || position < 0 || position >= this.context) {
+        return new BitorchError('CONTEXT_EXCEEDED', `position ${position}: this stage holds ${this.context}`);
+      }
+      const expected = next.get(slot);
+      if (expected !== undefined && expected !== position) {
+        return new RangeError(`slot ${slot}: position ${position} where ${expected} was expected`);
+      }
+      next.set(slot, position + 1);
+    }
+    return hidden.every(Number.isFinite) ? undefined : notFinite('input');
+  }
+
+  async #forward(
+    rows: Row[],
+    hidden: Float32Array,
+    first: number,
+    end: number,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const output = new Float32Array(hidden.length);
+    for (let from = 0; from < rows.length; from += MAX_ROWS) {
+      const chunk = rows.slice(from, from + MAX_ROWS);
+      const part = hidden.subarray(from * this.hidden, (from + chunk.length) * this.hidden);
+      const x = this.#memory.floatsAt(this.#addresses.x, part.length);
+      x.set(part);
+      this.#writeRows(chunk);
+      this.#memory.set('job', JOB.blocks);
+      this.#memory.set('firstBlock', first - this.first);
+      this.#memory.set('endBlock', end - this.first);
+      await this.#crew.run();
+      output.set(x, from * this.hidden);
+    }
+    if (!output.every(Number.isFinite)) throw notFinite('output');
+    return output;
+  }
+
+  #writeRows(rows: Row[]): void {
+    const { rowTable, cos, sin } = this.#addresses;
+    const { floats } = this.#memory;
+    const headDim = this.#frequencies.length * 2;
+    const views = [floats.subarray(cos / 4), floats.subarray(sin / 4)] as const;
+    this.#memory.set('rows', rows.length);
+    rows.forEach(({ slot, position }, i) => {
+      const { at, capacity } = this.#caches[slot]!;
+      this.#memory.setWords(rowTable + i * ENTRY.row, [at, capacity, position]);
+      writeRopeRow(this.#frequencies, position, ...views, i * headDim);
+    });
+  }
+}
+
+const notFinite = (which: string) =>
+  new BitorchError(
+    'HIDDEN_NOT_FINITE',
+    `hidden states in the ${which} are infinite or not numbers: the sender or the model's weights are broken`,
+  );
+
+interface PlannedBlock {
+  norms: { tensor: TensorInfo; at: number }[];
+  /** Of q+k+v, out, gate, up, down. */
+  matrices: { table: number; segments: Segment[] }[];
+}
+
+interface Plan {
+  memory: SharedMemory;
+  buffers: { x: number; cos: number; sin: number; rowTable: number; groupTable: number; blockTable: number };
+  blocks: PlannedBlock[];
+  caches: Cache[];
+  staging: number;
+}
+
+/** Which matrices take one input together, in the order of the kernels' block table. */
+const INPUTS: BlockRole[][] = [['q', 'k', 'v'], ['out'], ['gate'], ['up'], ['down']];
+
+function planStage({ architecture: a, blocks, slots, context }: StageOptions, threads: number): Plan {
+  const arena = new Arena();
+  const planned = blocks.map((tensors): PlannedBlock => {
+    const byRole = new Map(tensors.map((tensor) => [placeOf(tensor.name)?.role, tensor]));
+    const take = (role: BlockRole) => {
+      const tensor = byRole.get(role);
+      if (!tensor) throw new BitorchError('TENSORS_INVALID', `a block comes without its ${role} weights`);
+      return tensor;
+    };
+    return {
+      norms: (['attnNorm', 'ffnNorm'] as const).map((role) => ({
+        tensor: take(role),
+        at: arena.take(a.hidden * 4),
+      })),
+      matrices: INPUTS.map((roles) => {
+        const segments = planSegments(arena, roles.map(take));
+        return { segments, table: arena.take(segments.length * ENTRY.segment) };
+      }),
+    };
+  });
+  const largest = Math.ceil(context / 8) * 8;
+  const capacities = [...Array.from({ length: slots }, () => largest), Math.ceil(GOLDEN_ROWS / 8) * 8];
+  const caches = capacities.map((capacity) => ({
+    at: arena.take(blocks.length * a.kvHeads * cacheBytes(capacity, a.headDim)),
+    capacity,
+  }));
+  const blockTable = arena.take(blocks.length * ENTRY.block);
+  const staging = arena.take(stagingBytes(blocks.flat()));
+  const buffers = {
+    ...stageBuffers(arena, a, threads, Math.max(...capacities)),
+    blockTable,
+  } as Plan['buffers'];
+  return { memory: arena.create(), buffers, blocks: planned, caches, staging };
+}
+
+async function loadBlock(loader: Loader, { norms, matrices }: PlannedBlock, entry: number): Promise<void> {
+  for (const { tensor, at } of norms) await loadVector(loader, tensor, at);
+  const words = norms.map(({ at }) => at);
+  for (const { table, segments } of matrices) {
+    for (const [i, segment] of segments.entries()) {
+      await loadSegment(loader, segment);
+      loader.memory.setWords(table + i * ENTRY.segment, [segment.at, segment.format, segment.tiles]);
+    }
+    const formats = segments.reduce((bits, { format }) => bits | format, 0);
+    words.push(table, segments.length, formats);
+  }
+  loader.memory.setWords(entry, words);
+}
