@@ -2,9 +2,19 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import { loadTokenizer, openTokenizer, renderChat, type Tokenizer } from '#execution';
-import { describeModel, fileAccess, type GgufMetadata, type ModelDescription, parseGgufMetadata } from '#formats';
+import {
+  describeModel,
+  fileAccess,
+  type GgufMetadata,
+  type ModelDescription,
+  parseGgufMetadata,
+} from '#formats';
 import { defaultModelPath } from '../../support/model.ts';
-import { folderTokenizer, sentencePieceTokenizer, tokenizerFixtures } from '../../support/small-tokenizers.ts';
+import {
+  folderTokenizer,
+  sentencePieceTokenizer,
+  tokenizerFixtures,
+} from '../../support/small-tokenizers.ts';
 
 const fixtures = tokenizerFixtures();
 let model: ModelDescription;
@@ -37,7 +47,8 @@ const tokenizerOf = (name: string): Tokenizer => {
 for (const [name, { oracle, special, cases }] of Object.entries(fixtures)) {
   test(`${name}: the ids of ${oracle} for ${cases.length} texts`, () => {
     const tested = tokenizerOf(name);
-    for (const [text, ids] of cases) assert.deepEqual(tested.encode(text, { special }), ids, JSON.stringify(text));
+    for (const [text, ids] of cases)
+      assert.deepEqual(tested.encode(text, { special }), ids, JSON.stringify(text));
   });
 }
 
@@ -50,8 +61,8 @@ test('default model: its chat template, token by token', () => {
   assert.deepEqual(
     tokenizer.encode(text, { special: true }),
     [
-      1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407, 19712, 8182, 2, 198,
-      1, 4093, 198, 1780, 314, 260, 3575, 282, 4649, 47, 2, 198, 1, 520, 9531, 198,
+      1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407, 19712,
+      8182, 2, 198, 1, 4093, 198, 1780, 314, 260, 3575, 282, 4649, 47, 2, 198, 1, 520, 9531, 198,
     ],
   );
 });
@@ -67,16 +78,26 @@ test('default model: what its header says', () => {
 });
 
 test('default model: prompts and answers of the greedy fixture', async () => {
-  const { answers } = JSON.parse(
+  const { answers }: { answers: Answer[] } = JSON.parse(
     await readFile(new URL('../hf/greedy.json', import.meta.url), 'utf8'),
-  ) as { answers: { user: string; prompt: number[]; ids: number[]; text: string }[] };
-  for (const { user, prompt, ids, text } of answers) {
-    const rendered = renderChat(model.chatTemplate, [{ role: 'user', content: user }], {
-      addGenerationPrompt: true,
-      bos: '',
-      eos: '',
-    });
+  );
+  for (const { system, user, prompt, ids, text } of answers) {
+    const messages = [
+      ...(system === null ? [] : [{ role: 'system', content: system }]),
+      { role: 'user', content: user },
+    ];
+    const options = { addGenerationPrompt: true, bos: '', eos: '' };
+    const rendered = renderChat(model.chatTemplate, messages, options);
     assert.deepEqual(tokenizer.encode(rendered, { special: true }), prompt);
     assert.equal(tokenizer.decode(ids), text);
   }
 });
+
+interface Answer {
+  /** null: the template's own. */
+  system: string | null;
+  user: string;
+  prompt: number[];
+  ids: number[];
+  text: string;
+}
