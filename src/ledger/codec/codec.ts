@@ -1,0 +1,122 @@
+import type { BytesCodec } from '#store';
+import { ByteReader, ByteWriter, codecError } from './bytes.ts';
+
+/**
+ * The one spelling of a value in bytes. `read` accepts exactly what `write` makes, so a codec is a bijection
+ * between values and their encodings; it throws CODEC_INVALID otherwise.
+ */
+export interface Codec<T> {
+  write(out: ByteWriter, value: T): void;
+  read(input: ByteReader): T;
+}
+
+/** The value a codec is for. */
+export type Decoded<C> = C extends Codec<infer T> ? T : never;
+
+export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+  const out = new ByteWriter();
+  codec.write(out, value);
+  return out.finish();
+}
+
+/** Reads a whole message. Throws CODEC_INVALID for anything but the canonical encoding, or more than `maxBytes`. */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes = Number.MAX_SAFE_INTEGER): T {
+  if (bytes.length > maxBytes) throw codecError(`${bytes.length} bytes, over the limit of ${maxBytes}`);
+  const input = new ByteReader(bytes);
+  const value = codec.read(input);
+  if (input.remaining > 0) throw codecError(`${input.remaining} bytes too many`);
+  return value;
+}
+
+/** The codec as the values of a bucket want it. */
+export const stored = <T>(codec: Codec<T>): BytesCodec<T> => ({
+  encode: (value) => encode(codec, value),
+  decode: (bytes) => decode(codec, bytes),
+});
+
+/** Exactly `length` bytes. */
+export const fixed = (length: number): Codec<Uint8Array> => ({
+  write(out, value) {
+    if (value.length !== length) throw codecError(`${length} bytes expected, not ${value.length}`);
+    out.bytes(value);
+  },
+  read: (input) => input.bytes(length),
+});
+
+/** A whole number in [min, max], both at most 2^53 − 1. */
+export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER): Codec<number> => {
+  const checked = (value: number): number => {
+    if (!Number.isSafeInteger(value) || value < min || value > max) {
+      throw codecError(`${value} is not a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+  return {
+    write: (out, value) => out.varint(BigInt(checked(value))),
+    read: (input) => checked(Number(input.varint())),
+  };
+};
+
+/** One byte that has to be one of these. */
+export const byteOf = <const T extends number>(...allowed: readonly T[]): Codec<T> => {
+  const checked = (value: number): T => {
+    if (!allowed.includes(value as T)) throw codecError(`${value} is none of ${allowed.join(', ')}`);
+    return value as T;
+  };
+  return {
+    write: (out, value) => out.bytes(Uint8Array.of(checked(value))),
+    read: (input) => checked(input.bytes(1)[0]!),
+  };
+};
+
+/** Sparks: 0 ≤ amount < 2^64. */
+export const amount: Codec<bigint> = {
+  write(out, value) {
+    if (value < 0n || value >= 2n ** 64n) throw codecError(`${value} is not an amount`);
+    out.varint(value);
+  },
+  read: (input) => input.varint(),
+};
+
+/** Up to `max` bytes behind their length. */
+export const blob = (max: number): Codec<Uint8Array> => {
+  const length = integer(0, max);
+  return {
+    write(out, value) {
+      length.write(out, value.length);
+      out.bytes(value);
+    },
+    read: (input) => input.bytes(length.read(input)),
+  };
+};
+
+/** Between `min` and `max` elements behind their number. */
+export const list = <T>(element: Codec<T>, max: number, min = 0): Codec<readonly T[]> => {
+  const count = integer(min, max);
+  return {
+    write(out, values) {
+      count.write(out, values.length);
+      for (const value of values) element.write(out, value);
+    },
+    read: (input) => Array.from({ length: count.read(input) }, () => element.read(input)),
+  };
+};
+
+/** Fields one after the other in the order they are written down here. */
+export function struct<const F extends { readonly [name: string]: unknown }>(
+  fields: {
+    readonly [K in keyof F]: Codec<F[K]>;
+  },
+): Codec<{ readonly [K in keyof F]: F[K] }> {
+  const entries = Object.entries(fields) as [keyof F & string, Codec<unknown>][];
+  return {
+    write(out, value) {
+      for (const [name, codec] of entries) codec.write(out, value[name]);
+    },
+    read(input) {
+      const value: Record<string, unknown> = {};
+      for (const [name, codec] of entries) value[name] = codec.read(input);
+      return value as { readonly [K in keyof F]: F[K] };
+    },
+  };
+}
