@@ -1,7 +1,6 @@
 // What the host calls. A worker calls work() once and stays in it until it is told to stop.
 import { runBlocks, runHead } from './blocks.as';
 import { CONTROL_DONE, CONTROL_JOBS, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP } from './parameters.as';
-import { resetBarrier } from './threads.as';
 
 export { prepareConstants } from './constants.as';
 export { blockFloats, repack4, repack8, widenBrain, widenHalf } from './repack.as';
@@ -15,7 +14,6 @@ export function run(thread: i32): void {
 
 /** Sleeps until the count of jobs moves past `seen`, runs the job, and so on; thread 0 reports what is done. */
 export function work(thread: i32, seen: i32): void {
-  resetBarrier();
   for (;;) {
     while (atomic.load<i32>(CONTROL_JOBS) == seen) atomic.wait<i32>(CONTROL_JOBS, seen, -1);
     seen++;

@@ -4,10 +4,11 @@ import { CONTROL_BARRIER, CONTROL_BARRIER_SLEEPERS, THREADS } from './parameters
 const SPINS: i32 = 4000;
 const NAP: i64 = 200_000; // ns; a guard only, the last to arrive wakes the sleepers
 
-/** Arrivals that this thread has to see before it may pass. */
+/**
+ * Arrivals that this thread has to see before it may pass. Like the shared count it begins at zero: a thread that
+ * took the count when it comes to its first job could find it moved by a faster one.
+ */
 let expected: i32 = 0;
-
-export function resetBarrier(): void { expected = atomic.load<i32>(CONTROL_BARRIER); }
 
 /** Passes when all threads have arrived. */
 export function barrier(): void {
