@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

@@ -1,3 +1,6 @@
+export * from './engine/index.ts';
+export * from './families/index.ts';
+export * from './generate.ts';
 export * from './sampling/index.ts';
 export * from './session/index.ts';
 export * from './tokenizer/index.ts';

@@ -18,5 +18,5 @@ export {
   type Open,
 } from './messages.ts';
 export { planRoute, type StageOffer } from './planner.ts';
-export type { Executor, Observer, Row, SessionTerms, SessionWitness, Witness } from './ports.ts';
+export type { Executor, Observer, SessionTerms, SessionWitness, Witness } from './ports.ts';
 export { StageService } from './stage-service.ts';

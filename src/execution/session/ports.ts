@@ -2,12 +2,7 @@
  * What a session needs from others, declared by the one who needs it: something that runs blocks, and something
  * that keeps evidence of the work. Execution knows neither receipts nor money.
  */
-
-export interface Row {
-  /** Which KV cache the row belongs to. */
-  slot: number;
-  position: number;
-}
+import type { Row } from '../engine/index.ts';
 
 /** Runs blocks [first, end) of one model; `Stage` is the one that does. */
 export interface Executor {

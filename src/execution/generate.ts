@@ -1,0 +1,90 @@
+import { BitorchError } from '#base';
+import type { Boundary } from './engine/index.ts';
+import { createSampler, type SamplingOptions, StopStrings } from './sampling/index.ts';
+import type { ClientSession } from './session/index.ts';
+import type { Tokenizer } from './tokenizer/index.ts';
+
+export interface GenerateOptions {
+  readonly prompt: readonly number[];
+  /** Most tokens to generate; up to the end of the context when undefined. */
+  readonly maxTokens: number | undefined;
+  readonly sampling: SamplingOptions;
+  readonly stop: readonly string[];
+}
+
+export interface GenerateDependencies {
+  readonly boundary: Boundary;
+  readonly session: ClientSession;
+  readonly tokenizer: Tokenizer;
+}
+
+export type GenerateEvent =
+  | { type: 'prefill'; done: number; total: number }
+  /** Text that is certain: no half character, nothing that may become a stop string. */
+  | { type: 'text'; text: string; tokens: number }
+  | { type: 'end'; reason: 'stop' | 'length'; tokens: number };
+
+/**
+ * Answers a prompt over an open session: embedding, final norm, head and sampling here, the blocks elsewhere.
+ * Throws CONTEXT_EXCEEDED before anything is sent when the prompt does not fit.
+ */
+export async function* generate(
+  options: GenerateOptions,
+  { boundary, session, tokenizer }: GenerateDependencies,
+): AsyncGenerator<GenerateEvent> {
+  const { prompt, sampling } = options;
+  const room = session.context - prompt.length;
+  if (room < 1) {
+    throw new BitorchError(
+      'CONTEXT_EXCEEDED',
+      `the conversation has ${prompt.length} tokens, the model takes ${session.context}: shorten it or start a new one`,
+      { tokens: prompt.length, context: session.context },
+    );
+  }
+  const limit = Math.min(room, options.maxTokens ?? room);
+  const sampler = createSampler(sampling);
+  const detokenizer = tokenizer.stream();
+  const stops = new StopStrings(options.stop);
+
+  let last = yield* prefill(prompt, boundary, session);
+  for (let tokens = 1; ; tokens++) {
+    const token = sampler.sample(await boundary.logits(last));
+    if (tokenizer.stopIds.includes(token)) return yield* finish('stop', tokens - 1);
+    const text = stops.push(detokenizer.push(token));
+    if (text) yield { type: 'text', text, tokens };
+    if (stops.found) return yield { type: 'end', reason: 'stop', tokens };
+    if (tokens >= limit) return yield* finish('length', tokens);
+    last = await session.forward(prompt.length + tokens - 1, boundary.embed([token]));
+  }
+
+  async function* finish(reason: 'stop' | 'length', tokens: number): AsyncGenerator<GenerateEvent> {
+    const rest = stops.push(detokenizer.end()) + stops.end();
+    if (rest) yield { type: 'text', text: rest, tokens };
+    yield { type: 'end', reason, tokens };
+  }
+}
+
+/** Runs the prompt and returns the hidden state of its last position; reports progress as rows come back. */
+async function* prefill(
+  prompt: readonly number[],
+  boundary: Boundary,
+  session: ClientSession,
+): AsyncGenerator<GenerateEvent, Float32Array> {
+  const total = prompt.length;
+  let done = 0;
+  let wake = Promise.withResolvers<void>();
+  const running = session.forward(0, boundary.embed(prompt), (rows) => {
+    done = rows;
+    wake.resolve();
+  });
+  running.catch(() => wake.resolve());
+  for (let told = 0; told < total; ) {
+    await Promise.race([wake.promise, running]);
+    wake = Promise.withResolvers<void>();
+    if (done === told) break;
+    told = done;
+    yield { type: 'prefill', done, total };
+  }
+  const states = await running;
+  return states.subarray(states.length - states.length / total);
+}
