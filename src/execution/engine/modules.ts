@@ -15,7 +15,7 @@ let revectorize = true;
 /** Whether relaxed SIMD is there: a module of one function that uses it. */
 // biome-ignore format: bytes of (func (drop (i8x16.relaxed_swizzle (v128.const 0) (v128.const 0))))
 const RELAXED_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 16, 1, 14, 0, 65, 0, 253, 15, 65, 0, 253, 15,
   253, 128, 2, 26, 11,
 ]);
 
@@ -43,7 +43,7 @@ async function compile(build: Build, wanted: boolean): Promise<Compiled> {
   const bytes = await kernelBytes(build);
   const wide = await setRevectorizer(wanted);
   // V8 keeps compiled code by the module's bytes: an empty custom section makes the other way of compiling another
-  const named = wanted ? bytes : Uint8Array.of(...bytes, 0, 2, 1, 110);
+  const named = wanted ? bytes : new Uint8Array([...bytes, 0, 2, 1, 110]);
   try {
     return { build, module: await WebAssembly.compile(named), wide: wide && build === 'relaxed' };
   } catch (error) {
