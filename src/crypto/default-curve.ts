@@ -1,5 +1,11 @@
 import type { Curve } from './curve.ts';
-import { nobleCurve } from './noble/curve.ts';
+import { kernelCurve } from './kernel/curve.ts';
+import { loadCurveKernel } from './kernel/load.ts';
 
-/** The curve that everything in a Node process uses. */
-export const defaultCurve = (): Curve => nobleCurve;
+let shared: Curve | undefined;
+
+/** The curve that everything in this thread uses: the kernel, instantiated on first use in a few milliseconds. */
+export function defaultCurve(): Curve {
+  shared ??= kernelCurve(loadCurveKernel());
+  return shared;
+}

@@ -1,0 +1,141 @@
+import {
+  type Curve,
+  GROUP_ORDER,
+  littleEndian,
+  POINT_BYTES,
+  type Point,
+  SCALAR_BYTES,
+  scalarOf,
+} from '../curve.ts';
+import { KernelMemory } from './memory.ts';
+import { kernelScalars } from './scalars.ts';
+
+/** A point as the kernel has it: four field elements of 48 bytes. */
+const SIZE = 192;
+const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
+const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
+
+/** The order is not below itself, so it is written out here and only the kernel sees it. */
+const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
+
+/**
+ * The curve on an instance of the WebAssembly kernel. Needs nothing of Node: a compiled module can be posted to a
+ * worker or fetched by a page. Not for use by two threads at once: each makes its own.
+ */
+export function kernelCurve(module: WebAssembly.Module): Curve {
+  const memory = new KernelMemory(module);
+  const { kernel } = memory;
+  const scalars = kernelScalars(memory);
+
+  /** Calls `work` with the address of a new point and gives that point. */
+  function make(work: (out: number) => void): Point {
+    const out = memory.take(SIZE);
+    work(out);
+    return outer(memory.read(out, SIZE));
+  }
+
+  function combine(a: Point, b: Point, work: (out: number, a: number, b: number) => void): Point {
+    memory.begin();
+    const [first, second] = [memory.put(inner(a)), memory.put(inner(b))];
+    return make((out) => work(out, first, second));
+  }
+
+  function decode(bytes: Uint8Array): Point | undefined {
+    if (bytes.length !== POINT_BYTES) return undefined;
+    memory.begin();
+    const [from, out] = [memory.put(bytes), memory.take(SIZE)];
+    return kernel.decode(out, from) === 0 ? undefined : outer(memory.read(out, SIZE));
+  }
+
+  function multiScalar(factors: Uint8Array, points: readonly Point[], baseScalar?: Uint8Array): Point {
+    checkCount(factors, points);
+    memory.begin();
+    const first = memory.put(factors);
+    const base = baseScalar === undefined ? 0 : memory.put(baseScalar);
+    const of = memory.putAll(points.map(inner), SIZE);
+    return make((out) => kernel.multiScalar(out, first, of, points.length, base, memory.end));
+  }
+
+  function multiScalarSecret(factors: Uint8Array, points: readonly Point[]): Point {
+    checkCount(factors, points);
+    memory.begin();
+    const [first, of] = [memory.put(factors), memory.putAll(points.map(inner), SIZE)];
+    const point = make((out) => kernel.multiScalarSecret(out, first, of, points.length, memory.end));
+    memory.wipe();
+    return point;
+  }
+
+  function multiplyBaseSecret(scalar: Uint8Array): Point {
+    memory.begin();
+    const factor = memory.put(scalar);
+    const point = make((out) => kernel.multiplyBaseSecret(out, factor));
+    memory.wipe();
+    return point;
+  }
+
+  function encodeAll(points: readonly Point[]): Uint8Array[] {
+    memory.begin();
+    const [from, out] = [memory.putAll(points.map(inner), SIZE), memory.take(POINT_BYTES * points.length)];
+    const scratch = memory.take(48 * points.length);
+    kernel.encodeAll(out, from, points.length, scratch);
+    return points.map((_, i) => memory.read(out + POINT_BYTES * i, POINT_BYTES));
+  }
+
+  /** Puts the hash of the parts, end to end, into the memory: its address. */
+  function hash(parts: readonly Uint8Array[]): number {
+    memory.begin();
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const from = memory.take(length);
+    memory.fill(from, parts);
+    const out = memory.take(64);
+    kernel.keccak256(out, from, length);
+    return out;
+  }
+
+  const base = multiplyBaseSecret(scalarOf(1));
+  const eighth = scalars.invert(scalarOf(8));
+  const identity = multiScalar(new Uint8Array(), []);
+
+  return {
+    implementation: 'kernel',
+    scalars,
+    base,
+    identity,
+    decode,
+    encode: (point) => encodeAll([point])[0]!,
+    encodeAll,
+    equal(a, b) {
+      memory.begin();
+      return kernel.equalPoints(memory.put(inner(a)), memory.put(inner(b))) !== 0;
+    },
+    isIdentity(point) {
+      memory.begin();
+      return kernel.isIdentity(memory.put(inner(point))) !== 0;
+    },
+    isTorsionFree(point) {
+      const multiple = multiScalar(ORDER, [point]);
+      memory.begin();
+      return kernel.isIdentity(memory.put(inner(multiple))) !== 0;
+    },
+    add: (a, b) => combine(a, b, kernel.addPoints),
+    subtract: (a, b) => combine(a, b, kernel.subtractPoints),
+    multiplyByCofactor: (point) => combine(point, point, kernel.multiplyByCofactor),
+    divideByCofactor: (point) => multiScalar(eighth, [point]),
+    multiScalar,
+    multiplySecret: (scalar, point) => multiScalarSecret(scalar, [point]),
+    multiplyBaseSecret,
+    multiScalarSecret,
+    keccak256: (...parts) => memory.read(hash(parts), 32),
+    hashToScalar: (...parts) => scalars.reduce(memory.read(hash(parts), 32)),
+    hashToPoint(bytes) {
+      const digest = hash([bytes]);
+      return make((out) => kernel.pointFromHash(out, digest));
+    },
+  };
+}
+
+function checkCount(scalars: Uint8Array, points: readonly Point[]): void {
+  if (scalars.length !== SCALAR_BYTES * points.length) {
+    throw new RangeError(`multiScalar: ${scalars.length} bytes of scalars for ${points.length} points`);
+  }
+}

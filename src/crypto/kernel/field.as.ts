@@ -1,0 +1,121 @@
+// @ts-nocheck AssemblyScript, compiled by compile.ts.
+// Field elements mod p = 2^255 - 19, as addresses of 48 bytes (see field-limbs.ts for limbs and their bounds).
+import { carry, fromBytes, multiply, square, toBytes } from './field-limbs.as';
+
+export const FIELD: i32 = 48;
+const ALL: i64 = -1;
+const BITS_255: i64 = 0x7fffffffffffffff;
+
+const bytes = memory.data(32, 16);
+
+export function copy(out: usize, a: usize): void {
+  memory.copy(out, a, FIELD);
+}
+
+export function setSmall(out: usize, value: i32): void {
+  memory.fill(out, 0, FIELD);
+  store<i32>(out, value);
+}
+
+export function add(out: usize, a: usize, b: usize): void {
+  v128.store(out, i32x4.add(v128.load(a), v128.load(b)));
+  v128.store(out, i32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
+  v128.store(out, i32x4.add(v128.load(a, 32), v128.load(b, 32)), 32);
+}
+
+export function subtract(out: usize, a: usize, b: usize): void {
+  v128.store(out, i32x4.sub(v128.load(a), v128.load(b)));
+  v128.store(out, i32x4.sub(v128.load(a, 16), v128.load(b, 16)), 16);
+  v128.store(out, i32x4.sub(v128.load(a, 32), v128.load(b, 32)), 32);
+}
+
+export function negate(out: usize, a: usize): void {
+  v128.store(out, i32x4.neg(v128.load(a)));
+  v128.store(out, i32x4.neg(v128.load(a, 16)), 16);
+  v128.store(out, i32x4.neg(v128.load(a, 32)), 32);
+}
+
+/** Any 256-bit number. */
+export function fromNumber(out: usize, from: usize): void {
+  fromBytes(out, from, ALL);
+}
+
+/** 255 bits; whether they are below p. */
+export function fromCanonical(out: usize, from: usize): bool {
+  fromBytes(out, from, BITS_255);
+  const top = load<i64>(from, 24) & BITS_255;
+  const all = load<i64>(from, 8) & load<i64>(from, 16) & (top | ~BITS_255);
+  return !(all == ALL && load<u64>(from) >= 0xffffffffffffffed);
+}
+
+export function isZero(a: usize): bool {
+  toBytes(bytes, a);
+  return (load<i64>(bytes) | load<i64>(bytes, 8) | load<i64>(bytes, 16) | load<i64>(bytes, 24)) == 0;
+}
+
+/** The lowest bit of the canonical form, which stands for the sign. */
+export function isOdd(a: usize): i32 {
+  toBytes(bytes, a);
+  return load<u8>(bytes) & 1;
+}
+
+/** Whether a = b, for tight a and b. */
+export function equals(a: usize, b: usize): bool {
+  subtract(difference, a, b);
+  carry(difference, difference);
+  return isZero(difference);
+}
+
+const difference = memory.data(48, 16);
+const t0 = memory.data(48, 16);
+const t1 = memory.data(48, 16);
+const t2 = memory.data(48, 16);
+
+/** out = a^(2^count). */
+function squareTimes(out: usize, a: usize, count: i32): void {
+  square(out, a);
+  for (let i = 1; i < count; i++) square(out, out);
+}
+
+/** t1 = a^(2^250 - 1), t0 = a^11: where both powers below begin. */
+function commonPower(a: usize): void {
+  square(t0, a);
+  squareTimes(t1, t0, 2);
+  multiply(t1, a, t1);
+  multiply(t0, t0, t1);
+  square(t2, t0);
+  multiply(t1, t1, t2);
+  squareTimes(t2, t1, 5);
+  multiply(t1, t2, t1);
+  squareTimes(t2, t1, 10);
+  multiply(t2, t2, t1);
+  squareTimes(t3, t2, 20);
+  multiply(t2, t3, t2);
+  squareTimes(t2, t2, 10);
+  multiply(t1, t2, t1);
+  squareTimes(t2, t1, 50);
+  multiply(t2, t2, t1);
+  squareTimes(t3, t2, 100);
+  multiply(t2, t3, t2);
+  squareTimes(t2, t2, 50);
+  multiply(t1, t2, t1);
+}
+
+const t3 = memory.data(48, 16);
+
+/** out = 1/a = a^(p - 2); 0 for 0. Same time for every a. */
+export function invert(out: usize, a: usize): void {
+  commonPower(a);
+  squareTimes(t1, t1, 5);
+  multiply(out, t1, t0);
+}
+
+/** out = a^((p - 5)/8) = a^(2^252 - 3), the heart of square roots. */
+export function powerForRoot(out: usize, a: usize): void {
+  copy(base, a);
+  commonPower(base);
+  squareTimes(t1, t1, 2);
+  multiply(out, t1, base);
+}
+
+const base = memory.data(48, 16);

@@ -1,0 +1,117 @@
+/** What kernel.wasm exports. All arguments are addresses in its memory, or counts. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  prepare(): void;
+  heap(): number;
+  reserve(end: number): void;
+  decode(out: number, bytes: number): number;
+  encode(out: number, point: number): void;
+  encodeAll(out: number, points: number, count: number, scratch: number): void;
+  equalPoints(a: number, b: number): number;
+  isIdentity(point: number): number;
+  addPoints(out: number, a: number, b: number): void;
+  subtractPoints(out: number, a: number, b: number): void;
+  multiplyByCofactor(out: number, point: number): void;
+  /** `base`: address of the base point's scalar, 0 for none. */
+  multiScalar(
+    out: number,
+    scalars: number,
+    points: number,
+    count: number,
+    base: number,
+    scratch: number,
+  ): void;
+  multiScalarSecret(out: number, scalars: number, points: number, count: number, scratch: number): void;
+  multiplyBaseSecret(out: number, scalar: number): void;
+  keccak256(out: number, from: number, length: number): void;
+  pointFromHash(out: number, hash: number): void;
+  scalarReduce(out: number, wide: number): void;
+  addScalars(out: number, a: number, b: number, count: number): void;
+  subtractScalars(out: number, a: number, b: number, count: number): void;
+  multiplyScalars(out: number, a: number, b: number, stepOfB: number, count: number): void;
+  powersOf(out: number, base: number, count: number): void;
+  innerProduct(out: number, a: number, b: number, count: number): void;
+  invertScalars(out: number, a: number, count: number, exponent: number): void;
+}
+
+const align = (address: number): number => (address + 15) & ~15;
+
+/**
+ * One instance of the kernel and its memory. Arguments are laid out from the start of the heap on for each call anew;
+ * behind them the kernel has its scratch space.
+ */
+export class KernelMemory {
+  readonly kernel: KernelExports;
+  readonly #heap: number;
+  #bytes: Uint8Array;
+  #end: number;
+
+  constructor(module: WebAssembly.Module) {
+    this.kernel = new WebAssembly.Instance(module, {}).exports as unknown as KernelExports;
+    this.kernel.prepare();
+    this.#heap = this.kernel.heap();
+    this.#end = this.#heap;
+    this.#bytes = new Uint8Array(this.kernel.memory.buffer);
+  }
+
+  /** Forgets the arguments of the call before. */
+  begin(): void {
+    this.#end = this.#heap;
+  }
+
+  /** Room for `length` bytes: its address. */
+  take(length: number): number {
+    const at = this.#end;
+    this.#end = align(at + length);
+    if (this.#end > this.kernel.memory.buffer.byteLength) this.kernel.reserve(this.#end);
+    return at;
+  }
+
+  /** Puts bytes into the memory: their address. */
+  put(bytes: Uint8Array): number {
+    const at = this.take(bytes.length);
+    this.#view().set(bytes, at);
+    return at;
+  }
+
+  /** Puts equally long pieces one behind the other: the address of the first. */
+  putAll(pieces: readonly Uint8Array[], length: number): number {
+    const at = this.take(pieces.length * length);
+    const view = this.#view();
+    for (let i = 0; i < pieces.length; i++) view.set(pieces[i]!, at + i * length);
+    return at;
+  }
+
+  /** Writes parts end to end, from an address that was taken. */
+  fill(at: number, parts: readonly Uint8Array[]): void {
+    const view = this.#view();
+    let to = at;
+    for (const part of parts) {
+      view.set(part, to);
+      to += part.length;
+    }
+  }
+
+  /** A copy of what is at an address. */
+  read(at: number, length: number): Uint8Array {
+    return this.#view().slice(at, at + length);
+  }
+
+  /** Where scratch space begins. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Overwrites the arguments of this call, as they were secret. */
+  wipe(): void {
+    this.#view().fill(0, this.#heap, this.#end);
+  }
+
+  /** Growing a memory replaces its buffer. */
+  #view(): Uint8Array {
+    if (this.#bytes.buffer !== this.kernel.memory.buffer) {
+      this.#bytes = new Uint8Array(this.kernel.memory.buffer);
+    }
+    return this.#bytes;
+  }
+}

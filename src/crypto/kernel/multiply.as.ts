@@ -1,0 +1,218 @@
+// @ts-nocheck AssemblyScript, compiled by compile.ts.
+// Multi-scalar multiplication in variable time, for public data: Straus with sliding windows, Pippenger with buckets.
+import {
+  addCached, addCachedWithoutT, addPoints, cache, copyPoint, double, doubleWithoutT, negatePoint, POINT, setIdentity,
+  subtractCached, subtractCachedWithoutT,
+} from './point.as';
+import { BASE_POINT } from './constants.as';
+import { reserve } from './memory.as';
+
+const POSITIONS: i32 = 256;
+/** Windows of a point: odd multiples up to 15; of the base point: up to 127. */
+const WINDOW: i32 = 5;
+const ENTRIES: i32 = 8;
+const BASE_WINDOW: i32 = 8;
+const BASE_ENTRIES: i32 = 64;
+
+const baseTable = memory.data(64 * 192, 16);
+const baseDigits = memory.data(256, 16);
+const twice = memory.data(192, 16);
+const multiple = memory.data(192, 16);
+
+/** Cached p, 3p, 5p, … : `entries` of them. */
+function oddMultiples(out: usize, p: usize, entries: i32): void {
+  double(multiple, p);
+  cache(twice, multiple);
+  copyPoint(multiple, p);
+  cache(out, p);
+  for (let i = 1; i < entries; i++) {
+    addCached(multiple, multiple, twice);
+    cache(out + i * POINT, multiple);
+  }
+}
+
+export function prepareBase(): void {
+  oddMultiples(baseTable, BASE_POINT, BASE_ENTRIES);
+}
+
+/** `count` <= 16 bits of the scalar from bit `at` on. */
+function bitsOf(scalar: usize, at: i32, count: i32): i32 {
+  if (at >= 256) return 0;
+  const byte = at >> 3;
+  let value: u32 = load<u8>(scalar + byte);
+  if (byte < 31) value |= <u32>load<u8>(scalar + byte + 1) << 8;
+  if (byte < 30) value |= <u32>load<u8>(scalar + byte + 2) << 16;
+  return <i32>((value >> (at & 7)) & ((1 << count) - 1));
+}
+
+/** Non-adjacent form: at each position 0 or an odd digit below 2^(window - 1) in size. */
+function slidingDigits(out: usize, scalar: usize, window: i32): void {
+  memory.fill(out, 0, POSITIONS);
+  let carry = 0;
+  let at = 0;
+  while (at < POSITIONS) {
+    if (bitsOf(scalar, at, 1) == carry) {
+      at++;
+      continue;
+    }
+    let digit = bitsOf(scalar, at, window) + carry;
+    carry = digit >> (window - 1);
+    digit -= carry << window;
+    store<i8>(out + at, <i8>digit);
+    at += window;
+  }
+}
+
+function accumulate(out: usize, table: usize, digit: i32, withT: bool): void {
+  const entry = table + (abs(digit) >> 1) * POINT;
+  if (withT) {
+    if (digit > 0) addCached(out, out, entry);
+    else subtractCached(out, out, entry);
+  } else {
+    if (digit > 0) addCachedWithoutT(out, out, entry);
+    else subtractCachedWithoutT(out, out, entry);
+  }
+}
+
+/** The digits of `count` points and, when there is one, of the base scalar behind them, at one position. */
+function addDigits(out: usize, digits: usize, tables: usize, count: i32, last: i32, position: i32): void {
+  const column = digits + position * (count + 1);
+  for (let i = 0; i <= last; i++) {
+    const digit = <i32>load<i8>(column + i);
+    if (digit == 0) continue;
+    const table = i == count ? baseTable : tables + i * (ENTRIES * POINT);
+    accumulate(out, table, digit, i < last || position == 0);
+  }
+}
+
+/** out = sum of scalars·points (+ baseScalar·G where baseScalar is not 0), by Straus. */
+function straus(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
+  const tables = scratch;
+  const digits = tables + count * (ENTRIES * POINT);
+  const columns = count + 1;
+  reserve(digits + columns * POSITIONS);
+  memory.fill(digits, 0, columns * POSITIONS);
+  for (let i = 0; i <= count; i++) {
+    if (i < count) {
+      oddMultiples(tables + i * (ENTRIES * POINT), points + i * POINT, ENTRIES);
+      slidingDigits(baseDigits, scalars + i * 32, WINDOW);
+    } else {
+      if (baseScalar == 0) break;
+      slidingDigits(baseDigits, baseScalar, BASE_WINDOW);
+    }
+    for (let k = 0; k < POSITIONS; k++) store<i8>(digits + k * columns + i, load<i8>(baseDigits + k));
+  }
+  setIdentity(out);
+  let started = false;
+  for (let position = POSITIONS - 1; position >= 0; position--) {
+    const column = digits + position * columns;
+    let last = count;
+    while (last >= 0 && load<i8>(column + last) == 0) last--;
+    if (started) {
+      if (last >= 0 || position == 0) double(out, out);
+      else doubleWithoutT(out, out);
+    }
+    if (last >= 0) {
+      started = true;
+      addDigits(out, digits, tables, count, last, position);
+    }
+  }
+}
+
+const running = memory.data(192, 16);
+const total = memory.data(192, 16);
+
+/** Additions that Pippenger needs with windows of `width` bits. */
+function additions(count: i32, width: i32): i32 {
+  return (255 / width + 1) * (count + (1 << width) + (1 << (width - 2)));
+}
+
+function bestWidth(count: i32): i32 {
+  let best = 4;
+  for (let width = 5; width <= 12; width++) if (additions(count, width) < additions(count, best)) best = width;
+  return best;
+}
+
+/** Signed digits of `width` bits, at most 2^(width - 1) in size, window by window over all scalars. */
+function windowDigits(out: usize, scalars: usize, count: i32, width: i32, windows: i32): void {
+  for (let i = 0; i < count; i++) {
+    let carry = 0;
+    for (let w = 0; w < windows; w++) {
+      let digit = bitsOf(scalars + i * 32, w * width, width) + carry;
+      carry = digit > 1 << (width - 1) ? 1 : 0;
+      digit -= carry << width;
+      store<i16>(out + 2 * (w * count + i), <i16>digit);
+    }
+  }
+}
+
+/** total = 1·bucket[0] + 2·bucket[1] + …; false when all are empty. */
+function sumBuckets(buckets: usize, filled: usize, count: i32): bool {
+  let any = false;
+  for (let b = count - 1; b >= 0; b--) {
+    if (load<u8>(filled + b) != 0) {
+      if (any) addPoints(running, running, buckets + b * POINT);
+      else {
+        copyPoint(running, buckets + b * POINT);
+        copyPoint(total, running);
+        any = true;
+        continue;
+      }
+    }
+    if (any) addPoints(total, total, running);
+  }
+  return any;
+}
+
+function pippenger(out: usize, scalars: usize, points: usize, count: i32, scratch: usize): void {
+  const width = bestWidth(count);
+  const windows = 255 / width + 1;
+  const half = 1 << (width - 1);
+  const cachedPoints = scratch;
+  const buckets = cachedPoints + count * POINT;
+  const filled = buckets + half * POINT;
+  const digits = (filled + half + 15) & ~15;
+  reserve(digits + 2 * windows * count);
+  for (let i = 0; i < count; i++) cache(cachedPoints + i * POINT, points + i * POINT);
+  windowDigits(digits, scalars, count, width, windows);
+  setIdentity(out);
+  for (let w = windows - 1; w >= 0; w--) {
+    if (w < windows - 1) {
+      for (let i = 1; i < width; i++) doubleWithoutT(out, out);
+      double(out, out);
+    }
+    memory.fill(filled, 0, half);
+    for (let i = 0; i < count; i++) {
+      const digit = <i32>load<i16>(digits + 2 * (w * count + i));
+      if (digit != 0) drop(buckets, filled, digit, points + i * POINT, cachedPoints + i * POINT);
+    }
+    if (sumBuckets(buckets, filled, half)) addPoints(out, out, total);
+  }
+}
+
+/** Adds ±point to its bucket. */
+function drop(buckets: usize, filled: usize, digit: i32, point: usize, cachedPoint: usize): void {
+  const at = abs(digit) - 1;
+  const bucket = buckets + at * POINT;
+  if (load<u8>(filled + at) == 0) {
+    store<u8>(filled + at, 1);
+    if (digit > 0) copyPoint(bucket, point);
+    else negatePoint(bucket, point);
+  } else if (digit > 0) addCached(bucket, bucket, cachedPoint);
+  else subtractCached(bucket, bucket, cachedPoint);
+}
+
+/** Up to here Straus is the faster one. */
+const STRAUS_POINTS: i32 = 200;
+const baseTerm = memory.data(192, 16);
+
+export function multiScalar(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
+  if (count <= STRAUS_POINTS) {
+    straus(out, scalars, points, count, baseScalar, scratch);
+    return;
+  }
+  pippenger(out, scalars, points, count, scratch);
+  if (baseScalar == 0) return;
+  straus(baseTerm, scalars, points, 0, baseScalar, scratch);
+  addPoints(out, out, baseTerm);
+}

@@ -1,0 +1,118 @@
+// @ts-nocheck AssemblyScript, compiled by compile.ts.
+// Multiplication by secret scalars: fixed windows of four bits, signed digits, every entry of a table read, no branch
+// and no address that depends on a digit.
+import { BASE_POINT } from './constants.as';
+import { FIELD } from './field.as';
+import { reserve } from './memory.as';
+import { addCached, addCachedWithoutT, cache, copyPoint, double, doubleWithoutT, POINT, setIdentity, T, Z } from './point.as';
+
+const DIGITS: i32 = 64;
+const ENTRIES: i32 = 8;
+const TABLE: i32 = 8 * 192;
+
+const multiple = memory.data(192, 16);
+const chosen = memory.data(192, 16);
+const first = memory.data(192, 16);
+
+/** Cached p, 2p, … 8p. */
+function multiples(out: usize, p: usize): void {
+  copyPoint(multiple, p);
+  cache(out, p);
+  copyPoint(first, out);
+  for (let i = 1; i < ENTRIES; i++) {
+    addCached(multiple, multiple, first);
+    cache(out + i * POINT, multiple);
+  }
+}
+
+/** 64 digits from -8 to 8 of a scalar below 2^255. */
+function signedDigits(out: usize, scalar: usize): void {
+  let carry: i32 = 0;
+  for (let i = 0; i < DIGITS; i++) {
+    const nibble = (<i32>load<u8>(scalar + (i >> 1)) >> (4 * (i & 1))) & 15;
+    const digit = nibble + carry;
+    carry = (digit + 7) >> 4;
+    store<i8>(out + i, <i8>(digit - (carry << 4)));
+  }
+}
+
+function blend(out: usize, a: usize, mask: v128, at: i32): void {
+  v128.store(out + at, v128.bitselect(v128.load(a + at), v128.load(out + at), mask));
+}
+
+/** chosen = digit·p, cached. */
+function choose(table: usize, digit: i32): void {
+  const sign = digit >> 31;
+  const size = (digit ^ sign) - sign;
+  memory.fill(chosen, 0, POINT);
+  store<i32>(chosen, 1);
+  store<i32>(chosen, 1, FIELD);
+  store<i32>(chosen, 2, Z);
+  for (let j = 0; j < ENTRIES; j++) {
+    const mask = i32x4.splat((((size ^ (j + 1)) - 1) >> 31));
+    for (let at = 0; at < POINT; at += 16) blend(chosen, table + j * POINT, mask, at);
+  }
+  const negative = i32x4.splat(sign);
+  for (let at = 0; at < FIELD; at += 16) {
+    const plus = v128.load(chosen + at);
+    const minus = v128.load(chosen + FIELD + at);
+    v128.store(chosen + at, v128.bitselect(minus, plus, negative));
+    v128.store(chosen + FIELD + at, v128.bitselect(plus, minus, negative));
+    const t = v128.load(chosen + T + at);
+    v128.store(chosen + T + at, i32x4.sub(v128.xor(t, negative), negative));
+  }
+}
+
+/** out = sum of scalars·points. */
+export function multiScalarSecret(out: usize, scalars: usize, points: usize, count: i32, scratch: usize): void {
+  const digits = scratch + count * TABLE;
+  reserve(digits + count * DIGITS);
+  for (let i = 0; i < count; i++) {
+    multiples(scratch + i * TABLE, points + i * POINT);
+    signedDigits(digits + i * DIGITS, scalars + i * 32);
+  }
+  setIdentity(out);
+  for (let w = DIGITS - 1; w >= 0; w--) {
+    if (w < DIGITS - 1) {
+      for (let i = 0; i < 3; i++) doubleWithoutT(out, out);
+      double(out, out);
+    }
+    for (let i = 0; i < count; i++) {
+      choose(scratch + i * TABLE, <i32>load<i8>(digits + i * DIGITS + w));
+      if (i < count - 1 || w == 0) addCached(out, out, chosen);
+      else addCachedWithoutT(out, out, chosen);
+    }
+  }
+  memory.fill(digits, 0, count * DIGITS);
+}
+
+// The base point: 1 to 8 times 256^i·G, so that 64 additions and four doublings do.
+const COMBS: i32 = 32;
+const baseTables = memory.data(32 * 8 * 192, 16);
+const digitsOfBase = memory.data(64, 16);
+const comb = memory.data(192, 16);
+
+export function prepareCombs(): void {
+  copyPoint(comb, BASE_POINT);
+  for (let i = 0; i < COMBS; i++) {
+    multiples(baseTables + i * TABLE, comb);
+    for (let j = 0; j < 8; j++) double(comb, comb);
+  }
+}
+
+/** out = scalar·G. */
+export function multiplyBaseSecret(out: usize, scalar: usize): void {
+  signedDigits(digitsOfBase, scalar);
+  setIdentity(out);
+  for (let i = 0; i < COMBS; i++) {
+    choose(baseTables + i * TABLE, <i32>load<i8>(digitsOfBase + 2 * i + 1));
+    addCached(out, out, chosen);
+  }
+  for (let i = 0; i < 3; i++) doubleWithoutT(out, out);
+  double(out, out);
+  for (let i = 0; i < COMBS; i++) {
+    choose(baseTables + i * TABLE, <i32>load<i8>(digitsOfBase + 2 * i));
+    addCached(out, out, chosen);
+  }
+  memory.fill(digitsOfBase, 0, DIGITS);
+}

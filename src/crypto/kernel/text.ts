@@ -1,0 +1,27 @@
+/** `count` pieces of program text, one a line: arithmetic on limbs is pasted text, so that limbs live in registers. */
+export const lines = (count: number, piece: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => piece(i)).join('\n  ');
+
+/** Text of the sum of a[i]·b[j] over i + j = k. */
+export function column(k: number, limbs: number): string {
+  const terms: string[] = [];
+  for (let i = Math.max(0, k - limbs + 1); i <= Math.min(k, limbs - 1); i++) terms.push(`a${i} * b${k - i}`);
+  return terms.join(' + ');
+}
+
+/** As `column` for b = a, each mixed term once and doubled. */
+export function squareColumn(k: number, limbs: number): string {
+  const mixed: string[] = [];
+  for (let i = Math.max(0, k - limbs + 1); 2 * i < k; i++) mixed.push(`a${i} * a${k - i}`);
+  const doubled = mixed.length > 0 ? [`((${mixed.join(' + ')}) << 1)`] : [];
+  return [...doubled, ...(k % 2 === 0 ? [`a${k / 2} * a${k / 2}`] : [])].join(' + ');
+}
+
+/** Text that takes `bits` bits at bit `at` out of the 64-bit words `prefix`0, `prefix`1, … (`words` of them). */
+export function bitsAt(prefix: string, at: number, bits: number, words: number): string {
+  const [word, shift] = [Math.floor(at / 64), at % 64];
+  const low = `(${prefix}${word} >>> ${shift})`;
+  const crosses = shift + bits > 64 && word + 1 < words;
+  const value = crosses ? `(${low} | (${prefix}${word + 1} << ${64 - shift}))` : low;
+  return `(${value} & ${2 ** bits - 1})`;
+}
