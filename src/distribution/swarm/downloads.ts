@@ -14,13 +14,14 @@ import {
 } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { LAST_CLASS, type Picker } from './picker.ts';
+import type { PieceBuffer, PiecePool } from './piece-pool.ts';
 import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
 
 export interface DownloadEvents {
   /** The piece is verified and on disk. */
-  onPiece(index: number, piece: Uint8Array): void;
+  onPiece(index: number, piece: PieceBuffer): void;
   /** These peers sent bytes that are not the torrent's. */
   onGuilty(peerIds: string[]): void;
   /** The disk refused a piece. */
@@ -35,6 +36,7 @@ export class Downloads {
   readonly #metainfo: Metainfo;
   readonly #picker: Picker;
   readonly #store: Store;
+  readonly #pool: PiecePool;
   readonly #events: DownloadEvents;
   readonly #blame = new Blame();
   readonly #unfinished = new Map<number, UnfinishedPiece>();
@@ -42,12 +44,16 @@ export class Downloads {
   #unwrittenBytes = 0;
   #failed = false;
 
-  constructor(metainfo: Metainfo, picker: Picker, store: Store, events: DownloadEvents) {
-    this.#metainfo = metainfo;
-    this.#picker = picker;
-    this.#store = store;
+  constructor(
+    parts: { metainfo: Metainfo; picker: Picker; store: Store; pool: PiecePool },
+    events: DownloadEvents,
+  ) {
+    this.#metainfo = parts.metainfo;
+    this.#picker = parts.picker;
+    this.#store = parts.store;
+    this.#pool = parts.pool;
     this.#events = events;
-    this.#blocksPerPiece = metainfo.pieceLength / BLOCK_BYTES;
+    this.#blocksPerPiece = parts.metainfo.pieceLength / BLOCK_BYTES;
   }
 
   /** Asks the peer for more blocks once half of what it was asked for is here. */
@@ -161,7 +167,7 @@ export class Downloads {
       ? this.#picker.pick(peer.has!, shared ? this.#picker.classOf(shared.index) : LAST_CLASS)
       : undefined;
     if (index === undefined) return shared;
-    const piece = new UnfinishedPiece(index, pieceSize(this.#metainfo, index));
+    const piece = new UnfinishedPiece(index, this.#pool.take(pieceSize(this.#metainfo, index)));
     this.#unfinished.set(index, piece);
     return piece;
   }
@@ -202,6 +208,7 @@ export class Downloads {
       ) {
         this.#unfinished.delete(piece.index);
         this.#picker.release(piece.index);
+        piece.buffer.release();
       }
     }
   }
@@ -210,11 +217,12 @@ export class Downloads {
     this.#unfinished.delete(piece.index);
     for (const owner of piece.owners) if (owner.assignment?.piece === piece) owner.assignment = undefined;
     if (this.#store.isValid(piece.index, piece.bytes)) {
-      void this.#write(piece);
       this.#accuse(this.#blame.good(piece));
+      void this.#write(piece);
     } else {
       this.#picker.release(piece.index);
       this.#accuse(this.#blame.bad(piece));
+      piece.buffer.release();
     }
   }
 
@@ -233,7 +241,8 @@ export class Downloads {
       return;
     }
     this.#unwrittenBytes -= piece.bytes.length;
-    this.#events.onPiece(piece.index, piece.bytes);
+    this.#events.onPiece(piece.index, piece.buffer);
+    piece.buffer.release();
   }
 }
 

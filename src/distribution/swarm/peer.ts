@@ -9,6 +9,7 @@ import {
   MAX_REQUEST_BYTES,
   MAX_UNSENT_BYTES,
 } from './constants.ts';
+import type { PieceBuffer } from './piece-pool.ts';
 import { Rate } from './rate.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 import {
@@ -143,9 +144,11 @@ export class Peer {
     this.send(encodeHandshake(handshake));
   }
 
-  sendBlock(request: BlockRequest, piece: Uint8Array): void {
+  sendBlock(request: BlockRequest, piece: PieceBuffer): void {
+    const { begin, length } = request;
     this.send(encodeBlockHeader(request));
-    this.#socket.write(piece.subarray(request.begin, request.begin + request.length));
+    piece.hold();
+    this.#socket.write(piece.bytes.subarray(begin, begin + length), piece.release);
     this.uploaded += request.length;
   }
 

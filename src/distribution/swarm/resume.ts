@@ -11,7 +11,7 @@ import {
   zBytes,
   zBytesUpTo,
 } from '#base';
-import type { Metainfo } from '../metainfo.ts';
+import { type Metainfo, pieceSize } from '../metainfo.ts';
 import { Bitfield } from './bitfield.ts';
 import { FULL_CHECK_BYTES, SPOT_CHECKS } from './constants.ts';
 import type { Store } from './store.ts';
@@ -46,10 +46,11 @@ export async function verifiedOnDisk(
   onPiece: (checked: number) => void,
 ): Promise<Bitfield> {
   const recorded = needsResume(metainfo) ? await loadResume(directory, metainfo) : undefined;
-  if (recorded && (await isSampleValid(recorded, store))) return recorded;
+  if (recorded && (await isSampleValid(recorded, metainfo, store))) return recorded;
   const have = new Bitfield(metainfo.pieceCount);
+  const buffer = bufferFor(metainfo);
   for (let index = 0; index < metainfo.pieceCount; index++) {
-    if (await isPieceValid(store, index)) have.add(index);
+    if (await isPieceValid(metainfo, store, index, buffer)) have.add(index);
     onPiece(index + 1);
   }
   return have;
@@ -68,16 +69,24 @@ async function loadResume(directory: string, metainfo: Metainfo): Promise<Bitfie
   }
 }
 
-async function isSampleValid(recorded: Bitfield, store: Store): Promise<boolean> {
+async function isSampleValid(recorded: Bitfield, metainfo: Metainfo, store: Store): Promise<boolean> {
   const pieces = [...recorded];
+  const buffer = bufferFor(metainfo);
   for (let n = 0; n < Math.min(SPOT_CHECKS, pieces.length); n++) {
     const index = pieces[Math.floor(Math.random() * pieces.length)]!;
-    if (!(await isPieceValid(store, index))) return false;
+    if (!(await isPieceValid(metainfo, store, index, buffer))) return false;
   }
   return true;
 }
 
-async function isPieceValid(store: Store, index: number): Promise<boolean> {
-  const piece = await store.readPiece(index);
-  return piece !== undefined && store.isValid(index, piece);
+const bufferFor = (metainfo: Metainfo): Uint8Array => Buffer.allocUnsafeSlow(metainfo.pieceLength);
+
+async function isPieceValid(
+  metainfo: Metainfo,
+  store: Store,
+  index: number,
+  buffer: Uint8Array,
+): Promise<boolean> {
+  const piece = buffer.subarray(0, pieceSize(metainfo, index));
+  return (await store.readPiece(index, piece)) && store.isValid(index, piece);
 }

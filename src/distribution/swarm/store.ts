@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BitorchError, codeOf, equalBytes } from '#base';
-import { type Metainfo, pieceSize } from '../metainfo.ts';
+import type { Metainfo } from '../metainfo.ts';
 import type { Layout, Segment } from './ranges.ts';
 
 interface OpenFile {
@@ -36,18 +36,18 @@ export class Store {
     return equalBytes(hash('sha1', piece, 'buffer'), expected);
   }
 
-  /** A piece as it is on disk, verified or not; undefined when a file is missing or too short. */
-  async readPiece(index: number): Promise<Uint8Array | undefined> {
-    return this.read(index * this.#metainfo.pieceLength, pieceSize(this.#metainfo, index));
+  /** A piece as it is on disk, verified or not; false when a file is missing or too short. */
+  readPiece(index: number, into: Uint8Array): Promise<boolean> {
+    return this.read(index * this.#metainfo.pieceLength, into);
   }
 
-  async read(start: number, length: number): Promise<Uint8Array | undefined> {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    for (const segment of this.#layout.segments(start, length)) {
+  /** Fills `into` with the torrent's bytes from `start`; false when a file is missing or too short. */
+  async read(start: number, into: Uint8Array): Promise<boolean> {
+    for (const segment of this.#layout.segments(start, into.length)) {
       const file = await this.#open(segment.file, false);
-      if (!file || !(await readFully(file.handle, bytes, segment))) return undefined;
+      if (!file || !(await readFully(file.handle, into, segment))) return false;
     }
-    return bytes;
+    return true;
   }
 
   /** Resolves when the operating system has the bytes: they outlive this process, not yet a power cut. */

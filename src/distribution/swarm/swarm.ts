@@ -6,6 +6,9 @@ import { DEFAULT_MAX_PEERS, DEFAULT_UPLOAD_SLOTS, TICK_MS } from './constants.ts
 import { Peer, type PeerOwner } from './peer.ts';
 import { Torrent, type TorrentOptions } from './torrent.ts';
 
+/** Every socket reads into the same memory: what arrives is parsed before the next read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+
 export interface SwarmOptions {
   /** 127.0.0.1 when absent. */
   host?: string;
@@ -116,8 +119,14 @@ export class Swarm {
       port: () => this.#port,
       hasRoom: () => this.#hasRoom,
       dial: ({ address, host, port }, owner) => {
-        const socket = connect({ host, port });
-        return this.#track(new Peer(socket, address, true, owner), socket);
+        const callback = (bytes: number) => {
+          peer.receive(READ_BUFFER.subarray(0, bytes));
+          return true;
+        };
+        const socket = connect({ host, port, onread: { buffer: READ_BUFFER, callback } });
+        const peer = new Peer(socket, address, true, owner);
+        socket.resume();
+        return this.#track(peer, socket);
       },
       slotsChanged: () => this.#choker.fill(this.#connected()),
     };
@@ -128,16 +137,17 @@ export class Swarm {
   }
 
   #accept(socket: Socket): void {
-    if (!this.#hasRoom) return void socket.destroy();
-    this.#track(
-      new Peer(socket, `${socket.remoteAddress}:${socket.remotePort}`, false, this.#reception),
-      socket,
-    );
+    if (!this.#hasRoom) {
+      socket.destroy();
+      return;
+    }
+    const address = `${socket.remoteAddress}:${socket.remotePort}`;
+    const peer = this.#track(new Peer(socket, address, false, this.#reception), socket);
+    socket.on('data', (chunk) => peer.receive(chunk as Buffer));
   }
 
   #track(peer: Peer, socket: Socket): Peer {
     this.#open.add(peer);
-    socket.on('data', (chunk) => peer.receive(chunk as Buffer));
     socket.once('close', () => this.#open.delete(peer));
     return peer;
   }

@@ -8,6 +8,7 @@ import { RESUME_SAVE_MS } from './constants.ts';
 import { Downloads } from './downloads.ts';
 import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
+import { type PieceBuffer, PiecePool } from './piece-pool.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
 import { needsResume, saveResume, verifiedOnDisk } from './resume.ts';
@@ -97,12 +98,14 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       this.#picker.take(index);
       this.#bytesHave += pieceSize(this.metainfo, index);
     }
-    const downloads = new Downloads(this.metainfo, this.#picker, disk.store, {
+    const pool = new PiecePool(this.metainfo.pieceLength);
+    const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool };
+    const downloads = new Downloads(shared, {
       onPiece: (index, piece) => this.#onPiece(index, piece),
       onGuilty: (peerIds) => this.#connections.ban(peerIds),
       onFailure: (error) => this.#onFailure(error),
     });
-    this.#uploads = new Uploads((index) => disk.store.readPiece(index));
+    this.#uploads = new Uploads((index) => this.#readPiece(index, pool));
     const parts = {
       ...disk,
       metainfo: this.metainfo,
@@ -167,9 +170,10 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     const range = { file, offset, length };
     const { start } = this.#layout.locate(range);
     const missing = this.#layout.piecesOf([range]).find((index) => !this.#have.has(index));
-    const bytes = missing === undefined ? await this.#store.read(start, length) : undefined;
-    if (!bytes)
+    const bytes = new Uint8Array(missing === undefined ? length : 0);
+    if (missing !== undefined || !(await this.#store.read(start, bytes))) {
       throw new BitorchError('PIECE_MISSING', `bytes ${offset}+${length} of ${file} are not here`, range);
+    }
     return bytes;
   }
 
@@ -242,10 +246,20 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     return { downloaded, uploaded };
   }
 
-  #onPiece(index: number, piece: Uint8Array): void {
+  async #readPiece(index: number, pool: PiecePool): Promise<PieceBuffer> {
+    const piece = pool.take(pieceSize(this.metainfo, index));
+    if (await this.#store.readPiece(index, piece.bytes)) return piece;
+    piece.release();
+    throw new BitorchError(
+      'STORE_FAILED',
+      `piece ${index} of ${this.metainfo.name} cannot be read from disk`,
+    );
+  }
+
+  #onPiece(index: number, piece: PieceBuffer): void {
     this.#have.add(index);
-    this.#bytesHave += piece.length;
-    this.#bytesWantedHave += piece.length;
+    this.#bytesHave += piece.bytes.length;
+    this.#bytesWantedHave += piece.bytes.length;
     this.#unsaved++;
     this.#uploads.keep(index, piece);
     this.#connections.onPiece(index);

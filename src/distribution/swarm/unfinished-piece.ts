@@ -1,11 +1,12 @@
 import { BLOCK_BYTES } from './constants.ts';
 import type { Peer } from './peer.ts';
+import type { PieceBuffer } from './piece-pool.ts';
 import type { BlockRequest } from './wire.ts';
 
 /** A piece on its way: the blocks that are here, who sent them, and who works on the rest. */
 export class UnfinishedPiece {
   readonly index: number;
-  readonly bytes: Uint8Array;
+  readonly buffer: PieceBuffer;
   readonly blockCount: number;
   /** Peer id of each block's sender; undefined while the block is missing. */
   readonly senders: (string | undefined)[];
@@ -13,11 +14,16 @@ export class UnfinishedPiece {
   readonly owners = new Set<Peer>();
   #received = 0;
 
-  constructor(index: number, length: number) {
+  /** `buffer` is as long as the piece and held once. */
+  constructor(index: number, buffer: PieceBuffer) {
     this.index = index;
-    this.bytes = Buffer.allocUnsafeSlow(length);
-    this.blockCount = Math.ceil(length / BLOCK_BYTES);
+    this.buffer = buffer;
+    this.blockCount = Math.ceil(buffer.bytes.length / BLOCK_BYTES);
     this.senders = new Array(this.blockCount).fill(undefined);
+  }
+
+  get bytes(): Uint8Array {
+    return this.buffer.bytes;
   }
 
   get isComplete(): boolean {

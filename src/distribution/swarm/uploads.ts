@@ -1,17 +1,18 @@
-import { BitorchError } from '#base';
 import type { Peer } from './peer.ts';
 import { PieceCache } from './piece-cache.ts';
+import type { PieceBuffer } from './piece-pool.ts';
 
 /** Answers requests for blocks of pieces that are here, as fast as each socket takes them. */
 export class Uploads {
   readonly #cache: PieceCache;
 
-  constructor(load: (index: number) => Promise<Uint8Array | undefined>) {
-    this.#cache = new PieceCache(load);
+  /** `read` gives a piece from disk, held once. */
+  constructor(read: (index: number) => Promise<PieceBuffer>) {
+    this.#cache = new PieceCache(read);
   }
 
   /** A piece has arrived and will be asked for soon. */
-  keep(index: number, piece: Uint8Array): void {
+  keep(index: number, piece: PieceBuffer): void {
     this.#cache.put(index, piece);
   }
 
@@ -22,9 +23,9 @@ export class Uploads {
     try {
       while (peer.queue.length > 0 && peer.hasRoom && !peer.isClosed) {
         const { index } = peer.queue[0]!;
-        const piece = this.#cache.get(index) ?? (await this.#cache.load(index));
-        if (!piece) throw new BitorchError('STORE_FAILED', `piece ${index} cannot be read from disk`);
-        this.#sendFrom(peer, index, piece);
+        const piece = this.#cache.get(index);
+        if (piece) this.#sendFrom(peer, index, piece);
+        else await this.#cache.load(index);
       }
     } catch (error) {
       peer.close(error);
@@ -34,7 +35,7 @@ export class Uploads {
   }
 
   /** Sends the requests at the head of the queue that are for this piece. */
-  #sendFrom(peer: Peer, index: number, piece: Uint8Array): void {
+  #sendFrom(peer: Peer, index: number, piece: PieceBuffer): void {
     let sent = 0;
     while (peer.queue[sent]?.index === index && peer.hasRoom) {
       const request = peer.queue[sent++]!;
