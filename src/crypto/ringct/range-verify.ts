@@ -13,7 +13,6 @@ import {
   rangeGenerators,
   repeated,
   roundsFor,
-  weightedBits,
 } from './range-transcript.ts';
 
 /** A proof and the commitments it speaks of, divided by 8 as on the wire. */
@@ -22,6 +21,7 @@ export interface RangeClaim {
   readonly commitments: readonly Uint8Array[];
 }
 
+const LOG_BITS = Math.log2(BITS);
 const isZero = (scalar: Scalar): boolean => scalar.every((byte) => byte === 0);
 
 /** The challenges of one proof. */
@@ -106,18 +106,24 @@ class Equation {
     const product = multiply(multiply(proof.r1, y), proof.s1);
     this.#amount = add(this.#amount, add(multiply(w, product), multiply(wee, public_)));
 
-    const yInverses = scalars.powers(yInverse, size);
-    const gFolded = scalars.multiplyVectors(yInverses, foldFactors(roundInverses, squares, this.#curve));
-    const hFolded = foldFactors(at.rounds, inverseSquares, this.#curve);
-    const bits = scalars.multiplyVectors(yInverses, weightedBits(zz, outputs, this.#curve));
-    const shift = repeated(multiply(wee, z), size);
-    const g = scalars.addVectors(scalars.scaleVector(gFolded, multiply(we, proof.r1)), shift);
-    const h = scalars.addVectors(
-      scalars.scaleVector(hFolded, multiply(we, proof.s1)),
-      scalars.scaleVector(bits, negative(multiply(wee, yN))),
-    );
-    this.#g = this.#increase(this.#g, g);
-    this.#h = this.#increase(this.#h, scalars.addVectors(h, scalars.scaleVector(shift, scalarOf(-1))));
+    // Every factor of G_i and H_i is a product over the bits of i, so the vectors are built by doubling.
+    const bits = squares.length;
+    const yLifts = [yInverse];
+    while (yLifts.length < bits) yLifts.unshift(multiply(yLifts[0]!, yLifts[0]!));
+    const gStart = multiply(multiply(we, proof.r1), roundInverses.reduce(multiply));
+    const hStart = multiply(multiply(we, proof.s1), at.rounds.reduce(multiply));
+    const shift = multiply(wee, z);
+    this.#g = this.#increase(this.#g, shift, [
+      doubled(
+        gStart,
+        squares.map((square, i) => multiply(square, yLifts[i]!)),
+        this.#curve,
+      ),
+    ]);
+    this.#h = this.#increase(this.#h, negative(shift), [
+      doubled(hStart, inverseSquares, this.#curve),
+      doubledBits(negative(multiply(wee, yN)), zz, yLifts, this.#curve),
+    ]);
   }
 
   holds(): boolean {
@@ -131,10 +137,12 @@ class Equation {
     return curve.isIdentity(sum);
   }
 
-  /** Adds a vector that may be shorter. */
-  #increase(total: ScalarVector, by: ScalarVector): ScalarVector {
-    const head = this.#curve.scalars.addVectors(total.subarray(0, by.length), by);
-    return concat([head, total.subarray(by.length)]);
+  /** Adds to the head of `total` a scalar everywhere and some vectors of one length. */
+  #increase(total: ScalarVector, everywhere: Scalar, by: readonly ScalarVector[]): ScalarVector {
+    const { addVectors } = this.#curve.scalars;
+    const count = by[0]!.length;
+    const sum = by.reduce(addVectors, repeated(everywhere, count / 32));
+    return concat([addVectors(total.subarray(0, count), sum), total.subarray(count)]);
   }
 }
 
@@ -149,13 +157,28 @@ function powerAndSum(y: Scalar, n: number, curve: Curve): { power: Scalar; sum: 
   return { power, sum };
 }
 
-/** For each index i: the product over rounds of `low`, times `lift` where the round's bit of i is set (first round: top bit). */
-function foldFactors(low: readonly Scalar[], lift: readonly Scalar[], curve: Curve): ScalarVector {
-  let vector: ScalarVector = low.reduce(curve.scalars.multiply);
-  for (let round = lift.length - 1; round >= 0; round--) {
-    vector = concat([vector, curve.scalars.scaleVector(vector, lift[round]!)]);
+/** For each index i: `start`, times lifts[r] where bit r of i, counted from its top bit, is set. */
+function doubled(start: Scalar, lifts: readonly Scalar[], curve: Curve): ScalarVector {
+  return lifts.reduceRight(
+    (vector, lift) => concat([vector, curve.scalars.scaleVector(vector, lift)]),
+    start as ScalarVector,
+  );
+}
+
+/** start·d_i·y^-i for each i, where d_(64j + k) = z^(2(j + 1))·2^k. */
+function doubledBits(start: Scalar, zz: Scalar, yLifts: readonly Scalar[], curve: Curve): ScalarVector {
+  const { multiply } = curve.scalars;
+  const lifts = yLifts
+    .slice(-LOG_BITS)
+    .map((lift, i) => multiply(lift, scalarOf(2n ** BigInt(2 ** (LOG_BITS - 1 - i)))));
+  let block = doubled(multiply(start, zz), lifts, curve);
+  const blocks = [block];
+  const step = yLifts.length > LOG_BITS ? multiply(zz, yLifts.at(-LOG_BITS - 1)!) : zz;
+  while (BITS * blocks.length < 2 ** yLifts.length) {
+    block = curve.scalars.scaleVector(block, step);
+    blocks.push(block);
   }
-  return vector;
+  return concat(blocks);
 }
 
 /** The points of a claim times 8, in the order of `Equation`'s factors; undefined when one does not decode. */
