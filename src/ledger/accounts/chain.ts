@@ -1,0 +1,35 @@
+import type { ReadView } from '#store';
+import { amount, type Decoded, struct } from '../codec/index.ts';
+import { type Parameters, parametersCodec } from '../parameters.ts';
+import { accountKind, SINGLE, supplyCodec } from '../state/buckets.ts';
+
+/** The records of which a chain has one. */
+
+export const parametersRecord = accountKind(0, SINGLE, parametersCodec, () => 0n);
+
+export const supplyRecord = accountKind(1, SINGLE, supplyCodec, () => 0n);
+
+const feeCodec = struct({
+  /** Sparks a unit of weight in the next block. */
+  base: amount,
+});
+
+export const feeRecord = accountKind(2, SINGLE, feeCodec, () => 0n);
+
+const poolsCodec = struct({ seeding: amount, security: amount, treasury: amount });
+
+/** Minted, not yet paid to anybody. */
+export const poolsRecord = accountKind(
+  3,
+  SINGLE,
+  poolsCodec,
+  ({ seeding, security, treasury }) => seeding + security + treasury,
+);
+
+export type Pools = Decoded<typeof poolsCodec>;
+
+export function parametersOf(view: ReadView): Parameters {
+  const parameters = parametersRecord.bucket.get(view, null);
+  if (!parameters) throw new Error('the store holds no chain: write a genesis first');
+  return parameters;
+}

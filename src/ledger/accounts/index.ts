@@ -1,0 +1,40 @@
+import type { AccountKind } from '../state/buckets.ts';
+import { offencesRecord } from '../state/slashing.ts';
+import { feeRecord, parametersRecord, poolsRecord, supplyRecord } from './chain.ts';
+import { escrows } from './escrow.ts';
+import { nodes } from './node.ts';
+import { delegations, validators } from './validator.ts';
+import { dues, withdrawals } from './withdrawal.ts';
+
+export * from './chain.ts';
+export * from './escrow.ts';
+export * from './node.ts';
+export * from './shapes.ts';
+export * from './validator.ts';
+export * from './withdrawal.ts';
+
+const KINDS = [
+  parametersRecord,
+  supplyRecord,
+  feeRecord,
+  poolsRecord,
+  validators,
+  delegations,
+  nodes,
+  escrows,
+  withdrawals,
+  dues,
+  offencesRecord,
+] as const;
+
+const byTag = new Map<number, Pick<AccountKind<never, never>, 'balance'>>(
+  KINDS.map((kind) => [kind.tag, kind]),
+);
+
+/** What an account record holds, in sparks, whatever kind of account its store key says it is. */
+export function balanceOf(storeKey: Uint8Array, value: Uint8Array | undefined): bigint {
+  if (value === undefined) return 0n;
+  const kind = byTag.get(storeKey[0]!);
+  if (!kind) throw new Error(`no account kind has the tag ${storeKey[0]}`);
+  return kind.balance(value);
+}

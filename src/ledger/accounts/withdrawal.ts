@@ -1,0 +1,68 @@
+import { concat } from '#base';
+import { type BytesCodec, orderedNumber, type ReadView, type WriteView } from '#store';
+import { amount, integer, struct } from '../codec/index.ts';
+import { KEY_BYTES } from '../constants.ts';
+import { accountKind } from '../state/buckets.ts';
+import { type OneTime, oneTimeCodec } from './shapes.ts';
+
+/** Money on its way back from a bond: slashable until it is due. */
+const withdrawalCodec = struct({ amount, due: integer(), refund: oneTimeCodec });
+
+export interface Withdrawal {
+  readonly amount: bigint;
+  readonly due: number;
+  readonly refund: OneTime;
+}
+
+/** The bond it comes from (a validator's or a node's key), and a number of its own. */
+type WithdrawalKey = readonly [bond: Uint8Array, number: number];
+
+const withdrawalKey: BytesCodec<WithdrawalKey> = {
+  encode: ([bond, number]) => concat([bond, orderedNumber.encode(number)]),
+  decode: (bytes) => [bytes.slice(0, KEY_BYTES), orderedNumber.decode(bytes.subarray(KEY_BYTES))],
+};
+
+export const withdrawals = accountKind(8, withdrawalKey, withdrawalCodec, (record) => record.amount);
+
+/** What the chain does of itself at a height. */
+export type DueKind = 'withdrawal' | 'escrow';
+const KINDS: readonly DueKind[] = ['withdrawal', 'escrow'];
+
+type DueKey = readonly [height: number, kind: DueKind, key: Uint8Array];
+
+const dueKey: BytesCodec<DueKey> = {
+  encode: ([height, kind, key]) =>
+    concat([orderedNumber.encode(height), Uint8Array.of(KINDS.indexOf(kind)), key]),
+  decode: (bytes) => [orderedNumber.decode(bytes), KINDS[bytes[8]!]!, bytes.slice(9)],
+};
+
+export const dues = accountKind(9, dueKey, struct({}), () => 0n);
+
+export function schedule(view: WriteView, height: number, kind: DueKind, key: Uint8Array): void {
+  dues.bucket.put(view, [height, kind, key], {});
+}
+
+export function unschedule(view: WriteView, height: number, kind: DueKind, key: Uint8Array): void {
+  dues.bucket.delete(view, [height, kind, key]);
+}
+
+/** What is due at or before a height, in the order of the heights. */
+export function dueBy(view: ReadView, height: number): DueKey[] {
+  return [...dues.bucket.entries(view, { to: [height + 1, 'withdrawal', new Uint8Array(0)] })].map(
+    ([at]) => at,
+  );
+}
+
+/** Puts money of a bond in the queue. Its number follows the greatest one of that bond, and never comes twice. */
+export function withdraw(view: WriteView, bond: Uint8Array, number: number, record: Withdrawal): void {
+  withdrawals.bucket.put(view, [bond, number], record);
+  schedule(view, record.due, 'withdrawal', withdrawalKey.encode([bond, number]));
+}
+
+/** Takes a due withdrawal out of the queue of its bond. */
+export function takeWithdrawal(view: WriteView, key: Uint8Array): Withdrawal {
+  const at = withdrawalKey.decode(key);
+  const record = withdrawals.bucket.get(view, at)!;
+  withdrawals.bucket.delete(view, at);
+  return record;
+}

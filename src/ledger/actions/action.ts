@@ -1,0 +1,50 @@
+import { type Address, type Curve, fromWireAll, isValidAddress } from '#crypto';
+import type { ReadView, WriteView } from '#store';
+import type { OneTime } from '../accounts/index.ts';
+import type { Codec } from '../codec/index.ts';
+import { require } from '../errors.ts';
+import type { Parameters } from '../parameters.ts';
+
+/** What an action may see and do while its transaction is applied. */
+export interface ActionContext {
+  readonly view: WriteView;
+  readonly height: number;
+  readonly parameters: Parameters;
+  readonly curve: Curve;
+  /** Makes an output of money taken from a public account. */
+  refund(to: OneTime, amount: bigint): void;
+  /** Destroys money taken from a public account. */
+  burn(amount: bigint): void;
+}
+
+/** Money that an action moves over the border of its transaction, in sparks. */
+export interface Legs {
+  /** From the transaction's private inputs into public accounts. */
+  readonly deposit: bigint;
+  /** From public accounts into the transaction, to pay its fee with. */
+  readonly release: bigint;
+}
+
+/** One kind of public action: its spelling, who signs it, its rules and its effect on the state. */
+export interface ActionKind<T> {
+  /** First byte on the wire. */
+  readonly type: number;
+  readonly codec: Codec<T>;
+  legs(body: T): Legs;
+  /** Keys whose signatures over the body the transaction must carry, in this order. */
+  signers(body: T, view: ReadView, height: number): readonly Uint8Array[];
+  /** Checks every rule and takes effect; throws TRANSACTION_INVALID, and then its writes are thrown away. */
+  apply(body: T, context: ActionContext): void;
+}
+
+export const defineAction = <T>(kind: ActionKind<T>): ActionKind<T> => kind;
+
+/** Both keys of prime order, checked once where an address enters the ledger. */
+export function requireAddress(address: Address, curve: Curve): void {
+  require(isValidAddress(address, curve), 'the payout address is not made of points of prime order');
+}
+
+/** Both points decode, so that a refund can be made of it later. */
+export function requireOneTime({ key, txKey }: OneTime, curve: Curve): void {
+  require(fromWireAll([key, txKey], curve) !== undefined, 'the refund is not made of points');
+}

@@ -1,0 +1,37 @@
+import { addressCodec, delegate, key, validators } from '../accounts/index.ts';
+import { amount, integer, struct } from '../codec/index.ts';
+import { WHOLE } from '../constants.ts';
+import { require } from '../errors.ts';
+import { defineAction, requireAddress } from './action.ts';
+
+/** Makes a validator, with a first delegation of its owner's. Both keys sign: nobody can take another's key. */
+export const bond = defineAction({
+  type: 1,
+  codec: struct({
+    /** Consensus key. */
+    validator: key,
+    owner: key,
+    payout: addressCodec,
+    commission: integer(0, WHOLE),
+    amount,
+  }),
+  legs: (body) => ({ deposit: body.amount, release: 0n }),
+  signers: (body) => [body.validator, body.owner],
+  apply(body, { view, parameters, curve }) {
+    require(body.amount >= parameters.leastBond, 'the bond is too small', { least: parameters.leastBond });
+    require(!validators.bucket.has(view, body.validator), 'the validator exists: delegate to it');
+    requireAddress(body.payout, curve);
+    validators.bucket.put(view, body.validator, {
+      owner: body.owner,
+      payout: body.payout,
+      tokens: 0n,
+      shares: 0n,
+      commission: body.commission,
+      jailedUntil: 0,
+      tombstoned: 0,
+      sequence: 0,
+      withdrawn: 0,
+    });
+    delegate(view, body.validator, body.owner, body.amount);
+  },
+});

@@ -1,0 +1,63 @@
+import { equalBytes } from '#base';
+import {
+  allotmentOf,
+  capAt,
+  escrowOf,
+  escrows,
+  key,
+  MAX_ALLOTMENTS,
+  nodeOf,
+  nodes,
+  unschedule,
+} from '../accounts/index.ts';
+import { amount, list, struct } from '../codec/index.ts';
+import { WHOLE } from '../constants.ts';
+import { require } from '../errors.ts';
+import { defineAction } from './action.ts';
+
+/**
+ * Ends an escrow before its time, by agreement: the session key signs, and every node that could still claim
+ * something. The remainder goes back in the same block. Without agreement it goes back when the settlement window ends.
+ */
+export const escrowClose = defineAction({
+  type: 9,
+  codec: struct({
+    escrow: key,
+    /** What a node is paid in all, where that is more than it has settled. */
+    finals: list(struct({ node: key, amount }), MAX_ALLOTMENTS),
+    /** Out of the remainder. */
+    fee: amount,
+  }),
+  legs: (body) => ({ deposit: 0n, release: body.fee }),
+  signers: (body, view, height) => [
+    body.escrow,
+    ...escrowOf(view, body.escrow)
+      .allotments.filter((allotment) => capAt(allotment, height) > allotment.settled)
+      .map((allotment) => allotment.node),
+  ],
+  apply(body, { view, height, parameters, burn, refund }) {
+    const escrow = escrowOf(view, body.escrow);
+    let { balance } = escrow;
+    for (const [i, { node, amount }] of body.finals.entries()) {
+      const allotment = allotmentOf(escrow, node);
+      require(allotment !== undefined, 'a node without a cap is paid');
+      require(!body.finals.slice(0, i).some((other) => equalBytes(other.node, node)), 'a node is paid twice');
+      const paid = amount - allotment.settled;
+      require(paid > 0n && amount <= capAt(allotment, height), 'not between what is settled and the cap');
+      const burned = (paid * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
+      const record = nodeOf(view, node);
+      nodes.bucket.put(view, node, {
+        ...record,
+        earned: record.earned + paid - burned,
+        burned: record.burned + burned,
+      });
+      burn(burned);
+      balance -= paid;
+    }
+    const remainder = balance + escrow.deposit - body.fee;
+    require(remainder >= 0n, 'the fee is more than the remainder');
+    escrows.bucket.delete(view, body.escrow);
+    unschedule(view, escrow.deadline + parameters.settlementWindow, 'escrow', body.escrow);
+    refund(escrow.refund, remainder);
+  },
+});

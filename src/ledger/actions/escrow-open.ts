@@ -1,0 +1,56 @@
+import { escrows, key, MAX_ALLOTMENTS, oneTimeCodec, requireServing, schedule } from '../accounts/index.ts';
+import { amount, integer, list, struct } from '../codec/index.ts';
+import { WHOLE } from '../constants.ts';
+import { require } from '../errors.ts';
+import { defineAction, requireOneTime } from './action.ts';
+
+/**
+ * Locks money for a session, with a cap for each node that is to be paid from it. Caps do not overlap, so no node's
+ * claim can eat another's; what they leave is the reserve. The session key names the escrow and has to be fresh.
+ */
+export const escrowOpen = defineAction({
+  type: 6,
+  codec: struct({
+    /** The session key. */
+    escrow: key,
+    value: amount,
+    deposit: amount,
+    deadline: integer(),
+    refund: oneTimeCodec,
+    caps: list(struct({ node: key, cap: amount }), MAX_ALLOTMENTS),
+  }),
+  legs: (body) => ({ deposit: body.value + body.deposit, release: 0n }),
+  signers: (body) => [body.escrow],
+  apply(body, { view, height, parameters, curve }) {
+    require(!escrows.bucket.has(view, body.escrow), 'the session key has an escrow already');
+    require(body.value > 0n, 'an escrow of nothing');
+    require(body.deposit * BigInt(WHOLE) >=
+      body.value * BigInt(parameters.escrowDeposit), 'the deposit is too small');
+    require(body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks, 'not a deadline');
+    requireOneTime(body.refund, curve);
+    const seen = new Set<string>();
+    let capped = 0n;
+    for (const { node, cap } of body.caps) {
+      requireServing(view, node);
+      seen.add(Buffer.from(node).toString('hex'));
+      capped += cap;
+    }
+    require(seen.size === body.caps.length, 'a node has two caps');
+    require(capped <= body.value, 'the caps are more than the value');
+    escrows.bucket.put(view, body.escrow, {
+      balance: body.value,
+      deposit: body.deposit,
+      deadline: body.deadline,
+      refund: body.refund,
+      sequence: 0,
+      allotments: body.caps.map(({ node, cap }) => ({
+        node,
+        cap,
+        settled: 0n,
+        nextCap: 0n,
+        nextCapAt: 0,
+      })),
+    });
+    schedule(view, body.deadline + parameters.settlementWindow, 'escrow', body.escrow);
+  },
+});

@@ -1,0 +1,86 @@
+import { equalBytes } from '#base';
+import {
+  type Allotment,
+  allotmentOf,
+  capAt,
+  type Escrow,
+  escrowOf,
+  escrows,
+  key,
+  nodeOf,
+  nodes,
+} from '../accounts/index.ts';
+import { amount, fixed, integer, list, struct } from '../codec/index.ts';
+import { SIGNATURE_BYTES, WHOLE } from '../constants.ts';
+import { require } from '../errors.ts';
+import { isSigned } from '../escrow/receipt.ts';
+import { type ActionContext, defineAction } from './action.ts';
+
+/** One transaction settles this many sessions of a node. */
+const MAX_RECEIPTS = 256;
+
+const claimCodec = struct({
+  escrow: key,
+  sequence: integer(1),
+  tokensIn: integer(),
+  tokensOut: integer(),
+  amount,
+  transcript: fixed(32),
+  /** Of the session key. */
+  signature: fixed(SIGNATURE_BYTES),
+});
+
+/**
+ * Turns a node's last receipts into earnings, paid at the end of the epoch. Receipts are cumulative: an older one is
+ * refused, of two with one number the greater amount wins if it comes, and the cap bounds them all.
+ */
+export const escrowSettle = defineAction({
+  type: 8,
+  codec: struct({
+    node: key,
+    claims: list(claimCodec, MAX_RECEIPTS, 1),
+    /** Out of the node's earnings. */
+    fee: amount,
+  }),
+  legs: (body) => ({ deposit: 0n, release: body.fee }),
+  signers: (body) => [body.node],
+  apply(body, context) {
+    const { view, parameters, burn } = context;
+    let settled = 0n;
+    for (const { signature, ...claim } of body.claims) {
+      const statement = { chainId: parameters.chainId, node: body.node, ...claim };
+      require(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
+      settled += settle(body.node, claim, context);
+    }
+    const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
+    burn(burned);
+    const node = nodeOf(view, body.node);
+    const earned = node.earned + settled - burned - body.fee;
+    require(earned >= 0n, 'the fee is more than the earnings');
+    nodes.bucket.put(view, body.node, { ...node, earned, burned: node.burned + burned });
+  },
+});
+
+interface Claim {
+  readonly escrow: Uint8Array;
+  readonly amount: bigint;
+}
+
+/** Marks one receipt as settled; gives what it adds to the ones before. */
+function settle(node: Uint8Array, claim: Claim, { view, height }: ActionContext): bigint {
+  const escrow: Escrow = escrowOf(view, claim.escrow);
+  const allotment = allotmentOf(escrow, node);
+  require(allotment !== undefined, 'the escrow has no cap for the node');
+  const added = claim.amount - allotment.settled;
+  require(added > 0n, 'the receipt adds nothing to what is settled');
+  require(claim.amount <= capAt(allotment, height), 'the receipt is over the cap', {
+    cap: capAt(allotment, height),
+  });
+  const updated: Allotment = { ...allotment, settled: claim.amount };
+  escrows.bucket.put(view, claim.escrow, {
+    ...escrow,
+    balance: escrow.balance - added,
+    allotments: escrow.allotments.map((old) => (equalBytes(old.node, node) ? updated : old)),
+  });
+  return added;
+}

@@ -1,0 +1,43 @@
+import {
+  delegations,
+  key,
+  oneTimeCodec,
+  redeem,
+  validatorOf,
+  validators,
+  withdraw,
+} from '../accounts/index.ts';
+import { amount, integer, struct } from '../codec/index.ts';
+import { require } from '../errors.ts';
+import { defineAction, requireOneTime } from './action.ts';
+
+/** Takes shares out of a pool; what they are worth comes back privately after the unbonding time. */
+export const undelegate = defineAction({
+  type: 3,
+  codec: struct({
+    validator: key,
+    delegator: key,
+    shares: amount,
+    refund: oneTimeCodec,
+    /** The delegation's, so that a copy is worth nothing. */
+    sequence: integer(),
+    /** Paid out of what comes back. */
+    fee: amount,
+  }),
+  legs: (body) => ({ deposit: 0n, release: body.fee }),
+  signers: (body) => [body.delegator],
+  apply(body, { view, height, parameters, curve }) {
+    const own = delegations.bucket.get(view, [body.validator, body.delegator]);
+    require(own?.sequence === body.sequence, 'not the next sequence of the delegation');
+    requireOneTime(body.refund, curve);
+    const worth = redeem(view, body.validator, body.delegator, body.shares);
+    const amount = worth - body.fee;
+    const everything = body.shares === own.shares;
+    require(amount > 0n, 'the fee is more than the shares are worth');
+    require(everything || worth >= parameters.leastDelegation, 'too little to take out');
+    const validator = validatorOf(view, body.validator);
+    const due = height + parameters.unbondingBlocks;
+    withdraw(view, body.validator, validator.withdrawn, { amount, due, refund: body.refund });
+    validators.bucket.put(view, body.validator, { ...validator, withdrawn: validator.withdrawn + 1 });
+  },
+});

@@ -1,0 +1,26 @@
+import { key, redeem, sharesWorth, validatorOf, validators } from '../accounts/index.ts';
+import { amount, integer, struct } from '../codec/index.ts';
+import { require } from '../errors.ts';
+import { defineAction } from './action.ts';
+
+/** Puts a validator back to work once its time is over. The fee comes out of the owner's own delegation. */
+export const unjail = defineAction({
+  type: 5,
+  codec: struct({ validator: key, sequence: integer(), fee: amount }),
+  legs: (body) => ({ deposit: 0n, release: body.fee }),
+  signers: (body, view) => [validatorOf(view, body.validator).owner],
+  apply(body, { view, height, burn }) {
+    const before = validatorOf(view, body.validator);
+    require(before.sequence === body.sequence, 'not the next sequence of the validator');
+    require(before.tombstoned === 0, 'the validator is out for ever');
+    require(before.jailedUntil > 0 && height >= before.jailedUntil, 'not jailed, or not yet to be freed', {
+      until: before.jailedUntil,
+    });
+    if (body.fee > 0n) {
+      const paid = redeem(view, body.validator, before.owner, sharesWorth(before, body.fee));
+      burn(paid - body.fee);
+    }
+    const after = validatorOf(view, body.validator);
+    validators.bucket.put(view, body.validator, { ...after, jailedUntil: 0, sequence: body.sequence + 1 });
+  },
+});

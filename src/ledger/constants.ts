@@ -1,0 +1,23 @@
+/** Members of a ring: part of spend proof type 1, so not a parameter. */
+export const RING_SIZE = 16;
+export const MIN_OUTPUTS = 2;
+/** What one range proof covers. */
+export const MAX_OUTPUTS = 16;
+export const MAX_INPUTS = 64;
+export const MAX_ACTIONS = 8;
+export const MAX_SIGNATURES = 64;
+export const MAX_MEMO_BYTES = 256;
+/** No transaction is longer, whatever the parameters say. */
+export const MAX_TRANSACTION_BYTES = 65_536;
+
+export const CHAIN_ID_BYTES = 4;
+export const KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+/** Carrot's length: false positives of a wallet scan once in 2^24 outputs. */
+export const VIEW_TAG_BYTES = 3;
+
+/** Fractions are in ten-thousandths. */
+export const WHOLE = 10_000;
+
+/** 1 TORCH. */
+export const TORCH = 1_000_000_000n;

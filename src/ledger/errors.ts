@@ -1,0 +1,11 @@
+import { BitorchError } from '#base';
+
+/** A transaction that no block may hold; `details` say which rule and with what numbers. */
+export function refuse(why: string, details: Record<string, unknown> = {}): never {
+  throw new BitorchError('TRANSACTION_INVALID', `transaction refused: ${why}`, details);
+}
+
+/** As `refuse`, unless the rule holds. */
+export function require(rule: boolean, why: string, details: Record<string, unknown> = {}): asserts rule {
+  if (!rule) refuse(why, details);
+}

@@ -1,0 +1,36 @@
+import { type SigningKey, verifySignature } from '#crypto';
+import { key } from '../accounts/shapes.ts';
+import { amount, type Decoded, encode, fixed, integer, struct } from '../codec/index.ts';
+import { CHAIN_ID_BYTES, SIGNATURE_BYTES } from '../constants.ts';
+
+const PURPOSE = 'escrow-receipt';
+
+/** What a client promises a node out of an escrow, all counts since its beginning: the last one is worth all. */
+const statementCodec = struct({
+  chainId: fixed(CHAIN_ID_BYTES),
+  escrow: key,
+  node: key,
+  /** Greater in each receipt to this node. */
+  sequence: integer(1),
+  tokensIn: integer(),
+  tokensOut: integer(),
+  amount,
+  /** Chain of the activation commitments so far: binds payment to work, for disputes. */
+  transcript: fixed(32),
+});
+
+export type ReceiptStatement = Decoded<typeof statementCodec>;
+
+export const receiptCodec = struct({ statement: statementCodec, signature: fixed(SIGNATURE_BYTES) });
+
+/** About 170 bytes. */
+export type Receipt = Decoded<typeof receiptCodec>;
+
+export function signReceipt(statement: ReceiptStatement, session: SigningKey): Receipt {
+  return { statement, signature: session.sign(PURPOSE, encode(statementCodec, statement)) };
+}
+
+/** Whether the escrow's session key signed it. */
+export function isSigned({ statement, signature }: Receipt): boolean {
+  return verifySignature(PURPOSE, encode(statementCodec, statement), signature, statement.escrow);
+}

@@ -1,0 +1,162 @@
+import { BitorchError, codeOf, toHex } from '#base';
+import type { Ledger } from './ledger.ts';
+import { applyTransaction, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
+import { Draft } from './state/draft.ts';
+import type { Points } from './state/spending.ts';
+import type { Transaction } from './transaction/transaction.ts';
+
+export interface MempoolOptions {
+  /** Bytes of transactions held, at most. */
+  readonly maxBytes?: number;
+  readonly maxCount?: number;
+}
+
+interface Waiting {
+  readonly transaction: Transaction;
+  readonly points: Points;
+}
+
+/** Sparks a unit of weight, in millionths, to order by. */
+const rateOf = ({ body, weight }: Transaction): bigint => (body.fee * 1_000_000n) / BigInt(weight);
+
+/**
+ * Transactions that wait for a block. One is taken in only after all its proofs are verified, once; afterwards it is
+ * judged against the state again for each block, without them. Of two that spend the same output the first stays.
+ */
+export class Mempool {
+  readonly #ledger: Ledger;
+  readonly #maxBytes: number;
+  readonly #maxCount: number;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #spenders = new Map<string, string>();
+  #bytes = 0;
+
+  constructor(ledger: Ledger, { maxBytes = 64 * 2 ** 20, maxCount = 50_000 }: MempoolOptions = {}) {
+    this.#ledger = ledger;
+    this.#maxBytes = maxBytes;
+    this.#maxCount = maxCount;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.#waiting.has(toHex(id));
+  }
+
+  /**
+   * Takes a transaction in, from the cheapest check to the dearest.
+   *
+   * @throws BitorchError `CODEC_INVALID`, `TRANSACTION_INVALID`, `MEMPOOL_KNOWN`, `MEMPOOL_CONFLICT` when it spends
+   * what another one here spends, `MEMPOOL_FULL` when it pays no more than what is in a full pool
+   */
+  add(bytes: Uint8Array): Transaction {
+    const { state, spends, verified, head, curve } = this.#ledger;
+    const transaction = this.#ledger.parse(bytes);
+    if (this.has(transaction.hashes.id))
+      throw new BitorchError('MEMPOOL_KNOWN', 'the transaction is here already');
+    const draft = new Draft(state, head.height + 1, curve);
+    requireShape(transaction, draft.height, draft.parameters);
+    requireFee(state, transaction);
+    const places = this.#placesFor(transaction);
+    const points = spends.resolve(transaction);
+    if (points.keyImages.some((image) => this.#spenders.has(toHex(image)))) {
+      throw new BitorchError('MEMPOOL_CONFLICT', 'another waiting transaction spends the same output');
+    }
+    applyTransaction(draft, transaction, points);
+    if (transaction.proofs.spend) spends.verify(state, [{ transaction, points }]);
+    verified.add(transaction.hashes.id);
+    for (const id of places) this.#remove(id);
+    this.#insert({ transaction, points });
+    return transaction;
+  }
+
+  /** Transactions for the next block, best paid first, that hold one after the other and fit into its weight. */
+  select(proposer?: Uint8Array): Transaction[] {
+    const { state, head, curve } = this.#ledger;
+    const draft = new Draft(state, head.height + 1, curve);
+    let left = draft.parameters.maxBlockWeight;
+    const chosen: Transaction[] = [];
+    for (const { transaction, points } of this.#byRate()) {
+      if (transaction.weight > left) continue;
+      const fork = draft.fork();
+      if (!holds(() => applyTransaction(fork, transaction, points))) continue;
+      shareFee(fork, transaction, proposer);
+      draft.adopt(fork);
+      chosen.push(transaction);
+      left -= transaction.weight;
+    }
+    return chosen;
+  }
+
+  /** After each commit: forgets what the block held, and what can be in no block any more. */
+  prune(): void {
+    const { state, head, curve } = this.#ledger;
+    for (const [id, { transaction, points }] of [...this.#waiting]) {
+      // A fee that is too low for the next block may do for a later one.
+      if (transaction.body.fee < leastFee(state, transaction.weight) && transaction.body.expiry > head.height)
+        continue;
+      const draft = new Draft(state, head.height + 1, curve);
+      if (!holds(() => applyTransaction(draft, transaction, points))) this.#remove(id);
+    }
+  }
+
+  /** Ids that have to go so that the transaction fits: the worst paid, if they pay less than it. */
+  #placesFor(transaction: Transaction): string[] {
+    const rate = rateOf(transaction);
+    let bytes = this.#bytes + transaction.bytes.length - this.#maxBytes;
+    let count = this.#waiting.size + 1 - this.#maxCount;
+    const out: string[] = [];
+    if (bytes <= 0 && count <= 0) return out;
+    for (const { transaction: worst } of this.#byRate().reverse()) {
+      if (bytes <= 0 && count <= 0) return out;
+      if (rateOf(worst) >= rate) break;
+      out.push(toHex(worst.hashes.id));
+      bytes -= worst.bytes.length;
+      count--;
+    }
+    if (bytes <= 0 && count <= 0) return out;
+    throw new BitorchError('MEMPOOL_FULL', 'the pool is full of transactions that pay at least as much');
+  }
+
+  /** Best paid first; of equals the smaller id, so that every node orders them alike. */
+  #byRate(): Waiting[] {
+    const rated = [...this.#waiting].map(([id, waiting]) => ({
+      id,
+      waiting,
+      rate: rateOf(waiting.transaction),
+    }));
+    rated.sort((a, b) => (a.rate === b.rate ? (a.id < b.id ? -1 : 1) : a.rate > b.rate ? -1 : 1));
+    return rated.map(({ waiting }) => waiting);
+  }
+
+  #insert(waiting: Waiting): void {
+    const id = toHex(waiting.transaction.hashes.id);
+    this.#waiting.set(id, waiting);
+    for (const image of waiting.points.keyImages) this.#spenders.set(toHex(image), id);
+    this.#bytes += waiting.transaction.bytes.length;
+  }
+
+  #remove(id: string): void {
+    const waiting = this.#waiting.get(id)!;
+    this.#waiting.delete(id);
+    for (const image of waiting.points.keyImages) this.#spenders.delete(toHex(image));
+    this.#bytes -= waiting.transaction.bytes.length;
+  }
+}
+
+/** Whether a step goes through; errors other than a refusal are not ours to swallow. */
+function holds(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'TRANSACTION_INVALID') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type { ReadView } from '#store';
+import { feeRecord } from '../accounts/chain.ts';
+import { isActive, reward, validators } from '../accounts/validator.ts';
+import { rulesOf } from '../actions/registry.ts';
+import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts';
+import { require } from '../errors.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import { keyImages, outputs } from './buckets.ts';
+import type { Draft } from './draft.ts';
+import { spendContext } from './minting.ts';
+import { legsOf, type Points, requireSignatures, sameRing } from './spending.ts';
+
+/** What costs nothing to check: the fields alone. Reading the bytes has bounded and ordered everything already. */
+export function requireShape(transaction: Transaction, height: number, parameters: Parameters): void {
+  const { body, bytes } = transaction;
+  require(bytes.length <= MAX_TRANSACTION_BYTES, 'too long');
+  require(Buffer.compare(body.chainId, parameters.chainId) === 0, 'made for another chain');
+  require(body.expiry >= height, 'expired', { expiry: body.expiry, height });
+  require(body.expiry <= height + parameters.expiryWindow, 'expires too late', {
+    latest: height + parameters.expiryWindow,
+  });
+  if (body.inputs.length === 0) {
+    const { deposits, releases } = legsOf(body);
+    require(body.actions.length > 0, 'does nothing');
+    require(releases === body.fee + deposits, 'what the actions release is not what the fee takes');
+    return;
+  }
+  const count = body.outputs.length;
+  require(count >= MIN_OUTPUTS && count <= MAX_OUTPUTS, 'not 2 to 16 outputs');
+  for (const [i, { ring }] of body.inputs.entries()) {
+    const again = body.inputs.slice(0, i).some((other) => sameRing(other.ring, ring));
+    require(!again, 'two inputs have the same ring');
+  }
+}
+
+/** The least fee a transaction has to pay in the next block, in sparks. */
+export function leastFee(view: ReadView, weight: number): bigint {
+  return BigInt(weight) * feeRecord.bucket.get(view, null)!.base;
+}
+
+export function requireFee(view: ReadView, { body, weight }: Transaction): void {
+  const least = leastFee(view, weight);
+  require(body.fee >= least, 'the fee is too low', { fee: body.fee, least });
+}
+
+/** Members exist and are old enough, key images are new and in order. */
+export function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
+  for (const { ring } of body.inputs) {
+    for (const number of ring) {
+      const member = outputs.get(view, number);
+      require(member !== undefined, 'a ring names an output that is not there', { output: number });
+      const wait = member.minted ? draft.parameters.mintMaturity : draft.parameters.maturity;
+      require(member.height + wait <= draft.height, 'a ring member is too young', { output: number });
+    }
+  }
+  for (const [i, image] of points.keyImages.entries()) {
+    const before = points.keyImages[i - 1];
+    require(before === undefined ||
+      Buffer.compare(before, image) < 0, 'inputs are not in the order of key images');
+    require(!keyImages.has(view, image), 'spent already');
+  }
+}
+
+/**
+ * Everything about a transaction but its spend proofs, in the order of cost, and its effect: throws
+ * TRANSACTION_INVALID, and the draft is to be thrown away.
+ */
+export function applyTransaction(draft: Draft, transaction: Transaction, points: Points): void {
+  const { view, height, parameters, curve } = draft;
+  const { body } = transaction;
+  requireShape(transaction, height, parameters);
+  requireFee(view, transaction);
+  requireSpendable(view, transaction, points, draft);
+  requireSignatures(view, transaction, height);
+  for (const action of body.actions) rulesOf(action).apply(action.body, draft);
+  for (const image of points.keyImages) keyImages.put(view, image, height);
+  const context = points.keyImages[0] && spendContext(points.keyImages[0], curve);
+  for (const [position, output] of body.outputs.entries()) {
+    draft.create({
+      ...points.outputs[position]!,
+      context: context!,
+      position,
+      viewTag: output.viewTag,
+      amount: output.encryptedAmount,
+      minted: 0,
+      height,
+    });
+  }
+  const { deposits, releases } = legsOf(body);
+  draft.cross(deposits, releases, body.fee);
+}
+
+/** The base part of a fee is burned; what is more is a tip to the block's proposer, if that is a validator at work. */
+export function shareFee(
+  draft: Draft,
+  { body, weight }: Transaction,
+  proposer: Uint8Array | undefined,
+): void {
+  const base = leastFee(draft.view, weight);
+  const validator = proposer && validators.bucket.get(draft.view, proposer);
+  const tip = validator && isActive(validator) ? body.fee - base : 0n;
+  if (tip > 0n) reward(draft.view, proposer!, tip);
+  draft.burn(body.fee - tip);
+}

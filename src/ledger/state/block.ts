@@ -1,0 +1,145 @@
+import { BitorchError, domainHash } from '#base';
+import type { Curve } from '#crypto';
+import { type Change, orderedNumber, type ReadView } from '#store';
+import {
+  balanceOf,
+  dueBy,
+  escrowOf,
+  escrows,
+  feeRecord,
+  supplyRecord,
+  takeWithdrawal,
+  unschedule,
+} from '../accounts/index.ts';
+import { encode } from '../codec/index.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import { applyTransaction, shareFee } from './apply.ts';
+import {
+  ACCOUNTS,
+  accountTree,
+  heads,
+  keyImageRange,
+  type OutputRecord,
+  outputCodec,
+  outputRange,
+  outputs,
+  outputTotals,
+} from './buckets.ts';
+import { Draft } from './draft.ts';
+import { endEpoch } from './epoch.ts';
+import { nextBaseFee } from './fees.ts';
+import type { Spend, SpendRules } from './spending.ts';
+import { nextSupply } from './supply.ts';
+
+/** What consensus agrees on, as far as the ledger goes. */
+export interface Block {
+  readonly height: number;
+  /** Consensus key of the one who proposed it. */
+  readonly proposer?: Uint8Array;
+  readonly transactions: readonly Transaction[];
+}
+
+/** A block applied but not written: commit `changes` and it has happened. */
+export interface BlockResult {
+  readonly height: number;
+  readonly appHash: Uint8Array;
+  readonly changes: readonly Change[];
+  /** In the order of their global numbers, from `firstOutput` on. */
+  readonly created: readonly OutputRecord[];
+  readonly firstOutput: number;
+}
+
+export interface BlockRules {
+  readonly curve: Curve;
+  readonly spends: SpendRules;
+  /** Whether the spend proofs of a transaction were verified before, on this chain. */
+  isVerified(id: Uint8Array): boolean;
+}
+
+/**
+ * The transition of the ledger: a function of the state before and the block, nothing else. Throws BLOCK_INVALID, or
+ * TRANSACTION_INVALID for the first transaction that breaks a rule; the view stays as it was either way.
+ */
+export function applyBlock(state: ReadView, block: Block, rules: BlockRules): BlockResult {
+  const head = heads.get(state, 0);
+  const draft = new Draft(state, block.height, rules.curve);
+  if (!head || block.height !== head.height + 1) {
+    throw new BitorchError('BLOCK_INVALID', `block ${block.height} does not follow block ${head?.height}`);
+  }
+  const weight = block.transactions.reduce((sum, transaction) => sum + transaction.weight, 0);
+  if (weight > draft.parameters.maxBlockWeight) {
+    throw new BitorchError(
+      'BLOCK_INVALID',
+      `a block of weight ${weight}, over ${draft.parameters.maxBlockWeight}`,
+    );
+  }
+  const spends: Spend[] = [];
+  for (const transaction of block.transactions) {
+    const points = rules.spends.resolve(transaction);
+    applyTransaction(draft, transaction, points);
+    shareFee(draft, transaction, block.proposer);
+    for (const image of points.keyImages) keyImageRange.append(draft.view, image);
+    const known = rules.isVerified(transaction.hashes.id);
+    if (transaction.proofs.spend && !known) spends.push({ transaction, points });
+  }
+  rules.spends.verify(state, spends);
+  payDues(draft);
+  if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft);
+  const base = feeRecord.bucket.get(draft.view, null)!.base;
+  feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, weight, draft.parameters) });
+  return finish(state, draft);
+}
+
+/** Withdrawals whose time has come, and escrows whose settlement window is over. */
+function payDues(draft: Draft): void {
+  const { view } = draft;
+  for (const [height, kind, key] of dueBy(view, draft.height)) {
+    unschedule(view, height, kind, key);
+    if (kind === 'withdrawal') {
+      const record = takeWithdrawal(view, key);
+      draft.refund(record.refund, record.amount);
+    } else {
+      const escrow = escrowOf(view, key);
+      escrows.bucket.delete(view, key);
+      draft.refund(escrow.refund, escrow.balance + escrow.deposit);
+    }
+  }
+}
+
+/** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */
+export function finish(state: ReadView, draft: Draft): BlockResult {
+  const { view, height, created } = draft;
+  const firstOutput = outputRange.count(view);
+  for (const [i, output] of created.entries()) {
+    outputs.put(view, firstOutput + i, output);
+    outputRange.append(view, encode(outputCodec, output));
+  }
+  if (created.length > 0) outputTotals.put(view, height, firstOutput + created.length);
+  checkSupply(state, draft);
+  const changed = view.changes().filter(({ key }) => key[0]! >= ACCOUNTS);
+  accountTree.update(view, changed);
+  const appHash = appHashOf(view, height);
+  heads.put(view, 0, { height, appHash });
+  return { height, appHash, changes: view.changes(), created, firstOutput };
+}
+
+function checkSupply(state: ReadView, draft: Draft): void {
+  const { view } = draft;
+  let opened = 0n;
+  for (const { key, value } of view.changes()) {
+    if (key[0]! >= ACCOUNTS) opened += balanceOf(key, value) - balanceOf(key, state.get(key));
+  }
+  const supply = supplyRecord.bucket.get(view, null)!;
+  supplyRecord.bucket.put(view, null, nextSupply(supply, draft.flow, opened));
+}
+
+/** One hash for the whole state: outputs, key images, accounts, height. */
+export function appHashOf(view: ReadView, height: number): Uint8Array {
+  return domainHash(
+    'ledger-state',
+    orderedNumber.encode(height),
+    outputRange.root(view),
+    keyImageRange.root(view),
+    accountTree.root(view),
+  );
+}

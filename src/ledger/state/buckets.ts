@@ -1,0 +1,87 @@
+import { Bucket, type BytesCodec, orderedNumber, rawBytes } from '#store';
+import { MountainRange, SparseTree } from '../accumulators/index.ts';
+import { amount, byteOf, type Codec, type Decoded, fixed, integer, stored, struct } from '../codec/index.ts';
+import { KEY_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
+
+/** First bytes of the keys of the state. From `ACCOUNTS` on the records are public accounts, under the sparse tree. */
+const TAG = {
+  head: 1,
+  outputs: 2,
+  outputTotals: 3,
+  keyImages: 4,
+  outputRange: 5,
+  keyImageRange: 7,
+  accountTree: 9,
+};
+export const ACCOUNTS = 0x80;
+
+const key = fixed(KEY_BYTES);
+
+/** An output on the ledger, all that a wallet needs to find it. Points are whole here, not divided by 8. */
+export const outputCodec = struct({
+  /** P. */
+  key,
+  /** C. */
+  commitment: key,
+  /** R. */
+  txKey: key,
+  /** What P and the masks are bound to. */
+  context: key,
+  /** n of the derivation. */
+  position: integer(0, 255),
+  viewTag: fixed(VIEW_TAG_BYTES),
+  /** Encrypted; of a minted output the amount itself, little-endian. */
+  amount: fixed(8),
+  /** 1 when the protocol made it: the amount is public, the mask is 1. */
+  minted: byteOf(0, 1),
+  height: integer(),
+});
+
+export type OutputRecord = Decoded<typeof outputCodec>;
+
+export const headCodec = struct({ height: integer(), appHash: fixed(32) });
+export type Head = Decoded<typeof headCodec>;
+
+/** The last block: key 0. */
+export const heads = new Bucket(TAG.head, orderedNumber, stored(headCodec));
+/** By global number, from 0 in the order of creation. */
+export const outputs = new Bucket(TAG.outputs, orderedNumber, stored(outputCodec));
+/** Height → how many outputs there are with that block; only blocks that made some. */
+export const outputTotals = new Bucket(TAG.outputTotals, orderedNumber, stored(integer()));
+/** I → the height of its spend. */
+export const keyImages = new Bucket(TAG.keyImages, rawBytes, stored(integer()));
+export const outputRange = new MountainRange(TAG.outputRange);
+export const keyImageRange = new MountainRange(TAG.keyImageRange);
+export const accountTree = new SparseTree(TAG.accountTree);
+
+/** A record of which there is one. */
+export const SINGLE: BytesCodec<null> = { encode: () => new Uint8Array(0), decode: () => null };
+
+/** Sums that the supply invariant is about, in sparks; minted = burned + shielded + open. */
+export const supplyCodec = struct({
+  minted: amount,
+  burned: amount,
+  /** In outputs, where nobody sees it. */
+  shielded: amount,
+  /** In public accounts. */
+  open: amount,
+});
+export type Supply = Decoded<typeof supplyCodec>;
+
+/** A bucket of accounts: what they hold counts as `open` in the supply. */
+export interface AccountKind<K, V> {
+  readonly tag: number;
+  readonly bucket: Bucket<K, V>;
+  balance(bytes: Uint8Array): bigint;
+}
+
+export function accountKind<K, V>(
+  offset: number,
+  keys: BytesCodec<K>,
+  codec: Codec<V>,
+  balance: (value: V) => bigint,
+): AccountKind<K, V> {
+  const values = stored(codec);
+  const tag = ACCOUNTS + offset;
+  return { tag, bucket: new Bucket(tag, keys, values), balance: (bytes) => balance(values.decode(bytes)) };
+}

@@ -1,0 +1,97 @@
+import type { Address, Curve } from '#crypto';
+import { Overlay, type ReadView } from '#store';
+import { type OneTime, parametersOf } from '../accounts/index.ts';
+import type { ActionContext } from '../actions/action.ts';
+import type { Parameters } from '../parameters.ts';
+import type { OutputRecord } from './buckets.ts';
+import { mintedOutput, refundedOutput } from './minting.ts';
+
+/** How a block moves the sums of the supply, in sparks; see `supply.ts`. */
+export interface SupplyFlow {
+  readonly minted: bigint;
+  readonly burned: bigint;
+  readonly shielded: bigint;
+}
+
+/** A block, or a transaction of it, while it is applied: writes, new outputs and money flows that may yet be dropped. */
+export class Draft implements ActionContext {
+  readonly view: Overlay;
+  readonly height: number;
+  readonly parameters: Parameters;
+  readonly curve: Curve;
+  readonly #created: OutputRecord[] = [];
+  readonly #firstPosition: number;
+  #minted = 0n;
+  #burned = 0n;
+  #shielded = 0n;
+
+  constructor(
+    base: ReadView,
+    height: number,
+    curve: Curve,
+    parameters = parametersOf(base),
+    firstPosition = 0,
+  ) {
+    this.view = new Overlay(base);
+    this.height = height;
+    this.curve = curve;
+    this.parameters = parameters;
+    this.#firstPosition = firstPosition;
+  }
+
+  /** A draft on top of this one, for a transaction that may fail. */
+  fork(): Draft {
+    const position = this.#firstPosition + this.#created.length;
+    return new Draft(this.view, this.height, this.curve, this.parameters, position);
+  }
+
+  /** Takes over all that a fork did. */
+  adopt(fork: Draft): void {
+    this.view.absorb(fork.view);
+    this.#created.push(...fork.#created);
+    this.#minted += fork.#minted;
+    this.#burned += fork.#burned;
+    this.#shielded += fork.#shielded;
+  }
+
+  get created(): readonly OutputRecord[] {
+    return this.#created;
+  }
+
+  get flow(): SupplyFlow {
+    return { minted: this.#minted, burned: this.#burned, shielded: this.#shielded };
+  }
+
+  /** New money: whoever calls puts it into an account. */
+  mint(amount: bigint): void {
+    this.#minted += amount;
+  }
+
+  readonly burn = (amount: bigint): void => {
+    this.#burned += amount;
+  };
+
+  readonly refund = (to: OneTime, amount: bigint): void => {
+    if (amount === 0n) return;
+    this.#created.push(refundedOutput(to, amount, this.height, this.curve));
+    this.#shielded += amount;
+  };
+
+  /** Makes an output for an address, of money taken from a public account. */
+  pay(to: Address, amount: bigint): void {
+    if (amount === 0n) return;
+    const number = this.#firstPosition + this.#created.length;
+    this.#created.push(mintedOutput(to, amount, this.parameters.chainId, this.height, number, this.curve));
+    this.#shielded += amount;
+  }
+
+  /** Adds an output of a transaction; its amount was private before and stays so. */
+  create(output: OutputRecord): void {
+    this.#created.push(output);
+  }
+
+  /** What a transaction moves over the border: fee and deposits out of the shielded pool, releases into it. */
+  cross(deposits: bigint, releases: bigint, fee: bigint): void {
+    this.#shielded += releases - deposits - fee;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Address, Curve } from '#crypto';
+import { MemoryStore } from '#store';
+import { feeRecord, parametersRecord, poolsRecord, supplyRecord, validators } from '../accounts/index.ts';
+import { delegate } from '../accounts/validator.ts';
+import type { Parameters } from '../parameters.ts';
+import { type BlockResult, finish } from './block.ts';
+import { Draft } from './draft.ts';
+
+/** How a chain begins. A network for real money has no grants: nothing is minted before somebody worked for it. */
+export interface Genesis {
+  readonly parameters: Parameters;
+  readonly validators: readonly GenesisValidator[];
+  /** Outputs of test networks: the faucet's money, and decoys for the first rings. */
+  readonly grants: readonly { readonly to: Address; readonly amount: bigint }[];
+}
+
+export interface GenesisValidator {
+  readonly validator: Uint8Array;
+  readonly owner: Uint8Array;
+  readonly payout: Address;
+  readonly commission: number;
+  /** Bonded at genesis; 0 where nothing is minted before. */
+  readonly tokens: bigint;
+}
+
+/** Height 0. Commit its changes into an empty store. */
+export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
+  const empty = new MemoryStore();
+  const { parameters } = genesis;
+  const draft = new Draft(empty, 0, curve, parameters);
+  const { view } = draft;
+  parametersRecord.bucket.put(view, null, parameters);
+  feeRecord.bucket.put(view, null, { base: parameters.startFee });
+  poolsRecord.bucket.put(view, null, { seeding: 0n, security: 0n, treasury: 0n });
+  supplyRecord.bucket.put(view, null, { minted: 0n, burned: 0n, shielded: 0n, open: 0n });
+  for (const { validator, tokens, ...record } of genesis.validators) {
+    validators.bucket.put(view, validator, { ...record, ...UNTRIED });
+    draft.mint(tokens);
+    if (tokens > 0n) delegate(view, validator, record.owner, tokens);
+  }
+  for (const { to, amount } of genesis.grants) {
+    draft.mint(amount);
+    draft.pay(to, amount);
+  }
+  return finish(empty, draft);
+}
+
+const UNTRIED = {
+  tokens: 0n,
+  shares: 0n,
+  jailedUntil: 0,
+  tombstoned: 0,
+  sequence: 0,
+  withdrawn: 0,
+} as const;

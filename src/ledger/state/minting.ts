@@ -1,0 +1,88 @@
+import { concat, utf8 } from '#base';
+import {
+  type Address,
+  type Curve,
+  commitPublic,
+  type DerivationRules,
+  deriveOutput,
+  fromWireAll,
+  littleEndian,
+  sharedSecret,
+  transactionKey,
+} from '#crypto';
+import { orderedNumber } from '#store';
+import type { OneTime } from '../accounts/shapes.ts';
+import { VIEW_TAG_BYTES } from '../constants.ts';
+import { refuse } from '../errors.ts';
+import type { OutputRecord } from './buckets.ts';
+
+/** What the keys of one transaction's outputs are bound to: a key image is spent once, so none comes out twice. */
+export function spendContext(firstKeyImage: Uint8Array, curve: Curve): Uint8Array {
+  return curve.keccak256(concat([utf8('bitorch/ctx'), firstKeyImage]));
+}
+
+/** The context of a refund: its keys are derived before anybody knows when they will be used. */
+export function refundContext(curve: Curve): Uint8Array {
+  return curve.keccak256(utf8('bitorch/refund'));
+}
+
+/** The context of output `number` that the protocol mints in a block. */
+export function mintContext(chainId: Uint8Array, height: number, number: number, curve: Curve): Uint8Array {
+  const place = concat([chainId, orderedNumber.encode(height), orderedNumber.encode(number)]);
+  return curve.keccak256(concat([utf8('bitorch/mint'), place]));
+}
+
+export const rulesFor = (context: Uint8Array): DerivationRules => ({ context, viewTagBytes: VIEW_TAG_BYTES });
+
+/**
+ * An output of a public amount for an address. The transaction secret is a hash of its context, so that anybody can
+ * check who was paid; from its first spend on the money is as private as any.
+ */
+export function mintedOutput(
+  to: Address,
+  amount: bigint,
+  chainId: Uint8Array,
+  height: number,
+  number: number,
+  curve: Curve,
+): OutputRecord {
+  const context = mintContext(chainId, height, number, curve);
+  const txSecret = curve.hashToScalar(concat([utf8('bitorch/mint key'), context]));
+  const shared = sharedSecret(txSecret, to.viewKey, curve);
+  if (!shared) return refuse('a payout address is not made of points');
+  const { key, viewTag } = deriveOutput(to, amount, shared, 0, rulesFor(context), curve);
+  return publicOutput(
+    { key, viewTag, txKey: transactionKey(txSecret, to, curve), context },
+    amount,
+    height,
+    curve,
+  );
+}
+
+export function refundedOutput(to: OneTime, amount: bigint, height: number, curve: Curve): OutputRecord {
+  const points = fromWireAll([to.key, to.txKey], curve);
+  if (!points) return refuse('a refund is not made of points');
+  const [key, txKey] = points as [Uint8Array, Uint8Array];
+  return publicOutput(
+    { key, txKey, viewTag: to.viewTag, context: refundContext(curve) },
+    amount,
+    height,
+    curve,
+  );
+}
+
+function publicOutput(
+  keys: Pick<OutputRecord, 'key' | 'txKey' | 'viewTag' | 'context'>,
+  amount: bigint,
+  height: number,
+  curve: Curve,
+): OutputRecord {
+  return {
+    ...keys,
+    commitment: commitPublic(amount, curve),
+    position: 0,
+    amount: littleEndian(amount, 8),
+    minted: 1,
+    height,
+  };
+}

@@ -1,0 +1,155 @@
+import {
+  type ClsagSignature,
+  type Curve,
+  commitmentsBalance,
+  fromWireAll,
+  type RingMember,
+  verifyClsag,
+  verifyRanges,
+  verifySignature,
+} from '#crypto';
+import type { ReadView } from '#store';
+import { type Action, rulesOf } from '../actions/registry.ts';
+import { refuse, require } from '../errors.ts';
+import type { Body } from '../transaction/body.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import { outputs } from './buckets.ts';
+
+/** The points of a transaction times 8, as the state has them: always of prime order, never the identity. */
+export interface Points {
+  readonly keyImages: readonly Uint8Array[];
+  readonly outputs: readonly {
+    readonly key: Uint8Array;
+    readonly commitment: Uint8Array;
+    readonly txKey: Uint8Array;
+  }[];
+  readonly pseudoOuts: readonly Uint8Array[];
+}
+
+/** What a spend's cryptography says: the seam at which tests of the state put something cheaper. */
+export interface SpendRules {
+  /** Throws TRANSACTION_INVALID for anything that is not a point. */
+  resolve(transaction: Transaction): Points;
+  /**
+   * Checks balance, ring signatures and range proofs of transactions whose ring members are in the view; the range
+   * proofs of all of them together. Throws TRANSACTION_INVALID.
+   */
+  verify(view: ReadView, spends: readonly Spend[]): void;
+}
+
+export interface Spend {
+  readonly transaction: Transaction;
+  readonly points: Points;
+}
+
+/** Money that the actions of a body move, in sparks. */
+export function legsOf(body: Body): { deposits: bigint; releases: bigint } {
+  let deposits = 0n;
+  let releases = 0n;
+  for (const action of body.actions) {
+    const { deposit, release } = rulesOf(action).legs(action.body);
+    deposits += deposit;
+    releases += release;
+  }
+  return { deposits, releases };
+}
+
+/** The rules of spend proof type 1. */
+export function ringSpends(curve: Curve): SpendRules {
+  return {
+    resolve({ body, proofs }) {
+      const keyImages = fromWireAll(
+        body.inputs.map((input) => input.keyImage),
+        curve,
+      );
+      const made = fromWireAll(
+        body.outputs.flatMap(({ key, commitment, txKey }) => [key, commitment, txKey]),
+        curve,
+      );
+      const pseudoOuts = fromWireAll(proofs.spend?.pseudoOuts ?? [], curve);
+      if (!keyImages || !made || !pseudoOuts) return refuse('a point does not decode, or is the identity');
+      const outputs = body.outputs.map((_, i) => ({
+        key: made[3 * i]!,
+        commitment: made[3 * i + 1]!,
+        txKey: made[3 * i + 2]!,
+      }));
+      return { keyImages, outputs, pseudoOuts };
+    },
+    verify(view, spends) {
+      for (const spend of spends) {
+        requireBalance(spend, curve);
+        requireRings(view, spend, curve);
+      }
+      requireRanges(spends, curve);
+    },
+  };
+}
+
+function requireBalance({ transaction: { body }, points }: Spend, curve: Curve): void {
+  const { deposits, releases } = legsOf(body);
+  const commitments = points.outputs.map((output) => output.commitment);
+  const open = body.fee + deposits - releases;
+  require(commitmentsBalance(
+    points.pseudoOuts,
+    commitments,
+    open,
+    curve,
+  ), 'inputs and outputs do not balance');
+}
+
+function requireRings(view: ReadView, { transaction, points }: Spend, curve: Curve): void {
+  const { body, proofs, hashes } = transaction;
+  for (const [i, { ring }] of body.inputs.entries()) {
+    const statement = {
+      ring: membersOf(view, ring),
+      pseudoOut: points.pseudoOuts[i]!,
+      message: hashes.message,
+    };
+    const signature: ClsagSignature = proofs.spend!.rings[i]!;
+    require(verifyClsag(statement, signature, points.keyImages[i]!, curve), 'a ring signature is wrong', {
+      input: i,
+    });
+  }
+}
+
+export function membersOf(view: ReadView, ring: readonly number[]): RingMember[] {
+  return ring.map((number) => {
+    const output = outputs.get(view, number);
+    require(output !== undefined, 'a ring names an output that is not there', { output: number });
+    return { key: output.key, commitment: output.commitment };
+  });
+}
+
+/** All in one multi-scalar multiplication; if that fails, one by one, to say which. */
+function requireRanges(spends: readonly Spend[], curve: Curve): void {
+  const claims = spends.map(({ transaction: { body, proofs } }) => ({
+    proof: proofs.spend!.range,
+    commitments: body.outputs.map((output) => output.commitment),
+  }));
+  if (claims.length === 0 || verifyRanges(claims, curve)) return;
+  const wrong = claims.findIndex((claim) => !verifyRanges([claim], curve));
+  refuse('a range proof is wrong', { transaction: wrong });
+}
+
+/** Every key that the actions ask for has signed the body, and none else. */
+export function requireSignatures(
+  view: ReadView,
+  { body, proofs, hashes }: Transaction,
+  height: number,
+): void {
+  const signers = body.actions.flatMap((action: Action) => [
+    ...rulesOf(action).signers(action.body, view, height),
+  ]);
+  require(signers.length === proofs.signatures.length, 'not the signatures that the actions need', {
+    needed: signers.length,
+  });
+  for (const [i, signer] of signers.entries()) {
+    const signed = verifySignature(TRANSACTION_PURPOSE, hashes.body, proofs.signatures[i]!, signer);
+    require(signed, 'a signature is wrong', { signature: i });
+  }
+}
+
+export const TRANSACTION_PURPOSE = 'transaction';
+
+export const sameRing = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((number, i) => number === b[i]);

@@ -1,0 +1,24 @@
+import { type SigningKey, verifySignature } from '#crypto';
+import { byteOf, type Decoded, encode, fixed, integer, struct } from './codec/index.ts';
+import { CHAIN_ID_BYTES } from './constants.ts';
+
+const PURPOSE = 'vote';
+
+/** What a validator signs in consensus. Two that differ only in `block` are an offence, whoever shows them. */
+export const voteCodec = struct({
+  chainId: fixed(CHAIN_ID_BYTES),
+  height: integer(1),
+  round: integer(0, 2 ** 31),
+  /** 1 prevote, 2 precommit. */
+  kind: byteOf(1, 2),
+  /** Hash of the block; zeros vote for none. */
+  block: fixed(32),
+});
+
+export type Vote = Decoded<typeof voteCodec>;
+
+export const signVote = (vote: Vote, key: SigningKey): Uint8Array =>
+  key.sign(PURPOSE, encode(voteCodec, vote));
+
+export const isVoteOf = (vote: Vote, signature: Uint8Array, validator: Uint8Array): boolean =>
+  verifySignature(PURPOSE, encode(voteCodec, vote), signature, validator);

@@ -1,0 +1,403 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore, Overlay } from '#store';
+import {
+  delegations,
+  escrows,
+  nodes,
+  reserve,
+  supplyRecord,
+  validators,
+  withdrawals,
+} from '../../../src/ledger/accounts/index.ts';
+import { jail } from '../../../src/ledger/accounts/validator.ts';
+import type { Action } from '../../../src/ledger/actions/registry.ts';
+import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { signVote } from '../../../src/ledger/vote.ts';
+import {
+  type Draught,
+  deterministic,
+  genesisOf,
+  grow,
+  growTo,
+  signer,
+  somebody,
+  someRefund,
+  TEST_PARAMETERS,
+  transactionOf,
+  trustingLedger,
+} from '../../support/ledger/chain.ts';
+
+const random = deterministic('actions');
+const TORCH = 1_000_000_000n;
+const FEE = 100_000n;
+const validator = signer('validator');
+const owner = signer('owner');
+
+function ready(): Ledger {
+  const ledger = trustingLedger();
+  growTo(ledger, 4);
+  return ledger;
+}
+
+const send = (ledger: Ledger, draught: Draught) => grow(ledger, transactionOf(ledger, random, draught));
+
+function refused(ledger: Ledger, draught: Draught, why: RegExp): void {
+  const before = ledger.head;
+  assert.throws(() => send(ledger, draught), { code: 'TRANSACTION_INVALID', message: why });
+  assert.deepEqual(ledger.head, before);
+}
+
+const withdrawalsIn = (ledger: Ledger) =>
+  [...withdrawals.bucket.entries(ledger.state)].map(([, record]) => record);
+
+const bonding = (amount = 5n * TORCH, id = validator): Draught => ({
+  inputs: 1,
+  actions: [
+    {
+      name: 'bond',
+      body: {
+        validator: id.publicKey,
+        owner: owner.publicKey,
+        payout: somebody,
+        commission: 1_000,
+        amount,
+      },
+    },
+  ],
+  signers: [id, owner],
+});
+
+const undelegating = (shares: bigint, sequence: number): Draught => ({
+  actions: [
+    {
+      name: 'undelegate',
+      body: {
+        validator: validator.publicKey,
+        delegator: owner.publicKey,
+        shares,
+        refund: someRefund,
+        sequence,
+        fee: FEE,
+      },
+    },
+  ],
+  signers: [owner],
+});
+
+test('bond, delegate, undelegate: shares, the queue, and the money back', () => {
+  const ledger = ready();
+  refused(ledger, bonding(1n), /bond is too small/);
+  refused(ledger, { ...bonding(), signers: [owner, validator] }, /signature is wrong/);
+  refused(ledger, { ...bonding(), signers: [validator] }, /not the signatures/);
+  send(ledger, bonding());
+  refused(ledger, bonding(), /validator exists/);
+  const delegating: Action = {
+    name: 'delegate',
+    body: { validator: validator.publicKey, delegator: signer('friend').publicKey, amount: TORCH },
+  };
+  send(ledger, { inputs: 1, actions: [delegating] });
+  assert.equal(validators.bucket.get(ledger.state, validator.publicKey)?.tokens, 6n * TORCH);
+
+  refused(ledger, undelegating(6n * TORCH, 0), /not that many shares/);
+  refused(ledger, undelegating(TORCH, 1), /not the next sequence/);
+  send(ledger, undelegating(2n * TORCH, 0));
+  refused(ledger, undelegating(2n * TORCH, 0), /not the next sequence/);
+  assert.equal(
+    delegations.bucket.get(ledger.state, [validator.publicKey, owner.publicKey])?.shares,
+    3n * TORCH,
+  );
+  const waiting = withdrawalsIn(ledger)[0]!;
+  assert.equal(waiting.amount, 2n * TORCH - FEE);
+
+  growTo(ledger, waiting.due - 1);
+  assert.equal(withdrawalsIn(ledger).length, 1);
+  const { created } = grow(ledger);
+  assert.deepEqual(Buffer.from(created[0]!.amount).readBigUInt64LE(), 2n * TORCH - FEE);
+  assert.equal(created[0]!.minted, 1);
+  assert.equal(withdrawalsIn(ledger).length, 0);
+});
+
+test('an epoch mints rewards for pools, and the commission to the owner', () => {
+  const ledger = ready();
+  send(ledger, bonding());
+  const before = supplyRecord.bucket.get(ledger.state, null)!;
+  growTo(ledger, TEST_PARAMETERS.epochBlocks - 1);
+  const { created } = grow(ledger);
+  const after = supplyRecord.bucket.get(ledger.state, null)!;
+  const emission = (TEST_PARAMETERS.supplyCap - before.minted) >> 11n;
+  const parts = (emission * 4_000n) / 10_000n;
+  assert.equal(after.minted - before.minted, parts + (emission * 3_000n) / 10_000n);
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), parts / 10n);
+  const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
+  assert.equal(pool.tokens, 5n * TORCH + parts - parts / 10n);
+  assert.equal(pool.shares, 5n * TORCH);
+});
+
+test('unjail: only when the time is over, paid by the owner alone', () => {
+  const store = new MemoryStore();
+  const ledger = trustingLedger(genesisOf(), store);
+  growTo(ledger, 4);
+  send(ledger, bonding());
+  const unjailing = (sequence: number): Draught => ({
+    actions: [{ name: 'unjail', body: { validator: validator.publicKey, sequence, fee: FEE } }],
+    signers: [owner],
+  });
+  refused(ledger, unjailing(0), /not jailed/);
+  const draft = new Overlay(ledger.state);
+  jail(draft, validator.publicKey, 8);
+  store.commit(draft.changes());
+  refused(ledger, unjailing(0), /not jailed, or not yet/);
+  growTo(ledger, 7);
+  send(ledger, unjailing(0));
+  const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
+  assert.equal(pool.jailedUntil, 0);
+  assert.equal(pool.tokens, 5n * TORCH - FEE);
+  refused(ledger, unjailing(0), /not jailed|not the next sequence/);
+});
+
+const session = signer('session');
+const [alice, bob, carol] = [signer('alice'), signer('bob'), signer('carol')];
+
+const registering = (node = alice, change = {}): Draught => ({
+  inputs: 1,
+  actions: [
+    {
+      name: 'nodeRegister',
+      body: {
+        node: node.publicKey,
+        payout: somebody,
+        deposit: TORCH,
+        withdraw: 0n,
+        refund: someRefund,
+        sequence: 0,
+        fee: 0n,
+        ...change,
+      },
+    },
+  ],
+  signers: [node],
+});
+
+test('nodes register, change and leave', () => {
+  const ledger = ready();
+  refused(ledger, registering(alice, { deposit: 1n }), /bond is too small/);
+  refused(
+    ledger,
+    registering(alice, { payout: { ...somebody, viewKey: new Uint8Array(32) } }),
+    /prime order/,
+  );
+  send(ledger, registering());
+  refused(ledger, registering(), /not the next sequence/);
+  const leaving = { deposit: 0n, withdraw: TORCH - FEE, sequence: 1, fee: FEE };
+  refused(ledger, { ...registering(alice, { ...leaving, withdraw: TORCH }), inputs: 0 }, /bond is too small/);
+  send(ledger, { ...registering(alice, leaving), inputs: 0 });
+  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.bond, 0n);
+  const waiting = withdrawalsIn(ledger)[0]!;
+  assert.equal(waiting.amount, TORCH - FEE);
+});
+
+function withEscrow(): Ledger {
+  const ledger = ready();
+  for (const node of [alice, bob, carol]) send(ledger, registering(node));
+  refused(ledger, opening({ deposit: 1n }), /deposit is too small/);
+  refused(ledger, opening({ caps: [{ node: alice.publicKey, cap: 11n * TORCH }] }), /caps are more/);
+  const twice = { node: alice.publicKey, cap: TORCH };
+  refused(ledger, opening({ caps: [twice, twice] }), /two caps/);
+  refused(ledger, opening({ caps: [{ node: owner.publicKey, cap: 1n }] }), /not registered/);
+  refused(ledger, opening({ deadline: 2 }), /not a deadline/);
+  send(ledger, opening());
+  refused(ledger, opening(), /has an escrow already/);
+  return ledger;
+}
+
+const opening = (change = {}): Draught => ({
+  inputs: 1,
+  actions: [
+    {
+      name: 'escrowOpen',
+      body: {
+        escrow: session.publicKey,
+        value: 10n * TORCH,
+        deposit: TORCH,
+        deadline: 30,
+        refund: someRefund,
+        caps: [
+          { node: alice.publicKey, cap: 4n * TORCH },
+          { node: bob.publicKey, cap: 4n * TORCH },
+        ],
+        ...change,
+      },
+    },
+  ],
+  signers: [session],
+});
+
+const claim = (amount: bigint, node = alice, by = session) => {
+  const statement = {
+    chainId: TEST_PARAMETERS.chainId,
+    escrow: session.publicKey,
+    node: node.publicKey,
+    sequence: 1,
+    tokensIn: 10,
+    tokensOut: 20,
+    amount,
+    transcript: new Uint8Array(32),
+  };
+  const { chainId: _, node: __, ...rest } = statement;
+  return { ...rest, signature: signReceipt(statement, by).signature };
+};
+
+const settling = (claims: ReturnType<typeof claim>[], node = alice): Draught => ({
+  actions: [{ name: 'escrowSettle', body: { node: node.publicKey, claims, fee: FEE } }],
+  signers: [node],
+});
+
+const amending = (
+  sequence: number,
+  changes: { node: Uint8Array; cap: bigint; consent: 0 | 1 }[],
+  ...consenting: ReturnType<typeof signer>[]
+): Draught => ({
+  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: FEE } }],
+  signers: [session, ...consenting],
+});
+
+const closing = (
+  finals: { node: Uint8Array; amount: bigint }[],
+  ...nodesSigning: ReturnType<typeof signer>[]
+) => ({
+  actions: [{ name: 'escrowClose', body: { escrow: session.publicKey, finals, fee: FEE } } as const],
+  signers: [session, ...nodesSigning],
+});
+
+const escrowIn = (ledger: Ledger) => escrows.bucket.get(ledger.state, session.publicKey)!;
+
+test('settling: cumulative, signed, capped, and paid at the end of the epoch less what is burned and held back', () => {
+  const ledger = withEscrow();
+  refused(ledger, settling([claim(TORCH, alice, bob)]), /not signed by its session key/);
+  refused(ledger, settling([claim(TORCH, bob)]), /not signed by its session key/);
+  refused(ledger, settling([claim(5n * TORCH)]), /over the cap/);
+  refused(ledger, settling([claim(TORCH, carol)], carol), /no cap for the node/);
+  refused(ledger, { ...settling([claim(TORCH)]), signers: [bob] }, /signature is wrong/);
+  send(ledger, settling([claim(TORCH)]));
+  refused(ledger, settling([claim(TORCH)]), /adds nothing/);
+  refused(ledger, settling([claim(TORCH - 1n)]), /adds nothing/);
+  send(ledger, settling([claim(3n * TORCH)]));
+  const burned = (3n * TORCH * 200n) / 10_000n;
+  const earned = 3n * TORCH - burned - 2n * FEE;
+  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, earned);
+  assert.equal(escrowIn(ledger).balance, 7n * TORCH);
+  growTo(ledger, TEST_PARAMETERS.epochBlocks - 1);
+  const { created } = grow(ledger);
+  const income = earned + (burned * 9_000n) / 10_000n;
+  const held = income / 10n;
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), income - held);
+  assert.deepEqual(nodes.bucket.get(ledger.state, alice.publicKey)?.held, [{ epoch: 3, amount: held }]);
+  growTo(ledger, 3 * TEST_PARAMETERS.epochBlocks - 1);
+  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), held);
+});
+
+test('the reserve: a replacement joins without the dead stage, whose cap falls after the silence window', () => {
+  const ledger = withEscrow();
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 2n * TORCH);
+  refused(
+    ledger,
+    amending(0, [{ node: carol.publicKey, cap: 3n * TORCH, consent: 0 }]),
+    /more than the balance/,
+  );
+  send(ledger, amending(0, [{ node: carol.publicKey, cap: 2n * TORCH, consent: 0 }]));
+  send(ledger, settling([claim(2n * TORCH, carol)], carol));
+
+  send(ledger, amending(1, [{ node: alice.publicKey, cap: 0n, consent: 0 }]));
+  const fallsAt = ledger.head.height + TEST_PARAMETERS.silenceWindow;
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 0n);
+  // The one thought dead has a receipt after all, and is in time.
+  send(ledger, settling([claim(TORCH)]));
+  growTo(ledger, fallsAt);
+  refused(ledger, settling([claim(2n * TORCH)]), /over the cap/);
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 3n * TORCH);
+  refused(ledger, amending(2, [{ node: alice.publicKey, cap: 0n, consent: 0 }]), /below what is settled/);
+  refused(ledger, amending(1, [{ node: bob.publicKey, cap: 0n, consent: 0 }]), /not the next sequence/);
+  refused(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }]), /not the signatures/);
+  send(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }], bob));
+  refused(ledger, settling([claim(1n, bob)], bob), /over the cap/);
+});
+
+test('closing by agreement refunds at once; without it the remainder comes back after the window', () => {
+  const ledger = withEscrow();
+  const finals = [{ node: alice.publicKey, amount: TORCH }];
+  refused(ledger, closing(finals, alice), /not the signatures/);
+  refused(
+    ledger,
+    closing([{ node: alice.publicKey, amount: 5n * TORCH }], alice, bob),
+    /settled and the cap/,
+  );
+  const { created } = send(ledger, closing(finals, alice, bob));
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 10n * TORCH - FEE);
+  assert.equal(escrowIn(ledger), undefined);
+  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, (TORCH * 98n) / 100n);
+
+  const other = withEscrow();
+  const end = escrowIn(other).deadline + TEST_PARAMETERS.settlementWindow;
+  growTo(other, end - 1);
+  send(other, settling([claim(TORCH)]));
+  assert.equal(escrowIn(other), undefined);
+});
+
+const voting = (block: number, by = validator, height = 5) => {
+  const vote = {
+    chainId: TEST_PARAMETERS.chainId,
+    height,
+    round: 0,
+    kind: 1 as const,
+    block: new Uint8Array(32).fill(block),
+  };
+  return { block: vote.block, signature: signVote(vote, by) };
+};
+
+const accusing = (votes: ReturnType<typeof voting>[], fee = FEE): Draught => ({
+  actions: [
+    {
+      name: 'evidence',
+      body: { validator: validator.publicKey, height: 5, round: 0, kind: 1, votes, refund: someRefund, fee },
+    },
+  ],
+});
+
+test('evidence of two votes: slashed with its withdrawals, out for ever, the reporter is paid', () => {
+  const ledger = ready();
+  send(ledger, bonding());
+  send(ledger, bonding(45n * TORCH, bob));
+  send(ledger, undelegating(TORCH, 0));
+  refused(ledger, accusing([voting(1), voting(1)]), /votes agree/);
+  refused(ledger, accusing([voting(2), voting(1)]), /not in order/);
+  refused(ledger, accusing([voting(1), voting(2, owner)]), /not signed by the validator/);
+  refused(ledger, accusing([voting(1), voting(2, validator, 6)]), /not signed by the validator/);
+  refused(ledger, accusing([voting(1), voting(2)], TORCH), /more than the reward/);
+  const burned = supplyRecord.bucket.get(ledger.state, null)!.burned;
+  const { created } = send(ledger, accusing([voting(1), voting(2)]));
+  // 4 of 49 bonded: 9·(4/49)² is 5.99 %.
+  const fraction = (9n * 10_000n * 16n) / (49n * 49n);
+  const taken = (4n * TORCH * fraction) / 10_000n + ((TORCH - FEE) * fraction) / 10_000n;
+  const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
+  assert.equal(pool.tokens, 4n * TORCH - (4n * TORCH * fraction) / 10_000n);
+  assert.equal(pool.tombstoned, 1);
+  const reward = (taken * 500n) / 10_000n;
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), reward - FEE);
+  assert.equal(supplyRecord.bucket.get(ledger.state, null)!.burned - burned, taken - reward + FEE);
+  refused(ledger, accusing([voting(1), voting(2)]), /out already/);
+  refused(
+    ledger,
+    {
+      inputs: 1,
+      actions: [
+        {
+          name: 'delegate',
+          body: { validator: validator.publicKey, delegator: owner.publicKey, amount: TORCH },
+        },
+      ],
+    },
+    /out for ever/,
+  );
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Mempool } from '../../../src/ledger/mempool.ts';
+import { makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
+import {
+  curve,
+  deterministic,
+  grow,
+  growTo,
+  transactionOf,
+  trustingLedger,
+} from '../../support/ledger/chain.ts';
+
+const random = deterministic('mempool');
+
+function ready() {
+  const ledger = trustingLedger();
+  growTo(ledger, 4);
+  const pool = new Mempool(ledger, { maxCount: 4 });
+  const make = (fee: bigint, expiry?: number) =>
+    transactionOf(ledger, random, { inputs: 1, fee, ...(expiry && { expiry }) });
+  return { ledger, pool, make };
+}
+
+/** The same body with another fee: another id, the same key images. */
+const rival = ({ body, proofs }: Transaction): Transaction =>
+  makeTransaction({ ...body, fee: body.fee + 1_000n }, proofs, curve);
+
+test('takes in what the next block could hold, once, and the first of two rivals', () => {
+  const { pool, make } = ready();
+  const first = make(1_000_000n);
+  pool.add(first.bytes);
+  assert.throws(() => pool.add(first.bytes), { code: 'MEMPOOL_KNOWN' });
+  assert.throws(() => pool.add(rival(first).bytes), { code: 'MEMPOOL_CONFLICT' });
+  assert.throws(() => pool.add(make(10n).bytes), { code: 'TRANSACTION_INVALID', message: /fee is too low/ });
+  assert.throws(() => pool.add(make(10n ** 6n, 3).bytes), {
+    code: 'TRANSACTION_INVALID',
+    message: /expired/,
+  });
+  assert.throws(() => pool.add(first.bytes.subarray(1)), { code: 'CODEC_INVALID' });
+  assert.equal(pool.size, 1);
+  assert.equal(pool.bytes, first.bytes.length);
+});
+
+test('a full pool gives way to what pays more, and blocks take the best paid first', () => {
+  const { pool, make } = ready();
+  const made = [3n, 1n, 4n, 2n].map((n) => make(n * 1_000_000n));
+  for (const transaction of made) pool.add(transaction.bytes);
+  assert.throws(() => pool.add(make(1_000_000n).bytes), { code: 'MEMPOOL_FULL' });
+  const best = make(9_000_000n);
+  pool.add(best.bytes);
+  assert.equal(pool.size, 4);
+  assert.ok(!pool.has(made[1]!.hashes.id));
+  assert.deepEqual(
+    pool.select().map(({ body }) => body.fee / 1_000_000n),
+    [9n, 4n, 3n, 2n],
+  );
+});
+
+test('a selection can be applied as it is; afterwards nothing of it is left, nor what has expired', () => {
+  const { ledger, pool, make } = ready();
+  const [kept, included] = [make(1_000_000n, 7), make(2_000_000n)];
+  pool.add(kept.bytes);
+  pool.add(included.bytes);
+  grow(ledger, included);
+  pool.prune();
+  assert.ok(pool.has(kept.hashes.id) && !pool.has(included.hashes.id));
+  assert.throws(() => pool.add(included.bytes), { message: /spent already/ });
+  growTo(ledger, 7);
+  pool.prune();
+  assert.equal(pool.size, 0);
+  assert.equal(pool.bytes, 0);
+});
