@@ -1,0 +1,35 @@
+/** The parts of untyped packages that this folder uses. */
+
+declare module 'sodium-native' {
+  const sodium: {
+    crypto_pwhash_ALG_ARGON2ID13: number;
+    crypto_pwhash(
+      out: Uint8Array,
+      password: Uint8Array,
+      salt: Uint8Array,
+      passes: number,
+      memoryBytes: number,
+      algorithm: number,
+    ): void;
+    crypto_aead_xchacha20poly1305_ietf_ABYTES: number;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+      out: Uint8Array,
+      message: Uint8Array,
+      additional: Uint8Array,
+      secretNonce: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
+    /** Throws when the tag is wrong. */
+    crypto_aead_xchacha20poly1305_ietf_decrypt(
+      out: Uint8Array,
+      secretNonce: null,
+      sealed: Uint8Array,
+      additional: Uint8Array,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
+    sodium_memzero(bytes: Uint8Array): void;
+  };
+  export default sodium;
+}

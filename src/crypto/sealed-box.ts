@@ -1,0 +1,84 @@
+import sodium from 'sodium-native';
+import { BitorchError, concat, equalBytes, utf8 } from '#base';
+import { type RandomBytes, systemRandom } from './random.ts';
+
+/** How long it takes to try one password: Argon2id's passes and memory (RFC 9106). */
+export interface PasswordCost {
+  readonly passes: number;
+  readonly memoryKiB: number;
+}
+
+/** RFC 9106's second recommendation; about 0.2 s here. */
+export const DEFAULT_PASSWORD_COST: PasswordCost = { passes: 3, memoryKiB: 65_536 };
+
+/** A file that asks for more is refused before any work is done for it. */
+const MAX_PASSES = 16;
+const MAX_MEMORY_KIB = 1_048_576;
+
+const MAGIC = utf8('bitorch-sealed-1');
+const SALT_BYTES = 16;
+const NONCE_BYTES = 24;
+const HEADER_BYTES = MAGIC.length + 8 + SALT_BYTES + NONCE_BYTES;
+
+/**
+ * Encrypts under a password: Argon2id makes a key of it, XChaCha20-Poly1305 seals the bytes together with the header
+ * (magic 16 ‖ passes 4 ‖ KiB 4, little-endian ‖ salt 16 ‖ nonce 24), so no part of it can be changed unnoticed.
+ */
+export function sealWithPassword(
+  password: string,
+  message: Uint8Array,
+  cost: PasswordCost = DEFAULT_PASSWORD_COST,
+  random: RandomBytes = systemRandom,
+): Uint8Array {
+  const costs = new Uint8Array(8);
+  new DataView(costs.buffer).setUint32(0, cost.passes, true);
+  new DataView(costs.buffer).setUint32(4, cost.memoryKiB, true);
+  const header = concat([MAGIC, costs, random(SALT_BYTES), random(NONCE_BYTES)]);
+  return withKey(password, header, (key, nonce) => {
+    const sealed = new Uint8Array(message.length + sodium.crypto_aead_xchacha20poly1305_ietf_ABYTES);
+    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, message, header, null, nonce, key);
+    return concat([header, sealed]);
+  });
+}
+
+/** Throws SEALED_INVALID for bytes that are no sealed box, PASSWORD_WRONG for a wrong password or changed bytes. */
+export function openWithPassword(password: string, sealed: Uint8Array): Uint8Array {
+  const header = sealed.subarray(0, HEADER_BYTES);
+  const body = sealed.subarray(HEADER_BYTES);
+  const tagBytes = sodium.crypto_aead_xchacha20poly1305_ietf_ABYTES;
+  if (!equalBytes(header.subarray(0, MAGIC.length), MAGIC) || body.length < tagBytes) {
+    throw new BitorchError('SEALED_INVALID', 'this is not an encrypted file of this program');
+  }
+  return withKey(password, header, (key, nonce) => {
+    const message = new Uint8Array(body.length - tagBytes);
+    try {
+      sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(message, null, body, header, nonce, key);
+    } catch {
+      throw new BitorchError('PASSWORD_WRONG', 'the password is wrong, or the file is damaged');
+    }
+    return message;
+  });
+}
+
+function withKey<T>(password: string, header: Uint8Array, use: (key: Uint8Array, nonce: Uint8Array) => T): T {
+  const view = new DataView(header.buffer, header.byteOffset);
+  const passes = view.getUint32(MAGIC.length, true);
+  const memoryKiB = view.getUint32(MAGIC.length + 4, true);
+  if (passes < 1 || passes > MAX_PASSES || memoryKiB < 8 || memoryKiB > MAX_MEMORY_KIB) {
+    throw new BitorchError(
+      'SEALED_INVALID',
+      'the file asks for more work than this program does for a password',
+    );
+  }
+  const salt = header.subarray(MAGIC.length + 8, MAGIC.length + 8 + SALT_BYTES);
+  const secret = utf8(password.normalize('NFKC'));
+  const key = new Uint8Array(32);
+  try {
+    const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;
+    sodium.crypto_pwhash(key, secret, salt, passes, memoryKiB * 1024, algorithm);
+    return use(key, header.subarray(-NONCE_BYTES));
+  } finally {
+    sodium.sodium_memzero(key);
+    sodium.sodium_memzero(secret);
+  }
+}
