@@ -7,3 +7,4 @@ export * from './keys.ts';
 export { nobleCurve } from './noble/curve.ts';
 export * from './random.ts';
 export * from './ringct/index.ts';
+export * from './sealed-box.ts';

@@ -1,4 +1,7 @@
 import { BitorchError, codeOf, toHex } from '#base';
+import { rulesOf } from './actions/registry.ts';
+import { encode } from './codec/index.ts';
+import { KEY_BYTES } from './constants.ts';
 import type { Ledger } from './ledger.ts';
 import { applyTransaction, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
 import { Draft } from './state/draft.ts';
@@ -14,6 +17,7 @@ export interface MempoolOptions {
 interface Waiting {
   readonly transaction: Transaction;
   readonly points: Points;
+  readonly claims: readonly string[];
 }
 
 /** Sparks a unit of weight, in millionths, to order by. */
@@ -28,7 +32,7 @@ export class Mempool {
   readonly #maxBytes: number;
   readonly #maxCount: number;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #spenders = new Map<string, string>();
+  readonly #claimed = new Set<string>();
   #bytes = 0;
 
   constructor(ledger: Ledger, { maxBytes = 64 * 2 ** 20, maxCount = 50_000 }: MempoolOptions = {}) {
@@ -52,8 +56,8 @@ export class Mempool {
   /**
    * Takes a transaction in, from the cheapest check to the dearest.
    *
-   * @throws BitorchError `CODEC_INVALID`, `TRANSACTION_INVALID`, `MEMPOOL_KNOWN`, `MEMPOOL_CONFLICT` when it spends
-   * what another one here spends, `MEMPOOL_FULL` when it pays no more than what is in a full pool
+   * @throws BitorchError `CODEC_INVALID`, `TRANSACTION_INVALID`, `MEMPOOL_KNOWN`, `MEMPOOL_CONFLICT` when it claims
+   * what another one here claims, `MEMPOOL_FULL` when it pays no more than what is in a full pool
    */
   add(bytes: Uint8Array): Transaction {
     const { state, spends, verified, head, curve } = this.#ledger;
@@ -65,14 +69,18 @@ export class Mempool {
     requireFee(state, transaction);
     const places = this.#placesFor(transaction);
     const points = spends.resolve(transaction);
-    if (points.keyImages.some((image) => this.#spenders.has(toHex(image)))) {
-      throw new BitorchError('MEMPOOL_CONFLICT', 'another waiting transaction spends the same output');
+    const claims = claimsOf(transaction, points, draft);
+    if (claims.some((claim) => this.#claimed.has(claim))) {
+      throw new BitorchError(
+        'MEMPOOL_CONFLICT',
+        'another waiting transaction spends the same, or acts for the same key',
+      );
     }
     applyTransaction(draft, transaction, points);
     if (transaction.proofs.spend) spends.verify(state, [{ transaction, points }]);
     verified.add(transaction.hashes.id);
     for (const id of places) this.#remove(id);
-    this.#insert({ transaction, points });
+    this.#insert({ transaction, points, claims });
     return transaction;
   }
 
@@ -138,16 +146,30 @@ export class Mempool {
   #insert(waiting: Waiting): void {
     const id = toHex(waiting.transaction.hashes.id);
     this.#waiting.set(id, waiting);
-    for (const image of waiting.points.keyImages) this.#spenders.set(toHex(image), id);
+    for (const claim of waiting.claims) this.#claimed.add(claim);
     this.#bytes += waiting.transaction.bytes.length;
   }
 
   #remove(id: string): void {
     const waiting = this.#waiting.get(id)!;
     this.#waiting.delete(id);
-    for (const image of waiting.points.keyImages) this.#spenders.delete(toHex(image));
+    for (const claim of waiting.claims) this.#claimed.delete(claim);
     this.#bytes -= waiting.transaction.bytes.length;
   }
+}
+
+/**
+ * What only one waiting transaction may lay hands on: its key images; and without inputs, where a variant costs its
+ * maker nothing, the account it is about together with the keys that sign.
+ */
+function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft): string[] {
+  if (points.keyImages.length > 0) return points.keyImages.map(toHex);
+  return body.actions.map((action) => {
+    const rules = rulesOf(action);
+    const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
+    const signers = rules.signers(action.body, view, height);
+    return [Uint8Array.of(rules.type), account, ...signers].map(toHex).join('/');
+  });
 }
 
 /** Whether a step goes through; errors other than a refusal are not ours to swallow. */
