@@ -5,6 +5,7 @@ import { ENTRY, JOB } from '../kernels/parameters.ts';
 import { boundaryBuffers, MAX_HEAD_ROWS, writeParameters } from './buffers.ts';
 import { Crew } from './crew.ts';
 import { Embedding } from './embedding.ts';
+import { allFinite } from './finite.ts';
 import { instantiate } from './kernels.ts';
 import { Arena, type SharedMemory } from './memory.ts';
 import { compiledKernels } from './modules.ts';
@@ -120,7 +121,7 @@ export class Boundary {
         output.set(this.#memory.floatsAt(logits + i * logitStride, vocab), (from + i) * vocab);
       }
     }
-    if (output.every(Number.isFinite)) return output;
+    if (allFinite(output)) return output;
     throw new BitorchError(
       'HIDDEN_NOT_FINITE',
       'hidden states or head weights give logits that are not finite',

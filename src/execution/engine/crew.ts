@@ -64,8 +64,9 @@ export class Crew {
     this.#hold(false);
   }
 
-  /** Ends the threads; a job that runs is finished first by nobody. */
+  /** Ends the threads at once; a job that runs is given up, and run() throws ENGINE_STOPPED. */
   async stop(): Promise<void> {
+    this.#fail(new BitorchError('ENGINE_STOPPED', 'the engine was stopped'));
     this.#memory.set('job', JOB.stop);
     Atomics.add(this.#memory.words, JOBS, 1);
     Atomics.notify(this.#memory.words, JOBS);
@@ -83,4 +84,6 @@ export class Crew {
 }
 
 const failed = (error: unknown) =>
-  new BitorchError('ENGINE_FAILED', 'a compute thread died: restart the node', {}, error);
+  error instanceof BitorchError
+    ? error
+    : new BitorchError('ENGINE_FAILED', 'a compute thread died: restart the node', {}, error);

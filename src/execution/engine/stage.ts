@@ -1,41 +1,23 @@
 import { BitorchError } from '#base';
-import type { TensorInfo } from '#formats';
 import { ropeFrequencies, writeRopeRow } from '../arithmetic/rope.ts';
-import { type BlockRole, placeOf } from '../families/index.ts';
 import { ENTRY, JOB } from '../kernels/parameters.ts';
-import { MAX_ROWS, stageBuffers, writeParameters } from './buffers.ts';
+import { MAX_ROWS, writeParameters } from './buffers.ts';
 import { Crew } from './crew.ts';
+import { allFinite } from './finite.ts';
 import { GOLDEN_ROWS, goldenInput } from './golden.ts';
 import { instantiate } from './kernels.ts';
-import { Arena, type SharedMemory } from './memory.ts';
+import type { SharedMemory } from './memory.ts';
 import { compiledKernels } from './modules.ts';
-import type { EngineOptions, ReadTensor, Row } from './options.ts';
+import type { Row } from './options.ts';
+import { type Cache, loadBlock, type Plan, planStage, type StageOptions } from './plan.ts';
 import { sha256 } from './platform.ts';
 import { Queue } from './queue.ts';
-import { cacheBytes, checkShape, hadamardLength, headGroups, MAX_CONTEXT, scoreScale } from './shape.ts';
-import { type Loader, loadSegment, loadVector, planSegments, type Segment, stagingBytes } from './weights.ts';
-
-export interface StageOptions extends EngineOptions {
-  /** Blocks [first, end). */
-  first: number;
-  end: number;
-  /** Tensors of block first, first + 1, … */
-  blocks: TensorInfo[][];
-  read: ReadTensor;
-  /** KV caches, one per session. */
-  slots: number;
-  /** Positions of each cache. */
-  context: number;
-}
+import { checkShape, hadamardLength, headGroups, MAX_CONTEXT, scoreScale } from './shape.ts';
+import type { Loader } from './weights.ts';
 
 export interface BlockRange {
   first: number;
   end: number;
-}
-
-interface Cache {
-  at: number;
-  capacity: number;
 }
 
 /** Blocks [first, end) of a model in one shared memory, run by worker threads. */
@@ -154,7 +136,7 @@ export class Stage {
       }
       next.set(slot, position + 1);
     }
-    return hidden.every(Number.isFinite) ? undefined : notFinite('input');
+    return allFinite(hidden) ? undefined : notFinite('input');
   }
 
   async #forward(
@@ -176,7 +158,7 @@ export class Stage {
       await this.#crew.run();
       output.set(x, from * this.hidden);
     }
-    if (!output.every(Number.isFinite)) throw notFinite('output');
+    if (!allFinite(output)) throw notFinite('output');
     return output;
   }
 
@@ -199,69 +181,3 @@ const notFinite = (which: string) =>
     'HIDDEN_NOT_FINITE',
     `hidden states in the ${which} are infinite or not numbers: the sender or the model's weights are broken`,
   );
-
-interface PlannedBlock {
-  norms: { tensor: TensorInfo; at: number }[];
-  /** Of q+k+v, out, gate, up, down. */
-  matrices: { table: number; segments: Segment[] }[];
-}
-
-interface Plan {
-  memory: SharedMemory;
-  buffers: { x: number; cos: number; sin: number; rowTable: number; groupTable: number; blockTable: number };
-  blocks: PlannedBlock[];
-  caches: Cache[];
-  staging: number;
-}
-
-/** Which matrices take one input together, in the order of the kernels' block table. */
-const INPUTS: BlockRole[][] = [['q', 'k', 'v'], ['out'], ['gate'], ['up'], ['down']];
-
-function planStage({ architecture: a, blocks, slots, context }: StageOptions, threads: number): Plan {
-  const arena = new Arena();
-  const planned = blocks.map((tensors): PlannedBlock => {
-    const byRole = new Map(tensors.map((tensor) => [placeOf(tensor.name)?.role, tensor]));
-    const take = (role: BlockRole) => {
-      const tensor = byRole.get(role);
-      if (!tensor) throw new BitorchError('TENSORS_INVALID', `a block comes without its ${role} weights`);
-      return tensor;
-    };
-    return {
-      norms: (['attnNorm', 'ffnNorm'] as const).map((role) => ({
-        tensor: take(role),
-        at: arena.take(a.hidden * 4),
-      })),
-      matrices: INPUTS.map((roles) => {
-        const segments = planSegments(arena, roles.map(take));
-        return { segments, table: arena.take(segments.length * ENTRY.segment) };
-      }),
-    };
-  });
-  const largest = Math.ceil(context / 8) * 8;
-  const capacities = [...Array.from({ length: slots }, () => largest), Math.ceil(GOLDEN_ROWS / 8) * 8];
-  const caches = capacities.map((capacity) => ({
-    at: arena.take(blocks.length * a.kvHeads * cacheBytes(capacity, a.headDim)),
-    capacity,
-  }));
-  const blockTable = arena.take(blocks.length * ENTRY.block);
-  const staging = arena.take(stagingBytes(blocks.flat()));
-  const buffers = {
-    ...stageBuffers(arena, a, threads, Math.max(...capacities)),
-    blockTable,
-  } as Plan['buffers'];
-  return { memory: arena.create(), buffers, blocks: planned, caches, staging };
-}
-
-async function loadBlock(loader: Loader, { norms, matrices }: PlannedBlock, entry: number): Promise<void> {
-  for (const { tensor, at } of norms) await loadVector(loader, tensor, at);
-  const words = norms.map(({ at }) => at);
-  for (const { table, segments } of matrices) {
-    for (const [i, segment] of segments.entries()) {
-      await loadSegment(loader, segment);
-      loader.memory.setWords(table + i * ENTRY.segment, [segment.at, segment.format, segment.tiles]);
-    }
-    const formats = segments.reduce((bits, { format }) => bits | format, 0);
-    words.push(table, segments.length, formats);
-  }
-  loader.memory.setWords(entry, words);
-}

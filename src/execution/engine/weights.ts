@@ -73,7 +73,7 @@ async function loadMatrix(loader: Loader, tensor: TensorInfo, at: number): Promi
   const stride = tileBytes(formatOf(tensor), columns);
   const { memory, staging } = loader;
   for (let row = 0, since = 0; row < rows; row += TILE_ROWS) {
-    memory.bytes.fill(0, staging, staging + TILE_ROWS * rowBytes);
+    if (row + TILE_ROWS > rows) memory.bytes.fill(0, staging, staging + TILE_ROWS * rowBytes);
     for (let r = 0; r < Math.min(TILE_ROWS, rows - row); r++) {
       const from = stored(row + r) * rowBytes;
       memory.bytes.set(bytes.subarray(from, from + rowBytes), staging + r * rowBytes);
