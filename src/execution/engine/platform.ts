@@ -74,6 +74,6 @@ export async function setRevectorizer(on: boolean): Promise<boolean> {
   return on;
 }
 
-export async function sha256(bytes: BufferSource): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+export async function sha256(floats: Float32Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', floats as Float32Array<ArrayBuffer>));
 }

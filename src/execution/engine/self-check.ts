@@ -1,4 +1,4 @@
-import { BitorchError, toHex } from '#base';
+import { BitorchError } from '#base';
 import type { Architecture } from '#formats';
 import type { Build } from '../kernels/dot.ts';
 import { giveUpRevectorizer } from './modules.ts';
@@ -53,7 +53,7 @@ export async function trial(stage: Stage): Promise<string> {
     all.set(output, at);
     at += output.length;
   }
-  return toHex(await sha256(all));
+  return Array.from(await sha256(all), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 const checks = new Map<Build | undefined, Promise<void>>();

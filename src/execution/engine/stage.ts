@@ -139,12 +139,7 @@ export class Stage {
     return allFinite(hidden) ? undefined : notFinite('input');
   }
 
-  async #forward(
-    rows: Row[],
-    hidden: Float32Array,
-    first: number,
-    end: number,
-  ): Promise<Float32Array<ArrayBuffer>> {
+  async #forward(rows: Row[], hidden: Float32Array, first: number, end: number): Promise<Float32Array> {
     const output = new Float32Array(hidden.length);
     for (let from = 0; from < rows.length; from += MAX_ROWS) {
       const chunk = rows.slice(from, from + MAX_ROWS);
