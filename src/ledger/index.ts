@@ -10,3 +10,4 @@ export * from './parameters.ts';
 export * from './state/index.ts';
 export * from './transaction/index.ts';
 export * from './vote.ts';
+export * from './wallet/index.ts';

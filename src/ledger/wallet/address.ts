@@ -1,0 +1,32 @@
+import { BitorchError, concat, equalBytes } from '#base';
+import { type Address, type Curve, isValidAddress } from '#crypto';
+import { CHAIN_ID_BYTES, KEY_BYTES } from '../constants.ts';
+import { decodeBech32m, encodeBech32m } from './bech32m.ts';
+
+const PREFIX = 'torch';
+const BYTES = 1 + CHAIN_ID_BYTES + 2 * KEY_BYTES;
+
+/** An address as people pass it on: `torch1…`, 1 byte of kind (1: subaddress) ‖ chain id 4 ‖ spend key ‖ view key. */
+export function formatAddress({ spendKey, viewKey, subaddress }: Address, chainId: Uint8Array): string {
+  return encodeBech32m(PREFIX, concat([Uint8Array.of(subaddress ? 1 : 0), chainId, spendKey, viewKey]));
+}
+
+/** Throws ADDRESS_INVALID: a typing error, another network's address, keys that are not points of prime order. */
+export function parseAddress(text: string, chainId: Uint8Array, curve: Curve): Address {
+  const { prefix, bytes } = decodeBech32m(text.trim());
+  if (prefix !== PREFIX || bytes.length !== BYTES || bytes[0]! > 1) {
+    throw new BitorchError('ADDRESS_INVALID', 'not an address of this program: it begins with torch1');
+  }
+  if (!equalBytes(bytes.subarray(1, 1 + CHAIN_ID_BYTES), chainId)) {
+    throw new BitorchError('ADDRESS_INVALID', 'the address belongs to another network');
+  }
+  const address = {
+    spendKey: bytes.slice(1 + CHAIN_ID_BYTES, 1 + CHAIN_ID_BYTES + KEY_BYTES),
+    viewKey: bytes.slice(1 + CHAIN_ID_BYTES + KEY_BYTES),
+    subaddress: bytes[0] === 1,
+  };
+  if (!isValidAddress(address, curve)) {
+    throw new BitorchError('ADDRESS_INVALID', 'the keys of the address are not points of prime order');
+  }
+  return address;
+}

@@ -1,0 +1,72 @@
+import { addressCodec, key } from '../accounts/shapes.ts';
+import { amount, blob, byteOf, type Decoded, fixed, integer, list, struct } from '../codec/index.ts';
+import { CHAIN_ID_BYTES } from '../constants.ts';
+
+/** What a wallet file holds once it is opened. Codecs here are the ledger's: strict and canonical. */
+
+const ownedCodec = struct({
+  /** Global number on the ledger. */
+  number: integer(),
+  key,
+  amount,
+  mask: key,
+  /** What its one-time secret adds to the spend secret. */
+  offset: key,
+  subaddress: integer(0, 2 ** 32 - 1),
+  height: integer(),
+  minted: byteOf(0, 1),
+  /** I; zeros in a view-only wallet, which cannot know it. */
+  keyImage: key,
+  /** Height of the spend on the ledger, 0 while there is none. */
+  spentAt: integer(),
+});
+
+export type Owned = Decoded<typeof ownedCodec>;
+
+const paymentCodec = struct({
+  to: addressCodec,
+  amount,
+  /** Its place among the outputs, R and r: what a proof of payment needs. */
+  position: integer(0, 255),
+  txKey: key,
+  txSecret: key,
+});
+
+export type Payment = Decoded<typeof paymentCodec>;
+
+const sentCodec = struct({
+  id: fixed(32),
+  /** Of the block that holds it; 0 while none does. */
+  height: integer(),
+  expiry: integer(),
+  fee: amount,
+  /** Into public accounts: bonds, escrows. */
+  deposits: amount,
+  payments: list(paymentCodec, 16),
+  /** What came back, and the one-time key it came back to. */
+  change: amount,
+  changeKey: key,
+  /** Key images of what it spends. */
+  spends: list(key, 64),
+});
+
+export type Sent = Decoded<typeof sentCodec>;
+
+export const contentsCodec = struct({
+  version: byteOf(1),
+  chainId: fixed(CHAIN_ID_BYTES),
+  /** 0 can spend: `secret` is the entropy of the words. 1 is view-only: it is the view secret. */
+  kind: byteOf(0, 1),
+  secret: key,
+  spendKey: key,
+  restoreHeight: integer(),
+  /** Number of the next output to look at, and the height up to which all is known. */
+  scanned: integer(),
+  height: integer(),
+  /** Labels of the subaddresses made so far, from index 1 on; UTF-8. */
+  labels: list(blob(256), 65_536),
+  owned: list(ownedCodec, 2 ** 24),
+  sent: list(sentCodec, 2 ** 20),
+});
+
+export type Contents = Decoded<typeof contentsCodec>;

@@ -1,0 +1,110 @@
+import { type RandomBytes, systemRandom } from '#crypto';
+import type { ReadView } from '#store';
+import { RING_SIZE } from '../constants.ts';
+import type { Parameters } from '../parameters.ts';
+import { outputs, outputTotals } from '../state/buckets.ts';
+
+/**
+ * Decoy selection, version 1. Every wallet uses this one and no other: decoys that are drawn differently from real
+ * spends give those away, and wallets that differ give themselves away. docs/protocol/ledger.md has it in words.
+ *
+ * An age in seconds is e^x, x from a gamma distribution (shape 19.28, rate 1.61: Möser et al., PoPETs 2018, and
+ * Monero); the time that outputs are locked is taken off, or the age drawn anew from the first half hour if it is
+ * less. Age and the chain's rate of outputs give a place among the outputs; of that place's block one is taken.
+ */
+export const DECOY_VERSION = 1;
+
+const SHAPE = 19.28;
+const RATE = 1.61;
+/** Seconds. */
+const RECENT = 1_800;
+/** Draws beyond the age of the chain before one falls back to all outputs alike. */
+const PATIENCE = 10;
+
+/** A number in [0, 1) with 53 random bits. */
+export function uniform(random: RandomBytes): number {
+  return Number(Buffer.from(random(8)).readBigUInt64LE() >> 11n) / 2 ** 53;
+}
+
+function normal(random: RandomBytes): number {
+  return Math.sqrt(-2 * Math.log(1 - uniform(random))) * Math.cos(2 * Math.PI * uniform(random));
+}
+
+/** From the gamma distribution of shape ≥ 1 and rate 1 (Marsaglia, Tsang, ACM TOMS 2000). */
+function gamma(shape: number, random: RandomBytes): number {
+  const d = shape - 1 / 3;
+  for (;;) {
+    const x = normal(random);
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - uniform(random)) < x * x * 0.5 + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
+
+/** Seconds since an output became spendable, as spends are spread over it. */
+export function drawAge(lockedSeconds: number, random: RandomBytes): number {
+  const age = Math.exp(gamma(SHAPE, random) / RATE);
+  return age > lockedSeconds ? age - lockedSeconds : uniform(random) * RECENT;
+}
+
+/** The outputs that a ring of the next block may name. */
+export interface DecoySource {
+  readonly view: ReadView;
+  readonly parameters: Parameters;
+  /** Of the last block. */
+  readonly height: number;
+  /** Seconds between blocks. */
+  readonly blockSeconds: number;
+}
+
+/** Numbers from 0 up to this are on the ledger with the block of a height. */
+export function totalAt(view: ReadView, height: number): number {
+  for (const [, total] of outputTotals.entries(view, { to: height + 1, reverse: true })) return total;
+  return 0;
+}
+
+/** The numbers `[from, to)` of the outputs made in the same block as one of them. */
+function blockOf(view: ReadView, number: number): { from: number; to: number } {
+  const { height } = outputs.get(view, number)!;
+  return { from: height === 0 ? 0 : totalAt(view, height - 1), to: totalAt(view, height) };
+}
+
+/** One output, or undefined when the draw fell on none. */
+function drawOutput(source: DecoySource, usable: number, random: RandomBytes): number | undefined {
+  const { view, parameters, height, blockSeconds } = source;
+  const secondsEach = (Math.max(1, height + 1 - parameters.maturity) * blockSeconds) / usable;
+  const back = Math.floor(drawAge(parameters.maturity * blockSeconds, random) / secondsEach);
+  if (back >= usable) return undefined;
+  const { from, to } = blockOf(view, usable - 1 - back);
+  return from + Math.floor(uniform(random) * (to - from));
+}
+
+const isMature = ({ view, parameters, height }: DecoySource, number: number): boolean => {
+  const { minted, height: made } = outputs.get(view, number)!;
+  return made + (minted ? parameters.mintMaturity : parameters.maturity) <= height + 1;
+};
+
+/** How many outputs are old enough, minted ones not considered. */
+export const usableOutputs = ({ view, parameters, height }: DecoySource): number =>
+  height + 1 < parameters.maturity ? 0 : totalAt(view, height + 1 - parameters.maturity);
+
+/**
+ * A ring for an output of one's own: 16 different numbers in ascending order. Undefined when the chain has not enough
+ * outputs yet.
+ */
+export function drawRing(
+  real: number,
+  source: DecoySource,
+  random: RandomBytes = systemRandom,
+): readonly number[] | undefined {
+  const usable = usableOutputs(source);
+  const ring = new Set([real]);
+  let misses = 0;
+  for (let draws = 0; ring.size < RING_SIZE; draws++) {
+    if (usable < RING_SIZE || draws > 5_000) return undefined;
+    const drawn =
+      misses < PATIENCE ? drawOutput(source, usable, random) : Math.floor(uniform(random) * usable);
+    misses = drawn === undefined ? misses + 1 : 0;
+    if (drawn !== undefined && isMature(source, drawn)) ring.add(drawn);
+  }
+  return [...ring].sort((a, b) => a - b);
+}

@@ -1,0 +1,195 @@
+import { BitorchError } from '#base';
+import { type Address, type RandomBytes, systemRandom } from '#crypto';
+import { type Action, rulesOf } from '../actions/registry.ts';
+import { encode } from '../codec/index.ts';
+import { MAX_INPUTS, MAX_OUTPUTS, RING_SIZE, SIGNATURE_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
+import { leastFee } from '../state/apply.ts';
+import { type Body, bodyCodec } from '../transaction/body.ts';
+import { weightOf } from '../transaction/transaction.ts';
+import type { Owned } from './contents.ts';
+import { type DecoySource, drawRing, uniform } from './decoys.ts';
+
+/** How many times the base fee is paid: few steps, so that fees do not tell wallets apart. */
+export const FEE_TIERS = { slow: 1n, normal: 2n, fast: 4n } as const;
+export type FeeTier = keyof typeof FEE_TIERS;
+
+export interface PaymentOrder {
+  readonly to: Address;
+  /** Sparks. */
+  readonly amount: bigint;
+}
+
+export interface TransferOrder {
+  readonly payments: readonly PaymentOrder[];
+  /** Public actions to pay for with private money, and the number of signatures they need. */
+  readonly actions?: readonly Action[];
+  readonly signatures?: number;
+  readonly tier?: FeeTier;
+}
+
+/** A transfer with everything settled but the cryptography: the fee and the change are what will be paid, exactly. */
+export interface TransferPlan {
+  /** Inputs, with the ring each will hide in. */
+  readonly spends: readonly { readonly output: Owned; readonly ring: readonly number[] }[];
+  /** Payments and the change, in the order of the outputs. */
+  readonly outputs: readonly PaymentOrder[];
+  /** Which of the outputs is the change. */
+  readonly change: number;
+  readonly actions: readonly Action[];
+  readonly fee: bigint;
+  readonly deposits: bigint;
+  readonly expiry: number;
+  /** Bytes, and what they cost. */
+  readonly weight: number;
+}
+
+export interface PlanSource extends DecoySource {
+  /** Outputs that can be spent in the next block. */
+  readonly spendable: readonly Owned[];
+  readonly changeTo: Address;
+}
+
+/**
+ * Plans a transfer.
+ *
+ * @throws BitorchError `FUNDS_INSUFFICIENT`, `DECOYS_MISSING` while the chain has too few outputs, `TRANSFER_INVALID`
+ */
+export function planTransfer(
+  order: TransferOrder,
+  source: PlanSource,
+  random: RandomBytes = systemRandom,
+): TransferPlan {
+  const { payments, actions = [] } = order;
+  if (payments.length >= MAX_OUTPUTS) {
+    throw new BitorchError('TRANSFER_INVALID', `one transfer pays ${MAX_OUTPUTS - 1} addresses at most`);
+  }
+  if (payments.some(({ amount }) => amount <= 0n))
+    throw new BitorchError('TRANSFER_INVALID', 'an amount is zero');
+  const legs = actions.map((action) => rulesOf(action).legs(action.body));
+  const deposits = legs.reduce((sum, leg) => sum + leg.deposit - leg.release, 0n);
+  if (deposits < 0n)
+    throw new BitorchError('TRANSFER_INVALID', 'actions that release money pay their own fee');
+  const wanted = payments.reduce((sum, { amount }) => sum + amount, deposits);
+  const outputs = payments.length + 1;
+  const largestFirst = [...source.spendable].sort((a, b) => (a.amount > b.amount ? -1 : 1));
+  // Two outputs at least: with no payment the change comes with an empty one.
+  for (let count = 1; count <= Math.min(largestFirst.length, MAX_INPUTS); count++) {
+    const chosen = chooseInputs(largestFirst, count, wanted);
+    const total = chosen.reduce((sum, { amount }) => sum + amount, 0n);
+    if (total < wanted) continue;
+    const spends = withRings(chosen, source, random);
+    const shape = { spends, outputs: Math.max(2, outputs), actions, signatures: order.signatures ?? 0 };
+    const { fee, weight } = feeFor(shape, source, order.tier ?? 'normal');
+    const left = total - wanted - fee;
+    if (left < 0n) continue;
+    const empty = payments.length === 0 ? [{ to: source.changeTo, amount: 0n }] : [];
+    const { placed, at } = shuffleIn({ to: source.changeTo, amount: left }, [...payments, ...empty], random);
+    const expiry = expiryFor(source);
+    return { spends, outputs: placed, change: at, actions, fee, deposits, expiry, weight };
+  }
+  const available = largestFirst.slice(0, MAX_INPUTS).reduce((sum, { amount }) => sum + amount, 0n);
+  throw new BitorchError('FUNDS_INSUFFICIENT', 'not enough unlocked money for the amount and its fee', {
+    wanted,
+    available,
+  });
+}
+
+/** Sends all there is to one address, in as many transfers as its outputs need. The fees are taken off. */
+export function planSweep(
+  to: Address,
+  source: PlanSource,
+  tier: FeeTier = 'normal',
+  random: RandomBytes = systemRandom,
+): TransferPlan[] {
+  const plans: TransferPlan[] = [];
+  for (let from = 0; from < source.spendable.length; from += MAX_INPUTS) {
+    const chosen = source.spendable.slice(from, from + MAX_INPUTS);
+    const spends = withRings(chosen, source, random);
+    const { fee, weight } = feeFor({ spends, outputs: 2, actions: [], signatures: 0 }, source, tier);
+    const amount = chosen.reduce((sum, output) => sum + output.amount, 0n) - fee;
+    if (amount <= 0n) continue;
+    const nothing = { to: source.changeTo, amount: 0n };
+    const { placed, at } = shuffleIn(nothing, [{ to, amount }], random);
+    const expiry = expiryFor(source);
+    plans.push({ spends, outputs: placed, change: at, actions: [], fee, deposits: 0n, expiry, weight });
+  }
+  if (plans.length === 0)
+    throw new BitorchError('FUNDS_INSUFFICIENT', 'nothing unlocked that is worth its fee');
+  return plans;
+}
+
+/** The `count` least outputs that do, found by sliding down from the largest: keeps change and dust small. */
+function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: bigint): readonly Owned[] {
+  const largest = largestFirst.slice(0, count - 1);
+  const rest = wanted - largest.reduce((sum, { amount }) => sum + amount, 0n);
+  const candidates = largestFirst.slice(count - 1);
+  const last = candidates.findLast(({ amount }) => amount > rest + rest / 8n) ?? candidates[0]!;
+  return [...largest, last];
+}
+
+const expiryFor = ({ height, parameters }: PlanSource): number => height + parameters.expiryWindow;
+
+function withRings(
+  chosen: readonly Owned[],
+  source: PlanSource,
+  random: RandomBytes,
+): TransferPlan['spends'] {
+  return chosen.map((output) => {
+    const ring = drawRing(output.number, source, random);
+    if (!ring) {
+      throw new BitorchError(
+        'DECOYS_MISSING',
+        `the chain has not ${RING_SIZE} spendable outputs yet: wait for more`,
+      );
+    }
+    return { output, ring };
+  });
+}
+
+interface Shape {
+  readonly spends: TransferPlan['spends'];
+  readonly outputs: number;
+  readonly actions: readonly Action[];
+  readonly signatures: number;
+}
+
+/** The fee of a transaction of this shape and the weight it follows from; the fee's own length is in the weight. */
+function feeFor(shape: Shape, source: PlanSource, tier: FeeTier): { fee: bigint; weight: number } {
+  let fee = 0n;
+  for (;;) {
+    const weight = weightOf(bytesFor(shape, fee, expiryFor(source)), shape.outputs);
+    const needed = leastFee(source.view, weight) * FEE_TIERS[tier];
+    if (needed <= fee) return { fee, weight };
+    fee = needed;
+  }
+}
+
+/** The exact length: of the body as it will be but for the bytes of its points, and of proofs of fixed length. */
+function bytesFor({ spends, outputs, actions, signatures }: Shape, fee: bigint, expiry: number): number {
+  const blank = new Uint8Array(32);
+  const output = {
+    key: blank,
+    commitment: blank,
+    txKey: blank,
+    encryptedAmount: blank.subarray(0, 8),
+    viewTag: blank.subarray(0, VIEW_TAG_BYTES),
+  };
+  const body: Body = {
+    chainId: blank.subarray(0, 4),
+    expiry,
+    fee,
+    inputs: spends.map(({ ring }) => ({ ring, keyImage: blank })),
+    outputs: Array.from({ length: outputs }, () => output),
+    memo: blank.subarray(0, 0),
+    actions,
+  };
+  const rounds = 6 + Math.ceil(Math.log2(outputs));
+  const spendBytes = 1 + 32 * (6 + 2 * rounds) + spends.length * 32 * (RING_SIZE + 3);
+  return encode(bodyCodec, body).length + spendBytes + 1 + signatures * SIGNATURE_BYTES;
+}
+
+/** Puts one among the others at a random place. */
+function shuffleIn<T>(one: T, others: readonly T[], random: RandomBytes): { placed: T[]; at: number } {
+  const at = Math.floor(uniform(random) * (others.length + 1));
+  return { placed: [...others.slice(0, at), one, ...others.slice(at)], at };
+}

@@ -1,0 +1,133 @@
+import { BitorchError } from '#base';
+import {
+  type Account,
+  type Curve,
+  commit,
+  deriveOutput,
+  keyImageOf,
+  proveRange,
+  type RandomBytes,
+  randomScalar,
+  type Scalar,
+  type SigningKey,
+  scalarOf,
+  sharedSecret,
+  signClsag,
+  systemRandom,
+  toWire,
+  transactionKey,
+} from '#crypto';
+import type { ReadView } from '#store';
+import { rulesFor, spendContext } from '../state/minting.ts';
+import { membersOf, TRANSACTION_PURPOSE } from '../state/spending.ts';
+import type { Body } from '../transaction/body.ts';
+import { bodyHash, makeTransaction, messageOf, type Transaction } from '../transaction/transaction.ts';
+import type { Owned, Payment, Sent } from './contents.ts';
+import type { PaymentOrder, TransferPlan } from './plan.ts';
+
+export interface Signing {
+  readonly account: Account;
+  readonly chainId: Uint8Array;
+  readonly view: ReadView;
+  readonly curve: Curve;
+  /** For the keys that the plan's actions ask for, in their order. */
+  readonly signers?: readonly SigningKey[];
+  readonly random?: RandomBytes;
+}
+
+/** The transaction of a plan, and what the wallet has to remember of it. Throws WALLET_VIEW_ONLY without a secret. */
+export function signTransfer(plan: TransferPlan, signing: Signing): { transaction: Transaction; sent: Sent } {
+  const { account, chainId, view, curve, signers = [], random = systemRandom } = signing;
+  const { spendSecret } = account;
+  if (!spendSecret)
+    throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
+  const inputs = plan.spends
+    .map((spend) => ({ ...spend, ...inputSecrets(spend.output, spendSecret, curve) }))
+    .sort((a, b) => Buffer.compare(a.keyImage, b.keyImage));
+  const context = spendContext(inputs[0]!.keyImage, curve);
+  const outputs = plan.outputs.map((order, position) => makeOutput(order, position, context, curve, random));
+  const masks = outputs.map(({ mask }) => mask);
+  const range = proveRange(
+    plan.outputs.map(({ amount }) => amount),
+    masks,
+    curve,
+    random,
+  );
+  const body: Body = {
+    chainId,
+    expiry: plan.expiry,
+    fee: plan.fee,
+    inputs: inputs.map(({ ring, keyImage }) => ({ ring, keyImage: toWire(keyImage, curve) })),
+    outputs: outputs.map(({ wire }, i) => ({ ...wire, commitment: range.commitments[i]! })),
+    memo: new Uint8Array(0),
+    actions: plan.actions,
+  };
+  const pseudoMasks = masksThatBalance(masks, inputs.length, curve, random);
+  const pseudoOuts = inputs.map(({ output }, i) => commit(output.amount, pseudoMasks[i]!, curve));
+  const wirePseudoOuts = pseudoOuts.map((point) => toWire(point, curve));
+  const message = messageOf(body, { range: range.proof, pseudoOuts: wirePseudoOuts }, curve);
+  const rings = inputs.map(({ ring, output, secret }, i) => {
+    const statement = { ring: membersOf(view, ring), pseudoOut: pseudoOuts[i]!, message };
+    const maskDifference = curve.scalars.subtract(output.mask, pseudoMasks[i]!);
+    const witness = { index: ring.indexOf(output.number), secret, maskDifference };
+    return signClsag(statement, witness, curve, random).signature;
+  });
+  const hash = bodyHash(body, curve);
+  const signatures = signers.map((key) => key.sign(TRANSACTION_PURPOSE, hash));
+  const spend = { range: range.proof, rings, pseudoOuts: wirePseudoOuts };
+  const transaction = makeTransaction(body, { spend, signatures }, curve);
+  const { fee, deposits, expiry } = plan;
+  const sent: Sent = {
+    id: transaction.hashes.id,
+    height: 0,
+    expiry,
+    fee,
+    deposits,
+    payments: outputs.map(({ payment }) => payment).filter((_, i) => i !== plan.change),
+    change: plan.outputs[plan.change]!.amount,
+    changeKey: outputs[plan.change]!.key,
+    spends: inputs.map(({ keyImage }) => keyImage),
+  };
+  return { transaction, sent };
+}
+
+function inputSecrets(
+  output: Owned,
+  spendSecret: Scalar,
+  curve: Curve,
+): { secret: Scalar; keyImage: Uint8Array } {
+  const secret = curve.scalars.add(spendSecret, output.offset);
+  return { secret, keyImage: keyImageOf(secret, output.key, curve) };
+}
+
+/** An output with a transaction secret of its own: R on the wire says nothing about who else is paid. */
+function makeOutput(
+  { to, amount }: PaymentOrder,
+  position: number,
+  context: Uint8Array,
+  curve: Curve,
+  random: RandomBytes,
+) {
+  const txSecret = randomScalar(curve, random);
+  const shared = sharedSecret(txSecret, to.viewKey, curve);
+  if (!shared) throw new BitorchError('ADDRESS_INVALID', 'the view key of the address is not a point');
+  const made = deriveOutput(to, amount, shared, position, rulesFor(context), curve);
+  const txKey = transactionKey(txSecret, to, curve);
+  const { encryptedAmount, viewTag, mask } = made;
+  const wire = { key: toWire(made.key, curve), txKey: toWire(txKey, curve), encryptedAmount, viewTag };
+  const payment: Payment = { to, amount, position, txKey, txSecret };
+  return { key: made.key, wire, mask, payment };
+}
+
+/** Random masks whose sum is that of the outputs' masks, so that commitments balance. */
+function masksThatBalance(
+  masks: readonly Scalar[],
+  count: number,
+  curve: Curve,
+  random: RandomBytes,
+): Scalar[] {
+  const { add, subtract } = curve.scalars;
+  const free = Array.from({ length: count - 1 }, () => randomScalar(curve, random));
+  const total = masks.reduce(add, scalarOf(0));
+  return [...free, free.reduce(subtract, total)];
+}

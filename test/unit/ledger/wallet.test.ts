@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { utf8 } from '#base';
+import { Mempool } from '../../../src/ledger/mempool.ts';
+import { leastFee } from '../../../src/ledger/state/apply.ts';
+import { outputs } from '../../../src/ledger/state/buckets.ts';
+import { parseAddress } from '../../../src/ledger/wallet/address.ts';
+import { verifyPayment } from '../../../src/ledger/wallet/proof.ts';
+import { entropyOf, wordsOf } from '../../../src/ledger/wallet/seed.ts';
+import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
+import { curve, grow, growTo, signer, somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
+import { OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
+
+const TORCH = 1_000_000_000n;
+const CHEAP = { passes: 1, memoryKiB: 64 };
+const alice = walletOf('alice');
+const ledger = realLedger([alice.address()]);
+
+test('a transfer: planned fee, proofs that verify, both sides see it, the payment can be proved', async () => {
+  const bob = walletOf('bob');
+  const rent = bob.addSubaddress('rent');
+  await alice.scan(ledger.state);
+  assert.deepEqual(alice.balance(ledger.state), { unlocked: 20_000n * TORCH, locked: 0n });
+
+  const payments = [
+    { to: parseAddress(bob.addressText(rent), OPTIONS.chainId, curve), amount: 1_500n * TORCH },
+  ];
+  const plan = alice.plan({ payments }, ledger.state);
+  const transaction = alice.sign(plan, ledger.state);
+  assert.equal(transaction.weight, plan.weight);
+  assert.equal(transaction.body.inputs.length, 2);
+  assert.equal(transaction.body.fee, plan.fee);
+  assert.equal(plan.fee, leastFee(ledger.state, plan.weight) * 2n);
+  assert.ok(transaction.bytes.length <= 2_300, `2 inputs, 2 outputs: ${transaction.bytes.length} bytes`);
+  assert.deepEqual(alice.balance(ledger.state), {
+    unlocked: 18_000n * TORCH,
+    locked: 500n * TORCH - plan.fee,
+  });
+
+  const pool = new Mempool(ledger);
+  pool.add(transaction.bytes);
+  grow(ledger, ...pool.select());
+  pool.prune();
+  assert.equal(pool.size, 0);
+  await alice.scan(ledger.state);
+  await bob.scan(ledger.state);
+  assert.deepEqual(bob.balance(ledger.state), { unlocked: 0n, locked: 1_500n * TORCH });
+  assert.deepEqual(alice.balance(ledger.state), {
+    unlocked: 18_000n * TORCH,
+    locked: 500n * TORCH - plan.fee,
+  });
+  growTo(ledger, ledger.head.height + TEST_PARAMETERS.maturity);
+  await alice.scan(ledger.state);
+  await bob.scan(ledger.state);
+  assert.equal(alice.balance(ledger.state).unlocked, 18_500n * TORCH - plan.fee);
+  assert.equal(bob.balance(ledger.state).unlocked, 1_500n * TORCH);
+  assert.deepEqual(bob.history(), [
+    { kind: 'received', height: 5, change: 1_500n * TORCH, subaddress: rent },
+  ]);
+  const [last] = alice.history().slice(-1);
+  assert.deepEqual(last, {
+    kind: 'sent',
+    height: 5,
+    change: -1_500n * TORCH - plan.fee,
+    id: transaction.hashes.id,
+    fee: plan.fee,
+  });
+
+  const proof = alice.provePayment(transaction.hashes.id, 0, utf8('invoice 7'));
+  const output = outputs.get(ledger.state, bob.owned[0]!.number)!;
+  const paid = (to = payments[0]!.to, words = 'invoice 7', evidence = proof) =>
+    verifyPayment(evidence, output, to, utf8(words), curve);
+  assert.equal(paid(), 1_500n * TORCH);
+  assert.equal(paid(bob.address()), undefined);
+  assert.equal(paid(payments[0]!.to, 'invoice 8'), undefined);
+  assert.equal(paid(payments[0]!.to, 'invoice 7', { ...proof, response: proof.challenge }), undefined);
+  assert.throws(() => alice.provePayment(transaction.hashes.id, 5, utf8('')), { code: 'PAYMENT_UNKNOWN' });
+});
+
+test('a wallet comes back from its words, and a view-only one sees what comes in', async () => {
+  const again = Wallet.restore(alice.words!, OPTIONS);
+  await again.scan(ledger.state);
+  assert.deepEqual(again.balance(ledger.state), alice.balance(ledger.state));
+  const watching = Wallet.viewOnly(alice.account.viewSecret, alice.account.spendKey, OPTIONS);
+  await watching.scan(ledger.state);
+  assert.equal(watching.owned.length, again.owned.length);
+  assert.equal(watching.words, undefined);
+  assert.throws(() => watching.sign(watching.plan({ payments: [] }, ledger.state), ledger.state), {
+    code: 'WALLET_VIEW_ONLY',
+  });
+  const late = Wallet.restore(alice.words!, { ...OPTIONS, restoreHeight: 5 });
+  await late.scan(ledger.state);
+  assert.equal(late.owned.length, 1, 'only the change of the block at 5');
+});
+
+test('sixteen recipients, actions with deposits, and a sweep are accepted by the ledger', async () => {
+  const [carol, dave] = [walletOf('carol'), walletOf('dave')];
+  const chain = realLedger([carol.address()], 18);
+  await carol.scan(chain.state);
+  const many = Array.from({ length: 15 }, () => ({ to: dave.address(), amount: TORCH }));
+  const wide = carol.plan({ payments: many, tier: 'slow' }, chain.state);
+  const first = carol.sign(wide, chain.state);
+  assert.equal(first.weight, wide.weight);
+  const [validator, owner] = [signer('v'), signer('o')];
+  const keys = { validator: validator.publicKey, owner: owner.publicKey };
+  const bond = {
+    name: 'bond',
+    body: { ...keys, payout: somebody, commission: 0, amount: 50n * TORCH },
+  } as const;
+  const bonding = carol.plan({ payments: [], actions: [bond], signatures: 2 }, chain.state);
+  const second = carol.sign(bonding, chain.state, [validator, owner]);
+  assert.equal(second.weight, bonding.weight);
+  grow(chain, first, second);
+  growTo(chain, chain.head.height + TEST_PARAMETERS.maturity);
+  await carol.scan(chain.state);
+  await dave.scan(chain.state);
+  assert.equal(dave.balance(chain.state).unlocked, 15n * TORCH);
+  const before = carol.balance(chain.state).unlocked;
+  assert.equal(before, 18_000n * TORCH - 65n * TORCH - wide.fee - bonding.fee);
+
+  const [sweep] = carol.planSweep(dave.address(), chain.state);
+  grow(chain, carol.sign(sweep!, chain.state));
+  await carol.scan(chain.state);
+  await dave.scan(chain.state);
+  assert.deepEqual(carol.balance(chain.state), { unlocked: 0n, locked: 0n });
+  assert.equal(dave.balance(chain.state).locked, before - sweep!.fee);
+  assert.throws(() => carol.plan({ payments: [{ to: dave.address(), amount: 1n }] }, chain.state), {
+    code: 'FUNDS_INSUFFICIENT',
+  });
+});
+
+test('a transfer that expires gives its inputs back', async () => {
+  const eve = walletOf('eve');
+  const chain = realLedger([eve.address()], 17);
+  await eve.scan(chain.state);
+  const all = eve.balance(chain.state);
+  const plan = { ...eve.plan({ payments: [{ to: somebody, amount: TORCH }] }, chain.state), expiry: 6 };
+  eve.sign(plan, chain.state);
+  assert.notDeepEqual(eve.balance(chain.state), all);
+  growTo(chain, 6);
+  await eve.scan(chain.state);
+  assert.deepEqual(eve.balance(chain.state), all);
+  assert.deepEqual(eve.history().filter(({ kind }) => kind === 'expired').length, 1);
+});
+
+test('the file: encrypted, replaced as a whole, untouched by a wrong password', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'bitorch-wallet-'));
+  const path = join(directory, 'wallet');
+  await alice.save(path, 'secret', CHEAP);
+  const bytes = await readFile(path);
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  assert.ok(!bytes.includes(Buffer.from(entropyOf(alice.words!))), 'the seed lies open in the file');
+  await assert.rejects(Wallet.open(path, 'wrong', OPTIONS), { code: 'PASSWORD_WRONG' });
+  assert.deepEqual(await readFile(path), bytes);
+  const again = await Wallet.open(path, 'secret', OPTIONS);
+  assert.deepEqual(again.balance(ledger.state), alice.balance(ledger.state));
+  assert.deepEqual(again.history(), alice.history());
+  const elsewhere = { ...OPTIONS, chainId: Uint8Array.of(1, 2, 3, 4) };
+  await assert.rejects(Wallet.open(path, 'secret', elsewhere), { code: 'WALLET_NETWORK' });
+  await assert.rejects(Wallet.open(`${path}2`, 'secret', OPTIONS), { code: 'WALLET_MISSING' });
+  await writeFile(path, bytes.subarray(0, bytes.length - 1));
+  await assert.rejects(Wallet.open(path, 'secret', OPTIONS), { code: 'PASSWORD_WRONG' });
+  await rm(directory, { recursive: true });
+});
+
+test('words: 24, checked; addresses: checked against typing errors and other networks', () => {
+  const words = wordsOf(new Uint8Array(32).fill(1));
+  assert.deepEqual(entropyOf(`  ${words.toUpperCase()}  `), new Uint8Array(32).fill(1));
+  const list = words.split(' ');
+  assert.throws(() => entropyOf(list.slice(1).join(' ')), {
+    code: 'WORDS_INVALID',
+    message: /24 are needed/,
+  });
+  assert.throws(() => entropyOf([...list.slice(1), 'bitorch'].join(' ')), {
+    message: /"bitorch" is not in the list/,
+  });
+  assert.throws(() => entropyOf([...list.slice(1), 'zoo'].join(' ')), { message: /does not fit/ });
+
+  const text = alice.addressText();
+  assert.deepEqual(parseAddress(text, OPTIONS.chainId, curve), alice.address());
+  assert.deepEqual(parseAddress(text.toUpperCase(), OPTIONS.chainId, curve), alice.address());
+  for (const at of [0, 6, 40, text.length - 1]) {
+    const wrong = text.slice(0, at) + (text[at] === 'q' ? 'p' : 'q') + text.slice(at + 1);
+    assert.throws(() => parseAddress(wrong, OPTIONS.chainId, curve), { code: 'ADDRESS_INVALID' });
+  }
+  assert.throws(() => parseAddress(text, Uint8Array.of(0, 0, 0, 1), curve), { message: /another network/ });
+  assert.throws(() => parseAddress('torch1', OPTIONS.chainId, curve), { code: 'ADDRESS_INVALID' });
+});
