@@ -15,7 +15,12 @@ const TIERS = [
 ] as const;
 
 function run(files: string[], isolated: boolean): boolean {
-  const flags = ['--test', `--test-isolation=${isolated ? 'process' : 'none'}`, '--test-concurrency=1'];
+  const flags = [
+    '--test',
+    `--test-isolation=${isolated ? 'process' : 'none'}`,
+    '--test-concurrency=1',
+    '--test-timeout=300000',
+  ];
   const { status } = spawnSync(process.execPath, [...flags, '--test-reporter=spec', ...files], {
     stdio: 'inherit',
   });

@@ -106,6 +106,8 @@ export interface TransferView {
   name: string;
   bytesHave: number;
   bytesTotal: number;
+  /** Whether every file is here and has the manifest's sha-256. */
+  verified: boolean;
   downBytesPerSecond: number;
   upBytesPerSecond: number;
   /** Payload bytes by peer, as measured by this node. */

@@ -15,6 +15,8 @@ import {
   sealedAnnouncementSchema,
 } from './announcement.ts';
 
+/** Repetitions of an announcement after a change. */
+const REPEAT_MS = [300, 1000, 2500];
 const MAX_NODES = 4096;
 const MAX_GOSSIP_BYTES = 20 << 10;
 /** Nodes beside the bootstrap nodes that a newcomer introduces itself to. */
@@ -42,6 +44,7 @@ export class Directory {
   readonly #describeSelf: () => Announcement;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<() => void>();
+  #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(dependencies: { host: Host; key: SigningKey; log: Logger; describeSelf: () => Announcement }) {
@@ -67,11 +70,19 @@ export class Directory {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
+  }
+
+  /** Something changed: tells the network now, and again shortly, for peers that gossip does not reach yet. */
+  changed(): void {
+    this.announce();
+    for (const delay of REPEAT_MS) setTimeout(() => this.announce(), delay).unref();
   }
 
   /** Tells the network what this node is and holds now. */
   announce(): void {
+    if (this.#stopped) return;
     const announcement = this.#describeSelf();
     const sealed = sealAnnouncement(announcement, this.#key);
     this.#store(announcement, sealed);
@@ -148,17 +159,17 @@ export class Directory {
 
   #store(announcement: Announcement, sealed: SealedAnnouncement): void {
     this.#entries.set(announcement.id, { announcement, sealed, heardAt: Date.now(), lost: false });
-    this.#changed();
+    this.#notify();
   }
 
   #lose(peer: string): void {
     const entry = this.#entries.get(peer);
     if (!entry) return;
     entry.lost = true;
-    this.#changed();
+    this.#notify();
   }
 
-  #changed(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,1 +1,5 @@
 export type * from './api.ts';
+export { loadApiToken } from './identity.ts';
+export { lockHome } from './lock.ts';
+export { Node, type NodeDependencies } from './node.ts';
+export type { NodeOptions, NodeSettings } from './options.ts';

@@ -40,6 +40,8 @@ export const nodeOptionsSchema = z.strictObject({
     .min(1)
     .max(1 << 20)
     .default(2048),
+  /** System message for conversations that bring none; the model's own template decides when absent. */
+  system: z.string().max(4096).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */
   cache: z.string().optional(),
 });

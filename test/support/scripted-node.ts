@@ -59,6 +59,7 @@ export function network(): NetworkView {
         name: MODEL.name,
         bytesHave: 31_000_000,
         bytesTotal: MODEL.bytes,
+        verified: true,
         downBytesPerSecond: 12_500_000,
         upBytesPerSecond: 3_200_000,
         peers: [

@@ -130,9 +130,10 @@ export class ClientSession {
     this.abort();
   }
 
-  /** Drops every stream at once. */
+  /** Drops every stream at once; whoever waits for an answer gets SESSION_ABORTED. */
   abort(): void {
     this.#closing = true;
+    this.#fail(new BitorchError('SESSION_ABORTED', 'the session was aborted'));
     for (const stream of this.#streams) stream.abort();
   }
 

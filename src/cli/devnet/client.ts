@@ -1,0 +1,112 @@
+import { BitorchError } from '#base';
+import type { AuditResult, Hop, NetworkView } from '#node';
+import type { Ready } from './process.ts';
+
+const AUDIT_TIMEOUT_MS = 180_000;
+const AUDIT_POLL_MS = 100;
+
+export interface Answer {
+  readonly id: string;
+  readonly hops: readonly Hop[];
+  readonly text: string;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  readonly timeToFirstTokenMs: number;
+}
+
+/** The parts of a streamed completion that are read here: docs/api.md. */
+interface Chunk {
+  choices?: { delta?: { content?: string } }[];
+  usage?: { completion_tokens: number } | null;
+  error?: { message: string; code?: string };
+  bitorch?: { answerId?: string; hops?: Hop[]; tokens_per_second?: number; time_to_first_token_ms?: number };
+}
+
+/** Asks through the same API that any program would use; `onText` gets the answer as it comes. */
+export async function ask(
+  node: Ready,
+  prompt: string,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await fetch(`${node.url}/v1/chat/completions`, {
+    method: 'POST',
+    signal,
+    headers: { authorization: `Bearer ${node.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      messages: [{ role: 'user', content: prompt }],
+      stream: true,
+      temperature: 0,
+      max_tokens: 256,
+      stream_options: { include_usage: true },
+    }),
+  });
+  if (!response.ok || !response.body) throw await failure(response);
+  const answer = {
+    id: '',
+    hops: [] as Hop[],
+    text: '',
+    tokens: 0,
+    tokensPerSecond: 0,
+    timeToFirstTokenMs: 0,
+  };
+  for await (const chunk of chunksOf(response.body)) {
+    if (chunk.error) throw new BitorchError(chunk.error.code ?? 'ANSWER_FAILED', chunk.error.message);
+    answer.id = chunk.bitorch?.answerId ?? answer.id;
+    answer.hops = chunk.bitorch?.hops ?? answer.hops;
+    answer.tokensPerSecond = chunk.bitorch?.tokens_per_second ?? answer.tokensPerSecond;
+    answer.timeToFirstTokenMs = chunk.bitorch?.time_to_first_token_ms ?? answer.timeToFirstTokenMs;
+    answer.tokens = chunk.usage?.completion_tokens ?? answer.tokens;
+    const text = chunk.choices?.[0]?.delta?.content ?? '';
+    answer.text += text;
+    if (text) onText(text);
+  }
+  return answer;
+}
+
+/** The audit of an answer, once it is decided. */
+export async function auditOf(node: Ready, answerId: string, signal: AbortSignal): Promise<AuditResult> {
+  const deadline = Date.now() + AUDIT_TIMEOUT_MS;
+  for (;;) {
+    const audit = await get<AuditResult>(node, `/api/answers/${answerId}/audit`, signal).catch(
+      () => undefined,
+    );
+    if (audit && audit.state !== 'pending') return audit;
+    if (Date.now() > deadline) throw new BitorchError('AUDIT_TIMEOUT', 'the audit was not decided in time');
+    await new Promise((resolve) => setTimeout(resolve, AUDIT_POLL_MS));
+  }
+}
+
+export const networkOf = (node: Ready, signal: AbortSignal): Promise<NetworkView> =>
+  get(node, '/api/network', signal);
+
+async function get<T>(node: Ready, path: string, signal: AbortSignal): Promise<T> {
+  const response = await fetch(`${node.url}${path}`, {
+    signal,
+    headers: { authorization: `Bearer ${node.token}` },
+  });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as T;
+}
+
+async function failure(response: Response): Promise<BitorchError> {
+  const body = (await response.json().catch(() => ({}))) as Chunk;
+  return new BitorchError(
+    body.error?.code ?? 'ANSWER_FAILED',
+    body.error?.message ?? `the node answered ${response.status}`,
+  );
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Chunk> {
+  const decoder = new TextDecoder();
+  let buffered = '';
+  for await (const bytes of body) {
+    buffered += decoder.decode(bytes, { stream: true });
+    const lines = buffered.split('\n');
+    buffered = lines.pop()!;
+    for (const line of lines) {
+      if (line.startsWith('data: ') && line !== 'data: [DONE]')
+        yield JSON.parse(line.slice('data: '.length)) as Chunk;
+    }
+  }
+}

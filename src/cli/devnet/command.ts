@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { BitorchError, dataDirectory } from '#base';
+import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
+import { ProgressBoard } from '../progress.ts';
+import { type Answer, ask, auditOf, networkOf } from './client.ts';
+import { Devnet } from './devnet.ts';
+import { formatAnswer, formatAudit, formatTransfers } from './report.ts';
+
+const PROMPT = 'What is the capital of France?';
+
+interface Flags {
+  nodes: string;
+  model: string;
+  prompt: string;
+  once?: boolean;
+  port: string;
+  home?: string;
+}
+
+/** `bitorch devnet`: the whole network on this machine, and a first answer that is audited. */
+export const devnetCommand = new Command('devnet')
+  .description('run a whole network on this machine: a seeder, stage nodes and your own node with the page')
+  .option('--nodes <n>', 'stage nodes', '3')
+  .option('--model <source>', 'hf:owner/name, pip:name==version, a folder, a .gguf file', 'default')
+  .option('--prompt <text>', 'the first question', PROMPT)
+  .option('--once', 'exit after the answer; non-zero if anything failed')
+  .option('--port <port>', 'port of your page; 0 = any', '7777')
+  .option('--home <folder>', 'data directory')
+  .action(async (flags: Flags) => {
+    const home = flags.home ?? dataDirectory();
+    const board = new ProgressBoard();
+    const options = {
+      home: join(home, 'devnet'),
+      cache: join(home, 'cache'),
+      nodes: wholeNumber('--nodes', flags.nodes, 1, 64),
+      model: flags.model,
+      port: flags.once ? 0 : wholeNumber('--port', flags.port, 0, 65_535),
+    };
+    const devnet = new Devnet(options, { onProgress: (node, progress) => board.update(node, progress) });
+    const stop = new AbortController();
+    onStopSignal(() => stop.abort());
+    const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+    let exitCode = 0;
+    try {
+      exitCode = await Promise.race([run(devnet, flags, board, stop.signal), stopped.then(() => 0)]);
+      if (!flags.once && !stop.signal.aborted) await stopped;
+    } catch (error) {
+      printError(error);
+      exitCode = exitCodeOf(error);
+    }
+    await devnet.stop();
+    process.exit(exitCode);
+  });
+
+/** Starts the network, asks the first question and shows what happened. Returns the exit code. */
+async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: AbortSignal): Promise<number> {
+  const out = (text: string) => process.stdout.write(text);
+  const user = await devnet.start();
+  board.close();
+  out(`\n  page   ${user.url}/#token=${user.token}\n\n> ${flags.prompt}\n`);
+  const answer: Answer = await ask(user, flags.prompt, out, signal);
+  out(`\n\n${formatAnswer(answer)}\n`);
+  const audit = await auditOf(user, answer.id, signal);
+  out(`${formatAudit(audit)}\n\n${formatTransfers(await transfersOf(devnet, signal))}\n`);
+  if (!flags.once) out('\n  Open the page to go on. Ctrl-C stops every node.\n');
+  return audit.state === 'passed' && answer.text.length > 0 ? 0 : 1;
+}
+
+async function transfersOf(devnet: Devnet, signal: AbortSignal) {
+  const rows = await Promise.all(
+    devnet.processes.map(async (node) => {
+      const { transfers } = await networkOf(await node.ready, signal);
+      return transfers.map((transfer) => ({ node: node.name, transfer }));
+    }),
+  );
+  return rows.flat();
+}
+
+function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new BitorchError('OPTION_INVALID', `${flag} ${text}: write a whole number from ${min} to ${max}`);
+  }
+  return value;
+}

@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BitorchError, Lifecycle, type Progress } from '#base';
+import { networkOf } from './client.ts';
+import { NodeProcess, type Ready } from './process.ts';
+
+/** With it the default model, a very small one, answers simple questions with a margin. */
+const SYSTEM = 'You are a concise assistant. Answer in one short sentence.';
+
+export interface DevnetOptions {
+  /** Folder for the data directories of all nodes. */
+  readonly home: string;
+  /** Folder for fetched model sources. */
+  readonly cache: string;
+  /** Stage nodes. */
+  readonly nodes: number;
+  /** Source of the model. */
+  readonly model: string;
+  /** Port of the user's page; 0 = any. */
+  readonly port: number;
+}
+
+/** A whole network on this machine: a seeder that publishes, stage nodes that leech and run, the user's own node. */
+export class Devnet {
+  readonly #options: DevnetOptions;
+  readonly #onProgress: (node: string, progress: Progress) => void;
+  readonly #lifecycle = new Lifecycle();
+  readonly processes: NodeProcess[] = [];
+
+  constructor(
+    options: DevnetOptions,
+    dependencies: { onProgress: (node: string, progress: Progress) => void },
+  ) {
+    this.#options = options;
+    this.#onProgress = dependencies.onProgress;
+  }
+
+  /** Starts every process; resolves with the user's node when all of them do their work. */
+  async start(): Promise<Ready> {
+    const { home, cache, model: source, nodes, port } = this.#options;
+    await mkdir(home, { recursive: true });
+    const seeder = this.#spawn('seeder', {
+      roles: 'seed,audit',
+      publish: source,
+      cache,
+      'tracker-port': '0',
+    });
+    const first = await seeder.ready;
+    const [model] = (await networkOf(first, this.#lifecycle.signal)).models;
+    if (!model) throw new BitorchError('PUBLISH_FAILED', 'the seeder has published no model');
+    if (nodes > model.layers)
+      throw new BitorchError(
+        'OPTION_INVALID',
+        `--nodes ${nodes}: ${model.name} has only ${model.layers} blocks`,
+      );
+    const join = { bootstrap: first.addresses[0]!, trackers: first.trackers.join(','), model: model.id };
+    const stages = Array.from({ length: nodes }, (_, i) => {
+      const [from, end] = [i, i + 1].map((n) => Math.round((n * model.layers) / nodes)) as [number, number];
+      return this.#spawn(`stage ${i + 1}`, { ...join, roles: 'seed,run', blocks: `${from}-${end - 1}` });
+    });
+    const user = this.#spawn('you', { ...join, roles: 'client', port: String(port), system: SYSTEM });
+    await Promise.all(stages.map((stage) => stage.ready));
+    const ready = await user.ready;
+    await this.#untilAvailable(ready, model.id);
+    return ready;
+  }
+
+  /** Stops every process, the user's first, and waits until all are gone. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  #spawn(name: string, flags: Record<string, string>): NodeProcess {
+    const home = join(this.#options.home, name.replace(' ', '-'));
+    const node = new NodeProcess({ name, home, flags }, (progress) => this.#onProgress(name, progress));
+    this.#lifecycle.onStop(() => node.stop());
+    this.processes.push(node);
+    return node;
+  }
+
+  /** The user's node has heard of every stage. */
+  async #untilAvailable(user: Ready, modelId: string): Promise<void> {
+    for (;;) {
+      const { models } = await networkOf(user, this.#lifecycle.signal);
+      if (models.find(({ id }) => id === modelId)?.available) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

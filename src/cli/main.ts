@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { devnetCommand } from './devnet/command.ts';
+import { exitCodeOf, printError } from './exit.ts';
+import { startCommand } from './start.ts';
+
+const program = new Command('bitorch')
+  .description('Share AI models the BitTorrent way, run them split over many machines, check the work.')
+  .version('0.1.0')
+  .addCommand(startCommand)
+  .addCommand(devnetCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  printError(error);
+  process.exit(exitCodeOf(error));
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { BitorchError, codeOf, createLog, dataDirectory, Lifecycle, messageOf, type Progress } from '#base';
+import { loadApiToken, lockHome, Node, type NodeSettings } from '#node';
+import { createServer } from '#server';
+import { exitCodeOf, onStopSignal, printError } from './exit.ts';
+import { ProgressBoard } from './progress.ts';
+
+const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
+/** What a node process tells the process that started it. */
+export type NodeMessage =
+  | ({ type: 'progress' } & Progress)
+  | { type: 'ready'; id: string; url: string; token: string; addresses: string[]; trackers: string[] }
+  | { type: 'failed'; code: string; message: string };
+
+type Settings = NodeSettings & { httpHost: string; port: number };
+
+const list = (text: string): string[] => text.split(',').map((part) => part.trim());
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new BitorchError('OPTION_INVALID', `${text} is not a whole number`);
+  return Number(text);
+};
+const blockRange = (text: string): [number, number] => {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (last === undefined)
+    throw new BitorchError('OPTION_INVALID', `--blocks ${text}: write it as first-last, like 0-9`);
+  return [Number(first), Number(last) + 1];
+};
+
+const option = (flags: string, text: string, parse: (value: string) => unknown = String): Option => {
+  const made = new Option(flags, text).argParser(parse);
+  return made.env(`BITORCH_${made.attributeName().replace(/[A-Z]/g, '_$&').toUpperCase()}`);
+};
+
+/** `bitorch start`: one node, in the foreground. */
+export const startCommand = new Command('start')
+  .description('run one node')
+  .addOption(option('--home <folder>', 'data directory'))
+  .addOption(option('--name <name>', 'what others see'))
+  .addOption(option('--roles <list>', 'seed, run, audit, client', list).default(['seed']))
+  .addOption(option('--listen <multiaddrs>', 'where the peer-to-peer network reaches this node', list))
+  .addOption(option('--bootstrap <multiaddrs>', 'nodes to join the network through', list))
+  .addOption(option('--trackers <urls>', 'announce URLs of HTTP trackers', list))
+  .addOption(option('--tracker-port <port>', 'run an HTTP tracker on this port', whole))
+  .addOption(option('--swarm-host <host>', 'where BitTorrent peers reach this node').default('127.0.0.1'))
+  .addOption(option('--swarm-port <port>', '0 = any', whole).default(0))
+  .addOption(option('--publish <source>', 'a model to publish: hf:…, pip:…, a folder, a .gguf file, default'))
+  .addOption(option('--model <id>', 'manifest id of the model to seed, run or chat with'))
+  .addOption(option('--blocks <first-last>', 'blocks to run; all when absent', blockRange))
+  .addOption(option('--threads <n>', 'threads for computing', whole))
+  .addOption(option('--slots <n>', 'sessions served at once', whole))
+  .addOption(option('--context <n>', 'most positions of a session', whole))
+  .addOption(option('--system <text>', 'system message for conversations that bring none'))
+  .addOption(option('--cache <folder>', 'folder for fetched model sources'))
+  .addOption(option('--http-host <host>', 'where the page and the API listen').default('127.0.0.1'))
+  .addOption(option('--port <port>', 'port of the page and the API; 0 = any', whole).default(0))
+  .action(async (flags: Record<string, unknown>, command: Command) => {
+    const lifecycle = new Lifecycle();
+    let stopping = false;
+    const stop = () => {
+      stopping = true;
+      lifecycle.stop().then(
+        () => process.exit(),
+        (error) => fail(error),
+      );
+    };
+    onStopSignal(stop);
+    try {
+      await start(await settingsFrom(flags, command), lifecycle);
+    } catch (error) {
+      if (stopping) return;
+      tell({ type: 'failed', code: codeOf(error), message: messageOf(error) });
+      await lifecycle.stop().catch(() => undefined);
+      fail(error);
+    }
+  });
+
+async function start(settings: Settings, lifecycle: Lifecycle): Promise<void> {
+  const { httpHost, port, ...options } = settings;
+  const log = createLog();
+  lifecycle.onStop(await lockHome(options.home));
+  const token = await loadApiToken(options.home);
+  const node = new Node(options, { log });
+  lifecycle.onStop(() => node.stop());
+  const board = process.send ? undefined : new ProgressBoard();
+  node.onEvent((event) => {
+    if (event.type !== 'progress') return;
+    if (board) board.update(options.name || 'this node', event);
+    else tell(event);
+  });
+  await node.start();
+  board?.close();
+  const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
+  const { url } = await server.start();
+  lifecycle.onStop(() => server.stop());
+  const { id, addresses, trackers } = node;
+  tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
+  if (!process.send) process.stdout.write(`${options.name || id} is up: ${url}/#token=${token}\n`);
+}
+
+/** Flags and BITORCH_* variables over config.json in the data directory. */
+async function settingsFrom(flags: Record<string, unknown>, command: Command): Promise<Settings> {
+  const home = (flags.home as string | undefined) ?? dataDirectory();
+  const set = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) !== 'default');
+  const merged = { ...flags, ...(await readConfig(home)), ...Object.fromEntries(set), home };
+  const {
+    swarmHost: host,
+    swarmPort,
+    ...settings
+  } = merged as Settings & { swarmHost: string; swarmPort: number };
+  return { ...settings, swarm: { host, port: swarmPort } };
+}
+
+async function readConfig(home: string): Promise<Record<string, unknown>> {
+  const path = join(home, 'config.json');
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return {};
+    throw new BitorchError('CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function tell(message: NodeMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+function fail(error: unknown): never {
+  printError(error);
+  process.exit(exitCodeOf(error));
+}

@@ -1,0 +1,243 @@
+import { join } from 'node:path';
+import { Broadcast, check, fromHex, Lifecycle, type Logger, type Progress } from '#base';
+import type { SigningKey } from '#crypto';
+import { Swarm, Tracker } from '#distribution';
+import { type Executor, type Stage, selfCheck } from '#execution';
+import { Host } from '#network';
+import type { Announcement } from './announcement.ts';
+import type {
+  AuditResult,
+  ChatEvent,
+  ChatRequest,
+  ModelView,
+  NetworkView,
+  NodeApi,
+  NodeEvent,
+} from './api.ts';
+import { Chatting } from './chatting.ts';
+import { Directory } from './directory.ts';
+import { loadIdentity } from './identity.ts';
+import { Library, type Model } from './library.ts';
+import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
+import { peerIdOf } from './peer-id.ts';
+import { publish } from './publishing.ts';
+import { Running } from './running.ts';
+import { modelView, networkView } from './views.ts';
+
+const VIEW_INTERVAL_MS = 500;
+const MODEL_WAIT_MS = 500;
+
+export interface NodeDependencies {
+  readonly log: Logger;
+  /** Lets a test stand between a stage's blocks and its sessions. */
+  readonly wrapStage?: (stage: Stage) => Executor;
+}
+
+/** One node of the network: everything it is made of, in the order in which it comes up. */
+export class Node implements NodeApi {
+  readonly #options: NodeOptions;
+  readonly #log: Logger;
+  readonly #wrapStage: ((stage: Stage) => Executor) | undefined;
+  readonly #lifecycle = new Lifecycle();
+  readonly #events = new Broadcast<NodeEvent>();
+  #key!: SigningKey;
+  #host!: Host;
+  #swarm!: Swarm;
+  #library!: Library;
+  #directory!: Directory;
+  #running: Running | undefined;
+  #chatting: Chatting | undefined;
+  #trackers: string[];
+
+  constructor(settings: NodeSettings, dependencies: NodeDependencies) {
+    this.#options = check(nodeOptionsSchema, settings, 'options') as NodeOptions;
+    this.#log = dependencies.log;
+    this.#wrapStage = dependencies.wrapStage;
+    this.#trackers = [...this.#options.trackers];
+  }
+
+  /** Comes up in all its roles; resolves when each of them does its work. A failed start leaves nothing running. */
+  async start(): Promise<void> {
+    try {
+      await this.#startNetwork();
+      await this.#startDistribution();
+      await this.#startRoles();
+      await this.#directory.start(this.#options.bootstrap);
+      this.#lifecycle.onStop(() => this.#directory.stop());
+      this.#sendViews();
+      await this.#takeUpWork();
+    } catch (error) {
+      await this.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  get id(): string {
+    return this.#host.id;
+  }
+
+  get addresses(): string[] {
+    return this.#host.addresses;
+  }
+
+  /** Announce URLs that this node uses: its own tracker's and the configured ones. */
+  get trackers(): readonly string[] {
+    return this.#trackers;
+  }
+
+  models(): ModelView[] {
+    return this.#library.all().map((model) => modelView(model, this.#directory.nodes()));
+  }
+
+  network(): NetworkView {
+    return networkView({ selfId: this.id, directory: this.#directory, library: this.#library });
+  }
+
+  metainfo(modelId: string): Uint8Array | undefined {
+    return this.#library.find(modelId)?.metainfo.bytes;
+  }
+
+  chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent> {
+    if (!this.#chatting) throw new Error('this node is not a client: start it with the role "client"');
+    return this.#chatting.chat(request, AbortSignal.any([signal, this.#lifecycle.signal]));
+  }
+
+  audit(answerId: string): AuditResult | undefined {
+    return this.#chatting?.audit(answerId);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<NodeEvent> {
+    return this.#events.subscribe(AbortSignal.any([signal, this.#lifecycle.signal]));
+  }
+
+  /** Calls back for every event until the returned function is called. */
+  onEvent(listener: (event: NodeEvent) => void): () => void {
+    return this.#events.on(listener);
+  }
+
+  async #startNetwork(): Promise<void> {
+    this.#key = await loadIdentity(this.#options.home);
+    this.#host = await Host.start({ key: this.#key, listen: this.#options.listen }, { log: this.#log });
+    this.#lifecycle.onStop(() => this.#host.stop());
+  }
+
+  async #startDistribution(): Promise<void> {
+    const { home, swarm, trackerPort } = this.#options;
+    if (trackerPort !== undefined) {
+      const tracker = new Tracker({ host: swarm.host, port: trackerPort });
+      await tracker.start();
+      this.#lifecycle.onStop(() => tracker.stop());
+      this.#trackers.unshift(tracker.announceUrl);
+    }
+    this.#swarm = new Swarm({ ...swarm, peerId: peerIdOf(this.#host.id) }, { log: this.#log });
+    await this.#swarm.start();
+    this.#lifecycle.onStop(() => this.#swarm.stop());
+    const { key, host, log } = { key: this.#key, host: this.#host, log: this.#log };
+    this.#library = new Library({ home, trackers: this.#trackers }, { host, swarm: this.#swarm, log });
+    this.#directory = new Directory({ host, key, log, describeSelf: () => this.#announcement() });
+    await this.#library.start();
+  }
+
+  async #startRoles(): Promise<void> {
+    const { roles, threads, context } = this.#options;
+    const shared = { host: this.#host, key: this.#key, log: this.#log, signal: this.#lifecycle.signal };
+    if (roles.some((role) => role !== 'seed')) await selfCheck();
+    if (roles.includes('run') || roles.includes('audit')) {
+      const onChange = () => this.#directory.changed();
+      const obtain = (id: string) => this.#obtain(id);
+      this.#running = new Running(
+        { threads, context },
+        { ...shared, obtain, onChange, onProgress: this.#progress },
+      );
+      await this.#running.start();
+      this.#lifecycle.onStop(() => this.#running!.stop());
+    }
+    if (roles.includes('client')) {
+      const onAudit = (audit: AuditResult) => this.#events.publish({ type: 'audit', audit });
+      this.#chatting = new Chatting(this.#options, { ...shared, directory: this.#directory, onAudit });
+      this.#lifecycle.onStop(() => this.#chatting!.stop());
+    }
+  }
+
+  /** Publishes, seeds, runs or loads for chats, as the roles say. */
+  async #takeUpWork(): Promise<void> {
+    const { publish: source, home, cache, threads, roles, blocks, slots, context } = this.#options;
+    const onProgress = this.#progress;
+    const { signal } = this.#lifecycle;
+    if (source) {
+      const options = { source, cache: cache ?? join(home, 'cache'), trackers: this.#trackers, threads };
+      await publish(options, { key: this.#key, library: this.#library, onProgress, signal });
+      this.#directory.changed();
+      return;
+    }
+    if (!this.#options.model && !roles.some((role) => role === 'run' || role === 'client')) return;
+    const model = await this.#awaitModel();
+    if (roles.includes('run')) {
+      const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
+      await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
+    } else if (roles.includes('seed')) {
+      model.torrent.want('all');
+    }
+    if (roles.includes('client')) await this.#chatting!.load(model, { threads, onProgress, signal });
+    this.#directory.changed();
+  }
+
+  /** The model that the options name, or the first that anybody holds, as soon as somebody does. */
+  async #awaitModel(): Promise<Model> {
+    for (;;) {
+      this.#lifecycle.signal.throwIfAborted();
+      const [anyHeld] = this.#directory.nodes().flatMap((node) => node.holdings);
+      const id = this.#options.model ?? (anyHeld && Buffer.from(anyHeld.manifest).toString('hex'));
+      const held =
+        id && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
+      if (held) return held;
+      await new Promise((resolve) => setTimeout(resolve, MODEL_WAIT_MS));
+    }
+  }
+
+  #holders(id: string) {
+    return this.#directory
+      .nodes()
+      .filter((node) => node.reachable && node.id !== this.id)
+      .filter((node) => node.holdings.some(({ manifest }) => Buffer.compare(manifest, fromHex(id)) === 0));
+  }
+
+  #obtain(id: string): Promise<Model> {
+    return this.#library.obtain(id, this.#holders(id));
+  }
+
+  #announcement(): Announcement {
+    const { roles, name } = this.#options;
+    return {
+      id: this.id,
+      name: name || `node ${this.id.slice(-6)}`,
+      roles,
+      addresses: this.addresses,
+      time: Date.now(),
+      audits: this.#running !== undefined,
+      swarmPort: this.#swarm.port,
+      holdings: this.#library.all().map((model) => {
+        const { bytesHave, bytesTotal } = model.torrent.progress();
+        return {
+          manifest: fromHex(model.id),
+          bytesHave,
+          bytesTotal,
+          blocks: this.#running?.blocksOf(model) ?? null,
+        };
+      }),
+    };
+  }
+
+  readonly #progress = (progress: Progress): void => this.#events.publish({ type: 'progress', ...progress });
+
+  #sendViews(): void {
+    const timer = setInterval(() => {
+      this.#events.publish({ type: 'network', network: this.network() });
+    }, VIEW_INTERVAL_MS).unref();
+    this.#lifecycle.onStop(() => clearInterval(timer));
+  }
+}

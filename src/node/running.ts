@@ -1,0 +1,101 @@
+import { fromHex, type Logger, type OnProgress, toHex } from '#base';
+import type { SigningKey } from '#crypto';
+import { type Executor, type Stage, StageService } from '#execution';
+import type { Host } from '#network';
+import { Auditor, StageWitness, serveInputs } from '#verification';
+import type { Model } from './library.ts';
+import { type LoadOptions, loadStage } from './loading.ts';
+
+/** A stage that nobody has used for this long begins to fetch the rest of its model all the same. */
+const SEED_AFTER_IDLE_MS = 60_000;
+
+export interface RunDependencies {
+  readonly host: Host;
+  readonly key: SigningKey;
+  /** The model with this manifest id, from this node or another. */
+  readonly obtain: (id: string) => Promise<Model>;
+  readonly log: Logger;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  /** The blocks are on offer, or not any more. */
+  readonly onChange: () => void;
+}
+
+/** The role "run": offers blocks of one model to sessions, and re-executes other stages' work on request. */
+export class Running {
+  readonly #dependencies: RunDependencies;
+  readonly #options: { threads: number; context: number };
+  readonly #service: StageService;
+  readonly #witness: StageWitness;
+  #served: { model: Model; stage: Stage } | undefined;
+  /** The blocks loaded for the last audit. */
+  #audited: { name: string; stage: Stage } | undefined;
+
+  constructor(options: { threads: number; context: number }, dependencies: RunDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#witness = new StageWitness(dependencies);
+    this.#service = new StageService({
+      ...dependencies,
+      witness: this.#witness,
+      onSessionEnd: () => this.#seedTheRest(),
+    });
+  }
+
+  /** Answers sessions and audits from now on; sessions need blocks on offer. */
+  async start(): Promise<void> {
+    const { host, key, log } = this.#dependencies;
+    await this.#service.start();
+    await serveInputs({ host, witness: this.#witness });
+    await new Auditor({ host, key, log, executorFor: (...args) => this.#executorFor(...args) }).start();
+  }
+
+  /** Loads blocks and offers them. `wrap` lets a test stand between the blocks and their sessions. */
+  async offer(
+    model: Model,
+    options: LoadOptions,
+    wrap: (stage: Stage) => Executor = (stage) => stage,
+  ): Promise<void> {
+    const stage = await loadStage(model, options, this.#dependencies);
+    this.#served = { model, stage };
+    this.#service.offer(fromHex(model.id), wrap(stage));
+    this.#dependencies.onChange();
+    const idle = setTimeout(() => this.#seedTheRest(), SEED_AFTER_IDLE_MS).unref();
+    this.#dependencies.signal.addEventListener('abort', () => clearTimeout(idle), { once: true });
+  }
+
+  /** Blocks [first, end) of `model` that are on offer here. */
+  blocksOf(model: Model): [number, number] | null {
+    const { stage } = this.#served ?? {};
+    return stage && this.#served?.model === model ? [stage.first, stage.end] : null;
+  }
+
+  async stop(): Promise<void> {
+    await this.#service.stop();
+    await this.#served?.stage.stop();
+    await this.#audited?.stage.stop();
+  }
+
+  /** The node's own blocks come first; once they have served, the node becomes a seeder of the whole model. */
+  #seedTheRest(): void {
+    this.#served?.model.torrent.want('all');
+  }
+
+  async #executorFor(
+    manifest: Uint8Array,
+    first: number,
+    end: number,
+    signal: AbortSignal,
+  ): Promise<Executor> {
+    const id = toHex(manifest);
+    const name = `${id} ${first} ${end}`;
+    if (this.#audited?.name === name) return this.#audited.stage;
+    await this.#audited?.stage.stop();
+    this.#audited = undefined;
+    const model = await this.#dependencies.obtain(id);
+    const options = { first, end, slots: 1, ...this.#options };
+    const stage = await loadStage(model, options, { ...this.#dependencies, signal });
+    this.#audited = { name, stage };
+    return stage;
+  }
+}

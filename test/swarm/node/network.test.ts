@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Executor, Row, Stage } from '#execution';
+import { answerIdOf, ask, chat, startNetwork, textOf, until } from '../../support/network.ts';
+
+/** Stands before a stage's blocks and spoils what comes out. */
+const lying = (stage: Stage, spoil: (out: Float32Array, rows: Row[]) => void): Executor => ({
+  first: stage.first,
+  end: stage.end,
+  hidden: stage.hidden,
+  slots: stage.slots,
+  context: stage.context,
+  async forward(rows, hidden, range) {
+    const out = await stage.forward(rows, hidden, range);
+    spoil(out, rows);
+    return out;
+  },
+});
+
+test('a split answer: route, text, receipts, an audit that passes, and the same text again', async (t) => {
+  const { client, stages } = await startNetwork(t);
+  const events = await chat(client, ask('Once upon a time'));
+  const [route] = events;
+  assert.ok(route?.type === 'route');
+  assert.deepEqual(
+    route.hops.map(({ name, first, end }) => [name, first, end]),
+    [
+      ['stage 1', 0, 1],
+      ['stage 2', 1, 2],
+      ['stage 3', 2, 3],
+    ],
+  );
+  const done = events.at(-1);
+  assert.ok(done?.type === 'done' && done.completionTokens > 0);
+
+  await until(
+    () => client.audit(route.answerId)?.state !== 'pending' && client.audit(route.answerId) !== undefined,
+  );
+  const audit = client.audit(route.answerId)!;
+  assert.equal(audit.state, 'passed', audit.summary);
+  assert.equal(audit.signed, audit.recomputed);
+  assert.notEqual(audit.auditor?.nodeId, audit.stage?.nodeId);
+
+  assert.equal(textOf(await chat(client, ask('Once upon a time'))), textOf(events));
+  await until(() =>
+    stages.every(
+      (stage) => stage.network().transfers[0]?.bytesHave === stage.network().transfers[0]?.bytesTotal,
+    ),
+  );
+});
+
+test('a stage that flips one bit is caught by an audit and named', async (t) => {
+  const flip = (out: Float32Array) => {
+    new Uint32Array(out.buffer, out.byteOffset)[3]! ^= 1;
+  };
+  const { client } = await startNetwork(t, (stage, index) => (index === 1 ? lying(stage, flip) : stage));
+  for (let tries = 0; tries < 40; tries++) {
+    const id = answerIdOf(await chat(client, ask('Tell me a story', 3)));
+    await until(() => client.audit(id)?.state !== 'pending' && client.audit(id) !== undefined);
+    const audit = client.audit(id)!;
+    if (audit.stage?.name !== 'stage 2') {
+      assert.equal(audit.state, 'passed', audit.summary);
+      continue;
+    }
+    assert.equal(audit.state, 'failed');
+    assert.match(audit.summary, /stage 2 did not compute what it signed/);
+    assert.notEqual(audit.signed, audit.recomputed);
+    return;
+  }
+  assert.fail('stage 2 was never drawn in 40 audits');
+});
+
+test('without a stage the next prompt fails with an error that names it', async (t) => {
+  const { client, stages } = await startNetwork(t);
+  await chat(client, ask('Hello', 3));
+  await stages[1]!.stop();
+  await assert.rejects(chat(client, ask('Hello again', 3)), /stage 2 \(blocks 1–1\)/);
+});
+
+test('a chat can be stopped at any time, and the slot is free again', async (t) => {
+  const { client } = await startNetwork(t);
+  for (let i = 0; i < 6; i++) {
+    const stop = new AbortController();
+    let tokens = 0;
+    for await (const event of client.chat(ask('Count to a hundred', 200), stop.signal)) {
+      if (event.type === 'token' && ++tokens === 3) stop.abort();
+    }
+    assert.ok(tokens < 20, `${tokens} tokens after the stop`);
+  }
+  assert.ok((await chat(client, ask('Hello', 3))).at(-1)?.type === 'done');
+});
+
+test('a conversation that is too long is refused with what to do', async (t) => {
+  const { client } = await startNetwork(t);
+  await assert.rejects(
+    chat(client, ask('word '.repeat(5000))),
+    /CONTEXT_EXCEEDED|shorten it or start a new one/,
+  );
+});
+
+test('an unknown model is refused and the known ones are named', async (t) => {
+  const { client } = await startNetwork(t);
+  await assert.rejects(
+    chat(client, { ...ask('Hello'), model: 'gpt-9' }),
+    /cannot chat with gpt-9; it can with: /,
+  );
+});
