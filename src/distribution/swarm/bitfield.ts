@@ -18,7 +18,8 @@ export class Bitfield {
     if (bytes.length !== Math.ceil(size / 8) || (spare > 0 && (bytes.at(-1)! & ((1 << spare) - 1)) !== 0)) {
       throw new BitorchError('WIRE_INVALID', `bitfield of ${bytes.length} bytes does not fit ${size} pieces`);
     }
-    return new Bitfield(size, bytes.slice());
+    // Not slice(): of a Buffer that is a view, and these bytes are about to be overwritten.
+    return new Bitfield(size, new Uint8Array(bytes));
   }
 
   /** How many pieces are in the set. */

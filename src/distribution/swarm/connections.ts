@@ -102,7 +102,7 @@ export class Connections implements PeerOwner {
   #admit(peer: Peer): void {
     const refusal = this.#refusal(peer);
     if (refusal) {
-      peer.close(refusal);
+      peer.dismiss(refusal);
       return;
     }
     this.#peers.get(peer.id)?.close('duplicate');

@@ -186,11 +186,20 @@ export class Peer {
 
   /** Idempotent. The owner hears of it once. */
   close(reason: unknown): void {
+    this.#end(reason, () => this.#socket.destroy());
+  }
+
+  /** Closes once our handshake is out, so that the other side learns whom it reached. */
+  dismiss(reason: string): void {
+    this.#end(reason, () => this.#socket.destroySoon());
+  }
+
+  #end(reason: unknown, endSocket: () => void): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#handshakeTimer);
     this.#parser.stop();
-    this.#socket.destroy();
+    endSocket();
     this.owner.onClose(this, reason);
   }
 
