@@ -1,6 +1,7 @@
 import {
   type ClsagSignature,
   type ClsagStatement,
+  type ClsagWitness,
   type Curve,
   commit,
   commitmentsBalance,
@@ -16,7 +17,12 @@ import {
 
 /** What a verifier needs of a transfer with two inputs of ring 16 and two outputs. */
 export interface Transfer {
-  readonly inputs: readonly { statement: ClsagStatement; signature: ClsagSignature; keyImage: Uint8Array }[];
+  readonly inputs: readonly {
+    readonly statement: ClsagStatement;
+    readonly witness: ClsagWitness;
+    readonly signature: ClsagSignature;
+    readonly keyImage: Uint8Array;
+  }[];
   readonly ranges: RangeClaim;
 }
 
@@ -44,7 +50,8 @@ export function makeTransfers(count: number, curve: Curve): Transfer[] {
         message: curve.keccak256(key),
       };
       const maskDifference = subtract(mask, pseudoMasks[i]!);
-      return { statement, ...signClsag(statement, { index, secret, maskDifference }, curve) };
+      const witness = { index, secret, maskDifference };
+      return { statement, witness, ...signClsag(statement, witness, curve) };
     });
     return { inputs, ranges };
   });

@@ -8,7 +8,7 @@ import { scalarLimbsSource } from './scalar-limbs.ts';
 const WRITTEN = ['index', 'memory', 'field', 'point', 'multiply', 'secret', 'scalar', 'hash'];
 const OPTIONS = [
   'index.as.ts',
-  ...['-O3', '--noAssert', '--runtime', 'stub', '--outFile', 'kernel.wasm'],
+  ...['-O2', '--noAssert', '--runtime', 'stub', '--outFile', 'kernel.wasm'],
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension'],
 ];
 
