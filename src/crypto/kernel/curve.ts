@@ -17,6 +17,7 @@ const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
 
 /** The order is not below itself, so it is written out here and only the kernel sees it. */
 const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
+const TOP_BYTE = ORDER[SCALAR_BYTES - 1]!;
 
 /**
  * The curve on an instance of the WebAssembly kernel. Needs nothing of Node: a compiled module can be posted to a
@@ -48,7 +49,8 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   }
 
   function multiScalar(factors: Uint8Array, points: readonly Point[], baseScalar?: Uint8Array): Point {
-    checkCount(factors, points);
+    checkScalars(factors, points.length);
+    if (baseScalar !== undefined) checkScalars(baseScalar, 1);
     memory.begin();
     const first = memory.put(factors);
     const base = baseScalar === undefined ? 0 : memory.put(baseScalar);
@@ -57,7 +59,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   }
 
   function multiScalarSecret(factors: Uint8Array, points: readonly Point[]): Point {
-    checkCount(factors, points);
+    checkScalars(factors, points.length);
     memory.begin();
     const [first, of] = [memory.put(factors), memory.putAll(points.map(inner), SIZE)];
     const point = make((out) => kernel.multiScalarSecret(out, first, of, points.length, memory.end));
@@ -66,6 +68,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   }
 
   function multiplyBaseSecret(scalar: Uint8Array): Point {
+    checkScalars(scalar, 1);
     memory.begin();
     const factor = memory.put(scalar);
     const point = make((out) => kernel.multiplyBaseSecret(out, factor));
@@ -134,8 +137,15 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   };
 }
 
-function checkCount(scalars: Uint8Array, points: readonly Point[]): void {
-  if (scalars.length !== SCALAR_BYTES * points.length) {
-    throw new RangeError(`multiScalar: ${scalars.length} bytes of scalars for ${points.length} points`);
+/**
+ * Windows and digits are made for scalars below 2^253; whether the last byte says so is no secret. l itself passes, for
+ * `isTorsionFree`.
+ */
+function checkScalars(scalars: Uint8Array, count: number): void {
+  if (scalars.length !== SCALAR_BYTES * count) {
+    throw new RangeError(`${scalars.length} bytes of scalars for ${count} points`);
+  }
+  for (let i = 1; i <= count; i++) {
+    if (scalars[SCALAR_BYTES * i - 1]! > TOP_BYTE) throw new RangeError('a scalar is not reduced mod l');
   }
 }

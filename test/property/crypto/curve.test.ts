@@ -119,6 +119,20 @@ describe('the kernel computes what noble computes', () => {
     }
   });
 
+  test('scalars of more than 253 bits are refused, not taken for others', () => {
+    const wide = littleEndian(2n ** 255n, 32);
+    for (const use of [
+      () => kernel.multiplySecret(wide, kernel.base),
+      () => kernel.multiplyBaseSecret(wide),
+      () => kernel.multiScalar(wide, [kernel.base]),
+      () => kernel.multiScalar(scalarOf(1), [kernel.base], wide),
+      () => kernel.multiScalarSecret(wide, [kernel.base]),
+      () => kernel.multiScalar(scalarOf(1), []),
+    ]) {
+      assert.throws(use, RangeError);
+    }
+  });
+
   test('which bytes are points', () => {
     fc.assert(
       fc.property(bytes(32), (encoding) => {
