@@ -16,7 +16,7 @@ export class FrameStream {
   readonly #assembler: FrameAssembler;
   readonly #frames: Uint8Array[] = [];
   #buffered = 0;
-  #ended = false;
+  readonly #ended = new AbortController();
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -31,11 +31,16 @@ export class FrameStream {
     stream.addEventListener('close', (event) => this.#end(event.error));
   }
 
+  /** Aborts when nothing more will come from the other side. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
   /** The next frame; undefined after an orderly end; throws STREAM_CLOSED when the connection broke. */
   async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     while (this.#frames.length === 0) {
       if (this.#error) throw this.#error;
-      if (this.#ended) return undefined;
+      if (this.ended.aborted) return undefined;
       await this.#waitForFrame(signal);
     }
     const frame = this.#frames.shift()!;
@@ -89,9 +94,9 @@ export class FrameStream {
   }
 
   #end(error?: Error): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended.aborted) return;
     if (error || !this.#assembler.empty) this.#error = closed('read', error);
+    this.#ended.abort(this.#error ?? new BitorchError('STREAM_CLOSED', 'the other side ended the stream'));
     this.#wake?.();
   }
 

@@ -51,7 +51,8 @@ export class ClientSession {
   readonly #hidden: number;
   readonly #host: Host;
   readonly #observer: Observer;
-  #streams: FrameStream[] = [];
+  /** By hop; a stage that could not be reached leaves a hole. */
+  readonly #streams: (FrameStream | undefined)[] = [];
   #readers: Promise<void>[] = [];
   /** Frames sent whose answer is still to come, oldest first. */
   readonly #pending: { position: number; rows: number; answer: PromiseWithResolvers<Float32Array> }[] = [];
@@ -77,7 +78,7 @@ export class ClientSession {
     try {
       const contexts = await Promise.all(route.map((_, hop) => this.#openStage(hop, limit)));
       this.context = Math.min(...contexts);
-      this.#readers = this.#streams.map((stream, hop) => this.#read(stream, hop));
+      this.#readers = this.#streams.map((stream, hop) => this.#read(stream!, hop));
     } catch (error) {
       this.abort();
       throw signal.aborted ? signal.reason : error;
@@ -123,7 +124,7 @@ export class ClientSession {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await Promise.allSettled(this.#streams.map((stream) => stream.send(encodeClose())));
+    await Promise.allSettled(this.#streams.map((stream) => stream?.send(encodeClose())));
     const timeout = setTimeout(() => this.abort(), CLOSE_TIMEOUT_MS);
     await Promise.allSettled(this.#readers);
     clearTimeout(timeout);
@@ -134,7 +135,7 @@ export class ClientSession {
   abort(): void {
     this.#closing = true;
     this.#fail(new BitorchError('SESSION_ABORTED', 'the session was aborted'));
-    for (const stream of this.#streams) stream.abort();
+    for (const stream of this.#streams) stream?.abort();
   }
 
   async #openStage(hop: number, signal: AbortSignal): Promise<number> {

@@ -10,8 +10,10 @@ export class Rendezvous {
   readonly #meetings = new Map<string, PromiseWithResolvers<FrameStream>>();
 
   /** Resolves with the stream of `peer` for this session. Throws PREVIOUS_MISSING after SETUP_TIMEOUT_MS. */
-  wait(session: Uint8Array, peer: string): Promise<FrameStream> {
-    return this.#meeting(session, peer).promise;
+  wait(session: Uint8Array, peer: string, signal: AbortSignal): Promise<FrameStream> {
+    const meeting = this.#meeting(session, peer);
+    signal.addEventListener('abort', () => meeting.reject(signal.reason), { once: true });
+    return meeting.promise;
   }
 
   bring(session: Uint8Array, stream: FrameStream): void {

@@ -1,5 +1,5 @@
 import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import type { FrameStream, Host } from '#network';
+import type { FrameStream, Host, PeerAddress } from '#network';
 import {
   HIDDEN_PROTOCOL,
   MAX_FRAME_BYTES,
@@ -76,8 +76,10 @@ export class StageService {
     }
     let outbound: FrameStream | undefined;
     try {
-      const inbound = open.previous === null ? client : this.#rendezvous.wait(open.session, open.previous);
-      if (open.next !== null) outbound = await this.#dialNext(open.session, open.next);
+      const gone = AbortSignal.any([this.#lifecycle.signal, client.ended]);
+      const inbound =
+        open.previous === null ? client : this.#rendezvous.wait(open.session, open.previous, gone);
+      if (open.next !== null) outbound = await this.#dialNext(open.session, open.next, gone);
       const streams = { client, inbound: await inbound, outbound: outbound ?? client };
       await client.send(encodeReady(executor.context));
       const { session, manifest, first, end, period } = open;
@@ -105,8 +107,8 @@ export class StageService {
     return offer;
   }
 
-  async #dialNext(session: Uint8Array, next: NonNullable<Open['next']>): Promise<FrameStream> {
-    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, this.#lifecycle.signal);
+  async #dialNext(session: Uint8Array, next: PeerAddress, signal: AbortSignal): Promise<FrameStream> {
+    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, signal);
     await stream.send(session);
     return stream;
   }
