@@ -5,7 +5,7 @@ import { KEY_BYTES, WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { addressCodec, key } from './shapes.ts';
-import { withdrawals } from './withdrawal.ts';
+import { bondPrefix, withdrawals } from './withdrawal.ts';
 
 /**
  * A validator's pool. Delegators own shares of its tokens (as Penumbra's and Cosmos' pools: rewards and slashing
@@ -101,7 +101,7 @@ export function slash(view: WriteView, id: Uint8Array, fraction: number): bigint
   const validator = validatorOf(view, id);
   let taken = part(validator.tokens);
   validators.bucket.put(view, id, { ...validator, tokens: validator.tokens - taken });
-  for (const [at, record] of withdrawals.bucket.under(view, id)) {
+  for (const [at, record] of withdrawals.bucket.under(view, bondPrefix('validator', id))) {
     taken += part(record.amount);
     withdrawals.bucket.put(view, at, { ...record, amount: record.amount - part(record.amount) });
   }

@@ -14,12 +14,24 @@ export interface Withdrawal {
   readonly refund: OneTime;
 }
 
-/** The bond it comes from (a validator's or a node's key), and a number of its own. */
-type WithdrawalKey = readonly [bond: Uint8Array, number: number];
+/** What a bond was for: one key may be a validator's and a node's at once. */
+export type BondOf = 'validator' | 'node';
+const BONDS: readonly BondOf[] = ['validator', 'node'];
+
+/** The bond it comes from, and a number of its own. */
+type WithdrawalKey = readonly [of: BondOf, bond: Uint8Array, number: number];
+
+/** Where the withdrawals from a bond are. */
+export const bondPrefix = (of: BondOf, bond: Uint8Array): Uint8Array =>
+  concat([Uint8Array.of(BONDS.indexOf(of)), bond]);
 
 const withdrawalKey: BytesCodec<WithdrawalKey> = {
-  encode: ([bond, number]) => concat([bond, orderedNumber.encode(number)]),
-  decode: (bytes) => [bytes.slice(0, KEY_BYTES), orderedNumber.decode(bytes.subarray(KEY_BYTES))],
+  encode: ([of, bond, number]) => concat([bondPrefix(of, bond), orderedNumber.encode(number)]),
+  decode: (bytes) => [
+    BONDS[bytes[0]!]!,
+    bytes.slice(1, 1 + KEY_BYTES),
+    orderedNumber.decode(bytes.subarray(1 + KEY_BYTES)),
+  ],
 };
 
 export const withdrawals = accountKind(8, withdrawalKey, withdrawalCodec, (record) => record.amount);
@@ -53,10 +65,10 @@ export function dueBy(view: ReadView, height: number): DueKey[] {
   );
 }
 
-/** Puts money of a bond in the queue. Its number follows the greatest one of that bond, and never comes twice. */
-export function withdraw(view: WriteView, bond: Uint8Array, number: number, record: Withdrawal): void {
-  withdrawals.bucket.put(view, [bond, number], record);
-  schedule(view, record.due, 'withdrawal', withdrawalKey.encode([bond, number]));
+/** Puts money of a bond in the queue, under a number that never comes twice for that bond. */
+export function withdraw(view: WriteView, key: WithdrawalKey, record: Withdrawal): void {
+  withdrawals.bucket.put(view, key, record);
+  schedule(view, record.due, 'withdrawal', withdrawalKey.encode(key));
 }
 
 /** Takes a due withdrawal out of the queue of its bond. */

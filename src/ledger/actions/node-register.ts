@@ -39,7 +39,11 @@ export const nodeRegister = defineAction({
     });
     if (body.withdraw > 0n) {
       const due = height + parameters.unbondingBlocks;
-      withdraw(view, body.node, node.withdrawn, { amount: body.withdraw, due, refund: body.refund });
+      withdraw(view, ['node', body.node, node.withdrawn], {
+        amount: body.withdraw,
+        due,
+        refund: body.refund,
+      });
     }
   },
 });

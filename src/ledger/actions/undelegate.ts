@@ -37,7 +37,7 @@ export const undelegate = defineAction({
     require(everything || worth >= parameters.leastDelegation, 'too little to take out');
     const validator = validatorOf(view, body.validator);
     const due = height + parameters.unbondingBlocks;
-    withdraw(view, body.validator, validator.withdrawn, { amount, due, refund: body.refund });
+    withdraw(view, ['validator', body.validator, validator.withdrawn], { amount, due, refund: body.refund });
     validators.bucket.put(view, body.validator, { ...validator, withdrawn: validator.withdrawn + 1 });
   },
 });
