@@ -15,7 +15,7 @@ export function networkView({ selfId, directory, library }: ViewDependencies): N
   const nodes = directory.nodes();
   return {
     self: { id: selfId, name: directory.nameOf(selfId) },
-    nodes: nodes.map((node) => nodeView(node, selfId)),
+    nodes: nodes.map((node) => nodeView(node, selfId)).sort(selfFirstThenName),
     models: library.all().map((model) => modelView(model, nodes)),
     transfers: library.all().map((model) => transferView(model, nodes)),
   };
@@ -78,3 +78,6 @@ function transferView(
     }),
   };
 }
+
+const selfFirstThenName = (a: NodeView, b: NodeView): number =>
+  Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en', { numeric: true });
