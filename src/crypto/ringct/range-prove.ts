@@ -1,13 +1,13 @@
 import { BitorchError, concat } from '#base';
-import { type Curve, type Scalar, type ScalarVector, scalarOf } from '../curve.ts';
+import { type Curve, type Point, type Scalar, type ScalarVector, scalarOf } from '../curve.ts';
 import { type RandomBytes, randomScalar, systemRandom } from '../random.ts';
 import { amountGenerator, checkAmount } from './commitment.ts';
 import {
   BITS,
   elementOf,
+  isZero,
   MAX_OUTPUTS,
   paddedOutputs,
-  type RangeProof,
   RangeTranscript,
   rangeGenerators,
   repeated,
@@ -15,23 +15,24 @@ import {
 } from './range-transcript.ts';
 import type { RangeClaim } from './range-verify.ts';
 
-/** The state of the argument while it halves. */
+/** The argument while it halves. Generators stay what they are; `g` and `h` say how each enters the folded ones. */
 interface Folding {
-  a: ScalarVector;
-  b: ScalarVector;
-  /** How each original generator enters the folded ones: the folded index is the original one mod a's length. */
-  g: ScalarVector;
-  h: ScalarVector;
-  blinding: Scalar;
+  readonly a: ScalarVector;
+  readonly b: ScalarVector;
+  readonly g: ScalarVector;
+  readonly h: ScalarVector;
 }
 
-const half = (vector: ScalarVector, which: 0 | 1): ScalarVector =>
-  vector.subarray((which * vector.length) / 2, ((1 + which) * vector.length) / 2);
+/** A sum of scalar·point to be. */
+interface Terms {
+  readonly scalars: ScalarVector;
+  readonly points: readonly Point[];
+}
 
 /**
  * Proves that each amount is below 2^64 without showing it. `amounts` and `masks` are those of the commitments, one to
- * 16 of them; the answer carries the commitments divided by 8, as the wire and the verifier have them. All secrets go
- * through constant-time arithmetic. Throws AMOUNT_INVALID, or RANGE_INVALID for a wrong number of them.
+ * 16 of them; the answer carries the commitments divided by 8, as the wire and the verifier have them. All sums of
+ * secrets run in constant time. Throws AMOUNT_INVALID, or RANGE_INVALID for a wrong number of them.
  */
 export function proveRange(
   amounts: readonly bigint[],
@@ -59,84 +60,79 @@ function attempt(
   curve: Curve,
   fresh: () => Scalar,
 ): RangeClaim | undefined {
-  const { scalars } = curve;
-  const { add, multiply, subtract } = scalars;
+  const { add, multiply, subtract, invert, ...vectors } = curve.scalars;
   const outputs = paddedOutputs(amounts.length);
   const size = BITS * outputs;
   const generators = rangeGenerators(size, curve);
-  const eighth = scalars.invert(scalarOf(8));
-  const points = [...generators.g, ...generators.h, amountGenerator(curve), curve.base];
-  /** (Σ g_i·G_i + h_i·H_i + amount·H + blind·G)/8, encoded; constant time. */
-  const combine = (g: ScalarVector, h: ScalarVector, amount: Scalar, blind: Scalar): Uint8Array =>
-    curve.encode(curve.multiScalarSecret(scalars.scaleVector(concat([g, h, amount, blind]), eighth), points));
+  const all = (g: ScalarVector, h: ScalarVector): Terms[] => [
+    { scalars: g, points: generators.g },
+    { scalars: h, points: generators.h },
+  ];
+  const sum = (terms: readonly Terms[], amount: Scalar, blind: Scalar) =>
+    eighthOf(terms, amount, blind, curve);
 
-  const commitments = amounts.map((amount, j) => {
-    const terms = scalars.scaleVector(concat([scalarOf(amount), masks[j]!]), eighth);
-    return curve.encode(curve.multiScalarSecret(terms, [amountGenerator(curve), curve.base]));
-  });
+  const commitments = amounts.map((amount, j) => sum([], scalarOf(amount), masks[j]!));
   const transcript = new RangeTranscript(commitments, curve);
   const bits = bitsOf(amounts, outputs);
-  const complement = scalars.addVectors(bits, repeated(scalarOf(-1), size));
-  const blinding = fresh();
-  const a = combine(bits, complement, scalarOf(0), blinding);
-
+  const complement = vectors.addVectors(bits, repeated(scalarOf(-1), size));
+  let blinding = fresh();
+  const a = sum(all(bits, complement), scalarOf(0), blinding);
   const y = transcript.challenge(a);
   const z = transcript.challenge();
   if (isZero(y) || isZero(z)) return undefined;
-  const zSquared = multiply(z, z);
-  const yPowers = scalars.powers(y, size + 2);
-  const weights = scalars.powers(zSquared, outputs + 1);
-  const bitWeights = scalars.multiplyVectors(
-    weightedBits(zSquared, outputs, curve),
-    reversed(yPowers.subarray(32, 32 * (size + 1))),
-  );
-  const state: Folding = {
-    a: scalars.addVectors(bits, repeated(subtract(scalarOf(0), z), size)),
-    b: scalars.addVectors(scalars.addVectors(complement, repeated(z, size)), bitWeights),
+
+  const zz = multiply(z, z);
+  const yPowers = vectors.powers(y, size + 2);
+  const weights = vectors.powers(zz, outputs + 1);
+  const yDown = reversed(yPowers.subarray(32, 32 * (size + 1)));
+  const bitWeights = vectors.multiplyVectors(weightedBits(zz, outputs, curve), yDown);
+  let state: Folding = {
+    a: vectors.addVectors(bits, repeated(subtract(scalarOf(0), z), size)),
+    b: vectors.addVectors(vectors.addVectors(complement, repeated(z, size)), bitWeights),
     g: repeated(scalarOf(1), size),
     h: repeated(scalarOf(1), size),
-    blinding: masks.reduce(
-      (sum, mask, j) =>
-        add(sum, multiply(multiply(elementOf(yPowers, size + 1), elementOf(weights, j + 1)), mask)),
-      blinding,
-    ),
   };
+  for (const [j, mask] of masks.entries()) {
+    const weight = multiply(elementOf(yPowers, size + 1), elementOf(weights, j + 1));
+    blinding = add(blinding, multiply(weight, mask));
+  }
 
-  const [left, right]: Uint8Array[][] = [[], []];
-  for (let length = size; length > 1; length /= 2) {
-    const [dl, dr] = [fresh(), fresh()];
-    const halved = crossTerms(state, yPowers, length / 2, curve);
-    left!.push(combine(halved.left.g, halved.left.h, halved.left.product, dl));
-    right!.push(combine(halved.right.g, halved.right.h, halved.right.product, dr));
-    const c = transcript.challenge(left!.at(-1)!, right!.at(-1)!);
+  const left: Uint8Array[] = [];
+  const right: Uint8Array[] = [];
+  for (let n = size / 2; n >= 1; n /= 2) {
+    const [toLeft, toRight] = [fresh(), fresh()];
+    const cross = crossTerms(state, generators, yPowers, n, curve);
+    left.push(sum(cross.left.terms, cross.left.product, toLeft));
+    right.push(sum(cross.right.terms, cross.right.product, toRight));
+    const c = transcript.challenge(left.at(-1)!, right.at(-1)!);
     if (isZero(c)) return undefined;
-    fold(state, c, elementOf(yPowers, length / 2), curve);
-    const [c2, inverse2] = [multiply(c, c), scalars.invert(multiply(c, c))];
-    state.blinding = add(state.blinding, add(multiply(c2, dl), multiply(inverse2, dr)));
+    const inverse = invert(c);
+    state = folded(state, c, inverse, elementOf(yPowers, n), curve);
+    blinding = add(blinding, multiply(multiply(c, c), toLeft));
+    blinding = add(blinding, multiply(multiply(inverse, inverse), toRight));
   }
 
   const [r, s, delta, eta] = [fresh(), fresh(), fresh(), fresh()];
-  const { a: lastA, b: lastB } = state;
-  const cross = add(multiply(multiply(r, y), lastB), multiply(multiply(s, y), lastA));
-  const a1 = combine(scalars.scaleVector(state.g, r), scalars.scaleVector(state.h, s), cross, delta);
-  const nothing = new Uint8Array(32 * size);
-  const b = combine(nothing, nothing, multiply(multiply(r, y), s), eta);
+  const mixed = add(multiply(multiply(r, y), state.b), multiply(multiply(s, y), state.a));
+  const a1 = sum(all(vectors.scaleVector(state.g, r), vectors.scaleVector(state.h, s)), mixed, delta);
+  const b = sum([], multiply(multiply(r, y), s), eta);
   const e = transcript.challenge(a1, b);
   if (isZero(e)) return undefined;
-  const proof: RangeProof = {
-    a,
-    a1,
-    b,
-    r1: add(r, multiply(lastA, e)),
-    s1: add(s, multiply(lastB, e)),
-    d1: add(add(eta, multiply(delta, e)), multiply(state.blinding, multiply(e, e))),
-    left: left!,
-    right: right!,
-  };
-  return { proof, commitments };
+  const r1 = add(r, multiply(state.a, e));
+  const s1 = add(s, multiply(state.b, e));
+  const d1 = add(add(eta, multiply(delta, e)), multiply(blinding, multiply(e, e)));
+  return { proof: { a, a1, b, r1, s1, d1, left, right }, commitments };
 }
 
-const isZero = (scalar: Scalar): boolean => scalar.every((byte) => byte === 0);
+/** (Σ terms + amount·H + blind·G)/8, encoded; constant time. */
+function eighthOf(terms: readonly Terms[], amount: Scalar, blind: Scalar, curve: Curve): Uint8Array {
+  const { scalars } = curve;
+  const factors = concat([...terms.map((part) => part.scalars), amount, blind]);
+  const points = [...terms.flatMap((part) => part.points), amountGenerator(curve), curve.base];
+  return curve.encode(
+    curve.multiScalarSecret(scalars.scaleVector(factors, scalars.invert(scalarOf(8))), points),
+  );
+}
 
 /** All bits of all amounts, lowest first, as scalars 0 and 1; outputs beyond the last have none. */
 function bitsOf(amounts: readonly bigint[], outputs: number): ScalarVector {
@@ -152,57 +148,67 @@ function reversed(vector: ScalarVector): ScalarVector {
   return concat(Array.from({ length: count }, (_, i) => elementOf(vector, count - 1 - i)));
 }
 
-/** The scalars of L and R for halves of `n` elements, spread over the original generators. */
-function crossTerms(state: Folding, yPowers: ScalarVector, n: number, curve: Curve) {
-  const { scalars } = curve;
-  const [yn, a1, a2, b1, b2] = [
-    elementOf(yPowers, n),
-    half(state.a, 0),
-    half(state.a, 1),
-    half(state.b, 0),
-    half(state.b, 1),
-  ];
-  const scaled1 = scalars.scaleVector(a1, scalars.invert(yn));
-  const scaled2 = scalars.scaleVector(a2, yn);
-  const y1 = yPowers.subarray(32, 32 * (n + 1));
-  const weighted = (u: ScalarVector, v: ScalarVector) =>
-    scalars.innerProduct(scalars.multiplyVectors(u, v), y1);
-  const none = new Uint8Array(32 * n);
-  const spread = (low: ScalarVector, high: ScalarVector, over: ScalarVector) => {
-    const period = concat([low, high]);
-    return scalars.multiplyVectors(concat(Array(over.length / period.length).fill(period)), over);
-  };
+/** The halves of a vector. */
+const halves = (vector: ScalarVector): [ScalarVector, ScalarVector] => [
+  vector.subarray(0, vector.length / 2),
+  vector.subarray(vector.length / 2),
+];
+
+/** Where the given half of every period of 2n original generators begins. */
+const starts = (which: 0 | 1, n: number, size: number): number[] =>
+  Array.from({ length: size / (2 * n) }, (_, period) => (2 * period + which) * n);
+
+/** Scalars times one half of the folded generators, spread over the original ones that make it. */
+function timesHalf(
+  which: 0 | 1,
+  values: ScalarVector,
+  factors: ScalarVector,
+  generators: readonly Point[],
+  curve: Curve,
+): Terms {
+  const n = values.length / 32;
+  const at = starts(which, n, generators.length);
+  const entering = concat(at.map((start) => factors.subarray(32 * start, 32 * (start + n))));
   return {
-    left: {
-      g: spread(none, scaled1, state.g),
-      h: spread(b2, none, state.h),
-      product: weighted(a1, b2),
-    },
-    right: {
-      g: spread(scaled2, none, state.g),
-      h: spread(none, b1, state.h),
-      product: weighted(scaled2, b1),
-    },
+    scalars: curve.scalars.multiplyVectors(concat(at.map(() => values)), entering),
+    points: at.flatMap((start) => generators.slice(start, start + n)),
   };
 }
 
-/** Halves the vectors: G ← G1/c + c/y^n·G2, H ← c·H1 + H2/c, a ← c·a1 + y^n/c·a2, b ← b1/c + c·b2. */
-function fold(state: Folding, c: Scalar, yn: Scalar, curve: Curve): void {
-  const { scalars } = curve;
-  const inverse = scalars.invert(c);
-  const n = state.a.length / 64;
-  const pattern = (low: Scalar, high: Scalar) => {
-    const period = concat([repeated(low, n), repeated(high, n)]);
-    return concat(Array(state.g.length / period.length).fill(period));
+/** What L and R commit to, for halves of `n` elements: y^-n·a1·G2 + b2·H1 and y^n·a2·G1 + b1·H2. */
+function crossTerms(
+  state: Folding,
+  generators: { readonly g: readonly Point[]; readonly h: readonly Point[] },
+  yPowers: ScalarVector,
+  n: number,
+  curve: Curve,
+) {
+  const { invert, scaleVector, innerProduct, multiplyVectors } = curve.scalars;
+  const [[a1, a2], [b1, b2], yn] = [halves(state.a), halves(state.b), elementOf(yPowers, n)];
+  const [lowered, raised] = [scaleVector(a1, invert(yn)), scaleVector(a2, yn)];
+  const weighted = (u: ScalarVector, v: ScalarVector) =>
+    innerProduct(multiplyVectors(u, v), yPowers.subarray(32, 32 * (n + 1)));
+  const onG = (which: 0 | 1, values: ScalarVector) => timesHalf(which, values, state.g, generators.g, curve);
+  const onH = (which: 0 | 1, values: ScalarVector) => timesHalf(which, values, state.h, generators.h, curve);
+  return {
+    left: { terms: [onG(1, lowered), onH(0, b2)], product: weighted(a1, b2) },
+    right: { terms: [onG(0, raised), onH(1, b1)], product: weighted(raised, b1) },
   };
-  state.g = scalars.multiplyVectors(state.g, pattern(inverse, scalars.multiply(c, scalars.invert(yn))));
-  state.h = scalars.multiplyVectors(state.h, pattern(c, inverse));
-  state.a = scalars.addVectors(
-    scalars.scaleVector(half(state.a, 0), c),
-    scalars.scaleVector(half(state.a, 1), scalars.multiply(yn, inverse)),
-  );
-  state.b = scalars.addVectors(
-    scalars.scaleVector(half(state.b, 0), inverse),
-    scalars.scaleVector(half(state.b, 1), c),
-  );
+}
+
+/** Half as long: G ← G1/c + c/y^n·G2, H ← c·H1 + H2/c, a ← c·a1 + y^n/c·a2, b ← b1/c + c·b2. */
+function folded(state: Folding, c: Scalar, inverse: Scalar, yn: Scalar, curve: Curve): Folding {
+  const { scaleVector, multiplyVectors, addVectors, multiply, invert } = curve.scalars;
+  const n = state.a.length / 64;
+  const [[a1, a2], [b1, b2]] = [halves(state.a), halves(state.b)];
+  const alternating = (low: Scalar, high: Scalar) => {
+    const period = concat([repeated(low, n), repeated(high, n)]);
+    return concat(Array<ScalarVector>(state.g.length / period.length).fill(period));
+  };
+  return {
+    a: addVectors(scaleVector(a1, c), scaleVector(a2, multiply(yn, inverse))),
+    b: addVectors(scaleVector(b1, inverse), scaleVector(b2, c)),
+    g: multiplyVectors(state.g, alternating(inverse, multiply(c, invert(yn)))),
+    h: multiplyVectors(state.h, alternating(c, inverse)),
+  };
 }

@@ -90,3 +90,5 @@ export function repeated(scalar: Scalar, count: number): ScalarVector {
   for (let i = 0; i < count; i++) vector.set(scalar, 32 * i);
   return vector;
 }
+
+export const isZero = (scalar: Scalar): boolean => scalar.every((byte) => byte === 0);

@@ -6,6 +6,7 @@ import { decodeAll } from './points.ts';
 import {
   BITS,
   elementOf,
+  isZero,
   MAX_OUTPUTS,
   paddedOutputs,
   type RangeProof,
@@ -22,7 +23,6 @@ export interface RangeClaim {
 }
 
 const LOG_BITS = Math.log2(BITS);
-const isZero = (scalar: Scalar): boolean => scalar.every((byte) => byte === 0);
 
 /** The challenges of one proof. */
 interface Challenges {
