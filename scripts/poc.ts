@@ -5,18 +5,18 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { codeOf, messageOf, toHex } from '#base';
+import { BitorchError, codeOf, messageOf, toHex } from '#base';
 import { openSource } from '#distribution';
 import type { NetworkView } from '#node';
 import { ProgressBoard } from '../src/cli/progress.ts';
 import { Composition, LEECHERS, SEEDER } from './poc/composition.ts';
 import { findEngine } from './poc/engine.ts';
 import { buildImage } from './poc/image.ts';
-import { findFaults, formatReport, type Outcome } from './poc/report.ts';
+import { findFaults, formatReport, formatTransfer, type Outcome } from './poc/report.ts';
 
 const CACHE = join(import.meta.dirname, '../.data/cache');
 const IMAGE = 'bitorch';
-const TIME_LIMIT_MS = 10 * 60_000;
+const TIME_LIMIT_MINUTES = 8;
 const EXIT_CODES: Record<string, number> = { MODEL_UNREACHABLE: 2, ENGINE_MISSING: 3 };
 
 const board = new ProgressBoard();
@@ -24,7 +24,8 @@ const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => interrupted.abort(new Error(`stopped by ${name}`)));
 }
-const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+const timeout = new AbortController();
+const signal = AbortSignal.any([interrupted.signal, timeout.signal]);
 
 try {
   process.exitCode = await prove();
@@ -46,6 +47,8 @@ async function prove(): Promise<number> {
 
   const composition = new Composition({ engine, image: IMAGE, source, signal });
   await composition.down();
+  const tooLate = new BitorchError('TIMEOUT', `the trial was not over after ${TIME_LIMIT_MINUTES} minutes`);
+  setTimeout(() => timeout.abort(tooLate), TIME_LIMIT_MINUTES * 60_000).unref();
   try {
     const expected = new Map(source.files.map(({ path, sha256 }) => [path, toHex(sha256)]));
     const outcomes = await spread(composition, [...expected.keys()]);
@@ -58,7 +61,7 @@ async function prove(): Promise<number> {
     if (faults.length === 0) print('✔ every container holds the model, bit for bit');
     return faults.length === 0 ? 0 : 1;
   } catch (error) {
-    if (!interrupted.signal.aborted) print(`\nWhat the nodes wrote:\n${await composition.logs()}`);
+    if (!interrupted.signal.aborted) await explain(composition);
     throw error;
   } finally {
     await timed('removed the containers, their disks and their network', () => composition.down());
@@ -86,6 +89,16 @@ async function spread(composition: Composition, paths: readonly string[]): Promi
     outcomes.push({ service, transfer: transfers[0]!, hashes, ...(took !== undefined && { seconds: took }) });
   }
   return outcomes;
+}
+
+/** Says how far the nodes had come and what they wrote. */
+async function explain(composition: Composition): Promise<void> {
+  board.close();
+  print('');
+  for (const [service, { transfers }] of composition.lastViews) {
+    for (const transfer of transfers) print(`  ${formatTransfer(service, transfer)}`);
+  }
+  print(`\n${await composition.logs()}`);
 }
 
 function showProgress(service: string, { transfers: [transfer] }: NetworkView): void {

@@ -16,6 +16,8 @@ export class Composition {
   readonly #env: Record<string, string>;
   readonly #signal: AbortSignal;
   readonly #modelFolder: string;
+  /** What each node saw of the network when it was last asked. */
+  readonly lastViews = new Map<string, NetworkView>();
 
   constructor(options: { engine: Engine; image: string; source: ModelSource; signal: AbortSignal }) {
     const { engine, image, source, signal } = options;
@@ -48,13 +50,13 @@ export class Composition {
 
   /** Follows a node's own view of the network until it holds the whole model; gives the last one. */
   async watch(service: string, onView: (view: NetworkView) => void = () => undefined): Promise<NetworkView> {
-    let last: NetworkView | undefined;
     const onLine = (line: string) => {
-      last = JSON.parse(line) as NetworkView;
-      onView(last);
+      const view = JSON.parse(line) as NetworkView;
+      this.lastViews.set(service, view);
+      onView(view);
     };
     await this.#execute(service, ['node', 'scripts/poc/watch.ts'], onLine);
-    return last!;
+    return this.lastViews.get(service)!;
   }
 
   /** SHA-256, hexadecimal, of files as they lie in a container, by path. */

@@ -49,14 +49,13 @@ function downloadedFrom({ peers }: TransferView, names: readonly string[]): numb
 /** Bytes, sources, times and hashes, as lines of text. */
 export function formatReport({ model, bytes, expected, seeder, leechers }: Trial): string {
   const rows = [seeder, ...leechers].map(({ service, transfer, seconds }) => {
-    const sources = transfer.peers.filter(({ downloaded }) => downloaded > 0);
     const uploaded = transfer.peers.reduce((sum, peer) => sum + peer.uploaded, 0);
     return [
       service,
       megabytes(transfer.bytesHave),
       seconds === undefined ? 'published' : `${seconds.toFixed(1)} s`,
       megabytes(uploaded),
-      sources.map(({ name, downloaded }) => `${megabytes(downloaded)} from ${name}`).join(', ') || '–',
+      sourcesOf(transfer) || '–',
     ];
   });
   const hashes = [...expected].map(([path, hash]) => {
@@ -72,6 +71,17 @@ export function formatReport({ model, bytes, expected, seeder, leechers }: Trial
     ...hashes,
   ].join('\n');
 }
+
+/** How far a node is that has not come to its end. */
+export const formatTransfer = (service: string, transfer: TransferView): string =>
+  `${service}: ${transfer.bytesHave} of ${transfer.bytesTotal} bytes, ` +
+  `${transfer.verified ? '' : 'not '}verified; fetched ${sourcesOf(transfer) || 'nothing'}`;
+
+const sourcesOf = ({ peers }: TransferView): string =>
+  peers
+    .filter(({ downloaded }) => downloaded > 0)
+    .map(({ name, downloaded }) => `${megabytes(downloaded)} from ${name}`)
+    .join(', ');
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
