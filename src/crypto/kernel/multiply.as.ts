@@ -203,7 +203,7 @@ function drop(buckets: usize, filled: usize, digit: i32, point: usize, cachedPoi
 }
 
 /** Up to here Straus is the faster one. */
-const STRAUS_POINTS: i32 = 200;
+const STRAUS_POINTS: i32 = 128;
 const baseTerm = memory.data(192, 16);
 
 export function multiScalar(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
