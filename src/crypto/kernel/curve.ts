@@ -12,10 +12,10 @@ import { kernelScalars } from './scalars.ts';
 
 /** A point as the kernel has it: four field elements of 48 bytes. */
 const SIZE = 192;
+const HASH_BYTES = 32;
 const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
 const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
 
-/** The order is not below itself, so it is written out here and only the kernel sees it. */
 const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
 const TOP_BYTE = ORDER[SCALAR_BYTES - 1]!;
 
@@ -90,9 +90,16 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const from = memory.take(length);
     memory.fill(from, parts);
-    const out = memory.take(64);
+    const out = memory.take(HASH_BYTES);
     kernel.keccak256(out, from, length);
     return out;
+  }
+
+  /** What is hashed may be secret. */
+  function keccak256(...parts: readonly Uint8Array[]): Uint8Array {
+    const digest = memory.read(hash(parts), HASH_BYTES);
+    memory.wipe();
+    return digest;
   }
 
   const base = multiplyBaseSecret(scalarOf(1));
@@ -128,8 +135,8 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     multiplySecret: (scalar, point) => multiScalarSecret(scalar, [point]),
     multiplyBaseSecret,
     multiScalarSecret,
-    keccak256: (...parts) => memory.read(hash(parts), 32),
-    hashToScalar: (...parts) => scalars.reduce(memory.read(hash(parts), 32)),
+    keccak256,
+    hashToScalar: (...parts) => scalars.reduce(keccak256(...parts)),
     hashToPoint(bytes) {
       const digest = hash([bytes]);
       return make((out) => kernel.pointFromHash(out, digest));

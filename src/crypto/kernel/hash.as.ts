@@ -2,9 +2,9 @@
 // Keccak-256 with the original padding, and CryptoNote's map of hashes to points.
 import { MINUS_A, MINUS_A_SQUARED, ONE, ROOT_FIRST, ROOT_FOURTH, ROOT_OF_MINUS_ONE, ROOT_SECOND, ROOT_THIRD } from './constants.as';
 import { carry, multiply, square } from './field-limbs.as';
-import { add, copy, equals, fromNumber, isOdd, isZero, negate, powerForRoot, subtract } from './field.as';
+import { add, copy, equals, fromNumber, isOdd, negate, powerForRoot, subtract } from './field.as';
 import { permute } from './keccak.as';
-import { multiplyByCofactor, POINT, T, X, Y, Z } from './point.as';
+import { multiplyByCofactor, T, X, Y, Z } from './point.as';
 
 const RATE: i32 = 136;
 const state = memory.data(200, 16);
@@ -78,7 +78,7 @@ export function pointFromHash(out: usize, hash: usize): void {
   subtract(mapped + Y, z, w);
   carry(mapped + Z, mapped + Z);
   carry(mapped + Y, mapped + Y);
-  // (rZ : Y : Z) with T = rY: multiply everything by one, as X = rZ.
+  // x = r, so X = rZ and T = XY/Z = rY.
   multiply(mapped + T, r, mapped + Y);
   multiply(mapped + X, r, mapped + Z);
   multiplyByCofactor(out, mapped);

@@ -7,7 +7,7 @@ export { keccak256, pointFromHash } from './hash.as';
 export { heap, reserve } from './memory.as';
 export { multiScalar } from './multiply.as';
 export {
-  addPoints, decode, encode, encodeAll, equalPoints, isIdentity, multiplyByCofactor, subtractPoints,
+  addPoints, decode, encodeAll, equalPoints, isIdentity, multiplyByCofactor, subtractPoints,
 } from './point.as';
 export { addScalars, innerProduct, invertScalars, multiplyScalars, powersOf, scalarReduce, subtractScalars } from './scalar.as';
 export { multiplyBaseSecret, multiScalarSecret } from './secret.as';

@@ -5,7 +5,6 @@ export interface KernelExports {
   heap(): number;
   reserve(end: number): void;
   decode(out: number, bytes: number): number;
-  encode(out: number, point: number): void;
   encodeAll(out: number, points: number, count: number, scratch: number): void;
   equalPoints(a: number, b: number): number;
   isIdentity(point: number): number;

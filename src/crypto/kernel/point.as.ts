@@ -162,16 +162,11 @@ export function equalPoints(p: usize, q: usize): bool {
 }
 
 /** Puts p into bytes, given 1/Z. */
-export function encodeWith(out: usize, p: usize, inverse: usize): void {
+function encodeWith(out: usize, p: usize, inverse: usize): void {
   multiply(t0, p + X, inverse);
   multiply(t1, p + Y, inverse);
   toBytes(out, t1);
   store<u8>(out, load<u8>(out, 31) | (isOdd(t0) << 7), 31);
-}
-
-export function encode(out: usize, p: usize): void {
-  invert(E, p + Z);
-  encodeWith(out, p, E);
 }
 
 /** Encodes `count` points; `scratch` has room for as many field elements. One inversion (Montgomery's trick). */

@@ -39,6 +39,13 @@ describe('Bulletproofs+', () => {
     }
   });
 
+  test('prove 16 amounts at once', () => {
+    const amounts = Array.from({ length: 16 }, (_, i) => MAX - 2n ** BigInt(4 * i));
+    const made = proveRange(amounts, masks(16), curve, random);
+    assert.ok(holds(made));
+    assert.ok(!holds({ ...made, commitments: made.commitments.with(15, made.commitments[0]!) }));
+  });
+
   test('the commitments are those of the amounts, divided by 8', () => {
     const [mask] = masks(1);
     const made = proveRange([42n], [mask!], curve, random);
