@@ -98,7 +98,7 @@ class Decoder {
       const byte = this.#bytes[this.at++];
       if (byte === terminator && this.at - 1 > start) break;
       if (byte === undefined || byte < ZERO || byte > NINE) throw invalid(`no number at ${start}`);
-      value = value * 10 + byte - ZERO;
+      value = value * 10 + (byte - ZERO);
       if (!Number.isSafeInteger(value)) throw invalid(`number too large at ${start}`);
     }
     if (this.#bytes[start] === ZERO && this.at - start > 2) throw invalid(`leading zero at ${start}`);

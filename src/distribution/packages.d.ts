@@ -43,3 +43,12 @@ declare module 'yauzl' {
 
   export function openPromise(path: string, options?: { autoClose?: boolean }): Promise<ZipFile>;
 }
+
+declare module 'bencode' {
+  const bencode: {
+    /** Loosely typed on purpose: tests use it as an oracle. */
+    decode(bytes: Uint8Array): { info: { files: { path: Uint8Array[] }[] } };
+    encode(value: unknown): Uint8Array;
+  };
+  export default bencode;
+}

@@ -48,7 +48,7 @@ export class Choker<P extends Chokable> {
       const regular = ranked.slice(0, this.#slots - 1);
       const optimistic = this.#pickOptimistic(ranked.slice(this.#slots - 1), now);
       const chosen = new Set([...regular, optimistic]);
-      for (const peer of ranked) if (!chosen.has(peer)) peer.setChoking(true);
+      for (const peer of ranked) peer.setChoking(!chosen.has(peer));
     }
     this.fill(peers);
   }
