@@ -1,22 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { BitorchError, codeOf, createLog, dataDirectory, Lifecycle, messageOf, type Progress } from '#base';
-import { loadApiToken, lockHome, Node, type NodeSettings } from '#node';
-import { createServer } from '#server';
+import { BitorchError, codeOf, dataDirectory, Lifecycle, messageOf } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
-import { ProgressBoard } from './progress.ts';
-
-const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
-
-/** What a node process tells the process that started it. */
-export type NodeMessage =
-  | ({ type: 'progress' } & Progress)
-  | { type: 'ready'; id: string; url: string; token: string; addresses: string[]; trackers: string[] }
-  | { type: 'failed'; code: string; message: string };
-
-type Settings = NodeSettings & { httpHost: string; port: number };
+import { type Settings, tell } from './node-message.ts';
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
 const whole = (text: string): number => {
@@ -69,7 +56,9 @@ export const startCommand = new Command('start')
     };
     onStopSignal(stop);
     try {
-      await start(await settingsFrom(flags, command), lifecycle);
+      // Loaded here only: other commands and --help start faster without the node.
+      const { runNode } = await import('./run-node.ts');
+      await runNode(await settingsFrom(flags, command), lifecycle);
     } catch (error) {
       if (stopping) return;
       tell({ type: 'failed', code: codeOf(error), message: messageOf(error) });
@@ -77,29 +66,6 @@ export const startCommand = new Command('start')
       fail(error);
     }
   });
-
-async function start(settings: Settings, lifecycle: Lifecycle): Promise<void> {
-  const { httpHost, port, ...options } = settings;
-  const log = createLog();
-  lifecycle.onStop(await lockHome(options.home));
-  const token = await loadApiToken(options.home);
-  const node = new Node(options, { log });
-  lifecycle.onStop(() => node.stop());
-  const board = process.send ? undefined : new ProgressBoard();
-  node.onEvent((event) => {
-    if (event.type !== 'progress') return;
-    if (board) board.update(options.name || 'this node', event);
-    else tell(event);
-  });
-  await node.start();
-  board?.close();
-  const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
-  const { url } = await server.start();
-  lifecycle.onStop(() => server.stop());
-  const { id, addresses, trackers } = node;
-  tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
-  if (!process.send) process.stdout.write(`${options.name || id} is up: ${url}/#token=${token}\n`);
-}
 
 /** Flags and BITORCH_* variables over config.json in the data directory. */
 async function settingsFrom(flags: Record<string, unknown>, command: Command): Promise<Settings> {
@@ -122,10 +88,6 @@ async function readConfig(home: string): Promise<Record<string, unknown>> {
     if (codeOf(error) === 'ENOENT') return {};
     throw new BitorchError('CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`);
   }
-}
-
-function tell(message: NodeMessage): void {
-  if (process.connected) process.send?.(message);
 }
 
 function fail(error: unknown): never {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BitorchError, type Progress } from '#base';
-import type { NodeMessage } from '../start.ts';
+import type { NodeMessage } from '../node-message.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const STOP_TIMEOUT_MS = 8_000;
@@ -29,7 +29,10 @@ export class NodeProcess {
     const log = openSync(join(home, 'node.log'), 'w');
     const set = Object.entries({ home, name, ...flags }).filter(([, value]) => value !== undefined);
     const args = set.flatMap(([flag, value]) => [`--${flag}`, value!]);
-    this.#child = spawn(process.execPath, [MAIN, 'start', ...args], { stdio: ['ignore', log, log, 'ipc'] });
+    this.#child = spawn(process.execPath, [MAIN, 'start', ...args], {
+      env: ownEnvironment(),
+      stdio: ['ignore', log, log, 'ipc'],
+    });
     closeSync(log);
     const ready = Promise.withResolvers<Ready>();
     this.ready = ready.promise;
@@ -65,4 +68,10 @@ export class NodeProcess {
     await this.#exited;
     clearTimeout(kill);
   }
+}
+
+/** The environment without the user's settings for a node of their own: these nodes get theirs as flags. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const isSetting = (name: string) => name.startsWith('BITORCH_') && name !== 'BITORCH_LOG';
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { createLog, type Lifecycle } from '#base';
+import { loadApiToken, lockHome, Node } from '#node';
+import { createServer } from '#server';
+import { type Settings, tell } from './node-message.ts';
+import { ProgressBoard } from './progress.ts';
+
+const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
+/** Brings a node and its server up; `lifecycle` takes them down again. */
+export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
+  const { httpHost, port, ...options } = settings;
+  const log = createLog();
+  lifecycle.onStop(await lockHome(options.home));
+  const token = await loadApiToken(options.home);
+  const node = new Node(options, { log });
+  lifecycle.onStop(() => node.stop());
+  const board = process.send ? undefined : new ProgressBoard();
+  node.onEvent((event) => {
+    if (event.type !== 'progress') return;
+    if (board) board.update(options.name || 'this node', event);
+    else tell(event);
+  });
+  await node.start();
+  board?.close();
+  const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
+  const { url } = await server.start();
+  lifecycle.onStop(() => server.stop());
+  const { id, addresses, trackers } = node;
+  tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
+  if (!process.send) process.stdout.write(`${options.name || id} is up: ${url}/#token=${token}\n`);
+}
