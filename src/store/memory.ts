@@ -17,9 +17,7 @@ export class MemoryStore implements Store {
 
   *range({ from, to, reverse = false }: KeyRange): Iterable<Entry> {
     this.#assertOpen();
-    const keys = this.#content.keys(from, to);
-    if (reverse) keys.reverse();
-    for (const key of keys) {
+    for (const key of this.#content.keys(from, to, reverse)) {
       const value = this.#content.get(key);
       if (value) yield { key: keyBytes(key), value };
     }

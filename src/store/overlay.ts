@@ -24,19 +24,17 @@ export class Overlay implements WriteView {
     this.#written.set(keyText(key), undefined);
   }
 
-  /** The range as it was when the iteration began; writes made meanwhile do not show. */
+  /** Keys written after the iteration began do not show. */
   *range({ from, to, reverse = false }: KeyRange): Iterable<Entry> {
-    const written = this.#written.keys(from, to).map((key) => [key, this.#written.get(key)] as const);
-    if (reverse) written.reverse();
+    const written = this.#written.keys(from, to, reverse)[Symbol.iterator]();
     const before = (a: string, b: string) => (reverse ? a > b : a < b);
-    let at = 0;
+    let next = written.next();
     for (const entry of this.#base.range({ from, to, reverse })) {
       const text = keyText(entry.key);
-      while (at < written.length && before(written[at]![0], text)) yield* entryOf(written[at++]!);
-      if (written[at]?.[0] === text) yield* entryOf(written[at++]!);
-      else yield entry;
+      for (; !next.done && before(next.value, text); next = written.next()) yield* this.#entryOf(next.value);
+      if (next.done || next.value !== text) yield entry;
     }
-    while (at < written.length) yield* entryOf(written[at++]!);
+    for (; !next.done; next = written.next()) yield* this.#entryOf(next.value);
   }
 
   /** What was written, ordered by key. */
@@ -49,8 +47,10 @@ export class Overlay implements WriteView {
   absorb(upper: Overlay): void {
     for (const [text, value] of upper.#written.entries()) this.#written.set(text, value);
   }
-}
 
-function entryOf([text, value]: readonly [string, Uint8Array | undefined]): Entry[] {
-  return value === undefined ? [] : [{ key: keyBytes(text), value }];
+  /** The entry at a key that was written, or none where it was deleted. */
+  #entryOf(text: string): Entry[] {
+    const value = this.#written.get(text);
+    return value === undefined ? [] : [{ key: keyBytes(text), value }];
+  }
 }

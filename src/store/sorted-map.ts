@@ -37,16 +37,23 @@ export class SortedMap<T> {
     this.#parts.clear();
   }
 
-  /** The keys of `[from, to)` in ascending order. */
-  keys(from: Uint8Array, to: Uint8Array): string[] {
+  /** The keys of `[from, to)` in order; those set or deleted after the first one was asked for do not count. */
+  *keys(from: Uint8Array, to: Uint8Array, reverse: boolean): Iterable<string> {
     const [low, high] = [keyText(from), keyText(to)];
     const first = low.slice(0, 1);
-    const parts = [...this.#parts.keys()].filter((name) => name >= first && name <= high).sort();
-    return parts.flatMap((name) => {
-      const part = this.#parts.get(name)!;
-      part.sorted ??= [...part.keys].sort();
-      return part.sorted.slice(lowerBound(part.sorted, low), lowerBound(part.sorted, high));
-    });
+    const names = [...this.#parts.keys()].filter((name) => name >= first && name <= high).sort();
+    const parts = (reverse ? names.reverse() : names).map((name) => this.#sorted(name));
+    for (const keys of parts) {
+      const [start, end] = [lowerBound(keys, low), lowerBound(keys, high)];
+      for (let i = 0; i < end - start; i++) yield keys[reverse ? end - 1 - i : start + i]!;
+    }
+  }
+
+  /** Never changed in place: who walks it is not disturbed by writes. */
+  #sorted(name: string): readonly string[] {
+    const part = this.#parts.get(name)!;
+    part.sorted ??= [...part.keys].sort();
+    return part.sorted;
   }
 
   #partOf(key: string): { keys: Set<string>; sorted: string[] | undefined } {

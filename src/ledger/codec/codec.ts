@@ -98,7 +98,12 @@ export const list = <T>(element: Codec<T>, max: number, min = 0): Codec<readonly
       count.write(out, values.length);
       for (const value of values) element.write(out, value);
     },
-    read: (input) => Array.from({ length: count.read(input) }, () => element.read(input)),
+    // Grown one by one: a number that lies about its list must not cost memory.
+    read(input) {
+      const values: T[] = [];
+      for (let left = count.read(input); left > 0; left--) values.push(element.read(input));
+      return values;
+    },
   };
 };
 

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { sha256, utf8 } from '#base';
 import {
   type Address,
@@ -24,14 +25,8 @@ export const curve = defaultCurve();
 
 /** Bytes that look random and are the same in every run. */
 export function deterministic(seed: string): RandomBytes {
-  let counter = 0;
-  return (length) => {
-    const out = new Uint8Array(length);
-    for (let at = 0; at < length; at += 32) {
-      out.set(sha256(utf8(`${seed}/${counter++}`)).subarray(0, length - at), at);
-    }
-    return out;
-  };
+  const stream = createCipheriv('aes-256-ctr', sha256(utf8(seed)), new Uint8Array(16));
+  return (length) => new Uint8Array(stream.update(new Uint8Array(length)));
 }
 
 /** Whole numbers below a limit, the same in every run. */

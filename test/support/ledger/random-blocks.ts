@@ -37,8 +37,10 @@ export class RandomBlocks {
   #sessions: SigningKey[] = [];
   #spent: Transaction[] = [];
   #born = 0;
+  readonly #most: number;
 
-  constructor(ledger: Ledger, seed: string, cast = 12) {
+  constructor(ledger: Ledger, seed: string, cast = 12, most = 3) {
+    this.#most = most;
     this.#ledger = ledger;
     this.#random = deterministic(seed);
     this.#dice = dice(`${seed} dice`);
@@ -50,7 +52,7 @@ export class RandomBlocks {
     const height = this.#ledger.head.height + 1;
     const transactions: Transaction[] = [];
     const draft = new Draft(this.#ledger.state, height, curve);
-    for (let left = this.#dice(4); left > 0; left--) {
+    for (let left = this.#dice(this.#most + 1); left > 0; left--) {
       const [name, draught] = this.#draw();
       const transaction =
         draught === 'double spend'

@@ -6,12 +6,12 @@ import { RandomBlocks } from '../../support/ledger/random-blocks.ts';
 test('money is conserved and nothing is spent twice over ten thousand random blocks', () => {
   const ledger = trustingLedger();
   growTo(ledger, 4);
-  const blocks = new RandomBlocks(ledger, 'many blocks', 60);
+  const blocks = new RandomBlocks(ledger, 'many blocks', 40, 1);
   for (let n = 1; n <= 10_000; n++) {
     blocks.grow();
     if (n % 1_000 === 0) blocks.audit();
   }
   const taken = [...blocks.taken.values()].reduce((sum, count) => sum + count, 0);
-  assert.ok(taken > 5_000, `${taken} transactions were taken`);
-  assert.ok(blocks.refusals.get('double spend')! > 100);
+  assert.ok(taken > 2_000, `${taken} transactions were taken`);
+  assert.ok(blocks.refusals.get('double spend')! > 50);
 });

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore, Overlay } from '#store';
+import { outputs, outputTotals } from '../../../src/ledger/state/buckets.ts';
+import { type DecoySource, drawAge, drawRing } from '../../../src/ledger/wallet/decoys.ts';
+import { deterministic, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
+
+/** A chain of `heights` blocks with so many outputs each. */
+function chainOf(heights: number, each: (height: number) => number, minted = false): DecoySource {
+  const view = new Overlay(new MemoryStore());
+  const blank = new Uint8Array(32);
+  let total = 0;
+  for (let height = 0; height < heights; height++) {
+    for (let n = each(height); n > 0; n--) {
+      outputs.put(view, total++, {
+        key: blank,
+        commitment: blank,
+        txKey: blank,
+        context: blank,
+        position: 0,
+        viewTag: new Uint8Array(3),
+        amount: new Uint8Array(8),
+        minted: minted ? 1 : 0,
+        height,
+      });
+    }
+    if (each(height) > 0) outputTotals.put(view, height, total);
+  }
+  const parameters = { ...TEST_PARAMETERS, maturity: 10, mintMaturity: 60 };
+  return { view, parameters, height: heights - 1, blockSeconds: 120 };
+}
+
+test('ages follow the distribution that is written down', () => {
+  const random = deterministic('ages');
+  const logs = Array.from({ length: 8_000 }, () => Math.log(drawAge(0, random)));
+  const mean = logs.reduce((sum, x) => sum + x, 0) / logs.length;
+  const variance = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / logs.length;
+  assert.ok(Math.abs(mean - 19.28 / 1.61) < 0.1, `mean of the logarithms: ${mean}`);
+  assert.ok(Math.abs(variance - 19.28 / 1.61 ** 2) < 0.4, `variance of the logarithms: ${variance}`);
+  const locked = Array.from({ length: 4_000 }, () => drawAge(1_200, random));
+  assert.ok(locked.every((age) => age >= 0));
+});
+
+test('rings: 16 different mature outputs in order, the real one among them', () => {
+  const random = deterministic('rings');
+  const source = chainOf(400, (height) => height % 4);
+  for (let real = 0; real < 500; real += 25) {
+    const ring = drawRing(real, source, random)!;
+    assert.equal(new Set(ring).size, 16);
+    assert.ok(ring.includes(real));
+    assert.deepEqual(
+      ring,
+      [...ring].sort((a, b) => a - b),
+    );
+    for (const number of ring) assert.ok(outputs.get(source.view, number)!.height + 10 <= source.height + 1);
+  }
+  assert.equal(
+    drawRing(
+      0,
+      chainOf(20, () => 1),
+      random,
+    ),
+    undefined,
+    'ten usable outputs are too few',
+  );
+  assert.equal(
+    drawRing(
+      0,
+      chainOf(60, () => 2, true),
+      random,
+    ),
+    undefined,
+    'minted outputs are not mature yet',
+  );
+});
+
+test('a spend whose age is drawn alike takes every place in its ring equally often', () => {
+  const random = deterministic('places');
+  const source = chainOf(1_500, () => 2);
+  const places = new Array<number>(16).fill(0);
+  const draws = 640;
+  for (let n = 0; n < draws; n++) {
+    // Any member of an honest ring is a draw of the same distribution: take the first as if it were the real one.
+    const pool = drawRing(2_900 - (n % 7), source, random)!;
+    const real = pool[Math.floor((n * 16) / draws)]!;
+    const others = drawRing(real, source, random)!;
+    places[others.indexOf(real)]!++;
+  }
+  const expected = draws / 16;
+  const chiSquare = places.reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
+  // 15 degrees of freedom: 37.7 is passed once in a thousand.
+  assert.ok(chiSquare < 60, `${chiSquare}: ${places}`);
+});
