@@ -34,13 +34,21 @@ const TORSION = [
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
 ].map(fromHex);
+/** Points whose y has long runs of equal bits, where carries go far. */
+const AWKWARD = Array.from({ length: 255 }, (_, bit) => 2n ** BigInt(bit))
+  .flatMap((power) => [power - 1n, power + 1n, 2n ** 255n - 19n - power, 2n ** 255n - 19n - power / 3n])
+  .map((y) => littleEndian(y, 32))
+  .filter((encoding) => noble.decode(encoding) !== undefined);
 /** A point of the subgroup, or one of small order, or the sum of two such: as an encoding. */
-const points = fc.tuple(bytes(32), fc.nat({ max: 4 }), fc.nat({ max: 7 })).map(([seed, kind, torsion]) => {
-  const small = noble.decode(TORSION[torsion]!)!;
-  if (kind === 0) return noble.encode(small);
-  const point = noble.hashToPoint(seed);
-  return noble.encode(kind === 1 ? noble.add(point, small) : point);
-});
+const points = fc
+  .tuple(bytes(32), fc.nat({ max: 4 }), fc.nat({ max: 7 }), fc.constantFrom(...AWKWARD))
+  .map(([seed, kind, torsion, awkward]) => {
+    const small = noble.decode(TORSION[torsion]!)!;
+    if (kind === 0) return noble.encode(small);
+    if (kind === 2) return awkward;
+    const point = noble.hashToPoint(seed);
+    return noble.encode(kind === 1 ? noble.add(point, small) : point);
+  });
 
 const decoded = (curve: Curve, encodings: readonly Uint8Array[]): Point[] =>
   encodings.map((encoding) => curve.decode(encoding)!);
