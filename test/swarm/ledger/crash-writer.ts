@@ -1,0 +1,32 @@
+/**
+ * Opens the ledger in a file, and kills itself with SIGKILL while it commits the next block: before write number
+ * `argv[3]`, or, for the number of writes, after the commit has returned.
+ */
+import { type Change, openLmdbStore, type Store } from '#store';
+import { Ledger } from '../../../src/ledger/ledger.ts';
+import { curve, trustingSpends } from '../../support/ledger/chain.ts';
+import { RandomBlocks } from '../../support/ledger/random-blocks.ts';
+
+const [path, writes] = [process.argv[2]!, Number(process.argv[3])];
+const die = () => process.kill(process.pid, 'SIGKILL');
+
+function* dyingAt(changes: Iterable<Change>, write: number): Iterable<Change> {
+  let count = 0;
+  for (const change of changes) {
+    if (count++ === write) die();
+    yield change;
+  }
+}
+
+const store = openLmdbStore(path, 2 ** 28);
+const dying: Store = {
+  get: (key) => store.get(key),
+  range: (range) => store.range(range),
+  snapshot: () => store.snapshot(),
+  close: () => store.close(),
+  commit: (changes) => {
+    store.commit(dyingAt(changes, writes));
+    die();
+  },
+};
+new RandomBlocks(Ledger.open({ store: dying, curve, spends: trustingSpends }), 'crash').grow();
