@@ -22,10 +22,11 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
     else tell(event);
   });
   await node.start();
-  board?.close();
   const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
+  await node.work();
+  board?.close();
   const { id, addresses, trackers } = node;
   tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
   if (!process.send) process.stdout.write(`${options.name || id} is up: ${url}/#token=${token}\n`);

@@ -56,7 +56,7 @@ export class Node implements NodeApi {
     this.#trackers = [...this.#options.trackers];
   }
 
-  /** Comes up in all its roles; resolves when each of them does its work. A failed start leaves nothing running. */
+  /** Comes up and is part of the network; `work` comes next. A failed start leaves nothing running. */
   async start(): Promise<void> {
     try {
       await this.#startNetwork();
@@ -65,11 +65,29 @@ export class Node implements NodeApi {
       await this.#directory.start(this.#options.bootstrap);
       this.#lifecycle.onStop(() => this.#directory.stop());
       this.#sendViews();
-      await this.#takeUpWork();
     } catch (error) {
       await this.stop().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Publishes, seeds, runs or loads for chats, as the roles say; resolves when all of that is done or under way. */
+  async work(): Promise<void> {
+    const { threads, roles, blocks, slots, context } = this.#options;
+    const { signal } = this.#lifecycle;
+    if (!this.#options.publish && roles.every((role) => role === 'audit')) return;
+    const model = this.#options.publish
+      ? await this.#publish(this.#options.publish)
+      : await this.#awaitModel();
+    if (roles.includes('run')) {
+      const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
+      await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
+    } else if (roles.includes('seed')) {
+      model.torrent.want('all');
+    }
+    if (roles.includes('client'))
+      await this.#chatting!.load(model, { threads, onProgress: this.#progress, signal });
+    this.#directory.changed();
   }
 
   stop(): Promise<void> {
@@ -163,27 +181,18 @@ export class Node implements NodeApi {
     }
   }
 
-  /** Publishes, seeds, runs or loads for chats, as the roles say. */
-  async #takeUpWork(): Promise<void> {
-    const { publish: source, home, cache, threads, roles, blocks, slots, context } = this.#options;
-    const onProgress = this.#progress;
+  async #publish(source: string): Promise<Model> {
+    const { home, cache, threads } = this.#options;
+    const options = { source, cache: cache ?? join(home, 'cache'), trackers: this.#trackers, threads };
     const { signal } = this.#lifecycle;
-    if (source) {
-      const options = { source, cache: cache ?? join(home, 'cache'), trackers: this.#trackers, threads };
-      await publish(options, { key: this.#key, library: this.#library, onProgress, signal });
-      this.#directory.changed();
-      return;
-    }
-    if (!this.#options.model && !roles.some((role) => role === 'run' || role === 'client')) return;
-    const model = await this.#awaitModel();
-    if (roles.includes('run')) {
-      const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
-      await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
-    } else if (roles.includes('seed')) {
-      model.torrent.want('all');
-    }
-    if (roles.includes('client')) await this.#chatting!.load(model, { threads, onProgress, signal });
+    const model = await publish(options, {
+      key: this.#key,
+      library: this.#library,
+      onProgress: this.#progress,
+      signal,
+    });
     this.#directory.changed();
+    return model;
   }
 
   /** The model that the options name, or the first that anybody holds, as soon as somebody does. */

@@ -45,6 +45,7 @@ export async function startNetwork(
     );
     nodes.push(node);
     await node.start();
+    await node.work();
     return { node, home };
   };
   const seeder = await start('seeder', { roles: ['seed', 'audit'], publish: TINY_MODEL, trackerPort: 0 });
