@@ -1,0 +1,79 @@
+/** The commands as a shell sees them: output, exit codes, what a second start does. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { TINY_MODEL } from '../../support/network.ts';
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+
+let home: string;
+before(async () => {
+  home = await mkdtemp(join(tmpdir(), 'bitorch-cli-'));
+});
+after(() => rm(home, { recursive: true, force: true }));
+
+/** Runs the program to its end. `stopAfter`: sends Ctrl-C's signal once the output matches. */
+function bitorch(args: string[], options: { env?: NodeJS.ProcessEnv; stopAfter?: RegExp } = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...options.env } });
+  let output = '';
+  const hear = (chunk: Buffer) => {
+    output += chunk;
+    if (options.stopAfter?.test(output)) {
+      delete options.stopAfter;
+      child.kill('SIGINT');
+    }
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return new Promise<{ code: number | null; output: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+test('bad options end with what to do and a code that is not zero', async () => {
+  for (const [args, message] of [
+    [['devnet', '--nodes', '0'], /--nodes 0: write a whole number from 1 to 64/],
+    [['start', '--blocks', 'all'], /--blocks all: write it as first-last/],
+    [['start', '--home', home, '--roles', 'miner'], /roles/],
+    [['devnet', '--once', '--home', home, '--model', './nothing.gguf'], /nothing\.gguf does not exist/],
+  ] as const) {
+    const { code, output } = await bitorch([...args]);
+    assert.equal(code, 1, output);
+    assert.match(output, message);
+  }
+});
+
+test('where no model can be had the program says how to supply one and ends with 2', async () => {
+  // No pip on the PATH, and a Hub that is a closed port.
+  const bin = join(home, 'bin');
+  await rm(bin, { recursive: true, force: true });
+  await mkdir(bin);
+  await symlink(process.execPath, join(bin, 'node'));
+  const env = { PATH: bin, HF_ENDPOINT: 'http://127.0.0.1:9' };
+  const { code, output } = await bitorch(['devnet', '--once', '--home', join(home, 'none')], { env });
+  if (/capital of France/.test(output)) assert.fail('the Hub was reached past its closed port');
+  assert.equal(code, 2, output);
+  assert.match(output, /--model with a \.gguf file, a folder of safetensors/);
+});
+
+test('a whole run with --once, a second one that fetches nothing again, and Ctrl-C', async () => {
+  const args = ['devnet', '--home', join(home, 'run'), '--model', TINY_MODEL, '--prompt', 'Hello'];
+  const first = await bitorch([...args, '--once']);
+  assert.equal(first.code, 0, first.output);
+  assert.match(first.output, /page {3}http:\/\/127\.0\.0\.1:\d+\/#token=/);
+  assert.match(
+    first.output,
+    /you → stage 1 \(blocks 0–0\) → stage 2 \(blocks 1–1\) → stage 3 \(blocks 2–2\) → you/,
+  );
+  assert.match(first.output, /audit passed/);
+  assert.match(first.output, /stage 2 .* fetched .* from seeder/);
+
+  const second = await bitorch([...args, '--port', '0'], { stopAfter: /Ctrl-C stops every node/ });
+  assert.equal(second.code, 0, second.output);
+  assert.match(second.output, /stage 2 .* fetched nothing/);
+  await assert.rejects(stat(join(home, 'run/devnet/stage-2/node.lock')), { code: 'ENOENT' });
+});
