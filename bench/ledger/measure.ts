@@ -1,4 +1,7 @@
-/** Milliseconds that one call takes: the best of many short series, as other work disturbs the rest. At least one. */
+/**
+ * Milliseconds that one call takes: the best of many short series, as other work disturbs the rest. At least one is
+ * run. Wall-clock time: a thread's own clock is too coarse here.
+ */
 export function measure(work: () => unknown, seconds: number): number {
   const end = performance.now() + 1000 * seconds;
   work();
