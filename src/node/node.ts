@@ -182,8 +182,8 @@ export class Node implements NodeApi {
   }
 
   async #publish(source: string): Promise<Model> {
-    const { home, cache, threads } = this.#options;
-    const options = { source, cache: cache ?? join(home, 'cache'), trackers: this.#trackers, threads };
+    const { home, cache, hub, threads } = this.#options;
+    const options = { source, cache: cache ?? join(home, 'cache'), hub, trackers: this.#trackers, threads };
     const { signal } = this.#lifecycle;
     const model = await publish(options, {
       key: this.#key,

@@ -42,6 +42,8 @@ export const nodeOptionsSchema = z.strictObject({
     .default(2048),
   /** System message for conversations that bring none; the model's own template decides when absent. */
   system: z.string().max(4096).optional(),
+  /** Another Hugging Face Hub than the public one. */
+  hub: z.url().max(512).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */
   cache: z.string().optional(),
 });

@@ -11,6 +11,8 @@ export interface PublishOptions {
   readonly source: string;
   /** Folder for fetched sources. */
   readonly cache: string;
+  /** Another Hugging Face Hub than the public one. */
+  readonly hub?: string | undefined;
   readonly trackers: readonly string[];
   readonly threads: number;
 }
@@ -25,7 +27,12 @@ export async function publish(
     signal,
   }: { key: SigningKey; library: Library; onProgress: OnProgress; signal: AbortSignal },
 ): Promise<Model> {
-  const source = await openSource(options.source, { cache: options.cache, onProgress, signal });
+  const source = await openSource(options.source, {
+    cache: options.cache,
+    ...(options.hub && { hubUrl: options.hub }),
+    onProgress,
+    signal,
+  });
   const known = library.all().find(({ manifest }) => isSame(manifest.files, source.files));
   if (known) return known;
 
