@@ -53,6 +53,11 @@ export class ByteReader {
 
   /** Unsigned LEB128 below 2^64; a spelling with a needless last zero is refused. */
   varint(): bigint {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 128) {
+      this.#at++;
+      return BigInt(first);
+    }
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       if (this.remaining === 0) throw codecError('a number is cut off');
