@@ -62,7 +62,7 @@ export class KernelMemory {
   take(length: number): number {
     const at = this.#end;
     this.#end = align(at + length);
-    if (this.#end > this.kernel.memory.buffer.byteLength) this.kernel.reserve(this.#end);
+    if (this.#end > this.#view().length) this.kernel.reserve(this.#end);
     return at;
   }
 
@@ -106,9 +106,9 @@ export class KernelMemory {
     this.#view().fill(0, this.#heap, this.#end);
   }
 
-  /** Growing a memory replaces its buffer. */
+  /** Growing a memory empties the arrays on it. */
   #view(): Uint8Array {
-    if (this.#bytes.buffer !== this.kernel.memory.buffer) {
+    if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.kernel.memory.buffer);
     }
     return this.#bytes;
