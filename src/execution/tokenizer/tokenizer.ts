@@ -69,8 +69,8 @@ function createEncoders({ json }: TokenizerDefinition): { special: Encoder; plai
       const parts = { normalizer: null, pre_tokenizer: null, decoder: null, ...json, post_processor: null };
       const special = new Encoder(parts, {});
       const ordinary = json.added_tokens.filter((token) => !token.special);
-      const stub = { type: 'BPE', vocab: {}, merges: [] };
-      const plain = new Encoder({ ...parts, added_tokens: ordinary, model: stub }, {});
+      const empty = { type: 'BPE', vocab: {}, merges: [] };
+      const plain = new Encoder({ ...parts, added_tokens: ordinary, model: empty }, {});
       plain.model = special.model;
       return { special, plain };
     });
