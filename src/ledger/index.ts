@@ -1,6 +1,31 @@
-export * from './accounts/index.ts';
+export type {
+  Allotment,
+  Delegation,
+  Escrow,
+  OneTime,
+  Pools,
+  ServiceNode,
+  Validator,
+  Withdrawal,
+} from './accounts/index.ts';
+export {
+  capAt,
+  committed,
+  delegations,
+  escrows,
+  feeRecord,
+  isActive,
+  jail,
+  nodes,
+  parametersOf,
+  poolsRecord,
+  reserve,
+  supplyRecord,
+  validators,
+  withdrawals,
+} from './accounts/index.ts';
 export * from './accumulators/index.ts';
-export * from './actions/registry.ts';
+export { ACTIONS, type Action, type ActionBody, type ActionName, rulesOf } from './actions/registry.ts';
 export * from './codec/index.ts';
 export * from './constants.ts';
 export * from './escrow/index.ts';

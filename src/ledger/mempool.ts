@@ -4,6 +4,7 @@ import { encode } from './codec/index.ts';
 import { KEY_BYTES } from './constants.ts';
 import type { Ledger } from './ledger.ts';
 import { applyTransaction, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
+import { keyImages } from './state/buckets.ts';
 import { Draft } from './state/draft.ts';
 import type { Points } from './state/spending.ts';
 import type { Transaction } from './transaction/transaction.ts';
@@ -104,14 +105,21 @@ export class Mempool {
 
   /** After each commit: forgets what the block held, and what can be in no block any more. */
   prune(): void {
+    for (const [id, waiting] of [...this.#waiting]) if (!this.#hasFuture(waiting)) this.#remove(id);
+  }
+
+  /**
+   * Whether a block to come may hold it. A plain transfer stays good until it expires or its outputs are spent; only
+   * what acts on accounts has to be tried again. A fee too low for the next block may do for a later one.
+   */
+  #hasFuture({ transaction, points }: Waiting): boolean {
     const { state, head, curve } = this.#ledger;
-    for (const [id, { transaction, points }] of [...this.#waiting]) {
-      // A fee that is too low for the next block may do for a later one.
-      if (transaction.body.fee < leastFee(state, transaction.weight) && transaction.body.expiry > head.height)
-        continue;
-      const draft = new Draft(state, head.height + 1, curve);
-      if (!holds(() => applyTransaction(draft, transaction, points))) this.#remove(id);
-    }
+    const { body, weight } = transaction;
+    if (body.expiry <= head.height || points.keyImages.some((image) => keyImages.has(state, image)))
+      return false;
+    if (body.actions.length === 0 || body.fee < leastFee(state, weight)) return true;
+    const draft = new Draft(state, head.height + 1, curve);
+    return holds(() => applyTransaction(draft, transaction, points));
   }
 
   /** Ids that have to go so that the transaction fits: the worst paid, if they pay less than it. */

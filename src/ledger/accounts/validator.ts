@@ -52,13 +52,17 @@ export function validatorOf(view: ReadView, id: Uint8Array): Validator {
   return validator;
 }
 
-/** Adds tokens to a pool for new shares at the present rate, rounded down. */
+/**
+ * Adds tokens to a pool for new shares at the present rate, rounded down. Refused where rounding would take more than
+ * a ten-thousandth: an owner who leaves one share and tips its own pool makes shares so dear that they round badly.
+ */
 export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array, tokens: bigint): void {
   const validator = validatorOf(view, id);
   require(validator.tombstoned === 0, 'the validator is out for ever');
   require(validator.shares === 0n || validator.tokens > 0n, 'the validator has lost everything');
   const shares = validator.shares === 0n ? tokens : (tokens * validator.shares) / validator.tokens;
-  require(shares > 0n, 'too little to delegate');
+  const worth = validator.shares === 0n ? tokens : (shares * validator.tokens) / validator.shares;
+  require((tokens - worth) * BigInt(WHOLE) <= tokens, 'the shares of this validator are too coarse');
   const own = delegations.bucket.get(view, [id, delegator]) ?? { shares: 0n, sequence: 0 };
   validators.bucket.put(view, id, {
     ...validator,

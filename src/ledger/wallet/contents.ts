@@ -26,8 +26,8 @@ export type Owned = Decoded<typeof ownedCodec>;
 const paymentCodec = struct({
   to: addressCodec,
   amount,
-  /** Its place among the outputs, R and r: what a proof of payment needs. */
-  position: integer(0, 255),
+  /** P, R and r of its output: what a proof of payment needs. */
+  key,
   txKey: key,
   txSecret: key,
 });

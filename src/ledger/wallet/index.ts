@@ -11,7 +11,7 @@ export {
   type TransferOrder,
   type TransferPlan,
 } from './plan.ts';
-export { type PaymentEvidence, paymentProofCodec, verifyPayment } from './proof.ts';
+export { type PaymentEvidence, paymentEvidenceCodec, verifyPayment } from './proof.ts';
 export { type NumberedOutput, scanOutputs, spendKeyTable } from './scan.ts';
 export { entropyOf, wordsOf } from './seed.ts';
 export { Wallet, type WalletOptions } from './wallet.ts';

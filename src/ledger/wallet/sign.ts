@@ -115,7 +115,7 @@ function makeOutput(
   const txKey = transactionKey(txSecret, to, curve);
   const { encryptedAmount, viewTag, mask } = made;
   const wire = { key: toWire(made.key, curve), txKey: toWire(txKey, curve), encryptedAmount, viewTag };
-  const payment: Payment = { to, amount, position, txKey, txSecret };
+  const payment: Payment = { to, amount, key: made.key, txKey, txSecret };
   return { key: made.key, wire, mask, payment };
 }
 

@@ -36,7 +36,7 @@ import {
   type TransferOrder,
   type TransferPlan,
 } from './plan.ts';
-import { type PaymentEvidence, provePayment } from './proof.ts';
+import { type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
 import { addFound, scanOutputs, spendKeyTable } from './scan.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { signTransfer } from './sign.ts';
@@ -195,12 +195,20 @@ export class Wallet {
     return transaction;
   }
 
-  /** For a payment of one's own: shows whoever asked with these words that it was made. Throws PAYMENT_UNKNOWN. */
-  provePayment(id: Uint8Array, payment: number, words: Uint8Array): PaymentEvidence {
-    const sent = this.#contents.sent.find((entry) => equalBytes(entry.id, id));
-    const paid = sent?.payments[payment];
-    if (!sent || !paid) throw new BitorchError('PAYMENT_UNKNOWN', 'this wallet has not sent that payment');
-    return provePayment(sent, paid, words, this.#curve);
+  /** For a payment of this wallet's: shows whoever asked with these words that it was made. Throws PAYMENT_UNKNOWN. */
+  proveSent(id: Uint8Array, payment: number, words: Uint8Array): PaymentEvidence {
+    const paid = this.#contents.sent.find((entry) => equalBytes(entry.id, id))?.payments[payment];
+    if (!paid) throw new BitorchError('PAYMENT_UNKNOWN', 'this wallet has not sent that payment');
+    return proveSent(paid, words, this.#curve);
+  }
+
+  /** The same for an output that came in, by its number on the ledger. Throws PAYMENT_UNKNOWN. */
+  proveReceived(number: number, view: ReadView, words: Uint8Array): PaymentEvidence {
+    const output = outputs.get(view, number);
+    const own = this.#contents.owned.find((entry) => entry.number === number);
+    if (!own || !output)
+      throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
+    return proveReceived(output, this.address(own.subaddress), this.account, words, this.#curve);
   }
 
   #note(found: readonly Owned[], scanned: number): void {

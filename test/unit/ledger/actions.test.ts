@@ -119,6 +119,20 @@ test('bond, delegate, undelegate: shares, the queue, and the money back', () => 
   assert.equal(withdrawalsIn(ledger).length, 0);
 });
 
+test('an owner cannot make shares so dear that a delegation is rounded away', () => {
+  const ledger = ready();
+  send(ledger, bonding());
+  send(ledger, undelegating(5n * TORCH - 1n, 0));
+  const tip = transactionOf(ledger, random, { inputs: 1, fee: 10n * TORCH });
+  const height = ledger.head.height + 1;
+  ledger.commit(ledger.apply({ height, transactions: [tip], proposer: validator.publicKey }));
+  const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
+  assert.ok(pool.shares === 1n && pool.tokens > 9n * TORCH, 'the tip is the whole pool');
+  const amount = (pool.tokens * 19n) / 10n;
+  const body = { validator: validator.publicKey, delegator: bob.publicKey, amount };
+  refused(ledger, { inputs: 1, actions: [{ name: 'delegate', body }] }, /too coarse/);
+});
+
 test('an epoch mints rewards for pools, and the commission to the owner', () => {
   const ledger = ready();
   send(ledger, bonding());

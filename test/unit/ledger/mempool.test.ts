@@ -7,6 +7,9 @@ import {
   deterministic,
   grow,
   growTo,
+  signer,
+  somebody,
+  someRefund,
   transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
@@ -70,4 +73,36 @@ test('a selection can be applied as it is; afterwards nothing of it is left, nor
   pool.prune();
   assert.equal(pool.size, 0);
   assert.equal(pool.bytes, 0);
+});
+
+test('without inputs one transaction waits for an account and its signers, until the account has moved on', () => {
+  const { ledger, pool } = ready();
+  const node = signer('pool node');
+  const register = (deposit: bigint, withdraw: bigint, sequence: number, fee: bigint) => ({
+    actions: [
+      {
+        name: 'nodeRegister',
+        body: {
+          node: node.publicKey,
+          payout: somebody,
+          deposit,
+          withdraw,
+          refund: someRefund,
+          sequence,
+          fee,
+        },
+      } as const,
+    ],
+    signers: [node],
+    inputs: deposit > 0n ? 1 : 0,
+  });
+  grow(ledger, transactionOf(ledger, random, register(10n ** 9n, 0n, 0, 0n)));
+  const [first, second] = [100_000n, 200_000n].map((fee) =>
+    transactionOf(ledger, random, register(0n, 1_000n, 1, fee)),
+  ) as [Transaction, Transaction];
+  pool.add(first.bytes);
+  assert.throws(() => pool.add(second.bytes), { code: 'MEMPOOL_CONFLICT' });
+  grow(ledger, second);
+  pool.prune();
+  assert.equal(pool.size, 0, 'its sequence is gone');
 });

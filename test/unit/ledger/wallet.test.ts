@@ -69,7 +69,7 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
     fee: plan.fee,
   });
 
-  const proof = alice.provePayment(transaction.hashes.id, 0, utf8('invoice 7'));
+  const proof = alice.proveSent(transaction.hashes.id, 0, utf8('invoice 7'));
   const output = outputs.get(ledger.state, bob.owned[0]!.number)!;
   const paid = (to = payments[0]!.to, words = 'invoice 7', evidence = proof) =>
     verifyPayment(evidence, output, to, utf8(words), curve);
@@ -77,7 +77,14 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.equal(paid(bob.address()), undefined);
   assert.equal(paid(payments[0]!.to, 'invoice 8'), undefined);
   assert.equal(paid(payments[0]!.to, 'invoice 7', { ...proof, response: proof.challenge }), undefined);
-  assert.throws(() => alice.provePayment(transaction.hashes.id, 5, utf8('')), { code: 'PAYMENT_UNKNOWN' });
+  const received = bob.proveReceived(bob.owned[0]!.number, ledger.state, utf8('invoice 7'));
+  assert.equal(paid(payments[0]!.to, 'invoice 7', received), 1_500n * TORCH);
+  assert.equal(paid(payments[0]!.to, 'invoice 7', { ...received, by: 0 }), undefined);
+  assert.equal(paid(bob.address(), 'invoice 7', received), undefined);
+  assert.throws(() => alice.proveSent(transaction.hashes.id, 5, utf8('')), { code: 'PAYMENT_UNKNOWN' });
+  assert.throws(() => alice.proveReceived(bob.owned[0]!.number, ledger.state, utf8('')), {
+    code: 'PAYMENT_UNKNOWN',
+  });
 });
 
 test('a wallet comes back from its words, and a view-only one sees what comes in', async () => {
