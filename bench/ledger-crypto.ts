@@ -17,7 +17,8 @@ import {
   systemRandom,
 } from '#crypto';
 import { measure } from './ledger/measure.ts';
-import { makeTransfers, verifyTransfers } from './ledger/transfers.ts';
+import { makeTransfers, type Transfer, verifyTransfers } from './ledger/transfers.ts';
+import type { Order } from './ledger/verify-worker.ts';
 
 const seconds = Number(process.argv[2] ?? 1);
 const kernel = defaultCurve();
@@ -115,29 +116,28 @@ row('sodium-native: scalar multiplication alone', (1000 / sodiumTook).toFixed(0)
 row('ratio', (sodiumTook / scanned).toFixed(2));
 
 console.log();
-row('2-in/2-out in batches of 64, threads', 'transfers/s', 'per thread, of one');
-row('---', '---:', '---:');
-let single = 0;
+row('2-in/2-out in batches of 64, threads', 'transfers/s', 'per thread, of one', 'the same of bare loops');
+row('---', '---:', '---:', '---:');
+let [single, bare] = [0, 0];
 for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
-  const rate = await throughput(threads);
+  const [loops, rate] = [await throughput(threads, []), await throughput(threads, batch)];
   single ||= rate;
-  row(`${threads}`, rate.toFixed(0), (rate / threads / single).toFixed(2));
+  bare ||= loops;
+  const share = (of: number, one: number) => (of / threads / one).toFixed(2);
+  row(`${threads}`, rate.toFixed(0), share(rate, single), share(loops, bare));
 }
 
-/** Transfers verified per second by so many workers, to which the compiled kernel is posted. */
-async function throughput(threads: number): Promise<number> {
-  const module = loadCurveKernel();
+/** What so many workers, to which the compiled kernel is posted, do per second. */
+async function throughput(threads: number, transfers: readonly Transfer[]): Promise<number> {
+  const order: Order = { module: loadCurveKernel(), transfers, seconds: Math.max(2, seconds) };
   const workers = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL('./ledger/verify-worker.ts', import.meta.url));
-    worker.postMessage({ module, transfers: makeTransfers(64, kernel), seconds: Math.max(2, seconds) });
+    worker.postMessage(order);
     return worker;
   });
-  const rates = await Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject)),
-    ),
-  );
+  const answer = (worker: Worker) =>
+    new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  const rates = await Promise.all(workers.map(answer));
   await Promise.all(workers.map((worker) => worker.terminate()));
   return rates.reduce((sum, rate) => sum + rate);
 }
