@@ -2,6 +2,7 @@ export type { Balance, HistoryEntry } from './account-book.ts';
 export { formatAddress, parseAddress } from './address.ts';
 export type { Owned, Payment, Sent } from './contents.ts';
 export { DECOY_VERSION, type DecoySource, drawAge, drawRing, totalAt } from './decoys.ts';
+export { deriveOneTime } from './one-time.ts';
 export {
   FEE_TIERS,
   type FeeTier,

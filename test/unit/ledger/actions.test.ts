@@ -3,18 +3,16 @@ import { test } from 'node:test';
 import { MemoryStore, Overlay } from '#store';
 import {
   delegations,
-  escrows,
   nodes,
-  reserve,
   supplyRecord,
   validators,
   withdrawals,
 } from '../../../src/ledger/accounts/index.ts';
 import { jail } from '../../../src/ledger/accounts/validator.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
-import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { signVote } from '../../../src/ledger/vote.ts';
+import { alice, bob, FEE, ready, refused, registering, send, TORCH } from '../../support/ledger/acting.ts';
 import {
   type Draught,
   deterministic,
@@ -30,25 +28,8 @@ import {
 } from '../../support/ledger/chain.ts';
 
 const random = deterministic('actions');
-const TORCH = 1_000_000_000n;
-const FEE = 100_000n;
 const validator = signer('validator');
 const owner = signer('owner');
-
-function ready(): Ledger {
-  const ledger = trustingLedger();
-  growTo(ledger, 4);
-  return ledger;
-}
-
-const send = (ledger: Ledger, draught: Draught) => grow(ledger, transactionOf(ledger, random, draught));
-
-function refused(ledger: Ledger, draught: Draught, why: RegExp): void {
-  const before = ledger.head;
-  assert.throws(() => send(ledger, draught), { code: 'TRANSACTION_INVALID', message: why });
-  assert.deepEqual(ledger.head, before);
-}
-
 const withdrawalsIn = (ledger: Ledger) =>
   [...withdrawals.bucket.entries(ledger.state)].map(([, record]) => record);
 
@@ -171,29 +152,6 @@ test('unjail: only when the time is over, paid by the owner alone', () => {
   refused(ledger, unjailing(0), /not jailed|not the next sequence/);
 });
 
-const session = signer('session');
-const [alice, bob, carol] = [signer('alice'), signer('bob'), signer('carol')];
-
-const registering = (node = alice, change = {}): Draught => ({
-  inputs: 1,
-  actions: [
-    {
-      name: 'nodeRegister',
-      body: {
-        node: node.publicKey,
-        payout: somebody,
-        deposit: TORCH,
-        withdraw: 0n,
-        refund: someRefund,
-        sequence: 0,
-        fee: 0n,
-        ...change,
-      },
-    },
-  ],
-  signers: [node],
-});
-
 test('nodes register, change and leave', () => {
   const ledger = ready();
   refused(ledger, registering(alice, { deposit: 1n }), /bond is too small/);
@@ -210,153 +168,6 @@ test('nodes register, change and leave', () => {
   assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.bond, 0n);
   const waiting = withdrawalsIn(ledger)[0]!;
   assert.equal(waiting.amount, TORCH - FEE);
-});
-
-function withEscrow(): Ledger {
-  const ledger = ready();
-  for (const node of [alice, bob, carol]) send(ledger, registering(node));
-  refused(ledger, opening({ deposit: 1n }), /deposit is too small/);
-  refused(ledger, opening({ caps: [{ node: alice.publicKey, cap: 11n * TORCH }] }), /caps are more/);
-  const twice = { node: alice.publicKey, cap: TORCH };
-  refused(ledger, opening({ caps: [twice, twice] }), /two caps/);
-  refused(ledger, opening({ caps: [{ node: owner.publicKey, cap: 1n }] }), /not registered/);
-  refused(ledger, opening({ deadline: 2 }), /not a deadline/);
-  send(ledger, opening());
-  refused(ledger, opening(), /has an escrow already/);
-  return ledger;
-}
-
-const opening = (change = {}): Draught => ({
-  inputs: 1,
-  actions: [
-    {
-      name: 'escrowOpen',
-      body: {
-        escrow: session.publicKey,
-        value: 10n * TORCH,
-        deposit: TORCH,
-        deadline: 30,
-        refund: someRefund,
-        caps: [
-          { node: alice.publicKey, cap: 4n * TORCH },
-          { node: bob.publicKey, cap: 4n * TORCH },
-        ],
-        ...change,
-      },
-    },
-  ],
-  signers: [session],
-});
-
-const claim = (amount: bigint, node = alice, by = session) => {
-  const statement = {
-    chainId: TEST_PARAMETERS.chainId,
-    escrow: session.publicKey,
-    node: node.publicKey,
-    sequence: 1,
-    tokensIn: 10,
-    tokensOut: 20,
-    amount,
-    transcript: new Uint8Array(32),
-  };
-  const { chainId: _, node: __, ...rest } = statement;
-  return { ...rest, signature: signReceipt(statement, by).signature };
-};
-
-const settling = (claims: ReturnType<typeof claim>[], node = alice): Draught => ({
-  actions: [{ name: 'escrowSettle', body: { node: node.publicKey, claims, fee: FEE } }],
-  signers: [node],
-});
-
-const amending = (
-  sequence: number,
-  changes: { node: Uint8Array; cap: bigint; consent: 0 | 1 }[],
-  ...consenting: ReturnType<typeof signer>[]
-): Draught => ({
-  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: FEE } }],
-  signers: [session, ...consenting],
-});
-
-const closing = (
-  finals: { node: Uint8Array; amount: bigint }[],
-  ...nodesSigning: ReturnType<typeof signer>[]
-) => ({
-  actions: [{ name: 'escrowClose', body: { escrow: session.publicKey, finals, fee: FEE } } as const],
-  signers: [session, ...nodesSigning],
-});
-
-const escrowIn = (ledger: Ledger) => escrows.bucket.get(ledger.state, session.publicKey)!;
-
-test('settling: cumulative, signed, capped, and paid at the end of the epoch less what is burned and held back', () => {
-  const ledger = withEscrow();
-  refused(ledger, settling([claim(TORCH, alice, bob)]), /not signed by its session key/);
-  refused(ledger, settling([claim(TORCH, bob)]), /not signed by its session key/);
-  refused(ledger, settling([claim(5n * TORCH)]), /over the cap/);
-  refused(ledger, settling([claim(TORCH, carol)], carol), /no cap for the node/);
-  refused(ledger, { ...settling([claim(TORCH)]), signers: [bob] }, /signature is wrong/);
-  send(ledger, settling([claim(TORCH)]));
-  refused(ledger, settling([claim(TORCH)]), /adds nothing/);
-  refused(ledger, settling([claim(TORCH - 1n)]), /adds nothing/);
-  send(ledger, settling([claim(3n * TORCH)]));
-  const burned = (3n * TORCH * 200n) / 10_000n;
-  const earned = 3n * TORCH - burned - 2n * FEE;
-  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, earned);
-  assert.equal(escrowIn(ledger).balance, 7n * TORCH);
-  growTo(ledger, TEST_PARAMETERS.epochBlocks - 1);
-  const { created } = grow(ledger);
-  const income = earned + (burned * 9_000n) / 10_000n;
-  const held = income / 10n;
-  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), income - held);
-  assert.deepEqual(nodes.bucket.get(ledger.state, alice.publicKey)?.held, [{ epoch: 3, amount: held }]);
-  growTo(ledger, 3 * TEST_PARAMETERS.epochBlocks - 1);
-  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), held);
-});
-
-test('the reserve: a replacement joins without the dead stage, whose cap falls after the silence window', () => {
-  const ledger = withEscrow();
-  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 2n * TORCH);
-  refused(
-    ledger,
-    amending(0, [{ node: carol.publicKey, cap: 3n * TORCH, consent: 0 }]),
-    /more than the balance/,
-  );
-  send(ledger, amending(0, [{ node: carol.publicKey, cap: 2n * TORCH, consent: 0 }]));
-  send(ledger, settling([claim(2n * TORCH, carol)], carol));
-
-  send(ledger, amending(1, [{ node: alice.publicKey, cap: 0n, consent: 0 }]));
-  const fallsAt = ledger.head.height + TEST_PARAMETERS.silenceWindow;
-  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 0n);
-  // The one thought dead has a receipt after all, and is in time.
-  send(ledger, settling([claim(TORCH)]));
-  growTo(ledger, fallsAt);
-  refused(ledger, settling([claim(2n * TORCH)]), /over the cap/);
-  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 3n * TORCH);
-  refused(ledger, amending(2, [{ node: alice.publicKey, cap: 0n, consent: 0 }]), /below what is settled/);
-  refused(ledger, amending(1, [{ node: bob.publicKey, cap: 0n, consent: 0 }]), /not the next sequence/);
-  refused(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }]), /not the signatures/);
-  send(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }], bob));
-  refused(ledger, settling([claim(1n, bob)], bob), /over the cap/);
-});
-
-test('closing by agreement refunds at once; without it the remainder comes back after the window', () => {
-  const ledger = withEscrow();
-  const finals = [{ node: alice.publicKey, amount: TORCH }];
-  refused(ledger, closing(finals, alice), /not the signatures/);
-  refused(
-    ledger,
-    closing([{ node: alice.publicKey, amount: 5n * TORCH }], alice, bob),
-    /settled and the cap/,
-  );
-  const { created } = send(ledger, closing(finals, alice, bob));
-  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 10n * TORCH - FEE);
-  assert.equal(escrowIn(ledger), undefined);
-  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, (TORCH * 98n) / 100n);
-
-  const other = withEscrow();
-  const end = escrowIn(other).deadline + TEST_PARAMETERS.settlementWindow;
-  growTo(other, end - 1);
-  send(other, settling([claim(TORCH)]));
-  assert.equal(escrowIn(other), undefined);
 });
 
 const voting = (block: number, by = validator, height = 5) => {

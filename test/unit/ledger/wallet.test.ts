@@ -8,6 +8,7 @@ import { Mempool } from '../../../src/ledger/mempool.ts';
 import { leastFee } from '../../../src/ledger/state/apply.ts';
 import { outputs } from '../../../src/ledger/state/buckets.ts';
 import { parseAddress } from '../../../src/ledger/wallet/address.ts';
+import { deriveOneTime } from '../../../src/ledger/wallet/one-time.ts';
 import { verifyPayment } from '../../../src/ledger/wallet/proof.ts';
 import { entropyOf, wordsOf } from '../../../src/ledger/wallet/seed.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
@@ -137,6 +138,34 @@ test('several recipients, actions with deposits, and a sweep are accepted by the
   assert.throws(() => carol.plan({ payments: [{ to: dave.address(), amount: 1n }] }, chain.state), {
     code: 'FUNDS_INSUFFICIENT',
   });
+});
+
+test('an escrow is opened out of a wallet, and what is left of it comes back, privately spendable', async () => {
+  const frank = walletOf('frank');
+  const chain = realLedger([frank.address()], 17);
+  await frank.scan(chain.state);
+  const session = signer('frank session');
+  const refund = deriveOneTime(frank.address(frank.addSubaddress('refunds')), curve);
+  const terms = {
+    escrow: session.publicKey,
+    value: 20n * TORCH,
+    deposit: 2n * TORCH,
+    deadline: 6,
+    refund,
+    caps: [],
+  };
+  const order = { payments: [], actions: [{ name: 'escrowOpen', body: terms } as const], signatures: 1 };
+  const plan = frank.plan(order, chain.state);
+  grow(chain, frank.sign(plan, chain.state, [session]));
+  await frank.scan(chain.state);
+  const { unlocked, locked } = frank.balance(chain.state);
+  assert.equal(unlocked + locked, 17_000n * TORCH - 22n * TORCH - plan.fee);
+  growTo(chain, terms.deadline + TEST_PARAMETERS.settlementWindow + TEST_PARAMETERS.mintMaturity);
+  await frank.scan(chain.state);
+  assert.equal(frank.balance(chain.state).unlocked, 17_000n * TORCH - plan.fee);
+  const [back] = frank.owned.slice(-1);
+  assert.equal(back!.amount, 22n * TORCH);
+  grow(chain, frank.sign(frank.planSweep(somebody, chain.state)[0]!, chain.state));
 });
 
 test('a transfer that expires gives its inputs back', async () => {

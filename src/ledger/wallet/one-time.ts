@@ -1,0 +1,26 @@
+import { BitorchError } from '#base';
+import {
+  type Address,
+  type Curve,
+  deriveOutput,
+  type RandomBytes,
+  randomScalar,
+  sharedSecret,
+  systemRandom,
+  toWire,
+  transactionKey,
+} from '#crypto';
+import type { OneTime } from '../accounts/shapes.ts';
+import { refundContext, rulesFor } from '../state/minting.ts';
+
+/**
+ * An output for one payment back, derived in advance: what escrows, bonds and withdrawals name as their refund. Make
+ * a new one each time; of two payments to the same one only the larger can be spent.
+ */
+export function deriveOneTime(to: Address, curve: Curve, random: RandomBytes = systemRandom): OneTime {
+  const txSecret = randomScalar(curve, random);
+  const shared = sharedSecret(txSecret, to.viewKey, curve);
+  if (!shared) throw new BitorchError('ADDRESS_INVALID', 'the view key of the address is not a point');
+  const { key, viewTag } = deriveOutput(to, 0n, shared, 0, rulesFor(refundContext(curve)), curve);
+  return { key: toWire(key, curve), txKey: toWire(transactionKey(txSecret, to, curve), curve), viewTag };
+}

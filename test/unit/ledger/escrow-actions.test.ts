@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { escrows, nodes, reserve } from '../../../src/ledger/accounts/index.ts';
+import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import {
+  alice,
+  bob,
+  carol,
+  FEE,
+  ready,
+  refused,
+  registering,
+  send,
+  TORCH,
+} from '../../support/ledger/acting.ts';
+import {
+  type Draught,
+  grow,
+  growTo,
+  signer,
+  someRefund,
+  TEST_PARAMETERS,
+} from '../../support/ledger/chain.ts';
+
+const owner = signer('owner');
+const session = signer('session');
+
+function withEscrow(): Ledger {
+  const ledger = ready();
+  for (const node of [alice, bob, carol]) send(ledger, registering(node));
+  refused(ledger, opening({ deposit: 1n }), /deposit is too small/);
+  refused(ledger, opening({ caps: [{ node: alice.publicKey, cap: 11n * TORCH }] }), /caps are more/);
+  const twice = { node: alice.publicKey, cap: TORCH };
+  refused(ledger, opening({ caps: [twice, twice] }), /two caps/);
+  refused(ledger, opening({ caps: [{ node: owner.publicKey, cap: 1n }] }), /not registered/);
+  refused(ledger, opening({ deadline: 2 }), /not a deadline/);
+  send(ledger, opening());
+  refused(ledger, opening(), /has an escrow already/);
+  return ledger;
+}
+
+const opening = (change = {}): Draught => ({
+  inputs: 1,
+  actions: [
+    {
+      name: 'escrowOpen',
+      body: {
+        escrow: session.publicKey,
+        value: 10n * TORCH,
+        deposit: TORCH,
+        deadline: 30,
+        refund: someRefund,
+        caps: [
+          { node: alice.publicKey, cap: 4n * TORCH },
+          { node: bob.publicKey, cap: 4n * TORCH },
+        ],
+        ...change,
+      },
+    },
+  ],
+  signers: [session],
+});
+
+const claim = (amount: bigint, node = alice, by = session) => {
+  const statement = {
+    chainId: TEST_PARAMETERS.chainId,
+    escrow: session.publicKey,
+    node: node.publicKey,
+    sequence: 1,
+    tokensIn: 10,
+    tokensOut: 20,
+    amount,
+    transcript: new Uint8Array(32),
+  };
+  const { chainId: _, node: __, ...rest } = statement;
+  return { ...rest, signature: signReceipt(statement, by).signature };
+};
+
+const settling = (claims: ReturnType<typeof claim>[], node = alice): Draught => ({
+  actions: [{ name: 'escrowSettle', body: { node: node.publicKey, claims, fee: FEE } }],
+  signers: [node],
+});
+
+const amending = (
+  sequence: number,
+  changes: { node: Uint8Array; cap: bigint; consent: 0 | 1 }[],
+  ...consenting: ReturnType<typeof signer>[]
+): Draught => ({
+  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: FEE } }],
+  signers: [session, ...consenting],
+});
+
+const closing = (
+  finals: { node: Uint8Array; amount: bigint }[],
+  ...nodesSigning: ReturnType<typeof signer>[]
+) => ({
+  actions: [{ name: 'escrowClose', body: { escrow: session.publicKey, finals, fee: FEE } } as const],
+  signers: [session, ...nodesSigning],
+});
+
+const escrowIn = (ledger: Ledger) => escrows.bucket.get(ledger.state, session.publicKey)!;
+
+test('settling: cumulative, signed, capped, and paid at the end of the epoch less what is burned and held back', () => {
+  const ledger = withEscrow();
+  refused(ledger, settling([claim(TORCH, alice, bob)]), /not signed by its session key/);
+  refused(ledger, settling([claim(TORCH, bob)]), /not signed by its session key/);
+  refused(ledger, settling([claim(5n * TORCH)]), /over the cap/);
+  refused(ledger, settling([claim(TORCH, carol)], carol), /no cap for the node/);
+  refused(ledger, { ...settling([claim(TORCH)]), signers: [bob] }, /signature is wrong/);
+  send(ledger, settling([claim(TORCH)]));
+  refused(ledger, settling([claim(TORCH)]), /adds nothing/);
+  refused(ledger, settling([claim(TORCH - 1n)]), /adds nothing/);
+  send(ledger, settling([claim(3n * TORCH)]));
+  const burned = (3n * TORCH * 200n) / 10_000n;
+  const earned = 3n * TORCH - burned - 2n * FEE;
+  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, earned);
+  assert.equal(escrowIn(ledger).balance, 7n * TORCH);
+  growTo(ledger, TEST_PARAMETERS.epochBlocks - 1);
+  const { created } = grow(ledger);
+  const income = earned + (burned * 9_000n) / 10_000n;
+  const held = income / 10n;
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), income - held);
+  assert.deepEqual(nodes.bucket.get(ledger.state, alice.publicKey)?.held, [{ epoch: 3, amount: held }]);
+  growTo(ledger, 3 * TEST_PARAMETERS.epochBlocks - 1);
+  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), held);
+});
+
+test('the reserve: a replacement joins without the dead stage, whose cap falls after the silence window', () => {
+  const ledger = withEscrow();
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 2n * TORCH);
+  refused(
+    ledger,
+    amending(0, [{ node: carol.publicKey, cap: 3n * TORCH, consent: 0 }]),
+    /more than the balance/,
+  );
+  send(ledger, amending(0, [{ node: carol.publicKey, cap: 2n * TORCH, consent: 0 }]));
+  send(ledger, settling([claim(2n * TORCH, carol)], carol));
+
+  send(ledger, amending(1, [{ node: alice.publicKey, cap: 0n, consent: 0 }]));
+  const fallsAt = ledger.head.height + TEST_PARAMETERS.silenceWindow;
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 0n);
+  // The one thought dead has a receipt after all, and is in time.
+  send(ledger, settling([claim(TORCH)]));
+  growTo(ledger, fallsAt);
+  refused(ledger, settling([claim(2n * TORCH)]), /over the cap/);
+  assert.equal(reserve(escrowIn(ledger), ledger.head.height), 3n * TORCH);
+  refused(ledger, amending(2, [{ node: alice.publicKey, cap: 0n, consent: 0 }]), /below what is settled/);
+  refused(ledger, amending(1, [{ node: bob.publicKey, cap: 0n, consent: 0 }]), /not the next sequence/);
+  refused(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }]), /not the signatures/);
+  send(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }], bob));
+  refused(ledger, settling([claim(1n, bob)], bob), /over the cap/);
+});
+
+test('closing by agreement refunds at once; without it the remainder comes back after the window', () => {
+  const ledger = withEscrow();
+  const finals = [{ node: alice.publicKey, amount: TORCH }];
+  refused(ledger, closing(finals, alice), /not the signatures/);
+  refused(
+    ledger,
+    closing([{ node: alice.publicKey, amount: 5n * TORCH }], alice, bob),
+    /settled and the cap/,
+  );
+  const { created } = send(ledger, closing(finals, alice, bob));
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 10n * TORCH - FEE);
+  assert.equal(escrowIn(ledger), undefined);
+  assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, (TORCH * 98n) / 100n);
+
+  const other = withEscrow();
+  const end = escrowIn(other).deadline + TEST_PARAMETERS.settlementWindow;
+  growTo(other, end - 1);
+  send(other, settling([claim(TORCH)]));
+  assert.equal(escrowIn(other), undefined);
+});
