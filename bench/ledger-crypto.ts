@@ -17,8 +17,8 @@ import {
   systemRandom,
 } from '#crypto';
 import { measure } from './ledger/measure.ts';
-import { makeTransfers, type Transfer, verifyTransfers } from './ledger/transfers.ts';
-import type { Order } from './ledger/verify-worker.ts';
+import { makeTransfers, verifyTransfers } from './ledger/transfers.ts';
+import type { Order, Throughput } from './ledger/verify-worker.ts';
 
 const seconds = Number(process.argv[2] ?? 1);
 const kernel = defaultCurve();
@@ -116,28 +116,40 @@ row('sodium-native: scalar multiplication alone', (1000 / sodiumTook).toFixed(0)
 row('ratio', (sodiumTook / scanned).toFixed(2));
 
 console.log();
-row('2-in/2-out in batches of 64, threads', 'transfers/s', 'per thread, of one', 'the same of bare loops');
+row(
+  '2-in/2-out in batches of 64, threads',
+  'transfers/s',
+  'per processor second of a thread',
+  'of one thread’s',
+);
 row('---', '---:', '---:', '---:');
-let [single, bare] = [0, 0];
+let single = 0;
 for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
-  const [loops, rate] = [await throughput(threads, []), await throughput(threads, batch)];
-  single ||= rate;
-  bare ||= loops;
-  const share = (of: number, one: number) => (of / threads / one).toFixed(2);
-  row(`${threads}`, rate.toFixed(0), share(rate, single), share(loops, bare));
+  const { perSecond, perProcessorSecond } = await throughput(threads);
+  single ||= perProcessorSecond;
+  row(
+    `${threads}`,
+    perSecond.toFixed(0),
+    perProcessorSecond.toFixed(0),
+    (perProcessorSecond / single).toFixed(2),
+  );
 }
 
-/** What so many workers, to which the compiled kernel is posted, do per second. */
-async function throughput(threads: number, transfers: readonly Transfer[]): Promise<number> {
-  const order: Order = { module: loadCurveKernel(), transfers, seconds: Math.max(2, seconds) };
+/** What so many workers, to which the compiled kernel is posted, do together, and each per second it computes. */
+async function throughput(threads: number): Promise<Throughput> {
+  const order: Order = { module: loadCurveKernel(), transfers: batch, seconds: Math.max(3, seconds) };
   const workers = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL('./ledger/verify-worker.ts', import.meta.url));
     worker.postMessage(order);
     return worker;
   });
   const answer = (worker: Worker) =>
-    new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject));
-  const rates = await Promise.all(workers.map(answer));
+    new Promise<Throughput>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  const all = await Promise.all(workers.map(answer));
   await Promise.all(workers.map((worker) => worker.terminate()));
-  return rates.reduce((sum, rate) => sum + rate);
+  const total = (of: (one: Throughput) => number) => all.reduce((sum, one) => sum + of(one), 0);
+  return {
+    perSecond: total((one) => one.perSecond),
+    perProcessorSecond: total((one) => one.perProcessorSecond) / threads,
+  };
 }
