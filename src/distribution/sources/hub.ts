@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListFileEntry } from '@huggingface/hub';
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf } from '#base';
 import { checkPath } from '../paths.ts';
 import { licenceOf, selectModelFiles } from './selection.ts';
 import type { SourceContent, SourceOptions } from './source.ts';
@@ -29,7 +29,7 @@ export interface HubSpec {
 
 /** Reads `hf:owner/name[/file.gguf][@revision]`. Throws BitorchError `SOURCE_INVALID`. */
 export function parseHubSpec(spec: string): HubSpec {
-  const match = /^hf:([\w.-]+\/[\w.-]+?)(?:\/([\w./-]+\.gguf))?(?:@([\w./-]+))?$/.exec(spec);
+  const match = /^hf:(\w[\w.-]*\/\w[\w.-]*?)(?:\/([\w./-]+\.gguf))?(?:@(\w[\w./-]*))?$/.exec(spec);
   if (!match) throw new BitorchError('SOURCE_INVALID', `${spec}: write hf:owner/name[/file.gguf][@revision]`);
   const [, repo, file, revision] = match;
   if (file) checkPath(file);
@@ -150,8 +150,8 @@ async function fetchFile(
       break;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof BitorchError && error.code !== 'SOURCE_UNREACHABLE') throw error;
-      if (attempt === ATTEMPTS) throw error;
+      if (codeOf(error) === 'SOURCE_CORRUPT') await rm(part, { force: true });
+      if (codeOf(error) !== 'SOURCE_UNREACHABLE' || attempt === ATTEMPTS) throw error;
       await sleep(RETRY_MS * attempt, undefined, signal && { signal });
     }
   }
