@@ -5,5 +5,5 @@ export * from './output.ts';
 export * from './payment-proof.ts';
 export { fromWire, fromWireAll, isPrimeOrderPoint, toWire } from './points.ts';
 export * from './range-prove.ts';
-export { MAX_OUTPUTS, type RangeProof, roundsFor } from './range-transcript.ts';
+export { MAX_OUTPUTS, type RangeClaim, type RangeProof, roundsFor } from './range-transcript.ts';
 export * from './range-verify.ts';

@@ -8,12 +8,12 @@ import {
   isZero,
   MAX_OUTPUTS,
   paddedOutputs,
+  type RangeClaim,
   RangeTranscript,
   rangeGenerators,
   repeated,
   weightedBits,
 } from './range-transcript.ts';
-import type { RangeClaim } from './range-verify.ts';
 
 /** The argument while it halves. Generators stay what they are; `g` and `h` say how each enters the folded ones. */
 interface Folding {

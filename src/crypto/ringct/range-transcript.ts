@@ -21,6 +21,12 @@ export interface RangeProof {
   readonly right: readonly Uint8Array[];
 }
 
+/** A proof and the commitments it speaks of, divided by 8 as on the wire. */
+export interface RangeClaim {
+  readonly proof: RangeProof;
+  readonly commitments: readonly Uint8Array[];
+}
+
 /** Outputs that the circuit has: the next power of two. */
 export const paddedOutputs = (outputs: number): number => 2 ** Math.ceil(Math.log2(outputs));
 
