@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, type OnProgress } from '#base';
 import { encodeMetainfo, type Metainfo, pieceLengthFor } from './metainfo.ts';
+import { paced } from './paced.ts';
 import { checkPaths } from './paths.ts';
 
 const READ_BYTES = 1024 * 1024;
@@ -28,6 +29,7 @@ export async function createMetainfo(options: CreateMetainfo): Promise<Metainfo>
   );
   const total = files.reduce((sum, file) => sum + file.length, 0);
   const pieceLength = options.pieceLength ?? pieceLengthFor(total);
+  const onProgress = options.onProgress && paced(options.onProgress);
   const hasher = new PieceHasher(pieceLength);
   let done = 0;
   for (const file of files) {
@@ -35,7 +37,7 @@ export async function createMetainfo(options: CreateMetainfo): Promise<Metainfo>
       options.signal?.throwIfAborted();
       hasher.update(chunk);
       done += chunk.length;
-      options.onProgress?.({ step: 'hashing pieces', done, total, unit: 'bytes' });
+      onProgress?.({ step: 'hashing pieces', done, total, unit: 'bytes' });
     }
   }
   const single = files.length === 1 && !files[0]!.path.includes('/');

@@ -1,4 +1,5 @@
 import { BitorchError } from '#base';
+import { paced } from '../paced.ts';
 import { SourceCache } from './cache.ts';
 import { openDefaultModel } from './default-model.ts';
 import { fetchFromHub, parseHubSpec } from './hub.ts';
@@ -14,7 +15,8 @@ export type { ModelSource, SourceFile, SourceOptions } from './source.ts';
  * Throws BitorchError `SOURCE_INVALID`, `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT`, `MODEL_NOT_FOUND`, and
  * `MODEL_UNREACHABLE` when `default` can be had from nowhere.
  */
-export async function openSource(spec: string, options: SourceOptions): Promise<ModelSource> {
+export async function openSource(spec: string, given: SourceOptions): Promise<ModelSource> {
+  const options = given.onProgress ? { ...given, onProgress: paced(given.onProgress) } : given;
   const cache = new SourceCache(options.cache);
   if (spec === 'default') return openDefaultModel(options);
   if (spec.startsWith('hf:')) {
