@@ -1,0 +1,37 @@
+import type { Setup, Task } from './engine.ts';
+import { EngineProcess } from './process.ts';
+import type { Samples } from './samples.ts';
+import { CONTEXTS } from './workload.ts';
+
+export const WHOLE = new URL('./whole.ts', import.meta.url);
+export const LLAMA_CPP = new URL('../peers/llama-cpp.ts', import.meta.url);
+const SPLIT = new URL('./split.ts', import.meta.url);
+
+/** Bursts of steps after each prefill. */
+const BURSTS = 3;
+
+/** Runs the engines side by side with so many threads each and adds what they took to `samples`. */
+export async function measure(setup: Setup, rounds: number, samples: Samples): Promise<void> {
+  const { threads } = setup;
+  const running: EngineProcess[] = [];
+  const turn = async (task: Exclude<Task, { kind: 'score' }>) => {
+    // Whoever was first is last the next time.
+    running.push(running.shift()!);
+    for (const engine of running) {
+      for (const [name, milliseconds] of Object.entries(await engine.run(task))) {
+        samples.add({ threads, ...task }, name, milliseconds);
+      }
+    }
+  };
+  try {
+    for (const script of [WHOLE, LLAMA_CPP, SPLIT]) running.push(await EngineProcess.start(script, setup));
+    for (let round = 0; round < rounds; round++) {
+      for (const length of CONTEXTS) {
+        await turn({ kind: 'prefill', length });
+        for (let burst = 0; burst < BURSTS; burst++) await turn({ kind: 'decode', length });
+      }
+    }
+  } finally {
+    for (const engine of running) await engine.stop();
+  }
+}

@@ -1,0 +1,60 @@
+/** Bitorch split over three processes: this one is the client with the boundary, three children run the blocks. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createLog } from '#base';
+import { SigningKey } from '#crypto';
+import { type Boundary, ClientSession, type Observer, planSession, type StageOffer } from '#execution';
+import { Host, type PeerAddress } from '#network';
+import { AnswerRecord } from '#verification';
+import { loadBoundary, openModel } from '../../test/support/load-model.ts';
+import { type Engine, type Setup, serve } from './engine.ts';
+import { MANIFESTS, type StageSetup } from './stage.ts';
+
+const STAGES = 3;
+
+const silent: Observer = {
+  sent: () => undefined,
+  received: () => undefined,
+  evidence: () => undefined,
+};
+
+serve(async (setup) => {
+  const model = await openModel(setup.gguf);
+  const { layers, hidden } = model.description.architecture;
+  const boundary = await loadBoundary(model, { threads: setup.threads });
+  await model.close();
+  const route = await Promise.all(Array.from({ length: STAGES }, (_, i) => startStage(setup, i, layers)));
+  const host = await Host.start({ key: SigningKey.generate() }, { log: createLog('silent') });
+  const open = async (manifest: Uint8Array, observed: boolean) => {
+    const plan = planSession(manifest, route);
+    const observer = observed ? new AnswerRecord(plan) : silent;
+    const session = new ClientSession({ plan, hidden }, { host, observer });
+    await session.open(AbortSignal.timeout(20_000));
+    return splitEngine(session, boundary, hidden);
+  };
+  return {
+    split: await open(MANIFESTS.receipts, true),
+    'split without receipts': await open(MANIFESTS.silent, false),
+  };
+});
+
+async function startStage({ gguf, threads }: Setup, index: number, layers: number): Promise<StageOffer> {
+  const [first, end] = [index, index + 1].map((n) => Math.round((n * layers) / STAGES)) as [number, number];
+  const child = fork(new URL('./stage.ts', import.meta.url));
+  child.once('exit', () => process.exit(1));
+  child.send({ gguf, first, end, threads } satisfies StageSetup);
+  const [address] = (await once(child, 'message')) as [PeerAddress];
+  return { ...address, name: `stage ${index + 1}`, first, end, reachable: true };
+}
+
+function splitEngine(session: ClientSession, boundary: Boundary, hidden: number): Engine {
+  return {
+    async prefill(tokens) {
+      const states = await session.forward(0, boundary.embed(tokens));
+      await boundary.logits(states.subarray(states.length - hidden));
+    },
+    async step(position, token) {
+      await boundary.logits(await session.forward(position, boundary.embed([token])));
+    },
+  };
+}
