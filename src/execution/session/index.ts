@@ -8,7 +8,6 @@ export {
   SESSION_PROTOCOL,
 } from './constants.ts';
 export {
-  allFinite,
   decodeHidden,
   decodeOpen,
   encodeHidden,

@@ -1,5 +1,6 @@
 import { BitorchError, bytesOf, check, decodeCanonical, encodeCanonical, z, zBytes, zCount } from '#base';
 import type { PeerAddress } from '#network';
+import { allFinite } from '../engine/finite.ts';
 import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
 
 /** First byte of every frame on a session stream. */
@@ -123,13 +124,6 @@ export function decodeHidden(frame: Uint8Array, width: number): Hidden {
 export function floatsOf(bytes: Uint8Array): Float32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-}
-
-/** Whether no value is NaN or infinite: in IEEE 754 these have all exponent bits set. */
-export function allFinite(floats: Float32Array): boolean {
-  const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
-  for (const word of words) if ((word & 0x7f800000) === 0x7f800000) return false;
-  return true;
 }
 
 function expectKind(frame: Uint8Array, kind: Kind): void {
