@@ -145,9 +145,10 @@ export class Connections implements PeerOwner {
         this.#afterGain(peer);
         break;
       case 'bitfield':
-        if (peer.has!.count > 0) throw broken('a bitfield comes first or not at all');
-        peer.has = Bitfield.parse(message.bits, metainfo.pieceCount);
-        for (const index of peer.has) this.#onGain(peer, index);
+        // Meant to come first, but aria2 also sends one in place of many have messages.
+        for (const index of Bitfield.parse(message.bits, metainfo.pieceCount)) {
+          if (peer.has!.add(index)) this.#onGain(peer, index);
+        }
         this.#afterGain(peer);
         break;
       case 'choke':
