@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Tracker } from '#distribution';
+import { announce } from '../../../src/distribution/announce.ts';
+
+const peer = (n: number, infohash: number) => ({
+  infohash: new Uint8Array(20).fill(infohash),
+  peerId: new Uint8Array(20).fill(n),
+  port: 1000 + n,
+  uploaded: 0,
+  downloaded: 0,
+  left: 5,
+});
+
+test('a tracker tells peers of each other, for the torrents it serves', async (t) => {
+  const tracker = new Tracker({ infohashes: [new Uint8Array(20).fill(0xab)], intervalSeconds: 30 });
+  await tracker.start();
+  t.after(() => tracker.stop());
+  const url = tracker.announceUrl;
+  const first = await announce(url, { ...peer(1, 0xab), event: 'started' });
+  assert.equal(first.interval, 30);
+  const { peers } = await announce(url, { ...peer(2, 0xab), event: 'started' });
+  assert.deepEqual(peers.map(({ port }) => port).sort(), [1001, 1002]);
+  await announce(url, { ...peer(1, 0xab), event: 'stopped' });
+  const left = await announce(url, peer(2, 0xab));
+  assert.deepEqual(
+    left.peers.map(({ port }) => port),
+    [1002],
+  );
+  await assert.rejects(announce(url, { ...peer(1, 0xcd), event: 'started' }), {
+    code: 'TRACKER_FAILED',
+    message: /unknown torrent/,
+  });
+});
+
+test('a tracker that is not there, or a port that is taken, is named', async (t) => {
+  const tracker = new Tracker({});
+  await tracker.start();
+  t.after(() => tracker.stop());
+  const port = Number(new URL(tracker.announceUrl).port);
+  await assert.rejects(new Tracker({ port }).start(), { code: 'LISTEN_FAILED' });
+  const gone = new Tracker({});
+  await gone.start();
+  const url = gone.announceUrl;
+  await gone.stop();
+  await assert.rejects(announce(url, peer(1, 1)), { code: 'TRACKER_FAILED' });
+});
