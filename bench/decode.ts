@@ -1,6 +1,7 @@
 /**
  * Decoding and prefill of the default model beside llama.cpp, split over three processes, and what receipts cost:
- * `npm run bench:decode`. `--write` puts the report into docs/benchmarks.md, `--rounds N` repeats more or less often.
+ * `npm run bench:decode`. `--write` puts the report into docs/benchmarks.md, `--seconds N` is how long to measure before
+ * perplexity; at least one round is measured.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ const DOCUMENT = join(import.meta.dirname, '../docs/benchmarks.md');
 const [BEGIN, END] = ['<!-- bench:decode begin -->', '<!-- bench:decode end -->'];
 
 const { values: flags } = parseArgs({
-  options: { write: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+  options: { write: { type: 'boolean', default: false }, seconds: { type: 'string', default: '160' } },
 });
 
 /** The version of llama.cpp's binding, installed when it is not there yet. */
@@ -56,7 +57,7 @@ const threads = [...new Set([1, availableParallelism()])];
 const samples = new Samples();
 for (const count of threads) {
   console.log(`Measuring with ${count} thread${count > 1 ? 's' : ''}`);
-  await measure({ gguf, tokens, threads: count }, Number(flags.rounds), samples);
+  await measure({ gguf, tokens, threads: count }, Number(flags.seconds) / threads.length, samples);
 }
 console.log('Measuring perplexity\n');
 const perplexity = await measurePerplexity({ gguf, tokens, threads: availableParallelism() });

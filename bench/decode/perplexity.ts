@@ -1,7 +1,3 @@
-/**
- * Perplexity of the default model over the fixed text, Bitorch's engine beside llama.cpp on the same file:
- * `node bench/decode/perplexity.ts`.
- */
 import type { Setup } from './engine.ts';
 import { EngineProcess } from './process.ts';
 import { LLAMA_CPP, WHOLE } from './rounds.ts';

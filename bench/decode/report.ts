@@ -55,12 +55,12 @@ const method = ({ samples, threads }: Results) => {
 function besideLlama({ samples, threads }: Results): string {
   const rows = [
     ...places(threads, 'decode').map((place) => {
-      const ratio = samples.ratio(place, 'whole', 'llama.cpp');
+      const ratio = samples.ratio([place], 'whole', 'llama.cpp');
       const bar = BARS.decode[place.length]!;
       return [...both(samples, place, 'whole', 'llama.cpp'), ratio.toFixed(2), `≤ ${bar}`, met(ratio <= bar)];
     }),
     ...places(threads, 'prefill').map((place) => {
-      const ratio = samples.ratio(place, 'llama.cpp', 'whole');
+      const ratio = samples.ratio([place], 'llama.cpp', 'whole');
       const verdict =
         place.threads === 1 ? [`≥ ${BARS.prefillOneThread}`, met(ratio >= BARS.prefillOneThread)] : ['', ''];
       return [...both(samples, place, 'whole', 'llama.cpp'), ratio.toFixed(2), ...verdict];
@@ -72,7 +72,7 @@ function besideLlama({ samples, threads }: Results): string {
 function splitBesideWhole({ samples, threads }: Results): string {
   const rows = (['decode', 'prefill'] as const).flatMap((kind) =>
     places(threads, kind).map((place) => {
-      const speed = samples.ratio(place, 'whole', 'split');
+      const speed = samples.ratio([place], 'whole', 'split');
       const verdict = kind === 'decode' ? [`≥ ${percent(BARS.split)}`, met(speed >= BARS.split)] : ['', ''];
       return [...both(samples, place, 'split', 'whole'), percent(speed), ...verdict];
     }),
@@ -81,26 +81,23 @@ function splitBesideWhole({ samples, threads }: Results): string {
 }
 
 function receipts({ samples, threads }: Results): string {
-  const rows = places(threads, 'decode').map((place) => {
-    const cost = samples.ratio(place, 'split', 'split without receipts') - 1;
-    const cells = both(samples, place, 'split', 'split without receipts');
-    return [
-      ...cells,
-      `${(cost * 100).toFixed(1)} %`,
-      `≤ ${percent(BARS.receipts)}`,
-      met(cost <= BARS.receipts),
-    ];
+  const measured = places(threads, 'decode');
+  const rows = measured.map((place) => {
+    const cost = samples.ratio([place], 'split', 'split without receipts') - 1;
+    return [...both(samples, place, 'split', 'split without receipts'), signed(cost, 1)];
   });
-  return table(['', 'with receipts', 'without', 'cost', 'bar', ''], rows);
+  const cost = samples.ratio(measured, 'split', 'split without receipts') - 1;
+  const bar = `(bar: at most ${percent(BARS.receipts)}: ${met(cost <= BARS.receipts)})`;
+  const overall = `Median over all bursts: ${signed(cost, 1)} ${bar}.`;
+  return `${table(['', 'with receipts', 'without', 'cost'], rows)}\n\n${overall}`;
 }
 
 function perplexity({ perplexity: { ours, peer } }: Results): string {
   const difference = ours / peer - 1;
-  const sign = difference < 0 ? '−' : '+';
+  const within = `within ${BARS.perplexity * 100} %: ${met(Math.abs(difference) <= BARS.perplexity)}`;
   return (
-    `Perplexity over ${SCORED_TOKENS.toLocaleString('en')} tokens of English prose: ${ours.toFixed(3)}, ` +
-    `llama.cpp ${peer.toFixed(3)}: ${sign}${(Math.abs(difference) * 100).toFixed(2)} % ` +
-    `(bar: within ${BARS.perplexity * 100} %: ${met(Math.abs(difference) <= BARS.perplexity)}).`
+    `Perplexity over ${SCORED_TOKENS.toLocaleString('en')} tokens of English prose (bench/decode/text.txt): ` +
+    `${ours.toFixed(3)}, llama.cpp ${peer.toFixed(3)}: ${signed(difference, 2)} (bar: ${within}).`
   );
 }
 
@@ -121,6 +118,8 @@ function both(samples: Samples, place: Place, ...engines: [EngineName, EngineNam
   ];
 }
 
+const signed = (share: number, digits: number) =>
+  `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(digits)} %`;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 const met = (yes: boolean) => (yes ? 'met' : 'missed');
 

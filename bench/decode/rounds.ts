@@ -10,8 +10,11 @@ const SPLIT = new URL('./split.ts', import.meta.url);
 /** Bursts of steps after each prefill. */
 const BURSTS = 3;
 
-/** Runs the engines side by side with so many threads each and adds what they took to `samples`. */
-export async function measure(setup: Setup, rounds: number, samples: Samples): Promise<void> {
+/**
+ * Runs the engines side by side with so many threads each and adds what they took to `samples`: one round, and more
+ * while `seconds` are not over.
+ */
+export async function measure(setup: Setup, seconds: number, samples: Samples): Promise<void> {
   const { threads } = setup;
   const running: EngineProcess[] = [];
   const turn = async (task: Exclude<Task, { kind: 'score' }>) => {
@@ -25,7 +28,9 @@ export async function measure(setup: Setup, rounds: number, samples: Samples): P
   };
   try {
     for (const script of [WHOLE, LLAMA_CPP, SPLIT]) running.push(await EngineProcess.start(script, setup));
-    for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    const fits = (rounds: number) => (performance.now() - start) * (1 + 1 / rounds) <= seconds * 1000;
+    for (let rounds = 0; rounds === 0 || fits(rounds); rounds++) {
       for (const length of CONTEXTS) {
         await turn({ kind: 'prefill', length });
         for (let burst = 0; burst < BURSTS; burst++) await turn({ kind: 'decode', length });

@@ -1,6 +1,6 @@
 export type EngineName = 'whole' | 'llama.cpp' | 'split' | 'split without receipts';
 
-/** What was measured: where, and the milliseconds of each repetition. */
+/** What was measured: so many threads, a prompt of `length` or steps after it. */
 export interface Place {
   readonly threads: number;
   readonly kind: 'prefill' | 'decode';
@@ -29,9 +29,13 @@ export class Samples {
   }
 
   /** Median of the ratios of neighbours in time: a slow minute of the machine touches both. */
-  ratio(place: Place, engine: EngineName, over: EngineName): number {
-    const under = this.of(place, over);
-    return median(this.of(place, engine).map((value, i) => value / under[i]!));
+  ratio(places: readonly Place[], engine: EngineName, over: EngineName): number {
+    return median(
+      places.flatMap((place) => {
+        const under = this.of(place, over);
+        return this.of(place, engine).map((value, i) => value / under[i]!);
+      }),
+    );
   }
 }
 
