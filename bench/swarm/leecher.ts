@@ -6,7 +6,10 @@ import { parseMetainfo, Swarm, verifyFiles } from '#distribution';
 
 const [torrentFile, directory, tracker, sha256] = process.argv.slice(2) as [string, string, string, string];
 const metainfo = parseMetainfo(new Uint8Array(readFileSync(torrentFile)));
-const swarm = new Swarm({ peerId: new Uint8Array(randomBytes(20)) }, { log: createLog(process.env.BITORCH_LOG ?? 'warn') });
+const swarm = new Swarm(
+  { peerId: new Uint8Array(randomBytes(20)) },
+  { log: createLog(process.env.BITORCH_LOG ?? 'warn') },
+);
 await swarm.start();
 const torrent = await swarm.add({ metainfo, directory, trackers: [tracker], want: 'all' });
 await torrent.wait('all');

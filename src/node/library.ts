@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import {
   BitorchError,
   check,
-  equalBytes,
+  codeOf,
   fromHex,
+  Lifecycle,
   type Logger,
   messageOf,
   type OnProgress,
@@ -24,8 +25,8 @@ import {
   openManifest,
   parseMetainfo,
   type Swarm,
-  sha256File,
   type Torrent,
+  verifyFiles,
 } from '#distribution';
 import type { TensorInfo } from '#formats';
 import type { Host, PeerAddress } from '#network';
@@ -58,6 +59,7 @@ export class Library {
   readonly #swarm: Swarm;
   readonly #log: Logger;
   readonly #models = new Map<string, Model>();
+  readonly #lifecycle = new Lifecycle();
 
   constructor(
     options: { home: string; trackers: readonly string[] },
@@ -76,6 +78,11 @@ export class Library {
     for (const id of await readdir(this.#home)) await this.#reopen(id);
     const limits = { maxBytes: MAX_MANIFEST_BYTES + MAX_METAINFO_BYTES };
     await this.#host.answer(MANIFEST_PROTOCOL, async (message) => this.#answer(message), limits);
+  }
+
+  /** Ends what still verifies files. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
   }
 
   all(): Model[] {
@@ -116,16 +123,16 @@ export class Library {
   }
 
   /** Pieces prove themselves as they come; a whole model is also held against the manifest's file hashes. */
-  #verifyWhenComplete(model: Model): void {
-    const verify = () =>
-      verifyFiles(model).catch((error: unknown) => {
-        this.#log.error(
-          { model: model.id, error: messageOf(error) },
-          'model files are not what the manifest says',
-        );
-      });
-    if (model.torrent.isComplete) verify();
-    else model.torrent.once('complete', verify);
+  #verifyWhenComplete({ id, manifest, torrent, files }: Model): void {
+    verifyFiles(torrent, manifest.files, this.#lifecycle.signal).then(
+      () => {
+        files.verified = true;
+      },
+      (error: unknown) => {
+        if (this.#lifecycle.signal.aborted || codeOf(error) === 'TORRENT_STOPPED') return;
+        this.#log.error({ model: id, error: messageOf(error) }, 'model files are not what the manifest says');
+      },
+    );
   }
 
   /** Asks the nodes that hold a model for its manifest and torrent. Throws MODEL_UNKNOWN when none gives them. */
@@ -185,19 +192,6 @@ export async function fetchRanges(
   const timer = setInterval(tell, PROGRESS_INTERVAL_MS);
   await torrent.wait(ranges, signal).finally(() => clearInterval(timer));
   tell();
-}
-
-/** Throws FILE_HASH_MISMATCH that names the file. */
-async function verifyFiles({ manifest, torrent, files }: Model): Promise<void> {
-  for (const { path, size, sha256 } of manifest.files) {
-    if (!equalBytes(await sha256File(join(torrent.directory, path), size), sha256)) {
-      throw new BitorchError(
-        'FILE_HASH_MISMATCH',
-        `${path} of ${manifest.name} is not the file that its publisher signed`,
-      );
-    }
-  }
-  files.verified = true;
 }
 
 /** Reads one tensor's verified bytes. */

@@ -158,6 +158,7 @@ export class Node implements NodeApi {
     this.#library = new Library({ home, trackers: this.#trackers }, { host, swarm: this.#swarm, log });
     this.#directory = new Directory({ host, key, log, describeSelf: () => this.#announcement() });
     await this.#library.start();
+    this.#lifecycle.onStop(() => this.#library.stop());
   }
 
   async #startRoles(): Promise<void> {
