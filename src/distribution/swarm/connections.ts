@@ -2,13 +2,13 @@ import { BitorchError, type Logger, messageOf, toHex } from '#base';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
 import { AddressBook, type Dialable } from './address-book.ts';
 import { Bitfield } from './bitfield.ts';
-import { MAX_HALF_OPEN } from './constants.ts';
+import { ANNOUNCE_DELAY_MS, MAX_HALF_OPEN } from './constants.ts';
 import type { Downloads } from './downloads.ts';
 import type { Peer, PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
 import { Tallies } from './tallies.ts';
 import type { Uploads } from './uploads.ts';
-import { encodeBitfield, encodeHave, type Handshake, type WireMessage } from './wire.ts';
+import { encodeBitfield, encodeHaves, type Handshake, type WireMessage } from './wire.ts';
 
 /** What connections of one torrent share with its other parts. */
 export interface TorrentParts {
@@ -41,6 +41,9 @@ export class Connections implements PeerOwner {
   /** By peer id, after both handshakes. */
   readonly #peers = new Map<string, Peer>();
   readonly #dialling = new Set<Peer>();
+  /** Verified pieces that peers have not been told of. */
+  readonly #unannounced: number[] = [];
+  #announceTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(parts: TorrentParts, ports: SwarmPorts) {
@@ -198,16 +201,26 @@ export class Connections implements PeerOwner {
     if (this.#parts.have.isFull && peer.has?.isFull) peer.close('both sides have everything');
   }
 
-  /** A piece was verified: tells those who lack it, and loses interest in those who have nothing else. */
+  /** A piece was verified: loses interest in those who have nothing else, and tells those who lack it. */
   onPiece(index: number): void {
     const { have, downloads } = this.#parts;
-    const announcement = encodeHave(index);
     for (const peer of this.#peers.values()) {
-      if (!peer.has!.has(index)) peer.send(announcement);
-      else if (--peer.useful === 0) peer.setInteresting(false);
+      if (peer.has!.has(index) && --peer.useful === 0) peer.setInteresting(false);
       peer.seeding = have.isFull;
       this.#closeIfUseless(peer);
       downloads.fill(peer);
+    }
+    this.#unannounced.push(index);
+    this.#announceTimer ??= setTimeout(() => this.#announcePieces(), ANNOUNCE_DELAY_MS);
+  }
+
+  /** In one message to each peer for all pieces of the last moment: each write wakes a process at the other end. */
+  #announcePieces(): void {
+    this.#announceTimer = undefined;
+    const pieces = this.#unannounced.splice(0);
+    for (const peer of this.#peers.values()) {
+      const news = pieces.filter((index) => !peer.has!.has(index));
+      if (news.length > 0) peer.send(encodeHaves(news));
     }
   }
 
@@ -267,6 +280,7 @@ export class Connections implements PeerOwner {
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#announceTimer);
     for (const peer of [...this.#dialling, ...this.#peers.values()]) peer.close('torrent stopped');
   }
 }

@@ -16,6 +16,8 @@ export const MAX_UNFINISHED_BYTES = 128 * 1024 * 1024;
 export const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024;
 /** Bytes handed to a socket and not sent yet, beyond which a peer's requests wait. */
 export const MAX_UNSENT_BYTES = 1024 * 1024;
+/** How long news of verified pieces are gathered before they are sent. */
+export const ANNOUNCE_DELAY_MS = 30;
 /** Pieces kept in memory for serving. */
 export const PIECE_CACHE_BYTES = 32 * 1024 * 1024;
 /** Bytes a peer may send that nobody asked for (blocks that crossed a cancel) before it is disconnected. */

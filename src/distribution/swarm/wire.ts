@@ -49,9 +49,14 @@ export function encodeSignal(type: (typeof SIGNALS)[number] | 'keep-alive'): Uin
   return type === 'keep-alive' ? new Uint8Array(LENGTH_BYTES) : frame(SIGNALS.indexOf(type), 0).bytes;
 }
 
-export function encodeHave(index: number): Uint8Array {
-  const { bytes, view } = frame(HAVE, 4);
-  view.setUint32(5, index);
+/** Any number of have messages, one after the other in one buffer. */
+export function encodeHaves(indices: readonly number[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(indices.length * 9);
+  for (const [n, index] of indices.entries()) {
+    bytes.writeUInt32BE(5, n * 9);
+    bytes[n * 9 + 4] = HAVE;
+    bytes.writeUInt32BE(index, n * 9 + 5);
+  }
   return bytes;
 }
 

@@ -6,7 +6,7 @@ import {
   encodeBitfield,
   encodeBlockHeader,
   encodeHandshake,
-  encodeHave,
+  encodeHaves,
   encodeRequests,
   encodeSignal,
   type WireMessage,
@@ -32,7 +32,7 @@ const message: fc.Arbitrary<WireMessage> = fc.oneof(
 );
 
 function encode(m: WireMessage): Uint8Array {
-  if (m.type === 'have') return encodeHave(m.index);
+  if (m.type === 'have') return encodeHaves([m.index]);
   if (m.type === 'bitfield') return encodeBitfield(m.bits);
   if (m.type === 'request' || m.type === 'cancel') return encodeRequests(m.type, [m]);
   if (m.type === 'piece')
