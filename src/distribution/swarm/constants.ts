@@ -7,9 +7,9 @@ export const MAX_MESSAGE_BYTES = MAX_REQUEST_BYTES + 13;
 
 /** Requests a peer may have waiting with us; one that asks for more is disconnected. */
 export const MAX_QUEUED_REQUESTS = 2048;
-/** Blocks asked of one peer at a time: grows with its rate between these. */
-export const MIN_PIPELINE = 32;
-export const MAX_PIPELINE = 256;
+/** Blocks asked of one peer at a time lie between these: see pipelineOf(). */
+export const MIN_PIPELINE = 64;
+export const MAX_PIPELINE = 512;
 /** Bytes of unfinished pieces in memory, beyond which no new piece is begun. */
 export const MAX_UNFINISHED_BYTES = 128 * 1024 * 1024;
 /** Verified pieces that wait for the disk, beyond which nothing more is asked for. */

@@ -62,7 +62,7 @@ export class Downloads {
     const depth = pipelineOf(peer);
     if (peer.outstanding.size > depth / 2) return;
     const requests: BlockRequest[] = [];
-    if (peer.outstanding.size === 0) peer.lastBlockAt = Date.now();
+    if (peer.outstanding.size === 0) peer.askedAt = peer.lastBlockAt = Date.now();
     while (peer.outstanding.size < depth) {
       const request = this.#nextRequest(peer);
       if (!request) break;
@@ -81,8 +81,7 @@ export class Downloads {
       this.#unasked(peer, bytes.length);
       return;
     }
-    peer.lastBlockAt = Date.now();
-    peer.snubbed = false;
+    peer.answered(Date.now());
     if (piece && !piece.has(block)) this.#take(piece, block, peer, bytes);
     this.fill(peer);
   }
@@ -246,7 +245,11 @@ export class Downloads {
   }
 }
 
+/**
+ * Blocks to have on the way: twice what the peer delivers in a round trip, so that it never idles. Not more, or a
+ * fast seed's deep queue would leave nothing to be asked of other leechers.
+ */
 function pipelineOf(peer: Peer): number {
-  const blocksPerSecond = peer.down.bytesPerSecond / BLOCK_BYTES;
-  return Math.min(MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocksPerSecond)));
+  const blocks = (2 * peer.roundTripMs * peer.down.bytesPerSecond) / 1000 / BLOCK_BYTES;
+  return Math.min(MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocks)));
 }

@@ -67,6 +67,10 @@ export class Peer {
   /** The piece this peer works on, and the next block to ask for. */
   assignment: { piece: UnfinishedPiece; cursor: number; backwards: boolean } | undefined;
   lastBlockAt = Date.now();
+  /** When a request was sent to the idle peer, until it is answered; 0 otherwise. */
+  askedAt = 0;
+  /** Shortest time that the idle peer took to answer. */
+  roundTripMs = 1000;
   /** What the peer asked for and did not get yet. */
   readonly queue: BlockRequest[] = [];
   serving = false;
@@ -176,6 +180,14 @@ export class Peer {
   forget({ index, begin, length }: BlockRequest): void {
     const at = this.queue.findIndex((r) => r.index === index && r.begin === begin && r.length === length);
     if (at >= 0) this.queue.splice(at, 1);
+  }
+
+  /** A block that was asked for arrived. */
+  answered(now: number): void {
+    if (this.askedAt > 0) this.roundTripMs = Math.min(this.roundTripMs, now - this.askedAt);
+    this.askedAt = 0;
+    this.lastBlockAt = now;
+    this.snubbed = false;
   }
 
   tick(now: number, elapsedMs: number): void {
