@@ -8,6 +8,7 @@ import {
   encodeBitfield,
   encodeBlockHeader,
   encodeHandshake,
+  encodeHaves,
   encodeSignal,
   WireParser,
 } from '../../src/distribution/swarm/wire.ts';
@@ -36,6 +37,8 @@ export async function startRoguePeer(
     const parser = new WireParser({
       onHandshake: ({ infohash }) => {
         socket.write(encodeHandshake({ infohash, peerId: Buffer.from('-XX0000-rogue-rogue-') }));
+        // A have before the bitfield: aria2 mixes them, too.
+        socket.write(encodeHaves([0]));
         socket.write(encodeBitfield(bits.bytes));
         socket.write(encodeSignal('unchoke'));
       },
