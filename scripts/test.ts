@@ -17,6 +17,7 @@ const TIERS = [
 function run(files: string[], isolated: boolean): boolean {
   const flags = [
     '--test',
+    '--test-force-exit',
     `--test-isolation=${isolated ? 'process' : 'none'}`,
     '--test-concurrency=1',
     '--test-timeout=300000',
