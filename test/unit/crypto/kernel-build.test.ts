@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { compileCurveKernel } from '../../../src/crypto/kernel/compile.ts';
+import { compileCurveKernel } from '../../../scripts/compile-crypto-kernel.ts';
 
 test('the committed kernel is what its sources compile to', async () => {
   const committed = readFileSync(new URL('../../../src/crypto/kernel/kernel.wasm', import.meta.url));
