@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Broadcast, check, fromHex, Lifecycle, type Logger, type Progress } from '#base';
+import { Broadcast, check, fromHex, Lifecycle, type Logger, type Progress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
@@ -154,9 +154,9 @@ export class Node implements NodeApi {
     this.#swarm = new Swarm({ ...swarm, peerId: peerIdOf(this.#host.id) }, { log: this.#log });
     await this.#swarm.start();
     this.#lifecycle.onStop(() => this.#swarm.stop());
-    const { key, host, log } = { key: this.#key, host: this.#host, log: this.#log };
-    this.#library = new Library({ home, trackers: this.#trackers }, { host, swarm: this.#swarm, log });
-    this.#directory = new Directory({ host, key, log, describeSelf: () => this.#announcement() });
+    const shared = { host: this.#host, log: this.#log };
+    this.#library = new Library({ home, trackers: this.#trackers }, { ...shared, swarm: this.#swarm });
+    this.#directory = new Directory({ ...shared, key: this.#key, describeSelf: () => this.#announcement() });
     await this.#library.start();
     this.#lifecycle.onStop(() => this.#library.stop());
   }
@@ -201,7 +201,7 @@ export class Node implements NodeApi {
     for (;;) {
       this.#lifecycle.signal.throwIfAborted();
       const [anyHeld] = this.#directory.nodes().flatMap((node) => node.holdings);
-      const id = this.#options.model ?? (anyHeld && Buffer.from(anyHeld.manifest).toString('hex'));
+      const id = this.#options.model ?? (anyHeld && toHex(anyHeld.manifest));
       const held =
         id && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
       if (held) return held;
@@ -213,7 +213,7 @@ export class Node implements NodeApi {
     return this.#directory
       .nodes()
       .filter((node) => node.reachable && node.id !== this.id)
-      .filter((node) => node.holdings.some(({ manifest }) => Buffer.compare(manifest, fromHex(id)) === 0));
+      .filter((node) => node.holdings.some(({ manifest }) => toHex(manifest) === id));
   }
 
   #obtain(id: string): Promise<Model> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { OnProgress } from '#base';
+import { equalBytes, type OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
 import { createMetainfo, type ModelSource, openSource, signManifest } from '#distribution';
 import { arrangeBlocks, Stage } from '#execution';
@@ -74,30 +74,34 @@ export async function publish(
 }
 
 const isSame = (a: readonly { sha256: Uint8Array }[], b: readonly { sha256: Uint8Array }[]): boolean =>
-  a.length === b.length && a.every((file, i) => Buffer.compare(file.sha256, b[i]!.sha256) === 0);
+  a.length === b.length && a.every((file, i) => equalBytes(file.sha256, b[i]!.sha256));
 
-const accessOf = (source: ModelSource, path: string) => fileAccess(join(source.directory, path));
+type ModelFiles = Map<string, Awaited<ReturnType<typeof fileAccess>>>;
 
-async function describe(source: ModelSource): Promise<ModelDescription> {
-  const files = await Promise.all(
-    source.files.map(async ({ path }) => ({ path, source: await accessOf(source, path) })),
-  );
-  return describeModel(files).finally(() => Promise.all(files.map((file) => file.source.close())));
+/** The source's files by path, open while `use` runs. */
+async function withFiles<T>(source: ModelSource, use: (files: ModelFiles) => Promise<T>): Promise<T> {
+  const files: ModelFiles = new Map();
+  try {
+    for (const { path } of source.files) files.set(path, await fileAccess(join(source.directory, path)));
+    return await use(files);
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
 }
 
+const describe = (source: ModelSource): Promise<ModelDescription> =>
+  withFiles(source, (files) => describeModel([...files].map(([path, access]) => ({ path, source: access }))));
+
 /** The output hash of each block for the fixed input of docs/protocol/arithmetic.md. */
-async function goldenHashes(
+function goldenHashes(
   source: ModelSource,
   { architecture }: ModelDescription,
   blocks: TensorInfo[][],
   options: { threads: number; onProgress: OnProgress; signal: AbortSignal },
 ): Promise<Uint8Array[]> {
-  const files = new Map(
-    await Promise.all(source.files.map(async ({ path }) => [path, await accessOf(source, path)] as const)),
-  );
-  const read = (tensor: TensorInfo) => files.get(tensor.file)!.read(tensor.offset, tensor.bytes);
-  const range = { first: 0, end: architecture.layers };
-  try {
+  return withFiles(source, async (files) => {
+    const read = (tensor: TensorInfo) => files.get(tensor.file)!.read(tensor.offset, tensor.bytes);
+    const range = { first: 0, end: architecture.layers };
     const stage = await Stage.load({
       architecture,
       ...range,
@@ -107,8 +111,6 @@ async function goldenHashes(
       context: 32,
       ...options,
     });
-    return await stage.goldenHashes().finally(() => stage.stop());
-  } finally {
-    for (const file of files.values()) await file.close();
-  }
+    return stage.goldenHashes().finally(() => stage.stop());
+  });
 }

@@ -1,4 +1,4 @@
-import { BitorchError, bytesOf, concat } from '#base';
+import { BitorchError, bytesOf, concat, equalBytes } from '#base';
 import { floatsOf, MAX_FRAME_BYTES, MAX_ROWS } from '#execution';
 import { type FrameStream, type Host, type PeerAddress, publicKeyOf } from '#network';
 import { INPUTS_PROTOCOL } from './constants.ts';
@@ -25,7 +25,7 @@ export async function serveInputs(dependencies: { host: Host; witness: StageWitn
 /** How many positions the ticket opens. Throws TICKET_INVALID, SIGNATURE_INVALID. */
 function allowed(signed: Uint8Array, logged: LoggedSession, self: string, asker: string): number {
   const ticket = openTicket(signed, publicKeyOf(logged.terms.client));
-  const sameSession = Buffer.compare(ticket.session, logged.terms.session) === 0;
+  const sameSession = equalBytes(ticket.session, logged.terms.session);
   if (!sameSession || ticket.stage !== self || ticket.auditor !== asker || ticket.to > logged.inputs.length) {
     throw new BitorchError('TICKET_INVALID', 'the ticket is for another session, stage, auditor or length');
   }

@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, messageOf } from '#base';
+import { BitorchError, codeOf, equalBytes, messageOf } from '#base';
 import type { FrameStream } from '#network';
 import { IDLE_TIMEOUT_MS } from './constants.ts';
 import { bodyOf, decodeHidden, encodeError, encodeHidden, KIND, kindOf, type Open } from './messages.ts';
@@ -99,7 +99,7 @@ export class StageSession {
   }
 
   #checkPlace(session: Uint8Array, period: number, position: number, rows: number): void {
-    if (Buffer.compare(session, this.#open.session) !== 0 || period !== this.#open.period) {
+    if (!equalBytes(session, this.#open.session) || period !== this.#open.period) {
       throw new BitorchError('FRAME_INVALID', 'frame of another session or period');
     }
     if (position > this.#length) {
