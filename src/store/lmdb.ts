@@ -2,9 +2,6 @@ import { type Database, open } from 'lmdb';
 import { BitorchError, messageOf } from '#base';
 import type { Change, Entry, KeyRange, Snapshot, Store } from './view.ts';
 
-/** LMDB refuses longer keys with its default page size. */
-export const MAX_KEY_BYTES = 1978;
-
 type ReadOptions = NonNullable<Parameters<Database['getRange']>[0]>;
 
 /**

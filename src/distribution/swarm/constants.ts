@@ -23,7 +23,7 @@ export const PIECE_CACHE_BYTES = 32 * 1024 * 1024;
 /** Bytes a peer may send that nobody asked for (blocks that crossed a cancel) before it is disconnected. */
 export const MAX_UNASKED_BYTES = 16 * 1024 * 1024;
 
-export const CONNECT_TIMEOUT_MS = 10_000;
+/** From the first dial to the other side's handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 export const KEEP_ALIVE_MS = 60_000;
 export const IDLE_TIMEOUT_MS = 150_000;
