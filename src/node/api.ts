@@ -3,6 +3,10 @@
  * page can import them and the wire shows them as they are.
  */
 
+import type { ChainEvent } from './chain-api.ts';
+
+export type * from './chain-api.ts';
+
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
@@ -125,6 +129,7 @@ export interface NetworkView {
 export type NodeEvent =
   | { type: 'network'; network: NetworkView }
   | { type: 'audit'; audit: AuditResult }
+  | ChainEvent
   | { type: 'progress'; step: string; done: number; total: number; unit: 'bytes' | 'blocks' | 'pieces' };
 
 export interface NodeApi {

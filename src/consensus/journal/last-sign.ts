@@ -1,0 +1,132 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { BitorchError, concat, equalBytes, messageOf, sha256 } from '#base';
+import { blob, byteOf, type Decoded, decode, encode, fixed, integer, SIGNATURE_BYTES, struct } from '#ledger';
+import { syncFolder } from './record-log.ts';
+
+/** Steps of a round in the order in which a validator signs. */
+export const PROPOSAL = 0;
+export const PREVOTE = 1;
+export const PRECOMMIT = 2;
+
+const CHECKSUM_BYTES = 32;
+
+const signedCodec = struct({
+  height: integer(1),
+  round: integer(0, 2 ** 31),
+  step: byteOf(PROPOSAL, PREVOTE, PRECOMMIT),
+  /** What was signed, to the byte. */
+  bytes: blob(1024),
+  signature: fixed(SIGNATURE_BYTES),
+});
+
+export type Signed = Decoded<typeof signedCodec>;
+
+/** Replaces the content of a file, durable when it returns; after a crash either content is there, never a mixture. */
+export type ReplaceFile = (path: string, content: Uint8Array) => void;
+
+export const replaceFile: ReplaceFile = (path, content) => {
+  const temporary = `${path}.tmp`;
+  try {
+    const fd = openSync(temporary, 'w', 0o600);
+    try {
+      for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+};
+
+/**
+ * The last thing a validator has signed, kept in a file of its own: whatever else of the node is lost or replayed, it
+ * never signs two different things in one step, nor anything of an earlier step.
+ */
+export class LastSign {
+  readonly #path: string;
+  readonly #replace: ReplaceFile;
+  #last: Signed | undefined;
+  /** False after a failed write, which may or may not have reached the disk. */
+  #recorded = true;
+
+  /** Throws LAST_SIGN_DAMAGED when the file is there and cannot be read: signing on would be a gamble. */
+  constructor(path: string, replace: ReplaceFile = replaceFile) {
+    this.#path = path;
+    this.#replace = replace;
+    mkdirSync(dirname(path), { recursive: true });
+    if (existsSync(path)) this.#last = this.#read();
+  }
+
+  get last(): Signed | undefined {
+    return this.#last;
+  }
+
+  /**
+   * The signature over `bytes` for this step: a new one, recorded before it is given out, or the recorded one when the
+   * same bytes were signed before. Throws DOUBLE_SIGN_REFUSED for other bytes of this step or an earlier one,
+   * JOURNAL_FULL when the record cannot be written.
+   */
+  sign(step: Omit<Signed, 'signature'>, sign: () => Uint8Array): Uint8Array {
+    const last = this.#last;
+    const order = last ? compareSteps(step, last) : 1;
+    const again = order === 0 && equalBytes(step.bytes, last!.bytes);
+    if (again && this.#recorded) return last!.signature;
+    if (order <= 0 && !again) {
+      throw new BitorchError(
+        'DOUBLE_SIGN_REFUSED',
+        `height ${step.height} round ${step.round} step ${step.step} is behind or against what this validator signed last`,
+        { height: last!.height, round: last!.round, step: last!.step },
+      );
+    }
+    const signed = { ...step, signature: sign() };
+    const content = encode(signedCodec, signed);
+    this.#last = signed;
+    this.#recorded = false;
+    try {
+      this.#replace(this.#path, concat([sha256(content), content]));
+    } catch (error) {
+      throw new BitorchError(
+        'JOURNAL_FULL',
+        `${this.#path} cannot be written (${messageOf(error)}): make space, the validator signs nothing until then`,
+        { path: this.#path },
+        error,
+      );
+    }
+    this.#recorded = true;
+    return signed.signature;
+  }
+
+  #read(): Signed {
+    const bytes = new Uint8Array(readFileSync(this.#path));
+    const content = bytes.subarray(CHECKSUM_BYTES);
+    try {
+      if (!equalBytes(sha256(content), bytes.subarray(0, CHECKSUM_BYTES))) throw new Error('wrong checksum');
+      return decode(signedCodec, content);
+    } catch (error) {
+      throw new BitorchError(
+        'LAST_SIGN_DAMAGED',
+        `${this.#path} is damaged (${messageOf(error)}): restore it, or sign with a new key; without it this validator could sign twice`,
+        { path: this.#path },
+      );
+    }
+  }
+}
+
+function compareSteps(a: Omit<Signed, 'signature'>, b: Signed): number {
+  return a.height - b.height || a.round - b.round || a.step - b.step;
+}

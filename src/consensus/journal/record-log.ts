@@ -1,0 +1,132 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { BitorchError, messageOf } from '#base';
+
+const HEAD_BYTES = 8;
+/** No record is longer: a length beyond it is damage, not data. */
+export const MAX_RECORD_BYTES = 8 << 20;
+
+/** What the log does to its file; a test stands in between to let the disk run full. */
+export interface LogFile {
+  write(bytes: Uint8Array, position: number): number;
+  sync(): void;
+  truncate(length: number): void;
+  close(): void;
+}
+
+export const openLogFile = (path: string): LogFile => {
+  const fd = openSync(path, 'a+');
+  syncFolder(dirname(path));
+  return {
+    // Opened for appending: the system puts the bytes at the end, which is where the log keeps its position.
+    write: (bytes) => writeSync(fd, bytes),
+    sync: () => fdatasyncSync(fd),
+    truncate: (length) => ftruncateSync(fd, length),
+    close: () => closeSync(fd),
+  };
+};
+
+/** Makes the creation, renaming or removal of files in a folder durable. */
+export function syncFolder(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, payload. What a crash left unfinished
+ * at the end is cut off when the file is opened; what a full disk left unfinished, at once.
+ */
+export class RecordLog {
+  readonly #path: string;
+  readonly #file: LogFile;
+  #length: number;
+
+  private constructor(path: string, file: LogFile, length: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#length = length;
+  }
+
+  /** Opens or creates the file. Returns the log and the records that are whole. */
+  static open(path: string, openFile = openLogFile): { log: RecordLog; records: Uint8Array[] } {
+    const file = openFile(path);
+    const bytes = readFileSync(path);
+    const { records, length } = readRecords(bytes);
+    const log = new RecordLog(path, file, length);
+    if (length < bytes.length) log.#cut();
+    return { log, records };
+  }
+
+  /** Writes a record; it is durable after the next `sync`. Throws JOURNAL_FULL, and then nothing was written. */
+  append(payload: Uint8Array): void {
+    if (payload.length > MAX_RECORD_BYTES) throw new RangeError(`a record of ${payload.length} bytes`);
+    const record = new Uint8Array(HEAD_BYTES + payload.length);
+    const view = new DataView(record.buffer);
+    view.setUint32(0, payload.length, true);
+    view.setUint32(4, crc32(payload), true);
+    record.set(payload, HEAD_BYTES);
+    try {
+      for (let at = 0; at < record.length; ) at += this.#file.write(record.subarray(at), this.#length + at);
+    } catch (error) {
+      this.#cut();
+      throw this.#failed(error);
+    }
+    this.#length += record.length;
+  }
+
+  /** Returns when everything appended is on the disk. Throws JOURNAL_FULL. */
+  sync(): void {
+    try {
+      this.#file.sync();
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #cut(): void {
+    this.#file.truncate(this.#length);
+  }
+
+  #failed(error: unknown): BitorchError {
+    return new BitorchError(
+      'JOURNAL_FULL',
+      `the journal ${this.#path} cannot be written (${messageOf(error)}): make space, the validator signs nothing until then`,
+      { path: this.#path },
+      error,
+    );
+  }
+}
+
+/** The whole records at the front of the bytes, and where they end. */
+export function readRecords(bytes: Uint8Array): { records: Uint8Array[]; length: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records: Uint8Array[] = [];
+  let at = 0;
+  while (at + HEAD_BYTES <= bytes.length) {
+    const length = view.getUint32(at, true);
+    const end = at + HEAD_BYTES + length;
+    if (length > MAX_RECORD_BYTES || end > bytes.length) break;
+    const payload = bytes.subarray(at + HEAD_BYTES, end);
+    if (crc32(payload) !== view.getUint32(at + 4, true)) break;
+    records.push(new Uint8Array(payload));
+    at = end;
+  }
+  return { records, length: at };
+}

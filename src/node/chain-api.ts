@@ -1,0 +1,201 @@
+/**
+ * What a node shows of the chain and of its wallet. Types only, plain JSON. Amounts are sparks in decimal digits
+ * (1 TORCH = 10^9 sparks), because they do not fit a double; hashes, keys and ids are hexadecimal; times are
+ * milliseconds since epoch.
+ */
+
+/** following: at the head, `syncing`: fetching older blocks, `halted`: two final blocks of one height were seen. */
+export type ChainState = 'starting' | 'syncing' | 'following' | 'halted';
+
+export interface ChainView {
+  /** Name of the network, as its genesis says. */
+  network: string;
+  chainId: string;
+  /** Money here is worth nothing, and there is a faucet. */
+  test: boolean;
+  state: ChainState;
+  /** Why the node stands still or signs nothing; what to do about it. */
+  problem?: string;
+  /** Last block that this node has. */
+  height: number;
+  /** Highest block that a peer says it has. */
+  bestHeight: number;
+  blockId: string;
+  appHash: string;
+  /** Of the last block, as its proposer set it. */
+  time: number;
+  /** Where the block after it stands: 0 unless proposals had to be given up. */
+  round: number;
+  /** Median milliseconds from a block's proposal to its finality here, and between blocks; over the recent ones. */
+  finalityMs?: number;
+  intervalMs?: number;
+  peers: number;
+  mempool: MempoolView;
+  fee: { base: string; least: string };
+  supply: { minted: string; burned: string; shielded: string; open: string };
+  epoch: { number: number; blocksLeft: number };
+  validators: ValidatorView[];
+  /** Newest first, at most 20. */
+  blocks: BlockView[];
+}
+
+export interface MempoolView {
+  transactions: number;
+  bytes: number;
+}
+
+export interface ValidatorView {
+  key: string;
+  /** Of the node that runs it, where that node has told; `self`: this node. */
+  name?: string;
+  self: boolean;
+  /** In the set that signs now; its part of the power is share, 0…1. */
+  active: boolean;
+  power: string;
+  share: number;
+  stake: string;
+  /** 0…1. */
+  commission: number;
+  /** Height until which it may not come back; 0 = not jailed. */
+  jailedUntil: number;
+  /** Caught signing twice: out for ever. */
+  tombstoned: boolean;
+  /** Of the last 100 blocks, how many carry its signature. */
+  signed: number;
+  /** Proposes the next block in its first round. */
+  proposes: boolean;
+}
+
+export interface BlockView {
+  height: number;
+  id: string;
+  time: number;
+  proposer: string;
+  transactions: number;
+  bytes: number;
+  /** Round in which it was agreed on. */
+  round: number;
+  /** Milliseconds from its proposal to its finality here; absent for blocks that were fetched later. */
+  finalityMs?: number;
+  appHash: string;
+}
+
+/** A new block, or another state of the chain. */
+export type ChainEvent =
+  | { type: 'chain'; chain: ChainView }
+  | { type: 'block'; block: BlockView }
+  | { type: 'wallet'; wallet: WalletView };
+
+export interface WalletView {
+  /** missing: none made yet; locked: its password was not given since the start; open: what comes in shows. */
+  state: 'missing' | 'locked' | 'open';
+  /** Whether the words were asked back once. */
+  backedUp: boolean;
+  height: number;
+  /** Outputs looked at while the wallet catches up. */
+  scan?: { done: number; total: number };
+  balance?: BalanceView;
+  address?: string;
+}
+
+export interface BalanceView {
+  total: string;
+  spendable: string;
+  /** Too young to be spent, or change of what was just sent. */
+  locked: string;
+}
+
+export interface ReceiveAddress {
+  index: number;
+  address: string;
+  label: string;
+}
+
+export type FeeTier = 'low' | 'normal' | 'high';
+
+export interface PaymentRequest {
+  to: string;
+  amount: string;
+  tier?: FeeTier;
+}
+
+/** What a payment would cost, before it is signed. */
+export interface PaymentPreview {
+  to: string;
+  amount: string;
+  fee: string;
+  total: string;
+  change: string;
+  inputs: number;
+  bytes: number;
+  /** Spendable money that is left. */
+  left: string;
+}
+
+export interface PaymentReceipt {
+  id: string;
+  fee: string;
+  /** Last height at which it can enter a block. */
+  expiry: number;
+}
+
+export interface WalletEntry {
+  kind: 'received' | 'minted' | 'sent';
+  /** Of a transaction that was sent: its id, and whom it paid. */
+  id?: string;
+  to?: { address: string; amount: string }[];
+  /** Of an output that came in: its number on the ledger, and the receiving address. */
+  output?: number;
+  index?: number;
+  amount: string;
+  fee?: string;
+  /** 0 while no block holds it. */
+  height: number;
+  /** final: in a block, which no other can replace. */
+  state: 'pending' | 'final' | 'expired';
+}
+
+/** Shows whoever asked with these words that a payment was made (`id`, `payment`) or came in (`output`). */
+export type ProofRequest = { message: string } & ({ id: string; payment: number } | { output: number });
+
+export interface PaymentProof {
+  proof: string;
+}
+
+/** What a proof says, when it holds. */
+export interface ProofVerdict {
+  valid: boolean;
+  to?: string;
+  amount?: string;
+  height?: number;
+}
+
+export interface BackupWords {
+  words: string[];
+  /** Three positions, from 1, to ask back. */
+  ask: number[];
+}
+
+export interface WalletApi {
+  view(): WalletView;
+  /** Makes a wallet, or restores one from its words. Throws WALLET_EXISTS, WORDS_INVALID, PASSWORD_WEAK. */
+  create(request: { password: string; words?: string; restoreHeight?: number }): Promise<BackupWords>;
+  /** Throws WALLET_MISSING, PASSWORD_WRONG. */
+  unlock(password: string): Promise<WalletView>;
+  lock(): WalletView;
+  addresses(): ReceiveAddress[];
+  addAddress(label: string): Promise<ReceiveAddress>;
+  /** Newest first. */
+  history(): WalletEntry[];
+  /** Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT. */
+  preview(request: PaymentRequest): Promise<PaymentPreview>;
+  /** Signs and sends. Throws PASSWORD_WRONG and the errors of preview. */
+  send(request: PaymentRequest & { password: string }): Promise<PaymentReceipt>;
+  prove(request: ProofRequest): Promise<PaymentProof>;
+  checkProof(request: { proof: string; message: string }): Promise<ProofVerdict>;
+  words(password: string): Promise<BackupWords>;
+  /** Remembers the backup as done when all the words are right. */
+  checkWords(words: { position: number; word: string }[]): Promise<{ correct: boolean }>;
+  /** Test networks: money of the public pool. Throws NO_FAUCET, FAUCET_EMPTY. */
+  faucet(address?: string): Promise<PaymentReceipt>;
+}
