@@ -1,0 +1,22 @@
+export {
+  decodeReport,
+  encodeReport,
+  type FileReport,
+  type Finding,
+  type Report,
+  refuses,
+  reportHash,
+  SEVERITIES,
+  type Severity,
+} from './report.ts';
+export { RULE_IDS, type RuleId } from './rule-ids.ts';
+export { builtInRuleset, RULESET_AUTHORITIES } from './ruleset/built-in.ts';
+export {
+  openRuleset,
+  parseRulesetFields,
+  type Rule,
+  type Ruleset,
+  type RulesetFields,
+  signRuleset,
+} from './ruleset/ruleset.ts';
+export { type ScanOptions, scan } from './scan.ts';

@@ -1,0 +1,62 @@
+import type { ModelFile } from '#formats';
+import { type Finding, MAX_FINDINGS, MAX_TEXT } from '../report.ts';
+import type { RuleId } from '../rule-ids.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+
+/** Bytes of a file that belong to a tensor of another one (ONNX external data). */
+export interface ClaimedRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** One file under inspection: collects what is found in it. */
+export class Inspection {
+  readonly file: ModelFile;
+  readonly ruleset: Ruleset;
+  /** All files of the scan by path, for formats that point to others. */
+  readonly files: ReadonlyMap<string, ModelFile>;
+  /** Filled by formats that point to others: path → the bytes that are accounted for. */
+  readonly claims: Map<string, ClaimedRange[]>;
+  readonly findings: Finding[] = [];
+  kind = 'unknown';
+  omitted = 0;
+
+  constructor(
+    file: ModelFile,
+    ruleset: Ruleset,
+    files: ReadonlyMap<string, ModelFile>,
+    claims: Map<string, ClaimedRange[]>,
+  ) {
+    this.file = file;
+    this.ruleset = ruleset;
+    this.files = files;
+    this.claims = claims;
+  }
+
+  /** Adds a finding unless the same one is there already. */
+  find(rule: RuleId, place: string, detail: string): void {
+    const { severity } = this.ruleset.rules[rule];
+    const finding = { rule, severity, place: printable(place), detail: printable(detail) };
+    const known = this.findings.some(
+      (other) => other.rule === rule && other.place === finding.place && other.detail === finding.detail,
+    );
+    if (known) return;
+    if (this.findings.length < MAX_FINDINGS) this.findings.push(finding);
+    else this.omitted++;
+  }
+
+  has(rule: RuleId): boolean {
+    return this.findings.some((finding) => finding.rule === rule);
+  }
+}
+
+/** Judges one file of a known kind. Throws FORMAT_INVALID for what breaks the format's rules. */
+export type Inspector = (inspection: Inspection) => Promise<void> | void;
+
+/** Printable ASCII, bounded: what comes from a file never reaches a terminal or a page raw. */
+export function printable(text: string): string {
+  const escaped = text
+    .slice(0, MAX_TEXT)
+    .replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escaped.length > MAX_TEXT ? `${escaped.slice(0, MAX_TEXT - 3)}...` : escaped;
+}
