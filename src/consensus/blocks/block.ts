@@ -1,0 +1,98 @@
+import { equalBytes } from '#base';
+import { blob, type Codec, type Decoded, decode, encode, list, MAX_TRANSACTION_BYTES, struct } from '#ledger';
+import { HEADER_VERSION, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS } from '../constants.ts';
+import { refuse, require } from '../errors.ts';
+import { type Commit, commitCodec, commitHash } from './certificate.ts';
+import { type Header, headerCodec } from './header.ts';
+import { merkleRoot } from './merkle.ts';
+import type { ValidatorSet } from './validators.ts';
+
+/** As a list of at most one. */
+const optional = <T>(codec: Codec<T>): Codec<T | undefined> => {
+  const few = list(codec, 1);
+  return {
+    write: (out, value) => few.write(out, value === undefined ? [] : [value]),
+    read: (input) => few.read(input)[0],
+  };
+};
+
+const blockCodec = struct({
+  header: headerCodec,
+  /** What decided the block before; none below the first. */
+  lastCommit: optional(commitCodec),
+  transactions: list(blob(MAX_TRANSACTION_BYTES), MAX_BLOCK_TRANSACTIONS),
+});
+
+export type Block = Decoded<typeof blockCodec>;
+
+/** Throws BLOCK_INVALID when the block is too long. */
+export function encodeBlock(block: Block): Uint8Array {
+  const bytes = encode(blockCodec, block);
+  const { length } = bytes;
+  require(length <= MAX_BLOCK_BYTES, 'BLOCK_INVALID', `a block has at most ${MAX_BLOCK_BYTES} bytes`, {
+    length,
+  });
+  return bytes;
+}
+
+/** Strict; and the header's hashes are those of the contents. Throws CODEC_INVALID or BLOCK_INVALID. */
+export function decodeBlock(bytes: Uint8Array): Block {
+  const block = decode(blockCodec, bytes, MAX_BLOCK_BYTES);
+  const { header, lastCommit, transactions } = block;
+  requireEqual(header.lastCommit, commitHash(lastCommit), 'lastCommit');
+  requireEqual(header.transactions, merkleRoot(transactions), 'transactions');
+  return block;
+}
+
+/** What the proposer of a new block has to know. */
+export type BlockContents = Omit<Header, 'version' | 'lastCommit' | 'transactions'> & {
+  readonly lastCommit: Commit | undefined;
+  readonly transactions: readonly Uint8Array[];
+};
+
+/** A block with a header that fits it. */
+export function makeBlock({ lastCommit, transactions, ...rest }: BlockContents): Block {
+  const header: Header = {
+    ...rest,
+    version: HEADER_VERSION,
+    lastCommit: commitHash(lastCommit),
+    transactions: merkleRoot(transactions),
+  };
+  return { header, lastCommit, transactions };
+}
+
+/** What a chain after its last block demands of the next one. */
+export interface Tip {
+  readonly chainId: Uint8Array;
+  /** Of the block to come. */
+  readonly height: number;
+  readonly previous: Uint8Array;
+  readonly previousTime: number;
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+  readonly appHash: Uint8Array;
+}
+
+/**
+ * Requires that a header continues the chain. Its commit of the block before has to be checked besides (height,
+ * block, signatures), and for a new proposal its proposer and its time. Throws BLOCK_INVALID.
+ */
+export function requireNext(header: Header, tip: Tip): void {
+  requireEqual(header.chainId, tip.chainId, 'chainId');
+  if (header.height !== tip.height) {
+    refuse('BLOCK_INVALID', `block ${header.height}, where ${tip.height} is due`);
+  }
+  requireEqual(header.previous, tip.previous, 'previous');
+  require(header.time > tip.previousTime, 'BLOCK_INVALID', 'the time is not after the block before', {
+    time: header.time,
+    previous: tip.previousTime,
+  });
+  requireEqual(header.validators, tip.validators.hash, 'validators');
+  requireEqual(header.nextValidators, tip.nextValidators.hash, 'nextValidators');
+  requireEqual(header.appHash, tip.appHash, 'appHash');
+  require(tip.validators.placeOf(header.proposer) >= 0, 'BLOCK_INVALID', 'the proposer is no validator');
+}
+
+function requireEqual(found: Uint8Array, expected: Uint8Array, field: string): void {
+  require(equalBytes(found, expected), 'BLOCK_INVALID', `the header's ${field} does not fit`);
+}

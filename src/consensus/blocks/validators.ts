@@ -1,0 +1,164 @@
+import { domainHash } from '#base';
+import { type Codec, encode, fixed, integer, KEY_BYTES, list, struct } from '#ledger';
+import { MAX_TOTAL_POWER, MAX_VALIDATORS } from '../constants.ts';
+import { require } from '../errors.ts';
+import { newcomerPriority, settle, type Turn, takeTurn, type Validator } from './rotation.ts';
+
+export interface PowerChange {
+  readonly key: Uint8Array;
+  /** The new power; 0 takes the validator out. */
+  readonly power: number;
+}
+
+const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
+
+/**
+ * Who votes at one height, in the order of the keys, with whose turn it is. Immutable. The hash covers the priorities
+ * too: who trusts a header's hash knows who may propose.
+ */
+export class ValidatorSet {
+  readonly validators: readonly Validator[];
+  readonly totalPower: number;
+  readonly #places: ReadonlyMap<string, number>;
+  /** Turns of the rounds 0, 1, …, as far as somebody asked: a memo, nothing that can be seen. */
+  readonly #turns: Turn[] = [];
+  #hash: Uint8Array | undefined;
+
+  /** Throws VALIDATORS_INVALID unless the validators are in the order of their keys, each once, with power. */
+  constructor(validators: readonly Validator[]) {
+    requireSound(validators);
+    this.validators = validators;
+    this.totalPower = validators.reduce((sum, { power }) => sum + power, 0);
+    this.#places = new Map(validators.map(({ key }, place) => [hexOf(key), place]));
+  }
+
+  /** A first set: everyone starts level. The powers may come in any order. */
+  static of(powers: readonly PowerChange[]): ValidatorSet {
+    const validators = powers.map(({ key, power }) => ({ key, power, priority: 0 }));
+    return new ValidatorSet(validators.sort((a, b) => Buffer.compare(a.key, b.key)));
+  }
+
+  get size(): number {
+    return this.validators.length;
+  }
+
+  /** The validator at a place; undefined when there is none. */
+  at(place: number): Validator | undefined {
+    return this.validators[place];
+  }
+
+  /** The place of a key, −1 when it is no validator's. */
+  placeOf(key: Uint8Array): number {
+    return this.#places.get(hexOf(key)) ?? -1;
+  }
+
+  /** Whose turn it is in a round. Linear in the round the first time: ask only for rounds near the own. */
+  proposer(round: number): Validator {
+    return this.validators[this.#turn(round).proposer]!;
+  }
+
+  /** Strictly more than two thirds: any two such groups share an honest validator. */
+  isQuorum(power: number): boolean {
+    return 3 * power > 2 * this.totalPower;
+  }
+
+  /** Strictly more than a third: one of them is honest. */
+  hasHonest(power: number): boolean {
+    return 3 * power > this.totalPower;
+  }
+
+  /** domainHash('validators', the list). */
+  get hash(): Uint8Array {
+    this.#hash ??= domainHash('validators', encode(validatorSetCodec, this));
+    return this.#hash;
+  }
+
+  /** The set of the height after, with these powers changed. Throws VALIDATORS_INVALID when it would be no set. */
+  next(changes: readonly PowerChange[] = []): ValidatorSet {
+    const turned = this.#turn(0).validators;
+    return changes.length === 0 ? new ValidatorSet(turned) : changed(turned, changes);
+  }
+
+  #turn(round: number): Turn {
+    for (let known = this.#turns.length; known <= round; known++) {
+      const before = this.#turns[known - 1]?.validators ?? this.validators;
+      this.#turns.push(takeTurn(before, this.totalPower));
+    }
+    return this.#turns[round]!;
+  }
+}
+
+function changed(validators: readonly Validator[], changes: readonly PowerChange[]): ValidatorSet {
+  const powers = new Map(changes.map(({ key, power }) => [hexOf(key), power]));
+  require(powers.size === changes.length, 'VALIDATORS_INVALID', 'a validator is changed twice');
+  const known = new Set(validators.map(({ key }) => hexOf(key)));
+  const newcomers = changes.filter(({ key }) => !known.has(hexOf(key)));
+  const kept = validators.map((one) => ({ ...one, power: powers.get(hexOf(one.key)) ?? one.power }));
+  for (const { key, power } of newcomers) {
+    require(power > 0, 'VALIDATORS_INVALID', 'who is taken out is no validator', { key: hexOf(key) });
+  }
+  // CometBFT: newcomers start behind the power with those in it that are leaving.
+  const departing = validators.filter((one) => powers.get(hexOf(one.key)) === 0);
+  const totalOf = (some: readonly { readonly power: number }[]) =>
+    some.reduce((sum, { power }) => sum + power, 0);
+  const start = newcomerPriority(totalOf(kept) + totalOf(newcomers) + totalOf(departing));
+  const all = [
+    ...kept.filter(({ power }) => power > 0),
+    ...newcomers.map(({ key, power }) => ({ key, power, priority: start })),
+  ].sort((a, b) => Buffer.compare(a.key, b.key));
+  requireSound(all);
+  return new ValidatorSet(settle(all, totalOf(all)));
+}
+
+function requireSound(validators: readonly Validator[]): void {
+  const { length } = validators;
+  require(length >= 1 &&
+    length <= MAX_VALIDATORS, 'VALIDATORS_INVALID', `a set has 1 to ${MAX_VALIDATORS} validators`, {
+    length,
+  });
+  let total = 0;
+  validators.forEach(({ key, power, priority }, i) => {
+    const before = validators[i - 1];
+    require(key.length === KEY_BYTES &&
+      (!before ||
+        Buffer.compare(before.key, key) < 0), 'VALIDATORS_INVALID', 'the keys are not in ascending order');
+    require(Number.isSafeInteger(power) &&
+      power > 0, 'VALIDATORS_INVALID', 'a power is no positive whole number', {
+      power,
+    });
+    require(Math.abs(priority) <= PRIORITY_BOUND, 'VALIDATORS_INVALID', 'a priority is out of bounds', {
+      priority,
+    });
+    total += power;
+  });
+  require(total <= MAX_TOTAL_POWER, 'VALIDATORS_INVALID', 'the powers are too large together', { total });
+}
+
+const PRIORITY_BOUND = 8 * MAX_TOTAL_POWER;
+
+/** Whole numbers of either sign: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
+const zigzag: Codec<number> = (() => {
+  const folded = integer(0, 2 * PRIORITY_BOUND);
+  return {
+    write: (out, value) => folded.write(out, value >= 0 ? 2 * value : -2 * value - 1),
+    read(input) {
+      const value = folded.read(input);
+      return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    },
+  };
+})();
+
+const validatorsCodec = list(
+  struct({ key: fixed(KEY_BYTES), power: integer(1, MAX_TOTAL_POWER), priority: zigzag }),
+  MAX_VALIDATORS,
+  1,
+);
+
+/** Throws VALIDATORS_INVALID for a list that is no set. */
+export const validatorSetCodec: Codec<ValidatorSet> = {
+  write: (out, { validators }) => validatorsCodec.write(out, validators),
+  read: (input) => new ValidatorSet(validatorsCodec.read(input)),
+};
+
+/** No encoded set is longer. */
+export const MAX_VALIDATOR_SET_BYTES = 2 + MAX_VALIDATORS * (KEY_BYTES + 7 + 8);

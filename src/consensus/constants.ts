@@ -1,0 +1,22 @@
+/** What a proposal's block is cut into for gossip. */
+export const PART_BYTES = 65_536;
+/** No block is longer, whatever the parameters of a chain say. */
+export const MAX_BLOCK_BYTES = 64 * PART_BYTES;
+export const MAX_PARTS = MAX_BLOCK_BYTES / PART_BYTES;
+export const MAX_BLOCK_TRANSACTIONS = 65_536;
+
+export const MAX_VALIDATORS = 512;
+/** Keeps every product and priority of the rotation an exact double. */
+export const MAX_TOTAL_POWER = 2 ** 48;
+
+/** As `src/ledger/vote.ts` bounds it. */
+export const MAX_ROUND = 2 ** 31;
+
+export const HEADER_VERSION = 1;
+export const HASH_BYTES = 32;
+
+/** A vote for no block. */
+export const NIL: Uint8Array = new Uint8Array(HASH_BYTES);
+
+export const PREVOTE = 1;
+export const PRECOMMIT = 2;
