@@ -8,3 +8,4 @@ export { nobleCurve } from './noble/curve.ts';
 export * from './random.ts';
 export * from './ringct/index.ts';
 export * from './sealed-box.ts';
+export * from './vrf/ecvrf.ts';
