@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, codeOf } from '#base';
 
 /** A transaction that no block may hold; `details` say which rule and with what numbers. */
 export function refuse(why: string, details: Record<string, unknown> = {}): never {
@@ -8,4 +8,15 @@ export function refuse(why: string, details: Record<string, unknown> = {}): neve
 /** As `refuse`, unless the rule holds. */
 export function require(rule: boolean, why: string, details: Record<string, unknown> = {}): asserts rule {
   if (!rule) refuse(why, details);
+}
+
+/** The refusal that a step ends with, or undefined when it goes through; other errors are not ours to swallow. */
+export function refusalOf(step: () => void): BitorchError | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) === 'TRANSACTION_INVALID') return error as BitorchError;
+    throw error;
+  }
 }

@@ -1,7 +1,14 @@
 import { BitorchError } from '#base';
 import type { Curve } from '#crypto';
-import type { ReadView, Snapshot, Store } from '#store';
-import { applyBlock, type Block, type BlockResult } from './state/block.ts';
+import type { Change, ReadView, Snapshot, Store } from '#store';
+import {
+  applyBlock,
+  type Block,
+  type BlockExecution,
+  type BlockResult,
+  type BlockRules,
+  executeBlock,
+} from './state/block.ts';
 import { type Head, heads } from './state/buckets.ts';
 import { applyGenesis, type Genesis } from './state/genesis.ts';
 import { ringSpends, type SpendRules } from './state/spending.ts';
@@ -28,15 +35,15 @@ export class Ledger {
     this.spends = spends ?? ringSpends(curve);
   }
 
-  /** Writes the genesis into an empty store. Throws LEDGER_EXISTS when there is a chain in it. */
-  static create(genesis: Genesis, options: LedgerOptions): Ledger {
+  /** Writes the genesis into an empty store, with `beside` in one write. Throws LEDGER_EXISTS when there is a chain in it. */
+  static create(genesis: Genesis, options: LedgerOptions, beside: readonly Change[] = []): Ledger {
     if (heads.has(options.store, 0)) {
       throw new BitorchError(
         'LEDGER_EXISTS',
         'the store holds a chain already: open it, or take another store',
       );
     }
-    options.store.commit(applyGenesis(genesis, options.curve).changes);
+    options.store.commit([...applyGenesis(genesis, options.curve).changes, ...beside]);
     return new Ledger(options);
   }
 
@@ -78,11 +85,19 @@ export class Ledger {
     });
   }
 
-  /** Makes a result of `apply` the state, all of it or nothing. */
-  commit(result: BlockResult): void {
+  /**
+   * What a decided block does, without the transactions that break a rule; of those with spend proofs only the ones
+   * that `isVerified` knows count. Writes nothing. Throws BLOCK_INVALID.
+   */
+  execute(block: Block, isVerified: BlockRules['isVerified']): BlockExecution {
+    return executeBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified });
+  }
+
+  /** Makes a result of `apply` or `execute` the state, and writes `beside` with it: all or nothing. */
+  commit(result: BlockResult, beside: readonly Change[] = []): void {
     if (result.height !== this.head.height + 1) {
       throw new BitorchError('BLOCK_INVALID', `block ${result.height} was applied to another state`);
     }
-    this.#store.commit(result.changes);
+    this.#store.commit([...result.changes, ...beside]);
   }
 }

@@ -1,12 +1,13 @@
-import { BitorchError, codeOf, toHex } from '#base';
+import { BitorchError, toHex } from '#base';
 import { rulesOf } from './actions/registry.ts';
 import { encode } from './codec/index.ts';
 import { KEY_BYTES } from './constants.ts';
+import { refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { applyTransaction, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
 import { keyImages } from './state/buckets.ts';
 import { Draft } from './state/draft.ts';
-import type { Points } from './state/spending.ts';
+import type { Points, Spend } from './state/spending.ts';
 import type { Transaction } from './transaction/transaction.ts';
 
 export interface MempoolOptions {
@@ -21,8 +22,16 @@ interface Waiting {
   readonly claims: readonly string[];
 }
 
+/** What a block is made for. */
+export interface Selection {
+  readonly proposer?: Uint8Array;
+  readonly maxBytes?: number;
+  readonly framing?: number;
+  readonly others?: readonly Transaction[];
+}
+
 /** Sparks a unit of weight, in millionths, to order by. */
-const rateOf = ({ body, weight }: Transaction): bigint => (body.fee * 1_000_000n) / BigInt(weight);
+export const rateOf = ({ body, weight }: Transaction): bigint => (body.fee * 1_000_000n) / BigInt(weight);
 
 /**
  * Transactions that wait for a block. One is taken in only after all its proofs are verified, once; afterwards it is
@@ -55,13 +64,34 @@ export class Mempool {
   }
 
   /**
+   * Everything that `add` checks but the spend proofs, which cost most of it by far: to be asked before somebody
+   * verifies them elsewhere and notes the verdict in the ledger's `verified`. Throws as `add`.
+   */
+  examine(bytes: Uint8Array): Spend {
+    const { transaction, points } = this.#examine(bytes);
+    return { transaction, points };
+  }
+
+  /**
    * Takes a transaction in, from the cheapest check to the dearest.
    *
    * @throws BitorchError `CODEC_INVALID`, `TRANSACTION_INVALID`, `MEMPOOL_KNOWN`, `MEMPOOL_CONFLICT` when it claims
    * what another one here claims, `MEMPOOL_FULL` when it pays no more than what is in a full pool
    */
   add(bytes: Uint8Array): Transaction {
-    const { state, spends, verified, head, curve } = this.#ledger;
+    const { state, spends, verified } = this.#ledger;
+    const { places, ...waiting } = this.#examine(bytes);
+    const { transaction, points } = waiting;
+    const { id } = transaction.hashes;
+    if (transaction.proofs.spend && !verified.has(id)) spends.verify(state, [{ transaction, points }]);
+    verified.add(id);
+    for (const place of places) this.#remove(place);
+    this.#insert(waiting);
+    return transaction;
+  }
+
+  #examine(bytes: Uint8Array): Waiting & { readonly places: readonly string[] } {
+    const { state, spends, head, curve } = this.#ledger;
     const transaction = this.#ledger.parse(bytes);
     if (this.has(transaction.hashes.id))
       throw new BitorchError('MEMPOOL_KNOWN', 'the transaction is here already');
@@ -78,27 +108,37 @@ export class Mempool {
       );
     }
     applyTransaction(draft, transaction, points);
-    if (transaction.proofs.spend) spends.verify(state, [{ transaction, points }]);
-    verified.add(transaction.hashes.id);
-    for (const id of places) this.#remove(id);
-    this.#insert({ transaction, points, claims });
-    return transaction;
+    return { transaction, points, claims, places };
   }
 
-  /** Transactions for the next block, best paid first, that hold one after the other and fit into its weight. */
-  select(proposer?: Uint8Array): Transaction[] {
-    const { state, head, curve } = this.#ledger;
+  /**
+   * Transactions for the next block, best paid first, that hold one after the other and fit into its weight and into
+   * `maxBytes` with `framing` bytes around each. `others` are verified ones that wait elsewhere.
+   */
+  select({
+    proposer,
+    maxBytes = Number.MAX_SAFE_INTEGER,
+    framing = 0,
+    others = [],
+  }: Selection = {}): Transaction[] {
+    const { state, head, curve, spends } = this.#ledger;
     const draft = new Draft(state, head.height + 1, curve);
-    let left = draft.parameters.maxBlockWeight;
+    let weightLeft = draft.parameters.maxBlockWeight;
+    let bytesLeft = maxBytes;
     const chosen: Transaction[] = [];
-    for (const { transaction, points } of this.#byRate()) {
-      if (transaction.weight > left) continue;
+    for (const { transaction, points } of byRate([...this.#waiting.values()], others)) {
+      const size = transaction.bytes.length + framing;
+      if (transaction.weight > weightLeft || size > bytesLeft) continue;
       const fork = draft.fork();
-      if (!holds(() => applyTransaction(fork, transaction, points))) continue;
+      const refusal = refusalOf(() =>
+        applyTransaction(fork, transaction, points ?? spends.resolve(transaction)),
+      );
+      if (refusal) continue;
       shareFee(fork, transaction, proposer);
       draft.adopt(fork);
       chosen.push(transaction);
-      left -= transaction.weight;
+      weightLeft -= transaction.weight;
+      bytesLeft -= size;
     }
     return chosen;
   }
@@ -119,7 +159,7 @@ export class Mempool {
       return false;
     if (body.actions.length === 0 || body.fee < leastFee(state, weight)) return true;
     const draft = new Draft(state, head.height + 1, curve);
-    return holds(() => applyTransaction(draft, transaction, points));
+    return !refusalOf(() => applyTransaction(draft, transaction, points));
   }
 
   /** Ids that have to go so that the transaction fits: the worst paid, if they pay less than it. */
@@ -129,7 +169,7 @@ export class Mempool {
     let count = this.#waiting.size + 1 - this.#maxCount;
     const out: string[] = [];
     if (bytes <= 0 && count <= 0) return out;
-    for (const { transaction: worst } of this.#byRate().reverse()) {
+    for (const { transaction: worst } of byRate([...this.#waiting.values()]).reverse()) {
       if (bytes <= 0 && count <= 0) return out;
       if (rateOf(worst) >= rate) break;
       out.push(toHex(worst.hashes.id));
@@ -138,17 +178,6 @@ export class Mempool {
     }
     if (bytes <= 0 && count <= 0) return out;
     throw new BitorchError('MEMPOOL_FULL', 'the pool is full of transactions that pay at least as much');
-  }
-
-  /** Best paid first; of equals the smaller id, so that every node orders them alike. */
-  #byRate(): Waiting[] {
-    const rated = [...this.#waiting].map(([id, waiting]) => ({
-      id,
-      waiting,
-      rate: rateOf(waiting.transaction),
-    }));
-    rated.sort((a, b) => (a.rate === b.rate ? (a.id < b.id ? -1 : 1) : a.rate > b.rate ? -1 : 1));
-    return rated.map(({ waiting }) => waiting);
   }
 
   #insert(waiting: Waiting): void {
@@ -166,6 +195,21 @@ export class Mempool {
   }
 }
 
+/** Best paid first; of equals the smaller id, so that every node orders them alike. A transaction twice comes once. */
+function byRate(
+  waiting: readonly Waiting[],
+  others: readonly Transaction[] = [],
+): { readonly transaction: Transaction; readonly points?: Points }[] {
+  const all = [...others.map((transaction) => ({ transaction })), ...waiting];
+  const byId = new Map(
+    all.map((entry) => [toHex(entry.transaction.hashes.id), { ...entry, rate: rateOf(entry.transaction) }]),
+  );
+  const rated = [...byId.entries()].sort(([a, { rate: x }], [b, { rate: y }]) =>
+    x === y ? (a < b ? -1 : 1) : x > y ? -1 : 1,
+  );
+  return rated.map(([, entry]) => entry);
+}
+
 /**
  * What only one waiting transaction may lay hands on: its key images; and without inputs, where a variant costs its
  * maker nothing, the account it is about together with the keys that sign.
@@ -178,15 +222,4 @@ function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft
     const signers = rules.signers(action.body, view, height);
     return [Uint8Array.of(rules.type), account, ...signers].map(toHex).join('/');
   });
-}
-
-/** Whether a step goes through; errors other than a refusal are not ours to swallow. */
-function holds(step: () => void): boolean {
-  try {
-    step();
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'TRANSACTION_INVALID') return false;
-    throw error;
-  }
 }

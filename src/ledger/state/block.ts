@@ -1,6 +1,6 @@
 import { BitorchError, domainHash } from '#base';
 import type { Curve } from '#crypto';
-import { type Change, orderedNumber, type ReadView } from '#store';
+import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
 import {
   balanceOf,
   dueBy,
@@ -10,8 +10,10 @@ import {
   supplyRecord,
   takeWithdrawal,
   unschedule,
+  validators,
 } from '../accounts/index.ts';
 import { encode } from '../codec/index.ts';
+import { refusalOf, require } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { applyTransaction, shareFee } from './apply.ts';
 import {
@@ -24,10 +26,14 @@ import {
   outputRange,
   outputs,
   outputTotals,
+  type SpendRecord,
+  spendCodec,
+  spends,
 } from './buckets.ts';
 import { Draft } from './draft.ts';
 import { endEpoch } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
+import { slashForEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
 
@@ -37,6 +43,8 @@ export interface Block {
   /** Consensus key of the one who proposed it. */
   readonly proposer?: Uint8Array;
   readonly transactions: readonly Transaction[];
+  /** Validators that consensus itself has proved to have voted twice. */
+  readonly offenders?: readonly Uint8Array[];
 }
 
 /** A block applied but not written: commit `changes` and it has happened. */
@@ -47,6 +55,12 @@ export interface BlockResult {
   /** In the order of their global numbers, from `firstOutput` on. */
   readonly created: readonly OutputRecord[];
   readonly firstOutput: number;
+}
+
+/** A block of which some transactions may have been refused. */
+export interface BlockExecution extends BlockResult {
+  /** For each transaction why it had no effect, or undefined. */
+  readonly refusals: readonly (BitorchError | undefined)[];
 }
 
 export interface BlockRules {
@@ -61,11 +75,7 @@ export interface BlockRules {
  * TRANSACTION_INVALID for the first transaction that breaks a rule; the view stays as it was either way.
  */
 export function applyBlock(state: ReadView, block: Block, rules: BlockRules): BlockResult {
-  const head = heads.get(state, 0);
-  const draft = new Draft(state, block.height, rules.curve);
-  if (!head || block.height !== head.height + 1) {
-    throw new BitorchError('BLOCK_INVALID', `block ${block.height} does not follow block ${head?.height}`);
-  }
+  const draft = beginBlock(state, block, rules.curve);
   const weight = block.transactions.reduce((sum, transaction) => sum + transaction.weight, 0);
   if (weight > draft.parameters.maxBlockWeight) {
     throw new BitorchError(
@@ -73,21 +83,76 @@ export function applyBlock(state: ReadView, block: Block, rules: BlockRules): Bl
       `a block of weight ${weight}, over ${draft.parameters.maxBlockWeight}`,
     );
   }
-  const spends: Spend[] = [];
+  const unverified: Spend[] = [];
   for (const transaction of block.transactions) {
     const points = rules.spends.resolve(transaction);
-    applyTransaction(draft, transaction, points);
-    shareFee(draft, transaction, block.proposer);
-    for (const image of points.keyImages) keyImageRange.append(draft.view, image);
+    include(draft, { transaction, points }, block.proposer);
     const known = rules.isVerified(transaction.hashes.id);
-    if (transaction.proofs.spend && !known) spends.push({ transaction, points });
+    if (transaction.proofs.spend && !known) unverified.push({ transaction, points });
   }
-  rules.spends.verify(state, spends);
+  rules.spends.verify(state, unverified);
+  return endBlock(state, draft, block, weight);
+}
+
+/**
+ * The same transition for a block that was decided whatever is in it: a transaction that breaks a rule, does not fit
+ * or is not verified is left out. Verify the proofs first: here `isVerified` is the verdict.
+ */
+export function executeBlock(state: ReadView, block: Block, rules: BlockRules): BlockExecution {
+  const draft = beginBlock(state, block, rules.curve);
+  let weight = 0;
+  const refusals = block.transactions.map((transaction) => {
+    const fork = draft.fork();
+    const refusal = refusalOf(() => {
+      require(weight + transaction.weight <= draft.parameters.maxBlockWeight, 'the block is full');
+      const proven = !transaction.proofs.spend || rules.isVerified(transaction.hashes.id);
+      require(proven, 'its proofs do not hold');
+      include(fork, { transaction, points: rules.spends.resolve(transaction) }, block.proposer);
+    });
+    if (refusal) return refusal;
+    draft.adopt(fork);
+    weight += transaction.weight;
+    return undefined;
+  });
+  return { ...endBlock(state, draft, block, weight), refusals };
+}
+
+function beginBlock(state: ReadView, { height }: Block, curve: Curve): Draft {
+  const head = heads.get(state, 0);
+  if (!head || height !== head.height + 1) {
+    throw new BitorchError('BLOCK_INVALID', `block ${height} does not follow block ${head?.height}`);
+  }
+  return new Draft(state, height, curve);
+}
+
+function include(draft: Draft, { transaction, points }: Spend, proposer: Uint8Array | undefined): void {
+  applyTransaction(draft, transaction, points);
+  shareFee(draft, transaction, proposer);
+  for (const keyImage of points.keyImages) recordSpend(draft.view, { keyImage, height: draft.height });
+}
+
+/** Numbers a spend and puts it under the accumulator. */
+export function recordSpend(view: WriteView, spend: SpendRecord): void {
+  spends.put(view, keyImageRange.count(view), spend);
+  keyImageRange.append(view, encode(spendCodec, spend));
+}
+
+/** What happens in a block after its transactions. */
+function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
+  for (const offender of block.offenders ?? []) punish(draft, offender);
   payDues(draft);
   if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft);
   const base = feeRecord.bucket.get(draft.view, null)!.base;
   feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, weight, draft.parameters) });
   return finish(state, draft);
+}
+
+/** As an Evidence does it, but that nobody has reported it: all that is taken is burned. */
+function punish({ view, height, parameters, burn }: Draft, offender: Uint8Array): void {
+  const validator = validators.bucket.get(view, offender);
+  if (!validator || validator.tombstoned) return;
+  burn(slashForEquivocation(view, offender, height, parameters));
+  validators.bucket.put(view, offender, { ...validators.bucket.get(view, offender)!, tombstoned: 1 });
 }
 
 /** Withdrawals whose time has come, and escrows whose settlement window is over. */

@@ -12,7 +12,10 @@ const TAG = {
   outputRange: 5,
   keyImageRange: 7,
   accountTree: 9,
+  spends: 10,
 };
+export const OUTPUTS = TAG.outputs;
+export const SPENDS = TAG.spends;
 export const ACCOUNTS = 0x80;
 
 const key = fixed(KEY_BYTES);
@@ -48,7 +51,17 @@ export const heads = new Bucket(TAG.head, orderedNumber, stored(headCodec));
 export const outputs = new Bucket(TAG.outputs, orderedNumber, stored(outputCodec));
 /** Height → how many outputs there are with that block; only blocks that made some. */
 export const outputTotals = new Bucket(TAG.outputTotals, orderedNumber, stored(integer()));
-/** I → the height of its spend. */
+export const spendCodec = struct({
+  /** I. */
+  keyImage: key,
+  height: integer(),
+});
+
+export type SpendRecord = Decoded<typeof spendCodec>;
+
+/** Spends by number, from 0 in the order of blocks. */
+export const spends = new Bucket(TAG.spends, orderedNumber, stored(spendCodec));
+/** I → the height of its spend: what `spends` says, to look up. */
 export const keyImages = new Bucket(TAG.keyImages, rawBytes, stored(integer()));
 export const outputRange = new MountainRange(TAG.outputRange);
 export const keyImageRange = new MountainRange(TAG.keyImageRange);

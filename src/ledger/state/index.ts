@@ -1,12 +1,13 @@
 export { leastFee } from './apply.ts';
-export type { Block, BlockResult, BlockRules } from './block.ts';
-export { appHashOf, applyBlock } from './block.ts';
+export type { Block, BlockExecution, BlockResult, BlockRules } from './block.ts';
+export { appHashOf, applyBlock, executeBlock } from './block.ts';
 export type { Head, OutputRecord, Supply } from './buckets.ts';
-export { heads, keyImageRange, keyImages, outputRange, outputs, outputTotals } from './buckets.ts';
+export { heads, keyImageRange, keyImages, outputRange, outputs, outputTotals, spends } from './buckets.ts';
 export { emissionOf } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';
 export { mintContext, mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';
+export { StateBuilder, stateRecords } from './restore.ts';
 export { bondedTokens } from './slashing.ts';
 export type { Points, Spend, SpendRules } from './spending.ts';
 export { legsOf, membersOf, ringSpends, TRANSACTION_PURPOSE } from './spending.ts';

@@ -1,0 +1,99 @@
+import { BitorchError, messageOf } from '#base';
+import { type Entry, Overlay, orderedNumber, type ReadView, type Store } from '#store';
+import { balanceOf } from '../accounts/index.ts';
+import { decode } from '../codec/index.ts';
+import { appHashOf, recordSpend } from './block.ts';
+import {
+  ACCOUNTS,
+  accountTree,
+  heads,
+  keyImageRange,
+  keyImages,
+  OUTPUTS,
+  outputCodec,
+  outputRange,
+  outputs,
+  outputTotals,
+  SPENDS,
+  spendCodec,
+} from './buckets.ts';
+
+/** The records that a state is made of, in the order of their keys: everything else in a store follows from them. */
+export function* stateRecords(view: ReadView): Iterable<Entry> {
+  for (const tag of [OUTPUTS, SPENDS]) {
+    yield* view.range({ from: Uint8Array.of(tag), to: Uint8Array.of(tag + 1) });
+  }
+  yield* view.range({ from: Uint8Array.of(ACCOUNTS), to: Uint8Array.of(0xff) });
+}
+
+/**
+ * Builds a state out of its records, from whoever they come, and the accumulators anew, so that the app hash at the end
+ * vouches for every byte of it.
+ */
+export class StateBuilder {
+  readonly #store: Store;
+
+  /** @param store an empty one, that is thrown away unless the app hash is the right one */
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Adds records that follow those added before, in the order of `stateRecords`.
+   * @throws BitorchError `SNAPSHOT_INVALID` for a record that no state has
+   */
+  add(records: readonly Entry[]): void {
+    const view = new Overlay(this.#store);
+    try {
+      for (const record of records) addRecord(view, record);
+      const accounts = records.filter(({ key }) => key[0]! >= ACCOUNTS);
+      if (accounts.length > 0) accountTree.update(view, accounts);
+    } catch (error) {
+      throw new BitorchError('SNAPSHOT_INVALID', `not a record of a state: ${messageOf(error)}`);
+    }
+    this.#store.commit(view.changes());
+  }
+
+  /** Writes the head: the ledger can be opened. Gives its app hash. */
+  finish(height: number): Uint8Array {
+    const view = new Overlay(this.#store);
+    const appHash = appHashOf(view, height);
+    heads.put(view, 0, { height, appHash });
+    this.#store.commit(view.changes());
+    return appHash;
+  }
+}
+
+function addRecord(view: Overlay, { key, value }: Entry): void {
+  if (key[0]! >= ACCOUNTS) {
+    balanceOf(key, value);
+    view.put(key, value);
+  } else if (key[0] === OUTPUTS) addOutput(view, key, value);
+  else if (key[0] === SPENDS) addSpend(view, key, value);
+  else throw new RangeError(`the tag ${key[0]}`);
+}
+
+function addOutput(view: Overlay, key: Uint8Array, value: Uint8Array): void {
+  const output = decode(outputCodec, value);
+  const number = outputRange.count(view);
+  requireNumber(key, number);
+  const before = number > 0 ? outputs.get(view, number - 1)!.height : 0;
+  if (output.height < before) throw new RangeError('outputs that are not in the order of blocks');
+  outputs.put(view, number, output);
+  outputTotals.put(view, output.height, number + 1);
+  outputRange.append(view, value);
+}
+
+function addSpend(view: Overlay, key: Uint8Array, value: Uint8Array): void {
+  const spend = decode(spendCodec, value);
+  requireNumber(key, keyImageRange.count(view));
+  if (keyImages.has(view, spend.keyImage)) throw new RangeError('an output spent twice');
+  keyImages.put(view, spend.keyImage, spend.height);
+  recordSpend(view, spend);
+}
+
+function requireNumber(key: Uint8Array, expected: number): void {
+  if (key.length !== 9 || orderedNumber.decode(key.subarray(1)) !== expected) {
+    throw new RangeError(`not number ${expected}, which is the next`);
+  }
+}
