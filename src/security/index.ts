@@ -19,4 +19,14 @@ export {
   type RulesetFields,
   signRuleset,
 } from './ruleset/ruleset.ts';
+export {
+  type Availability,
+  type Limits,
+  runInSandbox,
+  type SandboxCommand,
+  type SandboxOutcome,
+  sandboxAvailability,
+  type Usage,
+} from './sandbox/index.ts';
 export { type ScanOptions, scan } from './scan.ts';
+export { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';

@@ -1,0 +1,111 @@
+import {
+  ALLOW,
+  and,
+  assemble,
+  give,
+  type Instruction,
+  KILL,
+  loadArchitecture,
+  loadArgument,
+  loadNumber,
+  refuse,
+  unlessEqual,
+  whenAtLeast,
+  whenEqual,
+} from './bpf.ts';
+import {
+  AUDIT_ARCHITECTURE,
+  FIRST_UNKNOWN,
+  type Machine,
+  numberOf,
+  type SystemCall,
+} from './system-calls.ts';
+
+const [EPERM, EAGAIN, EACCES, ENOSYS] = [1, 11, 13, 38];
+
+/** Nothing that a model or its runtime needs: who calls one of these is ended on the spot. */
+const FATAL: readonly SystemCall[] = [
+  ...(['ptrace', 'process_vm_readv', 'process_vm_writev', 'process_madvise', 'kcmp', 'pidfd_getfd'] as const),
+  ...(['kexec_load', 'kexec_file_load', 'init_module', 'finit_module', 'delete_module', 'bpf'] as const),
+  ...(['perf_event_open', 'userfaultfd', 'reboot', 'swapon', 'swapoff', 'syslog', 'acct'] as const),
+  ...(['quotactl', 'quotactl_fd', 'iopl', 'ioperm', 'modify_ldt', 'vhangup', 'lookup_dcookie'] as const),
+  ...(['fanotify_init', 'add_key', 'request_key', 'keyctl', 'mount', 'umount2', 'pivot_root'] as const),
+  ...(['chroot', 'open_tree', 'move_mount', 'fsopen', 'fsconfig', 'fsmount', 'fspick'] as const),
+  ...(['mount_setattr', 'unshare', 'setns', 'name_to_handle_at', 'open_by_handle_at'] as const),
+  ...(['sethostname', 'setdomainname', 'settimeofday', 'clock_settime', 'adjtimex'] as const),
+  ...(['clock_adjtime', 'bind', 'listen', 'memfd_secret'] as const),
+];
+
+/** What honest runtimes try at their start and do without: refused with an error that they know. */
+const REFUSED: Readonly<Partial<Record<SystemCall, number>>> = {
+  memfd_create: EPERM,
+  shmget: EPERM,
+  shmat: EPERM,
+  semget: EPERM,
+  msgget: EPERM,
+  mq_open: EPERM,
+  personality: EPERM,
+  io_uring_setup: ENOSYS,
+  io_uring_enter: ENOSYS,
+  io_uring_register: ENOSYS,
+  // Its flags lie in memory, where a filter cannot look; the C library goes back to clone.
+  clone3: ENOSYS,
+};
+
+/** Bit of a call's number that marks the x32 ABI. */
+const X32 = 0x40000000;
+/** CLONE_NEW* of linux/sched.h: mount, cgroup, UTS, IPC, user, process, network namespaces. */
+const NEW_NAMESPACES = 0x7e020000;
+const CLONE_THREAD = 0x00010000;
+/** MAP_SHARED and MAP_ANONYMOUS together: memory that RLIMIT_DATA does not count. */
+const SHARED_ANONYMOUS = 0x21;
+const [AF_UNIX, AF_NETLINK] = [1, 16];
+/** Writes into the terminal's input as if it was typed. */
+const TERMINAL_INPUT = [0x5412, 0x541c];
+
+/**
+ * The seccomp program of the sandbox. Known harmless calls are allowed; what reaches for other processes, the
+ * kernel, mounts, namespaces, keys or the network ends the process (SIGSYS); what is newer than our table fails with
+ * ENOSYS. `processes`: whether new processes may be made; threads always may.
+ */
+export function systemCallFilter(machine: Machine, { processes }: { processes: boolean }): Uint8Array {
+  const on = (call: SystemCall, then: readonly Instruction[]): Instruction[] => {
+    const number = numberOf(call, machine);
+    return number === undefined ? [] : whenEqual(number, then);
+  };
+  return assemble([
+    loadArchitecture,
+    ...unlessEqual(AUDIT_ARCHITECTURE[machine], [give(KILL)]),
+    loadNumber,
+    ...(machine === 'x64' ? whenAtLeast(X32, [give(KILL)]) : []),
+    ...whenAtLeast(FIRST_UNKNOWN, [give(refuse(ENOSYS))]),
+    ...FATAL.flatMap((call) => on(call, [give(KILL)])),
+    ...Object.entries(REFUSED).flatMap(([call, errno]) => on(call as SystemCall, [give(refuse(errno))])),
+    ...on('socket', [
+      loadArgument(0),
+      ...whenEqual(AF_UNIX, [give(refuse(EACCES))]),
+      ...whenEqual(AF_NETLINK, [give(refuse(EACCES))]),
+      give(KILL),
+    ]),
+    ...on('ioctl', [
+      loadArgument(1),
+      ...TERMINAL_INPUT.flatMap((command) => whenEqual(command, [give(refuse(EPERM))])),
+      give(ALLOW),
+    ]),
+    ...on('mmap', [
+      loadArgument(3),
+      and(SHARED_ANONYMOUS),
+      ...whenEqual(SHARED_ANONYMOUS, [give(refuse(EPERM))]),
+      give(ALLOW),
+    ]),
+    ...on('clone', [
+      loadArgument(0),
+      and(NEW_NAMESPACES),
+      ...unlessEqual(0, [give(KILL)]),
+      ...(processes ? [] : [loadArgument(0), and(CLONE_THREAD), ...whenEqual(0, [give(refuse(EAGAIN))])]),
+      give(ALLOW),
+    ]),
+    ...(processes ? [] : (['fork', 'vfork'] as const).flatMap((call) => on(call, [give(refuse(EAGAIN))]))),
+    give(ALLOW),
+  ]);
+}

@@ -1,0 +1,9 @@
+export {
+  DEFAULT_LIMITS,
+  type Ending,
+  type Limits,
+  type SandboxCommand,
+  type SandboxOutcome,
+  type Usage,
+} from './options.ts';
+export { type Availability, runInSandbox, sandboxAvailability } from './sandbox.ts';

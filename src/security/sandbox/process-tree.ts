@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+const PAGE_BYTES = 4096;
+const TICKS_PER_SECOND = 100;
+
+/** One process as /proc shows it: proc_pid_stat(5). */
+interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly cpuMs: number;
+  readonly threads: number;
+  readonly residentBytes: number;
+}
+
+/** All processes below `root`, and itself. The kernel gives orphans to their namespace's first process, so none gets away. */
+export function descendants(root: number): ProcessStat[] {
+  const children = new Map<number, ProcessStat[]>();
+  let self: ProcessStat | undefined;
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+    if (!stat) continue;
+    if (stat.pid === root) self = stat;
+    children.set(stat.parent, [...(children.get(stat.parent) ?? []), stat]);
+  }
+  const found = self ? [self] : [];
+  for (const { pid } of found) found.push(...(children.get(pid) ?? []));
+  return found;
+}
+
+/** Undefined for a process that has just ended. */
+function statOf(pid: number): ProcessStat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name comes second, in parentheses, and may hold anything, parentheses too.
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    const [parent, user, system, threads, pages] = [1, 11, 12, 17, 21].map((i) => fields[i] ?? 0);
+    return {
+      pid,
+      parent: parent!,
+      cpuMs: ((user! + system!) * 1000) / TICKS_PER_SECOND,
+      threads: threads!,
+      residentBytes: pages! * PAGE_BYTES,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the open descriptors of a process point to; empty where we may not look. */
+export function openTargets(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return Number(fd) > 2 ? [readlinkSync(`/proc/${pid}/fd/${fd}`)] : [];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { statSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { BitorchError, concat, messageOf } from '#base';
+import { commandLine, FILTER_FD, INFO_FD } from './bubblewrap.ts';
+import { systemCallFilter } from './filter.ts';
+import {
+  DEFAULT_LIMITS,
+  type Ending,
+  type Limits,
+  type SandboxCommand,
+  type SandboxOutcome,
+} from './options.ts';
+import type { Machine } from './system-calls.ts';
+import { Watch } from './watch.ts';
+
+const MAX_ERRORS_BYTES = 64 * 1024;
+const MAX_INFO_BYTES = 4096;
+/** A shell's way to say that a signal ended a process: bubblewrap passes it on like this. */
+const SIGNAL_BASE = 128;
+const [SIGKILL, SIGXCPU, SIGXFSZ, SIGSYS] = [9, 24, 25, 31];
+
+const NO_USAGE = { timeMs: 0, cpuMs: 0, peakMemoryBytes: 0, processes: 0, threads: 0, files: [], sockets: 0 };
+
+/** Whether this machine has a sandbox, tried out; `reason` says what is missing and what to do. */
+export type Availability =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: string };
+
+let tried: Promise<Availability> | undefined;
+
+/** Tries the sandbox once per process. */
+export function sandboxAvailability(): Promise<Availability> {
+  tried ??= tryOut();
+  return tried;
+}
+
+async function tryOut(): Promise<Availability> {
+  const unavailable = (reason: string): Availability => ({ available: false, reason });
+  if (process.platform !== 'linux')
+    return unavailable(`there is no sandbox for ${process.platform} yet, only for Linux`);
+  if (machine() === undefined) return unavailable(`there is no sandbox for ${process.arch} processors yet`);
+  try {
+    const { ending, exitCode, errors } = await run({ command: ['/usr/bin/true'], readOnly: [] });
+    if (ending === 'exited' && exitCode === 0) return { available: true };
+    const hint = 'the system may forbid user namespaces, as containers and some distributions do';
+    return unavailable(`bubblewrap does not work here (${errors.trim().slice(0, 300) || ending}): ${hint}`);
+  } catch (error) {
+    return unavailable(
+      `${messageOf(error)}: install Debian's packages bubblewrap and util-linux, or your system's`,
+    );
+  }
+}
+
+/**
+ * Runs a program once with nothing but what it is given, and reports how it ended. Throws BitorchError
+ * `SANDBOX_UNAVAILABLE`; every end of the program itself is an outcome.
+ */
+export async function runInSandbox(options: SandboxCommand): Promise<SandboxOutcome> {
+  const state = await sandboxAvailability();
+  if (!state.available) throw new BitorchError('SANDBOX_UNAVAILABLE', `no sandbox: ${state.reason}`);
+  return run(options);
+}
+
+/** Users of this range belong to no one on common systems, and each run has its own: it counts its own processes. */
+const [FIRST_USER, USERS] = [1_900_000_000, 10_000_000];
+const [OTHERS_READ, OTHERS_ENTER] = [0o004, 0o001];
+
+/** For a node of root that gives nothing which only root may read; undefined: the program runs as who we are. */
+function throwawayUser({ readOnly }: SandboxCommand): number | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const isPublic = ({ path }: { path: string }) => {
+    const stat = statSync(path);
+    const needed = stat.isDirectory() ? OTHERS_READ | OTHERS_ENTER : OTHERS_READ;
+    return (stat.mode & needed) === needed;
+  };
+  return readOnly.every(isPublic) ? FIRST_USER + randomInt(USERS) : undefined;
+}
+
+const machine = (): Machine | undefined =>
+  process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
+
+async function run(options: SandboxCommand): Promise<SandboxOutcome> {
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  options.signal?.throwIfAborted();
+  const [program, ...args] = commandLine(options, limits, throwawayUser(options)) as [string, ...string[]];
+  const child = spawn(program, args, {
+    env: { PATH: process.env.PATH },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  let excess: Ending | undefined;
+  const end = (ending: Ending) => {
+    excess ??= ending;
+    child.kill('SIGKILL');
+  };
+  const stop = () => end('killed');
+  options.signal?.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(() => end('time'), limits.timeMs);
+  let watch: Watch | undefined;
+  const expected = ['/usr/', '/dev/', '/proc', ...options.readOnly.map(({ path, at }) => at ?? path)];
+  feed(child, FILTER_FD, systemCallFilter(machine()!, { processes: limits.processes > 1 }));
+  feed(child, 0, options.input ?? new Uint8Array());
+  firstProcess(child, (pid) => {
+    if (!excess) watch = new Watch(pid, { limits, expected }, end);
+  });
+  const output = collect(child.stdout!, limits.outputBytes, () => end('output'), options.onOutput);
+  const errors = collect(child.stderr!, MAX_ERRORS_BYTES, () => undefined);
+  try {
+    const code = await ended(child);
+    options.signal?.throwIfAborted();
+    const ending = excess ?? endingOf(code);
+    return {
+      ending,
+      exitCode: ending === 'exited' ? code : null,
+      output: output(),
+      errors: Buffer.from(errors()).toString('utf8'),
+      usage: watch?.stop() ?? NO_USAGE,
+    };
+  } finally {
+    clearTimeout(timer);
+    watch?.stop();
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+function endingOf(code: number | null): Ending {
+  if (code === SIGNAL_BASE + SIGSYS) return 'forbidden-call';
+  if (code === SIGNAL_BASE + SIGXCPU) return 'time';
+  if (code === SIGNAL_BASE + SIGXFSZ) return 'output';
+  return code === null || code === SIGNAL_BASE + SIGKILL ? 'killed' : 'exited';
+}
+
+/** The exit code, null after a signal; rejects when the program cannot be started. */
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      reject(
+        new BitorchError('SANDBOX_UNAVAILABLE', `cannot start the sandbox: ${cause.message}`, {}, cause),
+      );
+    });
+    child.once('close', (code) => resolve(code));
+  });
+}
+
+function feed(child: ChildProcess, fd: number, bytes: Uint8Array): void {
+  const stream = child.stdio[fd] as Writable;
+  // A program that ends without reading is its own affair.
+  stream.on('error', () => undefined);
+  stream.end(bytes);
+}
+
+/** Calls back with the id of the sandbox's first process, which bubblewrap tells. */
+function firstProcess(child: ChildProcess, tell: (pid: number) => void): void {
+  const stream = child.stdio[INFO_FD] as Readable;
+  const text = collect(stream, MAX_INFO_BYTES, () => undefined);
+  stream.on('error', () => undefined);
+  stream.on('end', () => {
+    const pid = Number(/"child-pid":\s*(\d+)/.exec(Buffer.from(text()).toString())?.[1]);
+    if (pid > 1) tell(pid);
+  });
+}
+
+/** Gathers at most `limit` bytes of a stream, or hands them on; tells once when there is more, and drops that. */
+function collect(
+  stream: Readable,
+  limit: number,
+  onExcess: () => void,
+  onChunk?: (chunk: Uint8Array) => void,
+): () => Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let room = limit;
+  stream.on('error', () => undefined);
+  stream.on('data', (chunk: Buffer) => {
+    const part = chunk.subarray(0, room);
+    if (part.length > 0) {
+      if (onChunk) onChunk(part);
+      else chunks.push(part);
+    }
+    if (chunk.length > room) onExcess();
+    room -= part.length;
+  });
+  return () => concat(chunks);
+}

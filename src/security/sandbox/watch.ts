@@ -1,0 +1,73 @@
+import type { Ending, Limits, Usage } from './options.ts';
+import { descendants, openTargets } from './process-tree.ts';
+
+const INTERVAL_MS = 50;
+const MAX_FILES = 32;
+
+/** Looks at a sandbox from outside while it runs: what it uses, and whether that is too much. */
+export class Watch {
+  readonly #root: number;
+  readonly #limits: Limits;
+  readonly #expected: readonly string[];
+  readonly #onExcess: (ending: Ending) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #startedAt = performance.now();
+  readonly #cpu = new Map<number, number>();
+  readonly #files = new Set<string>();
+  #peakMemoryBytes = 0;
+  #processes = 0;
+  #threads = 0;
+  #sockets = 0;
+
+  /** `root`: the first process of the sandbox. `expected`: folders whose open files are nothing to tell. */
+  constructor(
+    root: number,
+    { limits, expected }: { limits: Limits; expected: readonly string[] },
+    onExcess: (ending: Ending) => void,
+  ) {
+    this.#root = root;
+    this.#limits = limits;
+    this.#expected = expected;
+    this.#onExcess = onExcess;
+    this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
+    this.#look();
+  }
+
+  /** Ends the watch. */
+  stop(): Usage {
+    clearInterval(this.#timer);
+    return {
+      timeMs: performance.now() - this.#startedAt,
+      cpuMs: [...this.#cpu.values()].reduce((sum, ms) => sum + ms, 0),
+      peakMemoryBytes: this.#peakMemoryBytes,
+      processes: this.#processes,
+      threads: this.#threads,
+      files: [...this.#files],
+      sockets: this.#sockets,
+    };
+  }
+
+  #look(): void {
+    // The namespace's first process is bubblewrap's reaper, not the command.
+    const [, ...processes] = descendants(this.#root);
+    const sum = (of: (p: (typeof processes)[number]) => number) => processes.reduce((n, p) => n + of(p), 0);
+    const memory = sum(({ residentBytes }) => residentBytes);
+    const threads = sum((p) => p.threads);
+    for (const { pid, cpuMs } of processes) this.#cpu.set(pid, cpuMs);
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memory);
+    this.#processes = Math.max(this.#processes, processes.length);
+    this.#threads = Math.max(this.#threads, threads);
+    this.#noteOpen(processes.slice(0, this.#limits.processes).flatMap(({ pid }) => openTargets(pid)));
+    if (memory > this.#limits.memoryBytes) this.#onExcess('memory');
+    else if (processes.length > this.#limits.processes || threads > this.#limits.threads)
+      this.#onExcess('processes');
+  }
+
+  #noteOpen(targets: readonly string[]): void {
+    this.#sockets = Math.max(this.#sockets, targets.filter((target) => target.startsWith('socket:')).length);
+    for (const target of targets) {
+      if (!target.startsWith('/') || this.#expected.some((folder) => target.startsWith(folder))) continue;
+      if (this.#files.size < MAX_FILES) this.#files.add(target);
+    }
+  }
+}

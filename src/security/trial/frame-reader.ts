@@ -1,0 +1,34 @@
+import { BitorchError, check, decodeCanonical, messageOf } from '#base';
+import { FrameAssembler } from '#network';
+import { frameSchema, MAX_FRAME_BYTES, type TrialFrame } from './messages.ts';
+
+/** Strict reader of what comes out of the sandbox: whatever breaks the rules is kept as the first problem. */
+export class FrameReader {
+  readonly #assembler = new FrameAssembler(MAX_FRAME_BYTES);
+  readonly #onProgress: (done: number, total: number) => void;
+  /** Why nothing more is read. */
+  problem: string | undefined;
+  /** The result or the failure, which comes last. */
+  last: Exclude<TrialFrame, { type: 'progress' }> | undefined;
+
+  constructor(onProgress: (done: number, total: number) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.problem) return;
+    try {
+      this.#assembler.add(chunk.slice());
+      for (let body = this.#assembler.next(); body; body = this.#assembler.next()) this.#take(body);
+    } catch (error) {
+      this.problem = messageOf(error);
+    }
+  }
+
+  #take(body: Uint8Array): void {
+    const frame = check(frameSchema, decodeCanonical(body, MAX_FRAME_BYTES), 'frame');
+    if (this.last) throw new BitorchError('FRAME_INVALID', 'something follows the result');
+    if (frame.type === 'progress') this.#onProgress(frame.done, frame.total);
+    else this.last = frame;
+  }
+}

@@ -1,0 +1,141 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { BitorchError, encodeCanonical, equalBytes, type OnProgress } from '#base';
+import type { Manifest } from '#distribution';
+import { type Ending, runInSandbox, type SandboxOutcome, type Usage } from '../sandbox/index.ts';
+import { FrameReader } from './frame-reader.ts';
+import { MAX_FRAME_BYTES, type TrialResult, type TrialTask } from './messages.ts';
+import { PROMPTS } from './prompts.ts';
+
+const INSIDE = fileURLToPath(new URL('./inside.ts', import.meta.url));
+/** What the program inside needs to see of ours: its sources and packages. */
+const PROGRAM = ['../../../src', '../../../node_modules', '../../../package.json'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+const MODEL_AT = '/model';
+const MAX_THREADS = 8;
+const GIBIBYTE = 2 ** 30;
+/** Progress of each block and the result. */
+const MAX_OUTPUT_BYTES = 2 * MAX_FRAME_BYTES;
+
+/** What is wrong with how a model behaved. */
+export interface TrialFault {
+  readonly code:
+    | 'TRIAL_FORBIDDEN_CALL'
+    | 'TRIAL_RESOURCES'
+    | 'TRIAL_CRASHED'
+    | 'TRIAL_REFUSED'
+    | 'TRIAL_OUTPUT'
+    | 'GOLDEN_MISMATCH';
+  readonly message: string;
+}
+
+export interface Trial {
+  readonly faults: readonly TrialFault[];
+  readonly usage: Usage;
+  /** Absent when the model did not get that far. */
+  readonly result?: TrialResult;
+}
+
+/**
+ * Loads and runs a model once in the sandbox, with fixed prompts, and holds what it computes against its manifest.
+ * `directory` has all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE or SANDBOX_FAILED.
+ */
+export async function tryInSandbox(
+  { manifest, directory }: { manifest: Manifest; directory: string },
+  { onProgress, signal }: { onProgress: OnProgress; signal: AbortSignal },
+): Promise<Trial> {
+  const frames = new FrameReader((done, total) =>
+    onProgress({ step: 'running in the sandbox', done, total, unit: 'blocks' }),
+  );
+  const { program, readOnly } = ownProgram();
+  const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
+  const outcome = await runInSandbox({
+    command: [program, INSIDE],
+    readOnly: [...readOnly, { path: directory, at: MODEL_AT }],
+    input: encodeCanonical(taskOf(manifest)),
+    limits: {
+      memoryBytes: 6 * GIBIBYTE,
+      // Ten seconds and what a slow disk and a slow processor need for so many bytes.
+      timeMs: 30_000 + Math.ceil(bytes / 20_000),
+      outputBytes: MAX_OUTPUT_BYTES,
+    },
+    onOutput: (chunk) => frames.add(chunk),
+    signal,
+  });
+  return verdictOf(manifest, outcome, frames);
+}
+
+function ownProgram() {
+  const program = process.execPath;
+  return { program, readOnly: [...PROGRAM, program].map((path) => ({ path })) };
+}
+
+const taskOf = ({ architecture, blocks, boundary, tokenizer, chatTemplate }: Manifest): TrialTask => ({
+  root: MODEL_AT,
+  architecture,
+  blocks: blocks.map(({ tensors }) => tensors),
+  boundary,
+  tokenizer,
+  chatTemplate,
+  prompts: [...PROMPTS],
+  threads: Math.min(MAX_THREADS, availableParallelism()),
+});
+
+const EXCESS: Readonly<Partial<Record<Ending, string>>> = {
+  time: 'it took longer than a model of its size may',
+  memory: 'it took more memory than a model of its size may',
+  processes: 'it started more threads or processes than it may',
+  output: 'it wrote more than it may',
+};
+
+function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: FrameReader): Trial {
+  const { ending, usage, exitCode, errors } = outcome;
+  const faulty = (code: TrialFault['code'], message: string): Trial => ({
+    faults: [{ code, message }],
+    usage,
+  });
+  if (ending === 'forbidden-call') {
+    const what = 'a call to the system that no model needs: network, tracing, mounts, kernel or keys';
+    return faulty('TRIAL_FORBIDDEN_CALL', `Loading or running it made ${what}. It was stopped there.`);
+  }
+  const excess = EXCESS[ending];
+  if (excess) return faulty('TRIAL_RESOURCES', `Running it once was stopped: ${excess}.`);
+  if (frames.problem) return faulty('TRIAL_CRASHED', `What it reported was not readable: ${frames.problem}.`);
+  const { last } = frames;
+  if (!last) {
+    const end = errors.trim().split('\n').at(-1)?.slice(0, 200);
+    return faulty(
+      'TRIAL_CRASHED',
+      `The process that ran it ended with code ${exitCode ?? ending}${end ? `: ${end}` : ''}.`,
+    );
+  }
+  if (last.type === 'failure') {
+    // An error number of the system says nothing about the model.
+    if (/^E[A-Z]+$/.test(last.code))
+      throw new BitorchError('SANDBOX_FAILED', `the sandbox cannot read the model: ${last.message}`);
+    const code = last.code === 'HIDDEN_NOT_FINITE' ? 'TRIAL_OUTPUT' : 'TRIAL_REFUSED';
+    return faulty(code, `It does not run: ${last.message}`);
+  }
+  return { faults: faultsOf(manifest, last), usage, result: last };
+}
+
+function faultsOf(manifest: Manifest, { golden, flat, deaf }: TrialResult): TrialFault[] {
+  const faults: TrialFault[] = [];
+  if (flat)
+    faults.push({
+      code: 'TRIAL_OUTPUT',
+      message: 'After a prompt it finds all tokens equally likely: its weights are empty or spoiled.',
+    });
+  if (deaf)
+    faults.push({
+      code: 'TRIAL_OUTPUT',
+      message: 'It answers every prompt with the same: it does not read its input.',
+    });
+  const wrong = manifest.blocks.findIndex((block, i) => !golden[i] || !equalBytes(golden[i], block.golden));
+  if (wrong >= 0) {
+    const message = `Block ${wrong} does not compute what the manifest says: every node that loads it would refuse it.`;
+    faults.push({ code: 'GOLDEN_MISMATCH', message });
+  }
+  return faults;
+}
