@@ -1,4 +1,5 @@
 import { useSignalEffect } from '@preact/signals';
+import { ChainPage } from './chain/chain.tsx';
 import { Chat } from './chat/chat.tsx';
 import { NetworkPanel } from './network/network.tsx';
 import { ConnectionBanner } from './shell/banner.tsx';
@@ -7,26 +8,37 @@ import { SignIn } from './shell/sign-in.tsx';
 import { watchNode } from './state/live.ts';
 import { session } from './state/session.ts';
 import { view } from './state/view.ts';
+import { WalletPage } from './wallet/wallet.tsx';
 
-/** The page: a chat beside the network that answers it; one at a time where there is no room for both. */
+/** A chat beside the network that answers it, one at a time where there is no room for both; and the other pages. */
 export function App() {
   if (session.value === 'checking') return <p class="splash">Connecting to your node…</p>;
   if (session.value !== 'open') return <SignIn />;
   return <Shell />;
 }
 
+/** The views beside chat and network; those two stay, hidden, so that a draft or an answer is not lost. */
+const PAGES = { chain: ChainPage, wallet: WalletPage } as const;
+
 function Shell() {
   useSignalEffect(() => watchNode());
+  const shown = view.value;
+  const Page = shown === 'chat' || shown === 'network' ? undefined : PAGES[shown];
   return (
-    <div class="shell" data-view={view.value}>
+    <div class="shell" data-view={shown}>
       <Header />
       <ConnectionBanner />
-      <main class="chat-pane" aria-label="Chat">
+      <main class="chat-pane" aria-label="Chat" hidden={Page !== undefined}>
         <Chat />
       </main>
-      <aside class="network-pane" aria-label="Network">
+      <aside class="network-pane" aria-label="Network" hidden={Page !== undefined}>
         <NetworkPanel />
       </aside>
+      {Page && (
+        <main class="page">
+          <Page />
+        </main>
+      )}
     </div>
   );
 }

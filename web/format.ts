@@ -46,3 +46,28 @@ export function percent(done: number, total: number): string {
 /** The ends of a long hash, which is what people compare. */
 export const shortHash = (hex: string): string =>
   hex.length <= 20 ? hex : `${hex.slice(0, 10)}…${hex.slice(-8)}`;
+
+const SPARKS = 1_000_000_000n;
+
+/** Sparks in decimal digits → "1,234.5 TORCH"; every spark shows, nothing is rounded. */
+export function torch(sparks: string): string {
+  return `${torchDigits(sparks)} TORCH`;
+}
+
+/** The same without the unit. */
+export function torchDigits(sparks: string): string {
+  const amount = BigInt(sparks);
+  const whole = (amount / SPARKS).toLocaleString('en');
+  const rest = (amount % SPARKS).toString().padStart(9, '0').replace(/0+$/, '');
+  return rest === '' ? whole : `${whole}.${rest}`;
+}
+
+/** "1.5" → sparks; undefined for what is no amount of TORCH, or more precise than a spark. */
+export function sparksOf(text: string): string | undefined {
+  const [, whole, rest = ''] = /^(\d{1,10})(?:\.(\d{0,9}))?$/.exec(text.trim()) ?? [];
+  if (whole === undefined) return undefined;
+  return (BigInt(whole) * SPARKS + BigInt(rest.padEnd(9, '0'))).toString();
+}
+
+/** 0.3333 → "33.3 %". */
+export const share = (part: number): string => `${(part * 100).toFixed(1)} %`;

@@ -3,7 +3,7 @@
  * page can import them and the wire shows them as they are.
  */
 
-import type { ChainEvent } from './chain-api.ts';
+import type { ChainEvent, ChainView, WalletApi } from './chain-api.ts';
 
 export type * from './chain-api.ts';
 
@@ -141,6 +141,10 @@ export interface NodeApi {
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
   /** The audit of an answer given by this node, undefined for an unknown answer. */
   audit(answerId: string): AuditResult | undefined;
+  /** The chain as this node sees it; undefined on a node that follows none. */
+  chain(): ChainView | undefined;
+  /** Undefined on a node that follows no chain. */
+  wallet(): WalletApi | undefined;
   /** Ends when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<NodeEvent>;
 }

@@ -7,12 +7,14 @@ import { Host } from '#network';
 import type { Announcement } from './announcement.ts';
 import type {
   AuditResult,
+  ChainView,
   ChatEvent,
   ChatRequest,
   ModelView,
   NetworkView,
   NodeApi,
   NodeEvent,
+  WalletApi,
 } from './api.ts';
 import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
@@ -126,6 +128,14 @@ export class Node implements NodeApi {
 
   audit(answerId: string): AuditResult | undefined {
     return this.#chatting?.audit(answerId);
+  }
+
+  chain(): ChainView | undefined {
+    return undefined;
+  }
+
+  wallet(): WalletApi | undefined {
+    return undefined;
   }
 
   events(signal: AbortSignal): AsyncIterable<NodeEvent> {

@@ -50,7 +50,11 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
 
 /** The present first, then every change: a client that reconnects needs nothing else. */
 async function* eventStream(node: NodeApi, signal: AbortSignal): AsyncGenerator<string> {
+  const chain = node.chain();
+  const wallet = node.wallet()?.view();
   yield sseData({ type: 'network', network: node.network() } satisfies NodeEvent);
+  if (chain) yield sseData({ type: 'chain', chain } satisfies NodeEvent);
+  if (wallet) yield sseData({ type: 'wallet', wallet } satisfies NodeEvent);
   for await (const event of node.events(signal)) yield sseData(event);
 }
 

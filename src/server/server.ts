@@ -5,12 +5,14 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { BitorchError, codeOf, Lifecycle } from '#base';
 import { Access } from './access.ts';
+import { chainRoutes } from './chain-routes.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { HEADERS_TIMEOUT_MS, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './constants.ts';
 import { handleErrors } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
+import { walletRoutes } from './wallet-routes.ts';
 
 export interface Server {
   /** Listens. Throws BitorchError `PORT_IN_USE` or `WEB_NOT_BUILT`. */
@@ -59,6 +61,8 @@ async function build(
     access.guardRoutes(routes);
     chatRoutes(routes, node, signal);
     nodeRoutes(routes, node, signal);
+    chainRoutes(routes, node);
+    walletRoutes(routes, node);
   });
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AuditResult,
+  ChainView,
   ChatEvent,
   ChatRequest,
   Hop,
@@ -10,6 +11,7 @@ import type {
   NodeApi,
   NodeEvent,
   NodeView,
+  WalletApi,
 } from '#node';
 
 export const HOPS: Hop[] = [
@@ -80,6 +82,9 @@ export interface ScriptedNode extends NodeApi {
   /** Words that the next answers give; a function may throw or wait instead. */
   answer: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
   view: NetworkView;
+  /** Set them to give the node a chain. */
+  chainView: ChainView | undefined;
+  purse: WalletApi | undefined;
 }
 
 export function scriptedNode(): ScriptedNode {
@@ -88,6 +93,8 @@ export function scriptedNode(): ScriptedNode {
   const node: ScriptedNode = {
     chats: [],
     view: network(),
+    chainView: undefined,
+    purse: undefined,
     answer: () => saying('a1', ['Paris', ' is', ' the', ' capital.']),
     emit: (event) => {
       for (const listener of listeners) listener(event);
@@ -97,6 +104,8 @@ export function scriptedNode(): ScriptedNode {
       node.emit({ type: 'audit', audit });
     },
     models: () => node.view.models,
+    chain: () => node.chainView,
+    wallet: () => node.purse,
     network: () => node.view,
     metainfo: (id) => (id === MODEL.id ? new TextEncoder().encode('d4:infod4:name1:xee') : undefined),
     audit: (id) => audits.get(id),

@@ -1,14 +1,6 @@
 import type { AuditResult, ChatMessage, Hop } from '../../src/node/api.ts';
+import { ApiError, refusal } from './call.ts';
 import { sseData } from './sse.ts';
-
-/** What the node refused or failed at; `code` as in docs/api.md. */
-export class ChatError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** What a chunk of a streamed answer can tell, one thing at a time. */
 export type AnswerEvent =
@@ -44,7 +36,7 @@ interface Chunk {
   };
 }
 
-/** Asks the node and yields the answer as it comes. Throws ChatError; an aborted signal throws its reason. */
+/** Asks the node and yields the answer as it comes. Throws ApiError; an aborted signal throws its reason. */
 export async function* streamAnswer(ask: Ask, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const response = await fetch('/v1/chat/completions', {
     method: 'POST',
@@ -53,7 +45,7 @@ export async function* streamAnswer(ask: Ask, signal: AbortSignal): AsyncGenerat
     signal,
   }).catch((error: unknown) => {
     if (signal.aborted) throw error;
-    throw new ChatError('OFFLINE', 'Your node does not answer. Is it still running?');
+    throw new ApiError('OFFLINE', 'Your node does not answer. Is it still running?');
   });
   if (!response.ok || !response.body) throw await refusal(response);
   yield* answerEvents(response.body, signal);
@@ -68,14 +60,14 @@ async function* answerEvents(
   for await (const data of sseData(body)) {
     if (data === '[DONE]') break;
     const chunk = JSON.parse(data) as Chunk;
-    if (chunk.error) throw new ChatError(chunk.error.code, chunk.error.message);
+    if (chunk.error) throw new ApiError(chunk.error.code, chunk.error.message);
     if (chunk.choices[0]?.finish_reason) last = chunk;
     else if (chunk.usage && last) yield endOf(last, chunk.usage.completion_tokens);
     else yield* eventsOf(chunk);
   }
   signal.throwIfAborted();
   if (!last)
-    throw new ChatError('OFFLINE', 'The connection to your node broke before the answer was complete.');
+    throw new ApiError('OFFLINE', 'The connection to your node broke before the answer was complete.');
 }
 
 function* eventsOf({ choices, bitorch }: Chunk): Generator<AnswerEvent> {
@@ -95,13 +87,4 @@ function endOf({ choices, bitorch }: Chunk, completionTokens: number): AnswerEve
     completionTokens,
   };
   return { type: 'end', stats, audit: bitorch?.audit };
-}
-
-async function refusal(response: Response): Promise<ChatError> {
-  try {
-    const { error } = (await response.json()) as Chunk;
-    return new ChatError(error!.code, error!.message);
-  } catch {
-    return new ChatError('INTERNAL', `Your node answered with status ${response.status}.`);
-  }
 }

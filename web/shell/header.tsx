@@ -1,21 +1,24 @@
+import { chain, wallet } from '../state/chain.ts';
 import { connection, network } from '../state/live.ts';
 import { type View, view } from '../state/view.ts';
 import { Flame } from './icons.tsx';
 
 const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
 
-/** Name of the product and of the node, and the way between the panes where only one fits. */
+/** Name of the product and of the node, and the way between the pages: those that this node has. */
 export function Header() {
   const name = network.value?.self.name;
   return (
     <header class="header">
       <h1 class="brand">
         <Flame />
-        Bitorch
+        <span>Bitorch</span>
       </h1>
-      <nav class="tabs" aria-label="Panes">
+      <nav class="tabs" aria-label="Pages">
         <Tab to="chat" label="Chat" />
         <Tab to="network" label="Network" />
+        {chain.value && <Tab to="chain" label="Chain" />}
+        {wallet.value && <Tab to="wallet" label="Wallet" />}
       </nav>
       <p class="self" role="status">
         <span class="dot" data-state={connection.value} />
@@ -28,7 +31,7 @@ export function Header() {
 
 function Tab({ to, label }: { to: View; label: string }) {
   return (
-    <a href={`#/${to}`} aria-current={view.value === to ? 'page' : undefined}>
+    <a href={`#/${to}`} data-tab={to} aria-current={view.value === to ? 'page' : undefined}>
       {label}
     </a>
   );

@@ -1,6 +1,7 @@
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import type { ChatMessage, Hop } from '../../src/node/api.ts';
-import { type AnswerEvent, type AnswerStats, ChatError, streamAnswer } from '../api/chat.ts';
+import { ApiError } from '../api/call.ts';
+import { type AnswerEvent, type AnswerStats, streamAnswer } from '../api/chat.ts';
 import { addAudit, model } from './live.ts';
 import { session } from './session.ts';
 
@@ -109,7 +110,7 @@ function history(): ChatMessage[] {
 }
 
 function explain(error: unknown): { code: string; message: string } {
-  if (!(error instanceof ChatError))
+  if (!(error instanceof ApiError))
     return { code: 'INTERNAL', message: 'This page failed to read the answer.' };
   if (error.code === 'UNAUTHORIZED') session.value = 'closed';
   return { code: error.code, message: error.message };

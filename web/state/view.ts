@@ -1,10 +1,12 @@
 import { signal } from '@preact/signals';
 
-export type View = 'chat' | 'network';
+/** Chat and network stand side by side where there is room; the others are pages of their own. */
+export const VIEWS = ['chat', 'network', 'chain', 'wallet'] as const;
+export type View = (typeof VIEWS)[number];
 
-const viewOf = (hash: string): View => (hash === '#/network' ? 'network' : 'chat');
+const viewOf = (hash: string): View => VIEWS.find((name) => hash === `#/${name}`) ?? 'chat';
 
-/** Which pane a narrow screen shows; it lives in the address, so that Back works. */
+/** What is shown; it lives in the address, so that Back works. */
 export const view = signal<View>(viewOf(location.hash));
 
 addEventListener('hashchange', () => {

@@ -1,0 +1,31 @@
+/** What the node refused or failed at; `code` as in docs/api.md. */
+export class ApiError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** GET without a body, POST with one. Throws ApiError, also when the node does not answer. */
+export async function call<Answer>(path: string, body?: unknown): Promise<Answer> {
+  const request: RequestInit =
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(path, request).catch(() => {
+    throw new ApiError('OFFLINE', 'Your node does not answer. Is it still running?');
+  });
+  if (response.ok) return (await response.json()) as Answer;
+  throw await refusal(response);
+}
+
+/** The error of a response that is not ok. */
+export async function refusal(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new ApiError(error.code, error.message);
+  } catch {
+    return new ApiError('INTERNAL', `Your node answered with status ${response.status}.`);
+  }
+}

@@ -1,0 +1,30 @@
+import type { ChainView } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+
+/** Every spark there is: what was made is what was burned, what is private and what is in public accounts. */
+export function Supply({ view }: { view: ChainView }) {
+  const { minted, burned, shielded, open } = view.supply;
+  const rows = [
+    ['Minted', minted, 'for work, and on a test network by its genesis'],
+    ['Burned', burned, 'base fees, and a part of each settlement'],
+    ['Private', shielded, 'held by wallets; nobody sees whose'],
+    ['Public', open, 'stakes, escrows and pools'],
+  ] as const;
+  return (
+    <section class="panel" aria-labelledby="supply-heading">
+      <h3 id="supply-heading">Supply</h3>
+      <table>
+        <tbody>
+          {rows.map(([name, amount, note]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{format.torch(amount)}</td>
+              <td class="muted">{note}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="muted small">Minted = burned + private + public, checked at every block.</p>
+    </section>
+  );
+}

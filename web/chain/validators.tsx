@@ -1,0 +1,63 @@
+import type { ChainView, ValidatorView } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { Scrolls } from '../shell/scrolls.tsx';
+
+const SIGNATURES_COUNTED = 100;
+
+/** Who decides, with how much of the power, and how faithfully. */
+export function Validators({ view }: { view: ChainView }) {
+  const signable = Math.min(view.height, SIGNATURES_COUNTED);
+  return (
+    <section class="panel" aria-labelledby="validators-heading">
+      <h3 id="validators-heading">Validators</h3>
+      <Scrolls label="Table of validators">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Validator</th>
+              <th scope="col">State</th>
+              <th scope="col" class="number">
+                Power
+              </th>
+              <th scope="col" class="number">
+                Stake
+              </th>
+              <th scope="col" class="number">
+                Commission
+              </th>
+              <th scope="col" class="number">
+                Signed
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.validators.map((validator) => (
+              <tr key={validator.key}>
+                <th scope="row" title={validator.key}>
+                  {validator.name ?? `${validator.key.slice(0, 8)}…`}
+                  {validator.self && <span class="muted"> (you)</span>}
+                </th>
+                <td>{stateOf(validator, view.height)}</td>
+                <td class="number">{format.share(validator.share)}</td>
+                <td class="number">{format.torch(validator.stake)}</td>
+                <td class="number">{format.share(validator.commission)}</td>
+                <td class="number" title={`of the last ${signable} blocks`}>
+                  {format.percent(validator.signed, signable)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scrolls>
+    </section>
+  );
+}
+
+function stateOf(validator: ValidatorView, height: number) {
+  if (validator.tombstoned) return <span class="tag tag-bad">out for ever</span>;
+  if (validator.jailedUntil > height) {
+    return <span class="tag tag-bad">jailed to {validator.jailedUntil.toLocaleString('en')}</span>;
+  }
+  if (validator.proposes) return <span class="tag tag-glow">proposes</span>;
+  return validator.active ? 'signs' : <span class="muted">waits</span>;
+}

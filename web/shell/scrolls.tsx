@@ -1,0 +1,11 @@
+import type { ComponentChildren } from 'preact';
+
+/** Something wider than a phone: it scrolls by itself, by touch and by keyboard. */
+export function Scrolls({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+    <section class="scrolls" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,55 @@
+import type { WalletEntry } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { history } from '../state/wallet.ts';
+import { ProveEntry } from './proof.tsx';
+
+const KINDS = { received: 'Received', minted: 'Earned', sent: 'Sent' } as const;
+
+/** What came and went, newest first. */
+export function History() {
+  return (
+    <section class="panel" aria-labelledby="history-heading">
+      <h3 id="history-heading">History</h3>
+      {history.value.length === 0 ? (
+        <p class="muted">Nothing yet. Give somebody an address of yours, or let your node earn.</p>
+      ) : (
+        <ul class="entries">
+          {history.value.map((entry) => (
+            <Entry key={entry.id ?? `output ${entry.output}`} entry={entry} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Entry({ entry }: { entry: WalletEntry }) {
+  const { kind, amount, fee, to, state } = entry;
+  const provable = state === 'final';
+  return (
+    <li>
+      <p class="line">
+        <span>
+          <strong>{KINDS[kind]}</strong> <span class="muted small">{whenOf(entry)}</span>
+        </span>
+        <strong class="number" data-direction={kind === 'sent' ? 'out' : 'in'}>
+          {kind === 'sent' ? '−' : '+'}
+          {format.torch(amount)}
+        </strong>
+      </p>
+      {to?.map(({ address }) => (
+        <p key={address} class="muted small">
+          to <code title={address}>{format.shortHash(address)}</code>
+        </p>
+      ))}
+      {fee && <p class="muted small">fee {format.torch(fee)}</p>}
+      {provable && <ProveEntry entry={entry} />}
+    </li>
+  );
+}
+
+function whenOf({ state, height }: WalletEntry): string {
+  if (state === 'pending') return 'waits for a block';
+  if (state === 'expired') return 'was never in a block; the money is still yours';
+  return `final in block ${height.toLocaleString('en')}`;
+}

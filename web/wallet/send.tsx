@@ -1,0 +1,102 @@
+import { useSignal } from '@preact/signals';
+import type { FeeTier, PaymentPreview, PaymentRequest } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { preview, send } from '../state/wallet.ts';
+import { Field, Form } from './form.tsx';
+
+const TIERS: Record<FeeTier, string> = {
+  low: 'Low: when there is room',
+  normal: 'Normal: with the next blocks',
+  high: 'High: before the others',
+};
+
+interface Ready {
+  payment: PaymentRequest;
+  cost: PaymentPreview;
+}
+
+/** A payment in two steps: what it costs, then the password. */
+export function Send() {
+  const ready = useSignal<Ready | undefined>(undefined);
+  const sent = useSignal<string | undefined>(undefined);
+  const consider = async (fields: Record<string, string>) => {
+    const amount = format.sparksOf(fields.amount!);
+    if (!amount || amount === '0') throw new Error('That is no amount: write it like 1.5, in TORCH.');
+    const payment = { to: fields.to!.trim(), amount, tier: fields.tier as FeeTier };
+    ready.value = { payment, cost: await preview(payment) };
+    sent.value = undefined;
+  };
+  const confirm = async ({ password }: Record<string, string>) => {
+    const { payment } = ready.value!;
+    const receipt = await send({ ...payment, password: password! });
+    ready.value = undefined;
+    sent.value = `Sent ${format.torch(payment.amount)}. It is final as soon as a block holds it, by block ${receipt.expiry.toLocaleString('en')} at the latest.`;
+  };
+  return (
+    <section class="panel" aria-labelledby="send-heading">
+      <h3 id="send-heading">Send</h3>
+      {sent.value && (
+        <p class="notice" role="status">
+          {sent.value}
+        </p>
+      )}
+      {ready.value ? (
+        <Confirm ready={ready.value} onConfirm={confirm} onBack={() => (ready.value = undefined)} />
+      ) : (
+        <Form action="Look at the cost" onSubmit={consider}>
+          <Field label="To" name="to" placeholder="torch1…" />
+          <Field label="Amount in TORCH" name="amount" inputMode="decimal" placeholder="1.5" />
+          <div class="labelled">
+            <label for="tier">Fee</label>
+            <select id="tier" name="tier">
+              {Object.entries(TIERS).map(([tier, words]) => (
+                <option key={tier} value={tier} selected={tier === 'normal'}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </div>
+        </Form>
+      )}
+    </section>
+  );
+}
+
+interface ConfirmProps {
+  ready: Ready;
+  onConfirm: (fields: Record<string, string>) => Promise<void>;
+  onBack: () => void;
+}
+
+function Confirm({ ready: { cost }, onConfirm, onBack }: ConfirmProps) {
+  return (
+    <>
+      <dl class="pairs">
+        <dt>To</dt>
+        <dd>
+          <code class="wraps">{cost.to}</code>
+        </dd>
+        <dt>Amount</dt>
+        <dd class="number">{format.torch(cost.amount)}</dd>
+        <dt>Fee</dt>
+        <dd class="number">{format.torch(cost.fee)}</dd>
+        <dt>Together</dt>
+        <dd class="number">
+          <strong>{format.torch(cost.total)}</strong>
+        </dd>
+        <dt>Left to spend</dt>
+        <dd class="number">{format.torch(cost.left)}</dd>
+      </dl>
+      <p class="muted small">
+        {format.count(cost.inputs, 'output')} spent among decoys, {format.bytes(cost.bytes)};{' '}
+        {format.torch(cost.change)} come back as change and can be spent after some blocks.
+      </p>
+      <Form action="Send" onSubmit={onConfirm}>
+        <Field label="Password" name="password" secret autocomplete="current-password" />
+      </Form>
+      <button type="button" class="quiet" onClick={onBack}>
+        Change something
+      </button>
+    </>
+  );
+}

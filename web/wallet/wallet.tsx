@@ -1,0 +1,59 @@
+import { useSignalEffect } from '@preact/signals';
+import { chain, isTest, wallet } from '../state/chain.ts';
+import { backup, refresh } from '../state/wallet.ts';
+import { Backup, BackupPanel } from './backup.tsx';
+import { Balance } from './balance.tsx';
+import { History } from './history.tsx';
+import { CheckProof } from './proof.tsx';
+import { Receive } from './receive.tsx';
+import { Send } from './send.tsx';
+import { Setup } from './setup.tsx';
+import { Unlock } from './unlock.tsx';
+
+/** The wallet of your node: makes one, opens it, and then everything one does with money. */
+export function WalletPage() {
+  const state = wallet.value?.state;
+  return (
+    <>
+      <h2>
+        Wallet {chain.value && <span class="muted">{chain.value.network}</span>}
+        {isTest.value && <span class="tag">test network: its money is worth nothing</span>}
+      </h2>
+      {backup.value ? (
+        <Backup words={backup.value} />
+      ) : state === 'open' ? (
+        <Open />
+      ) : state === 'locked' ? (
+        <Unlock />
+      ) : state === 'missing' ? (
+        <Setup />
+      ) : (
+        <p class="splash" role="status">
+          Looking for your wallet…
+        </p>
+      )}
+    </>
+  );
+}
+
+function Open() {
+  useSignalEffect(() => {
+    if (wallet.value?.state === 'open') void refresh().catch(() => undefined);
+  });
+  return (
+    <>
+      <Balance view={wallet.value!} />
+      <div class="columns">
+        <div>
+          <Send />
+          <Receive />
+        </div>
+        <div>
+          <History />
+          <CheckProof />
+          <BackupPanel />
+        </div>
+      </div>
+    </>
+  );
+}
