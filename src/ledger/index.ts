@@ -9,6 +9,7 @@ export type {
   Withdrawal,
 } from './accounts/index.ts';
 export {
+  addressCodec,
   capAt,
   committed,
   delegations,
@@ -21,6 +22,7 @@ export {
   poolsRecord,
   reserve,
   supplyRecord,
+  validatorCodec,
   validators,
   withdrawals,
 } from './accounts/index.ts';

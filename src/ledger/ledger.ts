@@ -35,15 +35,15 @@ export class Ledger {
     this.spends = spends ?? ringSpends(curve);
   }
 
-  /** Writes the genesis into an empty store, with `beside` in one write. Throws LEDGER_EXISTS when there is a chain in it. */
-  static create(genesis: Genesis, options: LedgerOptions, beside: readonly Change[] = []): Ledger {
+  /** Writes the genesis into an empty store. Throws LEDGER_EXISTS when there is a chain in it. */
+  static create(genesis: Genesis, options: LedgerOptions): Ledger {
     if (heads.has(options.store, 0)) {
       throw new BitorchError(
         'LEDGER_EXISTS',
         'the store holds a chain already: open it, or take another store',
       );
     }
-    options.store.commit([...applyGenesis(genesis, options.curve).changes, ...beside]);
+    options.store.commit(applyGenesis(genesis, options.curve).changes);
     return new Ledger(options);
   }
 

@@ -1,3 +1,5 @@
+import type { Entry, ReadView } from './view.ts';
+
 /** A key as a string whose order is the order of the bytes. */
 export const keyText = (key: Uint8Array): string =>
   Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
@@ -12,6 +14,10 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array {
   next[last]!++;
   return next;
 }
+
+/** Every entry of a store: tags of buckets end at 254. */
+export const everythingIn = (view: ReadView): Iterable<Entry> =>
+  view.range({ from: Uint8Array.of(0), to: Uint8Array.of(0xff) });
 
 /** Where `text` is, or would be inserted, in sorted texts. */
 export function lowerBound(sorted: readonly string[], text: string): number {

@@ -1,1 +1,23 @@
 export type * from './application.ts';
+export {
+  type ConsensusParameters,
+  chainIdOf,
+  checkGenesis,
+  faucetAddress,
+  type Genesis,
+  genesisHash,
+  type Timeouts,
+} from './genesis.ts';
+export { formatGenesis, MAX_GENESIS_BYTES, parseGenesis } from './genesis-text.ts';
+export {
+  LedgerApplication,
+  type LedgerApplicationDependencies,
+  type LedgerApplicationOptions,
+} from './ledger-application.ts';
+export { powerOf } from './power.ts';
+export { verifyAccount } from './queries/account-proof.ts';
+export * from './queries/questions.ts';
+export type { Staging } from './snapshots/restoration.ts';
+export { SnapshotFolder, type SnapshotFolderOptions } from './snapshots/snapshot-folder.ts';
+export { type SpendVerifier, verifierHere } from './verification/spend-verifier.ts';
+export { type VerifierOptions, VerifierThreads } from './verification/verifier-threads.ts';

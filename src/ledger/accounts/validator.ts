@@ -11,7 +11,7 @@ import { bondPrefix, withdrawals } from './withdrawal.ts';
  * A validator's pool. Delegators own shares of its tokens (as Penumbra's and Cosmos' pools: rewards and slashing
  * move the rate tokens/shares, and nobody is paid one by one).
  */
-const validatorCodec = struct({
+export const validatorCodec = struct({
   owner: key,
   payout: addressCodec,
   tokens: amount,

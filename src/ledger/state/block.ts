@@ -198,13 +198,21 @@ function checkSupply(state: ReadView, draft: Draft): void {
   supplyRecord.bucket.put(view, null, nextSupply(supply, draft.flow, opened));
 }
 
-/** One hash for the whole state: outputs, key images, accounts, height. */
-export function appHashOf(view: ReadView, height: number): Uint8Array {
-  return domainHash(
-    'ledger-state',
-    orderedNumber.encode(height),
-    outputRange.root(view),
-    keyImageRange.root(view),
-    accountTree.root(view),
-  );
+/** What the app hash is made of: roots of outputs, spends and accounts. */
+export interface StateRoots {
+  readonly outputs: Uint8Array;
+  readonly spends: Uint8Array;
+  readonly accounts: Uint8Array;
 }
+
+export const rootsOf = (view: ReadView): StateRoots => ({
+  outputs: outputRange.root(view),
+  spends: keyImageRange.root(view),
+  accounts: accountTree.root(view),
+});
+
+/** One hash for the whole state: outputs, spends, accounts, height. */
+export const hashOfRoots = (height: number, { outputs, spends, accounts }: StateRoots): Uint8Array =>
+  domainHash('ledger-state', orderedNumber.encode(height), outputs, spends, accounts);
+
+export const appHashOf = (view: ReadView, height: number): Uint8Array => hashOfRoots(height, rootsOf(view));

@@ -1,8 +1,20 @@
 export { leastFee } from './apply.ts';
-export type { Block, BlockExecution, BlockResult, BlockRules } from './block.ts';
-export { appHashOf, applyBlock, executeBlock } from './block.ts';
+export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
+export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
 export type { Head, OutputRecord, Supply } from './buckets.ts';
-export { heads, keyImageRange, keyImages, outputRange, outputs, outputTotals, spends } from './buckets.ts';
+export {
+  ACCOUNTS,
+  accountTree,
+  heads,
+  keyImageRange,
+  keyImages,
+  outputCodec,
+  outputRange,
+  outputs,
+  outputTotals,
+  spends,
+  supplyCodec,
+} from './buckets.ts';
 export { emissionOf } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';

@@ -14,5 +14,5 @@ export {
 } from './plan.ts';
 export { type PaymentEvidence, paymentEvidenceCodec, verifyPayment } from './proof.ts';
 export { type NumberedOutput, scanOutputs, spendKeyTable } from './scan.ts';
-export { entropyOf, wordsOf } from './seed.ts';
+export { accountOf, entropyOf, wordsOf } from './seed.ts';
 export { Wallet, type WalletOptions } from './wallet.ts';

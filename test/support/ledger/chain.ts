@@ -12,6 +12,7 @@ import {
   toWire,
 } from '#crypto';
 import { MemoryStore, type Store } from '#store';
+import { parametersOf } from '../../../src/ledger/accounts/index.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { DEFAULT_PARAMETERS, type Parameters } from '../../../src/ledger/parameters.ts';
@@ -110,7 +111,7 @@ export function transactionOf(ledger: Ledger, random: RandomBytes, draught: Drau
     viewTag: random(3),
   });
   const body: Body = {
-    chainId: TEST_PARAMETERS.chainId,
+    chainId: parametersOf(ledger.state).chainId,
     expiry: draught.expiry ?? ledger.head.height + 20,
     fee: draught.fee ?? (inputs > 0 ? 10_000_000n : releases - deposits),
     inputs: images.map((keyImage, i) => ({

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { BitorchError, toHex } from '#base';
 import type { SigningKey } from '#crypto';
-import { balanceOf, escrows, nodes, supplyRecord, validators } from '../../../src/ledger/accounts/index.ts';
+import {
+  balanceOf,
+  escrows,
+  nodes,
+  parametersOf,
+  supplyRecord,
+  validators,
+} from '../../../src/ledger/accounts/index.ts';
 import { delegations } from '../../../src/ledger/accounts/validator.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
 import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
@@ -19,7 +26,6 @@ import {
   signer,
   somebody,
   someRefund,
-  TEST_PARAMETERS,
   transactionOf,
 } from './chain.ts';
 
@@ -47,8 +53,17 @@ export class RandomBlocks {
     this.#cast = Array.from({ length: cast }, (_, i) => signer(`${seed} ${i}`));
   }
 
-  /** Applies a block of the first transactions of a draw that hold together, and commits it. */
+  /** Applies the next block and commits it. */
   grow(): Uint8Array {
+    const transactions = this.next();
+    const height = this.#ledger.head.height + 1;
+    const result = this.#ledger.apply({ height, transactions, ...this.#proposer() });
+    this.#ledger.commit(result);
+    return result.appHash;
+  }
+
+  /** The first transactions of a draw that hold together. */
+  next(): Transaction[] {
     const height = this.#ledger.head.height + 1;
     const transactions: Transaction[] = [];
     const draft = new Draft(this.#ledger.state, height, curve);
@@ -60,12 +75,10 @@ export class RandomBlocks {
           : transactionOf(this.#ledger, this.#random, draught);
       if (transaction) this.#tryOut(name, transaction, transactions, draft);
     }
-    const result = this.#ledger.apply({ height, transactions, ...this.#proposer() });
-    this.#ledger.commit(result);
     for (const transaction of transactions)
       if (transaction.body.inputs.length > 0) this.#spent.push(transaction);
     this.#spent = this.#spent.slice(-20);
-    return result.appHash;
+    return transactions;
   }
 
   #tryOut(name: string, transaction: Transaction, chosen: Transaction[], draft: Draft): void {
@@ -167,7 +180,7 @@ export class RandomBlocks {
       case 12: {
         if (this.#dice(5) > 0) return ['transfer', { inputs: 1 }];
         const vote = {
-          chainId: TEST_PARAMETERS.chainId,
+          chainId: parametersOf(state).chainId,
           height: this.#ledger.head.height,
           round: 0,
           kind: 1 as const,
@@ -192,7 +205,7 @@ export class RandomBlocks {
     const allotment = escrow?.allotments[this.#dice(2)];
     const node = this.#cast.find((key) => toHex(key.publicKey) === toHex(allotment?.node ?? key.publicKey))!;
     const statement = {
-      chainId: TEST_PARAMETERS.chainId,
+      chainId: parametersOf(this.#ledger.state).chainId,
       escrow: session.publicKey,
       node: node.publicKey,
       sequence: 1,

@@ -13,13 +13,15 @@ const FORBIDDEN: readonly (readonly [why: string, pattern: RegExp])[] = [
   ['the network or the disk', /from 'node:(fs|net|http|os|child_process)/],
 ];
 
-/** The wallet, the two sides' sessions and the mempool are each node's own affair. */
-const OWN_AFFAIR = /src\/ledger\/(wallet\/|escrow\/(payer|payee)\.ts|mempool\.ts|verified-cache\.ts)/;
+/** The wallet, the two sides' sessions, the mempool, files and threads are each node's own affair. */
+const OWN_AFFAIR =
+  /src\/ledger\/(wallet\/|escrow\/(payer|payee)\.ts|mempool\.ts|verified-cache\.ts)|snapshot-folder\.ts|verifier-threads\.ts/;
+const RULES = ['src/ledger/**/*.ts', 'src/consensus/{application,beacon}/**/*.ts'];
 
 const withoutComments = (source: string) => source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 test('consensus code has no clock, no randomness, no fractions, no locale', () => {
-  const files = globSync('src/ledger/**/*.ts').filter((path) => !OWN_AFFAIR.test(path));
+  const files = globSync(RULES).filter((path) => !OWN_AFFAIR.test(path));
   assert.ok(files.length > 30, 'the rules have moved: look for them again');
   for (const path of files) {
     for (const [why, pattern] of FORBIDDEN) {
@@ -30,7 +32,7 @@ test('consensus code has no clock, no randomness, no fractions, no locale', () =
 });
 
 test('maps and sets are looked up or sorted in consensus code, never walked in the order of insertion', () => {
-  for (const path of globSync('src/ledger/**/*.ts').filter((file) => !OWN_AFFAIR.test(file))) {
+  for (const path of globSync(RULES).filter((file) => !OWN_AFFAIR.test(file))) {
     const source = withoutComments(readFileSync(path, 'utf8'));
     for (const [, name] of source.matchAll(/(?:const|readonly) (#?\w+) = new (?:Map|Set)\b/g)) {
       const walked = new RegExp(

@@ -1,0 +1,141 @@
+import { BitorchError, check, fromHex, fromUtf8, messageOf, toHex, utf8, z } from '#base';
+import type { Curve } from '#crypto';
+import {
+  DEFAULT_PARAMETERS,
+  encode,
+  formatAddress,
+  type Parameters,
+  parametersCodec,
+  parseAddress,
+} from '#ledger';
+import { chainIdOf, checkGenesis, type Genesis } from './genesis.ts';
+
+/** A genesis file: JSON; docs/protocol/genesis.md. */
+
+const FORMAT = 'bitorch-genesis-1';
+export const MAX_GENESIS_BYTES = 2 ** 20;
+
+const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const sparks = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'must be a whole number of sparks in quotes');
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in small letters');
+
+const { chainId: _, ...PARAMETERS } = DEFAULT_PARAMETERS;
+/** Every parameter by its name: amounts in quotes, all others as numbers. */
+const zParameters = z.strictObject(
+  Object.fromEntries(
+    Object.entries(PARAMETERS).map(([name, value]) => [name, typeof value === 'bigint' ? sparks : whole]),
+  ),
+);
+
+const zGenesis = z.strictObject({
+  format: z.literal(FORMAT),
+  network: z.enum(['test', 'real']),
+  name: z.string().max(48),
+  time: whole,
+  parameters: zParameters,
+  consensus: z.strictObject({
+    maxValidators: whole,
+    genesisPower: whole,
+    maxBytes: whole,
+    periodBlocks: whole,
+    timeouts: z.strictObject({
+      propose: whole,
+      proposeStep: whole,
+      prevote: whole,
+      prevoteStep: whole,
+      precommit: whole,
+      precommitStep: whole,
+      commit: whole,
+    }),
+  }),
+  validators: z.array(
+    z.strictObject({
+      key: hex32,
+      owner: hex32,
+      payout: z.string().max(256),
+      commission: whole,
+      tokens: sparks,
+    }),
+  ),
+  faucet: z.strictObject({ entropy: hex32, outputs: whole, amount: sparks }).optional(),
+});
+
+const NO_FAUCET = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };
+
+/**
+ * Reads a genesis file, or the application state in a genesis file of CometBFT, which is the same.
+ * @throws BitorchError `GENESIS_INVALID` that names the field
+ */
+export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
+  try {
+    const file = check(zGenesis, parseOnce(bytes), 'genesis');
+    const chainId = chainIdOf(file.name, file.time);
+    const genesis: Genesis = {
+      real: file.network === 'real' ? 1 : 0,
+      name: utf8(file.name),
+      time: file.time,
+      parameters: { ...parametersOf(file.parameters), chainId },
+      consensus: file.consensus,
+      validators: file.validators.map(({ key, owner, payout, commission, tokens }) => ({
+        key: fromHex(key),
+        owner: fromHex(owner),
+        payout: parseAddress(payout, chainId, curve),
+        commission,
+        tokens: BigInt(tokens),
+      })),
+      faucet: file.faucet
+        ? { ...file.faucet, entropy: fromHex(file.faucet.entropy), amount: BigInt(file.faucet.amount) }
+        : NO_FAUCET,
+    };
+    encode(parametersCodec, genesis.parameters);
+    return checkGenesis(genesis, curve);
+  } catch (error) {
+    throw new BitorchError('GENESIS_INVALID', messageOf(error));
+  }
+}
+
+/** Writes what `parseGenesis` reads. */
+export function formatGenesis(genesis: Genesis): string {
+  const { chainId, ...parameters } = genesis.parameters;
+  const { entropy, outputs, amount } = genesis.faucet;
+  const file: z.infer<typeof zGenesis> = {
+    format: FORMAT,
+    network: genesis.real ? 'real' : 'test',
+    name: fromUtf8(genesis.name),
+    time: genesis.time,
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [
+        name,
+        typeof value === 'bigint' ? `${value}` : value,
+      ]),
+    ),
+    consensus: genesis.consensus,
+    validators: genesis.validators.map(({ key, owner, payout, commission, tokens }) => ({
+      key: toHex(key),
+      owner: toHex(owner),
+      payout: formatAddress(payout, chainId),
+      commission,
+      tokens: `${tokens}`,
+    })),
+    ...(outputs > 0 && { faucet: { entropy: toHex(entropy), outputs, amount: `${amount}` } }),
+  };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+const parametersOf = (file: Record<string, unknown>): Omit<Parameters, 'chainId'> =>
+  Object.fromEntries(
+    Object.entries(file).map(([name, value]) => [name, typeof value === 'string' ? BigInt(value) : value]),
+  ) as unknown as Omit<Parameters, 'chainId'>;
+
+/** JSON in which white space alone is free: no key twice (JSON.parse would take the last), no second spelling of a number. */
+function parseOnce(bytes: Uint8Array): unknown {
+  if (bytes.length > MAX_GENESIS_BYTES) {
+    throw new RangeError(`a genesis of ${bytes.length} bytes, over the limit of ${MAX_GENESIS_BYTES}`);
+  }
+  const text = fromUtf8(bytes);
+  const value: unknown = JSON.parse(text);
+  const tight = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
+  if (JSON.stringify(value) !== tight)
+    throw new RangeError('genesis: a key is there twice, or oddly spelled');
+  return value;
+}

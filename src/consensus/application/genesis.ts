@@ -1,0 +1,133 @@
+import { BitorchError, domainHash, equalBytes, toHex, utf8 } from '#base';
+import { type Address, addressAt, type Curve, isPrimeOrderPoint, isValidAddress, PRIMARY } from '#crypto';
+import {
+  accountOf,
+  addressCodec,
+  amount,
+  blob,
+  byteOf,
+  CHAIN_ID_BYTES,
+  type Decoded,
+  encode,
+  fixed,
+  integer,
+  type Genesis as LedgerGenesis,
+  list,
+  parametersCodec,
+  struct,
+  WHOLE,
+} from '#ledger';
+
+const MAX_VALIDATORS = 1_000;
+const milliseconds = integer(1, 600_000);
+
+/** How long a step waits, in ms: `…Step` more in each further round. `commit` is the pause between blocks. */
+const timeoutsCodec = struct({
+  propose: milliseconds,
+  proposeStep: milliseconds,
+  prevote: milliseconds,
+  prevoteStep: milliseconds,
+  precommit: milliseconds,
+  precommitStep: milliseconds,
+  commit: milliseconds,
+});
+export type Timeouts = Decoded<typeof timeoutsCodec>;
+
+/** What consensus itself goes by. */
+export const consensusCodec = struct({
+  /** No more than these, those with the most power, take part. */
+  maxValidators: integer(1, MAX_VALIDATORS),
+  /** What each validator of the genesis begins with, in TORCH of bond that it does not have: docs/economy.md. */
+  genesisPower: integer(1, 2 ** 40),
+  /** Of a block's transactions. */
+  maxBytes: integer(65_536, 2 ** 24),
+  periodBlocks: integer(1, 2 ** 32),
+  timeouts: timeoutsCodec,
+});
+export type ConsensusParameters = Decoded<typeof consensusCodec>;
+
+const validatorCodec = struct({
+  /** Ed25519, for votes and for the beacon. */
+  key: fixed(32),
+  /** Ed25519: signs what concerns the bond. */
+  owner: fixed(32),
+  payout: addressCodec,
+  commission: integer(0, WHOLE),
+  /** Sparks, on test networks only. */
+  tokens: amount,
+});
+
+/** Everything that the nodes of a network have to have in common before its first block. */
+const genesisCodec = struct({
+  /** 0 a test network, whose money is worth nothing; 1 a real one: nothing is minted. */
+  real: byteOf(0, 1),
+  name: blob(48),
+  /** ms since epoch. */
+  time: integer(1),
+  parameters: parametersCodec,
+  consensus: consensusCodec,
+  validators: list(validatorCodec, MAX_VALIDATORS, 1),
+  /** Equal outputs, of `amount` sparks each, that everybody can spend: the spend secret comes from public `entropy`. */
+  faucet: struct({ entropy: fixed(32), outputs: integer(0, 65_536), amount }),
+});
+
+export type Genesis = Decoded<typeof genesisCodec>;
+
+/** Names a network's beginning; two nodes with different ones are in different networks. */
+export const genesisHash = (genesis: Genesis): Uint8Array =>
+  domainHash('genesis', encode(genesisCodec, genesis));
+
+/** The 4 bytes that bind transactions and votes to a network. */
+export function chainIdOf(name: string, time: number): Uint8Array {
+  return domainHash('chain-id', utf8(name), encode(integer(), time)).slice(0, CHAIN_ID_BYTES);
+}
+
+/** Whom a test network's faucet pays from: the wallet with these words, which are public. */
+export function faucetAddress({ faucet }: Genesis, curve: Curve): Address {
+  return addressAt(accountOf(faucet.entropy, curve), PRIMARY, curve);
+}
+
+/** The same for the ledger. */
+export function ledgerGenesis(genesis: Genesis, curve: Curve): LedgerGenesis {
+  const to = genesis.faucet.outputs > 0 ? faucetAddress(genesis, curve) : undefined;
+  return {
+    parameters: genesis.parameters,
+    validators: genesis.validators.map(({ key, ...rest }) => ({ validator: key, ...rest })),
+    grants: to
+      ? Array.from({ length: genesis.faucet.outputs }, () => ({ to, amount: genesis.faucet.amount }))
+      : [],
+  };
+}
+
+/** Throws GENESIS_INVALID for what no network can begin with. */
+export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
+  const { name, time, parameters, consensus, validators, faucet } = genesis;
+  const text = new TextDecoder().decode(name);
+  require(/^[a-z0-9][a-z0-9-]{2,47}$/.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
+  require(equalBytes(parameters.chainId, chainIdOf(text, time)), 'the chain id is not that of name and time');
+  require(validators.length <= consensus.maxValidators, 'there are more validators than may take part');
+  for (const [i, { key, owner, payout }] of validators.entries()) {
+    const before = validators[i - 1];
+    require(!before ||
+      Buffer.compare(before.key, key) < 0, 'the validators are not in the order of their keys');
+    for (const point of [key, owner])
+      require(isPrimeOrderPoint(point, curve), `${toHex(point)} is not a public key`);
+    require(isValidAddress(payout, curve), `the payout address of ${toHex(key)} is not one`);
+  }
+  const { validatorPart, workPart, seedingPart, securityPart, treasuryPart } = parameters;
+  const parts = validatorPart + workPart + seedingPart + securityPart + treasuryPart;
+  require(parts <= WHOLE, 'the pools are more than the whole emission');
+  require(parameters.startFee >= parameters.leastFee &&
+    parameters.leastFee > 0n, 'the first fee is below the least');
+  require(parameters.mintMaturity >= parameters.maturity, 'what is minted ripens before what is transferred');
+  const bonded = validators.reduce((sum, { tokens }) => sum + tokens, 0n);
+  const minted = bonded + BigInt(faucet.outputs) * faucet.amount;
+  require(minted <= parameters.supplyCap, 'the genesis mints more than the cap of the supply');
+  require(genesis.real === 0 ||
+    minted === 0n, 'a real network begins with no money: no faucet, no bonded tokens');
+  return genesis;
+}
+
+function require(rule: boolean, why: string): asserts rule {
+  if (!rule) throw new BitorchError('GENESIS_INVALID', `not a genesis: ${why}`);
+}

@@ -1,0 +1,337 @@
+import { BitorchError, equalBytes, fromUtf8 } from '#base';
+import type { Curve, SigningKey } from '#crypto';
+import {
+  heads,
+  Ledger,
+  Mempool,
+  type MempoolOptions,
+  rateOf,
+  type SpendRules,
+  type Transaction,
+} from '#ledger';
+import { everythingIn, MemoryStore, type Store } from '#store';
+import { BEACON_BYTES, proveBeacon } from '../beacon/index.ts';
+import type {
+  Application,
+  ApplicationInfo,
+  ApplyChunkRequest,
+  ApplyChunkResult,
+  BlockRequest,
+  CheckTxRequest,
+  CheckTxResult,
+  ChunkRequest,
+  FinalizeBlockRequest,
+  FinalizeBlockResult,
+  InitChainRequest,
+  InitChainResult,
+  OfferSnapshotRequest,
+  OfferSnapshotResult,
+  PrepareProposalRequest,
+  QueryRequest,
+  QueryResult,
+  StateSnapshot,
+  VoteExtensionRequest,
+} from './application.ts';
+import {
+  applicationHash,
+  type ChainRecord,
+  chainRecordOf,
+  firstRecord,
+  recordChange,
+  recordHash,
+} from './chain-record.ts';
+import { ACCEPTED, refusedFor } from './codes.ts';
+import { type Execution, execute, FRAMING_BYTES, requestHash, verifiedOnly } from './execution.ts';
+import { genesisHash, ledgerGenesis } from './genesis.ts';
+import { parseGenesis } from './genesis-text.ts';
+import { updatesBetween } from './power.ts';
+import { answer } from './queries/answers.ts';
+import { SNAPSHOT_FORMAT } from './snapshots/chunks.ts';
+import { Restoration, type Staging } from './snapshots/restoration.ts';
+import type { SnapshotFolder } from './snapshots/snapshot-folder.ts';
+import type { SpendVerifier } from './verification/spend-verifier.ts';
+
+export interface LedgerApplicationOptions {
+  /** This validator's consensus key: without it nothing can be proposed. */
+  readonly key?: SigningKey;
+  readonly mempool?: MempoolOptions;
+}
+
+export interface LedgerApplicationDependencies {
+  readonly store: Store;
+  readonly curve: Curve;
+  readonly verifier: SpendVerifier;
+  /** Where snapshots are kept for others; none are taken without. */
+  readonly snapshots?: SnapshotFolder;
+  /** Where a snapshot of others is built up; in memory by default. */
+  readonly stage?: () => Promise<Staging>;
+  /** For tests of the state, see `LedgerOptions`. */
+  readonly spends?: SpendRules;
+}
+
+/** What there is once the chain has begun. */
+interface Chain {
+  readonly ledger: Ledger;
+  readonly mempool: Mempool;
+}
+
+const NOTHING = new Uint8Array(0);
+/** Executions of proposals that may yet be decided. */
+const MAX_EXECUTIONS = 8;
+
+/** The ledger behind the border of `Application`. Knows nothing of the engine; its clock is the block. */
+export class LedgerApplication implements Application {
+  readonly #options: LedgerApplicationOptions;
+  readonly #on: LedgerApplicationDependencies;
+  #chain: Chain | undefined;
+  #restoration: Restoration | undefined;
+  /** By what was asked: what `processProposal` has worked out, `finalizeBlock` need not. */
+  readonly #executions = new Map<string, Execution>();
+  #finalized: Execution | undefined;
+  /** One call at a time touches the state. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LedgerApplicationOptions, dependencies: LedgerApplicationDependencies) {
+    this.#options = options;
+    this.#on = dependencies;
+    if (heads.has(dependencies.store, 0)) this.#open();
+  }
+
+  async info(): Promise<ApplicationInfo> {
+    if (!this.#chain) return { height: 0, appHash: NOTHING };
+    const { height, appHash } = this.#chain.ledger.head;
+    return { height, appHash: applicationHash(appHash, recordHash(this.#record)) };
+  }
+
+  initChain(request: InitChainRequest): Promise<InitChainResult> {
+    return this.#exclusive(async () => {
+      const { curve, store } = this.#on;
+      const genesis = parseGenesis(request.genesis, curve);
+      if (this.#chain) this.#requireSameBeginning(genesisHash(genesis));
+      else {
+        requireAgreement(request, fromUtf8(genesis.name), genesis.time);
+        // Made beside, so that ledger and record are written at once.
+        const beside = new MemoryStore();
+        Ledger.create(ledgerGenesis(genesis, curve), { ...this.#ledgerOptions(), store: beside });
+        store.commit([...everythingIn(beside), recordChange(firstRecord(genesis, beside))]);
+        this.#open();
+      }
+      return { validators: this.#record.powers, appHash: (await this.info()).appHash };
+    });
+  }
+
+  async checkTx({ bytes }: CheckTxRequest): Promise<CheckTxResult> {
+    try {
+      const { ledger, mempool } = this.#begun();
+      const transaction = ledger.parse(bytes);
+      if (!mempool.has(transaction.hashes.id)) await this.#admit(transaction);
+      return { ...ACCEPTED, priority: priorityOf(transaction) };
+    } catch (error) {
+      return { ...refusedFor(error), priority: 0 };
+    }
+  }
+
+  prepareProposal(request: PrepareProposalRequest): Promise<{ transactions: readonly Uint8Array[] }> {
+    return this.#exclusive(async () => {
+      const { ledger, mempool } = this.#begun();
+      const { key } = this.#options;
+      if (!key || !equalBytes(key.publicKey, request.proposer)) {
+        throw new BitorchError('KEY_MISSING', 'this node cannot propose: give it the validator’s key');
+      }
+      const record = this.#record;
+      const others = await verifiedOnly(request.transactions, {
+        ledger,
+        record,
+        verifier: this.#on.verifier,
+      });
+      const beacon = proveBeacon(record.beacon, key, ledger.curve);
+      const maxBytes = Math.min(request.maxBytes, record.consensus.maxBytes) - BEACON_BYTES - FRAMING_BYTES;
+      const chosen = mempool.select({ proposer: request.proposer, maxBytes, framing: FRAMING_BYTES, others });
+      return { transactions: [beacon, ...chosen.map(({ bytes }) => bytes)] };
+    });
+  }
+
+  processProposal(request: BlockRequest): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (request.height !== this.#begun().ledger.head.height + 1) return false;
+      return (await this.#execute(request)).sound;
+    });
+  }
+
+  async extendVote(): Promise<Uint8Array> {
+    return NOTHING;
+  }
+
+  async verifyVoteExtension({ extension }: VoteExtensionRequest): Promise<boolean> {
+    return extension.length === 0;
+  }
+
+  finalizeBlock(request: FinalizeBlockRequest): Promise<FinalizeBlockResult> {
+    return this.#exclusive(async () => {
+      const next = this.#begun().ledger.head.height + 1;
+      if (request.height !== next) {
+        throw new BitorchError(
+          'HEIGHT_WRONG',
+          `block ${request.height} was decided, but ${next} is the next here`,
+        );
+      }
+      this.#finalized = await this.#execute(request);
+      const { results, record, appHash } = this.#finalized;
+      return { results, appHash, validatorUpdates: updatesBetween(this.#record.powers, record.powers) };
+    });
+  }
+
+  commit(): Promise<{ retainHeight: number }> {
+    return this.#exclusive(async () => {
+      const { ledger, mempool } = this.#begun();
+      const finalized = this.#finalized;
+      if (!finalized) throw new BitorchError('HEIGHT_WRONG', 'there is no finalized block to commit');
+      ledger.commit(finalized.ledger, [recordChange(finalized.record)]);
+      this.#finalized = undefined;
+      this.#executions.clear();
+      mempool.prune();
+      const { snapshots } = this.#on;
+      const { height } = ledger.head;
+      if (snapshots?.isDue(height)) snapshots.take(height, ledger.snapshot());
+      return { retainHeight: 0 };
+    });
+  }
+
+  async query({ path, data, height = 0, prove = false }: QueryRequest): Promise<QueryResult> {
+    const at = this.#chain?.ledger.head.height ?? 0;
+    try {
+      const source = { ...this.#begun(), record: this.#record };
+      if (height !== 0 && height !== at) {
+        throw new BitorchError(
+          'QUERY_INVALID',
+          `only the state after block ${at} is here, not that after ${height}`,
+        );
+      }
+      return { ...ACCEPTED, ...answer(source, path, data, prove), height: at };
+    } catch (error) {
+      return { ...refusedFor(error), value: NOTHING, proof: NOTHING, height: at };
+    }
+  }
+
+  async listSnapshots(): Promise<readonly StateSnapshot[]> {
+    return (await this.#on.snapshots?.list()) ?? [];
+  }
+
+  async loadSnapshotChunk(request: ChunkRequest): Promise<Uint8Array | undefined> {
+    return this.#on.snapshots?.chunk(request);
+  }
+
+  offerSnapshot(offer: OfferSnapshotRequest): Promise<OfferSnapshotResult> {
+    return this.#exclusive(async () => {
+      await this.#dropRestoration();
+      if (this.#chain) return 'abort';
+      if (offer.snapshot.format !== SNAPSHOT_FORMAT) return 'reject-format';
+      this.#restoration = await Restoration.begin(offer, this.#on.stage ?? stageInMemory);
+      return this.#restoration ? 'accept' : 'reject';
+    });
+  }
+
+  applySnapshotChunk(request: ApplyChunkRequest): Promise<ApplyChunkResult> {
+    return this.#exclusive(async () => {
+      const restoration = this.#restoration;
+      if (!restoration) return { result: 'abort', rejectSenders: [] };
+      const result = restoration.apply(request);
+      if (result.result === 'accept' && restoration.isComplete) {
+        this.#on.store.commit(restoration.state());
+        this.#open();
+      }
+      if (result.result === 'reject-snapshot' || restoration.isComplete) await this.#dropRestoration();
+      return result;
+    });
+  }
+
+  get #record(): ChainRecord {
+    return chainRecordOf(this.#on.store)!;
+  }
+
+  #ledgerOptions() {
+    const { store, curve, spends } = this.#on;
+    return { store, curve, ...(spends && { spends }) };
+  }
+
+  #open(): void {
+    const ledger = Ledger.open(this.#ledgerOptions());
+    this.#chain = { ledger, mempool: new Mempool(ledger, this.#options.mempool) };
+  }
+
+  #begun(): Chain {
+    if (!this.#chain)
+      throw new BitorchError('CHAIN_MISSING', 'the chain has not begun here: there is no genesis yet');
+    return this.#chain;
+  }
+
+  /** From the cheapest check to the dearest; the last one again after a wait in which blocks may have come. */
+  async #admit(transaction: Transaction): Promise<void> {
+    const { ledger, mempool } = this.#begun();
+    const spend = mempool.examine(transaction.bytes);
+    const { id } = transaction.hashes;
+    if (transaction.proofs.spend && !ledger.verified.has(id)) {
+      const [holds] = await this.#on.verifier.verify(ledger.state, [spend], 'pool');
+      if (!holds)
+        throw new BitorchError('TRANSACTION_INVALID', 'transaction refused: its proofs do not hold');
+      ledger.verified.add(id);
+    }
+    if (!mempool.has(id)) mempool.add(transaction.bytes);
+  }
+
+  async #execute(request: BlockRequest): Promise<Execution> {
+    const name = requestHash(request);
+    const known = this.#executions.get(name);
+    if (known) return known;
+    const { ledger } = this.#begun();
+    const execution = await execute(request, { ledger, record: this.#record, verifier: this.#on.verifier });
+    if (this.#executions.size >= MAX_EXECUTIONS) this.#executions.clear();
+    this.#executions.set(name, execution);
+    return execution;
+  }
+
+  #requireSameBeginning(hash: Uint8Array): void {
+    const begun = this.#record.genesis;
+    if (equalBytes(begun, hash) && this.#begun().ledger.head.height === 0) return;
+    throw new BitorchError(
+      'GENESIS_MISMATCH',
+      'another chain, or more of this one, is in the store: take an empty one',
+    );
+  }
+
+  async #dropRestoration(): Promise<void> {
+    const dropped = this.#restoration;
+    this.#restoration = undefined;
+    await dropped?.discard();
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function requireAgreement(
+  { chainId, time, initialHeight }: InitChainRequest,
+  name: string,
+  begins: number,
+): void {
+  const refuse = (why: string): never => {
+    throw new BitorchError('GENESIS_INVALID', `consensus and the genesis disagree: ${why}`);
+  };
+  if (chainId !== name) refuse(`the chain is called ${chainId} there and ${name} here`);
+  if (time !== begins) refuse(`it begins at ${time} there and at ${begins} here`);
+  if (initialHeight !== 1) refuse(`the first block is ${initialHeight} there; here it is always 1`);
+}
+
+/** As a number that an engine can compare: at most 2^53. */
+const priorityOf = (transaction: Transaction): number => {
+  const rate = rateOf(transaction);
+  return Number(rate < BigInt(Number.MAX_SAFE_INTEGER) ? rate : Number.MAX_SAFE_INTEGER);
+};
+
+async function stageInMemory(): Promise<Staging> {
+  const store = new MemoryStore();
+  return { store, discard: () => store.close() };
+}

@@ -1,0 +1,55 @@
+import { equalBytes } from '#base';
+import {
+  accountTree,
+  decode,
+  encode,
+  fixed,
+  hashOfRoots,
+  type Ledger,
+  list,
+  rootsOf,
+  struct,
+  verifySparseProof,
+} from '#ledger';
+import { applicationHash, type ChainRecord, recordHash } from '../chain-record.ts';
+
+const HASH = fixed(32);
+
+/** Leads from an account, or from there being none, to the app hash. */
+const proofCodec = struct({
+  outputs: HASH,
+  spends: HASH,
+  accounts: HASH,
+  record: HASH,
+  siblings: list(HASH, 256),
+  found: list(struct({ path: HASH, value: HASH }), 1),
+});
+
+export const MAX_PROOF_BYTES = 16_384;
+
+export function proveAccount(
+  { ledger: { state }, record }: { readonly ledger: Ledger; readonly record: ChainRecord },
+  key: Uint8Array,
+): Uint8Array {
+  const { siblings, found } = accountTree.prove(state, key);
+  const proof = { ...rootsOf(state), record: recordHash(record), siblings, found: found ? [found] : [] };
+  return encode(proofCodec, proof);
+}
+
+/**
+ * Whether the state after block `height`, whose app hash this is, holds exactly this value (undefined: nothing) under
+ * the key. @throws BitorchError `CODEC_INVALID` for bytes that are no proof
+ */
+export function verifyAccount(
+  appHash: Uint8Array,
+  height: number,
+  key: Uint8Array,
+  value: Uint8Array | undefined,
+  bytes: Uint8Array,
+): boolean {
+  const { record, siblings, found, ...roots } = decode(proofCodec, bytes, MAX_PROOF_BYTES);
+  const top = applicationHash(hashOfRoots(height, roots), record);
+  return (
+    equalBytes(top, appHash) && verifySparseProof(roots.accounts, key, value, { siblings, found: found[0] })
+  );
+}

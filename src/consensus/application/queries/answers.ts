@@ -1,0 +1,114 @@
+import { BitorchError } from '#base';
+import {
+  ACCOUNTS,
+  decode,
+  encode,
+  feeRecord,
+  keyImageRange,
+  keyImages,
+  type Ledger,
+  type Mempool,
+  outputRange,
+  outputs,
+  outputTotals,
+  parametersOf,
+  supplyRecord,
+  validators,
+} from '#ledger';
+import type { ChainRecord } from '../chain-record.ts';
+import { proveAccount } from './account-proof.ts';
+import {
+  type AnswerTo,
+  type AskedBy,
+  MAX_OUTPUTS_ASKED,
+  MAX_QUESTION_BYTES,
+  MAX_TOTALS_ASKED,
+  QUESTIONS,
+  type QuestionPath,
+} from './questions.ts';
+
+/** What is asked: all of it as it is after the last block. */
+export interface AnswerSource {
+  readonly ledger: Ledger;
+  readonly mempool: Mempool;
+  readonly record: ChainRecord;
+}
+
+type Answers = {
+  readonly [P in QuestionPath]: (source: AnswerSource, asked: AskedBy<P>) => AnswerTo<P>;
+};
+
+const ANSWERS: Answers = {
+  '/status': ({ ledger: { state, head }, mempool, record: { name, genesis, time, consensus } }) => ({
+    name,
+    genesis,
+    height: head.height,
+    time,
+    outputs: outputRange.count(state),
+    spends: keyImageRange.count(state),
+    baseFee: feeRecord.bucket.get(state, null)!.base,
+    parameters: parametersOf(state),
+    consensus,
+    pool: { count: mempool.size, bytes: mempool.bytes },
+  }),
+  '/supply': ({ ledger: { state } }) => supplyRecord.bucket.get(state, null)!,
+  '/beacon': ({ record }) => record.beacon,
+  '/validators': ({ ledger: { state }, record }) => {
+    const powers = new Map(record.powers.map(({ key, power }) => [Buffer.from(key).toString('hex'), power]));
+    return [...validators.bucket.entries(state)].map(([key, validator]) => ({
+      key,
+      power: powers.get(Buffer.from(key).toString('hex')) ?? 0,
+      record: validator,
+    }));
+  },
+  '/outputs': ({ ledger: { state } }, { from, to }) => {
+    if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
+      refuse('outputs that are too many or not there');
+    return [...outputs.entries(state, { from, to })].map(([, output]) => output);
+  },
+  '/outputs-at': ({ ledger: { state } }, numbers) =>
+    numbers.map((number) => outputs.get(state, number) ?? refuse('an output that is not there')),
+  '/totals': ({ ledger: { state } }, { from }) => {
+    const totals: { height: number; total: number }[] = [];
+    for (const [height, total] of outputTotals.entries(state, { from })) {
+      if (totals.push({ height, total }) === MAX_TOTALS_ASKED) break;
+    }
+    const [below] = outputTotals.entries(state, { to: from, reverse: true });
+    return { before: below?.[1] ?? 0, totals };
+  },
+  '/spends': ({ ledger: { state } }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
+  '/account': ({ ledger: { state } }, { key }) => {
+    if (!(key[0]! >= ACCOUNTS)) refuse('an account whose key does not begin with 128 or more');
+    const value = state.get(key);
+    return value ? [value] : [];
+  },
+};
+
+export interface Answer {
+  readonly value: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
+/** Throws QUERY_INVALID, CODEC_INVALID. */
+export function answer(source: AnswerSource, path: string, data: Uint8Array, prove: boolean): Answer {
+  if (!Object.hasOwn(QUESTIONS, path)) refuse(`${JSON.stringify(path.slice(0, 40))}, which there is not`);
+  return answerTo(source, path as QuestionPath, data, prove);
+}
+
+function answerTo<P extends QuestionPath>(
+  source: AnswerSource,
+  path: P,
+  data: Uint8Array,
+  prove: boolean,
+): Answer {
+  const { question, answer: codec } = QUESTIONS[path];
+  const asked = decode(question as never, data, MAX_QUESTION_BYTES) as AskedBy<P>;
+  if (prove && path !== '/account') refuse(`a proof of ${path}: only accounts have them`);
+  const value = encode(codec as never, ANSWERS[path](source, asked) as never);
+  const proof = prove ? proveAccount(source, (asked as AskedBy<'/account'>).key) : new Uint8Array(0);
+  return { value, proof };
+}
+
+function refuse(what: string): never {
+  throw new BitorchError('QUERY_INVALID', `the application was asked for ${what}`);
+}

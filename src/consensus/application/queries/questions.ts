@@ -1,0 +1,88 @@
+import {
+  amount,
+  blob,
+  type Codec,
+  type Decoded,
+  fixed,
+  integer,
+  list,
+  outputCodec,
+  parametersCodec,
+  struct,
+  supplyCodec,
+  validatorCodec,
+} from '#ledger';
+import { beaconCodec } from '../../beacon/index.ts';
+import { consensusCodec } from '../genesis.ts';
+
+/** What can be asked of the application, and how question and answer are spelled: docs/protocol/application.md. */
+
+/** Most that one answer holds. */
+export const MAX_OUTPUTS_ASKED = 1_000;
+export const MAX_TOTALS_ASKED = 50_000;
+export const MAX_KEY_IMAGES_ASKED = 1_000;
+
+const NOTHING = struct({});
+const HASH = fixed(32);
+
+const statusCodec = struct({
+  name: blob(48),
+  genesis: HASH,
+  height: integer(),
+  /** Of the block of that height, in ms since epoch. */
+  time: integer(),
+  outputs: integer(),
+  spends: integer(),
+  /** Sparks a unit of weight in the next block. */
+  baseFee: amount,
+  parameters: parametersCodec,
+  consensus: consensusCodec,
+  /** What waits for a block on this node. */
+  pool: struct({ count: integer(), bytes: integer() }),
+});
+export type Status = Decoded<typeof statusCodec>;
+
+const validatorsCodec = list(
+  struct({
+    key: HASH,
+    /** As consensus was last told it; 0 for one that takes no part. */
+    power: integer(),
+    record: validatorCodec,
+  }),
+  65_536,
+);
+export type ValidatorStatus = Decoded<typeof validatorsCodec>[number];
+
+export interface Question<Q, A> {
+  readonly question: Codec<Q>;
+  readonly answer: Codec<A>;
+}
+
+const define = <Q, A>(question: Codec<Q>, answer: Codec<A>): Question<Q, A> => ({ question, answer });
+
+export const QUESTIONS = {
+  '/status': define(NOTHING, statusCodec),
+  '/supply': define(NOTHING, supplyCodec),
+  '/beacon': define(NOTHING, beaconCodec),
+  /** All that there ever were: 20-byte addresses of CometBFT are looked up in them. */
+  '/validators': define(NOTHING, validatorsCodec),
+  '/outputs': define(struct({ from: integer(), to: integer() }), list(outputCodec, MAX_OUTPUTS_ASKED)),
+  '/outputs-at': define(list(integer(), MAX_OUTPUTS_ASKED), list(outputCodec, MAX_OUTPUTS_ASKED)),
+  '/totals': define(
+    struct({ from: integer() }),
+    struct({
+      before: integer(),
+      totals: list(struct({ height: integer(), total: integer() }), MAX_TOTALS_ASKED),
+    }),
+  ),
+  '/spends': define(list(HASH, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED)),
+  /** The record under a key of the state, tag first; none for nothing there. Can be proved. */
+  '/account': define(struct({ key: blob(128) }), list(blob(2 ** 20), 1)),
+} as const;
+
+export type QuestionPath = keyof typeof QUESTIONS;
+export type AskedBy<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['question']>;
+export type AnswerTo<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['answer']>;
+
+/** No question is longer. */
+export const MAX_QUESTION_BYTES = 65_536;

@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { BitorchError } from '#base';
+import { loadCurveKernel } from '#crypto';
+import type { Spend } from '#ledger';
+import type { ReadView } from '#store';
+import { jobOf, type SpendJob, type SpendVerifier } from './spend-verifier.ts';
+
+export interface VerifierOptions {
+  /** Threads, at most; started when they are needed. One core is left to everything else by default. */
+  readonly threads?: number;
+  /** Spends that may wait for a thread. */
+  readonly maxWaiting?: number;
+}
+
+interface Waiting {
+  readonly job: SpendJob;
+  settle(verdict: boolean): void;
+  fail(error: Error): void;
+}
+
+/** Spends that one thread is given at once: range proofs get cheaper together, but others wait for the whole batch. */
+const BATCH = 16;
+
+/**
+ * Verifies in threads, each with an instance of the kernel, so that this one stays free. What waits when a thread is
+ * free goes to it in one batch, whoever asked.
+ */
+export class VerifierThreads implements SpendVerifier {
+  readonly #limit: number;
+  readonly #maxWaiting: number;
+  readonly #idle: Worker[] = [];
+  readonly #all = new Set<Worker>();
+  #waiting: Waiting[] = [];
+  #kernel: WebAssembly.Module | undefined;
+  #stopped = false;
+
+  constructor({
+    threads = Math.max(1, availableParallelism() - 1),
+    maxWaiting = 20_000,
+  }: VerifierOptions = {}) {
+    this.#limit = threads;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  async verify(view: ReadView, spends: readonly Spend[], of: 'block' | 'pool'): Promise<boolean[]> {
+    if (this.#stopped) throw stopped();
+    if (of === 'pool' && this.#waiting.length + spends.length > this.#maxWaiting) {
+      throw new BitorchError('VERIFIER_BUSY', 'too many transactions wait to be verified: try again later');
+    }
+    const waiting: Waiting[] = [];
+    const verdicts = spends.map((spend) => ask(jobOf(view, spend), waiting));
+    this.#waiting = of === 'block' ? [...waiting, ...this.#waiting] : [...this.#waiting, ...waiting];
+    this.#dispatch();
+    return Promise.all(verdicts);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { fail } of this.#waiting.splice(0)) fail(stopped());
+    await Promise.all([...this.#all].map((thread) => thread.terminate()));
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const thread = this.#idle.pop() ?? this.#start();
+      if (!thread) return;
+      const share = Math.ceil(this.#waiting.length / this.#limit);
+      this.#give(thread, this.#waiting.splice(0, Math.min(BATCH, share)));
+    }
+  }
+
+  #start(): Worker | undefined {
+    if (this.#all.size >= this.#limit) return undefined;
+    this.#kernel ??= loadCurveKernel();
+    const workerData = { kernel: this.#kernel };
+    const thread = new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData, execArgv: [] });
+    this.#all.add(thread);
+    return thread;
+  }
+
+  #give(thread: Worker, batch: readonly Waiting[]): void {
+    const done = (verdicts: readonly boolean[]) => {
+      thread.removeAllListeners();
+      thread.unref();
+      this.#idle.push(thread);
+      for (const [i, { settle }] of batch.entries()) settle(verdicts[i]!);
+      this.#dispatch();
+    };
+    // A thread that breaks says nothing about the transactions: who asked may ask again.
+    const broken = () => {
+      thread.removeAllListeners();
+      this.#all.delete(thread);
+      for (const { fail } of batch) fail(stopped());
+      if (!this.#stopped) this.#dispatch();
+    };
+    thread.once('message', done);
+    thread.once('error', broken);
+    thread.once('exit', broken);
+    thread.ref();
+    thread.postMessage(batch.map(({ job }) => job));
+  }
+}
+
+/** Adds the job to what waits; a ring that names what is not there needs no thread. */
+function ask(job: SpendJob | undefined, waiting: Waiting[]): Promise<boolean> {
+  if (!job) return Promise.resolve(false);
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  waiting.push({ job, settle: resolve, fail: reject });
+  return promise;
+}
+
+const stopped = (): BitorchError =>
+  new BitorchError('VERIFIER_STOPPED', 'the verifying thread has ended: try again');

@@ -1,0 +1,19 @@
+/** The other side of `VerifierThreads`: answers each batch with its verdicts. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { kernelCurve } from '#crypto';
+import { outputs, parseTransaction, ringSpends } from '#ledger';
+import { MemoryStore, Overlay } from '#store';
+import { type SpendJob, verdictsOf } from './spend-verifier.ts';
+
+const curve = kernelCurve((workerData as { kernel: WebAssembly.Module }).kernel);
+const rules = ringSpends(curve);
+
+parentPort!.on('message', (jobs: readonly SpendJob[]) => {
+  const view = new Overlay(new MemoryStore());
+  const spends = jobs.map(({ bytes, members }) => {
+    for (const [number, output] of members) outputs.put(view, number, output);
+    const transaction = parseTransaction(bytes, curve);
+    return { transaction, points: rules.resolve(transaction) };
+  });
+  parentPort!.postMessage(verdictsOf(rules, view, spends));
+});
