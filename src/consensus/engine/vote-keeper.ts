@@ -1,0 +1,174 @@
+/** Counts the votes of one height and says, once each, which thresholds they reach. Pure; bounds are the driver's. */
+import { type Certificate, certificateOf, votesOf } from '../blocks/certificate.ts';
+import type { Vote } from '../blocks/index.ts';
+import type { ValidatorSet } from '../blocks/validators.ts';
+import { type PRECOMMIT, PREVOTE } from '../constants.ts';
+import {
+  addCertificate,
+  addVote,
+  emptyTally,
+  keyOf,
+  NIL_KEY,
+  powerBehind,
+  powerOfAll,
+  type Tally,
+  votesFor,
+} from './tally.ts';
+
+/** Polka: more than two thirds of prevotes; `Any` for whatever block. Skip: a third of a later round is there. */
+export type Threshold =
+  | { readonly type: 'none' }
+  | { readonly type: 'polkaAny'; readonly round: number }
+  | { readonly type: 'polkaNil'; readonly round: number }
+  | { readonly type: 'polkaBlock'; readonly round: number; readonly block: Uint8Array }
+  | { readonly type: 'precommitAny'; readonly round: number }
+  | { readonly type: 'precommitBlock'; readonly round: number; readonly block: Uint8Array }
+  | { readonly type: 'skip'; readonly round: number };
+
+export interface RoundVotes {
+  readonly prevotes: Tally;
+  readonly precommits: Tally;
+  /** Thresholds that were told already. */
+  readonly told: readonly Threshold[];
+  /** By place: whether it has sent a vote of either kind, not counting certificates. */
+  readonly heard: readonly boolean[];
+  readonly heardPower: number;
+}
+
+export interface VoteKeeper {
+  readonly validators: ValidatorSet;
+  readonly rounds: ReadonlyMap<number, RoundVotes>;
+  /** Pairs of votes that contradict each other, one for each validator, round and kind. */
+  readonly doubles: readonly (readonly [Vote, Vote])[];
+}
+
+export interface Counted {
+  readonly keeper: VoteKeeper;
+  readonly threshold: Threshold;
+}
+
+export const emptyKeeper = (validators: ValidatorSet): VoteKeeper => ({
+  validators,
+  rounds: new Map(),
+  doubles: [],
+});
+
+const NONE: Threshold = { type: 'none' };
+
+const emptyRound = (size: number): RoundVotes => ({
+  prevotes: emptyTally(size),
+  precommits: emptyTally(size),
+  told: [],
+  heard: new Array(size).fill(false),
+  heardPower: 0,
+});
+
+const roundOf = (keeper: VoteKeeper, round: number): RoundVotes =>
+  keeper.rounds.get(round) ?? emptyRound(keeper.validators.size);
+
+/**
+ * Counts a vote of a validator of the set. For a round above `currentRound` a third of the power is worth telling,
+ * each time; in any other, what its own block or all together reach, once.
+ */
+export function countVote(keeper: VoteKeeper, vote: Vote, currentRound: number): Counted {
+  const { validators } = keeper;
+  const before = roundOf(keeper, vote.round);
+  const { power } = validators.at(vote.validator)!;
+  const field = vote.kind === PREVOTE ? 'prevotes' : 'precommits';
+  const { tally, against } = addVote(before[field], vote, power);
+  const heard = hear(before, vote.validator, power);
+
+  const threshold =
+    vote.round > currentRound && validators.hasHonest(heard.heardPower)
+      ? ({ type: 'skip', round: vote.round } as const)
+      : untold(before, reached(tally, vote, validators));
+  const told = threshold === NONE ? before.told : withTold(before.told, threshold);
+  const after: RoundVotes = { ...before, ...heard, [field]: tally, told };
+  const doubles = against ? [...keeper.doubles, [against, vote] as const] : keeper.doubles;
+  return { keeper: { ...keeper, rounds: new Map(keeper.rounds).set(vote.round, after), doubles }, threshold };
+}
+
+function hear(round: RoundVotes, place: number, power: number): Pick<RoundVotes, 'heard' | 'heardPower'> {
+  const { heard, heardPower } = round;
+  if (heard[place]) return { heard, heardPower };
+  return { heard: heard.with(place, true), heardPower: heardPower + power };
+}
+
+/** The strongest threshold for this vote's block. */
+function reached(tally: Tally, { kind, round, block }: Vote, validators: ValidatorSet): Threshold {
+  const key = keyOf(block);
+  if (validators.isQuorum(powerBehind(tally, key))) {
+    if (key !== NIL_KEY) return { type: kind === PREVOTE ? 'polkaBlock' : 'precommitBlock', round, block };
+    return { type: kind === PREVOTE ? 'polkaNil' : 'precommitAny', round };
+  }
+  if (!validators.isQuorum(powerOfAll(tally))) return NONE;
+  return { type: kind === PREVOTE ? 'polkaAny' : 'precommitAny', round };
+}
+
+const isSame = (a: Threshold, b: Threshold): boolean =>
+  a.type === b.type && (!('block' in a) || !('block' in b) || keyOf(a.block) === keyOf(b.block));
+
+const untold = ({ told }: RoundVotes, threshold: Threshold): Threshold =>
+  told.some((one) => isSame(one, threshold)) ? NONE : threshold;
+
+const withTold = (told: readonly Threshold[], threshold: Threshold): readonly Threshold[] =>
+  told.some((one) => isSame(one, threshold)) ? told : [...told, threshold];
+
+/** Counts votes of more than two thirds for one block at once: its threshold is reached, told before or not. */
+export function countCertificate(keeper: VoteKeeper, certificate: Certificate): Counted {
+  const { validators } = keeper;
+  const { kind, round, block } = certificate;
+  const before = roundOf(keeper, round);
+  const field = kind === PREVOTE ? 'prevotes' : 'precommits';
+  const { tally, doubles } = addCertificate(before[field], votesOf(certificate), validators);
+  const fresh = doubles.filter(
+    ([, second]) => !keeper.doubles.some(([, other]) => isSameStep(other, second)),
+  );
+  const rounds = new Map(keeper.rounds).set(round, { ...before, [field]: tally });
+  return {
+    keeper: { ...keeper, rounds, doubles: fresh.length > 0 ? [...keeper.doubles, ...fresh] : keeper.doubles },
+    threshold: { type: kind === PREVOTE ? 'polkaBlock' : 'precommitBlock', round, block },
+  };
+}
+
+const isSameStep = (a: Vote, b: Vote): boolean =>
+  a.validator === b.validator && a.round === b.round && a.kind === b.kind;
+
+type Kind = typeof PREVOTE | typeof PRECOMMIT;
+
+function tallyOf(keeper: VoteKeeper, round: number, kind: Kind): Tally | undefined {
+  const votes = keeper.rounds.get(round);
+  return kind === PREVOTE ? votes?.prevotes : votes?.precommits;
+}
+
+/** Power of the votes for a block. */
+export function powerFor(keeper: VoteKeeper, round: number, kind: Kind, block: Uint8Array): number {
+  const tally = tallyOf(keeper, round, kind);
+  return tally ? powerBehind(tally, keyOf(block)) : 0;
+}
+
+export const hasQuorum = (keeper: VoteKeeper, round: number, kind: Kind, block: Uint8Array): boolean =>
+  keeper.validators.isQuorum(powerFor(keeper, round, kind, block));
+
+/** Whether more than two thirds have voted, for whatever. */
+export function hasQuorumOfAny(keeper: VoteKeeper, round: number, kind: Kind): boolean {
+  const tally = tallyOf(keeper, round, kind);
+  return tally !== undefined && keeper.validators.isQuorum(powerOfAll(tally));
+}
+
+/** The votes of more than two thirds for a block, if there are so many. */
+export function certificateFor(
+  keeper: VoteKeeper,
+  round: number,
+  kind: Kind,
+  block: Uint8Array,
+): Certificate | undefined {
+  if (!hasQuorum(keeper, round, kind, block)) return undefined;
+  return certificateOf(votesFor(tallyOf(keeper, round, kind)!, block));
+}
+
+/** Without the rounds that `keep` is false for. */
+export function forgetRounds(keeper: VoteKeeper, keep: (round: number) => boolean): VoteKeeper {
+  const rounds = new Map([...keeper.rounds].filter(([round]) => keep(round)));
+  return rounds.size === keeper.rounds.size ? keeper : { ...keeper, rounds };
+}
