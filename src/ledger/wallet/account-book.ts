@@ -1,7 +1,5 @@
 import { toHex } from '#base';
-import type { ReadView } from '#store';
-import type { Parameters } from '../parameters.ts';
-import { keyImages } from '../state/buckets.ts';
+import { MAX_KEY_IMAGES_ASKED, type WalletChain } from './chain.ts';
 import type { Contents, Owned, Sent } from './contents.ts';
 
 /** Sparks. `locked` waits for its maturity, or comes back as change of a transfer that is in no block yet. */
@@ -30,9 +28,28 @@ const pending = ({ sent, height }: Contents): Sent[] =>
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
   outputs.reduce((total, { amount }) => total + amount, 0n);
 
-/** Marks what the ledger says is spent, and in which block transfers of one's own are. */
-export function withSpends(contents: Contents, view: ReadView): Contents {
-  const heightOf = (image: Uint8Array) => keyImages.get(view, image) ?? 0;
+const isKnown = (keyImage: Uint8Array): boolean => keyImage.some((byte) => byte !== 0);
+
+/** Asks at which heights there are spends of what is not known to be spent: by the hexadecimal of its key image. */
+export async function readSpends(
+  contents: Contents,
+  chain: WalletChain,
+): Promise<ReadonlyMap<string, number>> {
+  const owned = contents.owned.filter(({ spentAt, keyImage }) => spentAt === 0 && isKnown(keyImage));
+  const waiting = contents.sent.filter(({ height }) => height === 0);
+  const images = [...owned.map(({ keyImage }) => keyImage), ...waiting.map(({ spends }) => spends[0]!)];
+  const heights = new Map<string, number>();
+  for (let from = 0; from < images.length; from += MAX_KEY_IMAGES_ASKED) {
+    const asked = images.slice(from, from + MAX_KEY_IMAGES_ASKED);
+    const spends = await chain.spends(asked);
+    for (const [i, image] of asked.entries()) heights.set(toHex(image), spends[i]!);
+  }
+  return heights;
+}
+
+/** Marks what is spent, and in which block transfers of one's own are. */
+export function withSpends(contents: Contents, spends: ReadonlyMap<string, number>): Contents {
+  const heightOf = (image: Uint8Array) => spends.get(toHex(image)) ?? 0;
   const owned = contents.owned.map((output) =>
     output.spentAt > 0 ? output : { ...output, spentAt: heightOf(output.keyImage) },
   );
@@ -43,21 +60,21 @@ export function withSpends(contents: Contents, view: ReadView): Contents {
 }
 
 /** What the next block could spend: unspent, old enough, and in no transfer that waits. */
-export function spendableOf(contents: Contents, parameters: Parameters): Owned[] {
+export function spendableOf(contents: Contents): Owned[] {
   const waiting = new Set(pending(contents).flatMap(({ spends }) => spends.map(toHex)));
   return contents.owned.filter(({ spentAt, keyImage, height, minted }) => {
-    const wait = minted ? parameters.mintMaturity : parameters.maturity;
+    const wait = minted ? contents.mintMaturity : contents.maturity;
     return spentAt === 0 && height + wait <= contents.height + 1 && !waiting.has(toHex(keyImage));
   });
 }
 
-export function balanceOf(contents: Contents, spendable: readonly Owned[]): Balance {
+export function balanceOf(contents: Contents): Balance {
   const transfers = pending(contents);
   const waiting = new Set(transfers.flatMap(({ spends }) => spends.map(toHex)));
   const unspent = contents.owned.filter(
     ({ spentAt, keyImage }) => spentAt === 0 && !waiting.has(toHex(keyImage)),
   );
-  const unlocked = sum(spendable);
+  const unlocked = sum(spendableOf(contents));
   const change = transfers.reduce((total, entry) => total + entry.change, 0n);
   return { unlocked, locked: sum(unspent) - unlocked + change };
 }

@@ -13,9 +13,9 @@ export function formatAddress({ spendKey, viewKey, subaddress }: Address, chainI
 
 /** Throws ADDRESS_INVALID: a typing error, another network's address, keys that are not points of prime order. */
 export function parseAddress(text: string, chainId: Uint8Array, curve: Curve): Address {
-  const { prefix, bytes } = decodeBech32m(text.trim());
-  if (prefix !== PREFIX || bytes.length !== BYTES || bytes[0]! > 1) {
-    throw new BitorchError('ADDRESS_INVALID', 'not an address of this program: it begins with torch1');
+  const bytes = decodeBech32m(text.trim(), PREFIX, 'address');
+  if (bytes.length !== BYTES || bytes[0]! > 1) {
+    throw new BitorchError('ADDRESS_INVALID', 'not an address of this program: of another kind or length');
   }
   if (!equalBytes(bytes.subarray(1, 1 + CHAIN_ID_BYTES), chainId)) {
     throw new BitorchError('ADDRESS_INVALID', 'the address belongs to another network');

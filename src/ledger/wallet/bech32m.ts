@@ -14,23 +14,29 @@ export function encodeBech32m(prefix: string, bytes: Uint8Array): string {
   return `${prefix}1${[...words, ...check].map((word) => LETTERS[word]).join('')}`;
 }
 
-/** Throws ADDRESS_INVALID unless the text is one that `encodeBech32m` makes, in one case throughout. */
-export function decodeBech32m(text: string, maxLength = 200): { prefix: string; bytes: Uint8Array } {
+/** What is written in bech32m. */
+export type TextKind = 'address' | 'view key' | 'payment proof';
+
+/**
+ * The bytes of a text that `encodeBech32m` made with this prefix, in one case throughout. Throws ADDRESS_INVALID,
+ * VIEW_KEY_INVALID or PAYMENT_PROOF_INVALID.
+ */
+export function decodeBech32m(text: string, prefix: string, kind: TextKind, maxLength = 300): Uint8Array {
   const refuse = (why: string): never => {
-    throw new BitorchError('ADDRESS_INVALID', `not an address: ${why}`);
+    const code = `${kind.toUpperCase().replace(' ', '_')}_INVALID`;
+    throw new BitorchError(code, `not a ${kind} of this program: ${why}`.replace('a address', 'an address'));
   };
   if (text.length > maxLength) refuse('too long');
   const lower = text.toLowerCase();
   if (text !== lower && text !== text.toUpperCase()) refuse('small and capital letters mixed');
-  const border = lower.lastIndexOf('1');
-  if (border < 1 || lower.length - border <= CHECKSUM) refuse('no prefix, or too short');
-  const prefix = lower.slice(0, border);
-  const words = [...lower.slice(border + 1)].map((letter) => LETTERS.indexOf(letter));
-  if (words.includes(-1) || !/^[\x21-\x7e]+$/.test(prefix)) refuse('a letter that no address has');
+  if (!lower.startsWith(`${prefix}1`)) refuse(`it begins with ${prefix}1`);
+  const words = [...lower.slice(prefix.length + 1)].map((letter) => LETTERS.indexOf(letter));
+  if (words.length < CHECKSUM) refuse('too short');
+  if (words.includes(-1)) refuse('a letter that none of them has');
   if (polymod([...expand(prefix), ...words]) !== CONSTANT)
     refuse('the checksum is wrong: look for a typing error');
   const bytes = regroup(words.slice(0, -CHECKSUM), 5, 8, false) ?? refuse('bits are left over');
-  return { prefix, bytes: Uint8Array.from(bytes) };
+  return Uint8Array.from(bytes);
 }
 
 function expand(prefix: string): number[] {

@@ -63,6 +63,9 @@ export const contentsCodec = struct({
   /** Number of the next output to look at, and the height up to which all is known. */
   scanned: integer(),
   height: integer(),
+  /** Of the network, as it was at that height; 0 before the first scan. */
+  maturity: integer(),
+  mintMaturity: integer(),
   /** Labels of the subaddresses made so far, from index 1 on; UTF-8. */
   labels: list(blob(256), 65_536),
   owned: list(ownedCodec, 2 ** 24),
@@ -70,3 +73,18 @@ export const contentsCodec = struct({
 });
 
 export type Contents = Decoded<typeof contentsCodec>;
+
+/** A wallet that has not looked at the chain yet. */
+export const emptyContents = (
+  keys: Pick<Contents, 'kind' | 'chainId' | 'secret' | 'spendKey' | 'restoreHeight'>,
+): Contents => ({
+  version: 1,
+  ...keys,
+  scanned: 0,
+  height: 0,
+  maturity: 0,
+  mintMaturity: 0,
+  labels: [],
+  owned: [],
+  sent: [],
+});

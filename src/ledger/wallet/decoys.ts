@@ -1,8 +1,7 @@
 import { type RandomBytes, systemRandom } from '#crypto';
-import type { ReadView } from '#store';
 import { RING_SIZE } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
-import { outputs, outputTotals } from '../state/buckets.ts';
+import { type ChainStatus, type OutputTotal, outputsBetween, totalsUpTo, type WalletChain } from './chain.ts';
 
 /**
  * Decoy selection, version 1. Every wallet uses this one and no other: decoys that are drawn differently from real
@@ -48,44 +47,66 @@ export function drawAge(lockedSeconds: number, random: RandomBytes): number {
 
 /** The outputs that a ring of the next block may name. */
 export interface DecoySource {
-  readonly view: ReadView;
   readonly parameters: Parameters;
   /** Of the last block. */
   readonly height: number;
   /** Seconds between blocks. */
   readonly blockSeconds: number;
+  /** Of all blocks that made outputs, ascending. */
+  readonly totals: readonly OutputTotal[];
+  /** Numbers of minted outputs that are old enough for a transfer's output but not for a minted one. */
+  readonly unripe: ReadonlySet<number>;
+}
+
+/**
+ * Reads what rings are drawn from: totals of all blocks, and all outputs of those few blocks whose minted ones are not
+ * old enough. Nothing of it depends on what is going to be drawn or spent, so whoever answers learns nothing of that.
+ */
+export async function readDecoys(
+  chain: WalletChain,
+  { height, parameters }: ChainStatus,
+  blockSeconds: number,
+): Promise<DecoySource> {
+  const totals = await totalsUpTo(chain, height);
+  const source = { parameters, height, blockSeconds, totals };
+  const unripe = new Set<number>();
+  const ripe = totalAt(totals, height + 1 - parameters.mintMaturity);
+  for await (const [first, outputs] of outputsBetween(chain, ripe, usableOutputs(source))) {
+    for (const [i, { minted }] of outputs.entries()) if (minted) unripe.add(first + i);
+  }
+  return { ...source, unripe };
+}
+
+/** Where the first entry is for which this holds; it holds for all that follow. */
+function firstWhere(totals: readonly OutputTotal[], holds: (entry: OutputTotal) => boolean): number {
+  let [low, high] = [0, totals.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(totals[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Numbers from 0 up to this are on the ledger with the block of a height. */
-export function totalAt(view: ReadView, height: number): number {
-  for (const [, total] of outputTotals.entries(view, { to: height + 1, reverse: true })) return total;
-  return 0;
-}
-
-/** The numbers `[from, to)` of the outputs made in the same block as one of them. */
-function blockOf(view: ReadView, number: number): { from: number; to: number } {
-  const { height } = outputs.get(view, number)!;
-  return { from: height === 0 ? 0 : totalAt(view, height - 1), to: totalAt(view, height) };
+export function totalAt(totals: readonly OutputTotal[], height: number): number {
+  return totals[firstWhere(totals, (entry) => entry.height > height) - 1]?.total ?? 0;
 }
 
 /** One output, or undefined when the draw fell on none. */
 function drawOutput(source: DecoySource, usable: number, random: RandomBytes): number | undefined {
-  const { view, parameters, height, blockSeconds } = source;
+  const { totals, parameters, height, blockSeconds } = source;
   const secondsEach = (Math.max(1, height + 1 - parameters.maturity) * blockSeconds) / usable;
   const back = Math.floor(drawAge(parameters.maturity * blockSeconds, random) / secondsEach);
   if (back >= usable) return undefined;
-  const { from, to } = blockOf(view, usable - 1 - back);
-  return from + Math.floor(uniform(random) * (to - from));
+  const block = firstWhere(totals, ({ total }) => total > usable - 1 - back);
+  const from = totals[block - 1]?.total ?? 0;
+  return from + Math.floor(uniform(random) * (totals[block]!.total - from));
 }
 
-const isMature = ({ view, parameters, height }: DecoySource, number: number): boolean => {
-  const { minted, height: made } = outputs.get(view, number)!;
-  return made + (minted ? parameters.mintMaturity : parameters.maturity) <= height + 1;
-};
-
 /** How many outputs are old enough, minted ones not considered. */
-export const usableOutputs = ({ view, parameters, height }: DecoySource): number =>
-  height + 1 < parameters.maturity ? 0 : totalAt(view, height + 1 - parameters.maturity);
+export const usableOutputs = ({ totals, parameters, height }: Omit<DecoySource, 'unripe'>): number =>
+  totalAt(totals, height + 1 - parameters.maturity);
 
 /**
  * A ring for an output of one's own: 16 different numbers in ascending order. Undefined when the chain has not enough
@@ -104,7 +125,7 @@ export function drawRing(
     const drawn =
       misses < PATIENCE ? drawOutput(source, usable, random) : Math.floor(uniform(random) * usable);
     misses = drawn === undefined ? misses + 1 : 0;
-    if (drawn !== undefined && isMature(source, drawn)) ring.add(drawn);
+    if (drawn !== undefined && !source.unripe.has(drawn)) ring.add(drawn);
   }
   return [...ring].sort((a, b) => a - b);
 }

@@ -1,7 +1,9 @@
 export type { Balance, HistoryEntry } from './account-book.ts';
 export { formatAddress, parseAddress } from './address.ts';
+export * from './chain.ts';
 export type { Owned, Payment, Sent } from './contents.ts';
-export { DECOY_VERSION, type DecoySource, drawAge, drawRing, totalAt } from './decoys.ts';
+export { DECOY_VERSION, type DecoySource, drawAge, drawRing, readDecoys } from './decoys.ts';
+export { localChain } from './local-chain.ts';
 export { deriveOneTime } from './one-time.ts';
 export {
   FEE_TIERS,
@@ -12,7 +14,21 @@ export {
   type TransferOrder,
   type TransferPlan,
 } from './plan.ts';
-export { type PaymentEvidence, paymentEvidenceCodec, verifyPayment } from './proof.ts';
-export { type NumberedOutput, scanOutputs, spendKeyTable } from './scan.ts';
+export {
+  formatPaymentProof,
+  type PaymentEvidence,
+  parsePaymentProof,
+  paymentEvidenceCodec,
+  verifyPayment,
+} from './proof.ts';
+export { type Found, OutputScanner, type Scanner, scanHere, type ViewKeys } from './scan.ts';
+export { openScanThread } from './scan-thread.ts';
 export { accountOf, entropyOf, wordsOf } from './seed.ts';
-export { Wallet, type WalletOptions } from './wallet.ts';
+export { formatViewKey, parseViewKey, type ViewKey } from './view-key.ts';
+export {
+  type NewWalletOptions,
+  type ScanOptions,
+  type ScanProgress,
+  Wallet,
+  type WalletOptions,
+} from './wallet.ts';

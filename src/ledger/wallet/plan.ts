@@ -3,7 +3,6 @@ import { type Address, type RandomBytes, systemRandom } from '#crypto';
 import { type Action, rulesOf } from '../actions/registry.ts';
 import { encode } from '../codec/index.ts';
 import { MAX_INPUTS, MAX_OUTPUTS, RING_SIZE, SIGNATURE_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
-import { leastFee } from '../state/apply.ts';
 import { type Body, bodyCodec } from '../transaction/body.ts';
 import { weightOf } from '../transaction/transaction.ts';
 import type { Owned } from './contents.ts';
@@ -44,6 +43,8 @@ export interface TransferPlan {
 }
 
 export interface PlanSource extends DecoySource {
+  /** Sparks a unit of weight in the next block. */
+  readonly baseFee: bigint;
   /** Outputs that can be spent in the next block. */
   readonly spendable: readonly Owned[];
   readonly changeTo: Address;
@@ -158,7 +159,7 @@ function feeFor(shape: Shape, source: PlanSource, tier: FeeTier): { fee: bigint;
   let fee = 0n;
   for (;;) {
     const weight = weightOf(bytesFor(shape, fee, expiryFor(source)), shape.outputs);
-    const needed = leastFee(source.view, weight) * FEE_TIERS[tier];
+    const needed = BigInt(weight) * source.baseFee * FEE_TIERS[tier];
     if (needed <= fee) return { fee, weight };
     fee = needed;
   }

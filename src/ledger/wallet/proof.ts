@@ -1,4 +1,4 @@
-import { concat, equalBytes, toHex } from '#base';
+import { BitorchError, concat, equalBytes, messageOf, toHex } from '#base';
 import {
   type Account,
   type Address,
@@ -14,16 +14,18 @@ import {
   verifyPaymentSent,
 } from '#crypto';
 import { key } from '../accounts/shapes.ts';
-import { byteOf, type Decoded, struct } from '../codec/index.ts';
+import { byteOf, type Decoded, decode, encode, integer, struct } from '../codec/index.ts';
 import type { OutputRecord } from '../state/buckets.ts';
 import { rulesFor } from '../state/minting.ts';
+import { decodeBech32m, encodeBech32m } from './bech32m.ts';
+import { outputsBetween, type WalletChain } from './chain.ts';
 import type { Payment } from './contents.ts';
 
 /** Shows a third party that an output paid an address, and how much: by its sender (0) or by its receiver (1). */
 export const paymentEvidenceCodec = struct({
   by: byteOf(0, 1),
-  /** P, the one-time key of the output. */
-  key,
+  /** Of the output on the ledger. */
+  number: integer(),
   sharedPoint: key,
   challenge: key,
   response: key,
@@ -41,26 +43,64 @@ function claimOf(
   return { address, transactionKey: output.txKey, message: curve.keccak256(concat([output.key, words])) };
 }
 
-export function proveSent(payment: Payment, words: Uint8Array, curve: Curve): PaymentEvidence {
+const PREFIX = 'torchproof';
+
+/** A proof as people pass it on: `torchproof1…`. */
+export const formatPaymentProof = (evidence: PaymentEvidence): string =>
+  encodeBech32m(PREFIX, encode(paymentEvidenceCodec, evidence));
+
+/** Throws PAYMENT_PROOF_INVALID for a text that is none. */
+export function parsePaymentProof(text: string): PaymentEvidence {
+  const bytes = decodeBech32m(text.trim(), PREFIX, 'payment proof');
+  try {
+    return decode(paymentEvidenceCodec, bytes);
+  } catch (error) {
+    throw new BitorchError('PAYMENT_PROOF_INVALID', `not a payment proof: ${messageOf(error)}`);
+  }
+}
+
+/** The number of the output with a key that a block made. Throws PAYMENT_UNKNOWN while it is in none. */
+export async function findOutput(key: Uint8Array, height: number, chain: WalletChain): Promise<number> {
+  const { before, totals } = await chain.totals(height);
+  const [block] = totals;
+  if (height > 0 && block?.height === height) {
+    for await (const [first, outputs] of outputsBetween(chain, before, block.total)) {
+      const at = outputs.findIndex((output) => equalBytes(output.key, key));
+      if (at >= 0) return first + at;
+    }
+  }
+  throw new BitorchError('PAYMENT_UNKNOWN', 'the payment is in no block yet: scan, and prove it then');
+}
+
+/** @param number of the payment's output on the ledger */
+export function proveSent(
+  payment: Payment,
+  number: number,
+  words: Uint8Array,
+  curve: Curve,
+): PaymentEvidence {
   const proof = provePaymentSent(claimOf(payment.to, payment, words, curve), payment.txSecret, curve);
-  return { by: 0, key: payment.key, ...proof };
+  return { by: 0, number, ...proof };
 }
 
 /** @param address the one of the account that the output paid */
 export function proveReceived(
   output: OutputRecord,
+  number: number,
   address: Address,
   { viewSecret }: Account,
   words: Uint8Array,
   curve: Curve,
 ): PaymentEvidence {
   const proof = provePaymentReceived(claimOf(address, output, words, curve), viewSecret, curve);
-  return { by: 1, key: output.key, ...proof };
+  return { by: 1, number, ...proof };
 }
 
 /**
  * The amount in sparks that an output of the ledger paid to the address; undefined when the proof does not show that
  * it paid any.
+ *
+ * @param output the one with the evidence's number
  */
 export function verifyPayment(
   evidence: PaymentEvidence,
@@ -71,7 +111,7 @@ export function verifyPayment(
 ): bigint | undefined {
   const verify = evidence.by === 0 ? verifyPaymentSent : verifyPaymentReceived;
   const claim = claimOf(address, output, words, curve);
-  if (!equalBytes(evidence.key, output.key) || !verify(claim, evidence, curve)) return undefined;
+  if (!verify(claim, evidence, curve)) return undefined;
   const shared = sharedSecretOf(evidence, curve);
   if (!shared) return undefined;
   const watching = { viewSecret: new Uint8Array(32), viewKey: address.viewKey, spendKey: address.spendKey };

@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, equalBytes } from '#base';
 import {
   type Account,
   type Curve,
@@ -7,6 +7,7 @@ import {
   keyImageOf,
   proveRange,
   type RandomBytes,
+  type RingMember,
   randomScalar,
   type Scalar,
   type SigningKey,
@@ -17,33 +18,56 @@ import {
   toWire,
   transactionKey,
 } from '#crypto';
-import type { ReadView } from '#store';
 import { rulesFor, spendContext } from '../state/minting.ts';
-import { membersOf, TRANSACTION_PURPOSE } from '../state/spending.ts';
+import { TRANSACTION_PURPOSE } from '../state/spending.ts';
 import type { Body } from '../transaction/body.ts';
 import { bodyHash, makeTransaction, messageOf, type Transaction } from '../transaction/transaction.ts';
+import { MAX_OUTPUTS_ASKED, type WalletChain } from './chain.ts';
 import type { Owned, Payment, Sent } from './contents.ts';
 import type { PaymentOrder, TransferPlan } from './plan.ts';
 
 export interface Signing {
   readonly account: Account;
   readonly chainId: Uint8Array;
-  readonly view: ReadView;
+  /** The outputs that the plan's rings name, by number. */
+  readonly members: ReadonlyMap<number, RingMember>;
   readonly curve: Curve;
   /** For the keys that the plan's actions ask for, in their order. */
   readonly signers?: readonly SigningKey[];
   readonly random?: RandomBytes;
 }
 
+/** Asks for whole rings, in the order of their numbers: which member is real does not show. */
+export async function readMembers(
+  { spends }: TransferPlan,
+  chain: WalletChain,
+): Promise<ReadonlyMap<number, RingMember>> {
+  const numbers = [...new Set(spends.flatMap(({ ring }) => ring))].sort((a, b) => a - b);
+  const members = new Map<number, RingMember>();
+  for (let from = 0; from < numbers.length; from += MAX_OUTPUTS_ASKED) {
+    const asked = numbers.slice(from, from + MAX_OUTPUTS_ASKED);
+    const outputs = await chain.outputsAt(asked);
+    for (const [i, number] of asked.entries()) members.set(number, outputs[i]!);
+  }
+  return members;
+}
+
 /** The transaction of a plan, and what the wallet has to remember of it. Throws WALLET_VIEW_ONLY without a secret. */
 export function signTransfer(plan: TransferPlan, signing: Signing): { transaction: Transaction; sent: Sent } {
-  const { account, chainId, view, curve, signers = [], random = systemRandom } = signing;
+  const { account, chainId, members, curve, signers = [], random = systemRandom } = signing;
   const { spendSecret } = account;
   if (!spendSecret)
     throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
   const inputs = plan.spends
     .map((spend) => ({ ...spend, ...inputSecrets(spend.output, spendSecret, curve) }))
     .sort((a, b) => Buffer.compare(a.keyImage, b.keyImage));
+  for (const { output } of inputs) {
+    if (equalBytes(members.get(output.number)!.key, output.key)) continue;
+    throw new BitorchError(
+      'CHAIN_INVALID',
+      'the node names another key for an output of this wallet: ask another node',
+    );
+  }
   const context = spendContext(inputs[0]!.keyImage, curve);
   const outputs = plan.outputs.map((order, position) => makeOutput(order, position, context, curve, random));
   const masks = outputs.map(({ mask }) => mask);
@@ -67,7 +91,11 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
   const wirePseudoOuts = pseudoOuts.map((point) => toWire(point, curve));
   const message = messageOf(body, { range: range.proof, pseudoOuts: wirePseudoOuts }, curve);
   const rings = inputs.map(({ ring, output, secret }, i) => {
-    const statement = { ring: membersOf(view, ring), pseudoOut: pseudoOuts[i]!, message };
+    const statement = {
+      ring: ring.map((number) => members.get(number)!),
+      pseudoOut: pseudoOuts[i]!,
+      message,
+    };
     const maskDifference = curve.scalars.subtract(output.mask, pseudoMasks[i]!);
     const witness = { index: ring.indexOf(output.number), secret, maskDifference };
     return signClsag(statement, witness, curve, random).signature;

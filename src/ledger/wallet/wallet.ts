@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { BitorchError, equalBytes, fromUtf8, utf8 } from '#base';
+import { BitorchError, equalBytes, fromUtf8, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
   addressAt,
   type Curve,
+  keyImageOf,
   type PasswordCost,
   PRIMARY,
   type RandomBytes,
@@ -12,21 +13,20 @@ import {
   systemRandom,
   viewOnlyAccount,
 } from '#crypto';
-import type { ReadView } from '#store';
-import { parametersOf } from '../accounts/index.ts';
-import { heads, outputRange, outputs } from '../state/buckets.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import {
   type Balance,
   balanceOf,
   type HistoryEntry,
   historyOf,
+  readSpends,
   spendableOf,
   withSpends,
 } from './account-book.ts';
 import { formatAddress } from './address.ts';
-import type { Contents, Owned, Sent } from './contents.ts';
-import { totalAt } from './decoys.ts';
+import { type ChainStatus, outputsBetween, type WalletChain } from './chain.ts';
+import { type Contents, emptyContents, type Owned, type Sent } from './contents.ts';
+import { readDecoys } from './decoys.ts';
 import { loadWallet, saveWallet } from './file.ts';
 import {
   type FeeTier,
@@ -36,38 +36,48 @@ import {
   type TransferOrder,
   type TransferPlan,
 } from './plan.ts';
-import { type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
-import { addFound, scanOutputs, spendKeyTable } from './scan.ts';
+import { findOutput, type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
+import { addFound, type Found, scanHere } from './scan.ts';
+import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
-import { signTransfer } from './sign.ts';
+import { readMembers, signTransfer } from './sign.ts';
+import type { ViewKey } from './view-key.ts';
 
 export interface WalletOptions {
-  readonly chainId: Uint8Array;
   readonly curve: Curve;
-  /** Outputs of earlier blocks are not looked at. */
-  readonly restoreHeight?: number;
   /** Seconds between blocks: what ages of decoys are measured with. */
   readonly blockSeconds?: number;
 }
 
+export interface NewWalletOptions extends WalletOptions {
+  readonly chainId: Uint8Array;
+  /** Outputs of earlier blocks are not looked at. */
+  readonly restoreHeight?: number;
+}
+
+/** In outputs. */
+export interface ScanProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface ScanOptions {
-  /** In outputs. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (progress: ScanProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Outputs looked at in one go: about 50 ms of work. */
+/** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
 const BATCH = 500;
-/** Subaddresses beyond the last one made that a scan knows too, for wallets that were restored. */
-const LOOKAHEAD = 50;
+const NO_KEY_IMAGE = new Uint8Array(32);
 
-/** A wallet: keys, what the ledger holds for them, and what was sent. Reads a view of the ledger that it is given. */
+/**
+ * A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what it was last told by `scan`.
+ */
 export class Wallet {
   readonly account: Account;
   readonly #curve: Curve;
   readonly #blockSeconds: number;
   #contents: Contents;
-  #table: ReturnType<typeof spendKeyTable>;
 
   private constructor(contents: Contents, { curve, blockSeconds = 2 }: WalletOptions) {
     if (contents.kind === 0) this.account = accountOf(contents.secret, curve);
@@ -75,41 +85,51 @@ export class Wallet {
     this.#curve = curve;
     this.#blockSeconds = blockSeconds;
     this.#contents = contents;
-    this.#table = spendKeyTable(this.account, contents.labels.length + LOOKAHEAD, curve);
   }
 
   /** A new wallet. Show its `words` once, to be written down. */
-  static create(options: WalletOptions, random: RandomBytes = systemRandom): Wallet {
+  static create(options: NewWalletOptions, random: RandomBytes = systemRandom): Wallet {
     return Wallet.restore(wordsOf(random(ENTROPY_BYTES)), options);
   }
 
   /** Throws WORDS_INVALID. Labels of subaddresses are lost, their money is not. */
-  static restore(words: string, options: WalletOptions): Wallet {
+  static restore(words: string, options: NewWalletOptions): Wallet {
     const secret = entropyOf(words);
     const { spendKey } = accountOf(secret, options.curve);
-    return new Wallet(emptyContents(0, secret, spendKey, options), options);
+    const { chainId, restoreHeight = 0 } = options;
+    return new Wallet(emptyContents({ kind: 0, chainId, secret, spendKey, restoreHeight }), options);
   }
 
   /** Sees what comes in; what goes out it cannot see, and it cannot spend. */
-  static viewOnly(viewSecret: Uint8Array, spendKey: Uint8Array, options: WalletOptions): Wallet {
-    return new Wallet(emptyContents(1, viewSecret, spendKey, options), options);
+  static viewOnly({ viewSecret, ...rest }: ViewKey, options: WalletOptions): Wallet {
+    return new Wallet(emptyContents({ kind: 1, secret: viewSecret, ...rest }), options);
   }
 
-  /** Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG; WALLET_NETWORK for a wallet of another chain. */
+  /** Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG. */
   static async open(path: string, password: string, options: WalletOptions): Promise<Wallet> {
-    const contents = await loadWallet(path, password);
-    if (!equalBytes(contents.chainId, options.chainId)) {
-      throw new BitorchError('WALLET_NETWORK', `${path} is a wallet of another network`, { path });
-    }
-    return new Wallet(contents, options);
+    return new Wallet(await loadWallet(path, password), options);
   }
 
   async save(path: string, password: string, cost?: PasswordCost): Promise<void> {
     await saveWallet(path, this.#contents, password, cost);
   }
 
+  get chainId(): Uint8Array {
+    return this.#contents.chainId;
+  }
+
+  get viewOnly(): boolean {
+    return this.#contents.kind === 1;
+  }
+
+  /** Undefined in a view-only wallet. */
   get words(): string | undefined {
-    return this.#contents.kind === 0 ? wordsOf(this.#contents.secret) : undefined;
+    return this.viewOnly ? undefined : wordsOf(this.#contents.secret);
+  }
+
+  get viewKey(): ViewKey {
+    const { chainId, spendKey, restoreHeight } = this.#contents;
+    return { chainId, viewSecret: this.account.viewSecret, spendKey, restoreHeight };
   }
 
   /** The height up to which everything is known. */
@@ -130,7 +150,7 @@ export class Wallet {
   }
 
   addressText(index = 0): string {
-    return formatAddress(this.address(index), this.#contents.chainId);
+    return formatAddress(this.address(index), this.chainId);
   }
 
   /** Labels of the subaddresses, the first being that of index 1. */
@@ -142,34 +162,54 @@ export class Wallet {
   addSubaddress(label: string): number {
     const labels = [...this.#contents.labels, utf8(label)];
     this.#contents = { ...this.#contents, labels };
-    this.#table = spendKeyTable(this.account, labels.length + LOOKAHEAD, this.#curve, this.#table);
     return labels.length;
   }
 
-  /** Reads what is new on the ledger, in pieces between which other work gets its turn. */
-  async scan(view: ReadView, { onProgress, signal }: ScanOptions = {}): Promise<void> {
-    const { height } = heads.get(view, 0)!;
-    const total = outputRange.count(view);
-    const start = Math.max(this.#contents.scanned, totalAt(view, this.#contents.restoreHeight - 1));
-    for (let from = start; from < total; from += BATCH) {
-      signal?.throwIfAborted();
-      const to = Math.min(from + BATCH, total);
-      const found = scanOutputs(
-        [...outputs.entries(view, { from, to })],
-        this.account,
-        this.#table,
-        this.#curve,
-      );
-      this.#note(found, to);
-      onProgress?.({ done: to - start, total: total - start });
-      await setImmediate();
+  /** Throws SUBADDRESS_UNKNOWN for one that was not made yet. */
+  label(index: number, label: string): void {
+    if (!(index >= 1 && index <= this.labels.length)) {
+      throw new BitorchError('SUBADDRESS_UNKNOWN', `there is no subaddress ${index}: make it first`);
     }
-    this.#contents = { ...withSpends(this.#contents, view), height };
+    this.#contents = { ...this.#contents, labels: this.#contents.labels.with(index - 1, utf8(label)) };
+  }
+
+  /**
+   * Reads what is new on the chain. What was read stays when it is stopped on the way.
+   *
+   * @throws BitorchError `WALLET_NETWORK` for another network's chain, `CHAIN_BEHIND` for one that knows less than the wallet
+   */
+  async scan(chain: WalletChain, { onProgress, signal }: ScanOptions = {}): Promise<void> {
+    const status = await chain.status();
+    this.#requireSuccessor(status);
+    const start = await this.#firstToScan(chain);
+    const total = status.outputs - start;
+    const keys = { viewSecret: this.account.viewSecret, spendKey: this.account.spendKey };
+    const open = total > BATCH ? openScanThread : scanHere;
+    const scanner = open(keys, this.#contents.labels.length, this.#curve);
+    try {
+      for await (const [first, outputs] of outputsBetween(chain, start, status.outputs, BATCH)) {
+        signal?.throwIfAborted();
+        this.#note(await scanner.scan(first, outputs), first + outputs.length);
+        onProgress?.({ done: first + outputs.length - start, total });
+        await setImmediate();
+      }
+    } finally {
+      await scanner.close();
+    }
+    const spends = await readSpends(this.#contents, chain);
+    const { maturity, mintMaturity } = status.parameters;
+    const { height } = status;
+    this.#contents = { ...withSpends(this.#contents, spends), height, maturity, mintMaturity };
+  }
+
+  /** Forgets what was found, to look at everything again: for a network that was begun anew. */
+  forgetFinds(): void {
+    this.#contents = { ...this.#contents, scanned: 0, height: 0, owned: [], sent: [] };
   }
 
   /** Money as it can be spent in the block after the last one scanned. */
-  balance(view: ReadView): Balance {
-    return balanceOf(this.#contents, this.#spendable(view));
+  balance(): Balance {
+    return balanceOf(this.#contents);
   }
 
   /** Newest last. */
@@ -177,68 +217,101 @@ export class Wallet {
     return historyOf(this.#contents);
   }
 
-  /** What a transfer would cost and send, to be shown before it is signed. */
-  plan(order: TransferOrder, view: ReadView, random?: RandomBytes): TransferPlan {
-    return planTransfer(order, this.#source(view), random);
+  /** What a transfer will cost and send, to be shown before it is signed. Throws what `planTransfer` throws. */
+  async plan(order: TransferOrder, chain: WalletChain, random?: RandomBytes): Promise<TransferPlan> {
+    return planTransfer(order, await this.#source(chain), random);
   }
 
-  planSweep(to: Address, view: ReadView, tier?: FeeTier): TransferPlan[] {
-    return planSweep(to, this.#source(view), tier);
+  async planSweep(to: Address, chain: WalletChain, tier?: FeeTier): Promise<TransferPlan[]> {
+    return planSweep(to, await this.#source(chain), tier);
   }
 
-  /** Signs a plan and remembers it: its inputs are not offered again until it expires. Save the wallet before sending. */
-  sign(plan: TransferPlan, view: ReadView, signers: readonly SigningKey[] = []): Transaction {
-    const { account } = this;
-    const signing = { account, chainId: this.#contents.chainId, view, curve: this.#curve, signers };
-    const { transaction, sent } = signTransfer(plan, signing);
+  /**
+   * Signs a plan and remembers it: its inputs are not offered again until it expires or is forgotten. Save the wallet
+   * before submitting. Throws WALLET_VIEW_ONLY.
+   */
+  async sign(
+    plan: TransferPlan,
+    chain: WalletChain,
+    signers: readonly SigningKey[] = [],
+    random?: RandomBytes,
+  ): Promise<Transaction> {
+    const members = await readMembers(plan, chain);
+    const signing = { account: this.account, chainId: this.chainId, members, curve: this.#curve, signers };
+    const { transaction, sent } = signTransfer(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
   }
 
+  /** For a transfer that was refused and will be in no block: its inputs can be spent again. */
+  forget(id: Uint8Array): void {
+    const sent = this.#contents.sent.filter((entry) => entry.height > 0 || !equalBytes(entry.id, id));
+    this.#contents = { ...this.#contents, sent };
+  }
+
   /** For a payment of this wallet's: shows whoever asked with these words that it was made. Throws PAYMENT_UNKNOWN. */
-  proveSent(id: Uint8Array, payment: number, words: Uint8Array): PaymentEvidence {
-    const paid = this.#contents.sent.find((entry) => equalBytes(entry.id, id))?.payments[payment];
-    if (!paid) throw new BitorchError('PAYMENT_UNKNOWN', 'this wallet has not sent that payment');
-    return proveSent(paid, words, this.#curve);
+  async proveSent(
+    id: Uint8Array,
+    payment: number,
+    words: Uint8Array,
+    chain: WalletChain,
+  ): Promise<PaymentEvidence> {
+    const transfer = this.#contents.sent.find((entry) => equalBytes(entry.id, id));
+    const paid = transfer?.payments[payment];
+    if (!transfer || !paid)
+      throw new BitorchError('PAYMENT_UNKNOWN', 'this wallet has not sent that payment');
+    const number = await findOutput(paid.key, transfer.height, chain);
+    return proveSent(paid, number, words, this.#curve);
   }
 
   /** The same for an output that came in, by its number on the ledger. Throws PAYMENT_UNKNOWN. */
-  proveReceived(number: number, view: ReadView, words: Uint8Array): PaymentEvidence {
-    const output = outputs.get(view, number);
+  async proveReceived(number: number, words: Uint8Array, chain: WalletChain): Promise<PaymentEvidence> {
     const own = this.#contents.owned.find((entry) => entry.number === number);
-    if (!own || !output)
-      throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
-    return proveReceived(output, this.address(own.subaddress), this.account, words, this.#curve);
+    if (!own) throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
+    const [output] = await chain.outputsAt([number]);
+    return proveReceived(output!, number, this.address(own.subaddress), this.account, words, this.#curve);
   }
 
-  #note(found: readonly Owned[], scanned: number): void {
+  #requireSuccessor({ height, outputs, parameters }: ChainStatus): void {
+    if (!equalBytes(parameters.chainId, this.chainId)) {
+      const [mine, its] = [toHex(this.chainId), toHex(parameters.chainId)];
+      throw new BitorchError('WALLET_NETWORK', `the wallet is for the network ${mine}, the node's is ${its}`);
+    }
+    if (height < this.#contents.height || outputs < this.#contents.scanned) {
+      throw new BitorchError(
+        'CHAIN_BEHIND',
+        `the node is at block ${height}, the wallet knows block ${this.height}: wait until the node has caught up; ` +
+          'if the network was begun anew, let the wallet look at everything again (rescan)',
+      );
+    }
+  }
+
+  async #firstToScan(chain: WalletChain): Promise<number> {
+    const { scanned, restoreHeight } = this.#contents;
+    if (scanned > 0 || restoreHeight === 0) return scanned;
+    return (await chain.totals(restoreHeight)).before;
+  }
+
+  #note(found: readonly Found[], scanned: number): void {
     const furthest = found.reduce((most, { subaddress }) => Math.max(most, subaddress), 0);
     while (this.#contents.labels.length < furthest) this.addSubaddress('');
-    this.#contents = { ...this.#contents, scanned, owned: addFound(this.#contents.owned, found) };
+    const owned = addFound(
+      this.#contents.owned,
+      found.map((output) => ({ ...output, keyImage: this.#keyImageOf(output), spentAt: 0 })),
+    );
+    this.#contents = { ...this.#contents, scanned, owned };
   }
 
-  #spendable(view: ReadView): Owned[] {
-    return spendableOf(this.#contents, parametersOf(view));
+  #keyImageOf({ offset, key }: Found): Uint8Array {
+    const { spendSecret } = this.account;
+    if (!spendSecret) return NO_KEY_IMAGE;
+    return keyImageOf(this.#curve.scalars.add(spendSecret, offset), key, this.#curve);
   }
 
-  #source(view: ReadView): PlanSource {
-    return {
-      view,
-      parameters: parametersOf(view),
-      height: this.height,
-      blockSeconds: this.#blockSeconds,
-      spendable: this.#spendable(view),
-      changeTo: this.address(),
-    };
+  async #source(chain: WalletChain): Promise<PlanSource> {
+    const status = await chain.status();
+    const decoys = await readDecoys(chain, status, this.#blockSeconds);
+    const spendable = spendableOf(this.#contents);
+    return { ...decoys, baseFee: status.baseFee, spendable, changeTo: this.address() };
   }
-}
-
-function emptyContents(
-  kind: 0 | 1,
-  secret: Uint8Array,
-  spendKey: Uint8Array,
-  { chainId, restoreHeight = 0 }: WalletOptions,
-): Contents {
-  const nothing = { scanned: 0, height: 0, labels: [], owned: [], sent: [] };
-  return { version: 1, chainId, kind, secret, spendKey, restoreHeight, ...nothing };
 }

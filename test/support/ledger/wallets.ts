@@ -1,8 +1,10 @@
 import type { Address } from '#crypto';
 import { MemoryStore, type Store } from '#store';
 import { Ledger } from '../../../src/ledger/ledger.ts';
+import type { WalletChain } from '../../../src/ledger/wallet/chain.ts';
+import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
-import { curve, deterministic, genesisOf, growTo, TEST_PARAMETERS } from './chain.ts';
+import { curve, deterministic, genesisOf, grow, growTo, TEST_PARAMETERS } from './chain.ts';
 
 export const OPTIONS = { chainId: TEST_PARAMETERS.chainId, curve };
 
@@ -17,3 +19,7 @@ export function realLedger(to: readonly Address[], each = 20, store: Store = new
   growTo(ledger, 4);
   return ledger;
 }
+
+/** The ledger as wallets see it; what they submit goes straight into a block. */
+export const chainOf = (ledger: Ledger): WalletChain =>
+  localChain(ledger, (bytes) => grow(ledger, ledger.parse(bytes)));

@@ -7,7 +7,6 @@ import { Mempool } from '../../../src/ledger/mempool.ts';
 import type { Body } from '../../../src/ledger/transaction/body.ts';
 import type { SpendProof } from '../../../src/ledger/transaction/proofs.ts';
 import { makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
-import { signTransfer } from '../../../src/ledger/wallet/sign.ts';
 import {
   curve,
   deterministic,
@@ -18,7 +17,7 @@ import {
   transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
-import { realLedger, walletOf } from '../../support/ledger/wallets.ts';
+import { chainOf, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 
 const TORCH = 1_000_000_000n;
 
@@ -87,15 +86,10 @@ test('the base fee rises after full blocks and falls after empty ones', () => {
 async function sound() {
   const alice = walletOf('rules alice');
   const ledger = realLedger([alice.address()], 17);
-  await alice.scan(ledger.state);
-  const plan = alice.plan({ payments: [{ to: somebody, amount: TORCH }] }, ledger.state);
-  const { account } = alice;
-  const { transaction } = signTransfer(plan, {
-    account,
-    chainId: TEST_PARAMETERS.chainId,
-    view: ledger.state,
-    curve,
-  });
+  const chain = chainOf(ledger);
+  await alice.scan(chain);
+  const plan = await alice.plan({ payments: [{ to: somebody, amount: TORCH }] }, chain);
+  const transaction = await alice.sign(plan, chain);
   return { ledger, transaction };
 }
 

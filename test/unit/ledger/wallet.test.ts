@@ -9,34 +9,36 @@ import { leastFee } from '../../../src/ledger/state/apply.ts';
 import { outputs } from '../../../src/ledger/state/buckets.ts';
 import { parseAddress } from '../../../src/ledger/wallet/address.ts';
 import { deriveOneTime } from '../../../src/ledger/wallet/one-time.ts';
-import { verifyPayment } from '../../../src/ledger/wallet/proof.ts';
+import { formatPaymentProof, parsePaymentProof, verifyPayment } from '../../../src/ledger/wallet/proof.ts';
 import { entropyOf, wordsOf } from '../../../src/ledger/wallet/seed.ts';
+import { formatViewKey, parseViewKey } from '../../../src/ledger/wallet/view-key.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
 import { curve, grow, growTo, signer, somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
-import { OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
+import { chainOf, OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 
 const TORCH = 1_000_000_000n;
 const CHEAP = { passes: 1, memoryKiB: 64 };
 const alice = walletOf('alice');
 const ledger = realLedger([alice.address()]);
+const onLedger = chainOf(ledger);
 
 test('a transfer: planned fee, proofs that verify, both sides see it, the payment can be proved', async () => {
   const bob = walletOf('bob');
   const rent = bob.addSubaddress('rent');
-  await alice.scan(ledger.state);
-  assert.deepEqual(alice.balance(ledger.state), { unlocked: 20_000n * TORCH, locked: 0n });
+  await alice.scan(onLedger);
+  assert.deepEqual(alice.balance(), { unlocked: 20_000n * TORCH, locked: 0n });
 
   const payments = [
     { to: parseAddress(bob.addressText(rent), OPTIONS.chainId, curve), amount: 1_500n * TORCH },
   ];
-  const plan = alice.plan({ payments }, ledger.state);
-  const transaction = alice.sign(plan, ledger.state);
+  const plan = await alice.plan({ payments }, onLedger);
+  const transaction = await alice.sign(plan, onLedger);
   assert.equal(transaction.weight, plan.weight);
   assert.equal(transaction.body.inputs.length, 2);
   assert.equal(transaction.body.fee, plan.fee);
   assert.equal(plan.fee, leastFee(ledger.state, plan.weight) * 2n);
   assert.ok(transaction.bytes.length <= 2_300, `2 inputs, 2 outputs: ${transaction.bytes.length} bytes`);
-  assert.deepEqual(alice.balance(ledger.state), {
+  assert.deepEqual(alice.balance(), {
     unlocked: 18_000n * TORCH,
     locked: 500n * TORCH - plan.fee,
   });
@@ -46,18 +48,18 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   grow(ledger, ...pool.select());
   pool.prune();
   assert.equal(pool.size, 0);
-  await alice.scan(ledger.state);
-  await bob.scan(ledger.state);
-  assert.deepEqual(bob.balance(ledger.state), { unlocked: 0n, locked: 1_500n * TORCH });
-  assert.deepEqual(alice.balance(ledger.state), {
+  await alice.scan(onLedger);
+  await bob.scan(onLedger);
+  assert.deepEqual(bob.balance(), { unlocked: 0n, locked: 1_500n * TORCH });
+  assert.deepEqual(alice.balance(), {
     unlocked: 18_000n * TORCH,
     locked: 500n * TORCH - plan.fee,
   });
   growTo(ledger, ledger.head.height + TEST_PARAMETERS.maturity);
-  await alice.scan(ledger.state);
-  await bob.scan(ledger.state);
-  assert.equal(alice.balance(ledger.state).unlocked, 18_500n * TORCH - plan.fee);
-  assert.equal(bob.balance(ledger.state).unlocked, 1_500n * TORCH);
+  await alice.scan(onLedger);
+  await bob.scan(onLedger);
+  assert.equal(alice.balance().unlocked, 18_500n * TORCH - plan.fee);
+  assert.equal(bob.balance().unlocked, 1_500n * TORCH);
   assert.deepEqual(bob.history(), [
     { kind: 'received', height: 5, change: 1_500n * TORCH, subaddress: rent },
   ]);
@@ -70,7 +72,9 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
     fee: plan.fee,
   });
 
-  const proof = alice.proveSent(transaction.hashes.id, 0, utf8('invoice 7'));
+  const proof = await alice.proveSent(transaction.hashes.id, 0, utf8('invoice 7'), onLedger);
+  assert.equal(proof.number, bob.owned[0]!.number);
+  assert.deepEqual(parsePaymentProof(formatPaymentProof(proof)), proof);
   const output = outputs.get(ledger.state, bob.owned[0]!.number)!;
   const paid = (to = payments[0]!.to, words = 'invoice 7', evidence = proof) =>
     verifyPayment(evidence, output, to, utf8(words), curve);
@@ -78,39 +82,41 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.equal(paid(bob.address()), undefined);
   assert.equal(paid(payments[0]!.to, 'invoice 8'), undefined);
   assert.equal(paid(payments[0]!.to, 'invoice 7', { ...proof, response: proof.challenge }), undefined);
-  const received = bob.proveReceived(bob.owned[0]!.number, ledger.state, utf8('invoice 7'));
+  const received = await bob.proveReceived(bob.owned[0]!.number, utf8('invoice 7'), onLedger);
   assert.equal(paid(payments[0]!.to, 'invoice 7', received), 1_500n * TORCH);
   assert.equal(paid(payments[0]!.to, 'invoice 7', { ...received, by: 0 }), undefined);
   assert.equal(paid(bob.address(), 'invoice 7', received), undefined);
-  assert.throws(() => alice.proveSent(transaction.hashes.id, 5, utf8('')), { code: 'PAYMENT_UNKNOWN' });
-  assert.throws(() => alice.proveReceived(bob.owned[0]!.number, ledger.state, utf8('')), {
-    code: 'PAYMENT_UNKNOWN',
-  });
+  const unknown = { code: 'PAYMENT_UNKNOWN' };
+  await assert.rejects(alice.proveSent(transaction.hashes.id, 5, utf8(''), onLedger), unknown);
+  await assert.rejects(alice.proveReceived(bob.owned[0]!.number, utf8(''), onLedger), unknown);
 });
 
 test('a wallet comes back from its words, and a view-only one sees what comes in', async () => {
   const again = Wallet.restore(alice.words!, OPTIONS);
-  await again.scan(ledger.state);
-  assert.deepEqual(again.balance(ledger.state), alice.balance(ledger.state));
-  const watching = Wallet.viewOnly(alice.account.viewSecret, alice.account.spendKey, OPTIONS);
-  await watching.scan(ledger.state);
+  await again.scan(onLedger);
+  assert.deepEqual(again.balance(), alice.balance());
+  const watching = Wallet.viewOnly(parseViewKey(formatViewKey(alice.viewKey), curve), OPTIONS);
+  assert.ok(watching.viewOnly);
+  await watching.scan(onLedger);
   assert.equal(watching.owned.length, again.owned.length);
   assert.equal(watching.words, undefined);
-  assert.throws(() => watching.sign(watching.plan({ payments: [] }, ledger.state), ledger.state), {
+  const plan = await watching.plan({ payments: [] }, onLedger);
+  await assert.rejects(watching.sign(plan, onLedger), {
     code: 'WALLET_VIEW_ONLY',
   });
   const late = Wallet.restore(alice.words!, { ...OPTIONS, restoreHeight: 5 });
-  await late.scan(ledger.state);
+  await late.scan(onLedger);
   assert.equal(late.owned.length, 1, 'only the change of the block at 5');
 });
 
 test('several recipients, actions with deposits, and a sweep are accepted by the ledger', async () => {
   const [carol, dave] = [walletOf('carol'), walletOf('dave')];
   const chain = realLedger([carol.address()], 17);
-  await carol.scan(chain.state);
+  const onChain = chainOf(chain);
+  await carol.scan(onChain);
   const many = Array.from({ length: 3 }, () => ({ to: dave.address(), amount: TORCH }));
-  const wide = carol.plan({ payments: many, tier: 'slow' }, chain.state);
-  const first = carol.sign(wide, chain.state);
+  const wide = await carol.plan({ payments: many, tier: 'slow' }, onChain);
+  const first = await carol.sign(wide, onChain);
   assert.equal(first.weight, wide.weight);
   const [validator, owner] = [signer('v'), signer('o')];
   const keys = { validator: validator.publicKey, owner: owner.publicKey };
@@ -118,24 +124,24 @@ test('several recipients, actions with deposits, and a sweep are accepted by the
     name: 'bond',
     body: { ...keys, payout: somebody, commission: 0, amount: 50n * TORCH },
   } as const;
-  const bonding = carol.plan({ payments: [], actions: [bond], signatures: 2 }, chain.state);
-  const second = carol.sign(bonding, chain.state, [validator, owner]);
+  const bonding = await carol.plan({ payments: [], actions: [bond], signatures: 2 }, onChain);
+  const second = await carol.sign(bonding, onChain, [validator, owner]);
   assert.equal(second.weight, bonding.weight);
   grow(chain, first, second);
   growTo(chain, chain.head.height + TEST_PARAMETERS.maturity);
-  await carol.scan(chain.state);
-  await dave.scan(chain.state);
-  assert.equal(dave.balance(chain.state).unlocked, 3n * TORCH);
-  const before = carol.balance(chain.state).unlocked;
+  await carol.scan(onChain);
+  await dave.scan(onChain);
+  assert.equal(dave.balance().unlocked, 3n * TORCH);
+  const before = carol.balance().unlocked;
   assert.equal(before, 17_000n * TORCH - 53n * TORCH - wide.fee - bonding.fee);
 
-  const [sweep] = carol.planSweep(dave.address(), chain.state);
-  grow(chain, carol.sign(sweep!, chain.state));
-  await carol.scan(chain.state);
-  await dave.scan(chain.state);
-  assert.deepEqual(carol.balance(chain.state), { unlocked: 0n, locked: 0n });
-  assert.equal(dave.balance(chain.state).locked, before - sweep!.fee);
-  assert.throws(() => carol.plan({ payments: [{ to: dave.address(), amount: 1n }] }, chain.state), {
+  const [sweep] = await carol.planSweep(dave.address(), onChain);
+  grow(chain, await carol.sign(sweep!, onChain));
+  await carol.scan(onChain);
+  await dave.scan(onChain);
+  assert.deepEqual(carol.balance(), { unlocked: 0n, locked: 0n });
+  assert.equal(dave.balance().locked, before - sweep!.fee);
+  await assert.rejects(carol.plan({ payments: [{ to: dave.address(), amount: 1n }] }, onChain), {
     code: 'FUNDS_INSUFFICIENT',
   });
 });
@@ -143,7 +149,8 @@ test('several recipients, actions with deposits, and a sweep are accepted by the
 test('an escrow is opened out of a wallet, and what is left of it comes back, privately spendable', async () => {
   const frank = walletOf('frank');
   const chain = realLedger([frank.address()], 17);
-  await frank.scan(chain.state);
+  const onChain = chainOf(chain);
+  await frank.scan(onChain);
   const session = signer('frank session');
   const refund = deriveOneTime(frank.address(frank.addSubaddress('refunds')), curve);
   const terms = {
@@ -155,30 +162,31 @@ test('an escrow is opened out of a wallet, and what is left of it comes back, pr
     caps: [],
   };
   const order = { payments: [], actions: [{ name: 'escrowOpen', body: terms } as const], signatures: 1 };
-  const plan = frank.plan(order, chain.state);
-  grow(chain, frank.sign(plan, chain.state, [session]));
-  await frank.scan(chain.state);
-  const { unlocked, locked } = frank.balance(chain.state);
+  const plan = await frank.plan(order, onChain);
+  grow(chain, await frank.sign(plan, onChain, [session]));
+  await frank.scan(onChain);
+  const { unlocked, locked } = frank.balance();
   assert.equal(unlocked + locked, 17_000n * TORCH - 22n * TORCH - plan.fee);
   growTo(chain, terms.deadline + TEST_PARAMETERS.settlementWindow + TEST_PARAMETERS.mintMaturity);
-  await frank.scan(chain.state);
-  assert.equal(frank.balance(chain.state).unlocked, 17_000n * TORCH - plan.fee);
+  await frank.scan(onChain);
+  assert.equal(frank.balance().unlocked, 17_000n * TORCH - plan.fee);
   const [back] = frank.owned.slice(-1);
   assert.equal(back!.amount, 22n * TORCH);
-  grow(chain, frank.sign(frank.planSweep(somebody, chain.state)[0]!, chain.state));
+  grow(chain, await frank.sign((await frank.planSweep(somebody, onChain))[0]!, onChain));
 });
 
 test('a transfer that expires gives its inputs back', async () => {
   const eve = walletOf('eve');
   const chain = realLedger([eve.address()], 17);
-  await eve.scan(chain.state);
-  const all = eve.balance(chain.state);
-  const plan = { ...eve.plan({ payments: [{ to: somebody, amount: TORCH }] }, chain.state), expiry: 6 };
-  eve.sign(plan, chain.state);
-  assert.notDeepEqual(eve.balance(chain.state), all);
+  const onChain = chainOf(chain);
+  await eve.scan(onChain);
+  const all = eve.balance();
+  const plan = { ...(await eve.plan({ payments: [{ to: somebody, amount: TORCH }] }, onChain)), expiry: 6 };
+  await eve.sign(plan, onChain);
+  assert.notDeepEqual(eve.balance(), all);
   growTo(chain, 6);
-  await eve.scan(chain.state);
-  assert.deepEqual(eve.balance(chain.state), all);
+  await eve.scan(onChain);
+  assert.deepEqual(eve.balance(), all);
   assert.deepEqual(eve.history().filter(({ kind }) => kind === 'expired').length, 1);
 });
 
@@ -192,10 +200,10 @@ test('the file: encrypted, replaced as a whole, untouched by a wrong password', 
   await assert.rejects(Wallet.open(path, 'wrong', OPTIONS), { code: 'PASSWORD_WRONG' });
   assert.deepEqual(await readFile(path), bytes);
   const again = await Wallet.open(path, 'secret', OPTIONS);
-  assert.deepEqual(again.balance(ledger.state), alice.balance(ledger.state));
+  assert.deepEqual(again.balance(), alice.balance());
   assert.deepEqual(again.history(), alice.history());
-  const elsewhere = { ...OPTIONS, chainId: Uint8Array.of(1, 2, 3, 4) };
-  await assert.rejects(Wallet.open(path, 'secret', elsewhere), { code: 'WALLET_NETWORK' });
+  const elsewhere = Wallet.restore(alice.words!, { ...OPTIONS, chainId: Uint8Array.of(1, 2, 3, 4) });
+  await assert.rejects(elsewhere.scan(onLedger), { code: 'WALLET_NETWORK' });
   await assert.rejects(Wallet.open(`${path}2`, 'secret', OPTIONS), { code: 'WALLET_MISSING' });
   await writeFile(path, bytes.subarray(0, bytes.length - 1));
   await assert.rejects(Wallet.open(path, 'secret', OPTIONS), { code: 'PASSWORD_WRONG' });

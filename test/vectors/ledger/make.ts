@@ -6,10 +6,9 @@ import { parametersCodec } from '../../../src/ledger/parameters.ts';
 import { keyImageRange, outputCodec, outputRange, outputs } from '../../../src/ledger/state/buckets.ts';
 import { signVote, voteCodec } from '../../../src/ledger/vote.ts';
 import { wordsOf } from '../../../src/ledger/wallet/seed.ts';
-import { signTransfer } from '../../../src/ledger/wallet/sign.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
-import { curve, deterministic, grow, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
-import { OPTIONS, realLedger } from '../../support/ledger/wallets.ts';
+import { deterministic, grow, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
+import { chainOf, OPTIONS, realLedger } from '../../support/ledger/wallets.ts';
 
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
@@ -23,13 +22,13 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
     appHash: toHex(ledger.head.appHash),
     output0: toHex(encode(outputCodec, outputs.get(ledger.state, 0)!)),
   };
-  await wallet.scan(ledger.state);
+  const chain = chainOf(ledger);
+  await wallet.scan(chain);
   const order = { payments: [{ to: wallet.address(subaddress), amount: 5_000_000_000n }] };
   const random = deterministic('vector');
-  const plan = wallet.plan(order, ledger.state, random);
-  const { account } = wallet;
+  const plan = await wallet.plan(order, chain, random);
   const chainId = TEST_PARAMETERS.chainId;
-  const { transaction } = signTransfer(plan, { account, chainId, view: ledger.state, curve, random });
+  const transaction = await wallet.sign(plan, chain, [], random);
   const { appHash } = grow(ledger, transaction);
   const signer = new SigningKey(filled(2));
   const statement = {

@@ -1,0 +1,72 @@
+import type { Parameters } from '../parameters.ts';
+import type { OutputRecord } from '../state/buckets.ts';
+
+/** The chain after its last block. */
+export interface ChainStatus {
+  readonly height: number;
+  /** How many outputs there are with that block. */
+  readonly outputs: number;
+  /** Sparks a unit of weight in the next block. */
+  readonly baseFee: bigint;
+  readonly parameters: Parameters;
+}
+
+/** Outputs of blocks: `before` of them lie below the height that was asked for, then totals where a block made some. */
+export interface TotalsPage {
+  readonly before: number;
+  readonly totals: readonly OutputTotal[];
+}
+
+/** Outputs numbered from 0 up to `total` are on the ledger with the block of this height. */
+export interface OutputTotal {
+  readonly height: number;
+  readonly total: number;
+}
+
+/** Most that is asked for in one call. */
+export const MAX_OUTPUTS_ASKED = 1_000;
+export const MAX_TOTALS_ASKED = 50_000;
+export const MAX_KEY_IMAGES_ASKED = 1_000;
+
+/**
+ * What a wallet asks of a chain, wherever that runs: a ledger of this process (`localChain`) or a node's HTTP API. Blocks
+ * are final, so what is below a height stays; answers may be of a later block than `status` was.
+ *
+ * Whoever answers learns little from all outputs, all totals and whole rings, but `spends` shows him which key images
+ * belong together: a wallet asks its owner's own node.
+ */
+export interface WalletChain {
+  status(): Promise<ChainStatus>;
+  /** Outputs numbered `from` up to but not `to`, at most MAX_OUTPUTS_ASKED. */
+  outputs(from: number, to: number): Promise<readonly OutputRecord[]>;
+  /** The outputs of these numbers, at most MAX_OUTPUTS_ASKED, in the order they were asked for. */
+  outputsAt(numbers: readonly number[]): Promise<readonly OutputRecord[]>;
+  /** Totals of blocks from a height on, ascending, at most MAX_TOTALS_ASKED. */
+  totals(from: number): Promise<TotalsPage>;
+  /** The heights at which these key images were spent, 0 for those that were not; at most MAX_KEY_IMAGES_ASKED. */
+  spends(keyImages: readonly Uint8Array[]): Promise<readonly number[]>;
+  /** Hands a transaction in. Throws what the mempool throws. */
+  submit(transaction: Uint8Array): Promise<void>;
+}
+
+/** Outputs `[from, to)` in pieces of at most MAX_OUTPUTS_ASKED, with the number of the first of each. */
+export async function* outputsBetween(
+  chain: WalletChain,
+  from: number,
+  to: number,
+  piece = MAX_OUTPUTS_ASKED,
+): AsyncGenerator<readonly [first: number, outputs: readonly OutputRecord[]]> {
+  for (let first = from; first < to; first += piece) {
+    yield [first, await chain.outputs(first, Math.min(first + piece, to))];
+  }
+}
+
+/** All totals up to a height. */
+export async function totalsUpTo(chain: WalletChain, height: number): Promise<OutputTotal[]> {
+  const all: OutputTotal[] = [];
+  for (;;) {
+    const { totals } = await chain.totals((all.at(-1)?.height ?? -1) + 1);
+    all.push(...totals.filter((entry) => entry.height <= height));
+    if (totals.length < MAX_TOTALS_ASKED || totals.at(-1)!.height >= height) return all;
+  }
+}

@@ -1,0 +1,56 @@
+import { BitorchError } from '#base';
+import { feeRecord, parametersOf } from '../accounts/index.ts';
+import type { Ledger } from '../ledger.ts';
+import { keyImages, type OutputRecord, outputRange, outputs, outputTotals } from '../state/buckets.ts';
+import {
+  MAX_KEY_IMAGES_ASKED,
+  MAX_OUTPUTS_ASKED,
+  MAX_TOTALS_ASKED,
+  type OutputTotal,
+  type WalletChain,
+} from './chain.ts';
+
+/** The chain as a wallet asks for it, out of a ledger of this process. Throws CHAIN_QUESTION for too much at once. */
+export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => unknown): WalletChain {
+  const { state } = ledger;
+  const outputAt = (number: number): OutputRecord =>
+    outputs.get(state, number) ?? refuse('an output that is not there');
+  return {
+    async status() {
+      return {
+        height: ledger.head.height,
+        outputs: outputRange.count(state),
+        baseFee: feeRecord.bucket.get(state, null)!.base,
+        parameters: parametersOf(state),
+      };
+    },
+    async outputs(from, to) {
+      if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
+        refuse('outputs that are too many or not there');
+      return [...outputs.entries(state, { from, to })].map(([, output]) => output);
+    },
+    async outputsAt(numbers) {
+      if (numbers.length > MAX_OUTPUTS_ASKED) refuse('too many outputs');
+      return numbers.map(outputAt);
+    },
+    async totals(from) {
+      const totals: OutputTotal[] = [];
+      for (const [height, total] of outputTotals.entries(state, { from })) {
+        if (totals.push({ height, total }) === MAX_TOTALS_ASKED) break;
+      }
+      const [below] = outputTotals.entries(state, { to: from, reverse: true });
+      return { before: below?.[1] ?? 0, totals };
+    },
+    async spends(images) {
+      if (images.length > MAX_KEY_IMAGES_ASKED) refuse('too many key images');
+      return images.map((image) => keyImages.get(state, image) ?? 0);
+    },
+    async submit(transaction) {
+      await submit(transaction);
+    },
+  };
+}
+
+function refuse(what: string): never {
+  throw new BitorchError('CHAIN_QUESTION', `the chain was asked for ${what}`);
+}

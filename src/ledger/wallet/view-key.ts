@@ -1,0 +1,39 @@
+import { BitorchError, messageOf } from '#base';
+import { type Curve, isPrimeOrderPoint } from '#crypto';
+import { key } from '../accounts/shapes.ts';
+import { type Decoded, decode, encode, fixed, integer, struct } from '../codec/index.ts';
+import { CHAIN_ID_BYTES } from '../constants.ts';
+import { decodeBech32m, encodeBech32m } from './bech32m.ts';
+
+const viewKeyCodec = struct({
+  chainId: fixed(CHAIN_ID_BYTES),
+  viewSecret: key,
+  spendKey: key,
+  restoreHeight: integer(),
+});
+
+/** All that a view-only wallet is made of. Whoever has it sees what comes in, for ever. */
+export type ViewKey = Decoded<typeof viewKeyCodec>;
+
+const PREFIX = 'torchview';
+
+/** A view key as people pass it on: `torchview1…`. */
+export const formatViewKey = (viewKey: ViewKey): string =>
+  encodeBech32m(PREFIX, encode(viewKeyCodec, viewKey));
+
+/** Throws VIEW_KEY_INVALID for a text that is none. */
+export function parseViewKey(text: string, curve: Curve): ViewKey {
+  const refuse = (why: string): never => {
+    throw new BitorchError('VIEW_KEY_INVALID', `not a view key: ${why}`);
+  };
+  const bytes = decodeBech32m(text.trim(), PREFIX, 'view key');
+  let viewKey: ViewKey;
+  try {
+    viewKey = decode(viewKeyCodec, bytes);
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
+  if (!curve.scalars.isCanonical(viewKey.viewSecret)) refuse('its secret is not a number below l');
+  if (!isPrimeOrderPoint(viewKey.spendKey, curve)) refuse('its spend key is not a point of prime order');
+  return viewKey;
+}
