@@ -1,7 +1,14 @@
 import { codeOf, messageOf } from '#base';
 
-/** Exit codes: 1 something failed, 2 no model could be had. */
-export const exitCodeOf = (error: unknown): number => (codeOf(error) === 'MODEL_UNREACHABLE' ? 2 : 1);
+/** 1: something failed. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  MODEL_UNREACHABLE: 2,
+  NODE_MISSING: 3,
+  NO_CHAIN: 3,
+  INTERRUPTED: 130,
+};
+
+export const exitCodeOf = (error: unknown): number => EXIT_CODES[codeOf(error)] ?? 1;
 
 /** Prints an error as one line that says what to do, with its code to look up. */
 export function printError(error: unknown): void {

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { devnetCommand } from './devnet/command.ts';
 import { exitCodeOf, printError } from './exit.ts';
 import { startCommand } from './start.ts';
+import { walletCommands } from './wallet/command.ts';
 
 const program = new Command('bitorch')
   .description('Share AI models the BitTorrent way, run them split over many machines, check the work.')
   .version('0.1.0')
   .addCommand(startCommand)
-  .addCommand(devnetCommand);
+  .addCommand(devnetCommand)
+  .addCommand(walletCommands);
 
 try {
   await program.parseAsync();

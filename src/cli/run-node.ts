@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createLog, type Lifecycle } from '#base';
-import { loadApiToken, lockHome, Node } from '#node';
+import { announceApi, loadApiToken, lockHome, Node } from '#node';
 import { createServer } from '#server';
 import { type Settings, tell } from './node-message.ts';
 import { ProgressBoard } from './progress.ts';
@@ -25,6 +25,7 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
+  lifecycle.onStop(await announceApi(options.home, url));
   await node.work();
   board?.close();
   const { id, addresses, trackers } = node;

@@ -130,7 +130,13 @@ export type NodeEvent =
   | { type: 'network'; network: NetworkView }
   | { type: 'audit'; audit: AuditResult }
   | ChainEvent
-  | { type: 'progress'; step: string; done: number; total: number; unit: 'bytes' | 'blocks' | 'pieces' };
+  | {
+      type: 'progress';
+      step: string;
+      done: number;
+      total: number;
+      unit: 'bytes' | 'blocks' | 'pieces' | 'outputs';
+    };
 
 export interface NodeApi {
   models(): ModelView[];
@@ -145,6 +151,11 @@ export interface NodeApi {
   chain(): ChainView | undefined;
   /** Undefined on a node that follows no chain. */
   wallet(): WalletApi | undefined;
+  /**
+   * A wallet's question to the chain that this node follows, in the bytes of docs/protocol/ledger.md. Absent in a node
+   * that follows none.
+   */
+  walletChain?(question: string, bytes: Uint8Array): Promise<Uint8Array>;
   /** Ends when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<NodeEvent>;
 }

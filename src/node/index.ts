@@ -1,5 +1,7 @@
 export type * from './api.ts';
+export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
 export { loadApiToken } from './identity.ts';
 export { lockHome } from './lock.ts';
 export { Node, type NodeDependencies } from './node.ts';
 export type { NodeOptions, NodeSettings } from './options.ts';
+export * from './wallet/index.ts';

@@ -12,6 +12,7 @@ import { handleErrors } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
+import { walletChainRoutes } from './wallet-chain-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
 export interface Server {
@@ -63,6 +64,7 @@ async function build(
     nodeRoutes(routes, node, signal);
     chainRoutes(routes, node);
     walletRoutes(routes, node);
+    await routes.register(async (scope) => walletChainRoutes(scope, node));
   });
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

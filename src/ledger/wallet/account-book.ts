@@ -14,8 +14,9 @@ export interface HistoryEntry {
   /** Of what was sent: 0 while it is in no block. */
   readonly height: number;
   readonly change: bigint;
-  /** Of what was received: the index of the address it came to. */
+  /** Of what was received: the index of the address it came to, and the output's number on the ledger. */
   readonly subaddress?: number;
+  readonly output?: number;
   /** Of what this wallet sent itself. */
   readonly id?: Uint8Array;
   readonly fee?: bigint;
@@ -94,6 +95,7 @@ export function historyOf({ owned, sent, height }: Contents): HistoryEntry[] {
         height: output.height,
         change: output.amount,
         subaddress: output.subaddress,
+        output: output.number,
       }),
     );
   const sentHere = sent.map((entry): HistoryEntry => {

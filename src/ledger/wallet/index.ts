@@ -1,6 +1,12 @@
 export type { Balance, HistoryEntry } from './account-book.ts';
 export { formatAddress, parseAddress } from './address.ts';
 export * from './chain.ts';
+export {
+  answerChainCall,
+  type ChainCall,
+  MAX_CHAIN_ANSWER_BYTES,
+  remoteChain,
+} from './chain-messages.ts';
 export type { Owned, Payment, Sent } from './contents.ts';
 export { DECOY_VERSION, type DecoySource, drawAge, drawRing, readDecoys } from './decoys.ts';
 export { localChain } from './local-chain.ts';

@@ -9,7 +9,7 @@ import type { Owned } from './contents.ts';
 import { type DecoySource, drawRing, uniform } from './decoys.ts';
 
 /** How many times the base fee is paid: few steps, so that fees do not tell wallets apart. */
-export const FEE_TIERS = { slow: 1n, normal: 2n, fast: 4n } as const;
+export const FEE_TIERS = { low: 1n, normal: 2n, high: 4n } as const;
 export type FeeTier = keyof typeof FEE_TIERS;
 
 export interface PaymentOrder {

@@ -10,8 +10,12 @@ import { receiptCodec } from '../../../src/ledger/escrow/receipt.ts';
 import { DEFAULT_PARAMETERS, parametersCodec } from '../../../src/ledger/parameters.ts';
 import type { Body } from '../../../src/ledger/transaction/body.ts';
 import { makeTransaction, parseTransaction } from '../../../src/ledger/transaction/transaction.ts';
+import { parseAddress } from '../../../src/ledger/wallet/address.ts';
 import { decodeBech32m, encodeBech32m } from '../../../src/ledger/wallet/bech32m.ts';
+import { remoteChain } from '../../../src/ledger/wallet/chain-messages.ts';
 import { contentsCodec } from '../../../src/ledger/wallet/contents.ts';
+import { parsePaymentProof } from '../../../src/ledger/wallet/proof.ts';
+import { parseViewKey } from '../../../src/ledger/wallet/view-key.ts';
 import { curve } from '../../support/ledger/chain.ts';
 
 /** A record such as the codecs make: with a prototype. */
@@ -286,5 +290,34 @@ test("bech32m: BIP-350's valid and invalid strings, and round trips", () => {
         assert.throws(() => decodeBech32m(text, 'torch', 'payment proof'), { code: 'PAYMENT_PROOF_INVALID' });
       },
     ),
+  );
+});
+
+test('texts and answers of strangers: read, or refused with their own error', async () => {
+  const noise = fc.uint8Array({ maxLength: 200 });
+  fc.assert(
+    fc.property(noise, (bytes) => {
+      for (const [read, code, prefix] of [
+        [parsePaymentProof, 'PAYMENT_PROOF_INVALID', 'torchproof'],
+        [(text: string) => parseViewKey(text, curve), 'VIEW_KEY_INVALID', 'torchview'],
+        [(text: string) => parseAddress(text, bytes.subarray(0, 4), curve), 'ADDRESS_INVALID', 'torch'],
+      ] as const) {
+        assert.throws(() => read(encodeBech32m(prefix, bytes)), { code });
+      }
+    }),
+    { numRuns: 300 },
+  );
+  await fc.assert(
+    fc.asyncProperty(noise, async (bytes) => {
+      const chain = remoteChain(async () => bytes);
+      for (const ask of [
+        () => chain.status(),
+        () => chain.outputs(0, 5),
+        () => chain.outputsAt([1, 2]),
+        () => chain.spends([bytes.subarray(0, 32)]),
+      ]) {
+        await ask().catch(({ code }) => assert.match(code, /^(CHAIN|CODEC)_INVALID$/));
+      }
+    }),
   );
 });

@@ -61,7 +61,7 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.equal(alice.balance().unlocked, 18_500n * TORCH - plan.fee);
   assert.equal(bob.balance().unlocked, 1_500n * TORCH);
   assert.deepEqual(bob.history(), [
-    { kind: 'received', height: 5, change: 1_500n * TORCH, subaddress: rent },
+    { kind: 'received', height: 5, change: 1_500n * TORCH, subaddress: rent, output: bob.owned[0]!.number },
   ]);
   const [last] = alice.history().slice(-1);
   assert.deepEqual(last, {
@@ -115,7 +115,7 @@ test('several recipients, actions with deposits, and a sweep are accepted by the
   const onChain = chainOf(chain);
   await carol.scan(onChain);
   const many = Array.from({ length: 3 }, () => ({ to: dave.address(), amount: TORCH }));
-  const wide = await carol.plan({ payments: many, tier: 'slow' }, onChain);
+  const wide = await carol.plan({ payments: many, tier: 'low' }, onChain);
   const first = await carol.sign(wide, onChain);
   assert.equal(first.weight, wide.weight);
   const [validator, owner] = [signer('v'), signer('o')];

@@ -1,0 +1,67 @@
+import type { HistoryEntry } from '#node';
+import { formatAmount } from './amounts.ts';
+import {
+  chainOf,
+  networkName,
+  print,
+  printJson,
+  scan,
+  scanIfPossible,
+  type WalletFlags,
+  walletCommand,
+  withWallet,
+} from './session.ts';
+
+type JsonFlags = WalletFlags & { json?: boolean };
+const JSON_FLAG = ['--json', 'for programs: sparks, 1 TORCH = 10^9'] as const;
+
+export const infoCommand = walletCommand('info', 'balance, address, how far the wallet has looked')
+  .alias('balance')
+  .option(...JSON_FLAG)
+  .action((flags: JsonFlags) =>
+    withWallet(flags, async (wallet) => {
+      await scanIfPossible(wallet, flags);
+      const { balance, height, chainId, viewOnly, path } = wallet;
+      const address = wallet.addresses[0]!.address;
+      if (flags.json) {
+        printJson({ ...balance, height, network: chainId, viewOnly, address, path });
+        return;
+      }
+      print(`unlocked  ${formatAmount(balance.unlocked)}`);
+      print(`locked    ${formatAmount(balance.locked)}`);
+      print(`address   ${address}`);
+      print(`network   ${await networkName(chainId)}, block ${height}`);
+      if (viewOnly) print('view-only: what was spent is not seen, so there may be less than this');
+    }),
+  );
+
+export const historyCommand = walletCommand('history', 'what came in and what was sent, newest last')
+  .option(...JSON_FLAG)
+  .action((flags: JsonFlags) =>
+    withWallet(flags, async (wallet) => {
+      await scanIfPossible(wallet, flags);
+      if (flags.json) printJson(wallet.history);
+      else for (const entry of wallet.history) print(lineOf(entry, wallet.addresses));
+    }),
+  );
+
+export const rescanCommand = walletCommand(
+  'rescan',
+  'look at every output again, from the restore height on',
+).action((flags: WalletFlags) =>
+  withWallet(flags, async (wallet) => {
+    await scan(wallet, await chainOf(flags), { anew: true });
+    print(`scanned to block ${wallet.height}`);
+  }),
+);
+
+function lineOf(entry: HistoryEntry, addresses: readonly { label: string }[]): string {
+  const { kind, height, change, subaddress = 0 } = entry;
+  const place = height > 0 || kind === 'received' || kind === 'minted' ? `block ${height}` : 'in no block';
+  const detail = entry.id
+    ? `transfer ${Buffer.from(entry.id).toString('hex')}, fee ${formatAmount(entry.fee ?? 0n)}`
+    : entry.output === undefined
+      ? 'by another copy of this wallet'
+      : `output ${entry.output}${subaddress > 0 ? `, address ${subaddress} ${addresses[subaddress]?.label}` : ''}`;
+  return `${place.padEnd(14)} ${kind.padEnd(9)} ${formatAmount(change).padStart(24)}  ${detail.trimEnd()}`;
+}

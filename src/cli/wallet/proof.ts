@@ -1,0 +1,46 @@
+import { formatAmount } from './amounts.ts';
+import {
+  chainOf,
+  count,
+  loadNode,
+  print,
+  scan,
+  type WalletFlags,
+  walletCommand,
+  withWallet,
+} from './session.ts';
+
+const WORDS = [
+  '--words <text>',
+  'words of whoever asks, an invoice number say: the proof holds for them only',
+  '',
+] as const;
+
+export const proveCommand = walletCommand('prove', 'prove to somebody that a payment was made')
+  .argument('<transfer>', "a sent transfer's id; with --received the number of an output: see history")
+  .option(...WORDS)
+  .option('--payment <n>', 'which payment of the transfer', '0')
+  .option('--received', 'prove that an output came in, instead')
+  .action((which: string, flags: WalletFlags & { words: string; payment: string; received?: boolean }) =>
+    withWallet(flags, async (wallet) => {
+      const chain = await chainOf(flags);
+      await scan(wallet, chain);
+      const proof = flags.received
+        ? wallet.proveReceived(count('output', which), flags.words, chain)
+        : wallet.prove(which, count('--payment', flags.payment), flags.words, chain);
+      print(await proof);
+    }),
+  );
+
+export const checkProofCommand = walletCommand(
+  'check-proof',
+  "check somebody's proof of payment; needs no wallet",
+)
+  .argument('<proof>', 'torchproof1…')
+  .argument('<address>', 'that was paid')
+  .option(...WORDS)
+  .action(async (proof: string, address: string, flags: WalletFlags & { words: string }) => {
+    const { checkPayment } = await loadNode();
+    const { amount, height } = await checkPayment(proof, address, flags.words, await chainOf(flags));
+    print(`proven: ${formatAmount(amount)} to this address in block ${height}`);
+  });

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { BitorchError, codeOf } from '#base';
+import { ask, isInteractive } from './terminal.ts';
+
+/** Secrets come from the terminal, a file, an environment variable or stdin; never from arguments, which anyone can read. */
+
+/** The first line of a file. Throws SECRET_MISSING when there is no file, or nothing in it. */
+async function firstLine(path: string): Promise<string> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new BitorchError('SECRET_MISSING', `${path} does not exist`);
+  });
+  const [line = ''] = content.split(/\r?\n/, 1);
+  if (line === '') throw new BitorchError('SECRET_MISSING', `the first line of ${path} is empty`);
+  return line;
+}
+
+/** What a password is asked for with, and where scripts put it. */
+interface PasswordSource {
+  readonly question: string;
+  readonly file: string | undefined;
+  readonly flag: string;
+  readonly variable: string;
+  /** Asked for twice, as a typing error would lock the wallet. */
+  readonly twice?: boolean;
+}
+
+async function readPassword({ question, file, flag, variable, twice }: PasswordSource): Promise<string> {
+  if (file) return firstLine(file);
+  const given = process.env[variable];
+  if (given) return given;
+  if (!isInteractive()) {
+    throw new BitorchError('SECRET_MISSING', `no password: give it with ${flag} <file> or ${variable}`);
+  }
+  const password = await ask(`${question}: `, { hidden: true });
+  if (password === '') throw new BitorchError('SECRET_MISSING', 'an empty password protects nothing');
+  if (twice && (await ask('Once more: ', { hidden: true })) !== password) {
+    throw new BitorchError('PASSWORD_DIFFERS', 'the two passwords are not the same: nothing was done');
+  }
+  return password;
+}
+
+export const walletPassword = (file: string | undefined, { twice = false } = {}): Promise<string> =>
+  readPassword({
+    question: twice ? 'Password for the new wallet' : 'Password',
+    file,
+    flag: '--password-file',
+    variable: 'BITORCH_WALLET_PASSWORD',
+    twice,
+  });
+
+export const newPassword = (file: string | undefined): Promise<string> =>
+  readPassword({
+    question: 'New password',
+    file,
+    flag: '--new-password-file',
+    variable: 'BITORCH_NEW_WALLET_PASSWORD',
+    twice: true,
+  });
+
+/** A longer secret, words or a view key: from a file, the terminal or stdin. */
+export async function longSecret(question: string, file: string | undefined): Promise<string> {
+  if (file !== undefined) return readFile(file, 'utf8');
+  if (isInteractive()) return ask(`${question}: `);
+  return text(process.stdin);
+}

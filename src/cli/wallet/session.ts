@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { BitorchError, codeOf, dataDirectory, fromHex, messageOf, toHex } from '#base';
+import type { ApiAddress, NewWallet, OpenWallet, WalletChain } from '#node';
+import { onStopSignal } from '../exit.ts';
+import { ProgressBoard } from '../progress.ts';
+import { walletPassword } from './secrets.ts';
+
+/** Flags of every wallet command. */
+export interface WalletFlags {
+  wallet?: string;
+  home?: string;
+  node?: string;
+  passwordFile?: string;
+}
+
+/** The node's code is loaded by the commands that run, not by --help. */
+export const loadNode = () => import('#node');
+
+/** A command with the flags that all of them have; each can be a BITORCH_* variable. */
+export function walletCommand(name: string, description: string): Command {
+  const command = new Command(name).description(description);
+  const add = (flags: string, text: string, variable: string) =>
+    command.addOption(command.createOption(flags, text).env(variable));
+  add('--wallet <file>', 'the wallet; "wallet" in the data directory when absent', 'BITORCH_WALLET');
+  add('--home <folder>', 'data directory', 'BITORCH_HOME');
+  add('--node <url>', 'API of the node to ask; the one that runs on the data directory', 'BITORCH_NODE');
+  add('--password-file <file>', 'file whose first line is the password', 'BITORCH_WALLET_PASSWORD_FILE');
+  return command;
+}
+
+export const homeOf = ({ home }: WalletFlags): string => home ?? dataDirectory();
+
+export const pathOf = (flags: WalletFlags): string => flags.wallet ?? join(homeOf(flags), 'wallet');
+
+/** Where a new wallet goes, and its password, asked for twice. */
+export const newWalletOf = async (flags: WalletFlags): Promise<NewWallet> => ({
+  path: pathOf(flags),
+  password: await walletPassword(flags.passwordFile, { twice: true }),
+});
+
+/** Opens the wallet for one piece of work. */
+export async function withWallet<T>(
+  flags: WalletFlags,
+  work: (wallet: OpenWallet) => Promise<T>,
+): Promise<T> {
+  const { OpenWallet } = await loadNode();
+  const password = await walletPassword(flags.passwordFile);
+  const wallet = await OpenWallet.open({ path: pathOf(flags), password });
+  try {
+    return await work(wallet);
+  } finally {
+    await wallet.close();
+  }
+}
+
+/** The chain of the node to ask. Throws NODE_MISSING where none runs, NO_CHAIN where it follows no chain. */
+export async function chainOf(flags: WalletFlags): Promise<WalletChain> {
+  const { httpChain } = await loadNode();
+  return httpChain(await apiOf(flags));
+}
+
+async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
+  const { runningApi } = await loadNode();
+  const home = homeOf(flags);
+  if (flags.node !== undefined) return { url: flags.node.replace(/\/+$/, ''), token: await tokenIn(home) };
+  try {
+    return await runningApi(home);
+  } catch (error) {
+    // The node of whoever started a devnet, if there is one.
+    return runningApi(join(home, 'devnet', 'you')).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function tokenIn(home: string): Promise<string> {
+  const given = process.env.BITORCH_API_TOKEN;
+  if (given) return given;
+  return readFile(join(home, 'api.token'), 'utf8').then(
+    (token) => token.trim(),
+    () => {
+      throw new BitorchError(
+        'SECRET_MISSING',
+        "set BITORCH_API_TOKEN to the token that the node's start prints",
+      );
+    },
+  );
+}
+
+/** Brings the wallet up to the chain, with a bar. Ctrl-C stops it; what was read is kept. */
+export async function scan(wallet: OpenWallet, chain: WalletChain, { anew = false } = {}): Promise<void> {
+  const stop = new AbortController();
+  onStopSignal(() => stop.abort());
+  const board = new ProgressBoard(process.stderr);
+  try {
+    await wallet.scan(chain, {
+      anew,
+      signal: stop.signal,
+      onProgress: ({ done, total }) => {
+        if (total > 2_000) board.update('wallet', { step: 'scanning', done, total, unit: 'outputs' });
+      },
+    });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    throw new BitorchError('INTERRUPTED', 'stopped; what was read is kept, the next scan goes on from there');
+  } finally {
+    board.close();
+  }
+}
+
+/** Scans where a node can be asked; else says so and goes on with what the wallet knew before. */
+export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Promise<void> {
+  try {
+    await scan(wallet, await chainOf(flags));
+  } catch (error) {
+    if (codeOf(error) !== 'NODE_MISSING' && codeOf(error) !== 'NO_CHAIN') throw error;
+    process.stderr.write(`${messageOf(error)}\nShown is what the wallet knew at block ${wallet.height}.\n`);
+  }
+}
+
+/** The network that a new wallet is for: the one that was named, that of the running node, or the devnet. */
+export async function networkOf(flags: WalletFlags & { network?: string }): Promise<Uint8Array> {
+  const { DEVNET_CHAIN_ID } = await loadNode();
+  if (flags.network === 'devnet') return DEVNET_CHAIN_ID;
+  if (flags.network !== undefined) {
+    if (!/^[0-9a-f]{8}$/i.test(flags.network)) {
+      throw new BitorchError(
+        'OPTION_INVALID',
+        `--network ${flags.network}: write "devnet" or 8 hexadecimal digits`,
+      );
+    }
+    return fromHex(flags.network);
+  }
+  try {
+    return (await (await chainOf(flags)).status()).parameters.chainId;
+  } catch {
+    return DEVNET_CHAIN_ID;
+  }
+}
+
+export const networkName = async (chainId: string): Promise<string> => {
+  const { DEVNET_CHAIN_ID } = await loadNode();
+  return chainId === toHex(DEVNET_CHAIN_ID) ? 'devnet' : chainId;
+};
+
+/** A number from 0 on, of a flag. */
+export function count(flag: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text))
+    throw new BitorchError('OPTION_INVALID', `${flag} ${text}: write a whole number`);
+  return Number(text);
+}
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** For scripts: amounts as texts of sparks, bytes as hexadecimal. */
+export const printJson = (value: unknown): void =>
+  print(
+    JSON.stringify(
+      value,
+      (_, part) =>
+        typeof part === 'bigint' ? part.toString() : part instanceof Uint8Array ? toHex(part) : part,
+      2,
+    ),
+  );

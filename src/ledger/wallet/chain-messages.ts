@@ -1,0 +1,105 @@
+import { BitorchError } from '#base';
+import { key } from '../accounts/shapes.ts';
+import { amount, blob, type Codec, decode, encode, integer, list, struct } from '../codec/index.ts';
+import { MAX_TRANSACTION_BYTES } from '../constants.ts';
+import { parametersCodec } from '../parameters.ts';
+import { outputCodec } from '../state/buckets.ts';
+import {
+  MAX_KEY_IMAGES_ASKED,
+  MAX_OUTPUTS_ASKED,
+  MAX_TOTALS_ASKED,
+  type OutputTotal,
+  type WalletChain,
+} from './chain.ts';
+
+/** A question of `WalletChain` and its answer in bytes, for those that ask a chain on another side of a wire. */
+interface Call<Question, Answer> {
+  readonly question: Codec<Question>;
+  readonly answer: Codec<Answer>;
+  ask(chain: WalletChain, question: Question): Promise<Answer>;
+}
+
+const call = <Q, A>(
+  question: Codec<Q>,
+  answer: Codec<A>,
+  ask: (chain: WalletChain, question: Q) => Promise<A>,
+): Call<Q, A> => ({ question, answer, ask });
+
+const nothing = struct({});
+const outputList = list(outputCodec, MAX_OUTPUTS_ASKED);
+const totalCodec: Codec<OutputTotal> = struct({ height: integer(), total: integer() });
+
+const CALLS = {
+  status: call(
+    nothing,
+    struct({ height: integer(), outputs: integer(), baseFee: amount, parameters: parametersCodec }),
+    (chain) => chain.status(),
+  ),
+  outputs: call(struct({ from: integer(), to: integer() }), outputList, (chain, { from, to }) =>
+    chain.outputs(from, to),
+  ),
+  outputsAt: call(list(integer(), MAX_OUTPUTS_ASKED), outputList, (chain, numbers) =>
+    chain.outputsAt(numbers),
+  ),
+  totals: call(
+    integer(),
+    struct({ before: integer(), totals: list(totalCodec, MAX_TOTALS_ASKED) }),
+    (chain, from) => chain.totals(from),
+  ),
+  spends: call(list(key, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED), (chain, images) =>
+    chain.spends(images),
+  ),
+  submit: call(blob(MAX_TRANSACTION_BYTES), nothing, async (chain, transaction) => {
+    await chain.submit(transaction);
+    return {};
+  }),
+};
+
+export type ChainCall = keyof typeof CALLS;
+
+/** No answer is longer: a page of totals is the longest. */
+export const MAX_CHAIN_ANSWER_BYTES = 2 ** 20;
+
+/**
+ * The node's side: answers the bytes of a question.
+ *
+ * @throws BitorchError `CHAIN_QUESTION` for a question there is not, `CODEC_INVALID`, and what the chain throws
+ */
+export async function answerChainCall(
+  chain: WalletChain,
+  name: string,
+  question: Uint8Array,
+): Promise<Uint8Array> {
+  if (!Object.hasOwn(CALLS, name)) {
+    throw new BitorchError('CHAIN_QUESTION', `there is no question "${name}" to a chain`);
+  }
+  const { question: questions, answer, ask } = CALLS[name as ChainCall] as Call<unknown, unknown>;
+  return encode(answer, await ask(chain, decode(questions, question)));
+}
+
+/** The wallet's side: a chain behind something that carries questions and answers. Throws CHAIN_INVALID for nonsense. */
+export function remoteChain(
+  carry: (name: ChainCall, question: Uint8Array) => Promise<Uint8Array>,
+): WalletChain {
+  async function ask<Q, A>(name: ChainCall, { question, answer }: Call<Q, A>, asked: Q): Promise<A> {
+    const bytes = await carry(name, encode(question, asked));
+    try {
+      return decode(answer, bytes, MAX_CHAIN_ANSWER_BYTES);
+    } catch (error) {
+      throw new BitorchError('CHAIN_INVALID', `the node's answer about ${name} cannot be read`, {}, error);
+    }
+  }
+  /** Fewer answers than questions would pass for "not there". */
+  function all<T>(answers: readonly T[], asked: number): readonly T[] {
+    if (answers.length === asked) return answers;
+    throw new BitorchError('CHAIN_INVALID', `the node gave ${answers.length} answers to ${asked} questions`);
+  }
+  return {
+    status: () => ask('status', CALLS.status, {}),
+    outputs: async (from, to) => all(await ask('outputs', CALLS.outputs, { from, to }), to - from),
+    outputsAt: async (numbers) => all(await ask('outputsAt', CALLS.outputsAt, numbers), numbers.length),
+    totals: (from) => ask('totals', CALLS.totals, from),
+    spends: async (images) => all(await ask('spends', CALLS.spends, images), images.length),
+    submit: async (transaction) => void (await ask('submit', CALLS.submit, transaction)),
+  };
+}

@@ -1,0 +1,58 @@
+import { BitorchError, check, messageOf, z } from '#base';
+import { type ChainCall, MAX_CHAIN_ANSWER_BYTES, remoteChain, type WalletChain } from '#ledger';
+import type { ApiAddress } from '../api-address.ts';
+
+const TIMEOUT_MS = 30_000;
+
+const zFailure = z.object({ error: z.object({ code: z.string().max(64), message: z.string().max(4096) }) });
+
+/**
+ * The chain that a node follows, asked over its HTTP API.
+ *
+ * @throws BitorchError (each question) `NODE_MISSING` when no node answers there, and what the node answers
+ */
+export function httpChain({ url, token }: ApiAddress): WalletChain {
+  return remoteChain((question, bytes) => post(url, token, question, bytes));
+}
+
+async function post(url: string, token: string, question: ChainCall, body: Uint8Array): Promise<Uint8Array> {
+  const response = await fetch(`${url}/api/chain/${question}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((error: unknown) => {
+    throw new BitorchError(
+      'NODE_MISSING',
+      `no node answers at ${url} (${messageOf(error)}): start one with "bitorch start", or name one with --node`,
+    );
+  });
+  const answer = await bounded(response);
+  if (response.ok) return answer;
+  throw failureOf(response.status, answer);
+}
+
+/** The body, unless it is longer than any answer. */
+async function bounded(response: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.length;
+    if (bytes > MAX_CHAIN_ANSWER_BYTES)
+      throw new BitorchError('CHAIN_INVALID', "the node's answer is too long");
+    parts.push(part);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+function failureOf(status: number, answer: Uint8Array): BitorchError {
+  try {
+    const { error } = check(zFailure, JSON.parse(Buffer.from(answer).toString()), 'answer');
+    return new BitorchError(error.code, error.message);
+  } catch {
+    return new BitorchError(
+      'CHAIN_INVALID',
+      `the node answered with status ${status}: is that a Bitorch node?`,
+    );
+  }
+}

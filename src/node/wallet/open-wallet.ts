@@ -1,0 +1,236 @@
+import { access } from 'node:fs/promises';
+import { BitorchError, codeOf, fromHex, toHex, utf8 } from '#base';
+import { type Address, defaultCurve, type PasswordCost } from '#crypto';
+import {
+  type Balance,
+  type FeeTier,
+  formatPaymentProof,
+  formatViewKey,
+  type HistoryEntry,
+  parseAddress,
+  parseViewKey,
+  type ScanOptions,
+  type TransferPlan,
+  Wallet,
+  type WalletChain,
+} from '#ledger';
+import { lockFile } from '../lock.ts';
+
+/** An address of a wallet: 0 is the primary one. */
+export interface WalletAddress {
+  readonly index: number;
+  readonly label: string;
+  readonly address: string;
+}
+
+export interface NewWallet {
+  readonly path: string;
+  readonly password: string;
+  /** Argon2id's; the default unless a test is in a hurry. */
+  readonly cost?: PasswordCost;
+}
+
+/** How a transfer failed that is surely in no block and never will be. */
+const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
+
+/**
+ * A wallet in its file, opened with its password: what a person can do with it, in texts and sums. One process at a time;
+ * whatever changes is saved before it shows outside. `close` gives the file back.
+ */
+export class OpenWallet {
+  readonly path: string;
+  readonly #wallet: Wallet;
+  readonly #cost: PasswordCost | undefined;
+  readonly #unlock: () => Promise<void>;
+  #password: string;
+
+  private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => Promise<void>) {
+    this.path = path;
+    this.#wallet = wallet;
+    this.#cost = cost;
+    this.#password = password;
+    this.#unlock = unlock;
+  }
+
+  /** A new wallet; throws WALLET_EXISTS where a file is already. */
+  static create(file: NewWallet, chainId: Uint8Array): Promise<OpenWallet> {
+    return OpenWallet.#make(file, () => Wallet.create({ chainId, curve: defaultCurve() }));
+  }
+
+  /** Throws WORDS_INVALID, WALLET_EXISTS. */
+  static restore(
+    file: NewWallet,
+    words: string,
+    options: { chainId: Uint8Array; restoreHeight?: number },
+  ): Promise<OpenWallet> {
+    return OpenWallet.#make(file, () => Wallet.restore(words, { ...options, curve: defaultCurve() }));
+  }
+
+  /** Throws VIEW_KEY_INVALID, WALLET_EXISTS. */
+  static watch(file: NewWallet, viewKey: string): Promise<OpenWallet> {
+    const curve = defaultCurve();
+    return OpenWallet.#make(file, () => Wallet.viewOnly(parseViewKey(viewKey, curve), { curve }));
+  }
+
+  /** Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG, WALLET_IN_USE. */
+  static async open(file: NewWallet): Promise<OpenWallet> {
+    const unlock = await lock(file.path);
+    try {
+      const wallet = await Wallet.open(file.path, file.password, { curve: defaultCurve() });
+      return new OpenWallet(file, wallet, unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  static async #make(file: NewWallet, make: () => Wallet): Promise<OpenWallet> {
+    const unlock = await lock(file.path);
+    try {
+      await requireFree(file.path);
+      const open = new OpenWallet(file, make(), unlock);
+      await open.#save();
+      return open;
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#unlock();
+  }
+
+  /** Hexadecimal. */
+  get chainId(): string {
+    return toHex(this.#wallet.chainId);
+  }
+
+  get viewOnly(): boolean {
+    return this.#wallet.viewOnly;
+  }
+
+  /** The last block that the wallet knows; 0 before the first scan. */
+  get height(): number {
+    return this.#wallet.height;
+  }
+
+  get balance(): Balance {
+    return this.#wallet.balance();
+  }
+
+  /** Newest last. */
+  get history(): readonly HistoryEntry[] {
+    return this.#wallet.history();
+  }
+
+  /** The 24 words that are all of it. Throws WALLET_VIEW_ONLY. */
+  get words(): string {
+    const { words } = this.#wallet;
+    if (words === undefined) throw new BitorchError('WALLET_VIEW_ONLY', 'a view-only wallet has no words');
+    return words;
+  }
+
+  get viewKey(): string {
+    return formatViewKey(this.#wallet.viewKey);
+  }
+
+  get addresses(): readonly WalletAddress[] {
+    return ['primary', ...this.#wallet.labels].map((label, index) => this.#address(index, label));
+  }
+
+  async newAddress(label: string): Promise<WalletAddress> {
+    const index = this.#wallet.addSubaddress(label);
+    await this.#save();
+    return this.#address(index, label);
+  }
+
+  /** Throws SUBADDRESS_UNKNOWN. */
+  async label(index: number, label: string): Promise<void> {
+    this.#wallet.label(index, label);
+    await this.#save();
+  }
+
+  async changePassword(password: string): Promise<void> {
+    this.#password = password;
+    await this.#save();
+  }
+
+  /** Reads what is new on the chain; what was read is kept when it is stopped. Throws what `Wallet.scan` throws. */
+  async scan(chain: WalletChain, options: ScanOptions & { anew?: boolean } = {}): Promise<void> {
+    if (options.anew) this.#wallet.forgetFinds();
+    try {
+      await this.#wallet.scan(chain, options);
+    } finally {
+      await this.#save();
+    }
+  }
+
+  /** What a transfer will cost, to be shown first. Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT, DECOYS_MISSING. */
+  plan(to: string, amount: bigint, chain: WalletChain, tier: FeeTier = 'normal'): Promise<TransferPlan> {
+    return this.#wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier }, chain);
+  }
+
+  /** The transfers that send all that is unlocked, fees taken off. */
+  planSweep(to: string, chain: WalletChain, tier: FeeTier = 'normal'): Promise<TransferPlan[]> {
+    return this.#wallet.planSweep(this.#parse(to), chain, tier);
+  }
+
+  /** Signs, saves and hands in a transfer: its id. One that is refused leaves the wallet as it was. */
+  async send(plan: TransferPlan, chain: WalletChain): Promise<string> {
+    const { bytes, hashes } = await this.#wallet.sign(plan, chain);
+    await this.#save();
+    try {
+      await chain.submit(bytes);
+    } catch (error) {
+      if (REFUSALS.has(codeOf(error))) {
+        this.#wallet.forget(hashes.id);
+        await this.#save();
+      }
+      throw error;
+    }
+    return toHex(hashes.id);
+  }
+
+  /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */
+  async prove(id: string, payment: number, words: string, chain: WalletChain): Promise<string> {
+    if (!/^[0-9a-f]{64}$/i.test(id)) throw new BitorchError('PAYMENT_UNKNOWN', `${id} is no transfer's id`);
+    const evidence = await this.#wallet.proveSent(fromHex(id), payment, utf8(words), chain);
+    return formatPaymentProof(evidence);
+  }
+
+  /** Proves that an output came in, by its number on the ledger. Throws PAYMENT_UNKNOWN. */
+  async proveReceived(number: number, words: string, chain: WalletChain): Promise<string> {
+    return formatPaymentProof(await this.#wallet.proveReceived(number, utf8(words), chain));
+  }
+
+  #parse(address: string): Address {
+    return parseAddress(address, this.#wallet.chainId, defaultCurve());
+  }
+
+  #address(index: number, label: string): WalletAddress {
+    return { index, label, address: this.#wallet.addressText(index) };
+  }
+
+  async #save(): Promise<void> {
+    await this.#wallet.save(this.path, this.#password, this.#cost);
+  }
+}
+
+const lock = (path: string): Promise<() => Promise<void>> =>
+  lockFile(
+    `${path}.lock`,
+    (owner) => new BitorchError('WALLET_IN_USE', `${path} is in use by process ${owner}: end it first`),
+  );
+
+async function requireFree(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) {
+    throw new BitorchError('WALLET_EXISTS', `there is a wallet at ${path}: choose another --wallet`, {
+      path,
+    });
+  }
+}
