@@ -1,3 +1,4 @@
+import { BitorchError } from '#base';
 import { formatAmount } from './amounts.ts';
 import {
   chainOf,
@@ -37,10 +38,13 @@ export const checkProofCommand = walletCommand(
   "check somebody's proof of payment; needs no wallet",
 )
   .argument('<proof>', 'torchproof1…')
-  .argument('<address>', 'that was paid')
+  .argument('[address]', 'that should have been paid; shown when absent')
   .option(...WORDS)
-  .action(async (proof: string, address: string, flags: WalletFlags & { words: string }) => {
+  .action(async (proof: string, expected: string | undefined, flags: WalletFlags & { words: string }) => {
     const { checkPayment } = await loadNode();
-    const { amount, height } = await checkPayment(proof, address, flags.words, await chainOf(flags));
-    print(`proven: ${formatAmount(amount)} to this address in block ${height}`);
+    const { address, amount, height } = await checkPayment(proof, flags.words, await chainOf(flags));
+    if (expected !== undefined && expected.trim().toLowerCase() !== address) {
+      throw new BitorchError('PAYMENT_UNPROVEN', `the proof is of a payment to another address: ${address}`);
+    }
+    print(`proven: ${formatAmount(amount)} in block ${height} to ${address}`);
   });

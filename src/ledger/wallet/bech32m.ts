@@ -21,7 +21,7 @@ export type TextKind = 'address' | 'view key' | 'payment proof';
  * The bytes of a text that `encodeBech32m` made with this prefix, in one case throughout. Throws ADDRESS_INVALID,
  * VIEW_KEY_INVALID or PAYMENT_PROOF_INVALID.
  */
-export function decodeBech32m(text: string, prefix: string, kind: TextKind, maxLength = 300): Uint8Array {
+export function decodeBech32m(text: string, prefix: string, kind: TextKind, maxLength = 400): Uint8Array {
   const refuse = (why: string): never => {
     const code = `${kind.toUpperCase().replace(' ', '_')}_INVALID`;
     throw new BitorchError(code, `not a ${kind} of this program: ${why}`.replace('a address', 'an address'));

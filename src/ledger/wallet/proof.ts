@@ -4,6 +4,7 @@ import {
   type Address,
   type Curve,
   fromLittleEndian,
+  isValidAddress,
   openAmount,
   type PaymentClaim,
   provePaymentReceived,
@@ -13,7 +14,7 @@ import {
   verifyPaymentReceived,
   verifyPaymentSent,
 } from '#crypto';
-import { key } from '../accounts/shapes.ts';
+import { addressCodec, key } from '../accounts/shapes.ts';
 import { byteOf, type Decoded, decode, encode, integer, struct } from '../codec/index.ts';
 import type { OutputRecord } from '../state/buckets.ts';
 import { rulesFor } from '../state/minting.ts';
@@ -24,8 +25,9 @@ import type { Payment } from './contents.ts';
 /** Shows a third party that an output paid an address, and how much: by its sender (0) or by its receiver (1). */
 export const paymentEvidenceCodec = struct({
   by: byteOf(0, 1),
-  /** Of the output on the ledger. */
+  /** The output on the ledger, and whom it paid. */
   number: integer(),
+  to: addressCodec,
   sharedPoint: key,
   challenge: key,
   response: key,
@@ -80,7 +82,7 @@ export function proveSent(
   curve: Curve,
 ): PaymentEvidence {
   const proof = provePaymentSent(claimOf(payment.to, payment, words, curve), payment.txSecret, curve);
-  return { by: 0, number, ...proof };
+  return { by: 0, number, to: payment.to, ...proof };
 }
 
 /** @param address the one of the account that the output paid */
@@ -93,29 +95,29 @@ export function proveReceived(
   curve: Curve,
 ): PaymentEvidence {
   const proof = provePaymentReceived(claimOf(address, output, words, curve), viewSecret, curve);
-  return { by: 1, number, ...proof };
+  return { by: 1, number, to: address, ...proof };
 }
 
 /**
- * The amount in sparks that an output of the ledger paid to the address; undefined when the proof does not show that
- * it paid any.
+ * The amount in sparks that an output of the ledger paid to the address of the evidence; undefined when that does not
+ * show that it paid any.
  *
  * @param output the one with the evidence's number
  */
 export function verifyPayment(
   evidence: PaymentEvidence,
   output: OutputRecord,
-  address: Address,
   words: Uint8Array,
   curve: Curve,
 ): bigint | undefined {
-  const verify = evidence.by === 0 ? verifyPaymentSent : verifyPaymentReceived;
-  const claim = claimOf(address, output, words, curve);
-  if (!verify(claim, evidence, curve)) return undefined;
+  const { by, to } = evidence;
+  const verify = by === 0 ? verifyPaymentSent : verifyPaymentReceived;
+  if (!isValidAddress(to, curve) || !verify(claimOf(to, output, words, curve), evidence, curve))
+    return undefined;
   const shared = sharedSecretOf(evidence, curve);
   if (!shared) return undefined;
-  const watching = { viewSecret: new Uint8Array(32), viewKey: address.viewKey, spendKey: address.spendKey };
-  const table = new Map([[toHex(address.spendKey), { account: 0, index: 0 }]]);
+  const watching = { viewSecret: new Uint8Array(32), viewKey: to.viewKey, spendKey: to.spendKey };
+  const table = new Map([[toHex(to.spendKey), { account: 0, index: 0 }]]);
   const rules = rulesFor(output.context);
   const found = recogniseOutput(output, shared, output.position, watching, table, rules, curve);
   if (!found) return undefined;

@@ -1,36 +1,30 @@
 import { BitorchError, utf8 } from '#base';
 import { defaultCurve } from '#crypto';
-import { parseAddress, parsePaymentProof, verifyPayment, type WalletChain } from '#ledger';
+import { formatAddress, parsePaymentProof, verifyPayment, type WalletChain } from '#ledger';
 
-/** What a proof of payment shows: this much, in sparks, in this block. */
+/** What a proof of payment shows: this much, in sparks, to this address, in this block. */
 export interface ProvenPayment {
+  readonly address: string;
   readonly amount: bigint;
   readonly height: number;
 }
 
 /**
- * Checks somebody's proof that an address was paid.
+ * Checks somebody's proof of a payment. That the address is the one it should be is for the caller to see.
  *
  * @param words those that the proof was asked for with
- * @throws BitorchError `PAYMENT_PROOF_INVALID`, `ADDRESS_INVALID`; `PAYMENT_UNPROVEN` when it does not show that
+ * @throws BitorchError `PAYMENT_PROOF_INVALID`; `PAYMENT_UNPROVEN` when it shows nothing
  */
-export async function checkPayment(
-  proof: string,
-  address: string,
-  words: string,
-  chain: WalletChain,
-): Promise<ProvenPayment> {
-  const curve = defaultCurve();
+export async function checkPayment(proof: string, words: string, chain: WalletChain): Promise<ProvenPayment> {
   const evidence = parsePaymentProof(proof);
   const { parameters, outputs } = await chain.status();
-  const to = parseAddress(address, parameters.chainId, curve);
   const [output] = evidence.number < outputs ? await chain.outputsAt([evidence.number]) : [];
-  const amount = output && verifyPayment(evidence, output, to, utf8(words), curve);
+  const amount = output && verifyPayment(evidence, output, utf8(words), defaultCurve());
   if (!output || amount === undefined) {
     throw new BitorchError(
       'PAYMENT_UNPROVEN',
-      'the proof does not show that this address was paid: compare address and words with those it was made for',
+      'the proof shows no payment: it was made with other words, for another network, or is false',
     );
   }
-  return { amount, height: output.height };
+  return { address: formatAddress(evidence.to, parameters.chainId), amount, height: output.height };
 }

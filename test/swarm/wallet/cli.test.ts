@@ -114,8 +114,9 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
 
   const proof = await ok(['prove', id, '--words', 'invoice 7']);
   const proven = await ok(['check-proof', proof, faucet.addressText(), '--words', 'invoice 7']);
-  assert.match(proven, /^proven: 1\.5 TORCH to this address in block \d+$/);
-  await refused(['check-proof', proof, faucet.addressText()], 1, /PAYMENT_UNPROVEN/);
+  assert.match(proven, /^proven: 1\.5 TORCH in block \d+ to torch1\w+$/);
+  await refused(['check-proof', proof, faucet.addressText()], 1, /made with other words/);
+  await refused(['check-proof', proof, rent, '--words', 'invoice 7'], 1, /to another address: torch1/);
   await refused(['check-proof', proof.slice(0, -1), faucet.addressText()], 1, /PAYMENT_PROOF_INVALID/);
   const output = /output (\d+),/.exec(history)![1]!;
   const received = await ok(['prove', output, '--received']);

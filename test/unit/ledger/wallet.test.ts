@@ -77,7 +77,7 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.deepEqual(parsePaymentProof(formatPaymentProof(proof)), proof);
   const output = outputs.get(ledger.state, bob.owned[0]!.number)!;
   const paid = (to = payments[0]!.to, words = 'invoice 7', evidence = proof) =>
-    verifyPayment(evidence, output, to, utf8(words), curve);
+    verifyPayment({ ...evidence, to }, output, utf8(words), curve);
   assert.equal(paid(), 1_500n * TORCH);
   assert.equal(paid(bob.address()), undefined);
   assert.equal(paid(payments[0]!.to, 'invoice 8'), undefined);
