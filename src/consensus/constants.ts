@@ -1,11 +1,13 @@
 /** What a proposal's block is cut into for gossip. */
 export const PART_BYTES = 65_536;
+/** A block of the longest transactions that a genesis may allow, with its commit, is shorter. */
+export const MAX_PARTS = 320;
 /** No block is longer, whatever the parameters of a chain say. */
-export const MAX_BLOCK_BYTES = 64 * PART_BYTES;
-export const MAX_PARTS = MAX_BLOCK_BYTES / PART_BYTES;
+export const MAX_BLOCK_BYTES = MAX_PARTS * PART_BYTES;
 export const MAX_BLOCK_TRANSACTIONS = 65_536;
 
-export const MAX_VALIDATORS = 512;
+/** As many as a genesis may ask for. */
+export const MAX_VALIDATORS = 1_000;
 /** Keeps every product and priority of the rotation an exact double. */
 export const MAX_TOTAL_POWER = 2 ** 48;
 

@@ -4,7 +4,8 @@ import { HASH_BYTES, MAX_PARTS, PART_BYTES } from '../constants.ts';
 import { require } from '../errors.ts';
 import { isMerkleLeaf, merkleProofs } from './merkle.ts';
 
-const MAX_SIBLINGS = Math.ceil(Math.log2(MAX_PARTS));
+/** Levels of a tree over MAX_PARTS leaves. */
+const MAX_SIBLINGS = 9;
 
 /** A piece of a block's bytes with the proof that it belongs under the root. */
 export const partCodec = struct({

@@ -56,7 +56,7 @@ export const proposalCodec: Codec<Proposal> = {
 };
 
 /** No proposal is longer. */
-export const MAX_PROPOSAL_BYTES = 8 + 5 + 5 + 2 * HASH_BYTES + 1 + 8 + SIGNATURE_BYTES;
+export const MAX_PROPOSAL_BYTES = 8 + 5 + 5 + 2 * HASH_BYTES + 2 + 8 + SIGNATURE_BYTES;
 
 const PURPOSE = 'proposal';
 

@@ -41,8 +41,6 @@ export interface DriverState {
   readonly entered: Step | undefined;
   /** What the last vote or certificate reached. */
   readonly threshold: Threshold;
-  /** By place: the highest round beyond the window of rounds that a validator has voted in. */
-  readonly distant: ReadonlyMap<number, number>;
 }
 
 /** Nothing has happened yet at this height. */
@@ -55,7 +53,6 @@ export const beginHeight = (setting: Setting): DriverState => ({
   pending: [],
   entered: undefined,
   threshold: { type: 'none' },
-  distant: new Map(),
 });
 
 /** The setting of a validator with this consensus key, or of one who only looks on. */

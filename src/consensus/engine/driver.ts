@@ -29,6 +29,8 @@ export type DriverInput =
   | { readonly type: 'vote'; readonly vote: Vote }
   | { readonly type: 'certificate'; readonly certificate: Certificate }
   | { readonly type: 'timeout'; readonly round: number; readonly step: WaitingStep }
+  /** A condition of the paper, by name. */
+  | { readonly type: 'condition'; readonly condition: Condition }
   /** Look at what the step that was entered makes possible. */
   | { readonly type: 'entered' }
   /** Act on a condition that waits: the one of this type, or the first. */
@@ -62,6 +64,8 @@ function dispatch(state: DriverState, input: DriverInput): DriverResult {
       return onCounted(state, countCertificate(state.keeper, input.certificate));
     case 'timeout':
       return apply(state, { type: 'timeout', round: input.round, step: input.step });
+    case 'condition':
+      return apply(state, input.condition);
     case 'entered':
       return onEntered(state);
     case 'pending':
@@ -129,7 +133,8 @@ function onCounted(before: DriverState, { keeper, threshold }: Counted): DriverR
 
 type BlockThreshold = Extract<Threshold, { block: Uint8Array }>;
 
-const candidateFor = (state: DriverState, round: number, block: Uint8Array): Candidate | undefined =>
+/** The valid block of a round with this id, when it is here. */
+export const candidateFor = (state: DriverState, round: number, block: Uint8Array): Candidate | undefined =>
   state.candidates.find((one) => one.round === round && equalBytes(one.block, block));
 
 /** Lines 28, 34 and 36 when the last prevote has come. */

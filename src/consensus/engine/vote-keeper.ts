@@ -2,6 +2,7 @@
 import { type Certificate, certificateOf, votesOf } from '../blocks/certificate.ts';
 import type { Vote } from '../blocks/index.ts';
 import type { ValidatorSet } from '../blocks/validators.ts';
+import { isNil } from '../blocks/vote.ts';
 import { type PRECOMMIT, PREVOTE } from '../constants.ts';
 import {
   addCertificate,
@@ -147,14 +148,28 @@ export function powerFor(keeper: VoteKeeper, round: number, kind: Kind, block: U
   return tally ? powerBehind(tally, keyOf(block)) : 0;
 }
 
+/** Whether more than two thirds have voted for the block. */
 export const hasQuorum = (keeper: VoteKeeper, round: number, kind: Kind, block: Uint8Array): boolean =>
-  keeper.validators.isQuorum(powerFor(keeper, round, kind, block));
+  hasQuorumOfAny(keeper, round, kind) && keeper.validators.isQuorum(powerFor(keeper, round, kind, block));
 
 /** Whether more than two thirds have voted, for whatever. */
 export function hasQuorumOfAny(keeper: VoteKeeper, round: number, kind: Kind): boolean {
   const tally = tallyOf(keeper, round, kind);
   return tally !== undefined && keeper.validators.isQuorum(powerOfAll(tally));
 }
+
+/** The block that more than two thirds have voted for, if there is one. */
+export function blockWithQuorum(keeper: VoteKeeper, round: number, kind: Kind): Uint8Array | undefined {
+  const tally = tallyOf(keeper, round, kind);
+  if (!tally || !hasQuorumOfAny(keeper, round, kind)) return undefined;
+  const votes = [...tally.first, ...tally.others];
+  return votes.find((vote) => vote && !isNil(vote.block) && hasQuorum(keeper, round, kind, vote.block))
+    ?.block;
+}
+
+/** The first vote of a validator in a step. */
+export const voteOf = (keeper: VoteKeeper, round: number, kind: Kind, place: number): Vote | undefined =>
+  tallyOf(keeper, round, kind)?.first[place];
 
 /** The votes of more than two thirds for a block, if there are so many. */
 export function certificateFor(

@@ -10,6 +10,8 @@ import {
   duplicateVoteCodec,
   encodeBlock,
   headerCodec,
+  type Input,
+  inputCodec,
   MAX_COMMIT_BYTES,
   MAX_DUPLICATE_VOTE_BYTES,
   MAX_HEADER_BYTES,
@@ -30,7 +32,7 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const height = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const round = fc.integer({ min: 0, max: 2 ** 31 });
 const kind = fc.constantFrom(1 as const, 2 as const);
-const place = fc.integer({ min: 0, max: 511 });
+const place = fc.integer({ min: 0, max: 999 });
 
 const vote = fc.record({
   height,
@@ -53,7 +55,7 @@ const proposal = fc.nat(1000).chain((validRound) =>
     validRound: fc.constant(validRound - 1),
     block: bytes(32),
     partsRoot: bytes(32),
-    parts: fc.integer({ min: 1, max: 64 }),
+    parts: fc.integer({ min: 1, max: 320 }),
     time: fc.maxSafeNat(),
     signature: bytes(64),
   }),
@@ -72,9 +74,9 @@ const header = fc.record({
   proposer: bytes(32),
 });
 const part = fc.record({
-  index: fc.integer({ min: 0, max: 63 }),
+  index: fc.integer({ min: 0, max: 319 }),
   bytes: fc.uint8Array({ maxLength: 300 }),
-  proof: fc.array(bytes(32), { maxLength: 6 }),
+  proof: fc.array(bytes(32), { maxLength: 9 }),
 });
 const duplicate = fc.record({
   validator: bytes(32),
@@ -90,6 +92,18 @@ const validators = fc
     selector: ({ key }) => Buffer.from(key).toString('hex'),
   })
   .map((powers) => ValidatorSet.of(powers).next());
+
+const input: fc.Arbitrary<Input> = fc.oneof(
+  vote.map((one): Input => ({ type: 'vote', vote: one })),
+  fc
+    .tuple(proposal, fc.constantFrom('valid' as const, 'untimely' as const, 'invalid' as const))
+    .map(([one, verdict]): Input => ({ type: 'proposal', proposal: one, verdict })),
+  fc
+    .tuple(fc.array(vote), commit, kind)
+    .map(([votes, rest, k]): Input => ({ type: 'start', votes, certificates: [{ ...rest, kind: k }] })),
+  fc.tuple(round, bytes(32)).map(([r, block]): Input => ({ type: 'value', round: r, block })),
+  fc.tuple(height, round).map(([h, r]): Input => ({ type: 'timeout', height: h, round: r, step: 'prevote' })),
+);
 
 interface Decoder {
   readonly name: string;
@@ -118,6 +132,7 @@ const DECODERS: readonly Decoder[] = [
   decoder('header', headerCodec, header, MAX_HEADER_BYTES),
   decoder('part', partCodec, part, MAX_PART_BYTES),
   decoder('duplicate vote', duplicateVoteCodec, duplicate, MAX_DUPLICATE_VOTE_BYTES),
+  decoder('input of the engine', inputCodec, input, MAX_COMMIT_BYTES * 2),
   decoder('validator set', validatorSetCodec, validators, MAX_VALIDATOR_SET_BYTES),
   {
     name: 'block',
