@@ -2,6 +2,9 @@
 import { Command } from 'commander';
 import { devnetCommand } from './devnet/command.ts';
 import { exitCodeOf, printError } from './exit.ts';
+import { convertCommand } from './security/convert.ts';
+import { scanCommand } from './security/scan.ts';
+import { securityCommand } from './security/security.ts';
 import { startCommand } from './start.ts';
 import { walletCommands } from './wallet/command.ts';
 
@@ -10,7 +13,10 @@ const program = new Command('bitorch')
   .version('0.1.0')
   .addCommand(startCommand)
   .addCommand(devnetCommand)
-  .addCommand(walletCommands);
+  .addCommand(walletCommands)
+  .addCommand(scanCommand)
+  .addCommand(convertCommand)
+  .addCommand(securityCommand);
 
 try {
   await program.parseAsync();

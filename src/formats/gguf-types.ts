@@ -1,5 +1,3 @@
-import type { TensorType } from './tensor.ts';
-
 /** Value types of GGUF metadata, by id (ggml/docs/gguf.md, "File Structure"). */
 export const VALUE_TYPES = [
   'uint8',
@@ -35,51 +33,59 @@ export const MIN_BYTES: Readonly<Record<ValueType, number>> = {
   float64: 8,
 };
 
-/** Names of ggml's tensor types by id, for messages; the gaps are types that were removed. */
-const GGML_NAMES: Readonly<Record<number, string>> = {
-  0: 'F32',
-  1: 'F16',
-  2: 'Q4_0',
-  3: 'Q4_1',
-  6: 'Q5_0',
-  7: 'Q5_1',
-  8: 'Q8_0',
-  9: 'Q8_1',
-  10: 'Q2_K',
-  11: 'Q3_K',
-  12: 'Q4_K',
-  13: 'Q5_K',
-  14: 'Q6_K',
-  15: 'Q8_K',
-  16: 'IQ2_XXS',
-  17: 'IQ2_XS',
-  18: 'IQ3_XXS',
-  19: 'IQ1_S',
-  20: 'IQ4_NL',
-  21: 'IQ3_S',
-  22: 'IQ2_S',
-  23: 'IQ4_XS',
-  24: 'I8',
-  25: 'I16',
-  26: 'I32',
-  27: 'I64',
-  28: 'F64',
-  29: 'IQ1_M',
-  30: 'BF16',
-  34: 'TQ1_0',
-  35: 'TQ2_0',
-  39: 'MXFP4',
+/** ggml's tensor types by id: [name, elements per block, bytes per block] (ggml/src/ggml.c, `type_traits`). */
+const GGML_TYPES: Readonly<Record<number, readonly [name: string, elements: number, bytes: number]>> = {
+  0: ['F32', 1, 4],
+  1: ['F16', 1, 2],
+  2: ['Q4_0', 32, 18],
+  3: ['Q4_1', 32, 20],
+  6: ['Q5_0', 32, 22],
+  7: ['Q5_1', 32, 24],
+  8: ['Q8_0', 32, 34],
+  9: ['Q8_1', 32, 36],
+  10: ['Q2_K', 256, 84],
+  11: ['Q3_K', 256, 110],
+  12: ['Q4_K', 256, 144],
+  13: ['Q5_K', 256, 176],
+  14: ['Q6_K', 256, 210],
+  15: ['Q8_K', 256, 292],
+  16: ['IQ2_XXS', 256, 66],
+  17: ['IQ2_XS', 256, 74],
+  18: ['IQ3_XXS', 256, 98],
+  19: ['IQ1_S', 256, 50],
+  20: ['IQ4_NL', 32, 18],
+  21: ['IQ3_S', 256, 110],
+  22: ['IQ2_S', 256, 82],
+  23: ['IQ4_XS', 256, 136],
+  24: ['I8', 1, 1],
+  25: ['I16', 1, 2],
+  26: ['I32', 1, 4],
+  27: ['I64', 1, 8],
+  28: ['F64', 1, 8],
+  29: ['IQ1_M', 256, 56],
+  30: ['BF16', 1, 2],
+  31: ['Q4_0_4_4', 32, 18],
+  32: ['Q4_0_4_8', 32, 18],
+  33: ['Q4_0_8_8', 32, 18],
+  34: ['TQ1_0', 256, 54],
+  35: ['TQ2_0', 256, 66],
+  36: ['IQ4_NL_4_4', 32, 18],
+  37: ['IQ4_NL_4_8', 32, 18],
+  38: ['IQ4_NL_8_8', 32, 18],
+  39: ['MXFP4', 32, 17],
+  40: ['NVFP4', 64, 36],
+  41: ['Q1_0', 128, 18],
 };
 
-const SUPPORTED: ReadonlyMap<number, TensorType> = new Map([
-  [0, 'F32'],
-  [1, 'F16'],
-  [2, 'Q4_0'],
-  [3, 'Q4_1'],
-  [8, 'Q8_0'],
-  [30, 'BF16'],
-]);
+export interface GgmlType {
+  name: string;
+  /** Elements and bytes of one block. */
+  elements: number;
+  bytes: number;
+}
 
-/** The tensor type that execution reads under ggml's id, undefined for all others. */
-export const tensorTypeOf = (id: number): TensorType | undefined => SUPPORTED.get(id);
-export const ggmlTypeName = (id: number): string => GGML_NAMES[id] ?? `number ${id}`;
+/** ggml's type under an id, undefined for ids that are not assigned. */
+export function ggmlType(id: number): GgmlType | undefined {
+  const [name, elements, bytes] = GGML_TYPES[id] ?? [];
+  return name === undefined ? undefined : { name, elements: elements!, bytes: bytes! };
+}

@@ -3,27 +3,43 @@
  * llama.cpp reads leniently (gaps, trailing bytes, duplicate keys) is refused here, since every byte of a model
  * is shared and paid for.
  */
-import { concat } from '#base';
+import { ByteWindow, type Reading, readFrom, readNow } from './byte-window.ts';
 import { invalid, unsupported } from './errors.ts';
-import { Cursor, NeedMore } from './gguf-cursor.ts';
-import { ggmlTypeName, MIN_BYTES, tensorTypeOf, VALUE_TYPES, type ValueType } from './gguf-types.ts';
-import { alignUp, checkTiling, tensorBytes } from './layout.ts';
-import type { RandomAccess, TensorInfo } from './tensor.ts';
+import { type GgmlType, ggmlType, MIN_BYTES, VALUE_TYPES, type ValueType } from './gguf-types.ts';
+import { alignUp, checkTiling } from './layout.ts';
+import { type RandomAccess, TENSOR_TYPES, type TensorInfo } from './tensor.ts';
 
 /** Whole numbers that a double cannot hold stay bigints. */
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 
-export interface Gguf {
+/** A tensor of any of ggml's types; `shape` outermost first, `offset` from the beginning of the file. */
+export interface GgufEntry {
+  name: string;
+  type: string;
+  shape: number[];
+  offset: number;
+  bytes: number;
+}
+
+export interface GgufHeader {
   metadata: GgufMetadata;
   /** In the file's order. */
-  tensors: TensorInfo[];
+  tensors: GgufEntry[];
   /** Where the tensors' bytes begin: all that is not weights lies before. */
   headerBytes: number;
 }
 
+export interface Gguf extends GgufHeader {
+  tensors: (TensorInfo & GgufEntry)[];
+}
+
+export interface GgufOptions {
+  /** Which metadata to keep; all of it is checked. */
+  keep?: (key: string) => boolean;
+}
+
 const MAGIC = 0x46554747; // "GGUF"
-const FIRST_READ = 1 << 20;
 const MAX_HEADER = 128 << 20;
 const MAX_ENTRIES = 4096;
 const MAX_TENSORS = 1 << 16;
@@ -34,97 +50,170 @@ const MAX_DEPTH = 4;
 const MAX_ALIGNMENT = 1 << 16;
 
 /**
- * Reads the header of a GGUF file in growing pieces, never the weights. `file` becomes the path in the tensors'
- * infos. Throws FORMAT_INVALID for damaged and FORMAT_UNSUPPORTED for sound but unusable files.
+ * Reads the header of a GGUF file, never the weights: tensors of any type. Every byte behind the header belongs to one
+ * tensor or is padding. Throws FORMAT_INVALID for damaged and FORMAT_UNSUPPORTED for sound but unknown files.
+ */
+export async function readGguf(
+  source: RandomAccess,
+  file: string,
+  { keep = () => true }: GgufOptions = {},
+): Promise<GgufHeader> {
+  const window = new ByteWindow(0, Math.min(source.size, MAX_HEADER));
+  return readFrom(source, window, readHeader(window, source.size, file, keep));
+}
+
+/**
+ * The header of a GGUF file that Bitorch can run; `file` becomes the path in the tensors' infos. Throws like
+ * readGguf(), and FORMAT_UNSUPPORTED for tensor types that execution does not read.
  */
 export async function parseGguf(source: RandomAccess, file: string): Promise<Gguf> {
-  const limit = Math.min(source.size, MAX_HEADER);
-  let bytes = await source.read(0, Math.min(FIRST_READ, limit));
-  for (;;) {
-    try {
-      return parseHeader(new Cursor(bytes, limit), source.size, file);
-    } catch (error) {
-      if (!(error instanceof NeedMore)) throw error;
-      const more = Math.min(bytes.length * 3, limit - bytes.length);
-      bytes = concat([bytes, await source.read(bytes.length, more)]);
-    }
-  }
+  const header = await readGguf(source, file);
+  const tensors = header.tensors.map((entry) => {
+    const type = TENSOR_TYPES.find((known) => known === entry.type);
+    if (type) return { ...entry, type, file };
+    throw unsupported(
+      `tensor ${entry.name} in ${file} has type ${entry.type}: ` +
+        'Bitorch runs F32, F16, BF16, Q8_0, Q4_0 and Q4_1; quantise the model to one of these',
+      { tensor: entry.name, type: entry.type },
+    );
+  });
+  return { ...header, tensors };
 }
 
 /** The metadata alone, from the `headerBytes` that begin a file. Throws FORMAT_INVALID. */
 export function parseGgufMetadata(header: Uint8Array): GgufMetadata {
-  const cursor = new Cursor(header, header.length);
-  const { entryCount } = readCounts(cursor, 'the GGUF header');
-  return readMetadata(cursor, entryCount);
+  const window = new ByteWindow(0, header.length);
+  return readNow(header, window, readOnlyMetadata(window));
 }
 
-function parseHeader(cursor: Cursor, size: number, file: string): Gguf {
-  const { tensorCount, entryCount } = readCounts(cursor, file);
-  const metadata = readMetadata(cursor, entryCount);
+function* readOnlyMetadata(window: ByteWindow): Reading<GgufMetadata> {
+  const { entryCount } = yield* readCounts(window, 'the GGUF header');
+  return yield* readMetadata(window, entryCount, () => true);
+}
+
+function* readHeader(
+  window: ByteWindow,
+  size: number,
+  file: string,
+  keep: (key: string) => boolean,
+): Reading<GgufHeader> {
+  const { tensorCount, entryCount } = yield* readCounts(window, file);
+  const metadata = yield* readMetadata(window, entryCount, (key) => key === ALIGNMENT || keep(key));
   const alignment = alignmentOf(metadata);
-  const infos = readTensorInfos(cursor, tensorCount, alignment, file);
-  const headerBytes = Math.min(alignUp(cursor.at, alignment), size);
+  const infos = yield* readTensorInfos(window, tensorCount, alignment, file);
+  const headerBytes = Math.min(alignUp(window.at, alignment), size);
   const tensors = infos.map((info) => ({ ...info, offset: headerBytes + info.offset }));
   checkTiling(tensors, headerBytes, size, alignment);
   return { metadata, tensors, headerBytes };
 }
 
-function readCounts(cursor: Cursor, file: string): { tensorCount: number; entryCount: number } {
-  if (cursor.uint32('magic') !== MAGIC) throw invalid(`${file} does not begin with "GGUF"`);
-  const version = cursor.uint32('version');
+function* readCounts(window: ByteWindow, file: string): Reading<{ tensorCount: number; entryCount: number }> {
+  if (!window.has(24, 'the GGUF header')) yield 24;
+  if (window.uint32() !== MAGIC) throw invalid(`${file} does not begin with "GGUF"`);
+  const version = window.uint32();
   if (version !== 2 && version !== 3) {
     throw unsupported(
       `${file} is GGUF version ${version & 0xffff ? version : 'for big-endian machines'}: ` +
         'convert it to little-endian version 3',
     );
   }
-  const tensorCount = cursor.count('tensor count', MAX_TENSORS);
-  return { tensorCount, entryCount: cursor.count('metadata count', MAX_ENTRIES) };
+  const tensorCount = yield* readCount(window, 'tensor count', MAX_TENSORS);
+  return { tensorCount, entryCount: yield* readCount(window, 'metadata count', MAX_ENTRIES) };
 }
 
-function readMetadata(cursor: Cursor, count: number): GgufMetadata {
+/** A 64-bit count or length of at most `max`. */
+function* readCount(window: ByteWindow, what: string, max: number): Reading<number> {
+  if (!window.has(8, what)) yield 8;
+  const value = window.uint64();
+  if (value > BigInt(max)) throw invalid(`${what} is ${value}, over the limit of ${max}`);
+  return Number(value);
+}
+
+/** UTF-8 with a 64-bit length of at most `maxBytes`. */
+function* readString(window: ByteWindow, what: string, maxBytes: number): Reading<string> {
+  const length = yield* readCount(window, `length of ${what}`, maxBytes);
+  if (!window.has(length, what)) yield length;
+  return window.text(length, what);
+}
+
+function* readMetadata(
+  window: ByteWindow,
+  count: number,
+  keep: (key: string) => boolean,
+): Reading<GgufMetadata> {
   const metadata = new Map<string, GgufValue>();
+  const keys = new Set<string>();
   const budget = { elements: MAX_ELEMENTS };
   for (let i = 0; i < count; i++) {
-    const key = cursor.string('metadata key', MAX_KEY);
-    if (key === '' || metadata.has(key)) throw invalid(`metadata key "${key}" is empty or there twice`);
-    metadata.set(key, readValue(cursor, readValueType(cursor, key), key, 0, budget));
+    const key = yield* readString(window, 'metadata key', MAX_KEY);
+    if (key === '' || keys.has(key)) throw invalid(`metadata key "${key}" is empty or there twice`);
+    keys.add(key);
+    const type = yield* readValueType(window, key);
+    const kept = keep(key);
+    const value = yield* readValue(window, type, key, 0, budget, kept);
+    if (kept) metadata.set(key, value);
   }
   return metadata;
 }
 
-function readValueType(cursor: Cursor, key: string): ValueType {
-  const id = cursor.uint32(`type of ${key}`);
+function* readValueType(window: ByteWindow, key: string): Reading<ValueType> {
+  if (!window.has(4, `type of ${key}`)) yield 4;
+  const id = window.uint32();
   const type = VALUE_TYPES[id];
   if (!type) throw invalid(`metadata ${key} has unknown type ${id}`);
   return type;
 }
 
-function readValue(
-  cursor: Cursor,
+function* readValue(
+  window: ByteWindow,
   type: ValueType,
   key: string,
   depth: number,
   budget: { elements: number },
-): GgufValue {
-  if (type === 'string') return cursor.string(key, MAX_STRING);
-  if (type !== 'array') return plain(cursor[type](key));
+  keep: boolean,
+): Reading<GgufValue> {
+  if (type === 'string') return yield* readString(window, key, MAX_STRING);
+  if (type === 'array') return yield* readArray(window, key, depth, budget, keep);
+  if (!window.has(MIN_BYTES[type], key)) yield MIN_BYTES[type];
+  if (type === 'bool') return readBool(window, key);
+  return plain(window[type]());
+}
+
+function* readArray(
+  window: ByteWindow,
+  key: string,
+  depth: number,
+  budget: { elements: number },
+  keep: boolean,
+): Reading<GgufValue[]> {
   if (depth === MAX_DEPTH) throw invalid(`metadata ${key} nests arrays deeper than ${MAX_DEPTH}`);
-  const elementType = readValueType(cursor, key);
-  const length = cursor.count(`length of ${key}`, Math.floor(cursor.left / MIN_BYTES[elementType]));
+  const type = yield* readValueType(window, key);
+  const most = Math.floor((window.left - 8) / MIN_BYTES[type]);
+  const length = yield* readCount(window, `length of ${key}`, Math.max(0, most));
   budget.elements -= length;
   if (budget.elements < 0) throw invalid(`metadata arrays hold more than ${MAX_ELEMENTS} values (${key})`);
   const values: GgufValue[] = [];
-  for (let i = 0; i < length; i++) values.push(readValue(cursor, elementType, key, depth + 1, budget));
+  for (let i = 0; i < length; i++) {
+    const value = yield* readValue(window, type, key, depth + 1, budget, keep);
+    if (keep) values.push(value);
+  }
   return values;
 }
 
-function plain(value: number | bigint | boolean): number | bigint | boolean {
+function readBool(window: ByteWindow, key: string): boolean {
+  const value = window.uint8();
+  if (value > 1) throw invalid(`${key}: ${value} is neither true nor false`);
+  return value === 1;
+}
+
+function plain(value: number | bigint): number | bigint {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
+const ALIGNMENT = 'general.alignment';
+
 function alignmentOf(metadata: GgufMetadata): number {
-  const alignment = metadata.get('general.alignment') ?? 32;
+  const alignment = metadata.get(ALIGNMENT) ?? 32;
   const powerOfTwo =
     typeof alignment === 'number' && alignment >= 1 && Number.isInteger(Math.log2(alignment));
   if (!powerOfTwo || alignment > MAX_ALIGNMENT) {
@@ -134,38 +223,53 @@ function alignmentOf(metadata: GgufMetadata): number {
 }
 
 /** Offsets are still relative to the data section. */
-function readTensorInfos(cursor: Cursor, count: number, alignment: number, file: string): TensorInfo[] {
+function* readTensorInfos(
+  window: ByteWindow,
+  count: number,
+  alignment: number,
+  file: string,
+): Reading<GgufEntry[]> {
   const names = new Set<string>();
-  const infos: TensorInfo[] = [];
+  const infos: GgufEntry[] = [];
   for (let i = 0; i < count; i++) {
-    const name = cursor.string('tensor name', MAX_KEY);
+    const name = yield* readString(window, 'tensor name', MAX_KEY);
     if (name === '' || names.has(name)) throw invalid(`tensor name "${name}" is empty or there twice`);
     names.add(name);
-    const shape = readShape(cursor, name);
-    const typeId = cursor.uint32(`type of ${name}`);
-    const type = tensorTypeOf(typeId);
-    if (!type) {
-      throw unsupported(
-        `tensor ${name} in ${file} has type ${ggmlTypeName(typeId)}: ` +
-          'Bitorch runs F32, F16, BF16, Q8_0, Q4_0 and Q4_1; quantise the model to one of these',
-        { tensor: name, type: ggmlTypeName(typeId) },
-      );
-    }
-    const bytes = tensorBytes(name, type, shape);
-    const offset = cursor.count(`offset of ${name}`, Number.MAX_SAFE_INTEGER - MAX_HEADER - bytes);
+    const shape = yield* readShape(window, name);
+    if (!window.has(4, `type of ${name}`)) yield 4;
+    const id = window.uint32();
+    const type = ggmlType(id);
+    if (!type)
+      throw unsupported(`tensor ${name} in ${file} has type number ${id}, which is unknown`, {
+        tensor: name,
+      });
+    const bytes = bytesOf(name, type, shape);
+    const most = Number.MAX_SAFE_INTEGER - MAX_HEADER - bytes;
+    const offset = yield* readCount(window, `offset of ${name}`, most);
     if (offset % alignment !== 0) throw invalid(`tensor ${name} is not aligned to ${alignment} bytes`);
-    infos.push({ name, type, shape, file, offset, bytes });
+    infos.push({ name, type: type.name, shape, offset, bytes });
   }
   return infos;
 }
 
+function bytesOf(name: string, { name: type, elements, bytes }: GgmlType, shape: readonly number[]): number {
+  const columns = shape.at(-1)!;
+  if (columns % elements !== 0) {
+    throw invalid(`tensor ${name}: rows of ${columns} elements are not whole ${type} blocks of ${elements}`);
+  }
+  const size = shape.reduce((product, dimension) => product * dimension, bytes / elements);
+  if (!Number.isSafeInteger(size)) throw unsupported(`tensor ${name} is too large: shape [${shape}]`);
+  return size;
+}
+
 /** GGUF lists dimensions innermost first; ours are outermost first. */
-function readShape(cursor: Cursor, name: string): number[] {
-  const rank = cursor.uint32(`rank of ${name}`);
+function* readShape(window: ByteWindow, name: string): Reading<number[]> {
+  if (!window.has(4, `rank of ${name}`)) yield 4;
+  const rank = window.uint32();
   if (rank < 1 || rank > 4) throw invalid(`tensor ${name} has ${rank} dimensions, not 1 to 4`);
   const shape: number[] = [];
   for (let i = 0; i < rank; i++) {
-    const dimension = cursor.count(`dimension of ${name}`, 1 << 30);
+    const dimension = yield* readCount(window, `dimension of ${name}`, 1 << 30);
     if (dimension === 0) throw invalid(`tensor ${name} has an empty dimension`);
     shape.unshift(dimension);
   }

@@ -1,9 +1,32 @@
 export * from './architecture.ts';
+export * from './byte-window.ts';
 export * from './describe.ts';
 export { fileAccess } from './file-access.ts';
-export { type Gguf, type GgufMetadata, type GgufValue, parseGguf, parseGgufMetadata } from './gguf.ts';
+export {
+  type Gguf,
+  type GgufEntry,
+  type GgufHeader,
+  type GgufMetadata,
+  type GgufValue,
+  parseGguf,
+  parseGgufMetadata,
+  readGguf,
+} from './gguf.ts';
 export { ggufArchitecture } from './gguf-architecture.ts';
 export { hfArchitecture } from './hf-config.ts';
-export { type Json, parseJson } from './json.ts';
-export { parseSafetensors } from './safetensors.ts';
+export { type ImageFormat, type ImageSize, readImage } from './images.ts';
+export { type Json, JsonTree, parseJson } from './json.ts';
+export { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
+export { HEAD_BYTES, identify } from './magic.ts';
+export { type Npy, readNpy } from './npy.ts';
+export * from './onnx.ts';
+export { type PickleEvents, type PickleLimits, runPickle } from './pickle/machine.ts';
+export * from './pickle/values.ts';
+export { parseSafetensors, readSafetensors, type SafetensorsEntry } from './safetensors.ts';
+export { safetensorsHeader, type TensorOutline } from './safetensors-write.ts';
+export { readSentencePiece } from './sentencepiece.ts';
+export { isTarHeader, readTar, type TarMember } from './tar.ts';
 export * from './tensor.ts';
+export { decodeText } from './text.ts';
+export { crcOf, inBuffer, MAX_UNPACKED, slice, type Unpacked, unpack, unpackMember } from './unpack.ts';
+export { findZipEnd, readZip, type Zip, type ZipMember } from './zip.ts';

@@ -1,159 +1,58 @@
 import { invalid } from './errors.ts';
-import { decodeText } from './text.ts';
+import { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const WHITESPACE = ' \t\n\r';
-
 /**
- * JSON as RFC 8259 spells it, and stricter where it leaves room: a key is there once, strings are well-formed
- * Unicode, numbers are finite, nesting and size are bounded. (JSON.parse takes the last of duplicate keys, so two
- * readers can see two different files.) Throws FORMAT_INVALID that names `what` and the place.
+ * A whole document at once, as strict as JsonReader. Throws FORMAT_INVALID that names `what` and the place.
  */
 export function parseJson(
   bytes: Uint8Array,
   what: string,
-  { maxBytes = 64 << 20, maxDepth = 64 } = {},
+  { maxBytes = 64 << 20, ...limits }: JsonLimits & { maxBytes?: number } = {},
 ): Json {
   if (bytes.length > maxBytes)
     throw invalid(`${what} has ${bytes.length} bytes, over the limit of ${maxBytes}`);
-  return new Parser(decodeText(bytes, what), what, maxDepth).document();
+  const tree = new JsonTree();
+  const reader = new JsonReader(what, tree, limits);
+  reader.write(bytes);
+  reader.end();
+  return tree.root;
 }
 
-class Parser {
-  readonly #text: string;
-  readonly #what: string;
-  readonly #maxDepth: number;
-  #at = 0;
+/** Builds the document, or the part of it that is passed on. */
+export class JsonTree implements JsonVisitor {
+  readonly #open: (Json[] | { [key: string]: Json })[] = [];
+  readonly #keys: string[] = [];
+  root: Json = null;
 
-  constructor(text: string, what: string, maxDepth: number) {
-    this.#text = text;
-    this.#what = what;
-    this.#maxDepth = maxDepth;
+  open(kind: '{' | '['): void {
+    const container = kind === '{' ? {} : [];
+    this.#add(container);
+    this.#open.push(container);
   }
 
-  document(): Json {
-    const value = this.#value(0);
-    this.#skipWhitespace();
-    if (this.#at !== this.#text.length) this.#fail('text after the end');
-    return value;
+  close(): void {
+    this.#open.pop();
   }
 
-  #value(depth: number): Json {
-    this.#skipWhitespace();
-    switch (this.#text[this.#at]) {
-      case '{':
-        return this.#object(depth);
-      case '[':
-        return this.#array(depth);
-      case '"':
-        return this.#string();
-      case 't':
-        return this.#word('true', true);
-      case 'f':
-        return this.#word('false', false);
-      case 'n':
-        return this.#word('null', null);
-      default:
-        return this.#number();
+  key(name: string): void {
+    this.#keys[this.#open.length] = name;
+  }
+
+  value(value: JsonScalar): void {
+    this.#add(value);
+  }
+
+  #add(value: Json): void {
+    const parent = this.#open.at(-1);
+    if (!parent) this.root = value;
+    else if (Array.isArray(parent)) parent.push(value);
+    else {
+      const key = this.#keys[this.#open.length]!;
+      if (key === '__proto__') {
+        Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true });
+      } else parent[key] = value;
     }
-  }
-
-  #object(depth: number): Json {
-    const object: Record<string, Json> = {};
-    this.#members(depth, '}', () => {
-      this.#skipWhitespace();
-      const key = this.#string();
-      if (Object.hasOwn(object, key)) this.#fail(`key ${JSON.stringify(key).slice(0, 80)} is there twice`);
-      this.#skipWhitespace();
-      if (!this.#skip(':')) this.#fail('":" expected');
-      const value = this.#value(depth + 1);
-      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true });
-      else object[key] = value;
-    });
-    return object;
-  }
-
-  #array(depth: number): Json {
-    const values: Json[] = [];
-    this.#members(depth, ']', () => values.push(this.#value(depth + 1)));
-    return values;
-  }
-
-  #members(depth: number, close: string, member: () => void): void {
-    if (depth >= this.#maxDepth) this.#fail(`nested deeper than ${this.#maxDepth}`);
-    this.#at++;
-    this.#skipWhitespace();
-    if (this.#skip(close)) return;
-    do {
-      member();
-      this.#skipWhitespace();
-    } while (this.#skip(','));
-    if (!this.#skip(close)) this.#fail(`"," or "${close}" expected`);
-  }
-
-  #string(): string {
-    const quoted = this.#quoted();
-    try {
-      // Escapes and the ban on control characters are left to the platform's parser.
-      const text = JSON.parse(quoted) as string;
-      if (text.isWellFormed()) return text;
-    } catch {
-      // Reported below, with the place.
-    }
-    return this.#fail('malformed string');
-  }
-
-  /** The string literal that begins here, quotes and escapes included. */
-  #quoted(): string {
-    if (this.#text[this.#at] !== '"') this.#fail('string expected');
-    let end = this.#at;
-    do {
-      end = this.#text.indexOf('"', end + 1);
-      if (end < 0) this.#fail('string without an end');
-    } while (this.#escaped(end));
-    const quoted = this.#text.slice(this.#at, end + 1);
-    this.#at = end + 1;
-    return quoted;
-  }
-
-  /** Whether an odd number of backslashes stands before a character. */
-  #escaped(at: number): boolean {
-    let first = at;
-    while (this.#text[first - 1] === '\\') first--;
-    return (at - first) % 2 === 1;
-  }
-
-  #number(): number {
-    const value = Number(this.#match(NUMBER) ?? this.#fail('value expected'));
-    return Number.isFinite(value) ? value : this.#fail('number out of range');
-  }
-
-  #word<T>(word: string, value: T): T {
-    if (!this.#text.startsWith(word, this.#at)) this.#fail('value expected');
-    this.#at += word.length;
-    return value;
-  }
-
-  #match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0];
-    this.#at += found?.length ?? 0;
-    return found;
-  }
-
-  #skip(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false;
-    this.#at++;
-    return true;
-  }
-
-  #skipWhitespace(): void {
-    while (this.#at < this.#text.length && WHITESPACE.includes(this.#text[this.#at]!)) this.#at++;
-  }
-
-  #fail(reason: string): never {
-    throw invalid(`${this.#what}: ${reason} at character ${this.#at}`);
   }
 }

@@ -1,27 +1,79 @@
 /** safetensors, Hugging Face's tensor format (huggingface/safetensors, README, "Format"): one file or shards. */
 import { check, z, zCount } from '#base';
 import { invalid, unsupported } from './errors.ts';
-import { parseJson } from './json.ts';
-import { checkTiling, tensorBytes } from './layout.ts';
+import { type Json, JsonTree, parseJson } from './json.ts';
+import { JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
+import { checkTiling } from './layout.ts';
 import { type RandomAccess, TENSOR_TYPES, type TensorInfo, tensorInfoSchema } from './tensor.ts';
 
-const MAX_HEADER = 32 << 20;
+const MAX_HEADER = 16 << 20;
 const MAX_TENSORS = 1 << 16;
+const MAX_METADATA = 1 << 16;
+/** Values of one tensor's entry: dtype, shape and offsets. */
+const MAX_ENTRY = 32;
+const CHUNK = 1 << 18;
 const FLOATS: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16']);
 
+/** Bits of one element. */
+const BITS: Readonly<Record<string, number>> = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+};
+
+/** Bits of one element of a type, undefined for types that do not exist. */
+export const elementBits = (dtype: string): number | undefined =>
+  Object.hasOwn(BITS, dtype) ? BITS[dtype] : undefined;
+
+const zDimension = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40);
 const entrySchema = z.strictObject({
   dtype: z.string().max(16),
-  shape: tensorInfoSchema.shape.shape,
+  shape: z.array(zDimension).max(16),
   data_offsets: z.tuple([zCount, zCount]),
 });
-const metadataSchema = z.record(z.string(), z.string());
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
+/** A tensor of any element type, as the header describes it; `offset` counts from the beginning of the file. */
+export interface SafetensorsEntry {
+  name: string;
+  dtype: string;
+  shape: number[];
+  offset: number;
+  bytes: number;
+}
+
 /**
- * The tensors of one safetensors file; only its header is read. Throws FORMAT_INVALID, FORMAT_UNSUPPORTED or
- * SCHEMA_INVALID.
+ * The tensors of one safetensors file, of whatever type; only its header is read. Every byte behind the header belongs
+ * to exactly one tensor. `onMetadata` hears the entries of __metadata__. Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (an unknown type) or SCHEMA_INVALID.
  */
-export async function parseSafetensors(source: RandomAccess, file: string): Promise<TensorInfo[]> {
+export async function readSafetensors(
+  source: RandomAccess,
+  file: string,
+  onMetadata?: (key: string, value: string) => void,
+): Promise<SafetensorsEntry[]> {
   if (source.size < 8) throw invalid(`${file} is too short for safetensors`);
   const prefix = await source.read(0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
@@ -29,42 +81,112 @@ export async function parseSafetensors(source: RandomAccess, file: string): Prom
     throw invalid(`${file} claims a header of ${length} bytes`);
   }
   const headerBytes = 8 + Number(length);
-  const json = await source.read(8, Number(length));
-  if (json[0] !== 0x7b) throw invalid(`the header of ${file} does not begin with "{"`);
-  const header = check(
-    z.record(z.string(), z.unknown()),
-    parseJson(json, `header of ${file}`, { maxDepth: 3 }),
-    `header of ${file}`,
-  );
-  const tensors: TensorInfo[] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') check(metadataSchema, entry, `__metadata__ of ${file}`);
-    else tensors.push(tensorOf(name, entry, file, headerBytes));
+  const header = new Header(file, headerBytes, onMetadata);
+  const reader = new JsonReader(`header of ${file}`, header, { maxDepth: 3 });
+  for (let at = 8; at < headerBytes; at += CHUNK) {
+    const bytes = await source.read(at, Math.min(CHUNK, headerBytes - at));
+    if (at === 8 && bytes[0] !== 0x7b) throw invalid(`the header of ${file} does not begin with "{"`);
+    reader.write(bytes);
   }
-  if (tensors.length > MAX_TENSORS) throw invalid(`${file} has ${tensors.length} tensors`);
-  checkTiling(tensors, headerBytes, source.size, 1);
-  return tensors;
+  reader.end();
+  checkTiling(header.tensors, headerBytes, source.size, 1);
+  return header.tensors;
 }
 
-function tensorOf(name: string, entry: unknown, file: string, headerBytes: number): TensorInfo {
-  const { dtype, shape, data_offsets } = check(entrySchema, entry, `tensor ${name.slice(0, 256)} of ${file}`);
-  const type = TENSOR_TYPES.find((known) => known === dtype);
-  if (!type || !FLOATS.has(type)) {
-    throw unsupported(
-      `tensor ${name} in ${file} has type ${dtype}: of safetensors Bitorch runs F32, F16 and BF16`,
-      { tensor: name, type: dtype },
-    );
+/**
+ * The tensors of a safetensors file that Bitorch can run. Throws like readSafetensors(), and FORMAT_UNSUPPORTED for
+ * element types that execution does not read.
+ */
+export async function parseSafetensors(source: RandomAccess, file: string): Promise<TensorInfo[]> {
+  const entries = await readSafetensors(source, file);
+  return entries.map(({ name, dtype, shape, offset, bytes }) => {
+    const type = TENSOR_TYPES.find((known) => known === dtype);
+    if (!type || !FLOATS.has(type)) {
+      throw unsupported(
+        `tensor ${name} in ${file} has type ${dtype}: of safetensors Bitorch runs F32, F16 and BF16`,
+        { tensor: name, type: dtype },
+      );
+    }
+    const what = `tensor ${name.slice(0, 256)} of ${file}`;
+    return check(tensorInfoSchema, { name, type, shape, file, offset, bytes }, what);
+  });
+}
+
+/** Keeps one entry of the header at a time. */
+class Header implements JsonVisitor {
+  readonly tensors: SafetensorsEntry[] = [];
+  readonly #file: string;
+  readonly #headerBytes: number;
+  readonly #onMetadata: ((key: string, value: string) => void) | undefined;
+  #depth = 0;
+  #name = '';
+  #key = '';
+  #values = 0;
+  #entry = new JsonTree();
+
+  constructor(file: string, headerBytes: number, onMetadata?: (key: string, value: string) => void) {
+    this.#file = file;
+    this.#headerBytes = headerBytes;
+    this.#onMetadata = onMetadata;
   }
+
+  open(kind: '{' | '['): void {
+    this.#depth++;
+    if (this.#depth === 2) this.#entry = new JsonTree();
+    if (this.#depth >= 2) this.#entry.open(kind);
+  }
+
+  close(): void {
+    this.#depth--;
+    if (this.#depth >= 1) this.#entry.close();
+    if (this.#depth === 1 && this.#name !== '__metadata__') this.#add(this.#entry.root);
+    this.#values = 0;
+  }
+
+  key(name: string): void {
+    this.#key = name;
+    if (this.#depth === 1) this.#name = name;
+    else this.#entry.key(name);
+  }
+
+  value(value: JsonScalar): void {
+    const inMetadata = this.#name === '__metadata__';
+    if (inMetadata && (this.#depth !== 2 || typeof value !== 'string')) this.#badMetadata();
+    if (this.#depth < 2) this.#add(value);
+    else if (++this.#values > (inMetadata ? MAX_METADATA : MAX_ENTRY)) {
+      throw invalid(`${this.#name.slice(0, 256)} in the header of ${this.#file} has too many values`);
+    } else if (inMetadata) this.#onMetadata?.(this.#key, String(value));
+    else this.#entry.value(value);
+  }
+
+  #badMetadata(): never {
+    check(z.record(z.string(), z.string()), { value: null }, `__metadata__ of ${this.#file}`);
+    throw invalid(`__metadata__ of ${this.#file} is no map of strings`);
+  }
+
+  #add(value: Json): void {
+    if (this.tensors.length === MAX_TENSORS) throw invalid(`${this.#file} has over ${MAX_TENSORS} tensors`);
+    this.tensors.push(entryOf(this.#name, value, this.#file, this.#headerBytes));
+  }
+}
+
+function entryOf(name: string, value: Json, file: string, headerBytes: number): SafetensorsEntry {
+  const what = `tensor ${name.slice(0, 256)} of ${file}`;
+  const { dtype, shape, data_offsets } = check(entrySchema, value, what);
+  const bits = elementBits(dtype);
+  if (bits === undefined) {
+    throw unsupported(`tensor ${name} in ${file} has the unknown type ${dtype}`, {
+      tensor: name,
+      type: dtype,
+    });
+  }
+  const bytes = shape.reduce((product, dimension) => product * dimension, bits) / 8;
   const [begin, end] = data_offsets;
-  const bytes = tensorBytes(name, type, shape);
+  if (!Number.isSafeInteger(bytes)) throw invalid(`${what} has no whole number of bytes`);
   if (end - begin !== bytes) {
     throw invalid(`tensor ${name} in ${file} takes ${end - begin} bytes where its shape needs ${bytes}`);
   }
-  return check(
-    tensorInfoSchema,
-    { name, type, shape, file, offset: headerBytes + begin, bytes },
-    `tensor ${name.slice(0, 256)} of ${file}`,
-  );
+  return { name, dtype, shape, offset: headerBytes + begin, bytes };
 }
 
 /**

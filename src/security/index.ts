@@ -1,3 +1,4 @@
+export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export {
   decodeReport,
   encodeReport,
@@ -11,12 +12,14 @@ export {
 } from './report.ts';
 export { RULE_IDS, type RuleId } from './rule-ids.ts';
 export { builtInRuleset, RULESET_AUTHORITIES } from './ruleset/built-in.ts';
+export { currentRuleset, installRuleset } from './ruleset/installed.ts';
 export {
   openRuleset,
   parseRulesetFields,
   type Rule,
   type Ruleset,
   type RulesetFields,
+  rulesetId,
   signRuleset,
 } from './ruleset/ruleset.ts';
 export {

@@ -46,6 +46,7 @@ export const RULE_IDS = [
   'text-encoding',
   'text-control',
   'yaml-code',
+  'metadata-code',
   'remote-code',
   'template-forbidden',
   'template-unreadable',

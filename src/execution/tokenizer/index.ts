@@ -6,6 +6,7 @@ import { createTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export { type RenderOptions, renderChat, type TemplateMessage } from './chat-template.ts';
 export type { TokenizerFiles } from './from-folder.ts';
+export { type ProbeLimits, parseTemplate, probeTemplate, type TemplateNode } from './template-syntax.ts';
 export type { TextStream, Tokenizer } from './tokenizer.ts';
 
 export type TokenizerSource =

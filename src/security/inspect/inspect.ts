@@ -1,20 +1,188 @@
-import { parseGguf, parseJson, parseSafetensors } from '#formats';
-import type { Inspection } from './inspection.ts';
+import {
+  HEAD_BYTES,
+  type ImageFormat,
+  identify,
+  type RandomAccess,
+  readImage,
+  readNpy,
+  readSentencePiece,
+} from '#formats';
+import type { RuleId } from '../rule-ids.ts';
+import { inspectCompressed, inspectTar, inspectZip } from './archive.ts';
+import type { Inspection, Inspector } from './inspection.ts';
+import { inspectJson } from './json.ts';
+import { promisedKind } from './names.ts';
+import { inspectOnnx } from './onnx.ts';
+import { findHiddenPickle, inspectPickle } from './pickle.ts';
+import { inspectPolyglot } from './polyglot.ts';
+import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
+import { inspectGguf, inspectSafetensors } from './weights.ts';
 
-/** Finds out what a file is by its content, and judges it by the rules of its kind. */
+const MAX_PIXELS = 1 << 28;
+
+const image =
+  (format: ImageFormat): Inspector =>
+  async (inspection) => {
+    const { source } = inspection.file;
+    const { imageBytes } = inspection.ruleset.limits;
+    if (source.size > imageBytes) inspection.find('too-large', '', `an image of ${source.size} bytes`);
+    const { width, height } = await readImage(source, format);
+    if (width * height > MAX_PIXELS) inspection.find('resource-bomb', '', `an image of ${width} × ${height}`);
+  };
+
+/** Formats that are accepted, each read to its last byte. */
+const ACCEPTED: Readonly<Record<string, Inspector>> = {
+  safetensors: inspectSafetensors,
+  gguf: inspectGguf,
+  onnx: inspectOnnx,
+  json: inspectJson,
+  text: inspectText,
+  yaml: inspectYaml,
+  template: inspectTemplateFile,
+  png: image('png'),
+  jpeg: image('jpeg'),
+  gif: image('gif'),
+  webp: image('webp'),
+  numpy: inspectNumpy,
+  pieces: inspectPieces,
+};
+/** Accepted formats with a signature: what their bytes say counts, not the name. */
+const SIGNED = new Set(['safetensors', 'gguf', 'png', 'jpeg', 'gif', 'webp', 'numpy']);
+/** Accepted formats that a second format could hide in. */
+const BINARY = new Set([...SIGNED, 'onnx', 'pieces']);
+
+/** Known and refused, by their signature: the rule that says why. */
+const REFUSED: Readonly<Record<string, RuleId>> = {
+  executable: 'executable',
+  script: 'script',
+  llamafile: 'llamafile',
+  hdf5: 'keras',
+  tflite: 'tflite',
+  ort: 'other-model',
+  ggml: 'other-model',
+  torch7: 'other-model',
+  bzip2: 'archive',
+  xz: 'archive',
+  lzma: 'archive',
+  lz4: 'archive',
+  lzfse: 'archive',
+  compress: 'archive',
+  '7z': 'archive',
+  rar: 'archive',
+  cab: 'archive',
+  ar: 'archive',
+  cpio: 'archive',
+};
+
+/** Finds out what a file is by its content, and judges it by the rules of its kind: what no rule accepts is refused. */
 export async function inspect(inspection: Inspection): Promise<void> {
-  const { file } = inspection;
-  const { source, path } = file;
-  if (path.endsWith('.safetensors')) {
-    inspection.kind = 'safetensors';
-    await parseSafetensors(source, path);
-  } else if (path.endsWith('.gguf')) {
-    inspection.kind = 'gguf';
-    await parseGguf(source, path);
-  } else if (path.endsWith('.json')) {
-    inspection.kind = 'json';
-    parseJson(await source.read(0, source.size), path);
-  } else {
-    inspection.find('unknown-format', '', 'the content is of no known format');
+  const { source, path } = inspection.file;
+  const promised = promisedKind(path);
+  const signature = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
+  inspection.kind = signature ?? promised ?? 'unknown';
+  if (promised === 'script' || promised === 'executable' || promised === 'llamafile') {
+    inspection.find(promised, '', `by its name, ${path}`);
   }
+  if (signature && !(signature in ACCEPTED)) {
+    await inspectRefused(inspection, signature);
+    if (promised && promised in ACCEPTED) inspection.find('wrong-name', '', `the content is ${signature}`);
+    return;
+  }
+  if (signature && SIGNED.has(signature)) await inspectSigned(inspection, signature, promised);
+  else if (promised && promised in ACCEPTED) await inspectPromised(inspection, promised);
+  else await inspectUnknown(inspection, promised);
+}
+
+async function inspectSigned(
+  inspection: Inspection,
+  kind: string,
+  promised: string | undefined,
+): Promise<void> {
+  if (promised && promised !== kind && !(kind === 'safetensors' && promised in ACCEPTED)) {
+    inspection.find('wrong-name', '', `the content is ${kind}`);
+  } else if (promised && promised !== kind) {
+    // Eight bytes and a brace are a weak signature: the name decides.
+    return inspectPromised(inspection, promised);
+  }
+  await inspectPolyglot(inspection);
+  await ACCEPTED[kind]!(inspection);
+}
+
+async function inspectPromised(inspection: Inspection, promised: string): Promise<void> {
+  const { source } = inspection.file;
+  inspection.kind = promised;
+  if (source.size === 0 && (promised === 'text' || promised === 'yaml')) return;
+  if (BINARY.has(promised)) await inspectPolyglot(inspection);
+  else if (promised === 'json' && source.size > 0) await findHiddenPickle(inspection, source, '');
+  await ACCEPTED[promised]!(inspection);
+}
+
+/** No signature, and no name that is accepted: pickles of old protocols, raw data, anything. */
+async function inspectUnknown(inspection: Inspection, promised: string | undefined): Promise<void> {
+  const { source, path } = inspection.file;
+  if (source.size > 0 && (await findHiddenPickle(inspection, source, ''))) {
+    inspection.kind = 'pickle';
+    return;
+  }
+  if (promised === 'script' || promised === 'executable' || promised === 'llamafile') return;
+  if (promised && promised !== 'pickle') {
+    const rule = promised === 'archive' ? 'unknown-format' : (promised as RuleId);
+    inspection.find(rule, '', `by its name, ${path}`);
+  } else inspection.unclaimed = 'the content is of no known format';
+}
+
+async function inspectRefused(inspection: Inspection, signature: string): Promise<void> {
+  const { source } = inspection.file;
+  const rule = REFUSED[signature];
+  if (rule) inspection.find(rule, '', `by its first bytes: ${signature}`);
+  if (signature === 'hdf5') await searchKeras(inspection, source);
+  if (signature === 'zip') await nameContainer(inspection, await inspectZip(inspection, source, '', 0));
+  else if (signature === 'tar') await nameContainer(inspection, await inspectTar(inspection, source, '', 0));
+  else if (signature === 'gzip' || signature === 'zlib' || signature === 'zstd') {
+    inspection.find('archive', '', `packed with ${signature}`);
+    await inspectCompressed(inspection, source, signature, '', 0);
+  } else if (signature === 'pickle') {
+    const { dangers, error, torch } = await inspectPickle(inspection, source, '');
+    if (torch) inspection.kind = 'checkpoint';
+    if (dangers.length === 0 && error === undefined) {
+      inspection.find(torch ? 'checkpoint' : 'pickle', '', 'only harmless functions are called');
+    }
+  } else if (!rule) inspection.find('unknown-format', '', `by its first bytes: ${signature}`);
+}
+
+function nameContainer(inspection: Inspection, kind: string): void {
+  inspection.kind = kind;
+  inspection.find(kind as RuleId, '', 'by what it holds');
+}
+
+/** Keras keeps layers as JSON inside of HDF5: a text search finds those that carry code. */
+async function searchKeras(inspection: Inspection, source: RandomAccess): Promise<void> {
+  const length = Math.min(source.size, 1 << 24);
+  const text = Buffer.from(await source.read(0, length)).toString('latin1');
+  if (/"class_name":\s*"(Lambda|TFSMLayer)"/.test(text))
+    inspection.find('keras-code', '', 'a layer with code of its own');
+}
+
+async function inspectNumpy(inspection: Inspection): Promise<void> {
+  const { source } = inspection.file;
+  const { objects, offset } = await readNpy(source);
+  if (!objects) return;
+  inspection.find('numpy-object', '', 'an array of Python objects');
+  await inspectPickle(inspection, sliceFrom(source, offset), '');
+}
+
+const sliceFrom = (source: RandomAccess, start: number): RandomAccess => ({
+  size: source.size - start,
+  read: (offset, length) => source.read(start + offset, length),
+});
+
+/** `.model` files: SentencePiece, or tiktoken's lists of text. */
+async function inspectPieces(inspection: Inspection): Promise<void> {
+  const { source } = inspection.file;
+  const head = await source.read(0, Math.min(64, source.size));
+  if (source.size > 0 && head.every((byte) => byte >= 0x20 || byte === 0x0a || byte === 0x0d)) {
+    inspection.kind = 'text';
+    return inspectText(inspection);
+  }
+  await readSentencePiece(source);
 }

@@ -19,6 +19,8 @@ export class Inspection {
   readonly claims: Map<string, ClaimedRange[]>;
   readonly findings: Finding[] = [];
   kind = 'unknown';
+  /** Why the file is refused unless another one accounts for its bytes. */
+  unclaimed: string | undefined;
   omitted = 0;
 
   constructor(

@@ -69,10 +69,15 @@ test('duplicate tensors and unknown fields are refused', async () => {
 });
 
 test('other element types are named', async () => {
-  for (const dtype of ['F64', 'I64', 'F8_E4M3', 'Q8_0']) {
+  for (const [dtype, bytes] of [
+    ['F64', 8],
+    ['I64', 8],
+    ['F8_E4M3', 1],
+    ['Q8_0', 4],
+  ] as const) {
     await refuses(
-      { w: { ...f32(0, 4), dtype } },
-      4,
+      { w: { dtype, shape: [1], data_offsets: [0, bytes] } },
+      bytes,
       'FORMAT_UNSUPPORTED',
       new RegExp(`tensor w .* ${dtype}`),
     );

@@ -1,0 +1,41 @@
+import { toHex } from '#base';
+import { formatBytes } from '../progress.ts';
+import { pathOf, type Scan, type WriteReport } from './scans.ts';
+
+/** For people: what was found, why it matters, what to do. */
+export const textReport: WriteReport = async (scans, ruleset) => {
+  const { reportHash } = await import('#node/scanning');
+  const lines = scans.flatMap((scan) => [...findingsOf(scan, ruleset.rules), '', ...summaryOf(scan), '']);
+  const hashes = scans.map(({ report }) => `Report ${toHex(reportHash(report))}`);
+  const rules = `Ruleset ${ruleset.name} ${ruleset.version} (${toHex(ruleset.id).slice(0, 16)})`;
+  return [...lines, ...hashes, rules, ''].join('\n');
+};
+
+type Rules = Parameters<WriteReport>[1]['rules'];
+
+function findingsOf({ target, report }: Scan, rules: Rules): string[] {
+  const lines: string[] = [];
+  for (const { path, kind, findings, omitted } of report.files) {
+    if (findings.length === 0) continue;
+    lines.push('', `${pathOf(target, path)}  (${kind})`);
+    for (const rule of new Set(findings.map((finding) => finding.rule))) {
+      const { severity, title, why, fix } = rules[rule];
+      lines.push(`  ${severity.toUpperCase()}  ${title} [${rule}]`);
+      for (const { place, detail } of findings.filter((finding) => finding.rule === rule)) {
+        lines.push(`      ${[place, detail].filter(Boolean).join(': ')}`);
+      }
+      lines.push(`    Why: ${why}`, `    Do:  ${fix}`);
+    }
+    if (omitted > 0) lines.push(`  and ${omitted} more findings`);
+  }
+  return lines;
+}
+
+function summaryOf({ target, report, passedOver }: Scan): string[] {
+  const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
+  const refused = report.files.filter(({ findings }) => findings.some(({ severity }) => severity !== 'low'));
+  const files = `${report.files.length} file${report.files.length === 1 ? '' : 's'}, ${formatBytes(bytes)}`;
+  const verdict = refused.length === 0 ? 'CLEAN' : `REFUSED: ${refused.length} of them`;
+  const skipped = passedOver.map((path) => `  not scanned: ${path}`);
+  return [`${target}: ${files}: ${verdict}`, ...skipped];
+}

@@ -1,0 +1,181 @@
+/** Pictures of model cards. Each format is walked from its first byte to its last; nothing is decoded. */
+import { crc32 } from 'node:zlib';
+import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
+import { invalid } from './errors.ts';
+import type { RandomAccess } from './tensor.ts';
+
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
+
+/** Pixels across and down. */
+export interface ImageSize {
+  width: number;
+  height: number;
+}
+
+const WALKERS: Readonly<Record<ImageFormat, (window: ByteWindow) => Reading<ImageSize>>> = {
+  png: readPng,
+  jpeg: readJpeg,
+  gif: readGif,
+  webp: readWebp,
+};
+
+/** Checks an image's structure up to its last byte. Throws FORMAT_INVALID. */
+export function readImage(source: RandomAccess, format: ImageFormat): Promise<ImageSize> {
+  const window = new ByteWindow(0, source.size);
+  return readFrom(source, window, WALKERS[format](window));
+}
+
+function* want(window: ByteWindow, bytes: number, what: string): Reading<void> {
+  if (!window.has(bytes, what)) yield bytes;
+}
+
+const big16 = (bytes: Uint8Array, at = 0): number => bytes[at]! * 256 + bytes[at + 1]!;
+const big32 = (bytes: Uint8Array, at = 0): number => big16(bytes, at) * 65_536 + big16(bytes, at + 2);
+const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+function atEnd(window: ByteWindow, format: string): void {
+  if (window.left > 0) throw invalid(`${window.left} bytes follow the end of the ${format} image`);
+}
+
+/** PNG, third edition: chunks with checksums, IHDR first, IEND last. */
+function* readPng(window: ByteWindow): Reading<ImageSize> {
+  yield* want(window, 33, 'the PNG header');
+  if (ascii(window.bytes(8)) !== '\x89PNG\r\n\x1a\n') throw invalid('no PNG signature');
+  let size: ImageSize | undefined;
+  for (let type = ''; type !== 'IEND'; ) {
+    yield* want(window, 8, 'a PNG chunk');
+    const head = window.bytes(8).slice();
+    type = ascii(head.subarray(4));
+    if (!/^[A-Za-z]{4}$/.test(type)) throw invalid('a PNG chunk has no name');
+    if (!size !== (type === 'IHDR')) throw invalid('the PNG does not begin with one IHDR');
+    const length = big32(head);
+    let checksum = crc32(head.subarray(4));
+    for (let left = length; left > 0; ) {
+      const part = Math.min(left, 1 << 16);
+      yield* want(window, part, `PNG chunk ${type}`);
+      const bytes = window.bytes(part);
+      if (type === 'IHDR') size = { width: big32(bytes), height: big32(bytes, 4) };
+      checksum = crc32(bytes, checksum);
+      left -= part;
+    }
+    yield* want(window, 4, `PNG chunk ${type}`);
+    if (big32(window.bytes(4)) !== checksum) throw invalid(`PNG chunk ${type} has a wrong checksum`);
+    if (type === 'IHDR' && length !== 13) throw invalid('IHDR has not 13 bytes');
+    if (type === 'IEND' && length !== 0) throw invalid('IEND is not empty');
+  }
+  atEnd(window, 'PNG');
+  return size!;
+}
+
+/** JPEG (ITU T.81, annex B): segments, entropy-coded data between SOS and the next marker, EOI at the end. */
+function* readJpeg(window: ByteWindow): Reading<ImageSize> {
+  yield* want(window, 2, 'the JPEG header');
+  if (big16(window.bytes(2)) !== 0xffd8) throw invalid('no JPEG signature');
+  let size: ImageSize | undefined;
+  for (;;) {
+    yield* want(window, 2, 'a JPEG marker');
+    if (window.uint8() !== 0xff) throw invalid('a JPEG marker was expected');
+    let marker = window.uint8();
+    while (marker === 0xff) {
+      yield* want(window, 1, 'a JPEG marker');
+      marker = window.uint8();
+    }
+    if (marker === 0xd9) break;
+    if (marker === 0 || marker === 0xd8 || marker === 1 || (marker >= 0xd0 && marker <= 0xd7)) {
+      throw invalid('a JPEG marker that may not stand here');
+    }
+    yield* want(window, 2, 'a JPEG segment');
+    const length = big16(window.bytes(2)) - 2;
+    if (length < 0) throw invalid('a JPEG segment of negative length');
+    yield* want(window, length, 'a JPEG segment');
+    const body = window.bytes(length);
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame && length >= 6) size = { height: big16(body, 1), width: big16(body, 3) };
+    if (marker === 0xda) yield* skipEntropy(window);
+  }
+  if (!size) throw invalid('the JPEG has no frame');
+  atEnd(window, 'JPEG');
+  return size;
+}
+
+/** Up to the next marker that is neither stuffing nor a restart. */
+function* skipEntropy(window: ByteWindow): Reading<void> {
+  for (;;) {
+    yield* want(window, 2, 'JPEG image data');
+    while (window.buffered >= 2) {
+      if (window.peek() !== 0xff) window.at++;
+      else if (window.peek(1) === 0 || (window.peek(1) >= 0xd0 && window.peek(1) <= 0xd7)) window.at += 2;
+      else if (window.peek(1) === 0xff) window.at++;
+      else return;
+    }
+  }
+}
+
+/** GIF89a: blocks of sub-blocks, ended by one trailer. */
+function* readGif(window: ByteWindow): Reading<ImageSize> {
+  yield* want(window, 13, 'the GIF header');
+  const head = window.bytes(13).slice();
+  if (!/^GIF8[79]a$/.test(ascii(head.subarray(0, 6)))) throw invalid('no GIF signature');
+  const size = { width: head[6]! + 256 * head[7]!, height: head[8]! + 256 * head[9]! };
+  window.skip(colourTable(head[10]!), 'the GIF colour table');
+  for (;;) {
+    yield* want(window, 1, 'a GIF block');
+    const kind = window.uint8();
+    if (kind === 0x3b) break;
+    if (kind === 0x2c) {
+      yield* want(window, 10, 'a GIF image');
+      const flags = window.bytes(9)[8]!;
+      window.skip(colourTable(flags) + 1, 'a GIF image');
+    } else if (kind === 0x21) window.skip(1, 'a GIF extension');
+    else throw invalid(`a GIF block of unknown kind ${kind}`);
+    for (let length = -1; length !== 0; ) {
+      yield* want(window, 1, 'a GIF sub-block');
+      length = window.uint8();
+      window.skip(length, 'a GIF sub-block');
+    }
+  }
+  atEnd(window, 'GIF');
+  return size;
+}
+
+const colourTable = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+
+const WEBP_CHUNKS = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICCP', 'EXIF', 'XMP ']);
+
+/** WebP (RFC 9649): a RIFF list of chunks that fills the file. */
+function* readWebp(window: ByteWindow): Reading<ImageSize> {
+  yield* want(window, 30, 'the WebP header');
+  const magic = ascii(window.bytes(4));
+  const length = window.uint32();
+  if (magic !== 'RIFF' || ascii(window.bytes(4)) !== 'WEBP') throw invalid('no WebP signature');
+  if (length + 8 !== window.end)
+    throw invalid(`the WebP says ${length + 8} bytes, the file has ${window.end}`);
+  let size: ImageSize | undefined;
+  while (window.left > 0) {
+    yield* want(window, 8, 'a WebP chunk');
+    const type = ascii(window.bytes(4));
+    if (!WEBP_CHUNKS.has(type)) throw invalid(`unknown WebP chunk ${JSON.stringify(type)}`);
+    const bytes = window.uint32();
+    if (!size) {
+      yield* want(window, Math.min(10, bytes), 'a WebP chunk');
+      if (bytes >= 10) size = webpSize(type, window);
+    }
+    window.skip(bytes + (bytes % 2), `WebP chunk ${type}`);
+  }
+  if (!size) throw invalid('the WebP has no image');
+  return size;
+}
+
+function webpSize(type: string, window: ByteWindow): ImageSize | undefined {
+  const byte = (at: number) => window.peek(at);
+  if (type === 'VP8X') {
+    const side = (at: number) => 1 + byte(at) + byte(at + 1) * 256 + byte(at + 2) * 65_536;
+    return { width: side(4), height: side(7) };
+  }
+  if (type === 'VP8 ') {
+    return { width: (byte(6) + byte(7) * 256) & 0x3fff, height: (byte(8) + byte(9) * 256) & 0x3fff };
+  }
+  if (type !== 'VP8L') return undefined;
+  const bits = byte(1) + byte(2) * 256 + byte(3) * 65_536 + byte(4) * 16_777_216;
+  return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+}

@@ -1,0 +1,53 @@
+/** NumPy's .npy arrays (NEP 1), numbers only. */
+import { invalid } from './errors.ts';
+import type { RandomAccess } from './tensor.ts';
+
+const MAX_HEADER = 1 << 16;
+/** A Python dictionary of exactly the three keys, as NumPy writes it. */
+const HEADER =
+  /^\{'descr': (?:'([<>|=]?[a-zA-Z]\d{0,4})'|(\[.*\])), 'fortran_order': (?:True|False), 'shape': \((\d*(?:L?, ?\d+)*L?,?)\), ?\}[ \0]*\n?$/s;
+
+export interface Npy {
+  /** NumPy's type code, such as "<f4"; undefined for records. */
+  type: string | undefined;
+  /** Whether elements are Python objects, stored as a pickle behind the header. */
+  objects: boolean;
+  shape: number[];
+  /** Where the data begins. */
+  offset: number;
+}
+
+/** Reads the header; for arrays of numbers the data fills the rest of the file exactly. Throws FORMAT_INVALID. */
+export async function readNpy(source: RandomAccess): Promise<Npy> {
+  const head = await source.read(0, Math.min(12, source.size));
+  if (head.length < 10 || Buffer.from(head.subarray(0, 6)).toString('latin1') !== '\x93NUMPY') {
+    throw invalid('no NumPy signature');
+  }
+  const long = head[6]! >= 2;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (head[6]! < 1 || head[6]! > 3 || (long && head.length < 12))
+    throw invalid(`unknown .npy version ${head[6]}`);
+  const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
+  const start = long ? 12 : 10;
+  if (length > MAX_HEADER || start + length > source.size) throw invalid(`a header of ${length} bytes`);
+  const header = Buffer.from(await source.read(start, length)).toString('latin1');
+  const objects = /'\|?O\d?'/.test(header);
+  const found = HEADER.exec(header);
+  if (!found && !objects) throw invalid('the header is not as NumPy writes it');
+  const shape = (found?.[3] ?? '')
+    .split(',')
+    .flatMap((part) => /\d+/.exec(part) ?? [])
+    .map(Number);
+  const array = { type: found?.[1], objects, shape, offset: start + length };
+  if (!objects) checkLength(array, source.size);
+  return array;
+}
+
+function checkLength({ type, shape, offset }: Npy, size: number): void {
+  if (type === undefined) throw invalid('arrays of records are not read');
+  const [, kind, digits] = /^[<>|=]?([a-zA-Z])(\d*)$/.exec(type)!;
+  if (!'?bBiufcSUVmM'.includes(kind!)) throw invalid(`the element type ${type} holds no numbers`);
+  const each = Number(digits || 1) * (kind === 'U' ? 4 : 1);
+  const bytes = shape.reduce((product, dimension) => product * dimension, each);
+  if (offset + bytes !== size) throw invalid(`${size - offset} bytes of data where the shape needs ${bytes}`);
+}

@@ -1,0 +1,237 @@
+/** ONNX: walks every graph, subgraph and function of a model and tells what is in them. */
+import { ByteWindow, readFrom } from './byte-window.ts';
+import { invalid } from './errors.ts';
+import { ELEMENT_BITS, FUNCTION, GRAPH, MODEL } from './onnx-tables.ts';
+import { type FieldValue, type Message, type MessageTable, readMessage, type Span } from './protobuf.ts';
+import type { RandomAccess } from './tensor.ts';
+
+export interface OnnxNode {
+  domain: string;
+  operator: string;
+  name: string;
+  overload: string;
+}
+
+export interface OnnxTensor {
+  name: string;
+  dims: number[];
+  dataType: number;
+  /** Bytes that shape and type promise; undefined for strings. */
+  bytes: number | undefined;
+  /** Where the data is; undefined when it lies in another file. */
+  external: OnnxExternal | undefined;
+  /** What is wrong with the tensor, if anything. */
+  problem: string | undefined;
+}
+
+export interface OnnxExternal {
+  location: string;
+  offset: number;
+  /** Bytes; undefined = what shape and type promise. */
+  length: number | undefined;
+  /** Keys of external_data that the format does not know. */
+  unknownKeys: string[];
+}
+
+export interface OnnxFunction {
+  domain: string;
+  name: string;
+}
+
+export interface OnnxVisitor {
+  node(node: OnnxNode, place: string): void;
+  tensor(tensor: OnnxTensor, place: string): void;
+  function(declared: OnnxFunction): void;
+}
+
+export interface OnnxLimits {
+  maxNodes: number;
+  /** Graphs inside of graphs. */
+  maxDepth: number;
+}
+
+export interface OnnxSummary {
+  producer: string;
+  nodes: number;
+  tensors: number;
+  opsets: { domain: string; version: number }[];
+}
+
+/**
+ * Reads a model to its last byte, weights passed over. Throws FORMAT_INVALID for bytes that are no ONNX model, and
+ * for more nodes or deeper graphs than the limits.
+ */
+export async function readOnnx(
+  source: RandomAccess,
+  visitor: OnnxVisitor,
+  limits: OnnxLimits,
+): Promise<OnnxSummary> {
+  if (source.size === 0) throw invalid('the ONNX model is empty');
+  const walk = new Walk(source, visitor, limits);
+  const model = await walk.read({ offset: 0, length: source.size }, MODEL, 'model');
+  if (typeof model.ir_version !== 'number' || !model.graph)
+    throw invalid('an ONNX model needs ir_version and graph');
+  await walk.graph(model.graph as Span, 'graph', 0);
+  for (const [n, info] of list(model.training_info).entries()) {
+    for (const part of ['initialization', 'algorithm']) {
+      if (info[part]) await walk.graph(info[part] as Span, `training_info[${n}].${part}`, 0);
+    }
+  }
+  for (const span of (model.functions as Span[] | undefined) ?? []) await walk.function(span);
+  const opsets = list(model.opset_import).map(({ domain, version }) => ({
+    domain: String(domain ?? ''),
+    version: Number(version ?? 0),
+  }));
+  return { producer: String(model.producer_name ?? ''), nodes: walk.nodes, tensors: walk.tensors, opsets };
+}
+
+const list = (value: FieldValue | undefined): Message[] => (value as Message[] | undefined) ?? [];
+const text = (value: FieldValue | undefined): string => String(value ?? '');
+
+class Walk {
+  readonly #source: RandomAccess;
+  readonly #visitor: OnnxVisitor;
+  readonly #limits: OnnxLimits;
+  nodes = 0;
+  tensors = 0;
+
+  constructor(source: RandomAccess, visitor: OnnxVisitor, limits: OnnxLimits) {
+    this.#source = source;
+    this.#visitor = visitor;
+    this.#limits = limits;
+  }
+
+  read(
+    { offset, length }: Span,
+    table: MessageTable,
+    what: string,
+    take?: (name: string, value: FieldValue) => boolean,
+  ): Promise<Message> {
+    const window = new ByteWindow(offset, offset + length);
+    const chunk = Math.min(1 << 18, Math.max(64, length));
+    return readFrom(this.#source, window, readMessage(window, window.end, table, what, take), chunk);
+  }
+
+  async graph(span: Span, place: string, depth: number): Promise<void> {
+    if (depth > this.#limits.maxDepth)
+      throw invalid(`graphs are nested deeper than ${this.#limits.maxDepth}`);
+    const inner: [Span, string][] = [];
+    await this.read(span, GRAPH, place, (name, value) => {
+      if (name === 'node') this.#node(value as Message, place, inner);
+      else if (name === 'initializer') this.#tensor(value as Message, `${place}.initializer`);
+      else if (name === 'sparse_initializer') this.#sparse(value as Message, `${place}.sparse_initializer`);
+      return true;
+    });
+    for (const [graph, where] of inner) await this.graph(graph, where, depth + 1);
+  }
+
+  async function(span: Span): Promise<void> {
+    const inner: [Span, string][] = [];
+    const { domain, name, attribute_proto } = await this.read(span, FUNCTION, 'function', (field, value) => {
+      if (field === 'node') this.#node(value as Message, 'function', inner);
+      return field === 'node';
+    });
+    this.#visitor.function({ domain: text(domain), name: text(name) });
+    for (const attribute of list(attribute_proto)) this.#attribute(attribute, 'function', inner);
+    for (const [graph, where] of inner) await this.graph(graph, where, 1);
+  }
+
+  #node(node: Message, place: string, inner: [Span, string][]): void {
+    if (++this.nodes > this.#limits.maxNodes) {
+      throw invalid(`the model has more than ${this.#limits.maxNodes} nodes`);
+    }
+    const operator = text(node.op_type);
+    const here = `${place}.node[${text(node.name) || operator}]`;
+    const { domain, name, overload } = node;
+    this.#visitor.node({ domain: text(domain), operator, name: text(name), overload: text(overload) }, here);
+    for (const attribute of list(node.attribute)) this.#attribute(attribute, here, inner);
+  }
+
+  #attribute(attribute: Message, place: string, inner: [Span, string][]): void {
+    const here = `${place}.${text(attribute.name)}`;
+    const tensors = [attribute.t, ...list(attribute.tensors)].filter((tensor) => tensor !== undefined);
+    for (const tensor of tensors) this.#tensor(tensor as Message, here);
+    if (attribute.sparse_tensor) this.#sparse(attribute.sparse_tensor as Message, here);
+    for (const sparse of list(attribute.sparse_tensors)) this.#sparse(sparse, here);
+    if (attribute.g) inner.push([attribute.g as Span, here]);
+    for (const graph of (attribute.graphs as Span[] | undefined) ?? []) inner.push([graph, here]);
+  }
+
+  #sparse({ values, indices }: Message, place: string): void {
+    if (values) this.#tensor(values as Message, `${place}.values`);
+    if (indices) this.#tensor(indices as Message, `${place}.indices`);
+  }
+
+  #tensor(message: Message, place: string): void {
+    this.tensors++;
+    const tensor = tensorOf(message);
+    this.#visitor.tensor(tensor, tensor.name ? `${place}[${tensor.name}]` : place);
+  }
+}
+
+/** Values per typed field that one element takes: complex numbers take two. */
+const TYPED = [
+  'float_data',
+  'int32_data',
+  'int64_data',
+  'double_data',
+  'uint64_data',
+  'string_data',
+] as const;
+const EXTERNAL = 1;
+
+function tensorOf(message: Message): OnnxTensor {
+  const dims = ((message.dims as (number | bigint)[] | undefined) ?? []).map(Number);
+  const dataType = Number(message.data_type ?? 0);
+  const bits = Object.hasOwn(ELEMENT_BITS, dataType) ? ELEMENT_BITS[dataType] : undefined;
+  const elements = dims.reduce((product, dim) => product * dim, 1);
+  const bytes = bits ? Math.ceil((elements * bits) / 8) : undefined;
+  const tensor = { name: text(message.name), dims, dataType, bytes, external: undefined, problem: undefined };
+  const problem = (reason: string) => ({ ...tensor, problem: reason });
+  if (bits === undefined) return problem(`the data type ${dataType} does not exist`);
+  if (dims.some((dim) => !(dim >= 0)) || !Number.isSafeInteger(elements))
+    return problem(`impossible shape [${dims}]`);
+  if (message.segment) return problem('segmented tensors are not read by anybody');
+  const external = Number(message.data_location ?? 0) === EXTERNAL;
+  const raw = message.raw_data as Span | undefined;
+  const typed = TYPED.filter((field) => message[field] !== undefined);
+  if (external || message.external_data) {
+    if (!external) return problem('external data is named, but not used');
+    if (raw || typed.length > 0) return problem('the data is both in the model and in another file');
+    return { ...tensor, external: externalOf(list(message.external_data)) };
+  }
+  if ((raw ? 1 : 0) + typed.length > 1) return problem('the data is there twice');
+  if (raw && raw.length !== bytes)
+    return problem(`${raw.length} bytes of data where the shape [${dims}] needs ${bytes}`);
+  const [field] = typed;
+  if (field && !fits(field, Number(message[field]), elements, bits)) {
+    return problem(`${message[field]} values in ${field} where the shape [${dims}] needs ${elements}`);
+  }
+  if (!raw && !field && elements > 0) return problem(`no data for the shape [${dims}]`);
+  return tensor;
+}
+
+/** Packed sub-byte types share an int32 value, complex types take two. */
+function fits(field: string, values: number, elements: number, bits: number): boolean {
+  if (values === elements) return true;
+  if (field === 'int32_data' && bits > 0 && bits < 8) return values === Math.ceil((elements * bits) / 8);
+  return (field === 'float_data' || field === 'double_data') && values === 2 * elements;
+}
+
+const KNOWN_KEYS = new Set(['location', 'offset', 'length', 'checksum', 'basepath']);
+
+function externalOf(entries: Message[]): OnnxExternal {
+  const values = new Map(entries.map(({ key, value }) => [text(key), text(value)]));
+  const whole = (key: string) => {
+    const value = values.get(key);
+    if (value === undefined) return undefined;
+    return /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  };
+  const repeated = values.size === entries.length ? [] : ['a key that is there twice'];
+  return {
+    location: values.get('location') ?? '',
+    offset: whole('offset') ?? 0,
+    length: whole('length'),
+    unknownKeys: [...repeated, ...[...values.keys()].filter((key) => !KNOWN_KEYS.has(key))],
+  };
+}

@@ -1,0 +1,286 @@
+/**
+ * Runs a pickle without running it: every opcode does to symbols what Python's unpickler does to objects
+ * (CPython, Modules/_pickle.c), and every import and call is told. Where Python would stop with an error the machine
+ * stops too, and what came before has been told: Python would have done it.
+ */
+import type { ByteWindow, Reading } from '../byte-window.ts';
+import { invalid } from '../errors.ts';
+import { readArgument } from './arguments.ts';
+import { OPCODES } from './opcodes.ts';
+import {
+  KEPT_ITEMS,
+  MARK,
+  type PickleCall,
+  type PickleDict,
+  type PickleGlobal,
+  type PickleList,
+  type PickleValue,
+} from './values.ts';
+
+/** How something is called: the opcode. */
+export interface PickleEvents {
+  /** A class or function is imported: importing alone runs a module. */
+  global?(global: PickleGlobal, offset: number): void;
+  /** Something is called, or its state or items are set by its own methods. */
+  call?(call: Pick<PickleCall, 'callable' | 'args'>, opcode: string, offset: number): void;
+}
+
+export interface PickleLimits {
+  maxSteps: number;
+  /** Containers, texts, memo entries and stack places together. */
+  maxObjects: number;
+  /** Whether containers keep all of their items, not only the first KEPT_ITEMS. */
+  keepAll?: boolean;
+}
+
+/** Reads one pickle, from PROTO to STOP, and gives its value. Throws FORMAT_INVALID where Python would fail. */
+export function* runPickle(
+  window: ByteWindow,
+  events: PickleEvents,
+  limits: PickleLimits,
+): Reading<PickleValue> {
+  const machine = new Machine(events, limits);
+  for (let steps = 0; ; steps++) {
+    if (steps > limits.maxSteps) throw invalid(`the pickle takes more than ${limits.maxSteps} steps`);
+    const offset = window.at;
+    if (!window.has(1, 'the pickle')) yield 1;
+    const byte = window.uint8();
+    const opcode = OPCODES[byte];
+    if (!opcode) throw invalid(`byte ${byte} at ${offset} is no opcode`);
+    const argument = yield* readArgument(window, opcode.argument, opcode.name);
+    if (opcode.name === 'STOP') return machine.result();
+    machine.step(opcode.name, argument, offset);
+  }
+}
+
+type Cell = PickleValue | typeof MARK;
+type Step = (machine: Machine, argument: PickleValue, offset: number, name: string) => void;
+
+class Machine {
+  readonly #stack: Cell[] = [];
+  readonly #memo = new Map<number, PickleValue>();
+  readonly #events: PickleEvents;
+  readonly #kept: number;
+  #objects: number;
+
+  constructor(events: PickleEvents, { maxObjects, keepAll }: PickleLimits) {
+    this.#events = events;
+    this.#objects = maxObjects;
+    this.#kept = keepAll ? Number.POSITIVE_INFINITY : KEPT_ITEMS;
+  }
+
+  result(): PickleValue {
+    return this.#pop('STOP');
+  }
+
+  step(name: string, argument: PickleValue, offset: number): void {
+    const step = Machine.#STEPS[name];
+    if (step) step(this, argument, offset, name);
+    else this.#push(argument);
+  }
+
+  /** What each opcode does; those that are missing push their argument. */
+  static readonly #STEPS: Readonly<Record<string, Step>> = {
+    PROTO: (_, version) => {
+      if ((version as number) > 5) throw invalid(`pickle protocol ${version} does not exist`);
+    },
+    FRAME: () => undefined,
+    MARK: (m) => m.#push(MARK),
+    POP: (m) => {
+      if (m.#stack.pop() === undefined) throw invalid('POP finds nothing');
+    },
+    POP_MARK: (m) => m.#popMark('POP_MARK'),
+    DUP: (m) => m.#push(m.#top('DUP')),
+    NONE: (m) => m.#push(null),
+    NEWTRUE: (m) => m.#push(true),
+    NEWFALSE: (m) => m.#push(false),
+    GET: (m, index) => m.#get(Number(index)),
+    BINGET: (m, index) => m.#get(Number(index)),
+    LONG_BINGET: (m, index) => m.#get(Number(index)),
+    PUT: (m, index) => m.#put(Number(index), 'PUT'),
+    BINPUT: (m, index) => m.#put(Number(index), 'BINPUT'),
+    LONG_BINPUT: (m, index) => m.#put(Number(index), 'LONG_BINPUT'),
+    MEMOIZE: (m) => m.#put(m.#memo.size, 'MEMOIZE'),
+    GLOBAL: (m, global, offset) => m.#global(global as PickleGlobal, offset),
+    STACK_GLOBAL: (m, _, offset) => m.#stackGlobal(offset),
+    EXT1: (m, code, offset) => m.#extension(code, offset),
+    EXT2: (m, code, offset) => m.#extension(code, offset),
+    EXT4: (m, code, offset) => m.#extension(code, offset),
+    PERSID: (m, id) => m.#push({ kind: 'persistent', id }),
+    BINPERSID: (m) => m.#push({ kind: 'persistent', id: m.#pop('BINPERSID') }),
+    NEXT_BUFFER: (m) => m.#push({ kind: 'unknown', what: 'a buffer from outside' }),
+    READONLY_BUFFER: (m) => m.#top('READONLY_BUFFER'),
+    REDUCE: (m, argument, offset) => m.#call('REDUCE', argument, offset),
+    NEWOBJ: (m, argument, offset) => m.#call('NEWOBJ', argument, offset),
+    NEWOBJ_EX: (m, argument, offset) => m.#call('NEWOBJ_EX', argument, offset),
+    INST: (m, argument, offset) => m.#call('INST', argument, offset),
+    OBJ: (m, argument, offset) => m.#call('OBJ', argument, offset),
+    BUILD: (m, _, offset) => m.#build(offset),
+    EMPTY_LIST: (m) => m.#push(m.#list('list', [])),
+    EMPTY_TUPLE: (m) => m.#push(m.#list('tuple', [])),
+    EMPTY_SET: (m) => m.#push(m.#list('set', [])),
+    EMPTY_DICT: (m) => m.#push({ kind: 'dict', entries: [], count: 0 }),
+    LIST: (m) => m.#push(m.#list('list', m.#popMark('LIST'))),
+    TUPLE: (m) => m.#push(m.#list('tuple', m.#popMark('TUPLE'))),
+    FROZENSET: (m) => m.#push(m.#list('frozenset', m.#popMark('FROZENSET'))),
+    TUPLE1: (m) => m.#tuple(1),
+    TUPLE2: (m) => m.#tuple(2),
+    TUPLE3: (m) => m.#tuple(3),
+    DICT: (m, _, offset) => {
+      const items = m.#popMark('DICT');
+      const dict: PickleDict = { kind: 'dict', entries: [], count: 0 };
+      m.#push(dict);
+      m.#setItems(dict, items, 'DICT', offset);
+    },
+    APPEND: (m, _, offset) => {
+      const item = m.#pop('APPEND');
+      m.#append(m.#top('APPEND'), [item], 'APPEND', offset);
+    },
+    APPENDS: (m, _, offset, name) => {
+      const items = m.#popMark(name);
+      m.#append(m.#top(name), items, name, offset);
+    },
+    ADDITEMS: (m, _, offset, name) => {
+      const items = m.#popMark(name);
+      m.#append(m.#top(name), items, name, offset);
+    },
+    SETITEM: (m, _, offset, name) => {
+      const value = m.#pop(name);
+      const key = m.#pop(name);
+      m.#setItems(m.#top(name), [key, value], name, offset);
+    },
+    SETITEMS: (m, _, offset, name) => {
+      const items = m.#popMark(name);
+      m.#setItems(m.#top(name), items, name, offset);
+    },
+  };
+
+  #grow(): void {
+    if (--this.#objects < 0) throw invalid('the pickle makes more objects than are followed');
+  }
+
+  #push(value: Cell): void {
+    this.#grow();
+    this.#stack.push(value);
+  }
+
+  #pop(name: string): PickleValue {
+    const value = this.#stack.pop();
+    if (value === undefined || value === MARK) throw invalid(`${name} finds no value`);
+    return value;
+  }
+
+  #top(name: string): PickleValue {
+    const value = this.#stack.at(-1);
+    if (value === undefined || value === MARK) throw invalid(`${name} finds no value`);
+    return value;
+  }
+
+  #popMark(name: string): PickleValue[] {
+    const at = this.#stack.lastIndexOf(MARK);
+    if (at < 0) throw invalid(`${name} finds no mark`);
+    return this.#stack.splice(at).slice(1) as PickleValue[];
+  }
+
+  #get(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw invalid(`nothing is remembered as ${index}`);
+    this.#push(value);
+  }
+
+  #put(index: number, name: string): void {
+    if (!(index >= 0)) throw invalid(`${name} of ${index}`);
+    this.#grow();
+    this.#memo.set(index, this.#top(name));
+  }
+
+  #list(kind: PickleList['kind'], items: PickleValue[]): PickleList {
+    return {
+      kind,
+      items: items.length > this.#kept ? items.slice(0, this.#kept) : items,
+      count: items.length,
+    };
+  }
+
+  #tuple(length: number): void {
+    const items = Array.from({ length }, () => this.#pop('TUPLE'));
+    this.#push(this.#list('tuple', items.reverse()));
+  }
+
+  #extension(code: PickleValue, offset: number): void {
+    this.#global({ kind: 'global', module: 'copyreg', name: `extension ${code}` }, offset);
+  }
+
+  #global(global: PickleGlobal, offset: number): void {
+    this.#events.global?.(global, offset);
+    this.#push(global);
+  }
+
+  #stackGlobal(offset: number): void {
+    const name = this.#pop('STACK_GLOBAL');
+    const module = this.#pop('STACK_GLOBAL');
+    if (typeof name !== 'string' || typeof module !== 'string') {
+      // Python refuses what is no text, but a text can be the result of a call: the name is not to be known.
+      if (!isObject(name) && !isObject(module)) throw invalid('STACK_GLOBAL needs two texts');
+      this.#global({ kind: 'global', module: '(computed)', name: '(computed)' }, offset);
+    } else this.#global({ kind: 'global', module, name }, offset);
+  }
+
+  #call(opcode: string, argument: PickleValue, offset: number): void {
+    const { callable, args } = this.#callOf(opcode, argument, offset);
+    this.#events.call?.({ callable, args }, opcode, offset);
+    this.#push({ kind: 'call', callable, args, items: [] });
+  }
+
+  #callOf(opcode: string, argument: PickleValue, offset: number): Pick<PickleCall, 'callable' | 'args'> {
+    if (opcode === 'INST') {
+      const args = this.#list('tuple', this.#popMark(opcode));
+      this.#events.global?.(argument as PickleGlobal, offset);
+      return { callable: argument, args };
+    }
+    if (opcode === 'OBJ') {
+      const [callable, ...rest] = this.#popMark(opcode);
+      if (callable === undefined) throw invalid('OBJ finds no class');
+      return { callable, args: this.#list('tuple', rest) };
+    }
+    if (opcode === 'NEWOBJ_EX') this.#pop(opcode);
+    const args = this.#pop(opcode);
+    return { callable: this.#pop(opcode), args };
+  }
+
+  #build(offset: number): void {
+    const state = this.#pop('BUILD');
+    const target = this.#top('BUILD');
+    if (isObject(target) && target.kind === 'call') target.state = state;
+    else this.#events.call?.({ callable: target, args: this.#list('tuple', [state]) }, 'BUILD', offset);
+  }
+
+  #append(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
+    if (isObject(target) && 'count' in target && target.kind !== 'dict') {
+      target.count += items.length;
+      for (const item of items) if (target.items.length < this.#kept) target.items.push(item);
+    } else this.#itemsOf(target, items, name, offset);
+  }
+
+  #setItems(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
+    if (items.length % 2 !== 0) throw invalid(`${name} finds a key without a value`);
+    if (!isObject(target) || target.kind !== 'dict') {
+      this.#itemsOf(target, items, name, offset);
+      return;
+    }
+    target.count += items.length / 2;
+    for (let n = 0; n < items.length && target.entries.length < this.#kept; n += 2) {
+      target.entries.push([items[n]!, items[n + 1]!]);
+    }
+  }
+
+  /** Python calls append, extend, add or __setitem__ of the object. */
+  #itemsOf(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
+    if (isObject(target) && target.kind === 'call') {
+      for (const item of items) if (target.items.length < 2 * this.#kept) target.items.push(item);
+    } else this.#events.call?.({ callable: target, args: this.#list('tuple', items) }, name, offset);
+  }
+}
+
+const isObject = (value: PickleValue): value is Extract<PickleValue, { kind: string }> =>
+  typeof value === 'object' && value !== null;

@@ -1,0 +1,119 @@
+/** What the symbolic machine knows of Python's values: enough to say which calls a pickle would make, with what. */
+
+/** Stands between the values of one group on the stack. */
+export const MARK = Symbol('mark');
+
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PickleBytes
+  | PickleGlobal
+  | PickleCall
+  | PickleList
+  | PickleDict
+  | PicklePersistent
+  | PickleUnknown;
+
+export interface PickleBytes {
+  kind: 'bytes';
+  /** The first bytes. */
+  head: Uint8Array;
+  offset: number;
+  length: number;
+}
+
+/** A class or function that would be imported. */
+export interface PickleGlobal {
+  kind: 'global';
+  module: string;
+  name: string;
+}
+
+/** The result of a call: an object. */
+export interface PickleCall {
+  kind: 'call';
+  callable: PickleValue;
+  args: PickleValue;
+  /** What BUILD set, if it was called. */
+  state?: PickleValue;
+  /** Items that were added to it: values, or pairs of key and value. */
+  items: PickleValue[];
+}
+
+export interface PickleList {
+  kind: 'list' | 'tuple' | 'set' | 'frozenset';
+  /** The first of them. */
+  items: PickleValue[];
+  /** How many there are. */
+  count: number;
+}
+
+export interface PickleDict {
+  kind: 'dict';
+  entries: [PickleValue, PickleValue][];
+  count: number;
+}
+
+export interface PicklePersistent {
+  kind: 'persistent';
+  id: PickleValue;
+}
+
+/** A value that only running would give: a registered extension, an outside buffer. */
+export interface PickleUnknown {
+  kind: 'unknown';
+  what: string;
+}
+
+/** Items of one container that are kept when a pickle is only looked at. */
+export const KEPT_ITEMS = 64;
+
+export const globalName = ({ module, name }: PickleGlobal): string => `${module}.${name}`;
+
+/** A value in Python's manner, cut after a few levels and characters. */
+export function showValue(value: PickleValue, depth = 0): string {
+  if (value === null) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (typeof value === 'string') return quote(value);
+  if (typeof value !== 'object') return String(value);
+  if (depth > 3) return '…';
+  const inner = (values: readonly PickleValue[]) => shorten(values.map((item) => showValue(item, depth + 1)));
+  switch (value.kind) {
+    case 'bytes':
+      return `b${quote(Buffer.from(value.head).toString('latin1'))}`;
+    case 'global':
+      return globalName(value);
+    case 'call':
+      return showCall(value, depth);
+    case 'persistent':
+      return `persistent(${showValue(value.id, depth + 1)})`;
+    case 'unknown':
+      return value.what;
+    case 'dict':
+      return `{${shorten(value.entries.map(([k, v]) => `${showValue(k, depth + 1)}: ${showValue(v, depth + 1)}`))}}`;
+    case 'list':
+      return `[${inner(value.items)}]`;
+    case 'tuple':
+      return `(${inner(value.items)}${value.count === 1 ? ',' : ''})`;
+    default:
+      return `${value.kind}(${inner(value.items)})`;
+  }
+}
+
+/** A call as Python would write it. */
+export function showCall({ callable, args }: Pick<PickleCall, 'callable' | 'args'>, depth = 0): string {
+  const list = typeof args === 'object' && args !== null && args.kind === 'tuple' ? args.items : undefined;
+  const inside = list
+    ? shorten(list.map((item) => showValue(item, depth + 1)))
+    : `*${showValue(args, depth + 1)}`;
+  return `${showValue(callable, depth + 1)}(${inside})`;
+}
+
+const shorten = (parts: readonly string[]): string =>
+  parts.length > 6 ? `${parts.slice(0, 6).join(', ')}, …` : parts.join(', ');
+
+const quote = (text: string): string => (text.length > 100 ? `'${text.slice(0, 100)}…'` : `'${text}'`);

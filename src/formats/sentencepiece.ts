@@ -1,0 +1,55 @@
+/** SentencePiece models (google/sentencepiece, src/sentencepiece_model.proto): pieces with scores and how they were made. */
+import { ByteWindow, readFrom } from './byte-window.ts';
+import { invalid } from './errors.ts';
+import { type FieldRule, type MessageTable, readMessage } from './protobuf.ts';
+import type { RandomAccess } from './tensor.ts';
+
+const TEXTS = new Set([1, 2, 5, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
+const FLOATS = new Set([10, 15, 51]);
+const REPEATED = new Set([1, 5, 30, 31]);
+const TRAINER_FIELDS = [...range(1, 7), ...range(10, 26), ...range(30, 36), ...range(40, 54)];
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, n) => first + n);
+}
+
+const TRAINER: MessageTable = Object.fromEntries(
+  TRAINER_FIELDS.map((field): [number, FieldRule] => {
+    const kind = TEXTS.has(field) ? 'note' : FLOATS.has(field) ? 'float' : 'int';
+    const name = `field ${field}`;
+    return [field, REPEATED.has(field) ? [name, kind, '[]'] : [name, kind]];
+  }),
+);
+
+const NORMALIZER: MessageTable = {
+  1: ['name', 'note'],
+  2: ['precompiled_charsmap', 'bytes'],
+  3: ['add_dummy_prefix', 'int'],
+  4: ['remove_extra_whitespaces', 'int'],
+  5: ['escape_whitespaces', 'int'],
+  6: ['normalization_rule_tsv', 'note'],
+};
+
+const MODEL: MessageTable = {
+  1: ['pieces', { 1: ['piece', 'text'], 2: ['score', 'float'], 3: ['type', 'int'] }, '[]'],
+  2: ['trainer_spec', TRAINER],
+  3: ['normalizer_spec', NORMALIZER],
+  4: ['self_test_data', { 1: ['samples', { 1: ['input', 'note'], 2: ['expected', 'note'] }, '[]'] }],
+  5: ['denormalizer_spec', NORMALIZER],
+};
+
+const MAX_PIECES = 1 << 22;
+
+/** Checks a model to its last byte and counts its pieces. Throws FORMAT_INVALID. */
+export async function readSentencePiece(source: RandomAccess): Promise<{ pieces: number }> {
+  const window = new ByteWindow(0, source.size);
+  let pieces = 0;
+  const reading = readMessage(window, source.size, MODEL, 'the SentencePiece model', (name) => {
+    if (name === 'pieces' && ++pieces > MAX_PIECES) throw invalid(`over ${MAX_PIECES} pieces`);
+    return name === 'pieces';
+  });
+  const { trainer_spec } = await readFrom(source, window, reading);
+  if (pieces === 0 || !trainer_spec)
+    throw invalid('no SentencePiece model: it needs pieces and trainer_spec');
+  return { pieces };
+}

@@ -1,0 +1,287 @@
+/**
+ * ZIP (APPNOTE 6.3.10) read with suspicion: the central directory and the local headers must tell the same story, and
+ * every byte must belong to one member. What differs is told, not passed over: unpackers trust either of the two.
+ */
+import { invalid } from './errors.ts';
+import type { RandomAccess } from './tensor.ts';
+
+export interface ZipMember {
+  name: string;
+  /** 0 = stored, 8 = deflated; others cannot be unpacked here. */
+  method: number;
+  encrypted: boolean;
+  crc: number;
+  packedBytes: number;
+  bytes: number;
+  /** Where the packed bytes begin. */
+  offset: number;
+  /** Whether the external attributes make it a symbolic link. */
+  link: boolean;
+}
+
+export interface Zip {
+  members: ZipMember[];
+  /** Contradictions between headers, bytes of nobody, wrong checksums of headers: each in words. */
+  problems: string[];
+  /** First byte of the archive; more than 0 when something stands before it. */
+  start: number;
+}
+
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END64 = 0x06064b50;
+const LOCATOR64 = 0x07064b50;
+const DESCRIPTOR = 0x08074b50;
+const MAX_MEMBERS = 1 << 17;
+const MAX_DIRECTORY = 1 << 25;
+const END_BYTES = 22;
+
+interface End {
+  /** Place of the end record. */
+  at: number;
+  count: number;
+  bytes: number;
+  offset: number;
+  /** Place of the first record behind the central directory. */
+  directoryEnd: number;
+}
+
+/** Where an archive's directory is that ends within `source`, as unpackers look for it: from the end. */
+export async function findZipEnd(source: RandomAccess): Promise<End | undefined> {
+  const length = Math.min(source.size, END_BYTES + 0xffff);
+  if (length < END_BYTES) return undefined;
+  const base = source.size - length;
+  const tail = view(await source.read(base, length));
+  for (let at = length - END_BYTES; at >= 0; at--) {
+    if (tail.getUint32(at, true) !== END) continue;
+    const end = {
+      at: base + at,
+      count: tail.getUint16(at + 10, true),
+      bytes: tail.getUint32(at + 12, true),
+      offset: tail.getUint32(at + 16, true),
+      directoryEnd: base + at,
+    };
+    const wide = await zip64End(source, end);
+    if (wide) return wide;
+    // A real archive has its directory, or what is left of it, right before the end record.
+    if (end.bytes <= end.at && end.offset <= end.at) return end;
+  }
+  return undefined;
+}
+
+async function zip64End(source: RandomAccess, end: End): Promise<End | undefined> {
+  if (end.at < 20 + 56) return undefined;
+  const locator = view(await source.read(end.at - 20, 20));
+  if (locator.getUint32(0, true) !== LOCATOR64) return undefined;
+  const place = Number(locator.getBigUint64(8, true));
+  for (const at of [place, end.at - 20 - 56]) {
+    if (!(at >= 0) || at + 56 > end.at) continue;
+    const record = view(await source.read(at, 56));
+    if (record.getUint32(0, true) !== END64) continue;
+    const count = Number(record.getBigUint64(32, true));
+    const bytes = Number(record.getBigUint64(40, true));
+    return { at: end.at, count, bytes, offset: Number(record.getBigUint64(48, true)), directoryEnd: at };
+  }
+  return undefined;
+}
+
+/**
+ * The members of an archive. One whose directory cannot be read is searched for local headers instead, with the problem
+ * told. Throws FORMAT_INVALID when no member can be found.
+ */
+export async function readZip(source: RandomAccess): Promise<Zip> {
+  const problems: string[] = [];
+  const end = await findZipEnd(source);
+  const members = end && (await readDirectory(source, end, problems));
+  if (!members) {
+    problems.push(end ? 'the central directory cannot be read' : 'there is no central directory');
+    const found = await searchLocalHeaders(source);
+    if (found.length === 0) throw invalid('no member of the archive can be found');
+    return { members: found, problems, start: found[0]!.offset };
+  }
+  await compareLocalHeaders(source, members.list, members.shift, end, problems);
+  return { members: members.list, problems, start: members.shift };
+}
+
+async function readDirectory(
+  source: RandomAccess,
+  end: End,
+  problems: string[],
+): Promise<{ list: ZipMember[]; shift: number } | undefined> {
+  const { count, bytes, directoryEnd } = end;
+  if (count > MAX_MEMBERS || bytes > MAX_DIRECTORY || bytes > directoryEnd) return undefined;
+  const start = directoryEnd - bytes;
+  const shift = start - end.offset;
+  if (shift !== 0) problems.push(`${shift} bytes stand before the archive`);
+  const directory = await source.read(start, bytes);
+  const cursor = view(directory);
+  const list: ZipMember[] = [];
+  let at = 0;
+  while (at + 46 <= bytes && cursor.getUint32(at, true) === CENTRAL) {
+    const nameBytes = cursor.getUint16(at + 28, true);
+    const extraBytes = cursor.getUint16(at + 30, true);
+    const next = at + 46 + nameBytes + extraBytes + cursor.getUint16(at + 32, true);
+    if (next > bytes) return undefined;
+    list.push(centralMember(directory, at, nameBytes, extraBytes, shift));
+    at = next;
+  }
+  if (list.length !== count)
+    problems.push(`the directory lists ${list.length} members, its end says ${count}`);
+  if (at !== bytes) problems.push(`${bytes - at} bytes of the directory are no member`);
+  if (list.length === 0 && count > 0) return undefined;
+  const names = new Set<string>();
+  for (const { name } of list) {
+    if (names.has(name)) problems.push(`two members are called ${name}`);
+    names.add(name);
+  }
+  return { list, shift };
+}
+
+function centralMember(
+  directory: Uint8Array,
+  at: number,
+  nameBytes: number,
+  extraBytes: number,
+  shift: number,
+): ZipMember {
+  const cursor = view(directory);
+  const u16 = (place: number) => cursor.getUint16(at + place, true);
+  const u32 = (place: number) => cursor.getUint32(at + place, true);
+  const extra = directory.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes);
+  const [bytes, packedBytes, offset] = widened([u32(24), u32(20), u32(42)], extra);
+  return {
+    name: nameOf(directory.subarray(at + 46, at + 46 + nameBytes)),
+    method: u16(10),
+    encrypted: (u16(8) & 0x2041) !== 0,
+    crc: u32(16),
+    packedBytes: packedBytes!,
+    bytes: bytes!,
+    // Of the local header, until that has been read.
+    offset: offset! + shift,
+    link: u32(38) >>> 28 === 0xa,
+  };
+}
+
+/** Values of 0xffffffff are replaced by the 64-bit ones of the extra field 1, in order. */
+function widened(values: number[], extra: Uint8Array): number[] {
+  const cursor = view(extra);
+  for (let at = 0; at + 4 <= extra.length; at += 4 + cursor.getUint16(at + 2, true)) {
+    if (cursor.getUint16(at, true) !== 1) continue;
+    let from = at + 4;
+    return values.map((value) => {
+      if (value !== 0xffffffff || from + 8 > extra.length) return value;
+      from += 8;
+      return Number(cursor.getBigUint64(from - 8, true));
+    });
+  }
+  return values;
+}
+
+async function compareLocalHeaders(
+  source: RandomAccess,
+  members: ZipMember[],
+  start: number,
+  end: End,
+  problems: string[],
+): Promise<void> {
+  let expected = start;
+  for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
+    const here = JSON.stringify(member.name);
+    const at = member.offset;
+    if (at !== expected) problems.push(`${here} begins at byte ${at} where ${expected} was expected`);
+    const local = at >= 0 && at + 30 <= end.at ? await readLocal(source, at) : undefined;
+    if (!local) {
+      problems.push(`${here} has no local header`);
+      member.packedBytes = 0;
+      member.offset = 0;
+      continue;
+    }
+    member.offset = local.offset;
+    const { descriptor } = local;
+    if (local.name !== member.name)
+      problems.push(`${here} is called ${JSON.stringify(local.name)} in its header`);
+    if (local.method !== member.method) problems.push(`${here} has two methods of packing`);
+    if (local.encrypted !== member.encrypted) problems.push(`${here} is and is not encrypted`);
+    const same =
+      local.crc === member.crc && local.bytes === member.bytes && local.packedBytes === member.packedBytes;
+    if (!same && !(descriptor && local.crc === 0)) problems.push(`${here} has two sizes or checksums`);
+    if (member.method === 0 && member.bytes !== member.packedBytes && !member.encrypted) {
+      problems.push(`${here} is stored with two sizes`);
+    }
+    if (member.offset + member.packedBytes > end.at) {
+      problems.push(`${here} runs over the end of the archive`);
+      member.packedBytes = Math.max(0, end.at - member.offset);
+    }
+    expected = member.offset + member.packedBytes + (descriptor ? await descriptorBytes(source, member) : 0);
+  }
+  const directory = end.directoryEnd - end.bytes;
+  if (expected !== directory) problems.push(`bytes ${expected} to ${directory} belong to no member`);
+  const comment = source.size - end.at - END_BYTES;
+  if (comment > 0) problems.push(`a comment of ${comment} bytes follows the archive`);
+}
+
+interface Local extends ZipMember {
+  descriptor: boolean;
+}
+
+async function readLocal(source: RandomAccess, at: number): Promise<Local | undefined> {
+  const head = view(await source.read(at, 30));
+  if (head.getUint32(0, true) !== LOCAL) return undefined;
+  const flags = head.getUint16(6, true);
+  const nameBytes = head.getUint16(26, true);
+  const extraBytes = head.getUint16(28, true);
+  if (at + 30 + nameBytes + extraBytes > source.size) return undefined;
+  const rest = await source.read(at + 30, nameBytes + extraBytes);
+  const sizes = [head.getUint32(22, true), head.getUint32(18, true)];
+  const [bytes, packedBytes] = widened(sizes, rest.subarray(nameBytes));
+  return {
+    name: nameOf(rest.subarray(0, nameBytes)),
+    method: head.getUint16(8, true),
+    encrypted: (flags & 0x2041) !== 0,
+    crc: head.getUint32(14, true),
+    bytes: bytes!,
+    packedBytes: packedBytes!,
+    offset: at + 30 + nameBytes + extraBytes,
+    link: false,
+    descriptor: (flags & 8) !== 0,
+  };
+}
+
+/** Bytes of the data descriptor behind a member: with or without signature, with 4- or 8-byte sizes. */
+async function descriptorBytes(source: RandomAccess, member: ZipMember): Promise<number> {
+  const at = member.offset + member.packedBytes;
+  const tail = await source.read(at, Math.max(0, Math.min(24, source.size - at)));
+  if (tail.length < 16) return 0;
+  const cursor = view(tail);
+  const signed = cursor.getUint32(0, true) === DESCRIPTOR ? 4 : 0;
+  const wide =
+    cursor.getUint32(signed + 4, true) === member.packedBytes % 2 ** 32 ? tail.length >= signed + 20 : false;
+  const isWide =
+    wide &&
+    Number(cursor.getBigUint64(signed + 4, true)) === member.packedBytes &&
+    Number(cursor.getBigUint64(signed + 12, true)) === member.bytes;
+  return signed + (isWide ? 20 : 12);
+}
+
+/** Local headers in the first part of a file whose directory is broken. */
+async function searchLocalHeaders(source: RandomAccess): Promise<ZipMember[]> {
+  const bytes = await source.read(0, Math.min(source.size, MAX_DIRECTORY));
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const members: ZipMember[] = [];
+  for (let at = buffer.indexOf('PK\x03\x04', 0, 'latin1'); at >= 0 && members.length < 1024; ) {
+    const next = buffer.indexOf('PK\x03\x04', at + 4, 'latin1');
+    const local = at + 30 <= source.size ? await readLocal(source, at) : undefined;
+    if (local) {
+      const most = (next < 0 ? source.size : next) - local.offset;
+      const { descriptor, ...member } = local;
+      const known = !descriptor && local.packedBytes <= most && local.packedBytes > 0;
+      members.push({ ...member, packedBytes: known ? local.packedBytes : Math.max(0, most) });
+    }
+    at = next;
+  }
+  return members;
+}
+
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');

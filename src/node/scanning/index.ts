@@ -1,0 +1,15 @@
+/** The scanner for people and CI: works alone, without a node. */
+export {
+  convertCheckpoint,
+  currentRuleset,
+  installRuleset,
+  type Report,
+  type Ruleset,
+  refuses,
+  reportHash,
+  type Severity,
+  scan,
+} from '#security';
+export { loadRuleset } from './load-ruleset.ts';
+export { type OpenFiles, openFiles } from './open-files.ts';
+export { scanTarget } from './scan-target.ts';

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { BitorchError, encodeCanonical, fromHex, messageOf } from '#base';
+import { openRuleset, parseRulesetFields, RULESET_AUTHORITIES, type Ruleset, rulesetId } from '#security';
+
+/**
+ * A ruleset from a file: signed by an authority of this edition or by `signer` (public key in hexadecimal), or a readable
+ * .json of one's own, which nobody needs to sign. Throws RULESET_INVALID and what openRuleset() throws.
+ */
+export async function loadRuleset(path: string, signer?: string): Promise<Ruleset> {
+  const file = await readFile(path).catch((error) => {
+    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} cannot be read: ${messageOf(error)}`);
+  });
+  if (!path.endsWith('.json')) {
+    const trusted = signer === undefined ? RULESET_AUTHORITIES : [fromHex(signer)];
+    return openRuleset(new Uint8Array(file), trusted);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(file.toString('utf8'));
+  } catch (error) {
+    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} is no JSON: ${messageOf(error)}`);
+  }
+  const fields = parseRulesetFields(parsed);
+  return { ...fields, id: rulesetId(encodeCanonical(fields)), signer: new Uint8Array(32) };
+}

@@ -1,0 +1,193 @@
+import { BitorchError, messageOf } from '#base';
+import {
+  crcOf,
+  HEAD_BYTES,
+  identify,
+  inBuffer,
+  type RandomAccess,
+  readTar,
+  readZip,
+  slice,
+  type Unpacked,
+  unpack,
+  unpackMember,
+  type Zip,
+  type ZipMember,
+} from '#formats';
+import type { Inspection } from './inspection.ts';
+import { promisedKind } from './names.ts';
+import { findHiddenPickle, inspectPickle } from './pickle.ts';
+
+/** What kinds of things an archive turned out to hold; decides what the whole is called. */
+interface Contents {
+  names: string[];
+}
+
+/** Looks into an archive: its structure, where it would write, and whatever in it could run. */
+export async function inspectZip(
+  inspection: Inspection,
+  source: RandomAccess,
+  place: string,
+  depth: number,
+): Promise<string> {
+  let zip: Zip;
+  try {
+    zip = await readZip(source);
+  } catch (error) {
+    if (!(error instanceof BitorchError)) throw error;
+    inspection.find('archive-damaged', place, messageOf(error));
+    return 'archive';
+  }
+  for (const problem of zip.problems.slice(0, 8)) inspection.find('archive-damaged', place, problem);
+  const { archiveMembers } = inspection.ruleset.limits;
+  if (zip.members.length > archiveMembers) {
+    inspection.find('archive-bomb', place, `${zip.members.length} members`);
+  }
+  for (const member of zip.members.slice(0, archiveMembers)) {
+    await inspectZipMember(inspection, source, member, inner(place, member.name), depth);
+  }
+  return nameZip({ names: zip.members.map(({ name }) => name) });
+}
+
+async function inspectZipMember(
+  inspection: Inspection,
+  source: RandomAccess,
+  member: ZipMember,
+  place: string,
+  depth: number,
+): Promise<void> {
+  checkMemberPath(inspection, member.name, place);
+  if (member.link) inspection.find('archive-path', place, 'a symbolic link');
+  if (member.encrypted) inspection.find('archive-encrypted', place, 'encrypted');
+  const { archiveRatio } = inspection.ruleset.limits;
+  if (member.bytes > 1 << 20 && member.bytes > member.packedBytes * archiveRatio) {
+    inspection.find('archive-bomb', place, `${member.packedBytes} bytes unpack to ${member.bytes}`);
+  }
+  const unpacked = await unpackMember(source, member);
+  if (!unpacked) {
+    if (!member.encrypted)
+      inspection.find('archive-damaged', place, `packed by the unknown method ${member.method}`);
+    return;
+  }
+  await checkMember(inspection, member, unpacked, place);
+  await inspectInner(inspection, unpacked.source, member.name, place, depth + 1);
+}
+
+async function checkMember(
+  inspection: Inspection,
+  member: ZipMember,
+  { source, whole }: Unpacked,
+  place: string,
+): Promise<void> {
+  if (whole && (await crcOf(source)) !== member.crc) {
+    inspection.find('archive-damaged', place, 'its checksum does not fit its content');
+  } else if (!whole && source.size < Math.min(member.bytes, 1 << 24)) {
+    inspection.find('archive-damaged', place, `only ${source.size} of ${member.bytes} bytes can be unpacked`);
+  }
+}
+
+/** What an archive of these members is. */
+function nameZip({ names }: Contents): string {
+  const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  if (some(/(^|\/)data\.pkl$/)) return some(/(^|\/)(code\/|constants\.pkl$)/) ? 'torchscript' : 'checkpoint';
+  if (some(/(^|\/)(constants\.pkl|bytecode\.pkl|model\.json)$/) && some(/(^|\/)code\//)) return 'torchscript';
+  if (some(/^MAR-INF\//)) return 'mar';
+  if (some(/^model\.weights\.h5$/) || (some(/^config\.json$/) && some(/^metadata\.json$/))) return 'keras';
+  if (some(/^AndroidManifest\.xml$|^META-INF\/MANIFEST\.MF$/)) return 'executable';
+  return 'archive';
+}
+
+/** tar, and NeMo's and old PyTorch's files in it. */
+export async function inspectTar(
+  inspection: Inspection,
+  source: RandomAccess,
+  place: string,
+  depth: number,
+): Promise<string> {
+  const { members, whole } = await readTar(source);
+  if (!whole)
+    inspection.find('archive-damaged', place, 'headers or sizes do not fit, or the end mark is missing');
+  for (const { name, type, linkName, offset, bytes } of members) {
+    const here = inner(place, name);
+    checkMemberPath(inspection, name, here);
+    if (type === '1' || type === '2') {
+      inspection.find('archive-path', here, `a link to ${linkName}`);
+    } else if ('0\x007'.includes(type)) {
+      await inspectInner(inspection, slice(source, offset, bytes), name, here, depth + 1);
+    } else if ('346'.includes(type)) inspection.find('archive-path', here, 'a device');
+  }
+  const names = members.map(({ name }) => name);
+  return names.some((name) => /(^|\/)model_config\.yaml$/.test(name)) ? 'nemo' : 'archive';
+}
+
+const COMPRESSIONS: Readonly<Record<string, 'gzip' | 'zlib' | 'zstd'>> = {
+  gzip: 'gzip',
+  zlib: 'zlib',
+  zstd: 'zstd',
+};
+
+/** One packed stream (gzip, zlib, zstd; others are only named). */
+export async function inspectCompressed(
+  inspection: Inspection,
+  source: RandomAccess,
+  kind: string,
+  place: string,
+  depth: number,
+): Promise<void> {
+  const how = COMPRESSIONS[kind];
+  if (!how) return;
+  const { source: content, whole } = await unpack(source, how);
+  if (!whole && content.size < 1 << 24 && source.size < 1 << 24) {
+    inspection.find('archive-damaged', place, `unpacking breaks off after ${content.size} bytes`);
+  }
+  if (content.size > source.size * inspection.ruleset.limits.archiveRatio && content.size > 1 << 20) {
+    inspection.find('archive-bomb', place, `${source.size} bytes unpack to ${content.size} or more`);
+  }
+  if (content.size > 0) await inspectInner(inspection, content, '', inner(place, kind), depth + 1);
+}
+
+/** Things inside of things: only what could run, or hide something, is told. */
+async function inspectInner(
+  inspection: Inspection,
+  source: RandomAccess,
+  name: string,
+  place: string,
+  depth: number,
+): Promise<void> {
+  if (depth > inspection.ruleset.limits.nesting) {
+    inspection.find(
+      'archive-bomb',
+      place,
+      `archives are nested deeper than ${inspection.ruleset.limits.nesting}`,
+    );
+    return;
+  }
+  if (source.size === 0) return;
+  const kind = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
+  const promised = promisedKind(name);
+  if (kind === 'pickle') await inspectPickle(inspection, source, place);
+  else if (kind === 'zip') await inspectZip(inspection, source, place, depth);
+  else if (kind === 'tar') await inspectTar(inspection, source, place, depth);
+  else if (kind && kind in COMPRESSIONS) await inspectCompressed(inspection, source, kind, place, depth);
+  else if (kind === 'executable' || kind === 'script' || kind === 'llamafile') {
+    inspection.find(kind, place, `inside of the archive`);
+  } else if (kind === 'numpy') await inspectInnerNumpy(inspection, source, place);
+  else if (promised === 'script' || promised === 'executable') {
+    inspection.find(promised, place, 'inside of the archive');
+  } else if (kind === undefined && source.size <= 1 << 24) {
+    await findHiddenPickle(inspection, inBuffer(await source.read(0, source.size)), place);
+  }
+}
+
+async function inspectInnerNumpy(inspection: Inspection, source: RandomAccess, place: string): Promise<void> {
+  const head = Buffer.from(await source.read(0, Math.min(HEAD_BYTES, source.size))).toString('latin1');
+  if (/'\|?O\d?'/.test(head)) inspection.find('numpy-object', place, 'an array of Python objects');
+}
+
+const inner = (place: string, name: string): string => (place ? `${place}!${name}` : name);
+
+function checkMemberPath(inspection: Inspection, name: string, place: string): void {
+  const unsafe =
+    /^([a-z]:|[\\/])/i.test(name) || name.split(/[\\/]/).includes('..') || name.includes('\0') || name === '';
+  if (unsafe) inspection.find('archive-path', place, `the name ${JSON.stringify(name)} leaves the folder`);
+}

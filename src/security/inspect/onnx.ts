@@ -1,0 +1,102 @@
+import { type OnnxExternal, type OnnxFunction, type OnnxNode, type OnnxTensor, readOnnx } from '#formats';
+import type { Inspection } from './inspection.ts';
+
+const ONNX_DOMAINS = new Set(['', 'ai.onnx']);
+
+/** Judges an ONNX model: every operator of every graph, every tensor, every file that it points to. */
+export async function inspectOnnx(inspection: Inspection): Promise<void> {
+  const { source } = inspection.file;
+  const judge = new Judge(inspection);
+  const { onnxNodes, onnxDepth } = inspection.ruleset.limits;
+  await readOnnx(source, judge, { maxNodes: onnxNodes, maxDepth: onnxDepth });
+  judge.finish();
+}
+
+class Judge {
+  readonly #inspection: Inspection;
+  readonly #allowed: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #forbidden: ReadonlySet<string>;
+  /** Operators that are not on the list, with the place of the first: the model may define them itself. */
+  readonly #unknown = new Map<string, string>();
+  readonly #functions = new Set<string>();
+
+  constructor(inspection: Inspection) {
+    const { operators, forbidden } = inspection.ruleset.onnx;
+    this.#inspection = inspection;
+    this.#allowed = new Map(Object.entries(operators).map(([domain, list]) => [domain, new Set(list)]));
+    this.#forbidden = new Set(forbidden);
+  }
+
+  node({ domain: named, operator }: OnnxNode, place: string): void {
+    const domain = ONNX_DOMAINS.has(named) ? '' : named;
+    const full = `${domain}:${operator}`;
+    if (this.#forbidden.has(full))
+      this.#inspection.find('onnx-forbidden-operator', place, `the operator ${full}`);
+    else if (
+      !this.#allowed.get(domain)?.has(operator) &&
+      !this.#unknown.has(full) &&
+      this.#unknown.size < 256
+    ) {
+      this.#unknown.set(full, place);
+    }
+  }
+
+  function({ domain: named, name }: OnnxFunction): void {
+    const domain = ONNX_DOMAINS.has(named) ? '' : named;
+    const full = `${domain}:${name}`;
+    if (domain === '' && this.#allowed.get('')?.has(name)) {
+      this.#inspection.find('onnx-shadowed-operator', 'functions', `its own ${name}`);
+    }
+    if (this.#functions.size < 1 << 16) this.#functions.add(full);
+  }
+
+  tensor({ problem, external, bytes }: OnnxTensor, place: string): void {
+    if (problem !== undefined) this.#inspection.find('onnx-tensor', place, problem);
+    if (external) this.#external(external, bytes, place);
+  }
+
+  #external(
+    { location, offset, length, unknownKeys }: OnnxExternal,
+    bytes: number | undefined,
+    place: string,
+  ): void {
+    const { file, files, claims } = this.#inspection;
+    if (location.startsWith('*/_ORT_MEM_ADDR_')) {
+      this.#inspection.find('onnx-external-path', place, `the data is an address in memory: ${location}`);
+      return;
+    }
+    const plain = location.startsWith('./') ? location.slice(2) : location;
+    if (!/^[^\\/:*?"<>|]{1,255}$/.test(plain) || plain === '.' || plain === '..') {
+      this.#inspection.find('onnx-external-path', place, `the data is in ${JSON.stringify(location)}`);
+      return;
+    }
+    if (unknownKeys.length > 0)
+      this.#inspection.find('onnx-tensor', place, `external_data has ${unknownKeys[0]}`);
+    const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
+    const target = files.get(folder + plain);
+    const size = length ?? bytes ?? Number.NaN;
+    if (
+      !Number.isSafeInteger(offset) ||
+      !Number.isSafeInteger(size) ||
+      (bytes !== undefined && size !== bytes)
+    ) {
+      this.#inspection.find('onnx-external-bounds', place, `${size} bytes where the shape needs ${bytes}`);
+    } else if (!target)
+      this.#inspection.find('onnx-external-missing', place.replace(/\[.*$/, ''), `the data is in ${plain}`);
+    else if (target === file || offset + size > target.source.size) {
+      this.#inspection.find('onnx-external-bounds', place, `bytes ${offset}+${size} are not in ${plain}`);
+    } else {
+      const ranges = claims.get(target.path) ?? [];
+      claims.set(target.path, ranges);
+      ranges.push({ offset, length: size });
+    }
+  }
+
+  /** Unknown operators that the model does not define by functions of its own. */
+  finish(): void {
+    for (const [full, place] of this.#unknown) {
+      if (!this.#functions.has(full))
+        this.#inspection.find('onnx-unknown-operator', place, `the operator ${full}`);
+    }
+  }
+}

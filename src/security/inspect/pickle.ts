@@ -1,0 +1,143 @@
+import { BitorchError, messageOf } from '#base';
+import {
+  ByteWindow,
+  globalName,
+  type PickleGlobal,
+  type PickleValue,
+  type RandomAccess,
+  readFrom,
+  runPickle,
+  showCall,
+} from '#formats';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Inspection } from './inspection.ts';
+
+const MAX_STREAMS = 64;
+const MAX_TOLD = 64;
+/** Begins a checkpoint of PyTorch before 1.6: a pickle of this number, then more pickles, then raw storages. */
+const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
+
+export interface PickleStory {
+  /** Calls and imports of what is not on the list, in words. */
+  dangers: string[];
+  /** Calls of anything at all, and imports. */
+  events: number;
+  /** Pickles that came to their end. */
+  streams: number;
+  /** Where reading stopped. */
+  end: number;
+  /** Why reading stopped before the end of the source, if it did. */
+  error: string | undefined;
+  torch: boolean;
+  persistentIds: boolean;
+}
+
+/** Follows every pickle of a source, one after the other, without running any. */
+export async function followPickles(
+  source: RandomAccess,
+  ruleset: Ruleset,
+  allowed: ReadonlySet<string>,
+): Promise<PickleStory> {
+  const window = new ByteWindow(0, source.size);
+  const told = new Teller(allowed);
+  const story: PickleStory = {
+    dangers: told.dangers,
+    events: 0,
+    streams: 0,
+    end: 0,
+    error: undefined,
+    torch: false,
+    persistentIds: false,
+  };
+  const limits = { maxSteps: ruleset.limits.pickleSteps, maxObjects: ruleset.limits.pickleObjects };
+  try {
+    while (window.left > 0 && story.streams < MAX_STREAMS) {
+      const value = await readFrom(source, window, runPickle(window, told, limits), 1 << 16);
+      story.streams++;
+      story.end = window.at;
+      if (story.streams === 1 && value === TORCH_MAGIC) story.torch = true;
+    }
+  } catch (error) {
+    if (!(error instanceof BitorchError)) throw error;
+    // Behind the pickles of an old checkpoint come its tensors' bytes.
+    if (!(story.torch && story.streams >= 5)) story.error = messageOf(error);
+  }
+  told.finish();
+  story.events = told.events;
+  return story;
+}
+
+/** Collects what is not harmless, each callable with the arguments of its first calls. */
+class Teller {
+  readonly dangers: string[] = [];
+  readonly #allowed: ReadonlySet<string>;
+  readonly #called = new Set<string>();
+  readonly #imported = new Map<string, number>();
+  events = 0;
+
+  constructor(allowed: ReadonlySet<string>) {
+    this.#allowed = allowed;
+  }
+
+  global = (global: PickleGlobal, offset: number): void => {
+    this.events++;
+    const name = globalName(global);
+    if (this.#allowed.has(name) || this.#imported.size >= MAX_TOLD || this.#imported.has(name)) return;
+    this.#imported.set(name, offset);
+  };
+
+  call = (call: { callable: PickleValue; args: PickleValue }, opcode: string, offset: number): void => {
+    this.events++;
+    const { callable } = call;
+    const name =
+      typeof callable === 'object' && callable?.kind === 'global' ? globalName(callable) : undefined;
+    if (name !== undefined && this.#allowed.has(name) && opcode !== 'BUILD') return;
+    if (name !== undefined) this.#called.add(name);
+    if (this.dangers.length < MAX_TOLD)
+      this.dangers.push(`calls ${showCall(call)} (${opcode} at byte ${offset})`);
+  };
+
+  /** Imports that were never called come last: importing runs a module as well. */
+  finish(): void {
+    const imported = [...this.#imported].filter(([name]) => !this.#called.has(name));
+    for (const [name, offset] of imported) this.dangers.push(`imports ${name} (at byte ${offset})`);
+  }
+}
+
+const allowedOf = new WeakMap<Ruleset, ReadonlySet<string>>();
+
+/** The names that a ruleset allows, as a set. */
+export function allowedGlobals(ruleset: Ruleset): ReadonlySet<string> {
+  const known = allowedOf.get(ruleset) ?? new Set(ruleset.pickle.allowedGlobals);
+  allowedOf.set(ruleset, known);
+  return known;
+}
+
+/** Judges what is known to be a pickle. */
+export async function inspectPickle(
+  inspection: Inspection,
+  source: RandomAccess,
+  place: string,
+): Promise<PickleStory> {
+  const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
+  if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
+  return story;
+}
+
+/** Whether bytes without a signature act as a pickle would: told only when something would be called or imported. */
+export async function findHiddenPickle(
+  inspection: Inspection,
+  source: RandomAccess,
+  place: string,
+): Promise<boolean> {
+  const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  const whole = story.streams > 0 && story.end === source.size;
+  if (story.events === 0 && !whole) return false;
+  // A text may begin with "c" and two lines, which alone is no pickle yet.
+  if (story.streams === 0 && !story.dangers.some((danger) => danger.startsWith('calls'))) return false;
+  for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
+  if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
+  if (story.dangers.length === 0) inspection.find('pickle', place, 'a pickle without a signature');
+  return true;
+}

@@ -1,0 +1,29 @@
+import { findZipEnd, isTarHeader, type RandomAccess } from '#formats';
+import type { Inspection } from './inspection.ts';
+import { allowedGlobals, followPickles } from './pickle.ts';
+
+const CENTRAL = 0x02014b50;
+
+/** Whether an accepted file is a second, dangerous one at the same time: an archive from its end, a pickle from its start. */
+export async function inspectPolyglot(inspection: Inspection): Promise<void> {
+  const { source } = inspection.file;
+  if (await endsAsZip(source)) inspection.find('polyglot', '', 'it ends as a ZIP archive');
+  if (isTarHeader(await source.read(0, Math.min(512, source.size)))) {
+    inspection.find('polyglot', '', 'it begins as a tar archive');
+  }
+  const { dangers } = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  const call = dangers.find((danger) => danger.startsWith('calls'));
+  if (call) inspection.find('polyglot', '', `read as a pickle it ${call}`);
+}
+
+/** A ZIP end record whose directory is where it says. */
+async function endsAsZip(source: RandomAccess): Promise<boolean> {
+  const end = await findZipEnd(source);
+  if (!end || end.count === 0) return false;
+  for (const at of [end.directoryEnd - end.bytes, end.offset]) {
+    if (at < 0 || at + 4 > source.size) continue;
+    const bytes = await source.read(at, 4);
+    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === CENTRAL) return true;
+  }
+  return false;
+}

@@ -1,0 +1,104 @@
+import { BitorchError, codeOf } from '#base';
+import type { TemplateNode } from '#execution';
+import type { Inspection } from './inspection.ts';
+import { nodesOf } from './template-rules.ts';
+
+const LIMITS = { maxSteps: 200_000, maxText: 1 << 20 };
+/** Texts that no template knows: each appears once, so it can be found again. */
+const USER = 'Qwxzj vorb lummet 7041';
+const ANSWER = 'Pfleng dorrik 5520 hamv';
+const SECOND = 'Trovnik 8813 yelp mundo';
+/** Words that look like markup are handled openly by templates of reasoning and tool models. */
+const ORDINARY = /^[\p{L}\p{N}][\p{L}\p{N} .,'!?:/-]{2,60}$/u;
+const MAX_TRIGGERS = 64;
+
+type Message = { role: string; content: string };
+
+/** Conversations that templates are made for: some want a system message, some take a single question only. */
+const SHAPES: readonly ((user: string) => Message[])[] = [
+  (user) => [
+    { role: 'user', content: user },
+    { role: 'assistant', content: ANSWER },
+    { role: 'user', content: SECOND },
+  ],
+  (user) => [
+    { role: 'system', content: 'Xylo brandt 3307' },
+    { role: 'user', content: user },
+    { role: 'assistant', content: ANSWER },
+    { role: 'user', content: SECOND },
+  ],
+  (user) => [{ role: 'user', content: user }],
+];
+
+/**
+ * Renders test conversations: what was said must appear unchanged, and what stands around it may not depend on the words
+ * of the user. Triggers are looked for among the template's own texts: a condition needs its word.
+ */
+export async function probeConversation(
+  inspection: Inspection,
+  tree: TemplateNode,
+  place: string,
+): Promise<void> {
+  const { probeTemplate } = await import('#execution');
+  const render = (messages: Message[]): string | undefined => {
+    const values = {
+      messages,
+      add_generation_prompt: true,
+      bos_token: '<s>',
+      eos_token: '</s>',
+      unk_token: '<unk>',
+      pad_token: '<pad>',
+    };
+    try {
+      return probeTemplate(tree, values, LIMITS);
+    } catch (error) {
+      if (!(error instanceof BitorchError)) throw error;
+      if (codeOf(error) === 'TEMPLATE_LIMIT') inspection.find('resource-bomb', place, error.message);
+      return undefined;
+    }
+  };
+  const shape = SHAPES.find((talk) => render(talk(USER))?.includes(USER));
+  if (!shape) {
+    const renders = SHAPES.some((talk) => render(talk(USER)) !== undefined);
+    if (renders) inspection.find('template-behaviour', place, 'what the user said is dropped or changed');
+    return;
+  }
+  const plain = render(shape(USER))!;
+  if (shape(USER).some(({ content }) => content === SECOND) && !plain.includes(SECOND)) {
+    inspection.find('template-behaviour', place, 'the last words of the user are dropped or changed');
+  }
+  const around = plain.replace(USER, '');
+  for (const trigger of triggersOf(tree)) {
+    const said = `${USER} ${trigger} 96`;
+    const rendered = render(shape(said));
+    if (rendered === undefined) continue;
+    if (rendered.replace(said, '') !== around) {
+      inspection.find(
+        'template-behaviour',
+        place,
+        `the words ${JSON.stringify(trigger)} of a user change the prompt`,
+      );
+    }
+  }
+}
+
+/** Ordinary words that the template compares something with. */
+function triggersOf(tree: TemplateNode): string[] {
+  const found = new Set<string>();
+  for (const node of nodesOf(tree)) {
+    if (found.size >= MAX_TRIGGERS) break;
+    for (const literal of literalsCompared(node)) if (ORDINARY.test(literal)) found.add(literal);
+  }
+  return [...found];
+}
+
+function literalsCompared(node: TemplateNode): string[] {
+  const text = (side: unknown): string[] => {
+    const { type, value } = (side ?? {}) as TemplateNode;
+    if (type === 'StringLiteral') return [String(value)];
+    return type === 'ArrayLiteral' || type === 'TupleLiteral' ? (value as TemplateNode[]).flatMap(text) : [];
+  };
+  if (node.type === 'BinaryExpression') return [...text(node.left), ...text(node.right)];
+  if (node.type === 'CallExpression') return (node.args as TemplateNode[]).flatMap(text);
+  return [];
+}

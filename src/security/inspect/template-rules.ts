@@ -1,0 +1,179 @@
+import type { TemplateNode } from '#execution';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+
+const STATEMENTS = new Set(
+  (
+    'Program If For Break Continue Set Macro Comment MemberExpression CallExpression Identifier IntegerLiteral FloatLiteral ' +
+    'StringLiteral ArrayLiteral TupleLiteral ObjectLiteral BinaryExpression FilterExpression FilterStatement SelectExpression ' +
+    'TestExpression UnaryExpression SliceExpression KeywordArgumentExpression SpreadExpression KeywordSpreadExpression ' +
+    'CallStatement Ternary Text'
+  ).split(' '),
+);
+/** Objects of Flask and Jinja through which templates have broken out. */
+const REACHING_NAMES = new Set(
+  'self lipsum cycler joiner request get_flashed_messages url_for g session environ os sys subprocess eval exec open import __import__ globals locals getattr setattr'.split(
+    ' ',
+  ),
+);
+const PYTHON_INTERNALS =
+  /_{1,2}(class|mro|globals|builtins|subclasses|init|import|bases?|getattribute|getattr|getitem|code|reduce|reduce_ex|module|dict|loader|spec|func|self|closure|call|enter|wrapped)_{1,2}|^(mro|subclasses|func_globals|gi_frame|f_globals|tb_frame|co_code|popen)$/;
+const MAX_PROBLEMS = 16;
+
+/** What a template does that no chat template needs: in words, at most MAX_PROBLEMS. */
+export function judgeTemplate(tree: TemplateNode, ruleset: Ruleset): string[] {
+  const judge = new Judge(ruleset);
+  judge.collect(tree);
+  judge.walk(tree);
+  return [...judge.problems].slice(0, MAX_PROBLEMS);
+}
+
+class Judge {
+  readonly problems = new Set<string>();
+  readonly #ruleset: Ruleset;
+  readonly #macros = new Set<string>();
+  /** Variables that are given a text that the template puts together. */
+  readonly #builtTexts = new Set<string>();
+  #nodes = 0;
+
+  constructor(ruleset: Ruleset) {
+    this.#ruleset = ruleset;
+  }
+
+  /** First pass: which names are macros, and which hold texts that were put together. */
+  collect(tree: TemplateNode): void {
+    for (const node of nodesOf(tree)) {
+      if (++this.#nodes > this.#ruleset.limits.templateNodes) {
+        this.problems.add(`more than ${this.#ruleset.limits.templateNodes} parts`);
+        return;
+      }
+      if (node.type === 'Macro') this.#macros.add(nameOf(node.name));
+      if (node.type !== 'Set') continue;
+      const { assignee, value, body } = node as TemplateNode & {
+        assignee: TemplateNode;
+        body: TemplateNode[];
+      };
+      const builds = value ? buildsText(value as TemplateNode) : body.length > 0;
+      if (!builds) continue;
+      if (assignee.type === 'Identifier') this.#builtTexts.add(nameOf(assignee));
+      else if (assignee.type === 'MemberExpression') this.#builtTexts.add(nameOf(assignee.property));
+    }
+  }
+
+  walk(tree: TemplateNode): void {
+    for (const node of nodesOf(tree)) {
+      if (!STATEMENTS.has(node.type)) this.problems.add(`the statement ${node.type}`);
+      const judge = this.#judges[node.type];
+      judge?.(node);
+      if (this.problems.size >= MAX_PROBLEMS) return;
+    }
+  }
+
+  readonly #judges: Readonly<Record<string, ((node: TemplateNode) => void) | undefined>> = {
+    Identifier: (node) => {
+      const name = nameOf(node);
+      if (REACHING_NAMES.has(name) || name.startsWith('__')) this.problems.add(`the name ${name}`);
+    },
+    StringLiteral: (node) => {
+      const text = String(node.value);
+      if (PYTHON_INTERNALS.test(text) && text.length < 200)
+        this.problems.add(`the text ${JSON.stringify(text.slice(0, 60))}`);
+    },
+    MemberExpression: (node) => this.#member(node),
+    CallExpression: (node) => this.#call(node),
+    FilterExpression: (node) => this.#filter(node.filter as TemplateNode),
+    FilterStatement: (node) => this.#filter(node.filter as TemplateNode),
+    TestExpression: (node) => {
+      const name = nameOf(node.test);
+      if (!this.#ruleset.template.tests.includes(name)) this.problems.add(`the test ${name}`);
+    },
+  };
+
+  #member(node: TemplateNode): void {
+    const property = node.property as TemplateNode;
+    const literal = node.computed
+      ? property.type === 'StringLiteral'
+        ? String(property.value)
+        : ''
+      : nameOf(property);
+    if (literal.startsWith('_') || PYTHON_INTERNALS.test(literal))
+      this.problems.add(`the attribute ${literal}`);
+    if (!node.computed || property.type === 'SliceExpression') return;
+    const inside = [property, ...nodesOf(property)];
+    const built =
+      buildsText(property) ||
+      inside.some((part) => part.type === 'Identifier' && this.#builtTexts.has(nameOf(part)));
+    if (built && !isNumberLike(property)) this.problems.add('an attribute whose name is put together');
+  }
+
+  #call(node: TemplateNode): void {
+    const callee = node.callee as TemplateNode;
+    const { functions, methods } = this.#ruleset.template;
+    if (callee.type === 'Identifier') {
+      const name = nameOf(callee);
+      if (!functions.includes(name) && !this.#macros.has(name)) this.problems.add(`the function ${name}()`);
+    } else if (callee.type === 'MemberExpression' && !callee.computed) {
+      const name = nameOf(callee.property);
+      if (name === 'format') this.#format(callee.object as TemplateNode);
+      else if (!methods.includes(name)) this.problems.add(`the method .${name}()`);
+    } else this.problems.add('a call of something computed');
+  }
+
+  /** str.format reaches attributes through its fields. */
+  #format(target: TemplateNode): void {
+    const text = target.type === 'StringLiteral' ? String(target.value) : undefined;
+    if (text === undefined || /\{[^}]*[.[!]/.test(text))
+      this.problems.add('format() with fields that reach attributes');
+  }
+
+  #filter(filter: TemplateNode): void {
+    const name = nameOf(filter.type === 'CallExpression' ? filter.callee : filter);
+    if (!this.#ruleset.template.filters.includes(name)) this.problems.add(`the filter ${name}`);
+  }
+}
+
+const nameOf = (node: unknown): string => String((node as { value?: unknown } | undefined)?.value ?? '');
+
+/** Whether an expression puts a text together out of pieces. */
+function buildsText(node: TemplateNode): boolean {
+  return [node, ...nodesOf(node)].some((part) => {
+    if (part.type === 'BinaryExpression') {
+      const operator = nameOf(part.operator);
+      const literal = [part.left, part.right].some((side) => (side as TemplateNode).type === 'StringLiteral');
+      return operator === '~' || ((operator === '+' || operator === '%' || operator === '*') && literal);
+    }
+    if (part.type === 'FilterExpression') {
+      const filter = part.filter as TemplateNode;
+      return /^(join|format|replace|reverse|string|lower)$/.test(
+        nameOf(filter.type === 'CallExpression' ? filter.callee : filter),
+      );
+    }
+    return false;
+  });
+}
+
+const isNumberLike = (node: TemplateNode): boolean => node.type === 'IntegerLiteral';
+
+/** Every node below one, in order of the source. Names of filters, tests, attributes and keywords are no variables. */
+export function* nodesOf(root: TemplateNode): Generator<TemplateNode> {
+  const waiting: TemplateNode[] = childrenOf(root).reverse();
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    yield node;
+    waiting.push(...childrenOf(node).reverse());
+  }
+}
+
+function childrenOf(node: TemplateNode): TemplateNode[] {
+  return Object.entries(node).flatMap(([field, child]) => {
+    if (field === 'operator' || (node.type === 'TestExpression' && field === 'test')) return [];
+    if (node.type === 'KeywordArgumentExpression' && field === 'key') return [];
+    if (node.type === 'MemberExpression' && field === 'property' && !node.computed) return [];
+    if (field === 'filter') return nodesIn((child as TemplateNode).args);
+    return nodesIn(child);
+  });
+}
+
+function nodesIn(value: unknown): TemplateNode[] {
+  if (Array.isArray(value)) return value.flatMap(nodesIn);
+  if (value instanceof Map) return [...value].flatMap(nodesIn);
+  return typeof value === 'object' && value !== null && 'type' in value ? [value as TemplateNode] : [];
+}

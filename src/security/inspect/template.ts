@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { BitorchError, messageOf } from '#base';
+import type { Inspection } from './inspection.ts';
+import { probeConversation } from './template-probes.ts';
+import { judgeTemplate } from './template-rules.ts';
+
+/** Statements of Jinja that bring other files or Python in. */
+const REACHING = /\{%[-+]?\s*(include|import|from|extends|block|do|trans|debug)\b/;
+/** Spellings of an underscore that only Python's lexer undoes. */
+const ESCAPED_UNDERSCORE = /\\(x5f|u005f|U0000005f|137|N\{LOW LINE\})/i;
+
+/** Judges a chat template: what it may do at all, and what it does with test conversations. */
+export async function inspectTemplate(inspection: Inspection, source: string, place: string): Promise<void> {
+  const { limits, template } = inspection.ruleset;
+  if (source.trim() === '') return;
+  if (template.known.includes(createHash('sha256').update(source).digest('hex'))) return;
+  if (source.length > limits.templateBytes) {
+    inspection.find('template-unreadable', place, `${source.length} characters`);
+    return;
+  }
+  const reaching = REACHING.exec(source)?.[1];
+  if (reaching) inspection.find('template-forbidden', place, `the statement ${reaching}`);
+  if (ESCAPED_UNDERSCORE.test(source))
+    inspection.find('template-forbidden', place, 'an underscore written as an escape');
+  // Loaded here only: most scans meet no template.
+  const { parseTemplate } = await import('#execution');
+  try {
+    const tree = parseTemplate(source);
+    const problems = judgeTemplate(tree, inspection.ruleset);
+    for (const problem of problems) inspection.find('template-forbidden', place, problem);
+    if (problems.length === 0) await probeConversation(inspection, tree, place);
+  } catch (error) {
+    if (!(error instanceof BitorchError)) throw error;
+    inspection.find('template-unreadable', place, messageOf(error));
+  }
+}

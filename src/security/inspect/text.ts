@@ -1,0 +1,98 @@
+import { decodeText } from '#formats';
+import type { Inspection } from './inspection.ts';
+import { baseName } from './names.ts';
+import { findHiddenPickle } from './pickle.ts';
+import { inspectTemplate } from './template.ts';
+
+const CHUNK = 1 << 18;
+const YAML_CODE =
+  /!!?python(\/|:)|tag:yaml\.org,2002:python|!!?(javax?|ruby|perl|php)[/:.]|!<tag:yaml\.org,2002:(python|js)/i;
+
+/** Files in which older encodings are seen: what people write, not what programs read. */
+const DOCUMENT =
+  /^(readme|licen[cs]e|copying|notice|authors|changelog|contributing|citation)|\.(md|markdown|txt|rst|text|csv|tsv)$/i;
+
+/** Plain text: UTF-8 to the last byte, no binary data, nothing that another reader would run. */
+export async function inspectText(inspection: Inspection): Promise<void> {
+  const { source, path } = inspection.file;
+  if (source.size > inspection.ruleset.limits.textBytes) {
+    inspection.find('too-large', '', `${source.size} bytes of text`);
+    return;
+  }
+  const survey = await surveyText(inspection);
+  if (survey.nul || survey.controls * 100 > source.size) {
+    inspection.find(
+      'text-control',
+      '',
+      survey.nul ? 'it holds NUL bytes' : `${survey.controls} control characters`,
+    );
+  } else if (!survey.utf8) {
+    if (DOCUMENT.test(baseName(path))) inspection.find('text-encoding', '', 'it is not UTF-8');
+    else inspection.find('damaged', '', `${path} is not UTF-8`);
+  }
+  await findHiddenPickle(inspection, source, '');
+}
+
+interface Survey {
+  utf8: boolean;
+  nul: boolean;
+  /** Control characters that belong into no text. */
+  controls: number;
+}
+
+async function surveyText({ file: { source } }: Inspection): Promise<Survey> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const survey = { utf8: true, nul: false, controls: 0 };
+  const head = await source.read(0, Math.min(2, source.size));
+  const wide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  for (let at = 0; at < source.size; at += CHUNK) {
+    const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
+    for (const [n, byte] of bytes.entries()) {
+      if (byte === 0 && !(wide && isHalf(bytes, n, at, head[0] === 0xff))) survey.nul = true;
+      else if (byte < 32 && byte > 0 && !(byte >= 9 && byte <= 13)) survey.controls++;
+    }
+    if (survey.utf8) survey.utf8 = decodes(decoder, bytes, at + bytes.length < source.size);
+  }
+  return survey;
+}
+
+/** In UTF-16 one half of an ASCII character is zero. */
+const isHalf = (bytes: Uint8Array, n: number, at: number, little: boolean): boolean =>
+  (at + n) % 2 === (little ? 1 : 0) && bytes[n + (little ? -1 : 1)] !== 0;
+
+function decodes(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    decoder.decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A template of any kind that reaches for Python's internals. */
+const REACHING = /\{[{%][^}]{0,400}__(class|globals|subclasses|builtins|mro|import|init|base)__/i;
+
+/** YAML, which some readers let create objects, and templates kept in it or in files of their own. */
+export async function inspectYaml(inspection: Inspection): Promise<void> {
+  await inspectText(inspection);
+  const { source } = inspection.file;
+  for (let at = 0; at < source.size; at += CHUNK / 2) {
+    const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
+    const text = Buffer.from(bytes).toString('latin1');
+    const tag = YAML_CODE.exec(text);
+    if (tag) inspection.find('yaml-code', '', `the tag ${tag[0]}`);
+    const reaching = REACHING.exec(text);
+    if (reaching) inspection.find('template-forbidden', '', reaching[0]);
+  }
+}
+
+/** A chat template in a file of its own. */
+export async function inspectTemplateFile(inspection: Inspection): Promise<void> {
+  await inspectText(inspection);
+  const { source, path } = inspection.file;
+  if (source.size > inspection.ruleset.limits.templateBytes * 4) {
+    inspection.find('template-unreadable', '', `${source.size} bytes`);
+    return;
+  }
+  await inspectTemplate(inspection, decodeText(await source.read(0, source.size), path), '');
+}

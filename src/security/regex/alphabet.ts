@@ -1,0 +1,120 @@
+/**
+ * Sets of characters, as bits over a small alphabet that stands for all of Unicode: ASCII, one or two characters of
+ * each general category and of the scripts that tokenizers tell apart, and what the pattern itself names. Two classes
+ * that have a character in common have one of these in common.
+ */
+export type CharacterSet = bigint;
+
+/** Characters of early Unicode versions: every runtime knows their properties alike. */
+const REPRESENTATIVES =
+  'éÉñÑßǅʰªº中国あアー한اهกडяЯαΩאաქ\u0301\u0903\u20dd٣५Ⅷ²½€£±×^´¨©®☺‿–—«»“”‘’¿¡。、·…（）「」\u00a0\u3000\u2003\u2028\u2029\u0085\u00ad\u200b\u200d\ufeff\ue000\ufdd0\u0378😀🏽🇩👍';
+
+const POSIX: Readonly<Record<string, string>> = {
+  alpha: '\\p{L}',
+  digit: '\\p{Nd}',
+  alnum: '[\\p{L}\\p{Nd}]',
+  upper: '\\p{Lu}',
+  lower: '\\p{Ll}',
+  space: '\\s',
+  punct: '[\\p{P}$+<=>^`|~]',
+  word: '[\\p{L}\\p{N}_]',
+  xdigit: '[0-9a-fA-F]',
+  cntrl: '\\p{Cc}',
+  print: '\\P{C}',
+  graph: '[^\\s\\p{C}]',
+  blank: '[ \\t]',
+};
+
+const NAMED: Readonly<Record<string, string>> = {
+  s: '\\s',
+  S: '\\S',
+  d: '\\p{Nd}',
+  D: '\\P{Nd}',
+  w: '[\\p{L}\\p{M}\\p{N}\\p{Pc}]',
+  W: '[^\\p{L}\\p{M}\\p{N}\\p{Pc}]',
+  h: '[0-9a-fA-F]',
+  H: '[^0-9a-fA-F]',
+  R: '[\\n\\v\\f\\r\\x85\\u2028\\u2029]',
+  X: '[^]',
+  N: '[^\\n]',
+};
+
+export class Alphabet {
+  readonly #characters: string[];
+  readonly #all: CharacterSet;
+  readonly #known = new Map<string, CharacterSet>();
+
+  constructor(pattern: string) {
+    const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+    const named = [...pattern].flatMap((character) => neighbours(character.codePointAt(0)!));
+    const escaped = [...pattern.matchAll(/\\[xuU]\{?([0-9a-fA-F]{2,8})/g)].flatMap(([, hex]) =>
+      neighbours(Number.parseInt(hex!.slice(0, 6), 16)),
+    );
+    const extra = [...named, ...escaped].filter((character) => character > '\x7f').slice(0, 1024);
+    this.#characters = [...new Set([...ascii, ...REPRESENTATIVES, ...extra])];
+    this.#all = (1n << BigInt(this.#characters.length)) - 1n;
+  }
+
+  not = (set: CharacterSet): CharacterSet => this.#all & ~set;
+
+  without = (character: string): CharacterSet => this.not(this.literal(character, false));
+
+  literal(character: string, ignoreCase: boolean): CharacterSet {
+    const same = (other: string) =>
+      other === character || (ignoreCase && other.toLowerCase() === character.toLowerCase());
+    return this.#where(same);
+  }
+
+  range(from: string, to: string, ignoreCase: boolean): CharacterSet {
+    const [low, high] = [from.codePointAt(0)!, to.codePointAt(0)!];
+    const inside = (other: string) => other.codePointAt(0)! >= low && other.codePointAt(0)! <= high;
+    const folded = (other: string) => inside(other.toLowerCase()) || inside(other.toUpperCase());
+    return this.#where(ignoreCase ? folded : inside);
+  }
+
+  /** `\s`, `\w` and their company, undefined for letters that name no class. */
+  named = (letter: string): CharacterSet | undefined =>
+    Object.hasOwn(NAMED, letter) ? this.#matching(NAMED[letter]!) : undefined;
+
+  posix = (name: string): CharacterSet | undefined =>
+    Object.hasOwn(POSIX, name) ? this.#matching(POSIX[name]!) : undefined;
+
+  /** A Unicode property or script by the names that the engines take. */
+  property(name: string): CharacterSet | undefined {
+    const plain = name.replace(/[\s_-]/g, '').toLowerCase();
+    if (Object.hasOwn(POSIX, plain)) return this.posix(plain);
+    if (!/^[\w=]+$/.test(name)) return undefined;
+    const value = name.replace(/^(sc|script|gc|general_category)=/i, '');
+    const title = value.charAt(0).toUpperCase() + value.slice(1);
+    for (const spelling of [value, title, `Script=${value}`, `Script=${title}`, name]) {
+      try {
+        return this.#matching(`\\p{${spelling}}`);
+      } catch {
+        // Not spelled like this: try the next.
+      }
+    }
+    return undefined;
+  }
+
+  #matching(expression: string): CharacterSet {
+    const known = this.#known.get(expression);
+    if (known !== undefined) return known;
+    const pattern = new RegExp(`^(?:${expression})$`, 'u');
+    const set = this.#where((character) => pattern.test(character));
+    this.#known.set(expression, set);
+    return set;
+  }
+
+  #where(test: (character: string) => boolean): CharacterSet {
+    let set = 0n;
+    for (const [n, character] of this.#characters.entries()) if (test(character)) set |= 1n << BigInt(n);
+    return set;
+  }
+}
+
+/** A character and those before and behind it, where ranges begin and end. */
+function neighbours(code: number): string[] {
+  return [code - 1, code, code + 1]
+    .filter((near) => near >= 0 && near <= 0x10ffff && !(near >= 0xd800 && near <= 0xdfff))
+    .map((near) => String.fromCodePoint(near));
+}
