@@ -54,9 +54,6 @@ export const parametersCodec = struct({
 
 export type Parameters = Decoded<typeof parametersCodec>;
 
-/** "dev1": the network that `bitorch devnet` runs on one machine. */
-export const DEVNET_CHAIN_ID: Uint8Array = Uint8Array.of(0x64, 0x65, 0x76, 0x31);
-
 const DAY = 43_200;
 
 /** For blocks of two seconds; every network starts from these and gives itself a chain id. */

@@ -3,8 +3,8 @@ import { longSecret } from './secrets.ts';
 import {
   count,
   loadNode,
-  networkName,
   networkOf,
+  networkText,
   newWalletOf,
   print,
   type WalletFlags,
@@ -13,21 +13,21 @@ import {
 
 type NewFlags = WalletFlags & { network?: string };
 
-const NETWORK = ['--network <id>', 'devnet, or 8 hexadecimal digits; that of the running node'] as const;
+const NETWORK = ['--network <id>', '8 hexadecimal digits, its chain id; that of the running node'] as const;
 
-async function announce(wallet: OpenWallet): Promise<void> {
+function announce(wallet: OpenWallet): void {
   print(`wallet   ${wallet.path}`);
-  print(`network  ${await networkName(wallet.chainId)}`);
-  print(`address  ${wallet.addresses[0]!.address}`);
+  print(`network  ${networkText(wallet)}`);
+  if (wallet.network) print(`address  ${wallet.addresses[0]!.address}`);
 }
 
 export const createCommand = walletCommand('create', 'make a new wallet')
   .option(...NETWORK)
   .action(async (flags: NewFlags) => {
     const { OpenWallet } = await loadNode();
-    const chainId = await networkOf(flags);
-    const wallet = await OpenWallet.create(await newWalletOf(flags), chainId);
-    await announce(wallet);
+    const network = await networkOf(flags);
+    const wallet = await OpenWallet.create(await newWalletOf(flags), network);
+    announce(wallet);
     print('\nWrite these 24 words down, on paper. They are the wallet: whoever has them has the money,');
     print('and without them it is gone when this file or its password is.\n');
     print(inColumns(wallet.words));
@@ -41,10 +41,10 @@ export const restoreCommand = walletCommand('restore', 'make a wallet out of its
   .action(async (flags: NewFlags & { wordsFile?: string; height: string }) => {
     const { OpenWallet } = await loadNode();
     const restoreHeight = count('--height', flags.height);
-    const chainId = await networkOf(flags);
+    const network = await networkOf(flags);
     const words = await longSecret('The 24 words', flags.wordsFile);
-    const wallet = await OpenWallet.restore(await newWalletOf(flags), words, { chainId, restoreHeight });
-    await announce(wallet);
+    const wallet = await OpenWallet.restore(await newWalletOf(flags), words, { ...network, restoreHeight });
+    announce(wallet);
     await wallet.close();
   });
 
@@ -57,7 +57,7 @@ export const watchCommand = walletCommand(
     const { OpenWallet } = await loadNode();
     const viewKey = await longSecret('The view key', flags.viewKeyFile);
     const wallet = await OpenWallet.watch(await newWalletOf(flags), viewKey);
-    await announce(wallet);
+    announce(wallet);
     await wallet.close();
   });
 

@@ -2,7 +2,7 @@ import type { HistoryEntry } from '#node';
 import { formatAmount } from './amounts.ts';
 import {
   chainOf,
-  networkName,
+  networkText,
   print,
   printJson,
   scan,
@@ -21,16 +21,17 @@ export const infoCommand = walletCommand('info', 'balance, address, how far the 
   .action((flags: JsonFlags) =>
     withWallet(flags, async (wallet) => {
       await scanIfPossible(wallet, flags);
-      const { balance, height, chainId, viewOnly, path } = wallet;
-      const address = wallet.addresses[0]!.address;
+      const { balance, height, network, viewOnly, path } = wallet;
+      const address = network && wallet.addresses[0]!.address;
       if (flags.json) {
-        printJson({ ...balance, height, network: chainId, viewOnly, address, path });
+        printJson({ ...balance, height, network, viewOnly, address, path });
         return;
       }
       print(`unlocked  ${formatAmount(balance.unlocked)}`);
       print(`locked    ${formatAmount(balance.locked)}`);
-      print(`address   ${address}`);
-      print(`network   ${await networkName(chainId)}, block ${height}`);
+      if (address) print(`address   ${address}`);
+      print(`network   ${networkText(wallet)}`);
+      print(`block     ${height}`);
       if (viewOnly) print('view-only: what was spent is not seen, so there may be less than this');
     }),
   );
@@ -47,11 +48,11 @@ export const historyCommand = walletCommand('history', 'what came in and what wa
 
 export const rescanCommand = walletCommand(
   'rescan',
-  'look at every output again, from the restore height on',
+  'look at everything again, on the network of the node that is asked',
 ).action((flags: WalletFlags) =>
   withWallet(flags, async (wallet) => {
     await scan(wallet, await chainOf(flags), { anew: true });
-    print(`scanned to block ${wallet.height}`);
+    print(`scanned to block ${wallet.height} of ${networkText(wallet)}`);
   }),
 );
 

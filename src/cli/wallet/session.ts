@@ -120,30 +120,25 @@ export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Pr
   }
 }
 
-/** The network that a new wallet is for: the one that was named, that of the running node, or the devnet. */
-export async function networkOf(flags: WalletFlags & { network?: string }): Promise<Uint8Array> {
-  const { DEVNET_CHAIN_ID } = await loadNode();
-  if (flags.network === 'devnet') return DEVNET_CHAIN_ID;
+/** The network that a new wallet is for: the one that was named, that of the running node, or none yet. */
+export async function networkOf(
+  flags: WalletFlags & { network?: string },
+): Promise<{ chainId?: Uint8Array }> {
   if (flags.network !== undefined) {
     if (!/^[0-9a-f]{8}$/i.test(flags.network)) {
-      throw new BitorchError(
-        'OPTION_INVALID',
-        `--network ${flags.network}: write "devnet" or 8 hexadecimal digits`,
-      );
+      throw new BitorchError('OPTION_INVALID', `--network ${flags.network}: write its 8 hexadecimal digits`);
     }
-    return fromHex(flags.network);
+    return { chainId: fromHex(flags.network) };
   }
   try {
-    return (await (await chainOf(flags)).status()).parameters.chainId;
+    return { chainId: (await (await chainOf(flags)).status()).parameters.chainId };
   } catch {
-    return DEVNET_CHAIN_ID;
+    return {};
   }
 }
 
-export const networkName = async (chainId: string): Promise<string> => {
-  const { DEVNET_CHAIN_ID } = await loadNode();
-  return chainId === toHex(DEVNET_CHAIN_ID) ? 'devnet' : chainId;
-};
+export const networkText = ({ network }: OpenWallet): string =>
+  network ?? 'not known yet: that of the first node the wallet scans with';
 
 /** A number from 0 on, of a flag. */
 export function count(flag: string, text: string): number {

@@ -1,5 +1,5 @@
 import { toHex } from '#base';
-import { MAX_KEY_IMAGES_ASKED, type WalletChain } from './chain.ts';
+import { MAX_SPENDS_ASKED, type WalletChain } from './chain.ts';
 import type { Contents, Owned, Sent } from './contents.ts';
 
 /** Sparks. `locked` waits for its maturity, or comes back as change of a transfer that is in no block yet. */
@@ -29,27 +29,32 @@ const pending = ({ sent, height }: Contents): Sent[] =>
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
   outputs.reduce((total, { amount }) => total + amount, 0n);
 
-const isKnown = (keyImage: Uint8Array): boolean => keyImage.some((byte) => byte !== 0);
+/** Heights of spends, by the hexadecimal of the key image. */
+type Spends = ReadonlyMap<string, number>;
 
-/** Asks at which heights there are spends of what is not known to be spent: by the hexadecimal of its key image. */
+/** Reads the spends `[from, to)` of everybody and keeps those of this wallet: what is looked for stays here. */
 export async function readSpends(
   contents: Contents,
   chain: WalletChain,
-): Promise<ReadonlyMap<string, number>> {
-  const owned = contents.owned.filter(({ spentAt, keyImage }) => spentAt === 0 && isKnown(keyImage));
-  const waiting = contents.sent.filter(({ height }) => height === 0);
-  const images = [...owned.map(({ keyImage }) => keyImage), ...waiting.map(({ spends }) => spends[0]!)];
-  const heights = new Map<string, number>();
-  for (let from = 0; from < images.length; from += MAX_KEY_IMAGES_ASKED) {
-    const asked = images.slice(from, from + MAX_KEY_IMAGES_ASKED);
-    const spends = await chain.spends(asked);
-    for (const [i, image] of asked.entries()) heights.set(toHex(image), spends[i]!);
+  from: number,
+  to: number,
+): Promise<Spends> {
+  const mine = new Set(
+    [...contents.owned.map(({ keyImage }) => keyImage), ...contents.sent.map(({ spends }) => spends[0]!)].map(
+      toHex,
+    ),
+  );
+  const found = new Map<string, number>();
+  for (let first = from; first < to; first += MAX_SPENDS_ASKED) {
+    for (const { keyImage, height } of await chain.spends(first, Math.min(first + MAX_SPENDS_ASKED, to))) {
+      if (mine.has(toHex(keyImage))) found.set(toHex(keyImage), height);
+    }
   }
-  return heights;
+  return found;
 }
 
 /** Marks what is spent, and in which block transfers of one's own are. */
-export function withSpends(contents: Contents, spends: ReadonlyMap<string, number>): Contents {
+export function withSpends(contents: Contents, spends: Spends): Contents {
   const heightOf = (image: Uint8Array) => spends.get(toHex(image)) ?? 0;
   const owned = contents.owned.map((output) =>
     output.spentAt > 0 ? output : { ...output, spentAt: heightOf(output.keyImage) },

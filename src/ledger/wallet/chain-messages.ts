@@ -1,12 +1,11 @@
 import { BitorchError } from '#base';
-import { key } from '../accounts/shapes.ts';
 import { amount, blob, type Codec, decode, encode, integer, list, struct } from '../codec/index.ts';
 import { MAX_TRANSACTION_BYTES } from '../constants.ts';
 import { parametersCodec } from '../parameters.ts';
-import { outputCodec } from '../state/buckets.ts';
+import { outputCodec, spendCodec } from '../state/buckets.ts';
 import {
-  MAX_KEY_IMAGES_ASKED,
   MAX_OUTPUTS_ASKED,
+  MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
   type OutputTotal,
   type WalletChain,
@@ -26,18 +25,23 @@ const call = <Q, A>(
 ): Call<Q, A> => ({ question, answer, ask });
 
 const nothing = struct({});
+const range = struct({ from: integer(), to: integer() });
 const outputList = list(outputCodec, MAX_OUTPUTS_ASKED);
 const totalCodec: Codec<OutputTotal> = struct({ height: integer(), total: integer() });
 
 const CALLS = {
   status: call(
     nothing,
-    struct({ height: integer(), outputs: integer(), baseFee: amount, parameters: parametersCodec }),
+    struct({
+      height: integer(),
+      outputs: integer(),
+      spends: integer(),
+      baseFee: amount,
+      parameters: parametersCodec,
+    }),
     (chain) => chain.status(),
   ),
-  outputs: call(struct({ from: integer(), to: integer() }), outputList, (chain, { from, to }) =>
-    chain.outputs(from, to),
-  ),
+  outputs: call(range, outputList, (chain, { from, to }) => chain.outputs(from, to)),
   outputsAt: call(list(integer(), MAX_OUTPUTS_ASKED), outputList, (chain, numbers) =>
     chain.outputsAt(numbers),
   ),
@@ -46,9 +50,7 @@ const CALLS = {
     struct({ before: integer(), totals: list(totalCodec, MAX_TOTALS_ASKED) }),
     (chain, from) => chain.totals(from),
   ),
-  spends: call(list(key, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED), (chain, images) =>
-    chain.spends(images),
-  ),
+  spends: call(range, list(spendCodec, MAX_SPENDS_ASKED), (chain, { from, to }) => chain.spends(from, to)),
   submit: call(blob(MAX_TRANSACTION_BYTES), nothing, async (chain, transaction) => {
     await chain.submit(transaction);
     return {};
@@ -99,7 +101,7 @@ export function remoteChain(
     outputs: async (from, to) => all(await ask('outputs', CALLS.outputs, { from, to }), to - from),
     outputsAt: async (numbers) => all(await ask('outputsAt', CALLS.outputsAt, numbers), numbers.length),
     totals: (from) => ask('totals', CALLS.totals, from),
-    spends: async (images) => all(await ask('spends', CALLS.spends, images), images.length),
+    spends: async (from, to) => all(await ask('spends', CALLS.spends, { from, to }), to - from),
     submit: async (transaction) => void (await ask('submit', CALLS.submit, transaction)),
   };
 }

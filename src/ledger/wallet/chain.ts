@@ -1,11 +1,12 @@
 import type { Parameters } from '../parameters.ts';
-import type { OutputRecord } from '../state/buckets.ts';
+import type { OutputRecord, SpendRecord } from '../state/buckets.ts';
 
 /** The chain after its last block. */
 export interface ChainStatus {
   readonly height: number;
-  /** How many outputs there are with that block. */
+  /** How many outputs there are with that block, and how many were spent. */
   readonly outputs: number;
+  readonly spends: number;
   /** Sparks a unit of weight in the next block. */
   readonly baseFee: bigint;
   readonly parameters: Parameters;
@@ -26,14 +27,14 @@ export interface OutputTotal {
 /** Most that is asked for in one call. */
 export const MAX_OUTPUTS_ASKED = 1_000;
 export const MAX_TOTALS_ASKED = 50_000;
-export const MAX_KEY_IMAGES_ASKED = 1_000;
+export const MAX_SPENDS_ASKED = 10_000;
 
 /**
  * What a wallet asks of a chain, wherever that runs: a ledger of this process (`localChain`) or a node's HTTP API. Blocks
  * are final, so what is below a height stays; answers may be of a later block than `status` was.
  *
- * Whoever answers learns little from all outputs, all totals and whole rings, but `spends` shows him which key images
- * belong together: a wallet asks its owner's own node.
+ * All outputs, all spends, all totals and whole rings are asked for: whoever answers does not learn what belongs to the
+ * wallet.
  */
 export interface WalletChain {
   status(): Promise<ChainStatus>;
@@ -43,8 +44,8 @@ export interface WalletChain {
   outputsAt(numbers: readonly number[]): Promise<readonly OutputRecord[]>;
   /** Totals of blocks from a height on, ascending, at most MAX_TOTALS_ASKED. */
   totals(from: number): Promise<TotalsPage>;
-  /** The heights at which these key images were spent, 0 for those that were not; at most MAX_KEY_IMAGES_ASKED. */
-  spends(keyImages: readonly Uint8Array[]): Promise<readonly number[]>;
+  /** Spends numbered `from` up to but not `to`, at most MAX_SPENDS_ASKED; their heights ascend. */
+  spends(from: number, to: number): Promise<readonly SpendRecord[]>;
   /** Hands a transaction in. Throws what the mempool throws. */
   submit(transaction: Uint8Array): Promise<void>;
 }
@@ -59,6 +60,18 @@ export async function* outputsBetween(
   for (let first = from; first < to; first += piece) {
     yield [first, await chain.outputs(first, Math.min(first + piece, to))];
   }
+}
+
+/** The number of the first spend in a block of this height or a later one, found by halving. */
+export async function firstSpendAt(chain: WalletChain, height: number, count: number): Promise<number> {
+  let [low, high] = [0, count];
+  while (height > 0 && low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [spend] = await chain.spends(middle, middle + 1);
+    if (spend!.height >= height) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** All totals up to a height. */

@@ -54,14 +54,16 @@ export type Sent = Decoded<typeof sentCodec>;
 
 export const contentsCodec = struct({
   version: byteOf(1),
+  /** Zeros in a wallet that does not know its network yet: its first scan decides. */
   chainId: fixed(CHAIN_ID_BYTES),
   /** 0 can spend: `secret` is the entropy of the words. 1 is view-only: it is the view secret. */
   kind: byteOf(0, 1),
   secret: key,
   spendKey: key,
   restoreHeight: integer(),
-  /** Number of the next output to look at, and the height up to which all is known. */
+  /** Numbers of the next output and the next spend to look at, and the height up to which all is known. */
   scanned: integer(),
+  spendsScanned: integer(),
   height: integer(),
   /** Of the network, as it was at that height; 0 before the first scan. */
   maturity: integer(),
@@ -81,6 +83,7 @@ export const emptyContents = (
   version: 1,
   ...keys,
   scanned: 0,
+  spendsScanned: 0,
   height: 0,
   maturity: 0,
   mintMaturity: 0,

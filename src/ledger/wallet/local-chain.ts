@@ -1,10 +1,17 @@
 import { BitorchError } from '#base';
 import { feeRecord, parametersOf } from '../accounts/index.ts';
 import type { Ledger } from '../ledger.ts';
-import { keyImages, type OutputRecord, outputRange, outputs, outputTotals } from '../state/buckets.ts';
 import {
-  MAX_KEY_IMAGES_ASKED,
+  keyImageRange,
+  type OutputRecord,
+  outputRange,
+  outputs,
+  outputTotals,
+  spends,
+} from '../state/buckets.ts';
+import {
   MAX_OUTPUTS_ASKED,
+  MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
   type OutputTotal,
   type WalletChain,
@@ -20,6 +27,7 @@ export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => 
       return {
         height: ledger.head.height,
         outputs: outputRange.count(state),
+        spends: keyImageRange.count(state),
         baseFee: feeRecord.bucket.get(state, null)!.base,
         parameters: parametersOf(state),
       };
@@ -41,9 +49,10 @@ export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => 
       const [below] = outputTotals.entries(state, { to: from, reverse: true });
       return { before: below?.[1] ?? 0, totals };
     },
-    async spends(images) {
-      if (images.length > MAX_KEY_IMAGES_ASKED) refuse('too many key images');
-      return images.map((image) => keyImages.get(state, image) ?? 0);
+    async spends(from, to) {
+      if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
+        refuse('spends that are too many or not there');
+      return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
     },
     async submit(transaction) {
       await submit(transaction);

@@ -8,6 +8,8 @@ import { weightOf } from '../transaction/transaction.ts';
 import type { Owned } from './contents.ts';
 import { type DecoySource, drawRing, uniform } from './decoys.ts';
 
+const RING_ATTEMPTS = 20;
+
 /** How many times the base fee is paid: few steps, so that fees do not tell wallets apart. */
 export const FEE_TIERS = { low: 1n, normal: 2n, high: 4n } as const;
 export type FeeTier = keyof typeof FEE_TIERS;
@@ -130,20 +132,25 @@ function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: big
 
 const expiryFor = ({ height, parameters }: PlanSource): number => height + parameters.expiryWindow;
 
+/** A ring for each, all different, as the ledger asks: on a chain of few outputs two draws can come out alike. */
 function withRings(
   chosen: readonly Owned[],
   source: PlanSource,
   random: RandomBytes,
 ): TransferPlan['spends'] {
+  const drawn = new Set<string>();
   return chosen.map((output) => {
-    const ring = drawRing(output.number, source, random);
-    if (!ring) {
-      throw new BitorchError(
-        'DECOYS_MISSING',
-        `the chain has not ${RING_SIZE} spendable outputs yet: wait for more`,
-      );
+    for (let attempt = 0; attempt < RING_ATTEMPTS; attempt++) {
+      const ring = drawRing(output.number, source, random);
+      if (!ring) break;
+      if (drawn.has(ring.join())) continue;
+      drawn.add(ring.join());
+      return { output, ring };
     }
-    return { output, ring };
+    throw new BitorchError(
+      'DECOYS_MISSING',
+      `the chain has too few spendable outputs yet for ${chosen.length} rings of ${RING_SIZE}: wait for more`,
+    );
   });
 }
 

@@ -13,6 +13,7 @@ import {
   systemRandom,
   viewOnlyAccount,
 } from '#crypto';
+import { CHAIN_ID_BYTES } from '../constants.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import {
   type Balance,
@@ -24,7 +25,7 @@ import {
   withSpends,
 } from './account-book.ts';
 import { formatAddress } from './address.ts';
-import { type ChainStatus, outputsBetween, type WalletChain } from './chain.ts';
+import { type ChainStatus, firstSpendAt, outputsBetween, type WalletChain } from './chain.ts';
 import { type Contents, emptyContents, type Owned, type Sent } from './contents.ts';
 import { readDecoys } from './decoys.ts';
 import { loadWallet, saveWallet } from './file.ts';
@@ -50,7 +51,8 @@ export interface WalletOptions {
 }
 
 export interface NewWalletOptions extends WalletOptions {
-  readonly chainId: Uint8Array;
+  /** Absent: that of the first node that the wallet scans with. */
+  readonly chainId?: Uint8Array;
   /** Outputs of earlier blocks are not looked at. */
   readonly restoreHeight?: number;
 }
@@ -69,6 +71,7 @@ export interface ScanOptions {
 /** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
 const BATCH = 500;
 const NO_KEY_IMAGE = new Uint8Array(32);
+const UNKNOWN_NETWORK = new Uint8Array(CHAIN_ID_BYTES);
 
 /**
  * A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what it was last told by `scan`.
@@ -96,7 +99,7 @@ export class Wallet {
   static restore(words: string, options: NewWalletOptions): Wallet {
     const secret = entropyOf(words);
     const { spendKey } = accountOf(secret, options.curve);
-    const { chainId, restoreHeight = 0 } = options;
+    const { chainId = UNKNOWN_NETWORK, restoreHeight = 0 } = options;
     return new Wallet(emptyContents({ kind: 0, chainId, secret, spendKey, restoreHeight }), options);
   }
 
@@ -114,8 +117,10 @@ export class Wallet {
     await saveWallet(path, this.#contents, password, cost);
   }
 
-  get chainId(): Uint8Array {
-    return this.#contents.chainId;
+  /** Undefined in a wallet that was made without a network and has not scanned yet. */
+  get chainId(): Uint8Array | undefined {
+    const { chainId } = this.#contents;
+    return equalBytes(chainId, UNKNOWN_NETWORK) ? undefined : chainId;
   }
 
   get viewOnly(): boolean {
@@ -149,8 +154,9 @@ export class Wallet {
     return addressAt(this.account, index === 0 ? PRIMARY : { account: 0, index }, this.#curve);
   }
 
+  /** Throws WALLET_UNBOUND while the network is not known, as addresses are of one network. */
   addressText(index = 0): string {
-    return formatAddress(this.address(index), this.chainId);
+    return formatAddress(this.address(index), this.#network());
   }
 
   /** Labels of the subaddresses, the first being that of index 1. */
@@ -181,6 +187,7 @@ export class Wallet {
   async scan(chain: WalletChain, { onProgress, signal }: ScanOptions = {}): Promise<void> {
     const status = await chain.status();
     this.#requireSuccessor(status);
+    this.#contents = { ...this.#contents, chainId: status.parameters.chainId };
     const start = await this.#firstToScan(chain);
     const total = status.outputs - start;
     const keys = { viewSecret: this.account.viewSecret, spendKey: this.account.spendKey };
@@ -196,15 +203,17 @@ export class Wallet {
     } finally {
       await scanner.close();
     }
-    const spends = await readSpends(this.#contents, chain);
+    const firstSpend = await this.#firstSpendToScan(chain, status);
+    const spends = await readSpends(this.#contents, chain, firstSpend, status.spends);
     const { maturity, mintMaturity } = status.parameters;
-    const { height } = status;
-    this.#contents = { ...withSpends(this.#contents, spends), height, maturity, mintMaturity };
+    const known = { height: status.height, spendsScanned: status.spends, maturity, mintMaturity };
+    this.#contents = { ...withSpends(this.#contents, spends), ...known };
   }
 
-  /** Forgets what was found, to look at everything again: for a network that was begun anew. */
+  /** Forgets what was found and on which network, to look at everything again: for a network that was begun anew. */
   forgetFinds(): void {
-    this.#contents = { ...this.#contents, scanned: 0, height: 0, owned: [], sent: [] };
+    const nothing = { scanned: 0, spendsScanned: 0, height: 0, owned: [], sent: [] };
+    this.#contents = { ...this.#contents, ...nothing, chainId: UNKNOWN_NETWORK };
   }
 
   /** Money as it can be spent in the block after the last one scanned. */
@@ -237,7 +246,7 @@ export class Wallet {
     random?: RandomBytes,
   ): Promise<Transaction> {
     const members = await readMembers(plan, chain);
-    const signing = { account: this.account, chainId: this.chainId, members, curve: this.#curve, signers };
+    const signing = { account: this.account, chainId: this.#network(), members, curve: this.#curve, signers };
     const { transaction, sent } = signTransfer(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
@@ -272,12 +281,25 @@ export class Wallet {
     return proveReceived(output!, number, this.address(own.subaddress), this.account, words, this.#curve);
   }
 
-  #requireSuccessor({ height, outputs, parameters }: ChainStatus): void {
-    if (!equalBytes(parameters.chainId, this.chainId)) {
+  #network(): Uint8Array {
+    if (this.chainId) return this.chainId;
+    throw new BitorchError(
+      'WALLET_UNBOUND',
+      'the wallet does not know its network yet: scan with a node first',
+    );
+  }
+
+  #requireSuccessor({ height, outputs, spends, parameters }: ChainStatus): void {
+    if (this.chainId && !equalBytes(parameters.chainId, this.chainId)) {
       const [mine, its] = [toHex(this.chainId), toHex(parameters.chainId)];
-      throw new BitorchError('WALLET_NETWORK', `the wallet is for the network ${mine}, the node's is ${its}`);
+      throw new BitorchError(
+        'WALLET_NETWORK',
+        `the wallet is for the network ${mine}, the node's is ${its}: ask a node of that network, or let the wallet ` +
+          'look at everything again on this one (rescan)',
+      );
     }
-    if (height < this.#contents.height || outputs < this.#contents.scanned) {
+    const { height: known, scanned, spendsScanned } = this.#contents;
+    if (height < known || outputs < scanned || spends < spendsScanned) {
       throw new BitorchError(
         'CHAIN_BEHIND',
         `the node is at block ${height}, the wallet knows block ${this.height}: wait until the node has caught up; ` +
@@ -290,6 +312,11 @@ export class Wallet {
     const { scanned, restoreHeight } = this.#contents;
     if (scanned > 0 || restoreHeight === 0) return scanned;
     return (await chain.totals(restoreHeight)).before;
+  }
+
+  async #firstSpendToScan(chain: WalletChain, { spends }: ChainStatus): Promise<number> {
+    const { spendsScanned, restoreHeight } = this.#contents;
+    return spendsScanned > 0 ? spendsScanned : firstSpendAt(chain, restoreHeight, spends);
   }
 
   #note(found: readonly Found[], scanned: number): void {

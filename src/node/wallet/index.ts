@@ -1,5 +1,4 @@
 export type { Balance, HistoryEntry, ScanProgress, TransferPlan, WalletChain } from '#ledger';
-export { DEVNET_CHAIN_ID } from '#ledger';
 export { httpChain } from './http-chain.ts';
 export { type NewWallet, OpenWallet, type WalletAddress } from './open-wallet.ts';
 export { checkPayment, type ProvenPayment } from './payment-check.ts';

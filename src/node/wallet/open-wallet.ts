@@ -30,6 +30,11 @@ export interface NewWallet {
   readonly cost?: PasswordCost;
 }
 
+/** The network of a new wallet; absent: that of the first node it scans with. */
+export interface NewNetwork {
+  readonly chainId?: Uint8Array;
+}
+
 /** How a transfer failed that is surely in no block and never will be. */
 const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
 
@@ -53,15 +58,15 @@ export class OpenWallet {
   }
 
   /** A new wallet; throws WALLET_EXISTS where a file is already. */
-  static create(file: NewWallet, chainId: Uint8Array): Promise<OpenWallet> {
-    return OpenWallet.#make(file, () => Wallet.create({ chainId, curve: defaultCurve() }));
+  static create(file: NewWallet, network: NewNetwork = {}): Promise<OpenWallet> {
+    return OpenWallet.#make(file, () => Wallet.create({ ...network, curve: defaultCurve() }));
   }
 
   /** Throws WORDS_INVALID, WALLET_EXISTS. */
   static restore(
     file: NewWallet,
     words: string,
-    options: { chainId: Uint8Array; restoreHeight?: number },
+    options: NewNetwork & { restoreHeight?: number } = {},
   ): Promise<OpenWallet> {
     return OpenWallet.#make(file, () => Wallet.restore(words, { ...options, curve: defaultCurve() }));
   }
@@ -101,9 +106,9 @@ export class OpenWallet {
     await this.#unlock();
   }
 
-  /** Hexadecimal. */
-  get chainId(): string {
-    return toHex(this.#wallet.chainId);
+  /** Chain id in hexadecimal; undefined before the first scan of a wallet that was made without one. */
+  get network(): string | undefined {
+    return this.#wallet.chainId && toHex(this.#wallet.chainId);
   }
 
   get viewOnly(): boolean {
@@ -135,6 +140,7 @@ export class OpenWallet {
     return formatViewKey(this.#wallet.viewKey);
   }
 
+  /** Throws WALLET_UNBOUND while the network is not known. */
   get addresses(): readonly WalletAddress[] {
     return ['primary', ...this.#wallet.labels].map((label, index) => this.#address(index, label));
   }
@@ -205,7 +211,12 @@ export class OpenWallet {
   }
 
   #parse(address: string): Address {
-    return parseAddress(address, this.#wallet.chainId, defaultCurve());
+    const { chainId } = this.#wallet;
+    if (chainId) return parseAddress(address, chainId, defaultCurve());
+    throw new BitorchError(
+      'WALLET_UNBOUND',
+      'the wallet does not know its network yet: scan with a node first',
+    );
   }
 
   #address(index: number, label: string): WalletAddress {

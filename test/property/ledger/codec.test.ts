@@ -314,7 +314,7 @@ test('texts and answers of strangers: read, or refused with their own error', as
         () => chain.status(),
         () => chain.outputs(0, 5),
         () => chain.outputsAt([1, 2]),
-        () => chain.spends([bytes.subarray(0, 32)]),
+        () => chain.spends(3, 4),
       ]) {
         await ask().catch(({ code }) => assert.match(code, /^(CHAIN|CODEC)_INVALID$/));
       }

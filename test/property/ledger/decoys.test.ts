@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutputTotal } from '../../../src/ledger/wallet/chain.ts';
+import type { Owned } from '../../../src/ledger/wallet/contents.ts';
 import { type DecoySource, drawAge, drawRing, totalAt } from '../../../src/ledger/wallet/decoys.ts';
-import { deterministic, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
+import { planSweep } from '../../../src/ledger/wallet/plan.ts';
+import { curve, deterministic, somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 
 /** A chain of `heights` blocks with so many outputs each. */
 function chainOf(heights: number, each: (height: number) => number, minted = false): DecoySource {
@@ -79,4 +81,27 @@ test('a spend whose age is drawn alike takes every place in its ring equally oft
   const chiSquare = places.reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
   // 15 degrees of freedom: 37.7 is passed once in a thousand.
   assert.ok(chiSquare < 60, `${chiSquare}: ${places}`);
+});
+
+test('the rings of one transfer differ, even where draws come out alike', () => {
+  const decoys = chainOf(30, (height) => (height === 0 ? 17 : 0));
+  const blank = { key: curve.encode(curve.base), mask: new Uint8Array(32), offset: new Uint8Array(32) };
+  const owned = (number: number): Owned => ({
+    ...blank,
+    number,
+    amount: 10n ** 12n,
+    subaddress: 0,
+    height: 0,
+    minted: 0,
+    keyImage: new Uint8Array(32).fill(number + 1),
+    spentAt: 0,
+  });
+  const spendable = Array.from({ length: 10 }, (_, number) => owned(number));
+  const source = { ...decoys, baseFee: 10n, spendable, changeTo: somebody };
+  for (let run = 0; run < 20; run++) {
+    const [plan] = planSweep(somebody, source, 'normal', deterministic(`rings ${run}`));
+    assert.equal(new Set(plan!.spends.map(({ ring }) => ring.join())).size, 10);
+  }
+  const sixteen = { ...source, ...chainOf(30, (height) => (height === 0 ? 16 : 0)) };
+  assert.throws(() => planSweep(somebody, sixteen), { code: 'DECOYS_MISSING' });
 });

@@ -139,13 +139,21 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
   await ok(['sweep', faucet.addressText(), '--yes']);
   mine();
   assert.deepEqual([(await balance()).unlocked, (await balance()).locked], ['0', '0']);
-  assert.match(await ok(['rescan']), /^scanned to block \d+$/);
+  assert.match(await ok(['rescan']), /^scanned to block \d+ of 07070707$/);
 });
 
 test('without a node: what works works, what cannot says how to start one and ends with 3', async () => {
   const home = join(server.home, 'elsewhere');
   const alone = { wallet: 'alone', home };
-  assert.match(await ok(['create'], alone), /network {2}devnet/);
+  assert.match(await ok(['create'], { ...alone, wallet: 'unbound' }), /network {2}not known yet/);
+  await refused(['address'], 1, /does not know its network yet: scan with a node first/, {
+    ...alone,
+    wallet: 'unbound',
+  });
+  assert.match(
+    await ok(['create', '--network', '64657631'], alone),
+    /network {2}64657631\naddress {2}torch1/,
+  );
   await ok(['address', 'new', 'shop'], alone);
   await ok(['address', 'label', '1', 'café'], alone);
   assert.match(await ok(['address', 'list'], alone), /café$/);
@@ -156,6 +164,7 @@ test('without a node: what works works, what cannot says how to start one and en
   await refused(['info'], 1, /the wallet is for the network 64657631, the node's is 07070707/, {
     wallet: 'alone',
   });
+  assert.match(await ok(['info'], { wallet: 'unbound' }), /network {3}07070707/);
 });
 
 test('passwords: wrong, missing, empty, changed; the file stays as it was', async () => {
@@ -181,7 +190,7 @@ test('bad input: each error says what to do', async () => {
   await refused(['info'], 1, /there is no wallet at .*: create or restore one/, run);
   await refused(['restore'], 1, /24 are needed, not 2/, { ...run, input: 'zoo zoo' });
   await refused(['watch'], 1, /VIEW_KEY_INVALID/, { ...run, input: 'torchview1qqqq' });
-  await refused(['create', '--network', 'main'], 1, /write "devnet" or 8 hexadecimal digits/, run);
+  await refused(['create', '--network', 'main'], 1, /--network main: write its 8 hexadecimal digits/, run);
   await refused(['send', 'torch1', '1,5'], 1, /"1,5" is no amount: write TORCH as 12 or 0\.5/, run);
   await writeFile(join(server.home, 'bad.lock'), `${process.pid}`);
   await refused(['info'], 1, new RegExp(`in use by process ${process.pid}: end it first`), run);

@@ -38,8 +38,10 @@ test('a chain over HTTP answers what the ledger answers, and a wallet works on i
   growTo(ledger, ledger.head.height + 1);
   await alice.scan(chain);
   assert.equal(alice.history().at(-1)!.height, 5);
-  const spent = await chain.spends(alice.owned.map(({ keyImage }) => keyImage));
-  assert.equal(spent.filter((height) => height === 5).length, plan.spends.length);
+  const { spends } = await chain.status();
+  assert.equal(spends, plan.spends.length);
+  assert.deepEqual(await chain.spends(0, spends), await local.spends(0, spends));
+  await assert.rejects(chain.spends(0, spends + 1), { code: 'CHAIN_QUESTION' });
 });
 
 test('questions that are too much, or none, are refused with what is wrong', async () => {
