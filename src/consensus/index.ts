@@ -1,4 +1,7 @@
 export * from './application/index.ts';
 export * from './blocks/index.ts';
+export * from './chain.ts';
+export * from './chain-store/index.ts';
 export * from './constants.ts';
 export * from './engine/index.ts';
+export type { Fork } from './fork.ts';

@@ -94,6 +94,11 @@ export class Host {
     }
   }
 
+  /** Closes every connection to a peer; it may come back. */
+  async disconnect(peer: string): Promise<void> {
+    await this.#libp2p.hangUp(peerIdFromString(peer));
+  }
+
   /** Opens an ordered stream of frames. Throws PEER_UNREACHABLE, also when the peer does not speak `protocol`. */
   async open(
     peer: PeerAddress,

@@ -1,0 +1,307 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
+import type { SigningKey } from '#crypto';
+import type { Host } from '#network';
+import { openLmdbStore } from '#store';
+import type { Application, Genesis, ValidatorPower } from './application/index.ts';
+import { genesisHash } from './application/index.ts';
+import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
+import { ValidatorSet, verifyEach } from './blocks/index.ts';
+import { ChainStore } from './chain-store/index.ts';
+import { type Contact, Contacts } from './contacts.ts';
+import { Deciding, type FinalBlock } from './deciding/index.ts';
+import { type Fork, forkAt, keepFork, votesIn } from './fork.ts';
+import { type ChainPeer, Gossip } from './gossip/index.ts';
+import { handshake } from './handshake.ts';
+import {
+  LastSign,
+  type LogFile,
+  openLogFile,
+  type ReplaceFile,
+  replaceFile,
+  WriteAheadLog,
+} from './journal/index.ts';
+import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
+import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
+import { Validator } from './validator.ts';
+
+export interface ChainOptions {
+  /** Folder of this node's chain: blocks, journal, last signature. */
+  readonly home: string;
+  /** The genesis file and what it says. */
+  readonly genesisFile: Uint8Array;
+  readonly genesis: Genesis;
+  /** Nodes to stay connected with. */
+  readonly contacts?: readonly Contact[];
+  /** A proposal's time may be this far from our clock. */
+  readonly clockToleranceMs?: number;
+  /** How long a validator that has left still answers for what it signed: below the unbonding time. */
+  readonly trustingPeriodMs?: number;
+  /** Blocks that stay on the disk; all of them when absent. */
+  readonly keepBlocks?: number;
+}
+
+export interface ChainDependencies {
+  readonly host: Host;
+  readonly application: Application;
+  /** The consensus key; a node without one follows. */
+  readonly key?: SigningKey | undefined;
+  readonly log: Logger;
+  /** Milliseconds since epoch. */
+  readonly now?: () => number;
+  readonly verify?: VerifySignatures;
+  /** Who votes on the first block, where the application must stay empty for a snapshot: without it blocks are run through. */
+  readonly firstValidators?: () => Promise<readonly ValidatorPower[]>;
+  /** Makes a transaction of evidence that a validator signed twice; undefined where nobody is to be told. */
+  readonly report?: (evidence: DuplicateVote) => Promise<Uint8Array | undefined>;
+  /** What the journal writes with. */
+  readonly openLogFile?: (path: string) => LogFile;
+  readonly replaceFile?: ReplaceFile;
+}
+
+/** A block that has become final here; `finalityMs` since its proposal was first seen, absent for one that was fetched. */
+export interface NewBlock extends FinalBlock {
+  readonly finalityMs: number | undefined;
+}
+
+export interface ChainStatus {
+  /** Of the last block. */
+  readonly height: number;
+  readonly round: number;
+  /** The last block that a peer says it has. */
+  readonly bestHeight: number;
+  readonly state: 'starting' | 'syncing' | 'following' | 'halted';
+  readonly problem: string | undefined;
+  readonly peers: number;
+  readonly mempool: { readonly transactions: number; readonly bytes: number };
+}
+
+/** Blocks behind which a node counts as syncing. */
+const SYNCING_LAG = 2;
+/** How long a new node looks for peers before it takes the beginning of the chain for its end. */
+const FIRST_PEER_MS = 2_000;
+/** Heights whose votes can still be looked at when a fork comes to light. */
+const JOURNALS_KEPT = 20;
+const CLOCK_TOLERANCE_MS = 15_000;
+const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
+
+/**
+ * One node of a chain: follows it, answers others, and with a key takes part in deciding. What it says is final is stored,
+ * applied and never taken back.
+ */
+export class Chain {
+  readonly store: ChainStore;
+  readonly #options: ChainOptions;
+  readonly #deps: ChainDependencies;
+  readonly #lifecycle = new Lifecycle();
+  readonly #blocks = new Broadcast<NewBlock>();
+  readonly #changes = new Broadcast<void>();
+  readonly #wal: WriteAheadLog;
+  readonly #pool: TransactionPool;
+  readonly #trade: MempoolGossip;
+  readonly #gossip: Gossip;
+  readonly #sync: BlockSync;
+  readonly #deciding: Deciding;
+  #started = false;
+
+  constructor(options: ChainOptions, dependencies: ChainDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+    const { home, genesis } = options;
+    const { host, application, log } = dependencies;
+    const { chainId } = genesis.parameters;
+    const peers = () => this.#gossip.peers;
+    const ban = (peer: string, reason: unknown) => this.#gossip.ban(peer, reason);
+    const openFile = dependencies.openLogFile ?? openLogFile;
+    this.#wal = new WriteAheadLog({ folder: join(home, 'journal'), keep: JOURNALS_KEPT }, openFile);
+    this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
+    this.#pool = new TransactionPool({}, { application });
+    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers, ban });
+    this.#gossip = new Gossip(
+      { chainId, genesis: genesisHash(genesis) },
+      { host, log, now: steady, source: this.#source() },
+    );
+    this.#sync = new BlockSync({
+      host,
+      log,
+      peers,
+      ban,
+      height: () => Math.max(0, this.store.height) + 1,
+      adopt: (block, commit) => this.#deciding.adopt(block, commit),
+    });
+    this.#deciding = this.#makeDeciding();
+  }
+
+  /** Comes up to where it was, and goes on from there. Throws when the data directory is of another chain or damaged. */
+  async start(): Promise<void> {
+    const { host, application, log } = this.#deps;
+    const { genesis, genesisFile, contacts = [] } = this.#options;
+    this.#lifecycle.onStop(() => this.store.close());
+    await serveSync({ host, store: this.store, application, now: steady });
+    await this.#gossip.start();
+    this.#lifecycle.onStop(() => this.#gossip.stop());
+    const dialing = new Contacts(contacts, { host, log });
+    dialing.start();
+    this.#lifecycle.onStop(() => dialing.stop());
+    if (contacts.length > 0 && (await application.info()).height === 0) await this.#beginFromSnapshot();
+    await handshake(
+      { chainId: fromUtf8(genesis.name), time: genesis.time, genesis: genesisFile },
+      { application, store: this.store },
+    );
+    await this.#deciding.start();
+    if (forkAt(this.#forkPath)) this.#deciding.halt(FORKED);
+    this.#lifecycle.onStop(() => this.#deciding.stop());
+    this.#started = true;
+    this.#sync.start();
+    this.#lifecycle.onStop(() => this.#sync.stop());
+    this.#gossip.tellStatus();
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  get status(): ChainStatus {
+    const { halted, problem } = this.#deciding;
+    const state = halted
+      ? 'halted'
+      : !this.#started
+        ? 'starting'
+        : this.#sync.lag > SYNCING_LAG
+          ? 'syncing'
+          : 'following';
+    return {
+      height: Math.max(0, this.store.height),
+      round: this.#started ? this.#deciding.status.round : 0,
+      bestHeight: Math.max(this.store.height, this.#sync.best),
+      state,
+      problem,
+      peers: this.#gossip.peers.length,
+      mempool: { transactions: this.#pool.size, bytes: this.#pool.bytes },
+    };
+  }
+
+  /** What proves that the chain has forked, on a node that has halted for it. */
+  get fork(): Fork | undefined {
+    return forkAt(this.#forkPath);
+  }
+
+  /** Hands a transaction in and tells the network. Code 0 when it waits for a block now. */
+  submit(transaction: Uint8Array): Promise<PoolAnswer> {
+    return this.#trade.submit(transaction);
+  }
+
+  /** Calls back for each block as it becomes final, until the returned function is called. */
+  onBlock(listener: (block: NewBlock) => void): () => void {
+    return this.#blocks.on(listener);
+  }
+
+  /** Calls back when height, round or state have changed. */
+  onChange(listener: () => void): () => void {
+    return this.#changes.on(listener);
+  }
+
+  #makeDeciding(): Deciding {
+    const { genesis, home, clockToleranceMs = CLOCK_TOLERANCE_MS } = this.#options;
+    const { application, key, log, now = Date.now, verify = verifyEach } = this.#deps;
+    const { chainId } = genesis.parameters;
+    const { timeouts: pace, maxBytes } = genesis.consensus;
+    const validator = () => {
+      const guard = new LastSign(join(home, 'last-sign'), this.#deps.replaceFile ?? replaceFile);
+      return new Validator(chainId, { key: key!, guard });
+    };
+    return new Deciding(
+      { chainId, pace, clockToleranceMs, maxBytes },
+      {
+        application,
+        store: this.store,
+        wal: this.#wal,
+        validator: key && validator(),
+        verify,
+        now,
+        log,
+        spread: (message) => this.#gossip.spread(message),
+        shout: (message) => this.#gossip.shout(message),
+        onMove: () => this.#moved(),
+        onFinal: (final, firstSeen) => this.#final(final, firstSeen),
+        onEvidence: (evidence) => this.#report(evidence),
+        onFork: (ours, theirs) => this.#keepFork(ours, theirs),
+      },
+    );
+  }
+
+  #source() {
+    return {
+      status: () => ({
+        height: Math.max(0, this.store.height) + 1,
+        round: this.#started ? this.#deciding.status.round : 0,
+        base: Math.max(0, this.store.base),
+      }),
+      book: (height: number) => (this.#started ? this.#deciding.book(height) : undefined),
+      deliberate: (message: Parameters<Deciding['receive']>[0]) => {
+        if (this.#started) this.#deciding.receive(message);
+      },
+      trade: (message: Parameters<MempoolGossip['receive']>[0], peer: ChainPeer) =>
+        this.#trade.receive(message, peer),
+      peerCame: (peer: ChainPeer) => this.#trade.introduce(peer),
+      peerMoved: () => this.#sync.nudge(),
+    };
+  }
+
+  #moved(): void {
+    if (this.#started) this.#gossip.tellStatus();
+    this.#changes.publish();
+  }
+
+  async #final(final: FinalBlock, firstSeen: number | undefined): Promise<void> {
+    await this.#pool.update(final.block.transactions);
+    const { height } = final.block.header;
+    const { keepBlocks } = this.#options;
+    if (keepBlocks !== undefined) this.store.prune(height - keepBlocks + 1);
+    const finalityMs = firstSeen === undefined ? undefined : performance.now() - firstSeen;
+    this.#sync.nudge();
+    this.#blocks.publish({ ...final, finalityMs });
+  }
+
+  #report(evidence: DuplicateVote): void {
+    const { report, log } = this.#deps;
+    log.warn({ height: evidence.height, round: evidence.round }, 'a validator has signed twice');
+    report?.(evidence)
+      .then((transaction) => transaction && this.submit(transaction))
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not reported'));
+  }
+
+  #keepFork(ours: Commit, theirs: Commit): void {
+    const validators = this.store.validators(ours.height)!;
+    const votes = votesIn(this.#wal.recordsOf(ours.height));
+    keepFork(this.#forkPath, { ours, theirs, validators, votes });
+  }
+
+  get #forkPath(): string {
+    return join(this.#options.home, 'fork');
+  }
+
+  /** A node without blocks does not run through years of them when others have a snapshot. */
+  async #beginFromSnapshot(): Promise<void> {
+    const { application, log, now = Date.now, verify = verifyEach, firstValidators } = this.#deps;
+    if (!firstValidators) return;
+    const { clockToleranceMs = CLOCK_TOLERANCE_MS, trustingPeriodMs = TRUSTING_PERIOD_MS } = this.#options;
+    const { signal } = this.#lifecycle;
+    const until = performance.now() + FIRST_PEER_MS;
+    const heard = () => this.#gossip.peers.filter(({ status }) => status !== undefined).length;
+    while (this.#sync.best === 0 && heard() < this.#options.contacts!.length && performance.now() < until)
+      await delay(50, undefined, { signal });
+    if (this.#sync.lag <= SNAPSHOT_LAG) return;
+    const clients = this.#gossip.peers.map(({ id }) => this.#sync.client(id));
+    const { chainId } = this.#options.genesis.parameters;
+    const genesis = ValidatorSet.of(await firstValidators());
+    const trust = { chainId, genesis, trustingPeriodMs, clockToleranceMs };
+    const height = await syncSnapshot(trust, { application, store: this.store, clients, verify, now, log });
+    if (height > 0) log.info({ height }, 'began from a snapshot');
+  }
+}
+
+const FORKED = 'the chain has forked: see "bitorch chain blame", and do not delete this folder';
+
+const steady = (): number => performance.now();

@@ -1,0 +1,304 @@
+import { BitorchError, codeOf, type Logger, messageOf, toHex } from '#base';
+import type { Application } from '../application/index.ts';
+import {
+  type Ballot,
+  type Commit,
+  type DuplicateVote,
+  encodeBlock,
+  makeBlock,
+  partsOf,
+} from '../blocks/index.ts';
+import {
+  drive,
+  type Effect,
+  type EngineState,
+  type Input,
+  newHeight,
+  outstanding,
+  settingOf,
+} from '../engine/index.ts';
+import type { Deliberation } from '../gossip/index.ts';
+import type { HeightBook } from '../height-book.ts';
+import { decodeRecord, encodeRecord, type JournalRecord, type WriteAheadLog } from '../journal/index.ts';
+import type { Validator } from '../validator.ts';
+import { type Pace, timeoutOf } from './pace.ts';
+import { wholeBlockOf } from './reception.ts';
+import type { Tip } from './tip.ts';
+
+export interface CouncilOptions {
+  readonly tip: Tip;
+  readonly pace: Pace;
+  readonly maxBytes: number;
+}
+
+export interface CouncilDependencies {
+  readonly application: Application;
+  readonly wal: WriteAheadLog;
+  readonly validator: Validator | undefined;
+  readonly book: HeightBook;
+  /** Of the height before, whose precommits go into the block that is proposed. */
+  readonly lastBook: HeightBook | undefined;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Does a write, again while the disk is full. */
+  readonly write: <T>(write: () => T | Promise<T>) => Promise<T>;
+  /** Queues a job of this height after a time; the result takes it back. */
+  readonly later: (ms: number, job: () => Promise<void>) => () => void;
+  readonly spread: (message: Deliberation) => void;
+  readonly onMove: () => void;
+  readonly onEvidence: (evidence: DuplicateVote) => void;
+}
+
+/** One height of the engine with hands: logs what it is told, carries out what it wants. Calls to it come one at a time. */
+export class Council {
+  readonly #options: CouncilOptions;
+  readonly #deps: CouncilDependencies;
+  #state: EngineState;
+  #begun = false;
+  #decision: Commit | undefined;
+  /** What came before the height began, or while another input is worked on. */
+  readonly #inputs: Input[] = [];
+  #working = false;
+  /** Blocks that are in the journal. */
+  readonly #logged = new Set<string>();
+  readonly #timers = new Set<() => void>();
+
+  constructor(options: CouncilOptions, dependencies: CouncilDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+    const { height, validators } = options.tip;
+    this.#state = newHeight(settingOf(height, validators, dependencies.validator?.publicKey));
+  }
+
+  get round(): number {
+    return Math.max(0, this.#state.driver.round.round);
+  }
+
+  /** What decided the height, once that has happened. */
+  get decision(): Commit | undefined {
+    return this.#decision;
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  /** Begins after the pause between blocks, or as soon as somebody else has. */
+  beginSoon(): void {
+    this.#later(this.#options.pace.commit, () => this.#begin());
+  }
+
+  /** Begins where the journal of this height ends: the engine thinks it all again, and what is left to do is done. */
+  async resume(records: readonly Uint8Array[]): Promise<void> {
+    const all = records.map(decodeRecord);
+    if (all.length === 0) {
+      this.beginSoon();
+      return;
+    }
+    this.#begun = true;
+    const effects: Effect[] = [];
+    for (const record of all) {
+      if (record.type === 'block') this.#restoreBlock(record.value);
+      else {
+        this.#restoreInput(record.value);
+        const driven = drive(this.#state, record.value);
+        this.#state = driven.state;
+        effects.push(...driven.effects);
+      }
+    }
+    for (const effect of outstanding(this.#state, effects)) await this.#perform(effect);
+    this.#deps.onMove();
+  }
+
+  /** Tells the engine something, and does what follows. */
+  async hear(input: Input): Promise<void> {
+    if (this.#begun) return this.#work(input);
+    this.#inputs.push(input);
+    // Whoever proposes has ended his pause: nobody is served by ours.
+    if (input.type === 'proposal') await this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    const early = this.#inputs.splice(0);
+    await this.#work({ type: 'start' });
+    for (const input of early) await this.#work(input);
+  }
+
+  async #work(first: Input): Promise<void> {
+    this.#inputs.push(first);
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      for (let input = this.#inputs.shift(); input && !this.#decision; input = this.#inputs.shift())
+        await this.#think(input);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  async #think(input: Input): Promise<void> {
+    const { state, effects } = drive(this.#state, input);
+    if (state !== this.#state) {
+      if (input.type === 'proposal') await this.#logBlock(input.proposal.block);
+      await this.#log({ type: 'input', value: input });
+    }
+    this.#state = state;
+    for (const effect of effects) await this.#perform(effect);
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    const { wal, write, onMove, onEvidence } = this.#deps;
+    switch (effect.type) {
+      case 'persist':
+        return write(() => wal.sync());
+      case 'getValue':
+        return this.#makeBlock(effect.round);
+      case 'propose':
+        return this.#propose(effect);
+      case 'vote':
+        return this.#vote(effect.ballot);
+      case 'timeout':
+        this.#later(timeoutOf(this.#options.pace, effect.step, effect.round), () => this.#work(effect));
+        return;
+      case 'round':
+      case 'fetch':
+        onMove();
+        return;
+      case 'evidence':
+        onEvidence(effect.evidence);
+        return;
+      case 'decide':
+        this.#decision = effect.commit;
+    }
+  }
+
+  async #makeBlock(round: number): Promise<void> {
+    const { application, validator, now, book } = this.#deps;
+    const { tip, maxBytes } = this.#options;
+    const { chainId, height, previous, previousTime, appHash } = tip;
+    const time = Math.max(now(), previousTime + 1);
+    const proposer = validator!.publicKey;
+    const chosen = await application.prepareProposal({
+      height,
+      time,
+      proposer,
+      maxBytes,
+      // Those that wait are the application's own: it was asked about each of them.
+      transactions: [],
+    });
+    const block = makeBlock({
+      chainId,
+      height,
+      time,
+      previous,
+      lastCommit: this.#lastCommit(),
+      transactions: chosen.transactions,
+      validators: tip.validators.hash,
+      nextValidators: tip.nextValidators.hash,
+      appHash,
+      proposer,
+    });
+    const bytes = encodeBlock(block);
+    const whole = wholeBlockOf(bytes);
+    if (!whole) throw new BitorchError('BLOCK_INVALID', 'the application proposes what is no block');
+    book.addBlock(whole);
+    await this.#logBlock(whole.id);
+    await this.#work({ type: 'value', round, block: whole.id });
+  }
+
+  /** The commit of the block before, with the precommits that came late. */
+  #lastCommit(): Commit | undefined {
+    const { lastCommit, previous } = this.#options.tip;
+    if (!lastCommit || !this.#deps.lastBook) return lastCommit;
+    const { round } = lastCommit;
+    const { votes, power } = this.#deps.lastBook.precommitsFor(round, previous);
+    if (!this.#deps.lastBook.validators.isQuorum(power)) return lastCommit;
+    const signatures = votes
+      .map(({ validator, signature }) => ({ validator, signature }))
+      .sort((a, b) => a.validator - b.validator);
+    return { ...lastCommit, signatures };
+  }
+
+  async #propose({ height, round, validRound, block }: Extract<Effect, { type: 'propose' }>): Promise<void> {
+    const { book, spread } = this.#deps;
+    const whole = book.block(block)!;
+    const { root, total, parts } = partsOf(whole.bytes);
+    const { time } = whole.block.header;
+    const unsigned = { height, round, validRound, block, partsRoot: root, parts: total, time };
+    const proposal = await this.#sign((validator) => validator.signProposal(unsigned));
+    if (!proposal) return;
+    book.addProposal(proposal);
+    spread({ type: 'proposal', value: proposal });
+    const set = book.partsOf(round)!;
+    for (const part of parts) {
+      set.add(part);
+      spread({ type: 'part', value: { height, round, part } });
+    }
+    await this.#work({ type: 'proposal', proposal, verdict: 'valid' });
+  }
+
+  async #vote(ballot: Ballot): Promise<void> {
+    const { book, spread } = this.#deps;
+    const { place } = this.#state.driver.setting;
+    const vote = await this.#sign((validator) => validator.signVote(ballot, place));
+    if (!vote) return;
+    book.addVote(vote);
+    spread({ type: 'vote', value: vote });
+    await this.#work({ type: 'vote', vote });
+  }
+
+  /** Undefined on a node that only follows, and when the guard remembers another signature for this step or a later one. */
+  async #sign<T>(sign: (validator: Validator) => T): Promise<T | undefined> {
+    const { validator, write, log } = this.#deps;
+    if (!validator || this.#state.driver.setting.place < 0) return undefined;
+    try {
+      return await write(() => sign(validator));
+    } catch (error) {
+      if (codeOf(error) !== 'DOUBLE_SIGN_REFUSED') throw error;
+      log.warn({ reason: messageOf(error) }, 'did not sign');
+      return undefined;
+    }
+  }
+
+  async #logBlock(id: Uint8Array): Promise<void> {
+    const whole = this.#deps.book.block(id);
+    if (!whole || this.#logged.has(toHex(id))) return;
+    await this.#log({ type: 'block', value: whole.bytes });
+    this.#logged.add(toHex(id));
+  }
+
+  async #log(record: JournalRecord): Promise<void> {
+    const { wal, write } = this.#deps;
+    const { height } = this.#options.tip;
+    const bytes = encodeRecord(record);
+    await write(() => {
+      if (wal.height !== height) wal.open(height);
+      wal.append(bytes);
+    });
+  }
+
+  #restoreBlock(bytes: Uint8Array): void {
+    const whole = wholeBlockOf(bytes);
+    if (!whole) throw new BitorchError('JOURNAL_DAMAGED', 'a block in the journal cannot be read');
+    this.#deps.book.addBlock(whole);
+    this.#logged.add(toHex(whole.id));
+  }
+
+  #restoreInput(input: Input): void {
+    const { book } = this.#deps;
+    if (input.type === 'vote') book.addVote(input.vote);
+    if (input.type !== 'proposal') return;
+    const { round, block } = input.proposal;
+    book.addProposal(input.proposal);
+    const whole = book.block(block);
+    const set = book.partsOf(round)!;
+    if (whole) for (const part of partsOf(whole.bytes).parts) set.add(part);
+  }
+
+  #later(ms: number, job: () => Promise<void>): void {
+    this.#timers.add(this.#deps.later(ms, job));
+  }
+}

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, messageOf } from '#base';
+
+const RETRY_MS = 500;
+
+/** Whether an error says that there is no space to write to. */
+export function isDiskFull(error: unknown): boolean {
+  if (['JOURNAL_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) return true;
+  return /ENOSPC|no space left|MDB_MAP_FULL|quota exceeded/i.test(messageOf(error));
+}
+
+/**
+ * Does what writes to the disk, again and again while that is full: nothing may be skipped, so everything behind it waits.
+ * Throws what is not about space, and when `signal` aborts.
+ */
+export async function whenSpace<T>(
+  write: () => T | Promise<T>,
+  { signal, onFull, onSpace }: { signal: AbortSignal; onFull(error: unknown): void; onSpace(): void },
+): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const result = await write();
+      if (tries > 0) onSpace();
+      return result;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      onFull(error);
+    }
+    await delay(RETRY_MS, undefined, { signal });
+  }
+}

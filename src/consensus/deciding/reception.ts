@@ -1,0 +1,123 @@
+import { equalBytes } from '#base';
+import {
+  blockId,
+  decodeBlock,
+  type Part,
+  type PartSet,
+  type Proposal,
+  signedProposal,
+  signedVote,
+  type VerifySignatures,
+  type Vote,
+} from '../blocks/index.ts';
+import { PRECOMMIT } from '../constants.ts';
+import { require } from '../errors.ts';
+import type { Deliberation } from '../gossip/index.ts';
+import type { HeightBook, WholeBlock } from '../height-book.ts';
+
+/** Proposals of later rounds than this many ahead are not taken: they come again when the round has come. */
+const ROUNDS_AHEAD = 2;
+/** Votes of rounds further ahead are counted, but not kept to be passed on. */
+const ROUNDS_KEPT_AHEAD = 16;
+
+export interface ReceptionDependencies {
+  readonly verify: VerifySignatures;
+  readonly spread: (message: Deliberation) => void;
+  readonly shout: (message: Deliberation) => void;
+  /** Round that this node is in. */
+  readonly round: () => number;
+  readonly onVote: (vote: Vote) => void;
+  /** `whole` is undefined when the parts are no block. */
+  readonly onProposal: (proposal: Proposal, whole: WholeBlock | undefined) => void;
+}
+
+/** Takes in what peers say of one height: each thing is verified, kept and passed on once. */
+export class Reception {
+  readonly book: HeightBook;
+  readonly #chainId: Uint8Array;
+  readonly #deps: ReceptionDependencies;
+  readonly #doubles = new Set<string>();
+
+  constructor(options: { chainId: Uint8Array; book: HeightBook }, dependencies: ReceptionDependencies) {
+    this.book = options.book;
+    this.#chainId = options.chainId;
+    this.#deps = dependencies;
+  }
+
+  /** A precommit that comes when its height is over: the more a commit has, the better. */
+  static receiveLate(vote: Vote, book: HeightBook, chainId: Uint8Array, verify: VerifySignatures): void {
+    if (vote.kind !== PRECOMMIT || book.votes(vote.round, PRECOMMIT)?.has(vote.validator)) return;
+    if (!book.round(vote.round)) return;
+    requireVote(vote, book, chainId, verify);
+    book.addVote(vote);
+  }
+
+  /** Throws what counts against the sender. */
+  receive(message: Deliberation): void {
+    if (message.type === 'vote') this.#vote(message.value);
+    else if (message.type === 'proposal') this.#proposal(message.value);
+    else this.#part(message.value.round, message.value.part);
+  }
+
+  #vote(vote: Vote): void {
+    const { book } = this;
+    const known = book.votes(vote.round, vote.kind)?.get(vote.validator);
+    if (known && equalBytes(known.block, vote.block)) return;
+    const name = `${vote.round}/${vote.kind}/${vote.validator}`;
+    if (this.#doubles.has(name)) return;
+    requireVote(vote, book, this.#chainId, this.#deps.verify);
+    if (known) {
+      this.#doubles.add(name);
+      this.#deps.shout({ type: 'vote', value: vote });
+    } else if (vote.round <= this.#deps.round() + ROUNDS_KEPT_AHEAD) {
+      book.addVote(vote);
+      this.#deps.spread({ type: 'vote', value: vote });
+    }
+    this.#deps.onVote(vote);
+  }
+
+  #proposal(proposal: Proposal): void {
+    const { book } = this;
+    if (proposal.round > this.#deps.round() + ROUNDS_AHEAD || book.round(proposal.round)?.proposal) return;
+    const signed = signedProposal(this.#chainId, proposal, book.validators);
+    require(this.#deps.verify([
+      signed,
+    ]), 'BLOCK_INVALID', 'a proposal is not signed by the proposer of its round');
+    book.addProposal(proposal);
+    this.#deps.spread({ type: 'proposal', value: proposal });
+    const parts = book.partsOf(proposal.round)!;
+    if (parts.isComplete) this.#complete(proposal, parts);
+  }
+
+  #part(round: number, part: Part): void {
+    const parts = this.book.partsOf(round);
+    if (!parts?.add(part)) return;
+    this.#deps.spread({ type: 'part', value: { height: this.book.height, round, part } });
+    if (!parts.isComplete) return;
+    for (const [, { proposal }] of this.book.rounds()) {
+      if (proposal && equalBytes(proposal.partsRoot, parts.header.root)) this.#complete(proposal, parts);
+    }
+  }
+
+  #complete(proposal: Proposal, parts: PartSet): void {
+    const whole = wholeBlockOf(parts.bytes());
+    if (whole) this.book.addBlock(whole);
+    this.#deps.onProposal(proposal, whole);
+  }
+}
+
+/** Undefined when the bytes are no block: the fault of the proposer, not of the peer that passed it on. */
+export function wholeBlockOf(bytes: Uint8Array): WholeBlock | undefined {
+  try {
+    const block = decodeBlock(bytes);
+    return { id: blockId(block.header), block, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+function requireVote(vote: Vote, book: HeightBook, chainId: Uint8Array, verify: VerifySignatures): void {
+  const signed = signedVote(chainId, vote, book.validators);
+  require(signed !== undefined &&
+    verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');
+}

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Decoded, decode, encode, list, struct } from '#ledger';
+import { commitCodec, type Vote, validatorSetCodec, voteCodec } from './blocks/index.ts';
+import { decodeRecord, replaceFile } from './journal/index.ts';
+
+const MAX_VOTES = 1 << 17;
+
+const forkCodec = struct({
+  /** What this node holds for final, and what contradicts it. */
+  ours: commitCodec,
+  theirs: commitCodec,
+  /** Who votes at this height. */
+  validators: validatorSetCodec,
+  /** Every vote of the height that this node has seen. */
+  votes: list(voteCodec, MAX_VOTES),
+});
+
+/** Two final blocks of one height, with everything that tells whose fault it is. */
+export type Fork = Decoded<typeof forkCodec>;
+
+export function keepFork(path: string, fork: Fork): void {
+  replaceFile(path, encode(forkCodec, fork));
+}
+
+/** Undefined when there never was one. */
+export const forkAt = (path: string): Fork | undefined =>
+  existsSync(path) ? decode(forkCodec, new Uint8Array(readFileSync(path))) : undefined;
+
+/** The votes among the records of a height's journal. */
+export function votesIn(records: readonly Uint8Array[]): Vote[] {
+  return records.flatMap((bytes) => {
+    const record = decodeRecord(bytes);
+    return record.type === 'input' && record.value.type === 'vote' ? [record.value.vote] : [];
+  });
+}

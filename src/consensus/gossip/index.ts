@@ -1,0 +1,4 @@
+export * from './constants.ts';
+export * from './gossip.ts';
+export * from './messages.ts';
+export type { ChainPeer } from './peer.ts';

@@ -1,0 +1,113 @@
+import {
+  type ByteReader,
+  blob,
+  byteOf,
+  CHAIN_ID_BYTES,
+  type Codec,
+  codecError,
+  type Decoded,
+  decode,
+  encode,
+  fixed,
+  integer,
+  list,
+  MAX_TRANSACTION_BYTES,
+  struct,
+} from '#ledger';
+import { type Part, partCodec } from '../blocks/parts.ts';
+import { type Proposal, proposalCodec } from '../blocks/proposal.ts';
+import { type Vote, voteCodec } from '../blocks/vote.ts';
+import { HASH_BYTES, MAX_PARTS, MAX_ROUND, MAX_VALIDATORS } from '../constants.ts';
+import { GOSSIP_VERSION, MAX_GOSSIP_FRAME, MAX_IDS } from './constants.ts';
+
+/** Which of a numbered list are had: bit i of byte ⌊i/8⌋, from the least. */
+export const bits = (max: number) => blob(Math.ceil(max / 8));
+
+export const helloCodec = struct({
+  version: byteOf(GOSSIP_VERSION),
+  chainId: fixed(CHAIN_ID_BYTES),
+  /** sha256 of the genesis file. */
+  genesis: fixed(HASH_BYTES),
+});
+export type Hello = Decoded<typeof helloCodec>;
+
+/** Where a node stands: the height it works on, the round, and the first block it still has. */
+const statusCodec = struct({
+  height: integer(1),
+  round: integer(0, MAX_ROUND),
+  base: integer(0),
+});
+export type Status = Decoded<typeof statusCodec>;
+
+/** What a node has of one round of the height it works on. */
+const haveCodec = struct({
+  height: integer(1),
+  round: integer(0, MAX_ROUND),
+  proposal: byteOf(0, 1),
+  parts: bits(MAX_PARTS),
+  prevotes: bits(MAX_VALIDATORS),
+  precommits: bits(MAX_VALIDATORS),
+});
+export type Have = Decoded<typeof haveCodec>;
+
+const blockPartCodec = struct({
+  height: integer(1),
+  round: integer(0, MAX_ROUND),
+  part: partCodec,
+});
+
+const idsCodec = list(fixed(HASH_BYTES), MAX_IDS, 1);
+const transactionsCodec = list(blob(MAX_TRANSACTION_BYTES), MAX_IDS, 1);
+
+/** What travels between two nodes of a chain, after their hellos. */
+export type Message =
+  | { readonly type: 'status'; readonly value: Status }
+  | { readonly type: 'have'; readonly value: Have }
+  | { readonly type: 'proposal'; readonly value: Proposal }
+  | { readonly type: 'part'; readonly value: BlockPart }
+  | { readonly type: 'vote'; readonly value: Vote }
+  /** Ids of transactions that wait here: sha256 of their bytes. */
+  | { readonly type: 'offer'; readonly value: readonly Uint8Array[] }
+  | { readonly type: 'want'; readonly value: readonly Uint8Array[] }
+  | { readonly type: 'transactions'; readonly value: readonly Uint8Array[] };
+
+export type BlockPart = { readonly height: number; readonly round: number; readonly part: Part };
+
+/** The first byte of a message says which it is: its place here, from 1. */
+const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
+  ['status', statusCodec],
+  ['have', haveCodec],
+  ['proposal', proposalCodec],
+  ['part', blockPartCodec],
+  ['vote', voteCodec],
+  ['offer', idsCodec],
+  ['want', idsCodec],
+  ['transactions', transactionsCodec],
+];
+
+const messageCodec: Codec<Message> = {
+  write(out, { type, value }) {
+    const index = KINDS.findIndex(([name]) => name === type);
+    out.bytes(Uint8Array.of(index + 1));
+    KINDS[index]![1].write(out, value);
+  },
+  read(input: ByteReader) {
+    const kind = KINDS[input.bytes(1)[0]! - 1];
+    if (!kind) throw codecError('an unknown kind of message');
+    return { type: kind[0], value: kind[1].read(input) } as Message;
+  },
+};
+
+export const encodeMessage = (message: Message): Uint8Array => encode(messageCodec, message);
+
+/** Strict. Throws CODEC_INVALID. */
+export const decodeMessage = (bytes: Uint8Array): Message => decode(messageCodec, bytes, MAX_GOSSIP_FRAME);
+
+export const hasBit = (of: Uint8Array, index: number): boolean =>
+  ((of[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+
+export function bitsOf(length: number, has: (index: number) => boolean): Uint8Array {
+  const out = new Uint8Array(Math.ceil(length / 8));
+  for (let i = 0; i < length; i++) if (has(i)) out[i >> 3]! |= 1 << (i & 7);
+  return out;
+}

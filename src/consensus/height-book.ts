@@ -1,0 +1,104 @@
+import { equalBytes, toHex } from '#base';
+import { type Block, PartSet, type Proposal, type ValidatorSet, type Vote } from './blocks/index.ts';
+import { PRECOMMIT, PREVOTE } from './constants.ts';
+
+/** What was gathered of one round. */
+export interface RoundBook {
+  proposal: Proposal | undefined;
+  readonly prevotes: Map<number, Vote>;
+  readonly precommits: Map<number, Vote>;
+}
+
+/** A block as it came, whole. */
+export interface WholeBlock {
+  readonly id: Uint8Array;
+  readonly block: Block;
+  readonly bytes: Uint8Array;
+}
+
+/** All that a node has gathered of one height: proposals, blocks, votes. What gossip passes on is read from here. */
+export class HeightBook {
+  readonly height: number;
+  readonly validators: ValidatorSet;
+  /** When the first proposal of the height was seen or made here, by the clock of `performance`. */
+  firstSeen: number | undefined;
+  readonly #rounds = new Map<number, RoundBook>();
+  readonly #parts = new Map<string, PartSet>();
+  readonly #blocks = new Map<string, WholeBlock>();
+
+  constructor(height: number, validators: ValidatorSet) {
+    this.height = height;
+    this.validators = validators;
+  }
+
+  rounds(): Iterable<[number, RoundBook]> {
+    return this.#rounds;
+  }
+
+  round(round: number): RoundBook | undefined {
+    return this.#rounds.get(round);
+  }
+
+  /** The votes of one step, by the validator's place. */
+  votes(round: number, kind: Vote['kind']): ReadonlyMap<number, Vote> | undefined {
+    const book = this.#rounds.get(round);
+    return kind === PREVOTE ? book?.prevotes : book?.precommits;
+  }
+
+  /** `new`, `known`, or `conflict` when the same validator voted otherwise: the first vote stays. */
+  addVote(vote: Vote): 'new' | 'known' | 'conflict' {
+    const book = this.#open(vote.round);
+    const votes = vote.kind === PREVOTE ? book.prevotes : book.precommits;
+    const known = votes.get(vote.validator);
+    if (known) return equalBytes(known.block, vote.block) ? 'known' : 'conflict';
+    votes.set(vote.validator, vote);
+    return 'new';
+  }
+
+  /** False when there is a proposal of this round already. */
+  addProposal(proposal: Proposal): boolean {
+    const book = this.#open(proposal.round);
+    if (book.proposal) return false;
+    book.proposal = proposal;
+    this.firstSeen ??= performance.now();
+    const name = toHex(proposal.partsRoot);
+    if (!this.#parts.has(name)) {
+      this.#parts.set(name, new PartSet({ root: proposal.partsRoot, total: proposal.parts }));
+    }
+    return true;
+  }
+
+  /** The parts of a round's proposal, those that are here. */
+  partsOf(round: number): PartSet | undefined {
+    const proposal = this.#rounds.get(round)?.proposal;
+    return proposal && this.#parts.get(toHex(proposal.partsRoot));
+  }
+
+  /** Keeps a block that is whole. */
+  addBlock(whole: WholeBlock): void {
+    this.#blocks.set(toHex(whole.id), whole);
+  }
+
+  block(id: Uint8Array): WholeBlock | undefined {
+    return this.#blocks.get(toHex(id));
+  }
+
+  /** Precommits for a block in a round, with their power. */
+  precommitsFor(round: number, block: Uint8Array): { votes: Vote[]; power: number } {
+    const votes = [...(this.votes(round, PRECOMMIT)?.values() ?? [])].filter((vote) =>
+      equalBytes(vote.block, block),
+    );
+    const power = votes.reduce((sum, { validator }) => sum + this.validators.at(validator)!.power, 0);
+    return { votes, power };
+  }
+
+  #open(round: number): RoundBook {
+    const book = this.#rounds.get(round) ?? {
+      proposal: undefined,
+      prevotes: new Map(),
+      precommits: new Map(),
+    };
+    this.#rounds.set(round, book);
+    return book;
+  }
+}

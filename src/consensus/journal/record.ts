@@ -1,0 +1,30 @@
+import { type ByteReader, blob, byteOf, type Codec, decode, encode } from '#ledger';
+import { MAX_BLOCK_BYTES } from '../constants.ts';
+import { type Input, inputCodec } from '../engine/index.ts';
+
+/** What the engine was told at one height, as it is logged; `block` is what a proposal after it is about. */
+export type JournalRecord =
+  | { readonly type: 'block'; readonly value: Uint8Array }
+  | { readonly type: 'input'; readonly value: Input };
+
+const BLOCK = 1;
+const INPUT = 2;
+const kind = byteOf(BLOCK, INPUT);
+const blockCodec = blob(MAX_BLOCK_BYTES);
+
+const recordCodec: Codec<JournalRecord> = {
+  write(out, record) {
+    kind.write(out, record.type === 'block' ? BLOCK : INPUT);
+    if (record.type === 'block') blockCodec.write(out, record.value);
+    else inputCodec.write(out, record.value);
+  },
+  read(input: ByteReader) {
+    if (kind.read(input) === BLOCK) return { type: 'block', value: blockCodec.read(input) };
+    return { type: 'input', value: inputCodec.read(input) };
+  },
+};
+
+export const encodeRecord = (record: JournalRecord): Uint8Array => encode(recordCodec, record);
+
+/** Throws CODEC_INVALID. */
+export const decodeRecord = (bytes: Uint8Array): JournalRecord => decode(recordCodec, bytes);

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
+import type { Host } from '#network';
+import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
+import type { ChainPeer } from '../gossip/index.ts';
+import { SyncClient } from './client.ts';
+import { BLOCKS_AHEAD, GRACE_MS } from './constants.ts';
+
+export interface BlockSyncDependencies {
+  readonly host: Host;
+  readonly log: Logger;
+  readonly peers: () => readonly ChainPeer[];
+  /** The height that is to be decided next. */
+  readonly height: () => number;
+  /** Takes a decided block over. Throws what counts against the one who sent it. */
+  readonly adopt: (block: Block, commit: Commit) => Promise<void>;
+  readonly ban: (peer: string, reason: unknown) => void;
+}
+
+interface Fetched {
+  readonly block: Block;
+  readonly commit: Commit;
+  readonly peer: string;
+}
+
+/** Errors that are nobody's fault. */
+const HARMLESS = new Set(['STREAM_CLOSED', 'PEER_UNREACHABLE']);
+
+/** Fetches the blocks that others have decided and this node has not, many at once, and hands them on in their order. */
+export class BlockSync {
+  readonly #deps: BlockSyncDependencies;
+  readonly #lifecycle = new Lifecycle();
+  readonly #clients = new Map<string, SyncClient>();
+  #running: Promise<void> = Promise.resolve();
+  #wake = Promise.withResolvers<void>();
+  #turn = 0;
+
+  constructor(dependencies: BlockSyncDependencies) {
+    this.#deps = dependencies;
+  }
+
+  start(): void {
+    this.#running = this.#run().catch((error: unknown) => {
+      if (!this.#lifecycle.signal.aborted)
+        this.#deps.log.error({ error: messageOf(error) }, 'block sync stopped');
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#lifecycle.stop();
+    this.#wake.resolve();
+    for (const client of this.#clients.values()) client.close();
+    await this.#running;
+  }
+
+  /** Blocks that a peer says it has and this node has not. */
+  get lag(): number {
+    return Math.max(0, this.best - (this.#deps.height() - 1));
+  }
+
+  /** The last block that a peer says it has. */
+  get best(): number {
+    return Math.max(0, ...this.#deps.peers().map((peer) => (peer.status?.height ?? 1) - 1));
+  }
+
+  /** A peer or this node has moved. */
+  nudge(): void {
+    this.#wake.resolve();
+  }
+
+  client(peer: string): SyncClient {
+    const known = this.#clients.get(peer) ?? new SyncClient(peer, { host: this.#deps.host });
+    this.#clients.set(peer, known);
+    return known;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#lifecycle;
+    while (!signal.aborted) {
+      if (this.lag === 0) {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers();
+        continue;
+      }
+      const height = this.#deps.height();
+      if (this.lag === 1) await delay(GRACE_MS, undefined, { signal });
+      if (this.lag === 0 || (this.lag === 1 && this.#deps.height() !== height)) continue;
+      await this.#catchUp(this.best);
+    }
+  }
+
+  /** Up to and including a height, or as far as it goes. */
+  async #catchUp(target: number): Promise<void> {
+    const { height, adopt, log } = this.#deps;
+    const { signal } = this.#lifecycle;
+    const ahead = new Map<number, Promise<Fetched>>();
+    for (let next = height(); next <= target && !signal.aborted; next = height()) {
+      for (let h = next; h <= Math.min(target, next + BLOCKS_AHEAD - 1); h++) {
+        if (ahead.has(h)) continue;
+        const fetching = this.#fetch(h);
+        fetching.catch(() => undefined);
+        ahead.set(h, fetching);
+      }
+      let fetched: Fetched | undefined;
+      try {
+        fetched = await ahead.get(next)!;
+        ahead.delete(next);
+        await adopt(fetched.block, fetched.commit);
+        // Nobody moved on: the chain has halted, or is stopping.
+        if (height() === next) return void (await delay(GRACE_MS, undefined, { signal }));
+      } catch (error) {
+        if (signal.aborted) return;
+        log.info({ height: next, error: messageOf(error) }, 'a block could not be fetched');
+        if (fetched) this.#deps.ban(fetched.peer, error);
+        return void (await delay(GRACE_MS, undefined, { signal }));
+      }
+      for (const h of [...ahead.keys()]) if (h < height()) ahead.delete(h);
+    }
+  }
+
+  /** From any peer that has it; from another one when that fails. */
+  async #fetch(height: number): Promise<Fetched> {
+    const holders = this.#deps
+      .peers()
+      .filter(({ status }) => status && status.base <= height && height < status.height);
+    for (let tries = 0; tries < Math.min(3, holders.length); tries++) {
+      const { id } = holders[this.#turn++ % holders.length]!;
+      try {
+        const found = await this.client(id).block(height);
+        if (!found)
+          throw new BitorchError('BLOCK_MISSING', `it says that it has block ${height}, and has not`);
+        return { block: decodeBlock(found.block), commit: found.commit, peer: id };
+      } catch (error) {
+        if (!HARMLESS.has(codeOf(error)) && !this.#lifecycle.signal.aborted) this.#deps.ban(id, error);
+      }
+    }
+    throw new BitorchError('BLOCK_MISSING', `no peer gives block ${height}`);
+  }
+}

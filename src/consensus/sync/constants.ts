@@ -1,0 +1,19 @@
+import { MAX_BLOCK_BYTES } from '../constants.ts';
+
+export const SYNC_PROTOCOL = '/bitorch/chain/sync/1';
+export const MAX_REQUEST_FRAME = 64;
+/** A block with its commit, or a chunk of a snapshot. */
+export const MAX_ANSWER_FRAME = MAX_BLOCK_BYTES + (1 << 17);
+export const MAX_SNAPSHOTS = 16;
+export const MAX_METADATA_BYTES = 1 << 20;
+
+export const REQUEST_TIMEOUT_MS = 10_000;
+/** What a peer may ask a second, and at once. */
+export const REQUESTS_PER_SECOND = 1_000;
+export const REQUESTS_AT_ONCE = 4_000;
+/** Blocks asked for ahead of the one that is applied. */
+export const BLOCKS_AHEAD = 48;
+/** One block behind is no lag yet: its votes are on their way. */
+export const GRACE_MS = 400;
+/** Further behind than this, a node without any block begins from a snapshot. */
+export const SNAPSHOT_LAG = 200;

@@ -1,0 +1,84 @@
+import {
+  type ByteReader,
+  blob,
+  byteOf,
+  type Codec,
+  codecError,
+  type Decoded,
+  fixed,
+  integer,
+  list,
+  struct,
+} from '#ledger';
+import { commitCodec, headerCodec, validatorSetCodec } from '../blocks/index.ts';
+import { HASH_BYTES, MAX_BLOCK_BYTES } from '../constants.ts';
+import { MAX_METADATA_BYTES, MAX_SNAPSHOTS } from './constants.ts';
+
+/** What is asked of another node of the chain, one frame a question, answered in the order they were asked. */
+export type SyncRequest =
+  /** A block and what decided it. */
+  | { readonly type: 'block'; readonly value: { readonly height: number } }
+  /** Header, commit and validators of a height; of the last one for 0. */
+  | { readonly type: 'light'; readonly value: { readonly height: number } }
+  | { readonly type: 'snapshots'; readonly value: Record<never, never> }
+  | {
+      readonly type: 'chunk';
+      readonly value: { readonly height: number; readonly format: number; readonly chunk: number };
+    };
+
+const KINDS: readonly (readonly [SyncRequest['type'], Codec<unknown>])[] = [
+  ['block', struct({ height: integer(1) })],
+  ['light', struct({ height: integer(0) })],
+  ['snapshots', struct({})],
+  ['chunk', struct({ height: integer(1), format: integer(0, 2 ** 32), chunk: integer(0, 2 ** 32) })],
+];
+
+/** The first byte says which question it is: its place above, from 1. */
+export const requestCodec: Codec<SyncRequest> = {
+  write(out, { type, value }) {
+    const index = KINDS.findIndex(([name]) => name === type);
+    out.bytes(Uint8Array.of(index + 1));
+    KINDS[index]![1].write(out, value);
+  },
+  read(input: ByteReader) {
+    const kind = KINDS[input.bytes(1)[0]! - 1];
+    if (!kind) throw codecError('an unknown kind of question');
+    return { type: kind[0], value: kind[1].read(input) } as SyncRequest;
+  },
+};
+
+export const blockAnswerCodec = struct({ block: blob(MAX_BLOCK_BYTES), commit: commitCodec });
+
+/** What proves a header: who signed, the set they are of, and the set of the height after. */
+export const lightBlockCodec = struct({
+  header: headerCodec,
+  commit: commitCodec,
+  validators: validatorSetCodec,
+  nextValidators: validatorSetCodec,
+});
+export type LightBlock = Decoded<typeof lightBlockCodec>;
+
+export const snapshotsCodec = list(
+  struct({
+    height: integer(1),
+    format: integer(0, 2 ** 32),
+    chunks: integer(1, 2 ** 20),
+    hash: fixed(HASH_BYTES),
+    metadata: blob(MAX_METADATA_BYTES),
+  }),
+  MAX_SNAPSHOTS,
+);
+
+export const chunkAnswerCodec = blob(MAX_BLOCK_BYTES);
+
+/** An answer is one byte, 0 for "not here" or 1, and in that case what was asked for. */
+export const answerCodec = <T>(codec: Codec<T>): Codec<T | undefined> => {
+  const found = byteOf(0, 1);
+  return {
+    write(out, value) {
+      found.write(out, value === undefined ? 0 : 1);
+      if (value !== undefined) codec.write(out, value);
+    },
+    read: (input) => (found.read(input) === 1 ? codec.read(input) : undefined),
+  };
+};

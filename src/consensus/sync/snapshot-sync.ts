@@ -1,0 +1,137 @@
+import { BitorchError, equalBytes, type Logger, messageOf, toHex } from '#base';
+import type { Application, StateSnapshot } from '../application/index.ts';
+import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
+import type { ChainStore } from '../chain-store/index.ts';
+import type { SyncClient } from './client.ts';
+import { LightClient } from './light/index.ts';
+import type { LightBlock } from './messages.ts';
+
+export interface SnapshotSyncOptions {
+  readonly chainId: Uint8Array;
+  readonly trustingPeriodMs: number;
+  readonly clockToleranceMs: number;
+  /** Who votes on the first block. */
+  readonly genesis: ValidatorSet;
+}
+
+export interface SnapshotSyncDependencies {
+  readonly application: Application;
+  readonly store: ChainStore;
+  /** Nodes to ask. */
+  readonly clients: readonly SyncClient[];
+  readonly verify: VerifySignatures;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Chunks asked for at once. */
+const CHUNKS_AHEAD = 4;
+
+/**
+ * Begins from a state instead of from the first block. The app hash that the state has to have comes from a header that
+ * light verification has proven from the genesis on; peers are believed nothing. Returns the height that the store begins
+ * after, 0 when no peer has a snapshot that can be used: then the blocks have to be run through.
+ */
+export async function syncSnapshot(
+  options: SnapshotSyncOptions,
+  deps: SnapshotSyncDependencies,
+): Promise<number> {
+  const { log, store } = deps;
+  for (const snapshot of await snapshotsOf(deps.clients)) {
+    try {
+      const { at, after } = await proveHeight(snapshot.height, options, deps);
+      const { appHash } = after.header;
+      const summary = { header: at.header, round: at.commit.round, transactions: 0, bytes: 0, appHash };
+      const sets = [at.validators, after.validators, after.nextValidators] as const;
+      // Before the last chunk: a crash then finds blocks without a state, and begins anew.
+      const beforeLast = () => store.beginAfter({ ...summary, id: blockId(at.header) }, at.commit, sets);
+      if (!(await takeState(snapshot, appHash, beforeLast, deps))) continue;
+      return snapshot.height;
+    } catch (error) {
+      log.warn({ height: snapshot.height, error: messageOf(error) }, 'a snapshot could not be used');
+    }
+  }
+  return 0;
+}
+
+/** What peers offer, newest first, each once. */
+async function snapshotsOf(clients: readonly SyncClient[]): Promise<StateSnapshot[]> {
+  const answers = await Promise.all(clients.map((client) => client.snapshots().catch(() => undefined)));
+  const all = new Map<string, StateSnapshot>();
+  for (const snapshot of answers.flatMap((answer) => answer ?? []))
+    all.set(`${snapshot.height}/${snapshot.format}/${toHex(snapshot.hash)}`, snapshot);
+  return [...all.values()].sort((a, b) => b.height - a.height);
+}
+
+/** The header at a height, and the one after, whose app hash is that of the state after the height. */
+async function proveHeight(
+  height: number,
+  { chainId, genesis, trustingPeriodMs, clockToleranceMs }: SnapshotSyncOptions,
+  { clients, verify, now }: SnapshotSyncDependencies,
+): Promise<{ at: LightBlock; after: LightBlock }> {
+  const source = async (of: number): Promise<LightBlock | undefined> => {
+    for (const client of clients) {
+      const light = await client.light(of).catch(() => undefined);
+      if (light) return light;
+    }
+    return undefined;
+  };
+  const from = LightClient.genesis(genesis.validators, now());
+  const client = new LightClient(
+    { trust: { chainId, trustingPeriodMs, clockToleranceMs }, from },
+    { source, verify, now },
+  );
+  const after = await client.verifyTo(height + 1);
+  const at = await source(height);
+  // Proven backwards: the next header names it, and it names its validators.
+  if (
+    !at ||
+    !equalBytes(blockId(at.header), after.header.previous) ||
+    !equalBytes(at.validators.hash, at.header.validators)
+  )
+    throw new BitorchError('LIGHT_INVALID', `the header of height ${height} is not the one that follows`);
+  requireCommit(at.commit, chainId, at.validators, verify);
+  if (at.commit.height !== height || !equalBytes(at.commit.block, after.header.previous))
+    throw new BitorchError('LIGHT_INVALID', 'its commit is of another block');
+  return { at, after };
+}
+
+/** Whether the application has the state now. */
+async function takeState(
+  snapshot: StateSnapshot,
+  appHash: Uint8Array,
+  beforeLast: () => void,
+  { application, clients }: SnapshotSyncDependencies,
+): Promise<boolean> {
+  if ((await application.offerSnapshot({ snapshot, appHash })) !== 'accept') return false;
+  const { height, format, chunks } = snapshot;
+  const bad = new Set<string>();
+  let turn = 0;
+  const fetch = async (chunk: number): Promise<{ bytes: Uint8Array; peer: string } | undefined> => {
+    for (let tries = 0; tries < clients.length; tries++) {
+      const client = clients[turn++ % clients.length]!;
+      if (bad.has(client.peer)) continue;
+      const bytes = await client.chunk(height, format, chunk).catch(() => undefined);
+      if (bytes) return { bytes, peer: client.peer };
+    }
+    return undefined;
+  };
+  const ahead = new Map<number, ReturnType<typeof fetch>>();
+  for (let index = 0; index < chunks; ) {
+    for (let i = index; i < Math.min(chunks, index + CHUNKS_AHEAD); i++)
+      if (!ahead.has(i)) ahead.set(i, fetch(i));
+    const chunk = await ahead.get(index);
+    ahead.delete(index);
+    if (!chunk) return false;
+    if (index === chunks - 1) beforeLast();
+    const { result, rejectSenders } = await application.applySnapshotChunk({
+      index,
+      chunk: chunk.bytes,
+      sender: chunk.peer,
+    });
+    for (const sender of rejectSenders) bad.add(sender);
+    if (result === 'accept') index++;
+    else if (result !== 'retry') return false;
+  }
+  return true;
+}
