@@ -27,7 +27,7 @@ export const startCommand = new Command('start')
   .description('run one node')
   .addOption(option('--home <folder>', 'data directory'))
   .addOption(option('--name <name>', 'what others see'))
-  .addOption(option('--roles <list>', 'seed, run, audit, client', list).default(['seed']))
+  .addOption(option('--roles <list>', 'seed, run, audit, client, validate', list).default(['seed']))
   .addOption(option('--listen <multiaddrs>', 'where the peer-to-peer network reaches this node', list))
   .addOption(option('--bootstrap <multiaddrs>', 'nodes to join the network through', list))
   .addOption(option('--trackers <urls>', 'announce URLs of HTTP trackers', list))
@@ -41,6 +41,13 @@ export const startCommand = new Command('start')
   .addOption(option('--slots <n>', 'sessions served at once', whole))
   .addOption(option('--context <n>', 'most positions of a session', whole))
   .addOption(option('--system <text>', 'system message for conversations that bring none'))
+  .addOption(option('--genesis <file>', 'genesis file of the chain to follow'))
+  .addOption(
+    option(
+      '--wallet-password <text>',
+      "opens the node's wallet; better in BITORCH_WALLET_PASSWORD than here",
+    ),
+  )
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))
   .addOption(option('--http-host <host>', 'where the page and the API listen').default('127.0.0.1'))

@@ -26,12 +26,14 @@ const holdingSchema = z.strictObject({
 const announcementSchema = z.strictObject({
   id: z.string().max(128),
   name: z.string().min(1).max(64),
-  roles: z.array(z.enum(['seed', 'run', 'audit', 'client'])).max(8),
+  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate'])).max(8),
   addresses: z.array(z.string().max(256)).max(16),
   /** Milliseconds since epoch; the newest announcement of a node counts. */
   time: zCount,
   /** Whether it re-executes other stages' work. */
   audits: z.boolean(),
+  /** Consensus key of the validator that it runs; null: none. */
+  validator: zBytes(32).nullable(),
   /** Where BitTorrent peers reach it. */
   swarmPort: z.number().int().min(0).max(65_535),
   holdings: z.array(holdingSchema).max(64),

@@ -90,7 +90,7 @@ export interface HoldingView {
   blocks?: { first: number; end: number };
 }
 
-export type Role = 'seed' | 'run' | 'audit' | 'client';
+export type Role = 'seed' | 'run' | 'audit' | 'client' | 'validate';
 
 export interface NodeView {
   id: string;

@@ -5,8 +5,16 @@ import { BitorchError, fromHex, toHex, writeFileAtomic } from '#base';
 import { SEED_BYTES, SigningKey } from '#crypto';
 
 /** The node's key, made on first start: it is the peer id. Readable by its owner only. */
-export async function loadIdentity(home: string): Promise<SigningKey> {
-  const path = join(home, 'node.key');
+export const loadIdentity = (home: string): Promise<SigningKey> => loadKey(join(home, 'node.key'));
+
+/** The key that a validator signs votes with; whoever runs it twice at once loses its bond. */
+export const loadValidatorKey = (home: string): Promise<SigningKey> => loadKey(join(home, 'validator.key'));
+
+/** The secret that opens this node's HTTP API, made on first start. */
+export const loadApiToken = (home: string): Promise<string> =>
+  secretFile(join(home, 'api.token'), () => randomBytes(24).toString('base64url'));
+
+async function loadKey(path: string): Promise<SigningKey> {
   const seed = await secretFile(path, () => toHex(SigningKey.generate().seed));
   if (!/^[0-9a-f]+$/.test(seed) || seed.length !== 2 * SEED_BYTES) {
     throw new BitorchError(
@@ -16,10 +24,6 @@ export async function loadIdentity(home: string): Promise<SigningKey> {
   }
   return new SigningKey(fromHex(seed));
 }
-
-/** The secret that opens this node's HTTP API, made on first start. */
-export const loadApiToken = (home: string): Promise<string> =>
-  secretFile(join(home, 'api.token'), () => randomBytes(24).toString('base64url'));
 
 async function secretFile(path: string, make: () => string): Promise<string> {
   try {

@@ -1,5 +1,6 @@
 export type * from './api.ts';
 export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
+export { type DevnetChainOptions, prepareDevnetChain } from './chain/devnet-chain.ts';
 export { loadApiToken } from './identity.ts';
 export { lockHome } from './lock.ts';
 export { Node, type NodeDependencies } from './node.ts';

@@ -1,8 +1,19 @@
 import { join } from 'node:path';
-import { Broadcast, check, fromHex, Lifecycle, type Logger, type Progress, toHex } from '#base';
+import {
+  BitorchError,
+  Broadcast,
+  check,
+  equalBytes,
+  fromHex,
+  Lifecycle,
+  type Logger,
+  type Progress,
+  toHex,
+} from '#base';
 import type { SigningKey } from '#crypto';
 import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
+import { answerChainCall } from '#ledger';
 import { Host } from '#network';
 import type { Announcement } from './announcement.ts';
 import type {
@@ -16,9 +27,10 @@ import type {
   NodeEvent,
   WalletApi,
 } from './api.ts';
+import { ChainPart } from './chain/chain-part.ts';
 import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
-import { loadIdentity } from './identity.ts';
+import { loadIdentity, loadValidatorKey } from './identity.ts';
 import { Library, type Model } from './library.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { peerIdOf } from './peer-id.ts';
@@ -49,6 +61,8 @@ export class Node implements NodeApi {
   #directory!: Directory;
   #running: Running | undefined;
   #chatting: Chatting | undefined;
+  #chain: ChainPart | undefined;
+  #validatorKey: SigningKey | undefined;
   #trackers: string[];
 
   constructor(settings: NodeSettings, dependencies: NodeDependencies) {
@@ -66,6 +80,7 @@ export class Node implements NodeApi {
       await this.#startRoles();
       await this.#directory.start(this.#options.bootstrap);
       this.#lifecycle.onStop(() => this.#directory.stop());
+      await this.#startChain();
       this.#sendViews();
     } catch (error) {
       await this.stop().catch(() => undefined);
@@ -77,7 +92,7 @@ export class Node implements NodeApi {
   async work(): Promise<void> {
     const { threads, roles, blocks, slots, context } = this.#options;
     const { signal } = this.#lifecycle;
-    if (!this.#options.publish && roles.every((role) => role === 'audit')) return;
+    if (!this.#options.publish && roles.every((role) => role === 'audit' || role === 'validate')) return;
     const model = this.#options.publish
       ? await this.#publish(this.#options.publish)
       : await this.#awaitModel();
@@ -131,11 +146,17 @@ export class Node implements NodeApi {
   }
 
   chain(): ChainView | undefined {
-    return undefined;
+    return this.#chain?.view;
   }
 
   wallet(): WalletApi | undefined {
-    return undefined;
+    return this.#chain?.wallet;
+  }
+
+  async walletChain(question: string, bytes: Uint8Array): Promise<Uint8Array> {
+    if (!this.#chain)
+      throw new BitorchError('NO_CHAIN', 'this node follows no chain: start it with a genesis file');
+    return answerChainCall(this.#chain.walletChain, question, bytes);
   }
 
   events(signal: AbortSignal): AsyncIterable<NodeEvent> {
@@ -148,7 +169,9 @@ export class Node implements NodeApi {
   }
 
   async #startNetwork(): Promise<void> {
-    this.#key = await loadIdentity(this.#options.home);
+    const { home, roles } = this.#options;
+    this.#key = await loadIdentity(home);
+    if (roles.includes('validate')) this.#validatorKey = await loadValidatorKey(home);
     this.#host = await Host.start({ key: this.#key, listen: this.#options.listen }, { log: this.#log });
     this.#lifecycle.onStop(() => this.#host.stop());
   }
@@ -190,6 +213,34 @@ export class Node implements NodeApi {
       this.#chatting = new Chatting(this.#options, { ...shared, directory: this.#directory, onAudit });
       this.#lifecycle.onStop(() => this.#chatting!.stop());
     }
+  }
+
+  async #startChain(): Promise<void> {
+    const { home, genesis, walletPassword, bootstrap, roles } = this.#options;
+    if (genesis === undefined) {
+      if (!roles.includes('validate')) return;
+      throw new BitorchError(
+        'GENESIS_MISSING',
+        'a validator needs the genesis file of its chain: give --genesis',
+      );
+    }
+    const chain = await ChainPart.start(
+      { home, genesis, walletPassword, contacts: bootstrap },
+      {
+        host: this.#host,
+        log: this.#log,
+        key: this.#validatorKey,
+        nameOf: (validator) => this.#nameOfValidator(validator),
+        onEvent: (event) => this.#events.publish(event),
+      },
+    );
+    this.#chain = chain;
+    this.#lifecycle.onStop(() => chain.stop());
+  }
+
+  #nameOfValidator(key: Uint8Array): string | undefined {
+    const runs = (node: Announcement) => node.validator !== null && equalBytes(node.validator, key);
+    return this.#directory.nodes().find(runs)?.name;
   }
 
   async #publish(source: string): Promise<Model> {
@@ -239,6 +290,7 @@ export class Node implements NodeApi {
       addresses: this.addresses,
       time: Date.now(),
       audits: this.#running !== undefined,
+      validator: this.#validatorKey?.publicKey ?? null,
       swarmPort: this.#swarm.port,
       holdings: this.#library.all().map((model) => {
         const { bytesHave, bytesTotal } = model.torrent.progress();

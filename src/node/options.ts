@@ -9,7 +9,7 @@ export const nodeOptionsSchema = z.strictObject({
   home: z.string().min(1),
   /** What people see; made from the node id when empty. */
   name: z.string().max(64).default(''),
-  roles: z.array(z.enum(['seed', 'run', 'audit', 'client'])).min(1),
+  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate'])).min(1),
   /** Multiaddrs for the peer-to-peer network. */
   listen: z.array(z.string().max(256)).min(1).default(['/ip4/127.0.0.1/tcp/0']),
   /** Multiaddrs, ending in /p2p/<peer id>, of nodes to join the network through. */
@@ -42,6 +42,10 @@ export const nodeOptionsSchema = z.strictObject({
     .default(2048),
   /** System message for conversations that bring none; the model's own template decides when absent. */
   system: z.string().max(4096).optional(),
+  /** Genesis file of the chain to follow; no chain and no wallet when absent. */
+  genesis: z.string().max(4096).optional(),
+  /** Opens the node's wallet at the start, and makes one where there is none. */
+  walletPassword: z.string().min(8).max(1024).optional(),
   /** Another Hugging Face Hub than the public one. */
   hub: z.url().max(512).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */

@@ -3,7 +3,13 @@ import * as format from '../format.ts';
 import { working } from '../state/chat.ts';
 import { HeldBar, SpanBar } from './bars.tsx';
 
-const ROLE_WORDS = { seed: 'seeds', run: 'runs', audit: 'audits', client: 'asks' } as const;
+const ROLE_WORDS = {
+  seed: 'seeds',
+  run: 'runs',
+  audit: 'audits',
+  client: 'asks',
+  validate: 'validates',
+} as const;
 
 /** Every node that this one knows: what it does, holds and runs. */
 export function Nodes({ view }: { view: NetworkView }) {

@@ -20,7 +20,12 @@ export interface DevnetOptions {
   readonly port: number;
 }
 
-/** A whole network on this machine: a seeder that publishes, stage nodes that leech and run, the user's own node. */
+/** Folders of the nodes that validate: the seeder's and three stages', whether those run blocks of the model or not. */
+const VALIDATORS = ['seeder', 'stage-1', 'stage-2', 'stage-3'];
+/** Of every wallet here: play money. */
+export const WALLET_PASSWORD = 'play money';
+
+/** A whole network on this machine: a seeder that publishes, stage nodes that leech and run, the user's own node. Four of them keep the chain. */
 export class Devnet {
   readonly #options: DevnetOptions;
   readonly #onProgress: (node: string, progress: Progress) => void;
@@ -39,8 +44,15 @@ export class Devnet {
   async start(): Promise<Ready> {
     const { home, cache, model: source, nodes, port } = this.#options;
     await mkdir(home, { recursive: true });
+    const stageHomes = Array.from({ length: nodes }, (_, i) => `stage-${i + 1}`);
+    const others = ['you', ...stageHomes.filter((name) => !VALIDATORS.includes(name))];
+    const { prepareDevnetChain } = await import('#node');
+    const password = WALLET_PASSWORD;
+    const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
+    const money = { genesis, 'wallet-password': password };
     const seeder = this.#spawn('seeder', {
-      roles: 'seed,audit',
+      ...money,
+      roles: 'seed,audit,validate',
       publish: source,
       cache,
       'tracker-port': '0',
@@ -53,13 +65,23 @@ export class Devnet {
         'OPTION_INVALID',
         `--nodes ${nodes}: ${model.name} has only ${model.layers} blocks`,
       );
-    const join = { bootstrap: first.addresses[0]!, trackers: first.trackers.join(','), model: model.id };
+    const join = {
+      ...money,
+      bootstrap: first.addresses[0]!,
+      trackers: first.trackers.join(','),
+      model: model.id,
+    };
     const stages = Array.from({ length: nodes }, (_, i) => {
       const [from, end] = [i, i + 1].map((n) => Math.round((n * model.layers) / nodes)) as [number, number];
-      return this.#spawn(`stage ${i + 1}`, { ...join, roles: 'seed,run', blocks: `${from}-${end - 1}` });
+      const validates = VALIDATORS.includes(`stage-${i + 1}`) ? ',validate' : '';
+      const blocks = `${from}-${end - 1}`;
+      return this.#spawn(`stage ${i + 1}`, { ...join, roles: `seed,run${validates}`, blocks });
     });
+    const idle = VALIDATORS.slice(1 + nodes).map((name) =>
+      this.#spawn(name.replace('-', ' '), { ...join, roles: 'validate' }),
+    );
     const user = this.#spawn('you', { ...join, roles: 'client', port: String(port), system: SYSTEM });
-    await Promise.all(stages.map((stage) => stage.ready));
+    await Promise.all([...stages, ...idle].map((stage) => stage.ready));
     const ready = await user.ready;
     await this.#untilAvailable(ready, model.id);
     return ready;

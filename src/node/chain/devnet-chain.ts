@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { domainHash, utf8, writeFileAtomic } from '#base';
+import { chainIdOf, checkGenesis, formatGenesis, type Genesis } from '#consensus';
+import { type Address, defaultCurve, SigningKey } from '#crypto';
+import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
+import { loadValidatorKey } from '../identity.ts';
+import { OpenWallet } from '../wallet/open-wallet.ts';
+
+const NAME = 'devnet';
+/** Fixed, so that every devnet has the same chain id. */
+const TIME = 1_764_000_000_000;
+
+export interface DevnetChainOptions {
+  /** Folder of the devnet: the genesis file goes here, the data of each node into a folder of its own. */
+  readonly folder: string;
+  /** Folders of the nodes that validate, and of those that only have a wallet. */
+  readonly validators: readonly string[];
+  readonly others: readonly string[];
+  /** Of every wallet: this money is worth nothing. */
+  readonly password: string;
+}
+
+/**
+ * Makes what a devnet's chain begins with, unless it is there: a consensus key and a wallet for each node, and a genesis
+ * of short clocks with a faucet. Returns the path of the genesis file.
+ */
+export async function prepareDevnetChain(options: DevnetChainOptions): Promise<string> {
+  const { folder, validators, others, password } = options;
+  const path = join(folder, 'genesis.json');
+  if (existsSync(path)) return path;
+  const chainId = chainIdOf(NAME, TIME);
+  const addresses = new Map<string, string>();
+  for (const name of [...validators, ...others]) {
+    const file = { path: join(folder, name, 'wallet'), password };
+    const wallet = existsSync(file.path)
+      ? await OpenWallet.open(file)
+      : await OpenWallet.create(file, chainId);
+    addresses.set(name, wallet.addresses[0]!.address);
+    await wallet.close();
+  }
+  const founders = await Promise.all(
+    validators.map(async (name) => ({
+      key: await loadValidatorKey(join(folder, name)),
+      payout: parseAddress(addresses.get(name)!, chainId, defaultCurve()),
+    })),
+  );
+  await writeFileAtomic(path, formatGenesis(devnetGenesis(chainId, founders)));
+  return path;
+}
+
+/** The owner of a devnet's validator: it signs what concerns the bond. */
+export const ownerKeyOf = (validator: SigningKey): SigningKey =>
+  new SigningKey(domainHash('validator-owner', validator.seed));
+
+function devnetGenesis(chainId: Uint8Array, founders: { key: SigningKey; payout: Address }[]): Genesis {
+  const curve = defaultCurve();
+  return checkGenesis(
+    {
+      real: 0,
+      name: utf8(NAME),
+      time: TIME,
+      parameters: {
+        ...DEFAULT_PARAMETERS,
+        chainId,
+        maturity: 2,
+        mintMaturity: 4,
+        epochBlocks: 120,
+        unbondingBlocks: 600,
+        settlementWindow: 60,
+        silenceWindow: 20,
+        maxEscrowBlocks: 600,
+        leastBond: 100n * TORCH,
+      },
+      consensus: {
+        maxValidators: 100,
+        genesisPower: 1_000,
+        maxBytes: 1 << 20,
+        periodBlocks: 30,
+        timeouts: {
+          propose: 1_000,
+          proposeStep: 500,
+          prevote: 300,
+          prevoteStep: 200,
+          precommit: 300,
+          precommitStep: 200,
+          commit: 700,
+        },
+      },
+      validators: founders
+        .map(({ key, payout }) => ({
+          key: key.publicKey,
+          owner: ownerKeyOf(key).publicKey,
+          payout,
+          commission: 1_000,
+          tokens: 1_000n * TORCH,
+        }))
+        .sort((a, b) => Buffer.compare(a.key, b.key)),
+      faucet: { entropy: domainHash('devnet-faucet', utf8(NAME)), outputs: 256, amount: 1_000n * TORCH },
+    },
+    curve,
+  );
+}

@@ -1,0 +1,197 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BitorchError, codeOf, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
+import {
+  Chain,
+  type Genesis,
+  LedgerApplication,
+  MAX_GENESIS_BYTES,
+  type NewBlock,
+  parseGenesis,
+  SnapshotFolder,
+  type ValidatorPower,
+  VerifierThreads,
+} from '#consensus';
+import { defaultCurve, type SigningKey } from '#crypto';
+import type { WalletChain } from '#ledger';
+import type { Host } from '#network';
+import { MemoryStore, openLmdbStore } from '#store';
+import type { ChainEvent, ChainView } from '../chain-api.ts';
+import { Attendance } from './attendance.ts';
+import { blockView, chainViewOf } from './chain-view.ts';
+import { walletChainOf } from './questions.ts';
+
+export interface FollowingOptions {
+  /** Folder of the chain: state, blocks, journal. */
+  readonly home: string;
+  /** Path of the genesis file. */
+  readonly genesis: string;
+  /** Multiaddrs of nodes to stay connected with. */
+  readonly contacts: readonly string[];
+  /** Threads for verifying transactions. */
+  readonly threads: number;
+}
+
+export interface FollowingDependencies {
+  readonly host: Host;
+  readonly log: Logger;
+  /** The consensus key of a validator. */
+  readonly key: SigningKey | undefined;
+  readonly nameOf: (validator: Uint8Array) => string | undefined;
+  readonly onEvent: (event: ChainEvent) => void;
+  readonly onBlock: () => void;
+}
+
+/** Blocks whose times are remembered, and looked back for signatures. */
+const TIMED = 50;
+const ATTENDANCE = 100;
+const SNAPSHOT_EVERY = 500;
+/** A new view is made at most this often. */
+const VIEW_MS = 250;
+
+/** The chain part of a node: the ledger's application and the chain that drives it, and what people see of both. */
+export class Following {
+  readonly genesis: Genesis;
+  readonly chain: Chain;
+  readonly application: LedgerApplication;
+  readonly walletChain: WalletChain;
+  readonly #deps: FollowingDependencies;
+  readonly #lifecycle: Lifecycle;
+  readonly #timings = new Map<number, number>();
+  #attendance = new Attendance(ATTENDANCE);
+  #view: ChainView | undefined;
+  #viewing: Promise<void> | undefined;
+  #again = false;
+
+  private constructor(
+    parts: { genesis: Genesis; chain: Chain; application: LedgerApplication; lifecycle: Lifecycle },
+    dependencies: FollowingDependencies,
+  ) {
+    this.genesis = parts.genesis;
+    this.chain = parts.chain;
+    this.application = parts.application;
+    this.#lifecycle = parts.lifecycle;
+    this.#deps = dependencies;
+    this.walletChain = walletChainOf(parts.application, parts.chain);
+  }
+
+  /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, CHAIN_DAMAGED. */
+  static async start(options: FollowingOptions, dependencies: FollowingDependencies): Promise<Following> {
+    const { home, contacts, threads } = options;
+    const { key, host, log } = dependencies;
+    const genesisFile = await readGenesis(options.genesis);
+    const curve = defaultCurve();
+    const genesis = parseGenesis(genesisFile, curve);
+    await mkdir(home, { recursive: true });
+    const lifecycle = new Lifecycle();
+    try {
+      const verifier = new VerifierThreads({ threads });
+      lifecycle.onStop(() => verifier.stop());
+      const store = openLmdbStore(join(home, 'state.mdb'));
+      lifecycle.onStop(() => store.close());
+      const snapshots = new SnapshotFolder({
+        directory: join(home, 'snapshots'),
+        everyBlocks: SNAPSHOT_EVERY,
+      });
+      const application = new LedgerApplication(
+        { ...(key && { key }) },
+        { store, curve, verifier, snapshots },
+      );
+      const chain = new Chain(
+        { home, genesis, genesisFile, contacts },
+        { host, application, key, log, firstValidators: () => firstValidators(genesis, genesisFile) },
+      );
+      const following = new Following({ genesis, chain, application, lifecycle }, dependencies);
+      await following.#start();
+      return following;
+    } catch (error) {
+      await lifecycle.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** As it was after the last block that was looked at. */
+  get view(): ChainView {
+    return this.#view!;
+  }
+
+  async #start(): Promise<void> {
+    this.#lifecycle.onStop(() => this.chain.stop());
+    this.chain.onBlock((block) => this.#note(block));
+    this.chain.onChange(() => this.#look());
+    await this.chain.start();
+    this.#attendance = Attendance.of(this.chain.store, ATTENDANCE);
+    await this.#refresh();
+  }
+
+  #note({ block, finalityMs }: NewBlock): void {
+    const { height } = block.header;
+    if (finalityMs !== undefined) this.#timings.set(height, finalityMs);
+    this.#timings.delete(height - TIMED);
+    this.#attendance.note(this.chain.store, height);
+    const summary = this.chain.store.summary(height);
+    if (summary) this.#deps.onEvent({ type: 'block', block: blockView(summary, finalityMs) });
+    this.#deps.onBlock();
+    this.#look();
+  }
+
+  /** Makes a new view soon: one for many changes. */
+  #look(): void {
+    this.#again = true;
+    this.#viewing ??= this.#refreshWhileAsked().finally(() => {
+      this.#viewing = undefined;
+    });
+  }
+
+  async #refreshWhileAsked(): Promise<void> {
+    const { signal } = this.#lifecycle;
+    while (this.#again && !signal.aborted) {
+      this.#again = false;
+      await this.#refresh().catch((error: unknown) =>
+        this.#deps.log.debug({ error: messageOf(error) }, 'no view of the chain'),
+      );
+      await new Promise((resolve) => setTimeout(resolve, VIEW_MS).unref());
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const { chain, application, genesis } = this;
+    const { key, nameOf, onEvent } = this.#deps;
+    this.#view = await chainViewOf({
+      chain,
+      application,
+      nameOf,
+      key: key?.publicKey,
+      test: genesis.real === 0,
+      timings: this.#timings,
+      signers: this.#attendance.counts,
+    });
+    onEvent({ type: 'chain', chain: this.#view });
+  }
+}
+
+async function readGenesis(path: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw new BitorchError('GENESIS_MISSING', `the genesis file ${path} cannot be read (${codeOf(error)})`);
+  }
+  if (bytes.length > MAX_GENESIS_BYTES)
+    throw new BitorchError('GENESIS_INVALID', `${path} is no genesis file: too long`);
+  return bytes;
+}
+
+/** Worked out beside: the node's own application stays empty, so that it can begin from a snapshot. */
+async function firstValidators(genesis: Genesis, file: Uint8Array): Promise<readonly ValidatorPower[]> {
+  const curve = defaultCurve();
+  const verifier = { verify: async () => [], stop: async () => undefined };
+  const beside = new LedgerApplication({}, { store: new MemoryStore(), curve, verifier });
+  const { time } = genesis;
+  const chainId = fromUtf8(genesis.name);
+  return (await beside.initChain({ genesis: file, chainId, time, initialHeight: 1 })).validators;
+}
