@@ -12,6 +12,7 @@ export {
   outputRange,
   outputs,
   outputTotals,
+  spendCodec,
   spends,
   supplyCodec,
 } from './buckets.ts';

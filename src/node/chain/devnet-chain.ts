@@ -35,7 +35,7 @@ export async function prepareDevnetChain(options: DevnetChainOptions): Promise<s
     const file = { path: join(folder, name, 'wallet'), password };
     const wallet = existsSync(file.path)
       ? await OpenWallet.open(file)
-      : await OpenWallet.create(file, chainId);
+      : await OpenWallet.create(file, { chainId });
     addresses.set(name, wallet.addresses[0]!.address);
     await wallet.close();
   }

@@ -26,13 +26,13 @@ export async function ask<P extends QuestionPath>(
 export function walletChainOf(application: Application, chain: Pick<Chain, 'submit'>): WalletChain {
   return {
     status: async () => {
-      const { height, outputs, baseFee, parameters } = await ask(application, '/status', {});
-      return { height, outputs, baseFee, parameters };
+      const { height, outputs, spends, baseFee, parameters } = await ask(application, '/status', {});
+      return { height, outputs, spends, baseFee, parameters };
     },
     outputs: (from, to) => ask(application, '/outputs', { from, to }),
     outputsAt: (numbers) => ask(application, '/outputs-at', numbers),
     totals: (from) => ask(application, '/totals', { from }),
-    spends: (keyImages) => ask(application, '/spends', keyImages),
+    spends: (from, to) => ask(application, '/spends', { from, to }),
     async submit(transaction) {
       const { code, log } = await chain.submit(transaction);
       // The application's log begins with the error's code.

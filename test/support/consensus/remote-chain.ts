@@ -31,7 +31,7 @@ export const remoteChain = (node: ChainProcess): WalletChain => ({
   outputs: (from, to) => askProcess(node, '/outputs', { from, to }),
   outputsAt: (numbers) => askProcess(node, '/outputs-at', numbers),
   totals: (from) => askProcess(node, '/totals', { from }),
-  spends: (keyImages) => askProcess(node, '/spends', keyImages),
+  spends: (from, to) => askProcess(node, '/spends', { from, to }),
   async submit(transaction) {
     const { code, log } = await node.ask<{ code: number; log: string }>({
       type: 'submit',

@@ -5,13 +5,13 @@ import {
   encode,
   feeRecord,
   keyImageRange,
-  keyImages,
   type Ledger,
   type Mempool,
   outputRange,
   outputs,
   outputTotals,
   parametersOf,
+  spends,
   supplyRecord,
   validators,
 } from '#ledger';
@@ -22,6 +22,7 @@ import {
   type AskedBy,
   MAX_OUTPUTS_ASKED,
   MAX_QUESTION_BYTES,
+  MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
   QUESTIONS,
   type QuestionPath,
@@ -76,7 +77,11 @@ const ANSWERS: Answers = {
     const [below] = outputTotals.entries(state, { to: from, reverse: true });
     return { before: below?.[1] ?? 0, totals };
   },
-  '/spends': ({ ledger: { state } }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
+  '/spends': ({ ledger: { state } }, { from, to }) => {
+    if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
+      refuse('spends that are too many or not there');
+    return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
+  },
   '/account': ({ ledger: { state } }, { key }) => {
     if (!(key[0]! >= ACCOUNTS)) refuse('an account whose key does not begin with 128 or more');
     const value = state.get(key);

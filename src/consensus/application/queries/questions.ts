@@ -8,6 +8,7 @@ import {
   list,
   outputCodec,
   parametersCodec,
+  spendCodec,
   struct,
   supplyCodec,
   validatorCodec,
@@ -20,7 +21,7 @@ import { consensusCodec } from '../genesis.ts';
 /** Most that one answer holds. */
 export const MAX_OUTPUTS_ASKED = 1_000;
 export const MAX_TOTALS_ASKED = 50_000;
-export const MAX_KEY_IMAGES_ASKED = 1_000;
+export const MAX_SPENDS_ASKED = 10_000;
 
 const NOTHING = struct({});
 const HASH = fixed(32);
@@ -75,7 +76,7 @@ export const QUESTIONS = {
       totals: list(struct({ height: integer(), total: integer() }), MAX_TOTALS_ASKED),
     }),
   ),
-  '/spends': define(list(HASH, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED)),
+  '/spends': define(struct({ from: integer(), to: integer() }), list(spendCodec, MAX_SPENDS_ASKED)),
   /** The record under a key of the state, tag first; none for nothing there. Can be proved. */
   '/account': define(struct({ key: blob(128) }), list(blob(2 ** 20), 1)),
 } as const;
