@@ -116,7 +116,7 @@ export class Boundary {
       this.#memory.floatsAt(x, rows * width).set(hidden.subarray(from * width, (from + rows) * width));
       this.#memory.set('rows', rows);
       this.#memory.set('job', JOB.head);
-      await this.#crew.run();
+      await this.#crew.run(rows);
       for (let i = 0; i < rows; i++) {
         output.set(this.#memory.floatsAt(logits + i * logitStride, vocab), (from + i) * vocab);
       }

@@ -1,21 +1,33 @@
 import { BitorchError } from '#base';
 import { CONTROL, JOB } from '../kernels/parameters.ts';
+import { instantiate, type Kernels } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
-import { startThread, type Thread } from './platform.ts';
+import { MAY_BLOCK, startThread, type Thread } from './platform.ts';
 import type { WorkerTask } from './worker.ts';
 
+const BARRIER = CONTROL.barrier / 4;
+const LED_JOBS = CONTROL.ledJobs / 4;
 const JOBS = CONTROL.jobs / 4;
 const DONE = CONTROL.done / 4;
 
-/** Threads that run one job after another on one memory, and sleep in between. */
+/** A job that should take at most so long runs on the host's thread: no thread has to wake up for it, or be woken. */
+const SHORT_MS = 5;
+
+/**
+ * Threads that run one job after another on one memory, and sleep in between. The host stands in for thread 0 in jobs
+ * that are short.
+ */
 export class Crew {
   readonly #memory: SharedMemory;
+  readonly #kernels: Kernels;
   readonly #threads: Thread[];
+  #msPerUnit = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
   #onFailure: (() => void) | undefined;
 
-  private constructor(memory: SharedMemory, threads: Thread[]) {
+  private constructor(memory: SharedMemory, kernels: Kernels, threads: Thread[]) {
     this.#memory = memory;
+    this.#kernels = kernels;
     this.#threads = threads;
   }
 
@@ -23,9 +35,9 @@ export class Crew {
   static async start(memory: SharedMemory, module: WebAssembly.Module, count: number): Promise<Crew> {
     memory.set('threads', count);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
-    const crew = new Crew(memory, threads);
+    const crew = new Crew(memory, instantiate(module, memory.memory), threads);
     const ready = threads.map((thread, i) => {
-      const task: WorkerTask = { module, memory: memory.memory, thread: i, seen: memory.words[JOBS]! };
+      const task: WorkerTask = { module, memory: memory.memory, thread: i };
       return new Promise<void>((resolve, reject) => {
         thread.onMessage(resolve);
         thread.onError((error) => {
@@ -45,12 +57,45 @@ export class Crew {
     return crew;
   }
 
-  /** Runs the job that the parameters describe. One at a time. */
-  async run(): Promise<void> {
+  /** Runs the job that the parameters describe, of `units` units of like work. One at a time. */
+  async run(units: number): Promise<void> {
+    if (this.#failure) throw failed(this.#failure);
+    const start = performance.now();
+    const { words } = this.#memory;
+    this.#memory.set('arrived', Atomics.load(words, BARRIER));
+    Atomics.add(words, JOBS, 1);
+    Atomics.notify(words, JOBS);
+    if (MAY_BLOCK && units * this.#msPerUnit <= SHORT_MS) this.#standIn();
+    else await this.#lead();
+    this.#msPerUnit = (performance.now() - start) / units;
+  }
+
+  /** Ends the threads at once; a job that runs is given up, and run() throws ENGINE_STOPPED. */
+  async stop(): Promise<void> {
+    this.#fail(new BitorchError('ENGINE_STOPPED', 'the engine was stopped'));
+    this.#memory.set('job', JOB.stop);
+    for (const jobs of [LED_JOBS, JOBS]) {
+      Atomics.add(this.#memory.words, jobs, 1);
+      Atomics.notify(this.#memory.words, jobs);
+    }
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  #standIn(): void {
+    try {
+      this.#kernels.run(0);
+    } catch (error) {
+      this.#fail(error as Error);
+      throw failed(error);
+    }
+  }
+
+  /** Has thread 0 take part in the job and waits until it is done. */
+  async #lead(): Promise<void> {
     this.#hold(true);
     const { words } = this.#memory;
-    const job = (Atomics.add(words, JOBS, 1) + 1) | 0;
-    Atomics.notify(words, JOBS);
+    const job = (Atomics.add(words, LED_JOBS, 1) + 1) | 0;
+    Atomics.notify(words, LED_JOBS);
     const failure = new Promise<void>((resolve) => {
       this.#onFailure = resolve;
     });
@@ -62,15 +107,6 @@ export class Crew {
       if (wait.async) await Promise.race([wait.value, failure]);
     }
     this.#hold(false);
-  }
-
-  /** Ends the threads at once; a job that runs is given up, and run() throws ENGINE_STOPPED. */
-  async stop(): Promise<void> {
-    this.#fail(new BitorchError('ENGINE_STOPPED', 'the engine was stopped'));
-    this.#memory.set('job', JOB.stop);
-    Atomics.add(this.#memory.words, JOBS, 1);
-    Atomics.notify(this.#memory.words, JOBS);
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
   #fail(error: Error): void {

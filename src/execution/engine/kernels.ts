@@ -2,7 +2,7 @@
 export interface Kernels {
   prepareConstants(): void;
   run(thread: number): void;
-  work(thread: number, seen: number): void;
+  work(thread: number): void;
   repack4(rows: number, tile: number, blocks: number, minima: number): number;
   repack8(rows: number, tile: number, blocks: number): number;
   blockFloats(x: number, out: number, blocks: number): number;

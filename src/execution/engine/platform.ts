@@ -3,6 +3,9 @@ import type { Build } from '../kernels/dot.ts';
 
 const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
+/** Whether this thread may wait for others without giving way to events; a browser's page may not. */
+export const MAY_BLOCK = inNode;
+
 /** A worker thread of either kind. */
 export interface Thread {
   post(message: unknown): void;

@@ -150,7 +150,7 @@ export class Stage {
       this.#memory.set('job', JOB.blocks);
       this.#memory.set('firstBlock', first - this.first);
       this.#memory.set('endBlock', end - this.first);
-      await this.#crew.run();
+      await this.#crew.run(chunk.length * (end - first));
       output.set(x, from * this.hidden);
     }
     if (!allFinite(output)) throw notFinite('output');

@@ -18,6 +18,7 @@ const NAMES = [
   'eps', // f32
   'scoreScale', // f32
   // this job
+  'arrived', // count of the barrier when the job began
   'rows',
   'firstBlock',
   'endBlock',
@@ -65,7 +66,16 @@ export type Parameter = (typeof NAMES)[number];
 export const address = (name: Parameter): number => BASE + 4 * NAMES.indexOf(name);
 
 /** Words that several threads write or wait on, each on a cache line of its own. */
-export const CONTROL = { barrier: 0x100, barrierSleepers: 0x180, jobs: 0x200, done: 0x280 } as const;
+export const CONTROL = {
+  barrier: 0x100,
+  barrierSleepers: 0x180,
+  /** Jobs given to thread 0, and to the others. */
+  ledJobs: 0x200,
+  jobs: 0x280,
+  done: 0x300,
+  /** Not 0: a thread has died, nobody waits for it. */
+  broken: 0x380,
+} as const;
 
 /** Jobs a crew of threads can be given. */
 export const JOB = { blocks: 1, head: 2, stop: 3 } as const;

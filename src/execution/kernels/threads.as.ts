@@ -1,16 +1,16 @@
 // How threads of one crew meet. All of them run the same code on the same memory and split rows, heads or tiles.
-import { CONTROL_BARRIER, CONTROL_BARRIER_SLEEPERS, THREADS } from './parameters.as';
+import { ARRIVED, CONTROL_BARRIER, CONTROL_BARRIER_SLEEPERS, CONTROL_BROKEN, THREADS } from './parameters.as';
 
 const SPINS: i32 = 4000;
 const NAP: i64 = 200_000; // ns; a guard only, the last to arrive wakes the sleepers
 
-/**
- * Arrivals that this thread has to see before it may pass. Like the shared count it begins at zero: a thread that
- * took the count when it comes to its first job could find it moved by a faster one.
- */
+/** Arrivals that this thread has to see before it may pass. */
 let expected: i32 = 0;
 
-/** Passes when all threads have arrived. */
+/** Called by every thread as a job begins: the host wrote the count when no thread was in a barrier. */
+@inline export function meet(): void { expected = load<i32>(ARRIVED); }
+
+/** Passes when all threads have arrived; traps when one of them cannot any more. */
 export function barrier(): void {
   const threads = load<i32>(THREADS);
   if (threads == 1) return;
@@ -23,6 +23,7 @@ export function barrier(): void {
     const arrived = atomic.load<i32>(CONTROL_BARRIER);
     if (arrived - expected >= 0) return;
     if (++spins < SPINS) continue;
+    if (atomic.load<i32>(CONTROL_BROKEN) != 0) unreachable();
     atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
     atomic.wait<i32>(CONTROL_BARRIER, arrived, NAP);
     atomic.sub<i32>(CONTROL_BARRIER_SLEEPERS, 1);

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Crew } from '../../../src/execution/engine/crew.ts';
+import { Arena } from '../../../src/execution/engine/memory.ts';
+import { compiledKernels } from '../../../src/execution/engine/modules.ts';
+import { JOB } from '../../../src/execution/kernels/parameters.ts';
+
+/** Two threads on a memory of zeros: a head of no columns, whose threads only meet. */
+async function startCrew(t: TestContext) {
+  const { module } = await compiledKernels();
+  const arena = new Arena();
+  arena.take(1 << 16);
+  const memory = arena.create();
+  const crew = await Crew.start(memory, module, 2);
+  t.after(() => crew.stop());
+  memory.set('job', JOB.head);
+  return {
+    crew,
+    /** From now on thread 1 finds its buffers beyond the end of the memory. */
+    breakThread() {
+      memory.set('rows', 1);
+      memory.set('hidden', 32);
+      memory.set('privateBytes', 0x7fff_ff00);
+    },
+  };
+}
+
+test('jobs are led by the host and by thread 0 in any order', async (t) => {
+  const { crew } = await startCrew(t);
+  // what a unit takes is not known before the first job; a job of very many units is not a short one
+  for (const units of [1, 1, 1, 1e9, 1, 1e9, 1e9, 1, 1]) await crew.run(units);
+});
+
+test('a thread that dies fails the job that thread 0 leads', async (t) => {
+  const { crew, breakThread } = await startCrew(t);
+  breakThread();
+  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+});
+
+test('a thread that dies fails the job that the host leads', async (t) => {
+  const { crew, breakThread } = await startCrew(t);
+  await crew.run(1);
+  breakThread();
+  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+});
