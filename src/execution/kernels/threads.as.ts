@@ -1,7 +1,8 @@
 // How threads of one crew meet. All of them run the same code on the same memory and split rows, heads or tiles.
 import { ARRIVED, CONTROL_BARRIER, CONTROL_BARRIER_SLEEPERS, CONTROL_BROKEN, THREADS } from './parameters.as';
 
-const SPINS: i32 = 4000;
+// some 0.1 ms: longer than it takes to wake a sleeper, of which a token has hundreds of chances
+const SPINS: i32 = 40000;
 const NAP: i64 = 200_000; // ns; a guard only, the last to arrive wakes the sleepers
 
 /** Arrivals that this thread has to see before it may pass. */
