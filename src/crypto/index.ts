@@ -1,3 +1,4 @@
+export * from './aead.ts';
 export * from './curve.ts';
 export * from './default-curve.ts';
 export * from './envelope.ts';

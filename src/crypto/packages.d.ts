@@ -29,6 +29,23 @@ declare module 'sodium-native' {
       nonce: Uint8Array,
       key: Uint8Array,
     ): number;
+    crypto_aead_chacha20poly1305_ietf_encrypt(
+      out: Uint8Array,
+      message: Uint8Array,
+      additional: null,
+      secretNonce: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
+    /** Throws when the tag is wrong. */
+    crypto_aead_chacha20poly1305_ietf_decrypt(
+      out: Uint8Array,
+      secretNonce: null,
+      sealed: Uint8Array,
+      additional: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
     sodium_memzero(bytes: Uint8Array): void;
   };
   export default sodium;

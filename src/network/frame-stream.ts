@@ -1,34 +1,27 @@
-import type { Stream } from '@libp2p/interface';
 import { BitorchError } from '#base';
-import { FrameAssembler, PREFIX_BYTES } from './frames.ts';
+import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 
 /** A reader that is this far behind makes the other side wait. */
 const HIGH_WATER_BYTES = 8 << 20;
 
 /**
- * Whole frames over a libp2p stream: a little-endian u32 length, then the bytes (docs/protocol/network.md).
- * Frames are pulled with `read`; what is unread beyond a bound pauses the sender.
+ * Whole frames in both directions (docs/protocol/network.md). Frames are pulled with `read`; what is unread beyond a
+ * bound pauses the sender.
  */
 export class FrameStream {
-  /** Peer id of the other side, authenticated by the connection's noise handshake. */
+  /** Peer id of the other side, authenticated. */
   readonly remote: string;
-  readonly #stream: Stream;
-  readonly #assembler: FrameAssembler;
+  readonly #carrier: Carrier;
   readonly #frames: Uint8Array[] = [];
   #buffered = 0;
   readonly #ended = new AbortController();
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(stream: Stream, remote: string, maxFrameBytes: number) {
-    this.#stream = stream;
+  /** `carry` makes the carrier, which tells `receiver` what comes. */
+  constructor(remote: string, carry: (receiver: Receiver) => Carrier) {
     this.remote = remote;
-    this.#assembler = new FrameAssembler(maxFrameBytes);
-    stream.maxReadBufferLength = 2 * HIGH_WATER_BYTES;
-    stream.maxWriteBufferLength = 64 << 20;
-    stream.addEventListener('message', ({ data }) => this.#receive(data.subarray()));
-    stream.addEventListener('remoteCloseWrite', () => this.#end());
-    stream.addEventListener('close', (event) => this.#end(event.error));
+    this.#carrier = carry({ frame: (frame) => this.#receive(frame), end: (error) => this.#end(error) });
   }
 
   /** Aborts when nothing more will come from the other side. */
@@ -46,56 +39,41 @@ export class FrameStream {
     const frame = this.#frames.shift()!;
     const before = this.#buffered;
     this.#buffered -= frame.length;
-    if (before > HIGH_WATER_BYTES && this.#buffered <= HIGH_WATER_BYTES) this.#stream.resume();
+    if (before > HIGH_WATER_BYTES && this.#buffered <= HIGH_WATER_BYTES) this.#carrier.resume();
     return frame;
   }
 
-  /** Sends one frame made of `parts`; resolves when the stream can take more. */
+  /** Sends one frame made of `parts`, which may change afterwards; resolves when the stream can take more. */
   async send(...parts: Uint8Array[]): Promise<void> {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const frame = new Uint8Array(PREFIX_BYTES + length);
-    new DataView(frame.buffer).setUint32(0, length, true);
-    let at = PREFIX_BYTES;
-    for (const part of parts) {
-      frame.set(part, at);
-      at += part.length;
-    }
     try {
-      if (!this.#stream.send(frame)) await this.#stream.onDrain();
+      if (!this.#carrier.send(parts)) await this.#carrier.drained();
     } catch (error) {
-      throw this.#error ?? closed('send', error);
+      throw this.#error ?? streamClosed('send', error);
     }
   }
 
   /** Ends our side after what was sent; the other side may go on sending. */
   async close(): Promise<void> {
-    await this.#stream.close().catch(() => this.abort());
+    await this.#carrier.close().catch(() => this.abort());
   }
 
   /** Drops the stream at once, in both directions. */
   abort(reason: Error = new Error('aborted')): void {
     this.#end(reason);
-    this.#stream.abort(reason);
+    this.#carrier.abort(reason);
   }
 
-  #receive(data: Uint8Array): void {
-    this.#assembler.add(data);
-    try {
-      for (let frame = this.#assembler.next(); frame; frame = this.#assembler.next()) {
-        this.#frames.push(frame);
-        this.#buffered += frame.length;
-      }
-    } catch (error) {
-      this.abort(error as BitorchError);
-      return;
-    }
-    if (this.#buffered > HIGH_WATER_BYTES) this.#stream.pause();
+  #receive(frame: Uint8Array): void {
+    if (this.ended.aborted) return;
+    this.#frames.push(frame);
+    this.#buffered += frame.length;
+    if (this.#buffered > HIGH_WATER_BYTES) this.#carrier.pause();
     this.#wake?.();
   }
 
   #end(error?: Error): void {
     if (this.ended.aborted) return;
-    if (error || !this.#assembler.empty) this.#error = closed('read', error);
+    if (error) this.#error = streamClosed('read', error);
     this.#ended.abort(this.#error ?? new BitorchError('STREAM_CLOSED', 'the other side ended the stream'));
     this.#wake?.();
   }
@@ -115,10 +93,4 @@ export class FrameStream {
       };
     });
   }
-}
-
-function closed(what: string, cause: unknown): BitorchError {
-  return cause instanceof BitorchError
-    ? cause
-    : new BitorchError('STREAM_CLOSED', `${what}: the other side closed the connection`, {}, cause);
 }

@@ -1,16 +1,20 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { Libp2p } from '@libp2p/interface';
+import type { Libp2p, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
-import { multiaddr } from '@multiformats/multiaddr';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
 import { FrameStream } from './frame-stream.ts';
+import { LinkListener } from './link-listener.ts';
+import { Links } from './links.ts';
+import { localStream } from './local-stream.ts';
+import { MuxCarrier } from './mux-carrier.ts';
 
 /** Where a node can be reached: its peer id and multiaddrs. */
 export interface PeerAddress {
@@ -22,7 +26,17 @@ export interface HostOptions {
   readonly key: SigningKey;
   /** Multiaddrs to listen on; loopback with a port of the system's choice by default. */
   readonly listen?: readonly string[];
+  /** TCP port of links on the same addresses; of the system's choice by default. */
+  readonly linkPort?: number;
 }
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal;
+  /** The stream moves to a connection of its own where one can be made. Both sides of a protocol say the same. */
+  readonly link?: boolean;
+}
+
+type StreamHandler = (stream: FrameStream) => Promise<void>;
 
 /** What to do with a gossip message: pass it on, drop it, or drop it and think less of its sender. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
@@ -34,19 +48,25 @@ const STREAMS_PER_PROTOCOL = 256;
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
   readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
+  readonly #links: Links;
   readonly #log: Logger;
+  /** By protocol, for streams of this node to itself. */
+  readonly #handlers = new Map<string, StreamHandler>();
   readonly #lifecycle = new Lifecycle();
 
-  private constructor(libp2p: Libp2p<{ pubsub: GossipSub }>, log: Logger) {
+  private constructor(libp2p: Libp2p<{ pubsub: GossipSub }>, listener: LinkListener, log: Logger) {
     this.#libp2p = libp2p;
+    this.#links = new Links({ id: this.id }, { listener });
     this.#log = log;
     this.#lifecycle.onStop(() => libp2p.stop());
+    this.#lifecycle.onStop(() => this.#links.stop());
   }
 
   static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
+    const listen = [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])];
     const libp2p = await createLibp2p({
       privateKey: await generateKeyPairFromSeed('Ed25519', options.key.seed),
-      addresses: { listen: [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])] },
+      addresses: { listen },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
@@ -56,7 +76,14 @@ export class Host {
         pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true }),
       },
     });
-    return new Host(libp2p as Libp2p<{ pubsub: GossipSub }>, dependencies.log);
+    const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);
+    try {
+      const listener = await LinkListener.start({ hosts, port: options.linkPort ?? 0 });
+      return new Host(libp2p as Libp2p<{ pubsub: GossipSub }>, listener, dependencies.log);
+    } catch (error) {
+      await libp2p.stop();
+      throw error;
+    }
   }
 
   /** This node's peer id, derived from its key. */
@@ -104,14 +131,19 @@ export class Host {
     peer: PeerAddress,
     protocol: string,
     maxFrameBytes: number,
-    signal?: AbortSignal,
+    options: StreamOptions = {},
   ): Promise<FrameStream> {
     try {
-      const stream = await this.#libp2p.dialProtocol(dialTarget(peer), protocol, {
-        signal: this.#limit(signal, REQUEST_TIMEOUT_MS),
+      if (peer.id === this.id) return this.#openLocal(protocol, maxFrameBytes);
+      const signal = this.#limit(options.signal, REQUEST_TIMEOUT_MS);
+      const connection = await this.#libp2p.dial(dialTarget(peer), { signal });
+      const stream = await connection.newStream(protocol, {
+        signal,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
       });
-      return new FrameStream(stream, peer.id, maxFrameBytes);
+      const frames = framesOver(stream, peer.id, maxFrameBytes);
+      if (!options.link) return frames;
+      return await this.#links.take(frames, hostOf(connection.remoteAddr), maxFrameBytes, signal);
     } catch (error) {
       throw new BitorchError(
         'PEER_UNREACHABLE',
@@ -126,18 +158,16 @@ export class Host {
   async handle(
     protocol: string,
     maxFrameBytes: number,
-    handler: (stream: FrameStream) => Promise<void>,
+    handler: StreamHandler,
+    options: Pick<StreamOptions, 'link'> = {},
   ): Promise<void> {
+    this.#handlers.set(protocol, handler);
     await this.#libp2p.handle(
       protocol,
       (stream, connection) => {
-        const frames = new FrameStream(stream, connection.remotePeer.toString(), maxFrameBytes);
-        handler(frames).catch((error: unknown) => {
-          this.#log.info(
-            { protocol, peer: frames.remote, error: messageOf(error) },
-            'stream ended by an error',
-          );
-          frames.abort(error as Error);
+        const frames = framesOver(stream, connection.remotePeer.toString(), maxFrameBytes);
+        this.#serve(protocol, frames, async () => {
+          await handler(options.link ? await this.#links.offer(frames, maxFrameBytes) : frames);
         });
       },
       { maxInboundStreams: STREAMS_PER_PROTOCOL, maxOutboundStreams: STREAMS_PER_PROTOCOL },
@@ -154,7 +184,7 @@ export class Host {
   ): Promise<unknown> {
     const maxBytes = limits.maxBytes ?? CONTROL_BYTES;
     const signal = this.#limit(limits.signal, limits.timeoutMs ?? REQUEST_TIMEOUT_MS);
-    const stream = await this.open(peer, protocol, maxBytes, signal);
+    const stream = await this.open(peer, protocol, maxBytes, { signal });
     try {
       await stream.send(encodeCanonical(message));
       const frame = await stream.read(signal);
@@ -202,6 +232,22 @@ export class Host {
     this.#libp2p.addEventListener('peer:connect', ({ detail }) => callback(detail.toString()));
   }
 
+  #serve(protocol: string, frames: FrameStream, run: () => Promise<void>): void {
+    run().catch((error: unknown) => {
+      const peer = frames.remote;
+      this.#log.info({ protocol, peer, error: messageOf(error) }, 'stream ended by an error');
+      frames.abort(error as Error);
+    });
+  }
+
+  #openLocal(protocol: string, maxFrameBytes: number): FrameStream {
+    const handler = this.#handlers.get(protocol);
+    if (!handler) throw new Error(`this node does not serve ${protocol}`);
+    const [ours, theirs] = localStream(this.id, maxFrameBytes);
+    this.#serve(protocol, theirs, () => handler(theirs));
+    return ours;
+  }
+
   #limit(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
     const signals = [this.#lifecycle.signal, AbortSignal.timeout(timeoutMs)];
     return AbortSignal.any(signal ? [...signals, signal] : signals);
@@ -217,6 +263,16 @@ export function publicKeyOf(peerId: string): Uint8Array {
     // falls through to the one error below
   }
   throw new BitorchError('PEER_ID_INVALID', `not an Ed25519 peer id: ${peerId.slice(0, 80)}`);
+}
+
+const framesOver = (stream: Stream, remote: string, maxFrameBytes: number): FrameStream =>
+  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver));
+
+/** The IP address in a multiaddr; undefined where there is none, or where it is a relay's. */
+function hostOf(address: Multiaddr): string | undefined {
+  const components = address.getComponents();
+  if (components.some(({ name }) => name === 'p2p-circuit')) return undefined;
+  return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value;
 }
 
 function dialTarget(peer: PeerAddress) {

@@ -169,10 +169,10 @@ export class Node implements NodeApi {
   }
 
   async #startNetwork(): Promise<void> {
-    const { home, roles } = this.#options;
+    const { home, roles, listen, linkPort } = this.#options;
     this.#key = await loadIdentity(home);
     if (roles.includes('validate')) this.#validatorKey = await loadValidatorKey(home);
-    this.#host = await Host.start({ key: this.#key, listen: this.#options.listen }, { log: this.#log });
+    this.#host = await Host.start({ key: this.#key, listen, linkPort }, { log: this.#log });
     this.#lifecycle.onStop(() => this.#host.stop());
   }
 

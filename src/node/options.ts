@@ -12,6 +12,8 @@ export const nodeOptionsSchema = z.strictObject({
   roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate'])).min(1),
   /** Multiaddrs for the peer-to-peer network. */
   listen: z.array(z.string().max(256)).min(1).default(['/ip4/127.0.0.1/tcp/0']),
+  /** TCP port for the streams of sessions, on the addresses of `listen`; 0 = any. */
+  linkPort: port.default(0),
   /** Multiaddrs, ending in /p2p/<peer id>, of nodes to join the network through. */
   bootstrap: z.array(z.string().max(256)).default([]),
   /** Where BitTorrent peers reach this node. */

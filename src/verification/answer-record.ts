@@ -16,6 +16,8 @@ export class AnswerRecord implements Observer {
   readonly plan: SessionPlan;
   readonly #sent = new Positions<Uint8Array>();
   readonly #received = new Positions<Uint8Array>();
+  /** What came back and is not hashed yet: that happens while the stages work on the next rows. */
+  #unhashed: { position: number; rows: number; states: Float32Array }[] = [];
   readonly #publicKeys: Uint8Array[];
   /** By hop, then by the first position of the chunk: the latest receipt. */
   readonly #receipts: Map<number, SignedReceipt>[];
@@ -28,15 +30,17 @@ export class AnswerRecord implements Observer {
 
   /** Positions for which the answer's hidden states came back. */
   get length(): number {
+    this.#hashReceived();
     return this.#received.length;
   }
 
   sent(position: number, rows: number, states: Float32Array): void {
+    this.#hashReceived();
     this.#sent.write(position, rowHashes(states, rows));
   }
 
   received(position: number, rows: number, states: Float32Array): void {
-    this.#received.write(position, rowHashes(states, rows));
+    this.#unhashed.push({ position, rows, states });
   }
 
   /** Keeps a stage's receipt. Throws RECEIPT_INVALID when it is not for this session and these blocks. */
@@ -61,6 +65,7 @@ export class AnswerRecord implements Observer {
    * from the client's own embedding to the states it received. Throws CONTINUITY_BROKEN that names the stages.
    */
   checkContinuity(): void {
+    this.#hashReceived();
     for (const hop of this.plan.route.keys()) {
       let next = 0;
       for (const { receipt } of this.receiptsOf(hop)) {
@@ -70,6 +75,13 @@ export class AnswerRecord implements Observer {
       }
       if (next < this.length) throw this.#broken(hop, `has no receipt for position ${next}`);
     }
+  }
+
+  #hashReceived(): void {
+    for (const { position, rows, states } of this.#unhashed) {
+      this.#received.write(position, rowHashes(states, rows));
+    }
+    this.#unhashed = [];
   }
 
   #checkBorders(hop: number, receipt: Receipt): void {

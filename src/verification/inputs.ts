@@ -44,7 +44,7 @@ export async function fetchInputs(
 ): Promise<Float32Array> {
   let stream: FrameStream | undefined;
   try {
-    stream = await host.open(stage, INPUTS_PROTOCOL, MAX_FRAME_BYTES, signal);
+    stream = await host.open(stage, INPUTS_PROTOCOL, MAX_FRAME_BYTES, { signal });
     await stream.send(request.session, request.ticket);
     const wanted = request.to * request.width * 4;
     const parts: Uint8Array[] = [];

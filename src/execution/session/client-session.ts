@@ -102,6 +102,11 @@ export class ClientSession {
         `position ${position + rows} is over the route's context of ${this.context}`,
       );
     }
+    if (rows <= MAX_ROWS) {
+      const out = await this.#exchange(position, states);
+      onRows(rows);
+      return out;
+    }
     const out = new Float32Array(states.length);
     const answers: Promise<void>[] = [];
     for (let at = 0; at < rows; at += MAX_ROWS) {
@@ -142,7 +147,10 @@ export class ClientSession {
     const { session, period, manifest, route } = this.#plan;
     const { id, addresses, first, end } = route[hop]!;
     try {
-      const stream = await this.#host.open({ id, addresses }, SESSION_PROTOCOL, MAX_FRAME_BYTES, signal);
+      const stream = await this.#host.open({ id, addresses }, SESSION_PROTOCOL, MAX_FRAME_BYTES, {
+        signal,
+        link: true,
+      });
       this.#streams[hop] = stream;
       const next = route[hop + 1];
       await stream.send(

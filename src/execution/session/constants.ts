@@ -1,6 +1,6 @@
 /** Constants of docs/protocol/execution.md. */
-export const SESSION_PROTOCOL = '/bitorch/execution/session/1';
-export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/1';
+export const SESSION_PROTOCOL = '/bitorch/execution/session/2';
+export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/2';
 
 export const SESSION_ID_BYTES = 16;
 /** Most rows (positions) in one frame of hidden states. */

@@ -39,7 +39,7 @@ export interface SessionWitness {
   close(): Uint8Array[];
 }
 
-/** Keeps the client's side of the evidence. */
+/** Keeps the client's side of the evidence. States that it is shown do not change afterwards. */
 export interface Observer {
   sent(position: number, rows: number, states: Float32Array): void;
   received(position: number, rows: number, states: Float32Array): void;

@@ -38,8 +38,12 @@ export class StageService {
   }
 
   async start(): Promise<void> {
-    await this.#host.handle(SESSION_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#serve(stream));
-    await this.#host.handle(HIDDEN_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#join(stream));
+    await this.#host.handle(SESSION_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#serve(stream), {
+      link: true,
+    });
+    await this.#host.handle(HIDDEN_PROTOCOL, MAX_FRAME_BYTES, (stream) => this.#join(stream), {
+      link: true,
+    });
     this.#lifecycle.onStop(() => Promise.allSettled(this.#running));
   }
 
@@ -108,7 +112,7 @@ export class StageService {
   }
 
   async #dialNext(session: Uint8Array, next: PeerAddress, signal: AbortSignal): Promise<FrameStream> {
-    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, signal);
+    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
     await stream.send(session);
     return stream;
   }

@@ -41,11 +41,12 @@ export class StageSession {
     const { client, inbound } = this.#streams;
     const stop = () => this.#over.abort(new BitorchError('STAGE_STOPPING', 'the stage is shutting down'));
     signal.addEventListener('abort', stop, { once: true });
-    this.#armIdleTimer();
+    const idle = new BitorchError('SESSION_IDLE', `no frame for ${IDLE_TIMEOUT_MS / 1000} s`);
+    this.#idle = setTimeout(() => this.#over.abort(idle), IDLE_TIMEOUT_MS).unref();
     try {
-      const readers = [this.#readHidden(inbound)];
-      if (inbound !== client) readers.push(this.#readUntilClose(client));
-      await Promise.race(readers);
+      const ends = [this.#untilOver(), this.#readHidden(inbound)];
+      if (inbound !== client) ends.push(this.#readUntilClose(client));
+      await Promise.race(ends);
       for (const receipt of this.#witness.close()) await client.send(Uint8Array.of(KIND.receipt), receipt);
     } catch (error) {
       await client
@@ -59,16 +60,23 @@ export class StageSession {
     }
   }
 
+  #untilOver(): Promise<void> {
+    const { signal } = this.#over;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
   async #readHidden(inbound: FrameStream): Promise<void> {
-    for (;;) {
-      const frame = await inbound.read(this.#over.signal);
+    while (!this.#over.signal.aborted) {
+      const frame = await inbound.read();
       if (!frame || kindOf(frame) === KIND.close) return;
       await this.#run(frame);
     }
   }
 
   async #readUntilClose(client: FrameStream): Promise<void> {
-    const frame = await client.read(this.#over.signal);
+    const frame = await client.read();
     if (frame && kindOf(frame) !== KIND.close) {
       throw new BitorchError(
         'FRAME_INVALID',
@@ -95,7 +103,7 @@ export class StageSession {
     for (const receipt of this.#witness.record(input.position, input.rows, input.states, states)) {
       await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
     }
-    this.#armIdleTimer();
+    this.#idle?.refresh();
   }
 
   #checkPlace(session: Uint8Array, period: number, position: number, rows: number): void {
@@ -114,14 +122,6 @@ export class StageSession {
         `position ${position + rows} is over the stage's context of ${this.#executor.context}`,
       );
     }
-  }
-
-  #armIdleTimer(): void {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(
-      () => this.#over.abort(new BitorchError('SESSION_IDLE', `no frame for ${IDLE_TIMEOUT_MS / 1000} s`)),
-      IDLE_TIMEOUT_MS,
-    ).unref();
   }
 
   /** The outbound stage stream ends with the session; the client's ends after what was sent. */

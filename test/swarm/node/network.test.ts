@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createLog } from '#base';
 import type { Executor, Row, Stage } from '#execution';
-import { answerIdOf, ask, chat, startNetwork, textOf, until } from '../../support/network.ts';
+import { Node } from '#node';
+import { answerIdOf, ask, chat, startNetwork, TINY_MODEL, textOf, until } from '../../support/network.ts';
+import { temporaryDirectory } from '../../support/swarm.ts';
 
 /** Stands before a stage's blocks and spoils what comes out. */
 const lying = (stage: Stage, spoil: (out: Float32Array, rows: Row[]) => void): Executor => ({
@@ -47,6 +50,20 @@ test('a split answer: route, text, receipts, an audit that passes, and the same 
       (stage) => stage.network().transfers[0]?.bytesHave === stage.network().transfers[0]?.bytesTotal,
     ),
   );
+});
+
+test('a node on its own answers with its own blocks', async (t) => {
+  const home = await temporaryDirectory(t);
+  const roles = ['seed', 'run', 'client'] as const;
+  const settings = { home, roles: [...roles], threads: 1, publish: TINY_MODEL, trackerPort: 0 };
+  const node = new Node(settings, { log: createLog('silent') });
+  t.after(() => node.stop());
+  await node.start();
+  await node.work();
+  await until(() => node.models()[0]?.available === true);
+  const events = await chat(node, ask('Once upon a time'));
+  assert.ok(events[0]?.type === 'route' && events[0].hops[0]?.nodeId === node.id);
+  assert.ok(events.at(-1)?.type === 'done' && textOf(events).length > 0);
 });
 
 test('a stage that flips one bit is caught by an audit and named', async (t) => {

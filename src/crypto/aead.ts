@@ -1,0 +1,33 @@
+import sodium from 'sodium-native';
+import { BitorchError } from '#base';
+
+export const AEAD_KEY_BYTES = 32;
+export const AEAD_NONCE_BYTES = 12;
+export const AEAD_TAG_BYTES = 16;
+
+/**
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439) in place: all but the last 16 bytes of `bytes` are the message, those
+ * become the tag. A nonce is never used twice with a key. libsodium has nothing to set up for a call, which takes it a
+ * tenth of what node:crypto takes for a small message.
+ */
+export function aeadSeal(bytes: Uint8Array, nonce: Uint8Array, key: Uint8Array): void {
+  const message = bytes.subarray(0, bytes.length - AEAD_TAG_BYTES);
+  sodium.crypto_aead_chacha20poly1305_ietf_encrypt(bytes, message, null, null, nonce, key);
+}
+
+/** The message that aeadSeal was given. Throws SEAL_INVALID when it is not what was sealed. */
+export function aeadOpen(sealed: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array {
+  if (sealed.length >= AEAD_TAG_BYTES) {
+    const message = new Uint8Array(sealed.length - AEAD_TAG_BYTES);
+    try {
+      sodium.crypto_aead_chacha20poly1305_ietf_decrypt(message, null, sealed, null, nonce, key);
+      return message;
+    } catch {
+      // falls through to the one error below
+    }
+  }
+  throw new BitorchError(
+    'SEAL_INVALID',
+    'sealed bytes are not what was sealed, or were for another time or key',
+  );
+}

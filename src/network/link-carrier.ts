@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { AEAD_TAG_BYTES } from '#crypto';
+import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
+import { FrameAssembler } from './frames.ts';
+import type { Opener, Sealer } from './seal.ts';
+
+/** Sealed frames over a TCP connection of their own: one write a frame, nothing in between. An empty one is the end. */
+export class LinkCarrier implements Carrier {
+  readonly #socket: Socket;
+  readonly #sealer: Sealer;
+  readonly #opener: Opener;
+  readonly #assembler: FrameAssembler;
+  readonly #receiver: Receiver;
+  #error: Error | undefined;
+
+  constructor(
+    socket: Socket,
+    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number },
+    receiver: Receiver,
+  ) {
+    this.#socket = socket;
+    this.#sealer = options.sealer;
+    this.#opener = options.opener;
+    this.#assembler = new FrameAssembler(options.maxFrameBytes + AEAD_TAG_BYTES);
+    this.#receiver = receiver;
+    socket.on('data', (data) => this.#take(data));
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    socket.on('end', () => receiver.end(streamClosed('read')));
+    socket.on('close', () => receiver.end(this.#error ?? streamClosed('read')));
+  }
+
+  send(parts: readonly Uint8Array[]): boolean {
+    if (parts.every((part) => part.length === 0)) throw new RangeError('a frame on a link is not empty');
+    if (!this.#socket.writable) throw streamClosed('send', this.#error);
+    return this.#socket.write(this.#sealer.seal(parts));
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = this.#socket;
+      if (!socket.writableNeedDrain) return resolve();
+      const onDrain = () => {
+        socket.off('close', onClose);
+        resolve();
+      };
+      const onClose = () => {
+        socket.off('drain', onDrain);
+        reject(streamClosed('send', this.#error));
+      };
+      socket.once('drain', onDrain).once('close', onClose);
+    });
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = this.#socket;
+      if (!socket.writable) return resolve();
+      socket.end(this.#sealer.seal([]), resolve);
+    });
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
+
+  #take(data: Uint8Array): void {
+    try {
+      this.#assembler.add(data);
+      for (let sealed = this.#assembler.next(); sealed; sealed = this.#assembler.next()) {
+        const frame = this.#opener.open(sealed);
+        if (frame.length === 0) this.#receiver.end();
+        else this.#receiver.frame(frame);
+      }
+    } catch (error) {
+      this.#receiver.end(error as Error);
+      this.abort();
+    }
+  }
+}

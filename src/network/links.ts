@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { BitorchError, check, decodeCanonical, encodeCanonical, equalBytes, z, zBytes } from '#base';
+import { FrameStream } from './frame-stream.ts';
+import { LinkCarrier } from './link-carrier.ts';
+import type { LinkListener } from './link-listener.ts';
+import { deriveLinkKeys, Opener, Sealer } from './seal.ts';
+
+/** How long dialling may take before the stream stays where it is, and how long such a failure is remembered. */
+const DIAL_TIMEOUT_MS = 2_000;
+const DIAL_AGAIN_MS = 600_000;
+const DECISION_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+const SECRET_BYTES = 32;
+const OFFER_BYTES = 128;
+
+/** Where the listener waits for the dialler (0: nowhere), and the secret of the link. */
+const offerSchema = z.strictObject({
+  port: z.union([z.literal(0), z.number().int().min(1024).max(65_535)]),
+  secret: zBytes(SECRET_BYTES),
+});
+export type LinkOffer = z.infer<typeof offerSchema>;
+
+export const encodeLinkOffer = (offer: LinkOffer): Uint8Array => encodeCanonical(offer);
+export const decodeLinkOffer = (frame: Uint8Array): LinkOffer =>
+  check(offerSchema, decodeCanonical(frame, OFFER_BYTES), 'link offer');
+
+/** The dialler's answer to an offer. */
+const DECISION = { stay: 0, move: 1 } as const;
+/** The listener's first frame on a link: it has the keys. */
+const HELLO = Uint8Array.of(1);
+
+interface Link {
+  readonly socket: Socket;
+  readonly frames: FrameStream;
+}
+
+/**
+ * Moves streams from the multiplexed connection to TCP connections of their own, where a frame is one write and
+ * nothing waits for acknowledgements (docs/protocol/network.md, "Links").
+ */
+export class Links {
+  readonly #id: string;
+  readonly #listener: LinkListener;
+  readonly #dialled = new Set<Socket>();
+  /** By host and port, until when it is not dialled. */
+  readonly #unreachable = new Map<string, number>();
+
+  constructor(options: { id: string }, dependencies: { listener: LinkListener }) {
+    this.#id = options.id;
+    this.#listener = dependencies.listener;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#dialled) socket.destroy();
+    await this.#listener.stop();
+  }
+
+  /** The listener's side of a new stream: offers a link and waits for what the dialler decides. */
+  async offer(stream: FrameStream, maxFrameBytes: number): Promise<FrameStream> {
+    const secret = new Uint8Array(randomBytes(SECRET_BYTES));
+    const keys = deriveLinkKeys(secret, { dialler: stream.remote, listener: this.#id });
+    let link: Link | undefined;
+    const forget = this.#listener.expect(keys.token, (socket) => {
+      const seals = { sealer: new Sealer(keys.listener), opener: new Opener(keys.dialler) };
+      link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes });
+      link.frames.send(HELLO).catch(() => undefined);
+    });
+    try {
+      await stream.send(encodeLinkOffer({ port: this.#listener.port, secret }));
+      if (decodeDecision(await stream.read(AbortSignal.timeout(DECISION_TIMEOUT_MS))) === 'move') {
+        if (link) return move(stream, link);
+        throw new BitorchError('LINK_INVALID', 'a stream moved to a link that nobody opened');
+      }
+      link?.frames.abort();
+      return stream;
+    } catch (error) {
+      link?.frames.abort();
+      throw error;
+    } finally {
+      forget();
+    }
+  }
+
+  /** The dialler's side of a new stream to a peer at `host`: moves it to the link that is offered, if that answers. */
+  async take(
+    stream: FrameStream,
+    host: string | undefined,
+    maxFrameBytes: number,
+    signal: AbortSignal,
+  ): Promise<FrameStream> {
+    const { port, secret } = decodeLinkOffer((await stream.read(signal)) ?? new Uint8Array());
+    const link = host && port ? await this.#dial(stream, { host, port, secret, maxFrameBytes }) : undefined;
+    await stream.send(encodeDecision(link ? 'move' : 'stay'));
+    return link ? move(stream, link) : stream;
+  }
+
+  async #dial(
+    stream: FrameStream,
+    { host, port, secret, maxFrameBytes }: LinkOffer & { host: string; maxFrameBytes: number },
+  ): Promise<Link | undefined> {
+    const place = `${host} ${port}`;
+    if (performance.now() < (this.#unreachable.get(place) ?? 0)) return undefined;
+    this.#unreachable.delete(place);
+    const keys = deriveLinkKeys(secret, { dialler: this.#id, listener: stream.remote });
+    const socket = connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    this.#dialled.add(socket);
+    socket.on('close', () => this.#dialled.delete(socket));
+    socket.write(keys.token);
+    const seals = { sealer: new Sealer(keys.dialler), opener: new Opener(keys.listener) };
+    const link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes });
+    const hello = await link.frames.read(AbortSignal.timeout(DIAL_TIMEOUT_MS)).catch(() => undefined);
+    if (hello && equalBytes(hello, HELLO)) return link;
+    link.frames.abort();
+    this.#unreachable.set(place, performance.now() + DIAL_AGAIN_MS);
+    return undefined;
+  }
+}
+
+function linkOver(
+  socket: Socket,
+  remote: string,
+  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number },
+): Link {
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  return {
+    socket,
+    frames: new FrameStream(remote, (receiver) => new LinkCarrier(socket, options, receiver)),
+  };
+}
+
+/** The link in the place of the stream, which stays open beside it: each breaks with the other. */
+function move(stream: FrameStream, { socket, frames }: Link): FrameStream {
+  if (socket.closed) void stream.close();
+  else socket.once('close', () => stream.close());
+  const unexpected = new BitorchError('FRAME_INVALID', 'a frame came on a stream that has moved');
+  stream.read().then(
+    (frame) => frame && frames.abort(unexpected),
+    (error: Error) => frames.abort(error),
+  );
+  return frames;
+}
+
+const encodeDecision = (decision: keyof typeof DECISION): Uint8Array => Uint8Array.of(DECISION[decision]);
+
+function decodeDecision(frame: Uint8Array | undefined): keyof typeof DECISION {
+  if (frame?.length === 1 && frame[0] === DECISION.move) return 'move';
+  if (frame?.length === 1 && frame[0] === DECISION.stay) return 'stay';
+  throw new BitorchError('LINK_INVALID', 'a link was offered and neither taken nor left');
+}

@@ -1,0 +1,89 @@
+import { BitorchError, concat } from '#base';
+import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
+import { FrameStream } from './frame-stream.ts';
+
+/** Both ends of a stream from a node to itself, which libp2p does not dial. */
+export function localStream(id: string, maxFrameBytes: number): [FrameStream, FrameStream] {
+  const [there, back] = [new Direction(maxFrameBytes), new Direction(maxFrameBytes)];
+  return [endOf(id, there, back), endOf(id, back, there)];
+}
+
+function endOf(id: string, outbound: Direction, inbound: Direction): FrameStream {
+  return new FrameStream(id, (receiver) => {
+    inbound.receiver = receiver;
+    return new LocalCarrier(outbound, inbound);
+  });
+}
+
+/** Where frames go in one direction, and whether their reader wants more. */
+class Direction {
+  receiver: Receiver | undefined;
+  readonly #maxFrameBytes: number;
+  #ended = false;
+  #paused: PromiseWithResolvers<void> | undefined;
+
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  send(frame: Uint8Array): boolean {
+    if (this.#ended) throw streamClosed('send');
+    if (frame.length <= this.#maxFrameBytes) this.receiver!.frame(frame);
+    else this.end(new BitorchError('FRAME_TOO_LONG', `at most ${this.#maxFrameBytes} bytes are taken`));
+    return this.#paused === undefined;
+  }
+
+  end(error?: Error): void {
+    this.#ended = true;
+    this.receiver!.end(error);
+    this.resume();
+  }
+
+  pause(): void {
+    this.#paused ??= Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#paused?.resolve();
+    this.#paused = undefined;
+  }
+
+  drained(): Promise<void> {
+    return this.#paused?.promise ?? Promise.resolve();
+  }
+}
+
+class LocalCarrier implements Carrier {
+  readonly #outbound: Direction;
+  readonly #inbound: Direction;
+
+  constructor(outbound: Direction, inbound: Direction) {
+    this.#outbound = outbound;
+    this.#inbound = inbound;
+  }
+
+  send(parts: readonly Uint8Array[]): boolean {
+    return this.#outbound.send(concat(parts));
+  }
+
+  drained(): Promise<void> {
+    return this.#outbound.drained();
+  }
+
+  pause(): void {
+    this.#inbound.pause();
+  }
+
+  resume(): void {
+    this.#inbound.resume();
+  }
+
+  async close(): Promise<void> {
+    this.#outbound.end();
+  }
+
+  abort(): void {
+    this.#outbound.end(streamClosed('read'));
+    this.#inbound.end(streamClosed('read'));
+  }
+}

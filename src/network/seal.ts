@@ -1,0 +1,73 @@
+import { hkdfSync } from 'node:crypto';
+import { utf8 } from '#base';
+import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, AEAD_TAG_BYTES, aeadOpen, aeadSeal } from '#crypto';
+import { PREFIX_BYTES, writeFrame } from './frames.ts';
+
+export const TOKEN_BYTES = 16;
+const DERIVED_BYTES = TOKEN_BYTES + 2 * AEAD_KEY_BYTES;
+
+/** What both ends of a link derive from its secret (docs/protocol/network.md, "Links"). */
+export interface LinkKeys {
+  /** Names the link to its listener; sent once, in clear. */
+  readonly token: Uint8Array;
+  /** For what the dialler sends, and for what the listener sends. */
+  readonly dialler: Uint8Array;
+  readonly listener: Uint8Array;
+}
+
+/** HKDF-SHA256 (RFC 5869) of the 32-byte secret, bound to the peer ids of both ends. */
+export function deriveLinkKeys(secret: Uint8Array, ends: { dialler: string; listener: string }): LinkKeys {
+  const info = utf8(`bitorch/link/v1\0${ends.dialler}\0${ends.listener}`);
+  const bytes = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), info, DERIVED_BYTES));
+  return {
+    token: bytes.slice(0, TOKEN_BYTES),
+    dialler: bytes.slice(TOKEN_BYTES, TOKEN_BYTES + AEAD_KEY_BYTES),
+    listener: bytes.slice(TOKEN_BYTES + AEAD_KEY_BYTES),
+  };
+}
+
+/** Nonces of one direction: 4 zero bytes, then how many frames went before as a little-endian u64. */
+class Nonces {
+  readonly #nonce = new Uint8Array(AEAD_NONCE_BYTES);
+  readonly #view = new DataView(this.#nonce.buffer);
+  #count = 0;
+
+  next(): Uint8Array {
+    this.#view.setUint32(4, this.#count >>> 0, true);
+    this.#view.setUint32(8, Math.floor(this.#count / 2 ** 32), true);
+    this.#count++;
+    return this.#nonce;
+  }
+}
+
+/** Encrypts the frames of one direction, each under its number. */
+export class Sealer {
+  readonly #key: Uint8Array;
+  readonly #nonces = new Nonces();
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** The frame made of `parts` as it travels: length, encrypted parts, tag. */
+  seal(parts: readonly Uint8Array[]): Uint8Array {
+    const frame = writeFrame(parts, AEAD_TAG_BYTES);
+    aeadSeal(frame.subarray(PREFIX_BYTES), this.#nonces.next(), this.#key);
+    return frame;
+  }
+}
+
+/** Opens what the other side's Sealer made, in its order: a frame that is changed, repeated or left out fails. */
+export class Opener {
+  readonly #key: Uint8Array;
+  readonly #nonces = new Nonces();
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** The frame in what travelled, without its length. Throws SEAL_INVALID. */
+  open(sealed: Uint8Array): Uint8Array {
+    return aeadOpen(sealed, this.#nonces.next(), this.#key);
+  }
+}
