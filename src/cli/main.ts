@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { abciCommand } from './abci.ts';
 import { devnetCommand } from './devnet/command.ts';
 import { exitCodeOf, printError } from './exit.ts';
+import { genesisCommand } from './genesis.ts';
 import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
@@ -16,7 +18,9 @@ const program = new Command('bitorch')
   .addCommand(walletCommands)
   .addCommand(scanCommand)
   .addCommand(convertCommand)
-  .addCommand(securityCommand);
+  .addCommand(securityCommand)
+  .addCommand(genesisCommand)
+  .addCommand(abciCommand);
 
 try {
   await program.parseAsync();

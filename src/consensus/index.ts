@@ -1,4 +1,6 @@
+export * from './abci/index.ts';
 export * from './application/index.ts';
+export * from './beacon/index.ts';
 export * from './blocks/index.ts';
 export * from './chain.ts';
 export * from './chain-store/index.ts';

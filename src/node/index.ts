@@ -1,3 +1,19 @@
+export {
+  AbciServer,
+  chainIdOf,
+  type Founder,
+  faucetAddress,
+  formatGenesis,
+  type Genesis,
+  type GenesisPlan,
+  genesisHash,
+  makeGenesis,
+  openApplication,
+  parseGenesis,
+  readValidatorKey,
+} from '#consensus';
+export { defaultCurve } from '#crypto';
+export { formatAddress, parseAddress, wordsOf } from '#ledger';
 export type * from './api.ts';
 export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
 export { type DevnetChainOptions, prepareDevnetChain } from './chain/devnet-chain.ts';

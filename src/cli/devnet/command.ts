@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { BitorchError, dataDirectory } from '#base';
+import { dataDirectory } from '#base';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
+import { wholeNumber } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import { type Answer, ask, auditOf, networkOf } from './client.ts';
 import { Devnet } from './devnet.ts';
@@ -75,12 +76,4 @@ async function transfersOf(devnet: Devnet, signal: AbortSignal) {
     }),
   );
   return rows.flat();
-}
-
-function wholeNumber(flag: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new BitorchError('OPTION_INVALID', `${flag} ${text}: write a whole number from ${min} to ${max}`);
-  }
-  return value;
 }

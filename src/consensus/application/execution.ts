@@ -55,8 +55,9 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
   const offenders = request.misbehavior
     .filter(({ kind }) => kind === 'duplicate-vote')
     .map(({ validator }) => validator);
-  const executed = ledger.execute({ height, proposer, transactions, offenders }, (id) =>
-    verified.has(hex(id)),
+  const executed = ledger.execute(
+    { height, proposer, transactions, offenders, powers: record.powers },
+    (id) => verified.has(hex(id)),
   );
   const refusals = [...executed.refusals];
   const results = parsed.map((entry) => {

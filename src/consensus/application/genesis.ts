@@ -105,6 +105,7 @@ export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
   const text = new TextDecoder().decode(name);
   require(/^[a-z0-9][a-z0-9-]{2,47}$/.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
   require(equalBytes(parameters.chainId, chainIdOf(text, time)), 'the chain id is not that of name and time');
+  require(validators.length > 0, 'there is no validator');
   require(validators.length <= consensus.maxValidators, 'there are more validators than may take part');
   for (const [i, { key, owner, payout }] of validators.entries()) {
     const before = validators[i - 1];

@@ -14,8 +14,17 @@ export {
   type LedgerApplicationDependencies,
   type LedgerApplicationOptions,
 } from './ledger-application.ts';
+export {
+  DEFAULT_CONSENSUS,
+  DEFAULT_TIMEOUTS,
+  type Founder,
+  type GenesisPlan,
+  makeGenesis,
+} from './make-genesis.ts';
+export { type OpenApplicationOptions, type OpenedApplication, openApplication } from './open-application.ts';
 export { powerOf } from './power.ts';
 export { verifyAccount } from './queries/account-proof.ts';
+export { type ApplicationPort, applicationChain, ask } from './queries/application-chain.ts';
 export * from './queries/questions.ts';
 export type { Staging } from './snapshots/restoration.ts';
 export { SnapshotFolder, type SnapshotFolderOptions } from './snapshots/snapshot-folder.ts';

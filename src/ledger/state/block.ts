@@ -31,7 +31,7 @@ import {
   spends,
 } from './buckets.ts';
 import { Draft } from './draft.ts';
-import { endEpoch } from './epoch.ts';
+import { endEpoch, type Share } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
 import { slashForEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
@@ -45,6 +45,8 @@ export interface Block {
   readonly transactions: readonly Transaction[];
   /** Validators that consensus itself has proved to have voted twice. */
   readonly offenders?: readonly Uint8Array[];
+  /** The power in consensus, by which the validators' part of an emission is shared. */
+  readonly powers?: readonly Share[];
 }
 
 /** A block applied but not written: commit `changes` and it has happened. */
@@ -141,7 +143,7 @@ export function recordSpend(view: WriteView, spend: SpendRecord): void {
 function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
   for (const offender of block.offenders ?? []) punish(draft, offender);
   payDues(draft);
-  if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft);
+  if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft, block.powers);
   const base = feeRecord.bucket.get(draft.view, null)!.base;
   feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, weight, draft.parameters) });
   return finish(state, draft);

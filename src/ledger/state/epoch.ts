@@ -1,4 +1,5 @@
 import {
+  delegate,
   isActive,
   nodes,
   poolsRecord,
@@ -22,10 +23,10 @@ export function emissionOf(minted: bigint, parameters: Parameters): bigint {
 }
 
 /** At the last block of an epoch: emission into its pools, rewards, and payment of what nodes have earned. */
-export function endEpoch(draft: Draft): void {
+export function endEpoch(draft: Draft, powers?: readonly Share[]): void {
   const { view, parameters } = draft;
   const emission = emissionOf(supplyRecord.bucket.get(view, null)!.minted, parameters);
-  rewardValidators(draft, part(emission, parameters.validatorPart));
+  rewardValidators(draft, part(emission, parameters.validatorPart), powers);
   payNodes(draft, part(emission, parameters.workPart));
   const pools = poolsRecord.bucket.get(view, null)!;
   const added = {
@@ -41,19 +42,37 @@ export function endEpoch(draft: Draft): void {
   });
 }
 
-/** Each active validator's pool grows by its part; the commission is paid to its owner. */
-function rewardValidators(draft: Draft, pool: bigint): void {
-  const active = [...validators.bucket.entries(draft.view)].filter(([, validator]) => isActive(validator));
-  const total = active.reduce((sum, [, { tokens }]) => sum + tokens, 0n);
-  if (total === 0n) return;
-  for (const [id, validator] of active)
-    rewardValidator(draft, id, validator, (pool * validator.tokens) / total);
+/** Who takes part in consensus, and with how much of it. */
+export interface Share {
+  readonly key: Uint8Array;
+  readonly power: number;
 }
 
+/** In proportion to power; where consensus says nothing of power, to the tokens of those at work. */
+function rewardValidators(draft: Draft, pool: bigint, powers: readonly Share[] | undefined): void {
+  const weights = powers
+    ? powers.map(({ key, power }) => ({ key, weight: BigInt(power) }))
+    : [...validators.bucket.entries(draft.view)]
+        .filter(([, validator]) => isActive(validator))
+        .map(([key, { tokens }]) => ({ key, weight: tokens }));
+  const total = weights.reduce((sum, { weight }) => sum + weight, 0n);
+  if (total === 0n) return;
+  for (const { key, weight } of weights) {
+    const validator = validators.bucket.get(draft.view, key);
+    if (!validator || validator.jailedUntil > 0 || validator.tombstoned > 0) continue;
+    rewardValidator(draft, key, validator, (pool * weight) / total);
+  }
+}
+
+/**
+ * The pool grows, the commission is paid to the owner. One that works without a bond, as the first validators do, gets
+ * it as the first bond of its owner: so the first money comes into the world.
+ */
 function rewardValidator(draft: Draft, id: Uint8Array, validator: Validator, amount: bigint): void {
   const commission = part(amount, validator.commission);
   draft.mint(amount);
-  reward(draft.view, id, amount - commission);
+  if (validator.shares > 0n) reward(draft.view, id, amount - commission);
+  else delegate(draft.view, id, validator.owner, amount - commission);
   draft.pay(validator.payout, commission);
 }
 

@@ -16,7 +16,7 @@ export {
   spends,
   supplyCodec,
 } from './buckets.ts';
-export { emissionOf } from './epoch.ts';
+export { emissionOf, type Share } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';
 export { mintContext, mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';

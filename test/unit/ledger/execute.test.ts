@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { supplyRecord, validators } from '../../../src/ledger/accounts/index.ts';
 import { Mempool } from '../../../src/ledger/mempool.ts';
+import { emissionOf } from '../../../src/ledger/state/epoch.ts';
 import { makeTransaction } from '../../../src/ledger/transaction/transaction.ts';
-import { alice, bob, ready, send } from '../../support/ledger/acting.ts';
+import { alice, bob, carol, ready, send } from '../../support/ledger/acting.ts';
 import {
   curve,
   deterministic,
+  genesisOf,
+  growTo,
   somebody,
   TEST_PARAMETERS,
   transactionOf,
+  trustingLedger,
 } from '../../support/ledger/chain.ts';
 
 const random = deterministic('execute');
@@ -64,6 +68,26 @@ test('an offender that consensus has proved loses as by an Evidence, once, and n
     assert.equal(validator.tokens, 0n, 'all offenders are the whole of the bonded: all is lost');
     assert.equal(supplyRecord.bucket.get(ledger.state, null)!.burned - burnedBefore, 10n ** 12n);
   }
+});
+
+test('an epoch rewards by power: a bond in the place of none, more tokens for the others', () => {
+  const genesis = genesisOf();
+  const founder = { validator: alice.publicKey, owner: bob.publicKey, payout: somebody, commission: 1_000 };
+  const ledger = trustingLedger({ ...genesis, validators: [{ ...founder, tokens: 0n }] });
+  growTo(ledger, TEST_PARAMETERS.epochBlocks - 1);
+  const { minted } = supplyRecord.bucket.get(ledger.state, null)!;
+  const pool = (emissionOf(minted, TEST_PARAMETERS) * 4_000n) / 10_000n;
+  const powers = [
+    { key: alice.publicKey, power: 3 },
+    { key: carol.publicKey, power: 1 },
+  ];
+  const result = ledger.execute({ height: TEST_PARAMETERS.epochBlocks, transactions: [], powers }, known);
+  ledger.commit(result);
+  const own = (pool * 3n) / 4n;
+  const { tokens, shares } = validators.bucket.get(ledger.state, alice.publicKey)!;
+  assert.equal(tokens, own - own / 10n);
+  assert.equal(shares, tokens, 'all of it is its owner’s');
+  assert.equal(result.created.length, 1, 'the commission');
 });
 
 test('a selection keeps to the bytes, and takes transactions that wait elsewhere', () => {

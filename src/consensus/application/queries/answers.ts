@@ -5,7 +5,11 @@ import {
   encode,
   feeRecord,
   keyImageRange,
+  keyImages,
   type Ledger,
+  MAX_OUTPUTS_ASKED,
+  MAX_SPENDS_ASKED,
+  MAX_TOTALS_ASKED,
   type Mempool,
   outputRange,
   outputs,
@@ -20,10 +24,7 @@ import { proveAccount } from './account-proof.ts';
 import {
   type AnswerTo,
   type AskedBy,
-  MAX_OUTPUTS_ASKED,
   MAX_QUESTION_BYTES,
-  MAX_SPENDS_ASKED,
-  MAX_TOTALS_ASKED,
   QUESTIONS,
   type QuestionPath,
 } from './questions.ts';
@@ -82,6 +83,7 @@ const ANSWERS: Answers = {
       refuse('spends that are too many or not there');
     return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
   },
+  '/key-images': ({ ledger: { state } }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
   '/account': ({ ledger: { state } }, { key }) => {
     if (!(key[0]! >= ACCOUNTS)) refuse('an account whose key does not begin with 128 or more');
     const value = state.get(key);

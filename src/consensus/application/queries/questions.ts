@@ -6,6 +6,9 @@ import {
   fixed,
   integer,
   list,
+  MAX_OUTPUTS_ASKED,
+  MAX_SPENDS_ASKED,
+  MAX_TOTALS_ASKED,
   outputCodec,
   parametersCodec,
   spendCodec,
@@ -18,10 +21,7 @@ import { consensusCodec } from '../genesis.ts';
 
 /** What can be asked of the application, and how question and answer are spelled: docs/protocol/application.md. */
 
-/** Most that one answer holds. */
-export const MAX_OUTPUTS_ASKED = 1_000;
-export const MAX_TOTALS_ASKED = 50_000;
-export const MAX_SPENDS_ASKED = 10_000;
+const MAX_KEY_IMAGES_ASKED = 1_000;
 
 const NOTHING = struct({});
 const HASH = fixed(32);
@@ -77,6 +77,8 @@ export const QUESTIONS = {
     }),
   ),
   '/spends': define(struct({ from: integer(), to: integer() }), list(spendCodec, MAX_SPENDS_ASKED)),
+  /** Heights of their spends, 0 where there is none. Tells whoever answers what belongs together: ask one's own node. */
+  '/key-images': define(list(HASH, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED)),
   /** The record under a key of the state, tag first; none for nothing there. Can be proved. */
   '/account': define(struct({ key: blob(128) }), list(blob(2 ** 20), 1)),
 } as const;
@@ -85,5 +87,6 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export type AskedBy<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['question']>;
 export type AnswerTo<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['answer']>;
 
-/** No question is longer. */
+/** No question is longer, and no answer. */
 export const MAX_QUESTION_BYTES = 65_536;
+export const MAX_ANSWER_BYTES = 2 ** 24;

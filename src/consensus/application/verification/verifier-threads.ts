@@ -30,7 +30,8 @@ export class VerifierThreads implements SpendVerifier {
   readonly #limit: number;
   readonly #maxWaiting: number;
   readonly #idle: Worker[] = [];
-  readonly #all = new Set<Worker>();
+  /** All threads, with what each is at. */
+  readonly #threads = new Map<Worker, readonly Waiting[]>();
   #waiting: Waiting[] = [];
   #kernel: WebAssembly.Module | undefined;
   #stopped = false;
@@ -58,7 +59,7 @@ export class VerifierThreads implements SpendVerifier {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { fail } of this.#waiting.splice(0)) fail(stopped());
-    await Promise.all([...this.#all].map((thread) => thread.terminate()));
+    await Promise.all([...this.#threads.keys()].map((thread) => thread.terminate()));
   }
 
   #dispatch(): void {
@@ -71,34 +72,40 @@ export class VerifierThreads implements SpendVerifier {
   }
 
   #start(): Worker | undefined {
-    if (this.#all.size >= this.#limit) return undefined;
+    if (this.#threads.size >= this.#limit) return undefined;
     this.#kernel ??= loadCurveKernel();
     const workerData = { kernel: this.#kernel };
     const thread = new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData, execArgv: [] });
-    this.#all.add(thread);
+    this.#threads.set(thread, []);
+    thread.on('message', (verdicts: readonly boolean[]) => this.#done(thread, verdicts));
+    thread.on('error', () => this.#lost(thread));
+    thread.on('exit', () => this.#lost(thread));
     return thread;
   }
 
   #give(thread: Worker, batch: readonly Waiting[]): void {
-    const done = (verdicts: readonly boolean[]) => {
-      thread.removeAllListeners();
-      thread.unref();
-      this.#idle.push(thread);
-      for (const [i, { settle }] of batch.entries()) settle(verdicts[i]!);
-      this.#dispatch();
-    };
-    // A thread that breaks says nothing about the transactions: who asked may ask again.
-    const broken = () => {
-      thread.removeAllListeners();
-      this.#all.delete(thread);
-      for (const { fail } of batch) fail(stopped());
-      if (!this.#stopped) this.#dispatch();
-    };
-    thread.once('message', done);
-    thread.once('error', broken);
-    thread.once('exit', broken);
+    this.#threads.set(thread, batch);
     thread.ref();
     thread.postMessage(batch.map(({ job }) => job));
+  }
+
+  #done(thread: Worker, verdicts: readonly boolean[]): void {
+    const batch = this.#threads.get(thread)!;
+    this.#threads.set(thread, []);
+    thread.unref();
+    this.#idle.push(thread);
+    for (const [i, { settle }] of batch.entries()) settle(verdicts[i]!);
+    this.#dispatch();
+  }
+
+  /** A thread that breaks says nothing about the transactions: who asked may ask again. */
+  #lost(thread: Worker): void {
+    const batch = this.#threads.get(thread) ?? [];
+    this.#threads.delete(thread);
+    const idle = this.#idle.indexOf(thread);
+    if (idle >= 0) this.#idle.splice(idle, 1);
+    for (const { fail } of batch) fail(stopped());
+    if (!this.#stopped) this.#dispatch();
   }
 }
 

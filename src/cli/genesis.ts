@@ -1,0 +1,128 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { BitorchError, codeOf, fromHex, toHex, utf8 } from '#base';
+import type { Founder, Genesis, GenesisPlan } from '#node';
+import { wholeNumber } from './flags.ts';
+
+interface MakeFlags {
+  name: string;
+  network: string;
+  time?: string;
+  validator: string[];
+  set: string[];
+  out?: string;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+const makeCommand = new Command('make')
+  .description('write a genesis file')
+  .requiredOption('--name <name>', 'the network’s name: 3 to 48 of a-z, 0-9 and -')
+  .option('--network <kind>', 'test: with a public faucet; real: nothing is minted', 'test')
+  .option('--time <time>', 'when it begins, like 2026-12-01T00:00:00Z; now when absent')
+  .option(
+    '--validator <key,owner,payout,commission>',
+    'two public keys in hexadecimal, an address of this network (on a test network it may be left out) and ten-thousandths',
+    collect,
+    [],
+  )
+  .option('--set <name=value>', 'a parameter, like epochBlocks=600 or timeouts.commit=500', collect, [])
+  .option('--out <file>', 'where to write it; standard output when absent')
+  .action(async (flags: MakeFlags) => {
+    const text = await made(flags);
+    if (flags.out === undefined) process.stdout.write(text);
+    else {
+      await writeFile(flags.out, text);
+      await describe(utf8(text));
+    }
+  });
+
+const checkCommand = new Command('check')
+  .description('read a genesis file, or say what is wrong with it')
+  .argument('<file>')
+  .action(async (path: string) => {
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw new BitorchError('GENESIS_MISSING', `${path} cannot be read [${codeOf(error)}]`);
+    });
+    await describe(new Uint8Array(bytes));
+  });
+
+/** `bitorch genesis`: what a network begins with. */
+export const genesisCommand = new Command('genesis')
+  .description('make or check the file that a network begins with')
+  .addCommand(makeCommand)
+  .addCommand(checkCommand);
+
+async function made({ name, network, time, validator, set }: MakeFlags): Promise<string> {
+  const { chainIdOf, defaultCurve, formatGenesis, makeGenesis, parseAddress, parseGenesis } = await import(
+    '#node'
+  );
+  const curve = defaultCurve();
+  if (network !== 'test' && network !== 'real') refuse(`--network ${network}: test or real`);
+  const plan: GenesisPlan = { network, name, time: timeOf(time), founders: [] };
+  const founders = validator.map((text): Founder => {
+    const [key, owner, payout, commission] = text.split(',');
+    return {
+      key: keyOf(key),
+      owner: keyOf(owner),
+      ...(payout && { payout: parseAddress(payout, chainIdOf(name, plan.time), curve) }),
+      ...(commission && { commission: wholeNumber('commission', commission, 0, 10_000) }),
+    };
+  });
+  const text = formatGenesis(makeGenesis({ ...plan, founders }, curve));
+  return formatGenesis(parseGenesis(utf8(JSON.stringify(withSettings(JSON.parse(text), set))), curve));
+}
+
+type Fields = Record<string, unknown>;
+
+/** Each name is known by the file that has the defaults, and so is whether its value stands in quotes. */
+function withSettings(file: Fields, settings: readonly string[]): Fields {
+  for (const setting of settings) {
+    const [, name, value] =
+      /^([\w.]+)=(\d+)$/.exec(setting) ?? refuse(`--set ${setting}: write it as name=number`);
+    const consensus = file.consensus as Fields;
+    const places = [file.parameters as Fields, consensus, (file.faucet ?? {}) as Fields];
+    const [place, field] = name!.startsWith('timeouts.')
+      ? [consensus.timeouts as Fields, name!.slice('timeouts.'.length)]
+      : [places.find((one) => Object.hasOwn(one, name!)), name!];
+    if (!place || !Object.hasOwn(place, field)) refuse(`--set ${setting}: there is no such parameter`);
+    place[field] = typeof place[field] === 'string' ? value : wholeNumber(name!, value!);
+  }
+  return file;
+}
+
+async function describe(bytes: Uint8Array): Promise<void> {
+  const { defaultCurve, faucetAddress, formatAddress, genesisHash, parseGenesis, wordsOf } = await import(
+    '#node'
+  );
+  const curve = defaultCurve();
+  const genesis: Genesis = parseGenesis(bytes, curve);
+  const { chainId } = genesis.parameters;
+  const lines = [
+    `network    ${new TextDecoder().decode(genesis.name)}, ${genesis.real ? 'real' : 'test'}`,
+    `begins     ${new Date(genesis.time).toISOString()}`,
+    `chain id   ${toHex(chainId)}`,
+    `hash       ${toHex(genesisHash(genesis))}`,
+    `validators ${genesis.validators.length}`,
+  ];
+  if (genesis.faucet.outputs > 0) {
+    lines.push(`faucet     ${genesis.faucet.outputs} outputs of ${genesis.faucet.amount} sparks`);
+    lines.push(`           ${formatAddress(faucetAddress(genesis, curve), chainId)}`);
+    lines.push(`           ${wordsOf(genesis.faucet.entropy)}`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function timeOf(text: string | undefined): number {
+  const time = text === undefined ? Date.now() : Date.parse(text);
+  return Number.isNaN(time) ? refuse(`--time ${text}: write it like 2026-12-01T00:00:00Z`) : time;
+}
+
+const keyOf = (text: string | undefined): Uint8Array =>
+  /^[0-9a-f]{64}$/i.test(text ?? '')
+    ? fromHex(text!)
+    : refuse(`--validator: ${text} is not a public key of 64 digits`);
+
+function refuse(why: string): never {
+  throw new BitorchError('OPTION_INVALID', why);
+}

@@ -1,0 +1,64 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultCurve } from '#crypto';
+import { openLmdbStore } from '#store';
+import { LedgerApplication, type LedgerApplicationOptions } from './ledger-application.ts';
+import type { Staging } from './snapshots/restoration.ts';
+import { SnapshotFolder } from './snapshots/snapshot-folder.ts';
+import { VerifierThreads } from './verification/verifier-threads.ts';
+
+export interface OpenApplicationOptions extends LedgerApplicationOptions {
+  /** State and snapshots. One process at a time. */
+  readonly directory: string;
+  /** Blocks from one snapshot to the next. */
+  readonly snapshotEveryBlocks?: number;
+  readonly verifierThreads?: number;
+}
+
+export interface OpenedApplication {
+  readonly application: LedgerApplication;
+  stop(): Promise<void>;
+}
+
+/** The application on disk, with threads that verify. Throws STORE_UNREADABLE. */
+export async function openApplication(options: OpenApplicationOptions): Promise<OpenedApplication> {
+  const { directory, snapshotEveryBlocks = 1_000, verifierThreads } = options;
+  await mkdir(directory, { recursive: true });
+  await discardStaging(directory);
+  const store = openLmdbStore(join(directory, 'state.mdb'));
+  const verifier = new VerifierThreads(verifierThreads ? { threads: verifierThreads } : {});
+  const snapshots = new SnapshotFolder({
+    directory: join(directory, 'snapshots'),
+    everyBlocks: snapshotEveryBlocks,
+  });
+  const stage = async (): Promise<Staging> => {
+    const staged = openLmdbStore(stagingPath(directory));
+    const discard = async () => {
+      await staged.close();
+      await discardStaging(directory);
+    };
+    return { store: staged, discard };
+  };
+  const application = new LedgerApplication(options, {
+    store,
+    curve: defaultCurve(),
+    verifier,
+    snapshots,
+    stage,
+  });
+  return {
+    application,
+    async stop() {
+      await verifier.stop();
+      await snapshots.settled();
+      await store.close();
+    },
+  };
+}
+
+const stagingPath = (directory: string): string => join(directory, 'staging.mdb');
+
+async function discardStaging(directory: string): Promise<void> {
+  for (const path of [stagingPath(directory), `${stagingPath(directory)}-lock`])
+    await rm(path, { force: true });
+}

@@ -1,0 +1,255 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { utf8 } from '#base';
+import { type ApplicationPort, readValidatorKey } from '#consensus';
+import type { SigningKey } from '#crypto';
+
+const BINARY = process.env.COMETBFT ?? 'cometbft';
+
+/** Why there is no CometBFT to test with; undefined when there is. */
+export function missingComet(): string | undefined {
+  const { status, stdout } = spawnSync(BINARY, ['version'], { encoding: 'utf8' });
+  if (status !== 0)
+    return 'cometbft is not installed: go install github.com/cometbft/cometbft/cmd/cometbft@v0.38.19';
+  return /^v?0\.38\./.test(stdout) ? undefined : `cometbft ${stdout.trim()} is not 0.38`;
+}
+
+export interface CometBlock {
+  readonly height: number;
+  /** ms since epoch. */
+  readonly time: number;
+  /** 20 bytes. */
+  readonly proposer: Uint8Array;
+  /** After the block before. */
+  readonly appHash: string;
+  readonly transactions: readonly Uint8Array[];
+  readonly evidence: number;
+}
+
+/** A validator: CometBFT and our application, two processes on one socket. */
+export class CometNode {
+  readonly home: string;
+  readonly index: number;
+  readonly key: SigningKey;
+  readonly rpc: string;
+  readonly #peers: () => string;
+  readonly #ports: { readonly p2p: number; readonly rpc: number };
+  #processes: ChildProcess[] = [];
+  #log = '';
+
+  constructor(home: string, index: number, key: SigningKey, firstPort: number, peers: () => string) {
+    this.home = home;
+    this.index = index;
+    this.key = key;
+    this.#ports = { p2p: firstPort + 2 * index, rpc: firstPort + 2 * index + 1 };
+    this.rpc = `http://127.0.0.1:${this.#ports.rpc}`;
+    this.#peers = peers;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#ports.p2p}`;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  async start(): Promise<void> {
+    const socket = `unix://${join(this.home, 'app.sock')}`;
+    const application = this.#spawn(process.execPath, [
+      'src/cli/main.ts',
+      'abci',
+      ...['--address', socket, '--home', join(this.home, 'app'), '--threads', '1', '--snapshot-every', '10'],
+      ...['--validator-key', join(this.home, 'config', 'priv_validator_key.json')],
+    ]);
+    await Promise.race([
+      once(application.stdout!, 'data'),
+      once(application, 'exit').then(() => Promise.reject(new Error(`the application ended: ${this.#log}`))),
+    ]);
+    this.#spawn(BINARY, [
+      'node',
+      ...['--home', this.home, '--proxy_app', socket, '--log_level', process.env.COMET_LOG ?? 'error'],
+      ...['--p2p.laddr', `tcp://${this.address}`, '--rpc.laddr', `tcp://127.0.0.1:${this.#ports.rpc}`],
+      ...['--p2p.persistent_peers', this.#peers()],
+    ]);
+  }
+
+  /** Both at once, as when the power goes. */
+  async kill(): Promise<void> {
+    const ended = this.#processes
+      .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+      .map((child) => once(child, 'exit'));
+    for (const child of this.#processes.splice(0)) child.kill('SIGKILL');
+    await Promise.all(ended);
+  }
+
+  /** The application alone: CometBFT ends by itself when it loses it. */
+  async killApplication(): Promise<void> {
+    const [application, comet] = this.#processes as [ChildProcess, ChildProcess];
+    const ended = [once(application, 'exit'), once(comet, 'exit')];
+    application.kill('SIGKILL');
+    await Promise.race([Promise.all(ended), sleep(5_000)]);
+    await this.kill();
+  }
+
+  async call<T>(method: string, params: Record<string, unknown> = {}): Promise<T> {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const response = await fetch(this.rpc, { method: 'POST', body, signal: AbortSignal.timeout(10_000) });
+    const { result, error } = (await response.json()) as { result: T; error?: unknown };
+    if (error) throw new Error(`${method}: ${JSON.stringify(error)}`);
+    return result;
+  }
+
+  /** The application, as anybody reaches it through CometBFT. */
+  readonly port: ApplicationPort = {
+    query: async ({ path, data }) => {
+      const asked = { path, data: Buffer.from(data).toString('hex'), height: '0', prove: false };
+      const { response } = await this.call<{ response: RpcAnswer }>('abci_query', asked);
+      const value = new Uint8Array(Buffer.from(response.value ?? '', 'base64'));
+      return { code: response.code ?? 0, log: response.log ?? '', value };
+    },
+    checkTx: ({ bytes }) => this.call('broadcast_tx_sync', { tx: Buffer.from(bytes).toString('base64') }),
+  };
+
+  /** The set in force at a height, as hexadecimal keys and powers. */
+  async validators(height: number): Promise<readonly (readonly [key: string, power: number])[]> {
+    const { validators } = await this.call<{ validators: RpcValidator[] }>('validators', {
+      height: `${height}`,
+    });
+    return validators.map(({ pub_key, voting_power }) => [
+      Buffer.from(pub_key.value, 'base64').toString('hex'),
+      Number(voting_power),
+    ]);
+  }
+
+  async height(): Promise<number> {
+    try {
+      const { sync_info } = await this.call<{ sync_info: { latest_block_height: string } }>('status');
+      return Number(sync_info.latest_block_height);
+    } catch {
+      return 0;
+    }
+  }
+
+  async until(height: number): Promise<void> {
+    for (let waited = 0; (await this.height()) < height; waited++) {
+      if (waited > 600)
+        throw new Error(`node ${this.index} does not reach ${height}: ${this.#log.slice(-3_000)}`);
+      await sleep(100);
+    }
+  }
+
+  async block(height: number): Promise<CometBlock> {
+    const { block } = await this.call<{ block: RpcBlock }>('block', { height: `${height}` });
+    const { header, data, evidence } = block;
+    return {
+      height,
+      time: Date.parse(`${header.time.slice(0, 23).replace(/Z$/, '')}Z`),
+      proposer: new Uint8Array(Buffer.from(header.proposer_address, 'hex')),
+      appHash: header.app_hash.toLowerCase(),
+      transactions: (data.txs ?? []).map((text) => new Uint8Array(Buffer.from(text, 'base64'))),
+      evidence: evidence.evidence.length,
+    };
+  }
+
+  #spawn(command: string, args: string[]): ChildProcess {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.on('data', (text) => (this.#log += text));
+    child.stderr.on('data', (text) => (this.#log += text));
+    this.#processes.push(child);
+    return child;
+  }
+}
+
+interface RpcAnswer {
+  readonly code?: number;
+  readonly log?: string;
+  readonly value?: string | null;
+}
+
+interface RpcValidator {
+  readonly pub_key: { readonly value: string };
+  readonly voting_power: string;
+}
+
+interface RpcBlock {
+  readonly header: { readonly time: string; readonly proposer_address: string; readonly app_hash: string };
+  readonly data: { readonly txs: readonly string[] | null };
+  readonly evidence: { readonly evidence: readonly unknown[] };
+}
+
+/** Validators of a network that begins with the genesis that is made for their keys. */
+export class CometNetwork {
+  readonly nodes: CometNode[] = [];
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async create(
+    size: number,
+    firstPort: number,
+    genesisFor: (keys: readonly SigningKey[]) => { name: string; time: number; text: string },
+  ): Promise<CometNetwork> {
+    const network = new CometNetwork(await mkdtemp(join(tmpdir(), 'comet-')));
+    const homes = Array.from({ length: size }, (_, i) => join(network.directory, `node${i}`));
+    run(['testnet', '--v', `${size}`, '--o', network.directory, '--populate-persistent-peers=false']);
+    const keys = await Promise.all(
+      homes.map((home) => readValidatorKey(join(home, 'config', 'priv_validator_key.json'))),
+    );
+    const { name, time, text } = genesisFor(keys);
+    const ids = homes.map((home) => run(['show-node-id', '--home', home]).trim());
+    const peers = () => network.nodes.map(({ address }, i) => `${ids[i]}@${address}`).join(',');
+    for (const [i, home] of homes.entries()) {
+      network.nodes.push(new CometNode(home, i, keys[i]!, firstPort, peers));
+      await configure(home, name, time, text);
+    }
+    return network;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()));
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+function run(args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(BINARY, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cometbft ${args[0]}: ${stderr}`);
+  return stdout;
+}
+
+async function configure(home: string, name: string, time: number, genesis: string): Promise<void> {
+  const genesisPath = join(home, 'config', 'genesis.json');
+  const file = JSON.parse(await readFile(genesisPath, 'utf8'));
+  const { validators: _, ...rest } = file;
+  const document = {
+    ...rest,
+    chain_id: name,
+    genesis_time: new Date(time).toISOString(),
+    initial_height: '1',
+    app_hash: '',
+    app_state: JSON.parse(genesis),
+  };
+  await writeFile(genesisPath, utf8(JSON.stringify(document)));
+  const configPath = join(home, 'config', 'config.toml');
+  const config = await readFile(configPath, 'utf8');
+  await writeFile(
+    configPath,
+    config
+      .replace('allow_duplicate_ip = false', 'allow_duplicate_ip = true')
+      .replace('addr_book_strict = true', 'addr_book_strict = false')
+      .replace('pex = true', 'pex = false')
+      .replace('pprof_laddr = "localhost:6060"', 'pprof_laddr = ""')
+      .replace(/timeout_commit = ".*"/, 'timeout_commit = "200ms"'),
+  );
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { VerifierThreads } from '#consensus';
+import { makeTransaction, type Transaction } from '#ledger';
+import { curve } from '../../support/ledger/chain.ts';
+import { chainOf, realLedger, walletOf } from '../../support/ledger/wallets.ts';
+
+const ledger = realLedger([walletOf('payer').address()], 24);
+const payer = walletOf('payer');
+const verifier = new VerifierThreads({ threads: 2 });
+after(() => verifier.stop());
+
+async function transfers(count: number): Promise<Transaction[]> {
+  const chain = chainOf(ledger);
+  await payer.scan(chain);
+  const made: Transaction[] = [];
+  for (let i = 0; i < count; i++) {
+    const plan = await payer.plan({ payments: [{ to: payer.address(), amount: 1_000_000_000n }] }, chain);
+    made.push(await payer.sign(plan, chain));
+  }
+  return made;
+}
+
+const spendOf = (transaction: Transaction) => ({ transaction, points: ledger.spends.resolve(transaction) });
+
+/** The same but for one bit of the last scalar of a ring signature, or of the range proof. */
+function forged({ body, proofs }: Transaction, part: 'ring' | 'range'): Transaction {
+  const spend = structuredClone(proofs.spend!);
+  const scalar = part === 'ring' ? spend.rings[0]!.scalars[3]! : spend.range.r1;
+  scalar[0]! ^= 1;
+  return makeTransaction(body, { ...proofs, spend }, curve);
+}
+
+test('threads come to the verdicts of the ledger’s own rules, forged ones in a batch of good ones included', async () => {
+  const good = await transfers(5);
+  const all = [good[0]!, forged(good[1]!, 'ring'), good[2]!, forged(good[3]!, 'range'), good[4]!];
+  const verdicts = await verifier.verify(ledger.state, all.map(spendOf), 'block');
+  assert.deepEqual(verdicts, [true, false, true, false, true]);
+  const again = await Promise.all(all.map((one) => verifier.verify(ledger.state, [spendOf(one)], 'pool')));
+  assert.deepEqual(again.flat(), verdicts);
+  const missing = makeTransaction(
+    {
+      ...good[0]!.body,
+      inputs: [{ ...good[0]!.body.inputs[0]!, ring: good[0]!.body.inputs[0]!.ring.map((n) => n + 1_000) }],
+    },
+    good[0]!.proofs,
+    curve,
+  );
+  assert.deepEqual(await verifier.verify(ledger.state, [spendOf(missing)], 'block'), [false]);
+});
