@@ -38,6 +38,8 @@ export interface ChainOptions {
   readonly clockToleranceMs?: number;
   /** How long a validator that has left still answers for what it signed: below the unbonding time. */
   readonly trustingPeriodMs?: number;
+  /** Further behind than this, a node without any block begins from a snapshot. */
+  readonly snapshotLag?: number;
   /** Blocks that stay on the disk; all of them when absent. */
   readonly keepBlocks?: number;
 }
@@ -292,7 +294,7 @@ export class Chain {
     const heard = () => this.#gossip.peers.filter(({ status }) => status !== undefined).length;
     while (this.#sync.best === 0 && heard() < this.#options.contacts!.length && performance.now() < until)
       await delay(50, undefined, { signal });
-    if (this.#sync.lag <= SNAPSHOT_LAG) return;
+    if (this.#sync.lag <= (this.#options.snapshotLag ?? SNAPSHOT_LAG)) return;
     const clients = this.#gossip.peers.map(({ id }) => this.#sync.client(id));
     const { chainId } = this.#options.genesis.parameters;
     const genesis = ValidatorSet.of(await firstValidators());

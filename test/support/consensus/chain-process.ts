@@ -34,6 +34,7 @@ export interface ProcessSettings {
   readonly skewMs: number;
   readonly application: 'list' | 'ledger';
   readonly snapshotEvery?: number;
+  readonly snapshotLag?: number;
 }
 
 export type Order =
@@ -129,7 +130,13 @@ async function main(): Promise<void> {
   const application = makeApplication(key);
   const name = Buffer.from(genesis.name).toString();
   const chain = new Chain(
-    { home: settings.home, genesis, genesisFile, contacts: settings.contacts },
+    {
+      home: settings.home,
+      genesis,
+      genesisFile,
+      contacts: settings.contacts,
+      ...(settings.snapshotLag !== undefined && { snapshotLag: settings.snapshotLag }),
+    },
     {
       host,
       application,
