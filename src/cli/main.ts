@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { abciCommand } from './abci.ts';
+import { chainCommands } from './chain/chain.ts';
+import { faucetCommand, stakeCommands } from './chain/stake.ts';
+import { validatorCommands } from './chain/validator.ts';
 import { devnetCommand } from './devnet/command.ts';
 import { exitCodeOf, printError } from './exit.ts';
 import { genesisCommand } from './genesis.ts';
@@ -16,6 +19,10 @@ const program = new Command('bitorch')
   .addCommand(startCommand)
   .addCommand(devnetCommand)
   .addCommand(walletCommands)
+  .addCommand(chainCommands)
+  .addCommand(validatorCommands)
+  .addCommand(stakeCommands)
+  .addCommand(faucetCommand)
   .addCommand(scanCommand)
   .addCommand(convertCommand)
   .addCommand(securityCommand)

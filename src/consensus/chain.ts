@@ -11,7 +11,7 @@ import { ValidatorSet, verifyEach } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { type Contact, Contacts } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
-import { type Fork, forkAt, keepFork, votesIn } from './fork.ts';
+import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
 import {
@@ -185,7 +185,7 @@ export class Chain {
   }
 
   /** What proves that the chain has forked, on a node that has halted for it. */
-  get fork(): Fork | undefined {
+  get fork(): KeptFork | undefined {
     return forkAt(this.#forkPath);
   }
 
@@ -277,7 +277,8 @@ export class Chain {
   #keepFork(ours: Commit, theirs: Commit): void {
     const validators = this.store.validators(ours.height)!;
     const votes = votesIn(this.#wal.recordsOf(ours.height));
-    keepFork(this.#forkPath, { ours, theirs, validators, votes });
+    const { chainId } = this.#options.genesis.parameters;
+    keepFork(this.#forkPath, { chainId, ours, theirs, validators, votes });
   }
 
   get #forkPath(): string {

@@ -6,4 +6,4 @@ export * from './chain.ts';
 export * from './chain-store/index.ts';
 export * from './constants.ts';
 export * from './engine/index.ts';
-export type { Fork } from './fork.ts';
+export { forkAt, type KeptFork } from './fork.ts';

@@ -3,7 +3,7 @@
  * page can import them and the wire shows them as they are.
  */
 
-import type { ChainEvent, ChainView, WalletApi } from './chain-api.ts';
+import type { ChainEvent, ChainView, StakeApi, WalletApi } from './chain-api.ts';
 
 export type * from './chain-api.ts';
 
@@ -151,6 +151,8 @@ export interface NodeApi {
   chain(): ChainView | undefined;
   /** Undefined on a node that follows no chain. */
   wallet(): WalletApi | undefined;
+  /** The bond of this node's validator. Absent in a node that follows no chain. */
+  stake?(): StakeApi | undefined;
   /**
    * A wallet's question to the chain that this node follows, in the bytes of docs/protocol/ledger.md. Absent in a node
    * that follows none.

@@ -199,3 +199,26 @@ export interface WalletApi {
   /** Test networks: money of the public pool. Throws NO_FAUCET, FAUCET_EMPTY. */
   faucet(address?: string): Promise<PaymentReceipt>;
 }
+
+/** This node's validator and its bond. */
+export interface StakeView {
+  /** Consensus key. */
+  validator: string;
+  bonded: boolean;
+  /** All that is delegated to it, and what of it is this node's. */
+  pool: string;
+  own: string;
+  /** 0…1. */
+  commission: number;
+  jailedUntil: number;
+  tombstoned: boolean;
+}
+
+export interface StakeApi {
+  view(): Promise<StakeView>;
+  /** Throws PASSWORD_WRONG, FUNDS_INSUFFICIENT, TRANSACTION_INVALID. */
+  bond(request: { amount: string; commission?: number; password: string }): Promise<PaymentReceipt>;
+  /** All of it when no amount is given. Throws NOT_BONDED. */
+  unbond(request: { amount?: string }): Promise<PaymentReceipt>;
+  unjail(): Promise<PaymentReceipt>;
+}

@@ -25,6 +25,7 @@ import type {
   NetworkView,
   NodeApi,
   NodeEvent,
+  StakeApi,
   WalletApi,
 } from './api.ts';
 import { ChainPart } from './chain/chain-part.ts';
@@ -151,6 +152,10 @@ export class Node implements NodeApi {
 
   wallet(): WalletApi | undefined {
     return this.#chain?.wallet;
+  }
+
+  stake(): StakeApi | undefined {
+    return this.#chain?.stake;
   }
 
   async walletChain(question: string, bytes: Uint8Array): Promise<Uint8Array> {

@@ -12,6 +12,7 @@ import { handleErrors } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
+import { stakeRoutes } from './stake-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
@@ -64,6 +65,7 @@ async function build(
     nodeRoutes(routes, node, signal);
     chainRoutes(routes, node);
     walletRoutes(routes, node);
+    stakeRoutes(routes, node);
     await routes.register(async (scope) => walletChainRoutes(scope, node));
   });
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));

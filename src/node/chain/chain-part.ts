@@ -4,10 +4,12 @@ import { Lifecycle, type Logger } from '#base';
 import type { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
-import type { ChainEvent, ChainView, WalletApi } from '../chain-api.ts';
+import type { ChainEvent, ChainView, StakeApi, WalletApi } from '../chain-api.ts';
+import { loadValidatorKey } from '../identity.ts';
 import { Faucet } from './faucet.ts';
 import { Following } from './following.ts';
 import { NodeWallet } from './node-wallet.ts';
+import { Staking } from './staking.ts';
 
 export interface ChainPartOptions {
   /** Data directory of the node. */
@@ -33,13 +35,21 @@ const VERIFY_THREADS = 1;
 export class ChainPart {
   readonly wallet: WalletApi;
   readonly walletChain: WalletChain;
+  readonly stake: StakeApi;
   readonly #following: Following;
   readonly #lifecycle: Lifecycle;
 
-  private constructor(following: Following, wallet: NodeWallet, lifecycle: Lifecycle) {
+  private constructor(parts: {
+    following: Following;
+    wallet: NodeWallet;
+    stake: Staking;
+    lifecycle: Lifecycle;
+  }) {
+    const { following, wallet, stake, lifecycle } = parts;
     this.#following = following;
     this.#lifecycle = lifecycle;
     this.wallet = wallet;
+    this.stake = stake;
     this.walletChain = following.walletChain;
   }
 
@@ -48,9 +58,14 @@ export class ChainPart {
     const { log, onEvent } = dependencies;
     const lifecycle = new Lifecycle();
     let wallet: NodeWallet | undefined;
+    let stake: Staking | undefined;
     const following = await Following.start(
       { home: join(home, 'chain'), genesis, contacts, threads: VERIFY_THREADS },
-      { ...dependencies, onBlock: () => wallet?.follow() },
+      {
+        ...dependencies,
+        onBlock: () => wallet?.follow(),
+        report: async (evidence) => (wallet?.view().state === 'open' ? stake?.evidence(evidence) : undefined),
+      },
     );
     lifecycle.onStop(() => following.stop());
     const { chainId } = following.genesis.parameters;
@@ -65,12 +80,15 @@ export class ChainPart {
       },
     );
     wallet = opened;
+    const { application, walletChain: chain } = following;
+    const key = async () => dependencies.key ?? (await loadValidatorKey(home));
+    stake = new Staking({ application, chain, wallet: opened, key });
     lifecycle.onStop(() => opened.stop());
     if (walletPassword !== undefined) {
       if (existsSync(join(home, 'wallet'))) await opened.unlock(walletPassword);
       else await opened.create({ password: walletPassword });
     }
-    return new ChainPart(following, opened, lifecycle);
+    return new ChainPart({ following, wallet: opened, stake, lifecycle });
   }
 
   get view(): ChainView {

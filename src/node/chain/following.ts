@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BitorchError, codeOf, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
 import {
   Chain,
+  type DuplicateVote,
   type Genesis,
   LedgerApplication,
   MAX_GENESIS_BYTES,
@@ -40,6 +41,8 @@ export interface FollowingDependencies {
   readonly nameOf: (validator: Uint8Array) => string | undefined;
   readonly onEvent: (event: ChainEvent) => void;
   readonly onBlock: () => void;
+  /** Makes a transaction of evidence; undefined when this node cannot now. */
+  readonly report: (evidence: DuplicateVote) => Promise<Uint8Array | undefined>;
 }
 
 /** Blocks whose times are remembered, and looked back for signatures. */
@@ -78,7 +81,7 @@ export class Following {
   /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, CHAIN_DAMAGED. */
   static async start(options: FollowingOptions, dependencies: FollowingDependencies): Promise<Following> {
     const { home, contacts, threads } = options;
-    const { key, host, log } = dependencies;
+    const { key, host, log, report } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
     const curve = defaultCurve();
     const genesis = parseGenesis(genesisFile, curve);
@@ -99,7 +102,7 @@ export class Following {
       );
       const chain = new Chain(
         { home, genesis, genesisFile, contacts },
-        { host, application, key, log, firstValidators: () => firstValidators(genesis, genesisFile) },
+        { host, application, key, log, report, firstValidators: () => firstValidators(genesis, genesisFile) },
       );
       const following = new Following({ genesis, chain, application, lifecycle }, dependencies);
       await following.#start();

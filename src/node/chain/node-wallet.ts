@@ -11,8 +11,8 @@ import {
   utf8,
   writeFileAtomic,
 } from '#base';
-import { type Address, defaultCurve } from '#crypto';
-import { formatPaymentProof, parseAddress, type TransferPlan, Wallet, type WalletChain } from '#ledger';
+import { type Address, defaultCurve, type SigningKey } from '#crypto';
+import { formatPaymentProof, parseAddress, type TransferOrder, Wallet, type WalletChain } from '#ledger';
 import type {
   BackupWords,
   PaymentPreview,
@@ -165,16 +165,22 @@ export class NodeWallet implements WalletApi {
 
   async preview(request: PaymentRequest): Promise<PaymentPreview> {
     const { wallet } = this.#unlocked;
-    return previewOf(await this.#plan(request), request.to, BigInt(request.amount), wallet);
+    const plan = await wallet.plan(this.#orderOf(request), this.#deps.chain);
+    return previewOf(plan, request.to, BigInt(request.amount), wallet);
   }
 
   send({ password, ...request }: PaymentRequest & { password: string }): Promise<PaymentReceipt> {
+    return this.pay(this.#orderOf(request), password);
+  }
+
+  /** Signs a transfer, with the signatures that its actions need besides, and sends it. Throws PASSWORD_WRONG. */
+  pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
     return this.#exclusive(async () => {
       const open = this.#unlocked;
       requirePassword(open, password);
       const { chain } = this.#deps;
-      const plan = await this.#plan(request);
-      const { bytes, hashes } = await open.wallet.sign(plan, chain);
+      const plan = await open.wallet.plan(order, chain);
+      const { bytes, hashes } = await open.wallet.sign(plan, chain, signers);
       await this.#save();
       try {
         await chain.submit(bytes);
@@ -285,10 +291,8 @@ export class NodeWallet implements WalletApi {
       : new BitorchError('WALLET_LOCKED', 'unlock the wallet with its password first');
   }
 
-  #plan({ to, amount, tier = 'normal' }: PaymentRequest): Promise<TransferPlan> {
-    const address = this.#parse(to);
-    const payments = [{ to: address, amount: BigInt(amount) }];
-    return this.#unlocked.wallet.plan({ payments, tier }, this.#deps.chain);
+  #orderOf({ to, amount, tier = 'normal' }: PaymentRequest): TransferOrder {
+    return { payments: [{ to: this.#parse(to), amount: BigInt(amount) }], tier };
   }
 
   #parse(address: string): Address {

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { BitorchError, dataDirectory } from '#base';
+import type { ApiAddress } from '#node';
+
+/** Flags of every command that asks a running node. */
+export interface NodeFlags {
+  home?: string;
+  json?: boolean;
+}
+
+/** A command that asks the node on a data directory. */
+export function nodeCommand(name: string, description: string): Command {
+  const command = new Command(name).description(description);
+  return command
+    .addOption(command.createOption('--home <folder>', 'data directory of the node').env('BITORCH_HOME'))
+    .option('--json', 'as the API has it');
+}
+
+/** Asks the running node, or the user's node of a devnet that runs. Throws NODE_MISSING and what the node answers. */
+export async function askNode<T>(flags: NodeFlags, path: string, body?: unknown): Promise<T> {
+  const { url, token } = await apiOf(flags);
+  const response = await fetch(`${url}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const answer = (await response.json()) as { error?: { code: string; message: string } };
+  if (answer.error) throw new BitorchError(answer.error.code, answer.error.message);
+  return answer as T;
+}
+
+async function apiOf({ home = dataDirectory() }: NodeFlags): Promise<ApiAddress> {
+  const { runningApi } = await import('#node');
+  try {
+    return await runningApi(home);
+  } catch (error) {
+    return runningApi(join(home, 'devnet', 'you')).catch(() => {
+      throw error;
+    });
+  }
+}
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+export const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
+
+/** Columns as wide as their widest cell; the first row is the head. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows)
+    print(
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+export const short = (hex: string): string => (hex.length > 16 ? `${hex.slice(0, 12)}…` : hex);

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { BitorchError } from '#base';
+import type { PaymentReceipt } from '#node';
+import { formatAmount, parseAmount } from '../wallet/amounts.ts';
+import { walletPassword } from '../wallet/secrets.ts';
+import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
+
+const bondCommand = nodeCommand('bond', "bond money of the node's wallet, or add to the bond")
+  .argument('<amount>', 'in TORCH')
+  .option('--commission <percent>', 'of the rewards of others who delegate to it', '10')
+  .option('--password-file <file>', 'file whose first line is the password of the wallet')
+  .action(async (amount: string, flags: NodeFlags & { commission: string; passwordFile?: string }) => {
+    const commission = Number(flags.commission) / 100;
+    if (!(commission >= 0 && commission <= 1))
+      throw new BitorchError('OPTION_INVALID', `--commission ${flags.commission}: write percent, 0 to 100`);
+    const password = await walletPassword(flags.passwordFile);
+    const body = { amount: `${parseAmount(amount)}`, commission, password };
+    sent(flags, await askNode(flags, '/api/stake/bond', body));
+  });
+
+const unbondCommand = nodeCommand(
+  'unbond',
+  'take the bond back; it comes to the wallet after the unbonding time',
+)
+  .argument('[amount]', 'in TORCH; all of it when absent')
+  .action(async (amount: string | undefined, flags: NodeFlags) => {
+    const body = amount === undefined ? {} : { amount: `${parseAmount(amount)}` };
+    sent(flags, await askNode(flags, '/api/stake/unbond', body));
+  });
+
+const unjailCommand = nodeCommand('unjail', 'put a jailed validator back to work').action(
+  async (flags: NodeFlags) => sent(flags, await askNode(flags, '/api/stake/unjail', {})),
+);
+
+function sent(flags: NodeFlags, receipt: PaymentReceipt): void {
+  if (flags.json) {
+    printJson(receipt);
+    return;
+  }
+  print(`sent      ${receipt.id}`);
+  print(`fee       ${formatAmount(BigInt(receipt.fee))}`);
+}
+
+/** `bitorch stake`. */
+export const stakeCommands = new Command('stake')
+  .description('the bond of this node: what it votes with, and loses when it signs twice')
+  .addCommand(bondCommand)
+  .addCommand(unbondCommand)
+  .addCommand(unjailCommand);
+
+/** `bitorch faucet`. */
+export const faucetCommand = nodeCommand('faucet', 'get money of a test network')
+  .argument('[address]', "whose; the node's own wallet when absent")
+  .action(async (address: string | undefined, flags: NodeFlags) => {
+    const receipt = await askNode<PaymentReceipt>(flags, '/api/wallet/faucet', address ? { address } : {});
+    if (flags.json) return printJson(receipt);
+    print(`sent      ${receipt.id}`);
+  });
