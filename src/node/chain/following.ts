@@ -2,6 +2,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, codeOf, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
 import {
+  type ApplicationPort,
+  applicationChain,
   Chain,
   type DuplicateVote,
   type Genesis,
@@ -20,7 +22,6 @@ import { MemoryStore, openLmdbStore } from '#store';
 import type { ChainEvent, ChainView } from '../chain-api.ts';
 import { Attendance } from './attendance.ts';
 import { blockView, chainViewOf } from './chain-view.ts';
-import { walletChainOf } from './questions.ts';
 
 export interface FollowingOptions {
   /** Folder of the chain: state, blocks, journal. */
@@ -75,7 +76,12 @@ export class Following {
     this.application = parts.application;
     this.#lifecycle = parts.lifecycle;
     this.#deps = dependencies;
-    this.walletChain = walletChainOf(parts.application, parts.chain);
+    const port: ApplicationPort = {
+      query: (request) => parts.application.query(request),
+      // By way of the chain, which tells the network.
+      checkTx: ({ bytes }) => parts.chain.submit(bytes),
+    };
+    this.walletChain = applicationChain(port);
   }
 
   /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, CHAIN_DAMAGED. */

@@ -1,5 +1,5 @@
 import { BitorchError, concat, equalBytes, toHex } from '#base';
-import type { DuplicateVote, LedgerApplication } from '#consensus';
+import { ask, type DuplicateVote, type LedgerApplication } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import {
   type Action,
@@ -15,7 +15,6 @@ import type { PaymentReceipt, StakeApi, StakeView } from '../chain-api.ts';
 import { ownerKeyOf } from './devnet-chain.ts';
 import type { NodeWallet } from './node-wallet.ts';
 import { publicTransaction } from './public-transaction.ts';
-import { ask } from './questions.ts';
 
 const WHOLE = 10_000;
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { toHex } from '#base';
 import { Wallet, wordsOf } from '#ledger';
+import { ask } from '../../../src/consensus/application/queries/application-chain.ts';
 import { curve, dice } from '../ledger/chain.ts';
 import type { DeathPoint } from './chain-process.ts';
 import { type ChainProcess, type Cluster, until } from './cluster.ts';
-import { askProcess, remoteChain } from './remote-chain.ts';
+import { remoteApplication, remoteChain } from './remote-chain.ts';
 import { FAUCET_ENTROPY } from './test-genesis.ts';
 
 export interface ChaosReport {
@@ -87,7 +88,7 @@ class Payer {
       BigInt(this.final.length) * AMOUNT,
       'the payee has what was paid',
     );
-    const supply = await askProcess(node, '/supply', {});
+    const supply = await ask(remoteApplication(node), '/supply', {});
     assert.equal(supply.minted - supply.burned, supply.shielded + supply.open, 'coins were doubled or lost');
   }
 }
