@@ -6,4 +6,5 @@ export * from './chain.ts';
 export * from './chain-store/index.ts';
 export * from './constants.ts';
 export * from './engine/index.ts';
+export * from './evidence/index.ts';
 export { forkAt, type KeptFork } from './fork.ts';

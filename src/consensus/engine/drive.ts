@@ -158,7 +158,8 @@ class Drive {
         break;
       case 'propose': {
         const { round, validRound, block } = output;
-        this.effects.push({ type: 'persist' }, { type: 'propose', height, round, validRound, block });
+        const polka = certificateFor(this.state.driver.keeper, validRound, PREVOTE, block);
+        this.effects.push({ type: 'persist' }, { type: 'propose', height, round, validRound, polka, block });
         this.#wait('propose');
         break;
       }

@@ -37,12 +37,16 @@ export type Effect =
   | { readonly type: 'persist' }
   /** Ask the application for a new block and answer with `value`. */
   | { readonly type: 'getValue'; readonly height: number; readonly round: number }
-  /** Sign a proposal, give it back as an input, and send it with its block's parts. */
+  /**
+   * Sign a proposal, give it back as an input, and send it with its block's parts and the polka that it goes back to:
+   * who heard a double voter's other vote first would never count that polka from single votes.
+   */
   | {
       readonly type: 'propose';
       readonly height: number;
       readonly round: number;
       readonly validRound: number;
+      readonly polka: Certificate | undefined;
       readonly block: Uint8Array;
     }
   /** Sign, unless something else was signed for this step; give the vote back as an input; send it. */

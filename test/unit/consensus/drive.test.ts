@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  certificateOf,
   drive,
   type Effect,
   FUTURE_ROUNDS,
@@ -53,7 +54,7 @@ test('the proposer asks for a block once, and proposes the answer once', () => {
   node.tell({ type: 'value', round: 0, block: A });
   assert.deepEqual(node.last, [
     { type: 'persist' },
-    { type: 'propose', height: 1, round: 0, validRound: -1, block: A },
+    { type: 'propose', height: 1, round: 0, validRound: -1, polka: undefined, block: A },
   ]);
   node.tell({ type: 'value', round: 0, block: B });
   assert.deepEqual(node.last, []);
@@ -75,10 +76,14 @@ test('a locked validator votes for another block only with a later polka, and it
   );
   node.votes(PRECOMMIT, rest, NIL, 2).timeout('precommit', 2);
   assert.equal(proposer(3), me);
-  assert.deepEqual(
-    node.all.findLast(({ type }) => type === 'propose'),
-    { type: 'propose', height: 1, round: 3, validRound: 1, block: B },
-  );
+  assert.deepEqual(node.all.filter(({ type }) => type === 'propose').at(-1), {
+    type: 'propose',
+    height: 1,
+    round: 3,
+    validRound: 1,
+    polka: certificateOf(rest.map((place) => bareVote(place, PREVOTE, B, 1))),
+    block: B,
+  });
 });
 
 test('an untimely proposal gets no vote of ours, but is locked and decided when others are for it', () => {
