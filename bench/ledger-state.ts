@@ -7,9 +7,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Overlay, openLmdbStore, type Store } from '#store';
-import { encode } from '../src/ledger/codec/index.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
-import { heads, outputCodec, outputRange, outputs, outputTotals } from '../src/ledger/state/buckets.ts';
+import { recordOutputs } from '../src/ledger/state/block.ts';
+import { heads, type OutputRecord, outputRange, outputs, outputTotals } from '../src/ledger/state/buckets.ts';
 import {
   curve,
   deterministic,
@@ -40,6 +40,7 @@ const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 function fill(store: Store): void {
   for (let from = outputRange.count(store); from < count; ) {
     const draft = new Overlay(store);
+    const records: OutputRecord[] = [];
     const to = Math.min(from + 20_000, count);
     const height = heads.get(store, 0)!.height;
     for (; from < to; from++) {
@@ -54,9 +55,9 @@ function fill(store: Store): void {
         minted: 0 as const,
         height,
       };
-      outputs.put(draft, from, record);
-      outputRange.append(draft, encode(outputCodec, record));
+      records.push(record);
     }
+    recordOutputs(draft, records);
     outputTotals.put(draft, height, to);
     store.commit(draft.changes());
   }

@@ -15,7 +15,9 @@ export const rawBytes: BytesCodec<Uint8Array> = { encode: (bytes) => bytes, deco
 export const orderedNumber: BytesCodec<number> = {
   encode(value) {
     const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, Math.floor(value / 2 ** 32));
+    view.setUint32(4, value);
     return bytes;
   },
   decode: (bytes) => Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)),
@@ -69,6 +71,10 @@ export class Bucket<K, V> {
   }
 
   #key(key: K): Uint8Array {
-    return concat([this.#tag, this.#keys.encode(key)]);
+    const encoded = this.#keys.encode(key);
+    const bytes = new Uint8Array(1 + encoded.length);
+    bytes[0] = this.#tag[0]!;
+    bytes.set(encoded, 1);
+    return bytes;
   }
 }

@@ -1,27 +1,28 @@
-import { keyBytes, keyText } from './keys.ts';
+import { keyText } from './keys.ts';
 import { SortedMap } from './sorted-map.ts';
 import type { Change, Entry, KeyRange, ReadView, WriteView } from './view.ts';
 
 /** Writes kept in memory over a view that stays as it is: the draft of a commit, which can be thrown away. */
 export class Overlay implements WriteView {
   readonly #base: ReadView;
-  readonly #written = new SortedMap<Uint8Array | undefined>();
+  readonly #written = new SortedMap<Change>();
 
   constructor(base: ReadView) {
     this.#base = base;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const text = keyText(key);
-    return this.#written.has(text) ? this.#written.get(text) : this.#base.get(key);
+    if (!this.#written.hasPart(key[0]!)) return this.#base.get(key);
+    const written = this.#written.get(keyText(key));
+    return written ? written.value : this.#base.get(key);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#written.set(keyText(key), value);
+    this.#written.set(keyText(key), { key, value });
   }
 
   delete(key: Uint8Array): void {
-    this.#written.set(keyText(key), undefined);
+    this.#written.set(keyText(key), { key, value: undefined });
   }
 
   /** Keys written after the iteration began do not show. */
@@ -37,20 +38,19 @@ export class Overlay implements WriteView {
     for (; !next.done; next = written.next()) yield* this.#entryOf(next.value);
   }
 
-  /** What was written, ordered by key. */
-  changes(): Change[] {
-    const texts = [...this.#written.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-    return texts.map(([text, value]) => ({ key: keyBytes(text), value }));
+  /** What was written to keys whose first byte is at least `from`, ordered by key. */
+  changes(from = 0): Change[] {
+    return this.#written.values(from);
   }
 
   /** Takes over the writes of an overlay that lies on this one. */
   absorb(upper: Overlay): void {
-    for (const [text, value] of upper.#written.entries()) this.#written.set(text, value);
+    for (const [text, change] of upper.#written.entries()) this.#written.set(text, change);
   }
 
   /** The entry at a key that was written, or none where it was deleted. */
   #entryOf(text: string): Entry[] {
-    const value = this.#written.get(text);
-    return value === undefined ? [] : [{ key: keyBytes(text), value }];
+    const { key, value } = this.#written.get(text)!;
+    return value === undefined ? [] : [{ key, value }];
   }
 }

@@ -37,6 +37,17 @@ export class SortedMap<T> {
     this.#parts.clear();
   }
 
+  /** Whether any key begins with this byte. */
+  hasPart(byte: number): boolean {
+    return this.#parts.has(String.fromCharCode(byte));
+  }
+
+  /** In the order of their keys, from those on that begin with this byte. */
+  values(from: number): T[] {
+    const names = [...this.#parts.keys()].filter((name) => name.charCodeAt(0) >= from).sort();
+    return names.flatMap((name) => this.#sorted(name).map((key) => this.#values.get(key)!));
+  }
+
   /** The keys of `[from, to)` in order; those set or deleted after the first one was asked for do not count. */
   *keys(from: Uint8Array, to: Uint8Array, reverse: boolean): Iterable<string> {
     const [low, high] = [keyText(from), keyText(to)];

@@ -8,5 +8,6 @@ export const EMPTY_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
 /** sha256(kind ‖ parts): leaves, branches and roots of the trees each begin with a byte of their own. */
 export function treeHash(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(hash('sha256', concat([Uint8Array.of(kind), ...parts]), 'buffer'));
+  const digest = hash('sha256', concat([Uint8Array.of(kind), ...parts]), 'buffer');
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
 }

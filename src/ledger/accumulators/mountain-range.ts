@@ -16,15 +16,16 @@ export interface RangeProof {
 
 /**
  * An append-only accumulator (Merkle mountain range, P. Todd 2012): perfect binary trees, one per bit of the
- * number of leaves. A node is addressed by level and place in its level; an append writes O(1) nodes on average.
+ * number of leaves. A node is addressed by level and place in its level; those that a leaf completes, from itself
+ * upwards, are stored together under its number, so an append is one write.
  */
 export class MountainRange {
-  readonly #nodes: Bucket<readonly [level: number, index: number], Uint8Array>;
+  readonly #completed: Bucket<number, Uint8Array>;
   readonly #count: Bucket<number, number>;
 
   /** @param tag takes two bucket tags: `tag` and `tag + 1` */
   constructor(tag: number) {
-    this.#nodes = new Bucket(tag, nodeKey, rawBytes);
+    this.#completed = new Bucket(tag, orderedNumber, rawBytes);
     this.#count = new Bucket(tag + 1, orderedNumber, orderedNumber);
   }
 
@@ -32,17 +33,20 @@ export class MountainRange {
     return this.#count.get(view, 0) ?? 0;
   }
 
-  append(view: WriteView, leaf: Uint8Array): void {
-    const count = this.count(view);
-    let node = treeHash(LEAF, leaf);
-    let index = count;
-    this.#nodes.put(view, [0, index], node);
-    for (let level = 0; index % 2 === 1; level++) {
-      node = treeHash(BRANCH, this.#node(view, level, index - 1), node);
-      index = (index - 1) / 2;
-      this.#nodes.put(view, [level + 1, index], node);
+  append(view: WriteView, leaves: readonly Uint8Array[]): void {
+    if (leaves.length === 0) return;
+    let count = this.count(view);
+    const peaks: Uint8Array[] = [];
+    for (const leaf of leaves) {
+      const nodes = [treeHash(LEAF, leaf)];
+      for (let level = 0, index = count; index % 2 === 1; level++, index = (index - 1) / 2) {
+        const left = peaks[level] ?? this.#node(view, level, index - 1);
+        nodes.push(treeHash(BRANCH, left, nodes[level]!));
+      }
+      peaks[nodes.length - 1] = nodes.at(-1)!;
+      this.#completed.put(view, count++, nodes.length === 1 ? nodes[0]! : concat(nodes));
     }
-    this.#count.put(view, 0, count + 1);
+    this.#count.put(view, 0, count);
   }
 
   root(view: ReadView): Uint8Array {
@@ -66,8 +70,11 @@ export class MountainRange {
   }
 
   #node(view: ReadView, level: number, index: number): Uint8Array {
-    const node = this.#nodes.get(view, [level, index]);
-    if (!node) throw new Error(`mountain range: node ${level}/${index} is missing from the store`);
+    const last = (index + 1) * 2 ** level - 1;
+    const node = this.#completed.get(view, last)?.subarray(HASH_BYTES * level, HASH_BYTES * (level + 1));
+    if (node?.length !== HASH_BYTES) {
+      throw new Error(`mountain range: node ${level}/${index} is missing from the store`);
+    }
     return node;
   }
 }
@@ -116,9 +123,3 @@ function rootOf(count: number, peaks: readonly Uint8Array[]): Uint8Array {
     peaks.length === 0 ? EMPTY_HASH : peaks.reduceRight((right, left) => treeHash(BRANCH, left, right));
   return treeHash(ROOT, orderedNumber.encode(count), bagged);
 }
-
-const nodeKey = {
-  encode: ([level, index]: readonly [number, number]) =>
-    concat([Uint8Array.of(level), orderedNumber.encode(index)]),
-  decode: (bytes: Uint8Array) => [bytes[0]!, orderedNumber.decode(bytes.subarray(1))] as const,
-};

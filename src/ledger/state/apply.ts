@@ -6,7 +6,7 @@ import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts
 import { require } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { keyImages, outputs } from './buckets.ts';
+import { ageOf, keyImages } from './buckets.ts';
 import type { Draft } from './draft.ts';
 import { spendContext } from './minting.ts';
 import { legsOf, type Points, requireSignatures, sameRing } from './spending.ts';
@@ -48,7 +48,7 @@ export function requireFee(view: ReadView, { body, weight }: Transaction): void 
 export function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
   for (const { ring } of body.inputs) {
     for (const number of ring) {
-      const member = outputs.get(view, number);
+      const member = ageOf(view, number);
       require(member !== undefined, 'a ring names an output that is not there', { output: number });
       const wait = member.minted ? draft.parameters.mintMaturity : draft.parameters.maturity;
       require(member.height + wait <= draft.height, 'a ring member is too young', { output: number });
@@ -74,7 +74,7 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   requireSpendable(view, transaction, points, draft);
   requireSignatures(view, transaction, height);
   for (const action of body.actions) rulesOf(action).apply(action.body, draft);
-  for (const image of points.keyImages) keyImages.put(view, image, height);
+  for (const image of points.keyImages) draft.spend(image);
   const context = points.keyImages[0] && spendContext(points.keyImages[0], curve);
   for (const [position, output] of body.outputs.entries()) {
     draft.create({

@@ -22,9 +22,9 @@ import {
   heads,
   keyImageRange,
   type OutputRecord,
+  outputBytes,
   outputCodec,
   outputRange,
-  outputs,
   outputTotals,
   type SpendRecord,
   spendCodec,
@@ -130,13 +130,23 @@ function beginBlock(state: ReadView, { height }: Block, curve: Curve): Draft {
 function include(draft: Draft, { transaction, points }: Spend, proposer: Uint8Array | undefined): void {
   applyTransaction(draft, transaction, points);
   shareFee(draft, transaction, proposer);
-  for (const keyImage of points.keyImages) recordSpend(draft.view, { keyImage, height: draft.height });
 }
 
-/** Numbers a spend and puts it under the accumulator. */
-export function recordSpend(view: WriteView, spend: SpendRecord): void {
-  spends.put(view, keyImageRange.count(view), spend);
-  keyImageRange.append(view, encode(spendCodec, spend));
+/** Numbers spends and puts them under their accumulator. */
+export function recordSpends(view: WriteView, records: readonly SpendRecord[]): void {
+  const first = keyImageRange.count(view);
+  const encoded = records.map((spend) => encode(spendCodec, spend));
+  for (const [i, spend] of records.entries()) spends.put(view, first + i, spend);
+  keyImageRange.append(view, encoded);
+}
+
+/** Numbers outputs and puts them under their accumulator: the number of the first. */
+export function recordOutputs(view: WriteView, records: readonly OutputRecord[]): number {
+  const first = outputRange.count(view);
+  const encoded = records.map((output) => encode(outputCodec, output));
+  for (const [i, bytes] of encoded.entries()) outputBytes.put(view, first + i, bytes);
+  outputRange.append(view, encoded);
+  return first;
 }
 
 /** What happens in a block after its transactions. */
@@ -176,15 +186,14 @@ function payDues(draft: Draft): void {
 /** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */
 export function finish(state: ReadView, draft: Draft): BlockResult {
   const { view, height, created } = draft;
-  const firstOutput = outputRange.count(view);
-  for (const [i, output] of created.entries()) {
-    outputs.put(view, firstOutput + i, output);
-    outputRange.append(view, encode(outputCodec, output));
-  }
+  const firstOutput = recordOutputs(view, created);
+  recordSpends(
+    view,
+    draft.spent.map((keyImage) => ({ keyImage, height })),
+  );
   if (created.length > 0) outputTotals.put(view, height, firstOutput + created.length);
   checkSupply(state, draft);
-  const changed = view.changes().filter(({ key }) => key[0]! >= ACCOUNTS);
-  accountTree.update(view, changed);
+  accountTree.update(view, view.changes(ACCOUNTS));
   const appHash = appHashOf(view, height);
   heads.put(view, 0, { height, appHash });
   return { height, appHash, changes: view.changes(), created, firstOutput };
@@ -193,8 +202,8 @@ export function finish(state: ReadView, draft: Draft): BlockResult {
 function checkSupply(state: ReadView, draft: Draft): void {
   const { view } = draft;
   let opened = 0n;
-  for (const { key, value } of view.changes()) {
-    if (key[0]! >= ACCOUNTS) opened += balanceOf(key, value) - balanceOf(key, state.get(key));
+  for (const { key, value } of view.changes(ACCOUNTS)) {
+    opened += balanceOf(key, value) - balanceOf(key, state.get(key));
   }
   const supply = supplyRecord.bucket.get(view, null)!;
   supplyRecord.bucket.put(view, null, nextSupply(supply, draft.flow, opened));

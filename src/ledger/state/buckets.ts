@@ -1,6 +1,16 @@
-import { Bucket, type BytesCodec, orderedNumber, rawBytes } from '#store';
+import { Bucket, type BytesCodec, orderedNumber, type ReadView, rawBytes } from '#store';
 import { MountainRange, SparseTree } from '../accumulators/index.ts';
-import { amount, byteOf, type Codec, type Decoded, fixed, integer, stored, struct } from '../codec/index.ts';
+import {
+  amount,
+  byteOf,
+  type Codec,
+  type Decoded,
+  decode,
+  fixed,
+  integer,
+  stored,
+  struct,
+} from '../codec/index.ts';
 import { KEY_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
 
 /** First bytes of the keys of the state. From `ACCOUNTS` on the records are public accounts, under the sparse tree. */
@@ -20,6 +30,17 @@ export const ACCOUNTS = 0x80;
 
 const key = fixed(KEY_BYTES);
 
+const outputTail = {
+  /** n of the derivation. */
+  position: integer(0, 255),
+  viewTag: fixed(VIEW_TAG_BYTES),
+  /** Encrypted; of a minted output the amount itself, little-endian. */
+  amount: fixed(8),
+  /** 1 when the protocol made it: the amount is public, the mask is 1. */
+  minted: byteOf(0, 1),
+  height: integer(),
+};
+
 /** An output on the ledger, all that a wallet needs to find it. Points are whole here, not divided by 8. */
 export const outputCodec = struct({
   /** P. */
@@ -30,14 +51,7 @@ export const outputCodec = struct({
   txKey: key,
   /** What P and the masks are bound to. */
   context: key,
-  /** n of the derivation. */
-  position: integer(0, 255),
-  viewTag: fixed(VIEW_TAG_BYTES),
-  /** Encrypted; of a minted output the amount itself, little-endian. */
-  amount: fixed(8),
-  /** 1 when the protocol made it: the amount is public, the mask is 1. */
-  minted: byteOf(0, 1),
-  height: integer(),
+  ...outputTail,
 });
 
 export type OutputRecord = Decoded<typeof outputCodec>;
@@ -49,6 +63,17 @@ export type Head = Decoded<typeof headCodec>;
 export const heads = new Bucket(TAG.head, orderedNumber, stored(headCodec));
 /** By global number, from 0 in the order of creation. */
 export const outputs = new Bucket(TAG.outputs, orderedNumber, stored(outputCodec));
+/** The same, each as its bytes. */
+export const outputBytes = new Bucket(TAG.outputs, orderedNumber, rawBytes);
+
+const tailCodec = struct(outputTail);
+
+/** When an output was made and how, which is all that a ring asks: without reading its points. */
+export function ageOf(view: ReadView, number: number): Pick<OutputRecord, 'minted' | 'height'> | undefined {
+  const bytes = outputBytes.get(view, number);
+  return bytes && decode(tailCodec, bytes.subarray(4 * KEY_BYTES));
+}
+
 /** Height → how many outputs there are with that block; only blocks that made some. */
 export const outputTotals = new Bucket(TAG.outputTotals, orderedNumber, stored(integer()));
 export const spendCodec = struct({

@@ -3,7 +3,7 @@ import { Overlay, type ReadView } from '#store';
 import { type OneTime, parametersOf } from '../accounts/index.ts';
 import type { ActionContext } from '../actions/action.ts';
 import type { Parameters } from '../parameters.ts';
-import type { OutputRecord } from './buckets.ts';
+import { keyImages, type OutputRecord } from './buckets.ts';
 import { mintedOutput, refundedOutput } from './minting.ts';
 
 /** How a block moves the sums of the supply, in sparks; see `supply.ts`. */
@@ -20,6 +20,7 @@ export class Draft implements ActionContext {
   readonly parameters: Parameters;
   readonly curve: Curve;
   readonly #created: OutputRecord[] = [];
+  readonly #spent: Uint8Array[] = [];
   readonly #firstPosition: number;
   #minted = 0n;
   #burned = 0n;
@@ -49,6 +50,7 @@ export class Draft implements ActionContext {
   adopt(fork: Draft): void {
     this.view.absorb(fork.view);
     this.#created.push(...fork.#created);
+    this.#spent.push(...fork.#spent);
     this.#minted += fork.#minted;
     this.#burned += fork.#burned;
     this.#shielded += fork.#shielded;
@@ -56,6 +58,16 @@ export class Draft implements ActionContext {
 
   get created(): readonly OutputRecord[] {
     return this.#created;
+  }
+
+  /** Key images, in the order of the transactions. */
+  get spent(): readonly Uint8Array[] {
+    return this.#spent;
+  }
+
+  spend(keyImage: Uint8Array): void {
+    keyImages.put(this.view, keyImage, this.height);
+    this.#spent.push(keyImage);
   }
 
   get flow(): SupplyFlow {

@@ -2,7 +2,7 @@ import { BitorchError, messageOf } from '#base';
 import { type Entry, Overlay, orderedNumber, type ReadView, type Store } from '#store';
 import { balanceOf } from '../accounts/index.ts';
 import { decode } from '../codec/index.ts';
-import { appHashOf, recordSpend } from './block.ts';
+import { appHashOf, recordSpends } from './block.ts';
 import {
   ACCOUNTS,
   accountTree,
@@ -81,7 +81,7 @@ function addOutput(view: Overlay, key: Uint8Array, value: Uint8Array): void {
   if (output.height < before) throw new RangeError('outputs that are not in the order of blocks');
   outputs.put(view, number, output);
   outputTotals.put(view, output.height, number + 1);
-  outputRange.append(view, value);
+  outputRange.append(view, [value]);
 }
 
 function addSpend(view: Overlay, key: Uint8Array, value: Uint8Array): void {
@@ -89,7 +89,7 @@ function addSpend(view: Overlay, key: Uint8Array, value: Uint8Array): void {
   requireNumber(key, keyImageRange.count(view));
   if (keyImages.has(view, spend.keyImage)) throw new RangeError('an output spent twice');
   keyImages.put(view, spend.keyImage, spend.height);
-  recordSpend(view, spend);
+  recordSpends(view, [spend]);
 }
 
 function requireNumber(key: Uint8Array, expected: number): void {

@@ -42,10 +42,23 @@ test('mountain range: the root is that of its perfect trees, and every leaf can 
       }
     }
     leaves.push(leaf(n));
-    range.append(view, leaf(n));
+    range.append(view, [leaf(n)]);
   }
   assert.equal(roots.size, 37);
   assert.throws(() => range.prove(view, 37), RangeError);
+  fc.assert(
+    fc.property(fc.array(fc.nat(9), { maxLength: 8 }), (batches) => {
+      const apart = new Overlay(new MemoryStore());
+      let count = 0;
+      for (const size of batches) {
+        range.append(apart, leaves.slice(count, count + size));
+        count = Math.min(count + size, leaves.length);
+      }
+      const singly = new Overlay(new MemoryStore());
+      for (const one of leaves.slice(0, count)) range.append(singly, [one]);
+      assert.deepEqual(apart.changes(), singly.changes());
+    }),
+  );
 });
 
 /** The definition, without any storage: a subtree of one leaf is that leaf. */
