@@ -4,8 +4,8 @@
  */
 import { type Change, openLmdbStore, type Store } from '#store';
 import { Ledger } from '../../../src/ledger/ledger.ts';
-import { curve, trustingSpends } from '../../support/ledger/chain.ts';
-import { RandomBlocks } from '../../support/ledger/random-blocks.ts';
+import { curve, trustingSpends } from './chain.ts';
+import { RandomBlocks } from './random-blocks.ts';
 
 const [path, writes] = [process.argv[2]!, Number(process.argv[3])];
 const die = () => process.kill(process.pid, 'SIGKILL');
