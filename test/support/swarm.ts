@@ -3,15 +3,28 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createLog } from '#base';
+import { createLog, Lifecycle } from '#base';
 import { createMetainfo, type Metainfo, Swarm, type SwarmOptions } from '#distribution';
 
 export const quiet = createLog(process.env.BITORCH_LOG ?? 'silent');
 
+const lives = new WeakMap<TestContext, Lifecycle>();
+
+/**
+ * Undoes something after the test, the last first: a directory goes when those who write to it have stopped. Hooks of
+ * node:test run in the order of their registration, and one that fails keeps the rest from running.
+ */
+function afterwards(t: TestContext, undo: () => unknown): void {
+  const life = lives.get(t) ?? new Lifecycle();
+  if (!lives.has(t)) t.after(() => life.stop());
+  lives.set(t, life);
+  life.onStop(undo);
+}
+
 /** A directory that is gone after the test. */
 export async function temporaryDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'bitorch-test-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  afterwards(t, () => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -19,7 +32,7 @@ export async function temporaryDirectory(t: TestContext): Promise<string> {
 export async function startSwarm(t: TestContext, options: Partial<SwarmOptions> = {}): Promise<Swarm> {
   const swarm = new Swarm({ peerId: new Uint8Array(randomBytes(20)), ...options }, { log: quiet });
   await swarm.start();
-  t.after(() => swarm.stop());
+  afterwards(t, () => swarm.stop());
   return swarm;
 }
 

@@ -1,13 +1,16 @@
 import { MAX_KNOWN_ADDRESSES, REDIAL_MAX_MS, REDIAL_MIN_MS } from './constants.ts';
 
-interface Entry {
+export interface Known {
   host: string;
-  port: number;
-  nextDialAt: number;
-  failures: number;
   /** Who answered there last, and whether it had the whole torrent. */
   peerId: string;
   isSeed: boolean;
+}
+
+interface Entry extends Known {
+  port: number;
+  nextDialAt: number;
+  failures: number;
 }
 
 export interface Dialable {
@@ -30,7 +33,7 @@ export class AddressBook {
   }
 
   /** The next addresses to dial, at most `count`, without those that `skip` rejects. */
-  due(now: number, count: number, skip: (known: { peerId: string; isSeed: boolean }) => boolean): Dialable[] {
+  due(now: number, count: number, skip: (known: Known) => boolean): Dialable[] {
     const due = [];
     for (const [address, entry] of this.#entries) {
       if (due.length >= count) break;

@@ -1,6 +1,6 @@
 import { BitorchError, type Logger, messageOf, toHex } from '#base';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
-import { AddressBook, type Dialable } from './address-book.ts';
+import { AddressBook, type Dialable, type Known } from './address-book.ts';
 import { Bitfield } from './bitfield.ts';
 import { ANNOUNCE_DELAY_MS, MAX_HALF_OPEN } from './constants.ts';
 import type { Downloads } from './downloads.ts';
@@ -23,8 +23,8 @@ export interface TorrentParts {
 export interface SwarmPorts {
   readonly peerId: Uint8Array;
   readonly log: Logger;
-  /** Whether the node may have one more connection. */
-  hasRoom(): boolean;
+  /** Whether the node may have one more connection, with this host. */
+  hasRoom(host: string): boolean;
   /** Begins a connection whose owner is `owner`. */
   dial(target: Dialable, owner: PeerOwner): Peer;
   /** Some peer's interest or connection changed: free upload slots may be given away. */
@@ -72,10 +72,11 @@ export class Connections implements PeerOwner {
   /** Dials as many known addresses as the limits allow. */
   dial(): void {
     const areWeSeed = this.#parts.have.isFull;
-    const skip = ({ peerId, isSeed }: { peerId: string; isSeed: boolean }) =>
-      this.#peers.has(peerId) || (areWeSeed && isSeed);
+    const skip = ({ host, peerId, isSeed }: Known) =>
+      this.#peers.has(peerId) || (areWeSeed && isSeed) || !this.#ports.hasRoom(host);
     for (const target of this.#book.due(Date.now(), MAX_HALF_OPEN - this.#dialling.size, skip)) {
-      if (this.#stopped || !this.#ports.hasRoom()) return;
+      if (this.#stopped) return;
+      if (!this.#ports.hasRoom(target.host)) continue;
       this.#book.busy(target.address);
       this.#dialling.add(this.#ports.dial(target, this));
     }

@@ -13,7 +13,7 @@ export const MAX_PIPELINE = 512;
 /** Bytes of unfinished pieces in memory, beyond which no new piece is begun. */
 export const MAX_UNFINISHED_BYTES = 128 * 1024 * 1024;
 /** Verified pieces that wait for the disk, beyond which nothing more is asked for. */
-export const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024;
+export const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 /** Bytes handed to a socket and not sent yet, beyond which a peer's requests wait. */
 export const MAX_UNSENT_BYTES = 1024 * 1024;
 /** How long news of verified pieces are gathered before they are sent. */
@@ -34,6 +34,8 @@ export const SNUB_CLOSE_MS = 60_000;
 export const TICK_MS = 1000;
 
 export const DEFAULT_MAX_PEERS = 64;
+/** Several nodes may share an address behind a router; more from one are one that wants all places. */
+export const DEFAULT_MAX_PEERS_PER_NETWORK = 8;
 export const DEFAULT_UPLOAD_SLOTS = 8;
 export const RECHOKE_MS = 10_000;
 export const OPTIMISTIC_MS = 30_000;

@@ -215,32 +215,28 @@ export class Downloads {
   #finish(piece: UnfinishedPiece): void {
     this.#unfinished.delete(piece.index);
     for (const owner of piece.owners) if (owner.assignment?.piece === piece) owner.assignment = undefined;
-    if (this.#store.isValid(piece.index, piece.bytes)) {
-      this.#accuse(this.#blame.good(piece));
-      void this.#write(piece);
-    } else {
-      this.#picker.release(piece.index);
-      this.#accuse(this.#blame.bad(piece));
-      piece.buffer.release();
-    }
+    void this.#keep(piece);
   }
 
   #accuse(guilty: string[]): void {
     if (guilty.length > 0) this.#events.onGuilty(guilty);
   }
 
-  async #write(piece: UnfinishedPiece): Promise<void> {
+  async #keep(piece: UnfinishedPiece): Promise<void> {
     this.#unwrittenBytes += piece.bytes.length;
-    try {
-      await this.#store.writePiece(piece.index, piece.bytes);
-    } catch (error) {
+    const isGood = await this.#store.keepPiece(piece.index, piece.bytes).catch((error: unknown) => {
       this.#failed = true;
-      this.#picker.release(piece.index);
       this.#events.onFailure(error);
-      return;
-    }
+      return undefined;
+    });
     this.#unwrittenBytes -= piece.bytes.length;
-    this.#events.onPiece(piece.index, piece.buffer);
+    if (isGood) {
+      this.#accuse(this.#blame.good(piece));
+      this.#events.onPiece(piece.index, piece.buffer);
+    } else {
+      this.#picker.release(piece.index);
+      if (isGood === false) this.#accuse(this.#blame.bad(piece));
+    }
     piece.buffer.release();
   }
 }

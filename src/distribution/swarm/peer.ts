@@ -196,22 +196,23 @@ export class Peer {
     if (now - this.#lastSentAt > KEEP_ALIVE_MS) this.send(encodeSignal('keep-alive'));
   }
 
-  /** Idempotent. The owner hears of it once. */
+  /** Idempotent, and at once even where dismiss() still waits. The owner hears of it once. */
   close(reason: unknown): void {
-    this.#end(reason, () => this.#socket.destroy());
+    this.#socket.destroy();
+    this.#end(reason);
   }
 
   /** Closes once our handshake is out, so that the other side learns whom it reached. */
   dismiss(reason: string): void {
-    this.#end(reason, () => this.#socket.destroySoon());
+    this.#socket.destroySoon();
+    this.#end(reason);
   }
 
-  #end(reason: unknown, endSocket: () => void): void {
+  #end(reason: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#handshakeTimer);
     this.#parser.stop();
-    endSocket();
     this.owner.onClose(this, reason);
   }
 

@@ -34,9 +34,9 @@ export class PiecePool {
     this.#pieceLength = pieceLength;
   }
 
-  /** A buffer of `length` bytes with any content, held once. */
+  /** A buffer of `length` bytes with any content, in shared memory, held once. */
   take(length: number): PieceBuffer {
-    const whole = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#pieceLength);
+    const whole = this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(this.#pieceLength));
     return new PieceBuffer(whole.subarray(0, length), () => {
       if (this.#free.length * this.#pieceLength < MAX_FREE_BYTES) this.#free.push(whole);
     });

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BitorchError, codeOf, equalBytes } from '#base';
+import { codeOf, equalBytes } from '#base';
 import type { Metainfo } from '../metainfo.ts';
+import type { PieceThread } from './piece-thread.ts';
 import type { Layout, Segment } from './ranges.ts';
 
 interface OpenFile {
@@ -18,11 +19,14 @@ export class Store {
   readonly #directory: string;
   readonly #files = new Map<number, Promise<OpenFile | undefined>>();
   readonly #dirty = new Set<number>();
+  readonly #thread: PieceThread;
+  readonly #writing = new Set<Promise<boolean>>();
 
-  constructor(metainfo: Metainfo, layout: Layout, directory: string) {
-    this.#metainfo = metainfo;
-    this.#layout = layout;
-    this.#directory = directory;
+  constructor(parts: { metainfo: Metainfo; layout: Layout; directory: string; thread: PieceThread }) {
+    this.#metainfo = parts.metainfo;
+    this.#layout = parts.layout;
+    this.#directory = parts.directory;
+    this.#thread = parts.thread;
   }
 
   /** Creates what a swarm can never deliver: files without content. */
@@ -32,8 +36,11 @@ export class Store {
   }
 
   isValid(index: number, piece: Uint8Array): boolean {
-    const expected = this.#metainfo.pieces.subarray(index * 20, index * 20 + 20);
-    return equalBytes(hash('sha1', piece, 'buffer'), expected);
+    return equalBytes(hash('sha1', piece, 'buffer'), this.#sha1Of(index));
+  }
+
+  #sha1Of(index: number): Uint8Array {
+    return new Uint8Array(this.#metainfo.pieces.subarray(index * 20, index * 20 + 20));
   }
 
   /** A piece as it is on disk, verified or not; false when a file is missing or too short. */
@@ -50,13 +57,25 @@ export class Store {
     return true;
   }
 
-  /** Resolves when the operating system has the bytes: they outlive this process, not yet a power cut. */
-  async writePiece(index: number, piece: Uint8Array): Promise<void> {
-    for (const segment of this.#layout.segments(index * this.#metainfo.pieceLength, piece.length)) {
-      const handle = await this.#writable(segment.file);
-      await writeFully(handle, piece, segment);
-      this.#dirty.add(segment.file);
+  /**
+   * Writes a piece, in shared memory, if it has its hash; resolves to whether it had. Then the operating system has the
+   * bytes: they outlive this process, not yet a power cut.
+   */
+  keepPiece(index: number, piece: Uint8Array): Promise<boolean> {
+    const writing = this.#keep(index, piece).finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+    return writing;
+  }
+
+  async #keep(index: number, piece: Uint8Array): Promise<boolean> {
+    const segments = this.#layout.segments(index * this.#metainfo.pieceLength, piece.length);
+    const runs = [];
+    for (const { file, ...segment } of segments) {
+      runs.push({ ...segment, descriptor: (await this.#writable(file)).fd });
     }
+    const isGood = await this.#thread.keep({ bytes: piece, sha1: this.#sha1Of(index), runs });
+    if (isGood) for (const { file } of segments) this.#dirty.add(file);
+    return isGood;
   }
 
   /** Makes everything written so far outlive a power cut. */
@@ -67,6 +86,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#writing);
     const files = [...this.#files.values()];
     this.#files.clear();
     for (const file of files) await (await file.catch(() => undefined))?.handle.close();
@@ -119,13 +139,4 @@ async function readFully(handle: FileHandle, bytes: Uint8Array, segment: Segment
     done += bytesRead;
   }
   return true;
-}
-
-async function writeFully(handle: FileHandle, bytes: Uint8Array, segment: Segment): Promise<void> {
-  for (let done = 0; done < segment.length; ) {
-    const at = segment.bufferOffset + done;
-    const { bytesWritten } = await handle.write(bytes, at, segment.length - done, segment.fileOffset + done);
-    if (bytesWritten === 0) throw new BitorchError('STORE_FAILED', 'the disk took no bytes');
-    done += bytesWritten;
-  }
 }

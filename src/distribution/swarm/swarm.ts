@@ -1,13 +1,17 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { BitorchError, Lifecycle, type Logger, toHex } from '#base';
 import { Choker } from './choker.ts';
-import type { SwarmPorts } from './connections.ts';
-import { DEFAULT_MAX_PEERS, DEFAULT_UPLOAD_SLOTS, TICK_MS } from './constants.ts';
+import {
+  DEFAULT_MAX_PEERS,
+  DEFAULT_MAX_PEERS_PER_NETWORK,
+  DEFAULT_UPLOAD_SLOTS,
+  TICK_MS,
+} from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
-import { Torrent, type TorrentOptions } from './torrent.ts';
-
-/** Every socket reads into the same memory: what arrives is parsed before the next read. */
-const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+import { PieceThread } from './piece-thread.ts';
+import { Places } from './places.ts';
+import { adopt, dial } from './sockets.ts';
+import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
 export interface SwarmOptions {
   /** 127.0.0.1 when absent. */
@@ -18,6 +22,8 @@ export interface SwarmOptions {
   peerId: Uint8Array;
   /** Connections of all torrents together. */
   maxPeers?: number;
+  /** Connections with one IPv4 address or IPv6 /64. */
+  maxPeersPerNetwork?: number;
   /** Peers that are served at a time, of all torrents together. */
   uploadSlots?: number;
 }
@@ -36,7 +42,9 @@ export class Swarm {
   /** Infohashes of the torrents, those included whose files are still being verified. */
   readonly #known = new Set<string>();
   readonly #open = new Set<Peer>();
+  readonly #places: Places;
   readonly #choker: Choker<Peer>;
+  readonly #thread = new PieceThread();
   #server: Server | undefined;
   #port = 0;
   #lastTickAt = Date.now();
@@ -45,6 +53,10 @@ export class Swarm {
     if (options.peerId.length !== 20) throw new RangeError('Swarm: a peer id has 20 bytes');
     this.#options = options;
     this.#log = deps.log;
+    this.#places = new Places(
+      options.maxPeers ?? DEFAULT_MAX_PEERS,
+      options.maxPeersPerNetwork ?? DEFAULT_MAX_PEERS_PER_NETWORK,
+    );
     this.#choker = new Choker(options.uploadSlots ?? DEFAULT_UPLOAD_SLOTS);
   }
 
@@ -59,7 +71,7 @@ export class Swarm {
 
   /** Throws BitorchError `LISTEN_FAILED` when the port is taken. */
   async start(): Promise<void> {
-    const server = createServer((socket) => this.#accept(socket));
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     const { host = '127.0.0.1', port = 0 } = this.#options;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
@@ -72,6 +84,7 @@ export class Swarm {
     this.#server = server;
     this.#port = (server.address() as { port: number }).port;
     const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#life.onStop(() => this.#thread.stop());
     this.#life.onStop(() => new Promise((resolve) => server.close(resolve)));
     this.#life.onStop(() => {
       for (const peer of this.#open) peer.close('swarm stopped');
@@ -84,7 +97,10 @@ export class Swarm {
     return this.#life.stop();
   }
 
-  /** Verifies what is on disk, then joins the swarm. Throws BitorchError `TORRENT_EXISTS` for a torrent it has. */
+  /**
+   * Verifies what is on disk, then joins the swarm. Throws BitorchError `TORRENT_EXISTS` for a torrent it has,
+   * `TORRENT_STOPPED` when the swarm is stopped meanwhile.
+   */
   async add(options: AddTorrent): Promise<Torrent> {
     if (!this.#server)
       throw new BitorchError('SWARM_NOT_STARTED', 'start() the swarm before adding torrents');
@@ -96,6 +112,13 @@ export class Swarm {
       this.#known.delete(key);
       throw error;
     });
+    if (this.#life.signal.aborted) {
+      await torrent.stop();
+      throw new BitorchError(
+        'TORRENT_STOPPED',
+        `the swarm was stopped before it had ${torrent.metainfo.name}`,
+      );
+    }
     this.#torrents.set(key, torrent);
     if (options.want === 'all') torrent.want('all');
     return torrent;
@@ -112,43 +135,40 @@ export class Swarm {
     return [...this.#torrents.values()];
   }
 
-  #ports(): SwarmPorts & { port(): number } {
+  #ports(): TorrentPorts {
     return {
       peerId: this.#options.peerId,
       log: this.#log,
+      thread: this.#thread,
       port: () => this.#port,
-      hasRoom: () => this.#hasRoom,
+      hasRoom: (host) => this.#places.hasRoom(host),
       dial: ({ address, host, port }, owner) => {
-        const callback = (bytes: number) => {
-          peer.receive(READ_BUFFER.subarray(0, bytes));
-          return true;
-        };
-        const socket = connect({ host, port, onread: { buffer: READ_BUFFER, callback } });
+        const socket = dial(host, port, (chunk) => peer.receive(chunk));
         const peer = new Peer(socket, address, true, owner);
-        socket.resume();
-        return this.#track(peer, socket);
+        return this.#track(peer, socket, host);
       },
       slotsChanged: () => this.#choker.fill(this.#connected()),
     };
   }
 
-  get #hasRoom(): boolean {
-    return this.#open.size < (this.#options.maxPeers ?? DEFAULT_MAX_PEERS);
-  }
-
-  #accept(socket: Socket): void {
-    if (!this.#hasRoom) {
-      socket.destroy();
+  #accept(accepted: Socket): void {
+    const { remoteAddress: host = '', remotePort } = accepted;
+    if (!this.#places.hasRoom(host)) {
+      accepted.destroy();
       return;
     }
-    const address = `${socket.remoteAddress}:${socket.remotePort}`;
-    const peer = this.#track(new Peer(socket, address, false, this.#reception), socket);
-    socket.on('data', (chunk) => peer.receive(chunk as Buffer));
+    const socket = adopt(accepted, (chunk) => peer.receive(chunk));
+    const peer = new Peer(socket, `${host}:${remotePort}`, false, this.#reception);
+    this.#track(peer, socket, host);
   }
 
-  #track(peer: Peer, socket: Socket): Peer {
+  #track(peer: Peer, socket: Socket, host: string): Peer {
+    const leave = this.#places.take(host);
     this.#open.add(peer);
-    socket.once('close', () => this.#open.delete(peer));
+    socket.once('close', () => {
+      this.#open.delete(peer);
+      leave();
+    });
     return peer;
   }
 

@@ -9,6 +9,7 @@ import { Downloads } from './downloads.ts';
 import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
 import { type PieceBuffer, PiecePool } from './piece-pool.ts';
+import type { PieceThread } from './piece-thread.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
 import { needsResume, saveResume, verifiedOnDisk } from './resume.ts';
@@ -24,6 +25,13 @@ export interface TorrentOptions {
   trackers: readonly string[];
   /** Pieces checked so far, while the files on disk are verified. */
   onVerify?: (checked: number, total: number) => void;
+}
+
+/** What a torrent needs of the node. */
+export interface TorrentPorts extends SwarmPorts {
+  readonly thread: PieceThread;
+  /** Where the node accepts connections. */
+  port(): number;
 }
 
 export interface TorrentEvents {
@@ -70,10 +78,10 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   #stopping: Promise<void> | undefined;
 
   /** Verifies what is on disk; nothing is fetched or served before. */
-  static async open(options: TorrentOptions, ports: SwarmPorts & { port(): number }): Promise<Torrent> {
+  static async open(options: TorrentOptions, ports: TorrentPorts): Promise<Torrent> {
     const { metainfo, directory } = options;
     const layout = new Layout(metainfo);
-    const store = new Store(metainfo, layout, directory);
+    const store = new Store({ metainfo, layout, directory, thread: ports.thread });
     await store.createEmptyFiles();
     const have = await verifiedOnDisk(directory, metainfo, store, (checked) =>
       options.onVerify?.(checked, metainfo.pieceCount),
@@ -83,7 +91,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   private constructor(
     options: TorrentOptions,
-    ports: SwarmPorts & { port(): number },
+    ports: TorrentPorts,
     disk: { layout: Layout; store: Store; have: Bitfield },
   ) {
     super();

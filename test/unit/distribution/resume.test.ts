@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeMetainfo } from '#distribution';
 import { Bitfield } from '../../../src/distribution/swarm/bitfield.ts';
+import { PieceThread } from '../../../src/distribution/swarm/piece-thread.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { needsResume, saveResume, verifiedOnDisk } from '../../../src/distribution/swarm/resume.ts';
 import { Store } from '../../../src/distribution/swarm/store.ts';
@@ -24,7 +25,7 @@ const metainfo = encodeMetainfo(
 
 test('beyond 1 GiB resume data is believed after a sample of it was checked', async (t) => {
   const directory = await temporaryDirectory(t);
-  const store = new Store(metainfo, new Layout(metainfo), directory);
+  const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
   t.after(() => store.close());
   assert.equal(needsResume(metainfo), true);
   await writeFile(join(directory, 'zeros'), '');
@@ -40,7 +41,7 @@ test('beyond 1 GiB resume data is believed after a sample of it was checked', as
 
 test('resume data that the files do not bear out is not believed', async (t) => {
   const directory = await temporaryDirectory(t);
-  const store = new Store(metainfo, new Layout(metainfo), directory);
+  const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
   t.after(() => store.close());
   await saveResume(directory, metainfo, new Uint8Array(9).fill(0xff, 0, 8));
   const have = await verifiedOnDisk(directory, metainfo, store, () => undefined);

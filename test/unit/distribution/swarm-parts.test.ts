@@ -8,6 +8,7 @@ import { Blame } from '../../../src/distribution/swarm/blame.ts';
 import { Choker } from '../../../src/distribution/swarm/choker.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
+import { Places } from '../../../src/distribution/swarm/places.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { UnfinishedPiece } from '../../../src/distribution/swarm/unfinished-piece.ts';
 
@@ -151,6 +152,23 @@ test('address book: busy and failing addresses wait, banned ones are never due',
   book.ban('10.0.0.9:5', 'def');
   assert.equal(book.isBanned('10.0.0.9:6', ''), true);
   assert.equal(book.isBanned('127.0.0.1:9', ''), false);
+});
+
+test('places: so many in all, and for each IPv4 address or IPv6 /64', () => {
+  const places = new Places(4, 2);
+  const leave = places.take('10.0.0.1');
+  places.take('::ffff:10.0.0.1');
+  assert.equal(places.hasRoom('10.0.0.1'), false);
+  assert.equal(places.hasRoom('10.0.0.2'), true);
+  leave();
+  assert.equal(places.hasRoom('10.0.0.1'), true);
+  places.take('2001:db8:0:7::1');
+  places.take('2001:0db8::7:ffff:0:0:2');
+  assert.equal(places.hasRoom('2001:db8:0:7:8:9:a:b'), false);
+  assert.equal(places.hasRoom('2001:db8:0:8::1'), true);
+  assert.equal(places.hasRoom('::1'), true);
+  places.take('::1');
+  assert.equal(places.hasRoom('10.0.0.2'), false);
 });
 
 test('tracker answers: compact, listed and IPv6 peers; nothing that cannot be a peer', () => {
