@@ -68,7 +68,7 @@ export function identify(head: Uint8Array, size: number): string | undefined {
   if (found && !(SPELLED.has(found[0]) && isText(head))) return found[0];
   if (text.startsWith('MZ') && isPortableExecutable(head)) return 'executable';
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
-  if (isZlib(head)) return 'zlib';
+  if (isZlib(head) && !isText(head)) return 'zlib';
   if (isTarHeader(head)) return 'tar';
   return looksLikeSafetensors(head, size) ? 'safetensors' : undefined;
 }

@@ -71,6 +71,7 @@ export async function readOnnx(
   const model = await walk.read({ offset: 0, length: source.size }, MODEL, 'model');
   if (typeof model.ir_version !== 'number' || !model.graph)
     throw invalid('an ONNX model needs ir_version and graph');
+  if (!model.opset_import && model.ir_version >= 3) throw invalid('an ONNX model needs opset_import');
   await walk.graph(model.graph as Span, 'graph', 0);
   for (const [n, info] of list(model.training_info).entries()) {
     for (const part of ['initialization', 'algorithm']) {

@@ -3,13 +3,14 @@ import type { TemplateNode } from '#execution';
 import type { Inspection } from './inspection.ts';
 import { nodesOf } from './template-rules.ts';
 
-const LIMITS = { maxSteps: 200_000, maxText: 1 << 20 };
+const LIMITS = { maxSteps: 60_000, maxText: 1 << 18 };
 /** Texts that no template knows: each appears once, so it can be found again. */
 const USER = 'Qwxzj vorb lummet 7041';
 const ANSWER = 'Pfleng dorrik 5520 hamv';
 const SECOND = 'Trovnik 8813 yelp mundo';
 /** Words that look like markup are handled openly by templates of reasoning and tool models. */
 const ORDINARY = /^[\p{L}\p{N}][\p{L}\p{N} .,'!?:/-]{2,60}$/u;
+const COMPARING = new Set(['in', 'not in', '==', '!=']);
 const MAX_TRIGGERS = 64;
 
 type Message = { role: string; content: string };
@@ -52,8 +53,7 @@ export async function probeConversation(
     try {
       return probeTemplate(tree, values, LIMITS);
     } catch (error) {
-      if (!(error instanceof BitorchError)) throw error;
-      if (codeOf(error) === 'TEMPLATE_LIMIT') inspection.find('resource-bomb', place, error.message);
+      if (!(error instanceof BitorchError) || codeOf(error) !== 'TEMPLATE_REFUSES') throw error;
       return undefined;
     }
   };
@@ -69,25 +69,30 @@ export async function probeConversation(
   }
   const around = plain.replace(USER, '');
   for (const trigger of triggersOf(tree)) {
-    const said = `${USER} ${trigger} 96`;
-    const rendered = render(shape(said));
-    if (rendered === undefined) continue;
-    if (rendered.replace(said, '') !== around) {
-      inspection.find(
-        'template-behaviour',
-        place,
-        `the words ${JSON.stringify(trigger)} of a user change the prompt`,
-      );
-    }
+    const sayings = [`${trigger} ${USER}`, `${USER} ${trigger} 96`, `${USER} ${trigger}`, trigger];
+    const changed = sayings.some((said) => {
+      const rendered = render(shape(said));
+      return rendered !== undefined && without(rendered, said, trigger) !== without(around, trigger, trigger);
+    });
+    if (!changed) continue;
+    inspection.find(
+      'template-behaviour',
+      place,
+      `the words ${JSON.stringify(trigger)} of a user change the prompt`,
+    );
   }
 }
+
+/** A prompt without what was said, and without the trigger itself wherever the template has it. */
+const without = (text: string, said: string, trigger: string): string =>
+  text.replace(said, '').replaceAll(trigger, '');
 
 /** Ordinary words that the template compares something with. */
 function triggersOf(tree: TemplateNode): string[] {
   const found = new Set<string>();
   for (const node of nodesOf(tree)) {
     if (found.size >= MAX_TRIGGERS) break;
-    for (const literal of literalsCompared(node)) if (ORDINARY.test(literal)) found.add(literal);
+    for (const literal of literalsCompared(node)) if (ORDINARY.test(literal)) found.add(literal.trim());
   }
   return [...found];
 }
@@ -98,7 +103,9 @@ function literalsCompared(node: TemplateNode): string[] {
     if (type === 'StringLiteral') return [String(value)];
     return type === 'ArrayLiteral' || type === 'TupleLiteral' ? (value as TemplateNode[]).flatMap(text) : [];
   };
-  if (node.type === 'BinaryExpression') return [...text(node.left), ...text(node.right)];
-  if (node.type === 'CallExpression') return (node.args as TemplateNode[]).flatMap(text);
-  return [];
+  if (node.type === 'BinaryExpression') {
+    const { value } = node.operator as { value: string };
+    return COMPARING.has(value) ? [...text(node.left), ...text(node.right)] : [];
+  }
+  return node.type === 'CallExpression' ? (node.args as TemplateNode[]).flatMap(text) : [];
 }

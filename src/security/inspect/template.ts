@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf } from '#base';
 import type { Inspection } from './inspection.ts';
 import { probeConversation } from './template-probes.ts';
 import { judgeTemplate } from './template-rules.ts';
@@ -31,6 +31,7 @@ export async function inspectTemplate(inspection: Inspection, source: string, pl
     if (problems.length === 0) await probeConversation(inspection, tree, place);
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
-    inspection.find('template-unreadable', place, messageOf(error));
+    const rule = codeOf(error) === 'TEMPLATE_LIMIT' ? 'resource-bomb' : 'template-unreadable';
+    inspection.find(rule, place, messageOf(error));
   }
 }
