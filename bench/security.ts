@@ -1,6 +1,6 @@
 /**
  * `npm run bench:security`: generated attacks and clean files, the rate of scanning beside reading and hashing the same
- * file, memory. Exit code 1 when a bar is missed.
+ * file, memory. Exit code 1 when a bar is missed; `-- --race` measures the rate only.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -115,6 +115,6 @@ async function race(): Promise<boolean> {
   }
 }
 
-const judged = await judge();
+const judged = process.argv.includes('--race') || (await judge());
 const raced = await race();
 process.exit(judged && raced ? 0 : 1);

@@ -42,4 +42,6 @@ export interface RandomAccess {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; rejects when they are not there. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` from `offset` on, for those who read much and can keep a buffer. */
+  readInto?(target: Uint8Array, offset: number): Promise<void>;
 }

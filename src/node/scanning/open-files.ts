@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BitorchError, codeOf } from '#base';
-import type { ModelFile } from '#formats';
+import { handleAccess, type ModelFile } from '#formats';
 
 const MAX_OPEN = 64;
 
@@ -62,19 +62,7 @@ class FilePool {
   readonly #open = new Map<string, Promise<FileHandle>>();
 
   source(path: string, size: number): ModelFile['source'] {
-    return {
-      size,
-      read: async (offset, length) => {
-        const bytes = new Uint8Array(length);
-        const handle = await this.#handle(path);
-        for (let done = 0; done < length; ) {
-          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) throw new BitorchError('FILE_CHANGED', `${path} changed while it was read`);
-          done += bytesRead;
-        }
-        return bytes;
-      },
-    };
+    return handleAccess(path, size, () => this.#handle(path));
   }
 
   async #handle(path: string): Promise<FileHandle> {
