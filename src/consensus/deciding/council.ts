@@ -10,6 +10,7 @@ import {
 } from '../blocks/index.ts';
 import {
   drive,
+  durationOf,
   type Effect,
   type EngineState,
   type Input,
@@ -21,7 +22,7 @@ import type { Deliberation } from '../gossip/index.ts';
 import type { HeightBook } from '../height-book.ts';
 import { decodeRecord, encodeRecord, type JournalRecord, type WriteAheadLog } from '../journal/index.ts';
 import type { Validator } from '../validator.ts';
-import { type Pace, timeoutOf } from './pace.ts';
+import type { Pace } from './pace.ts';
 import { wholeBlockOf } from './reception.ts';
 import type { Tip } from './tip.ts';
 
@@ -161,7 +162,7 @@ export class Council {
       case 'vote':
         return this.#vote(effect.ballot);
       case 'timeout':
-        this.#later(timeoutOf(this.#options.pace, effect.step, effect.round), () => this.#work(effect));
+        this.#later(durationOf(this.#options.pace, effect.step, effect.round), () => this.#work(effect));
         return;
       case 'round':
       case 'fetch':

@@ -8,7 +8,7 @@ import {
   requireNext,
   type VerifySignatures,
 } from '../blocks/index.ts';
-import type { Verdict } from '../engine/index.ts';
+import { DEFAULT_SYNCHRONY, isTimely, type Verdict } from '../engine/index.ts';
 import { require } from '../errors.ts';
 import type { WholeBlock } from '../height-book.ts';
 import type { Tip } from './tip.ts';
@@ -50,7 +50,8 @@ export class Judge {
     this.#valid.set(name, valid);
     if (!valid) return 'invalid';
     if (proposal.validRound >= 0) return 'valid';
-    return Math.abs(this.#deps.now() - header.time) <= this.#clockToleranceMs ? 'valid' : 'untimely';
+    const synchrony = { ...DEFAULT_SYNCHRONY, precision: this.#clockToleranceMs };
+    return isTimely(proposal, this.#deps.now(), synchrony) ? 'valid' : 'untimely';
   }
 
   /**

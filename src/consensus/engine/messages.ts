@@ -1,4 +1,4 @@
-import type { Certificate } from '../blocks/certificate.ts';
+import { type Certificate, votesOf } from '../blocks/certificate.ts';
 import type { Ballot, Commit, DuplicateVote, Proposal, Vote } from '../blocks/index.ts';
 
 /** The steps of a round that do not last for ever. */
@@ -60,3 +60,17 @@ export type Effect =
   | { readonly type: 'evidence'; readonly evidence: DuplicateVote }
   /** Final: store block and commit, apply the block, begin the next height. Nothing follows at this height. */
   | { readonly type: 'decide'; readonly commit: Commit };
+
+/** The votes that an input tells of: what blame wants out of a log. */
+export function votesTold(input: Input): readonly Vote[] {
+  switch (input.type) {
+    case 'vote':
+      return [input.vote];
+    case 'certificate':
+      return votesOf(input.certificate);
+    case 'start':
+      return [...(input.votes ?? []), ...(input.certificates ?? []).flatMap(votesOf)];
+    default:
+      return [];
+  }
+}

@@ -23,7 +23,3 @@ export function isTimely(
   const delay = messageDelay + Math.floor((messageDelay * proposal.round) / 10);
   return proposal.time - precision <= receivedAt && receivedAt <= proposal.time + delay + precision;
 }
-
-/** How long a proposer has to wait until its clock is past the time of the block before, ms. */
-export const waitBeforeProposing = (now: number, previousTime: number): number =>
-  Math.max(0, previousTime + 1 - now);

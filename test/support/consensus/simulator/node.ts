@@ -19,7 +19,7 @@ import {
   type Verdict,
   type Vote,
   voteOf,
-  waitBeforeProposing,
+  votesTold,
 } from '#consensus';
 import { type Message, makeBlockId, readBlockId } from './messages.ts';
 import { lacks } from './status.ts';
@@ -179,7 +179,7 @@ export class Node implements Participant {
 
   #tell(input: Input): void {
     this.disk.log.push(input);
-    if (input.type === 'vote') this.#world.told(input.vote);
+    for (const vote of votesTold(input)) this.#world.told(vote);
     const { state, effects } = drive(this.state, input);
     this.state = state;
     this.#carryOut(effects);
@@ -260,7 +260,7 @@ export class Node implements Participant {
   }
 
   #makeBlock(height: number, round: number): void {
-    const wait = waitBeforeProposing(this.#clock(), this.disk.previousTime);
+    const wait = Math.max(0, this.disk.previousTime + 1 - this.#clock());
     this.#later(wait + this.#world.options.blockMaking, () => {
       const made = { height, time: this.#clock(), valid: true };
       const block = makeBlockId(made, this.id, this.#serial++);
