@@ -1,7 +1,7 @@
 import type { Setup, Task } from './engine.ts';
 import { EngineProcess } from './process.ts';
 import type { Samples } from './samples.ts';
-import { CONTEXTS } from './workload.ts';
+import { CONTEXTS, WARM_BURSTS } from './workload.ts';
 
 export const WHOLE = new URL('./whole.ts', import.meta.url);
 export const LLAMA_CPP = new URL('../peers/llama-cpp.ts', import.meta.url);
@@ -28,6 +28,11 @@ export async function measure(setup: Setup, seconds: number, samples: Samples): 
   };
   try {
     for (const script of [WHOLE, LLAMA_CPP, SPLIT]) running.push(await EngineProcess.start(script, setup));
+    for (const engine of running) {
+      await engine.run({ kind: 'prefill', length: CONTEXTS[0] });
+      for (let burst = 0; burst < WARM_BURSTS; burst++)
+        await engine.run({ kind: 'decode', length: CONTEXTS[0] });
+    }
     const start = performance.now();
     const fits = (rounds: number) => (performance.now() - start) * (1 + 1 / rounds) <= seconds * 1000;
     for (let rounds = 0; rounds === 0 || fits(rounds); rounds++) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -29,6 +29,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return new Uint8Array(hashOnce('sha256', parts[0]!, 'buffer'));
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
