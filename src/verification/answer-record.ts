@@ -1,8 +1,7 @@
 import { BitorchError, equalBytes } from '#base';
 import type { Observer, SessionPlan } from '#execution';
 import { publicKeyOf } from '#network';
-import { rowHashes } from './hashes.ts';
-import { hashOf, Positions } from './positions.ts';
+import { RowHashes } from './positions.ts';
 import { openReceipt, type Receipt } from './statements.ts';
 
 /** A receipt together with the bytes that its stage signed. */
@@ -14,10 +13,8 @@ export interface SignedReceipt {
 /** The client's side of the evidence for one answer: its own hashes at both ends and every stage's receipts. */
 export class AnswerRecord implements Observer {
   readonly plan: SessionPlan;
-  readonly #sent = new Positions<Uint8Array>();
-  readonly #received = new Positions<Uint8Array>();
-  /** What came back and is not hashed yet: that happens while the stages work on the next rows. */
-  #unhashed: { position: number; rows: number; states: Float32Array }[] = [];
+  readonly #sent = new RowHashes();
+  readonly #received = new RowHashes();
   readonly #publicKeys: Uint8Array[];
   /** By hop, then by the first position of the chunk: the latest receipt. */
   readonly #receipts: Map<number, SignedReceipt>[];
@@ -30,17 +27,15 @@ export class AnswerRecord implements Observer {
 
   /** Positions for which the answer's hidden states came back. */
   get length(): number {
-    this.#hashReceived();
     return this.#received.length;
   }
 
   sent(position: number, rows: number, states: Float32Array): void {
-    this.#hashReceived();
-    this.#sent.write(position, rowHashes(states, rows));
+    this.#sent.write(position, rows, states);
   }
 
   received(position: number, rows: number, states: Float32Array): void {
-    this.#unhashed.push({ position, rows, states });
+    this.#received.write(position, rows, states);
   }
 
   /** Keeps a stage's receipt. Throws RECEIPT_INVALID when it is not for this session and these blocks. */
@@ -65,7 +60,6 @@ export class AnswerRecord implements Observer {
    * from the client's own embedding to the states it received. Throws CONTINUITY_BROKEN that names the stages.
    */
   checkContinuity(): void {
-    this.#hashReceived();
     for (const hop of this.plan.route.keys()) {
       let next = 0;
       for (const { receipt } of this.receiptsOf(hop)) {
@@ -77,23 +71,15 @@ export class AnswerRecord implements Observer {
     }
   }
 
-  #hashReceived(): void {
-    for (const { position, rows, states } of this.#unhashed) {
-      this.#received.write(position, rowHashes(states, rows));
-    }
-    this.#unhashed = [];
-  }
-
   #checkBorders(hop: number, receipt: Receipt): void {
     const { from, to } = receipt;
-    const before =
-      hop === 0 ? hashOf(this.#sent, from, to) : this.#receipts[hop - 1]!.get(from)?.receipt.output;
+    const before = hop === 0 ? this.#sent.of(from, to) : this.#receipts[hop - 1]!.get(from)?.receipt.output;
     if (!before || !equalBytes(before, receipt.input)) {
       const giver = hop === 0 ? 'the client' : this.plan.route[hop - 1]!.name;
       throw this.#broken(hop, `and ${giver} signed different hidden states for positions ${from}–${to - 1}`);
     }
     if (hop < this.plan.route.length - 1) return;
-    const after = hashOf(this.#received, from, to);
+    const after = this.#received.of(from, to);
     if (after && !equalBytes(after, receipt.output)) {
       throw this.#broken(hop, `signed other hidden states than it sent for positions ${from}–${to - 1}`);
     }

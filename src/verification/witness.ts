@@ -2,8 +2,7 @@ import { toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import type { SessionTerms, SessionWitness, Witness } from '#execution';
 import { CHUNK_POSITIONS, LOG_KEEP_MS, LOG_MAX_BYTES } from './constants.ts';
-import { rowHashes } from './hashes.ts';
-import { chunkStart, hashOf, Positions } from './positions.ts';
+import { chunkStart, Positions, RowHashes } from './positions.ts';
 import { signReceipt } from './statements.ts';
 
 /** What a stage keeps of a session so that it can be audited: its inputs, since position 0. */
@@ -48,8 +47,8 @@ export class StageWitness implements Witness {
 class ChunkSigner implements SessionWitness {
   readonly #logged: LoggedSession;
   readonly #key: SigningKey;
-  readonly #inputHashes = new Positions<Uint8Array>();
-  readonly #outputHashes = new Positions<Uint8Array>();
+  readonly #inputs = new RowHashes();
+  readonly #outputs = new RowHashes();
   /** Positions that signed receipts cover. */
   #signed = 0;
 
@@ -60,11 +59,11 @@ class ChunkSigner implements SessionWitness {
 
   record(position: number, rows: number, input: Float32Array, output: Float32Array): Uint8Array[] {
     this.#logged.inputs.write(position, rowsOf(input, rows));
-    this.#inputHashes.write(position, rowHashes(input, rows));
-    this.#outputHashes.write(position, rowHashes(output, rows));
+    this.#inputs.write(position, rows, input);
+    this.#outputs.write(position, rows, output);
     this.#signed = Math.min(this.#signed, chunkStart(position));
     const receipts: Uint8Array[] = [];
-    while (this.#outputHashes.length - this.#signed >= CHUNK_POSITIONS) {
+    while (this.#outputs.length - this.#signed >= CHUNK_POSITIONS) {
       receipts.push(this.#sign(this.#signed + CHUNK_POSITIONS));
     }
     return receipts;
@@ -72,7 +71,7 @@ class ChunkSigner implements SessionWitness {
 
   close(): Uint8Array[] {
     this.#logged.endedAt = Date.now();
-    const to = this.#outputHashes.length;
+    const to = this.#outputs.length;
     return to > this.#signed ? [this.#sign(to)] : [];
   }
 
@@ -80,8 +79,8 @@ class ChunkSigner implements SessionWitness {
   #sign(to: number): Uint8Array {
     const { session, manifest, first, end, period } = this.#logged.terms;
     const from = this.#signed;
-    const input = hashOf(this.#inputHashes, from, to)!;
-    const output = hashOf(this.#outputHashes, from, to)!;
+    const input = this.#inputs.of(from, to)!;
+    const output = this.#outputs.of(from, to)!;
     this.#signed = to;
     return signReceipt({ session, manifest, first, end, period, from, to, input, output }, this.#key);
   }

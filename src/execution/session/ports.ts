@@ -1,6 +1,7 @@
 /**
  * What a session needs from others, declared by the one who needs it: something that runs blocks, and something
- * that keeps evidence of the work. Execution knows neither receipts nor money.
+ * that keeps evidence of the work. Execution knows neither receipts nor money. States that are shown to a witness or
+ * an observer do not change afterwards.
  */
 import type { Row } from '../engine/index.ts';
 
@@ -39,7 +40,7 @@ export interface SessionWitness {
   close(): Uint8Array[];
 }
 
-/** Keeps the client's side of the evidence. States that it is shown do not change afterwards. */
+/** Keeps the client's side of the evidence. */
 export interface Observer {
   sent(position: number, rows: number, states: Float32Array): void;
   received(position: number, rows: number, states: Float32Array): void;
