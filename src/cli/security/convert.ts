@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { access, open, rename, rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { BitorchError, dataDirectory } from '#base';
 import { formatBytes, ProgressBoard } from '../progress.ts';
@@ -17,11 +17,9 @@ export const convertCommand = new Command('convert')
     const opened = await openFiles(input);
     const [file] = opened.files;
     if (opened.files.length !== 1 || !file) throw new BitorchError('OPTION_INVALID', 'give one checkpoint');
-    const existing = await open(output, force ? 'a' : 'ax').catch(() => undefined);
-    if (!existing)
+    if (!force && (await exists(output))) {
       throw new BitorchError('OPTION_INVALID', `${output} is there already: --force replaces it`);
-    await existing.close();
-    if (!force) await rm(output);
+    }
     const board = process.stderr.isTTY ? new ProgressBoard(process.stderr) : undefined;
     try {
       const out = await open(partial, 'w');
@@ -42,3 +40,9 @@ export const convertCommand = new Command('convert')
       await opened.close();
     }
   });
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -70,6 +70,7 @@ const STATE_KEYS = [
   'params',
   'generator',
 ];
+const NO_CHECKPOINT = 'it is no PyTorch checkpoint of the zip format: save it again with torch ≥ 1.6';
 const MAX_TENSORS = 100_000;
 const MAX_DEPTH = 8;
 
@@ -84,13 +85,12 @@ export async function readCheckpoint(
   source: RandomAccess,
   allowed: ReadonlySet<string>,
 ): Promise<CheckpointTensor[]> {
+  const head = Buffer.from(await source.read(0, Math.min(4, source.size))).toString('latin1');
+  if (head !== 'PK\x03\x04') throw refused(NO_CHECKPOINT);
   const { members, problems } = await readZip(source);
   if (problems.length > 0) throw refused(`its archive is damaged (${problems[0]})`);
   const pickle = members.find(({ name }) => /^[^/]*\/?data\.pkl$/.test(name));
-  if (!pickle)
-    throw refused(
-      'it is no PyTorch checkpoint of the zip format (no data.pkl); save it again with torch ≥ 1.6',
-    );
+  if (!pickle) throw refused(NO_CHECKPOINT);
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const byName = new Map(members.map((member) => [member.name, member]));
   await checkByteOrder(source, byName.get(`${folder}byteorder`));

@@ -46,6 +46,8 @@ const ACCEPTED: Readonly<Record<string, Inspector>> = {
   numpy: inspectNumpy,
   pieces: inspectPieces,
 };
+/** Pictures are shown by what they are, and often bear the ending of another kind. */
+const IMAGES = new Set(['png', 'jpeg', 'gif', 'webp']);
 /** Accepted formats with a signature: what their bytes say counts, not the name. */
 const SIGNED = new Set(['safetensors', 'gguf', 'png', 'jpeg', 'gif', 'webp', 'numpy']);
 /** Accepted formats that a second format could hide in. */
@@ -98,11 +100,10 @@ async function inspectSigned(
   kind: string,
   promised: string | undefined,
 ): Promise<void> {
-  if (promised && promised !== kind && !(kind === 'safetensors' && promised in ACCEPTED)) {
+  if (promised && promised !== kind && !(IMAGES.has(kind) && IMAGES.has(promised))) {
+    // Eight bytes and a brace are a weak signature: there the name decides.
+    if (kind === 'safetensors' && promised in ACCEPTED) return inspectPromised(inspection, promised);
     inspection.find('wrong-name', '', `the content is ${kind}`);
-  } else if (promised && promised !== kind) {
-    // Eight bytes and a brace are a weak signature: the name decides.
-    return inspectPromised(inspection, promised);
   }
   await inspectPolyglot(inspection);
   await ACCEPTED[kind]!(inspection);
@@ -111,11 +112,20 @@ async function inspectSigned(
 async function inspectPromised(inspection: Inspection, promised: string): Promise<void> {
   const { source } = inspection.file;
   inspection.kind = promised;
+  if (BINARY.has(promised) && (await isPointer(source))) {
+    inspection.find('damaged', '', 'a pointer of Git LFS, not the file: fetch it with git lfs pull');
+    return;
+  }
   if (source.size === 0 && (promised === 'text' || promised === 'yaml')) return;
   if (BINARY.has(promised)) await inspectPolyglot(inspection);
   else if (promised === 'json' && source.size > 0) await findHiddenPickle(inspection, source, '');
   await ACCEPTED[promised]!(inspection);
 }
+
+const POINTER = 'version https://git-lfs.github.com/spec/';
+
+const isPointer = async (source: RandomAccess): Promise<boolean> =>
+  Buffer.from(await source.read(0, Math.min(POINTER.length, source.size))).toString('latin1') === POINTER;
 
 /** No signature, and no name that is accepted: pickles of old protocols, raw data, anything. */
 async function inspectUnknown(inspection: Inspection, promised: string | undefined): Promise<void> {

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { concat, toHex, utf8 } from '#base';
+import { SigningKey } from '#crypto';
+import { signRuleset } from '#security';
+import { checkpointFile } from '../../support/attacks/checkpoints.ts';
+import { safetensorsFile } from '../../support/safetensors-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bitorch-scan-'));
+after(() => rmSync(folder, { recursive: true }));
+const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+
+const bitorch = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, BITORCH_HOME: join(folder, 'home') },
+  });
+  return { status, stdout, stderr };
+};
+const place = (path: string, bytes: Uint8Array | string): string => {
+  const whole = join(folder, path);
+  mkdirSync(join(whole, '..'), { recursive: true });
+  writeFileSync(whole, bytes);
+  return whole;
+};
+
+const weights = safetensorsFile({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, 8);
+const pickle = concat([Uint8Array.of(0x80, 2), utf8("cposix\nsystem\n(S'id'\ntR.")]);
+place('clean/model.safetensors', weights);
+place('clean/deep/README.md', '# hello\n');
+symlinkSync(join(folder, 'clean/model.safetensors'), join(folder, 'clean/link.safetensors'));
+place('bad/model.bin', pickle);
+place('bad/config.json', '{}');
+
+test('exit codes: clean, found, could not scan', () => {
+  const clean = bitorch('scan', join(folder, 'clean'));
+  assert.equal(clean.status, 0, clean.stderr);
+  assert.match(clean.stdout, /3 files, .* CLEAN/);
+  const bad = bitorch('scan', join(folder, 'bad'));
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /calls posix\.system\('id'\)/);
+  const missing = bitorch('scan', join(folder, 'nowhere'));
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /cannot be read/);
+  assert.equal(bitorch('scan', folder, '--ruleset', join(folder, 'nowhere.signed')).status, 2);
+});
+
+test('JSON and SARIF tell the same findings', () => {
+  const json = JSON.parse(bitorch('scan', '--format', 'json', join(folder, 'bad')).stdout);
+  assert.equal(json.verdict, 'refused');
+  const found = json.scans[0].files.flatMap((file: { findings: { rule: string }[] }) => file.findings);
+  const output = join(folder, 'report.sarif');
+  assert.equal(bitorch('scan', '--format', 'sarif', '--output', output, join(folder, 'bad')).status, 1);
+  const { version, runs } = JSON.parse(readFileSync(output, 'utf8'));
+  assert.equal(version, '2.1.0');
+  const results: { ruleId: string; level: string; ruleIndex: number }[] = runs[0].results;
+  assert.deepEqual(
+    results.map(({ ruleId }) => ruleId),
+    found.map(({ rule }: { rule: string }) => rule),
+  );
+  for (const { ruleId, ruleIndex } of results) assert.equal(runs[0].tool.driver.rules[ruleIndex].id, ruleId);
+  assert.equal(results[0]!.level, 'error');
+});
+
+test('a checkpoint becomes safetensors, and is not written over', () => {
+  const view = { storage: 'FloatStorage', key: 0, offset: 0, shape: [2], strides: [1] };
+  const input = place('x.pt', checkpointFile([{ name: 'w', ...view }], [new Uint8Array(8)]));
+  const first = bitorch('convert', input);
+  assert.equal(first.status, 0, first.stderr);
+  assert.equal(bitorch('scan', join(folder, 'x.safetensors')).status, 0);
+  assert.match(bitorch('convert', input).stderr, /is there already/);
+  assert.match(bitorch('convert', place('evil.pt', pickle)).stderr, /CONVERT_REFUSED|cannot|no PyTorch/i);
+});
+
+test('rules of one’s own count; an update must be signed and newer', () => {
+  const source = new URL('../../../src/security/ruleset/ruleset.json', import.meta.url);
+  const fields = JSON.parse(readFileSync(source, 'utf8'));
+  fields.rules['unknown-format'].severity = 'low';
+  const unknown = place('strange.dat', Uint8Array.of(255, 1, 0, 3));
+  assert.equal(bitorch('scan', unknown).status, 1);
+  assert.equal(bitorch('scan', unknown, '--ruleset', place('rules.json', JSON.stringify(fields))).status, 0);
+  const key = SigningKey.generate();
+  const signed = place('rules.signed', signRuleset({ ...fields, version: 99 }, key));
+  assert.equal(bitorch('scan', unknown, '--ruleset', signed).status, 2);
+  assert.equal(
+    bitorch('scan', unknown, '--ruleset', signed, '--ruleset-key', toHex(key.publicKey)).status,
+    0,
+  );
+  assert.match(bitorch('security', 'update', signed).stderr, /RULESET_INVALID/);
+});
