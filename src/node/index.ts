@@ -16,6 +16,7 @@ export { defaultCurve } from '#crypto';
 export { formatAddress, parseAddress, wordsOf } from '#ledger';
 export type * from './api.ts';
 export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
+export { blameFork, type ForkVerdict } from './chain/blame-fork.ts';
 export { type DevnetChainOptions, prepareDevnetChain } from './chain/devnet-chain.ts';
 export { loadApiToken } from './identity.ts';
 export { lockHome } from './lock.ts';

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { BlockView, ChainView, ValidatorView } from '#node';
 import { formatAmount } from '../wallet/amounts.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson, printTable, short } from './api.ts';
+import { blameCommand } from './blame.ts';
 
 const chainOf = (flags: NodeFlags): Promise<ChainView> => askNode(flags, '/api/chain');
 
@@ -76,4 +77,5 @@ export const chainCommands = new Command('chain')
   .description('the chain that a running node follows')
   .addCommand(statusCommand)
   .addCommand(blocksCommand)
-  .addCommand(validatorsCommand);
+  .addCommand(validatorsCommand)
+  .addCommand(blameCommand);

@@ -14,6 +14,7 @@ import {
   LedgerApplication,
   parseGenesis,
   SnapshotFolder,
+  VerifierThreads,
   verifierHere,
 } from '../../../src/consensus/application/index.ts';
 import { Chain } from '../../../src/consensus/chain.ts';
@@ -35,6 +36,8 @@ export interface ProcessSettings {
   readonly application: 'list' | 'ledger';
   readonly snapshotEvery?: number;
   readonly snapshotLag?: number;
+  /** Threads for verifying; in the main one when absent. */
+  readonly threads?: number;
 }
 
 export type Order =
@@ -97,7 +100,9 @@ function makeApplication(key: SigningKey | undefined) {
   if (settings.application === 'list') return new ListApplication(join(settings.home, 'state'));
   const curve = defaultCurve();
   const store = openLmdbStore(join(settings.home, 'state.mdb'), 2 ** 32);
-  const verifier = verifierHere({ spends: ringSpends(curve) });
+  const verifier = settings.threads
+    ? new VerifierThreads({ threads: settings.threads })
+    : verifierHere({ spends: ringSpends(curve) });
   const snapshots = settings.snapshotEvery
     ? new SnapshotFolder({ directory: join(settings.home, 'snapshots'), everyBlocks: settings.snapshotEvery })
     : undefined;

@@ -126,6 +126,8 @@ export interface ClusterOptions {
   readonly genesis: (keys: readonly SigningKey[]) => string;
   readonly skewMs?: readonly number[];
   readonly snapshotEvery?: number;
+  /** Threads for verifying in each process; in its main one when absent. */
+  readonly threads?: number;
 }
 
 /** Node processes on this machine, each connected with all others. */
@@ -188,7 +190,7 @@ export class Cluster {
   }
 
   #process(name: string, port: number, key: SigningKey | undefined, skewMs: number): ChainProcess {
-    const { application = 'ledger', snapshotEvery } = this.#options;
+    const { application = 'ledger', snapshotEvery, threads } = this.#options;
     return new ChainProcess(name, {
       home: join(this.folder, name),
       genesis: this.#genesis,
@@ -199,6 +201,7 @@ export class Cluster {
       application,
       ...(key && { key: toHex(key.seed) }),
       ...(snapshotEvery && { snapshotEvery }),
+      ...(threads && { threads }),
     });
   }
 }

@@ -1,0 +1,13 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { defaultCurve } from '#crypto';
+import { accountOf } from '#ledger';
+import { signTransfer } from '../../src/ledger/wallet/sign.ts';
+import type { Job } from './presign.ts';
+
+const { chainId, entropy } = workerData as { chainId: Uint8Array; entropy: Uint8Array };
+const curve = defaultCurve();
+const account = accountOf(entropy, curve);
+
+parentPort!.on('message', ({ plan, members }: Job) =>
+  parentPort!.postMessage(signTransfer(plan, { account, chainId, members, curve }).transaction.bytes),
+);
