@@ -1,4 +1,5 @@
 export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
+export { ClamAv, type Engine, type EngineFile, type EngineResult, Yara } from './engines/index.ts';
 export {
   decodeReport,
   encodeReport,

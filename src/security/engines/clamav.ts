@@ -1,0 +1,126 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { BitorchError, codeOf, messageOf } from '#base';
+import { type Engine, type EngineFile, type EngineResult, MAX_HITS, plain } from './engine.ts';
+
+/** Where distributions put clamd's socket. */
+const SOCKETS = ['/var/run/clamav/clamd.ctl', '/run/clamd.scan/clamd.sock', '/tmp/clamd.socket'];
+const MAX_REPLY_BYTES = 4096;
+const CHUNK_BYTES = 256 * 1024;
+/** Of silence: clamd loads signatures before it answers, and reads a file before it says what it found. */
+const TIMEOUT_MS = 120_000;
+
+export interface ClamAvOptions {
+  /** Path of clamd's socket, or `host:port`; the usual places when absent. */
+  readonly address?: string;
+}
+
+/** ClamAV, through its daemon: every file is streamed to it (INSTREAM of clamd(8)), so it needs no rights to read. */
+export class ClamAv implements Engine {
+  readonly name = 'ClamAV';
+  readonly #address: string | undefined;
+
+  constructor({ address }: ClamAvOptions = {}) {
+    this.#address = address ?? SOCKETS.find((path) => existsSync(path));
+  }
+
+  async check(files: readonly EngineFile[], signal: AbortSignal): Promise<EngineResult> {
+    const result = { engine: this.name, version: '', hits: [] };
+    const address = this.#address;
+    if (address === undefined) {
+      return {
+        ...result,
+        state: 'missing',
+        note: 'clamd does not run here: install and start clamav-daemon.',
+      };
+    }
+    try {
+      const version = plain(await converse(address, 'VERSION', signal));
+      return { ...result, version, ...(await checkAll(address, files, signal)) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const state = ['ENOENT', 'ECONNREFUSED'].includes(codeOf(error)) ? 'missing' : 'failed';
+      return { ...result, state, note: plain(`clamd at ${address} does not answer: ${messageOf(error)}`) };
+    }
+  }
+}
+
+async function checkAll(address: string, files: readonly EngineFile[], signal: AbortSignal) {
+  const hits: { path: string; name: string }[] = [];
+  const unread: string[] = [];
+  for (const { path, location } of files) {
+    const reply = await converse(address, 'INSTREAM', signal, location);
+    const [, found] = /^stream: (.+) FOUND$/.exec(reply) ?? [];
+    if (found) hits.push({ path, name: plain(found) });
+    else if (reply !== 'stream: OK') unread.push(`${path} (${plain(reply) || 'no answer'})`);
+  }
+  const note =
+    unread.length > 0 ? plain(`Not read: ${unread.join(', ')}. Raise StreamMaxLength in clamd.conf.`) : '';
+  const state = hits.length > 0 ? 'found' : unread.length > 0 ? 'partial' : 'clean';
+  return { state, note, hits: hits.slice(0, MAX_HITS) } as const;
+}
+
+/** One command, one reply: `z` commands and replies end with a zero byte. */
+async function converse(
+  address: string,
+  command: string,
+  signal: AbortSignal,
+  file?: string,
+): Promise<string> {
+  const socket = open(address);
+  const abort = () => socket.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new BitorchError('CLAMD_TIMEOUT', 'it is silent')));
+  try {
+    const reply = replyOf(socket);
+    reply.catch(() => undefined);
+    socket.write(`z${command}\0`);
+    // Over its limit clamd answers and hangs up while we still send: then only the answer counts.
+    if (file !== undefined)
+      await stream(socket, file, reply).catch((error) => reply.catch(() => Promise.reject(error)));
+    return await reply;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+function open(address: string): Socket {
+  const [, host, port] = /^([^/]+):(\d+)$/.exec(address) ?? [];
+  return port === undefined ? connect(address) : connect(Number(port), host!);
+}
+
+/** Chunks of u32 length (big-endian) and bytes; a length of zero ends them. */
+async function stream(socket: Socket, file: string, reply: Promise<string>): Promise<void> {
+  let answered = false;
+  const settle = () => {
+    answered = true;
+  };
+  const done = reply.then(settle, settle);
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+    if (answered) return;
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE((chunk as Buffer).length);
+    socket.write(length);
+    if (!socket.write(chunk as Buffer)) await Promise.race([drained(socket), done]);
+  }
+  socket.write(Buffer.alloc(4));
+}
+
+const drained = (socket: Socket) => new Promise<void>((resolve) => socket.once('drain', resolve));
+
+function replyOf(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (more) => {
+      text += more;
+      const end = text.indexOf('\0');
+      if (end >= 0) resolve(text.slice(0, end));
+      else if (text.length > MAX_REPLY_BYTES)
+        socket.destroy(new BitorchError('CLAMD_INVALID', 'its answer is too long'));
+    });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new BitorchError('CLAMD_CLOSED', 'it hung up without an answer')));
+  });
+}
