@@ -3,7 +3,7 @@ export interface Progress {
   readonly step: string;
   readonly done: number;
   readonly total: number;
-  readonly unit: 'bytes' | 'blocks' | 'pieces' | 'outputs';
+  readonly unit: 'bytes' | 'blocks' | 'pieces' | 'files' | 'outputs';
 }
 
 export type OnProgress = (progress: Progress) => void;

@@ -10,6 +10,7 @@ const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new BitorchError('OPTION_INVALID', `${text} is not a whole number`);
   return Number(text);
 };
+const trusted = (text: string): 'none' | string[] => (text === 'none' ? 'none' : list(text));
 const blockRange = (text: string): [number, number] => {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (last === undefined)
@@ -27,7 +28,9 @@ export const startCommand = new Command('start')
   .description('run one node')
   .addOption(option('--home <folder>', 'data directory'))
   .addOption(option('--name <name>', 'what others see'))
-  .addOption(option('--roles <list>', 'seed, run, audit, client, validate', list).default(['seed']))
+  .addOption(
+    option('--roles <list>', 'seed, run, audit, client, validate, security', list).default(['seed']),
+  )
   .addOption(option('--listen <multiaddrs>', 'where the peer-to-peer network reaches this node', list))
   .addOption(option('--link-port <port>', 'TCP port of direct links between stages; 0 = any', whole))
   .addOption(option('--bootstrap <multiaddrs>', 'nodes to join the network through', list))
@@ -49,6 +52,14 @@ export const startCommand = new Command('start')
       "opens the node's wallet; better in BITORCH_WALLET_PASSWORD than here",
     ),
   )
+  .addOption(
+    option(
+      '--security-authorities <ids>',
+      'peer ids of the security nodes whose word clears models; none',
+      trusted,
+    ),
+  )
+  .addOption(option('--clamd <address>', 'socket or host:port of clamd, for the role security'))
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))
   .addOption(option('--http-host <host>', 'where the page and the API listen').default('127.0.0.1'))

@@ -26,7 +26,7 @@ const holdingSchema = z.strictObject({
 const announcementSchema = z.strictObject({
   id: z.string().max(128),
   name: z.string().min(1).max(64),
-  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate'])).max(8),
+  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate', 'security'])).max(8),
   addresses: z.array(z.string().max(256)).max(16),
   /** Milliseconds since epoch; the newest announcement of a node counts. */
   time: zCount,

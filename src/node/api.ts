@@ -4,8 +4,10 @@
  */
 
 import type { ChainEvent, ChainView, StakeApi, WalletApi } from './chain-api.ts';
+import type { SafetyState, SecurityEvent, SecurityView } from './security-api.ts';
 
 export type * from './chain-api.ts';
+export type * from './security-api.ts';
 
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
@@ -79,6 +81,8 @@ export interface ModelView {
   context: number;
   /** Whether every block is served by a reachable node now. */
   available: boolean;
+  /** Whether it may be shared and run for others. */
+  safety: SafetyState;
 }
 
 /** How much of a model a node holds, and what it runs of it. */
@@ -90,7 +94,7 @@ export interface HoldingView {
   blocks?: { first: number; end: number };
 }
 
-export type Role = 'seed' | 'run' | 'audit' | 'client' | 'validate';
+export type Role = 'seed' | 'run' | 'audit' | 'client' | 'validate' | 'security';
 
 export interface NodeView {
   id: string;
@@ -130,12 +134,13 @@ export type NodeEvent =
   | { type: 'network'; network: NetworkView }
   | { type: 'audit'; audit: AuditResult }
   | ChainEvent
+  | SecurityEvent
   | {
       type: 'progress';
       step: string;
       done: number;
       total: number;
-      unit: 'bytes' | 'blocks' | 'pieces' | 'outputs';
+      unit: 'bytes' | 'blocks' | 'pieces' | 'files' | 'outputs';
     };
 
 export interface NodeApi {
@@ -147,6 +152,8 @@ export interface NodeApi {
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
   /** The audit of an answer given by this node, undefined for an unknown answer. */
   audit(answerId: string): AuditResult | undefined;
+  /** The models' safety as this node knows it. */
+  security(): SecurityView;
   /** The chain as this node sees it; undefined on a node that follows none. */
   chain(): ChainView | undefined;
   /** Undefined on a node that follows no chain. */

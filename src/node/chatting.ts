@@ -35,6 +35,8 @@ export interface ChatDependencies {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onAudit: (audit: AuditResult) => void;
+  /** Throws for a model that must not be touched. */
+  readonly refuseQuarantined: (id: string) => void;
 }
 
 /** The role "client": embedding, head and sampling here, the blocks on other nodes, an audit after each answer. */
@@ -77,6 +79,7 @@ export class Chatting {
   async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
     const started = performance.now();
     const { model, boundary, tokenizer } = this.#find(request.model);
+    this.#dependencies.refuseQuarantined(model.id);
     const { architecture, chatTemplate } = model.manifest;
     const text = renderChat(chatTemplate, this.#withSystem(request.messages), {
       addGenerationPrompt: true,

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BitorchError,
@@ -58,18 +58,26 @@ export class Library {
   readonly #host: Host;
   readonly #swarm: Swarm;
   readonly #log: Logger;
+  readonly #admits: (id: string, peerId: string) => boolean;
   readonly #models = new Map<string, Model>();
   readonly #lifecycle = new Lifecycle();
 
   constructor(
     options: { home: string; trackers: readonly string[] },
-    dependencies: { host: Host; swarm: Swarm; log: Logger },
+    dependencies: {
+      host: Host;
+      swarm: Swarm;
+      log: Logger;
+      /** Whether a peer of the swarm (hexadecimal id) may exchange pieces of a model with us. */
+      admits: (id: string, peerId: string) => boolean;
+    },
   ) {
     this.#home = join(options.home, 'models');
     this.#trackers = options.trackers;
     this.#host = dependencies.host;
     this.#swarm = dependencies.swarm;
     this.#log = dependencies.log;
+    this.#admits = dependencies.admits;
   }
 
   /** Opens what is on disk and begins to answer others. */
@@ -112,6 +120,7 @@ export class Library {
       directory: directory ?? join(folder, 'files'),
       trackers: [...this.#trackers],
       want: 'none',
+      admits: (peerId) => this.#admits(id, peerId),
     });
     await writeFileAtomic(join(folder, 'model.torrent'), metainfoBytes);
     if (directory) await writeFileAtomic(join(folder, 'directory'), directory);
@@ -133,6 +142,18 @@ export class Library {
         this.#log.error({ model: id, error: messageOf(error) }, 'model files are not what the manifest says');
       },
     );
+  }
+
+  /** Who may exchange pieces of this model has changed. */
+  review(id: string): void {
+    this.#models.get(id)?.torrent.review();
+  }
+
+  /** Forgets a model that was fetched into this node's home, and deletes its files. */
+  async discard({ id, torrent }: Model): Promise<void> {
+    this.#models.delete(id);
+    await this.#swarm.remove(torrent);
+    await rm(join(this.#home, id), { recursive: true, force: true });
   }
 
   /** Asks the nodes that hold a model for its manifest and torrent. Throws MODEL_UNKNOWN when none gives them. */

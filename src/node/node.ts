@@ -7,6 +7,7 @@ import {
   fromHex,
   Lifecycle,
   type Logger,
+  messageOf,
   type Progress,
   toHex,
 } from '#base';
@@ -15,6 +16,7 @@ import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
 import { answerChainCall } from '#ledger';
 import { Host } from '#network';
+import { type Availability, builtInRuleset, sandboxAvailability, type Trust } from '#security';
 import type { Announcement } from './announcement.ts';
 import type {
   AuditResult,
@@ -26,17 +28,21 @@ import type {
   NodeApi,
   NodeEvent,
   StakeApi,
+  SecurityView,
   WalletApi,
 } from './api.ts';
 import { ChainPart } from './chain/chain-part.ts';
 import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
+import { type ExamineDependencies, Examining } from './examining.ts';
+import { Guarding } from './guarding.ts';
 import { loadIdentity, loadValidatorKey } from './identity.ts';
 import { Library, type Model } from './library.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { peerIdOf } from './peer-id.ts';
 import { publish } from './publishing.ts';
 import { Running } from './running.ts';
+import { securityView } from './security-view.ts';
 import { modelView, networkView } from './views.ts';
 
 const VIEW_INTERVAL_MS = 500;
@@ -60,10 +66,13 @@ export class Node implements NodeApi {
   #swarm!: Swarm;
   #library!: Library;
   #directory!: Directory;
+  #guard!: Guarding;
   #running: Running | undefined;
   #chatting: Chatting | undefined;
   #chain: ChainPart | undefined;
   #validatorKey: SigningKey | undefined;
+  #examining: Examining | undefined;
+  #sandbox: Availability | undefined;
   #trackers: string[];
 
   constructor(settings: NodeSettings, dependencies: NodeDependencies) {
@@ -93,11 +102,13 @@ export class Node implements NodeApi {
   async work(): Promise<void> {
     const { threads, roles, blocks, slots, context } = this.#options;
     const { signal } = this.#lifecycle;
-    if (!this.#options.publish && roles.every((role) => role === 'audit' || role === 'validate')) return;
+    const idle = ['audit', 'validate', 'security'];
+    if (!this.#options.publish && roles.every((role) => idle.includes(role))) return;
     const model = this.#options.publish
       ? await this.#publish(this.#options.publish)
       : await this.#awaitModel();
     if (roles.includes('run')) {
+      await this.#untilCleared(model.id);
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
       await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
     } else if (roles.includes('seed')) {
@@ -126,11 +137,11 @@ export class Node implements NodeApi {
   }
 
   models(): ModelView[] {
-    return this.#library.all().map((model) => modelView(model, this.#directory.nodes()));
+    return this.#library.all().map((model) => modelView(model, this.#directory.nodes(), this.#guard));
   }
 
   network(): NetworkView {
-    return networkView({ selfId: this.id, directory: this.#directory, library: this.#library });
+    return networkView({ selfId: this.id, ...this.#views });
   }
 
   metainfo(modelId: string): Uint8Array | undefined {
@@ -144,6 +155,10 @@ export class Node implements NodeApi {
 
   audit(answerId: string): AuditResult | undefined {
     return this.#chatting?.audit(answerId);
+  }
+
+  security(): SecurityView {
+    return securityView({ ...this.#views, examining: this.#examining, sandbox: this.#sandbox });
   }
 
   chain(): ChainView | undefined {
@@ -193,29 +208,44 @@ export class Node implements NodeApi {
     await this.#swarm.start();
     this.#lifecycle.onStop(() => this.#swarm.stop());
     const shared = { host: this.#host, log: this.#log };
-    this.#library = new Library({ home, trackers: this.#trackers }, { ...shared, swarm: this.#swarm });
+    const admits = (id: string, peerId: string) => this.#guard.admits(id, peerId);
+    this.#library = new Library(
+      { home, trackers: this.#trackers },
+      { ...shared, swarm: this.#swarm, admits },
+    );
     this.#directory = new Directory({ ...shared, key: this.#key, describeSelf: () => this.#announcement() });
+    const onChange = (id: string) => this.#onSafety(id);
+    const guarded = { ...shared, directory: this.#directory, signal: this.#lifecycle.signal, onChange };
+    this.#guard = new Guarding({ home, trust: this.#trust() }, guarded);
+    await this.#guard.start();
+    this.#lifecycle.onStop(() => this.#guard.stop());
     await this.#library.start();
     this.#lifecycle.onStop(() => this.#library.stop());
   }
 
   async #startRoles(): Promise<void> {
     const { roles, threads, context } = this.#options;
-    const shared = { host: this.#host, key: this.#key, log: this.#log, signal: this.#lifecycle.signal };
+    const obtain = (id: string) => this.#obtain(id);
+    const process = { onProgress: this.#progress, signal: this.#lifecycle.signal };
+    const shared = { host: this.#host, key: this.#key, log: this.#log, obtain, ...process };
     if (roles.some((role) => role !== 'seed')) await selfCheck();
     if (roles.includes('run') || roles.includes('audit')) {
       const onChange = () => this.#directory.changed();
-      const obtain = (id: string) => this.#obtain(id);
-      this.#running = new Running(
-        { threads, context },
-        { ...shared, obtain, onChange, onProgress: this.#progress },
-      );
+      const demandCleared = (id: string) => this.#guard.demandCleared(id);
+      this.#running = new Running({ threads, context }, { ...shared, demandCleared, onChange });
       await this.#running.start();
       this.#lifecycle.onStop(() => this.#running!.stop());
     }
+    if (roles.includes('security')) await this.#startExamining(shared);
     if (roles.includes('client')) {
+      const refuseQuarantined = (id: string) => this.#guard.refuseQuarantined(id);
       const onAudit = (audit: AuditResult) => this.#events.publish({ type: 'audit', audit });
-      this.#chatting = new Chatting(this.#options, { ...shared, directory: this.#directory, onAudit });
+      this.#chatting = new Chatting(this.#options, {
+        ...shared,
+        directory: this.#directory,
+        onAudit,
+        refuseQuarantined,
+      });
       this.#lifecycle.onStop(() => this.#chatting!.stop());
     }
   }
@@ -248,6 +278,46 @@ export class Node implements NodeApi {
     return this.#directory.nodes().find(runs)?.name;
   }
 
+  async #startExamining(
+    shared: Omit<ExamineDependencies, 'selfId' | 'guard' | 'directory' | 'library'>,
+  ): Promise<void> {
+    const { home, clamd } = this.#options;
+    this.#sandbox = await sandboxAvailability();
+    if (!this.#sandbox.available)
+      this.#log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
+    this.#examining = new Examining(
+      { home, clamd, ruleset: await builtInRuleset() },
+      { ...shared, selfId: this.id, guard: this.#guard, directory: this.#directory, library: this.#library },
+    );
+    await this.#examining.start();
+    this.#lifecycle.onStop(() => this.#examining!.stop());
+  }
+
+  /** A security node believes itself. */
+  #trust(): Trust {
+    const { securityAuthorities, roles } = this.#options;
+    if (securityAuthorities === 'none') return 'none';
+    return roles.includes('security') ? [...new Set([...securityAuthorities, this.id])] : securityAuthorities;
+  }
+
+  /** News about a model's safety: opens or closes its swarm, and stops running what is bad. */
+  #onSafety(id: string): void {
+    this.#library.review(id);
+    if (this.#guard.clearance.stateOf(id) === 'quarantined') {
+      this.#running?.withdraw(id).catch((error: unknown) => {
+        this.#log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
+      });
+    }
+    this.#directory.changed();
+  }
+
+  async #untilCleared(id: string): Promise<void> {
+    if (!this.#guard.clearance.allows(id)) {
+      this.#progress({ step: 'waiting to be cleared', done: 0, total: 0, unit: 'files' });
+    }
+    await this.#guard.untilCleared(id);
+  }
+
   async #publish(source: string): Promise<Model> {
     const { home, cache, hub, threads } = this.#options;
     const options = { source, cache: cache ?? join(home, 'cache'), hub, trackers: this.#trackers, threads };
@@ -262,17 +332,31 @@ export class Node implements NodeApi {
     return model;
   }
 
-  /** The model that the options name, or the first that anybody holds, as soon as somebody does. */
+  /** The model that the options name, or the first cleared one that anybody holds, as soon as somebody does. */
   async #awaitModel(): Promise<Model> {
     for (;;) {
       this.#lifecycle.signal.throwIfAborted();
-      const [anyHeld] = this.#directory.nodes().flatMap((node) => node.holdings);
-      const id = this.#options.model ?? (anyHeld && toHex(anyHeld.manifest));
+      const id = this.#options.model ?? (await this.#anyCleared());
+      if (id && this.#options.model) await this.#untilCleared(id);
       const held =
         id && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
       if (held) return held;
       await new Promise((resolve) => setTimeout(resolve, MODEL_WAIT_MS));
     }
+  }
+
+  async #anyCleared(): Promise<string | undefined> {
+    const held = this.#directory
+      .nodes()
+      .flatMap(({ holdings }) => holdings.map(({ manifest }) => toHex(manifest)));
+    const ids = [...new Set(held)];
+    await Promise.all(ids.filter((id) => !this.#guard.clearance.allows(id)).map((id) => this.#guard.ask(id)));
+    return ids.find((id) => this.#guard.clearance.allows(id));
+  }
+
+  /** What views are made of. */
+  get #views() {
+    return { directory: this.#directory, library: this.#library, guard: this.#guard };
   }
 
   #holders(id: string) {
@@ -312,8 +396,13 @@ export class Node implements NodeApi {
   readonly #progress = (progress: Progress): void => this.#events.publish({ type: 'progress', ...progress });
 
   #sendViews(): void {
+    let sent = '';
     const timer = setInterval(() => {
       this.#events.publish({ type: 'network', network: this.network() });
+      const security = this.security();
+      const text = JSON.stringify(security);
+      if (text !== sent) this.#events.publish({ type: 'security', security });
+      sent = text;
     }, VIEW_INTERVAL_MS).unref();
     this.#lifecycle.onStop(() => clearInterval(timer));
   }

@@ -9,7 +9,7 @@ export const nodeOptionsSchema = z.strictObject({
   home: z.string().min(1),
   /** What people see; made from the node id when empty. */
   name: z.string().max(64).default(''),
-  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate'])).min(1),
+  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate', 'security'])).min(1),
   /** Multiaddrs for the peer-to-peer network. */
   listen: z.array(z.string().max(256)).min(1).default(['/ip4/127.0.0.1/tcp/0']),
   /** TCP port for the streams of sessions, on the addresses of `listen`; 0 = any. */
@@ -48,6 +48,10 @@ export const nodeOptionsSchema = z.strictObject({
   genesis: z.string().max(4096).optional(),
   /** Opens the node's wallet at the start, and makes one where there is none. */
   walletPassword: z.string().min(8).max(1024).optional(),
+  /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */
+  securityAuthorities: z.union([z.literal('none'), z.array(z.string().min(1).max(128)).max(32)]).default([]),
+  /** Where clamd listens, a socket's path or host:port; the usual places when absent. For the role "security". */
+  clamd: z.string().min(1).max(256).optional(),
   /** Another Hugging Face Hub than the public one. */
   hub: z.url().max(512).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */

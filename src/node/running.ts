@@ -17,6 +17,8 @@ export interface RunDependencies {
   readonly log: Logger;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
+  /** Throws for a model that must not be run for others. */
+  readonly demandCleared: (id: string) => void;
   /** The blocks are on offer, or not any more. */
   readonly onChange: () => void;
 }
@@ -29,7 +31,7 @@ export class Running {
   readonly #witness: StageWitness;
   #served: { model: Model; stage: Stage } | undefined;
   /** The blocks loaded for the last audit. */
-  #audited: { name: string; stage: Stage } | undefined;
+  #audited: { name: string; model: string; stage: Stage } | undefined;
 
   constructor(options: { threads: number; context: number }, dependencies: RunDependencies) {
     this.#options = options;
@@ -64,6 +66,22 @@ export class Running {
     this.#dependencies.signal.addEventListener('abort', () => clearTimeout(idle), { once: true });
   }
 
+  /** Stops running a model for others, in the middle of their sessions if need be. */
+  async withdraw(id: string): Promise<void> {
+    const stages = [];
+    if (this.#served?.model.id === id) {
+      this.#service.withdraw(fromHex(id));
+      stages.push(this.#served.stage);
+      this.#served = undefined;
+    }
+    if (this.#audited?.model === id) {
+      stages.push(this.#audited.stage);
+      this.#audited = undefined;
+    }
+    for (const stage of stages) await stage.stop();
+    if (stages.length > 0) this.#dependencies.onChange();
+  }
+
   /** Blocks [first, end) of `model` that are on offer here. */
   blocksOf(model: Model): [number, number] | null {
     const { stage } = this.#served ?? {};
@@ -88,6 +106,7 @@ export class Running {
     signal: AbortSignal,
   ): Promise<Executor> {
     const id = toHex(manifest);
+    this.#dependencies.demandCleared(id);
     const name = `${id} ${first} ${end}`;
     if (this.#audited?.name === name) return this.#audited.stage;
     await this.#audited?.stage.stop();
@@ -95,7 +114,7 @@ export class Running {
     const model = await this.#dependencies.obtain(id);
     const options = { first, end, slots: 1, ...this.#options };
     const stage = await loadStage(model, options, { ...this.#dependencies, signal });
-    this.#audited = { name, stage };
+    this.#audited = { name, model: id, stage };
     return stage;
   }
 }

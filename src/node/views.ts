@@ -1,6 +1,7 @@
 import { toHex } from '#base';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
+import type { Guarding } from './guarding.ts';
 import type { Library, Model } from './library.ts';
 import { peerIdOf } from './peer-id.ts';
 
@@ -8,20 +9,25 @@ interface ViewDependencies {
   readonly selfId: string;
   readonly directory: Directory;
   readonly library: Library;
+  readonly guard: Guarding;
 }
 
 /** The network as this node sees it, as plain JSON. */
-export function networkView({ selfId, directory, library }: ViewDependencies): NetworkView {
+export function networkView({ selfId, directory, library, guard }: ViewDependencies): NetworkView {
   const nodes = directory.nodes();
   return {
     self: { id: selfId, name: directory.nameOf(selfId) },
     nodes: nodes.map((node) => nodeView(node, selfId)).sort(selfFirstThenName),
-    models: library.all().map((model) => modelView(model, nodes)),
+    models: library.all().map((model) => modelView(model, nodes, guard)),
     transfers: library.all().map((model) => transferView(model, nodes)),
   };
 }
 
-export function modelView({ id, manifest, metainfo }: Model, nodes: readonly KnownNode[]): ModelView {
+export function modelView(
+  { id, manifest, metainfo }: Model,
+  nodes: readonly KnownNode[],
+  guard: Guarding,
+): ModelView {
   const { name, version, licence, architecture, publisher } = manifest;
   const served = nodes.filter((node) => node.reachable).flatMap((node) => node.holdings);
   const covers = (block: number) =>
@@ -39,6 +45,7 @@ export function modelView({ id, manifest, metainfo }: Model, nodes: readonly Kno
     layers: architecture.layers,
     context: architecture.context,
     available: Array.from({ length: architecture.layers }, (_, block) => block).every(covers),
+    safety: guard.clearance.stateOf(id),
   };
 }
 

@@ -1,5 +1,17 @@
 export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
+export {
+  type Attestation,
+  AttestationExchange,
+  Clearance,
+  type ModelState,
+  type Reason,
+  type SealedAttestation,
+  sealAttestation,
+  type Trust,
+} from './clearance/index.ts';
 export { ClamAv, type Engine, type EngineFile, type EngineResult, Yara } from './engines/index.ts';
+export { ExaminationCache } from './examination-cache.ts';
+export { type Examination, type Examined, type ExamineOptions, examine } from './examine.ts';
 export {
   decodeReport,
   encodeReport,

@@ -53,6 +53,7 @@ async function* eventStream(node: NodeApi, signal: AbortSignal): AsyncGenerator<
   const chain = node.chain();
   const wallet = node.wallet()?.view();
   yield sseData({ type: 'network', network: node.network() } satisfies NodeEvent);
+  yield sseData({ type: 'security', security: node.security() } satisfies NodeEvent);
   if (chain) yield sseData({ type: 'chain', chain } satisfies NodeEvent);
   if (wallet) yield sseData({ type: 'wallet', wallet } satisfies NodeEvent);
   for await (const event of node.events(signal)) yield sseData(event);

@@ -14,6 +14,7 @@ import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
+import { securityRoutes } from './security-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
 export interface Server {
@@ -63,6 +64,7 @@ async function build(
     access.guardRoutes(routes);
     chatRoutes(routes, node, signal);
     nodeRoutes(routes, node, signal);
+    securityRoutes(routes, node);
     chainRoutes(routes, node);
     walletRoutes(routes, node);
     stakeRoutes(routes, node);

@@ -40,7 +40,7 @@ export async function startNetwork(
   ) => {
     const home = join(folder, name);
     const node = new Node(
-      { home, name, roles: ['seed'], threads: 1, ...settings },
+      { home, name, roles: ['seed'], threads: 1, securityAuthorities: 'none', ...settings },
       wrapStage ? { log, wrapStage } : { log },
     );
     nodes.push(node);

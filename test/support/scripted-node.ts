@@ -1,6 +1,7 @@
 /** A node whose every event is decided by the test: the outside world of the server and of the page. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
+  AttestationView,
   AuditResult,
   ChainView,
   ChatEvent,
@@ -11,6 +12,7 @@ import type {
   NodeApi,
   NodeEvent,
   NodeView,
+  SecurityView,
   WalletApi,
 } from '#node';
 
@@ -31,6 +33,7 @@ export const MODEL: ModelView = {
   layers: 30,
   context: 2048,
   available: true,
+  safety: 'cleared',
 };
 
 const stage = ({ nodeId, name, first, end }: Hop): NodeView => ({
@@ -73,6 +76,36 @@ export function network(): NetworkView {
   };
 }
 
+/** One security node, who has cleared the model. */
+export const security = (): SecurityView => ({
+  trust: [{ nodeId: 'n9', name: 'warden', online: true }],
+  models: [
+    { modelId: MODEL.id, name: MODEL.name, state: 'cleared', holders: 4, attestations: [attestation()] },
+  ],
+});
+
+export const attestation = (changes: Partial<AttestationView> = {}): AttestationView => ({
+  authority: { nodeId: 'n9', name: 'warden' },
+  verdict: 'cleared',
+  time: Date.now() - 40_000,
+  report: '4b7d0a96e1c34f0f8d1f5a4e0c27bb1a90f3c8de67a2415fb90c7d23e8f6a1b0',
+  ruleset: { name: 'bitorch', version: 1 },
+  files: 1,
+  bytes: MODEL.bytes,
+  findings: [],
+  trial: { state: 'passed', note: '', timeMs: 2400, peakMemoryBytes: 435_000_000, processes: 1, sockets: 0 },
+  engines: [
+    {
+      name: 'ClamAV',
+      state: 'missing',
+      version: '',
+      note: 'clamd does not run here: install and start clamav-daemon.',
+    },
+    { name: 'YARA', state: 'clean', version: '4.2.3', note: '' },
+  ],
+  ...changes,
+});
+
 export interface ScriptedNode extends NodeApi {
   /** Requests and signals of every chat, in order. */
   readonly chats: { request: ChatRequest; signal: AbortSignal }[];
@@ -82,6 +115,7 @@ export interface ScriptedNode extends NodeApi {
   /** Words that the next answers give; a function may throw or wait instead. */
   answer: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
   view: NetworkView;
+  securityView: SecurityView;
   /** Set them to give the node a chain. */
   chainView: ChainView | undefined;
   purse: WalletApi | undefined;
@@ -93,6 +127,7 @@ export function scriptedNode(): ScriptedNode {
   const node: ScriptedNode = {
     chats: [],
     view: network(),
+    securityView: security(),
     chainView: undefined,
     purse: undefined,
     answer: () => saying('a1', ['Paris', ' is', ' the', ' capital.']),
@@ -104,6 +139,7 @@ export function scriptedNode(): ScriptedNode {
       node.emit({ type: 'audit', audit });
     },
     models: () => node.view.models,
+    security: () => node.securityView,
     chain: () => node.chainView,
     wallet: () => node.purse,
     network: () => node.view,

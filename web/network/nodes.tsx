@@ -9,6 +9,7 @@ const ROLE_WORDS = {
   audit: 'audits',
   client: 'asks',
   validate: 'validates',
+  security: 'guards',
 } as const;
 
 /** Every node that this one knows: what it does, holds and runs. */

@@ -1,5 +1,5 @@
 import { BitorchError } from '#base';
-import type { AuditResult, Hop, NetworkView } from '#node';
+import type { AuditResult, Hop, NetworkView, SecurityView } from '#node';
 import type { Ready } from './process.ts';
 
 const AUDIT_TIMEOUT_MS = 180_000;
@@ -79,6 +79,9 @@ export async function auditOf(node: Ready, answerId: string, signal: AbortSignal
 
 export const networkOf = (node: Ready, signal: AbortSignal): Promise<NetworkView> =>
   get(node, '/api/network', signal);
+
+export const securityOf = (node: Ready, signal: AbortSignal): Promise<SecurityView> =>
+  get(node, '/api/security', signal);
 
 async function get<T>(node: Ready, path: string, signal: AbortSignal): Promise<T> {
   const response = await fetch(`${node.url}${path}`, {

@@ -4,9 +4,9 @@ import { dataDirectory } from '#base';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
 import { wholeNumber } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
-import { type Answer, ask, auditOf, networkOf } from './client.ts';
+import { type Answer, ask, auditOf, networkOf, securityOf } from './client.ts';
 import { Devnet } from './devnet.ts';
-import { formatAnswer, formatAudit, formatTransfers } from './report.ts';
+import { formatAnswer, formatAudit, formatSafety, formatTransfers } from './report.ts';
 
 const PROMPT = 'What is the capital of France?';
 
@@ -21,7 +21,9 @@ interface Flags {
 
 /** `bitorch devnet`: the whole network on this machine, and a first answer that is audited. */
 export const devnetCommand = new Command('devnet')
-  .description('run a whole network on this machine: a seeder, stage nodes and your own node with the page')
+  .description(
+    'run a whole network on this machine: a security node, a seeder, stage nodes and your own node with the page',
+  )
   .option('--nodes <n>', 'stage nodes', '3')
   .option('--model <source>', 'hf:owner/name, pip:name==version, a folder, a .gguf file', 'default')
   .option('--prompt <text>', 'the first question', PROMPT)
@@ -59,7 +61,8 @@ async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: A
   const out = (text: string) => process.stdout.write(text);
   const user = await devnet.start();
   board.close();
-  out(`\n  page   ${user.url}/#token=${user.token}\n\n> ${flags.prompt}\n`);
+  out(`\n${formatSafety(await securityOf(user, signal))}\n`);
+  out(`  page   ${user.url}/#token=${user.token}\n\n> ${flags.prompt}\n`);
   const answer: Answer = await ask(user, flags.prompt, out, signal);
   out(`\n\n${formatAnswer(answer)}\n`);
   const audit = await auditOf(user, answer.id, signal);

@@ -25,7 +25,10 @@ const VALIDATORS = ['seeder', 'stage-1', 'stage-2', 'stage-3'];
 /** Of every wallet here: play money. */
 export const WALLET_PASSWORD = 'play money';
 
-/** A whole network on this machine: a seeder that publishes, stage nodes that leech and run, the user's own node. Four of them keep the chain. */
+/**
+ * A whole network on this machine: a security node, a seeder that publishes, stage nodes that leech and run, the user's
+ * own node. Four of them keep the chain.
+ */
 export class Devnet {
   readonly #options: DevnetOptions;
   readonly #onProgress: (node: string, progress: Progress) => void;
@@ -50,8 +53,12 @@ export class Devnet {
     const password = WALLET_PASSWORD;
     const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
     const money = { genesis, 'wallet-password': password };
+    const security = this.#spawn('security', { roles: 'security' });
+    const guard = await security.ready;
+    const guarded = { ...money, 'security-authorities': guard.id };
     const seeder = this.#spawn('seeder', {
-      ...money,
+      ...guarded,
+      bootstrap: guard.addresses[0]!,
       roles: 'seed,audit,validate',
       publish: source,
       cache,
@@ -66,8 +73,8 @@ export class Devnet {
         `--nodes ${nodes}: ${model.name} has only ${model.layers} blocks`,
       );
     const join = {
-      ...money,
-      bootstrap: first.addresses[0]!,
+      ...guarded,
+      bootstrap: [first, guard].map(({ addresses }) => addresses[0]!).join(','),
       trackers: first.trackers.join(','),
       model: model.id,
     };

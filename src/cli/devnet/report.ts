@@ -1,4 +1,4 @@
-import type { AuditResult, Hop, TransferView } from '#node';
+import type { AuditResult, Hop, SecurityView, TransferView } from '#node';
 import { formatBytes } from '../progress.ts';
 import type { Answer } from './client.ts';
 
@@ -10,6 +10,21 @@ export function formatAnswer(answer: Answer): string {
 }
 
 const formatHop = ({ name, first, end }: Hop): string => `${name} (blocks ${first}–${end - 1})`;
+
+/** Who has examined the models of the network, and how. */
+export function formatSafety({ models }: SecurityView): string {
+  const lines = models.flatMap(({ name, attestations }) =>
+    attestations.map(({ authority, verdict, ruleset, files, trial, engines }) => {
+      const run =
+        trial.state === 'passed' ? `run in the sandbox for ${(trial.timeMs / 1000).toFixed(1)} s` : 'not run';
+      const why = trial.state === 'passed' ? '' : ` (${trial.note})`;
+      const beside = engines.map((engine) => `${engine.name} ${engine.state}`).join(', ');
+      const how = `${files} ${files === 1 ? 'file' : 'files'}, rules ${ruleset.name} ${ruleset.version}, ${run}${why}; ${beside}`;
+      return `  safety ${name}: scanned and ${verdict} by ${authority.name} (${how})`;
+    }),
+  );
+  return lines.join('\n');
+}
 
 /** What each node fetched from whom. */
 export function formatTransfers(transfers: readonly { node: string; transfer: TransferView }[]): string {

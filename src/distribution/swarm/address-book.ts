@@ -59,6 +59,14 @@ export class AddressBook {
     entry.nextDialAt = now + Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** entry.failures);
   }
 
+  /** What kept peers from connecting is over: each address may be dialled now. */
+  forgive(): void {
+    for (const entry of this.#entries.values()) {
+      entry.failures = 0;
+      if (Number.isFinite(entry.nextDialAt)) entry.nextDialAt = 0;
+    }
+  }
+
   /** Our own address: not to be dialled again. */
   exclude(address: string): void {
     this.#bannedAddresses.add(address);

@@ -17,6 +17,8 @@ export interface TorrentParts {
   readonly picker: Picker;
   readonly downloads: Downloads;
   readonly uploads: Uploads;
+  /** Whether a peer (hexadecimal id, as it claims) may take part. */
+  readonly admits: (peerId: string) => boolean;
 }
 
 /** What connections of one torrent need of the node. */
@@ -124,6 +126,7 @@ export class Connections implements PeerOwner {
       return 'connected to itself';
     }
     if (this.#book.isBanned(peer.address, peer.id)) return 'banned';
+    if (!this.#parts.admits(peer.id)) return 'not admitted';
     const other = this.#peers.get(peer.id);
     // When both sides dialled at once, both must keep the same connection: the one of the smaller peer id.
     const keepsOutgoing = this.#selfId < peer.id;
@@ -268,6 +271,14 @@ export class Connections implements PeerOwner {
       this.#ports.log.warn({ peerId: id, address: peer?.address }, 'peer sent corrupt data and is banned');
       peer?.close('sent corrupt data');
     }
+  }
+
+  /** Asks anew whether each peer is admitted, and closes the connections of those who are not any more; dials the others. */
+  review(): void {
+    for (const peer of [...this.#peers.values()])
+      if (!this.#parts.admits(peer.id)) peer.close('not admitted');
+    this.#book.forgive();
+    this.dial();
   }
 
   tick(now: number, elapsedMs: number): void {

@@ -23,6 +23,8 @@ export interface TorrentOptions {
   /** Where the torrent's files are, or will be. */
   directory: string;
   trackers: readonly string[];
+  /** Whether a peer, by the hexadecimal id that it claims, may connect; everybody when absent. See review(). */
+  admits?: (peerId: string) => boolean;
   /** Pieces checked so far, while the files on disk are verified. */
   onVerify?: (checked: number, total: number) => void;
 }
@@ -120,6 +122,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       picker: this.#picker,
       downloads,
       uploads: this.#uploads,
+      admits: options.admits ?? (() => true),
     };
     this.#connections = new Connections(parts, ports);
     this.#announcer = new Announcer(
@@ -212,6 +215,11 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   addPeer(host: string, port: number): void {
     this.#connections.addAddress(host, port);
+  }
+
+  /** What `admits` depends on has changed: who is not admitted any more is disconnected, others are dialled. */
+  review(): void {
+    this.#connections.review();
   }
 
   /** For the swarm: the connections, their life and their share of the upload slots. */

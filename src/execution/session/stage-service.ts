@@ -17,6 +17,8 @@ import { StageSession } from './stage-session.ts';
 interface Offer {
   readonly executor: Executor;
   readonly freeSlots: number[];
+  /** Aborts when the blocks are not on offer any more. */
+  readonly withdrawn: AbortController;
 }
 
 /** Serves sessions on the blocks that this node runs: the stage's side of docs/protocol/execution.md. */
@@ -55,7 +57,14 @@ export class StageService {
   /** Takes sessions for these blocks of the model with this manifest id. */
   offer(manifest: Uint8Array, executor: Executor): void {
     const freeSlots = Array.from({ length: executor.slots }, (_, slot) => slot);
-    this.#offers.set(toHex(manifest), { executor, freeSlots });
+    this.#offers.set(toHex(manifest), { executor, freeSlots, withdrawn: new AbortController() });
+  }
+
+  /** Takes no more sessions for this model, and ends those that run; each client is told. */
+  withdraw(manifest: Uint8Array): void {
+    const name = toHex(manifest);
+    this.#offers.get(name)?.withdrawn.abort();
+    this.#offers.delete(name);
   }
 
   async #serve(client: FrameStream): Promise<void> {
@@ -70,7 +79,8 @@ export class StageService {
   }
 
   async #serveSession(client: FrameStream, open: Open): Promise<void> {
-    const { executor, freeSlots } = this.#findOffer(open);
+    const { executor, freeSlots, withdrawn } = this.#findOffer(open);
+    const ending = AbortSignal.any([this.#lifecycle.signal, withdrawn.signal]);
     const slot = freeSlots.pop();
     if (slot === undefined) {
       throw new BitorchError(
@@ -80,7 +90,7 @@ export class StageService {
     }
     let outbound: FrameStream | undefined;
     try {
-      const gone = AbortSignal.any([this.#lifecycle.signal, client.ended]);
+      const gone = AbortSignal.any([ending, client.ended]);
       const inbound =
         open.previous === null ? client : this.#rendezvous.wait(open.session, open.previous, gone);
       if (open.next !== null) outbound = await this.#dialNext(open.session, open.next, gone);
@@ -88,7 +98,7 @@ export class StageService {
       await client.send(encodeReady(executor.context));
       const { session, manifest, first, end, period } = open;
       const witness = this.#witness.open({ session, manifest, first, end, period, client: client.remote });
-      await new StageSession({ open, slot, streams }, { executor, witness }).serve(this.#lifecycle.signal);
+      await new StageSession({ open, slot, streams }, { executor, witness }).serve(ending);
       this.#onSessionEnd();
     } finally {
       freeSlots.push(slot);

@@ -28,14 +28,17 @@ test('the event stream begins with the present and ends with the server', async 
   const own = await startServer();
   const response = await own.call('/api/events');
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  const first = (await reader.read()).value!;
-  assert.deepEqual(JSON.parse(first.slice('data: '.length)), {
-    type: 'network',
-    network: own.node.network(),
-  });
+  let buffered = '';
+  const next = async () => {
+    while (!buffered.includes('\n\n')) buffered += (await reader.read()).value!;
+    const [event, ...rest] = buffered.split('\n\n');
+    buffered = rest.join('\n\n');
+    return JSON.parse(event!.slice('data: '.length));
+  };
+  assert.deepEqual(await next(), { type: 'network', network: own.node.network() });
+  assert.deepEqual(await next(), { type: 'security', security: own.node.security() });
   own.node.setAudit(passedAudit('a1'));
-  const second = (await reader.read()).value!;
-  assert.equal(JSON.parse(second.slice('data: '.length)).audit.state, 'passed');
+  assert.equal((await next()).audit.state, 'passed');
   await own.stop();
   // Ends or breaks; what matters is that neither side hangs.
   await reader.read().catch(() => undefined);

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { BitorchError, type Logger, toHex } from '#base';
+import type { Host } from '#network';
+import {
+  type Attestation,
+  AttestationExchange,
+  Clearance,
+  type SealedAttestation,
+  type Trust,
+} from '#security';
+import type { Directory, KnownNode } from './directory.ts';
+import { peerIdOf } from './peer-id.ts';
+
+/** While a model is pending its authorities and holders are asked this often; gossip is faster. */
+const ASK_INTERVAL_MS = 1_000;
+const ASKED_AT_A_TIME = 4;
+
+export interface GuardDependencies {
+  readonly host: Host;
+  readonly directory: Directory;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Something new is known about the manifest with this id. */
+  readonly onChange: (id: string) => void;
+}
+
+/** Every node's guard: which models are cleared, who may have pieces of those that are not, and why one is not. */
+export class Guarding {
+  readonly clearance: Clearance;
+  readonly #exchange: AttestationExchange;
+  readonly #dependencies: GuardDependencies;
+
+  constructor(options: { home: string; trust: Trust }, dependencies: GuardDependencies) {
+    const { host, log } = dependencies;
+    const folder = join(options.home, 'security', 'attestations');
+    this.clearance = new Clearance({ trust: options.trust, folder }, { log });
+    this.#exchange = new AttestationExchange({ host, clearance: this.clearance, log });
+    this.#dependencies = dependencies;
+  }
+
+  async start(): Promise<void> {
+    await this.clearance.open();
+    this.clearance.onChange((id) => this.#dependencies.onChange(id));
+    await this.#exchange.start();
+  }
+
+  stop(): Promise<void> {
+    return this.clearance.close();
+  }
+
+  /** Whether this node's own word counts. */
+  get isAuthority(): boolean {
+    return this.clearance.trusts(this.#dependencies.host.id);
+  }
+
+  publish(sealed: SealedAttestation): Promise<void> {
+    return this.#exchange.publish(sealed);
+  }
+
+  /**
+   * Whether a peer of the swarm may exchange pieces of a model with us. Of a model that is not cleared only security
+   * nodes get any, and they get them from those who hold it. BitTorrent proves no peer id: who lies about theirs gets
+   * what they asked for, and no honest node asks.
+   */
+  admits(id: string, peerId: string): boolean {
+    const { clearance } = this;
+    if (clearance.allows(id)) return true;
+    const isAuthority =
+      clearance.trust !== 'none' && clearance.trust.some((node) => bitTorrentId(node) === peerId);
+    return (
+      isAuthority || (this.isAuthority && this.#holders(id).some((node) => bitTorrentId(node.id) === peerId))
+    );
+  }
+
+  /** Throws MODEL_QUARANTINED for a model that must not be touched. */
+  refuseQuarantined(id: string): void {
+    const bad = this.clearance.about(id).find(({ verdict }) => verdict === 'quarantined');
+    if (!bad || this.clearance.stateOf(id) !== 'quarantined') return;
+    const authority = this.#dependencies.directory.nameOf(bad.authority);
+    throw new BitorchError(
+      'MODEL_QUARANTINED',
+      `${bad.name} is in quarantine, says ${authority}: ${sentenceOf(bad)}`,
+      { model: id, authority: bad.authority },
+    );
+  }
+
+  /** Throws MODEL_QUARANTINED, or MODEL_PENDING for a model that may not be run for others yet. */
+  demandCleared(id: string): void {
+    this.refuseQuarantined(id);
+    if (this.clearance.allows(id)) return;
+    throw new BitorchError(
+      'MODEL_PENDING',
+      'no security node has cleared this model yet, so it is not run for others',
+    );
+  }
+
+  /** Resolves when the model may be shared and run for others. Rejects with MODEL_QUARANTINED, or when the node stops. */
+  async untilCleared(id: string): Promise<void> {
+    const { signal } = this.#dependencies;
+    for (;;) {
+      signal.throwIfAborted();
+      this.refuseQuarantined(id);
+      if (this.clearance.allows(id)) return;
+      await this.ask(id);
+      if (this.clearance.stateOf(id) === 'pending') await this.#newsOr(ASK_INTERVAL_MS);
+    }
+  }
+
+  /** Asks authorities first, then holders, what is known about a model. */
+  async ask(id: string): Promise<void> {
+    const { directory, host } = this.#dependencies;
+    const isAuthority = (node: KnownNode) => this.clearance.trusts(node.id);
+    const authorities = directory.nodes().filter((node) => node.reachable && isAuthority(node));
+    const others = this.#holders(id).filter((node) => !isAuthority(node));
+    const asked = [...authorities, ...others].filter((node) => node.id !== host.id).slice(0, ASKED_AT_A_TIME);
+    await Promise.all(asked.map((node) => this.#exchange.ask(node, [id])));
+  }
+
+  #holders(id: string): KnownNode[] {
+    const nodes = this.#dependencies.directory.nodes();
+    return nodes.filter(
+      (node) => node.reachable && node.holdings.some(({ manifest }) => toHex(manifest) === id),
+    );
+  }
+
+  async #newsOr(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    const off = this.clearance.onChange(() => resolve());
+    await promise;
+    off();
+    clearTimeout(timer);
+  }
+}
+
+const bitTorrentId = (nodeId: string): string => toHex(peerIdOf(nodeId));
+
+/** The worst finding, and what to do. */
+function sentenceOf({ reasons, trial }: Attestation): string {
+  const [worst] = reasons;
+  if (!worst) return trial.note || 'it gives no reason.';
+  const where = worst.file ? `${worst.file}: ` : '';
+  const detail = worst.detail ? ` (${worst.detail})` : '';
+  return `${where}${worst.title.toLowerCase()}${detail}. ${worst.fix}`;
+}

@@ -1,0 +1,101 @@
+/** What the page and the terminal see of the models' safety. Types only, plain JSON. */
+
+/**
+ * `pending`: no security node that this node trusts has spoken yet. `unchecked`: this node trusts none and asks none.
+ * Only `cleared` and `unchecked` models are seeded to everybody and run for others.
+ */
+export type SafetyState = 'pending' | 'cleared' | 'quarantined' | 'unchecked';
+
+export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low';
+
+/** One thing that is wrong with a model, in words for people. */
+export interface FindingView {
+  /** Who found it: `scanner`, `trial` (the run in the sandbox), or an engine's name. */
+  source: string;
+  rule: string;
+  severity: FindingSeverity;
+  title: string;
+  why: string;
+  fix: string;
+  /** Path inside the model; empty for the model as a whole. */
+  file: string;
+  place: string;
+  detail: string;
+}
+
+export interface EngineView {
+  name: string;
+  state: 'clean' | 'found' | 'partial' | 'missing' | 'failed';
+  version: string;
+  note: string;
+}
+
+/** What one security node has signed of a model. */
+export interface AttestationView {
+  authority: { nodeId: string; name: string };
+  verdict: 'cleared' | 'quarantined';
+  /** Milliseconds since epoch. */
+  time: number;
+  /** Hash of the canonical report, hexadecimal. */
+  report: string;
+  ruleset: { name: string; version: number };
+  files: number;
+  bytes: number;
+  findings: FindingView[];
+  trial: {
+    state: 'passed' | 'failed' | 'unavailable';
+    note: string;
+    timeMs: number;
+    peakMemoryBytes: number;
+    processes: number;
+    sockets: number;
+  };
+  engines: EngineView[];
+}
+
+export interface SafetyView {
+  modelId: string;
+  /** The id's beginning while the name is not known. */
+  name: string;
+  state: SafetyState;
+  /** Reachable nodes that hold a part of it. */
+  holders: number;
+  attestations: AttestationView[];
+}
+
+/** A model that this security node is to examine, or examines now. */
+export interface ExaminationView {
+  modelId: string;
+  name: string;
+  holders: number;
+  /** Why it is in the queue. */
+  reason: 'new' | 'new rules' | 'failed before';
+  /** The step that it is at; absent while it waits. */
+  step?: { name: string; done: number; total: number; unit: string };
+  /** Why the last attempt came to nothing. */
+  problem?: string;
+}
+
+/** A file that the rules know as bad. */
+export interface AdvisoryView {
+  sha256: string;
+  name: string;
+}
+
+export interface SecurityView {
+  /** Security nodes that this node believes; `none`: it checks nothing. */
+  trust: 'none' | { nodeId: string; name: string; online: boolean }[];
+  models: SafetyView[];
+  /** On a security node: the sandbox, the rules, and what is to be examined. */
+  examiner?: {
+    ruleset: { name: string; version: number; id: string };
+    sandbox: { available: boolean; note: string };
+    queue: ExaminationView[];
+    advisories: AdvisoryView[];
+  };
+}
+
+export interface SecurityEvent {
+  type: 'security';
+  security: SecurityView;
+}

@@ -1,0 +1,90 @@
+import { toHex } from '#base';
+import type { Attestation, Availability } from '#security';
+import type { Directory } from './directory.ts';
+import type { Examining } from './examining.ts';
+import type { Guarding } from './guarding.ts';
+import type { Library } from './library.ts';
+import type { AttestationView, SafetyView, SecurityView } from './security-api.ts';
+
+const MAX_ADVISORIES = 500;
+
+interface ViewDependencies {
+  readonly guard: Guarding;
+  readonly directory: Directory;
+  readonly library: Library;
+  readonly examining: Examining | undefined;
+  /** Of this machine; only security nodes look. */
+  readonly sandbox: Availability | undefined;
+}
+
+/** The models' safety as this node knows it, as plain JSON. */
+export function securityView({
+  guard,
+  directory,
+  library,
+  examining,
+  sandbox,
+}: ViewDependencies): SecurityView {
+  const nodes = directory.nodes();
+  const { clearance } = guard;
+  const held = nodes.flatMap((node) => node.holdings.map(({ manifest }) => toHex(manifest)));
+  const ids = new Set([...library.all().map(({ id }) => id), ...clearance.manifests(), ...held]);
+  const isOnline = (id: string) => nodes.some((node) => node.id === id && node.reachable);
+  const holders = (id: string) =>
+    nodes.filter((node) => node.reachable && node.holdings.some(({ manifest }) => toHex(manifest) === id))
+      .length;
+  const models = [...ids].map((id): SafetyView => {
+    const attestations = clearance.about(id);
+    return {
+      modelId: id,
+      name: library.find(id)?.manifest.name ?? attestations[0]?.name ?? `${id.slice(0, 12)}…`,
+      state: clearance.stateOf(id),
+      holders: holders(id),
+      attestations: attestations.map((attestation) => attestationView(attestation, directory)),
+    };
+  });
+  return {
+    trust:
+      clearance.trust === 'none'
+        ? 'none'
+        : clearance.trust.map((id) => ({ nodeId: id, name: directory.nameOf(id), online: isOnline(id) })),
+    models: models.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.modelId < b.modelId ? -1 : 1)),
+    ...(examining && { examiner: examinerView(examining, sandbox) }),
+  };
+}
+
+export function attestationView(attestation: Attestation, directory: Directory): AttestationView {
+  const { authority, verdict, time, report, ruleset, files, bytes, reasons, trial, engines } = attestation;
+  return {
+    authority: { nodeId: authority, name: directory.nameOf(authority) },
+    verdict,
+    time,
+    report: toHex(report),
+    ruleset: { name: ruleset.name, version: ruleset.version },
+    files,
+    bytes,
+    findings: [...reasons],
+    trial,
+    engines: [...engines],
+  };
+}
+
+function examinerView(
+  examining: Examining,
+  sandbox: Availability | undefined,
+): NonNullable<SecurityView['examiner']> {
+  const { name, version, id, advisories } = examining.ruleset;
+  return {
+    ruleset: { name, version, id: toHex(id) },
+    sandbox: {
+      available: sandbox?.available ?? false,
+      note: sandbox?.available === false ? sandbox.reason : '',
+    },
+    queue: examining.queue().map(({ id: modelId, step, ...entry }) => ({
+      modelId,
+      ...entry,
+      ...(step && { step: { name: step.step, done: step.done, total: step.total, unit: step.unit } }),
+    })),
+    advisories: advisories.slice(0, MAX_ADVISORIES).map(({ sha256, name: what }) => ({ sha256, name: what })),
+  };
+}

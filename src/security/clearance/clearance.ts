@@ -1,0 +1,154 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  Broadcast,
+  check,
+  decodeCanonical,
+  encodeCanonical,
+  type Logger,
+  messageOf,
+  toHex,
+  writeFileAtomic,
+} from '#base';
+import type { Verdict } from '#network';
+import {
+  type Attestation,
+  openAttestation,
+  type SealedAttestation,
+  sealedAttestationSchema,
+} from './attestation.ts';
+import { CLOCK_SKEW_MS, MAX_ATTESTATION_BYTES } from './constants.ts';
+
+/** Whom a node believes: security nodes by their peer ids, or `none`: then nothing is checked, and it says so. */
+export type Trust = readonly string[] | 'none';
+
+/** `unchecked`: this node trusts nobody's word and asks for none. */
+export type ModelState = 'pending' | 'cleared' | 'quarantined' | 'unchecked';
+
+interface Held {
+  readonly attestation: Attestation;
+  readonly sealed: SealedAttestation;
+}
+
+/**
+ * What this node knows of the models' safety: the newest attestation of each trusted authority about each manifest,
+ * on disk, so that a restart forgets nothing. One bad word outweighs any number of good ones.
+ */
+export class Clearance {
+  readonly #trust: Trust;
+  readonly #folder: string;
+  readonly #log: Logger;
+  readonly #held = new Map<string, Map<string, Held>>();
+  readonly #changes = new Broadcast<string>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: { trust: Trust; folder: string }, dependencies: { log: Logger }) {
+    this.#trust = options.trust;
+    this.#folder = options.folder;
+    this.#log = dependencies.log;
+  }
+
+  get trust(): Trust {
+    return this.#trust;
+  }
+
+  /** Reads what is on disk; what is damaged, or of somebody who is not trusted any more, is left alone. */
+  async open(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    for (const name of await readdir(this.#folder)) {
+      if (!name.endsWith('.attestation')) continue;
+      try {
+        const bytes = new Uint8Array(await readFile(join(this.#folder, name)));
+        const sealed = check(
+          sealedAttestationSchema,
+          decodeCanonical(bytes, 2 * MAX_ATTESTATION_BYTES),
+          name,
+        );
+        if (this.trusts(sealed.authority)) this.#keep({ sealed, attestation: openAttestation(sealed) });
+      } catch (error) {
+        this.#log.warn(
+          { file: name, error: messageOf(error) },
+          'attestation on disk is damaged and was left alone',
+        );
+      }
+    }
+  }
+
+  /** Resolves when everything that was accepted is on disk. */
+  async close(): Promise<void> {
+    await this.#writing;
+  }
+
+  trusts(authority: string): boolean {
+    return this.#trust !== 'none' && this.#trust.includes(authority);
+  }
+
+  /** `id`: of a manifest, hexadecimal. */
+  stateOf(id: string): ModelState {
+    if (this.#trust === 'none') return 'unchecked';
+    const verdicts = this.about(id).map(({ verdict }) => verdict);
+    if (verdicts.length === 0) return 'pending';
+    return verdicts.includes('quarantined') ? 'quarantined' : 'cleared';
+  }
+
+  /** Whether the model may be seeded to everybody and run for others. */
+  allows(id: string): boolean {
+    const state = this.stateOf(id);
+    return state === 'cleared' || state === 'unchecked';
+  }
+
+  /** The newest word of each authority about a manifest. */
+  about(id: string): Attestation[] {
+    return [...(this.#held.get(id)?.values() ?? [])].map(({ attestation }) => attestation);
+  }
+
+  /** The same, as it is passed on. */
+  sealedAbout(id: string): SealedAttestation[] {
+    return [...(this.#held.get(id)?.values() ?? [])].map(({ sealed }) => sealed);
+  }
+
+  /** Ids of the manifests that somebody has spoken about. */
+  manifests(): string[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Takes an attestation of anybody. Throws what openAttestation() throws; `ignore`: not trusted, or old news. */
+  accept(sealed: SealedAttestation): Verdict {
+    if (!this.trusts(sealed.authority)) return 'ignore';
+    const attestation = openAttestation(sealed);
+    const id = toHex(attestation.manifest);
+    const known = this.#held.get(id)?.get(attestation.authority)?.attestation;
+    if (known && !isNewer(attestation, known)) return 'ignore';
+    if (attestation.time > Date.now() + CLOCK_SKEW_MS) return 'ignore';
+    this.#keep({ attestation, sealed });
+    this.#writing = this.#writing.then(() => this.#write(id, sealed));
+    this.#changes.publish(id);
+    return 'accept';
+  }
+
+  /** Calls back with the manifest's id whenever something new is known of one, until the returned function is called. */
+  onChange(listener: (id: string) => void): () => void {
+    return this.#changes.on(listener);
+  }
+
+  #keep(held: Held): void {
+    const id = toHex(held.attestation.manifest);
+    const ofModel = this.#held.get(id) ?? new Map<string, Held>();
+    ofModel.set(held.attestation.authority, held);
+    this.#held.set(id, ofModel);
+  }
+
+  async #write(id: string, sealed: SealedAttestation): Promise<void> {
+    const path = join(this.#folder, `${id}.${sealed.authority}.attestation`);
+    await writeFileAtomic(path, encodeCanonical(sealed)).catch((error: unknown) => {
+      this.#log.error(
+        { path, error: messageOf(error) },
+        'attestation not saved: a restart will ask for it again',
+      );
+    });
+  }
+}
+
+/** Of two words of one moment the bad one counts, so that the order of arrival never matters. */
+const isNewer = (a: Attestation, b: Attestation): boolean =>
+  a.time > b.time || (a.time === b.time && a.verdict === 'quarantined' && b.verdict === 'cleared');
