@@ -59,6 +59,7 @@ export const startCommand = new Command('start')
       trusted,
     ),
   )
+  .addOption(option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal', list))
   .addOption(option('--clamd <address>', 'socket or host:port of clamd, for the role security'))
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))

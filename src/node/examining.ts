@@ -19,6 +19,7 @@ import {
   ExaminationCache,
   encodeReport,
   examine,
+  type WatchedRuleset,
   type Ruleset,
   sealAttestation,
   Yara,
@@ -70,19 +71,19 @@ interface Failure {
 export class Examining {
   readonly #home: string;
   readonly #dependencies: ExamineDependencies;
+  readonly #rules: WatchedRuleset;
   readonly #engines: readonly Engine[];
   readonly #cache: ExaminationCache;
   readonly #failures = new Map<string, Failure>();
-  #ruleset: Ruleset;
   #current: { id: string; step: Progress | undefined } | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    options: { home: string; ruleset: Ruleset; clamd: string | undefined },
+    options: { home: string; rules: WatchedRuleset; clamd: string | undefined },
     dependencies: ExamineDependencies,
   ) {
     this.#home = join(options.home, 'security');
-    this.#ruleset = options.ruleset;
+    this.#rules = options.rules;
     this.#dependencies = dependencies;
     this.#engines = [new ClamAv(options.clamd === undefined ? {} : { address: options.clamd }), new Yara()];
     this.#cache = new ExaminationCache(join(this.#home, 'examinations'));
@@ -98,14 +99,9 @@ export class Examining {
     return this.#running;
   }
 
+  /** The rules that models are examined by now. */
   get ruleset(): Ruleset {
-    return this.#ruleset;
-  }
-
-  /** New rules: what was examined by others is examined again, in its turn. */
-  useRuleset(ruleset: Ruleset): void {
-    this.#ruleset = ruleset;
-    this.#failures.clear();
+    return this.#rules.current;
   }
 
   /** The canonical report with this hash (hexadecimal), if it was made here. */
@@ -135,7 +131,7 @@ export class Examining {
   #entryOf(id: string, holders: number): QueueEntry | undefined {
     const { guard, selfId, library } = this.#dependencies;
     const own = guard.clearance.about(id).find(({ authority }) => authority === selfId);
-    if (own && toHex(own.ruleset.id) === toHex(this.#ruleset.id)) return undefined;
+    if (own && toHex(own.ruleset.id) === toHex(this.ruleset.id)) return undefined;
     const failure = this.#failures.get(id);
     const step = this.#current?.id === id ? this.#current.step : undefined;
     return {
@@ -151,9 +147,19 @@ export class Examining {
   async #run(): Promise<void> {
     const { signal } = this.#dependencies;
     while (!signal.aborted) {
+      await this.#refreshRules();
       const next = this.queue().find(({ id }) => (this.#failures.get(id)?.retryAt ?? 0) <= Date.now());
       if (next) await this.#examine(next.id);
       else await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    }
+  }
+
+  /** With new rules what was examined by older ones comes into the queue again. */
+  async #refreshRules(): Promise<void> {
+    try {
+      if (await this.#rules.refresh()) this.#failures.clear();
+    } catch (error) {
+      this.#dependencies.log.warn({ error: messageOf(error) }, 'new rules are not used');
     }
   }
 
@@ -162,7 +168,7 @@ export class Examining {
     this.#current = { id, step: { step: 'fetching', done: 0, total: 0, unit: 'bytes' } };
     try {
       const model = await this.#dependencies.obtain(id);
-      const known = await this.#cache.find(model.manifest, this.#ruleset);
+      const known = await this.#cache.find(model.manifest, this.ruleset);
       await this.#attest(model, known ?? (await this.#examineFiles(model)));
       this.#failures.delete(id);
     } catch (error) {
@@ -189,7 +195,7 @@ export class Examining {
       const { signal } = this.#dependencies;
       const examined = { manifest, files, directory: torrent.directory };
       const options = {
-        ruleset: this.#ruleset,
+        ruleset: this.ruleset,
         engines: this.#engines,
         onProgress: this.#onProgress,
         signal,

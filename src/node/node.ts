@@ -16,7 +16,7 @@ import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
 import { answerChainCall } from '#ledger';
 import { Host } from '#network';
-import { type Availability, builtInRuleset, sandboxAvailability, type Trust } from '#security';
+import { type Availability, WatchedRuleset, sandboxAvailability, type Trust } from '#security';
 import type { Announcement } from './announcement.ts';
 import type {
   AuditResult,
@@ -281,12 +281,12 @@ export class Node implements NodeApi {
   async #startExamining(
     shared: Omit<ExamineDependencies, 'selfId' | 'guard' | 'directory' | 'library'>,
   ): Promise<void> {
-    const { home, clamd } = this.#options;
+    const { home, clamd, rulesetKeys } = this.#options;
     this.#sandbox = await sandboxAvailability();
     if (!this.#sandbox.available)
       this.#log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
     this.#examining = new Examining(
-      { home, clamd, ruleset: await builtInRuleset() },
+      { home, clamd, rules: await WatchedRuleset.open(home, rulesetKeys.map(fromHex)) },
       { ...shared, selfId: this.id, guard: this.#guard, directory: this.#directory, library: this.#library },
     );
     await this.#examining.start();

@@ -50,6 +50,11 @@ export const nodeOptionsSchema = z.strictObject({
   walletPassword: z.string().min(8).max(1024).optional(),
   /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */
   securityAuthorities: z.union([z.literal('none'), z.array(z.string().min(1).max(128)).max(32)]).default([]),
+  /** Ed25519 public keys, hexadecimal, whose rulesets are taken beside the program's own. */
+  rulesetKeys: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .max(16)
+    .default([]),
   /** Where clamd listens, a socket's path or host:port; the usual places when absent. For the role "security". */
   clamd: z.string().min(1).max(256).optional(),
   /** Another Hugging Face Hub than the public one. */

@@ -45,4 +45,5 @@ export {
   type Usage,
 } from './sandbox/index.ts';
 export { type ScanOptions, scan } from './scan.ts';
+export { WatchedRuleset } from './ruleset/watched.ts';
 export { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';

@@ -5,12 +5,13 @@ import { rulesetInvalid } from '../errors.ts';
 import { builtInRuleset, RULESET_AUTHORITIES } from './built-in.ts';
 import { openRuleset, type Ruleset } from './ruleset.ts';
 
-const placeOf = (home: string): string => join(home, 'security', 'ruleset.signed');
+/** Where an update of the rules lies in a node's data directory. */
+export const rulesetPath = (home: string): string => join(home, 'security', 'ruleset.signed');
 
 /** The newest of the ruleset that comes with the program and the one that was installed in a data directory. */
 export async function currentRuleset(home: string): Promise<Ruleset> {
   const builtIn = await builtInRuleset();
-  const file = await readFile(placeOf(home)).catch((error) => {
+  const file = await readFile(rulesetPath(home)).catch((error) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
@@ -26,6 +27,6 @@ export async function installRuleset(home: string, file: Uint8Array): Promise<Ru
   if (ruleset.version <= current.version) {
     throw rulesetInvalid(`version ${ruleset.version} is not newer than ${current.version}, which is in use`);
   }
-  await writeFileAtomic(placeOf(home), file);
+  await writeFileAtomic(rulesetPath(home), file);
   return ruleset;
 }
