@@ -28,9 +28,7 @@ export const startCommand = new Command('start')
   .description('run one node')
   .addOption(option('--home <folder>', 'data directory'))
   .addOption(option('--name <name>', 'what others see'))
-  .addOption(
-    option('--roles <list>', 'seed, run, audit, client, validate, security', list).default(['seed']),
-  )
+  .addOption(option('--roles <list>', 'seed, run, audit, client, validate, security', list).default(['seed']))
   .addOption(option('--listen <multiaddrs>', 'where the peer-to-peer network reaches this node', list))
   .addOption(option('--link-port <port>', 'TCP port of direct links between stages; 0 = any', whole))
   .addOption(option('--bootstrap <multiaddrs>', 'nodes to join the network through', list))

@@ -19,9 +19,9 @@ import {
   ExaminationCache,
   encodeReport,
   examine,
-  type WatchedRuleset,
   type Ruleset,
   sealAttestation,
+  type WatchedRuleset,
   Yara,
 } from '#security';
 import type { Directory, KnownNode } from './directory.ts';

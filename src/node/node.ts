@@ -7,7 +7,6 @@ import {
   fromHex,
   Lifecycle,
   type Logger,
-  messageOf,
   type Progress,
   toHex,
 } from '#base';
@@ -16,7 +15,6 @@ import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
 import { answerChainCall } from '#ledger';
 import { Host } from '#network';
-import { type Availability, WatchedRuleset, sandboxAvailability, type Trust } from '#security';
 import type { Announcement } from './announcement.ts';
 import type {
   AuditResult,
@@ -27,22 +25,20 @@ import type {
   NetworkView,
   NodeApi,
   NodeEvent,
-  StakeApi,
   SecurityView,
+  StakeApi,
   WalletApi,
 } from './api.ts';
 import { ChainPart } from './chain/chain-part.ts';
 import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
-import { type ExamineDependencies, Examining } from './examining.ts';
-import { Guarding } from './guarding.ts';
 import { loadIdentity, loadValidatorKey } from './identity.ts';
 import { Library, type Model } from './library.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { peerIdOf } from './peer-id.ts';
 import { publish } from './publishing.ts';
 import { Running } from './running.ts';
-import { securityView } from './security-view.ts';
+import { SecurityPart } from './security-part.ts';
 import { modelView, networkView } from './views.ts';
 
 const VIEW_INTERVAL_MS = 500;
@@ -66,13 +62,11 @@ export class Node implements NodeApi {
   #swarm!: Swarm;
   #library!: Library;
   #directory!: Directory;
-  #guard!: Guarding;
+  #security!: SecurityPart;
   #running: Running | undefined;
   #chatting: Chatting | undefined;
   #chain: ChainPart | undefined;
   #validatorKey: SigningKey | undefined;
-  #examining: Examining | undefined;
-  #sandbox: Availability | undefined;
   #trackers: string[];
 
   constructor(settings: NodeSettings, dependencies: NodeDependencies) {
@@ -108,7 +102,7 @@ export class Node implements NodeApi {
       ? await this.#publish(this.#options.publish)
       : await this.#awaitModel();
     if (roles.includes('run')) {
-      await this.#untilCleared(model.id);
+      await this.#security.untilCleared(model.id);
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
       await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
     } else if (roles.includes('seed')) {
@@ -137,7 +131,9 @@ export class Node implements NodeApi {
   }
 
   models(): ModelView[] {
-    return this.#library.all().map((model) => modelView(model, this.#directory.nodes(), this.#guard));
+    return this.#library
+      .all()
+      .map((model) => modelView(model, this.#directory.nodes(), this.#security.guard));
   }
 
   network(): NetworkView {
@@ -158,7 +154,7 @@ export class Node implements NodeApi {
   }
 
   security(): SecurityView {
-    return securityView({ ...this.#views, examining: this.#examining, sandbox: this.#sandbox });
+    return this.#security.view();
   }
 
   chain(): ChainView | undefined {
@@ -208,17 +204,24 @@ export class Node implements NodeApi {
     await this.#swarm.start();
     this.#lifecycle.onStop(() => this.#swarm.stop());
     const shared = { host: this.#host, log: this.#log };
-    const admits = (id: string, peerId: string) => this.#guard.admits(id, peerId);
+    const admits = (id: string, peerId: string) => this.#security.guard.admits(id, peerId);
     this.#library = new Library(
       { home, trackers: this.#trackers },
       { ...shared, swarm: this.#swarm, admits },
     );
     this.#directory = new Directory({ ...shared, key: this.#key, describeSelf: () => this.#announcement() });
-    const onChange = (id: string) => this.#onSafety(id);
-    const guarded = { ...shared, directory: this.#directory, signal: this.#lifecycle.signal, onChange };
-    this.#guard = new Guarding({ home, trust: this.#trust() }, guarded);
-    await this.#guard.start();
-    this.#lifecycle.onStop(() => this.#guard.stop());
+    this.#security = new SecurityPart(this.#options, {
+      ...shared,
+      key: this.#key,
+      directory: this.#directory,
+      library: this.#library,
+      obtain: (id) => this.#obtain(id),
+      stopRunning: async (id) => this.#running?.withdraw(id),
+      onProgress: this.#progress,
+      signal: this.#lifecycle.signal,
+    });
+    await this.#security.start();
+    this.#lifecycle.onStop(() => this.#security.stop());
     await this.#library.start();
     this.#lifecycle.onStop(() => this.#library.stop());
   }
@@ -231,14 +234,13 @@ export class Node implements NodeApi {
     if (roles.some((role) => role !== 'seed')) await selfCheck();
     if (roles.includes('run') || roles.includes('audit')) {
       const onChange = () => this.#directory.changed();
-      const demandCleared = (id: string) => this.#guard.demandCleared(id);
+      const demandCleared = (id: string) => this.#security.guard.demandCleared(id);
       this.#running = new Running({ threads, context }, { ...shared, demandCleared, onChange });
       await this.#running.start();
       this.#lifecycle.onStop(() => this.#running!.stop());
     }
-    if (roles.includes('security')) await this.#startExamining(shared);
     if (roles.includes('client')) {
-      const refuseQuarantined = (id: string) => this.#guard.refuseQuarantined(id);
+      const refuseQuarantined = (id: string) => this.#security.guard.refuseQuarantined(id);
       const onAudit = (audit: AuditResult) => this.#events.publish({ type: 'audit', audit });
       this.#chatting = new Chatting(this.#options, {
         ...shared,
@@ -278,46 +280,6 @@ export class Node implements NodeApi {
     return this.#directory.nodes().find(runs)?.name;
   }
 
-  async #startExamining(
-    shared: Omit<ExamineDependencies, 'selfId' | 'guard' | 'directory' | 'library'>,
-  ): Promise<void> {
-    const { home, clamd, rulesetKeys } = this.#options;
-    this.#sandbox = await sandboxAvailability();
-    if (!this.#sandbox.available)
-      this.#log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
-    this.#examining = new Examining(
-      { home, clamd, rules: await WatchedRuleset.open(home, rulesetKeys.map(fromHex)) },
-      { ...shared, selfId: this.id, guard: this.#guard, directory: this.#directory, library: this.#library },
-    );
-    await this.#examining.start();
-    this.#lifecycle.onStop(() => this.#examining!.stop());
-  }
-
-  /** A security node believes itself. */
-  #trust(): Trust {
-    const { securityAuthorities, roles } = this.#options;
-    if (securityAuthorities === 'none') return 'none';
-    return roles.includes('security') ? [...new Set([...securityAuthorities, this.id])] : securityAuthorities;
-  }
-
-  /** News about a model's safety: opens or closes its swarm, and stops running what is bad. */
-  #onSafety(id: string): void {
-    this.#library.review(id);
-    if (this.#guard.clearance.stateOf(id) === 'quarantined') {
-      this.#running?.withdraw(id).catch((error: unknown) => {
-        this.#log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
-      });
-    }
-    this.#directory.changed();
-  }
-
-  async #untilCleared(id: string): Promise<void> {
-    if (!this.#guard.clearance.allows(id)) {
-      this.#progress({ step: 'waiting to be cleared', done: 0, total: 0, unit: 'files' });
-    }
-    await this.#guard.untilCleared(id);
-  }
-
   async #publish(source: string): Promise<Model> {
     const { home, cache, hub, threads } = this.#options;
     const options = { source, cache: cache ?? join(home, 'cache'), hub, trackers: this.#trackers, threads };
@@ -337,7 +299,7 @@ export class Node implements NodeApi {
     for (;;) {
       this.#lifecycle.signal.throwIfAborted();
       const id = this.#options.model ?? (await this.#anyCleared());
-      if (id && this.#options.model) await this.#untilCleared(id);
+      if (id && this.#options.model) await this.#security.untilCleared(id);
       const held =
         id && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
       if (held) return held;
@@ -350,13 +312,17 @@ export class Node implements NodeApi {
       .nodes()
       .flatMap(({ holdings }) => holdings.map(({ manifest }) => toHex(manifest)));
     const ids = [...new Set(held)];
-    await Promise.all(ids.filter((id) => !this.#guard.clearance.allows(id)).map((id) => this.#guard.ask(id)));
-    return ids.find((id) => this.#guard.clearance.allows(id));
+    await Promise.all(
+      ids
+        .filter((id) => !this.#security.guard.clearance.allows(id))
+        .map((id) => this.#security.guard.ask(id)),
+    );
+    return ids.find((id) => this.#security.guard.clearance.allows(id));
   }
 
   /** What views are made of. */
   get #views() {
-    return { directory: this.#directory, library: this.#library, guard: this.#guard };
+    return { directory: this.#directory, library: this.#library, guard: this.#security.guard };
   }
 
   #holders(id: string) {

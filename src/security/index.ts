@@ -1,4 +1,3 @@
-export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export {
   type Attestation,
   AttestationExchange,
@@ -9,6 +8,7 @@ export {
   sealAttestation,
   type Trust,
 } from './clearance/index.ts';
+export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export { ClamAv, type Engine, type EngineFile, type EngineResult, Yara } from './engines/index.ts';
 export { ExaminationCache } from './examination-cache.ts';
 export { type Examination, type Examined, type ExamineOptions, examine } from './examine.ts';
@@ -35,6 +35,7 @@ export {
   rulesetId,
   signRuleset,
 } from './ruleset/ruleset.ts';
+export { WatchedRuleset } from './ruleset/watched.ts';
 export {
   type Availability,
   type Limits,
@@ -45,5 +46,4 @@ export {
   type Usage,
 } from './sandbox/index.ts';
 export { type ScanOptions, scan } from './scan.ts';
-export { WatchedRuleset } from './ruleset/watched.ts';
 export { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';

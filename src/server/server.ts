@@ -12,9 +12,9 @@ import { handleErrors } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
+import { securityRoutes } from './security-routes.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
-import { securityRoutes } from './security-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
 export interface Server {
