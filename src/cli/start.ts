@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { BitorchError, codeOf, dataDirectory, Lifecycle, messageOf } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
 import { type Settings, tell } from './node-message.ts';
+import { givenWalletPassword } from './wallet/secrets.ts';
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
 const whole = (text: string): number => {
@@ -45,10 +46,7 @@ export const startCommand = new Command('start')
   .addOption(option('--system <text>', 'system message for conversations that bring none'))
   .addOption(option('--genesis <file>', 'genesis file of the chain to follow'))
   .addOption(
-    option(
-      '--wallet-password <text>',
-      "opens the node's wallet; better in BITORCH_WALLET_PASSWORD than here",
-    ),
+    option('--wallet-password-file <file>', "opens the node's wallet; so does BITORCH_WALLET_PASSWORD"),
   )
   .addOption(
     option(
@@ -94,9 +92,11 @@ async function settingsFrom(flags: Record<string, unknown>, command: Command): P
   const {
     swarmHost: host,
     swarmPort,
+    walletPasswordFile,
     ...settings
-  } = merged as Settings & { swarmHost: string; swarmPort: number };
-  return { ...settings, swarm: { host, port: swarmPort } };
+  } = merged as Settings & { swarmHost: string; swarmPort: number; walletPasswordFile?: string };
+  const walletPassword = await givenWalletPassword(walletPasswordFile);
+  return { ...settings, ...(walletPassword && { walletPassword }), swarm: { host, port: swarmPort } };
 }
 
 async function readConfig(home: string): Promise<Record<string, unknown>> {

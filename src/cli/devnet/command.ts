@@ -5,7 +5,7 @@ import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
 import { wholeNumber } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import { type Answer, ask, auditOf, networkOf, securityOf } from './client.ts';
-import { Devnet } from './devnet.ts';
+import { Devnet, WALLET_PASSWORD } from './devnet.ts';
 import { formatAnswer, formatAudit, formatSafety, formatTransfers } from './report.ts';
 
 const PROMPT = 'What is the capital of France?';
@@ -67,7 +67,10 @@ async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: A
   out(`\n\n${formatAnswer(answer)}\n`);
   const audit = await auditOf(user, answer.id, signal);
   out(`${formatAudit(audit)}\n\n${formatTransfers(await transfersOf(devnet, signal))}\n`);
-  if (!flags.once) out('\n  Open the page to go on. Ctrl-C stops every node.\n');
+  if (!flags.once) {
+    out(`\n  The password of your wallet, which holds play money only, is "${WALLET_PASSWORD}".\n`);
+    out('  Open the page to go on. Ctrl-C stops every node.\n');
+  }
   return audit.state === 'passed' && answer.text.length > 0 ? 0 : 1;
 }
 

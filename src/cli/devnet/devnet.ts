@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, Lifecycle, type Progress } from '#base';
 import { networkOf } from './client.ts';
@@ -46,13 +46,15 @@ export class Devnet {
   /** Starts every process; resolves with the user's node when all of them do their work. */
   async start(): Promise<Ready> {
     const { home, cache, model: source, nodes, port } = this.#options;
+    const passwordFile = join(home, 'wallet-password');
     await mkdir(home, { recursive: true });
     const stageHomes = Array.from({ length: nodes }, (_, i) => `stage-${i + 1}`);
     const others = ['you', ...stageHomes.filter((name) => !VALIDATORS.includes(name))];
     const { prepareDevnetChain } = await import('#node');
     const password = WALLET_PASSWORD;
     const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
-    const money = { genesis, 'wallet-password': password };
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    const money = { genesis, 'wallet-password-file': passwordFile };
     const security = this.#spawn('security', { roles: 'security' });
     const guard = await security.ready;
     const guarded = { ...money, 'security-authorities': guard.id };
@@ -72,7 +74,7 @@ export class Devnet {
         'OPTION_INVALID',
         `--nodes ${nodes}: ${model.name} has only ${model.layers} blocks`,
       );
-    const join = {
+    const shared = {
       ...guarded,
       bootstrap: [first, guard].map(({ addresses }) => addresses[0]!).join(','),
       trackers: first.trackers.join(','),
@@ -82,12 +84,12 @@ export class Devnet {
       const [from, end] = [i, i + 1].map((n) => Math.round((n * model.layers) / nodes)) as [number, number];
       const validates = VALIDATORS.includes(`stage-${i + 1}`) ? ',validate' : '';
       const blocks = `${from}-${end - 1}`;
-      return this.#spawn(`stage ${i + 1}`, { ...join, roles: `seed,run${validates}`, blocks });
+      return this.#spawn(`stage ${i + 1}`, { ...shared, roles: `seed,run${validates}`, blocks });
     });
     const idle = VALIDATORS.slice(1 + nodes).map((name) =>
-      this.#spawn(name.replace('-', ' '), { ...join, roles: 'validate' }),
+      this.#spawn(name.replace('-', ' '), { ...shared, roles: 'validate' }),
     );
-    const user = this.#spawn('you', { ...join, roles: 'client', port: String(port), system: SYSTEM });
+    const user = this.#spawn('you', { ...shared, roles: 'client', port: String(port), system: SYSTEM });
     await Promise.all([...stages, ...idle].map((stage) => stage.ready));
     const ready = await user.ready;
     await this.#untilAvailable(ready, model.id);

@@ -5,6 +5,8 @@ import { ask, isInteractive } from './terminal.ts';
 
 /** Secrets come from the terminal, a file, an environment variable or stdin; never from arguments, which anyone can read. */
 
+const WALLET_VARIABLE = 'BITORCH_WALLET_PASSWORD';
+
 /** The first line of a file. Throws SECRET_MISSING when there is no file, or nothing in it. */
 async function firstLine(path: string): Promise<string> {
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -26,9 +28,17 @@ interface PasswordSource {
   readonly twice?: boolean;
 }
 
+/** The password that a file or the variable gives, if any. */
+async function givenPassword(file: string | undefined, variable: string): Promise<string | undefined> {
+  return file ? firstLine(file) : process.env[variable] || undefined;
+}
+
+/** For programs that ask nobody. */
+export const givenWalletPassword = (file: string | undefined): Promise<string | undefined> =>
+  givenPassword(file, WALLET_VARIABLE);
+
 async function readPassword({ question, file, flag, variable, twice }: PasswordSource): Promise<string> {
-  if (file) return firstLine(file);
-  const given = process.env[variable];
+  const given = await givenPassword(file, variable);
   if (given) return given;
   if (!isInteractive()) {
     throw new BitorchError('SECRET_MISSING', `no password: give it with ${flag} <file> or ${variable}`);
@@ -46,7 +56,7 @@ export const walletPassword = (file: string | undefined, { twice = false } = {})
     question: twice ? 'Password for the new wallet' : 'Password',
     file,
     flag: '--password-file',
-    variable: 'BITORCH_WALLET_PASSWORD',
+    variable: WALLET_VARIABLE,
     twice,
   });
 

@@ -23,7 +23,7 @@ export interface HistoryEntry {
 }
 
 /** Sent, in no block yet, and not too late for one. */
-const pending = ({ sent, height }: Contents): Sent[] =>
+export const pending = ({ sent, height }: Contents): Sent[] =>
   sent.filter((entry) => entry.height === 0 && entry.expiry > height);
 
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
@@ -59,9 +59,10 @@ export function withSpends(contents: Contents, spends: Spends): Contents {
   const owned = contents.owned.map((output) =>
     output.spentAt > 0 ? output : { ...output, spentAt: heightOf(output.keyImage) },
   );
-  const sent = contents.sent.map((entry) =>
-    entry.height > 0 ? entry : { ...entry, height: heightOf(entry.spends[0]!) },
-  );
+  const sent = contents.sent.map((entry) => {
+    const height = entry.height || heightOf(entry.spends[0]!);
+    return height === entry.height ? entry : { ...entry, height, bytes: new Uint8Array(0) };
+  });
   return { ...contents, owned, sent };
 }
 

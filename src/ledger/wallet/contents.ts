@@ -1,6 +1,6 @@
 import { addressCodec, key } from '../accounts/shapes.ts';
 import { amount, blob, byteOf, type Decoded, fixed, integer, list, struct } from '../codec/index.ts';
-import { CHAIN_ID_BYTES } from '../constants.ts';
+import { CHAIN_ID_BYTES, MAX_TRANSACTION_BYTES } from '../constants.ts';
 
 /** What a wallet file holds once it is opened. Codecs here are the ledger's: strict and canonical. */
 
@@ -48,6 +48,8 @@ const sentCodec = struct({
   changeKey: key,
   /** Key images of what it spends. */
   spends: list(key, 64),
+  /** Itself while no block holds it: to be handed in again should those who kept it forget it. */
+  bytes: blob(MAX_TRANSACTION_BYTES),
 });
 
 export type Sent = Decoded<typeof sentCodec>;

@@ -115,6 +115,7 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
     change: plan.outputs[plan.change]!.amount,
     changeKey: outputs[plan.change]!.key,
     spends: inputs.map(({ keyImage }) => keyImage),
+    bytes: transaction.bytes,
   };
   return { transaction, sent };
 }

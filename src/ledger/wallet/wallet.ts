@@ -20,6 +20,7 @@ import {
   balanceOf,
   type HistoryEntry,
   historyOf,
+  pending,
   readSpends,
   spendableOf,
   withSpends,
@@ -208,6 +209,15 @@ export class Wallet {
     const { maturity, mintMaturity } = status.parameters;
     const known = { height: status.height, spendsScanned: status.spends, maturity, mintMaturity };
     this.#contents = { ...withSpends(this.#contents, spends), ...known };
+  }
+
+  /** Hands in again what is in no block yet: nodes forget it when they stop. What they refuse waits until it expires. */
+  async remind(chain: WalletChain): Promise<void> {
+    for (const { bytes } of pending(this.#contents)) {
+      await chain.submit(bytes).catch((error: unknown) => {
+        if (!(error instanceof BitorchError)) throw error;
+      });
+    }
   }
 
   /** Forgets what was found and on which network, to look at everything again: for a network that was begun anew. */

@@ -74,7 +74,8 @@ export const blockView = (summary: BlockSummary, finalityMs: number | undefined)
   id: toHex(summary.id),
   time: summary.header.time,
   proposer: toHex(summary.header.proposer),
-  transactions: summary.transactions,
+  // The first is not anybody's: it is the proposer's part of the beacon.
+  transactions: Math.max(0, summary.transactions - 1),
   bytes: summary.bytes,
   round: summary.round,
   ...(finalityMs !== undefined && { finalityMs }),

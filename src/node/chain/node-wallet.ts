@@ -267,6 +267,7 @@ export class NodeWallet implements WalletApi {
       },
     });
     this.#progress = undefined;
+    await wallet.remind(this.#deps.chain);
     const changed =
       before.owned !== wallet.owned.length || before.balance !== JSON.stringify(balanceView(wallet));
     if (changed) this.#deps.onChange(this.view());

@@ -167,6 +167,7 @@ export class OpenWallet {
     if (options.anew) this.#wallet.forgetFinds();
     try {
       await this.#wallet.scan(chain, options);
+      await this.#wallet.remind(chain);
     } finally {
       await this.#save();
     }

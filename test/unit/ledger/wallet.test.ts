@@ -8,6 +8,7 @@ import { Mempool } from '../../../src/ledger/mempool.ts';
 import { leastFee } from '../../../src/ledger/state/apply.ts';
 import { outputs } from '../../../src/ledger/state/buckets.ts';
 import { parseAddress } from '../../../src/ledger/wallet/address.ts';
+import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
 import { deriveOneTime } from '../../../src/ledger/wallet/one-time.ts';
 import { formatPaymentProof, parsePaymentProof, verifyPayment } from '../../../src/ledger/wallet/proof.ts';
 import { entropyOf, wordsOf } from '../../../src/ledger/wallet/seed.ts';
@@ -173,6 +174,26 @@ test('an escrow is opened out of a wallet, and what is left of it comes back, pr
   const [back] = frank.owned.slice(-1);
   assert.equal(back!.amount, 22n * TORCH);
   grow(chain, await frank.sign((await frank.planSweep(somebody, onChain))[0]!, onChain));
+});
+
+test('a transfer that every node has forgotten is handed in again, until a block holds it', async () => {
+  const grace = walletOf('grace');
+  const chain = realLedger([grace.address()], 17);
+  const pool = new Mempool(chain);
+  const onChain = localChain(chain, (bytes) => pool.add(bytes));
+  await grace.scan(onChain);
+  const plan = await grace.plan({ payments: [{ to: somebody, amount: TORCH }] }, onChain);
+  const transaction = await grace.sign(plan, onChain);
+  await grace.remind(onChain);
+  assert.ok(pool.has(transaction.hashes.id));
+  await grace.remind(onChain);
+  assert.equal(pool.size, 1);
+  grow(chain, transaction);
+  await grace.scan(onChain);
+  assert.deepEqual(
+    grace.sent.map(({ height, bytes }) => [height > 0, bytes.length]),
+    [[true, 0]],
+  );
 });
 
 test('a transfer that expires gives its inputs back', async () => {
