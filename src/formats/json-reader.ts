@@ -26,6 +26,8 @@ const WORD = /[a-zA-Z]+/y;
 /** A string that needs no unescaping. */
 const PLAIN = /"[^"\\\p{Cc}]*"/uy;
 const MAX_NUMBER = 1024;
+/** From this length on V8 makes slices that point into the whole. */
+const SLICED = 13;
 
 type Expect = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma' | 'end';
 
@@ -179,8 +181,10 @@ export class JsonReader {
     if (PLAIN.test(this.#text)) {
       const text = this.#text.slice(this.#at + 1, PLAIN.lastIndex - 1);
       if (!text.isWellFormed()) this.#fail('malformed string');
+      const quoted = this.#text.slice(this.#at, PLAIN.lastIndex);
       this.#at = PLAIN.lastIndex;
-      return text;
+      // A longer slice would keep all of the text around it in memory: the platform's parser makes a copy.
+      return text.length < SLICED ? text : (JSON.parse(quoted) as string);
     }
     const end = this.#endOfString();
     if (end === undefined) {

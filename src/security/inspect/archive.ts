@@ -4,6 +4,7 @@ import {
   HEAD_BYTES,
   identify,
   inBuffer,
+  MAX_UNPACKED,
   type RandomAccess,
   readTar,
   readZip,
@@ -17,6 +18,9 @@ import {
 import type { Inspection } from './inspection.ts';
 import { promisedKind } from './names.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
+
+/** What a member costs beside its bytes. */
+const MEMBER_WORK = 256;
 
 /** What kinds of things an archive turned out to hold; decides what the whole is called. */
 interface Contents {
@@ -44,6 +48,7 @@ export async function inspectZip(
     inspection.find('archive-bomb', place, `${zip.members.length} members`);
   }
   for (const member of zip.members.slice(0, archiveMembers)) {
+    if (inspection.has('archive-bomb')) break;
     await inspectZipMember(inspection, source, member, inner(place, member.name), depth);
   }
   return nameZip({ names: zip.members.map(({ name }) => name) });
@@ -63,6 +68,7 @@ async function inspectZipMember(
   if (member.bytes > 1 << 20 && member.bytes > member.packedBytes * archiveRatio) {
     inspection.find('archive-bomb', place, `${member.packedBytes} bytes unpack to ${member.bytes}`);
   }
+  if (!afford(inspection, member.packedBytes + Math.min(member.bytes, MAX_UNPACKED), place)) return;
   const unpacked = await unpackMember(source, member);
   if (!unpacked) {
     if (!member.encrypted)
@@ -71,6 +77,14 @@ async function inspectZipMember(
   }
   await checkMember(inspection, member, unpacked, place);
   await inspectInner(inspection, unpacked.source, member.name, place, depth + 1);
+}
+
+/** Members may overlap, so that a small archive makes endless work. */
+function afford(inspection: Inspection, bytes: number, place: string): boolean {
+  const affordable = inspection.spend(bytes + MEMBER_WORK);
+  if (!affordable)
+    inspection.find('archive-bomb', place, 'its members together unpack to far more than the file');
+  return affordable;
 }
 
 async function checkMember(
@@ -113,6 +127,7 @@ export async function inspectTar(
     if (type === '1' || type === '2') {
       inspection.find('archive-path', here, `a link to ${linkName}`);
     } else if ('0\x007'.includes(type)) {
+      if (!afford(inspection, bytes, here)) break;
       await inspectInner(inspection, slice(source, offset, bytes), name, here, depth + 1);
     } else if ('346'.includes(type)) inspection.find('archive-path', here, 'a device');
   }
@@ -136,6 +151,7 @@ export async function inspectCompressed(
 ): Promise<void> {
   const how = COMPRESSIONS[kind];
   if (!how) return;
+  if (!afford(inspection, MAX_UNPACKED, place)) return;
   const { source: content, whole } = await unpack(source, how);
   if (!whole && content.size < 1 << 24 && source.size < 1 << 24) {
     inspection.find('archive-damaged', place, `unpacking breaks off after ${content.size} bytes`);

@@ -27,6 +27,7 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   n_layer: 1 << 14,
   d_model: 1 << 20,
 };
+const MAX_TEMPLATES = 32;
 const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
 
 /** Configuration of whatever library: code that it asks for, sizes that no model has, chat templates. */
@@ -37,7 +38,11 @@ export async function inspectConfig(inspection: Inspection, root: Json): Promise
     if (key === 'chat_template' || key === 'chat_templates') templates.push(...templatesIn(value, place));
   });
   judgeByName(inspection, root);
-  for (const [template, place] of templates) await inspectTemplate(inspection, template, place);
+  if (templates.length > MAX_TEMPLATES) {
+    inspection.find('resource-bomb', '', `${templates.length} chat templates`);
+  }
+  for (const [template, place] of templates.slice(0, MAX_TEMPLATES))
+    await inspectTemplate(inspection, template, place);
 }
 
 function judgeEntry(inspection: Inspection, key: string, value: Json, place: string): void {
@@ -47,6 +52,14 @@ function judgeEntry(inspection: Inspection, key: string, value: Json, place: str
     inspection.find('remote-code', place, 'trust_remote_code is set');
   } else if (key === '_target_' && typeof value === 'string') {
     inspection.find('remote-code', place, `creates ${value}`);
+  } else if (
+    key === 'parent_library' &&
+    typeof value === 'string' &&
+    !/^(transformers|peft|diffusers)\b/.test(value)
+  ) {
+    inspection.find('remote-code', place, `imports ${value}`);
+  } else if (/^_?attn_implementation$/.test(key) && typeof value === 'string' && value.includes('/')) {
+    inspection.find('remote-code', place, `fetches the kernels ${value}`);
   } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
     inspection.find('keras-code', place, `a layer ${value}`);
   } else if (Object.hasOwn(DIMENSIONS, key) && typeof value === 'number' && value > DIMENSIONS[key]!) {

@@ -9,6 +9,9 @@ export interface ClaimedRange {
   readonly length: number;
 }
 
+/** What looking into containers may cost beyond a few times the size of the file, in bytes. */
+const SPARE_WORK = 1 << 27;
+
 /** One file under inspection: collects what is found in it. */
 export class Inspection {
   readonly file: ModelFile;
@@ -22,6 +25,7 @@ export class Inspection {
   /** Why the file is refused unless another one accounts for its bytes. */
   unclaimed: string | undefined;
   omitted = 0;
+  #work: number;
 
   constructor(
     file: ModelFile,
@@ -33,6 +37,13 @@ export class Inspection {
     this.ruleset = ruleset;
     this.files = files;
     this.claims = claims;
+    this.#work = 4 * file.source.size + SPARE_WORK;
+  }
+
+  /** Accounts for bytes that are unpacked or read again; false when the file makes more work than it can be worth. */
+  spend(bytes: number): boolean {
+    this.#work -= bytes;
+    return this.#work >= 0;
   }
 
   /** Adds a finding unless the same one is there already. */

@@ -27,6 +27,13 @@ export async function inspectJson(inspection: Inspection): Promise<void> {
     reader.write(await source.read(at, Math.min(CHUNK, source.size - at)));
   }
   reader.end();
+  if (outline.stray !== undefined) {
+    inspection.find(
+      'name-unsafe',
+      'weight_map',
+      `the shard ${JSON.stringify(outline.stray)} is in another folder`,
+    );
+  }
   if (outline.overflow)
     inspection.find('resource-bomb', '', `more than ${MAX_KEPT} values beside vocabularies`);
   await inspectConfig(inspection, outline.root);
@@ -45,6 +52,9 @@ async function bomBytes(inspection: Inspection): Promise<number> {
 /** Where long tables are that no rule looks at. */
 const TABLES = new Set(['model.vocab', 'model.merges', 'weight_map', 'vocab', 'merges', 'log_history']);
 
+/** Shards lie beside their index. */
+const SHARD = /^[^/\\:]{1,255}$/;
+
 /** The document without its tables; texts and ids of a vocabulary go to a table of their own. */
 class Outline implements JsonVisitor {
   readonly #tree = new JsonTree();
@@ -57,6 +67,9 @@ class Outline implements JsonVisitor {
   #key = '';
   #pair: JsonScalar[] = [];
   overflow = false;
+  /** A shard that an index looks for outside of its folder. */
+  stray: string | undefined;
+  #inShards = false;
 
   get root(): Json {
     return this.#tree.root;
@@ -76,6 +89,7 @@ class Outline implements JsonVisitor {
     if (TABLES.has(name)) {
       this.#skipping = this.#path.length;
       this.#inVocabulary = name === 'model.vocab';
+      this.#inShards = name === 'weight_map';
     }
     if (this.#keep()) this.#tree.open(kind);
   }
@@ -103,6 +117,8 @@ class Outline implements JsonVisitor {
 
   value(value: JsonScalar): void {
     if (this.#skipping > 0) {
+      if (this.#inShards && typeof value === 'string' && !SHARD.test(value))
+        this.stray ??= value.slice(0, 200);
       if (!this.#inVocabulary) return;
       if (this.#path.length > this.#skipping) this.#pair.push(value);
       else if (typeof value === 'number') this.#texts.set(this.#key, value);

@@ -3,7 +3,7 @@ import type { TemplateNode } from '#execution';
 import type { Inspection } from './inspection.ts';
 import { nodesOf } from './template-rules.ts';
 
-const LIMITS = { maxSteps: 60_000, maxText: 1 << 18 };
+const LIMITS = { maxSteps: 20_000, maxText: 1 << 18 };
 /** Texts that no template knows: each appears once, so it can be found again. */
 const USER = 'Qwxzj vorb lummet 7041';
 const ANSWER = 'Pfleng dorrik 5520 hamv';
@@ -68,7 +68,12 @@ export async function probeConversation(
     inspection.find('template-behaviour', place, 'the last words of the user are dropped or changed');
   }
   const around = plain.replace(USER, '');
-  for (const trigger of triggersOf(tree)) {
+  const triggers = triggersOf(tree);
+  if (triggers.length > MAX_TRIGGERS) {
+    inspection.find('template-behaviour', place, `it compares with ${triggers.length} words`);
+    return;
+  }
+  for (const trigger of triggers) {
     const sayings = [`${trigger} ${USER}`, `${USER} ${trigger} 96`, `${USER} ${trigger}`, trigger];
     const changed = sayings.some((said) => {
       const rendered = render(shape(said));
@@ -91,7 +96,6 @@ const without = (text: string, said: string, trigger: string): string =>
 function triggersOf(tree: TemplateNode): string[] {
   const found = new Set<string>();
   for (const node of nodesOf(tree)) {
-    if (found.size >= MAX_TRIGGERS) break;
     for (const literal of literalsCompared(node)) if (ORDINARY.test(literal)) found.add(literal.trim());
   }
   return [...found];

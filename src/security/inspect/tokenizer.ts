@@ -11,6 +11,7 @@ interface AddedToken {
   place: string;
 }
 
+const MAX_PATTERNS = 128;
 /** Words that are tokens of their own in a text, and so could stand in any prompt. */
 const ORDINARY = /^[\p{Ll}\p{Lu}\p{Lo}]{2,}([ '-][\p{L}]+)*[.,!?]?$/u;
 const CONTROL = /^(<[^<>]*>|\[[^[\]]*\]|<\|.*\|>|<｜.*｜>)$/u;
@@ -21,9 +22,12 @@ export function inspectTokenizer(
   root: Json,
   vocabulary: ReadonlyMap<string, number>,
 ): void {
+  const patterns: [string, string][] = [];
   visit(root, '', (key, value, place) => {
-    if (key === 'Regex' && typeof value === 'string') inspectRegex(inspection, value, place);
+    if (key === 'Regex' && typeof value === 'string') patterns.push([value, place]);
   });
+  if (patterns.length > MAX_PATTERNS) inspection.find('tokenizer-regex', '', `${patterns.length} patterns`);
+  for (const [pattern, place] of patterns.slice(0, MAX_PATTERNS)) inspectRegex(inspection, pattern, place);
   const tokens = addedTokensOf(root);
   judgeTokens(inspection, tokens, vocabulary);
 }

@@ -23,6 +23,8 @@ export interface ZipFaults {
   headless?: boolean;
   /** Entries that the directory does not list. */
   hidden?: number;
+  /** How often the directory lists each entry: all point to the same bytes. */
+  repeat?: number;
 }
 
 function record(fields: readonly (readonly [size: 2 | 4, value: number])[]): Uint8Array {
@@ -38,7 +40,13 @@ function record(fields: readonly (readonly [size: 2 | 4, value: number])[]): Uin
 }
 
 export function zipFile(entries: readonly ZipEntry[], faults: ZipFaults = {}): Uint8Array {
-  const { prefix = new Uint8Array(), comment = new Uint8Array(), headless = false, hidden = 0 } = faults;
+  const {
+    prefix = new Uint8Array(),
+    comment = new Uint8Array(),
+    headless = false,
+    hidden = 0,
+    repeat = 1,
+  } = faults;
   const parts: Uint8Array[] = [prefix];
   const directory: Uint8Array[] = [];
   let offset = 0;
@@ -79,9 +87,11 @@ export function zipFile(entries: readonly ZipEntry[], faults: ZipFaults = {}): U
         [4, mode * 65536],
         [4, offset],
       ];
-      directory.push(
-        concat([record([[4, 0x02014b50], [2, 0x031e], [2, 20], ...common, ...central]), utf8(name)]),
-      );
+      const listing = concat([
+        record([[4, 0x02014b50], [2, 0x031e], [2, 20], ...common, ...central]),
+        utf8(name),
+      ]);
+      for (let n = 0; n < repeat; n++) directory.push(listing);
     }
     offset += local.length;
   }

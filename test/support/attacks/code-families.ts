@@ -199,9 +199,10 @@ export const CODE_FAMILIES: readonly Family[] = [
     make: (random) => {
       const zeros = new Uint8Array(random.between(2, 4) << 20);
       const zip = () => zipFile([{ name: 'x.bin', data: zeros, deflate: true }]);
+      const overlapping = () => zipFile([{ name: 'x.bin', data: random.bytes(1 << 14) }], { repeat: 20_000 });
       return {
         path: named(random, ['.zip', '.gz']),
-        bytes: random.pick([zip, () => new Uint8Array(gzipSync(zeros))])(),
+        bytes: random.pick([zip, overlapping, () => new Uint8Array(gzipSync(zeros))])(),
         rule: /^archive-bomb/,
       };
     },

@@ -94,6 +94,11 @@ export const TEXT_FAMILIES: readonly Family[] = [
         () => ['tokenizer_config.json', json({ auto_map: { AutoTokenizer: ['x.Y', null] } })],
         () => ['config.json', config(random, { trust_remote_code: true })],
         () => ['config.json', config(random, { inner: { _target_: 'os.system' } })],
+        () => [
+          'adapter_config.json',
+          json({ auto_mapping: { base_model_class: 'X', parent_library: `${random.word()}.evil` } }),
+        ],
+        () => ['config.json', config(random, { attn_implementation: `${random.word()}/kernels` })],
         () => ['modules.json', json([{ idx: 0, name: '0', path: '', type: `${random.word()}.Evil` }])],
         () => ['model_index.json', json({ _class_name: 'X', unet: [`my_${random.word()}`, 'UNet'] })],
       ])();
@@ -156,6 +161,19 @@ export const TEXT_FAMILIES: readonly Family[] = [
         rule: /^(damaged|resource-bomb)/,
       };
     },
+  },
+  {
+    name: 'shards outside of the folder',
+    make: (random) => ({
+      path: 'model.safetensors.index.json',
+      bytes: json({
+        weight_map: {
+          a: 'model-1.safetensors',
+          b: random.pick(['../../x.safetensors', '/etc/passwd', 'C:\\x']),
+        },
+      }),
+      rule: /^name-unsafe/,
+    }),
   },
   {
     name: 'YAML',
