@@ -7,7 +7,7 @@ import { openLmdbStore } from '#store';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
-import { ValidatorSet, verifyEach } from './blocks/index.ts';
+import { ValidatorSet, verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { type Contact, Contacts } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
@@ -206,7 +206,7 @@ export class Chain {
 
   #makeDeciding(): Deciding {
     const { genesis, home, clockToleranceMs = CLOCK_TOLERANCE_MS } = this.#options;
-    const { application, key, log, now = Date.now, verify = verifyEach } = this.#deps;
+    const { application, key, log, now = Date.now, verify = verifyAll } = this.#deps;
     const { chainId } = genesis.parameters;
     const { timeouts: pace, maxBytes } = genesis.consensus;
     const validator = () => {
@@ -287,7 +287,7 @@ export class Chain {
 
   /** A node without blocks does not run through years of them when others have a snapshot. */
   async #beginFromSnapshot(): Promise<void> {
-    const { application, log, now = Date.now, verify = verifyEach, firstValidators } = this.#deps;
+    const { application, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
     if (!firstValidators) return;
     const { clockToleranceMs = CLOCK_TOLERANCE_MS, trustingPeriodMs = TRUSTING_PERIOD_MS } = this.#options;
     const { signal } = this.#lifecycle;

@@ -1,6 +1,7 @@
 export * from './aead.ts';
 export * from './curve.ts';
 export * from './default-curve.ts';
+export * from './ed25519.ts';
 export * from './envelope.ts';
 export { kernelCurve } from './kernel/curve.ts';
 export { loadCurveKernel } from './kernel/load.ts';

@@ -1,5 +1,7 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { BitorchError, domainHash } from '#base';
+import { defaultCurve } from './default-curve.ts';
+import { isSignature } from './ed25519.ts';
 
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
@@ -33,22 +35,10 @@ export class SigningKey {
   }
 }
 
-/** Whether `signature` is `publicKey`'s over `message` for this purpose; malformed input is simply false. */
-export function verifySignature(
+/** Whether `signature` is `publicKey`'s over `message` for this purpose, by ZIP-215; malformed input is simply false. */
+export const verifySignature = (
   purpose: string,
   message: Uint8Array,
   signature: Uint8Array,
   publicKey: Uint8Array,
-): boolean {
-  if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
-  try {
-    const key = createPublicKey({
-      key: Buffer.concat([SPKI_ED25519, publicKey]),
-      format: 'der',
-      type: 'spki',
-    });
-    return verify(null, domainHash(purpose, message), key, signature);
-  } catch {
-    return false;
-  }
-}
+): boolean => isSignature(defaultCurve(), { message: domainHash(purpose, message), signature, publicKey });

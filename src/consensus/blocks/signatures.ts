@@ -1,4 +1,5 @@
-import { verifySignature } from '#crypto';
+import { domainHash } from '#base';
+import { areSignatures, defaultCurve } from '#crypto';
 
 /** A signature of `publicKey` over domainHash(purpose, message). */
 export interface SignedMessage {
@@ -11,6 +12,13 @@ export interface SignedMessage {
 /** Whether every one of these signatures is good. What malformed keys or signatures say is simply false. */
 export type VerifySignatures = (signed: readonly SignedMessage[]) => boolean;
 
-/** Ed25519, one after the other. */
-export const verifyEach: VerifySignatures = (signed) =>
-  signed.every((one) => verifySignature(one.purpose, one.message, one.signature, one.publicKey));
+/** Ed25519 by ZIP-215's rules, all in one equation: a hundred for the price of thirty. */
+export const verifyAll: VerifySignatures = (signed) =>
+  areSignatures(
+    defaultCurve(),
+    signed.map(({ purpose, message, signature, publicKey }) => ({
+      message: domainHash(purpose, message),
+      signature,
+      publicKey,
+    })),
+  );

@@ -1,4 +1,4 @@
-import { type Blame, blame, forkAt, type KeptFork, verifyEach } from '#consensus';
+import { type Blame, blame, forkAt, type KeptFork, verifyAll } from '#consensus';
 
 /** What halted nodes have kept of a fork, judged together. */
 export interface ForkVerdict {
@@ -20,7 +20,7 @@ export function blameFork(files: readonly string[]): ForkVerdict | undefined {
   return {
     height: ours.height,
     blocks: [ours.block, theirs.block],
-    blame: blame({ chainId, validators, commits: [ours, theirs], votes }, verifyEach),
+    blame: blame({ chainId, validators, commits: [ours, theirs], votes }, verifyAll),
     total: validators.totalPower,
   };
 }

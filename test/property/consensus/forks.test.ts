@@ -9,7 +9,7 @@ import {
   requireDuplicateVote,
   type ValidatorSet,
   type Vote,
-  verifyEach,
+  verifyAll,
 } from '#consensus';
 import { Puppeteer } from '../../support/consensus/puppeteer.ts';
 import { Node } from '../../support/consensus/simulator/node.ts';
@@ -131,12 +131,12 @@ test('forged votes and those of other heights neither hide the guilty nor add to
   const foreign = voteBy(four, 1, 2, a, { height: 2 });
   const commits = [commitOf([0, 2, 3], a), commitOf([1, 2, 3], b)] as const;
   const { validators } = four;
-  const found = blame({ chainId: CHAIN_ID, validators, commits, votes: [...forged, foreign] }, verifyEach);
+  const found = blame({ chainId: CHAIN_ID, validators, commits, votes: [...forged, foreign] }, verifyAll);
   assert.deepEqual(
     found.guilty.map((key) => validators.placeOf(key)),
     [2, 3],
   );
-  for (const evidence of found.doubleVotes) requireDuplicateVote(evidence, CHAIN_ID, verifyEach);
+  for (const evidence of found.doubleVotes) requireDuplicateVote(evidence, CHAIN_ID, verifyAll);
 });
 
 test('commits that agree are no fork', () => {

@@ -25,7 +25,7 @@ import {
   signedVote,
   signProposal,
   type Tip,
-  verifyEach,
+  verifyAll,
   votesOf,
 } from '#consensus';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
@@ -109,7 +109,7 @@ test('a header that does not continue the chain is refused, whatever the field',
 });
 
 test('a commit takes strictly more than two thirds, each validator once, every signature good', () => {
-  const check = (commit: Certificate) => requireCommit(commit, CHAIN_ID, four.validators, verifyEach);
+  const check = (commit: Certificate) => requireCommit(commit, CHAIN_ID, four.validators, verifyAll);
   const good = commitBy([0, 2, 3]);
   check(good);
   const { signatures } = good;
@@ -126,7 +126,7 @@ test('a commit takes strictly more than two thirds, each validator once, every s
   // Exactly two thirds are not enough.
   const six = committee([2, 2, 2]);
   const votes = [0, 1].map((place) => voteBy(six, place, PRECOMMIT, named('a block')));
-  assert.throws(() => requireCommit(certificateOf(votes), CHAIN_ID, six.validators, verifyEach), {
+  assert.throws(() => requireCommit(certificateOf(votes), CHAIN_ID, six.validators, verifyAll), {
     code: 'COMMIT_INVALID',
   });
 });
@@ -143,9 +143,9 @@ test('the hash of no commit is zeros, and one signature more makes another hash'
 
 test('votes and proposals are bound to their chain and their author', () => {
   const vote = voteBy(four, 2, 1, named('a block'));
-  assert.ok(verifyEach([signedVote(CHAIN_ID, vote, four.validators)!]));
-  assert.ok(!verifyEach([signedVote(CHAIN_ID, { ...vote, validator: 1 }, four.validators)!]));
-  assert.ok(!verifyEach([signedVote(Uint8Array.of(1, 2, 3, 4), vote, four.validators)!]));
+  assert.ok(verifyAll([signedVote(CHAIN_ID, vote, four.validators)!]));
+  assert.ok(!verifyAll([signedVote(CHAIN_ID, { ...vote, validator: 1 }, four.validators)!]));
+  assert.ok(!verifyAll([signedVote(Uint8Array.of(1, 2, 3, 4), vote, four.validators)!]));
   assert.equal(signedVote(CHAIN_ID, { ...vote, validator: 4 }, four.validators), undefined);
 
   const place = four.validators.placeOf(four.validators.proposer(3).key);
@@ -159,19 +159,19 @@ test('votes and proposals are bound to their chain and their author', () => {
     time: 5,
   };
   const proposal = signProposal(CHAIN_ID, unsigned, four.keys[place]!);
-  assert.ok(verifyEach([signedProposal(CHAIN_ID, proposal, four.validators)]));
-  assert.ok(!verifyEach([signedProposal(CHAIN_ID, { ...proposal, validRound: -1 }, four.validators)]));
+  assert.ok(verifyAll([signedProposal(CHAIN_ID, proposal, four.validators)]));
+  assert.ok(!verifyAll([signedProposal(CHAIN_ID, { ...proposal, validRound: -1 }, four.validators)]));
 });
 
 test('two votes of one step are evidence, in the order the ledger wants', () => {
   const [a, b] = [voteBy(four, 1, 1, named('a')), voteBy(four, 1, 1, named('b'))];
   const evidence = duplicateVote(a, b, four.validators);
   assert.deepEqual(evidence, duplicateVote(b, a, four.validators));
-  requireDuplicateVote(evidence, CHAIN_ID, verifyEach);
+  requireDuplicateVote(evidence, CHAIN_ID, verifyAll);
   const forged = { ...evidence, validator: four.keys[2]!.publicKey };
-  assert.throws(() => requireDuplicateVote(forged, CHAIN_ID, verifyEach), { code: 'EVIDENCE_INVALID' });
+  assert.throws(() => requireDuplicateVote(forged, CHAIN_ID, verifyAll), { code: 'EVIDENCE_INVALID' });
   const swapped = { ...evidence, votes: [...evidence.votes].reverse() };
-  assert.throws(() => requireDuplicateVote(swapped, CHAIN_ID, verifyEach), { code: 'EVIDENCE_INVALID' });
+  assert.throws(() => requireDuplicateVote(swapped, CHAIN_ID, verifyAll), { code: 'EVIDENCE_INVALID' });
   assert.throws(() => duplicateVote(a, a, four.validators), { code: 'EVIDENCE_INVALID' });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { signBallot, signedVote, type ValidatorSet, verifyEach } from '#consensus';
+import { signBallot, signedVote, type ValidatorSet, verifyAll } from '#consensus';
 import { CHAIN_ID, committee } from '../validators.ts';
 import { Hostile } from './hostile.ts';
 import { Node } from './node.ts';
@@ -66,7 +66,7 @@ export function realSignatures(): Signatures {
   const { keys } = cachedCommittee([1, 1, 1, 1]);
   return {
     sign: (ballot, place) => signBallot(CHAIN_ID, ballot, place, keys[place]!),
-    isGood: (vote, validators) => verifyEach([signedVote(CHAIN_ID, vote, validators)!]),
+    isGood: (vote, validators) => verifyAll([signedVote(CHAIN_ID, vote, validators)!]),
   };
 }
 
