@@ -111,18 +111,20 @@ function* skipEntropy(window: ByteWindow): Reading<void> {
   }
 }
 
-/** GIF89a: blocks of sub-blocks, ended by one trailer. */
+/** GIF89a: blocks of sub-blocks, ended by one trailer, or by the end of the file, as some old writers leave it. */
 function* readGif(window: ByteWindow): Reading<ImageSize> {
   yield* want(window, 13, 'the GIF header');
   const head = window.bytes(13).slice();
   if (!/^GIF8[79]a$/.test(ascii(head.subarray(0, 6)))) throw invalid('no GIF signature');
   const size = { width: head[6]! + 256 * head[7]!, height: head[8]! + 256 * head[9]! };
   window.skip(colourTable(head[10]!), 'the GIF colour table');
-  for (;;) {
+  let images = 0;
+  while (window.left > 0 || images === 0) {
     yield* want(window, 1, 'a GIF block');
     const kind = window.uint8();
     if (kind === 0x3b) break;
     if (kind === 0x2c) {
+      images++;
       yield* want(window, 10, 'a GIF image');
       const flags = window.bytes(9)[8]!;
       window.skip(colourTable(flags) + 1, 'a GIF image');

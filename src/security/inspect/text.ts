@@ -33,6 +33,9 @@ export async function inspectText(inspection: Inspection): Promise<void> {
   await findHiddenPickle(inspection, source, '');
 }
 
+/** Tabs and line ends; escape and shifts, with which ISO 2022 changes between alphabets. */
+const HARMLESS = new Set([9, 10, 11, 12, 13, 14, 15, 27]);
+
 interface Survey {
   utf8: boolean;
   nul: boolean;
@@ -49,7 +52,7 @@ async function surveyText({ file: { source } }: Inspection): Promise<Survey> {
     const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
     for (const [n, byte] of bytes.entries()) {
       if (byte === 0 && !(wide && isHalf(bytes, n, at, head[0] === 0xff))) survey.nul = true;
-      else if (byte < 32 && byte > 0 && !(byte >= 9 && byte <= 13)) survey.controls++;
+      else if (byte < 32 && byte > 0 && !HARMLESS.has(byte)) survey.controls++;
     }
     if (survey.utf8) survey.utf8 = decodes(decoder, bytes, at + bytes.length < source.size);
   }
