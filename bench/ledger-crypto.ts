@@ -1,6 +1,7 @@
 /**
  * How fast the ledger's cryptography is, beside noble and beside sodium-native in the same run:
- * `node bench/ledger-crypto.ts [seconds per measurement]`. The table goes into docs/benchmarks.md by hand.
+ * `node bench/ledger-crypto.ts [seconds per measurement]`, and beside Monero's own code when MONERO_BENCH names the program
+ * that bench/peers/monero/build.sh made. The table goes into docs/benchmarks.md by hand.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
@@ -17,6 +18,7 @@ import {
   systemRandom,
 } from '#crypto';
 import { measure } from './ledger/measure.ts';
+import { measureMonero, scaledMonero } from './ledger/monero.ts';
 import { makeTransfers, verifyTransfers } from './ledger/transfers.ts';
 import type { Order, Throughput } from './ledger/verify-worker.ts';
 
@@ -31,13 +33,6 @@ const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
 
 const us = (value: number) => (value * 1000).toFixed(value < 0.1 ? 1 : 0);
 const row = (...cells: string[]) => console.log(`| ${cells.join(' | ')} |`);
-
-/**
- * Monero's own C++ (verRctCLSAGSimple and bulletproof_plus_VERIFY of commit 0aa9c51b, gcc 12 -O3) in multiples of the
- * time that sodium-native's scalar multiplication took on the same machine at the same time: 5.18 ms, 7.43 ms and, in
- * a batch of 64, 0.80 ms each, beside 0.117 ms. Multiplied with what sodium takes in this run, they are the bar.
- */
-const MONERO = { clsag: 5.18 / 0.117, range: 7.43 / 0.117, rangeOf64: 0.8 / 0.117 };
 
 /** What is measured, on each implementation: milliseconds for one. */
 function operations(curve: Curve) {
@@ -84,13 +79,10 @@ console.log();
 const batch = makeTransfers(64, kernel);
 const batchTook =
   measure(() => verifyTransfers(batch, kernel, { signatures: 0, ranges: true }), seconds) / batch.length;
-row('beside Monero’s C++', 'kernel µs', 'Monero µs, scaled', 'Monero / kernel');
+const program = process.env.MONERO_BENCH;
+const monero = program ? measureMonero(program, batch[0]!, seconds) : scaledMonero(sodiumTook);
+row('beside Monero’s C++', 'kernel µs', program ? 'Monero µs' : 'Monero µs, scaled', 'Monero / kernel');
 row('---', '---:', '---:', '---:');
-const monero = {
-  clsag: MONERO.clsag * sodiumTook,
-  range: MONERO.range * sodiumTook,
-  rangeOf64: MONERO.rangeOf64 * sodiumTook,
-};
 const beside = (name: string, ours: number, theirs: number) =>
   row(name, us(ours), us(theirs), (theirs / ours).toFixed(2));
 beside('CLSAG-16 verify', took['CLSAG-16 verify']!, monero.clsag);
