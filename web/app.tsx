@@ -2,6 +2,7 @@ import { useSignalEffect } from '@preact/signals';
 import { ChainPage } from './chain/chain.tsx';
 import { Chat } from './chat/chat.tsx';
 import { NetworkPanel } from './network/network.tsx';
+import { SecurityPage } from './security/security.tsx';
 import { ConnectionBanner } from './shell/banner.tsx';
 import { Header } from './shell/header.tsx';
 import { SignIn } from './shell/sign-in.tsx';
@@ -18,7 +19,7 @@ export function App() {
 }
 
 /** The views beside chat and network; those two stay, hidden, so that a draft or an answer is not lost. */
-const PAGES = { chain: ChainPage, wallet: WalletPage } as const;
+const PAGES = { security: SecurityPage, chain: ChainPage, wallet: WalletPage } as const;
 
 function Shell() {
   useSignalEffect(() => watchNode());

@@ -17,6 +17,7 @@ export function Header() {
       <nav class="tabs" aria-label="Pages">
         <Tab to="chat" label="Chat" />
         <Tab to="network" label="Network" />
+        <Tab to="security" label="Security" />
         {chain.value && <Tab to="chain" label="Chain" />}
         {wallet.value && <Tab to="wallet" label="Wallet" />}
       </nav>

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { AuditResult, ModelView, NetworkView, NodeEvent } from '../../src/node/api.ts';
 import { receiveChainEvent } from './chain.ts';
+import { security } from './security.ts';
 import { hasSession, session } from './session.ts';
 
 type Progress = Extract<NodeEvent, { type: 'progress' }>;
@@ -72,6 +73,7 @@ async function reconnect(): Promise<void> {
 
 function receive(event: NodeEvent): void {
   if (event.type === 'network') network.value = event.network;
+  if (event.type === 'security') security.value = event.security;
   if (event.type === 'audit') addAudit(event.audit);
   if (event.type === 'chain' || event.type === 'block' || event.type === 'wallet') receiveChainEvent(event);
   if (event.type === 'progress') progress.value = event.done < event.total ? event : undefined;

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** Chat and network stand side by side where there is room; the others are pages of their own. */
-export const VIEWS = ['chat', 'network', 'chain', 'wallet'] as const;
+export const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet'] as const;
 export type View = (typeof VIEWS)[number];
 
 const viewOf = (hash: string): View => VIEWS.find((name) => hash === `#/${name}`) ?? 'chat';

@@ -1,0 +1,168 @@
+/** The security page in a real browser, in front of a scripted node. */
+import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import type { FindingView, SecurityView } from '#node';
+import { launchBrowser } from '../../support/browser.ts';
+import { buildPage, type OpenPage, openPage } from '../../support/page.ts';
+import { type Running, startServer, TOKEN } from '../../support/page-server.ts';
+import { attestation, MODEL, security } from '../../support/scripted-node.ts';
+
+const PHONE = { width: 320, height: 640 };
+/** Where to leave pictures for people to look at; none when absent. */
+const PICTURES = process.env.BITORCH_PICTURES;
+
+let webRoot: string;
+let browser: Browser;
+let server: Running;
+let open: OpenPage;
+
+before(async () => {
+  [webRoot, browser] = await Promise.all([buildPage(), launchBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await rm(webRoot, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  server = await startServer(webRoot);
+  open = await openPage(browser, `${server.url}/#token=${TOKEN}`);
+  await open.page.getByRole('link', { name: 'Security' }).click();
+});
+afterEach(async () => {
+  assert.deepEqual(open.errors, []);
+  await open.close();
+  await server.stop();
+});
+
+const pickle: FindingView = {
+  source: 'scanner',
+  rule: 'pickle-code',
+  severity: 'critical',
+  title: 'Runs code when it is loaded',
+  why: 'The pickle calls a function that is not on the list of those that only rebuild data.',
+  fix: 'Do not load it. Ask for a safetensors file instead.',
+  file: 'weights/pytorch_model.bin',
+  place: 'archive/data.pkl',
+  detail: 'posix.system',
+};
+
+const examiner: NonNullable<SecurityView['examiner']> = {
+  ruleset: { name: 'bitorch', version: 3, id: 'ab'.repeat(32) },
+  sandbox: { available: false, note: 'there is no sandbox for darwin yet, only for Linux' },
+  queue: [
+    {
+      modelId: 'q1',
+      name: 'Llama-3.2-1B',
+      holders: 12,
+      reason: 'new rules',
+      step: { name: 'scanning', done: 400_000_000, total: 1_300_000_000, unit: 'bytes' },
+    },
+    {
+      modelId: 'q2',
+      name: 'a1b2c3d4e5f6',
+      holders: 1,
+      reason: 'failed before',
+      problem: 'its holder is gone',
+    },
+  ],
+  advisories: [{ sha256: 'cd'.repeat(32), name: 'Backdoored copy of a popular model' }],
+};
+
+const show = (view: SecurityView) => server.node.emit({ type: 'security', security: view });
+
+async function requireAccessible(name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
+      await open.page.emulateMedia({ colorScheme });
+      await open.page.setViewportSize(viewport);
+      const { violations } = await new AxeBuilder({ page: open.page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+        [],
+      );
+      const overflow = await open.page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      assert.equal(overflow, false, `${name} scrolls sideways at ${viewport.width} px`);
+      if (!PICTURES) continue;
+      await mkdir(PICTURES, { recursive: true });
+      await open.page.screenshot({
+        path: `${PICTURES}/${name}-${colorScheme}-${viewport.width}.png`,
+        fullPage: true,
+      });
+    }
+  }
+}
+
+test('says who has cleared a model, and what was done', async () => {
+  const { page } = open;
+  const model = page.getByRole('article', { name: MODEL.name });
+  await model.getByText('Scanned and cleared by warden').waitFor();
+  await model.getByText('What was done').click();
+  await model.getByText('ran for 2.40 s, 435 MB of memory').waitFor();
+  await page.getByText('clamd does not run here: install and start clamav-daemon.').waitFor();
+  await page.getByText('Nothing is in quarantine.', { exact: false }).waitFor();
+  await page.getByText('Your node examines nothing itself', { exact: false }).waitFor();
+  await requireAccessible('security-cleared');
+});
+
+test('shows the quarantine with finding, reason and fix, and what is examined next', async () => {
+  const { page } = open;
+  const engine = {
+    ...pickle,
+    source: 'ClamAV',
+    rule: 'Eicar',
+    title: 'ClamAV knows this as malicious',
+    severity: 'high' as const,
+  };
+  const bad = {
+    modelId: 'ee'.repeat(32),
+    name: 'totally-fine-7b',
+    state: 'quarantined' as const,
+    holders: 1,
+  };
+  const waiting = {
+    modelId: 'ff'.repeat(32),
+    name: 'brand-new-1b',
+    state: 'pending' as const,
+    holders: 1,
+    attestations: [],
+  };
+  const word = attestation({ verdict: 'quarantined', findings: [pickle, engine] });
+  const view = security();
+  show({ ...view, models: [...view.models, { ...bad, attestations: [word] }, waiting], examiner });
+  const quarantine = page.getByRole('region', { name: 'Quarantine' });
+  await quarantine.getByText('Runs code when it is loaded').waitFor();
+  assert.match(
+    (await quarantine.textContent())!,
+    /critical.*pytorch_model\.bin at archive\/data\.pkl: posix\.system.*What to do: Do not load it/,
+  );
+  await page.getByRole('article', { name: 'brand-new-1b' }).getByText('waiting').waitFor();
+  const queue = page.getByRole('region', { name: 'Queue' });
+  assert.match(
+    (await queue.textContent())!,
+    /Llama-3\.2-1B.*new rules, 12 holders.*400 MB of 1\.3 GB.*its holder is gone/,
+  );
+  await page.getByText('there is no sandbox for darwin').waitFor();
+  await page.getByRole('rowheader', { name: 'Backdoored copy of a popular model' }).waitFor();
+  await requireAccessible('security-quarantine');
+});
+
+test('says plainly that nothing is checked, that nobody is trusted, that the security node is away', async () => {
+  const { page } = open;
+  show({
+    trust: 'none',
+    models: [{ modelId: 'm', name: 'm', state: 'unchecked', holders: 0, attestations: [] }],
+  });
+  await page.getByText('This node checks nothing.').waitFor();
+  await page.getByText('not checked', { exact: true }).waitFor();
+  await requireAccessible('security-none');
+  show({ trust: [], models: [] });
+  await page.getByText('This node trusts no security node').waitFor();
+  await page.getByText('No model has been published on this network yet.').waitFor();
+  show({ trust: [{ nodeId: 'n9', name: 'warden', online: false }], models: [] });
+  await page.getByText('warden cannot be reached now').waitFor();
+});

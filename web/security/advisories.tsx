@@ -1,0 +1,38 @@
+import type { AdvisoryView } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { Scrolls } from '../shell/scrolls.tsx';
+
+/** Files that the rules know as bad, by their hashes. */
+export function Advisories({ advisories }: { advisories: readonly AdvisoryView[] }) {
+  return (
+    <section class="panel" aria-labelledby="advisories-heading">
+      <h3 id="advisories-heading">
+        Advisories {advisories.length > 0 && <span class="muted number">{advisories.length}</span>}
+      </h3>
+      {advisories.length === 0 ? (
+        <p class="muted">The rules name no file yet. New editions come with “bitorch security update”.</p>
+      ) : (
+        <Scrolls label="Table of advisories">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Known as</th>
+                <th scope="col">SHA-256</th>
+              </tr>
+            </thead>
+            <tbody>
+              {advisories.map(({ sha256, name }) => (
+                <tr key={sha256}>
+                  <th scope="row">{name}</th>
+                  <td>
+                    <code title={sha256}>{format.shortHash(sha256)}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scrolls>
+      )}
+    </section>
+  );
+}

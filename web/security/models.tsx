@@ -1,0 +1,109 @@
+import type { AttestationView, SafetyState, SafetyView } from '../../src/node/api.ts';
+import * as format from '../format.ts';
+import { Findings } from './findings.tsx';
+
+const STATES: Readonly<Record<SafetyState, { word: string; tag: string; meaning: string }>> = {
+  pending: {
+    word: 'waiting',
+    tag: 'tag',
+    meaning:
+      'No security node has spoken yet. It is neither shared nor run for others; using it is at your own risk.',
+  },
+  cleared: { word: 'cleared', tag: 'tag tag-ok', meaning: '' },
+  quarantined: { word: 'quarantined', tag: 'tag tag-bad', meaning: '' },
+  unchecked: {
+    word: 'not checked',
+    tag: 'tag tag-bad',
+    meaning: 'Nobody has looked at it. Run only what you trust.',
+  },
+};
+
+/** Models with what security nodes say of each. */
+export function Models({
+  title,
+  models,
+  none,
+}: {
+  title: string;
+  models: readonly SafetyView[];
+  none: string;
+}) {
+  const heading = `${title.toLowerCase()}-safety-heading`;
+  return (
+    <section class="panel" aria-labelledby={heading}>
+      <h3 id={heading}>
+        {title} {models.length > 0 && <span class="muted number">{models.length}</span>}
+      </h3>
+      {models.length === 0 && <p class="muted">{none}</p>}
+      {models.map((model) => (
+        <Model key={model.modelId} model={model} />
+      ))}
+    </section>
+  );
+}
+
+function Model({ model }: { model: SafetyView }) {
+  const { word, tag, meaning } = STATES[model.state];
+  return (
+    <article class="safety" aria-label={model.name}>
+      <p class="line">
+        <strong class="name">{model.name}</strong>
+        <span class={tag}>{word}</span>
+      </p>
+      {meaning && <p class="small">{meaning}</p>}
+      {model.attestations.map((attestation) => (
+        <Attestation key={attestation.authority.nodeId} attestation={attestation} />
+      ))}
+      <p class="line muted small">
+        <span>{format.count(model.holders, 'holder')} online</span>
+        <code title={`Model id ${model.modelId}`}>{format.shortHash(model.modelId)}</code>
+      </p>
+    </article>
+  );
+}
+
+function Attestation({ attestation }: { attestation: AttestationView }) {
+  const { authority, verdict, time, ruleset, files, bytes, trial, findings, report } = attestation;
+  return (
+    <>
+      <p class="small">
+        {verdict === 'cleared' ? 'Scanned and cleared' : 'Scanned and quarantined'} by{' '}
+        <strong>{authority.name}</strong>{' '}
+        <time dateTime={new Date(time).toISOString()}>{format.ago(Date.now() - time)}</time>.
+      </p>
+      <Findings findings={findings} />
+      <details class="as-table">
+        <summary>What was done</summary>
+        <dl class="facts">
+          <dt>Read</dt>
+          <dd>
+            {format.count(files, 'file')}, {format.bytes(bytes)}, to the last byte
+          </dd>
+          <dt>Rules</dt>
+          <dd>
+            {ruleset.name}, version {ruleset.version}
+          </dd>
+          <dt>Sandbox</dt>
+          <dd>{sandboxWords(trial)}</dd>
+          <dt>Report</dt>
+          <dd>
+            <code title={report}>{format.shortHash(report)}</code>
+          </dd>
+        </dl>
+      </details>
+    </>
+  );
+}
+
+function sandboxWords({
+  state,
+  note,
+  timeMs,
+  peakMemoryBytes,
+  processes,
+  sockets,
+}: AttestationView['trial']): string {
+  if (state === 'unavailable') return `not run: ${note}`;
+  const usage = `${format.duration(timeMs)}, ${format.bytes(peakMemoryBytes)} of memory, ${format.count(processes, 'process', 'processes')}, ${format.count(sockets, 'socket')}`;
+  return state === 'passed' ? `ran for ${usage}` : `failed after ${usage}: ${note}`;
+}

@@ -1,0 +1,78 @@
+import type { SecurityView } from '../../src/node/api.ts';
+import { security } from '../state/security.ts';
+import { Advisories } from './advisories.tsx';
+import { Engines } from './engines.tsx';
+import { Models } from './models.tsx';
+import { Queue } from './queue.tsx';
+
+/** Which models are safe, who says so, and what is wrong with the others. */
+export function SecurityPage() {
+  const view = security.value;
+  if (!view) {
+    return (
+      <p class="splash" role="status">
+        Asking your node about the safety of its models…
+      </p>
+    );
+  }
+  const quarantined = view.models.filter(({ state }) => state === 'quarantined');
+  const others = view.models.filter(({ state }) => state !== 'quarantined');
+  return (
+    <>
+      <h2>Security</h2>
+      <Trust trust={view.trust} />
+      <div class="columns">
+        <div>
+          <Models
+            title="Quarantine"
+            models={quarantined}
+            none="Nothing is in quarantine. A model that a security node finds bad is shown here with the reason and the fix."
+          />
+          <Models title="Models" models={others} none="No model has been published on this network yet." />
+        </div>
+        <div>
+          <Queue examiner={view.examiner} />
+          <Engines view={view} />
+          {view.examiner && <Advisories advisories={view.examiner.advisories} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Whose word counts on this node. */
+function Trust({ trust }: Pick<SecurityView, 'trust'>) {
+  if (trust === 'none') {
+    return (
+      <p class="notice notice-bad" role="status">
+        <strong>This node checks nothing.</strong> It was started with{' '}
+        <code>--security-authorities none</code>: it shares and runs every model. Name a security node that
+        you trust instead.
+      </p>
+    );
+  }
+  if (trust.length === 0) {
+    return (
+      <p class="notice" role="status">
+        <strong>This node trusts no security node</strong>, so no model is ever cleared here, and none is
+        shared or run for others. Start it with <code>--security-authorities</code> and the peer id of one
+        that you trust.
+      </p>
+    );
+  }
+  const offline = trust.filter(({ online }) => !online);
+  return (
+    <>
+      <p class="muted">
+        A model is shared and run for others only after {names(trust)} has scanned it and run it in a sandbox.
+      </p>
+      {offline.length === trust.length && (
+        <p class="notice" role="status">
+          {names(offline)} cannot be reached now: new models wait until it is back.
+        </p>
+      )}
+    </>
+  );
+}
+
+const names = (nodes: readonly { name: string }[]): string => nodes.map(({ name }) => name).join(' or ');
