@@ -57,7 +57,7 @@ export interface SandboxOutcome {
   readonly usage: Usage;
 }
 
-/** What was seen of a process and its children, ten times a second: peaks between two looks are missed. */
+/** What was seen of a process and its children, twenty times a second: peaks between two looks are missed. */
 export interface Usage {
   readonly timeMs: number;
   readonly cpuMs: number;
