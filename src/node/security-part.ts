@@ -61,6 +61,10 @@ export class SecurityPart {
     });
   }
 
+  isQuarantined(id: string): boolean {
+    return this.guard.clearance.stateOf(id) === 'quarantined';
+  }
+
   /** Resolves when the model may be shared and run for others. Throws MODEL_QUARANTINED. */
   async untilCleared(id: string): Promise<void> {
     if (!this.guard.clearance.allows(id)) {
@@ -88,7 +92,7 @@ export class SecurityPart {
     const { directory, library, log, stopRunning } = this.#dependencies;
     library.review(id);
     directory.changed();
-    if (this.guard.clearance.stateOf(id) !== 'quarantined') return;
+    if (!this.isQuarantined(id)) return;
     stopRunning(id).catch((error: unknown) => {
       log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
     });

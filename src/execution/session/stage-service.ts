@@ -27,15 +27,24 @@ export class StageService {
   readonly #witness: Witness;
   readonly #log: Logger;
   readonly #onSessionEnd: () => void;
+  readonly #admit: (manifest: Uint8Array, client: string) => void;
   readonly #offers = new Map<string, Offer>();
   readonly #rendezvous = new Rendezvous();
   readonly #running = new Set<Promise<void>>();
   readonly #lifecycle = new Lifecycle();
 
-  constructor(dependencies: { host: Host; witness: Witness; log: Logger; onSessionEnd?: () => void }) {
+  constructor(dependencies: {
+    host: Host;
+    witness: Witness;
+    log: Logger;
+    onSessionEnd?: () => void;
+    /** Throws when a client (peer id) may not have a session on the model with this manifest id. */
+    admit?: (manifest: Uint8Array, client: string) => void;
+  }) {
     this.#host = dependencies.host;
     this.#witness = dependencies.witness;
     this.#log = dependencies.log;
+    this.#admit = dependencies.admit ?? (() => undefined);
     this.#onSessionEnd = dependencies.onSessionEnd ?? (() => undefined);
   }
 
@@ -79,6 +88,7 @@ export class StageService {
   }
 
   async #serveSession(client: FrameStream, open: Open): Promise<void> {
+    this.#admit(open.manifest, client.remote);
     const { executor, freeSlots, withdrawn } = this.#findOffer(open);
     const ending = AbortSignal.any([this.#lifecycle.signal, withdrawn.signal]);
     const slot = freeSlots.pop();

@@ -130,6 +130,33 @@ test('a pending model is seeded to nobody and run for nobody; once cleared it sp
   assert.equal(stateOn(again, id), 'cleared', 'from disk: no security node is up');
 });
 
+test('a publisher uses its own pending model, and refuses to run it for others', async (t) => {
+  const w = await world(t);
+  const absent = ['12D3KooWGRUfFZ3kkTq2tKk5cNMNjFzQ3sxWu9ZkH6Aqj4gn3nYw'];
+  const publisher = await w.start('publisher', {
+    securityAuthorities: absent,
+    roles: ['seed', 'run', 'client'],
+    publish: await w.model(),
+    trackerPort: 0,
+  });
+  await publisher.work();
+  await until(() => publisher.models()[0]?.available === true);
+  assert.equal(publisher.models()[0]?.safety, 'pending');
+  assert.ok((await chat(publisher, ask('Hello', 3))).some(({ type }) => type === 'token'));
+
+  // A client that checks nothing and has the files already.
+  await cp(join(w.home('publisher'), 'models'), join(w.home('client'), 'models'), { recursive: true });
+  const client = await w.start('client', {
+    securityAuthorities: 'none',
+    roles: ['client'],
+    bootstrap: [publisher.addresses[0]!],
+    model: publisher.models()[0]!.id,
+  });
+  await client.work();
+  await until(() => client.models()[0]?.available === true);
+  await assert.rejects(chat(client, ask('Hello', 3)), /no security node has cleared this model yet/);
+});
+
 test('a model with code never leaves its publisher: no other node holds a byte, and everybody hears why', async (t) => {
   const w = await world(t);
   const security = await w.security();
