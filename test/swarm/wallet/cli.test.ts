@@ -161,7 +161,7 @@ test('without a node: what works works, what cannot says how to start one and en
   assert.match(err, /no node is running on .*: start one with "bitorch start"/);
   assert.match(out, /unlocked {2}0 TORCH/);
   await refused(['send', faucet.addressText(), '1', '--yes'], 3, /NODE_MISSING/, alone);
-  await refused(['info'], 1, /the wallet is for the network b7bca977, the node's is 07070707/, {
+  await refused(['info'], 1, /the wallet is for the network 64657631, the node's is 07070707/, {
     wallet: 'alone',
   });
   assert.match(await ok(['info'], { wallet: 'unbound' }), /network {3}07070707/);
