@@ -8,7 +8,7 @@ import {
   parametersCodec,
   parseAddress,
 } from '#ledger';
-import { chainIdOf, checkGenesis, type Genesis } from './genesis.ts';
+import { chainIdOf, checkGenesis, type Genesis, NETWORK_NAME } from './genesis.ts';
 
 /** A genesis file: JSON; docs/protocol/genesis.md. */
 
@@ -16,7 +16,8 @@ const FORMAT = 'bitorch-genesis-1';
 export const MAX_GENESIS_BYTES = 2 ** 20;
 
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const sparks = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'must be a whole number of sparks in quotes');
+const IN_QUOTES = 'must be a whole number of sparks in quotes';
+const sparks = z.string(IN_QUOTES).regex(/^(0|[1-9]\d{0,19})$/, IN_QUOTES);
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in small letters');
 
 const { chainId: _, ...PARAMETERS } = DEFAULT_PARAMETERS;
@@ -30,7 +31,7 @@ const zParameters = z.strictObject(
 const zGenesis = z.strictObject({
   format: z.literal(FORMAT),
   network: z.enum(['test', 'real']),
-  name: z.string().max(48),
+  name: z.string().regex(NETWORK_NAME, 'must be 3 to 48 of a-z, 0-9 and -'),
   time: whole,
   parameters: zParameters,
   consensus: z.strictObject({

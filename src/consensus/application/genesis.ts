@@ -73,6 +73,9 @@ const genesisCodec = struct({
 
 export type Genesis = Decoded<typeof genesisCodec>;
 
+/** What a network may be called, CometBFT's rules included. */
+export const NETWORK_NAME = /^[a-z0-9][a-z0-9-]{2,47}$/;
+
 /** Names a network's beginning; two nodes with different ones are in different networks. */
 export const genesisHash = (genesis: Genesis): Uint8Array =>
   domainHash('genesis', encode(genesisCodec, genesis));
@@ -103,7 +106,7 @@ export function ledgerGenesis(genesis: Genesis, curve: Curve): LedgerGenesis {
 export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
   const { name, time, parameters, consensus, validators, faucet } = genesis;
   const text = new TextDecoder().decode(name);
-  require(/^[a-z0-9][a-z0-9-]{2,47}$/.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
+  require(NETWORK_NAME.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
   require(equalBytes(parameters.chainId, chainIdOf(text, time)), 'the chain id is not that of name and time');
   require(validators.length > 0, 'there is no validator');
   require(validators.length <= consensus.maxValidators, 'there are more validators than may take part');

@@ -133,7 +133,11 @@ export class RandomBlocks {
         );
       case 3:
       case 4: {
-        const entry = [...delegations.bucket.entries(state)][this.#dice(20)];
+        const ours = new Set(this.#cast.map((key) => toHex(key.publicKey)));
+        const own = [...delegations.bucket.entries(state)].filter(([[, delegator]]) =>
+          ours.has(toHex(delegator)),
+        );
+        const entry = own[this.#dice(20)];
         const [validator, delegator] = entry?.[0] ?? [a.publicKey, b.publicKey];
         const by = this.#cast.find((key) => toHex(key.publicKey) === toHex(delegator))!;
         const { shares, sequence } = entry?.[1] ?? { shares: 1n, sequence: 0 };

@@ -22,10 +22,10 @@ export function* chunksOf(view: ReadView): Iterable<Uint8Array> {
     records.push(record);
     bytes += record.key.length + record.value.length + 4;
     if (bytes < CHUNK_BYTES) continue;
-    yield encode(recordsCodec, records);
+    yield encodeRecords(records);
     [records, bytes] = [[], 0];
   }
-  if (records.length > 0) yield encode(recordsCodec, records);
+  if (records.length > 0) yield encodeRecords(records);
 }
 
 function* recordsOf(view: ReadView): Iterable<Entry> {
@@ -38,6 +38,8 @@ function* recordsOf(view: ReadView): Iterable<Entry> {
     yield record;
   }
 }
+
+export const encodeRecords = (records: readonly Entry[]): Uint8Array => encode(recordsCodec, records);
 
 /** Throws CODEC_INVALID. */
 export const recordsIn = (chunk: Uint8Array): readonly Entry[] =>

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fromUtf8, toHex, utf8 } from '#base';
+import { formatGenesis, type Genesis, genesisHash, makeGenesis, parseGenesis } from '#consensus';
+import { founders, NAME, START, testGenesis } from '../../support/consensus/application.ts';
+import { curve, signer, somebody } from '../../support/ledger/chain.ts';
+
+const parse = (text: string): Genesis => parseGenesis(utf8(text), curve);
+const text = formatGenesis(testGenesis());
+
+describe('a genesis file', () => {
+  test('comes back as it was written, from any white space, and keeps its hash', () => {
+    assert.deepEqual(parse(text), testGenesis());
+    const tight = JSON.stringify(JSON.parse(text));
+    assert.deepEqual(parse(tight), testGenesis());
+    assert.equal(formatGenesis(parse(tight)), text);
+    assert.notEqual(
+      toHex(genesisHash(parse(text))),
+      toHex(genesisHash(testGenesis({ consensus: { ...testGenesis().consensus, periodBlocks: 6 } }))),
+    );
+  });
+
+  test('what is wrong is named', () => {
+    const wrong: [RegExp, (file: Record<string, never>) => unknown][] = [
+      [/network/, (file) => ({ ...file, network: 'toy' })],
+      [/Unrecognized key.*premine/, (file) => ({ ...file, premine: 1 })],
+      [
+        /parameters\.maturity/,
+        (file) => ({ ...file, parameters: { ...(file.parameters as object), maturity: -1 } }),
+      ],
+      [
+        /startFee.*in quotes/,
+        (file) => ({ ...file, parameters: { ...(file.parameters as object), startFee: 10 } }),
+      ],
+      [/name: must be 3 to 48/, (file) => ({ ...file, name: 'No Spaces' })],
+      [/another network/, (file) => ({ ...file, time: START + 1 })],
+      [/no validator/, (file) => ({ ...file, validators: [] })],
+      [
+        /order of their keys/,
+        (file) => ({ ...file, validators: [...(file.validators as unknown[])].reverse() }),
+      ],
+      [/order of their keys/, (file) => ({ ...file, validators: [file.validators[0], file.validators[0]] })],
+      [/no faucet/, (file) => ({ ...file, network: 'real' })],
+      [
+        /more than the cap/,
+        (file) => ({ ...file, faucet: { ...(file.faucet as object), amount: '100000000000000000' } }),
+      ],
+      [
+        /not a public key/,
+        (file) => ({ ...file, validators: [{ ...(file.validators[0] as object), key: '00'.repeat(32) }] }),
+      ],
+    ];
+    for (const [why, change] of wrong) {
+      const bent = JSON.stringify(change(JSON.parse(text)));
+      assert.throws(() => parse(bent), { code: 'GENESIS_INVALID', message: why });
+    }
+  });
+
+  test('a key that is there twice, or a number that is spelled in another way, is refused', () => {
+    for (const bent of [
+      text.replace('"network": "test"', '"network": "real", "network": "test"'),
+      text.replace('"maturity": 2', '"maturity": 2.0'),
+      text.replace('"maturity": 2', '"maturity": 2e0'),
+      text.replace('"name"', '"n\\u0061me"'),
+    ]) {
+      assert.notEqual(bent, text);
+      assert.throws(() => parse(bent), { code: 'GENESIS_INVALID', message: /twice, or oddly spelled/ });
+    }
+    for (const bent of ['', '{', '[]', 'null', `${text}x`])
+      assert.throws(() => parse(bent), { code: 'GENESIS_INVALID' });
+    assert.throws(() => parseGenesis(new Uint8Array(2 ** 20 + 1), curve), { message: /over the limit/ });
+    assert.throws(() => parseGenesis(Uint8Array.of(0xff), curve), { code: 'GENESIS_INVALID' });
+  });
+});
+
+describe('making one', () => {
+  const founder = { key: founders[0]!.publicKey, owner: signer('owner').publicKey };
+
+  test('a test network has a faucet, to which its founders are paid unless they say otherwise', () => {
+    const made = makeGenesis({ network: 'test', name: NAME, time: START, founders: [founder] }, curve);
+    assert.ok(made.faucet.outputs >= 16 && made.faucet.amount > 0n);
+    assert.match(fromUtf8(made.faucet.entropy), /public faucet/);
+    assert.deepEqual(parse(formatGenesis(made)), made);
+  });
+
+  test('a real network begins with no money', () => {
+    const plan = { network: 'real', name: NAME, time: START } as const;
+    const made = makeGenesis({ ...plan, founders: [{ ...founder, payout: somebody }] }, curve);
+    assert.equal(made.faucet.outputs, 0);
+    assert.ok(!formatGenesis(made).includes('faucet'));
+    assert.deepEqual(parse(formatGenesis(made)), made);
+    const rich = { ...plan, founders: [{ ...founder, payout: somebody, tokens: 1n }] };
+    assert.throws(() => makeGenesis(rich, curve), { message: /begins with no money/ });
+  });
+});
