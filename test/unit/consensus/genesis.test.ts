@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fromUtf8, toHex, utf8 } from '#base';
 import { formatGenesis, type Genesis, genesisHash, makeGenesis, parseGenesis } from '#consensus';
@@ -71,6 +72,12 @@ describe('a genesis file', () => {
     assert.throws(() => parseGenesis(new Uint8Array(2 ** 20 + 1), curve), { message: /over the limit/ });
     assert.throws(() => parseGenesis(Uint8Array.of(0xff), curve), { code: 'GENESIS_INVALID' });
   });
+});
+
+test('the test network in the packaging is one', () => {
+  const { faucet, validators } = parseGenesis(readFileSync('packaging/networks/testnet.json'), curve);
+  assert.equal(validators.length, 4);
+  assert.ok(faucet.outputs >= 16);
 });
 
 describe('making one', () => {
