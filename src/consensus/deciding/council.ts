@@ -92,7 +92,7 @@ export class Council {
 
   /** Begins where the journal of this height ends: the engine thinks it all again, and what is left to do is done. */
   async resume(records: readonly Uint8Array[]): Promise<void> {
-    const all = records.map(decodeRecord);
+    const all = records.map(readRecord);
     if (all.length === 0) {
       this.beginSoon();
       return;
@@ -301,5 +301,17 @@ export class Council {
 
   #later(ms: number, job: () => Promise<void>): void {
     this.#timers.add(this.#deps.later(ms, job));
+  }
+}
+
+/** Throws JOURNAL_DAMAGED: its checksum is good, so another version has written it. */
+function readRecord(bytes: Uint8Array): JournalRecord {
+  try {
+    return decodeRecord(bytes);
+  } catch (error) {
+    throw new BitorchError(
+      'JOURNAL_DAMAGED',
+      `the journal cannot be read by this version (${messageOf(error)}): let the version that wrote it finish the height`,
+    );
   }
 }

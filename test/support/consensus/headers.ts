@@ -1,0 +1,67 @@
+import { sha256, utf8 } from '#base';
+import { SigningKey } from '#crypto';
+import {
+  type Block,
+  blockId,
+  type Commit,
+  makeBlock,
+  signBallot,
+  ValidatorSet,
+} from '../../../src/consensus/blocks/index.ts';
+import { NIL, PRECOMMIT } from '../../../src/consensus/constants.ts';
+import type { LightBlock } from '../../../src/consensus/sync/messages.ts';
+
+export const CHAIN_ID = Uint8Array.of(7, 7, 7, 7);
+export const FIRST_TIME = 1_764_000_000_000;
+
+export const keysOf = (...names: string[]): SigningKey[] =>
+  names.map((name) => new SigningKey(sha256(utf8(name))));
+
+export const setOf = (keys: readonly SigningKey[]): ValidatorSet =>
+  ValidatorSet.of(keys.map(({ publicKey }) => ({ key: publicKey, power: 10 })));
+
+/** Precommits of these validators for a block. */
+export function commitOf(block: Block, set: ValidatorSet, signers: readonly SigningKey[], round = 0): Commit {
+  const { height } = block.header;
+  const id = blockId(block.header);
+  const signatures = signers
+    .map((key) =>
+      signBallot(CHAIN_ID, { height, round, kind: PRECOMMIT, block: id }, set.placeOf(key.publicKey), key),
+    )
+    .map(({ validator, signature }) => ({ validator, signature }))
+    .sort((a, b) => a.validator - b.validator);
+  return { height, round, block: id, signatures };
+}
+
+export interface Link {
+  readonly block: Block;
+  readonly light: LightBlock;
+}
+
+/** A chain of headers whose height h is signed by the keys of `keysAt(h)`, a second apart. */
+export function chainOf(length: number, keysAt: (height: number) => readonly SigningKey[]): Link[] {
+  const links: Link[] = [];
+  let previous: Uint8Array = NIL;
+  let lastCommit: Commit | undefined;
+  for (let height = 1; height <= length; height++) {
+    const validators = setOf(keysAt(height));
+    const nextValidators = setOf(keysAt(height + 1));
+    const block = makeBlock({
+      chainId: CHAIN_ID,
+      height,
+      time: FIRST_TIME + 1000 * height,
+      previous,
+      lastCommit,
+      transactions: [],
+      validators: validators.hash,
+      nextValidators: nextValidators.hash,
+      appHash: sha256(utf8(`state ${height - 1}`)),
+      proposer: validators.proposer(0).key,
+    });
+    const commit = commitOf(block, validators, keysAt(height));
+    links.push({ block, light: { header: block.header, commit, validators, nextValidators } });
+    previous = commit.block;
+    lastCommit = commit;
+  }
+  return links;
+}

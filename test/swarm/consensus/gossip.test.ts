@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createLog } from '#base';
+import { SigningKey } from '#crypto';
+import { encode } from '#ledger';
+import { Host } from '#network';
+import {
+  type Deliberation,
+  encodeMessage,
+  GOSSIP_PROTOCOL,
+  Gossip,
+  helloCodec,
+  MAX_GOSSIP_FRAME,
+  type Message,
+} from '../../../src/consensus/gossip/index.ts';
+import { HeightBook } from '../../../src/consensus/height-book.ts';
+import { until } from '../../support/consensus/cluster.ts';
+import { committee, named, voteBy } from '../../support/consensus/validators.ts';
+
+const CHAIN = { chainId: Uint8Array.of(7, 7, 7, 7), genesis: named('genesis') };
+const log = createLog('silent');
+const people = committee([10, 10, 10, 10]);
+
+async function host(t: TestContext): Promise<Host> {
+  const started = await Host.start({ key: SigningKey.generate() }, { log });
+  t.after(() => started.stop());
+  return started;
+}
+
+/** A node that only gossips: what it is told ends up in its book, unverified. */
+async function gossiper(t: TestContext, height = 1) {
+  const own = await host(t);
+  const book = new HeightBook(height, people.validators);
+  const heard: Message[] = [];
+  const gossip: Gossip = new Gossip(CHAIN, {
+    host: own,
+    log,
+    now: () => performance.now(),
+    source: {
+      status: () => ({ height, round: 0, base: 1 }),
+      book: (of) => (of === height ? book : undefined),
+      deliberate(message: Deliberation) {
+        heard.push(message);
+        if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.spread(message);
+      },
+      trade: (message) => void heard.push(message),
+      peerCame: () => undefined,
+      peerMoved: () => undefined,
+    },
+  });
+  await gossip.start();
+  t.after(() => gossip.stop());
+  return { host: own, gossip, book, heard };
+}
+
+const HELLO = encode(helloCodec, { version: 1, ...CHAIN });
+
+test('what one node has, all nodes have soon, also over a node in between', async (t) => {
+  const [first, middle, last] = [await gossiper(t), await gossiper(t), await gossiper(t)];
+  await first.host.connect(middle.host.addresses[0]!);
+  await last.host.connect(middle.host.addresses[0]!);
+  const early = voteBy(people, 0, 1, named('block'));
+  first.book.addVote(early);
+  await until(() => middle.gossip.peers.length === 2 && last.gossip.peers.length === 1, 'connected');
+  const late = voteBy(people, 1, 1, named('block'));
+  first.book.addVote(late);
+  first.gossip.spread({ type: 'vote', value: late });
+  const has = (place: number) => last.book.votes(0, 1)?.has(place) === true;
+  await until(() => has(0) && has(1), 'both votes at the last', 20);
+});
+
+test('hostile bytes end the talk, at once and for a while', async (t) => {
+  const good = voteBy(people, 0, 1, named('block'));
+  const hostile: Record<string, Uint8Array[]> = {
+    'no hello': [Uint8Array.of(9, 9, 9)],
+    'an unknown kind': [HELLO, Uint8Array.of(99)],
+    'a message with a byte too many': [
+      HELLO,
+      Uint8Array.of(...encodeMessage({ type: 'vote', value: good }), 0),
+    ],
+    'an empty message': [HELLO, new Uint8Array(0)],
+  };
+  for (const [what, frames] of Object.entries(hostile)) {
+    const victim = await gossiper(t);
+    const rogue = await host(t);
+    await rogue.connect(victim.host.addresses[0]!);
+    const stream = await rogue.open({ id: victim.host.id, addresses: [] }, GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME);
+    for (const frame of frames) await stream.send(frame).catch(() => undefined);
+    await until(() => victim.gossip.isBanned(rogue.id), `banned for ${what}`, 10);
+    assert.ok(stream.ended.aborted || (await ended(stream.ended)), what);
+  }
+});
+
+test('a flood of good messages is cut off', async (t) => {
+  const victim = await gossiper(t);
+  const rogue = await host(t);
+  await rogue.connect(victim.host.addresses[0]!);
+  const stream = await rogue.open({ id: victim.host.id, addresses: [] }, GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME);
+  await stream.send(HELLO);
+  const status = encodeMessage({ type: 'status', value: { height: 1, round: 0, base: 1 } });
+  for (let i = 0; i < 40_000 && !stream.ended.aborted; i++) await stream.send(status).catch(() => undefined);
+  await until(() => victim.gossip.isBanned(rogue.id), 'banned for the flood', 20);
+});
+
+test('a node of another chain is left alone, not banned', async (t) => {
+  const victim = await gossiper(t);
+  const stranger = await host(t);
+  await stranger.connect(victim.host.addresses[0]!);
+  const stream = await stranger.open(
+    { id: victim.host.id, addresses: [] },
+    GOSSIP_PROTOCOL,
+    MAX_GOSSIP_FRAME,
+  );
+  await stream.send(encode(helloCodec, { version: 1, ...CHAIN, genesis: named('another') }));
+  assert.ok(await ended(stream.ended));
+  assert.equal(victim.gossip.isBanned(stranger.id), false);
+  assert.equal(victim.gossip.peers.length, 0);
+});
+
+const ended = (signal: AbortSignal): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(true);
+    signal.addEventListener('abort', () => resolve(true));
+    setTimeout(() => resolve(false), 10_000).unref();
+  });

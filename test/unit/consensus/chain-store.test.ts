@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256, utf8 } from '#base';
+import { MemoryStore } from '#store';
+import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { chainOf, keysOf, setOf } from '../../support/consensus/headers.ts';
+
+const four = keysOf('a', 'b', 'c', 'd');
+const set = setOf(four);
+const links = chainOf(12, () => four);
+const state = (height: number) => sha256(utf8(`state ${height}`));
+
+function filled(height: number): ChainStore {
+  const store = new ChainStore(new MemoryStore());
+  store.begin(state(0), [set, set]);
+  for (const { block, light } of links.slice(0, height))
+    store.append({ block, commit: light.commit, appHash: state(block.header.height), validators: set });
+  return store;
+}
+
+test('a store without a beginning, and one with nothing but it', () => {
+  const store = new ChainStore(new MemoryStore());
+  assert.equal(store.height, -1);
+  store.begin(state(0), [set, set]);
+  assert.equal(store.height, 0);
+  assert.equal(store.base, 1);
+  assert.deepEqual(store.appHash(0), state(0));
+  assert.deepEqual(store.validators(2)!.hash, set.hash);
+});
+
+test('blocks come back as they went in, in their order only', () => {
+  const store = filled(5);
+  assert.equal(store.height, 5);
+  for (const { block, light } of links.slice(0, 5)) {
+    const { height } = block.header;
+    assert.deepEqual(store.block(height)!.header, block.header);
+    assert.deepEqual(store.commit(height), light.commit);
+    assert.deepEqual(store.summary(height)!.id, light.commit.block);
+    assert.deepEqual(store.appHash(height), state(height));
+  }
+  const { block, light } = links[6]!;
+  const gap = { block, commit: light.commit, appHash: state(7), validators: set };
+  assert.throws(() => store.append(gap), { code: 'HEIGHT_WRONG' });
+});
+
+test('pruned blocks are gone, the rest stays', () => {
+  const store = filled(12);
+  store.prune(9);
+  assert.equal(store.base, 9);
+  assert.equal(store.height, 12);
+  assert.equal(store.block(8), undefined);
+  assert.ok(store.block(9));
+});
+
+test('a beginning after a snapshot has no blocks below it, and an older content is dropped', () => {
+  const store = filled(3);
+  const { light } = links[7]!;
+  const summary = {
+    header: light.header,
+    round: 0,
+    transactions: 0,
+    bytes: 0,
+    appHash: state(8),
+    id: light.commit.block,
+  };
+  store.beginAfter(summary, light.commit, [set, set, set]);
+  assert.equal(store.height, 8);
+  assert.equal(store.base, 9);
+  assert.equal(store.block(2), undefined);
+  const next = links[8]!;
+  store.append({ block: next.block, commit: next.light.commit, appHash: state(9), validators: set });
+  assert.equal(store.height, 9);
+});
