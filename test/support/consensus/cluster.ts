@@ -163,10 +163,10 @@ export class Cluster {
     return Promise.all(this.validators.map((one) => one.start()));
   }
 
-  /** A node that comes later and only follows. */
-  async newcomer(): Promise<ChainProcess> {
+  /** A node that comes later and only follows, unless it is given a validator's key. */
+  async newcomer(key?: SigningKey): Promise<ChainProcess> {
     const [port] = await freePorts(1);
-    return this.#process(`newcomer-${this.#newcomers++}`, port!, undefined, 0);
+    return this.#process(`newcomer-${this.#newcomers++}`, port!, key, 0);
   }
 
   async stop(): Promise<void> {

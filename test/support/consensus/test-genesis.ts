@@ -11,7 +11,7 @@ export const CHAIN_ID = chainIdOf(NAME, TIME);
 export const FAUCET_ENTROPY = new Uint8Array(32).fill(7);
 
 /** The genesis file of a test network whose validators have these keys, with short pauses. */
-export function genesisFor(keys: readonly SigningKey[], change: Partial<Genesis> = {}): string {
+export function genesisFor(keys: readonly SigningKey[], change: Partial<Genesis> = {}, tokens = 0n): string {
   const genesis: Genesis = {
     real: 0,
     name: utf8(NAME),
@@ -39,7 +39,7 @@ export function genesisFor(keys: readonly SigningKey[], change: Partial<Genesis>
         owner: signer(`owner ${i}`).publicKey,
         payout: somebody,
         commission: 1_000,
-        tokens: 0n,
+        tokens,
       })),
     faucet: { entropy: FAUCET_ENTROPY, outputs: 64, amount: 10n ** 12n },
     ...change,

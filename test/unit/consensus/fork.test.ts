@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sha256, toHex, utf8 } from '#base';
-import { type Block, makeBlock, verifyEach } from '../../../src/consensus/blocks/index.ts';
+import { type Block, makeBlock, verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { Judge } from '../../../src/consensus/deciding/judge.ts';
 import { forkAt, keepFork } from '../../../src/consensus/fork.ts';
 import { blameFork } from '../../../src/node/chain/blame-fork.ts';
@@ -42,7 +42,7 @@ const judge = () =>
         lastValidators: set,
       },
     },
-    { application: new ListApplication('/nowhere'), verify: verifyEach, now: () => 0 },
+    { application: new ListApplication('/nowhere'), verify: verifyAll, now: () => 0 },
   );
 
 test('a block whose last commit is good and names another block proves a fork; nothing else does', () => {

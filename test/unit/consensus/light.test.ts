@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { verifyEach } from '../../../src/consensus/blocks/index.ts';
+import { verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { LightClient, type Trusted, verifyLight } from '../../../src/consensus/sync/light/index.ts';
 import type { LightBlock } from '../../../src/consensus/sync/messages.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
@@ -22,7 +22,7 @@ function clientOf(links: readonly Link[], from = genesisOf()) {
     asked.push(height);
     return links[height - 1]?.light;
   };
-  const client = new LightClient({ trust, from }, { source, verify: verifyEach, now: () => NOW });
+  const client = new LightClient({ trust, from }, { source, verify: verifyAll, now: () => NOW });
   return { client, asked };
 }
 
@@ -55,7 +55,7 @@ test('a chain of others is not believed, however it is cut', async () => {
 const links = chainOf(10, () => four);
 const at = (height: number): LightBlock => links[height - 1]!.light;
 const verify = (light: LightBlock, from: Trusted = genesisOf(), now = NOW) =>
-  verifyLight(from, light, trust, { now, verify: verifyEach });
+  verifyLight(from, light, trust, { now, verify: verifyAll });
 
 test('what is wrong with a header is found', () => {
   const trusted = verify(at(3));
