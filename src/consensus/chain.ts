@@ -270,7 +270,10 @@ export class Chain {
     const { report, log } = this.#deps;
     log.warn({ height: evidence.height, round: evidence.round }, 'a validator has signed twice');
     report?.(evidence)
-      .then((transaction) => transaction && this.submit(transaction))
+      .then(async (transaction) => {
+        const answer = transaction && (await this.submit(transaction));
+        if (answer && answer.code !== 0) log.warn({ reason: answer.log }, 'the evidence was refused');
+      })
       .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not reported'));
   }
 
