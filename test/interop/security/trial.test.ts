@@ -98,6 +98,6 @@ test('a template that drops the question and an architecture that does not fit a
   );
   assert.deepEqual(
     shape.faults.map(({ code }) => code),
-    ['TRIAL_REFUSED'],
+    ['GOLDEN_MISMATCH'],
   );
 });
