@@ -16,7 +16,7 @@ const addedTokenSchema = z.object({
 });
 export type AddedToken = z.infer<typeof addedTokenSchema>;
 
-const partSchema = z.looseObject({ type: z.string() });
+export const partSchema = z.looseObject({ type: z.string() });
 export type Part = z.infer<typeof partSchema>;
 
 export const tokenizerJsonSchema = z.object({

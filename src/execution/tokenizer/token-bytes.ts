@@ -1,5 +1,5 @@
-import { BitorchError, utf8 } from '#base';
-import type { Part, TokenizerJson } from './definition.ts';
+import { BitorchError, check, utf8, z } from '#base';
+import { type Part, partSchema, type TokenizerJson } from './definition.ts';
 
 /** Bytes of every token; special tokens are marked, they are no part of a text. */
 export interface TokenBytes {
@@ -10,7 +10,8 @@ export interface TokenBytes {
 
 /**
  * What each token adds to a text. Two kinds are known: GPT-2's, where a letter stands for a byte, and
- * SentencePiece's, where U+2581 stands for a space and <0xXX> for a byte. Throws TOKENIZER_UNSUPPORTED.
+ * SentencePiece's, where U+2581 stands for a space and <0xXX> for a byte. Throws TOKENIZER_UNSUPPORTED
+ * or SCHEMA_INVALID.
  */
 export function tokenBytes(json: TokenizerJson, texts: readonly string[]): TokenBytes {
   const decoders = flatten(json.decoder);
@@ -39,7 +40,8 @@ export function tokenBytes(json: TokenizerJson, texts: readonly string[]): Token
 
 function flatten(decoder: Part | null | undefined): Part[] {
   if (!decoder) return [];
-  return decoder.type === 'Sequence' && Array.isArray(decoder.decoders) ? decoder.decoders : [decoder];
+  if (decoder.type !== 'Sequence') return [decoder];
+  return check(z.array(partSchema), decoder.decoders, 'tokenizer.json: decoders');
 }
 
 function stripsFirstSpace(decoder: Part): boolean {
