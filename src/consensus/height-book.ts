@@ -1,5 +1,15 @@
 import { equalBytes, toHex } from '#base';
-import { type Block, PartSet, type Proposal, type ValidatorSet, type Vote } from './blocks/index.ts';
+import {
+  type Block,
+  type Certificate,
+  certificateOf,
+  isNil,
+  PartSet,
+  type Proposal,
+  type ValidatorSet,
+  type Vote,
+  votesOf,
+} from './blocks/index.ts';
 import { PRECOMMIT, PREVOTE } from './constants.ts';
 
 /** What was gathered of one round. */
@@ -25,6 +35,7 @@ export class HeightBook {
   readonly #rounds = new Map<number, RoundBook>();
   readonly #parts = new Map<string, PartSet>();
   readonly #blocks = new Map<string, WholeBlock>();
+  readonly #certificates = new Map<string, Certificate>();
 
   constructor(height: number, validators: ValidatorSet) {
     this.height = height;
@@ -53,6 +64,22 @@ export class HeightBook {
     if (known) return equalBytes(known.block, vote.block) ? 'known' : 'conflict';
     votes.set(vote.validator, vote);
     return 'new';
+  }
+
+  /** Keeps votes of more than two thirds that were verified: together, for they prove more than one by one. */
+  addCertificate(certificate: Certificate): void {
+    const name = certificateName(certificate.round, certificate.kind);
+    if (!this.#certificates.has(name)) this.#certificates.set(name, certificate);
+    for (const vote of votesOf(certificate)) this.addVote(vote);
+  }
+
+  /** The votes of more than two thirds for one block in a step, as they came together or one by one. */
+  certificate(round: number, kind: Vote['kind']): Certificate | undefined {
+    const name = certificateName(round, kind);
+    const found =
+      this.#certificates.get(name) ?? this.#certify([...(this.votes(round, kind)?.values() ?? [])]);
+    if (found) this.#certificates.set(name, found);
+    return found;
   }
 
   /** False when there is a proposal of this round already. */
@@ -88,8 +115,19 @@ export class HeightBook {
     const votes = [...(this.votes(round, PRECOMMIT)?.values() ?? [])].filter((vote) =>
       equalBytes(vote.block, block),
     );
-    const power = votes.reduce((sum, { validator }) => sum + this.validators.at(validator)!.power, 0);
-    return { votes, power };
+    return { votes, power: this.#powerOf(votes) };
+  }
+
+  #certify(votes: readonly Vote[]): Certificate | undefined {
+    if (!this.validators.isQuorum(this.#powerOf(votes))) return undefined;
+    for (const same of Map.groupBy(votes, ({ block }) => toHex(block)).values()) {
+      if (!isNil(same[0]!.block) && this.validators.isQuorum(this.#powerOf(same))) return certificateOf(same);
+    }
+    return undefined;
+  }
+
+  #powerOf(votes: readonly Vote[]): number {
+    return votes.reduce((sum, { validator }) => sum + this.validators.at(validator)!.power, 0);
   }
 
   #open(round: number): RoundBook {
@@ -102,3 +140,5 @@ export class HeightBook {
     return book;
   }
 }
+
+const certificateName = (round: number, kind: Vote['kind']): string => `${round}/${kind}`;

@@ -223,7 +223,8 @@ export class Council {
     return { ...lastCommit, signatures };
   }
 
-  async #propose({ height, round, validRound, block }: Extract<Effect, { type: 'propose' }>): Promise<void> {
+  async #propose(effect: Extract<Effect, { type: 'propose' }>): Promise<void> {
+    const { height, round, validRound, polka, block } = effect;
     const { book, spread } = this.#deps;
     const whole = book.block(block)!;
     const { root, total, parts } = partsOf(whole.bytes);
@@ -231,6 +232,10 @@ export class Council {
     const unsigned = { height, round, validRound, block, partsRoot: root, parts: total, time };
     const proposal = await this.#sign((validator) => validator.signProposal(unsigned));
     if (!proposal) return;
+    if (polka) {
+      book.addCertificate(polka);
+      spread({ type: 'certificate', value: polka });
+    }
     book.addProposal(proposal);
     spread({ type: 'proposal', value: proposal });
     const set = book.partsOf(round)!;
@@ -291,6 +296,7 @@ export class Council {
   #restoreInput(input: Input): void {
     const { book } = this.#deps;
     if (input.type === 'vote') book.addVote(input.vote);
+    if (input.type === 'certificate') book.addCertificate(input.certificate);
     if (input.type !== 'proposal') return;
     const { round, block } = input.proposal;
     book.addProposal(input.proposal);

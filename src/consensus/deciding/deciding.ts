@@ -9,6 +9,7 @@ import {
   type VerifySignatures,
 } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
+import { PRECOMMIT } from '../constants.ts';
 import type { Deliberation, Status } from '../gossip/index.ts';
 import { HeightBook } from '../height-book.ts';
 import type { WriteAheadLog } from '../journal/index.ts';
@@ -160,6 +161,8 @@ export class Deciding {
         shout: this.#deps.shout,
         round: () => this.#council.round,
         onVote: (vote) => this.#post(height, () => this.#council.hear({ type: 'vote', vote })),
+        onCertificate: (certificate) =>
+          this.#post(height, () => this.#council.hear({ type: 'certificate', certificate })),
         onProposal: (proposal, whole) =>
           this.#post(height, async () => {
             if (whole) this.#lookForFork(whole.block);
@@ -193,6 +196,7 @@ export class Deciding {
     const { application, store } = this.#deps;
     const final = await finalize(block, commit, { application, store, write: this.#write });
     const { book } = this.#reception;
+    book.addCertificate({ ...commit, kind: PRECOMMIT });
     this.#last = book;
     this.#enter();
     this.#deps.onMove();

@@ -1,10 +1,12 @@
 import { equalBytes } from '#base';
 import {
   blockId,
+  type Certificate,
   decodeBlock,
   type Part,
   type PartSet,
   type Proposal,
+  requireCertificate,
   signedProposal,
   signedVote,
   type VerifySignatures,
@@ -27,6 +29,7 @@ export interface ReceptionDependencies {
   /** Round that this node is in. */
   readonly round: () => number;
   readonly onVote: (vote: Vote) => void;
+  readonly onCertificate: (certificate: Certificate) => void;
   /** `whole` is undefined when the parts are no block. */
   readonly onProposal: (proposal: Proposal, whole: WholeBlock | undefined) => void;
 }
@@ -56,6 +59,7 @@ export class Reception {
   receive(message: Deliberation): void {
     if (message.type === 'vote') this.#vote(message.value);
     else if (message.type === 'proposal') this.#proposal(message.value);
+    else if (message.type === 'certificate') this.#certificate(message.value);
     else this.#part(message.value.round, message.value.part);
   }
 
@@ -74,6 +78,16 @@ export class Reception {
       this.#deps.spread({ type: 'vote', value: vote });
     }
     this.#deps.onVote(vote);
+  }
+
+  /** There are two thirds for one block only, as long as fewer than a third are bad: the first is enough. */
+  #certificate(certificate: Certificate): void {
+    const { book } = this;
+    if (book.certificate(certificate.round, certificate.kind)) return;
+    requireCertificate(certificate, this.#chainId, book.validators, this.#deps.verify);
+    book.addCertificate(certificate);
+    this.#deps.spread({ type: 'certificate', value: certificate });
+    this.#deps.onCertificate(certificate);
   }
 
   #proposal(proposal: Proposal): void {

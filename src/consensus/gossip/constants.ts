@@ -24,3 +24,5 @@ export const MAX_UNSENT_FRAMES = 512;
 export const MESSAGES_PER_SECOND = 2_000;
 export const BYTES_PER_SECOND = 32 << 20;
 export const BURST_SECONDS = 5;
+/** Certificates are the dearest to verify: up to a thousand signatures each. */
+export const CERTIFICATES_PER_SECOND = 20;

@@ -7,6 +7,7 @@ import { Allowance } from './allowance.ts';
 import {
   BURST_SECONDS,
   BYTES_PER_SECOND,
+  CERTIFICATES_PER_SECOND,
   GOSSIP_PROTOCOL,
   GOSSIP_VERSION,
   HELLO_TIMEOUT_MS,
@@ -19,8 +20,8 @@ import {
 import { bitsOf, decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
 import { ChainPeer } from './peer.ts';
 
-/** A proposal, part or vote. */
-export type Deliberation = Extract<Message, { type: 'proposal' | 'part' | 'vote' }>;
+/** A proposal, part, vote or certificate. */
+export type Deliberation = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
 export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' }>;
 
 /** What gossip asks of the one it is done for. */
@@ -179,6 +180,11 @@ export class Gossip {
     const id = stream.remote;
     if (this.isBanned(id)) return stream.abort();
     const messages = new Allowance(MESSAGES_PER_SECOND, MESSAGES_PER_SECOND * BURST_SECONDS, now());
+    const certificates = new Allowance(
+      CERTIFICATES_PER_SECOND,
+      CERTIFICATES_PER_SECOND * BURST_SECONDS,
+      now(),
+    );
     const bytes = new Allowance(BYTES_PER_SECOND, BYTES_PER_SECOND * BURST_SECONDS, now());
     try {
       await this.#readHello(stream);
@@ -189,7 +195,11 @@ export class Gossip {
         if (!messages.spend(1, now()) || !bytes.spend(frame.length, now())) {
           throw new BitorchError('QUOTA_EXCEEDED', 'more messages than a peer may send');
         }
-        this.#receive(decodeMessage(frame), id);
+        const message = decodeMessage(frame);
+        if (message.type === 'certificate' && !certificates.spend(1, now())) {
+          throw new BitorchError('QUOTA_EXCEEDED', 'more certificates than a peer may send');
+        }
+        this.#receive(message, id);
       }
     } catch (error) {
       stream.abort(error as Error);
@@ -225,6 +235,7 @@ export class Gossip {
       case 'proposal':
       case 'part':
       case 'vote':
+      case 'certificate':
         peer.noteHas(message);
         source.deliberate(message, peer);
         return;
@@ -241,6 +252,8 @@ export class Gossip {
       peer.send({ type: 'status', value });
       for (const have of haves) peer.send({ type: 'have', value: have });
       this.#bringUpToDate(peer);
+      const book = peer.status && source.book(peer.status.height);
+      if (book) peer.prove(book);
     }
   }
 
@@ -277,5 +290,7 @@ function haveOf(book: HeightBook, round: number): Have {
     parts: bitsOf(parts ? Math.min(parts.header.total, MAX_PARTS) : 0, (i) => parts!.has(i)),
     prevotes: bitsOf(places, (i) => book.votes(round, PREVOTE)?.has(i) === true),
     precommits: bitsOf(places, (i) => book.votes(round, PRECOMMIT)?.has(i) === true),
+    certificates: ((book.certificate(round, PREVOTE) ? 1 : 0) +
+      (book.certificate(round, PRECOMMIT) ? 2 : 0)) as Have['certificates'],
   };
 }

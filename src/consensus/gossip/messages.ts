@@ -14,6 +14,7 @@ import {
   MAX_TRANSACTION_BYTES,
   struct,
 } from '#ledger';
+import { type Certificate, certificateCodec } from '../blocks/certificate.ts';
 import { type Part, partCodec } from '../blocks/parts.ts';
 import { type Proposal, proposalCodec } from '../blocks/proposal.ts';
 import { type Vote, voteCodec } from '../blocks/vote.ts';
@@ -47,6 +48,8 @@ const haveCodec = struct({
   parts: bits(MAX_PARTS),
   prevotes: bits(MAX_VALIDATORS),
   precommits: bits(MAX_VALIDATORS),
+  /** Whether it counts more than two thirds for one block: bit 0 of the prevotes, bit 1 of the precommits. */
+  certificates: byteOf(0, 1, 2, 3),
 });
 export type Have = Decoded<typeof haveCodec>;
 
@@ -69,7 +72,8 @@ export type Message =
   /** Ids of transactions that wait here: sha256 of their bytes. */
   | { readonly type: 'offer'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'want'; readonly value: readonly Uint8Array[] }
-  | { readonly type: 'transactions'; readonly value: readonly Uint8Array[] };
+  | { readonly type: 'transactions'; readonly value: readonly Uint8Array[] }
+  | { readonly type: 'certificate'; readonly value: Certificate };
 
 export type BlockPart = { readonly height: number; readonly round: number; readonly part: Part };
 
@@ -83,6 +87,7 @@ const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
   ['offer', idsCodec],
   ['want', idsCodec],
   ['transactions', transactionsCodec],
+  ['certificate', certificateCodec],
 ];
 
 const messageCodec: Codec<Message> = {

@@ -1,5 +1,6 @@
 import { toHex } from '#base';
 import type { FrameStream } from '#network';
+import type { Certificate } from '../blocks/certificate.ts';
 import type { Vote } from '../blocks/vote.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightBook, RoundBook } from '../height-book.ts';
@@ -9,6 +10,7 @@ import { encodeMessage, type Have, hasBit, type Message, type Status } from './m
 /** Votes sent in one go while a peer is brought up to date. */
 const VOTES_AT_ONCE = 400;
 const PARTS_AT_ONCE = 16;
+const CERTIFICATES_AT_ONCE = 4;
 /** Transactions remembered as known to a peer. */
 const MAX_KNOWN_IDS = 50_000;
 
@@ -58,6 +60,8 @@ export class ChainPeer {
       set(voteName(round, PREVOTE, i), hasBit(have.prevotes, i));
     for (let i = 0; i < 8 * have.precommits.length; i++)
       set(voteName(round, PRECOMMIT, i), hasBit(have.precommits, i));
+    set(certificateName(round, PREVOTE), (have.certificates & 1) !== 0);
+    set(certificateName(round, PRECOMMIT), (have.certificates & 2) !== 0);
   }
 
   /** It sent us this, so it has it. */
@@ -72,7 +76,7 @@ export class ChainPeer {
       this.#has.set(name, 0);
   }
 
-  /** Sends a proposal, part or vote of the height it works on, unless it has it. */
+  /** Sends a proposal, part, vote or certificate of the height it works on, unless it has it. */
   give(message: Message): void {
     const name = nameOf(message)!;
     if (this.#has.has(name)) return;
@@ -93,6 +97,24 @@ export class ChainPeer {
       // A later round's proposal may be what two thirds decided on.
       if (round > status.round) this.#giveProposal(book, round, other);
       left -= this.#giveVotes(other, left);
+    }
+  }
+
+  /**
+   * Sends the polkas that proposals go back to, and the commit, to a peer that has not come to them by itself: who heard
+   * a double voter's other vote first never does.
+   */
+  prove(book: HeightBook): void {
+    let left = CERTIFICATES_AT_ONCE;
+    for (const [round, { proposal }] of book.rounds()) {
+      const polka = proposal && proposal.validRound >= 0 ? ([[proposal.validRound, PREVOTE]] as const) : [];
+      for (const [of, kind] of [[round, PRECOMMIT] as const, ...polka]) {
+        if (left === 0) return;
+        const proof = this.#has.has(certificateName(of, kind)) ? undefined : book.certificate(of, kind);
+        if (!proof) continue;
+        left--;
+        this.give({ type: 'certificate', value: proof });
+      }
     }
   }
 
@@ -155,10 +177,12 @@ export class ChainPeer {
 const proposalName = (round: number): string => `${round}/proposal`;
 const partName = (round: number, index: number): string => `${round}/part/${index}`;
 const voteName = (round: number, kind: number, validator: number): string => `${round}/${kind}/${validator}`;
+const certificateName = (round: number, kind: Certificate['kind']): string => `${round}/${kind}/certificate`;
 const nameOfVote = ({ round, kind, validator }: Vote): string => voteName(round, kind, validator);
 
 function nameOf(message: Message): string | undefined {
   if (message.type === 'vote') return nameOfVote(message.value);
+  if (message.type === 'certificate') return certificateName(message.value.round, message.value.kind);
   if (message.type === 'proposal') return proposalName(message.value.round);
   if (message.type === 'part') return partName(message.value.round, message.value.part.index);
   return undefined;

@@ -139,6 +139,25 @@ test('forged votes and those of other heights neither hide the guilty nor add to
   for (const evidence of found.doubleVotes) requireDuplicateVote(evidence, CHAIN_ID, verifyAll);
 });
 
+test('prevotes of less than two thirds for another block excuse nobody who forgot a lock', () => {
+  const four = cachedCommittee([1, 1, 1, 1]);
+  const { validators } = four;
+  const [a, b] = [named('a'), named('b')];
+  const by = (places: readonly number[], kind: 1 | 2, block: Uint8Array, round: number): Vote[] =>
+    places.map((place) => voteBy(four, place, kind, block, { round }));
+  const commits = [certificateOf(by([0, 1, 2], 2, a, 0)), certificateOf(by([1, 2, 3], 2, b, 2))] as const;
+  const guiltyBy = (votes: readonly Vote[]) =>
+    blame({ chainId: CHAIN_ID, validators, commits, votes }, verifyAll).guilty.map((key) =>
+      validators.placeOf(key),
+    );
+  // Two of four, one of them locked: no polka, so it allowed nothing in round 2.
+  const few = by([2, 3], 1, b, 1);
+  assert.deepEqual(guiltyBy(few), [1, 2]);
+  assert.deepEqual(guiltyBy([...few, ...by([1, 2, 3], 1, b, 2)]), [1, 2]);
+  // Three of four are one: who prevoted in it has forgotten its lock, and who followed it later has not.
+  assert.deepEqual(guiltyBy(by([0, 2, 3], 1, b, 1)), [0, 2]);
+});
+
 test('commits that agree are no fork', () => {
   const { validators } = cachedCommittee([1, 1, 1, 1]);
   const commit: Commit = { height: 1, round: 0, block: new Uint8Array(32).fill(1), signatures: [] };

@@ -54,6 +54,13 @@ const part = record({
   bytes: fc.uint8Array({ maxLength: 300 }),
   proof: fc.array(hash, { maxLength: 6 }),
 });
+const certificate = record({
+  height,
+  round,
+  kind: fc.constantFrom(1 as const, 2 as const),
+  block: hash,
+  signatures: fc.array(record({ validator: place, signature }), { minLength: 1, maxLength: 3 }),
+});
 const someBits = fc.uint8Array({ maxLength: 8 });
 const ids = fc.array(hash, { minLength: 1, maxLength: 20 });
 
@@ -68,11 +75,13 @@ const messages = fc.oneof(
       parts: someBits,
       prevotes: someBits,
       precommits: someBits,
+      certificates: fc.constantFrom(0, 1, 2, 3),
     }),
   }),
   record({ type: fc.constant('proposal'), value: proposal }),
   record({ type: fc.constant('part'), value: record({ height, round, part }) }),
   record({ type: fc.constant('vote'), value: vote }),
+  record({ type: fc.constant('certificate'), value: certificate }),
   record({ type: fc.constantFrom('offer', 'want'), value: ids }),
   record({
     type: fc.constant('transactions'),
@@ -88,6 +97,7 @@ const inputs = fc.oneof(
     verdict: fc.constantFrom('valid', 'untimely', 'invalid'),
   }),
   record({ type: fc.constant('vote'), vote }),
+  record({ type: fc.constant('certificate'), certificate }),
   record({
     type: fc.constant('timeout'),
     height,

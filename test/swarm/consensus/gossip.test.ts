@@ -4,6 +4,7 @@ import { createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { encode } from '#ledger';
 import { Host } from '#network';
+import { certificateOf } from '../../../src/consensus/blocks/index.ts';
 import {
   type Deliberation,
   encodeMessage,
@@ -12,6 +13,8 @@ import {
   helloCodec,
   MAX_GOSSIP_FRAME,
   type Message,
+  RECONCILE_MS,
+  RESEND_MS,
 } from '../../../src/consensus/gossip/index.ts';
 import { HeightBook } from '../../../src/consensus/height-book.ts';
 import { until } from '../../support/consensus/cluster.ts';
@@ -41,6 +44,7 @@ async function gossiper(t: TestContext, height = 1) {
       book: (of) => (of === height ? book : undefined),
       deliberate(message: Deliberation) {
         heard.push(message);
+        if (message.type === 'certificate') book.addCertificate(message.value);
         if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.spread(message);
       },
       trade: (message) => void heard.push(message),
@@ -67,6 +71,52 @@ test('what one node has, all nodes have soon, also over a node in between', asyn
   first.gossip.spread({ type: 'vote', value: late });
   const has = (place: number) => last.book.votes(0, 1)?.has(place) === true;
   await until(() => has(0) && has(1), 'both votes at the last', 20);
+});
+
+test('a polka that a proposal goes back to, and a commit, come to those who do not count them, once', async (t) => {
+  const [one, two] = [await gossiper(t), await gossiper(t)];
+  const block = named('block');
+  const signers = (kind: 1 | 2, round: number) =>
+    certificateOf([0, 1, 2].map((place) => voteBy(people, place, kind, block, { round })));
+  // The second heard another vote first: single votes of the first never become a polka there.
+  two.book.addVote(voteBy(people, 2, 1, named('another')));
+  two.book.addVote(voteBy(people, 2, 2, named('another'), { round: 1 }));
+  const [polka, commit, unneeded] = [signers(1, 0), signers(2, 1), signers(1, 1)];
+  for (const known of [polka, commit, unneeded]) one.book.addCertificate(known);
+  one.book.addProposal({
+    height: 1,
+    round: 1,
+    validRound: 0,
+    block,
+    partsRoot: named('parts'),
+    parts: 1,
+    time: 1,
+    signature: new Uint8Array(64),
+  });
+  await one.host.connect(two.host.addresses[0]!);
+  const came = () => two.heard.flatMap(({ type, value }) => (type === 'certificate' ? [value] : []));
+  await until(() => came().length === 2, 'both certificates', 20);
+  assert.deepEqual(
+    came().toSorted((a, b) => a.round - b.round),
+    [polka, commit],
+  );
+  // It says now that it has them; longer than the time after which something that is lacking is sent again.
+  await new Promise((resolve) => setTimeout(resolve, RESEND_MS + 4 * RECONCILE_MS));
+  assert.equal(came().length, 2);
+});
+
+test('more certificates than a peer may send are cut off', async (t) => {
+  const victim = await gossiper(t);
+  const rogue = await host(t);
+  await rogue.connect(victim.host.addresses[0]!);
+  const stream = await rogue.open({ id: victim.host.id, addresses: [] }, GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME);
+  await stream.send(HELLO);
+  const value = certificateOf([0, 1, 2].map((place) => voteBy(people, place, 1, named('block'))));
+  const certificate = encodeMessage({ type: 'certificate', value });
+  // Fewer than any peer may send of other messages.
+  for (let i = 0; i < 500 && !stream.ended.aborted; i++)
+    await stream.send(certificate).catch(() => undefined);
+  await until(() => victim.gossip.isBanned(rogue.id), 'banned for the flood', 20);
 });
 
 test('hostile bytes end the talk, at once and for a while', async (t) => {

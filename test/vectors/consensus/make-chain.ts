@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sha256, toHex, utf8 } from '#base';
 import { SigningKey } from '#crypto';
 import { encode } from '#ledger';
-import { signBallot, signProposal } from '../../../src/consensus/blocks/index.ts';
+import { certificateOf, signBallot, signProposal } from '../../../src/consensus/blocks/index.ts';
 import { encodeMessage, helloCodec, type Message } from '../../../src/consensus/gossip/messages.ts';
 import { encodeRecord, type JournalRecord, LastSign, PREVOTE } from '../../../src/consensus/journal/index.ts';
 import { RecordLog } from '../../../src/consensus/journal/record-log.ts';
@@ -41,6 +41,7 @@ const MESSAGES: Message[] = [
       parts: Uint8Array.of(0b11),
       prevotes: Uint8Array.of(0b1000),
       precommits: new Uint8Array(1),
+      certificates: 1,
     },
   },
   { type: 'proposal', value: proposal },
@@ -49,6 +50,7 @@ const MESSAGES: Message[] = [
   { type: 'offer', value: [hash('transaction')] },
   { type: 'want', value: [hash('transaction')] },
   { type: 'transactions', value: [utf8('transaction')] },
+  { type: 'certificate', value: certificateOf([vote]) },
 ];
 
 const QUESTIONS: SyncRequest[] = [
@@ -62,6 +64,7 @@ const RECORDS: JournalRecord[] = [
   { type: 'block', value: utf8('bytes of a block') },
   { type: 'input', value: { type: 'proposal', proposal, verdict: 'valid' } },
   { type: 'input', value: { type: 'vote', vote } },
+  { type: 'input', value: { type: 'certificate', certificate: certificateOf([vote]) } },
   { type: 'input', value: { type: 'timeout', height: 5, round: 1, step: 'prevote' } },
 ];
 
