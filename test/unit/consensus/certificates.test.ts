@@ -220,6 +220,15 @@ test('certificates that prove nothing count against their sender', async (t) => 
   node.hear({ type: 'certificate', value: { ...polka, height: 9, signatures: [] } });
 });
 
+test('who takes a block over can prove the height to those that still work on it', async (t) => {
+  const node = await shell(t, other);
+  const signers = [first, second, double].map((place) => voteBy(four, place, PRECOMMIT, id));
+  const { kind: _, ...commit } = certificateOf(signers);
+  await node.deciding.adopt(block, commit);
+  assert.equal(node.final.length, 1);
+  assert.deepEqual(node.deciding.book(1)!.certificate(0, PRECOMMIT), certificateOf(signers));
+});
+
 test('a book makes a certificate of single votes as soon as they are more than two thirds for one block', () => {
   const book = new HeightBook(1, validators);
   for (const place of [0, 1]) book.addVote(voteBy(four, place, PREVOTE, id));
