@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
+import { codeCacheDirectory } from '#base';
 import { abciCommand } from './abci.ts';
 import { chainCommands } from './chain/chain.ts';
 import { faucetCommand, stakeCommands } from './chain/stake.ts';
@@ -12,6 +14,9 @@ import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
 import { startCommand } from './start.ts';
 import { walletCommands } from './wallet/command.ts';
+
+// What commands load from here on is compiled once, not at every start.
+enableCompileCache(codeCacheDirectory());
 
 const program = new Command('bitorch')
   .description('Share AI models the BitTorrent way, run them split over many machines, check the work.')
