@@ -125,7 +125,7 @@ function StylePicker() {
 function Unavailable() {
   if (!model.value || model.value.available) return null;
   return (
-    <p class="notice" role="status">
+    <p class="remark" role="status">
       Some blocks of {model.value.name} are not served by any node now. Answers will fail until one returns.
     </p>
   );

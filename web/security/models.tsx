@@ -74,7 +74,7 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
       <Findings findings={findings} />
       <details class="as-table">
         <summary>What was done</summary>
-        <dl class="facts">
+        <dl class="particulars">
           <dt>Read</dt>
           <dd>
             {format.count(files, 'file')}, {format.bytes(bytes)}, to the last byte

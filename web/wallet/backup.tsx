@@ -21,7 +21,7 @@ export function Backup({ words }: { words: BackupWords }) {
               <li key={i}>{word}</li>
             ))}
           </ol>
-          <p class="actions">
+          <p class="buttons">
             <button type="button" class="quiet" onClick={() => (backup.value = undefined)}>
               Later
             </button>

@@ -35,7 +35,7 @@ export function Balance({ view }: { view: WalletView }) {
           <dt>Not yet</dt>
           <dd class="number">{balance ? format.torch(balance.locked) : '–'}</dd>
         </dl>
-        <p class="actions">
+        <p class="buttons">
           {isTest.value && <Faucet />}
           <button type="button" onClick={() => void lock().catch(() => undefined)}>
             Lock
