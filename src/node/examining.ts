@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   codeOf,
@@ -102,15 +102,6 @@ export class Examining {
   /** The rules that models are examined by now. */
   get ruleset(): Ruleset {
     return this.#rules.current;
-  }
-
-  /** The canonical report with this hash (hexadecimal), if it was made here. */
-  async report(hash: string): Promise<Uint8Array | undefined> {
-    const path = join(this.#home, 'reports', `${hash}.cbor`);
-    return readFile(path).then(
-      (bytes) => new Uint8Array(bytes),
-      () => undefined,
-    );
   }
 
   /** What is to be examined, the next one first. */

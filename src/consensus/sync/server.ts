@@ -5,7 +5,7 @@ import type { Application } from '../application/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 import { Allowance } from '../gossip/allowance.ts';
 import {
-  MAX_ANSWER_FRAME,
+  MAX_REQUEST_FRAME,
   MAX_SNAPSHOTS,
   REQUESTS_AT_ONCE,
   REQUESTS_PER_SECOND,
@@ -33,7 +33,7 @@ export interface SyncServerDependencies {
 /** Answers the questions of nodes that are behind, and of light ones. */
 export async function serveSync(dependencies: SyncServerDependencies): Promise<void> {
   const { host, now } = dependencies;
-  await host.handle(SYNC_PROTOCOL, MAX_ANSWER_FRAME, async (stream: FrameStream) => {
+  await host.handle(SYNC_PROTOCOL, MAX_REQUEST_FRAME, async (stream: FrameStream) => {
     const allowance = new Allowance(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, now());
     for (let frame = await stream.read(); frame; frame = await stream.read()) {
       if (!allowance.spend(1, now())) throw new BitorchError('QUOTA_EXCEEDED', 'too many questions');

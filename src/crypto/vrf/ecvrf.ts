@@ -18,7 +18,6 @@ const POINT_BYTES = 32;
 const CHALLENGE_BYTES = 16;
 
 export const VRF_PROOF_BYTES = 80;
-export const VRF_OUTPUT_BYTES = 64;
 
 /** The output with the proof that it is the one. */
 export interface VrfProof {

@@ -1,6 +1,5 @@
 export const ATTESTATION_TOPIC = '/bitorch/security/attestation/1';
 export const ATTESTATIONS_PROTOCOL = '/bitorch/security/attestations/1';
-export const REPORT_PROTOCOL = '/bitorch/security/report/1';
 
 export const MAX_ATTESTATION_BYTES = 128 << 10;
 /** Findings that an attestation lists, from the worst; the report has them all. */

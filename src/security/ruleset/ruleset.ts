@@ -1,4 +1,4 @@
-import { check, decodeCanonical, domainHash, encodeCanonical, z, zCount } from '#base';
+import { check, decodeCanonical, domainHash, z, zCount } from '#base';
 import { openSigned, SIGNATURE_BYTES, type SigningKey, sealSigned } from '#crypto';
 import { rulesetInvalid } from '../errors.ts';
 import { SEVERITIES } from '../report.ts';
@@ -112,7 +112,3 @@ export const rulesetId = (body: Uint8Array): Uint8Array => domainHash('security-
 /** The body of a signed ruleset, as data. */
 export const rulesetBody = (file: Uint8Array): unknown =>
   decodeCanonical(file.subarray(32 + SIGNATURE_BYTES), MAX_RULESET_BYTES);
-
-/** Whether two rulesets say the same, whoever signed them. */
-export const sameRules = (fields: unknown, file: Uint8Array): boolean =>
-  Buffer.compare(encodeCanonical(fields), encodeCanonical(rulesetBody(file))) === 0;
