@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BitorchError, equalBytes, fromUtf8, toHex, utf8 } from '#base';
+import { BitorchError, codeOf, equalBytes, fromUtf8, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
@@ -73,6 +73,9 @@ export interface ScanOptions {
 const BATCH = 500;
 const NO_KEY_IMAGE = new Uint8Array(32);
 const UNKNOWN_NETWORK = new Uint8Array(CHAIN_ID_BYTES);
+
+/** How a transfer failed that is surely in no block and never will be. */
+const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
 
 /**
  * A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what it was last told by `scan`.
@@ -260,6 +263,16 @@ export class Wallet {
     const { transaction, sent } = signTransfer(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
+  }
+
+  /** Hands in a transfer of this wallet's; one that is refused is forgotten, so save the wallet after an error too. */
+  async submit({ bytes, hashes }: Transaction, chain: WalletChain): Promise<void> {
+    try {
+      await chain.submit(bytes);
+    } catch (error) {
+      if (REFUSALS.has(codeOf(error))) this.forget(hashes.id);
+      throw error;
+    }
   }
 
   /** For a transfer that was refused and will be in no block: its inputs can be spent again. */

@@ -33,8 +33,6 @@ import { addressViews, balanceView, historyView, previewOf } from './wallet-view
 
 const LEAST_PASSWORD = 8;
 const ASKED_BACK = 3;
-/** How a payment failed that is surely in no block and never will be. */
-const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
 const SCAN_PAUSE_MS = 500;
 
 export interface NodeWalletOptions {
@@ -180,19 +178,16 @@ export class NodeWallet implements WalletApi {
       requirePassword(open, password);
       const { chain } = this.#deps;
       const plan = await open.wallet.plan(order, chain);
-      const { bytes, hashes } = await open.wallet.sign(plan, chain, signers);
+      const transaction = await open.wallet.sign(plan, chain, signers);
       await this.#save();
       try {
-        await chain.submit(bytes);
+        await open.wallet.submit(transaction, chain);
       } catch (error) {
-        if (REFUSALS.has(codeOf(error))) {
-          open.wallet.forget(hashes.id);
-          await this.#save();
-        }
+        await this.#save();
         throw error;
       }
       this.#deps.onChange(this.view());
-      return { id: toHex(hashes.id), fee: `${plan.fee}`, expiry: plan.expiry };
+      return { id: toHex(transaction.hashes.id), fee: `${plan.fee}`, expiry: plan.expiry };
     });
   }
 

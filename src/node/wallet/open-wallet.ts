@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { BitorchError, codeOf, fromHex, toHex, utf8 } from '#base';
+import { BitorchError, fromHex, toHex, utf8 } from '#base';
 import { type Address, defaultCurve, type PasswordCost } from '#crypto';
 import {
   type Balance,
@@ -34,9 +34,6 @@ export interface NewWallet {
 export interface NewNetwork {
   readonly chainId?: Uint8Array;
 }
-
-/** How a transfer failed that is surely in no block and never will be. */
-const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
 
 /**
  * A wallet in its file, opened with its password: what a person can do with it, in texts and sums. One process at a time;
@@ -185,18 +182,15 @@ export class OpenWallet {
 
   /** Signs, saves and hands in a transfer: its id. One that is refused leaves the wallet as it was. */
   async send(plan: TransferPlan, chain: WalletChain): Promise<string> {
-    const { bytes, hashes } = await this.#wallet.sign(plan, chain);
+    const transaction = await this.#wallet.sign(plan, chain);
     await this.#save();
     try {
-      await chain.submit(bytes);
+      await this.#wallet.submit(transaction, chain);
     } catch (error) {
-      if (REFUSALS.has(codeOf(error))) {
-        this.#wallet.forget(hashes.id);
-        await this.#save();
-      }
+      await this.#save();
       throw error;
     }
-    return toHex(hashes.id);
+    return toHex(transaction.hashes.id);
   }
 
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */

@@ -1,4 +1,4 @@
-import { check, decodeCanonical, domainHash, z, zCount } from '#base';
+import { check, domainHash, z, zCount } from '#base';
 import { openSigned, SIGNATURE_BYTES, type SigningKey, sealSigned } from '#crypto';
 import { rulesetInvalid } from '../errors.ts';
 import { SEVERITIES } from '../report.ts';
@@ -108,7 +108,3 @@ export function parseRulesetFields(fields: unknown): RulesetFields {
 
 /** Content address of a ruleset: a hash of its canonical CBOR, whoever signed it. */
 export const rulesetId = (body: Uint8Array): Uint8Array => domainHash('security-ruleset-id', body);
-
-/** The body of a signed ruleset, as data. */
-export const rulesetBody = (file: Uint8Array): unknown =>
-  decodeCanonical(file.subarray(32 + SIGNATURE_BYTES), MAX_RULESET_BYTES);
