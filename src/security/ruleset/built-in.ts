@@ -4,7 +4,7 @@ import { openRuleset, type Ruleset } from './ruleset.ts';
 
 /** Whose rulesets this edition takes (Ed25519 public keys). */
 export const RULESET_AUTHORITIES: readonly Uint8Array[] = [
-  fromHex('453c3a97a0baef57b3ebf3a28ff37c4d6106a22ec7cdce66701174ed5befc7e3'),
+  fromHex('dc1983808142d7290320c877ca351fb68f3ebad76e775204968309f0c5051c31'),
 ];
 
 let builtIn: Promise<Ruleset> | undefined;
