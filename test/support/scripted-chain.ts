@@ -78,6 +78,7 @@ const HISTORY: WalletEntry[] = [
 
 export interface ScriptedWallet extends WalletApi {
   current: WalletView;
+  entries: WalletEntry[];
   /** Requests in the order in which they came: name of the method and its argument. */
   readonly calls: [string, unknown][];
 }
@@ -96,6 +97,7 @@ export function scriptedWallet(): ScriptedWallet {
   const backup = { words: WORDS, ask: [3, 11, 20] };
   const wallet: ScriptedWallet = {
     current: { state: 'missing', backedUp: false, height: 0 },
+    entries: HISTORY,
     calls,
     view: () => wallet.current,
     create: async (request) => {
@@ -117,7 +119,7 @@ export function scriptedWallet(): ScriptedWallet {
       { index: 1, address: `torch1q${'w4c3r7jk0n'.repeat(9)}`, label: 'Rent' },
     ],
     addAddress: async (label) => ({ index: 2, address: `torch1q${'m5l6e0a8s2'.repeat(9)}`, label }),
-    history: () => HISTORY,
+    history: () => wallet.entries,
     preview: async (request) => {
       calls.push(['preview', request]);
       const total = (BigInt(request.amount) + 220_000n).toString();

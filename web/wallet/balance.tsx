@@ -36,7 +36,7 @@ export function Balance({ view }: { view: WalletView }) {
           <dd class="number">{balance ? format.torch(balance.locked) : '–'}</dd>
         </dl>
         <p class="buttons">
-          {isTest.value && <Faucet />}
+          {isTest.value && <Faucet total={balance?.total} />}
           <button type="button" onClick={() => void lock().catch(() => undefined)}>
             Lock
           </button>
@@ -46,12 +46,14 @@ export function Balance({ view }: { view: WalletView }) {
   );
 }
 
-/** Test networks give their money away. */
-function Faucet() {
+/** Test networks give their money away; what comes shows in the balance, whose `total` it is given. */
+function Faucet({ total }: { total: string | undefined }) {
   const said = useSignal<string | undefined>(undefined);
+  const before = useSignal(total);
   const busy = useSignal(false);
   const ask = async () => {
     busy.value = true;
+    before.value = total;
     try {
       await askFaucet();
       said.value = 'On its way: it is yours with the next blocks.';
@@ -63,7 +65,7 @@ function Faucet() {
   return (
     <>
       <span class="small muted" role="status">
-        {said.value}
+        {total === before.value && said.value}
       </span>
       <button type="button" disabled={busy.value} onClick={() => void ask()}>
         Get test money

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
-import type { FeeTier, PaymentPreview, PaymentRequest } from '../../src/node/api.ts';
+import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api.ts';
 import * as format from '../format.ts';
-import { preview, send } from '../state/wallet.ts';
+import { history, preview, send } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
 const TIERS: Record<FeeTier, string> = {
@@ -15,10 +15,15 @@ interface Ready {
   cost: PaymentPreview;
 }
 
-/** A payment in two steps: what it costs, then the password. */
+interface Sent {
+  amount: string;
+  receipt: PaymentReceipt;
+}
+
+/** A payment in two steps: what it costs, then the password; and what became of it. */
 export function Send() {
   const ready = useSignal<Ready | undefined>(undefined);
-  const sent = useSignal<string | undefined>(undefined);
+  const sent = useSignal<Sent | undefined>(undefined);
   const consider = async (fields: Record<string, string>) => {
     const amount = format.sparksOf(fields.amount!);
     if (!amount || amount === '0') throw new Error('That is no amount: write it like 1.5, in TORCH.');
@@ -30,14 +35,14 @@ export function Send() {
     const { payment } = ready.value!;
     const receipt = await send({ ...payment, password: password! });
     ready.value = undefined;
-    sent.value = `Sent ${format.torch(payment.amount)}. It is final as soon as a block holds it, by block ${receipt.expiry.toLocaleString('en')} at the latest.`;
+    sent.value = { amount: payment.amount, receipt };
   };
   return (
     <section class="panel" aria-labelledby="send-heading">
       <h3 id="send-heading">Send</h3>
       {sent.value && (
         <p class="notice" role="status">
-          {sent.value}
+          Sent {format.torch(sent.value.amount)}. {fateOf(sent.value.receipt)}
         </p>
       )}
       {ready.value ? (
@@ -60,6 +65,13 @@ export function Send() {
       )}
     </section>
   );
+}
+
+function fateOf({ id, expiry }: PaymentReceipt): string {
+  const entry = history.value.find((each) => each.id === id);
+  if (entry?.state === 'final') return `It is final, in block ${entry.height.toLocaleString('en')}.`;
+  if (entry?.state === 'expired') return 'No block took it in time; the money is still yours.';
+  return `It is final as soon as a block holds it, by block ${expiry.toLocaleString('en')} at the latest.`;
 }
 
 interface ConfirmProps {

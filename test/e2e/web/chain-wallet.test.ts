@@ -174,6 +174,26 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
     wallet.calls.filter(([method]) => method === 'send'),
     [['send', { to: 'torch1qexample', amount: '1500000000', tier: 'normal', password: PASSWORD }]],
   );
+  await page.getByText('as soon as a block holds it, by block 142').waitFor();
+  const { id } = await wallet.send({ to: '', amount: '0', tier: 'normal', password: PASSWORD });
+  wallet.entries = [{ ...wallet.entries[0]!, id, height: 43, state: 'final' }];
+  server.node.emit({ type: 'wallet', wallet: { ...openWallet(), height: 43 } });
+  await page.getByText('Sent 1.5 TORCH. It is final, in block 43.').waitFor();
+});
+
+test('test money is on its way until the balance shows it', async () => {
+  const { page } = open;
+  wallet.current = openWallet();
+  await page.reload();
+  await go('Wallet');
+  await page.getByRole('button', { name: 'Get test money' }).click();
+  await page.getByText('On its way').waitFor();
+  const { balance } = openWallet();
+  server.node.emit({
+    type: 'wallet',
+    wallet: { ...openWallet(), balance: { ...balance!, total: '362345678900' } },
+  });
+  await page.getByText('On its way').waitFor({ state: 'detached' });
 });
 
 test('addresses, proofs, backup and lock', async () => {
