@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 import type { Architecture, TensorInfo } from '#formats';
-import { type BoundaryRole, placeOf } from '../families/index.ts';
+import { type BoundaryRole, tensorOf } from '../families/index.ts';
 import { ENTRY, JOB } from '../kernels/parameters.ts';
 import { boundaryBuffers, MAX_HEAD_ROWS, writeParameters } from './buffers.ts';
 import { Crew } from './crew.ts';
@@ -129,13 +129,8 @@ export class Boundary {
   }
 }
 
-function tensorsOf(tensors: readonly TensorInfo[], { tiedHead }: Architecture) {
-  const byRole = new Map(tensors.map((tensor) => [placeOf(tensor.name)?.role, tensor]));
-  const take = (role: BoundaryRole) => {
-    const tensor = byRole.get(role);
-    if (!tensor) throw new BitorchError('TENSORS_INVALID', `the model comes without its ${role} weights`);
-    return tensor;
-  };
+function tensorsOf(tensors: readonly TensorInfo[], architecture: Architecture) {
+  const take = (role: BoundaryRole) => tensorOf(tensors, role, architecture);
   const embedding = take('embedding');
-  return { embedding, norm: take('norm'), head: tiedHead ? embedding : take('head') };
+  return { embedding, norm: take('norm'), head: architecture.tiedHead ? embedding : take('head') };
 }

@@ -1,6 +1,5 @@
-import { BitorchError } from '#base';
 import type { TensorInfo } from '#formats';
-import { type BlockRole, placeOf } from '../families/index.ts';
+import { type BlockRole, tensorOf } from '../families/index.ts';
 import { ENTRY } from '../kernels/parameters.ts';
 import { stageBuffers } from './buffers.ts';
 import { GOLDEN_ROWS } from './golden.ts';
@@ -46,16 +45,11 @@ export interface Plan {
 /** Which matrices take one input together, in the order of the kernels' block table. */
 const INPUTS: BlockRole[][] = [['q', 'k', 'v'], ['out'], ['gate'], ['up'], ['down']];
 
-/** Plans a stage and makes its memory. */
+/** Plans a stage and makes its memory. Throws TENSORS_INVALID. */
 export function planStage({ architecture: a, blocks, slots, context }: StageOptions, threads: number): Plan {
   const arena = new Arena();
   const planned = blocks.map((tensors): PlannedBlock => {
-    const byRole = new Map(tensors.map((tensor) => [placeOf(tensor.name)?.role, tensor]));
-    const take = (role: BlockRole) => {
-      const tensor = byRole.get(role);
-      if (!tensor) throw new BitorchError('TENSORS_INVALID', `a block comes without its ${role} weights`);
-      return tensor;
-    };
+    const take = (role: BlockRole) => tensorOf(tensors, role, a);
     return {
       norms: (['attnNorm', 'ffnNorm'] as const).map((role) => ({
         tensor: take(role),

@@ -49,8 +49,8 @@ export class Stage {
   }
 
   /**
-   * Reads, repacks and starts. Throws ARCHITECTURE_UNSUPPORTED, WEIGHTS_INVALID, MEMORY_EXCEEDED, and what `read`
-   * and `signal` throw; nothing is left behind then.
+   * Reads, repacks and starts. Throws ARCHITECTURE_UNSUPPORTED, TENSORS_INVALID, WEIGHTS_INVALID, MEMORY_EXCEEDED,
+   * and what `read` and `signal` throw; nothing is left behind then.
    */
   static async load(o: StageOptions): Promise<Stage> {
     checkShape(o.architecture);

@@ -100,10 +100,7 @@ export function arrangeLlama(
     }
     const key = `${place.block ?? 'boundary'}.${place.role}`;
     if (found.has(key)) throw refusal(`${tensor.name} and ${found.get(key)!.name} are the same weights`);
-    const shape = shapeOf(place.role, architecture);
-    if (tensor.shape.length !== shape.length || shape.some((n, i) => n !== tensor.shape[i])) {
-      throw refusal(`tensor ${tensor.name} has shape [${tensor.shape}], the architecture says [${shape}]`);
-    }
+    requireShape(tensor, place.role, architecture);
     found.set(key, tensor);
   }
   const take = (key: string) => {
@@ -117,6 +114,27 @@ export function arrangeLlama(
   // a head beside tied embeddings is a second copy of them that some exporters write: it is not read
   const roles: BoundaryRole[] = architecture.tiedHead ? ['embedding', 'norm'] : ['embedding', 'norm', 'head'];
   return { blocks, boundary: roles.map((role) => take(`boundary.${role}`)) };
+}
+
+/**
+ * The tensor with this role among those of one block or of the boundary. A manifest names tensors and shapes apart from
+ * the architecture, so that both are compared here. Throws TENSORS_INVALID.
+ */
+export function tensorOf(
+  tensors: readonly TensorInfo[],
+  role: BlockRole | BoundaryRole,
+  architecture: Architecture,
+): TensorInfo {
+  const tensor = tensors.find(({ name }) => placeOf(name)?.role === role);
+  if (!tensor) throw refusal(`there are no ${role} weights`);
+  requireShape(tensor, role, architecture);
+  return tensor;
+}
+
+function requireShape(tensor: TensorInfo, role: BlockRole | BoundaryRole, architecture: Architecture): void {
+  const shape = shapeOf(role, architecture);
+  if (tensor.shape.length === shape.length && shape.every((n, i) => n === tensor.shape[i])) return;
+  throw refusal(`tensor ${tensor.name} has shape [${tensor.shape}], the architecture says [${shape}]`);
 }
 
 const refusal = (message: string) =>

@@ -50,6 +50,26 @@ test('shapes that the arithmetic does not define are refused with what is wrong'
   }
 });
 
+test('an architecture that does not fit the tensors is refused by name', async () => {
+  const { architecture, blocks, boundary, read } = sampleModel({}, () => 'Q4_1');
+  const options = { first: 0, end: 2, blocks, read, slots: 1, context: 32 };
+  for (const shape of [
+    { hidden: architecture.hidden + 32 },
+    { ffn: 32 },
+    { kvHeads: architecture.heads * 2, heads: architecture.heads * 2 },
+  ]) {
+    const other = { ...architecture, ...shape };
+    await assert.rejects(Stage.load({ ...options, architecture: other }), {
+      code: 'TENSORS_INVALID',
+      message: /blk\.0/,
+    });
+  }
+  const more = { ...architecture, vocab: architecture.vocab + 1 };
+  await assert.rejects(Boundary.load({ architecture: more, tensors: boundary, read }), {
+    code: 'TENSORS_INVALID',
+  });
+});
+
 test('weights that are not finite, too large or cut short are refused by name', async () => {
   const { architecture, blocks, read } = sampleModel({}, () => 'Q4_0');
   const options = { architecture, first: 0, end: 2, blocks, slots: 1, context: 32 };
