@@ -1,12 +1,7 @@
 /** The pages of chain and wallet in a real browser, in front of a scripted node. */
 import assert from 'node:assert/strict';
-import { mkdir, rm } from 'node:fs/promises';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../../support/browser.ts';
-import { buildPage, type OpenPage, openPage } from '../../support/page.ts';
-import { type Running, startServer, TOKEN } from '../../support/page-server.ts';
+import { afterEach, test } from 'node:test';
+import { pageTests, requireAccessible } from '../../support/page-tests.ts';
 import {
   blockView,
   chainView,
@@ -17,111 +12,67 @@ import {
   WORDS,
 } from '../../support/scripted-chain.ts';
 
-const PHONE = { width: 320, height: 640 };
-/** Where to leave pictures for people to look at; none when absent. */
-const PICTURES = process.env.BITORCH_PICTURES;
-
-let webRoot: string;
-let browser: Browser;
-let server: Running;
 let wallet: ScriptedWallet;
-let open: OpenPage;
-
-before(async () => {
-  [webRoot, browser] = await Promise.all([buildPage(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await rm(webRoot, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  server = await startServer(webRoot);
+const tests = pageTests(({ node }) => {
   wallet = scriptedWallet();
-  server.node.chainView = chainView();
-  server.node.purse = wallet;
-  open = await openPage(browser, `${server.url}/#token=${TOKEN}`);
+  node.chainView = chainView();
+  node.purse = wallet;
 });
-afterEach(async () => {
+
+afterEach(() => {
   assert.deepEqual(
-    open.errors.filter((error) => !/status of 403/.test(error)),
+    tests.open.errors.filter((error) => !/status of 403/.test(error)),
     [],
   );
-  await open.close();
-  await server.stop();
 });
 
-async function requireAccessible(name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
-      await open.page.emulateMedia({ colorScheme });
-      await open.page.setViewportSize(viewport);
-      const { violations } = await new AxeBuilder({ page: open.page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze();
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => [id, nodes[0]?.html]),
-        [],
-        `${name}, ${colorScheme}, ${viewport.width} px`,
-      );
-      const wide = await open.page.evaluate('document.documentElement.scrollWidth > innerWidth');
-      assert.equal(wide, false, `${name} is wider than ${viewport.width} px`);
-      if (PICTURES) {
-        await mkdir(PICTURES, { recursive: true });
-        const path = `${PICTURES}/${name}-${colorScheme}-${viewport.width}.png`;
-        await open.page.screenshot({ path, fullPage: true });
-      }
-    }
-  }
-  await open.page.setViewportSize({ width: 1280, height: 900 });
-}
-
 const go = async (tab: string) => {
-  await open.page.getByRole('link', { name: tab }).click();
+  await tests.open.page.getByRole('link', { name: tab }).click();
 };
 
 test('a node without a chain has no page of one', async () => {
-  server.node.chainView = undefined;
-  server.node.purse = undefined;
-  await open.page.reload();
-  await open.page.getByRole('banner').getByText('online').waitFor();
-  assert.equal(await open.page.getByRole('link', { name: 'Chain' }).count(), 0);
-  assert.equal(await open.page.getByRole('link', { name: 'Wallet' }).count(), 0);
+  tests.server.node.chainView = undefined;
+  tests.server.node.purse = undefined;
+  await tests.open.page.reload();
+  await tests.open.page.getByRole('banner').getByText('online').waitFor();
+  assert.equal(await tests.open.page.getByRole('link', { name: 'Chain' }).count(), 0);
+  assert.equal(await tests.open.page.getByRole('link', { name: 'Wallet' }).count(), 0);
 });
 
 test('the chain shows its figures and moves on with each block', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await go('Chain');
   await page.getByRole('heading', { name: 'Chain devnet' }).waitFor();
   await page.getByText('214 ms', { exact: true }).first().waitFor();
   await page.getByRole('row', { name: /ember \(you\).*33\.3 %/ }).waitFor();
   await page.getByText('jailed to 120').waitFor();
-  server.node.emit({ type: 'block', block: blockView(43) });
+  tests.server.node.emit({ type: 'block', block: blockView(43) });
   await page.getByRole('rowheader', { name: '43', exact: true }).waitFor();
   assert.equal(await page.getByRole('rowheader', { name: '23', exact: true }).count(), 0);
-  await requireAccessible('chain');
+  await requireAccessible(tests.open.page, 'chain');
 });
 
 test('a chain that catches up or stands still says so', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await go('Chain');
-  server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'syncing', bestHeight: 1042 } });
+  tests.server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'syncing', bestHeight: 1042 } });
   await page.getByText('block 42 of 1,042').waitFor();
-  server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'halted' } });
+  tests.server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'halted' } });
   await page.getByRole('alert').getByText('bitorch chain blame').waitFor();
 });
 
 test('a first wallet: password, words, three of them asked back', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await go('Wallet');
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByLabel('The password again').fill('something else');
   await page.getByRole('button', { name: 'Make the wallet' }).click();
   await page.getByRole('alert').getByText('passwords differ').waitFor();
-  await requireAccessible('wallet-setup');
+  await requireAccessible(tests.open.page, 'wallet-setup');
   await page.getByLabel('The password again').fill(PASSWORD);
   await page.getByRole('button', { name: 'Make the wallet' }).click();
   await page.getByText(WORDS[23]!, { exact: true }).waitFor();
-  await requireAccessible('wallet-words');
+  await requireAccessible(tests.open.page, 'wallet-words');
   await page.getByRole('button', { name: 'I have written them down' }).click();
   for (const position of [3, 11, 20]) await page.getByLabel(`Word ${position}`, { exact: true }).fill('no');
   await page.getByRole('button', { name: 'Check' }).click();
@@ -135,7 +86,7 @@ test('a first wallet: password, words, three of them asked back', async () => {
 });
 
 test('an old wallet comes back from its words', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await go('Wallet');
   await page.getByRole('button', { name: 'I have the words' }).click();
   await page.getByLabel('The 24 words').fill(` ${WORDS.join('\n  ').toUpperCase()} `);
@@ -150,11 +101,11 @@ test('an old wallet comes back from its words', async () => {
 });
 
 test('a payment shows its cost, asks for the password, and is sent once', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   wallet.current = openWallet();
   await page.reload();
   await go('Wallet');
-  await requireAccessible('wallet');
+  await requireAccessible(tests.open.page, 'wallet');
   await page.getByLabel('To', { exact: true }).fill('torch1qexample');
   await page.getByLabel('Amount in TORCH').fill('1,5');
   await page.getByRole('button', { name: 'Look at the cost' }).click();
@@ -162,7 +113,7 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await page.getByLabel('Amount in TORCH').fill('1.5');
   await page.getByRole('button', { name: 'Look at the cost' }).click();
   await page.getByText('1.50022 TORCH').waitFor();
-  await requireAccessible('wallet-confirm');
+  await requireAccessible(tests.open.page, 'wallet-confirm');
   const send = page.getByRole('region', { name: 'Send' });
   await send.getByLabel('Password').fill('wrong');
   await send.getByRole('button', { name: 'Send' }).click();
@@ -177,19 +128,19 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await page.getByText('as soon as a block holds it, by block 142').waitFor();
   const { id } = await wallet.send({ to: '', amount: '0', tier: 'normal', password: PASSWORD });
   wallet.entries = [{ ...wallet.entries[0]!, id, height: 43, state: 'final' }];
-  server.node.emit({ type: 'wallet', wallet: { ...openWallet(), height: 43 } });
+  tests.server.node.emit({ type: 'wallet', wallet: { ...openWallet(), height: 43 } });
   await page.getByText('Sent 1.5 TORCH. It is final, in block 43.').waitFor();
 });
 
 test('test money is on its way until the balance shows it', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   wallet.current = openWallet();
   await page.reload();
   await go('Wallet');
   await page.getByRole('button', { name: 'Get test money' }).click();
   await page.getByText('On its way').waitFor();
   const { balance } = openWallet();
-  server.node.emit({
+  tests.server.node.emit({
     type: 'wallet',
     wallet: { ...openWallet(), balance: { ...balance!, total: '362345678900' } },
   });
@@ -197,7 +148,7 @@ test('test money is on its way until the balance shows it', async () => {
 });
 
 test('addresses, proofs, backup and lock', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   wallet.current = openWallet();
   await page.reload();
   await go('Wallet');
@@ -219,11 +170,11 @@ test('addresses, proofs, backup and lock', async () => {
   await page.getByText('The proof does not hold').waitFor();
   await page.getByRole('button', { name: 'Lock' }).click();
   await page.getByRole('heading', { name: 'Your wallet is locked' }).waitFor();
-  await requireAccessible('wallet-locked');
+  await requireAccessible(tests.open.page, 'wallet-locked');
 });
 
 test('a draft in the chat outlives a look at the wallet', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await page.getByRole('textbox', { name: 'Message' }).fill('half a question');
   await go('Wallet');
   await go('Chat');

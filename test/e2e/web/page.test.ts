@@ -1,44 +1,21 @@
 /** The page in a real browser, in front of a scripted node. */
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { BitorchError } from '#base';
-import { launchBrowser } from '../../support/browser.ts';
-import { buildPage, type OpenPage, openPage } from '../../support/page.ts';
-import { type Running, startServer, TOKEN } from '../../support/page-server.ts';
+import { openPage } from '../../support/page.ts';
+import { startServer, TOKEN } from '../../support/page-server.ts';
+import { DESKTOP, PHONE, pageTests, requireAccessibleNow } from '../../support/page-tests.ts';
 import { failedAudit, HOPS, MODEL, passedAudit, saying } from '../../support/scripted-node.ts';
 
-const PHONE = { width: 320, height: 640 };
 const HTTP_ERROR = /Failed to load resource|net::ERR/;
 
-let webRoot: string;
-let browser: Browser;
-let server: Running;
-let open: OpenPage;
-
-before(async () => {
-  [webRoot, browser] = await Promise.all([buildPage(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await rm(webRoot, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  server = await startServer(webRoot);
-  open = await openPage(browser, `${server.url}/#token=${TOKEN}`);
-});
-afterEach(async () => {
-  await open.close();
-  await server.stop();
-});
+const tests = pageTests();
 
 /** An answer that says `texts` and then waits to be cancelled; `begun` when the last text was sent. */
 function endless(texts: string[]) {
   const begun = Promise.withResolvers<void>();
   const cancelled = Promise.withResolvers<void>();
-  server.node.answer = async function* (_, signal) {
+  tests.server.node.answer = async function* (_, signal) {
     signal.addEventListener('abort', () => cancelled.resolve());
     yield { type: 'route', answerId: 'a7', model: MODEL.id, hops: HOPS };
     for (const text of texts) yield { type: 'token', text };
@@ -48,10 +25,10 @@ function endless(texts: string[]) {
   return { begun: begun.promise, cancelled: cancelled.promise };
 }
 
-const noErrors = () => assert.deepEqual(open.errors, []);
+const noErrors = () => assert.deepEqual(tests.open.errors, []);
 
 test('the link of the terminal opens the page, leaves no token behind, and the cookie outlives it', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await page.getByRole('heading', { name: 'Ask the network' }).waitFor();
   assert.equal(new URL(page.url()).hash, '');
   assert.equal(await page.title(), 'Bitorch');
@@ -63,7 +40,7 @@ test('the link of the terminal opens the page, leaves no token behind, and the c
 });
 
 test('a browser without a session is asked for the token', async () => {
-  const stranger = await openPage(browser, server.url);
+  const stranger = await openPage(tests.browser, tests.server.url);
   const { page } = stranger;
   await page.getByLabel('API token').fill('wrong');
   await page.getByRole('button', { name: 'Open' }).click();
@@ -79,10 +56,11 @@ test('a browser without a session is asked for the token', async () => {
 });
 
 test('streams a formatted answer with its route and its measurements', async () => {
-  const { page, answer } = open;
+  const { page, answer } = tests.open;
   await page.getByRole('button', { name: 'What is the capital of France?' }).waitFor();
-  server.node.answer = () => saying('a1', ['It is **Par', 'is**.\n\n```js\n', 'const a = 1;\n', '```\n']);
-  await open.ask('What is the capital of France?');
+  tests.server.node.answer = () =>
+    saying('a1', ['It is **Par', 'is**.\n\n```js\n', 'const a = 1;\n', '```\n']);
+  await tests.open.ask('What is the capital of France?');
   await answer.getByRole('button', { name: 'Regenerate' }).waitFor();
   assert.equal(await answer.locator('strong', { hasText: 'Paris' }).count(), 1);
   assert.equal((await answer.locator('pre').textContent())?.trim(), 'const a = 1;');
@@ -99,10 +77,10 @@ test('streams a formatted answer with its route and its measurements', async () 
   ]);
   assert.match((await answer.textContent())!, /41\.4 tokens\/s.*first token after 184 ms.*4 tokens/);
 
-  await open.ask('And of Spain?');
+  await tests.open.ask('And of Spain?');
   await page.getByText('And of Spain?').waitFor();
   await answer.getByRole('button', { name: 'Regenerate' }).waitFor();
-  const sent = server.node.chats.at(-1)!.request;
+  const sent = tests.server.node.chats.at(-1)!.request;
   assert.deepEqual(
     sent.messages.map(({ role }) => role),
     ['user', 'assistant', 'user'],
@@ -111,7 +89,7 @@ test('streams a formatted answer with its route and its measurements', async () 
 });
 
 test('nothing in an answer runs or loads', async () => {
-  const { page, answer } = open;
+  const { page, answer } = tests.open;
   const hostile = [
     '<img src="https://evil.example/x.png" onerror="window.owned = 1">',
     '<script>window.owned = 1</script>',
@@ -125,8 +103,8 @@ test('nothing in an answer runs or loads', async () => {
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
-  server.node.answer = () => saying('a1', hostile.match(/[\s\S]{1,7}/g)!);
-  await open.ask('Attack me');
+  tests.server.node.answer = () => saying('a1', hostile.match(/[\s\S]{1,7}/g)!);
+  await tests.open.ask('Attack me');
   await answer.getByRole('button', { name: 'Regenerate' }).waitFor();
   assert.match((await answer.textContent())!, /<script>window\.owned = 1<\/script>/, 'shown as text');
   assert.equal(await page.evaluate('window.owned'), undefined);
@@ -134,16 +112,16 @@ test('nothing in an answer runs or loads', async () => {
   assert.equal(await answer.locator('a[href^="javascript"]').count(), 0);
   assert.equal(await answer.getByRole('link', { name: 'link' }).getAttribute('rel'), 'noopener noreferrer');
   assert.deepEqual(
-    requests.filter((url) => !url.startsWith(server.url)),
+    requests.filter((url) => !url.startsWith(tests.server.url)),
     [],
   );
   noErrors();
 });
 
 test('Stop and Esc cancel the answer at the node and keep what was said', async () => {
-  const { page, answer } = open;
+  const { page, answer } = tests.open;
   const first = endless(['Half an']);
-  await open.ask('Speak');
+  await tests.open.ask('Speak');
   await first.begun;
   await answer.getByText('Half an').waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
@@ -162,46 +140,46 @@ test('Stop and Esc cancel the answer at the node and keep what was said', async 
 });
 
 test('the audit badge goes from pending to its result, with the evidence', async () => {
-  const { answer } = open;
-  await open.ask('What is the capital of France?');
+  const { answer } = tests.open;
+  await tests.open.ask('What is the capital of France?');
   const badge = answer.locator('details');
   await badge.getByText('Being verified…').waitFor();
-  server.node.setAudit(passedAudit('a1'));
+  tests.server.node.setAudit(passedAudit('a1'));
   await badge.getByText('Verified', { exact: true }).click();
   const evidence = await badge.locator('dl').textContent();
   assert.match(evidence!, /birch, blocks 10–19.*cedar.*0–31.*9f2c41d8a0…743b0de2/);
-  server.node.setAudit(failedAudit('a1'));
+  tests.server.node.setAudit(failedAudit('a1'));
   await badge.getByText('Verification failed').waitFor();
   assert.match((await badge.locator('dl').textContent())!, /Recomputed hash03b7fe11c2…917c22f0/);
   noErrors();
 });
 
 test('an error is shown in the words of the node; Retry keeps the prompt', async () => {
-  const { page, answer } = open;
+  const { page, answer } = tests.open;
   await page.getByRole('heading', { name: 'Ask the network' }).waitFor();
-  server.node.answer = () => {
+  tests.server.node.answer = () => {
     throw new BitorchError('BLOCKS_MISSING', 'No node serves blocks 10–19 now.');
   };
-  await open.ask('What is the capital of France?');
+  await tests.open.ask('What is the capital of France?');
   await answer.getByRole('alert').getByText('No node serves blocks 10–19 now.').waitFor();
-  server.node.answer = async function* () {
+  tests.server.node.answer = async function* () {
     yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS };
     yield { type: 'token', text: 'Par' };
     throw new BitorchError('STAGE_FAILED', 'birch went away.');
   };
   await answer.getByRole('button', { name: 'Retry' }).click();
   await answer.getByText('The answer broke off.').waitFor();
-  server.node.answer = () => saying('a3', ['Paris.']);
+  tests.server.node.answer = () => saying('a3', ['Paris.']);
   await answer.getByRole('button', { name: 'Retry' }).click();
   await answer.getByText('Paris.').waitFor();
-  assert.deepEqual(server.node.chats.at(-1)!.request.messages, [
+  assert.deepEqual(tests.server.node.chats.at(-1)!.request.messages, [
     { role: 'user', content: 'What is the capital of France?' },
   ]);
-  assert.ok(open.errors.every((error) => HTTP_ERROR.test(error)));
+  assert.ok(tests.open.errors.every((error) => HTTP_ERROR.test(error)));
 });
 
 test('the network panel follows the network', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   const panel = page.getByRole('complementary', { name: 'Network' });
   await panel.getByRole('img', { name: 'birch runs blocks 10–19 of 30' }).waitFor();
   await panel.getByRole('img', { name: '30 of 30 blocks are served' }).waitFor();
@@ -212,11 +190,11 @@ test('the network panel follows the network', async () => {
   );
   assert.equal(await panel.getByRole('row', { name: 'spring 24.0 MB 0 B' }).count(), 1);
 
-  const view = server.node.network();
+  const view = tests.server.node.network();
   const birch = view.nodes.find(({ name }) => name === 'birch')!;
   birch.state = 'unreachable';
   view.models[0] = { ...MODEL, available: false };
-  server.node.emit({ type: 'network', network: view });
+  tests.server.node.emit({ type: 'network', network: view });
   await panel.getByRole('img', { name: '20 of 30 blocks are served' }).waitFor();
   await panel.getByText('incomplete').waitFor();
   await page.getByText('are not served by any node now').waitFor();
@@ -224,56 +202,51 @@ test('the network panel follows the network', async () => {
 });
 
 test('several models can be chosen from', async () => {
-  const { page, answer } = open;
-  const view = server.node.network();
+  const { page, answer } = tests.open;
+  const view = tests.server.node.network();
   view.models.push({ ...MODEL, id: 'other', name: 'Other-1B' });
-  server.node.emit({ type: 'network', network: view });
+  tests.server.node.emit({ type: 'network', network: view });
   await page.getByRole('combobox', { name: 'Model' }).selectOption('Other-1B');
-  await open.ask('Hello');
+  await tests.open.ask('Hello');
   await answer.getByText('Paris').waitFor();
-  assert.equal(server.node.chats.at(-1)!.request.model, 'other');
+  assert.equal(tests.server.node.chats.at(-1)!.request.model, 'other');
 });
 
 test('a lost connection is said, and mended when the node returns', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   await page.getByText('online').first().waitFor();
-  const port = Number(new URL(server.url).port);
-  await server.stop();
+  const port = Number(new URL(tests.server.url).port);
+  await tests.server.stop();
   await page.getByRole('alert').getByText('The connection to your node is lost.').waitFor();
-  await open.ask('Hello?');
+  await tests.open.ask('Hello?');
   await page.getByText('Your node does not answer.').waitFor();
-  server = await startServer(webRoot, port);
+  tests.server = await startServer(tests.webRoot, port);
   await page.getByRole('button', { name: 'Reconnect now' }).click();
   await page.getByText('The connection to your node is lost.').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Retry' }).click();
-  await open.answer.getByText('Paris').waitFor();
+  await tests.open.answer.getByText('Paris').waitFor();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const viewport of [{ width: 1280, height: 800 }, PHONE]) {
+  for (const viewport of [DESKTOP, PHONE]) {
     test(`no accessibility violations, ${colorScheme}, ${viewport.width} px`, async () => {
-      const own = await openPage(browser, `${server.url}/#token=${TOKEN}`, { colorScheme, viewport });
+      const own = await openPage(tests.browser, `${tests.server.url}/#token=${TOKEN}`, {
+        colorScheme,
+        viewport,
+      });
       const { page } = own;
-      const check = async (state: string) => {
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        assert.deepEqual(
-          serious.map(({ id, nodes }) => [state, id, nodes[0]?.html]),
-          [],
-        );
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        assert.ok((overflow as number) <= 0, `${state}: ${overflow} px too wide`);
-      };
+      const check = (state: string) =>
+        requireAccessibleNow(page, `chat-${state}-${colorScheme}-${viewport.width}`);
       await page.getByRole('heading', { name: 'Ask the network' }).waitFor();
       await check('empty');
-      server.node.answer = () =>
+      tests.server.node.answer = () =>
         saying('a1', ['# Paris\n\n', `${'long'.repeat(40)}\n\n`, '```\n', 'x'.repeat(200), '\n```']);
       await own.ask('What is the capital of France?');
       await own.answer.getByRole('button', { name: 'Regenerate' }).waitFor();
-      server.node.setAudit(passedAudit('a1'));
+      tests.server.node.setAudit(passedAudit('a1'));
       await own.answer.getByText('Verified', { exact: true }).click();
       await check('answer');
-      server.node.answer = () => {
+      tests.server.node.answer = () => {
         throw new BitorchError('BLOCKS_MISSING', 'No node serves blocks 10–19 now.');
       };
       await own.ask('And of Spain?');
@@ -281,10 +254,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check('failure');
       if (viewport === PHONE) await page.getByRole('link', { name: 'Network' }).click();
       await page.getByText('As a table').click();
-      const view = server.node.network();
+      const view = tests.server.node.network();
       view.nodes.at(-1)!.state = 'unreachable';
       view.models.push({ ...MODEL, id: 'other', name: 'A-Model-With-A-Long-Name-70B-Instruct', layers: 80 });
-      server.node.emit({ type: 'network', network: view });
+      tests.server.node.emit({ type: 'network', network: view });
       await page.getByText('A-Model-With-A-Long-Name').last().waitFor();
       await check('network');
       await own.close();
@@ -293,17 +266,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('everything can be reached and worked by keyboard', async () => {
-  const { page, answer } = open;
+  const { page, answer } = tests.open;
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
   await page.keyboard.type('First');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('line');
   await page.keyboard.press('Enter');
   await answer.getByRole('button', { name: 'Regenerate' }).waitFor();
-  assert.equal(server.node.chats[0]!.request.messages[0]!.content, 'First\nline');
+  assert.equal(tests.server.node.chats[0]!.request.messages[0]!.content, 'First\nline');
   assert.equal(await page.evaluate('document.activeElement.id'), 'prompt');
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelectorAll('.turn').length === 1);
-  assert.equal(server.node.chats.length, 2, 'Regenerate was before the composer');
+  assert.equal(tests.server.node.chats.length, 2, 'Regenerate was before the composer');
 });

@@ -1,41 +1,14 @@
 /** The security page in a real browser, in front of a scripted node. */
 import assert from 'node:assert/strict';
-import { mkdir, rm } from 'node:fs/promises';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
+import { afterEach, beforeEach, test } from 'node:test';
 import type { FindingView, SecurityView } from '#node';
-import { launchBrowser } from '../../support/browser.ts';
-import { buildPage, type OpenPage, openPage } from '../../support/page.ts';
-import { type Running, startServer, TOKEN } from '../../support/page-server.ts';
+import { pageTests, requireAccessible } from '../../support/page-tests.ts';
 import { attestation, MODEL, security } from '../../support/scripted-node.ts';
 
-const PHONE = { width: 320, height: 640 };
-/** Where to leave pictures for people to look at; none when absent. */
-const PICTURES = process.env.BITORCH_PICTURES;
+const tests = pageTests();
 
-let webRoot: string;
-let browser: Browser;
-let server: Running;
-let open: OpenPage;
-
-before(async () => {
-  [webRoot, browser] = await Promise.all([buildPage(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await rm(webRoot, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  server = await startServer(webRoot);
-  open = await openPage(browser, `${server.url}/#token=${TOKEN}`);
-  await open.page.getByRole('link', { name: 'Security' }).click();
-});
-afterEach(async () => {
-  assert.deepEqual(open.errors, []);
-  await open.close();
-  await server.stop();
-});
+beforeEach(() => tests.open.page.getByRole('link', { name: 'Security' }).click());
+afterEach(() => assert.deepEqual(tests.open.errors, []));
 
 const pickle: FindingView = {
   source: 'scanner',
@@ -71,34 +44,10 @@ const examiner: NonNullable<SecurityView['examiner']> = {
   advisories: [{ sha256: 'cd'.repeat(32), name: 'Backdoored copy of a popular model' }],
 };
 
-const show = (view: SecurityView) => server.node.emit({ type: 'security', security: view });
-
-async function requireAccessible(name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
-      await open.page.emulateMedia({ colorScheme });
-      await open.page.setViewportSize(viewport);
-      const { violations } = await new AxeBuilder({ page: open.page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze();
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-        [],
-      );
-      const overflow = await open.page.evaluate('document.documentElement.scrollWidth > innerWidth');
-      assert.equal(overflow, false, `${name} scrolls sideways at ${viewport.width} px`);
-      if (!PICTURES) continue;
-      await mkdir(PICTURES, { recursive: true });
-      await open.page.screenshot({
-        path: `${PICTURES}/${name}-${colorScheme}-${viewport.width}.png`,
-        fullPage: true,
-      });
-    }
-  }
-}
+const show = (view: SecurityView) => tests.server.node.emit({ type: 'security', security: view });
 
 test('says who has cleared a model, and what was done', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   const model = page.getByRole('article', { name: MODEL.name });
   await model.getByText('Scanned and cleared by warden').waitFor();
   await model.getByText('What was done').click();
@@ -106,11 +55,11 @@ test('says who has cleared a model, and what was done', async () => {
   await page.getByText('clamd does not run here: install and start clamav-daemon.').waitFor();
   await page.getByText('Nothing is in quarantine.', { exact: false }).waitFor();
   await page.getByText('Your node examines nothing itself', { exact: false }).waitFor();
-  await requireAccessible('security-cleared');
+  await requireAccessible(tests.open.page, 'security-cleared');
 });
 
 test('shows the quarantine with finding, reason and fix, and what is examined next', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   const engine = {
     ...pickle,
     source: 'ClamAV',
@@ -148,18 +97,18 @@ test('shows the quarantine with finding, reason and fix, and what is examined ne
   );
   await page.getByText('there is no sandbox for darwin').waitFor();
   await page.getByRole('rowheader', { name: 'Backdoored copy of a popular model' }).waitFor();
-  await requireAccessible('security-quarantine');
+  await requireAccessible(tests.open.page, 'security-quarantine');
 });
 
 test('says plainly that nothing is checked, that nobody is trusted, that the security node is away', async () => {
-  const { page } = open;
+  const { page } = tests.open;
   show({
     trust: 'none',
     models: [{ modelId: 'm', name: 'm', state: 'unchecked', holders: 0, attestations: [] }],
   });
   await page.getByText('This node checks nothing.').waitFor();
   await page.getByText('not checked', { exact: true }).waitFor();
-  await requireAccessible('security-none');
+  await requireAccessible(tests.open.page, 'security-none');
   show({ trust: [], models: [] });
   await page.getByText('This node trusts no security node').waitFor();
   await page.getByText('No model has been published on this network yet.').waitFor();
