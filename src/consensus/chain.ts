@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
+import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
@@ -55,8 +55,8 @@ export interface ChainDependencies {
   readonly verify?: VerifySignatures;
   /** Who votes on the first block, where the application must stay empty for a snapshot: without it blocks are run through. */
   readonly firstValidators?: () => Promise<readonly ValidatorPower[]>;
-  /** Makes a transaction of evidence that a validator signed twice; undefined where nobody is to be told. */
-  readonly report?: (evidence: DuplicateVote) => Promise<Uint8Array | undefined>;
+  /** Makes a transaction of evidence that a validator signed twice. */
+  readonly accuse?: (evidence: DuplicateVote) => Uint8Array;
   /** What the journal writes with. */
   readonly openLogFile?: (path: string) => LogFile;
   readonly replaceFile?: ReplaceFile;
@@ -266,15 +266,16 @@ export class Chain {
     this.#blocks.publish({ ...final, finalityMs });
   }
 
+  /** Every node that has seen both votes hands them in: the first that a block takes counts. */
   #report(evidence: DuplicateVote): void {
-    const { report, log } = this.#deps;
-    log.warn({ height: evidence.height, round: evidence.round }, 'a validator has signed twice');
-    report?.(evidence)
-      .then(async (transaction) => {
-        const answer = transaction && (await this.submit(transaction));
-        if (answer && answer.code !== 0) log.warn({ reason: answer.log }, 'the evidence was refused');
-      })
-      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not reported'));
+    const { accuse, log } = this.#deps;
+    const { height, round, validator } = evidence;
+    log.warn({ height, round, validator: toHex(validator) }, 'a validator has signed twice');
+    if (!accuse) return;
+    this.submit(accuse(evidence)).then(
+      ({ code, log: reason }) => code !== 0 && log.info({ reason }, 'the evidence is known, or refused'),
+      (error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not handed in'),
+    );
   }
 
   #keepFork(ours: Commit, theirs: Commit): void {

@@ -16,7 +16,6 @@ export {
   escrows,
   feeRecord,
   isActive,
-  jail,
   nodes,
   parametersOf,
   poolsRecord,

@@ -4,7 +4,7 @@ import { encode } from './codec/index.ts';
 import { KEY_BYTES } from './constants.ts';
 import { refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
-import { applyTransaction, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
+import { applyTransaction, isFree, leastFee, requireFee, requireShape, shareFee } from './state/apply.ts';
 import { keyImages } from './state/buckets.ts';
 import { Draft } from './state/draft.ts';
 import type { Points, Spend } from './state/spending.ts';
@@ -30,8 +30,12 @@ export interface Selection {
   readonly others?: readonly Transaction[];
 }
 
+/** Above what any fee pays: what is free is rare, small, and waits for nobody. */
+const FIRST = 2n ** 96n;
+
 /** Sparks a unit of weight, in millionths, to order by. */
-export const rateOf = ({ body, weight }: Transaction): bigint => (body.fee * 1_000_000n) / BigInt(weight);
+export const rateOf = (transaction: Transaction): bigint =>
+  isFree(transaction) ? FIRST : (transaction.body.fee * 1_000_000n) / BigInt(transaction.weight);
 
 /**
  * Transactions that wait for a block. One is taken in only after all its proofs are verified, once; afterwards it is
@@ -154,10 +158,10 @@ export class Mempool {
    */
   #hasFuture({ transaction, points }: Waiting): boolean {
     const { state, head, curve } = this.#ledger;
-    const { body, weight } = transaction;
+    const { body } = transaction;
     if (body.expiry <= head.height || points.keyImages.some((image) => keyImages.has(state, image)))
       return false;
-    if (body.actions.length === 0 || body.fee < leastFee(state, weight)) return true;
+    if (body.actions.length === 0 || body.fee < leastFee(state, transaction)) return true;
     const draft = new Draft(state, head.height + 1, curve);
     return !refusalOf(() => applyTransaction(draft, transaction, points));
   }

@@ -34,7 +34,10 @@ export const parametersCodec = struct({
   leastDelegation: amount,
   unbondingBlocks: blocks,
   slashLeast: fraction,
-  reporterPart: fraction,
+  /** A validator that missed so many blocks more than it signed is jailed, for `jailBlocks`, and loses `downtimeSlash`. */
+  downtimeBlocks: blocks,
+  downtimeSlash: fraction,
+  jailBlocks: blocks,
 
   leastServiceBond: amount,
   /** Of what is settled, burned. */
@@ -78,7 +81,9 @@ export const DEFAULT_PARAMETERS: Parameters = {
   leastDelegation: TORCH,
   unbondingBlocks: 21 * DAY,
   slashLeast: 500,
-  reporterPart: 500,
+  downtimeBlocks: DAY / 2,
+  downtimeSlash: 1,
+  jailBlocks: 300,
   leastServiceBond: 100n * TORCH,
   settlementBurn: 200,
   workRewardLimit: 9_000,

@@ -137,15 +137,16 @@ export class Dispatch {
   }
 
   async #process(request: abci.RequestProcessProposal) {
-    const accept = await this.#application.processProposal(await this.#blockOf(request));
+    const accept = await this.#application.processProposal(
+      await this.#blockOf(request, request.proposedLastCommit),
+    );
     return { status: accept ? ProposalStatus.ACCEPT : ProposalStatus.REJECT };
   }
 
   async #finalize(request: abci.RequestFinalizeBlock) {
-    const { results, validatorUpdates, appHash } = await this.#application.finalizeBlock({
-      ...(await this.#blockOf(request)),
-      lastCommit: await this.#commitOf(request.decidedLastCommit),
-    });
+    const { results, validatorUpdates, appHash } = await this.#application.finalizeBlock(
+      await this.#blockOf(request, request.decidedLastCommit),
+    );
     const txResults = results.map(({ code, log }) => ({ code, log }));
     return { txResults, validatorUpdates: validatorUpdates.map(updateOf), appHash };
   }
@@ -177,7 +178,10 @@ export class Dispatch {
     };
   }
 
-  async #blockOf(request: Omit<abci.RequestProcessProposal, 'proposedLastCommit'>) {
+  async #blockOf(
+    request: Omit<abci.RequestProcessProposal, 'proposedLastCommit'>,
+    lastCommit: abci.CommitInfo,
+  ) {
     return {
       height: Number(request.height),
       time: millisecondsOf(request.time),
@@ -185,6 +189,7 @@ export class Dispatch {
       blockId: request.hash,
       transactions: request.txs,
       misbehavior: await Promise.all(request.misbehavior.map((one) => this.#misbehaviorOf(one))),
+      lastCommit: await this.#commitOf(lastCommit),
     };
   }
 

@@ -25,7 +25,7 @@ export interface Application {
    * with a code. Nothing is durable before `commit`, so after a crash it is asked again.
    * @throws BitorchError `HEIGHT_WRONG` when the height is not the next one
    */
-  finalizeBlock(request: FinalizeBlockRequest): Promise<FinalizeBlockResult>;
+  finalizeBlock(request: BlockRequest): Promise<FinalizeBlockResult>;
   /** Makes the last finalized block the state, in one durable write. Blocks below `retainHeight` may go; 0 keeps all. */
   commit(): Promise<{ readonly retainHeight: number }>;
   /** Never throws for what a stranger asks. */
@@ -102,9 +102,6 @@ export interface BlockRequest {
   readonly transactions: readonly Uint8Array[];
   /** Misbehaviour that the engine proves in this block; an engine whose evidence are transactions has none. */
   readonly misbehavior: readonly Misbehavior[];
-}
-
-export interface FinalizeBlockRequest extends BlockRequest {
   /** Who signed the block before this one. */
   readonly lastCommit: LastCommit;
 }

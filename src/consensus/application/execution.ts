@@ -55,8 +55,12 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
   const offenders = request.misbehavior
     .filter(({ kind }) => kind === 'duplicate-vote')
     .map(({ validator }) => validator);
+  const attendance = request.lastCommit.votes.map(({ validator, flag }) => ({
+    validator,
+    signed: flag !== 'absent',
+  }));
   const executed = ledger.execute(
-    { height, proposer, transactions, offenders, powers: record.powers },
+    { height, proposer, transactions, offenders, attendance, powers: record.powers },
     (id) => verified.has(hex(id)),
   );
   const refusals = [...executed.refusals];
@@ -133,10 +137,12 @@ const requestCodec = struct({
   proposer: fixed(32),
   transactions: list(blob(MAX_TRANSACTION_BYTES * 1_024), 2 ** 20),
   misbehavior: list(struct({ kind: blob(32), validator: fixed(32), height: integer() }), 2 ** 16),
+  lastVotes: list(struct({ validator: fixed(32), flag: blob(8) }), 2 ** 16),
 });
 
 /** Tells blocks apart by what `execute` reads of them. */
 export function requestHash(request: BlockRequest): string {
   const misbehavior = request.misbehavior.map((entry) => ({ ...entry, kind: utf8(entry.kind) }));
-  return hex(domainHash('block-request', encode(requestCodec, { ...request, misbehavior })));
+  const lastVotes = request.lastCommit.votes.map((vote) => ({ ...vote, flag: utf8(vote.flag) }));
+  return hex(domainHash('block-request', encode(requestCodec, { ...request, misbehavior, lastVotes })));
 }

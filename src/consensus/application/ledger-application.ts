@@ -5,12 +5,15 @@ import {
   Ledger,
   Mempool,
   type MempoolOptions,
+  parametersOf,
   rateOf,
   type SpendRules,
   type Transaction,
 } from '#ledger';
 import { everythingIn, MemoryStore, type Store } from '#store';
 import { BEACON_BYTES, proveBeacon } from '../beacon/index.ts';
+import type { DuplicateVote } from '../blocks/index.ts';
+import { accusation } from './accusation.ts';
 import type {
   Application,
   ApplicationInfo,
@@ -20,7 +23,6 @@ import type {
   CheckTxRequest,
   CheckTxResult,
   ChunkRequest,
-  FinalizeBlockRequest,
   FinalizeBlockResult,
   InitChainRequest,
   InitChainResult,
@@ -166,7 +168,7 @@ export class LedgerApplication implements Application {
     return extension.length === 0;
   }
 
-  finalizeBlock(request: FinalizeBlockRequest): Promise<FinalizeBlockResult> {
+  finalizeBlock(request: BlockRequest): Promise<FinalizeBlockResult> {
     return this.#exclusive(async () => {
       const next = this.#begun().ledger.head.height + 1;
       if (request.height !== next) {
@@ -243,6 +245,12 @@ export class LedgerApplication implements Application {
       if (result.result === 'reject-snapshot' || restoration.isComplete) await this.#dropRestoration();
       return result;
     });
+  }
+
+  /** The transaction that gets a validator punished for having signed twice. */
+  accuse(evidence: DuplicateVote): Uint8Array {
+    const { ledger } = this.#begun();
+    return accusation(evidence, parametersOf(ledger.state), ledger.head.height, ledger.curve);
   }
 
   get #record(): ChainRecord {

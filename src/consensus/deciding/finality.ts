@@ -1,5 +1,5 @@
 import { BitorchError, equalBytes } from '#base';
-import type { Application, FinalizeBlockResult, LastCommit } from '../application/index.ts';
+import type { Application, BlockRequest, FinalizeBlockResult, LastCommit } from '../application/index.ts';
 import { type Block, blockId, type Commit, type ValidatorSet } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 
@@ -52,7 +52,8 @@ export async function replay(block: Block, deps: FinalityDependencies): Promise<
   await write(() => application.commit());
 }
 
-function requestOf(block: Block, lastValidators: ValidatorSet | undefined) {
+/** What the application is told of a block. */
+export function requestOf(block: Block, lastValidators: ValidatorSet | undefined): BlockRequest {
   const { header, transactions, lastCommit } = block;
   const { height, time, proposer } = header;
   return {

@@ -11,6 +11,7 @@ import {
 import { DEFAULT_SYNCHRONY, isTimely, type Verdict } from '../engine/index.ts';
 import { require } from '../errors.ts';
 import type { WholeBlock } from '../height-book.ts';
+import { requestOf } from './finality.ts';
 import type { Tip } from './tip.ts';
 
 export interface JudgeDependencies {
@@ -75,17 +76,14 @@ export class Judge {
     requireNext(block.header, this.#tip);
   }
 
-  async #isValid({ block, id }: WholeBlock): Promise<boolean> {
+  async #isValid({ block }: WholeBlock): Promise<boolean> {
     try {
       requireNext(block.header, this.#tip);
       this.#requireLastCommit(block);
     } catch {
       return false;
     }
-    const { height, time, proposer } = block.header;
-    const { transactions } = block;
-    const request = { height, time, proposer, transactions, blockId: id, misbehavior: [] };
-    return this.#deps.application.processProposal(request);
+    return this.#deps.application.processProposal(requestOf(block, this.#tip.lastValidators));
   }
 
   #requireLastCommit({ lastCommit }: Block): void {

@@ -22,6 +22,8 @@ export const validatorCodec = struct({
   jailedUntil: integer(),
   /** 1 for ever after equivocation. */
   tombstoned: byteOf(0, 1),
+  /** Blocks that it did not sign, less those that it has signed since; never below 0. */
+  missed: integer(),
   /** Counts the actions its owner signed, and the withdrawals from it. */
   sequence: integer(),
   withdrawn: integer(),
@@ -110,9 +112,4 @@ export function slash(view: WriteView, id: Uint8Array, fraction: number): bigint
     withdrawals.bucket.put(view, at, { ...record, amount: record.amount - part(record.amount) });
   }
   return taken;
-}
-
-/** Puts a validator out of work until an Unjail at or after `until`. */
-export function jail(view: WriteView, id: Uint8Array, until: number): void {
-  validators.bucket.put(view, id, { ...validatorOf(view, id), jailedUntil: until });
 }

@@ -29,6 +29,8 @@ export interface Legs {
 export interface ActionKind<T> {
   /** First byte on the wire. */
   readonly type: number;
+  /** Alone in a transaction it costs no fee: it proves itself, and can take effect once only. */
+  readonly free?: true;
   readonly codec: Codec<T>;
   legs(body: T): Legs;
   /** Keys whose signatures over the body the transaction must carry, in this order. */

@@ -29,6 +29,7 @@ export const bond = defineAction({
       commission: body.commission,
       jailedUntil: 0,
       tombstoned: 0,
+      missed: 0,
       sequence: 0,
       withdrawn: 0,
     });

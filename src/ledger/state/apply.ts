@@ -34,14 +34,19 @@ export function requireShape(transaction: Transaction, height: number, parameter
   }
 }
 
+/** Whether all that a transaction does is something that costs no fee. */
+export const isFree = ({ body: { inputs, actions } }: Transaction): boolean =>
+  inputs.length === 0 && actions.length === 1 && rulesOf(actions[0]!).free === true;
+
 /** The least fee a transaction has to pay in the next block, in sparks. */
-export function leastFee(view: ReadView, weight: number): bigint {
-  return BigInt(weight) * feeRecord.bucket.get(view, null)!.base;
+export function leastFee(view: ReadView, transaction: Transaction): bigint {
+  return isFree(transaction) ? 0n : BigInt(transaction.weight) * feeRecord.bucket.get(view, null)!.base;
 }
 
-export function requireFee(view: ReadView, { body, weight }: Transaction): void {
-  const least = leastFee(view, weight);
-  require(body.fee >= least, 'the fee is too low', { fee: body.fee, least });
+export function requireFee(view: ReadView, transaction: Transaction): void {
+  const { fee } = transaction.body;
+  const least = leastFee(view, transaction);
+  require(fee >= least, 'the fee is too low', { fee, least });
 }
 
 /** Members exist and are old enough, key images are new and in order. */
@@ -92,14 +97,11 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
 }
 
 /** The base part of a fee is burned; what is more is a tip to the block's proposer, if that is a validator at work. */
-export function shareFee(
-  draft: Draft,
-  { body, weight }: Transaction,
-  proposer: Uint8Array | undefined,
-): void {
-  const base = leastFee(draft.view, weight);
+export function shareFee(draft: Draft, transaction: Transaction, proposer: Uint8Array | undefined): void {
+  const { fee } = transaction.body;
+  const base = leastFee(draft.view, transaction);
   const validator = proposer && validators.bucket.get(draft.view, proposer);
-  const tip = validator && isActive(validator) ? body.fee - base : 0n;
+  const tip = validator && isActive(validator) ? fee - base : 0n;
   if (tip > 0n) reward(draft.view, proposer!, tip);
-  draft.burn(body.fee - tip);
+  draft.burn(fee - tip);
 }

@@ -33,7 +33,7 @@ import {
 import { Draft } from './draft.ts';
 import { endEpoch, type Share } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
-import { slashForEquivocation } from './slashing.ts';
+import { noteAttendance, punishEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
 
@@ -45,6 +45,8 @@ export interface Block {
   readonly transactions: readonly Transaction[];
   /** Validators that consensus itself has proved to have voted twice. */
   readonly offenders?: readonly Uint8Array[];
+  /** Who could have signed the block before this one, and whether it did. */
+  readonly attendance?: readonly { readonly validator: Uint8Array; readonly signed: boolean }[];
   /** The power in consensus, by which the validators' part of an emission is shared. */
   readonly powers?: readonly Share[];
 }
@@ -152,6 +154,7 @@ export function recordOutputs(view: WriteView, records: readonly OutputRecord[])
 /** What happens in a block after its transactions. */
 function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
   for (const offender of block.offenders ?? []) punish(draft, offender);
+  for (const { validator, signed } of block.attendance ?? []) noteAttendance(draft, validator, signed);
   payDues(draft);
   if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft, block.powers);
   const base = feeRecord.bucket.get(draft.view, null)!.base;
@@ -159,12 +162,10 @@ function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): 
   return finish(state, draft);
 }
 
-/** As an Evidence does it, but that nobody has reported it: all that is taken is burned. */
-function punish({ view, height, parameters, burn }: Draft, offender: Uint8Array): void {
-  const validator = validators.bucket.get(view, offender);
-  if (!validator || validator.tombstoned) return;
-  burn(slashForEquivocation(view, offender, height, parameters));
-  validators.bucket.put(view, offender, { ...validators.bucket.get(view, offender)!, tombstoned: 1 });
+/** As an Evidence does it. */
+function punish(draft: Draft, offender: Uint8Array): void {
+  const validator = validators.bucket.get(draft.view, offender);
+  if (validator?.tombstoned === 0) punishEquivocation(draft, offender);
 }
 
 /** Withdrawals whose time has come, and escrows whose settlement window is over. */

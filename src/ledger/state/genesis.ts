@@ -50,6 +50,7 @@ const UNTRIED = {
   shares: 0n,
   jailedUntil: 0,
   tombstoned: 0,
+  missed: 0,
   sequence: 0,
   withdrawn: 0,
 } as const;

@@ -58,13 +58,11 @@ export class ChainPart {
     const { log, onEvent } = dependencies;
     const lifecycle = new Lifecycle();
     let wallet: NodeWallet | undefined;
-    let stake: Staking | undefined;
     const following = await Following.start(
       { home: join(home, 'chain'), genesis, contacts, threads: VERIFY_THREADS },
       {
         ...dependencies,
         onBlock: () => wallet?.follow(),
-        report: async (evidence) => (wallet?.view().state === 'open' ? stake?.evidence(evidence) : undefined),
       },
     );
     lifecycle.onStop(() => following.stop());
@@ -82,7 +80,7 @@ export class ChainPart {
     wallet = opened;
     const { application, walletChain: chain } = following;
     const key = async () => dependencies.key ?? (await loadValidatorKey(home));
-    stake = new Staking({ application, chain, wallet: opened, key });
+    const stake = new Staking({ application, chain, wallet: opened, key });
     lifecycle.onStop(() => opened.stop());
     if (walletPassword !== undefined) {
       if (existsSync(join(home, 'wallet'))) await opened.unlock(walletPassword);

@@ -5,7 +5,6 @@ import {
   type ApplicationPort,
   applicationChain,
   Chain,
-  type DuplicateVote,
   type Genesis,
   LedgerApplication,
   MAX_GENESIS_BYTES,
@@ -42,8 +41,6 @@ export interface FollowingDependencies {
   readonly nameOf: (validator: Uint8Array) => string | undefined;
   readonly onEvent: (event: ChainEvent) => void;
   readonly onBlock: () => void;
-  /** Makes a transaction of evidence; undefined when this node cannot now. */
-  readonly report: (evidence: DuplicateVote) => Promise<Uint8Array | undefined>;
 }
 
 /** Blocks whose times are remembered, and looked back for signatures. */
@@ -87,7 +84,7 @@ export class Following {
   /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, CHAIN_DAMAGED. */
   static async start(options: FollowingOptions, dependencies: FollowingDependencies): Promise<Following> {
     const { home, contacts, threads } = options;
-    const { key, host, log, report } = dependencies;
+    const { key, host, log } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
     const curve = defaultCurve();
     const genesis = parseGenesis(genesisFile, curve);
@@ -108,7 +105,14 @@ export class Following {
       );
       const chain = new Chain(
         { home, genesis, genesisFile, contacts },
-        { host, application, key, log, report, firstValidators: () => firstValidators(genesis, genesisFile) },
+        {
+          host,
+          application,
+          key,
+          log,
+          accuse: (evidence) => application.accuse(evidence),
+          firstValidators: () => firstValidators(genesis, genesisFile),
+        },
       );
       const following = new Following({ genesis, chain, application, lifecycle }, dependencies);
       await following.#start();

@@ -1,5 +1,5 @@
 import { BitorchError, concat, equalBytes, toHex } from '#base';
-import { ask, type DuplicateVote, type LedgerApplication } from '#consensus';
+import { ask, type LedgerApplication } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import {
   type Action,
@@ -104,19 +104,6 @@ export class Staking implements StakeApi {
     const { sequence } = (await this.#validator(key.publicKey)) ?? notBonded();
     const validator = key.publicKey;
     return this.#submit((fee) => ({ name: 'unjail', body: { validator, sequence, fee } }), [ownerKeyOf(key)]);
-  }
-
-  /** A transaction that shows that a validator has signed twice; the reporter's part goes to this node's wallet. */
-  async evidence({ validator, height, round, kind, votes }: DuplicateVote): Promise<Uint8Array> {
-    const refund = await this.#refund();
-    const body = { validator, height, round, kind, votes, refund };
-    const made = publicTransaction(
-      (fee) => ({ name: 'evidence', body: { ...body, fee } }),
-      [],
-      await this.#moment(),
-      defaultCurve(),
-    );
-    return made.bytes;
   }
 
   async #submit(action: (fee: bigint) => Action, signers: readonly SigningKey[]): Promise<PaymentReceipt> {

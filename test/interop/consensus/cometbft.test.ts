@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toHex, utf8 } from '#base';
+import { fromHex, toHex, utf8 } from '#base';
 import {
   applicationChain,
   ask,
@@ -22,7 +22,12 @@ import {
 } from '#ledger';
 import { MemoryStore } from '#store';
 import { Addresses } from '../../../src/consensus/abci/addresses.ts';
-import { CometNetwork, type CometNode, missingComet } from '../../support/consensus/comet-network.ts';
+import {
+  type CometBlock,
+  CometNetwork,
+  type CometNode,
+  missingComet,
+} from '../../support/consensus/comet-network.ts';
 import { signer } from '../../support/ledger/chain.ts';
 
 const skip = missingComet() ?? false;
@@ -181,6 +186,11 @@ describe('four validators under CometBFT', { skip, timeout: 280_000 }, () => {
       time: BEGINS,
       initialHeight: 1,
     });
+    const votesOn = async (height: number, { lastFlags }: CometBlock) => {
+      if (lastFlags.length === 0) return [];
+      const set = await first().validators(height);
+      return set.map(([key, power], i) => ({ validator: fromHex(key), power, flag: lastFlags[i]! }));
+    };
     let hash = toHex(appHash);
     const powers = new Map(validators.map(({ key, power }) => [toHex(key), power]));
     let transactions = 0;
@@ -195,9 +205,10 @@ describe('four validators under CometBFT', { skip, timeout: 280_000 }, () => {
         blockId: new Uint8Array(32),
         transactions: block.transactions,
         misbehavior: [],
+        lastCommit: { round: 0, votes: await votesOn(height - 1, block) },
       };
       assert.ok(await embedded.processProposal(decided), `block ${height} is sound`);
-      const result = await embedded.finalizeBlock({ ...decided, lastCommit: { round: 0, votes: [] } });
+      const result = await embedded.finalizeBlock(decided);
       await embedded.commit();
       hash = toHex(result.appHash);
       for (const { key, power } of result.validatorUpdates) powers.set(toHex(key), power);

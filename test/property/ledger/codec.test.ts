@@ -93,8 +93,6 @@ const bodies: { readonly [N in ActionName]: fc.Arbitrary<Extract<Action, { name:
     round: count,
     kind: fc.constantFrom(1, 2),
     votes: fc.array(record({ block: key, signature: bytes(64) }), { minLength: 2, maxLength: 2 }),
-    refund,
-    fee: sparks,
   }),
   nodeRegister: record({
     node: key,

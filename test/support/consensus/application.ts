@@ -100,7 +100,6 @@ export const begin = (application: Application, genesis = testGenesis()) =>
     initialHeight: 1,
   });
 
-const noVotes = { round: 0, votes: [] };
 const zeros = new Uint8Array(32);
 
 export const blockOf = (
@@ -114,6 +113,7 @@ export const blockOf = (
   blockId: zeros,
   transactions,
   misbehavior: [],
+  lastCommit: { round: 0, votes: [] },
 });
 
 /** What the proposer proposes next, as the block that an engine makes of it. */
@@ -135,7 +135,7 @@ export async function propose(
 }
 
 export const finalize = (application: Application, block: BlockRequest): Promise<FinalizeBlockResult> =>
-  application.finalizeBlock({ ...block, lastCommit: noVotes });
+  application.finalizeBlock(block);
 
 /** Proposes, accepts, finalizes and commits one block. */
 export async function grow(

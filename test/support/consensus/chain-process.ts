@@ -7,24 +7,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, fromHex, messageOf, toHex } from '#base';
 import { defaultCurve, SigningKey } from '#crypto';
-import { deriveOneTime, ringSpends } from '#ledger';
+import { ringSpends } from '#ledger';
 import { Host } from '#network';
 import { MemoryStore, openLmdbStore } from '#store';
 import {
-  type Application,
-  ask,
-  faucetAddress,
-  type Genesis,
   LedgerApplication,
   parseGenesis,
   SnapshotFolder,
   VerifierThreads,
   verifierHere,
 } from '../../../src/consensus/application/index.ts';
-import type { DuplicateVote } from '../../../src/consensus/blocks/index.ts';
 import { Chain } from '../../../src/consensus/chain.ts';
 import { type LogFile, openLogFile, replaceFile } from '../../../src/consensus/journal/index.ts';
-import { publicTransaction } from '../../../src/node/chain/public-transaction.ts';
 import { ListApplication } from './list-application.ts';
 
 /** Where a process dies by its own hand, once it was told to. */
@@ -129,22 +123,6 @@ async function firstValidators(genesisFile: Uint8Array, name: string, time: numb
   return (await beside.initChain({ genesis: genesisFile, chainId: name, time, initialHeight: 1 })).validators;
 }
 
-/** What a node's wallet would do: reports to the ledger, the reward going to the faucet. */
-async function report(
-  application: Application,
-  genesis: Genesis,
-  evidence: DuplicateVote,
-): Promise<Uint8Array> {
-  const curve = defaultCurve();
-  const { height, baseFee, parameters } = await ask(application, '/status', {});
-  const refund = deriveOneTime(faucetAddress(genesis, curve), curve);
-  const { validator, round, kind, votes } = evidence;
-  const body = { validator, height: evidence.height, round, kind, votes, refund };
-  const { chainId, expiryWindow } = parameters;
-  const action = (fee: bigint) => ({ name: 'evidence' as const, body: { ...body, fee } });
-  return publicTransaction(action, [], { chainId, height, expiryWindow, baseFee }, curve).bytes;
-}
-
 async function main(): Promise<void> {
   const log = createLog();
   const genesisFile = new Uint8Array(readFileSync(settings.genesis));
@@ -172,7 +150,7 @@ async function main(): Promise<void> {
       openLogFile: dyingLog,
       replaceFile: dyingReplace,
       ...(key && { key }),
-      report: (evidence) => report(application, genesis, evidence),
+      ...(application instanceof LedgerApplication && { accuse: (evidence) => application.accuse(evidence) }),
       ...(settings.application === 'ledger' && {
         firstValidators: () => firstValidators(genesisFile, name, genesis.time),
       }),

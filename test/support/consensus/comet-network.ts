@@ -28,6 +28,8 @@ export interface CometBlock {
   readonly appHash: string;
   readonly transactions: readonly Uint8Array[];
   readonly evidence: number;
+  /** What became of each validator's vote on the block before, in the order of their set. */
+  readonly lastFlags: readonly ('absent' | 'commit' | 'nil')[];
 }
 
 /** A validator: CometBFT and our application, two processes on one socket. */
@@ -145,7 +147,7 @@ export class CometNode {
 
   async block(height: number): Promise<CometBlock> {
     const { block } = await this.call<{ block: RpcBlock }>('block', { height: `${height}` });
-    const { header, data, evidence } = block;
+    const { header, data, evidence, last_commit } = block;
     return {
       height,
       time: Date.parse(`${header.time.slice(0, 23).replace(/Z$/, '')}Z`),
@@ -153,6 +155,7 @@ export class CometNode {
       appHash: header.app_hash.toLowerCase(),
       transactions: (data.txs ?? []).map((text) => new Uint8Array(Buffer.from(text, 'base64'))),
       evidence: evidence.evidence.length,
+      lastFlags: last_commit.signatures.map(({ block_id_flag }) => FLAGS[block_id_flag - 1]!),
     };
   }
 
@@ -180,7 +183,11 @@ interface RpcBlock {
   readonly header: { readonly time: string; readonly proposer_address: string; readonly app_hash: string };
   readonly data: { readonly txs: readonly string[] | null };
   readonly evidence: { readonly evidence: readonly unknown[] };
+  readonly last_commit: { readonly signatures: readonly { readonly block_id_flag: number }[] };
 }
+
+/** BlockIDFlag of tendermint.types, from 1. */
+const FLAGS = ['absent', 'commit', 'nil'] as const;
 
 /** Validators of a network that begins with the genesis that is made for their keys. */
 export class CometNetwork {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { concat, domainHash, fromHex, fromUtf8, toHex } from '#base';
-import type { Application, FinalizeBlockRequest } from '../../../src/consensus/application/index.ts';
+import type { Application, BlockRequest } from '../../../src/consensus/application/index.ts';
 import { replaceFile } from '../../../src/consensus/journal/index.ts';
 
 /**
@@ -58,7 +58,7 @@ export class ListApplication implements Application {
     return true;
   }
 
-  async finalizeBlock({ height, time, proposer, transactions, lastCommit }: FinalizeBlockRequest) {
+  async finalizeBlock({ height, time, proposer, transactions, lastCommit }: BlockRequest) {
     const head = new Uint8Array(16);
     new DataView(head.buffer).setFloat64(0, time);
     const voters = lastCommit.votes.map(({ flag }) => (flag === 'commit' ? 1 : 0));

@@ -57,7 +57,11 @@ export class RandomBlocks {
   grow(): Uint8Array {
     const transactions = this.next();
     const height = this.#ledger.head.height + 1;
-    const result = this.#ledger.apply({ height, transactions, ...this.#proposer() });
+    const attendance = this.#cast.map(({ publicKey }, i) => ({
+      validator: publicKey,
+      signed: i > 0 || this.#dice(3) === 0,
+    }));
+    const result = this.#ledger.apply({ height, transactions, attendance, ...this.#proposer() });
     this.#ledger.commit(result);
     return result.appHash;
   }
@@ -112,7 +116,7 @@ export class RandomBlocks {
       signers: SigningKey[],
       inputs = 0,
     ): [string, Draught] => [name, { actions: [{ name, body } as Action], signers, inputs }];
-    switch (this.#dice(15)) {
+    switch (this.#dice(16)) {
       case 0:
         return this.#spent.length > 0 ? ['double spend', 'double spend'] : ['transfer', { inputs: 1 }];
       case 1: {
@@ -194,7 +198,16 @@ export class RandomBlocks {
           return { block, signature: signVote({ ...vote, block }, a) };
         });
         const { chainId: _, ...step } = vote;
-        return act('evidence', { validator: a.publicKey, ...step, votes, refund: someRefund, fee: FEE }, []);
+        return act('evidence', { validator: a.publicKey, ...step, votes }, []);
+      }
+      case 14: {
+        const first = this.#cast[0]!;
+        const record = validators.bucket.get(state, first.publicKey);
+        const by = this.#cast.find(
+          ({ publicKey }) => toHex(publicKey) === toHex(record?.owner ?? publicKey),
+        )!;
+        const sequence = record?.sequence ?? 0;
+        return act('unjail', { validator: first.publicKey, sequence, fee: FEE }, [by]);
       }
       default:
         return ['transfer', { inputs: 1 + this.#dice(3) }];

@@ -16,7 +16,14 @@ function stateOf(bonds: readonly (readonly [Uint8Array, number, Partial<Validato
   const view = new Overlay(new MemoryStore());
   for (const [id, bond, change] of bonds) {
     const tokens = BigInt(bond) * TORCH;
-    const none = { commission: 0, jailedUntil: 0, tombstoned: 0, sequence: 0, withdrawn: 0 } as const;
+    const none = {
+      commission: 0,
+      jailedUntil: 0,
+      tombstoned: 0,
+      missed: 0,
+      sequence: 0,
+      withdrawn: 0,
+    } as const;
     validators.bucket.put(view, id, {
       owner: id,
       payout: somebody,

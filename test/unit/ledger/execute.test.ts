@@ -51,7 +51,7 @@ test('a decided block over the weight keeps what fits', () => {
   assert.match(refusals.at(-1)!.message, /the block is full/);
 });
 
-test('an offender that consensus has proved loses as by an Evidence, once, and nobody is rewarded', () => {
+test('an offender that consensus has proved loses as by an Evidence, once', () => {
   const ledger = ready();
   const bond = { validator: alice.publicKey, owner: bob.publicKey, payout: somebody, commission: 0 };
   send(ledger, {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
+import { signVote } from '../../../src/ledger/vote.ts';
 import {
   curve,
   deterministic,
@@ -10,6 +11,7 @@ import {
   signer,
   somebody,
   someRefund,
+  TEST_PARAMETERS,
   transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
@@ -58,6 +60,36 @@ test('a full pool gives way to what pays more, and blocks take the best paid fir
     pool.select().map(({ body }) => body.fee / 1_000_000n),
     [9n, 4n, 3n, 2n],
   );
+});
+
+test('a proof that a validator has signed twice costs nothing, comes first, and waits once', () => {
+  const { ledger, pool, make } = ready();
+  const [validator, owner] = [signer('pool validator'), signer('pool owner')];
+  const bond = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
+  const actions = [{ name: 'bond', body: { ...bond, amount: 10n ** 12n } }] as const;
+  grow(ledger, transactionOf(ledger, random, { inputs: 1, actions, signers: [validator, owner] }));
+  const proof = (round: number, blocks = [1, 2], height = 5) => {
+    const step = { height, round, kind: 1 as const };
+    const votes = blocks.map((fill) => {
+      const vote = { chainId: TEST_PARAMETERS.chainId, ...step, block: new Uint8Array(32).fill(fill) };
+      return { block: vote.block, signature: signVote(vote, validator) };
+    });
+    const body = { validator: validator.publicKey, ...step, votes };
+    return transactionOf(ledger, random, { actions: [{ name: 'evidence', body }] });
+  };
+  for (const n of [3n, 1n, 4n, 2n]) pool.add(make(n * 1_000_000n).bytes);
+  assert.throws(() => pool.add(proof(0, [1, 1]).bytes), { code: 'TRANSACTION_INVALID' });
+  assert.throws(() => pool.add(proof(0, [1, 2], 9).bytes), { code: 'TRANSACTION_INVALID' });
+  const first = proof(0);
+  assert.equal(first.body.fee, 0n);
+  pool.add(first.bytes);
+  assert.equal(pool.size, 4, 'a full pool makes room');
+  assert.throws(() => pool.add(proof(1).bytes), { code: 'MEMPOOL_CONFLICT' });
+  assert.deepEqual(pool.select()[0]!.hashes.id, first.hashes.id);
+  grow(ledger, ...pool.select());
+  pool.prune();
+  assert.ok(!pool.has(first.hashes.id));
+  assert.throws(() => pool.add(proof(1).bytes), { code: 'TRANSACTION_INVALID', message: /out already/ });
 });
 
 test('a selection can be applied as it is; afterwards nothing of it is left, nor what has expired', () => {

@@ -37,7 +37,7 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.equal(transaction.weight, plan.weight);
   assert.equal(transaction.body.inputs.length, 2);
   assert.equal(transaction.body.fee, plan.fee);
-  assert.equal(plan.fee, leastFee(ledger.state, plan.weight) * 2n);
+  assert.equal(plan.fee, leastFee(ledger.state, transaction) * 2n);
   assert.ok(transaction.bytes.length <= 2_300, `2 inputs, 2 outputs: ${transaction.bytes.length} bytes`);
   assert.deepEqual(alice.balance(), {
     unlocked: 18_000n * TORCH,

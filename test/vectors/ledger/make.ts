@@ -7,7 +7,7 @@ import { keyImageRange, outputCodec, outputRange, outputs } from '../../../src/l
 import { signVote, voteCodec } from '../../../src/ledger/vote.ts';
 import { wordsOf } from '../../../src/ledger/wallet/seed.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
-import { deterministic, grow, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
+import { deterministic, grow, TEST_PARAMETERS, transactionOf } from '../../support/ledger/chain.ts';
 import { chainOf, OPTIONS, realLedger } from '../../support/ledger/wallets.ts';
 
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
@@ -42,6 +42,15 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
     transcript: filled(4),
   };
   const vote = { chainId, height: 7, round: 1, kind: 2 as const, block: filled(5) };
+  const { chainId: _, block: __, ...step } = vote;
+  const votes = [filled(5), filled(6)].map((block) => ({
+    block,
+    signature: signVote({ ...vote, block }, signer),
+  }));
+  const evidence = transactionOf(ledger, random, {
+    actions: [{ name: 'evidence', body: { validator: signer.publicKey, ...step, votes } }],
+    expiry: 1_807,
+  });
   return {
     words,
     address: wallet.addressText(),
@@ -63,5 +72,6 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
     },
     receipt: toHex(encode(receiptCodec, signReceipt(statement, signer))),
     vote: { bytes: toHex(encode(voteCodec, vote)), signature: toHex(signVote(vote, signer)) },
+    evidence: { bytes: toHex(evidence.bytes), id: toHex(evidence.hashes.id), weight: evidence.weight },
   };
 }

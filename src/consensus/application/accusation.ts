@@ -1,0 +1,22 @@
+import type { Curve } from '#crypto';
+import { makeTransaction, type Parameters } from '#ledger';
+import type { DuplicateVote } from '../blocks/index.ts';
+
+/** The transaction that shows that a validator has signed twice. It needs neither money nor a key: anybody can send it. */
+export function accusation(
+  evidence: DuplicateVote,
+  { chainId, expiryWindow }: Parameters,
+  height: number,
+  curve: Curve,
+): Uint8Array {
+  const body = {
+    chainId,
+    expiry: height + expiryWindow,
+    fee: 0n,
+    inputs: [],
+    outputs: [],
+    memo: new Uint8Array(0),
+    actions: [{ name: 'evidence' as const, body: evidence }],
+  };
+  return makeTransaction(body, { spend: undefined, signatures: [] }, curve).bytes;
+}
