@@ -42,7 +42,12 @@ const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: strin
   ['lzma', 0, '\x5d\0\0'],
   ['zstd', 0, '\x28\xb5\x2f\xfd'],
   ['lz4', 0, '\x04\x22\x4d\x18'],
+  ['lz4', 0, '\x02\x21\x4c\x18'],
+  ['lzip', 0, 'LZIP'],
+  ['lzop', 0, '\x89LZO\0\r\n\x1a\n'],
+  ['snappy', 0, '\xff\x06\0\0sNaPpY'],
   ['lzfse', 0, 'bvx'],
+  ['joblib', 0, 'ZF0x'],
   ['compress', 0, '\x1f\x9d'],
   ['compress', 0, '\x1f\xa0'],
   ['7z', 0, '7z\xbc\xaf\x27\x1c'],
@@ -50,6 +55,16 @@ const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: strin
   ['cab', 0, 'MSCF'],
   ['ar', 0, '!<arch>\n'],
   ['cpio', 0, '070701'],
+  ['cpio', 0, '070702'],
+  ['cpio', 0, '070707'],
+  ['ace', 7, '**ACE**'],
+  ['lha', 2, '-lh5-'],
+  ['lha', 2, '-lh6-'],
+  ['lha', 2, '-lh7-'],
+  ['xar', 0, 'xar!'],
+  ['rpm', 0, '\xed\xab\xee\xdb'],
+  ['wim', 0, 'MSWIM\0\0\0'],
+  ['squashfs', 0, 'hsqs'],
   ['pdf', 0, '%PDF-'],
   ['sqlite', 0, 'SQLite format 3\0'],
   ['ole', 0, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'],
@@ -70,11 +85,14 @@ export function identify(head: Uint8Array, size: number): string | undefined {
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return 'pickle';
   if (isZlib(head) && !isText(head)) return 'zlib';
   if (isTarHeader(head)) return 'tar';
+  if (isSkippableFrame(head)) return 'zstd';
   return looksLikeSafetensors(head, size) ? 'safetensors' : undefined;
 }
 
 /** Signatures of letters alone, with which a text may begin as well. */
-const SPELLED = new Set(['ggml', 'lzfse', 'bzip2', 'cpio', 'parquet', 'arrow', 'cab', 'torch7']);
+const SPELLED = new Set(
+  'ggml lzfse bzip2 cpio parquet arrow cab torch7 lzip joblib ace lha xar squashfs'.split(' '),
+);
 const isText = (head: Uint8Array): boolean => head.every((byte) => byte >= 9);
 
 function isPortableExecutable(head: Uint8Array): boolean {
@@ -89,6 +107,10 @@ function isZlib(head: Uint8Array): boolean {
   const [first = 0, second = 0] = head;
   return first === 0x78 && (first * 256 + second) % 31 === 0 && (second & 0x20) === 0 && second !== 0x20;
 }
+
+/** zstd's and LZ4's readers skip such a frame and go on behind it (RFC 8878 §3.1.2). */
+export const isSkippableFrame = (head: Uint8Array): boolean =>
+  head[0]! >> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
 
 function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
   if (head.length < 10 || head[8] !== 0x7b) return false;

@@ -1,5 +1,6 @@
 /** Unpacking within bounds: what a container holds, as a source of its own. */
 import { crc32, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { isSkippableFrame } from './magic.ts';
 import type { RandomAccess } from './tensor.ts';
 import type { ZipMember } from './zip.ts';
 
@@ -50,7 +51,7 @@ export async function unpack(
   const nothing = { source: inBuffer(new Uint8Array()), whole: false };
   try {
     if (how === 'zstd') {
-      const bytes = zstdDecompressSync(packed, { maxOutputLength: MAX_UNPACKED });
+      const bytes = zstdDecompressSync(behindSkippable(packed), { maxOutputLength: MAX_UNPACKED });
       return { source: inBuffer(bytes), whole: packed.length === source.size };
     }
     const bytes = INFLATERS[how](packed, { maxOutputLength: MAX_UNPACKED });
@@ -58,6 +59,16 @@ export async function unpack(
   } catch {
     return how === 'zstd' ? nothing : { source: inBuffer(beginning(packed, how)), whole: false };
   }
+}
+
+/** Frames that every reader of zstd skips (RFC 8878 §3.1.2), and at which Node's ends. */
+function behindSkippable(packed: Uint8Array): Uint8Array {
+  let rest = packed;
+  while (rest.length >= 8 && isSkippableFrame(rest)) {
+    const length = new DataView(rest.buffer, rest.byteOffset).getUint32(4, true);
+    rest = rest.subarray(Math.min(rest.length, 8 + length));
+  }
+  return rest;
 }
 
 /** As much as can be unpacked before damage, or the limit, stops it: halves the input until it is no more than fits. */

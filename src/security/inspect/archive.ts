@@ -19,6 +19,12 @@ import type { Inspection } from './inspection.ts';
 import { promisedKind } from './names.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
 
+/** Known by their first bytes and never looked into: packed pickles (joblib, pandas) come in some of them. */
+export const NAMED_ARCHIVES: readonly string[] = [
+  ...['bzip2', 'xz', 'lzma', 'lzip', 'lzop', 'lz4', 'lzfse', 'snappy', 'compress', 'joblib'],
+  ...['7z', 'rar', 'cab', 'ar', 'cpio', 'ace', 'lha', 'xar', 'rpm', 'wim', 'squashfs'],
+];
+
 /** What a member costs beside its bytes. */
 const MEMBER_WORK = 256;
 
@@ -187,6 +193,8 @@ async function inspectInner(
   else if (kind && kind in COMPRESSIONS) await inspectCompressed(inspection, source, kind, place, depth);
   else if (kind === 'executable' || kind === 'script' || kind === 'llamafile') {
     inspection.find(kind, place, `inside of the archive`);
+  } else if (kind && NAMED_ARCHIVES.includes(kind)) {
+    inspection.find('archive', place, `by its first bytes: ${kind}`);
   } else if (kind === 'numpy') await inspectInnerNumpy(inspection, source, place);
   else if (promised === 'script' || promised === 'executable') {
     inspection.find(promised, place, 'inside of the archive');

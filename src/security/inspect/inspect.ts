@@ -8,7 +8,7 @@ import {
   readSentencePiece,
 } from '#formats';
 import type { RuleId } from '../rule-ids.ts';
-import { inspectCompressed, inspectTar, inspectZip } from './archive.ts';
+import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive.ts';
 import type { Inspection, Inspector } from './inspection.ts';
 import { inspectJson } from './json.ts';
 import { promisedKind } from './names.ts';
@@ -63,17 +63,7 @@ const REFUSED: Readonly<Record<string, RuleId>> = {
   ort: 'other-model',
   ggml: 'other-model',
   torch7: 'other-model',
-  bzip2: 'archive',
-  xz: 'archive',
-  lzma: 'archive',
-  lz4: 'archive',
-  lzfse: 'archive',
-  compress: 'archive',
-  '7z': 'archive',
-  rar: 'archive',
-  cab: 'archive',
-  ar: 'archive',
-  cpio: 'archive',
+  ...Object.fromEntries(NAMED_ARCHIVES.map((kind): [string, RuleId] => [kind, 'archive'])),
 };
 
 /** Finds out what a file is by its content, and judges it by the rules of its kind: what no rule accepts is refused. */
@@ -86,7 +76,7 @@ export async function inspect(inspection: Inspection): Promise<void> {
     inspection.find(promised, '', `by its name, ${path}`);
   }
   if (signature && !(signature in ACCEPTED)) {
-    await inspectRefused(inspection, signature);
+    await inspectRefused(inspection, signature, promised);
     if (promised && promised in ACCEPTED) inspection.find('wrong-name', '', `the content is ${signature}`);
     return;
   }
@@ -141,10 +131,16 @@ async function inspectUnknown(inspection: Inspection, promised: string | undefin
   } else inspection.unclaimed = 'the content is of no known format';
 }
 
-async function inspectRefused(inspection: Inspection, signature: string): Promise<void> {
+async function inspectRefused(
+  inspection: Inspection,
+  signature: string,
+  promised: string | undefined,
+): Promise<void> {
   const { source } = inspection.file;
   const rule = REFUSED[signature];
-  if (rule) inspection.find(rule, '', `by its first bytes: ${signature}`);
+  const unpacks = NAMED_ARCHIVES.includes(signature) && promised === 'pickle';
+  const warning = unpacks ? ', which Python unpacks to run the pickle in it' : '';
+  if (rule) inspection.find(rule, '', `by its first bytes: ${signature}${warning}`);
   if (signature === 'hdf5') await searchKeras(inspection, source);
   if (signature === 'zip') await nameContainer(inspection, await inspectZip(inspection, source, '', 0));
   else if (signature === 'tar') await nameContainer(inspection, await inspectTar(inspection, source, '', 0));
