@@ -14,6 +14,8 @@ export interface FakeHub {
   requests: string[];
   /** Bytes after which the next file transfer is cut off. */
   cutAfter: number | undefined;
+  /** Bytes after which the next file transfer goes on no more, and stays open. */
+  stallAfter: number | undefined;
 }
 
 /** A server that behaves like the Hugging Face Hub for one repository: lists files, serves ranges. */
@@ -22,7 +24,7 @@ export async function startHub(
   repo: string,
   files: Record<string, Uint8Array>,
 ): Promise<FakeHub> {
-  const hub: FakeHub = { url: '', requests: [], cutAfter: undefined };
+  const hub: FakeHub = { url: '', requests: [], cutAfter: undefined, stallAfter: undefined };
   const list = Object.entries(files).map(([path, bytes]) => ({
     type: 'file',
     path,
@@ -58,6 +60,11 @@ function serveRange(
   const [start, end] = [Number(from ?? 0), Math.min(Number(to ?? file.length - 1) + 1, file.length)];
   response.setHeader('etag', '"x"').setHeader('content-length', end - start);
   if (from) response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${file.length}` });
+  if (end - start > (hub.stallAfter ?? Number.POSITIVE_INFINITY)) {
+    response.write(file.subarray(start, start + hub.stallAfter!));
+    hub.stallAfter = undefined;
+    return;
+  }
   const cut = end - start > (hub.cutAfter ?? Number.POSITIVE_INFINITY) ? hub.cutAfter : undefined;
   if (cut === undefined) {
     response.end(file.subarray(start, end));

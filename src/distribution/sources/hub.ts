@@ -131,10 +131,26 @@ class Hub {
     } catch (error) {
       this.#signal?.throwIfAborted();
       if (error instanceof BitorchError) throw error;
-      const message = `cannot fetch ${this.#common.repo} from the Hugging Face Hub: ${messageOf(error)}`;
-      throw new BitorchError('SOURCE_UNREACHABLE', message, {}, error);
+      throw unreachable(this.#common, error);
     }
   }
+}
+
+function unreachable({ repo, hubUrl }: { repo: string; hubUrl?: string }, error: unknown): BitorchError {
+  const status = (error as { statusCode?: unknown }).statusCode;
+  const gone = status === 401 || status === 403 || status === 404;
+  // A failed fetch says why in its cause only.
+  const { cause } = error as { cause?: unknown };
+  const reason = cause ? `${messageOf(error)}: ${messageOf(cause) || codeOf(cause)}` : messageOf(error);
+  const advice = gone
+    ? 'check the name; models that ask for a login are not fetched'
+    : 'check the connection, or name another Hub with --hub or HF_ENDPOINT';
+  return new BitorchError(
+    gone ? 'MODEL_NOT_FOUND' : 'SOURCE_UNREACHABLE',
+    `cannot fetch ${repo} from ${hubUrl ?? 'the Hugging Face Hub'} (${reason}): ${advice}`,
+    {},
+    error,
+  );
 }
 
 async function fetchFile(
