@@ -9,6 +9,7 @@ export {
   type Trust,
 } from './clearance/index.ts';
 export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
+export { type ConvertFileOptions, convertFile } from './convert/convert-file.ts';
 export { ClamAv, type Engine, type EngineFile, type EngineResult, Yara } from './engines/index.ts';
 export { ExaminationCache } from './examination-cache.ts';
 export { type Examination, type Examined, type ExamineOptions, examine } from './examine.ts';

@@ -1,6 +1,5 @@
-import { access, open, rename, rm } from 'node:fs/promises';
 import { Command } from 'commander';
-import { BitorchError, dataDirectory } from '#base';
+import { dataDirectory } from '#base';
 import { formatBytes, ProgressBoard } from '../progress.ts';
 
 /** `bitorch convert`: a PyTorch checkpoint becomes safetensors; none of it is run. */
@@ -9,40 +8,20 @@ export const convertCommand = new Command('convert')
   .argument('<checkpoint>')
   .argument('[output]', 'the .safetensors file; beside the checkpoint when absent')
   .option('--force', 'replace the output if it is there')
-  .action(async (input: string, given: string | undefined, { force }: { force?: boolean }) => {
-    const { convertCheckpoint, currentRuleset, openFiles } = await import('#node/scanning');
+  .option('--no-sandbox', 'read it outside of the sandbox, where there is none')
+  .action(async (input: string, given: string | undefined, flags: { force?: boolean; sandbox: boolean }) => {
+    const { convertFile, currentRuleset } = await import('#node/scanning');
     const output = given ?? `${input.replace(/\.(pt|pth|bin|ckpt|pkl)$/i, '')}.safetensors`;
-    const partial = `${output}.partial`;
     const ruleset = await currentRuleset(dataDirectory());
-    const opened = await openFiles(input);
-    const [file] = opened.files;
-    if (opened.files.length !== 1 || !file) throw new BitorchError('OPTION_INVALID', 'give one checkpoint');
-    if (!force && (await exists(output))) {
-      throw new BitorchError('OPTION_INVALID', `${output} is there already: --force replaces it`);
-    }
     const board = process.stderr.isTTY ? new ProgressBoard(process.stderr) : undefined;
-    try {
-      const out = await open(partial, 'w');
-      try {
-        const onProgress =
-          board && ((progress: Parameters<ProgressBoard['update']>[1]) => board.update('convert', progress));
-        const options = onProgress ? { onProgress } : {};
-        const done = await convertCheckpoint(file.source, ruleset, (bytes) => out.writeFile(bytes), options);
-        await out.sync();
-        board?.close();
-        process.stdout.write(`${output}: ${done.tensors} tensors, ${formatBytes(done.bytes)}\n`);
-      } finally {
-        await out.close();
-      }
-      await rename(partial, output);
-    } finally {
-      await rm(partial, { force: true });
-      await opened.close();
-    }
+    const done = await convertFile({
+      input,
+      output,
+      force: flags.force ?? false,
+      sandbox: flags.sandbox,
+      ruleset,
+      ...(board && { onProgress: (progress) => board.update('convert', progress) }),
+    }).finally(() => board?.close());
+    const where = flags.sandbox ? '' : ', read outside of the sandbox';
+    process.stdout.write(`${output}: ${done.tensors} tensors, ${formatBytes(done.bytes)}${where}\n`);
   });
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

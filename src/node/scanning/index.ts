@@ -1,6 +1,6 @@
 /** The scanner for people and CI: works alone, without a node. */
 export {
-  convertCheckpoint,
+  convertFile,
   currentRuleset,
   installRuleset,
   type Report,

@@ -1,8 +1,10 @@
 import type { OnProgress } from '#base';
 import { type RandomAccess, safetensorsHeader } from '#formats';
+import { convertRefused } from '../errors.ts';
 import { allowedGlobals } from '../inspect/pickle.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { type CheckpointTensor, readCheckpoint, refused } from './checkpoint.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
+import { type CheckpointTensor, tensorsOf } from './tensors.ts';
 
 const CHUNK_ELEMENTS = 1 << 18;
 /** Storages that are held in memory for views which are not contiguous. */
@@ -19,14 +21,14 @@ export interface ConvertOptions {
  */
 export async function convertCheckpoint(
   source: RandomAccess,
-  ruleset: Ruleset,
+  ruleset: Pick<Ruleset, 'pickle'>,
   write: (bytes: Uint8Array) => Promise<unknown>,
   { onProgress, signal }: ConvertOptions = {},
 ): Promise<{ tensors: number; bytes: number }> {
-  const tensors = await readCheckpoint(source, allowedGlobals(ruleset));
+  const tensors = tensorsOf(await openCheckpoint(source, allowedGlobals(ruleset)));
   const total = tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
   if (total > 2 * source.size)
-    throw refused('its tensors would be larger than the file: they share their elements');
+    throw convertRefused('its tensors would be larger than the file: they share their elements');
   const { header, order } = safetensorsHeader(tensors, { format: 'pt' });
   await write(header);
   let done = 0;
@@ -44,8 +46,19 @@ export async function convertCheckpoint(
 const countOf = ({ shape }: CheckpointTensor): number => shape.reduce((product, side) => product * side, 1);
 const sizeOf = (tensor: CheckpointTensor): number => countOf(tensor) * tensor.elementBytes;
 
-/** The elements of a tensor in row-major order. */
+/** The elements of a tensor in row-major order, little-endian. */
 async function* elementsOf(tensor: CheckpointTensor): AsyncGenerator<Uint8Array> {
+  for await (const bytes of storedElements(tensor)) yield turned(bytes, tensor.swapBytes);
+}
+
+/** The bytes of each number in the opposite order. */
+function turned(bytes: Uint8Array, numberBytes: number): Uint8Array {
+  if (numberBytes === 1) return bytes;
+  const copy = Buffer.from(bytes);
+  return numberBytes === 2 ? copy.swap16() : numberBytes === 4 ? copy.swap32() : copy.swap64();
+}
+
+async function* storedElements(tensor: CheckpointTensor): AsyncGenerator<Uint8Array> {
   const { storage, offset, elementBytes } = tensor;
   const count = countOf(tensor);
   if (!isContiguous(tensor)) {
@@ -70,7 +83,7 @@ function isContiguous({ shape, strides }: CheckpointTensor): boolean {
 /** Transposed and otherwise strided views, element by element out of a storage in memory. */
 async function* gather(tensor: CheckpointTensor, count: number): AsyncGenerator<Uint8Array> {
   const { name, shape, strides, offset, storage, elementBytes } = tensor;
-  if (storage.size > MAX_GATHERED) throw refused(`${name} is a strided view of ${storage.size} bytes`);
+  if (storage.size > MAX_GATHERED) throw convertRefused(`${name} is a strided view of ${storage.size} bytes`);
   const held = await storage.read(0, storage.size);
   const index = new Array<number>(shape.length).fill(0);
   for (let at = 0; at < count; at += CHUNK_ELEMENTS) {

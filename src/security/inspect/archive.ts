@@ -138,6 +138,7 @@ export async function inspectTar(
     } else if ('346'.includes(type)) inspection.find('archive-path', here, 'a device');
   }
   const names = members.map(({ name }) => name);
+  if (['storages', 'tensors', 'pickle'].every((name) => names.includes(name))) return 'checkpoint';
   return names.some((name) => /(^|\/)model_config\.yaml$/.test(name)) ? 'nemo' : 'archive';
 }
 

@@ -104,10 +104,10 @@ class Teller {
   }
 }
 
-const allowedOf = new WeakMap<Ruleset, ReadonlySet<string>>();
+const allowedOf = new WeakMap<object, ReadonlySet<string>>();
 
 /** The names that a ruleset allows, as a set. */
-export function allowedGlobals(ruleset: Ruleset): ReadonlySet<string> {
+export function allowedGlobals(ruleset: Pick<Ruleset, 'pickle'>): ReadonlySet<string> {
   const known = allowedOf.get(ruleset) ?? new Set(ruleset.pickle.allowedGlobals);
   allowedOf.set(ruleset, known);
   return known;

@@ -43,13 +43,13 @@ export function commandLine(options: SandboxCommand, limits: Limits, uid: number
 }
 
 function resourceLimits(limits: Limits, uid: number | undefined): string[] {
-  const { memoryBytes, cpuSeconds, threads, temporaryBytes, openFiles } = limits;
+  const { memoryBytes, cpuSeconds, threads, fileBytes, openFiles } = limits;
   const set: Record<string, number | string> = {
     core: 0,
     // The soft limit's signal says what happened, the hard one's does not.
     cpu: `${cpuSeconds}:${cpuSeconds + 1}`,
     data: memoryBytes + RESERVED_BYTES,
-    fsize: temporaryBytes,
+    fsize: fileBytes,
     memlock: 2 ** 20,
     msgqueue: 0,
     nofile: openFiles,

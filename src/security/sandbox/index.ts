@@ -6,4 +6,5 @@ export {
   type SandboxOutcome,
   type Usage,
 } from './options.ts';
+export { ownProgram } from './own-program.ts';
 export { type Availability, runInSandbox, sandboxAvailability } from './sandbox.ts';

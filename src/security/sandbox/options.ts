@@ -10,8 +10,10 @@ export interface Limits {
   readonly processes: number;
   /** Threads of all processes together. */
   readonly threads: number;
-  /** Files in its /tmp together, and the size of any one file. */
+  /** Files in its /tmp together. */
   readonly temporaryBytes: number;
+  /** Any one file that it writes. */
+  readonly fileBytes: number;
   /** Written to the standard output and to the standard error. */
   readonly outputBytes: number;
   readonly openFiles: number;
@@ -24,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
   processes: 1,
   threads: 64,
   temporaryBytes: 16 * 2 ** 20,
+  fileBytes: 16 * 2 ** 20,
   outputBytes: 2 ** 20,
   openFiles: 512,
 };
@@ -40,6 +43,8 @@ export interface SandboxCommand {
   readonly limits?: Partial<Limits>;
   /** Its standard output as it comes; kept whole in the outcome when absent. */
   readonly onOutput?: (chunk: Uint8Array) => void;
+  /** An open file (its descriptor) that its standard output goes into: the only thing outside that it can change. */
+  readonly outputFile?: number;
   readonly signal?: AbortSignal;
 }
 

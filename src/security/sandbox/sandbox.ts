@@ -87,7 +87,7 @@ async function run(options: SandboxCommand): Promise<SandboxOutcome> {
   const [program, ...args] = commandLine(options, limits, throwawayUser(options)) as [string, ...string[]];
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.outputFile ?? 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   let excess: Ending | undefined;
   const end = (ending: Ending) => {
@@ -104,7 +104,9 @@ async function run(options: SandboxCommand): Promise<SandboxOutcome> {
   firstProcess(child, (pid) => {
     if (!excess) watch = new Watch(pid, { limits, expected }, end);
   });
-  const output = collect(child.stdout!, limits.outputBytes, () => end('output'), options.onOutput);
+  const output = child.stdout
+    ? collect(child.stdout, limits.outputBytes, () => end('output'), options.onOutput)
+    : () => new Uint8Array();
   const errors = collect(child.stderr!, MAX_ERRORS_BYTES, () => undefined);
   try {
     const code = await ended(child);

@@ -1,17 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { BitorchError, encodeCanonical, equalBytes, type OnProgress } from '#base';
 import type { Manifest } from '#distribution';
-import { type Ending, runInSandbox, type SandboxOutcome, type Usage } from '../sandbox/index.ts';
+import { type Ending, ownProgram, runInSandbox, type SandboxOutcome, type Usage } from '../sandbox/index.ts';
 import { FrameReader } from './frame-reader.ts';
 import { MAX_FRAME_BYTES, type TrialResult, type TrialTask } from './messages.ts';
 import { PROMPTS } from './prompts.ts';
 
-const INSIDE = fileURLToPath(new URL('./inside.ts', import.meta.url));
-/** What the program inside needs to see of ours: its sources and packages. */
-const PROGRAM = ['../../../src', '../../../node_modules', '../../../package.json'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
 const MODEL_AT = '/model';
 const MAX_THREADS = 8;
 const GIBIBYTE = 2 ** 30;
@@ -48,10 +42,10 @@ export async function tryInSandbox(
   const frames = new FrameReader((done, total) =>
     onProgress({ step: 'running in the sandbox', done, total, unit: 'blocks' }),
   );
-  const { program, readOnly } = ownProgram();
+  const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
   const outcome = await runInSandbox({
-    command: [program, INSIDE],
+    command,
     readOnly: [...readOnly, { path: directory, at: MODEL_AT }],
     input: encodeCanonical(taskOf(manifest)),
     limits: {
@@ -64,11 +58,6 @@ export async function tryInSandbox(
     signal,
   });
   return verdictOf(manifest, outcome, frames);
-}
-
-function ownProgram() {
-  const program = process.execPath;
-  return { program, readOnly: [...PROGRAM, program].map((path) => ({ path })) };
 }
 
 const taskOf = ({ architecture, blocks, boundary, tokenizer, chatTemplate }: Manifest): TrialTask => ({

@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { concat, toHex, utf8 } from '#base';
 import { SigningKey } from '#crypto';
-import { signRuleset } from '#security';
+import { sandboxAvailability, signRuleset } from '#security';
 import { checkpointFile } from '../../support/attacks/checkpoints.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
 
+const state = await sandboxAvailability();
 const folder = mkdtempSync(join(tmpdir(), 'bitorch-scan-'));
 after(() => rmSync(folder, { recursive: true }));
 const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
 
-const bitorch = (...args: string[]) => {
+const bitorch = (...args: string[]) => bitorchIn({}, ...args);
+const bitorchIn = (more: Record<string, string>, ...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, BITORCH_HOME: join(folder, 'home') },
+    env: { ...process.env, BITORCH_HOME: join(folder, 'home'), ...more },
   });
   return { status, stdout, stderr };
 };
@@ -69,11 +71,24 @@ test('JSON and SARIF tell the same findings', () => {
 test('a checkpoint becomes safetensors, and is not written over', () => {
   const view = { storage: 'FloatStorage', key: 0, offset: 0, shape: [2], strides: [1] };
   const input = place('x.pt', checkpointFile([{ name: 'w', ...view }], [new Uint8Array(8)]));
-  const first = bitorch('convert', input);
+  const shutIn = state.available ? [] : ['--no-sandbox'];
+  const first = bitorch('convert', input, ...shutIn);
   assert.equal(first.status, 0, first.stderr);
   assert.equal(bitorch('scan', join(folder, 'x.safetensors')).status, 0);
-  assert.match(bitorch('convert', input).stderr, /is there already/);
-  assert.match(bitorch('convert', place('evil.pt', pickle)).stderr, /CONVERT_REFUSED|cannot|no PyTorch/i);
+  assert.match(bitorch('convert', input, ...shutIn).stderr, /is there already/);
+  assert.match(bitorch('convert', place('evil.pt', pickle), ...shutIn).stderr, /CONVERT_REFUSED/);
+});
+
+test('without a sandbox nothing is converted unless one says so', () => {
+  const view = { storage: 'FloatStorage', key: 0, offset: 0, shape: [2], strides: [1] };
+  const input = place('y.pt', checkpointFile([{ name: 'w', ...view }], [new Uint8Array(8)]));
+  const nowhere = { PATH: join(folder, 'no-programs') };
+  const refused = bitorchIn(nowhere, 'convert', input);
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /--no-sandbox converts without one.*\[SANDBOX_UNAVAILABLE\]/);
+  const done = bitorchIn(nowhere, 'convert', input, '--no-sandbox');
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stdout, /1 tensors, .*outside of the sandbox/);
 });
 
 test('rules of one’s own count; an update must be signed and newer', () => {

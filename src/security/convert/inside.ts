@@ -1,0 +1,26 @@
+/** The program that converts in the sandbox: its standard output is the file, the last line of its errors the outcome. */
+import { writeSync } from 'node:fs';
+import { check, decodeCanonical, messageOf } from '#base';
+import { fileAccess } from '#formats';
+import { convertCheckpoint } from './convert.ts';
+import { CHECKPOINT_AT, type ConvertOutcome, MAX_TASK_BYTES, taskSchema } from './messages.ts';
+
+const OUTPUT = 1;
+
+async function standardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function write(bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(OUTPUT, bytes, sent);
+}
+
+async function convert(): Promise<ConvertOutcome> {
+  const pickle = check(taskSchema, decodeCanonical(await standardInput(), MAX_TASK_BYTES), 'task');
+  return convertCheckpoint(await fileAccess(CHECKPOINT_AT), { pickle }, write);
+}
+
+const outcome = await convert().catch((error: unknown) => ({ refused: messageOf(error) }));
+process.stderr.write(`\n${JSON.stringify(outcome)}\n`, () => process.exit('refused' in outcome ? 1 : 0));

@@ -1,0 +1,121 @@
+import { ByteWindow, type PickleValue, type RandomAccess, readTar, slice } from '#formats';
+import { convertRefused } from '../errors.ts';
+import {
+  type Allowed,
+  type Checkpoint,
+  followPickle,
+  followWhole,
+  type Storage,
+  type View,
+} from './checkpoint.ts';
+import { elementType } from './element-types.ts';
+import { isCount } from './storage-id.ts';
+import { readInt64, readStorage } from './stream-checkpoint.ts';
+import { isKind, itemsOf } from './values.ts';
+
+const MAX_DIMENSIONS = 64;
+/** Named beside each tensor, and never called: the storage says the type. */
+const TENSOR_CLASSES = ['Double', 'Float', 'Half', 'Long', 'Int', 'Short', 'Char', 'Byte'].flatMap((type) => [
+  `torch.${type}Tensor`,
+  `torch.cuda.${type}Tensor`,
+]);
+
+/**
+ * A tar (torch.save before 0.1.12): "storages" (a count; for each its key, place and class as a pickle, then count and
+ * elements; then a list of views), "tensors" (a count; for each its key, storage and class as a pickle, then
+ * dimensions, sizes, strides and offset), "pickle" (the object, whose persistent ids are keys of tensors).
+ */
+export async function readTarCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
+  const { members, whole } = await readTar(source);
+  if (!whole) throw convertRefused('its archive is damaged');
+  const member = (name: string): RandomAccess => {
+    const [found, another] = members.filter((entry) => entry.name === name && '0\0'.includes(entry.type));
+    if (!found || another) throw convertRefused('it is a tar archive, but no PyTorch checkpoint');
+    return slice(source, found.offset, found.bytes);
+  };
+  const storages = await readStorages(member('storages'), allowed);
+  const tensors = await readTensors(member('tensors'), new Set([...allowed, ...TENSOR_CLASSES]), storages);
+  const tensorOf = (id: PickleValue): View => find(tensors, id, 'tensor');
+  const root = await followWhole(member('pickle'), allowed);
+  return { root, tensorOf, storageOf: (id) => find(storages, id, 'storage') };
+}
+
+/** Keys were addresses: whole numbers in one place and texts in another. */
+function find<T>(known: ReadonlyMap<string, T>, key: PickleValue | undefined, what: string): T {
+  const found = typeof key === 'object' ? undefined : known.get(String(key));
+  if (!found) throw convertRefused(`it names a ${what} that is not there`);
+  return found;
+}
+
+async function readStorages(source: RandomAccess, allowed: Allowed): Promise<Map<string, Storage>> {
+  const window = new ByteWindow(0, source.size);
+  const next = () => followPickle(source, window, allowed);
+  const storages = new Map<string, Storage>();
+  for (let left = countOf(await next()); left > 0; left--) {
+    const [key, , type] = itemsOf(await next());
+    if (key === undefined || !isKind(type, 'global')) throw convertRefused('a storage in it has no type');
+    const storage = await readStorage(source, window.at, type.name);
+    storages.set(String(key), storage);
+    window.skip(8 + storage.source.size, 'a storage');
+  }
+  for (const view of itemsOf(await next())) {
+    const [key, root, first, count] = itemsOf(view);
+    const storage = find(storages, root, 'storage');
+    const { bytes } = elementType(storage.type)!;
+    if (
+      key === undefined ||
+      !isCount(first) ||
+      !isCount(count) ||
+      (first + count) * bytes > storage.source.size
+    )
+      throw convertRefused('a view of a storage reaches out of it');
+    storages.set(String(key), { ...storage, source: slice(storage.source, first * bytes, count * bytes) });
+  }
+  if (window.left > 0) throw convertRefused(`${window.left} bytes follow its storages`);
+  return storages;
+}
+
+async function readTensors(
+  source: RandomAccess,
+  allowed: Allowed,
+  storages: ReadonlyMap<string, Storage>,
+): Promise<Map<string, View>> {
+  const window = new ByteWindow(0, source.size);
+  const next = () => followPickle(source, window, allowed);
+  const tensors = new Map<string, View>();
+  const integer = async (): Promise<number> => {
+    const value = await readInt64(source, window.at);
+    window.skip(8, 'a tensor');
+    return value;
+  };
+  /** Four bytes, and four of padding that hold anything. */
+  const paddedInteger = async (): Promise<number> => {
+    const bytes = await source.read(window.at, 4);
+    window.skip(8, 'a tensor');
+    return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+  };
+  for (let left = countOf(await next()); left > 0; left--) {
+    const [key, storage] = itemsOf(await next());
+    window.has(8, 'a tensor');
+    const dimensions = await paddedInteger();
+    if (key === undefined || dimensions < 0 || dimensions > MAX_DIMENSIONS)
+      throw convertRefused('a tensor in it has no shape');
+    const numbers: number[] = [];
+    for (let n = 0; n < 2 * dimensions + 1; n++) numbers.push(await integer());
+    tensors.set(String(key), {
+      storage: find(storages, storage, 'storage'),
+      shape: tupleOf(numbers.slice(0, dimensions)),
+      strides: tupleOf(numbers.slice(dimensions, -1)),
+      offset: numbers.at(-1),
+    });
+  }
+  if (window.left > 0) throw convertRefused(`${window.left} bytes follow its tensors`);
+  return tensors;
+}
+
+const tupleOf = (items: number[]): PickleValue => ({ kind: 'tuple', items, count: items.length });
+
+function countOf(value: PickleValue): number {
+  if (!isCount(value)) throw convertRefused('it does not say how many storages or tensors there are');
+  return value;
+}
