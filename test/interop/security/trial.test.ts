@@ -98,6 +98,7 @@ test('a template that drops the question and an architecture that does not fit a
   );
   assert.deepEqual(
     shape.faults.map(({ code }) => code),
-    ['GOLDEN_MISMATCH'],
+    ['TRIAL_REFUSED'],
   );
+  assert.match(shape.faults[0]!.message, /the architecture says/);
 });
