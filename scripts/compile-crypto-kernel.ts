@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { constantsSource } from '../src/crypto/kernel/constants.ts';
 import { fieldLimbsSource } from '../src/crypto/kernel/field-limbs.ts';
 import { keccakSource } from '../src/crypto/kernel/keccak.ts';
+import { pairVectorsSource } from '../src/crypto/kernel/pair-vectors.ts';
 import { scalarLimbsSource } from '../src/crypto/kernel/scalar-limbs.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 
@@ -19,6 +20,7 @@ function sources(): Map<string, string> {
   return new Map([
     ...WRITTEN.map((name): [string, string] => [`${name}.as.ts`, read(name)]),
     ['constants.as.ts', constantsSource()],
+    ['pair-vectors.as.ts', pairVectorsSource()],
     ['field-limbs.as.ts', fieldLimbsSource()],
     ['scalar-limbs.as.ts', scalarLimbsSource()],
     ['keccak.as.ts', keccakSource()],

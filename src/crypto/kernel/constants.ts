@@ -1,4 +1,6 @@
-/** The numbers that the kernel's program text names, as field elements in memory. */
+import { widthOf } from './field-limbs.ts';
+
+/** The numbers that the kernel's program text names, as pairs of field elements in memory: mostly one number twice. */
 
 const P = 2n ** 255n - 19n;
 
@@ -26,7 +28,6 @@ const D = divide(-121665n, 121666n);
 const FIELD_ELEMENTS: Record<string, bigint> = {
   ONE: 1n,
   D,
-  D2: mod(2n * D),
   ROOT_OF_MINUS_ONE: I,
   /** For the map of hashes to points: see hash.as.ts. */
   MINUS_A: mod(-A),
@@ -42,35 +43,31 @@ const BASE = {
   y: divide(4n, 5n),
   x: 15112221349535400772501151409588531511454012693041857206046113283949847762202n,
 };
-const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
-/** 1/8 mod l. */
-const EIGHTH = (ORDER * 3n + 1n) / 8n;
-
-/** Balanced limbs of 29 bits, in 12 places. */
+/** Balanced limbs of 26 and 25 bits in turn. */
 function limbs(value: bigint): number[] {
   let rest = value > P / 2n ? value - P : value;
-  const places: number[] = [];
-  for (let i = 0; i < 9; i++) {
-    const low = Number(BigInt.asIntN(29, rest));
-    places.push(low);
-    rest = (rest - BigInt(low)) >> 29n;
-  }
-  return [...places, 0, 0, 0];
+  return Array.from({ length: 10 }, (_, i) => {
+    const low = BigInt.asIntN(widthOf(i), rest);
+    rest = (rest - low) >> BigInt(widthOf(i));
+    return Number(low);
+  });
 }
 
-const words = (value: bigint) =>
-  Array.from({ length: 4 }, (_, i) => BigInt.asIntN(64, value >> BigInt(64 * i)).toString());
+/** Two elements as the kernel has them: see field-limbs.ts. */
+function pair(first: bigint, second: bigint): number[] {
+  const others = limbs(second);
+  return limbs(first).flatMap((limb, i) => [limb, others[i]!]);
+}
 
-const inMemory = (name: string, type: string, values: readonly (number | string)[]) =>
-  `export const ${name} = memory.data<${type}>([${values.join(', ')}], 16);`;
+const inMemory = (name: string, values: readonly number[]) =>
+  `export const ${name} = memory.data<i32>([${values.join(', ')}], 16);`;
 
 /** AssemblyScript of the constants. */
 export function constantsSource(): string {
-  const base = [BASE.x, BASE.y, 1n, (BASE.x * BASE.y) % P];
   return [
-    ...Object.entries(FIELD_ELEMENTS).map(([name, value]) => inMemory(name, 'i32', limbs(value))),
-    inMemory('BASE_POINT', 'i32', base.flatMap(limbs)),
-    inMemory('ORDER', 'i64', words(ORDER)),
-    inMemory('EIGHTH', 'i64', words(EIGHTH)),
+    ...Object.entries(FIELD_ELEMENTS).map(([name, value]) => inMemory(name, pair(value, value))),
+    inMemory('D2_AND_2', pair(mod(2n * D), 2n)),
+    inMemory('IDENTITY_HALF', pair(0n, 1n)),
+    inMemory('BASE_POINT', [...pair(BASE.x, BASE.y), ...pair((BASE.x * BASE.y) % P, 1n)]),
   ].join('\n');
 }

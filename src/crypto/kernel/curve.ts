@@ -10,8 +10,9 @@ import {
 import { KernelMemory } from './memory.ts';
 import { kernelScalars } from './scalars.ts';
 
-/** A point as the kernel has it: four field elements of 48 bytes. */
-const SIZE = 192;
+/** A point as the kernel has it: two pairs of field elements. */
+const SIZE = 160;
+const PAIR = 80;
 const HASH_BYTES = 32;
 const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
 const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
@@ -41,11 +42,17 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     return make((out) => work(out, first, second));
   }
 
-  function decode(bytes: Uint8Array): Point | undefined {
-    if (bytes.length !== POINT_BYTES) return undefined;
-    memory.begin();
-    const [from, out] = [memory.put(bytes), memory.take(SIZE)];
-    return kernel.decode(out, from) === 0 ? undefined : outer(memory.read(out, SIZE));
+  /** The kernel decodes two at a time. */
+  function decodeAll(encodings: readonly Uint8Array[]): (Point | undefined)[] {
+    return inPairs(encodings, (first, second) => {
+      memory.begin();
+      const from = [first, second].map((bytes) =>
+        memory.put(bytes.length === POINT_BYTES ? bytes : NO_POINT),
+      );
+      const out = [memory.take(SIZE), memory.take(SIZE)];
+      const good = kernel.decode(out[0]!, out[1]!, from[0]!, from[1]!);
+      return out.map((at, i) => ((good >> i) & 1 ? outer(memory.read(at, SIZE)) : undefined));
+    });
   }
 
   function multiScalar(factors: Uint8Array, points: readonly Point[], baseScalar?: Uint8Array): Point {
@@ -79,7 +86,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   function encodeAll(points: readonly Point[]): Uint8Array[] {
     memory.begin();
     const [from, out] = [memory.putAll(points.map(inner), SIZE), memory.take(POINT_BYTES * points.length)];
-    const scratch = memory.take(48 * points.length);
+    const scratch = memory.take(PAIR * ((points.length + 1) >> 1));
     kernel.encodeAll(out, from, points.length, scratch);
     return points.map((_, i) => memory.read(out + POINT_BYTES * i, POINT_BYTES));
   }
@@ -102,6 +109,17 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     return digest;
   }
 
+  function hashToPoints(all: readonly Uint8Array[]): Point[] {
+    return inPairs(all, (first, second) => {
+      const digests = [keccak256(first), keccak256(second)];
+      memory.begin();
+      const from = digests.map((digest) => memory.put(digest));
+      const out = [memory.take(SIZE), memory.take(SIZE)];
+      kernel.pointsFromHashes(out[0]!, out[1]!, from[0]!, from[1]!);
+      return out.map((at) => outer(memory.read(at, SIZE)));
+    });
+  }
+
   const base = multiplyBaseSecret(scalarOf(1));
   const eighth = scalars.invert(scalarOf(8));
   const identity = multiScalar(new Uint8Array(), []);
@@ -111,7 +129,8 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     scalars,
     base,
     identity,
-    decode,
+    decode: (bytes) => decodeAll([bytes])[0],
+    decodeAll,
     encode: (point) => encodeAll([point])[0]!,
     encodeAll,
     equal(a, b) {
@@ -137,11 +156,19 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     multiScalarSecret,
     keccak256,
     hashToScalar: (...parts) => scalars.reduce(keccak256(...parts)),
-    hashToPoint(bytes) {
-      const digest = hash([bytes]);
-      return make((out) => kernel.pointFromHash(out, digest));
-    },
+    hashToPoint: (bytes) => hashToPoints([bytes])[0]!,
+    hashToPoints,
   };
+}
+
+/** y = p: no point. */
+const NO_POINT = littleEndian(2n ** 255n - 19n, POINT_BYTES);
+
+/** `work` on two after two; when there is an odd one, it is taken twice. */
+function inPairs<T, R>(all: readonly T[], work: (first: T, second: T) => readonly R[]): R[] {
+  const results: R[] = [];
+  for (let i = 0; i < all.length; i += 2) results.push(...work(all[i]!, all[i + 1] ?? all[i]!));
+  return results.slice(0, all.length);
 }
 
 /**

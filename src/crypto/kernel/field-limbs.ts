@@ -1,53 +1,125 @@
-import { bitsAt, column, lines, squareColumn } from './text.ts';
+import { bitsAt, lines } from './text.ts';
 
 /**
- * A field element mod 2^255 − 19 is 9 signed limbs of 29 bits in 48 bytes of memory: i32 each, the last three zero, so
- * that sums are three vector operations. Nine limbs of 29 bits need 81 products; ten of 25.5 would need 100, and the
- * multiplier is what the kernel waits for.
+ * Field elements mod 2^255 − 19 are worked on two at a time, one in each 64-bit lane of a vector. An element is 10
+ * signed limbs, of 26 and 25 bits in turn (limb i weighs 2^⌈25.5·i⌉), i32 each; a pair of elements is 80 bytes, limb i
+ * of the first and then of the second at 8·i. So an element is an address too: that of its pair, 4 more for the second.
  *
- * Bounds. After `carry` a limb is at most 2^28 + 2^17 in size ("tight"). Products take a with limbs below A and b with
- * limbs below B where 9·A·B < 2^63: sums of two tight elements by sums of four, at most of three by sums of four.
+ * Bounds. A product's limbs are at most 2^25 and 2^24 in size: one unit. In a·b, b may have 3 units, as 19 times a limb
+ * must fit into 32 bits, and the units of a times those of b may be 31, as columns must fit into 62 bits.
  */
-const LIMBS = 9;
-const RADIX = 29;
-const MASK = 2 ** RADIX - 1;
-/** 2^261 mod p. */
-const FOLD = 1216;
+const LIMBS = 10;
+const VECTORS = LIMBS / 2;
+export const widthOf = (i: number): number => (i % 2 === 0 ? 26 : 25);
+const positionOf = (i: number) => Math.ceil(25.5 * i);
+const maskOf = (i: number) => 2 ** widthOf(i) - 1;
 
-const load = (name: string) => lines(LIMBS, (i) => `const ${name}${i} = i64.load32_s(${name}, ${4 * i});`);
+/** Constant vectors of the program text, each once. */
+class Constants {
+  readonly #lanes: (readonly [bigint, bigint])[] = [];
 
-/** Moves what limb `i` has beyond 29 bits into the next one; from the last one into the first, times 2^261. */
-function carryFrom(i: number): string {
-  const into = i === LIMBS - 1 ? `r0 += c * ${FOLD};` : `r${i + 1} += c;`;
-  return `c = (r${i} + ${2 ** (RADIX - 1)}) >> ${RADIX}; r${i} -= c << ${RADIX}; ${into}`;
+  /** Text that loads the vector with these two lanes. */
+  load(first: bigint, second = first): string {
+    let at = this.#lanes.findIndex(([a, b]) => a === first && b === second);
+    if (at < 0) at = this.#lanes.push([first, second]) - 1;
+    return `v128.load(CONSTANTS, ${16 * at})`;
+  }
+
+  toString(): string {
+    const values = this.#lanes.flat().map((lane) => BigInt.asIntN(64, lane));
+    return `const CONSTANTS = memory.data<i64>([${values.join(', ')}], 16);`;
+  }
 }
 
-/** Two chains side by side, as the processor can work on both at once. */
-const CARRIES = [0, 4, 1, 5, 2, 6, 3, 7, 4, 8, 0].map(carryFrom).join('\n  ');
+const constants = new Constants();
 
-const STORE = lines(LIMBS, (i) => `i64.store32(out, r${i}, ${4 * i});`);
+/**
+ * Puts what the limbs of b are multiplied by into PLAIN and FOLDED (19 times, for products that weigh 2^255 and more).
+ * Two odd limbs weigh 2 more together than their places say: for odd limbs of a, those of b are doubled.
+ */
+const prepare = (b: string) =>
+  lines(VECTORS, (m) =>
+    [
+      `y = v128.load(${b}, ${16 * m}); v128.store(PLAIN, y, ${16 * m});`,
+      `v128.store(PLAIN_ODD, i32x4.mul(y, oddTwice), ${16 * m});`,
+      `y = i32x4.mul(y, nineteen); v128.store(FOLDED, y, ${16 * m});`,
+      `v128.store(FOLDED_ODD, i32x4.mul(y, oddTwice), ${16 * m});`,
+    ].join(' '),
+  );
 
-/** Columns 9 to 16 weigh 2^261 = 1216 more than columns 0 to 7: their low 29 bits and the rest are folded down. */
-function foldColumns(): string {
-  const parts = Array.from({ length: LIMBS }, (_, i) => {
-    const low = i < LIMBS - 1 ? [`(r${LIMBS + i} & ${MASK})`] : [];
-    const high = i > 0 ? [`(r${LIMBS + i - 1} >> ${RADIX})`] : [];
-    return `r${i} += (${[...low, ...high].join(' + ')}) * ${FOLD};`;
+/** Limb i of a times limbs `from` … 9 of what was prepared, onto the columns r0 … r9. */
+function row(i: number, from: number, started: Set<number>): string[] {
+  const text: string[] = [];
+  let loaded = '';
+  for (let j = from; j < LIMBS; j++) {
+    const table = `${i + j < LIMBS ? 'PLAIN' : 'FOLDED'}${i % 2 === 0 ? '' : '_ODD'}`;
+    const vector = `y = v128.load(${table}, ${16 * (j >> 1)});`;
+    if (vector !== loaded) text.push(vector);
+    loaded = vector;
+    const product = `i64x2.extmul_${j % 2 === 0 ? 'low' : 'high'}_i32x4_s(x, y)`;
+    const k = (i + j) % LIMBS;
+    text.push(started.has(k) ? `r${k} = i64x2.add(r${k}, ${product});` : `let r${k} = ${product};`);
+    started.add(k);
+  }
+  return text;
+}
+
+function rows(isSquare: boolean): string {
+  const started = new Set<number>();
+  const text = Array.from({ length: LIMBS }, (_, i) => {
+    const load = `x = v128.load64_splat(a, ${8 * i});`;
+    if (!isSquare) return [load, ...row(i, 0, started)];
+    const [once, ...twice] = splitAfterDiagonal(row(i, i, started));
+    return [load, ...once!, 'x = i32x4.add(x, x);', ...twice.flat()];
   });
-  return parts.join('\n  ');
+  return text.flat().join('\n  ');
 }
 
-function product(name: string, operands: string, columnOf: (k: number, limbs: number) => string): string {
-  const names = operands.split(' ');
+/** The product of a limb with itself, and those with the others. */
+const splitAfterDiagonal = (text: string[]) => [text.slice(0, 2), text.slice(2)];
+
+/** Limbs in the order in which they are made small: two chains side by side. */
+const CARRY_ORDER = [0, 4, 1, 5, 2, 6, 3, 7, 4, 8, 9, 0];
+const times19 = (c: string) => `i64x2.add(${c}, i64x2.add(i64x2.shl(${c}, 4), i64x2.shl(${c}, 1)))`;
+
+/**
+ * Brings the columns down to limbs and stores them. There is no arithmetic shift of 64-bit lanes: each column is made
+ * positive by an offset before it is shifted, and what the offsets come to is subtracted in the end.
+ */
+function carryAndStore(): string {
+  const offsets: bigint[] = Array(LIMBS).fill(0n);
+  const text = CARRY_ORDER.map((i) => {
+    const width = BigInt(widthOf(i));
+    const positive = 2n ** 62n + 2n ** (width - 1n);
+    const carry = [
+      `r${i} = i64x2.add(r${i}, ${constants.load(positive - offsets[i]!)});`,
+      `c = i64x2.shr_u(r${i}, ${width}); r${i} = v128.and(r${i}, ${constants.load(BigInt(maskOf(i)))});`,
+    ];
+    offsets[i] = 2n ** (width - 1n);
+    const next = (i + 1) % LIMBS;
+    offsets[next]! += (next === 0 ? 19n : 1n) * 2n ** (62n - width);
+    return [...carry, `r${next} = i64x2.add(r${next}, ${next === 0 ? times19('c') : 'c'});`].join(' ');
+  });
+  const twice = (offset: bigint) => BigInt.asUintN(32, offset) * (2n ** 32n + 1n);
+  const store = lines(VECTORS, (m) => {
+    const limbs = `v128.shuffle<i32>(r${2 * m}, r${2 * m + 1}, 0, 2, 4, 6)`;
+    const offset = constants.load(twice(offsets[2 * m]!), twice(offsets[2 * m + 1]!));
+    return `v128.store(out, i32x4.sub(${limbs}, ${offset}), ${16 * m});`;
+  });
+  return [...text, store].join('\n  ');
+}
+
+function product(name: string, operands: string[]): string {
+  const b = operands.at(-1)!;
   return `
-/** out = ${names.length === 2 ? 'a·b' : 'a²'}. out may be an operand. */
-export function ${name}(out: usize, ${names.map((operand) => `${operand}: usize`).join(', ')}): void {
-  ${names.map(load).join('\n  ')}
-  ${lines(2 * LIMBS - 1, (k) => `let r${k} = ${columnOf(k, LIMBS)};`)}
-  ${foldColumns()}
-  let c: i64;
-  ${CARRIES}
-  ${STORE}
+/** out = ${name === 'square' ? 'a²' : 'a·b'}, of both elements. out may be an operand. */
+export function ${name}(out: usize, ${operands.map((operand) => `${operand}: usize`).join(', ')}): void {
+  const nineteen = v128.load(NINETEEN);
+  const oddTwice = v128.load(ODD_TWICE);
+  let x: v128; let y: v128; let c: v128;
+  ${prepare(b)}
+  ${rows(name === 'square')}
+  ${carryAndStore()}
 }
 `;
 }
@@ -55,49 +127,52 @@ export function ${name}(out: usize, ${names.map((operand) => `${operand}: usize`
 /** Bits of the canonical limbs r, put together as four words. */
 function words(): string {
   const word = (w: number) =>
-    Array.from({ length: LIMBS }, (_, i) => RADIX * i - 64 * w)
-      .map((shift, i) => ({ shift, i }))
-      .filter(({ shift }) => shift > -RADIX && shift < 64)
+    Array.from({ length: LIMBS }, (_, i) => ({ shift: positionOf(i) - 64 * w, i }))
+      .filter(({ shift, i }) => shift > -widthOf(i) && shift < 64)
       .map(({ shift, i }) => (shift >= 0 ? `(r${i} << ${shift})` : `(r${i} >>> ${-shift})`))
       .join(' | ');
   return lines(4, (w) => `store<i64>(out, ${word(w)}, ${8 * w});`);
 }
 
+const TOP = LIMBS - 1;
 const floorCarries = (last: string) =>
-  `${lines(LIMBS - 1, (i) => `r${i + 1} += r${i} >> ${RADIX}; r${i} &= ${MASK};`)}\n  ${last}`;
+  `${lines(TOP, (i) => `r${i + 1} += r${i} >> ${widthOf(i)}; r${i} &= ${maskOf(i)};`)}\n  ${last}`;
+const FOLD_TOP = `r0 += (r9 >> 25) * 19; r9 &= ${maskOf(TOP)};`;
 
 /** AssemblyScript of the limb arithmetic. */
 export function fieldLimbsSource(): string {
+  const products = [product('multiply', ['a', 'b']), product('square', ['a'])];
   return `
-${product('multiply', 'a b', column)}
-${product('square', 'a', squareColumn)}
-/** Makes the limbs of a tight. */
-export function carry(out: usize, a: usize): void {
-  ${lines(LIMBS, (i) => `let r${i} = i64.load32_s(a, ${4 * i});`)}
-  let c: i64;
-  ${CARRIES}
-  ${STORE}
-}
-
-/** The 32 canonical bytes of a: 64·p is added so that all is positive, then p is taken away as often as it fits. */
+${constants}
+const NINETEEN = memory.data<i32>([19, 19, 19, 19], 16);
+const ODD_TWICE = memory.data<i32>([1, 1, 2, 2], 16);
+const PLAIN = memory.data(80, 16);
+const PLAIN_ODD = memory.data(80, 16);
+const FOLDED = memory.data(80, 16);
+const FOLDED_ODD = memory.data(80, 16);
+${products.join('')}
+/** The 32 canonical bytes of one element: 32·p is added so that all is positive, then p is taken away as it fits. */
 export function toBytes(out: usize, a: usize): void {
-  ${lines(LIMBS, (i) => `let r${i} = i64.load32_s(a, ${4 * i}) + ${i === 0 ? 2 ** RADIX - FOLD : MASK};`)}
-  ${floorCarries('r0 += (r8 >> 23) * 19; r8 &= 8388607;')}
-  ${floorCarries('r0 += (r8 >> 23) * 19; r8 &= 8388607;')}
+  ${lines(LIMBS, (i) => `let r${i} = i64.load32_s(a, ${8 * i}) + ${32 * (maskOf(i) - (i === 0 ? 18 : 0))};`)}
+  ${floorCarries(FOLD_TOP)}
+  ${floorCarries(FOLD_TOP)}
   let t = r0 + 19;
-  ${lines(LIMBS - 1, (i) => `t = r${i + 1} + (t >> ${RADIX});`)}
-  r0 += (t >> 23) * 19;
-  ${floorCarries('r8 &= 8388607;')}
+  ${lines(TOP, (i) => `t = r${i + 1} + (t >> ${widthOf(i)});`)}
+  r0 += (t >> 25) * 19;
+  ${floorCarries(`r9 &= ${maskOf(TOP)};`)}
   ${words()}
 }
 
-/** The element of 32 little-endian bytes; topMask says which bits of the last eight bytes count. */
+/** One element, of 32 little-endian bytes; topMask says which bits of the last eight bytes count. */
 export function fromBytes(out: usize, bytes: usize, topMask: i64): void {
   ${lines(4, (w) => `const w${w} = load<i64>(bytes, ${8 * w})${w === 3 ? ' & topMask' : ''};`)}
-  ${lines(LIMBS, (i) => `let r${i} = ${bitsAt('w', RADIX * i, i === LIMBS - 1 ? 24 : RADIX, 4)};`)}
+  ${lines(LIMBS, (i) => `let r${i} = ${bitsAt('w', positionOf(i), i === TOP ? 26 : widthOf(i), 4)};`)}
   let c: i64;
-  ${CARRIES}
-  ${STORE}
+  ${lines(LIMBS, (i) => {
+    const into = i === TOP ? 'r0 += c * 19;' : `r${i + 1} += c;`;
+    return `c = (r${i} + ${2 ** (widthOf(i) - 1)}) >> ${widthOf(i)}; r${i} -= c << ${widthOf(i)}; ${into}`;
+  })}
+  ${lines(LIMBS, (i) => `i64.store32(out, r${i}, ${8 * i});`)}
 }
 `;
 }

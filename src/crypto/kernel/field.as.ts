@@ -1,38 +1,28 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// Field elements mod p = 2^255 - 19, as addresses of 48 bytes (see field-limbs.ts for limbs and their bounds).
-import { carry, fromBytes, multiply, square, toBytes } from './field-limbs.as';
+// Pairs of field elements mod p = 2^255 - 19 (see field-limbs.ts for limbs and their bounds). What works on one element
+// takes its address: that of the pair, or that of the pair + SECOND.
+import { ONE } from './constants.as';
+import { fromBytes, multiply, square, toBytes } from './field-limbs.as';
+import { copyPair } from './pair-vectors.as';
 
-export const FIELD: i32 = 48;
+export const PAIR: i32 = 80;
+export const SECOND: usize = 4;
 const ALL: i64 = -1;
 const BITS_255: i64 = 0x7fffffffffffffff;
 
 const bytes = memory.data(32, 16);
 
-export function copy(out: usize, a: usize): void {
-  memory.copy(out, a, FIELD);
+export function copyElement(out: usize, a: usize): void {
+  for (let i = 0; i < PAIR; i += 8) store<i32>(out + i, load<i32>(a + i));
 }
 
-export function setSmall(out: usize, value: i32): void {
-  memory.fill(out, 0, FIELD);
-  store<i32>(out, value);
+export function negateElement(a: usize): void {
+  for (let i = 0; i < PAIR; i += 8) store<i32>(a + i, -load<i32>(a + i));
 }
 
-export function add(out: usize, a: usize, b: usize): void {
-  v128.store(out, i32x4.add(v128.load(a), v128.load(b)));
-  v128.store(out, i32x4.add(v128.load(a, 16), v128.load(b, 16)), 16);
-  v128.store(out, i32x4.add(v128.load(a, 32), v128.load(b, 32)), 32);
-}
-
-export function subtract(out: usize, a: usize, b: usize): void {
-  v128.store(out, i32x4.sub(v128.load(a), v128.load(b)));
-  v128.store(out, i32x4.sub(v128.load(a, 16), v128.load(b, 16)), 16);
-  v128.store(out, i32x4.sub(v128.load(a, 32), v128.load(b, 32)), 32);
-}
-
-export function negate(out: usize, a: usize): void {
-  v128.store(out, i32x4.neg(v128.load(a)));
-  v128.store(out, i32x4.neg(v128.load(a, 16)), 16);
-  v128.store(out, i32x4.neg(v128.load(a, 32)), 32);
+/** Makes one unit of up to 31. */
+export function tighten(out: usize, a: usize): void {
+  multiply(out, a, ONE);
 }
 
 /** Any 256-bit number. */
@@ -59,17 +49,22 @@ export function isOdd(a: usize): i32 {
   return load<u8>(bytes) & 1;
 }
 
-/** Whether a = b, for tight a and b. */
+const other = memory.data(32, 16);
+
+/** Whether two elements are equal. */
 export function equals(a: usize, b: usize): bool {
-  subtract(difference, a, b);
-  carry(difference, difference);
-  return isZero(difference);
+  toBytes(other, b);
+  toBytes(bytes, a);
+  let difference: i64 = 0;
+  for (let i = 0; i < 32; i += 8) difference |= load<i64>(bytes + i) ^ load<i64>(other + i);
+  return difference == 0;
 }
 
-const difference = memory.data(48, 16);
-const t0 = memory.data(48, 16);
-const t1 = memory.data(48, 16);
-const t2 = memory.data(48, 16);
+const t0 = memory.data(80, 16);
+const t1 = memory.data(80, 16);
+const t2 = memory.data(80, 16);
+const t3 = memory.data(80, 16);
+const base = memory.data(80, 16);
 
 /** out = a^(2^count). */
 function squareTimes(out: usize, a: usize, count: i32): void {
@@ -101,8 +96,6 @@ function commonPower(a: usize): void {
   multiply(t1, t2, t1);
 }
 
-const t3 = memory.data(48, 16);
-
 /** out = 1/a = a^(p - 2); 0 for 0. Same time for every a. */
 export function invert(out: usize, a: usize): void {
   commonPower(a);
@@ -112,10 +105,8 @@ export function invert(out: usize, a: usize): void {
 
 /** out = a^((p - 5)/8) = a^(2^252 - 3), the heart of square roots. */
 export function powerForRoot(out: usize, a: usize): void {
-  copy(base, a);
+  copyPair(base, a);
   commonPower(base);
   squareTimes(t1, t1, 2);
   multiply(out, t1, base);
 }
-
-const base = memory.data(48, 16);

@@ -1,10 +1,15 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
 // Keccak-256 with the original padding, and CryptoNote's map of hashes to points.
-import { MINUS_A, MINUS_A_SQUARED, ONE, ROOT_FIRST, ROOT_FOURTH, ROOT_OF_MINUS_ONE, ROOT_SECOND, ROOT_THIRD } from './constants.as';
-import { carry, multiply, square } from './field-limbs.as';
-import { add, copy, equals, fromNumber, isOdd, negate, powerForRoot, subtract } from './field.as';
+import {
+  MINUS_A, MINUS_A_SQUARED, ONE, ROOT_FIRST, ROOT_FOURTH, ROOT_OF_MINUS_ONE, ROOT_SECOND, ROOT_THIRD,
+} from './constants.as';
+import { multiply, square } from './field-limbs.as';
+import {
+  copyElement, equals, fromNumber, isOdd, isZero, negateElement, powerForRoot, SECOND, tighten,
+} from './field.as';
 import { permute } from './keccak.as';
-import { multiplyByCofactor, T, X, Y, Z } from './point.as';
+import { add, copyPair, subtract } from './pair-vectors.as';
+import { multiplyByCofactor, placePoint } from './point.as';
 
 const RATE: i32 = 136;
 const state = memory.data(200, 16);
@@ -26,30 +31,31 @@ export function keccak256(out: usize, from: usize, length: i32): void {
   memory.copy(out, state, 32);
 }
 
-const u = memory.data(48, 16);
-const v = memory.data(48, 16);
-const w = memory.data(48, 16);
-const x = memory.data(48, 16);
-const r = memory.data(48, 16);
-const z = memory.data(48, 16);
-const s = memory.data(48, 16);
-const rrx = memory.data(48, 16);
-const mapped = memory.data(192, 16);
+const u = memory.data(80, 16);
+const v = memory.data(80, 16);
+const w = memory.data(80, 16);
+const x = memory.data(80, 16);
+const r = memory.data(80, 16);
+const z = memory.data(80, 16);
+const s = memory.data(80, 16);
+const rrx = memory.data(80, 16);
+const ru = memory.data(80, 16);
+const zv = memory.data(80, 16);
+const root = memory.data(80, 16);
 
 /**
- * out = 8·map(hash), after Monero's ge_fromfe_frombytes_vartime: with v = 2u^2, w = v + 1, x = w^2 - A^2 v, one of
+ * Two of 8·map(hash), after Monero's ge_fromfe_frombytes_vartime: with v = 2u^2, w = v + 1, x = w^2 - A^2 v, one of
  * four roots makes r = sqrt(±w/x · ...); the sign of r says which half of the map it was.
  */
-export function pointFromHash(out: usize, hash: usize): void {
+export function pointsFromHashes(first: usize, second: usize, hash: usize, otherHash: usize): void {
   fromNumber(u, hash);
+  fromNumber(u + SECOND, otherHash);
   square(v, u);
   add(v, v, v);
-  carry(v, v);
   add(w, v, ONE);
   square(x, w);
   multiply(s, MINUS_A_SQUARED, v);
   add(x, x, s);
-  carry(x, x);
   square(s, x);
   multiply(s, s, x);
   multiply(r, s, w);
@@ -59,27 +65,38 @@ export function pointFromHash(out: usize, hash: usize): void {
   multiply(r, r, s);
   square(rrx, r);
   multiply(rrx, rrx, x);
-  carry(w, w);
-  copy(z, MINUS_A);
-  let sign = 0;
-  negate(s, rrx);
-  const isRoot = equals(w, rrx);
-  if (isRoot || equals(w, s)) {
-    multiply(r, r, isRoot ? ROOT_FIRST : ROOT_SECOND);
-    multiply(r, r, u);
-    multiply(z, z, v);
-  } else {
-    sign = 1;
-    multiply(rrx, rrx, ROOT_OF_MINUS_ONE);
-    multiply(r, r, equals(w, rrx) ? ROOT_THIRD : ROOT_FOURTH);
-  }
-  if (isOdd(r) != sign) negate(r, r);
-  add(mapped + Z, z, w);
-  subtract(mapped + Y, z, w);
-  carry(mapped + Z, mapped + Z);
-  carry(mapped + Y, mapped + Y);
+  multiply(ru, r, u);
+  multiply(zv, MINUS_A, v);
+  copyPair(z, MINUS_A);
+  multiply(s, rrx, ROOT_OF_MINUS_ONE);
+  add(x, w, rrx);
+  const sign = chooseHalf(0);
+  const otherSign = chooseHalf(SECOND);
+  multiply(r, r, root);
+  if (isOdd(r) != sign) negateElement(r);
+  if (isOdd(r + SECOND) != otherSign) negateElement(r + SECOND);
   // x = r, so X = rZ and T = XY/Z = rY.
-  multiply(mapped + T, r, mapped + Y);
-  multiply(mapped + X, r, mapped + Z);
-  multiplyByCofactor(out, mapped);
+  add(u, z, w);
+  subtract(v, z, w);
+  multiply(x, r, u);
+  multiply(s, r, v);
+  tighten(u, u);
+  tighten(v, v);
+  placePoint(first, x, v, s, u);
+  placePoint(second, x + SECOND, v + SECOND, s + SECOND, u + SECOND);
+  multiplyByCofactor(first, first);
+  multiplyByCofactor(second, second);
+}
+
+/** Picks the root, r and z for one of the two: the sign that r has to have. s = rrx·i, x = w + rrx. */
+function chooseHalf(which: usize): i32 {
+  const isRoot = equals(w + which, rrx + which);
+  if (isRoot || isZero(x + which)) {
+    copyElement(root + which, isRoot ? ROOT_FIRST : ROOT_SECOND);
+    copyElement(r + which, ru + which);
+    copyElement(z + which, zv + which);
+    return 0;
+  }
+  copyElement(root + which, equals(w + which, s + which) ? ROOT_THIRD : ROOT_FOURTH);
+  return 1;
 }

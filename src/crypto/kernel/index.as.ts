@@ -1,9 +1,9 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// What the host calls. Arguments are addresses: points of 192 bytes, scalars and encodings of 32.
+// What the host calls. Arguments are addresses: points of 160 bytes, scalars and encodings of 32.
 import { prepareBase } from './multiply.as';
 import { prepareCombs } from './secret.as';
 
-export { keccak256, pointFromHash } from './hash.as';
+export { keccak256, pointsFromHashes } from './hash.as';
 export { heap, reserve } from './memory.as';
 export { multiScalar } from './multiply.as';
 export {

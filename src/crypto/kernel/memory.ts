@@ -4,7 +4,8 @@ export interface KernelExports {
   prepare(): void;
   heap(): number;
   reserve(end: number): void;
-  decode(out: number, bytes: number): number;
+  /** Two at once; bit 0 and bit 1 say which were points. */
+  decode(first: number, second: number, bytes: number, otherBytes: number): number;
   encodeAll(out: number, points: number, count: number, scratch: number): void;
   equalPoints(a: number, b: number): number;
   isIdentity(point: number): number;
@@ -23,7 +24,7 @@ export interface KernelExports {
   multiScalarSecret(out: number, scalars: number, points: number, count: number, scratch: number): void;
   multiplyBaseSecret(out: number, scalar: number): void;
   keccak256(out: number, from: number, length: number): void;
-  pointFromHash(out: number, hash: number): void;
+  pointsFromHashes(first: number, second: number, hash: number, otherHash: number): void;
   scalarReduce(out: number, wide: number): void;
   addScalars(out: number, a: number, b: number, count: number): void;
   subtractScalars(out: number, a: number, b: number, count: number): void;

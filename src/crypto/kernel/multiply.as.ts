@@ -1,8 +1,7 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
 // Multi-scalar multiplication in variable time, for public data: Straus with sliding windows, Pippenger with buckets.
 import {
-  addCached, addCachedWithoutT, addPoints, cache, copyPoint, double, doubleWithoutT, negatePoint, POINT, setIdentity,
-  subtractCached, subtractCachedWithoutT,
+  addCached, addPoints, cache, copyPoint, double, negatePoint, POINT, setIdentity, subtractCached,
 } from './point.as';
 import { BASE_POINT } from './constants.as';
 import { reserve } from './memory.as';
@@ -14,10 +13,10 @@ const ENTRIES: i32 = 8;
 const BASE_WINDOW: i32 = 8;
 const BASE_ENTRIES: i32 = 64;
 
-const baseTable = memory.data(64 * 192, 16);
+const baseTable = memory.data(64 * 160, 16);
 const baseDigits = memory.data(256, 16);
-const twice = memory.data(192, 16);
-const multiple = memory.data(192, 16);
+const twice = memory.data(160, 16);
+const multiple = memory.data(160, 16);
 
 /** Cached p, 3p, 5p, … : `entries` of them. */
 function oddMultiples(out: usize, p: usize, entries: i32): void {
@@ -63,25 +62,14 @@ function slidingDigits(out: usize, scalar: usize, window: i32): void {
   }
 }
 
-function accumulate(out: usize, table: usize, digit: i32, withT: bool): void {
-  const entry = table + (abs(digit) >> 1) * POINT;
-  if (withT) {
+/** The digits of `count` points and, when there is one, of the base scalar behind them, at one position. */
+function addDigits(out: usize, digits: usize, tables: usize, count: i32): void {
+  for (let i = 0; i <= count; i++) {
+    const digit = <i32>load<i8>(digits + i);
+    if (digit == 0) continue;
+    const entry = (i == count ? baseTable : tables + i * (ENTRIES * POINT)) + (abs(digit) >> 1) * POINT;
     if (digit > 0) addCached(out, out, entry);
     else subtractCached(out, out, entry);
-  } else {
-    if (digit > 0) addCachedWithoutT(out, out, entry);
-    else subtractCachedWithoutT(out, out, entry);
-  }
-}
-
-/** The digits of `count` points and, when there is one, of the base scalar behind them, at one position. */
-function addDigits(out: usize, digits: usize, tables: usize, count: i32, last: i32, position: i32): void {
-  const column = digits + position * (count + 1);
-  for (let i = 0; i <= last; i++) {
-    const digit = <i32>load<i8>(column + i);
-    if (digit == 0) continue;
-    const table = i == count ? baseTable : tables + i * (ENTRIES * POINT);
-    accumulate(out, table, digit, i < last || position == 0);
   }
 }
 
@@ -102,25 +90,17 @@ function straus(out: usize, scalars: usize, points: usize, count: i32, baseScala
     }
     for (let k = 0; k < POSITIONS; k++) store<i8>(digits + k * columns + i, load<i8>(baseDigits + k));
   }
+  let top = POSITIONS * columns - 1;
+  while (top >= 0 && load<i8>(digits + top) == 0) top--;
   setIdentity(out);
-  let started = false;
-  for (let position = POSITIONS - 1; position >= 0; position--) {
-    const column = digits + position * columns;
-    let last = count;
-    while (last >= 0 && load<i8>(column + last) == 0) last--;
-    if (started) {
-      if (last >= 0 || position == 0) double(out, out);
-      else doubleWithoutT(out, out);
-    }
-    if (last >= 0) {
-      started = true;
-      addDigits(out, digits, tables, count, last, position);
-    }
+  for (let position = top / columns; position >= 0; position--) {
+    double(out, out);
+    addDigits(out, digits + position * columns, tables, count);
   }
 }
 
-const running = memory.data(192, 16);
-const total = memory.data(192, 16);
+const running = memory.data(160, 16);
+const total = memory.data(160, 16);
 
 /** Additions that Pippenger needs with windows of `width` bits. */
 function additions(count: i32, width: i32): i32 {
@@ -178,8 +158,7 @@ function pippenger(out: usize, scalars: usize, points: usize, count: i32, scratc
   setIdentity(out);
   for (let w = windows - 1; w >= 0; w--) {
     if (w < windows - 1) {
-      for (let i = 1; i < width; i++) doubleWithoutT(out, out);
-      double(out, out);
+      for (let i = 0; i < width; i++) double(out, out);
     }
     memory.fill(filled, 0, half);
     for (let i = 0; i < count; i++) {
@@ -204,7 +183,7 @@ function drop(buckets: usize, filled: usize, digit: i32, point: usize, cachedPoi
 
 /** Up to here Straus is the faster one. */
 const STRAUS_POINTS: i32 = 128;
-const baseTerm = memory.data(192, 16);
+const baseTerm = memory.data(160, 16);
 
 export function multiScalar(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
   if (count <= STRAUS_POINTS) {

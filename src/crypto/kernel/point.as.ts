@@ -1,128 +1,90 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// Points of -x^2 + y^2 = 1 + d x^2 y^2 in extended coordinates (X : Y : Z : T), x = X/Z, y = Y/Z, T = XY/Z
-// (Hisil, Wong, Carter, Dawson, eprint 2008/522), 192 bytes. A cached point is (Y + X, Y - X, 2Z, 2dT).
-import { carry, multiply, square, toBytes } from './field-limbs.as';
-import { add, copy, equals, FIELD, fromCanonical, invert, isOdd, isZero, negate, powerForRoot, setSmall, subtract } from './field.as';
-import { D, D2, ONE, ROOT_OF_MINUS_ONE } from './constants.as';
+// Points of -x^2 + y^2 = 1 + d x^2 y^2 in extended coordinates, x = X/Z, y = Y/Z, T = XY/Z (Hisil, Wong, Carter,
+// Dawson, eprint 2008/522), as two pairs: (X, Y), (T, Z). The eight products of a sum are four of pairs. A cached
+// point is (Y - X, Y + X), (2dT, 2Z).
+import { D, D2_AND_2, IDENTITY_HALF, ONE, ROOT_OF_MINUS_ONE } from './constants.as';
+import { multiply, square, toBytes } from './field-limbs.as';
+import {
+  copyElement, equals, fromCanonical, invert, isOdd, isZero, negateElement, PAIR, powerForRoot, SECOND,
+} from './field.as';
+import {
+  add, copyPair, cross, factorsOfDouble, factorsOfSum, negateFirst, secondTwice, subtract, sumAndSecond, swap,
+} from './pair-vectors.as';
 
-export const POINT: i32 = 192;
-export const X: usize = 0;
-export const Y: usize = FIELD;
-export const Z: usize = 2 * FIELD;
-export const T: usize = 3 * FIELD;
+export const POINT: i32 = 160;
+const X: usize = 0;
+const Y: usize = SECOND;
+const TZ: usize = PAIR;
+const T: usize = TZ;
+const Z: usize = TZ + SECOND;
 
-// The completed form of a sum: X = EF, Y = GH, Z = FG, T = EH.
-const E = memory.data(48, 16);
-const F = memory.data(48, 16);
-const G = memory.data(48, 16);
-const H = memory.data(48, 16);
-const t0 = memory.data(48, 16);
-const t1 = memory.data(48, 16);
+// (X, Y) = leftXY·rightXY and (T, Z) = leftTZ·rightTZ of what is being made.
+const leftXY = memory.data(80, 16);
+const rightXY = memory.data(80, 16);
+const leftTZ = memory.data(80, 16);
+const rightTZ = memory.data(80, 16);
+const t0 = memory.data(80, 16);
+const t1 = memory.data(80, 16);
 
 export function copyPoint(out: usize, p: usize): void {
-  memory.copy(out, p, POINT);
+  copyPair(out, p);
+  copyPair(out + TZ, p + TZ);
 }
 
 export function setIdentity(out: usize): void {
-  memory.fill(out, 0, POINT);
-  store<i32>(out, 1, Y);
-  store<i32>(out, 1, Z);
+  copyPair(out, IDENTITY_HALF);
+  copyPair(out + TZ, IDENTITY_HALF);
 }
 
-function completeWithoutT(out: usize): void {
-  multiply(out + X, E, F);
-  multiply(out + Y, G, H);
-  multiply(out + Z, F, G);
+/** The cached identity: (1, 1), (0, 2). */
+export function setCachedIdentity(out: usize): void {
+  copyPair(out, ONE);
+  add(out + TZ, IDENTITY_HALF, IDENTITY_HALF);
 }
 
 function complete(out: usize): void {
-  completeWithoutT(out);
-  multiply(out + T, E, H);
+  multiply(out, leftXY, rightXY);
+  multiply(out + TZ, leftTZ, rightTZ);
 }
 
-function doubling(p: usize): void {
-  square(t0, p + X);
-  square(t1, p + Y);
-  square(F, p + Z);
-  add(E, p + X, p + Y);
-  square(E, E);
-  add(H, t0, t1);
-  subtract(E, E, H);
-  negate(H, H);
-  subtract(G, t1, t0);
-  add(F, F, F);
-  subtract(F, G, F);
-}
-
-/** out = 2p, but for T. T of p is not read. */
-export function doubleWithoutT(out: usize, p: usize): void {
-  doubling(p);
-  completeWithoutT(out);
-}
-
+/** out = 2p. */
 export function double(out: usize, p: usize): void {
-  doubling(p);
+  square(t0, p);
+  sumAndSecond(t1, p, p + TZ);
+  square(t1, t1);
+  factorsOfDouble(leftXY, rightXY, leftTZ, rightTZ, t0, t1);
   complete(out);
 }
 
-function combine(p: usize, plus: usize, minus: usize, z2: usize, t2d: usize): void {
-  subtract(t0, p + Y, p + X);
-  multiply(t0, t0, minus);
-  add(t1, p + Y, p + X);
-  multiply(t1, t1, plus);
-  subtract(E, t1, t0);
-  add(H, t1, t0);
-  multiply(t0, p + T, t2d);
-  multiply(t1, p + Z, z2);
-  subtract(F, t1, t0);
-  add(G, t1, t0);
-}
-
-/** p - q: as p + q with the two sums changed places and the sign of 2dT changed. */
-function combineNegative(p: usize, q: usize): void {
-  subtract(t0, p + Y, p + X);
-  multiply(t0, t0, q);
-  add(t1, p + Y, p + X);
-  multiply(t1, t1, q + FIELD);
-  subtract(E, t1, t0);
-  add(H, t1, t0);
-  multiply(t0, p + T, q + T);
-  multiply(t1, p + Z, q + Z);
-  add(F, t1, t0);
-  subtract(G, t1, t0);
-}
-
+/** out = p + q, q cached. */
 export function addCached(out: usize, p: usize, q: usize): void {
-  combine(p, q, q + FIELD, q + Z, q + T);
+  cross(t0, p);
+  multiply(t0, t0, q);
+  multiply(t1, p + TZ, q + TZ);
+  factorsOfSum(leftXY, rightXY, leftTZ, rightTZ, t0, t1);
   complete(out);
 }
 
+const minus = memory.data(160, 16);
+
+/** out = p - q, q cached. */
 export function subtractCached(out: usize, p: usize, q: usize): void {
-  combineNegative(p, q);
-  complete(out);
+  negateCached(minus, q);
+  addCached(out, p, minus);
 }
 
-/** out = p + q but for T, which a doubling does not need. */
-export function addCachedWithoutT(out: usize, p: usize, q: usize): void {
-  combine(p, q, q + FIELD, q + Z, q + T);
-  completeWithoutT(out);
-}
-
-export function subtractCachedWithoutT(out: usize, p: usize, q: usize): void {
-  combineNegative(p, q);
-  completeWithoutT(out);
+export function negateCached(out: usize, q: usize): void {
+  swap(out, q);
+  negateFirst(out + TZ, q + TZ);
 }
 
 export function cache(out: usize, p: usize): void {
-  add(t0, p + Y, p + X);
-  subtract(t1, p + Y, p + X);
-  add(out + Z, p + Z, p + Z);
-  multiply(out + T, p + T, D2);
-  copy(out, t0);
-  copy(out + FIELD, t1);
+  multiply(t0, p + TZ, D2_AND_2);
+  cross(out, p);
+  copyPair(out + TZ, t0);
 }
 
-const cached = memory.data(192, 16);
+const cached = memory.data(160, 16);
 
 export function addPoints(out: usize, p: usize, q: usize): void {
   cache(cached, q);
@@ -135,16 +97,14 @@ export function subtractPoints(out: usize, p: usize, q: usize): void {
 }
 
 export function negatePoint(out: usize, p: usize): void {
-  negate(out + X, p + X);
-  copy(out + Y, p + Y);
-  copy(out + Z, p + Z);
-  negate(out + T, p + T);
+  negateFirst(out, p);
+  negateFirst(out + TZ, p + TZ);
 }
 
 /** out = 8p. */
 export function multiplyByCofactor(out: usize, p: usize): void {
-  doubleWithoutT(out, p);
-  doubleWithoutT(out, out);
+  double(out, p);
+  double(out, out);
   double(out, out);
 }
 
@@ -153,71 +113,100 @@ export function isIdentity(p: usize): bool {
 }
 
 export function equalPoints(p: usize, q: usize): bool {
-  multiply(t0, p + X, q + Z);
-  multiply(t1, q + X, p + Z);
-  if (!equals(t0, t1)) return false;
-  multiply(t0, p + Y, q + Z);
-  multiply(t1, q + Y, p + Z);
-  return equals(t0, t1);
+  secondTwice(t0, q + TZ);
+  multiply(t0, p, t0);
+  secondTwice(t1, p + TZ);
+  multiply(t1, q, t1);
+  return equals(t0, t1) && equals(t0 + SECOND, t1 + SECOND);
 }
+
+const zs = memory.data(80, 16);
+const inverse = memory.data(80, 16);
 
 /** Puts p into bytes, given 1/Z. */
-function encodeWith(out: usize, p: usize, inverse: usize): void {
-  multiply(t0, p + X, inverse);
-  multiply(t1, p + Y, inverse);
-  toBytes(out, t1);
-  store<u8>(out, load<u8>(out, 31) | (isOdd(t0) << 7), 31);
+function encodeWith(out: usize, p: usize, z: usize): void {
+  copyElement(t1, z);
+  copyElement(t1 + SECOND, z);
+  multiply(t1, p, t1);
+  toBytes(out, t1 + SECOND);
+  store<u8>(out, load<u8>(out, 31) | (isOdd(t1) << 7), 31);
 }
 
-/** Encodes `count` points; `scratch` has room for as many field elements. One inversion (Montgomery's trick). */
+/** zs = Z of the points 2i and 2i + 1, of which the last one may be missing. */
+function takeZ(points: usize, i: i32, count: i32): void {
+  const p = points + 2 * i * POINT;
+  copyElement(zs, p + Z);
+  copyElement(zs + SECOND, (2 * i + 1 < count ? p + POINT : p) + Z);
+}
+
+/** Encodes `count` points; `scratch` has room for half as many pairs, rounded up. One inversion (Montgomery's trick). */
 export function encodeAll(out: usize, points: usize, count: i32, scratch: usize): void {
-  if (count == 0) return;
-  setSmall(scratch, 1);
-  for (let i = 1; i < count; i++) {
-    multiply(scratch + i * FIELD, scratch + (i - 1) * FIELD, points + (i - 1) * POINT + Z);
+  copyPair(inverse, ONE);
+  const pairs = (count + 1) >> 1;
+  for (let i = 0; i < pairs; i++) {
+    copyPair(scratch + i * PAIR, inverse);
+    takeZ(points, i, count);
+    multiply(inverse, inverse, zs);
   }
-  multiply(E, scratch + (count - 1) * FIELD, points + (count - 1) * POINT + Z);
-  invert(E, E);
-  for (let i = count - 1; i >= 0; i--) {
-    multiply(F, E, scratch + i * FIELD);
-    multiply(E, E, points + i * POINT + Z);
-    encodeWith(out + i * 32, points + i * POINT, F);
+  invert(inverse, inverse);
+  for (let i = pairs - 1; i >= 0; i--) {
+    multiply(t0, inverse, scratch + i * PAIR);
+    takeZ(points, i, count);
+    multiply(inverse, inverse, zs);
+    for (let j = 0; j < 2 && 2 * i + j < count; j++) {
+      encodeWith(out + (2 * i + j) * 32, points + (2 * i + j) * POINT, t0 + j * SECOND);
+    }
   }
 }
 
-/** Strict decoding: false for y >= p, for no point of the curve, and for x = 0 with the sign bit set. */
-export function decode(out: usize, bytes: usize): bool {
-  const sign = <i32>(load<u8>(bytes, 31) >> 7);
-  if (!fromCanonical(out + Y, bytes)) return false;
-  copy(out + Z, ONE);
+const x = memory.data(80, 16);
+const y = memory.data(80, 16);
+const u = memory.data(80, 16);
+const v = memory.data(80, 16);
+const otherX = memory.data(80, 16);
+
+/** Strict decoding of two: bit 0 of what is returned says whether the first is a point, bit 1 whether the second is. */
+export function decode(first: usize, second: usize, bytes: usize, otherBytes: usize): i32 {
+  let good = <i32>fromCanonical(y, bytes) | (<i32>fromCanonical(y + SECOND, otherBytes) << 1);
   // x^2 = u/v, u = y^2 - 1, v = d y^2 + 1; x = u v^3 (u v^7)^((p - 5)/8), perhaps times the root of -1.
-  square(E, out + Y);
-  multiply(F, E, D);
-  subtract(E, E, ONE);
-  add(F, F, ONE);
-  square(G, F);
-  multiply(G, G, F);
-  square(H, G);
-  multiply(H, H, F);
-  multiply(H, H, E);
-  powerForRoot(H, H);
-  multiply(H, H, G);
-  multiply(H, H, E);
-  square(t0, H);
-  multiply(t0, t0, F);
-  carry(t1, E);
-  if (!equals(t0, t1)) {
-    add(t1, t0, E);
-    carry(t1, t1);
-    if (!isZero(t1)) return false;
-    multiply(H, H, ROOT_OF_MINUS_ONE);
+  square(u, y);
+  multiply(v, u, D);
+  subtract(u, u, ONE);
+  add(v, v, ONE);
+  square(t0, v);
+  multiply(t0, t0, v);
+  square(x, t0);
+  multiply(x, x, v);
+  multiply(x, x, u);
+  powerForRoot(x, x);
+  multiply(x, x, t0);
+  multiply(x, x, u);
+  square(t0, x);
+  multiply(t0, t0, v);
+  multiply(otherX, x, ROOT_OF_MINUS_ONE);
+  add(t1, t0, u);
+  good &= <i32>chooseRoot(0, bytes) | (<i32>chooseRoot(SECOND, otherBytes) << 1);
+  multiply(t0, x, y);
+  placePoint(first, x, y, t0, ONE);
+  placePoint(second, x + SECOND, y + SECOND, t0 + SECOND, ONE);
+  return good;
+}
+
+/** Makes x the root of u/v whose sign the bytes have, for one of the two; false for no root, and for -0. */
+function chooseRoot(which: usize, bytes: usize): bool {
+  if (!equals(t0 + which, u + which)) {
+    if (!isZero(t1 + which)) return false;
+    copyElement(x + which, otherX + which);
   }
-  const odd = isOdd(H);
-  if (sign != odd) {
-    if (isZero(H)) return false;
-    negate(H, H);
-  }
-  copy(out + X, H);
-  multiply(out + T, H, out + Y);
-  return true;
+  if (<i32>(load<u8>(bytes, 31) >> 7) == isOdd(x + which)) return true;
+  negateElement(x + which);
+  return !isZero(x + which);
+}
+
+/** Makes a point of four elements, wherever they are. */
+export function placePoint(out: usize, x: usize, y: usize, t: usize, z: usize): void {
+  copyElement(out + X, x);
+  copyElement(out + Y, y);
+  copyElement(out + T, t);
+  copyElement(out + Z, z);
 }

@@ -2,17 +2,17 @@
 // Multiplication by secret scalars: fixed windows of four bits, signed digits, every entry of a table read, no branch
 // and no address that depends on a digit.
 import { BASE_POINT } from './constants.as';
-import { FIELD } from './field.as';
+import { PAIR } from './field.as';
 import { reserve } from './memory.as';
-import { addCached, addCachedWithoutT, cache, copyPoint, double, doubleWithoutT, POINT, setIdentity, T, Z } from './point.as';
+import { addCached, cache, copyPoint, double, POINT, setCachedIdentity, setIdentity } from './point.as';
 
 const DIGITS: i32 = 64;
 const ENTRIES: i32 = 8;
-const TABLE: i32 = 8 * 192;
+const TABLE: i32 = 8 * 160;
 
-const multiple = memory.data(192, 16);
-const chosen = memory.data(192, 16);
-const first = memory.data(192, 16);
+const multiple = memory.data(160, 16);
+const chosen = memory.data(160, 16);
+const first = memory.data(160, 16);
 
 /** Cached p, 2p, … 8p. */
 function multiples(out: usize, p: usize): void {
@@ -36,30 +36,26 @@ function signedDigits(out: usize, scalar: usize): void {
   }
 }
 
-function blend(out: usize, a: usize, mask: v128, at: i32): void {
-  v128.store(out + at, v128.bitselect(v128.load(a + at), v128.load(out + at), mask));
-}
-
 /** chosen = digit·p, cached. */
 function choose(table: usize, digit: i32): void {
   const sign = digit >> 31;
   const size = (digit ^ sign) - sign;
-  memory.fill(chosen, 0, POINT);
-  store<i32>(chosen, 1);
-  store<i32>(chosen, 1, FIELD);
-  store<i32>(chosen, 2, Z);
+  setCachedIdentity(chosen);
   for (let j = 0; j < ENTRIES; j++) {
     const mask = i32x4.splat((((size ^ (j + 1)) - 1) >> 31));
-    for (let at = 0; at < POINT; at += 16) blend(chosen, table + j * POINT, mask, at);
+    for (let at = 0; at < POINT; at += 16) {
+      const entry = v128.load(table + j * POINT + at);
+      v128.store(chosen + at, v128.bitselect(entry, v128.load(chosen + at), mask));
+    }
   }
+  // Where the digit is negative: the first pair's elements change places, and the second's first its sign.
   const negative = i32x4.splat(sign);
-  for (let at = 0; at < FIELD; at += 16) {
-    const plus = v128.load(chosen + at);
-    const minus = v128.load(chosen + FIELD + at);
-    v128.store(chosen + at, v128.bitselect(minus, plus, negative));
-    v128.store(chosen + FIELD + at, v128.bitselect(plus, minus, negative));
-    const t = v128.load(chosen + T + at);
-    v128.store(chosen + T + at, i32x4.sub(v128.xor(t, negative), negative));
+  const firstNegative = v128.and(negative, i64x2.splat(0xffffffff));
+  for (let at = 0; at < PAIR; at += 16) {
+    const v = v128.load(chosen + at);
+    v128.store(chosen + at, v128.bitselect(v128.shuffle<i32>(v, v, 1, 0, 3, 2), v, negative));
+    const t = v128.load(chosen + PAIR + at);
+    v128.store(chosen + PAIR + at, i32x4.sub(v128.xor(t, firstNegative), firstNegative));
   }
 }
 
@@ -74,13 +70,11 @@ export function multiScalarSecret(out: usize, scalars: usize, points: usize, cou
   setIdentity(out);
   for (let w = DIGITS - 1; w >= 0; w--) {
     if (w < DIGITS - 1) {
-      for (let i = 0; i < 3; i++) doubleWithoutT(out, out);
-      double(out, out);
+      for (let i = 0; i < 4; i++) double(out, out);
     }
     for (let i = 0; i < count; i++) {
       choose(scratch + i * TABLE, <i32>load<i8>(digits + i * DIGITS + w));
-      if (i < count - 1 || w == 0) addCached(out, out, chosen);
-      else addCachedWithoutT(out, out, chosen);
+      addCached(out, out, chosen);
     }
   }
   memory.fill(digits, 0, count * DIGITS);
@@ -88,9 +82,9 @@ export function multiScalarSecret(out: usize, scalars: usize, points: usize, cou
 
 // The base point: 1 to 8 times 256^i·G, so that 64 additions and four doublings do.
 const COMBS: i32 = 32;
-const baseTables = memory.data(32 * 8 * 192, 16);
+const baseTables = memory.data(32 * 8 * 160, 16);
 const digitsOfBase = memory.data(64, 16);
-const comb = memory.data(192, 16);
+const comb = memory.data(160, 16);
 
 export function prepareCombs(): void {
   copyPoint(comb, BASE_POINT);
@@ -108,8 +102,7 @@ export function multiplyBaseSecret(out: usize, scalar: usize): void {
     choose(baseTables + i * TABLE, <i32>load<i8>(digitsOfBase + 2 * i + 1));
     addCached(out, out, chosen);
   }
-  for (let i = 0; i < 3; i++) doubleWithoutT(out, out);
-  double(out, out);
+  for (let i = 0; i < 4; i++) double(out, out);
   for (let i = 0; i < COMBS; i++) {
     choose(baseTables + i * TABLE, <i32>load<i8>(digitsOfBase + 2 * i));
     addCached(out, out, chosen);

@@ -9,14 +9,6 @@ export function column(k: number, limbs: number): string {
   return terms.join(' + ');
 }
 
-/** As `column` for b = a, each mixed term once and doubled. */
-export function squareColumn(k: number, limbs: number): string {
-  const mixed: string[] = [];
-  for (let i = Math.max(0, k - limbs + 1); 2 * i < k; i++) mixed.push(`a${i} * a${k - i}`);
-  const doubled = mixed.length > 0 ? [`((${mixed.join(' + ')}) << 1)`] : [];
-  return [...doubled, ...(k % 2 === 0 ? [`a${k / 2} * a${k / 2}`] : [])].join(' + ');
-}
-
 /** Text that takes `bits` bits at bit `at` out of the 64-bit words `prefix`0, `prefix`1, … (`words` of them). */
 export function bitsAt(prefix: string, at: number, bits: number, words: number): string {
   const [word, shift] = [Math.floor(at / 64), at % 64];

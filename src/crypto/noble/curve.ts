@@ -37,6 +37,17 @@ function multiScalar(scalars: readonly bigint[], points: readonly NoblePoint[]):
     : pippenger(ed25519.Point, of, by);
 }
 
+function decode(bytes: Uint8Array): Point | undefined {
+  if (bytes.length !== POINT_BYTES) return undefined;
+  try {
+    return outer(ed25519.Point.fromBytes(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+const hashToPoint = (bytes: Uint8Array): Point => outer(pointFromHash(keccak256(bytes)));
+
 /** The reference: @noble/curves 2, audited, as slow as BigInt is. */
 export const nobleCurve: Curve = {
   implementation: 'noble',
@@ -44,14 +55,8 @@ export const nobleCurve: Curve = {
   base: outer(BASE),
   identity: outer(ZERO),
 
-  decode(bytes) {
-    if (bytes.length !== POINT_BYTES) return undefined;
-    try {
-      return outer(ed25519.Point.fromBytes(bytes));
-    } catch {
-      return undefined;
-    }
-  },
+  decode,
+  decodeAll: (encodings) => encodings.map(decode),
   encode: (point) => inner(point).toBytes(),
   encodeAll: (points) => points.map((point) => inner(point).toBytes()),
   equal: (a, b) => inner(a).equals(inner(b)),
@@ -81,5 +86,6 @@ export const nobleCurve: Curve = {
 
   keccak256,
   hashToScalar: (...parts) => scalarOf(fromLittleEndian(keccak256(...parts)) % GROUP_ORDER),
-  hashToPoint: (bytes) => outer(pointFromHash(keccak256(bytes))),
+  hashToPoint,
+  hashToPoints: (all) => all.map(hashToPoint),
 };

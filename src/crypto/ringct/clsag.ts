@@ -47,6 +47,8 @@ const ZERO = new Uint8Array(SCALAR_BYTES);
 /** What stays the same around the ring. */
 interface Circle {
   readonly keys: readonly Point[];
+  /** Hp(P_i). */
+  readonly hashed: readonly Point[];
   /** C_i − pseudoOut. */
   readonly differences: readonly Point[];
   readonly keyWeight: Scalar;
@@ -62,23 +64,20 @@ function circleOf(
   commitmentImage: { bytes: Uint8Array; point: Point },
   curve: Curve,
 ): Circle | undefined {
-  const keys = decodeAll(
-    ring.map((member) => member.key),
-    curve,
-  );
-  const commitments = decodeAll(
-    ring.map((member) => member.commitment),
-    curve,
-  );
-  const offset = curve.decode(pseudoOut);
-  if (keys === undefined || commitments === undefined || offset === undefined) return undefined;
-  const members = concat([...ring.map((member) => member.key), ...ring.map((member) => member.commitment)]);
+  const keys = ring.map((member) => member.key);
+  const commitments = ring.map((member) => member.commitment);
+  const points = decodeAll([...keys, ...commitments, pseudoOut], curve);
+  if (points === undefined) return undefined;
+  const n = ring.length;
+  const offset = points[2 * n]!;
+  const members = concat([...keys, ...commitments]);
   const tail = concat([members, keyImage.bytes, commitmentImage.bytes, pseudoOut]);
   const keyWeight = curve.hashToScalar(AGGREGATE_KEY, tail);
   const commitmentWeight = curve.hashToScalar(AGGREGATE_COMMITMENT, tail);
   return {
-    keys,
-    differences: commitments.map((commitment) => curve.subtract(commitment, offset)),
+    keys: points.slice(0, n),
+    hashed: curve.hashToPoints(keys),
+    differences: points.slice(n, 2 * n).map((commitment) => curve.subtract(commitment, offset)),
     keyWeight,
     commitmentWeight,
     image: curve.multiScalar(concat([keyWeight, commitmentWeight]), [keyImage.point, commitmentImage.point]),
@@ -87,18 +86,11 @@ function circleOf(
 }
 
 /** The challenge after member `i`: Hs(round ‖ s·G + c(μP·P + μC·(C − C')) ‖ s·Hp(P) + c(μP·I + μC·D)). */
-function step(
-  circle: Circle,
-  ring: readonly RingMember[],
-  i: number,
-  s: Scalar,
-  c: Scalar,
-  curve: Curve,
-): Scalar {
+function step(circle: Circle, i: number, s: Scalar, c: Scalar, curve: Curve): Scalar {
   const { multiply } = curve.scalars;
   const weights = concat([multiply(c, circle.keyWeight), multiply(c, circle.commitmentWeight)]);
   const left = curve.multiScalar(weights, [circle.keys[i]!, circle.differences[i]!], s);
-  const right = curve.multiScalar(concat([s, c]), [curve.hashToPoint(ring[i]!.key), circle.image]);
+  const right = curve.multiScalar(concat([s, c]), [circle.hashed[i]!, circle.image]);
   return curve.hashToScalar(circle.roundPrefix, ...curve.encodeAll([left, right]));
 }
 
@@ -133,7 +125,7 @@ export function verifyClsag(
   let c = challenge;
   for (let i = 0; i < ring.length; i++) {
     if (equalBytes(c, ZERO)) return false;
-    c = step(circle, ring, i, scalars[i]!, c, curve);
+    c = step(circle, i, scalars[i]!, c, curve);
   }
   return equalBytes(c, challenge);
 }
@@ -173,7 +165,7 @@ export function signClsag(
   for (let k = 1; k < ring.length; k++) {
     const i = (index + k) % ring.length;
     if (i === 0) challenge = c;
-    c = step(circle, ring, i, responses[i]!, c, curve);
+    c = step(circle, i, responses[i]!, c, curve);
   }
   if (index === 0) challenge = c;
   const known = scalars.add(

@@ -59,7 +59,7 @@ export function sharedSecrets(
   keys: readonly Uint8Array[],
   curve: Curve,
 ): (Uint8Array | undefined)[] {
-  const decoded = keys.map((key) => curve.decode(key));
+  const decoded = curve.decodeAll(keys);
   const good = decoded.filter((point) => point !== undefined);
   const products = good.map((point) => curve.multiplyByCofactor(curve.multiplySecret(secret, point)));
   const encoded = curve.encodeAll(products).values();

@@ -10,13 +10,8 @@ export function pointOf(bytes: Uint8Array, what: string, curve: Curve): Point {
 
 /** Decodes all points, or none: undefined when one is not canonical or not on the curve. */
 export function decodeAll(encodings: readonly Uint8Array[], curve: Curve): Point[] | undefined {
-  const points: Point[] = [];
-  for (const bytes of encodings) {
-    const point = curve.decode(bytes);
-    if (point === undefined) return undefined;
-    points.push(point);
-  }
-  return points;
+  const points = curve.decodeAll(encodings);
+  return points.every((point) => point !== undefined) ? points : undefined;
 }
 
 /**

@@ -100,6 +100,9 @@ describe('the kernel computes what noble computes', () => {
         on((_, a) => a);
         on((curve, a, b) => curve.add(a, b));
         on((curve, a, b) => curve.subtract(a, b));
+        on((curve, a) => curve.add(a, a));
+        on((curve, a) => curve.subtract(a, a));
+        on((curve, a) => curve.multiScalar(concat([s, t]), [a, a], t));
         on((curve, a) => curve.multiplyByCofactor(a));
         on((curve, a) => curve.divideByCofactor(a));
         on((curve, a) => curve.multiplySecret(s, a));
@@ -149,6 +152,27 @@ describe('the kernel computes what noble computes', () => {
         if (a !== undefined) assert.equal(toHex(kernel.encode(a)), toHex(encoding));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('several points at once are decoded and hashed to as each alone', () => {
+    const encodings = fc.oneof(
+      points,
+      bytes(32),
+      fc.uint8Array({ maxLength: 33 }),
+      fc.constantFrom(...TORSION),
+    );
+    fc.assert(
+      fc.property(fc.array(encodings, { maxLength: 5 }), (all) => {
+        const hex = (found: readonly (Point | undefined)[], curve: Curve) =>
+          found.map((point) => point && toHex(curve.encode(point)));
+        assert.deepEqual(hex(kernel.decodeAll(all), kernel), hex(noble.decodeAll(all), noble));
+        assert.deepEqual(hex(kernel.hashToPoints(all), kernel), hex(noble.hashToPoints(all), noble));
+        const decodedAll = kernel.decodeAll(all).filter((point) => point !== undefined);
+        const each = decodedAll.map((point) => toHex(kernel.encode(point)));
+        assert.deepEqual(kernel.encodeAll(decodedAll).map(toHex), each);
+      }),
+      { numRuns: 60 },
     );
   });
 
