@@ -33,8 +33,16 @@ const big16 = (bytes: Uint8Array, at = 0): number => bytes[at]! * 256 + bytes[at
 const big32 = (bytes: Uint8Array, at = 0): number => big16(bytes, at) * 65_536 + big16(bytes, at + 2);
 const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-function atEnd(window: ByteWindow, format: string): void {
-  if (window.left > 0) throw invalid(`${window.left} bytes follow the end of the ${format} image`);
+/** Editors and transfers leave a line end or zeros behind an image. */
+const MAX_PADDING = 1024;
+
+function* atEnd(window: ByteWindow, format: string): Reading<void> {
+  const { left } = window;
+  if (left <= MAX_PADDING) {
+    yield* want(window, left, 'padding');
+    if (window.bytes(left).every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d)) return;
+  }
+  throw invalid(`${left} bytes follow the end of the ${format} image`);
 }
 
 /** PNG, third edition: chunks with checksums, IHDR first, IEND last. */
@@ -63,7 +71,7 @@ function* readPng(window: ByteWindow): Reading<ImageSize> {
     if (type === 'IHDR' && length !== 13) throw invalid('IHDR has not 13 bytes');
     if (type === 'IEND' && length !== 0) throw invalid('IEND is not empty');
   }
-  atEnd(window, 'PNG');
+  yield* atEnd(window, 'PNG');
   return size!;
 }
 
@@ -94,7 +102,7 @@ function* readJpeg(window: ByteWindow): Reading<ImageSize> {
     if (marker === 0xda) yield* skipEntropy(window);
   }
   if (!size) throw invalid('the JPEG has no frame');
-  atEnd(window, 'JPEG');
+  yield* atEnd(window, 'JPEG');
   return size;
 }
 
@@ -136,7 +144,7 @@ function* readGif(window: ByteWindow): Reading<ImageSize> {
       window.skip(length, 'a GIF sub-block');
     }
   }
-  atEnd(window, 'GIF');
+  yield* atEnd(window, 'GIF');
   return size;
 }
 

@@ -28,6 +28,9 @@ const NORMALIZER: MessageTable = {
   4: ['remove_extra_whitespaces', 'int'],
   5: ['escape_whitespaces', 'int'],
   6: ['normalization_rule_tsv', 'note'],
+  // encode_case and decode_case of Marian's edition.
+  7: ['encode_case', 'int'],
+  8: ['decode_case', 'int'],
 };
 
 const MODEL: MessageTable = {

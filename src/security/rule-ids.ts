@@ -6,6 +6,7 @@ export const RULE_IDS = [
   'unknown-format',
   'wrong-name',
   'damaged',
+  'lfs-pointer',
   'polyglot',
   'too-large',
   'resource-bomb',

@@ -27,7 +27,11 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   n_layer: 1 << 14,
   d_model: 1 << 20,
 };
+/** Keys whose numbers some rule looks at; the id is that of an added token. */
+export const JUDGED_NUMBERS: ReadonlySet<string> = new Set([...Object.keys(DIMENSIONS), 'id']);
 const MAX_TEMPLATES = 32;
+/** Some tools name the file of the template where others have the template. */
+const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
 const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
 
 /** Configuration of whatever library: code that it asks for, sizes that no model has, chat templates. */
@@ -96,7 +100,7 @@ const isKnownLibrary = (library: string): boolean => DIFFUSERS_LIBRARIES.has(lib
 
 /** Templates under a key: one text, a list of named ones, or a map. */
 function templatesIn(value: Json, place: string): [string, string][] {
-  if (typeof value === 'string') return [[value, place]];
+  if (typeof value === 'string') return TEMPLATE_FILE.test(value) ? [] : [[value, place]];
   if (Array.isArray(value)) {
     return value.flatMap((item, n) =>
       isObject(item) ? templatesIn(item.template ?? null, `${place}[${n}]`) : [],

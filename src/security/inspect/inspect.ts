@@ -70,6 +70,11 @@ const REFUSED: Readonly<Record<string, RuleId>> = {
 export async function inspect(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const promised = promisedKind(path);
+  if (await isPointer(source)) {
+    inspection.kind = 'lfs-pointer';
+    inspection.find('lfs-pointer', '', `${path} was not fetched`);
+    return;
+  }
   const signature = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
   inspection.kind = signature ?? promised ?? 'unknown';
   if (promised === 'script' || promised === 'executable' || promised === 'llamafile') {
@@ -102,20 +107,18 @@ async function inspectSigned(
 async function inspectPromised(inspection: Inspection, promised: string): Promise<void> {
   const { source } = inspection.file;
   inspection.kind = promised;
-  if (BINARY.has(promised) && (await isPointer(source))) {
-    inspection.find('damaged', '', 'a pointer of Git LFS, not the file: fetch it with git lfs pull');
-    return;
-  }
   if (source.size === 0 && (promised === 'text' || promised === 'yaml')) return;
   if (BINARY.has(promised)) await inspectPolyglot(inspection);
   else if (promised === 'json' && source.size > 0) await findHiddenPickle(inspection, source, '');
   await ACCEPTED[promised]!(inspection);
 }
 
-const POINTER = 'version https://git-lfs.github.com/spec/';
+/** What Git LFS leaves in the place of a file that was not fetched (git-lfs, docs/spec.md), in at most 1,024 bytes. */
+const POINTER =
+  /^version https:\/\/git-lfs\.github\.com\/spec\/v1\r?\n(ext-\d-[^\n]*\n)*oid sha256:[0-9a-f]{64}\r?\nsize \d{1,16}\s*$/;
 
 const isPointer = async (source: RandomAccess): Promise<boolean> =>
-  Buffer.from(await source.read(0, Math.min(POINTER.length, source.size))).toString('latin1') === POINTER;
+  source.size <= 1024 && POINTER.test(Buffer.from(await source.read(0, source.size)).toString('latin1'));
 
 /** No signature, and no name that is accepted: pickles of old protocols, raw data, anything. */
 async function inspectUnknown(inspection: Inspection, promised: string | undefined): Promise<void> {

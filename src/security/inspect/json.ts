@@ -1,12 +1,14 @@
 import { type Json, JsonReader, type JsonScalar, JsonTree, type JsonVisitor } from '#formats';
-import { inspectConfig } from './config.ts';
+import { inspectConfig, JUDGED_NUMBERS } from './config.ts';
 import type { Inspection } from './inspection.ts';
 import { inspectTokenizer } from './tokenizer.ts';
 
 const CHUNK = 1 << 18;
 const MAX_DEPTH = 128;
 /** Values of one document that are kept for judging; vocabularies and lists of numbers are passed over. */
-const MAX_KEPT = 200_000;
+const MAX_KEPT = 400_000;
+/** No rule looks at what stands farther back in a list of texts or numbers. */
+const MAX_LIST = 4;
 const MAX_STRING = 1 << 24;
 const BOM = [0xef, 0xbb, 0xbf];
 
@@ -64,6 +66,8 @@ class Outline implements JsonVisitor {
   #skipping = 0;
   #inVocabulary = false;
   #kept = 0;
+  /** Of each open list, how many texts and numbers it had so far; undefined for an object. */
+  readonly #lists: (number | undefined)[] = [];
   #key = '';
   #pair: JsonScalar[] = [];
   overflow = false;
@@ -81,6 +85,7 @@ class Outline implements JsonVisitor {
 
   open(kind: '{' | '['): void {
     this.#path.push('');
+    this.#lists.push(kind === '[' ? 0 : undefined);
     if (this.#skipping > 0) {
       if (this.#inVocabulary && kind === '[') this.#pair = [];
       return;
@@ -97,6 +102,7 @@ class Outline implements JsonVisitor {
   close(): void {
     const depth = this.#path.length;
     this.#path.pop();
+    this.#lists.pop();
     if (this.#skipping > 0) {
       if (this.#inVocabulary && this.#pair.length === 2 && typeof this.#pair[0] === 'string') {
         this.#texts.set(this.#pair[0], this.#texts.size);
@@ -122,7 +128,15 @@ class Outline implements JsonVisitor {
       if (!this.#inVocabulary) return;
       if (this.#path.length > this.#skipping) this.#pair.push(value);
       else if (typeof value === 'number') this.#texts.set(this.#key, value);
-    } else if (this.#keep()) this.#tree.value(value);
+    } else if (this.#matters(value) && this.#keep()) this.#tree.value(value);
+  }
+
+  /** Vocabularies under any name are tables of numbers, of which rules want few, or long lists of texts. */
+  #matters(value: JsonScalar): boolean {
+    const position = this.#lists.at(-1);
+    if (position === undefined) return typeof value !== 'number' || JUDGED_NUMBERS.has(this.#key);
+    this.#lists[this.#lists.length - 1] = position + 1;
+    return position < MAX_LIST;
   }
 
   #keep(): boolean {

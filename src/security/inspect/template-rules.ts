@@ -15,8 +15,12 @@ const REACHING_NAMES = new Set(
     ' ',
   ),
 );
-const PYTHON_INTERNALS =
-  /_{1,2}(class|mro|globals|builtins|subclasses|init|import|bases?|getattribute|getattr|getitem|code|reduce|reduce_ex|module|dict|loader|spec|func|self|closure|call|enter|wrapped)_{1,2}|^(mro|subclasses|func_globals|gi_frame|f_globals|tb_frame|co_code|popen)$/;
+const INTERNALS =
+  'class|mro|globals|builtins|subclasses|init|import|bases?|getattribute|getattr|getitem|code|reduce|reduce_ex|module|dict|loader|spec|func|self|closure|call|enter|wrapped';
+/** With two underscores on a side, or all of a text with one: "tool_call_id" is none. */
+const PYTHON_INTERNALS = new RegExp(
+  `__(${INTERNALS})_|_(${INTERNALS})__|^_(${INTERNALS})_$|^(mro|subclasses|func_globals|gi_frame|f_globals|tb_frame|co_code|popen)$`,
+);
 const MAX_PROBLEMS = 16;
 
 /** What a template does that no chat template needs: in words, at most MAX_PROBLEMS. */

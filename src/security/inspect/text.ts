@@ -47,21 +47,26 @@ async function surveyText({ file: { source } }: Inspection): Promise<Survey> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const survey = { utf8: true, nul: false, controls: 0 };
   const head = await source.read(0, Math.min(2, source.size));
-  const wide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  const little = head[0] === 0xff && head[1] === 0xfe;
+  const wide = little || (head[0] === 0xfe && head[1] === 0xff);
   for (let at = 0; at < source.size; at += CHUNK) {
     const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
-    for (const [n, byte] of bytes.entries()) {
-      if (byte === 0 && !(wide && isHalf(bytes, n, at, head[0] === 0xff))) survey.nul = true;
-      else if (byte < 32 && byte > 0 && !HARMLESS.has(byte)) survey.controls++;
+    for (const character of wide ? halves(bytes, little) : bytes) {
+      if (character === 0) survey.nul = true;
+      else if (character < 32 && !HARMLESS.has(character)) survey.controls++;
     }
     if (survey.utf8) survey.utf8 = decodes(decoder, bytes, at + bytes.length < source.size);
   }
   return survey;
 }
 
-/** In UTF-16 one half of an ASCII character is zero. */
-const isHalf = (bytes: Uint8Array, n: number, at: number, little: boolean): boolean =>
-  (at + n) % 2 === (little ? 1 : 0) && bytes[n + (little ? -1 : 1)] !== 0;
+/** The characters of UTF-16, an odd byte at the end among them. */
+function* halves(bytes: Uint8Array, little: boolean): Generator<number> {
+  for (let n = 0; n < bytes.length; n += 2) {
+    const [first = 0, second = 0] = bytes.subarray(n, n + 2);
+    yield little ? first + 256 * second : 256 * first + second;
+  }
+}
 
 function decodes(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): boolean {
   try {
@@ -89,7 +94,7 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
   }
 }
 
-/** A chat template in a file of its own. */
+/** A template in a file of its own: of a chat, or of whatever else is put into a prompt. */
 export async function inspectTemplateFile(inspection: Inspection): Promise<void> {
   await inspectText(inspection);
   const { source, path } = inspection.file;
@@ -97,5 +102,6 @@ export async function inspectTemplateFile(inspection: Inspection): Promise<void>
     inspection.find('template-unreadable', '', `${source.size} bytes`);
     return;
   }
-  await inspectTemplate(inspection, decodeText(await source.read(0, source.size), path), '');
+  const text = decodeText(await source.read(0, source.size), path);
+  await inspectTemplate(inspection, text, '', { chat: /chat.?template/i.test(path) });
 }

@@ -26,6 +26,7 @@ export const pngFile = (random: Random): Bytes =>
     chunk('tEXt', utf8(`Comment\0${random.word()}`)),
     chunk('IDAT', new Uint8Array(deflateSync(Uint8Array.of(0, 1, 2, 0, 3, 4)))),
     chunk('IEND', new Uint8Array()),
+    utf8(random.pick(['', '\n', '\r\n', '\0\0'])),
   ]);
 
 const segment = (marker: number, data: Bytes): Bytes =>
@@ -82,6 +83,7 @@ const TEMPLATES = [
   "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
   "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] | trim + ' [/INST]' }}{% else %}{{ message['content'] + eos_token }}{% endif %}{% endfor %}",
   "{%- set ns = namespace(last=0) %}{%- for m in messages %}{%- if m.role == 'assistant' and '</think>' in m.content %}{{ m.content.split('</think>')[-1].lstrip('\n') }}{%- else %}{{ '<|' ~ m.role ~ '|>\n' ~ m.content }}{%- endif %}{%- endfor %}",
+  "{% for m in messages %}{% if m.role == 'tool' %}{{ '<|tool_call_begin|>' ~ m.get('tool_call_id') ~ (m.content | from_json).result }}{% else %}{{ m.content }}{% endif %}{% endfor %}",
 ];
 
 const json = (value: unknown): Bytes => utf8(JSON.stringify(value, undefined, 2));
@@ -113,6 +115,7 @@ const onnx = (random: Random): Bytes => {
     graph(
       message(1, node(random.pick(['Relu', 'MatMul', 'Conv', 'Softmax', 'LayerNormalization']))),
       message(1, node('Gelu', 'com.microsoft')),
+      message(1, node('BertTokenizer', random.pick(['ai.onnx.contrib', 'com.microsoft.extensions']))),
       message(
         1,
         node(
@@ -204,5 +207,36 @@ export const CLEAN: readonly (readonly [
   ['git', () => ({ path: '.gitattributes', bytes: utf8('*.bin filter=lfs diff=lfs merge=lfs -text\n') })],
   ['merges', () => ({ path: 'merges.txt', bytes: utf8('#version: 0.2\nĠ t\nh e\n') })],
   ['vocab', (random) => ({ path: 'vocab.txt', bytes: utf8(`[PAD]\n[UNK]\n##${random.word()}\n\u0080\n`) })],
+  [
+    'wide text',
+    (random) => ({
+      path: 'README.txt',
+      bytes: concat([
+        Uint8Array.of(0xff, 0xfe),
+        Buffer.from(`${'слово '.repeat(9)}${random.word()}`, 'utf16le'),
+      ]),
+    }),
+  ],
+  [
+    'vocab.json',
+    (random) => ({
+      path: 'vocab.json',
+      bytes: json(Object.fromEntries(Array.from({ length: 300 }, (_, id) => [`${random.word()}${id}`, id]))),
+    }),
+  ],
+  [
+    'prompt',
+    (random) => ({
+      path: 'rerank.jinja',
+      bytes: utf8(`${random.word()}: {{ query }} {{ document | trim }}`),
+    }),
+  ],
+  [
+    'name of a template',
+    (random) => ({
+      path: 'generation_config.json',
+      bytes: json({ chat_template: `chat_templates/${random.word()}.jinja` }),
+    }),
+  ],
   ['YAML', () => ({ path: 'config.yaml', bytes: utf8('a: 1\nb: [x, y]\n') })],
 ];

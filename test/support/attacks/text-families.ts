@@ -1,5 +1,5 @@
 /** Attacks through configuration, tokenizers and templates. */
-import { concat, utf8 } from '#base';
+import { concat, toHex, utf8 } from '#base';
 import type { Family } from './family.ts';
 import { maliciousPickle } from './pickles.ts';
 import type { Random } from './random.ts';
@@ -173,6 +173,16 @@ export const TEXT_FAMILIES: readonly Family[] = [
         },
       }),
       rule: /^name-unsafe/,
+    }),
+  },
+  {
+    name: 'pointer',
+    make: (random) => ({
+      path: random.pick(['model.safetensors', 'tokenizer.json', 'pytorch_model.bin', 'vocab.txt', 'a.png']),
+      bytes: utf8(
+        `version https://git-lfs.github.com/spec/v1\noid sha256:${toHex(random.bytes(32))}\nsize ${random.below(1e9)}\n`,
+      ),
+      rule: /^lfs-pointer/,
     }),
   },
   {
