@@ -56,6 +56,8 @@ export interface ValidatorView {
   stake: string;
   /** 0…1. */
   commission: number;
+  /** Blocks that it has missed more than it has signed since; at the network's limit it is jailed. */
+  missed: number;
   /** Height until which it may not come back; 0 = not jailed. */
   jailedUntil: number;
   /** Caught signing twice: out for ever. */
@@ -210,15 +212,18 @@ export interface StakeView {
   own: string;
   /** 0…1. */
   commission: number;
+  /** Blocks that it has missed more than it has signed since. */
+  missed: number;
   jailedUntil: number;
   tombstoned: boolean;
 }
 
 export interface StakeApi {
   view(): Promise<StakeView>;
-  /** Throws PASSWORD_WRONG, FUNDS_INSUFFICIENT, TRANSACTION_INVALID. */
+  /** Throws PASSWORD_WRONG, FUNDS_INSUFFICIENT, BOND_SMALL, VALIDATOR_OUT, TRANSACTION_INVALID. */
   bond(request: { amount: string; commission?: number; password: string }): Promise<PaymentReceipt>;
-  /** All of it when no amount is given. Throws NOT_BONDED. */
-  unbond(request: { amount?: string }): Promise<PaymentReceipt>;
-  unjail(): Promise<PaymentReceipt>;
+  /** All of it when no amount is given. Throws PASSWORD_WRONG, NOT_BONDED, OWNER_OTHER. */
+  unbond(request: { amount?: string; password: string }): Promise<PaymentReceipt>;
+  /** Throws PASSWORD_WRONG, NOT_BONDED, NOT_JAILED, STILL_JAILED, VALIDATOR_OUT, OWNER_OTHER. */
+  unjail(request: { password: string }): Promise<PaymentReceipt>;
 }

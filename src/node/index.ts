@@ -18,6 +18,7 @@ export type * from './api.ts';
 export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
 export { blameFork, type ForkVerdict } from './chain/blame-fork.ts';
 export { type DevnetChainOptions, prepareDevnetChain } from './chain/devnet-chain.ts';
+export { validatorKeys } from './chain/owner-key.ts';
 export { loadApiToken } from './identity.ts';
 export { lockHome } from './lock.ts';
 export { Node, type NodeDependencies } from './node.ts';

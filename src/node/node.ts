@@ -185,9 +185,9 @@ export class Node implements NodeApi {
   }
 
   async #startNetwork(): Promise<void> {
-    const { home, roles, listen, linkPort } = this.#options;
+    const { home, listen, linkPort, genesis } = this.#options;
     this.#key = await loadIdentity(home);
-    if (roles.includes('validate')) this.#validatorKey = await loadValidatorKey(home);
+    if (genesis !== undefined) this.#validatorKey = await loadValidatorKey(home);
     this.#host = await Host.start({ key: this.#key, listen, linkPort }, { log: this.#log });
     this.#lifecycle.onStop(() => this.#host.stop());
   }
@@ -266,7 +266,7 @@ export class Node implements NodeApi {
       {
         host: this.#host,
         log: this.#log,
-        key: this.#validatorKey,
+        key: this.#validatorKey!,
         nameOf: (validator) => this.#nameOfValidator(validator),
         onEvent: (event) => this.#events.publish(event),
       },

@@ -5,14 +5,16 @@ import type { NodeApi, StakeApi } from '#node';
 import { noChain } from './chain-routes.ts';
 
 const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'an amount in sparks, in decimal digits');
+const password = z.string().min(1).max(1024);
 const zBond = z.strictObject({
   amount: zAmount,
   commission: z.number().min(0).max(1).default(0.1),
-  password: z.string().min(1).max(1024),
+  password,
 });
 const zUnbond = z
-  .strictObject({ amount: zAmount.optional() })
-  .transform(({ amount }) => (amount === undefined ? {} : { amount }));
+  .strictObject({ amount: zAmount.optional(), password })
+  .transform(({ amount, password }) => ({ password, ...(amount !== undefined && { amount }) }));
+const zUnjail = z.strictObject({ password });
 
 /** The bond of this node's validator. */
 export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
@@ -38,7 +40,9 @@ export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
     ({ body }) => stake().unbond(body),
   );
 
-  routes.post('/api/stake/unjail', { schema: described('Put a jailed validator back to work') }, () =>
-    stake().unjail(),
+  routes.post(
+    '/api/stake/unjail',
+    { schema: { ...described('Put a jailed validator back to work'), body: zUnjail } },
+    ({ body }) => stake().unjail(body),
   );
 }

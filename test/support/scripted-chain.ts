@@ -29,6 +29,7 @@ const validator = (i: number): ValidatorView => ({
   share: i === 3 ? 0 : 1 / 3,
   stake: '1000000000000',
   commission: 0.05,
+  missed: 0,
   jailedUntil: i === 3 ? 120 : 0,
   tombstoned: false,
   signed: i === 3 ? 21 : 42,

@@ -5,32 +5,41 @@ import { formatAmount, parseAmount } from '../wallet/amounts.ts';
 import { walletPassword } from '../wallet/secrets.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
 
-const bondCommand = nodeCommand('bond', "bond money of the node's wallet, or add to the bond")
+type StakeFlags = NodeFlags & { passwordFile?: string };
+
+const stakeCommand = (name: string, description: string) =>
+  nodeCommand(name, description).option(
+    '--password-file <file>',
+    'file whose first line is the password of the wallet',
+  );
+
+const bondCommand = stakeCommand('bond', "bond money of the node's wallet, or add to the bond")
   .argument('<amount>', 'in TORCH')
   .option('--commission <percent>', 'of the rewards of others who delegate to it', '10')
-  .option('--password-file <file>', 'file whose first line is the password of the wallet')
-  .action(async (amount: string, flags: NodeFlags & { commission: string; passwordFile?: string }) => {
+  .action(async (amount: string, flags: StakeFlags & { commission: string }) => {
     const commission = Number(flags.commission) / 100;
     if (!(commission >= 0 && commission <= 1))
       throw new BitorchError('OPTION_INVALID', `--commission ${flags.commission}: write percent, 0 to 100`);
-    const password = await walletPassword(flags.passwordFile);
-    const body = { amount: `${parseAmount(amount)}`, commission, password };
-    sent(flags, await askNode(flags, '/api/stake/bond', body));
+    await send('bond', flags, { amount: `${parseAmount(amount)}`, commission });
   });
 
-const unbondCommand = nodeCommand(
+const unbondCommand = stakeCommand(
   'unbond',
   'take the bond back; it comes to the wallet after the unbonding time',
 )
   .argument('[amount]', 'in TORCH; all of it when absent')
-  .action(async (amount: string | undefined, flags: NodeFlags) => {
-    const body = amount === undefined ? {} : { amount: `${parseAmount(amount)}` };
-    sent(flags, await askNode(flags, '/api/stake/unbond', body));
-  });
+  .action((amount: string | undefined, flags: StakeFlags) =>
+    send('unbond', flags, amount === undefined ? {} : { amount: `${parseAmount(amount)}` }),
+  );
 
-const unjailCommand = nodeCommand('unjail', 'put a jailed validator back to work').action(
-  async (flags: NodeFlags) => sent(flags, await askNode(flags, '/api/stake/unjail', {})),
+const unjailCommand = stakeCommand('unjail', 'put a jailed validator back to work').action(
+  (flags: StakeFlags) => send('unjail', flags, {}),
 );
+
+async function send(what: string, flags: StakeFlags, request: Record<string, unknown>): Promise<void> {
+  const password = await walletPassword(flags.passwordFile);
+  sent(flags, await askNode(flags, `/api/stake/${what}`, { ...request, password }));
+}
 
 function sent(flags: NodeFlags, receipt: PaymentReceipt): void {
   if (flags.json) {

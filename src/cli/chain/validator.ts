@@ -1,12 +1,14 @@
 import { Command } from 'commander';
+import { dataDirectory } from '#base';
 import type { ChainView, StakeView } from '#node';
 import { formatAmount } from '../wallet/amounts.ts';
+import { walletPassword } from '../wallet/secrets.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
 
 const statusCommand = nodeCommand('status', 'its key, bond, power and signatures').action(
   async (flags: NodeFlags) => {
     const stake = await askNode<StakeView>(flags, '/api/stake');
-    const { validators } = await askNode<ChainView>(flags, '/api/chain');
+    const { validators, problem } = await askNode<ChainView>(flags, '/api/chain');
     const own = validators.find(({ key }) => key === stake.validator);
     if (flags.json) return printJson({ ...stake, ...own });
     print(`key         ${stake.validator}`);
@@ -19,16 +21,29 @@ const statusCommand = nodeCommand('status', 'its key, bond, power and signatures
     );
     print(`signed      ${own?.signed ?? 0} of the last 100 blocks`);
     print(`state       ${stateOf(stake, own?.active === true)}`);
+    if (problem !== undefined) print(`\nWARNING: ${problem}`);
   },
 );
 
-function stateOf({ tombstoned, jailedUntil }: StakeView, active: boolean): string {
+function stateOf({ tombstoned, jailedUntil, missed, bonded }: StakeView, active: boolean): string {
   if (tombstoned) return 'out for ever: it signed twice';
   if (jailedUntil > 0) return `jailed until height ${jailedUntil}: then "bitorch stake unjail"`;
-  return active ? 'active' : 'not voting';
+  if (!bonded) return 'not bonded: "bitorch stake bond"';
+  if (!active) return 'bonded, votes two blocks after the bond';
+  return missed > 0 ? `active, with ${missed} missed blocks not made up for` : 'active';
 }
+
+const keysCommand = nodeCommand('keys', 'its two public keys, as "genesis make --validator" takes them')
+  .option('--password-file <file>', 'file whose first line is the password of the wallet')
+  .action(async ({ home = dataDirectory(), json, passwordFile }: NodeFlags & { passwordFile?: string }) => {
+    const { validatorKeys } = await import('#node');
+    const keys = await validatorKeys(home, await walletPassword(passwordFile));
+    if (json) return printJson(keys);
+    print(`${keys.validator},${keys.owner}`);
+  });
 
 /** `bitorch validator`. */
 export const validatorCommands = new Command('validator')
   .description("this node's validator")
-  .addCommand(statusCommand);
+  .addCommand(statusCommand)
+  .addCommand(keysCommand);

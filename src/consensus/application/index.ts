@@ -21,7 +21,12 @@ export {
   type GenesisPlan,
   makeGenesis,
 } from './make-genesis.ts';
-export { type OpenApplicationOptions, type OpenedApplication, openApplication } from './open-application.ts';
+export {
+  firstValidators,
+  type OpenApplicationOptions,
+  type OpenedApplication,
+  openApplication,
+} from './open-application.ts';
 export { powerOf } from './power.ts';
 export { verifyAccount } from './queries/account-proof.ts';
 export { type ApplicationPort, applicationChain, ask } from './queries/application-chain.ts';

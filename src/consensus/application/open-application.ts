@@ -1,7 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromUtf8 } from '#base';
 import { defaultCurve } from '#crypto';
-import { openLmdbStore } from '#store';
+import { MemoryStore, openLmdbStore } from '#store';
+import type { ValidatorPower } from './application.ts';
+import { parseGenesis } from './genesis-text.ts';
 import { LedgerApplication, type LedgerApplicationOptions } from './ledger-application.ts';
 import type { Staging } from './snapshots/restoration.ts';
 import { SnapshotFolder } from './snapshots/snapshot-folder.ts';
@@ -54,6 +57,16 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
       await store.close();
     },
   };
+}
+
+/** Who votes on the first block of a genesis. Worked out beside any application, which may stay empty for a snapshot. */
+export async function firstValidators(genesisFile: Uint8Array): Promise<readonly ValidatorPower[]> {
+  const curve = defaultCurve();
+  const { name, time } = parseGenesis(genesisFile, curve);
+  const verifier = { verify: async () => [], stop: async () => undefined };
+  const beside = new LedgerApplication({}, { store: new MemoryStore(), curve, verifier });
+  const request = { genesis: genesisFile, chainId: fromUtf8(name), time, initialHeight: 1 };
+  return (await beside.initChain(request)).validators;
 }
 
 const stagingPath = (directory: string): string => join(directory, 'staging.mdb');

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BitorchError, codeOf, equalBytes, fromUtf8, toHex, utf8 } from '#base';
+import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
@@ -9,7 +9,7 @@ import {
   type PasswordCost,
   PRIMARY,
   type RandomBytes,
-  type SigningKey,
+  SigningKey,
   systemRandom,
   viewOnlyAccount,
 } from '#crypto';
@@ -134,6 +134,12 @@ export class Wallet {
   /** Undefined in a view-only wallet. */
   get words(): string | undefined {
     return this.viewOnly ? undefined : wordsOf(this.#contents.secret);
+  }
+
+  /** A key for what is public, out of the words: for one purpose and context always the same. Throws WALLET_VIEW_ONLY. */
+  signingKey(purpose: string, context: Uint8Array): SigningKey {
+    if (this.viewOnly) throw new BitorchError('WALLET_VIEW_ONLY', 'a view-only wallet cannot sign');
+    return new SigningKey(domainHash(purpose, this.#contents.secret, context));
   }
 
   get viewKey(): ViewKey {

@@ -5,7 +5,6 @@ import type { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
 import type { ChainEvent, ChainView, StakeApi, WalletApi } from '../chain-api.ts';
-import { loadValidatorKey } from '../identity.ts';
 import { Faucet } from './faucet.ts';
 import { Following } from './following.ts';
 import { NodeWallet } from './node-wallet.ts';
@@ -23,7 +22,8 @@ export interface ChainPartOptions {
 export interface ChainPartDependencies {
   readonly host: Host;
   readonly log: Logger;
-  readonly key: SigningKey | undefined;
+  /** The consensus key: this node votes for as long as it is bonded. */
+  readonly key: SigningKey;
   readonly nameOf: (validator: Uint8Array) => string | undefined;
   readonly onEvent: (event: ChainEvent) => void;
 }
@@ -79,8 +79,7 @@ export class ChainPart {
     );
     wallet = opened;
     const { application, walletChain: chain } = following;
-    const key = async () => dependencies.key ?? (await loadValidatorKey(home));
-    const stake = new Staking({ application, chain, wallet: opened, key });
+    const stake = new Staking({ application, chain, wallet: opened, key: dependencies.key });
     lifecycle.onStop(() => opened.stop());
     if (walletPassword !== undefined) {
       if (existsSync(join(home, 'wallet'))) await opened.unlock(walletPassword);

@@ -4,12 +4,14 @@ import type { BlockView, ChainView, ValidatorView } from '../chain-api.ts';
 
 const BLOCKS_SHOWN = 20;
 const WHOLE = 10_000;
+/** A slow validator misses some now and then. */
+const MISSED_BEFORE_WARNING = 20;
 
 export interface ChainViewSource {
   readonly chain: Chain;
   readonly application: Application;
   /** Consensus key of this node. */
-  readonly key: Uint8Array | undefined;
+  readonly key: Uint8Array;
   /** Whether the network is one whose money is worth nothing. */
   readonly test: boolean;
   readonly timings: ReadonlyMap<number, number>;
@@ -30,6 +32,8 @@ export async function chainViewOf(source: ChainViewSource): Promise<ChainView> {
   const { epochBlocks, chainId, leastFee } = about.parameters;
   const recent = summaries(chain, height);
   const last = recent[0];
+  const validators = await validatorViews(source, height);
+  const problem = status.problem ?? idleness(validators, about.parameters.downtimeBlocks);
   const finalityMs = median([...timings.values()]);
   const intervalMs = median(
     recent.slice(0, -1).map(({ header }, i) => header.time - recent[i + 1]!.header.time),
@@ -39,7 +43,7 @@ export async function chainViewOf(source: ChainViewSource): Promise<ChainView> {
     chainId: toHex(chainId),
     test,
     state: status.state,
-    ...(status.problem !== undefined && { problem: status.problem }),
+    ...(problem !== undefined && { problem }),
     height,
     bestHeight: Math.max(height, status.bestHeight),
     blockId: last ? toHex(last.id) : '',
@@ -58,9 +62,22 @@ export async function chainViewOf(source: ChainViewSource): Promise<ChainView> {
       open: `${supply.open}`,
     },
     epoch: { number: Math.floor(height / epochBlocks), blocksLeft: epochBlocks - (height % epochBlocks) },
-    validators: await validatorViews(source, height),
+    validators,
     blocks: recent.map((summary) => blockView(summary, timings.get(summary.header.height))),
   };
+}
+
+/** Says that this node's validator does not do what it is bonded for. */
+function idleness(validators: readonly ValidatorView[], limit: number): string | undefined {
+  const own = validators.find(({ self }) => self);
+  if (!own || own.tombstoned) return undefined;
+  if (own.jailedUntil > 0)
+    return `this node's validator is jailed for being away: from block ${own.jailedUntil} on, "bitorch stake unjail"`;
+  if (own.missed < Math.min(MISSED_BEFORE_WARNING, limit / 2)) return undefined;
+  return (
+    `this node's validator is bonded and does not sign: ${own.missed} blocks missed, at ${limit} it is jailed. ` +
+    'See whether its clock is right, others reach it, and it runs once only with this key'
+  );
 }
 
 /** Newest first. */
@@ -86,7 +103,7 @@ async function validatorViews(source: ChainViewSource, height: number): Promise<
   const { application, chain, key, signers, nameOf } = source;
   const set = chain.store.validators(height + 1);
   if (!set) return [];
-  const self = key && toHex(key);
+  const self = toHex(key);
   const proposer = toHex(set.proposer(0).key);
   return (await ask(application, '/validators', {})).map(({ key: bytes, record }): ValidatorView => {
     const name = toHex(bytes);
@@ -101,6 +118,7 @@ async function validatorViews(source: ChainViewSource, height: number): Promise<
       share: power / set.totalPower,
       stake: `${record.tokens}`,
       commission: record.commission / WHOLE,
+      missed: record.missed,
       jailedUntil: record.jailedUntil,
       tombstoned: record.tombstoned === 1,
       signed: signers.get(name) ?? 0,

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { domainHash, utf8, writeFileAtomic } from '#base';
-import { chainIdOf, checkGenesis, formatGenesis, type Genesis } from '#consensus';
-import { type Address, defaultCurve, SigningKey } from '#crypto';
+import { BitorchError, domainHash, messageOf, utf8, writeFileAtomic } from '#base';
+import { chainIdOf, checkGenesis, formatGenesis, type Genesis, parseGenesis } from '#consensus';
+import { type Address, defaultCurve } from '#crypto';
 import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
 import { loadValidatorKey } from '../identity.ts';
 import { OpenWallet } from '../wallet/open-wallet.ts';
+import { ownerKeyOf } from './owner-key.ts';
 
 const NAME = 'devnet';
 /** Fixed, so that every devnet has the same chain id. */
@@ -23,37 +25,51 @@ export interface DevnetChainOptions {
 
 /**
  * Makes what a devnet's chain begins with, unless it is there: a consensus key and a wallet for each node, and a genesis
- * of short clocks with a faucet. Returns the path of the genesis file.
+ * of short clocks with a faucet. Returns the path of the genesis file. Throws DEVNET_OUTDATED.
  */
 export async function prepareDevnetChain(options: DevnetChainOptions): Promise<string> {
   const { folder, validators, others, password } = options;
   const path = join(folder, 'genesis.json');
-  if (existsSync(path)) return path;
+  if (existsSync(path)) {
+    await requireReadable(path, folder);
+    return path;
+  }
   const chainId = chainIdOf(NAME, TIME);
-  const addresses = new Map<string, string>();
+  const founders: Founder[] = [];
   for (const name of [...validators, ...others]) {
     const file = { path: join(folder, name, 'wallet'), password };
     const wallet = existsSync(file.path)
       ? await OpenWallet.open(file)
       : await OpenWallet.create(file, { chainId });
-    addresses.set(name, wallet.addresses[0]!.address);
     await wallet.close();
+    if (!validators.includes(name)) continue;
+    const key = (await loadValidatorKey(join(folder, name))).publicKey;
+    const payout = parseAddress(wallet.addresses[0]!.address, chainId, defaultCurve());
+    founders.push({ key, owner: ownerKeyOf(wallet.wallet, key).publicKey, payout });
   }
-  const founders = await Promise.all(
-    validators.map(async (name) => ({
-      key: await loadValidatorKey(join(folder, name)),
-      payout: parseAddress(addresses.get(name)!, chainId, defaultCurve()),
-    })),
-  );
   await writeFileAtomic(path, formatGenesis(devnetGenesis(chainId, founders)));
   return path;
 }
 
-/** The owner of a devnet's validator: it signs what concerns the bond. */
-export const ownerKeyOf = (validator: SigningKey): SigningKey =>
-  new SigningKey(domainHash('validator-owner', validator.seed));
+async function requireReadable(path: string, folder: string): Promise<void> {
+  try {
+    parseGenesis(await readFile(path), defaultCurve());
+  } catch (error) {
+    throw new BitorchError(
+      'DEVNET_OUTDATED',
+      `the devnet in ${folder} was made by another version (${messageOf(error)}): its money is worth nothing, so delete ` +
+        'the folder and start again, or take another --home',
+    );
+  }
+}
 
-function devnetGenesis(chainId: Uint8Array, founders: { key: SigningKey; payout: Address }[]): Genesis {
+interface Founder {
+  readonly key: Uint8Array;
+  readonly owner: Uint8Array;
+  readonly payout: Address;
+}
+
+function devnetGenesis(chainId: Uint8Array, founders: readonly Founder[]): Genesis {
   const curve = defaultCurve();
   return checkGenesis(
     {
@@ -67,6 +83,8 @@ function devnetGenesis(chainId: Uint8Array, founders: { key: SigningKey; payout:
         mintMaturity: 4,
         epochBlocks: 120,
         unbondingBlocks: 600,
+        downtimeBlocks: 120,
+        jailBlocks: 30,
         settlementWindow: 60,
         silenceWindow: 20,
         maxEscrowBlocks: 600,
@@ -88,13 +106,7 @@ function devnetGenesis(chainId: Uint8Array, founders: { key: SigningKey; payout:
         },
       },
       validators: founders
-        .map(({ key, payout }) => ({
-          key: key.publicKey,
-          owner: ownerKeyOf(key).publicKey,
-          payout,
-          commission: 1_000,
-          tokens: 1_000n * TORCH,
-        }))
+        .map((founder) => ({ ...founder, commission: 1_000, tokens: 1_000n * TORCH }))
         .sort((a, b) => Buffer.compare(a.key, b.key)),
       faucet: { entropy: domainHash('devnet-faucet', utf8(NAME)), outputs: 256, amount: 1_000n * TORCH },
     },

@@ -1,23 +1,20 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BitorchError, codeOf, fromUtf8, Lifecycle, type Logger, messageOf } from '#base';
+import { readFile } from 'node:fs/promises';
+import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
 import {
   type ApplicationPort,
   applicationChain,
   Chain,
+  firstValidators,
   type Genesis,
-  LedgerApplication,
+  type LedgerApplication,
   MAX_GENESIS_BYTES,
   type NewBlock,
+  openApplication,
   parseGenesis,
-  SnapshotFolder,
-  type ValidatorPower,
-  VerifierThreads,
 } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
-import { MemoryStore, openLmdbStore } from '#store';
 import type { ChainEvent, ChainView } from '../chain-api.ts';
 import { Attendance } from './attendance.ts';
 import { blockView, chainViewOf } from './chain-view.ts';
@@ -36,8 +33,7 @@ export interface FollowingOptions {
 export interface FollowingDependencies {
   readonly host: Host;
   readonly log: Logger;
-  /** The consensus key of a validator. */
-  readonly key: SigningKey | undefined;
+  readonly key: SigningKey;
   readonly nameOf: (validator: Uint8Array) => string | undefined;
   readonly onEvent: (event: ChainEvent) => void;
   readonly onBlock: () => void;
@@ -86,23 +82,16 @@ export class Following {
     const { home, contacts, threads } = options;
     const { key, host, log } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
-    const curve = defaultCurve();
-    const genesis = parseGenesis(genesisFile, curve);
-    await mkdir(home, { recursive: true });
+    const genesis = parseGenesis(genesisFile, defaultCurve());
     const lifecycle = new Lifecycle();
     try {
-      const verifier = new VerifierThreads({ threads });
-      lifecycle.onStop(() => verifier.stop());
-      const store = openLmdbStore(join(home, 'state.mdb'));
-      lifecycle.onStop(() => store.close());
-      const snapshots = new SnapshotFolder({
-        directory: join(home, 'snapshots'),
-        everyBlocks: SNAPSHOT_EVERY,
+      const { application, stop } = await openApplication({
+        directory: home,
+        snapshotEveryBlocks: SNAPSHOT_EVERY,
+        verifierThreads: threads,
+        key,
       });
-      const application = new LedgerApplication(
-        { ...(key && { key }) },
-        { store, curve, verifier, snapshots },
-      );
+      lifecycle.onStop(stop);
       const chain = new Chain(
         { home, genesis, genesisFile, contacts },
         {
@@ -111,7 +100,7 @@ export class Following {
           key,
           log,
           accuse: (evidence) => application.accuse(evidence),
-          firstValidators: () => firstValidators(genesis, genesisFile),
+          firstValidators: () => firstValidators(genesisFile),
         },
       );
       const following = new Following({ genesis, chain, application, lifecycle }, dependencies);
@@ -173,16 +162,19 @@ export class Following {
 
   async #refresh(): Promise<void> {
     const { chain, application, genesis } = this;
-    const { key, nameOf, onEvent } = this.#deps;
+    const { key, nameOf, onEvent, log } = this.#deps;
+    const before = this.#view?.problem;
     this.#view = await chainViewOf({
       chain,
       application,
       nameOf,
-      key: key?.publicKey,
+      key: key.publicKey,
       test: genesis.real === 0,
       timings: this.#timings,
       signers: this.#attendance.counts,
     });
+    const { problem } = this.#view;
+    if (problem !== undefined && before === undefined) log.warn(problem);
     onEvent({ type: 'chain', chain: this.#view });
   }
 }
@@ -197,14 +189,4 @@ async function readGenesis(path: string): Promise<Uint8Array> {
   if (bytes.length > MAX_GENESIS_BYTES)
     throw new BitorchError('GENESIS_INVALID', `${path} is no genesis file: too long`);
   return bytes;
-}
-
-/** Worked out beside: the node's own application stays empty, so that it can begin from a snapshot. */
-async function firstValidators(genesis: Genesis, file: Uint8Array): Promise<readonly ValidatorPower[]> {
-  const curve = defaultCurve();
-  const verifier = { verify: async () => [], stop: async () => undefined };
-  const beside = new LedgerApplication({}, { store: new MemoryStore(), curve, verifier });
-  const { time } = genesis;
-  const chainId = fromUtf8(genesis.name);
-  return (await beside.initChain({ genesis: file, chainId, time, initialHeight: 1 })).validators;
 }

@@ -1,18 +1,8 @@
-import { randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import {
-  BitorchError,
-  codeOf,
-  fromHex,
-  type Logger,
-  messageOf,
-  sha256,
-  toHex,
-  utf8,
-  writeFileAtomic,
-} from '#base';
+import { BitorchError, codeOf, type Logger, messageOf, writeFileAtomic } from '#base';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
-import { formatPaymentProof, parseAddress, type TransferOrder, Wallet, type WalletChain } from '#ledger';
+import { parseAddress, type TransferOrder, type WalletChain } from '#ledger';
 import type {
   BackupWords,
   PaymentPreview,
@@ -26,7 +16,7 @@ import type {
   WalletEntry,
   WalletView,
 } from '../chain-api.ts';
-import { lockFile } from '../lock.ts';
+import { OpenWallet } from '../wallet/open-wallet.ts';
 import { checkPayment } from '../wallet/payment-check.ts';
 import type { Faucet } from './faucet.ts';
 import { addressViews, balanceView, historyView, previewOf } from './wallet-view.ts';
@@ -48,17 +38,11 @@ export interface NodeWalletDependencies {
   readonly onChange: (view: WalletView) => void;
 }
 
-interface Open {
-  readonly wallet: Wallet;
-  readonly password: string;
-  readonly unlock: () => Promise<void>;
-}
-
 /** The wallet of a node: in a file, locked until its password is given; while it is open it follows the chain. */
 export class NodeWallet implements WalletApi {
   readonly #options: NodeWalletOptions;
   readonly #deps: NodeWalletDependencies;
-  #open: Open | undefined;
+  #open: OpenWallet | undefined;
   #backedUp: boolean;
   #progress: { done: number; total: number } | undefined;
   #scanning: Promise<void> | undefined;
@@ -76,9 +60,9 @@ export class NodeWallet implements WalletApi {
     await this.#scanning;
     await this.#last;
     if (!this.#open) return;
-    await this.#save();
-    await this.#open.unlock();
+    const open = this.#open;
     this.#open = undefined;
+    await open.save().finally(() => open.close());
   }
 
   view(): WalletView {
@@ -104,25 +88,22 @@ export class NodeWallet implements WalletApi {
         throw new BitorchError('WALLET_EXISTS', 'this node has a wallet already', { path });
       if (password.length < LEAST_PASSWORD)
         throw new BitorchError('PASSWORD_WEAK', `take a password of at least ${LEAST_PASSWORD} characters`);
-      const curve = defaultCurve();
-      const wallet = words
-        ? Wallet.restore(words, { chainId, curve, restoreHeight: restoreHeight ?? 0 })
-        : Wallet.create({ chainId, curve, restoreHeight: (await this.#deps.chain.status()).height });
-      await this.#opened(wallet, password);
-      await this.#save();
+      const file = { path, password };
+      const since = restoreHeight ?? (words ? 0 : (await this.#deps.chain.status()).height);
+      const network = { chainId, restoreHeight: since };
+      const open = words
+        ? await OpenWallet.restore(file, words, network)
+        : await OpenWallet.create(file, network);
+      this.#opened(open);
       await this.#markBackup(words !== undefined);
-      return backupOf(wallet);
+      return backupOf(open);
     });
   }
 
   unlock(password: string): Promise<WalletView> {
     return this.#exclusive(async () => {
-      if (this.#open) requirePassword(this.#open, password);
-      else
-        await this.#opened(
-          await Wallet.open(this.#options.path, password, { curve: defaultCurve() }),
-          password,
-        );
+      if (this.#open) this.#open.requirePassword(password);
+      else this.#opened(await OpenWallet.open({ path: this.#options.path, password }));
       return this.view();
     });
   }
@@ -131,8 +112,7 @@ export class NodeWallet implements WalletApi {
     const open = this.#open;
     if (open) {
       const saved = this.#exclusive(async () => {
-        await open.wallet.save(this.#options.path, open.password);
-        await open.unlock();
+        await open.save().finally(() => open.close());
       });
       saved.catch((error: unknown) =>
         this.#deps.log.error({ error: messageOf(error) }, 'wallet was not saved'),
@@ -150,10 +130,7 @@ export class NodeWallet implements WalletApi {
 
   addAddress(label: string): Promise<ReceiveAddress> {
     return this.#exclusive(async () => {
-      const { wallet } = this.#unlocked;
-      const index = wallet.addSubaddress(label);
-      await this.#save();
-      return { index, label, address: wallet.addressText(index) };
+      return this.#unlocked.newAddress(label);
     });
   }
 
@@ -175,31 +152,31 @@ export class NodeWallet implements WalletApi {
   pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
     return this.#exclusive(async () => {
       const open = this.#unlocked;
-      requirePassword(open, password);
+      open.requirePassword(password);
       const { chain } = this.#deps;
       const plan = await open.wallet.plan(order, chain);
-      const transaction = await open.wallet.sign(plan, chain, signers);
-      await this.#save();
-      try {
-        await open.wallet.submit(transaction, chain);
-      } catch (error) {
-        await this.#save();
-        throw error;
-      }
+      const id = await open.send(plan, chain, signers);
       this.#deps.onChange(this.view());
-      return { id: toHex(transaction.hashes.id), fee: `${plan.fee}`, expiry: plan.expiry };
+      return { id, fee: `${plan.fee}`, expiry: plan.expiry };
     });
   }
 
+  /** A key of the wallet's, see `Wallet.signingKey`. Throws PASSWORD_WRONG. */
+  signingKey(purpose: string, context: Uint8Array, password: string): SigningKey {
+    const open = this.#unlocked;
+    open.requirePassword(password);
+    return open.wallet.signingKey(purpose, context);
+  }
+
   async prove(request: ProofRequest): Promise<PaymentProof> {
-    const { wallet } = this.#unlocked;
+    const open = this.#unlocked;
     const { chain } = this.#deps;
-    const words = utf8(request.message);
-    const evidence =
+    const { message } = request;
+    const proof =
       'id' in request
-        ? await wallet.proveSent(fromHex(request.id), request.payment, words, chain)
-        : await wallet.proveReceived(request.output, words, chain);
-    return { proof: formatPaymentProof(evidence) };
+        ? await open.prove(request.id, request.payment, message, chain)
+        : await open.proveReceived(request.output, message, chain);
+    return { proof };
   }
 
   async checkProof({ proof, message }: { proof: string; message: string }): Promise<ProofVerdict> {
@@ -215,12 +192,12 @@ export class NodeWallet implements WalletApi {
 
   async words(password: string): Promise<BackupWords> {
     const open = this.#unlocked;
-    requirePassword(open, password);
-    return backupOf(open.wallet);
+    open.requirePassword(password);
+    return backupOf(open);
   }
 
   async checkWords(answers: { position: number; word: string }[]): Promise<{ correct: boolean }> {
-    const words = wordsOf(this.#unlocked.wallet);
+    const words = this.#unlocked.words.split(' ');
     const right = answers.filter(({ position, word }) => words[position - 1] === word.trim().toLowerCase());
     const asked = new Set(right.map(({ position }) => position));
     const correct = right.length === answers.length && asked.size >= ASKED_BACK;
@@ -268,18 +245,13 @@ export class NodeWallet implements WalletApi {
     if (changed) this.#deps.onChange(this.view());
   }
 
-  async #opened(wallet: Wallet, password: string): Promise<void> {
-    const { path } = this.#options;
-    const unlock = await lockFile(
-      `${path}.lock`,
-      (owner) => new BitorchError('WALLET_IN_USE', `the wallet is in use by process ${owner}: end it first`),
-    );
-    this.#open = { wallet, password, unlock };
+  #opened(open: OpenWallet): void {
+    this.#open = open;
     this.follow();
     this.#deps.onChange(this.view());
   }
 
-  get #unlocked(): Open {
+  get #unlocked(): OpenWallet {
     if (this.#open) return this.#open;
     const missing = !existsSync(this.#options.path);
     throw missing
@@ -293,11 +265,6 @@ export class NodeWallet implements WalletApi {
 
   #parse(address: string): Address {
     return parseAddress(address, this.#options.chainId, defaultCurve());
-  }
-
-  async #save(): Promise<void> {
-    const { wallet, password } = this.#unlocked;
-    await wallet.save(this.#options.path, password);
   }
 
   get #backupMark(): string {
@@ -316,21 +283,9 @@ export class NodeWallet implements WalletApi {
   }
 }
 
-/** Compares hashes, so that the time it takes tells nothing. */
-function requirePassword({ password }: Open, given: string): void {
-  if (!timingSafeEqual(sha256(utf8(given)), sha256(utf8(password))))
-    throw new BitorchError('PASSWORD_WRONG', 'the password is wrong');
-}
-
-const wordsOf = (wallet: Wallet): string[] => {
-  if (wallet.words === undefined)
-    throw new BitorchError('WALLET_VIEW_ONLY', 'a view-only wallet has no words');
-  return wallet.words.split(' ');
-};
-
 /** With three different positions to ask back. */
-function backupOf(wallet: Wallet): BackupWords {
-  const words = wordsOf(wallet);
+function backupOf({ words: all }: OpenWallet): BackupWords {
+  const words = all.split(' ');
   const ask = new Set<number>();
   while (ask.size < ASKED_BACK) ask.add(randomInt(words.length) + 1);
   return { words, ask: [...ask].sort((a, b) => a - b) };

@@ -1,19 +1,20 @@
 import { BitorchError, concat, equalBytes, toHex } from '#base';
 import { ask, type LedgerApplication } from '#consensus';
-import { defaultCurve, type SigningKey } from '#crypto';
+import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
   type Action,
   type Delegation,
   delegations,
   deriveOneTime,
   parseAddress,
+  TORCH,
   type Validator,
   type WalletChain,
 } from '#ledger';
 import type { ReadView } from '#store';
 import type { PaymentReceipt, StakeApi, StakeView } from '../chain-api.ts';
-import { ownerKeyOf } from './devnet-chain.ts';
 import type { NodeWallet } from './node-wallet.ts';
+import { ownerKeyOf } from './owner-key.ts';
 import { publicTransaction } from './public-transaction.ts';
 
 const WHOLE = 10_000;
@@ -22,8 +23,8 @@ export interface StakingDependencies {
   readonly application: LedgerApplication;
   readonly chain: WalletChain;
   readonly wallet: NodeWallet;
-  /** The consensus key of this node, made when it is first asked for. */
-  readonly key: () => Promise<SigningKey>;
+  /** The consensus key of this node. */
+  readonly key: SigningKey;
 }
 
 /** The bond of this node's validator: made from the wallet's private money, public while it lasts, private afterwards. */
@@ -35,15 +36,15 @@ export class Staking implements StakeApi {
   }
 
   async view(): Promise<StakeView> {
-    const key = await this.#deps.key();
-    const record = await this.#validator(key.publicKey);
-    const { own } = await this.#delegation(key);
+    const record = await this.#validator();
+    const own = record && (await this.#delegation(record.owner));
     return {
-      validator: toHex(key.publicKey),
+      validator: toHex(this.#key),
       bonded: record !== undefined,
       pool: `${record?.tokens ?? 0n}`,
-      own: `${record && record.shares > 0n ? ((own?.shares ?? 0n) * record.tokens) / record.shares : 0n}`,
+      own: `${own && record.shares > 0n ? (own.shares * record.tokens) / record.shares : 0n}`,
       commission: (record?.commission ?? 0) / WHOLE,
+      missed: record?.missed ?? 0,
       jailedUntil: record?.jailedUntil ?? 0,
       tombstoned: record?.tombstoned === 1,
     };
@@ -55,55 +56,84 @@ export class Staking implements StakeApi {
     commission = 0.1,
     password,
   }: Parameters<StakeApi['bond']>[0]): Promise<PaymentReceipt> {
-    const { wallet } = this.#deps;
-    const key = await this.#deps.key();
-    const owner = ownerKeyOf(key);
+    const { wallet, key } = this.#deps;
+    const owner = this.#owner(password);
     const sum = BigInt(amount);
-    if (await this.#validator(key.publicKey)) {
-      const body = { validator: key.publicKey, delegator: owner.publicKey, amount: sum };
+    const record = await this.#validator();
+    if (record?.tombstoned) throw forEverOut();
+    if (record) {
+      const body = { validator: this.#key, delegator: owner.publicKey, amount: sum };
       return wallet.pay({ actions: [{ name: 'delegate', body }], payments: [] }, password);
     }
-    const payout = parseAddress(
-      wallet.addresses()[0]!.address,
-      (await this.#moment()).chainId,
-      defaultCurve(),
-    );
-    const part = Math.round(commission * WHOLE);
+    const { leastBond } = (await this.#deps.chain.status()).parameters;
+    if (sum < leastBond)
+      throw new BitorchError(
+        'BOND_SMALL',
+        `a bond here is ${Number(leastBond) / Number(TORCH)} TORCH at least`,
+      );
     const body = {
-      validator: key.publicKey,
+      validator: this.#key,
       owner: owner.publicKey,
-      payout,
-      commission: part,
+      payout: await this.#payout(),
+      commission: Math.round(commission * WHOLE),
       amount: sum,
     };
-    return wallet.pay({ actions: [{ name: 'bond', body }], payments: [], signatures: 2 }, password, [
-      key,
-      owner,
-    ]);
+    const order = { actions: [{ name: 'bond' as const, body }], payments: [], signatures: 2 };
+    return wallet.pay(order, password, [key, owner]);
   }
 
   /** Takes some of the bond back, or all of it: it comes to the wallet after the unbonding time. */
-  async unbond({ amount }: Parameters<StakeApi['unbond']>[0]): Promise<PaymentReceipt> {
-    const key = await this.#deps.key();
-    const owner = ownerKeyOf(key);
-    const record = (await this.#validator(key.publicKey)) ?? notBonded();
-    const { own } = await this.#delegation(key);
-    if (!own) return notBonded();
-    const shares = amount === undefined ? own.shares : (BigInt(amount) * record.shares) / record.tokens;
-    const refund = await this.#refund();
-    const [validator, delegator] = [key.publicKey, owner.publicKey];
-    const { sequence } = own;
-    return this.#submit(
-      (fee) => ({ name: 'undelegate', body: { validator, delegator, shares, refund, sequence, fee } }),
-      [owner],
-    );
+  async unbond({ amount, password }: Parameters<StakeApi['unbond']>[0]): Promise<PaymentReceipt> {
+    const owner = this.#owner(password);
+    const record = (await this.#validator()) ?? notBonded();
+    const { shares: all, sequence } = (await this.#delegation(owner.publicKey)) ?? ofOther();
+    if (all === 0n) notBonded();
+    const shares = amount === undefined ? all : (BigInt(amount) * record.shares) / record.tokens;
+    if (shares > all) {
+      const own = (all * record.tokens) / record.shares;
+      throw new BitorchError(
+        'BOND_SMALL',
+        `the bond is ${Number(own) / Number(TORCH)} TORCH: take back less, or all of it`,
+      );
+    }
+    const refund = deriveOneTime(await this.#payout(), defaultCurve());
+    const body = { validator: this.#key, delegator: owner.publicKey, shares, refund, sequence };
+    return this.#submit((fee) => ({ name: 'undelegate', body: { ...body, fee } }), [owner]);
   }
 
-  async unjail(): Promise<PaymentReceipt> {
-    const key = await this.#deps.key();
-    const { sequence } = (await this.#validator(key.publicKey)) ?? notBonded();
-    const validator = key.publicKey;
-    return this.#submit((fee) => ({ name: 'unjail', body: { validator, sequence, fee } }), [ownerKeyOf(key)]);
+  /** The fee comes out of the bond; out of the wallet where there is none. */
+  async unjail({ password }: Parameters<StakeApi['unjail']>[0]): Promise<PaymentReceipt> {
+    const owner = this.#owner(password);
+    const { sequence, jailedUntil, tombstoned, ...record } = (await this.#validator()) ?? notBonded();
+    if (tombstoned) throw forEverOut();
+    if (!equalBytes(record.owner, owner.publicKey)) ofOther();
+    if (jailedUntil === 0) throw new BitorchError('NOT_JAILED', 'this node’s validator is not jailed');
+    const next = (await this.#deps.chain.status()).height + 1;
+    if (next < jailedUntil) {
+      throw new BitorchError(
+        'STILL_JAILED',
+        `jailed until block ${jailedUntil}, and the next is ${next}: try again then`,
+        { jailedUntil, next },
+      );
+    }
+    const unjail = (fee: bigint) => ({
+      name: 'unjail' as const,
+      body: { validator: this.#key, sequence, fee },
+    });
+    if ((await this.#delegation(owner.publicKey))?.shares) return this.#submit(unjail, [owner]);
+    const order = { actions: [unjail(0n)], payments: [], signatures: 1 };
+    return this.#deps.wallet.pay(order, password, [owner]);
+  }
+
+  get #key(): Uint8Array {
+    return this.#deps.key.publicKey;
+  }
+
+  #owner(password: string): SigningKey {
+    const { wallet } = this.#deps;
+    const signingKey = (purpose: string, context: Uint8Array) =>
+      wallet.signingKey(purpose, context, password);
+    return ownerKeyOf({ signingKey }, this.#key);
   }
 
   async #submit(action: (fee: bigint) => Action, signers: readonly SigningKey[]): Promise<PaymentReceipt> {
@@ -112,10 +142,9 @@ export class Staking implements StakeApi {
     return { id: toHex(made.hashes.id), fee: `${made.body.fee}`, expiry: made.body.expiry };
   }
 
-  async #refund() {
-    const curve = defaultCurve();
+  async #payout(): Promise<Address> {
     const { chainId } = await this.#moment();
-    return deriveOneTime(parseAddress(this.#deps.wallet.addresses()[0]!.address, chainId, curve), curve);
+    return parseAddress(this.#deps.wallet.addresses()[0]!.address, chainId, defaultCurve());
   }
 
   async #moment() {
@@ -124,17 +153,17 @@ export class Staking implements StakeApi {
     return { chainId, height, expiryWindow, baseFee };
   }
 
-  async #validator(key: Uint8Array): Promise<Validator | undefined> {
+  async #validator(): Promise<Validator | undefined> {
     const all = await ask(this.#deps.application, '/validators', {});
-    return all.find((one) => equalBytes(one.key, key))?.record;
+    return all.find(({ key }) => equalBytes(key, this.#key))?.record;
   }
 
-  async #delegation(key: SigningKey): Promise<{ own: Delegation | undefined }> {
-    const pair = [key.publicKey, ownerKeyOf(key).publicKey] as const;
+  async #delegation(delegator: Uint8Array): Promise<Delegation | undefined> {
+    const pair = [this.#key, delegator] as const;
     const tagged = concat([Uint8Array.of(delegations.tag), ...pair]);
     const [value] = await ask(this.#deps.application, '/account', { key: tagged });
     const view: ReadView = { get: () => value, range: () => [] };
-    return { own: delegations.bucket.get(view, pair) };
+    return delegations.bucket.get(view, pair);
   }
 }
 
@@ -144,3 +173,17 @@ function notBonded(): never {
     'this node’s validator has no bond: make one with "bitorch stake bond"',
   );
 }
+
+function ofOther(): never {
+  throw new BitorchError(
+    'OWNER_OTHER',
+    'the bond was made with another wallet: restore that one from its words, on this node',
+  );
+}
+
+const forEverOut = (): BitorchError =>
+  new BitorchError(
+    'VALIDATOR_OUT',
+    'this validator has signed twice and is out for ever: take back what is left with "bitorch stake unbond"; to begin ' +
+      'again stop the node, move validator.key and chain/last-sign away, and bond with the new key',
+  );

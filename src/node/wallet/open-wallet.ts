@@ -1,6 +1,7 @@
+import { timingSafeEqual } from 'node:crypto';
 import { access } from 'node:fs/promises';
-import { BitorchError, fromHex, toHex, utf8 } from '#base';
-import { type Address, defaultCurve, type PasswordCost } from '#crypto';
+import { BitorchError, fromHex, sha256, toHex, utf8 } from '#base';
+import { type Address, defaultCurve, type PasswordCost, type SigningKey } from '#crypto';
 import {
   type Balance,
   type FeeTier,
@@ -30,9 +31,11 @@ export interface NewWallet {
   readonly cost?: PasswordCost;
 }
 
-/** The network of a new wallet; absent: that of the first node it scans with. */
 export interface NewNetwork {
+  /** Absent: that of the first node it scans with. */
   readonly chainId?: Uint8Array;
+  /** Nothing before this block is the wallet's. */
+  readonly restoreHeight?: number;
 }
 
 /**
@@ -41,14 +44,15 @@ export interface NewNetwork {
  */
 export class OpenWallet {
   readonly path: string;
-  readonly #wallet: Wallet;
+  /** What the file holds. Whoever changes it saves it. */
+  readonly wallet: Wallet;
   readonly #cost: PasswordCost | undefined;
   readonly #unlock: () => Promise<void>;
   #password: string;
 
   private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => Promise<void>) {
     this.path = path;
-    this.#wallet = wallet;
+    this.wallet = wallet;
     this.#cost = cost;
     this.#password = password;
     this.#unlock = unlock;
@@ -60,12 +64,8 @@ export class OpenWallet {
   }
 
   /** Throws WORDS_INVALID, WALLET_EXISTS. */
-  static restore(
-    file: NewWallet,
-    words: string,
-    options: NewNetwork & { restoreHeight?: number } = {},
-  ): Promise<OpenWallet> {
-    return OpenWallet.#make(file, () => Wallet.restore(words, { ...options, curve: defaultCurve() }));
+  static restore(file: NewWallet, words: string, network: NewNetwork = {}): Promise<OpenWallet> {
+    return OpenWallet.#make(file, () => Wallet.restore(words, { ...network, curve: defaultCurve() }));
   }
 
   /** Throws VIEW_KEY_INVALID, WALLET_EXISTS. */
@@ -91,7 +91,7 @@ export class OpenWallet {
     try {
       await requireFree(file.path);
       const open = new OpenWallet(file, make(), unlock);
-      await open.#save();
+      await open.save();
       return open;
     } catch (error) {
       await unlock();
@@ -105,89 +105,98 @@ export class OpenWallet {
 
   /** Chain id in hexadecimal; undefined before the first scan of a wallet that was made without one. */
   get network(): string | undefined {
-    return this.#wallet.chainId && toHex(this.#wallet.chainId);
+    return this.wallet.chainId && toHex(this.wallet.chainId);
   }
 
   get viewOnly(): boolean {
-    return this.#wallet.viewOnly;
+    return this.wallet.viewOnly;
   }
 
   /** The last block that the wallet knows; 0 before the first scan. */
   get height(): number {
-    return this.#wallet.height;
+    return this.wallet.height;
   }
 
   get balance(): Balance {
-    return this.#wallet.balance();
+    return this.wallet.balance();
   }
 
   /** Newest last. */
   get history(): readonly HistoryEntry[] {
-    return this.#wallet.history();
+    return this.wallet.history();
   }
 
   /** The 24 words that are all of it. Throws WALLET_VIEW_ONLY. */
   get words(): string {
-    const { words } = this.#wallet;
+    const { words } = this.wallet;
     if (words === undefined) throw new BitorchError('WALLET_VIEW_ONLY', 'a view-only wallet has no words');
     return words;
   }
 
   get viewKey(): string {
-    return formatViewKey(this.#wallet.viewKey);
+    return formatViewKey(this.wallet.viewKey);
   }
 
   /** Throws WALLET_UNBOUND while the network is not known. */
   get addresses(): readonly WalletAddress[] {
-    return ['primary', ...this.#wallet.labels].map((label, index) => this.#address(index, label));
+    return ['primary', ...this.wallet.labels].map((label, index) => this.#address(index, label));
   }
 
   async newAddress(label: string): Promise<WalletAddress> {
-    const index = this.#wallet.addSubaddress(label);
-    await this.#save();
+    const index = this.wallet.addSubaddress(label);
+    await this.save();
     return this.#address(index, label);
   }
 
   /** Throws SUBADDRESS_UNKNOWN. */
   async label(index: number, label: string): Promise<void> {
-    this.#wallet.label(index, label);
-    await this.#save();
+    this.wallet.label(index, label);
+    await this.save();
+  }
+
+  /** Compares hashes, so that the time it takes tells nothing. Throws PASSWORD_WRONG. */
+  requirePassword(given: string): void {
+    if (!timingSafeEqual(sha256(utf8(given)), sha256(utf8(this.#password))))
+      throw new BitorchError('PASSWORD_WRONG', 'the password is wrong');
   }
 
   async changePassword(password: string): Promise<void> {
     this.#password = password;
-    await this.#save();
+    await this.save();
   }
 
   /** Reads what is new on the chain; what was read is kept when it is stopped. Throws what `Wallet.scan` throws. */
   async scan(chain: WalletChain, options: ScanOptions & { anew?: boolean } = {}): Promise<void> {
-    if (options.anew) this.#wallet.forgetFinds();
+    if (options.anew) this.wallet.forgetFinds();
     try {
-      await this.#wallet.scan(chain, options);
-      await this.#wallet.remind(chain);
+      await this.wallet.scan(chain, options);
+      await this.wallet.remind(chain);
     } finally {
-      await this.#save();
+      await this.save();
     }
   }
 
   /** What a transfer will cost, to be shown first. Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT, DECOYS_MISSING. */
   plan(to: string, amount: bigint, chain: WalletChain, tier: FeeTier = 'normal'): Promise<TransferPlan> {
-    return this.#wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier }, chain);
+    return this.wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier }, chain);
   }
 
   /** The transfers that send all that is unlocked, fees taken off. */
   planSweep(to: string, chain: WalletChain, tier: FeeTier = 'normal'): Promise<TransferPlan[]> {
-    return this.#wallet.planSweep(this.#parse(to), chain, tier);
+    return this.wallet.planSweep(this.#parse(to), chain, tier);
   }
 
-  /** Signs, saves and hands in a transfer: its id. One that is refused leaves the wallet as it was. */
-  async send(plan: TransferPlan, chain: WalletChain): Promise<string> {
-    const transaction = await this.#wallet.sign(plan, chain);
-    await this.#save();
+  /**
+   * Signs, with the signatures that its actions need besides, saves and hands in a transfer: its id. One that is refused
+   * leaves the wallet as it was.
+   */
+  async send(plan: TransferPlan, chain: WalletChain, signers: readonly SigningKey[] = []): Promise<string> {
+    const transaction = await this.wallet.sign(plan, chain, signers);
+    await this.save();
     try {
-      await this.#wallet.submit(transaction, chain);
+      await this.wallet.submit(transaction, chain);
     } catch (error) {
-      await this.#save();
+      await this.save();
       throw error;
     }
     return toHex(transaction.hashes.id);
@@ -196,17 +205,17 @@ export class OpenWallet {
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */
   async prove(id: string, payment: number, words: string, chain: WalletChain): Promise<string> {
     if (!/^[0-9a-f]{64}$/i.test(id)) throw new BitorchError('PAYMENT_UNKNOWN', `${id} is no transfer's id`);
-    const evidence = await this.#wallet.proveSent(fromHex(id), payment, utf8(words), chain);
+    const evidence = await this.wallet.proveSent(fromHex(id), payment, utf8(words), chain);
     return formatPaymentProof(evidence);
   }
 
   /** Proves that an output came in, by its number on the ledger. Throws PAYMENT_UNKNOWN. */
   async proveReceived(number: number, words: string, chain: WalletChain): Promise<string> {
-    return formatPaymentProof(await this.#wallet.proveReceived(number, utf8(words), chain));
+    return formatPaymentProof(await this.wallet.proveReceived(number, utf8(words), chain));
   }
 
   #parse(address: string): Address {
-    const { chainId } = this.#wallet;
+    const { chainId } = this.wallet;
     if (chainId) return parseAddress(address, chainId, defaultCurve());
     throw new BitorchError(
       'WALLET_UNBOUND',
@@ -215,11 +224,11 @@ export class OpenWallet {
   }
 
   #address(index: number, label: string): WalletAddress {
-    return { index, label, address: this.#wallet.addressText(index) };
+    return { index, label, address: this.wallet.addressText(index) };
   }
 
-  async #save(): Promise<void> {
-    await this.#wallet.save(this.path, this.#password, this.#cost);
+  async save(): Promise<void> {
+    await this.wallet.save(this.path, this.#password, this.#cost);
   }
 }
 

@@ -9,8 +9,9 @@ import { createLog, fromHex, messageOf, toHex } from '#base';
 import { defaultCurve, SigningKey } from '#crypto';
 import { ringSpends } from '#ledger';
 import { Host } from '#network';
-import { MemoryStore, openLmdbStore } from '#store';
+import { openLmdbStore } from '#store';
 import {
+  firstValidators,
   LedgerApplication,
   parseGenesis,
   SnapshotFolder,
@@ -112,17 +113,6 @@ function makeApplication(key: SigningKey | undefined) {
   );
 }
 
-async function firstValidators(genesisFile: Uint8Array, name: string, time: number) {
-  const curve = defaultCurve();
-  const dependencies = {
-    store: new MemoryStore(),
-    curve,
-    verifier: verifierHere({ spends: ringSpends(curve) }),
-  };
-  const beside = new LedgerApplication({}, dependencies);
-  return (await beside.initChain({ genesis: genesisFile, chainId: name, time, initialHeight: 1 })).validators;
-}
-
 async function main(): Promise<void> {
   const log = createLog();
   const genesisFile = new Uint8Array(readFileSync(settings.genesis));
@@ -133,7 +123,6 @@ async function main(): Promise<void> {
     { log },
   );
   const application = makeApplication(key);
-  const name = Buffer.from(genesis.name).toString();
   const chain = new Chain(
     {
       home: settings.home,
@@ -152,7 +141,7 @@ async function main(): Promise<void> {
       ...(key && { key }),
       ...(application instanceof LedgerApplication && { accuse: (evidence) => application.accuse(evidence) }),
       ...(settings.application === 'ledger' && {
-        firstValidators: () => firstValidators(genesisFile, name, genesis.time),
+        firstValidators: () => firstValidators(genesisFile),
       }),
     },
   );

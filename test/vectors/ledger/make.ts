@@ -71,6 +71,7 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
       keyImagesRoot: toHex(keyImageRange.root(ledger.state)),
     },
     receipt: toHex(encode(receiptCodec, signReceipt(statement, signer))),
+    owner: toHex(wallet.signingKey('validator-owner', signer.publicKey).publicKey),
     vote: { bytes: toHex(encode(voteCodec, vote)), signature: toHex(signVote(vote, signer)) },
     evidence: { bytes: toHex(evidence.bytes), id: toHex(evidence.hashes.id), weight: evidence.weight },
   };
