@@ -92,12 +92,18 @@ export async function readFrom<T>(
   reading: Reading<T>,
   chunk: number = CHUNK,
 ): Promise<T> {
+  let buffer: Uint8Array | undefined;
   for (;;) {
     const step = reading.next();
     if (step.done) return step.value;
     if (step.value > MAX_NEED) throw invalid(`a single value takes ${step.value} bytes`);
     const length = Math.min(Math.max(step.value, chunk), window.left);
-    window.put(await source.read(window.at, length));
+    if (source.readInto && length <= chunk) {
+      buffer ??= new Uint8Array(Math.min(chunk, window.left));
+      const bytes = buffer.subarray(0, length);
+      await source.readInto(bytes, window.at);
+      window.put(bytes);
+    } else window.put(await source.read(window.at, length));
   }
 }
 

@@ -9,3 +9,6 @@ export function invalid(what: string, details: Record<string, unknown> = {}): Bi
 export function unsupported(what: string, details: Record<string, unknown> = {}): BitorchError {
   return new BitorchError('FORMAT_UNSUPPORTED', what, details);
 }
+
+/** What goes on for longer than it is followed: neither sound nor damaged as far as anybody can tell. */
+export const beyondLimit = (message: string): BitorchError => new BitorchError('FORMAT_LIMIT', message);

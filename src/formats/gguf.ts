@@ -102,9 +102,9 @@ function* readHeader(
   const alignment = alignmentOf(metadata);
   const infos = yield* readTensorInfos(window, tensorCount, alignment, file);
   const headerBytes = Math.min(alignUp(window.at, alignment), size);
-  const tensors = infos.map((info) => ({ ...info, offset: headerBytes + info.offset }));
-  checkTiling(tensors, headerBytes, size, alignment);
-  return { metadata, tensors, headerBytes };
+  for (const info of infos) info.offset += headerBytes;
+  checkTiling(infos, headerBytes, size, alignment);
+  return { metadata, tensors: infos, headerBytes };
 }
 
 function* readCounts(window: ByteWindow, file: string): Reading<{ tensorCount: number; entryCount: number }> {

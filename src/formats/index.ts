@@ -28,5 +28,14 @@ export { readSentencePiece } from './sentencepiece.ts';
 export { isTarHeader, readTar, type TarMember } from './tar.ts';
 export * from './tensor.ts';
 export { decodeText } from './text.ts';
-export { crcOf, inBuffer, MAX_UNPACKED, slice, type Unpacked, unpack, unpackMember } from './unpack.ts';
+export {
+  crcOf,
+  inBuffer,
+  inPages,
+  MAX_UNPACKED,
+  slice,
+  type Unpacked,
+  unpack,
+  unpackMember,
+} from './unpack.ts';
 export { findZipEnd, readZip, type Zip, type ZipMember } from './zip.ts';

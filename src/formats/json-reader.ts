@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { KeySet } from './key-set.ts';
 
 export type JsonScalar = null | boolean | number | string;
 
@@ -12,7 +13,7 @@ export interface JsonVisitor {
 
 export interface JsonLimits {
   maxDepth?: number;
-  /** Most keys of one object. */
+  /** Most keys of all objects that are open at a time. */
   maxKeys?: number;
   /** Longest string, in characters as they are written. */
   maxString?: number;
@@ -34,7 +35,7 @@ type Expect = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma' 
 /**
  * JSON as RFC 8259 spells it, and stricter where it leaves room: a key is there once, strings are well-formed Unicode,
  * numbers are finite, nesting and lengths are bounded. (JSON.parse takes the last of duplicate keys, so two readers
- * can see two different files.) Takes a document in pieces and keeps only open objects' keys. Throws FORMAT_INVALID
+ * can see two different files.) Takes a document in pieces and keeps no more of it than what tells open objects' keys apart. Throws FORMAT_INVALID
  * that names `what` and the place.
  */
 export class JsonReader {
@@ -43,7 +44,8 @@ export class JsonReader {
   readonly #visitor: JsonVisitor;
   readonly #limits: Required<JsonLimits>;
   /** Keys seen in each open object; null for an array. */
-  readonly #open: (Set<string> | null)[] = [];
+  readonly #open: (KeySet | null)[] = [];
+  #keys = 0;
   #text = '';
   #at = 0;
   /** Characters of the document before #text. */
@@ -131,7 +133,7 @@ export class JsonReader {
 
   #close(): boolean {
     this.#at++;
-    this.#open.pop();
+    this.#keys -= this.#open.pop()?.size ?? 0;
     this.#visitor.close();
     this.#after();
     return true;
@@ -145,13 +147,11 @@ export class JsonReader {
     const start = this.#at;
     const key = this.#string(final);
     if (key === undefined) return false;
-    const keys = this.#open.at(-1)!;
-    if (keys.has(key)) {
+    if (!this.#open.at(-1)!.add(key)) {
       this.#at = start;
-      this.#fail(`key ${JSON.stringify(key).slice(0, 80)} is there twice`);
+      this.#fail(`key ${JSON.stringify(key.slice(0, 80))} is there twice`);
     }
-    if (keys.size >= this.#limits.maxKeys) this.#fail(`an object has more than ${this.#limits.maxKeys} keys`);
-    keys.add(key);
+    if (++this.#keys > this.#limits.maxKeys) this.#fail(`more than ${this.#limits.maxKeys} keys are open`);
     this.#visitor.key(key);
     this.#expect = 'colon';
     return true;
@@ -163,7 +163,7 @@ export class JsonReader {
         this.#fail(`nested deeper than ${this.#limits.maxDepth}`);
       }
       this.#at++;
-      this.#open.push(character === '{' ? new Set() : null);
+      this.#open.push(character === '{' ? new KeySet() : null);
       this.#expect = character === '{' ? 'first-key' : 'first-value';
       this.#visitor.open(character);
       return true;

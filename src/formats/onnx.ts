@@ -86,8 +86,14 @@ export async function readOnnx(
   return { producer: String(model.producer_name ?? ''), nodes: walk.nodes, tensors: walk.tensors, opsets };
 }
 
+/** Graphs inside of graphs that wait to be read. */
+const MAX_GRAPHS = 1 << 16;
+/** Characters of a name that are told as its place. */
+const MAX_NAME = 200;
+
 const list = (value: FieldValue | undefined): Message[] => (value as Message[] | undefined) ?? [];
 const text = (value: FieldValue | undefined): string => String(value ?? '');
+const short = (value: FieldValue | undefined): string => text(value).slice(0, MAX_NAME);
 
 class Walk {
   readonly #source: RandomAccess;
@@ -142,20 +148,21 @@ class Walk {
       throw invalid(`the model has more than ${this.#limits.maxNodes} nodes`);
     }
     const operator = text(node.op_type);
-    const here = `${place}.node[${text(node.name) || operator}]`;
+    const here = `${place}.node[${short(node.name) || operator.slice(0, MAX_NAME)}]`;
     const { domain, name, overload } = node;
     this.#visitor.node({ domain: text(domain), operator, name: text(name), overload: text(overload) }, here);
     for (const attribute of list(node.attribute)) this.#attribute(attribute, here, inner);
   }
 
   #attribute(attribute: Message, place: string, inner: [Span, string][]): void {
-    const here = `${place}.${text(attribute.name)}`;
+    const here = `${place}.${short(attribute.name)}`;
     const tensors = [attribute.t, ...list(attribute.tensors)].filter((tensor) => tensor !== undefined);
     for (const tensor of tensors) this.#tensor(tensor as Message, here);
     if (attribute.sparse_tensor) this.#sparse(attribute.sparse_tensor as Message, here);
     for (const sparse of list(attribute.sparse_tensors)) this.#sparse(sparse, here);
     if (attribute.g) inner.push([attribute.g as Span, here]);
     for (const graph of (attribute.graphs as Span[] | undefined) ?? []) inner.push([graph, here]);
+    if (inner.length > MAX_GRAPHS) throw invalid(`a graph holds more than ${MAX_GRAPHS} others`);
   }
 
   #sparse({ values, indices }: Message, place: string): void {
@@ -166,7 +173,7 @@ class Walk {
   #tensor(message: Message, place: string): void {
     this.tensors++;
     const tensor = tensorOf(message);
-    this.#visitor.tensor(tensor, tensor.name ? `${place}[${tensor.name}]` : place);
+    this.#visitor.tensor(tensor, tensor.name ? `${place}[${short(tensor.name)}]` : place);
   }
 }
 

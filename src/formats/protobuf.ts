@@ -31,6 +31,10 @@ export interface Message {
 const MAX_DEPTH = 32;
 const MAX_LIST = 1 << 16;
 const MAX_TEXT = 1 << 22;
+/** What one message and all in it may take in memory, about: bytes of texts, and of the objects themselves. */
+const MAX_KEPT = 1 << 24;
+const MESSAGE_BYTES = 256;
+const VALUE_BYTES = 16;
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
 const WIRE_OF = {
   int: WIRE.varint,
@@ -41,17 +45,35 @@ const WIRE_OF = {
 };
 const FIXED_BYTES = { float: 4, double: 8 };
 
+/** Fields go to it first; those for which it returns true are not kept. */
+type Take = (name: string, value: FieldValue) => boolean;
+
 /**
- * Reads the message that ends at `end`. Fields go to `take` when it is given and returns true, else into the result.
- * Throws FORMAT_INVALID.
+ * Reads the message that ends at `end`. Fields go to `take` when it is given and returns true, else into the result,
+ * which takes MAX_KEPT bytes at most. Throws FORMAT_INVALID.
  */
-export function* readMessage(
+export function readMessage(
   window: ByteWindow,
   end: number,
   table: MessageTable,
   what: string,
-  take?: (name: string, value: FieldValue) => boolean,
-  depth = 0,
+  take?: Take,
+): Reading<Message> {
+  return readFields(window, end, table, what, take, 0, { left: MAX_KEPT });
+}
+
+interface Budget {
+  left: number;
+}
+
+function* readFields(
+  window: ByteWindow,
+  end: number,
+  table: MessageTable,
+  what: string,
+  take: Take | undefined,
+  depth: number,
+  budget: Budget,
 ): Reading<Message> {
   if (depth > MAX_DEPTH) throw invalid(`${what} nests messages deeper than ${MAX_DEPTH}`);
   const message: Message = Object.create(null);
@@ -70,10 +92,12 @@ export function* readMessage(
     const place = `${what}.${name}`;
     const packed = many !== undefined && isNumber(kind) && wire === WIRE.bytes;
     if (!packed && wire !== wireOf(kind)) throw invalid(`${place} has wire type ${wire}`);
-    if (packed) yield* readPacked(window, end, kind, rule, message, place);
+    const { left } = budget;
+    if (packed) yield* readPacked(window, end, kind, rule, message, place, budget);
     else {
-      const value = yield* readField(window, end, kind, place, depth);
-      if (value !== undefined && !take?.(name, value)) put(message, rule, value, place);
+      const value = yield* readField(window, end, kind, place, depth, budget);
+      if (value !== undefined && !take?.(name, value)) put(message, rule, value, place, budget);
+      else budget.left = left;
     }
     if (window.at > end) throw invalid(`${place} runs over the end of its message`);
   }
@@ -91,6 +115,7 @@ function* readField(
   kind: FieldKind,
   place: string,
   depth: number,
+  budget: Budget,
 ): Reading<FieldValue | undefined> {
   if (isNumber(kind)) return yield* readNumber(window, kind, place);
   const length = yield* readLength(window, end, place);
@@ -100,7 +125,8 @@ function* readField(
     return span;
   }
   if (typeof kind === 'object') {
-    return yield* readMessage(window, window.at + length, kind, place, undefined, depth + 1);
+    spend(budget, MESSAGE_BYTES, place);
+    return yield* readFields(window, window.at + length, kind, place, undefined, depth + 1, budget);
   }
   if (length > MAX_TEXT) throw invalid(`${place} is a text of ${length} bytes`);
   if (!window.has(length, place)) yield length;
@@ -108,7 +134,19 @@ function* readField(
   return kind === 'text' ? text : undefined;
 }
 
-function put(message: Message, [name, , many]: FieldRule, value: FieldValue, place: string): void {
+function spend(budget: Budget, bytes: number, place: string): void {
+  budget.left -= bytes;
+  if (budget.left < 0) throw invalid(`${place} is part of a message that takes more than ${MAX_KEPT} bytes`);
+}
+
+function put(
+  message: Message,
+  [name, , many]: FieldRule,
+  value: FieldValue,
+  place: string,
+  budget: Budget,
+): void {
+  if (many !== 'count') spend(budget, VALUE_BYTES + (typeof value === 'string' ? value.length : 0), place);
   if (!many) message[name] = value;
   else if (many === 'count') message[name] = ((message[name] as number | undefined) ?? 0) + 1;
   else {
@@ -126,6 +164,7 @@ function* readPacked(
   rule: FieldRule,
   message: Message,
   place: string,
+  budget: Budget,
 ): Reading<void> {
   const length = yield* readLength(window, end, place);
   const last = window.at + length;
@@ -136,7 +175,7 @@ function* readPacked(
     message[rule[0]] = ((message[rule[0]] as number | undefined) ?? 0) + length / bytes;
     return;
   }
-  while (window.at < last) put(message, rule, yield* readNumber(window, kind, place), place);
+  while (window.at < last) put(message, rule, yield* readNumber(window, kind, place), place, budget);
   if (window.at !== last) throw invalid(`${place} runs over its end`);
 }
 

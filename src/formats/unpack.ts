@@ -1,11 +1,13 @@
 /** Unpacking within bounds: what a container holds, as a source of its own. */
-import { crc32, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { isSkippableFrame } from './magic.ts';
 import type { RandomAccess } from './tensor.ts';
 import type { ZipMember } from './zip.ts';
 
 /** Most bytes that are unpacked in memory; of what is larger the beginning is looked at. */
-export const MAX_UNPACKED = 16 << 20;
+export const MAX_UNPACKED = 4 << 20;
+/** Window of zstd, as a power of two: what its strongest ordinary level uses. */
+const ZSTD_WINDOW = 23;
 const CHUNK = 1 << 20;
 
 /** A part of a source. */
@@ -29,10 +31,31 @@ export const inBuffer = (bytes: Uint8Array): RandomAccess => ({
   },
 });
 
+const PAGE = 1 << 16;
+
+/** The same bytes, small readings answered out of the last page: for walks over many small things in a file. */
+export function inPages(source: RandomAccess): RandomAccess {
+  let start = 0;
+  let page: Uint8Array = new Uint8Array();
+  return {
+    size: source.size,
+    async read(offset, length) {
+      if (offset < start || offset + length > start + page.length) {
+        if (length > PAGE / 4) return source.read(offset, length);
+        page = await source.read(offset, Math.max(length, Math.min(PAGE, source.size - offset)));
+        start = offset;
+      }
+      return page.slice(offset - start, offset - start + length);
+    },
+  };
+}
+
 export interface Unpacked {
   source: RandomAccess;
   /** Whether this is all of it, and unpacked without an error. */
   whole: boolean;
+  /** How many packed bytes it came out of. */
+  packedBytes: number;
 }
 
 type Inflate = typeof inflateRawSync;
@@ -48,16 +71,20 @@ export async function unpack(
   how: 'deflate' | 'zlib' | 'gzip' | 'zstd',
 ): Promise<Unpacked> {
   const packed = await source.read(0, Math.min(source.size, MAX_UNPACKED));
-  const nothing = { source: inBuffer(new Uint8Array()), whole: false };
+  const nothing = { source: inBuffer(new Uint8Array()), whole: false, packedBytes: 0 };
+  const packedBytes = packed.length;
   try {
     if (how === 'zstd') {
-      const bytes = zstdDecompressSync(behindSkippable(packed), { maxOutputLength: MAX_UNPACKED });
-      return { source: inBuffer(bytes), whole: packed.length === source.size };
+      const bytes = zstdDecompressSync(behindSkippable(packed), {
+        maxOutputLength: MAX_UNPACKED,
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW },
+      });
+      return { source: inBuffer(bytes), whole: packedBytes === source.size, packedBytes };
     }
     const bytes = INFLATERS[how](packed, { maxOutputLength: MAX_UNPACKED });
-    return { source: inBuffer(bytes), whole: packed.length === source.size };
+    return { source: inBuffer(bytes), whole: packedBytes === source.size, packedBytes };
   } catch {
-    return how === 'zstd' ? nothing : { source: inBuffer(beginning(packed, how)), whole: false };
+    return how === 'zstd' ? nothing : beginning(packed, how);
   }
 }
 
@@ -72,24 +99,27 @@ function behindSkippable(packed: Uint8Array): Uint8Array {
 }
 
 /** As much as can be unpacked before damage, or the limit, stops it: halves the input until it is no more than fits. */
-function beginning(packed: Uint8Array, how: 'deflate' | 'zlib' | 'gzip'): Uint8Array {
+function beginning(packed: Uint8Array, how: 'deflate' | 'zlib' | 'gzip'): Unpacked {
   // Z_SYNC_FLUSH: the end of the input is no error, so a cut input gives what it holds.
   const options = { finishFlush: 2, maxOutputLength: MAX_UNPACKED };
   for (let length = packed.length; length > 0; length = Math.floor(length / 2)) {
     try {
-      return INFLATERS[how](packed.subarray(0, length), options);
+      const bytes = INFLATERS[how](packed.subarray(0, length), options);
+      return { source: inBuffer(bytes), whole: false, packedBytes: length };
     } catch {
       // Damaged or too large: try a shorter beginning.
     }
   }
-  return new Uint8Array();
+  return { source: inBuffer(new Uint8Array()), whole: false, packedBytes: 0 };
 }
 
 /** The content of an archive's member, undefined when its method is unknown or it is encrypted. */
 export async function unpackMember(archive: RandomAccess, member: ZipMember): Promise<Unpacked | undefined> {
   if (member.encrypted) return undefined;
   const packed = slice(archive, member.offset, Math.min(member.packedBytes, archive.size - member.offset));
-  if (member.method === 0) return { source: packed, whole: packed.size === member.bytes };
+  if (member.method === 0) {
+    return { source: packed, whole: packed.size === member.bytes, packedBytes: packed.size };
+  }
   if (member.method !== 8) return undefined;
   const unpacked = await unpack(packed, 'deflate');
   return { ...unpacked, whole: unpacked.whole && unpacked.source.size === member.bytes };

@@ -21,7 +21,7 @@ export interface ZipMember {
 
 export interface Zip {
   members: ZipMember[];
-  /** Contradictions between headers, bytes of nobody, wrong checksums of headers: each in words. */
+  /** Contradictions between headers, bytes of nobody, wrong checksums of headers: the first of them, each in words. */
   problems: string[];
   /** First byte of the archive; more than 0 when something stands before it. */
   start: number;
@@ -34,8 +34,17 @@ const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const DESCRIPTOR = 0x08074b50;
 const MAX_MEMBERS = 1 << 17;
-const MAX_DIRECTORY = 1 << 25;
+const MAX_DIRECTORY = 1 << 24;
+const MAX_PROBLEMS = 64;
 const END_BYTES = 22;
+
+class Problems {
+  readonly told: string[] = [];
+
+  tell(problem: string): void {
+    if (this.told.length < MAX_PROBLEMS) this.told.push(problem);
+  }
+}
 
 interface End {
   /** Place of the end record. */
@@ -91,29 +100,29 @@ async function zip64End(source: RandomAccess, end: End): Promise<End | undefined
  * told. Throws FORMAT_INVALID when no member can be found.
  */
 export async function readZip(source: RandomAccess): Promise<Zip> {
-  const problems: string[] = [];
+  const problems = new Problems();
   const end = await findZipEnd(source);
   const members = end && (await readDirectory(source, end, problems));
   if (!members) {
-    problems.push(end ? 'the central directory cannot be read' : 'there is no central directory');
+    problems.tell(end ? 'the central directory cannot be read' : 'there is no central directory');
     const found = await searchLocalHeaders(source);
     if (found.length === 0) throw invalid('no member of the archive can be found');
-    return { members: found, problems, start: found[0]!.offset };
+    return { members: found, problems: problems.told, start: found[0]!.offset };
   }
   await compareLocalHeaders(source, members.list, members.shift, end, problems);
-  return { members: members.list, problems, start: members.shift };
+  return { members: members.list, problems: problems.told, start: members.shift };
 }
 
 async function readDirectory(
   source: RandomAccess,
   end: End,
-  problems: string[],
+  problems: Problems,
 ): Promise<{ list: ZipMember[]; shift: number } | undefined> {
   const { count, bytes, directoryEnd } = end;
   if (count > MAX_MEMBERS || bytes > MAX_DIRECTORY || bytes > directoryEnd) return undefined;
   const start = directoryEnd - bytes;
   const shift = start - end.offset;
-  if (shift !== 0) problems.push(`${shift} bytes stand before the archive`);
+  if (shift !== 0) problems.tell(`${shift} bytes stand before the archive`);
   const directory = await source.read(start, bytes);
   const cursor = view(directory);
   const list: ZipMember[] = [];
@@ -127,12 +136,12 @@ async function readDirectory(
     at = next;
   }
   if (list.length !== count)
-    problems.push(`the directory lists ${list.length} members, its end says ${count}`);
-  if (at !== bytes) problems.push(`${bytes - at} bytes of the directory are no member`);
+    problems.tell(`the directory lists ${list.length} members, its end says ${count}`);
+  if (at !== bytes) problems.tell(`${bytes - at} bytes of the directory are no member`);
   if (list.length === 0 && count > 0) return undefined;
   const names = new Set<string>();
   for (const { name } of list) {
-    if (names.has(name)) problems.push(`two members are called ${name}`);
+    if (names.has(name)) problems.tell(`two members are called ${name}`);
     names.add(name);
   }
   return { list, shift };
@@ -183,16 +192,16 @@ async function compareLocalHeaders(
   members: ZipMember[],
   start: number,
   end: End,
-  problems: string[],
+  problems: Problems,
 ): Promise<void> {
   let expected = start;
   for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
     const here = JSON.stringify(member.name);
     const at = member.offset;
-    if (at !== expected) problems.push(`${here} begins at byte ${at} where ${expected} was expected`);
+    if (at !== expected) problems.tell(`${here} begins at byte ${at} where ${expected} was expected`);
     const local = at >= 0 && at + 30 <= end.at ? await readLocal(source, at) : undefined;
     if (!local) {
-      problems.push(`${here} has no local header`);
+      problems.tell(`${here} has no local header`);
       member.packedBytes = 0;
       member.offset = 0;
       continue;
@@ -200,25 +209,25 @@ async function compareLocalHeaders(
     member.offset = local.offset;
     const { descriptor } = local;
     if (local.name !== member.name)
-      problems.push(`${here} is called ${JSON.stringify(local.name)} in its header`);
-    if (local.method !== member.method) problems.push(`${here} has two methods of packing`);
-    if (local.encrypted !== member.encrypted) problems.push(`${here} is and is not encrypted`);
+      problems.tell(`${here} is called ${JSON.stringify(local.name)} in its header`);
+    if (local.method !== member.method) problems.tell(`${here} has two methods of packing`);
+    if (local.encrypted !== member.encrypted) problems.tell(`${here} is and is not encrypted`);
     const same =
       local.crc === member.crc && local.bytes === member.bytes && local.packedBytes === member.packedBytes;
-    if (!same && !(descriptor && local.crc === 0)) problems.push(`${here} has two sizes or checksums`);
+    if (!same && !(descriptor && local.crc === 0)) problems.tell(`${here} has two sizes or checksums`);
     if (member.method === 0 && member.bytes !== member.packedBytes && !member.encrypted) {
-      problems.push(`${here} is stored with two sizes`);
+      problems.tell(`${here} is stored with two sizes`);
     }
     if (member.offset + member.packedBytes > end.at) {
-      problems.push(`${here} runs over the end of the archive`);
+      problems.tell(`${here} runs over the end of the archive`);
       member.packedBytes = Math.max(0, end.at - member.offset);
     }
     expected = member.offset + member.packedBytes + (descriptor ? await descriptorBytes(source, member) : 0);
   }
   const directory = end.directoryEnd - end.bytes;
-  if (expected !== directory) problems.push(`bytes ${expected} to ${directory} belong to no member`);
+  if (expected !== directory) problems.tell(`bytes ${expected} to ${directory} belong to no member`);
   const comment = source.size - end.at - END_BYTES;
-  if (comment > 0) problems.push(`a comment of ${comment} bytes follows the archive`);
+  if (comment > 0) problems.tell(`a comment of ${comment} bytes follows the archive`);
 }
 
 interface Local extends ZipMember {

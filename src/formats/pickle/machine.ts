@@ -4,7 +4,7 @@
  * stops too, and what came before has been told: Python would have done it.
  */
 import type { ByteWindow, Reading } from '../byte-window.ts';
-import { invalid } from '../errors.ts';
+import { beyondLimit, invalid } from '../errors.ts';
 import { readArgument } from './arguments.ts';
 import { OPCODES } from './opcodes.ts';
 import {
@@ -27,13 +27,13 @@ export interface PickleEvents {
 
 export interface PickleLimits {
   maxSteps: number;
-  /** Containers, texts, memo entries and stack places together. */
+  /** Values that are held at a time on the stack, in the memo, and in containers; long ones count as several. */
   maxObjects: number;
   /** Whether containers keep all of their items, not only the first KEPT_ITEMS. */
   keepAll?: boolean;
 }
 
-/** Reads one pickle, from PROTO to STOP, and gives its value. Throws FORMAT_INVALID where Python would fail. */
+/** Reads one pickle, from PROTO to STOP, and gives its value. Throws FORMAT_INVALID where Python would fail, FORMAT_LIMIT. */
 export function* runPickle(
   window: ByteWindow,
   events: PickleEvents,
@@ -41,7 +41,7 @@ export function* runPickle(
 ): Reading<PickleValue> {
   const machine = new Machine(events, limits);
   for (let steps = 0; ; steps++) {
-    if (steps > limits.maxSteps) throw invalid(`the pickle takes more than ${limits.maxSteps} steps`);
+    if (steps > limits.maxSteps) throw beyondLimit(`the pickle takes more than ${limits.maxSteps} steps`);
     const offset = window.at;
     if (!window.has(1, 'the pickle')) yield 1;
     const byte = window.uint8();
@@ -61,11 +61,12 @@ class Machine {
   readonly #memo = new Map<number, PickleValue>();
   readonly #events: PickleEvents;
   readonly #kept: number;
-  #objects: number;
+  /** What may still be held. */
+  #room: number;
 
   constructor(events: PickleEvents, { maxObjects, keepAll }: PickleLimits) {
     this.#events = events;
-    this.#objects = maxObjects;
+    this.#room = maxObjects;
     this.#kept = keepAll ? Number.POSITIVE_INFINITY : KEPT_ITEMS;
   }
 
@@ -87,7 +88,9 @@ class Machine {
     FRAME: () => undefined,
     MARK: (m) => m.#push(MARK),
     POP: (m) => {
-      if (m.#stack.pop() === undefined) throw invalid('POP finds nothing');
+      const cell = m.#stack.pop();
+      if (cell === undefined) throw invalid('POP finds nothing');
+      m.#room += weight(cell);
     },
     POP_MARK: (m) => m.#popMark('POP_MARK'),
     DUP: (m) => m.#push(m.#top('DUP')),
@@ -155,18 +158,20 @@ class Machine {
     },
   };
 
-  #grow(): void {
-    if (--this.#objects < 0) throw invalid('the pickle makes more objects than are followed');
+  #hold(value: Cell): void {
+    this.#room -= weight(value);
+    if (this.#room < 0) throw beyondLimit('the pickle holds more objects than are followed');
   }
 
   #push(value: Cell): void {
-    this.#grow();
+    this.#hold(value);
     this.#stack.push(value);
   }
 
   #pop(name: string): PickleValue {
     const value = this.#stack.pop();
     if (value === undefined || value === MARK) throw invalid(`${name} finds no value`);
+    this.#room += weight(value);
     return value;
   }
 
@@ -179,7 +184,9 @@ class Machine {
   #popMark(name: string): PickleValue[] {
     const at = this.#stack.lastIndexOf(MARK);
     if (at < 0) throw invalid(`${name} finds no mark`);
-    return this.#stack.splice(at).slice(1) as PickleValue[];
+    const cells = this.#stack.splice(at);
+    for (const cell of cells) this.#room += weight(cell);
+    return cells.slice(1) as PickleValue[];
   }
 
   #get(index: number): void {
@@ -190,16 +197,15 @@ class Machine {
 
   #put(index: number, name: string): void {
     if (!(index >= 0)) throw invalid(`${name} of ${index}`);
-    this.#grow();
-    this.#memo.set(index, this.#top(name));
+    const value = this.#top(name);
+    this.#hold(value);
+    this.#memo.set(index, value);
   }
 
   #list(kind: PickleList['kind'], items: PickleValue[]): PickleList {
-    return {
-      kind,
-      items: items.length > this.#kept ? items.slice(0, this.#kept) : items,
-      count: items.length,
-    };
+    const kept = items.length > this.#kept ? items.slice(0, this.#kept) : items;
+    for (const item of kept) this.#hold(item);
+    return { kind, items: kept, count: items.length };
   }
 
   #tuple(length: number): void {
@@ -229,6 +235,8 @@ class Machine {
   #call(opcode: string, argument: PickleValue, offset: number): void {
     const { callable, args } = this.#callOf(opcode, argument, offset);
     this.#events.call?.({ callable, args }, opcode, offset);
+    this.#hold(callable);
+    this.#hold(args);
     this.#push({ kind: 'call', callable, args, items: [] });
   }
 
@@ -251,14 +259,16 @@ class Machine {
   #build(offset: number): void {
     const state = this.#pop('BUILD');
     const target = this.#top('BUILD');
-    if (isObject(target) && target.kind === 'call') target.state = state;
-    else this.#events.call?.({ callable: target, args: this.#list('tuple', [state]) }, 'BUILD', offset);
+    if (isObject(target) && target.kind === 'call') {
+      this.#hold(state);
+      target.state = state;
+    } else this.#events.call?.({ callable: target, args: this.#list('tuple', [state]) }, 'BUILD', offset);
   }
 
   #append(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
     if (isObject(target) && 'count' in target && target.kind !== 'dict') {
       target.count += items.length;
-      for (const item of items) if (target.items.length < this.#kept) target.items.push(item);
+      this.#keepItems(target.items, items, this.#kept);
     } else this.#itemsOf(target, items, name, offset);
   }
 
@@ -270,17 +280,35 @@ class Machine {
     }
     target.count += items.length / 2;
     for (let n = 0; n < items.length && target.entries.length < this.#kept; n += 2) {
+      this.#hold(items[n]!);
+      this.#hold(items[n + 1]!);
       target.entries.push([items[n]!, items[n + 1]!]);
+    }
+  }
+
+  #keepItems(kept: PickleValue[], items: readonly PickleValue[], most: number): void {
+    for (const item of items) {
+      if (kept.length >= most) return;
+      this.#hold(item);
+      kept.push(item);
     }
   }
 
   /** Python calls append, extend, add or __setitem__ of the object. */
   #itemsOf(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
     if (isObject(target) && target.kind === 'call') {
-      for (const item of items) if (target.items.length < 2 * this.#kept) target.items.push(item);
+      this.#keepItems(target.items, items, 2 * this.#kept);
     } else this.#events.call?.({ callable: target, args: this.#list('tuple', items) }, name, offset);
   }
 }
 
 const isObject = (value: PickleValue): value is Extract<PickleValue, { kind: string }> =>
   typeof value === 'object' && value !== null;
+
+/** About how many times 64 bytes a value takes where it is held. */
+function weight(value: Cell): number {
+  if (typeof value === 'string') return 1 + (value.length >> 6);
+  if (typeof value === 'bigint') return value < 1n << 64n && value > -(1n << 64n) ? 1 : 64;
+  if (typeof value !== 'object' || value === null) return 1;
+  return value.kind === 'bytes' ? 4 + (value.head.length >> 6) : 3;
+}

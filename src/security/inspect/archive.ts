@@ -3,7 +3,7 @@ import {
   crcOf,
   HEAD_BYTES,
   identify,
-  inBuffer,
+  inPages,
   MAX_UNPACKED,
   type RandomAccess,
   readTar,
@@ -36,10 +36,11 @@ interface Contents {
 /** Looks into an archive: its structure, where it would write, and whatever in it could run. */
 export async function inspectZip(
   inspection: Inspection,
-  source: RandomAccess,
+  archive: RandomAccess,
   place: string,
   depth: number,
 ): Promise<string> {
+  const source = inPages(archive);
   let zip: Zip;
   try {
     zip = await readZip(source);
@@ -101,7 +102,7 @@ async function checkMember(
 ): Promise<void> {
   if (whole && (await crcOf(source)) !== member.crc) {
     inspection.find('archive-damaged', place, 'its checksum does not fit its content');
-  } else if (!whole && source.size < Math.min(member.bytes, 1 << 24)) {
+  } else if (!whole && source.size < Math.min(member.bytes, MAX_UNPACKED)) {
     inspection.find('archive-damaged', place, `only ${source.size} of ${member.bytes} bytes can be unpacked`);
   }
 }
@@ -159,12 +160,12 @@ export async function inspectCompressed(
   const how = COMPRESSIONS[kind];
   if (!how) return;
   if (!afford(inspection, MAX_UNPACKED, place)) return;
-  const { source: content, whole } = await unpack(source, how);
-  if (!whole && content.size < 1 << 24 && source.size < 1 << 24) {
+  const { source: content, whole, packedBytes } = await unpack(source, how);
+  if (!whole && content.size < MAX_UNPACKED && source.size < MAX_UNPACKED) {
     inspection.find('archive-damaged', place, `unpacking breaks off after ${content.size} bytes`);
   }
-  if (content.size > source.size * inspection.ruleset.limits.archiveRatio && content.size > 1 << 20) {
-    inspection.find('archive-bomb', place, `${source.size} bytes unpack to ${content.size} or more`);
+  if (content.size > packedBytes * inspection.ruleset.limits.archiveRatio && content.size > 1 << 20) {
+    inspection.find('archive-bomb', place, `${packedBytes} bytes unpack to ${content.size} or more`);
   }
   if (content.size > 0) await inspectInner(inspection, content, '', inner(place, kind), depth + 1);
 }
@@ -199,9 +200,7 @@ async function inspectInner(
   } else if (kind === 'numpy') await inspectInnerNumpy(inspection, source, place);
   else if (promised === 'script' || promised === 'executable') {
     inspection.find(promised, place, 'inside of the archive');
-  } else if (kind === undefined && source.size <= 1 << 24) {
-    await findHiddenPickle(inspection, inBuffer(await source.read(0, source.size)), place);
-  }
+  } else if (kind === undefined) await findHiddenPickle(inspection, source, place);
 }
 
 async function inspectInnerNumpy(inspection: Inspection, source: RandomAccess, place: string): Promise<void> {

@@ -1,7 +1,8 @@
-import type { Json } from '#formats';
+import { type Json, type JsonScalar, JsonTree } from '#formats';
 import type { Inspection } from './inspection.ts';
+import { PlacedVisitor } from './json-place.ts';
 import { baseName } from './names.ts';
-import { inspectTemplate } from './template.ts';
+import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
 
 /** Libraries whose classes diffusers' model_index.json may name without code of its own. */
 const DIFFUSERS_LIBRARIES = new Set([
@@ -27,72 +28,176 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   n_layer: 1 << 14,
   d_model: 1 << 20,
 };
-/** Keys whose numbers some rule looks at; the id is that of an added token. */
-export const JUDGED_NUMBERS: ReadonlySet<string> = new Set([...Object.keys(DIMENSIONS), 'id']);
-const MAX_TEMPLATES = 32;
 /** Some tools name the file of the template where others have the template. */
 const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
 const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
+const TEMPLATE_KEYS = new Set(['chat_template', 'chat_templates']);
+/** Long tables that no rule looks at. */
+const TABLES: readonly string[][] = [
+  ['model', 'vocab'],
+  ['model', 'merges'],
+  ['vocab'],
+  ['merges'],
+  ['log_history'],
+];
+/** Shards lie beside their index. */
+const SHARD = /^[^/\\:]{1,255}$/;
+const MAX_PATTERNS = 128;
+/** Values and characters that are kept until what they are part of has ended. */
+const MAX_KEPT_VALUES = 50_000;
+const MAX_KEPT_TEXT = 1 << 23;
 
-/** Configuration of whatever library: code that it asks for, sizes that no model has, chat templates. */
-export async function inspectConfig(inspection: Inspection, root: Json): Promise<void> {
-  const templates: [string, string][] = [];
-  visit(root, '', (key, value, place) => {
-    judgeEntry(inspection, key, value, place);
-    if (key === 'chat_template' || key === 'chat_templates') templates.push(...templatesIn(value, place));
-  });
-  judgeByName(inspection, root);
-  if (templates.length > MAX_TEMPLATES) {
-    inspection.find('resource-bomb', '', `${templates.length} chat templates`);
-  }
-  for (const [template, place] of templates.slice(0, MAX_TEMPLATES))
-    await inspectTemplate(inspection, template, place);
+/** A part of the document that is judged as a whole. */
+interface Part {
+  readonly tree: JsonTree;
+  readonly key: string;
+  readonly place: string;
+  readonly depth: number;
 }
 
-function judgeEntry(inspection: Inspection, key: string, value: Json, place: string): void {
+/**
+ * Configuration of whatever library, judged as it is read: code that it asks for, sizes that no model has, shards
+ * elsewhere, patterns of tokenizers. Chat templates and added tokens are collected.
+ */
+export class ConfigJudge extends PlacedVisitor {
+  /** Template and place. */
+  readonly templates: [string, string][] = [];
+  hasVocabulary = false;
+  readonly #inspection: Inspection;
+  readonly #name: string;
+  readonly #tokens: TokenList;
+  readonly #parts: Part[] = [];
+  #values = MAX_KEPT_VALUES;
+  #characters = MAX_KEPT_TEXT;
+  #overflow = false;
+  #patterns = 0;
+  /** Depth of the table that is passed over, -1 outside. */
+  #tableDepth = -1;
+
+  constructor(inspection: Inspection) {
+    super();
+    this.#inspection = inspection;
+    this.#name = baseName(inspection.file.path);
+    this.#tokens = new TokenList();
+  }
+
+  /** What the document as a whole is; gives the added tokens. */
+  finish(): readonly AddedToken[] {
+    if (this.#patterns > MAX_PATTERNS) {
+      this.#inspection.find('tokenizer-regex', '', `${this.#patterns} patterns`);
+    }
+    if (this.#tokens.overflow)
+      this.#inspection.find('resource-bomb', 'added_tokens', 'too many added tokens');
+    if (this.#overflow) {
+      this.#inspection.find('resource-bomb', '', 'more templates and classes than any model has');
+    }
+    return this.#tokens.tokens;
+  }
+
+  protected override opened(kind: '{' | '['): void {
+    if (this.#tableDepth >= 0) return;
+    for (const { tree } of this.#parts) if (this.#keep(0)) tree.open(kind);
+    const key = this.path.at(-1);
+    if (typeof key !== 'string') return;
+    if (TABLES.some((table) => this.isAt(...table))) {
+      this.#tableDepth = this.path.length;
+      this.hasVocabulary ||= this.isAt('model', 'vocab');
+    } else if (CODE_KEYS.has(key) || TEMPLATE_KEYS.has(key) || this.#isClassOfPipeline(kind)) {
+      const tree = new JsonTree();
+      tree.open(kind);
+      this.#parts.push({ tree, key, place: this.place, depth: this.path.length });
+    }
+  }
+
+  protected override closed(): void {
+    if (this.#tableDepth >= 0) {
+      if (this.#tableDepth === this.path.length) this.#tableDepth = -1;
+      else return;
+    }
+    for (const { tree } of this.#parts) if (!this.#overflow) tree.close();
+    if (this.#parts.at(-1)?.depth !== this.path.length) return;
+    const { tree, key, place } = this.#parts.pop()!;
+    this.#judgePart(key, tree.root, place);
+  }
+
+  override key(name: string): void {
+    super.key(name);
+    for (const { tree } of this.#parts) tree.key(name);
+  }
+
+  protected override scalar(value: JsonScalar): void {
+    if (this.#tableDepth >= 0) return;
+    for (const { tree } of this.#parts) {
+      if (this.#keep(typeof value === 'string' ? value.length : 0)) tree.value(value);
+    }
+    this.#tokens.scalar(this.path, value);
+    const key = this.path.at(-1);
+    if (typeof key !== 'string') return;
+    judgeEntry(this.#inspection, key, value, () => this.place);
+    if (typeof value === 'string') this.#judgeText(key, value);
+  }
+
+  #judgeText(key: string, value: string): void {
+    if (TEMPLATE_KEYS.has(key)) {
+      if (this.#keep(value.length)) this.#judgePart(key, value, this.place);
+    } else if (key === 'Regex' && ++this.#patterns <= MAX_PATTERNS) {
+      inspectRegex(this.#inspection, value, this.place);
+    } else if (key === 'type' && this.#name === 'modules.json' && this.path.length === 2) {
+      if (typeof this.path[0] === 'number' && !/^(sentence_transformers|pylate|transformers)\./.test(value)) {
+        this.#inspection.find('remote-code', this.place, `creates ${value}`);
+      }
+    } else if (this.path.length > 1 && this.path[0] === 'weight_map' && !SHARD.test(value)) {
+      const shard = JSON.stringify(value.slice(0, 200));
+      this.#inspection.find('name-unsafe', 'weight_map', `the shard ${shard} is in another folder`);
+    }
+  }
+
+  /** diffusers' model_index.json names library and class of each part. */
+  #isClassOfPipeline(kind: '{' | '['): boolean {
+    return kind === '[' && this.#name === 'model_index.json' && this.path.length === 1;
+  }
+
+  #judgePart(key: string, value: Json, place: string): void {
+    if (CODE_KEYS.has(key)) judgeEntry(this.#inspection, key, value, () => place);
+    else if (TEMPLATE_KEYS.has(key)) this.templates.push(...templatesIn(value, place));
+    else judgeClass(this.#inspection, value, place);
+  }
+
+  #keep(characters: number): boolean {
+    this.#values--;
+    this.#characters -= characters;
+    this.#overflow ||= this.#values < 0 || this.#characters < 0;
+    return !this.#overflow;
+  }
+}
+
+function judgeEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
   if (CODE_KEYS.has(key) && !isEmpty(value)) {
-    inspection.find('remote-code', place, `${key}: ${JSON.stringify(value).slice(0, 160)}`);
+    inspection.find('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
   } else if (key === 'trust_remote_code' && value === true) {
-    inspection.find('remote-code', place, 'trust_remote_code is set');
+    inspection.find('remote-code', place(), 'trust_remote_code is set');
   } else if (key === '_target_' && typeof value === 'string') {
-    inspection.find('remote-code', place, `creates ${value}`);
+    inspection.find('remote-code', place(), `creates ${value}`);
   } else if (
     key === 'parent_library' &&
     typeof value === 'string' &&
     !/^(transformers|peft|diffusers)\b/.test(value)
   ) {
-    inspection.find('remote-code', place, `imports ${value}`);
+    inspection.find('remote-code', place(), `imports ${value}`);
   } else if (/^_?attn_implementation$/.test(key) && typeof value === 'string' && value.includes('/')) {
-    inspection.find('remote-code', place, `fetches the kernels ${value}`);
+    inspection.find('remote-code', place(), `fetches the kernels ${value}`);
   } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
-    inspection.find('keras-code', place, `a layer ${value}`);
+    inspection.find('keras-code', place(), `a layer ${value}`);
   } else if (Object.hasOwn(DIMENSIONS, key) && typeof value === 'number' && value > DIMENSIONS[key]!) {
-    inspection.find('resource-bomb', place, `${key} is ${value}`);
+    inspection.find('resource-bomb', place(), `${key} is ${value}`);
   }
 }
 
-/** Files in which any value names a class. */
-function judgeByName(inspection: Inspection, root: Json): void {
-  const name = baseName(inspection.file.path);
-  if (name === 'modules.json' && Array.isArray(root)) {
-    for (const [n, module] of root.entries()) {
-      const type = isObject(module) ? module.type : undefined;
-      if (typeof type === 'string' && !/^(sentence_transformers|pylate|transformers)\./.test(type)) {
-        inspection.find('remote-code', `[${n}].type`, `creates ${type}`);
-      }
-    }
-  }
-  if (name === 'model_index.json' && isObject(root)) {
-    for (const [part, value] of Object.entries(root)) {
-      const library = Array.isArray(value) && value.length === 2 ? value[0] : undefined;
-      if (
-        typeof library === 'string' &&
-        typeof (value as Json[])[1] === 'string' &&
-        !isKnownLibrary(library)
-      ) {
-        inspection.find('remote-code', part, `a class of ${library}`);
-      }
-    }
+function judgeClass(inspection: Inspection, value: Json, place: string): void {
+  if (!Array.isArray(value) || value.length !== 2) return;
+  const [library, name] = value;
+  if (typeof library === 'string' && typeof name === 'string' && !isKnownLibrary(library)) {
+    inspection.find('remote-code', place, `a class of ${library}`);
   }
 }
 
@@ -119,20 +224,3 @@ const isEmpty = (value: Json): boolean =>
   value === '' ||
   value === false ||
   (typeof value === 'object' && Object.keys(value).length === 0);
-
-/** Calls back for every entry of every object, from the outside in. */
-export function visit(
-  value: Json,
-  place: string,
-  entry: (key: string, value: Json, place: string) => void,
-): void {
-  if (Array.isArray(value)) {
-    for (const [n, item] of value.entries()) visit(item, `${place}[${n}]`, entry);
-  } else if (isObject(value)) {
-    for (const [key, inner] of Object.entries(value)) {
-      const here = place ? `${place}.${key}` : key;
-      entry(key, inner, here);
-      visit(inner, here, entry);
-    }
-  }
-}

@@ -19,6 +19,9 @@ import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
 import { inspectGguf, inspectSafetensors } from './weights.ts';
 
 const MAX_PIXELS = 1 << 28;
+/** Bytes of an HDF5 file that are searched for layers, at a time. */
+const MAX_SEARCHED = 1 << 24;
+const SEARCH_STEP = 1 << 18;
 
 const image =
   (format: ImageFormat): Inspector =>
@@ -166,10 +169,13 @@ function nameContainer(inspection: Inspection, kind: string): void {
 
 /** Keras keeps layers as JSON inside of HDF5: a text search finds those that carry code. */
 async function searchKeras(inspection: Inspection, source: RandomAccess): Promise<void> {
-  const length = Math.min(source.size, 1 << 24);
-  const text = Buffer.from(await source.read(0, length)).toString('latin1');
-  if (/"class_name":\s*"(Lambda|TFSMLayer)"/.test(text))
-    inspection.find('keras-code', '', 'a layer with code of its own');
+  for (let at = 0; at < Math.min(source.size, MAX_SEARCHED); at += SEARCH_STEP) {
+    // Pieces overlap, so that nothing is cut in two.
+    const length = Math.min(SEARCH_STEP + 64, source.size - at);
+    const text = Buffer.from(await source.read(at, length)).toString('latin1');
+    if (/"class_name":\s{0,9}"(Lambda|TFSMLayer)"/.test(text))
+      inspection.find('keras-code', '', 'a layer with code of its own');
+  }
 }
 
 async function inspectNumpy(inspection: Inspection): Promise<void> {

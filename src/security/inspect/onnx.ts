@@ -1,6 +1,8 @@
 import { type OnnxExternal, type OnnxFunction, type OnnxNode, type OnnxTensor, readOnnx } from '#formats';
 import type { Inspection } from './inspection.ts';
 
+/** Tensors in other files: far more than any model has. */
+const MAX_CLAIMS = 1 << 18;
 const ONNX_DOMAINS = new Set(['', 'ai.onnx']);
 
 /** Judges an ONNX model: every operator of every graph, every tensor, every file that it points to. */
@@ -19,6 +21,7 @@ class Judge {
   /** Operators that are not on the list, with the place of the first: the model may define them itself. */
   readonly #unknown = new Map<string, string>();
   readonly #functions = new Set<string>();
+  #claimed = 0;
 
   constructor(inspection: Inspection) {
     const { operators, forbidden } = inspection.ruleset.onnx;
@@ -85,6 +88,8 @@ class Judge {
       this.#inspection.find('onnx-external-missing', place.replace(/\[.*$/, ''), `the data is in ${plain}`);
     else if (target === file || offset + size > target.source.size) {
       this.#inspection.find('onnx-external-bounds', place, `bytes ${offset}+${size} are not in ${plain}`);
+    } else if (++this.#claimed > MAX_CLAIMS) {
+      this.#inspection.find('resource-bomb', '', `more than ${MAX_CLAIMS} tensors in other files`);
     } else {
       const ranges = claims.get(target.path) ?? [];
       claims.set(target.path, ranges);

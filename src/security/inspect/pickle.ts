@@ -1,4 +1,4 @@
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf } from '#base';
 import {
   ByteWindow,
   globalName,
@@ -28,6 +28,8 @@ export interface PickleStory {
   end: number;
   /** Why reading stopped before the end of the source, if it did. */
   error: string | undefined;
+  /** Whether it went on for longer than it is followed. */
+  endless: boolean;
   torch: boolean;
   persistentIds: boolean;
 }
@@ -46,6 +48,7 @@ export async function followPickles(
     streams: 0,
     end: 0,
     error: undefined,
+    endless: false,
     torch: false,
     persistentIds: false,
   };
@@ -59,6 +62,7 @@ export async function followPickles(
     }
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
+    story.endless = codeOf(error) === 'FORMAT_LIMIT';
     // Behind the pickles of an old checkpoint come its tensors' bytes.
     if (!(story.torch && story.streams >= 5)) story.error = messageOf(error);
   }
@@ -133,6 +137,11 @@ export async function findHiddenPickle(
 ): Promise<boolean> {
   const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
   const whole = story.streams > 0 && story.end === source.size;
+  if (story.endless) {
+    inspection.find('pickle', place, 'it acts as a pickle for longer than one is followed');
+    for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
+    return true;
+  }
   if (story.events === 0 && !whole) return false;
   // A text may begin with "c" and two lines, which alone is no pickle yet.
   if (story.streams === 0 && !story.dangers.some((danger) => danger.startsWith('calls'))) return false;

@@ -11,9 +11,14 @@ export async function inspectPolyglot(inspection: Inspection): Promise<void> {
   if (isTarHeader(await source.read(0, Math.min(512, source.size)))) {
     inspection.find('polyglot', '', 'it begins as a tar archive');
   }
-  const { dangers } = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  const { dangers, endless } = await followPickles(
+    source,
+    inspection.ruleset,
+    allowedGlobals(inspection.ruleset),
+  );
   const call = dangers.find((danger) => danger.startsWith('calls'));
   if (call) inspection.find('polyglot', '', `read as a pickle it ${call}`);
+  else if (endless) inspection.find('polyglot', '', 'it acts as a pickle for longer than one is followed');
 }
 
 /** A ZIP end record whose directory is where it says. */

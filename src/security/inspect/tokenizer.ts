@@ -1,38 +1,95 @@
 import { messageOf } from '#base';
-import type { Json } from '#formats';
+import type { JsonScalar } from '#formats';
 import { isExponential } from '../regex/ambiguity.ts';
-import { visit } from './config.ts';
 import type { Inspection } from './inspection.ts';
+import { PlacedVisitor } from './json-place.ts';
 
-interface AddedToken {
+/** A token that a tokenizer knows beside its vocabulary. */
+export interface AddedToken {
   id: number;
   content: string;
   special: boolean;
-  place: string;
+  /** Whether it comes from tokenizer.json's list, or from tokenizer_config.json's table by id. */
+  list: 'added_tokens' | 'added_tokens_decoder';
+  /** Index in the list, id in the table. */
+  entry: string | number;
 }
 
-const MAX_PATTERNS = 128;
+const MAX_TOKENS = 200_000;
+const MAX_TOKEN_TEXT = 1 << 23;
 /** Words that are tokens of their own in a text, and so could stand in any prompt. */
 const ORDINARY = /^[\p{Ll}\p{Lu}\p{Lo}]{2,}([ '-][\p{L}]+)*[.,!?]?$/u;
 const CONTROL = /^(<[^<>]*>|\[[^[\]]*\]|<\|.*\|>|<｜.*｜>)$/u;
 
-/** Rules for tokenizer.json and tokenizer_config.json: patterns that run for ever, tokens with two meanings. */
-export function inspectTokenizer(
-  inspection: Inspection,
-  root: Json,
-  vocabulary: ReadonlyMap<string, number>,
-): void {
-  const patterns: [string, string][] = [];
-  visit(root, '', (key, value, place) => {
-    if (key === 'Regex' && typeof value === 'string') patterns.push([value, place]);
-  });
-  if (patterns.length > MAX_PATTERNS) inspection.find('tokenizer-regex', '', `${patterns.length} patterns`);
-  for (const [pattern, place] of patterns.slice(0, MAX_PATTERNS)) inspectRegex(inspection, pattern, place);
-  const tokens = addedTokensOf(root);
-  judgeTokens(inspection, tokens, vocabulary);
+/** Collects the added tokens of a document while it is read. */
+export class TokenList {
+  readonly #tokens: AddedToken[] = [];
+  overflow = false;
+  #characters = 0;
+
+  get tokens(): readonly AddedToken[] {
+    return this.#tokens.filter(({ content }) => content !== '');
+  }
+
+  /** Hears of a value and where it lies. */
+  scalar([list, entry, field, ...deeper]: readonly (string | number)[], value: JsonScalar): void {
+    if (deeper.length > 0 || entry === undefined || !isTokenList(list)) return;
+    let token = this.#tokens.at(-1);
+    if (token?.list !== list || token.entry !== entry) {
+      if (this.#tokens.length === MAX_TOKENS || this.#characters > MAX_TOKEN_TEXT) {
+        this.overflow = true;
+        return;
+      }
+      token = {
+        id: list === 'added_tokens' ? Number.NaN : Number(entry),
+        content: '',
+        special: false,
+        list,
+        entry,
+      };
+      this.#tokens.push(token);
+    }
+    if (field === 'id' && list === 'added_tokens') token.id = Number(value);
+    else if (field === 'content' && typeof value === 'string') {
+      token.content = value;
+      this.#characters += value.length;
+    } else if (field === 'special') token.special = value === true;
+  }
 }
 
-function inspectRegex(inspection: Inspection, pattern: string, place: string): void {
+const isTokenList = (name: string | number | undefined): name is AddedToken['list'] =>
+  name === 'added_tokens' || name === 'added_tokens_decoder';
+
+/** Those entries of tokenizer.json's vocabulary that share text or id with an added token. */
+export class Vocabulary extends PlacedVisitor {
+  readonly ids = new Map<string, number>();
+  readonly texts = new Map<number, string>();
+  readonly #contents: ReadonlySet<string>;
+  readonly #wanted: ReadonlySet<number>;
+
+  constructor(tokens: readonly AddedToken[]) {
+    super();
+    this.#contents = new Set(tokens.map(({ content }) => content));
+    this.#wanted = new Set(tokens.map(({ id }) => id));
+  }
+
+  /** `"text": id`, or the first of a pair of text and score whose index is the id. */
+  protected override scalar(value: JsonScalar): void {
+    const [model, vocab, entry, pairs] = this.path;
+    if (model !== 'model' || vocab !== 'vocab' || this.path.length > 4) return;
+    if (typeof entry === 'string' && typeof value === 'number' && pairs === undefined)
+      this.#add(entry, value);
+    else if (typeof entry === 'number' && pairs === 0 && typeof value === 'string') this.#add(value, entry);
+  }
+
+  #add(text: string, id: number): void {
+    if (this.#contents.has(text)) this.ids.set(text, id);
+    if (this.#wanted.has(id)) this.texts.set(id, text);
+  }
+}
+
+/** Refuses a pattern that runs for ever on some text, or that nobody can judge. */
+export function inspectRegex(inspection: Inspection, pattern: string, place: string): void {
   if (pattern.length > inspection.ruleset.limits.regexBytes) {
     inspection.find('tokenizer-regex', place, `a pattern of ${pattern.length} characters`);
     return;
@@ -44,35 +101,16 @@ function inspectRegex(inspection: Inspection, pattern: string, place: string): v
   }
 }
 
-function addedTokensOf(root: Json): AddedToken[] {
-  if (typeof root !== 'object' || root === null || Array.isArray(root)) return [];
-  const { added_tokens, added_tokens_decoder } = root;
-  const list = Array.isArray(added_tokens)
-    ? added_tokens.map((token, n) => tokenOf(token, undefined, `added_tokens[${n}]`))
-    : [];
-  const decoder = isObject(added_tokens_decoder)
-    ? Object.entries(added_tokens_decoder).map(([id, token]) =>
-        tokenOf(token, Number(id), `added_tokens_decoder.${id}`),
-      )
-    : [];
-  return [...list, ...decoder].filter((token) => token !== undefined);
-}
-
-function tokenOf(value: Json, id: number | undefined, place: string): AddedToken | undefined {
-  if (!isObject(value) || typeof value.content !== 'string') return undefined;
-  return { id: id ?? Number(value.id), content: value.content, special: value.special === true, place };
-}
-
-function judgeTokens(
+/** Tokens with two meanings, and ordinary words that are control tokens. */
+export function judgeTokens(
   inspection: Inspection,
   tokens: readonly AddedToken[],
-  vocabulary: ReadonlyMap<string, number>,
+  vocabulary: Vocabulary,
 ): void {
   const ordinary = new Set(inspection.ruleset.tokenizer.ordinaryAddedTokens);
   const texts = new Map<number, string>();
-  const ids = new Set(tokens.map(({ id }) => id));
-  const byId = new Map([...vocabulary].filter(([, id]) => ids.has(id)).map(([text, id]) => [id, text]));
-  for (const { id, content, special, place } of tokens) {
+  for (const { id, content, special, list, entry } of tokens) {
+    const place = list === 'added_tokens' ? `${list}[${entry}]` : `${list}.${entry}`;
     const shown = JSON.stringify(content.slice(0, 60));
     const twin = texts.get(id);
     if (twin !== undefined && twin !== content) {
@@ -83,7 +121,7 @@ function judgeTokens(
       );
     }
     texts.set(id, content);
-    const known = vocabulary.get(content);
+    const known = vocabulary.ids.get(content);
     if (known !== undefined && known !== id) {
       inspection.find(
         'tokenizer-added-token',
@@ -91,7 +129,7 @@ function judgeTokens(
         `${shown} has the id ${known} in the vocabulary and ${id} here`,
       );
     }
-    const replaced = byId.get(id);
+    const replaced = vocabulary.texts.get(id);
     if (replaced !== undefined && replaced !== content && CONTROL.test(replaced) && ORDINARY.test(content)) {
       inspection.find(
         'tokenizer-added-token',
@@ -104,6 +142,3 @@ function judgeTokens(
     }
   }
 }
-
-const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
