@@ -29,20 +29,28 @@ export const inBuffer = (bytes: Uint8Array): RandomAccess => ({
       return Promise.reject(new RangeError('read past a buffer'));
     return Promise.resolve(bytes.slice(offset, offset + length));
   },
+  readInto: (target, offset) => {
+    if (offset < 0 || offset + target.length > bytes.length)
+      return Promise.reject(new RangeError('read past a buffer'));
+    target.set(bytes.subarray(offset, offset + target.length));
+    return Promise.resolve();
+  },
 });
 
 const PAGE = 1 << 16;
 
 /** The same bytes, small readings answered out of the last page: for walks over many small things in a file. */
 export function inPages(source: RandomAccess): RandomAccess {
+  const buffer = new Uint8Array(Math.min(PAGE, source.size));
   let start = 0;
-  let page: Uint8Array = new Uint8Array();
+  let page = buffer.subarray(0, 0);
   return {
     size: source.size,
     async read(offset, length) {
       if (offset < start || offset + length > start + page.length) {
-        if (length > PAGE / 4) return source.read(offset, length);
-        page = await source.read(offset, Math.max(length, Math.min(PAGE, source.size - offset)));
+        if (length > PAGE / 4 || !source.readInto) return source.read(offset, length);
+        page = buffer.subarray(0, Math.min(PAGE, source.size - offset));
+        await source.readInto(page, offset);
         start = offset;
       }
       return page.slice(offset - start, offset - start + length);

@@ -2,6 +2,7 @@
  * ZIP (APPNOTE 6.3.10) read with suspicion: the central directory and the local headers must tell the same story, and
  * every byte must belong to one member. What differs is told, not passed over: unpackers trust either of the two.
  */
+import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
 import type { RandomAccess } from './tensor.ts';
 
@@ -37,6 +38,9 @@ const MAX_MEMBERS = 1 << 17;
 const MAX_DIRECTORY = 1 << 24;
 const MAX_PROBLEMS = 64;
 const END_BYTES = 22;
+/** Of the directory, without its name and what follows. */
+const ENTRY_BYTES = 46;
+const CHUNK = 1 << 16;
 
 class Problems {
   readonly told: string[] = [];
@@ -123,21 +127,12 @@ async function readDirectory(
   const start = directoryEnd - bytes;
   const shift = start - end.offset;
   if (shift !== 0) problems.tell(`${shift} bytes stand before the archive`);
-  const directory = await source.read(start, bytes);
-  const cursor = view(directory);
+  const window = new ByteWindow(start, directoryEnd);
   const list: ZipMember[] = [];
-  let at = 0;
-  while (at + 46 <= bytes && cursor.getUint32(at, true) === CENTRAL) {
-    const nameBytes = cursor.getUint16(at + 28, true);
-    const extraBytes = cursor.getUint16(at + 30, true);
-    const next = at + 46 + nameBytes + extraBytes + cursor.getUint16(at + 32, true);
-    if (next > bytes) return undefined;
-    list.push(centralMember(directory, at, nameBytes, extraBytes, shift));
-    at = next;
-  }
+  if (!(await readFrom(source, window, readEntries(window, shift, list), CHUNK))) return undefined;
   if (list.length !== count)
     problems.tell(`the directory lists ${list.length} members, its end says ${count}`);
-  if (at !== bytes) problems.tell(`${bytes - at} bytes of the directory are no member`);
+  if (window.left > 0) problems.tell(`${window.left} bytes of the directory are no member`);
   if (list.length === 0 && count > 0) return undefined;
   const names = new Set<string>();
   for (const { name } of list) {
@@ -147,29 +142,41 @@ async function readDirectory(
   return { list, shift };
 }
 
-function centralMember(
-  directory: Uint8Array,
-  at: number,
-  nameBytes: number,
-  extraBytes: number,
-  shift: number,
-): ZipMember {
-  const cursor = view(directory);
-  const u16 = (place: number) => cursor.getUint16(at + place, true);
-  const u32 = (place: number) => cursor.getUint32(at + place, true);
-  const extra = directory.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes);
-  const [bytes, packedBytes, offset] = widened([u32(24), u32(20), u32(42)], extra);
-  return {
-    name: nameOf(directory.subarray(at + 46, at + 46 + nameBytes)),
-    method: u16(10),
-    encrypted: (u16(8) & 0x2041) !== 0,
-    crc: u32(16),
-    packedBytes: packedBytes!,
-    bytes: bytes!,
-    // Of the local header, until that has been read.
-    offset: offset! + shift,
-    link: u32(38) >>> 28 === 0xa,
-  };
+/** The entries of a central directory; false when one runs over its end. */
+function* readEntries(window: ByteWindow, shift: number, list: ZipMember[]): Reading<boolean> {
+  while (window.left >= ENTRY_BYTES) {
+    if (!window.has(ENTRY_BYTES, 'the directory')) yield ENTRY_BYTES;
+    const head = view(window.bytes(ENTRY_BYTES));
+    if (head.getUint32(0, true) !== CENTRAL) {
+      window.at -= ENTRY_BYTES;
+      return true;
+    }
+    const u16 = (place: number) => head.getUint16(place, true);
+    const u32 = (place: number) => head.getUint32(place, true);
+    const member = {
+      name: '',
+      method: u16(10),
+      encrypted: (u16(8) & 0x2041) !== 0,
+      crc: u32(16),
+      packedBytes: u32(20),
+      bytes: u32(24),
+      // Of the local header, until that has been read.
+      offset: u32(42),
+      link: u32(38) >>> 28 === 0xa,
+    };
+    const [nameBytes, extraBytes, commentBytes] = [u16(28), u16(30), u16(32)];
+    if (nameBytes + extraBytes + commentBytes > window.left) return false;
+    if (!window.has(nameBytes + extraBytes, 'the directory')) yield nameBytes + extraBytes;
+    member.name = nameOf(window.bytes(nameBytes));
+    const sizes = [member.bytes, member.packedBytes, member.offset];
+    const [bytes, packedBytes, offset] = widened(sizes, window.bytes(extraBytes));
+    member.bytes = bytes!;
+    member.packedBytes = packedBytes!;
+    member.offset = offset! + shift;
+    list.push(member);
+    window.skip(commentBytes, 'the directory');
+  }
+  return true;
 }
 
 /** Values of 0xffffffff are replaced by the 64-bit ones of the extra field 1, in order. */
@@ -293,4 +300,5 @@ async function searchLocalHeaders(source: RandomAccess): Promise<ZipMember[]> {
 }
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+const nameOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -310,5 +310,5 @@ function weight(value: Cell): number {
   if (typeof value === 'string') return 1 + (value.length >> 6);
   if (typeof value === 'bigint') return value < 1n << 64n && value > -(1n << 64n) ? 1 : 64;
   if (typeof value !== 'object' || value === null) return 1;
-  return value.kind === 'bytes' ? 4 + (value.head.length >> 6) : 3;
+  return value.kind === 'bytes' ? 4 + (value.head.length >> 6) : 5;
 }

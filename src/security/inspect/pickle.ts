@@ -14,6 +14,7 @@ import type { Inspection } from './inspection.ts';
 
 const MAX_STREAMS = 64;
 const MAX_TOLD = 64;
+const ENDLESS = 'it acts as a pickle for longer than one is followed';
 /** Begins a checkpoint of PyTorch before 1.6: a pickle of this number, then more pickles, then raw storages. */
 const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
 
@@ -125,7 +126,8 @@ export async function inspectPickle(
 ): Promise<PickleStory> {
   const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
   for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
-  if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
+  if (story.endless) inspection.find('pickle', place, ENDLESS);
+  else if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
   return story;
 }
 
@@ -138,7 +140,7 @@ export async function findHiddenPickle(
   const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
   const whole = story.streams > 0 && story.end === source.size;
   if (story.endless) {
-    inspection.find('pickle', place, 'it acts as a pickle for longer than one is followed');
+    inspection.find('pickle', place, ENDLESS);
     for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
     return true;
   }

@@ -18,6 +18,7 @@ const REFUSALS = new Set([
 ]);
 /** Inputs that are made from the same seeds. */
 const BATCH = 500;
+const SUSPICIOUS_MS = 100;
 
 export interface Outcome {
   refused: number;
@@ -49,17 +50,33 @@ async function feed(target: Target, count: number, seed: number): Promise<Outcom
     const bytes = random.chance(100)
       ? random.bytes(random.below(200))
       : target.input(random, random.pick(seeds), seeds);
-    const started = performance.now();
-    try {
-      await target.parse(inBuffer(bytes), bytes);
-    } catch (error) {
-      if (!(error instanceof BitorchError) || !REFUSALS.has(codeOf(error))) {
-        const hex = Buffer.from(bytes).toString('hex').slice(0, 4000);
-        throw new Error(`${target.name}, SEED=${seed}, input ${n}: ${hex}`, { cause: error });
-      }
-      outcome.refused++;
+    const { refused, ...first } = await attempt(target, bytes, `SEED=${seed}, input ${n}`);
+    // What is slow only while others use the machine is not slow each time.
+    let { ms } = first;
+    for (let again = 0; again < 4 && ms > SUSPICIOUS_MS; again++) {
+      ms = Math.min(ms, (await attempt(target, bytes, '')).ms);
     }
-    outcome.slowestMs = Math.max(outcome.slowestMs, performance.now() - started);
+    if (refused) outcome.refused++;
+    outcome.slowestMs = Math.max(outcome.slowestMs, ms);
   }
   return outcome;
+}
+
+async function attempt(
+  target: Target,
+  bytes: Uint8Array,
+  which: string,
+): Promise<{ refused: boolean; ms: number }> {
+  const started = performance.now();
+  let refused = false;
+  try {
+    await target.parse(inBuffer(bytes), bytes);
+  } catch (error) {
+    refused = true;
+    if (!(error instanceof BitorchError) || !REFUSALS.has(codeOf(error))) {
+      const hex = Buffer.from(bytes).toString('hex').slice(0, 4000);
+      throw new Error(`${target.name}, ${which}: ${hex}`, { cause: error });
+    }
+  }
+  return { refused, ms: performance.now() - started };
 }

@@ -1,7 +1,7 @@
 /** Large files of the kinds that are hardest on a parser's memory, written piece by piece. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { concat, utf8 } from '#base';
-import { int, message, node, tensor, text, varint } from '../attacks/protobuf.ts';
+import { int, message, node, text, varint } from '../attacks/protobuf.ts';
 import { uint32, uint64 } from '../gguf-file.ts';
 
 /** Collects what is written and gives it to the file a megabyte at a time. */
@@ -104,21 +104,21 @@ export function writeGguf(path: string, entries: number, tensors: number): void 
   file.end();
 }
 
-/** An ONNX model of `nodes` nodes, with raw weights between them up to `bytes`. */
-export function writeOnnx(path: string, nodes: number, bytes: number): void {
+/** An ONNX model of `nodes` nodes and weights of `megabytes`, which take no room on disk. */
+export function writeOnnx(path: string, nodes: number, megabytes: number): void {
   const file = new Writer(path);
-  const block = new Uint8Array(1 << 20);
-  const weights = Math.max(0, Math.floor((bytes - nodes * 64) / block.length));
-  const raw = message(5, tensor({ dims: [block.length / 4], raw: block, name: 'weight.0' }));
-  const nodeAt = (n: number) => message(1, node(['Relu', 'MatMul', 'Add'][n % 3]!), ...[]);
-  const rest = concat([text(2, 'g')]);
-  let length = weights * raw.length + rest.length;
-  for (let n = 0; n < nodes; n++) length += nodeAt(n).length;
-  file.put(int(1, 8), varint(7 * 8 + 2), varint(length));
-  for (let n = 0; n < nodes; n++) file.put(nodeAt(n));
-  for (let n = 0; n < weights; n++) file.put(raw);
-  file.put(rest, message(8, text(1, ''), int(2, 17)));
+  const kinds = ['Relu', 'MatMul', 'Add'].map((operator) => message(1, node(operator)));
+  const bytes = megabytes << 20;
+  const outline = concat([int(1, bytes / 4), int(2, 1), text(8, 'weight')]);
+  const raw = concat([varint(9 * 8 + 2), varint(bytes)]);
+  const weight = concat([varint(5 * 8 + 2), varint(outline.length + raw.length + bytes), outline, raw]);
+  let length = text(2, 'g').length + weight.length + bytes;
+  for (let n = 0; n < nodes; n++) length += kinds[n % kinds.length]!.length;
+  file.put(int(1, 8), message(8, text(1, ''), int(2, 17)), varint(7 * 8 + 2), varint(length), text(2, 'g'));
+  for (let n = 0; n < nodes; n++) file.put(kinds[n % kinds.length]!);
+  file.put(weight);
   file.end();
+  truncateSync(path, file.written + bytes);
 }
 
 /** A ZIP of `members` small members. */
