@@ -53,6 +53,7 @@ export const RULE_IDS = [
   'template-unreadable',
   'template-behaviour',
   'tokenizer-regex',
+  'tokenizer-regex-slow',
   'tokenizer-added-token',
 ] as const;
 

@@ -1,6 +1,6 @@
 import { messageOf } from '#base';
 import type { JsonScalar } from '#formats';
-import { isExponential } from '../regex/ambiguity.ts';
+import { backtrackingDegree } from '../regex/ambiguity.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 
@@ -88,14 +88,22 @@ export class Vocabulary extends PlacedVisitor {
   }
 }
 
-/** Refuses a pattern that runs for ever on some text, or that nobody can judge. */
+/** Refuses a pattern that runs for ever on some text, or far longer than the text, or that nobody can judge. */
 export function inspectRegex(inspection: Inspection, pattern: string, place: string): void {
   if (pattern.length > inspection.ruleset.limits.regexBytes) {
     inspection.find('tokenizer-regex', place, `a pattern of ${pattern.length} characters`);
     return;
   }
   try {
-    if (isExponential(pattern)) inspection.find('tokenizer-regex', place, pattern);
+    const degree = backtrackingDegree(pattern);
+    if (degree === Number.POSITIVE_INFINITY) inspection.find('tokenizer-regex', place, pattern);
+    else if (degree > 1) {
+      inspection.find(
+        'tokenizer-regex-slow',
+        place,
+        `steps by the length to the power of ${degree}: ${pattern}`,
+      );
+    }
   } catch (error) {
     inspection.find('tokenizer-regex', place, `${messageOf(error)}: ${pattern}`);
   }

@@ -6,13 +6,14 @@ export type RegexNode =
   | { kind: 'set'; set: CharacterSet }
   | { kind: 'sequence' | 'either'; parts: RegexNode[] }
   | { kind: 'repeat'; part: RegexNode; min: number; max: number }
-  /** Looks ahead or behind: matches no characters itself. */
+  /** Looks ahead or behind, or is an anchor: matches no characters itself, and may fail. */
   | { kind: 'look'; part: RegexNode }
   | { kind: 'nothing' };
 
 const MAX_DEPTH = 64;
 const ANCHORS = 'bBAzZGK';
 const NOTHING: RegexNode = { kind: 'nothing' };
+const ANCHOR: RegexNode = { kind: 'look', part: NOTHING };
 
 const invalid = (reason: string): BitorchError => new BitorchError('REGEX_INVALID', reason);
 
@@ -102,7 +103,7 @@ class Parser {
     if (character === '(') return this.#group();
     if (character === '[') return { kind: 'set', set: this.#class() };
     if (character === '.') return { kind: 'set', set: this.#alphabet.without('\n') };
-    if (character === '^' || character === '$') return NOTHING;
+    if (character === '^' || character === '$') return ANCHOR;
     if (character === '\\') return this.#escape();
     return { kind: 'set', set: this.#alphabet.literal(character, this.#ignoreCase) };
   }
@@ -141,7 +142,7 @@ class Parser {
     const character = this.#next;
     if (character !== undefined && ANCHORS.includes(character)) {
       this.#at++;
-      return NOTHING;
+      return ANCHOR;
     }
     if (/[1-9k]/.test(character ?? '')) throw invalid('references to earlier groups are not accepted');
     return { kind: 'set', set: this.#escapedSet() };

@@ -117,6 +117,9 @@ export const TEXT_FAMILIES: readonly Family[] = [
         '(\\w+\\s?)*$',
         '(.*)*z',
         `(?=(${letter}+)+)y`,
+        `${letter}*${letter}*!`,
+        '\\s*\\s*x',
+        `(?:\\w+,?)\\w+${letter.toUpperCase()}$`,
       ]);
       return { path: 'tokenizer.json', bytes: tokenizer(split(pattern)), rule: /^tokenizer-regex/ };
     },

@@ -25,7 +25,7 @@ import {
   unpackMember,
 } from '#formats';
 import { builtInRuleset, convertCheckpoint, scan } from '#security';
-import { isExponential } from '../../../src/security/regex/ambiguity.ts';
+import { backtrackingDegree } from '../../../src/security/regex/ambiguity.ts';
 import { checkpointFile } from '../attacks/checkpoints.ts';
 import { CLEAN, FAMILIES, type Random } from '../attacks/index.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
@@ -264,7 +264,7 @@ export const TARGETS: readonly Target[] = [
     name: 'regex',
     seeds: noSeeds,
     input: (random) => Buffer.from(makeRegex(random)),
-    parse: (_, bytes) => isExponential(Buffer.from(bytes).toString()),
+    parse: (_, bytes) => backtrackingDegree(Buffer.from(bytes).toString()),
   },
   {
     name: 'chat template',

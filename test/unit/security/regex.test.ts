@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBuffer } from '#formats';
 import { builtInRuleset, scan } from '#security';
+import { backtrackingDegree } from '../../../src/security/regex/ambiguity.ts';
 
 const ruleset = await builtInRuleset();
 
@@ -23,6 +24,8 @@ const SOUND = [
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
   "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
   '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|\\p{N}',
+  "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
   '[\\p{Han}]+|[\\p{L}&&[^\\p{Han}]]+|\\p{N}{1,3}',
   '[一-龥぀-ゟ゠-ヿ]+',
   '(?=(\\d{3})+(?!\\d))',
@@ -41,6 +44,19 @@ const EXPONENTIAL = [
   '(?=(a+)+$)',
   '(\\s*\\S*)*$',
 ];
+/** Loops that share a text, and can fail behind it. */
+const SLOW: readonly (readonly [pattern: string, degree: number])[] = [
+  ['a*a*b', 2],
+  ['\\s*\\s*x', 2],
+  ['\\s+\\s+$', 2],
+  ['(?:\\w+,?)\\w+!', 2],
+  ['.*.*=.*', 2],
+  ['a*b*a*c', 2],
+  ['a*a*a*b', 3],
+  ['x|(?!\\d+\\.?\\d+$)', 2],
+];
+/** Loops behind which nothing can fail, or that share no text. */
+const QUICK = ['a*a*', '\\s*[\\r\\n]+', '\\w*\\d+', 'x*y*z', '[^"]*"[^"]*"', '\\s+$', '(?:a*a*)?'];
 const UNREADABLE = [
   '(a',
   'a)',
@@ -57,6 +73,14 @@ test('patterns of well-known tokenizers are sound', async () => {
 
 test('patterns that can run for ever are found', async () => {
   for (const pattern of EXPONENTIAL) assert.deepEqual(await judge(pattern), ['tokenizer-regex'], pattern);
+});
+
+test('patterns whose work outgrows the text are found, with the power', async () => {
+  for (const [pattern, degree] of SLOW) {
+    assert.equal(backtrackingDegree(pattern), degree, pattern);
+    assert.deepEqual(await judge(pattern), ['tokenizer-regex-slow'], pattern);
+  }
+  for (const pattern of [...QUICK, ...SOUND]) assert.equal(backtrackingDegree(pattern), 1, pattern);
 });
 
 test('what cannot be judged is refused', async () => {

@@ -1,0 +1,123 @@
+/** Glushkov's automaton of a pattern: one state for each character set. */
+import { BitorchError } from '#base';
+import type { CharacterSet } from './alphabet.ts';
+import type { RegexNode } from './syntax.ts';
+
+const MAX_STATES = 4000;
+const MAX_COPIES = 256;
+/** Edges of an automaton, and of products of automata. */
+export const MAX_EDGES = 1_000_000;
+
+export const tooComplex = (): BitorchError =>
+  new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
+
+export interface Automaton {
+  sets: CharacterSet[];
+  /** State → states that can follow. */
+  follow: Set<number>[];
+  /** Edges that exist for two reasons: two loops around one another. */
+  double: [number, number][];
+  /** States behind which nothing more is asked for: whoever gets there matches, and need not go back. */
+  done: ReadonlySet<number>;
+}
+
+interface Fragment {
+  nullable: boolean;
+  /** Whether it matches the empty text wherever that is, without a look or an anchor. */
+  free: boolean;
+  first: number[];
+  last: number[];
+  /** Of the last states those behind which no look or anchor stands. */
+  done: number[];
+}
+
+const EMPTY: Fragment = { nullable: true, free: true, first: [], last: [], done: [] };
+
+/** The automaton of a pattern without what it looks at, which is added to `looks`. Throws REGEX_INVALID when it is too large. */
+export function automatonOf(node: RegexNode, looks: RegexNode[]): Automaton {
+  const automaton: Automaton = { sets: [], follow: [], double: [], done: new Set() };
+  let work = 0;
+  const spend = (steps: number) => {
+    work += steps;
+    if (work > MAX_EDGES) throw tooComplex();
+  };
+  const connect = (from: readonly number[], to: readonly number[]) => {
+    spend(from.length * to.length);
+    for (const a of from) {
+      for (const b of to) {
+        if (automaton.follow[a]!.has(b)) automaton.double.push([a, b]);
+        else automaton.follow[a]!.add(b);
+      }
+    }
+  };
+  const sequence = (parts: readonly RegexNode[]): Fragment => {
+    let whole = EMPTY;
+    for (const part of parts) {
+      const next = build(part);
+      connect(whole.last, next.first);
+      whole = {
+        nullable: whole.nullable && next.nullable,
+        free: whole.free && next.free,
+        first: whole.nullable ? [...whole.first, ...next.first] : whole.first,
+        last: next.nullable ? [...whole.last, ...next.last] : next.last,
+        done: next.free ? [...whole.done, ...next.done] : next.done,
+      };
+    }
+    return whole;
+  };
+  const build = (part: RegexNode): Fragment => {
+    spend(1);
+    switch (part.kind) {
+      case 'nothing':
+        return EMPTY;
+      case 'look':
+        looks.push(part.part);
+        return { ...EMPTY, free: false };
+      case 'set': {
+        const state = automaton.sets.push(part.set) - 1;
+        if (state > MAX_STATES) throw tooComplex();
+        automaton.follow.push(new Set());
+        return { nullable: false, free: false, first: [state], last: [state], done: [state] };
+      }
+      case 'sequence':
+        return sequence(part.parts);
+      case 'either': {
+        const options = part.parts.map(build);
+        return {
+          nullable: options.some(({ nullable }) => nullable),
+          free: options.some(({ free }) => free),
+          first: options.flatMap(({ first }) => first),
+          last: options.flatMap(({ last }) => last),
+          done: options.flatMap(({ done }) => done),
+        };
+      }
+      case 'repeat': {
+        const { min, max } = part;
+        const unbounded = max === Number.POSITIVE_INFINITY;
+        const copies = unbounded ? Math.max(1, min) : max;
+        if (copies > MAX_COPIES) throw tooComplex();
+        if (copies === 0) return EMPTY;
+        const optional = (n: number): RegexNode =>
+          n < min ? part.part : { kind: 'either', parts: [part.part, { kind: 'nothing' }] };
+        const before = Array.from({ length: copies - 1 }, (_, n) => optional(n));
+        if (!unbounded) return sequence([...before, optional(copies - 1)]);
+        const loop = (): Fragment => {
+          const fragment = build(part.part);
+          connect(fragment.last, fragment.first);
+          return { ...fragment, nullable: fragment.nullable || min === 0, free: fragment.free || min === 0 };
+        };
+        const lead = sequence(before);
+        const tail = loop();
+        connect(lead.last, tail.first);
+        return {
+          nullable: lead.nullable && tail.nullable,
+          free: lead.free && tail.free,
+          first: lead.nullable ? [...lead.first, ...tail.first] : lead.first,
+          last: tail.nullable ? [...lead.last, ...tail.last] : tail.last,
+          done: tail.free ? [...lead.done, ...tail.done] : tail.done,
+        };
+      }
+    }
+  };
+  return { ...automaton, done: new Set(build(node).done) };
+}
