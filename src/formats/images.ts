@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
+import { isSamsungTrailer } from './samsung-trailer.ts';
 import type { RandomAccess } from './tensor.ts';
 
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
@@ -35,12 +36,17 @@ const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 /** Editors and transfers leave a line end or zeros behind an image. */
 const MAX_PADDING = 1024;
+const MAX_TRAILER = 1 << 20;
 
-function* atEnd(window: ByteWindow, format: string): Reading<void> {
+const isPadding = (bytes: Uint8Array): boolean =>
+  bytes.length <= MAX_PADDING && bytes.every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d);
+
+function* atEnd(window: ByteWindow, format: string, isTrailer = isPadding): Reading<void> {
   const { left } = window;
-  if (left <= MAX_PADDING) {
-    yield* want(window, left, 'padding');
-    if (window.bytes(left).every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d)) return;
+  if (left <= MAX_TRAILER) {
+    yield* want(window, left, 'the end of the image');
+    const rest = window.bytes(left);
+    if (isPadding(rest) || isTrailer(rest)) return;
   }
   throw invalid(`${left} bytes follow the end of the ${format} image`);
 }
@@ -75,8 +81,23 @@ function* readPng(window: ByteWindow): Reading<ImageSize> {
   return size!;
 }
 
-/** JPEG (ITU T.81, annex B): segments, entropy-coded data between SOS and the next marker, EOI at the end. */
+/** Cameras append previews, depth maps and gain maps, each a JPEG of its own (CIPA DC-007). */
+const MAX_PICTURES = 32;
+
+/** One JPEG or several, then what phones of Samsung write behind. */
 function* readJpeg(window: ByteWindow): Reading<ImageSize> {
+  const size = yield* readPicture(window);
+  for (let pictures = 1; pictures < MAX_PICTURES && window.left > 3; pictures++) {
+    yield* want(window, 3, 'a JPEG');
+    if (window.peek() !== 0xff || window.peek(1) !== 0xd8 || window.peek(2) !== 0xff) break;
+    yield* readPicture(window);
+  }
+  yield* atEnd(window, 'JPEG', isSamsungTrailer);
+  return size;
+}
+
+/** JPEG (ITU T.81, annex B): segments, entropy-coded data between SOS and the next marker, EOI at the end. */
+function* readPicture(window: ByteWindow): Reading<ImageSize> {
   yield* want(window, 2, 'the JPEG header');
   if (big16(window.bytes(2)) !== 0xffd8) throw invalid('no JPEG signature');
   let size: ImageSize | undefined;
@@ -102,7 +123,6 @@ function* readJpeg(window: ByteWindow): Reading<ImageSize> {
     if (marker === 0xda) yield* skipEntropy(window);
   }
   if (!size) throw invalid('the JPEG has no frame');
-  yield* atEnd(window, 'JPEG');
   return size;
 }
 

@@ -103,6 +103,9 @@ async function inspectSigned(
     if (kind === 'safetensors' && promised in ACCEPTED) return inspectPromised(inspection, promised);
     inspection.find('wrong-name', '', `the content is ${kind}`);
   }
+  if (!promised && IMAGES.has(kind) && /\.\w{1,8}$/.test(inspection.file.path)) {
+    inspection.find('wrong-name', '', `the content is ${kind}`);
+  }
   await inspectPolyglot(inspection);
   await ACCEPTED[kind]!(inspection);
 }

