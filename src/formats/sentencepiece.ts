@@ -4,7 +4,7 @@ import { invalid } from './errors.ts';
 import { type FieldRule, type MessageTable, readMessage } from './protobuf.ts';
 import type { RandomAccess } from './tensor.ts';
 
-const TEXTS = new Set([1, 2, 5, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
+const TEXTS = new Set([1, 2, 5, 7, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
 const FLOATS = new Set([10, 15, 51]);
 const REPEATED = new Set([1, 5, 30, 31]);
 const TRAINER_FIELDS = [...range(1, 7), ...range(10, 26), ...range(30, 36), ...range(40, 54)];

@@ -45,7 +45,7 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
 
 /** Names without an ending that are text by custom. */
 const TEXT_NAMES =
-  /^(licen[cs]e|copying|copyright|notice|readme|changelog|changes|authors|contributors|contributing|citation|version|news|todo|install|modelfile|makefile|dockerfile|codeowners|usage_policy|use_policy|third[-_ ]party.*|manifest|credits|history|maintainers|security|code_of_conduct|terms|acceptable[-_ ]use.*|vocab|merges|dict|tokens|labels|params|checksums?|sha256sums|md5sums?|requirements|\.(gitattributes|gitignore|gitkeep|gitmodules|keep|nojekyll|editorconfig|dockerignore|prettierrc|eslintrc|npmignore))([-_. ][\w. -]{0,60})?$/i;
+  /^(licen[cs]e|copying|copyright|notice|readme|changelog|changes|authors|contributors|contributing|citation|version|news|todo|install|modelfile|makefile|dockerfile|codeowners|usage_policy|use_policy|third[-_ ]party.*|manifest|credits|history|maintainers|security|code_of_conduct|terms|acceptable[-_ ]use.*|vocab|merges|dict|tokens|labels|params|checksums?|sha256sums|md5sums?|requirements|\.?gitattributes|\.(gitignore|gitkeep|gitmodules|keep|nojekyll|editorconfig|dockerignore|prettierrc|eslintrc|npmignore))([-_. ][\w. -]{0,60})?$/i;
 
 /** Beginnings of names that say what a document is, whatever the ending. */
 const DOCUMENT = /^(licen[cs]e|notice|readme|copying|use_policy)\b/i;
