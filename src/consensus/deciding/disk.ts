@@ -5,7 +5,7 @@ const RETRY_MS = 500;
 
 /** Whether an error says that there is no space to write to. */
 export function isDiskFull(error: unknown): boolean {
-  if (['JOURNAL_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) return true;
+  if (['JOURNAL_FULL', 'DISK_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) return true;
   return /ENOSPC|no space left|MDB_MAP_FULL|quota exceeded/i.test(messageOf(error));
 }
 

@@ -192,14 +192,21 @@ export class OpenWallet {
    */
   async send(plan: TransferPlan, chain: WalletChain, signers: readonly SigningKey[] = []): Promise<string> {
     const transaction = await this.wallet.sign(plan, chain, signers);
-    await this.save();
+    const { id } = transaction.hashes;
+    try {
+      await this.save();
+    } catch (error) {
+      // What is not written down is not sent, now or later.
+      this.wallet.forget(id);
+      throw error;
+    }
     try {
       await this.wallet.submit(transaction, chain);
     } catch (error) {
       await this.save();
       throw error;
     }
-    return toHex(transaction.hashes.id);
+    return toHex(id);
   }
 
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */

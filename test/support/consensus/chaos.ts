@@ -8,6 +8,7 @@ import type { DeathPoint } from './chain-process.ts';
 import { type ChainProcess, type Cluster, until } from './cluster.ts';
 import { remoteApplication, remoteChain } from './remote-chain.ts';
 import { FAUCET_ENTROPY } from './test-genesis.ts';
+import type { TinyDisk } from './tiny-disk.ts';
 
 export interface ChaosReport {
   readonly kills: number;
@@ -19,7 +20,14 @@ export interface ChaosReport {
 }
 
 const DEATHS: readonly DeathPoint[] = ['before log', 'after log', 'before sign', 'after sign'];
-const FAULTS = ['kill', 'kill', 'kill two', 'die', 'die', 'die', 'stop', 'disconnect', 'disk full'] as const;
+const FAULTS = [
+  ...(['kill', 'kill', 'kill two', 'die', 'die', 'die', 'stop', 'disconnect'] as const),
+  ...(['write refused', 'disk full'] as const),
+];
+/** Of a validator whose disk runs full: all that it writes in an hour, and some. */
+export const DISK_BYTES = 96 << 20;
+/** Round in which the disk runs full whatever the dice say. */
+const FULL_FIRST = 2;
 const AMOUNT = 1_000_000_000n;
 
 interface Paid {
@@ -112,16 +120,18 @@ export async function chaos(
       await delay(400);
     }
   })();
+  const { disk } = cluster;
+  if (typeof disk === 'string') say(`disk full: skipped, ${disk}`);
   for (let round = 0; kills < options.kills; round++) {
-    const fault = FAULTS[roll(FAULTS.length)]!;
+    const fault = round === FULL_FIRST ? 'disk full' : FAULTS[roll(FAULTS.length)]!;
+    const victim = cluster.validators[fault === 'disk full' ? 3 : roll(4)]!;
+    const other = cluster.validators[(roll(3) + cluster.validators.indexOf(victim) + 1) % 4]!;
+    if (fault === 'disk full' && typeof disk === 'string') continue;
     faults.set(fault, (faults.get(fault) ?? 0) + 1);
-    const victim = cluster.validators[roll(4)]!;
-    const harmed = await harm(
-      fault,
-      victim,
-      cluster.validators[(roll(3) + cluster.validators.indexOf(victim) + 1) % 4]!,
-      roll,
-    );
+    const harmed =
+      fault === 'disk full'
+        ? await runFull(victim, disk as TinyDisk, roll)
+        : await harm(fault, victim, other, roll);
     kills += harmed.length;
     await delay(roll(600));
     await Promise.all(harmed.map((node) => node.start()));
@@ -156,9 +166,36 @@ export function progress(cluster: Cluster, blocks: number): Promise<void> {
   );
 }
 
+/**
+ * Fills the disk of a validator to the last byte and gives it a little again and again, so that now one of its writers
+ * finds room and now another. Sometimes it is killed meanwhile: on the full disk it comes up and waits, or says why not.
+ */
+async function runFull(
+  victim: ChainProcess,
+  disk: TinyDisk,
+  roll: (limit: number) => number,
+): Promise<ChainProcess[]> {
+  await disk.fill();
+  for (let left = roll(6); left > 0; left--) {
+    await delay(roll(500));
+    await disk.trickle(4_096 * (1 + roll(12)));
+    await delay(roll(500));
+    await disk.fill();
+  }
+  const dies = roll(2) === 0;
+  if (dies) {
+    await victim.kill();
+    const up = victim.start().catch((error: Error) => assert.match(error.message, /space|ENOSPC|full/i));
+    await Promise.race([up, delay(3_000)]);
+    await victim.kill();
+  }
+  await disk.free();
+  return dies ? [victim] : [];
+}
+
 /** Returns the processes that are dead now. */
 async function harm(
-  fault: (typeof FAULTS)[number],
+  fault: Exclude<(typeof FAULTS)[number], 'disk full'>,
   victim: ChainProcess,
   other: ChainProcess,
   roll: (limit: number) => number,
@@ -184,7 +221,7 @@ async function harm(
     case 'disconnect':
       victim.order({ type: 'disconnect' });
       return [];
-    case 'disk full':
+    case 'write refused':
       victim.order({ type: 'full', full: true });
       await delay(500 + roll(2_000));
       victim.order({ type: 'full', full: false });

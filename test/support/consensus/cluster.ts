@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { sha256, toHex, utf8 } from '#base';
 import { SigningKey } from '#crypto';
 import { Host } from '#network';
 import type { News, Order, ProcessSettings } from './chain-process.ts';
+import { TinyDisk } from './tiny-disk.ts';
 
 const ENTRY = join(import.meta.dirname, 'chain-process.ts');
 
@@ -30,6 +31,8 @@ export interface SeenBlock {
 export class ChainProcess {
   readonly name: string;
   readonly settings: ProcessSettings;
+  /** What is put before the program: where its files are on a disk of their own. */
+  prefix: readonly string[] = [];
   /** Every block this node ever called final, by height; a height told twice must be the same block. */
   readonly blocks = new Map<number, SeenBlock>();
   readonly contradictions: string[] = [];
@@ -60,12 +63,16 @@ export class ChainProcess {
   /** Resolves with its height when it is up. */
   start(changes: Partial<ProcessSettings> = {}): Promise<number> {
     this.lives++;
-    const log = openSync(join(this.settings.home, 'log'), 'a');
+    const log = openSync(this.#logPath, 'a');
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => undefined);
+    const [command = process.execPath, ...args] = [...this.prefix, process.execPath];
     this.#child = fork(ENTRY, [JSON.stringify({ ...this.settings, ...changes })], {
       stdio: ['ignore', log, log, 'ipc'],
+      execPath: command,
+      execArgv: this.prefix.length > 0 ? args : [],
     });
+    closeSync(log);
     this.#child.on('message', (news: News) => this.#hear(news));
     this.#child.once('exit', (code, signal) => {
       const error = new Error(`${this.name} ended (${signal ?? code}): ${this.log.slice(-2000)}`);
@@ -104,7 +111,11 @@ export class ChainProcess {
   }
 
   get log(): string {
-    return readFileSync(join(this.settings.home, 'log'), 'utf8');
+    return readFileSync(this.#logPath, 'utf8');
+  }
+
+  get #logPath(): string {
+    return `${this.settings.home}.log`;
   }
 
   #hear(news: News): void {
@@ -128,12 +139,16 @@ export interface ClusterOptions {
   readonly snapshotEvery?: number;
   /** Threads for verifying in each process; in its main one when absent. */
   readonly threads?: number;
+  /** Bytes of a disk of its own that the last validator writes to, where this machine can have one. */
+  readonly disk?: number;
 }
 
 /** Node processes on this machine, each connected with all others. */
 export class Cluster {
   readonly folder: string;
   readonly validators: ChainProcess[];
+  /** What the last validator writes to; a text says why it has no disk of its own. */
+  disk: TinyDisk | string = 'none was asked for';
   readonly #options: ClusterOptions;
   readonly #genesis: string;
   readonly #contacts: string[];
@@ -156,7 +171,12 @@ export class Cluster {
     const ports = await freePorts(count);
     const ids = await Promise.all(ports.map((_, i) => peerIdOf(keyOf(`node validator-${i}`))));
     const contacts = ports.map((port, i) => `/ip4/127.0.0.1/tcp/${port}/p2p/${ids[i]}`);
-    return new Cluster(mkdtempSync(join(tmpdir(), 'bitorch-chain-')), options, ports, contacts);
+    const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'bitorch-chain-')), options, ports, contacts);
+    if (options.disk === undefined) return cluster;
+    const last = cluster.validators.at(-1)!;
+    cluster.disk = await TinyDisk.make(last.settings.home, options.disk);
+    if (typeof cluster.disk !== 'string') last.prefix = cluster.disk.prefix;
+    return cluster;
   }
 
   start(): Promise<unknown> {
@@ -171,6 +191,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.validators.map((one) => one.kill()));
+    if (typeof this.disk !== 'string') await this.disk.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

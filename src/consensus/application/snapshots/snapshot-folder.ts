@@ -61,7 +61,15 @@ export class SnapshotFolder {
   }
 
   async #take(height: number, state: Snapshot): Promise<void> {
-    const partial = join(this.#directory, `${height}.partial`);
+    const partial = join(this.#directory, 'partial');
+    try {
+      await this.#write(height, state, partial);
+    } finally {
+      await rm(partial, { recursive: true, force: true });
+    }
+  }
+
+  async #write(height: number, state: Snapshot, partial: string): Promise<void> {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     const hashes: Uint8Array[] = [];
