@@ -1,7 +1,8 @@
 /**
  * The chain beside CometBFT v0.38 on the same application, the same signed transfers, the same pause between blocks: four
- * validators on this machine, `node bench/chain.ts [seconds under load] [transfers]`. Without CometBFT (set COMETBFT to
- * its binary) the rest is measured. The table goes into docs/benchmarks.md by hand.
+ * validators on this machine, `node bench/chain.ts TRANSFERS [seconds of each phase] [transfers a second]`. TRANSFERS is
+ * what `node bench/chain-sign.ts TRANSFERS` has written. Without CometBFT (set COMETBFT to its binary) the rest is
+ * measured. The table goes into docs/benchmarks.md by hand.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { defaultCurve } from '#crypto';
@@ -13,20 +14,23 @@ import { missingComet } from '../test/support/consensus/comet-network.ts';
 import { catchUp } from './chain/catch-up.ts';
 import { cometNetwork } from './chain/comet.ts';
 import { genesisOf } from './chain/genesis.ts';
-import { measure, type Quantiles, type Result } from './chain/measure.ts';
+import { type Load, measure, type Quantiles, type Result } from './chain/measure.ts';
 import { ourNetwork } from './chain/ours.ts';
-import { presign } from './chain/presign.ts';
+import { readTransfers } from './chain/transfers.ts';
 
 const VALIDATORS = 4;
 const BLOCKS_MISSED = 1_000;
-const seconds = Number(process.argv[2] ?? 60);
-const count = Number(process.argv[3] ?? 40 * seconds);
+const [file, seconds = '60', perSecond = '25'] = process.argv.slice(2);
+if (!file)
+  throw new Error('sign transfers first: node bench/chain-sign.ts FILE; then node bench/chain.ts FILE');
+const transfers = readTransfers(file);
+const outputs = 2 * transfers.length;
 const say = (line: string) => console.log(line);
 
 /** Transfers a second that one core verifies, in batches as nodes do. */
-function verifications(transfers: readonly Uint8Array[]): number {
+function verifications(): number {
   const curve = defaultCurve();
-  const genesis = ledgerGenesis(genesisOf([keyOf('nobody')], 2 * count), curve);
+  const genesis = ledgerGenesis(genesisOf([keyOf('nobody')], outputs), curve);
   const ledger = Ledger.create(genesis, { store: new MemoryStore(), curve });
   const pool: Mempool = new Pool(ledger);
   const spends = transfers.slice(0, 64).map((bytes) => pool.examine(bytes));
@@ -38,31 +42,41 @@ function verifications(transfers: readonly Uint8Array[]): number {
   return 0;
 }
 
-const show = ({ median, p95, count: blocks }: Quantiles) =>
-  `${median.toFixed(0)} / ${p95.toFixed(0)} ms (${blocks} blocks)`;
-const row = ({ name, emptyMs, loadedMs, transfersPerSecond, transfers }: Result) =>
-  say(`| ${name} | ${show(emptyMs)} | ${show(loadedMs)} | ${transfersPerSecond.toFixed(1)} (${transfers}) |`);
+const show = ({ median, p95 }: Quantiles) => `${median.toFixed(0)} / ${p95.toFixed(0)} ms`;
+const row = (name: string, { finality, latency, offered, final, perSecond: rate }: Load) =>
+  say(
+    `| ${name} | ${show(finality)} (${finality.count} blocks) | ${show(latency)} | ${rate.toFixed(1)} (${final} of ${offered}) |`,
+  );
+function report({ name, empty, steady, full }: Result): void {
+  say(`| ${name}, empty blocks | ${show(empty)} (${empty.count} blocks) | | |`);
+  row(`${name}, ${perSecond} transfers/s offered`, steady);
+  row(`${name}, pools full`, full);
+}
+const ratio = (a: Quantiles, b: Quantiles) =>
+  `${(a.median / b.median).toFixed(2)} / ${(a.p95 / b.p95).toFixed(2)}`;
 
+say(`${cpus()[0]!.model}, ${availableParallelism()} cores; ${VALIDATORS} validators`);
+const rate = verifications();
+const capacity = (rate * availableParallelism()) / VALIDATORS;
+say(`verified: ${rate.toFixed(1)} transfers/s on one core; bar ${(0.5 * capacity).toFixed(1)} transfers/s`);
 say(
-  `${cpus()[0]!.model}, ${availableParallelism()} cores; ${VALIDATORS} validators; ${count} transfers signed before`,
+  `${perSecond} transfers/s take ${((100 * Number(perSecond)) / capacity).toFixed(0)} % of all cores to verify\n`,
 );
-const transfers = await presign(count);
-const rate = verifications(transfers);
-const bar = (0.5 * rate * availableParallelism()) / VALIDATORS;
-say(`verified: ${rate.toFixed(1)} transfers/s on one core; bar ${bar.toFixed(1)} transfers/s\n`);
-say('| engine | finality of empty blocks, median / 95 % | under load | transfers/s |\n|---|---|---|---|');
-const options = { emptySeconds: 15, seconds };
-const ours = await measure(await ourNetwork(2 * count), transfers, options);
-row(ours);
+say('| | finality of blocks, median / 95 % | latency of transfers, median / 95 % | final transfers/s |');
+say('|---|---|---|---|');
+const options = { emptySeconds: 15, seconds: Number(seconds), perSecond: Number(perSecond) };
+const ours = await measure(await ourNetwork(outputs), transfers, options);
+report(ours);
 const missing = missingComet();
 if (missing) say(`| CometBFT | ${missing} | | |`);
 else {
-  const theirs = await measure(await cometNetwork(2 * count), transfers, options);
-  row(theirs);
-  const ratio = (a: Quantiles, b: Quantiles) => (a.median / b.median).toFixed(2);
-  say(
-    `\nfinality, ours / theirs: ${ratio(ours.emptyMs, theirs.emptyMs)} empty, ${ratio(ours.loadedMs, theirs.loadedMs)} loaded`,
-  );
+  const theirs = await measure(await cometNetwork(outputs), transfers, options);
+  report(theirs);
+  say('\nours / theirs, median / 95 %:');
+  say(`- finality of empty blocks ${ratio(ours.empty, theirs.empty)}`);
+  say(`- steady: finality ${ratio(ours.steady.finality, theirs.steady.finality)}`);
+  say(`- steady: latency ${ratio(ours.steady.latency, theirs.steady.latency)}`);
+  say(`- full: finality ${ratio(ours.full.finality, theirs.full.finality)}`);
 }
 const caught = await catchUp(BLOCKS_MISSED);
 say(

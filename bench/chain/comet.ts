@@ -1,3 +1,4 @@
+import { sha256, toHex } from '#base';
 import { formatGenesis } from '#consensus';
 import { CometNetwork } from '../../test/support/consensus/comet-network.ts';
 import { BEGINS, genesisOf, NAME } from './genesis.ts';
@@ -21,6 +22,10 @@ interface Event {
   };
 }
 
+/** The first transaction of a block is its beacon. */
+const transfersOf = (transactions: readonly string[]): string[] =>
+  transactions.slice(1).map((text) => toHex(sha256(Buffer.from(text, 'base64'))));
+
 /** Four validators of CometBFT, each with our application in a process beside it. */
 export async function cometNetwork(outputs: number): Promise<Contestant> {
   const network = await CometNetwork.create(4, FIRST_PORT, (keys) => ({
@@ -29,7 +34,7 @@ export async function cometNetwork(outputs: number): Promise<Contestant> {
     text: formatGenesis(genesisOf(keys, outputs)),
   }));
   const begun = new Map<number, number>();
-  const seen = new Map<number, { at: number[]; transfers: number }>();
+  const seen = new Map<number, { at: number[]; transfers: readonly string[] }>();
   const sockets: WebSocket[] = [];
 
   /** CometBFT's header time is that of the votes before; a round's beginning is when its proposer begins to work. */
@@ -42,7 +47,7 @@ export async function cometNetwork(outputs: number): Promise<Contestant> {
       begun.set(height, Math.min(begun.get(height) ?? Number.POSITIVE_INFINITY, Date.now()));
     } else if (value.block) {
       const height = Number(value.block.header.height);
-      const known = seen.get(height) ?? { at: [], transfers: (value.block.data.txs?.length ?? 1) - 1 };
+      const known = seen.get(height) ?? { at: [], transfers: transfersOf(value.block.data.txs ?? []) };
       known.at.push(Date.now());
       seen.set(height, known);
     }

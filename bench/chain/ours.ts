@@ -14,13 +14,14 @@ export async function ourNetwork(outputs: number): Promise<Contestant> {
       await cluster.validators[at]!.ask({ type: 'submit', transaction: toHex(transfer) });
     },
     blocks() {
-      const [first, ...others] = cluster.validators;
-      return [...first!.blocks.values()].flatMap((block): RunBlock[] => {
-        const everywhere = others.map(({ blocks }) => blocks.get(block.height)?.at);
-        if (everywhere.some((at) => at === undefined)) return [];
-        const final = Math.max(block.at, ...(everywhere as number[]));
+      const [first] = cluster.validators;
+      return [...first!.blocks.values()].flatMap(({ height, time, transactions }): RunBlock[] => {
+        const seen = cluster.validators.flatMap(({ blocks }) => blocks.get(height) ?? []);
+        if (seen.length < cluster.validators.length) return [];
+        const final = Math.max(...seen.map(({ at }) => at));
+        const proposed = seen.map(({ at, finalityMs = 0 }) => at - finalityMs);
         // The first transaction of a block is its beacon.
-        return [{ height: block.height, begun: block.time, final, transfers: block.transactions - 1 }];
+        return [{ height, begun: Math.min(time, ...proposed), final, transfers: transactions.slice(1) }];
       });
     },
   };

@@ -223,6 +223,8 @@ export class Chain {
         verify,
         now,
         log,
+        picker: () => this.#trade.picker(),
+        onJudged: (ms) => this.#trade.judged(ms),
         spread: (message) => this.#gossip.spread(message),
         shout: (message) => this.#gossip.shout(message),
         onMove: () => this.#moved(),

@@ -28,6 +28,8 @@ export interface Selection {
   readonly maxBytes?: number;
   readonly framing?: number;
   readonly others?: readonly Transaction[];
+  /** Asked about each that waits here and would go in. */
+  readonly picks?: ((transaction: Uint8Array) => boolean) | undefined;
 }
 
 /** Above what any fee pays: what is free is rare, small, and waits for nobody. */
@@ -124,6 +126,7 @@ export class Mempool {
     maxBytes = Number.MAX_SAFE_INTEGER,
     framing = 0,
     others = [],
+    picks = () => true,
   }: Selection = {}): Transaction[] {
     const { state, head, curve, spends } = this.#ledger;
     const draft = new Draft(state, head.height + 1, curve);
@@ -133,6 +136,7 @@ export class Mempool {
     for (const { transaction, points } of byRate([...this.#waiting.values()], others)) {
       const size = transaction.bytes.length + framing;
       if (transaction.weight > weightLeft || size > bytesLeft) continue;
+      if (points && !picks(transaction.bytes)) continue;
       const fork = draft.fork();
       const refusal = refusalOf(() =>
         applyTransaction(fork, transaction, points ?? spends.resolve(transaction)),

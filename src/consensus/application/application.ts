@@ -91,6 +91,8 @@ export interface PrepareProposalRequest {
   readonly maxBytes: number;
   /** Those that wait with the engine; the application adds those that wait with itself. */
   readonly transactions: readonly Uint8Array[];
+  /** Asked about each that waits with the application and would go in: an engine may know what others have not verified. */
+  readonly picks?: (transaction: Uint8Array) => boolean;
 }
 
 /** A block as far as the application is concerned. */

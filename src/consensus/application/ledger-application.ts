@@ -148,7 +148,8 @@ export class LedgerApplication implements Application {
       });
       const beacon = proveBeacon(record.beacon, key, ledger.curve);
       const maxBytes = Math.min(request.maxBytes, record.consensus.maxBytes) - BEACON_BYTES - FRAMING_BYTES;
-      const chosen = mempool.select({ proposer: request.proposer, maxBytes, framing: FRAMING_BYTES, others });
+      const { proposer, picks } = request;
+      const chosen = mempool.select({ proposer, maxBytes, framing: FRAMING_BYTES, others, picks });
       return { transactions: [beacon, ...chosen.map(({ bytes }) => bytes)] };
     });
   }

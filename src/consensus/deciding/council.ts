@@ -41,6 +41,7 @@ export interface CouncilDependencies {
   readonly lastBook: HeightBook | undefined;
   readonly log: Logger;
   readonly now: () => number;
+  readonly picker?: () => (transaction: Uint8Array) => boolean;
   /** Does a write, again while the disk is full. */
   readonly write: <T>(write: () => T | Promise<T>) => Promise<T>;
   /** Queues a job of this height after a time; the result takes it back. */
@@ -177,7 +178,7 @@ export class Council {
   }
 
   async #makeBlock(round: number): Promise<void> {
-    const { application, validator, now, book } = this.#deps;
+    const { application, validator, now, book, picker } = this.#deps;
     const { tip, maxBytes } = this.#options;
     const { chainId, height, previous, previousTime, appHash } = tip;
     const time = Math.max(now(), previousTime + 1);
@@ -189,6 +190,7 @@ export class Council {
       maxBytes,
       // Those that wait are the application's own: it was asked about each of them.
       transactions: [],
+      ...(picker && { picks: picker() }),
     });
     const block = makeBlock({
       chainId,

@@ -5,13 +5,15 @@ import {
   blockId,
   type Commit,
   type DuplicateVote,
+  type Proposal,
   requireCommit,
   type VerifySignatures,
 } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 import { PRECOMMIT } from '../constants.ts';
+import type { Verdict } from '../engine/index.ts';
 import type { Deliberation, Status } from '../gossip/index.ts';
-import { HeightBook } from '../height-book.ts';
+import { HeightBook, type WholeBlock } from '../height-book.ts';
 import type { WriteAheadLog } from '../journal/index.ts';
 import type { Validator } from '../validator.ts';
 import { Council } from './council.ts';
@@ -41,6 +43,10 @@ export interface DecidingDependencies {
   /** Milliseconds since epoch by this node's clock. */
   readonly now: () => number;
   readonly log: Logger;
+  /** For each block of ours says which of the waiting transactions are to go in, see `PrepareProposalRequest`. */
+  readonly picker?: () => (transaction: Uint8Array) => boolean;
+  /** How long it took to judge the block of somebody else. */
+  readonly onJudged?: (ms: number) => void;
   readonly spread: (message: Deliberation) => void;
   readonly shout: (message: Deliberation) => void;
   /** The height or round has changed. */
@@ -166,7 +172,7 @@ export class Deciding {
         onProposal: (proposal, whole) =>
           this.#post(height, async () => {
             if (whole) this.#lookForFork(whole.block);
-            const verdict = whole ? await this.#judge.judge(proposal, whole) : 'invalid';
+            const verdict = whole ? await this.#judged(proposal, whole) : 'invalid';
             await this.#council.hear({ type: 'proposal', proposal, verdict });
           }),
       },
@@ -182,6 +188,13 @@ export class Deciding {
         later: (ms, job) => this.#later(ms, height, job),
       },
     );
+  }
+
+  async #judged(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
+    const began = performance.now();
+    const verdict = await this.#judge.judge(proposal, whole);
+    this.#deps.onJudged?.(performance.now() - began);
+    return verdict;
   }
 
   /** Goes on to the next height as often as one is decided. */

@@ -11,7 +11,7 @@ import { encodeMessage, type Have, hasBit, type Message, type Status } from './m
 const VOTES_AT_ONCE = 400;
 const PARTS_AT_ONCE = 16;
 const CERTIFICATES_AT_ONCE = 4;
-/** Transactions remembered as known to a peer. */
+/** Transactions remembered as told to a peer, and as told by it. */
 const MAX_KNOWN_IDS = 50_000;
 
 /** One node that the chain is gossiped with: what it has, as far as we know, and the stream to it. */
@@ -22,7 +22,8 @@ export class ChainPeer {
   readonly #onLost: () => void;
   /** Of the height in `status`: what it has or was sent, and when it was sent; 0 when it said so itself. */
   readonly #has = new Map<string, number>();
-  readonly #knownIds = new Set<string>();
+  readonly #told = new Set<string>();
+  readonly #holds = new Set<string>();
   readonly wanted = new Set<string>();
   #status: Status | undefined;
   #unsent = 0;
@@ -118,16 +119,20 @@ export class ChainPeer {
     }
   }
 
-  /** Tells of transactions that it may not know. */
+  /** Tells once of transactions that wait here, also when it has them: so it knows that we have verified them. */
   offer(ids: readonly Uint8Array[]): void {
-    const fresh = ids.filter((id) => !this.#knownIds.has(toHex(id)));
+    const fresh = ids.filter((id) => !this.#told.has(toHex(id)));
     if (fresh.length === 0 || !this.send({ type: 'offer', value: fresh })) return;
-    for (const id of fresh) this.noteId(id);
+    for (const id of fresh) remember(this.#told, id);
   }
 
-  noteId(id: Uint8Array): void {
-    this.#knownIds.add(toHex(id));
-    if (this.#knownIds.size > MAX_KNOWN_IDS) this.#knownIds.delete(this.#knownIds.values().next().value!);
+  noteHolds(id: Uint8Array): void {
+    remember(this.#holds, id);
+  }
+
+  /** Whether it has said that the transaction waits there. */
+  holds(id: Uint8Array): boolean {
+    return this.#holds.has(toHex(id));
   }
 
   /** False when it is too far behind in reading; it is told again later. */
@@ -172,6 +177,11 @@ export class ChainPeer {
     }
     return given;
   }
+}
+
+function remember(ids: Set<string>, id: Uint8Array): void {
+  ids.add(toHex(id));
+  if (ids.size > MAX_KNOWN_IDS) ids.delete(ids.values().next().value!);
 }
 
 const proposalName = (round: number): string => `${round}/proposal`;

@@ -1,11 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { sha256, toHex } from '#base';
 import type { Application, CheckTxResult } from '../application/index.ts';
+import { Turns } from './turns.ts';
 
 export interface PoolOptions {
   readonly maxCount?: number;
   readonly maxBytes?: number;
   /** Transactions being checked and waiting for it, at most. */
   readonly maxUnchecked?: number;
+  /** Transactions that the application is asked about at once: what a block needs checked waits behind them. */
+  readonly maxChecking?: number;
 }
 
 /** The pool refuses before the application is asked. */
@@ -14,6 +18,9 @@ export type PoolAnswer = CheckTxResult | { readonly code: -1; readonly log: stri
 /** Transactions looked at again after each block: all of them, in their turn. */
 const RECHECKED = 100;
 const INCLUDED_KEPT = 20_000;
+
+/** Where a transaction comes from that was handed in at this node. */
+const HERE = 'here';
 
 const refused = (log: string): PoolAnswer => ({ code: -1, log });
 
@@ -26,12 +33,15 @@ export class TransactionPool {
   readonly #limits: Required<PoolOptions>;
   readonly #waiting = new Map<string, Uint8Array>();
   readonly #unchecked = new Map<string, Promise<PoolAnswer>>();
+  readonly #turns = new Turns<() => Promise<void>>();
+  #checking = 0;
   /** Of late blocks: peers go on offering them for a moment. */
   readonly #included = new Set<string>();
   #bytes = 0;
 
   constructor(options: PoolOptions, dependencies: { application: Application }) {
-    this.#limits = { maxCount: 20_000, maxBytes: 64 << 20, maxUnchecked: 2_000, ...options };
+    const maxChecking = 2 * availableParallelism();
+    this.#limits = { maxCount: 20_000, maxBytes: 64 << 20, maxUnchecked: 2_000, maxChecking, ...options };
     this.#application = dependencies.application;
   }
 
@@ -60,16 +70,31 @@ export class TransactionPool {
     return [...this.#waiting.keys()].map((name) => new Uint8Array(Buffer.from(name, 'hex')));
   }
 
-  /** Takes a transaction in when the application does; code 0 when it is (or was) taken. */
-  async add(transaction: Uint8Array): Promise<PoolAnswer> {
+  /** Takes a transaction in when the application does; code 0 when it is (or was) taken. Sources are served in turns. */
+  async add(transaction: Uint8Array, source = HERE): Promise<PoolAnswer> {
     const name = toHex(TransactionPool.idOf(transaction));
     if (this.#waiting.has(name)) return { code: 0, log: '', priority: 0 };
     const running = this.#unchecked.get(name);
     if (running) return running;
     if (this.#unchecked.size >= this.#limits.maxUnchecked) return refused('too many transactions at once');
-    const check = this.#check(name, transaction).finally(() => this.#unchecked.delete(name));
+    const { promise, resolve, reject } = Promise.withResolvers<PoolAnswer>();
+    const check = promise.finally(() => this.#unchecked.delete(name));
     this.#unchecked.set(name, check);
+    this.#turns.add(source, () => this.#check(name, transaction).then(resolve, reject));
+    this.#checkNext();
     return check;
+  }
+
+  #checkNext(): void {
+    while (this.#checking < this.#limits.maxChecking) {
+      const check = this.#turns.next();
+      if (!check) return;
+      this.#checking++;
+      check().finally(() => {
+        this.#checking--;
+        this.#checkNext();
+      });
+    }
   }
 
   /** After each block: what it held goes, and of the others, the longest waiting first, what the application wants no more. */

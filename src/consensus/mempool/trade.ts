@@ -3,6 +3,7 @@ import { Allowance } from '../gossip/allowance.ts';
 import { MAX_IDS, TRANSACTIONS_BYTES } from '../gossip/constants.ts';
 import type { Trade } from '../gossip/gossip.ts';
 import type { ChainPeer } from '../gossip/peer.ts';
+import { Haste } from './haste.ts';
 import { type PoolAnswer, TransactionPool } from './pool.ts';
 
 /** A transaction that was asked for is asked for again, from another peer, after this long. */
@@ -25,6 +26,7 @@ export class MempoolGossip {
   readonly #deps: MempoolGossipDependencies;
   readonly #asked = new Map<string, number>();
   readonly #patience = new WeakMap<ChainPeer, Allowance>();
+  readonly #haste = new Haste();
   #fresh: Uint8Array[] = [];
 
   constructor(dependencies: MempoolGossipDependencies) {
@@ -32,11 +34,11 @@ export class MempoolGossip {
   }
 
   /** Takes a transaction in and tells everybody. */
-  async submit(transaction: Uint8Array): Promise<PoolAnswer> {
+  async submit(transaction: Uint8Array, from?: string): Promise<PoolAnswer> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const known = pool.has(id);
-    const answer = await pool.add(transaction);
+    const answer = await pool.add(transaction, from);
     if (answer.code === 0 && !known) this.#announce(id);
     return answer;
   }
@@ -44,6 +46,25 @@ export class MempoolGossip {
   /** Tells a peer that has just come of all that waits here. */
   introduce(peer: ChainPeer): void {
     for (const ids of inChunks(this.#deps.pool.ids())) peer.offer(ids);
+  }
+
+  /**
+   * Picks for one block of ours: what has been verified elsewhere too, by more than two thirds of us and our peers, so
+   * that it is voted on without delay; and of the rest as many as haste allows.
+   */
+  picker(): (transaction: Uint8Array) => boolean {
+    const peers = this.#deps.peers();
+    let budget = this.#haste.budget;
+    return (transaction) => {
+      const id = TransactionPool.idOf(transaction);
+      const holders = 1 + peers.filter((peer) => peer.holds(id)).length;
+      return 3 * holders > 2 * (1 + peers.length) || budget-- > 0;
+    };
+  }
+
+  /** Hears how long it took to judge the block of somebody else. */
+  judged(ms: number): void {
+    this.#haste.learn(ms);
   }
 
   receive(message: Trade, peer: ChainPeer): void {
@@ -55,7 +76,7 @@ export class MempoolGossip {
   #consider(ids: readonly Uint8Array[], peer: ChainPeer): void {
     const { pool, now } = this.#deps;
     const wanted = ids.filter((id) => {
-      peer.noteId(id);
+      peer.noteHolds(id);
       return !pool.has(id) && now() - (this.#asked.get(toHex(id)) ?? -WANT_MS) >= WANT_MS;
     });
     if (wanted.length === 0 || !peer.send({ type: 'want', value: wanted })) return;
@@ -93,7 +114,7 @@ export class MempoolGossip {
       this.#complain(peer, 'it was not asked for');
       return;
     }
-    this.submit(transaction).then(
+    this.submit(transaction, peer.id).then(
       ({ code, log }) => {
         this.#asked.delete(name);
         if (code > 0) this.#complain(peer, log);

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog, fromHex, messageOf, toHex } from '#base';
+import { createLog, fromHex, messageOf, sha256, toHex } from '#base';
 import { defaultCurve, SigningKey } from '#crypto';
 import { ringSpends } from '#ledger';
 import { Host } from '#network';
@@ -57,7 +57,8 @@ export type News =
       height: number;
       id: string;
       appHash: string;
-      transactions: number;
+      /** The sha256 of each. */
+      transactions: string[];
       time: number;
       finalityMs?: number | undefined;
     }
@@ -147,7 +148,7 @@ async function main(): Promise<void> {
   );
   chain.onBlock(({ block, id, appHash, finalityMs }) => {
     const { height, time } = block.header;
-    const transactions = block.transactions.length;
+    const transactions = block.transactions.map((bytes) => toHex(sha256(bytes)));
     tell({ type: 'block', height, id: toHex(id), appHash: toHex(appHash), transactions, time, finalityMs });
   });
   process.on('message', async (order: Order) => {

@@ -20,7 +20,8 @@ export interface SeenBlock {
   readonly height: number;
   readonly id: string;
   readonly appHash: string;
-  readonly transactions: number;
+  /** The sha256 of each. */
+  readonly transactions: readonly string[];
   readonly time: number;
   readonly finalityMs?: number | undefined;
   /** When the news of it came. */

@@ -19,8 +19,8 @@ interface Waiting {
   fail(error: Error): void;
 }
 
-/** Spends that one thread is given at once: range proofs get cheaper together, but others wait for the whole batch. */
-const BATCH = 16;
+/** Spends that one thread is given at once: range proofs get a little cheaper together, but a block waits for the batch. */
+const BATCH = 2;
 
 /**
  * Verifies in threads, each with an instance of the kernel, so that this one stays free. What waits when a thread is

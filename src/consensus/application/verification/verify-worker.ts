@@ -4,6 +4,9 @@ import { kernelCurve } from '#crypto';
 import { outputs, parseTransaction, ringSpends } from '#ledger';
 import { MemoryStore, Overlay } from '#store';
 import { type SpendJob, verdictsOf } from './spend-verifier.ts';
+import { yieldToOthers } from './yield-to-others.ts';
+
+yieldToOthers();
 
 const curve = kernelCurve((workerData as { kernel: WebAssembly.Module }).kernel);
 const rules = ringSpends(curve);

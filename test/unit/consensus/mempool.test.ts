@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Application, CheckTxResult } from '../../../src/consensus/application/index.ts';
+import { decodeMessage, type Message } from '../../../src/consensus/gossip/messages.ts';
+import { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
+import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
+import { Turns } from '../../../src/consensus/mempool/turns.ts';
+
+const ACCEPTED = { code: 0, log: '', priority: 0 };
+const transaction = (number: number) => Uint8Array.of(number);
+
+/** Answers when it is told to; remembers in which order it was asked. */
+class Checking {
+  readonly asked: number[] = [];
+  readonly #open: PromiseWithResolvers<CheckTxResult>[] = [];
+
+  readonly application = {
+    checkTx: ({ bytes }: { bytes: Uint8Array }) => {
+      this.asked.push(bytes[0]!);
+      const answer = Promise.withResolvers<CheckTxResult>();
+      this.#open.push(answer);
+      return answer.promise;
+    },
+  } as Partial<Application> as Application;
+
+  async answerAll(): Promise<void> {
+    for (let next = this.#open.shift(); next; next = this.#open.shift()) {
+      next.resolve(ACCEPTED);
+      await new Promise(setImmediate);
+    }
+  }
+}
+
+const willing = { checkTx: async () => ACCEPTED } as Partial<Application> as Application;
+
+/** A peer, and what it is sent. */
+function peerNamed(id: string): { peer: ChainPeer; sent: Message[] } {
+  const sent: Message[] = [];
+  const stream = {
+    send: async (frame: Uint8Array) => void sent.push(decodeMessage(frame)),
+    abort: () => undefined,
+  };
+  const peer = new ChainPeer(id, { stream: stream as never, now: () => 0, onLost: () => undefined });
+  return { peer, sent };
+}
+
+test('sources take turns, each in its own order', () => {
+  const turns = new Turns<string>();
+  for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) turns.add(item[0]!, item);
+  const order = Array.from({ length: 7 }, () => turns.next());
+  assert.deepEqual(order, ['a1', 'b1', 'c1', 'a2', 'c2', 'a3', undefined]);
+});
+
+test('the application is asked about a few at once, and no source waits for all of another', async () => {
+  const checking = new Checking();
+  const pool = new TransactionPool({ maxChecking: 2 }, { application: checking.application });
+  const mine = [1, 2, 3, 4].map((number) => pool.add(transaction(number)));
+  const theirs = [5, 6].map((number) => pool.add(transaction(number), 'peer'));
+  assert.deepEqual(checking.asked, [1, 2]);
+  await checking.answerAll();
+  assert.deepEqual(checking.asked, [1, 2, 3, 5, 4, 6]);
+  assert.deepEqual(await Promise.all([...mine, ...theirs]), new Array(6).fill(ACCEPTED));
+});
+
+test('what the application throws reaches who asked, and the next one is checked', async () => {
+  let calls = 0;
+  const checkTx = async () => {
+    if (calls++ === 0) throw new Error('broken');
+    return ACCEPTED;
+  };
+  const application = { checkTx } as Partial<Application> as Application;
+  const pool = new TransactionPool({ maxChecking: 1 }, { application });
+  const first = pool.add(transaction(1));
+  const second = pool.add(transaction(2));
+  await assert.rejects(first, /broken/);
+  assert.equal((await second).code, 0);
+});
+
+test('a block gets what more than two thirds have verified, and of the rest as many as haste allows', async () => {
+  const pool = new TransactionPool({}, { application: willing });
+  const peers = ['a', 'b', 'c'].map((name) => peerNamed(name).peer);
+  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => peers, ban: () => undefined });
+  const all = Array.from({ length: 40 }, (_, number) => transaction(number));
+  for (const one of all) await trade.submit(one);
+  const ids = all.map(TransactionPool.idOf);
+  trade.receive({ type: 'offer', value: ids.slice(0, 20) }, peers[0]!);
+  trade.receive({ type: 'offer', value: ids.slice(0, 10) }, peers[2]!);
+  const picked = () => all.filter(trade.picker()).map(([number]) => number!);
+  const until = (count: number) => Array.from({ length: count }, (_, number) => number);
+  assert.deepEqual(picked(), until(10 + 16));
+  trade.judged(1_000);
+  assert.deepEqual(picked(), until(10 + 8));
+  for (let slow = 0; slow < 10; slow++) trade.judged(1_000);
+  assert.deepEqual(picked(), until(10 + 1), 'one at least: nothing is held back for ever');
+  trade.judged(10);
+  assert.deepEqual(picked(), until(10 + 5));
+});
+
+test('who offered a transaction is told when it waits here too, once', async () => {
+  const pool = new TransactionPool({}, { application: willing });
+  const { peer, sent } = peerNamed('a');
+  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [peer], ban: () => undefined });
+  const value = [TransactionPool.idOf(transaction(1))];
+  trade.receive({ type: 'offer', value }, peer);
+  assert.deepEqual(sent, [{ type: 'want', value }]);
+  trade.receive({ type: 'transactions', value: [transaction(1)] }, peer);
+  while (sent.length < 2) await new Promise(setImmediate);
+  trade.introduce(peer);
+  trade.receive({ type: 'offer', value }, peer);
+  assert.deepEqual(sent.slice(1), [{ type: 'offer', value }]);
+});
