@@ -88,6 +88,7 @@ export class Council {
 
   /** Begins after the pause between blocks, or as soon as somebody else has. */
   beginSoon(): void {
+    this.#later(0, () => this.#openJournal());
     this.#later(this.#options.pace.commit, () => this.#begin());
   }
 
@@ -280,12 +281,16 @@ export class Council {
 
   async #log(record: JournalRecord): Promise<void> {
     const { wal, write } = this.#deps;
-    const { height } = this.#options.tip;
     const bytes = encodeRecord(record);
-    await write(() => {
-      if (wal.height !== height) wal.open(height);
-      wal.append(bytes);
-    });
+    await this.#openJournal();
+    await write(() => wal.append(bytes));
+  }
+
+  /** A file of its own for each height takes a while to be durable: best made in the pause between blocks. */
+  async #openJournal(): Promise<void> {
+    const { wal, write } = this.#deps;
+    const { height } = this.#options.tip;
+    if (wal.height !== height) await write(() => void wal.open(height));
   }
 
   #restoreBlock(bytes: Uint8Array): void {

@@ -54,11 +54,11 @@ export class MempoolGossip {
    */
   picker(): (transaction: Uint8Array) => boolean {
     const peers = this.#deps.peers();
-    let budget = this.#haste.budget;
+    const spend = this.#haste.spender();
     return (transaction) => {
       const id = TransactionPool.idOf(transaction);
       const holders = 1 + peers.filter((peer) => peer.holds(id)).length;
-      return 3 * holders > 2 * (1 + peers.length) || budget-- > 0;
+      return 3 * holders > 2 * (1 + peers.length) || spend();
     };
   }
 

@@ -94,6 +94,13 @@ test('a block gets what more than two thirds have verified, and of the rest as m
   assert.deepEqual(picked(), until(10 + 1), 'one at least: nothing is held back for ever');
   trade.judged(10);
   assert.deepEqual(picked(), until(10 + 5));
+  trade.receive({ type: 'offer', value: ids.slice(10, 40) }, peers[1]!);
+  trade.receive({ type: 'offer', value: ids.slice(20, 40) }, peers[2]!);
+  assert.deepEqual(picked(), until(40));
+  trade.judged(10);
+  for (const one of [50, 51, 52, 53, 54, 55]) await trade.submit(transaction(one));
+  all.push(...[50, 51, 52, 53, 54, 55].map(transaction));
+  assert.equal(picked().length, 40 + 5, 'what was not used up does not grow');
 });
 
 test('who offered a transaction is told when it waits here too, once', async () => {
