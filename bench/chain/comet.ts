@@ -1,5 +1,6 @@
 import { sha256, toHex } from '#base';
 import { formatGenesis } from '#consensus';
+import type { SigningKey } from '#crypto';
 import { CometNetwork } from '../../test/support/consensus/comet-network.ts';
 import { BEGINS, genesisOf, NAME } from './genesis.ts';
 import type { Contestant, RunBlock } from './measure.ts';
@@ -28,11 +29,12 @@ const transfersOf = (transactions: readonly string[]): string[] =>
 
 /** Four validators of CometBFT, each with our application in a process beside it. */
 export async function cometNetwork(outputs: number): Promise<Contestant> {
-  const network = await CometNetwork.create(4, FIRST_PORT, (keys) => ({
+  const genesisFor = (keys: readonly SigningKey[]) => ({
     name: NAME,
     time: BEGINS,
     text: formatGenesis(genesisOf(keys, outputs)),
-  }));
+  });
+  const network = await CometNetwork.create(4, FIRST_PORT, genesisFor, { snapshotEvery: 1_000_000 });
   const begun = new Map<number, number>();
   const seen = new Map<number, { at: number[]; transfers: readonly string[] }>();
   const sockets: WebSocket[] = [];

@@ -32,6 +32,16 @@ export interface CometBlock {
   readonly lastFlags: readonly ('absent' | 'commit' | 'nil')[];
 }
 
+export interface CometNodeOptions {
+  readonly index: number;
+  readonly key: SigningKey;
+  readonly firstPort: number;
+  /** All addresses, as CometBFT wants them. */
+  readonly peers: () => string;
+  /** Blocks. */
+  readonly snapshotEvery?: number;
+}
+
 /** A validator: CometBFT and our application, two processes on one socket. */
 export class CometNode {
   readonly home: string;
@@ -39,11 +49,13 @@ export class CometNode {
   readonly key: SigningKey;
   readonly rpc: string;
   readonly #peers: () => string;
+  readonly #snapshotEvery: number;
   readonly #ports: { readonly p2p: number; readonly rpc: number };
   #processes: ChildProcess[] = [];
   #log = '';
 
-  constructor(home: string, index: number, key: SigningKey, firstPort: number, peers: () => string) {
+  constructor(home: string, { index, key, firstPort, peers, snapshotEvery = 10 }: CometNodeOptions) {
+    this.#snapshotEvery = snapshotEvery;
     this.home = home;
     this.index = index;
     this.key = key;
@@ -65,7 +77,8 @@ export class CometNode {
     const application = this.#spawn(process.execPath, [
       'src/cli/main.ts',
       'abci',
-      ...['--address', socket, '--home', join(this.home, 'app'), '--threads', '1', '--snapshot-every', '10'],
+      ...['--address', socket, '--home', join(this.home, 'app'), '--threads', '1'],
+      ...['--snapshot-every', `${this.#snapshotEvery}`],
       ...['--validator-key', join(this.home, 'config', 'priv_validator_key.json')],
     ]);
     await Promise.race([
@@ -202,6 +215,7 @@ export class CometNetwork {
     size: number,
     firstPort: number,
     genesisFor: (keys: readonly SigningKey[]) => { name: string; time: number; text: string },
+    { snapshotEvery }: Pick<CometNodeOptions, 'snapshotEvery'> = {},
   ): Promise<CometNetwork> {
     const network = new CometNetwork(await mkdtemp(join(tmpdir(), 'comet-')));
     const homes = Array.from({ length: size }, (_, i) => join(network.directory, `node${i}`));
@@ -213,7 +227,8 @@ export class CometNetwork {
     const ids = homes.map((home) => run(['show-node-id', '--home', home]).trim());
     const peers = () => network.nodes.map(({ address }, i) => `${ids[i]}@${address}`).join(',');
     for (const [i, home] of homes.entries()) {
-      network.nodes.push(new CometNode(home, i, keys[i]!, firstPort, peers));
+      const ofAll = { firstPort, peers, ...(snapshotEvery && { snapshotEvery }) };
+      network.nodes.push(new CometNode(home, { index: i, key: keys[i]!, ...ofAll }));
       await configure(home, name, time, text);
     }
     return network;
