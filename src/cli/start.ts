@@ -56,6 +56,12 @@ export const startCommand = new Command('start')
     ),
   )
   .addOption(option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal', list))
+  .addOption(
+    option(
+      '--ruleset-updates <how>',
+      'auto: take newer signed rulesets from other nodes; else one is told',
+    ).choices(['manual', 'auto']),
+  )
   .addOption(option('--clamd <address>', 'socket or host:port of clamd, for the role security'))
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))

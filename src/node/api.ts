@@ -4,7 +4,7 @@
  */
 
 import type { ChainEvent, ChainView, StakeApi, WalletApi } from './chain-api.ts';
-import type { SafetyState, SecurityEvent, SecurityView } from './security-api.ts';
+import type { ReportView, SafetyState, SecurityEvent, SecurityView } from './security-api.ts';
 
 export type * from './chain-api.ts';
 export type * from './security-api.ts';
@@ -154,6 +154,8 @@ export interface NodeApi {
   audit(answerId: string): AuditResult | undefined;
   /** The models' safety as this node knows it. */
   security(): SecurityView;
+  /** The whole report with this hash (hexadecimal), undefined when this node does not have it. */
+  report(hash: string): Promise<ReportView | undefined>;
   /** The chain as this node sees it; undefined on a node that follows none. */
   chain(): ChainView | undefined;
   /** Undefined on a node that follows no chain. */

@@ -1,15 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  codeOf,
-  fromHex,
-  type Logger,
-  messageOf,
-  type OnProgress,
-  type Progress,
-  toHex,
-  writeFileAtomic,
-} from '#base';
+import { codeOf, fromHex, type Logger, messageOf, type OnProgress, type Progress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { fileAccess } from '#formats';
 import {
@@ -17,8 +7,8 @@ import {
   type Engine,
   type Examination,
   ExaminationCache,
-  encodeReport,
   examine,
+  type ReportStore,
   type Ruleset,
   sealAttestation,
   type WatchedRuleset,
@@ -27,6 +17,8 @@ import {
 import type { Directory, KnownNode } from './directory.ts';
 import type { Guarding } from './guarding.ts';
 import { fetchRanges, type Library, type Model } from './library.ts';
+import { byUse, type ModelUse, usesOf } from './model-use.ts';
+import { type Rescan, RulesetReview } from './ruleset-review.ts';
 
 const IDLE_MS = 300;
 /** A model that could not be had is tried again after this long, and twice as long after each failure. */
@@ -45,6 +37,7 @@ export interface ExamineDependencies {
   readonly guard: Guarding;
   readonly directory: Directory;
   readonly library: Library;
+  readonly reports: ReportStore;
   readonly obtain: (id: string) => Promise<Model>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -55,10 +48,12 @@ export interface ExamineDependencies {
 export interface QueueEntry {
   readonly id: string;
   readonly name: string;
-  readonly holders: number;
+  readonly use: ModelUse;
   readonly reason: 'new' | 'new rules' | 'failed before';
   readonly step?: Progress;
   readonly problem?: string;
+  /** What of the new rules is about it. */
+  readonly affected?: string;
 }
 
 interface Failure {
@@ -69,11 +64,11 @@ interface Failure {
 
 /** The role "security": examines every model that somebody holds, the most used first, and signs what it found. */
 export class Examining {
-  readonly #home: string;
   readonly #dependencies: ExamineDependencies;
   readonly #rules: WatchedRuleset;
   readonly #engines: readonly Engine[];
   readonly #cache: ExaminationCache;
+  readonly #review: RulesetReview;
   readonly #failures = new Map<string, Failure>();
   #current: { id: string; step: Progress | undefined } | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -82,15 +77,15 @@ export class Examining {
     options: { home: string; rules: WatchedRuleset; clamd: string | undefined },
     dependencies: ExamineDependencies,
   ) {
-    this.#home = join(options.home, 'security');
     this.#rules = options.rules;
     this.#dependencies = dependencies;
     this.#engines = [new ClamAv(options.clamd === undefined ? {} : { address: options.clamd }), new Yara()];
-    this.#cache = new ExaminationCache(join(this.#home, 'examinations'));
+    this.#cache = new ExaminationCache(join(options.home, 'security', 'examinations'));
+    this.#review = new RulesetReview({ ...dependencies, rules: options.rules });
   }
 
   async start(): Promise<void> {
-    await mkdir(join(this.#home, 'reports'), { recursive: true });
+    await this.#review.decide();
     this.#running = this.#run();
   }
 
@@ -104,34 +99,35 @@ export class Examining {
     return this.#rules.current;
   }
 
-  /** What is to be examined, the next one first. */
+  /** What became of the models that were examined by older rules. */
+  get rescan(): Rescan | undefined {
+    return this.#review.progress();
+  }
+
+  /** What is to be examined, the next one first: what runs on most nodes, then what most hold. */
   queue(): QueueEntry[] {
-    const holders = new Map<string, number>();
-    for (const node of this.#dependencies.directory.nodes().filter(({ reachable }) => reachable)) {
-      for (const { manifest } of node.holdings) {
-        const id = toHex(manifest);
-        holders.set(id, (holders.get(id) ?? 0) + 1);
-      }
-    }
-    const entries = [...holders].flatMap(([id, count]) => this.#entryOf(id, count) ?? []);
+    const uses = usesOf(this.#dependencies);
+    const entries = [...uses].flatMap(([id, use]) => this.#entryOf(id, use) ?? []);
     return entries.sort(
-      (a, b) => Number(b.step !== undefined) - Number(a.step !== undefined) || b.holders - a.holders,
+      (a, b) => Number(b.step !== undefined) - Number(a.step !== undefined) || byUse(a.use, b.use),
     );
   }
 
-  #entryOf(id: string, holders: number): QueueEntry | undefined {
-    const { guard, selfId, library } = this.#dependencies;
-    const own = guard.clearance.about(id).find(({ authority }) => authority === selfId);
-    if (own && toHex(own.ruleset.id) === toHex(this.ruleset.id)) return undefined;
+  #entryOf(id: string, use: ModelUse): QueueEntry | undefined {
+    const { library } = this.#dependencies;
+    const decision = this.#review.of(id);
+    if (decision.state === 'examined' || decision.state === 'untouched') return undefined;
     const failure = this.#failures.get(id);
     const step = this.#current?.id === id ? this.#current.step : undefined;
+    const known = decision.state === 'touched';
     return {
       id,
-      name: library.find(id)?.manifest.name ?? own?.name ?? id.slice(0, 12),
-      holders,
-      reason: failure ? 'failed before' : own ? 'new rules' : 'new',
+      name: library.find(id)?.manifest.name ?? decision.name ?? id.slice(0, 12),
+      use,
+      reason: failure ? 'failed before' : known ? 'new rules' : 'new',
       ...(step && { step }),
       ...(failure && { problem: failure.problem }),
+      ...(known && { affected: decision.why }),
     };
   }
 
@@ -145,10 +141,11 @@ export class Examining {
     }
   }
 
-  /** With new rules what was examined by older ones comes into the queue again. */
+  /** With new rules what they touch comes into the queue again. */
   async #refreshRules(): Promise<void> {
     try {
-      if (await this.#rules.refresh()) this.#failures.clear();
+      await this.#rules.refresh();
+      if (await this.#review.decide()) this.#failures.clear();
     } catch (error) {
       this.#dependencies.log.warn({ error: messageOf(error) }, 'new rules are not used');
     }
@@ -192,10 +189,7 @@ export class Examining {
         signal,
       };
       const { examination, report } = await examine(examined, options);
-      await writeFileAtomic(
-        join(this.#home, 'reports', `${toHex(examination.report)}.cbor`),
-        encodeReport(report),
-      );
+      await this.#dependencies.reports.keep(report);
       await this.#cache.keep(manifest, examination);
       return examination;
     } finally {

@@ -25,6 +25,7 @@ import type {
   NetworkView,
   NodeApi,
   NodeEvent,
+  ReportView,
   SecurityView,
   StakeApi,
   WalletApi,
@@ -155,6 +156,10 @@ export class Node implements NodeApi {
 
   security(): SecurityView {
     return this.#security.view();
+  }
+
+  report(hash: string): Promise<ReportView | undefined> {
+    return this.#security.report(hash);
   }
 
   chain(): ChainView | undefined {

@@ -55,6 +55,11 @@ export const nodeOptionsSchema = z.strictObject({
     .array(z.string().regex(/^[0-9a-f]{64}$/))
     .max(16)
     .default([]),
+  /**
+   * `auto`: takes newer rulesets from other nodes by itself. By default its owner is told and decides: rules say what is
+   * dangerous, and whoever stole the signer's key could loosen those of all security nodes at once.
+   */
+  rulesetUpdates: z.enum(['manual', 'auto']).default('manual'),
   /** Where clamd listens, a socket's path or host:port; the usual places when absent. For the role "security". */
   clamd: z.string().min(1).max(256).optional(),
   /** Another Hugging Face Hub than the public one. */

@@ -51,6 +51,30 @@ export interface AttestationView {
     sockets: number;
   };
   engines: EngineView[];
+  /** Whether this node has the report that was signed, and whether it says what was signed. */
+  check: { state: 'waiting' | 'agrees' | 'contradicts' | 'missing'; problems: string[] };
+}
+
+/** What the scanner says of one file: docs/protocol/security-report.md. */
+export interface FileReportView {
+  path: string;
+  size: number;
+  /** Hexadecimal. */
+  sha256: string;
+  kind: string;
+  findings: { rule: string; severity: FindingSeverity; place: string; detail: string }[];
+  /** Findings beyond those that are listed. */
+  omitted: number;
+}
+
+/** A whole canonical report. */
+export interface ReportView {
+  hash: string;
+  scanner: number;
+  /** Id of the ruleset, hexadecimal. */
+  ruleset: string;
+  verdict: 'clean' | 'refused';
+  files: FileReportView[];
 }
 
 export interface SafetyView {
@@ -68,12 +92,16 @@ export interface ExaminationView {
   modelId: string;
   name: string;
   holders: number;
+  /** Nodes that run a part of it for others; these models come first. */
+  running: number;
   /** Why it is in the queue. */
   reason: 'new' | 'new rules' | 'failed before';
   /** The step that it is at; absent while it waits. */
   step?: { name: string; done: number; total: number; unit: string };
   /** Why the last attempt came to nothing. */
   problem?: string;
+  /** What of the new rules is about it. */
+  affected?: string;
 }
 
 /** A file that the rules know as bad. */
@@ -89,6 +117,10 @@ export interface SecurityView {
   /** On a security node: the sandbox, the rules, and what is to be examined. */
   examiner?: {
     ruleset: { name: string; version: number; id: string };
+    /** Signed and newer, on a node (its name) that was asked; to be taken with `bitorch security update`. */
+    newer?: { name: string; version: number; nodeId: string; from: string };
+    /** Models that were examined by older rules: how many the present ones touch, and how many of those are done. */
+    rescan?: { version: number; touched: number; done: number; untouched: number };
     sandbox: { available: boolean; note: string };
     queue: ExaminationView[];
     advisories: AdvisoryView[];

@@ -1,14 +1,25 @@
+import { join } from 'node:path';
 import { fromHex, type Logger, messageOf, type OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
-import { type Availability, sandboxAvailability, type Trust, WatchedRuleset } from '#security';
-import type { SecurityView } from './api.ts';
+import {
+  type Availability,
+  answerWithRuleset,
+  DocumentExchange,
+  ReportStore,
+  sandboxAvailability,
+  type Trust,
+  WatchedRuleset,
+} from '#security';
+import type { ReportView, SecurityView } from './api.ts';
 import type { Directory } from './directory.ts';
 import { Examining } from './examining.ts';
 import { Guarding } from './guarding.ts';
 import type { Library, Model } from './library.ts';
 import type { NodeOptions } from './options.ts';
-import { securityView } from './security-view.ts';
+import { ReportChecks } from './report-checks.ts';
+import { RulesetUpdates } from './ruleset-updates.ts';
+import { reportView, securityView } from './security-view.ts';
 
 export interface SecurityDependencies {
   readonly host: Host;
@@ -29,6 +40,10 @@ export class SecurityPart {
   readonly guard: Guarding;
   readonly #options: NodeOptions;
   readonly #dependencies: SecurityDependencies;
+  readonly #reports: ReportStore;
+  readonly #checks: ReportChecks;
+  #rules!: WatchedRuleset;
+  #updates: RulesetUpdates | undefined;
   #examining: Examining | undefined;
   #sandbox: Availability | undefined;
 
@@ -38,16 +53,27 @@ export class SecurityPart {
     const onChange = (id: string) => this.#onNews(id);
     const trust = trustOf(options, dependencies.host.id);
     this.guard = new Guarding({ home: options.home, trust }, { ...dependencies, onChange });
+    this.#reports = new ReportStore(join(options.home, 'security', 'reports'));
+    this.#checks = new ReportChecks({ ...dependencies, guard: this.guard, reports: this.#reports });
   }
 
   async start(): Promise<void> {
     await this.guard.start();
+    await this.#startDocuments();
     if (this.#options.roles.includes('security')) await this.#startExamining();
   }
 
   async stop(): Promise<void> {
     await this.#examining?.stop();
+    await this.#updates?.stop();
+    await this.#checks.stop();
     await this.guard.stop();
+  }
+
+  /** The whole report with this hash (hexadecimal), if it is here. */
+  async report(hash: string): Promise<ReportView | undefined> {
+    const report = await this.#reports.find(fromHex(hash));
+    return report && reportView(hash, report);
   }
 
   view(): SecurityView {
@@ -58,6 +84,8 @@ export class SecurityPart {
       library,
       examining: this.#examining,
       sandbox: this.#sandbox,
+      checks: this.#checks,
+      updates: this.#updates,
     });
   }
 
@@ -73,16 +101,31 @@ export class SecurityPart {
     await this.guard.untilCleared(id);
   }
 
+  /** Reports and rulesets are served to whoever asks; reports of others are fetched and checked. */
+  async #startDocuments(): Promise<void> {
+    const { home, rulesetKeys, rulesetUpdates, roles } = this.#options;
+    const { host } = this.#dependencies;
+    const rules = await WatchedRuleset.open(home, rulesetKeys.map(fromHex));
+    this.#rules = rules;
+    const report = (hash: Uint8Array) => this.#reports.bytes(hash);
+    await new DocumentExchange({ report, ruleset: (id) => rules.file(id) }, { host }).start();
+    await answerWithRuleset(host, () => rules.current);
+    this.#checks.start();
+    const automatic = rulesetUpdates === 'auto';
+    if (!automatic && !roles.includes('security')) return;
+    this.#updates = new RulesetUpdates({ home, automatic }, { ...this.#dependencies, rules });
+    this.#updates.start();
+  }
+
   async #startExamining(): Promise<void> {
-    const { home, clamd, rulesetKeys } = this.#options;
+    const { home, clamd } = this.#options;
     const { host, log } = this.#dependencies;
     this.#sandbox = await sandboxAvailability();
     if (!this.#sandbox.available)
       log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
-    const rules = await WatchedRuleset.open(home, rulesetKeys.map(fromHex));
     this.#examining = new Examining(
-      { home, clamd, rules },
-      { ...this.#dependencies, selfId: host.id, guard: this.guard },
+      { home, clamd, rules: this.#rules },
+      { ...this.#dependencies, selfId: host.id, guard: this.guard, reports: this.#reports },
     );
     await this.#examining.start();
   }

@@ -1,10 +1,12 @@
 import { toHex } from '#base';
-import type { Attestation, Availability } from '#security';
+import type { Attestation, Availability, Report } from '#security';
 import type { Directory } from './directory.ts';
 import type { Examining } from './examining.ts';
 import type { Guarding } from './guarding.ts';
 import type { Library } from './library.ts';
-import type { AttestationView, SafetyView, SecurityView } from './security-api.ts';
+import type { ReportChecks } from './report-checks.ts';
+import type { RulesetUpdates } from './ruleset-updates.ts';
+import type { AttestationView, ReportView, SafetyView, SecurityView } from './security-api.ts';
 
 const MAX_ADVISORIES = 500;
 
@@ -15,6 +17,8 @@ interface ViewDependencies {
   readonly examining: Examining | undefined;
   /** Of this machine; only security nodes look. */
   readonly sandbox: Availability | undefined;
+  readonly checks: ReportChecks;
+  readonly updates: RulesetUpdates | undefined;
 }
 
 /** The models' safety as this node knows it, as plain JSON. */
@@ -24,6 +28,8 @@ export function securityView({
   library,
   examining,
   sandbox,
+  checks,
+  updates,
 }: ViewDependencies): SecurityView {
   const nodes = directory.nodes();
   const { clearance } = guard;
@@ -40,7 +46,7 @@ export function securityView({
       name: library.find(id)?.manifest.name ?? attestations[0]?.name ?? `${id.slice(0, 12)}…`,
       state: clearance.stateOf(id),
       holders: holders(id),
-      attestations: attestations.map((attestation) => attestationView(attestation, directory)),
+      attestations: attestations.map((attestation) => attestationView(attestation, directory, checks)),
     };
   });
   return {
@@ -49,11 +55,16 @@ export function securityView({
         ? 'none'
         : clearance.trust.map((id) => ({ nodeId: id, name: directory.nameOf(id), online: isOnline(id) })),
     models: models.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.modelId < b.modelId ? -1 : 1)),
-    ...(examining && { examiner: examinerView(examining, sandbox) }),
+    ...(examining && { examiner: examinerView({ examining, sandbox, updates, directory }) }),
   };
 }
 
-export function attestationView(attestation: Attestation, directory: Directory): AttestationView {
+function attestationView(
+  attestation: Attestation,
+  directory: Directory,
+  checks: ReportChecks,
+): AttestationView {
+  const { state, problems } = checks.of(attestation);
   const { authority, verdict, time, report, ruleset, files, bytes, reasons, trial, engines } = attestation;
   return {
     authority: { nodeId: authority, name: directory.nameOf(authority) },
@@ -66,23 +77,50 @@ export function attestationView(attestation: Attestation, directory: Directory):
     findings: [...reasons],
     trial,
     engines: [...engines],
+    check: { state, problems: [...problems] },
   };
 }
 
-function examinerView(
-  examining: Examining,
-  sandbox: Availability | undefined,
-): NonNullable<SecurityView['examiner']> {
+/** `hash`: the report's, hexadecimal. */
+export const reportView = (hash: string, { scanner, ruleset, verdict, files }: Report): ReportView => ({
+  hash,
+  scanner,
+  ruleset: toHex(ruleset),
+  verdict,
+  files: files.map((file) => ({ ...file, sha256: toHex(file.sha256) })),
+});
+
+function examinerView({
+  examining,
+  sandbox,
+  updates,
+  directory,
+}: Pick<ViewDependencies, 'sandbox' | 'updates' | 'directory'> & {
+  readonly examining: Examining;
+}): NonNullable<SecurityView['examiner']> {
   const { name, version, id, advisories } = examining.ruleset;
+  const { rescan } = examining;
+  const newer = updates?.newer;
   return {
     ruleset: { name, version, id: toHex(id) },
+    ...(newer && {
+      newer: {
+        name: newer.name,
+        version: newer.version,
+        nodeId: newer.from,
+        from: directory.nameOf(newer.from),
+      },
+    }),
+    ...(rescan && { rescan }),
     sandbox: {
       available: sandbox?.available ?? false,
       note: sandbox?.available === false ? sandbox.reason : '',
     },
-    queue: examining.queue().map(({ id: modelId, step, ...entry }) => ({
+    queue: examining.queue().map(({ id: modelId, step, use: { running, holders }, ...entry }) => ({
       modelId,
       ...entry,
+      running,
+      holders,
       ...(step && { step: { name: step.step, done: step.done, total: step.total, unit: step.unit } }),
     })),
     advisories: advisories.slice(0, MAX_ADVISORIES).map(({ sha256, name: what }) => ({ sha256, name: what })),

@@ -10,6 +10,14 @@ export {
 } from './clearance/index.ts';
 export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export { type ConvertFileOptions, convertFile } from './convert/convert-file.ts';
+export {
+  contradictions,
+  DOCUMENT_PROTOCOL,
+  DocumentExchange,
+  fetchDocument,
+  openReport,
+  ReportStore,
+} from './documents/index.ts';
 export { ClamAv, type Engine, type EngineFile, type EngineResult, Yara } from './engines/index.ts';
 export { ExaminationCache } from './examination-cache.ts';
 export { type Examination, type Examined, type ExamineOptions, examine } from './examine.ts';
@@ -21,12 +29,22 @@ export {
   type Report,
   refuses,
   reportHash,
+  SCANNER_VERSION,
   SEVERITIES,
   type Severity,
 } from './report.ts';
 export { RULE_IDS, type RuleId } from './rule-ids.ts';
 export { builtInRuleset, RULESET_AUTHORITIES } from './ruleset/built-in.ts';
+export { type Affected, affectedBy } from './ruleset/changes.ts';
 export { currentRuleset, installRuleset } from './ruleset/installed.ts';
+export {
+  answerWithRuleset,
+  askForRuleset,
+  fetchRuleset,
+  newerRuleset,
+  RULESET_PROTOCOL,
+  type RulesetOffer,
+} from './ruleset/offers.ts';
 export {
   openRuleset,
   parseRulesetFields,

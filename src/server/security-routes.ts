@@ -6,6 +6,32 @@ import { notFound } from './errors.ts';
 
 const zModel = z.object({ id: z.string().regex(/^[\w.-]{1,128}$/) });
 
+const zHash = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+const zReport = z.object({
+  hash: z.string(),
+  scanner: z.number(),
+  ruleset: z.string(),
+  verdict: z.enum(['clean', 'refused']),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      size: z.number(),
+      sha256: z.string(),
+      kind: z.string(),
+      findings: z.array(
+        z.object({
+          rule: z.string(),
+          severity: z.enum(['critical', 'high', 'medium', 'low']),
+          place: z.string(),
+          detail: z.string(),
+        }),
+      ),
+      omitted: z.number(),
+    }),
+  ),
+});
+
 const zFinding = z.object({
   source: z.string(),
   rule: z.string(),
@@ -43,6 +69,10 @@ const zAttestation = z.object({
       note: z.string(),
     }),
   ),
+  check: z.object({
+    state: z.enum(['waiting', 'agrees', 'contradicts', 'missing']),
+    problems: z.array(z.string()),
+  }),
 });
 
 const zSafety = z.object({
@@ -62,17 +92,25 @@ const zSecurity = z.object({
   examiner: z
     .object({
       ruleset: z.object({ name: z.string(), version: z.number(), id: z.string() }),
+      newer: z
+        .object({ name: z.string(), version: z.number(), nodeId: z.string(), from: z.string() })
+        .optional(),
+      rescan: z
+        .object({ version: z.number(), touched: z.number(), done: z.number(), untouched: z.number() })
+        .optional(),
       sandbox: z.object({ available: z.boolean(), note: z.string() }),
       queue: z.array(
         z.object({
           modelId: z.string(),
           name: z.string(),
           holders: z.number(),
+          running: z.number(),
           reason: z.enum(['new', 'new rules', 'failed before']),
           step: z
             .object({ name: z.string(), done: z.number(), total: z.number(), unit: z.string() })
             .optional(),
           problem: z.string().optional(),
+          affected: z.string().optional(),
         }),
       ),
       advisories: z.array(z.object({ sha256: z.string(), name: z.string() })),
@@ -104,6 +142,18 @@ export function securityRoutes(app: FastifyInstance, node: NodeApi): void {
       const found = models.find(({ modelId }) => modelId === request.params.id);
       if (!found) throw notFound(`model "${request.params.id}"`);
       return found;
+    },
+  );
+
+  routes.get(
+    '/api/security/reports/:hash',
+    {
+      schema: { ...described('A whole canonical report'), params: zHash, response: { 200: zReport } },
+    },
+    async (request) => {
+      const report = await node.report(request.params.hash);
+      if (!report) throw notFound(`report "${request.params.hash}"`);
+      return report;
     },
   );
 }

@@ -17,25 +17,24 @@ export async function authority(n: number): Promise<TestAuthority> {
   return { key, id };
 }
 
-/** A good word about a model, or what `changes` make of it. */
-export const attest = ({ key, id }: TestAuthority, changes: Partial<Attestation> = {}): SealedAttestation =>
-  sealAttestation(
-    {
-      format: 1,
-      authority: id,
-      manifest: new Uint8Array(32),
-      name: 'tiny',
-      verdict: 'cleared',
-      time: 1000,
-      report: new Uint8Array(32).fill(5),
-      ruleset: { id: new Uint8Array(32).fill(6), name: 'bitorch', version: 1 },
-      scanner: 1,
-      files: 1,
-      bytes: 1000,
-      reasons: [],
-      trial: { state: 'passed', note: '', timeMs: 10, peakMemoryBytes: 1, processes: 1, sockets: 0 },
-      engines: [],
-      ...changes,
-    },
-    key,
-  );
+/** A good word about a model. */
+export const attestationFields = ({ id }: Pick<TestAuthority, 'id'>): Attestation => ({
+  format: 1,
+  authority: id,
+  manifest: new Uint8Array(32),
+  name: 'tiny',
+  verdict: 'cleared',
+  time: 1000,
+  report: new Uint8Array(32).fill(5),
+  ruleset: { id: new Uint8Array(32).fill(6), name: 'bitorch', version: 1 },
+  scanner: 1,
+  files: 1,
+  bytes: 1000,
+  reasons: [],
+  trial: { state: 'passed', note: '', timeMs: 10, peakMemoryBytes: 1, processes: 1, sockets: 0 },
+  engines: [],
+});
+
+/** The same, or what `changes` make of it, signed. */
+export const attest = (authority: TestAuthority, changes: Partial<Attestation> = {}): SealedAttestation =>
+  sealAttestation({ ...attestationFields(authority), ...changes }, authority.key);

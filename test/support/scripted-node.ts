@@ -12,6 +12,7 @@ import type {
   NodeApi,
   NodeEvent,
   NodeView,
+  ReportView,
   SecurityView,
   WalletApi,
 } from '#node';
@@ -103,6 +104,7 @@ export const attestation = (changes: Partial<AttestationView> = {}): Attestation
     },
     { name: 'YARA', state: 'clean', version: '4.2.3', note: '' },
   ],
+  check: { state: 'agrees', problems: [] },
   ...changes,
 });
 
@@ -116,6 +118,8 @@ export interface ScriptedNode extends NodeApi {
   answer: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
   view: NetworkView;
   securityView: SecurityView;
+  /** By their hashes. */
+  reports: Map<string, ReportView>;
   /** Set them to give the node a chain. */
   chainView: ChainView | undefined;
   purse: WalletApi | undefined;
@@ -128,6 +132,7 @@ export function scriptedNode(): ScriptedNode {
     chats: [],
     view: network(),
     securityView: security(),
+    reports: new Map(),
     chainView: undefined,
     purse: undefined,
     answer: () => saying('a1', ['Paris', ' is', ' the', ' capital.']),
@@ -140,6 +145,7 @@ export function scriptedNode(): ScriptedNode {
     },
     models: () => node.view.models,
     security: () => node.securityView,
+    report: async (hash) => node.reports.get(hash),
     chain: () => node.chainView,
     wallet: () => node.purse,
     network: () => node.view,

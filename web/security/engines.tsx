@@ -25,6 +25,12 @@ export function Engines({ view }: { view: SecurityView }) {
           </span>
         </p>
       )}
+      {examiner?.newer && (
+        <p class="small notice" role="status">
+          {examiner.newer.from} has version {examiner.newer.version}, signed by one whom this node trusts. To
+          take it: <code>bitorch security update --from</code> and that node’s address.
+        </p>
+      )}
       {examiner?.sandbox.available === false && <p class="small problem">{examiner.sandbox.note}</p>}
       {!latest && <p class="muted">No examination yet, so nothing is known of ClamAV and YARA.</p>}
       {latest && (

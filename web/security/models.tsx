@@ -1,6 +1,7 @@
 import type { AttestationView, SafetyState, SafetyView } from '../../src/node/api.ts';
 import * as format from '../format.ts';
 import { Findings } from './findings.tsx';
+import { Report } from './report.tsx';
 
 const STATES: Readonly<Record<SafetyState, { word: string; tag: string; meaning: string }>> = {
   pending: {
@@ -63,7 +64,7 @@ function Model({ model }: { model: SafetyView }) {
 }
 
 function Attestation({ attestation }: { attestation: AttestationView }) {
-  const { authority, verdict, time, ruleset, files, bytes, trial, findings, report } = attestation;
+  const { authority, verdict, time, ruleset, files, bytes, trial, findings, check } = attestation;
   return (
     <>
       <p class="small">
@@ -71,6 +72,9 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
         <strong>{authority.name}</strong>{' '}
         <time dateTime={new Date(time).toISOString()}>{format.ago(Date.now() - time)}</time>.
       </p>
+      {check.state === 'contradicts' && (
+        <p class="small problem">Its report says something else, so this word counts for nothing here.</p>
+      )}
       <Findings findings={findings} />
       <details class="as-table">
         <summary>What was done</summary>
@@ -87,7 +91,7 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
           <dd>{sandboxWords(trial)}</dd>
           <dt>Report</dt>
           <dd>
-            <code title={report}>{format.shortHash(report)}</code>
+            <Report attestation={attestation} />
           </dd>
         </dl>
       </details>

@@ -20,6 +20,7 @@ export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undef
           with <code>--roles security</code>.
         </p>
       )}
+      {examiner?.rescan && <Rescan rescan={examiner.rescan} />}
       {examiner?.queue.length === 0 && (
         <p class="muted" role="status">
           Every model that somebody holds is examined.
@@ -36,16 +37,33 @@ export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undef
   );
 }
 
+/** How far the models are that new rules are about. */
+function Rescan({ rescan }: { rescan: NonNullable<NonNullable<SecurityView['examiner']>['rescan']> }) {
+  const { version, touched, done, untouched } = rescan;
+  const words = `By the rules of version ${version}: ${done} of ${format.count(touched, 'model')} examined again`;
+  return (
+    <div class="step">
+      <p class="small">
+        {words}
+        {untouched > 0 && `, in ${untouched} nothing changes`}
+      </p>
+      {touched > 0 && <progress aria-label={words} max={touched} value={done} />}
+    </div>
+  );
+}
+
 function Entry({ entry }: { entry: ExaminationView }) {
-  const { name, holders, reason, step, problem } = entry;
+  const { name, holders, running, reason, step, problem, affected } = entry;
   return (
     <li>
       <p class="line">
         <strong class="name">{name}</strong>
         <span class="muted small">
           {REASONS[reason]}, {format.count(holders, 'holder')}
+          {running > 0 && `, runs on ${running}`}
         </span>
       </p>
+      {affected && <p class="muted small">{affected}</p>}
       {step && (
         <label class="step">
           <span>{step.name}</span>

@@ -1,28 +1,46 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { dataDirectory, toHex } from '#base';
+import { BitorchError, dataDirectory, fromHex, toHex } from '#base';
+import { statusCommand } from './status.ts';
 
 const home = () => new Option('--home <folder>', 'data directory').env('BITORCH_HOME');
+const keys = () =>
+  new Option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal')
+    .env('BITORCH_RULESET_KEYS')
+    .argParser((text) => text.split(',').map((key) => publicKey(key.trim())));
+
+interface Flags {
+  home?: string;
+  rulesetKeys?: Uint8Array[];
+}
 
 const updateCommand = new Command('update')
-  .description('install a newer signed ruleset')
-  .argument('<file>', 'the signed ruleset')
+  .description('install a newer signed ruleset; a node that runs takes it at once')
+  .argument('[file]', 'the signed ruleset')
+  .option('--from <source>', "a file, or a node's address (/ip4/…/tcp/…/p2p/…)")
+  .addOption(keys())
   .addOption(home())
-  .action(async (file: string, flags: { home?: string }) => {
-    const { installRuleset } = await import('#node/scanning');
-    const { name, version, id } = await installRuleset(
-      flags.home ?? dataDirectory(),
-      new Uint8Array(await readFile(file)),
-    );
+  .action(async (file: string | undefined, flags: Flags & { from?: string }) => {
+    const from = flags.from ?? file;
+    if (from === undefined || (file !== undefined && flags.from !== undefined))
+      throw new BitorchError(
+        'OPTION_INVALID',
+        'say where the ruleset comes from: --from FILE or --from ADDRESS',
+      );
+    const { updateRuleset } = await import('#node/scanning');
+    const { name, version, id } = await updateRuleset(flags.home ?? dataDirectory(), from, flags.rulesetKeys);
     process.stdout.write(`Ruleset ${name} ${version} (${toHex(id)}) is in use.\n`);
   });
 
 const showCommand = new Command('rules')
   .description('show the ruleset in use')
+  .addOption(keys())
   .addOption(home())
-  .action(async (flags: { home?: string }) => {
+  .action(async (flags: Flags) => {
     const { currentRuleset } = await import('#node/scanning');
-    const { name, version, id, rules, advisories } = await currentRuleset(flags.home ?? dataDirectory());
+    const { name, version, id, rules, advisories } = await currentRuleset(
+      flags.home ?? dataDirectory(),
+      flags.rulesetKeys,
+    );
     const lines = Object.entries(rules).map(
       ([rule, { severity, title }]) => `${severity.padEnd(9)} ${rule.padEnd(26)} ${title}`,
     );
@@ -31,8 +49,15 @@ const showCommand = new Command('rules')
     );
   });
 
-/** `bitorch security …`: the rules that models are judged by. */
+function publicKey(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new BitorchError('OPTION_INVALID', `${text} is no public key of 64 hexadecimal digits`);
+  return fromHex(text);
+}
+
+/** `bitorch security …`: the rules that models are judged by, and what a node examines by them. */
 export const securityCommand = new Command('security')
   .description('the rules that models are judged by')
+  .addCommand(statusCommand)
   .addCommand(updateCommand)
   .addCommand(showCommand);

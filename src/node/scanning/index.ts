@@ -2,7 +2,6 @@
 export {
   convertFile,
   currentRuleset,
-  installRuleset,
   type Report,
   type Ruleset,
   refuses,
@@ -13,3 +12,4 @@ export {
 export { loadRuleset } from './load-ruleset.ts';
 export { type OpenFiles, openFiles } from './open-files.ts';
 export { scanTarget } from './scan-target.ts';
+export { updateRuleset } from './update-ruleset.ts';

@@ -39,6 +39,7 @@ export class Clearance {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #held = new Map<string, Map<string, Held>>();
+  readonly #discredited = new Set<SealedAttestation>();
   readonly #changes = new Broadcast<string>();
   #writing: Promise<void> = Promise.resolve();
 
@@ -86,7 +87,10 @@ export class Clearance {
   /** `id`: of a manifest, hexadecimal. */
   stateOf(id: string): ModelState {
     if (this.#trust === 'none') return 'unchecked';
-    const verdicts = this.about(id).map(({ verdict }) => verdict);
+    const held = [...(this.#held.get(id)?.values() ?? [])];
+    const verdicts = held
+      .filter(({ sealed }) => !this.#discredited.has(sealed))
+      .map(({ attestation }) => attestation.verdict);
     if (verdicts.length === 0) return 'pending';
     return verdicts.includes('quarantined') ? 'quarantined' : 'cleared';
   }
@@ -124,6 +128,18 @@ export class Clearance {
     this.#writing = this.#writing.then(() => this.#write(id, sealed));
     this.#changes.publish(id);
     return 'accept';
+  }
+
+  /**
+   * Counts this word no more as a clearance: its report says something else. A word against a model stands, so that
+   * nobody can bring a model back by breaking what was said of it.
+   */
+  discredit(attestation: Attestation): void {
+    const id = toHex(attestation.manifest);
+    const held = this.#held.get(id)?.get(attestation.authority);
+    if (held?.attestation !== attestation || attestation.verdict !== 'cleared') return;
+    this.#discredited.add(held.sealed);
+    this.#changes.publish(id);
   }
 
   /** Calls back with the manifest's id whenever something new is known of one, until the returned function is called. */

@@ -7,12 +7,17 @@ export const RULESET_AUTHORITIES: readonly Uint8Array[] = [
   fromHex('dc1983808142d7290320c877ca351fb68f3ebad76e775204968309f0c5051c31'),
 ];
 
+let file: Promise<Uint8Array> | undefined;
 let builtIn: Promise<Ruleset> | undefined;
 
-/** The ruleset that comes with the program, its signature checked. */
+/** The signed ruleset that comes with the program. */
+export function builtInFile(): Promise<Uint8Array> {
+  file ??= readFile(new URL('ruleset.signed', import.meta.url)).then((bytes) => new Uint8Array(bytes));
+  return file;
+}
+
+/** The same, opened: its signature was checked. */
 export function builtInRuleset(): Promise<Ruleset> {
-  builtIn ??= readFile(new URL('ruleset.signed', import.meta.url)).then((file) =>
-    openRuleset(new Uint8Array(file), RULESET_AUTHORITIES),
-  );
+  builtIn ??= builtInFile().then((bytes) => openRuleset(bytes, RULESET_AUTHORITIES));
   return builtIn;
 }

@@ -5,6 +5,8 @@ import { SEVERITIES } from '../report.ts';
 import { RULE_IDS, type RuleId } from '../rule-ids.ts';
 
 export const MAX_RULESET_BYTES = 4 << 20;
+/** With the signer's key and signature. */
+export const MAX_RULESET_FILE_BYTES = MAX_RULESET_BYTES + 32 + SIGNATURE_BYTES;
 const PURPOSE = 'security-ruleset';
 
 const words = z.array(z.string().min(1).max(256)).max(20_000);

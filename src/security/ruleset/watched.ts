@@ -1,29 +1,31 @@
 import { readFile, stat } from 'node:fs/promises';
-import { codeOf } from '#base';
-import { builtInRuleset, RULESET_AUTHORITIES } from './built-in.ts';
+import { codeOf, equalBytes } from '#base';
+import { RulesetArchive } from './archive.ts';
+import { builtInFile, builtInRuleset, RULESET_AUTHORITIES } from './built-in.ts';
 import { rulesetPath } from './installed.ts';
-import { MAX_RULESET_BYTES, openRuleset, type Ruleset } from './ruleset.ts';
+import { MAX_RULESET_FILE_BYTES, openRuleset, type Ruleset } from './ruleset.ts';
 
 /** The rules that a node goes by: those that came with the program, or a newer edition that was installed since. */
 export class WatchedRuleset {
+  /** Public keys whose rulesets count here. */
+  readonly trusted: readonly Uint8Array[];
+  /** The editions before. */
+  readonly archive: RulesetArchive;
   readonly #path: string;
-  readonly #trusted: readonly Uint8Array[];
   #current: Ruleset;
   #seenMs = 0;
 
-  private constructor(path: string, trusted: readonly Uint8Array[], builtIn: Ruleset) {
-    this.#path = path;
-    this.#trusted = trusted;
+  private constructor(home: string, trusted: readonly Uint8Array[], builtIn: Ruleset) {
+    this.#path = rulesetPath(home);
+    this.trusted = trusted;
+    this.archive = new RulesetArchive(home);
     this.#current = builtIn;
   }
 
   /** `trusted`: Ed25519 public keys beside the program's own. Throws like refresh(). */
   static async open(home: string, trusted: readonly Uint8Array[] = []): Promise<WatchedRuleset> {
-    const rules = new WatchedRuleset(
-      rulesetPath(home),
-      [...RULESET_AUTHORITIES, ...trusted],
-      await builtInRuleset(),
-    );
+    const rules = new WatchedRuleset(home, [...RULESET_AUTHORITIES, ...trusted], await builtInRuleset());
+    await rules.archive.keep(rules.current, await builtInFile());
     await rules.refresh();
     return rules;
   }
@@ -32,20 +34,27 @@ export class WatchedRuleset {
     return this.#current;
   }
 
+  /** A ruleset that this node goes or went by, as it was signed. */
+  async file(id: Uint8Array): Promise<Uint8Array | undefined> {
+    return equalBytes(id, (await builtInRuleset()).id) ? builtInFile() : this.archive.file(id);
+  }
+
   /**
    * Looks for a newer edition; true when there is one. Throws RULESET_INVALID and its kin once for a file that cannot
    * be trusted: the rules stay as they are.
    */
   async refresh(): Promise<boolean> {
     const changedMs = await stat(this.#path).then(
-      ({ mtimeMs, size }) => (size <= MAX_RULESET_BYTES ? mtimeMs : 0),
+      ({ mtimeMs, size }) => (size <= MAX_RULESET_FILE_BYTES ? mtimeMs : 0),
       ignoreMissing,
     );
     if (changedMs === this.#seenMs) return false;
     this.#seenMs = changedMs;
     if (changedMs === 0) return false;
-    const found = openRuleset(new Uint8Array(await readFile(this.#path)), this.#trusted);
+    const file = new Uint8Array(await readFile(this.#path));
+    const found = openRuleset(file, this.trusted);
     if (found.version <= this.#current.version) return false;
+    await this.archive.keep(found, file);
     this.#current = found;
     return true;
   }

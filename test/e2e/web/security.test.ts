@@ -24,19 +24,24 @@ const pickle: FindingView = {
 
 const examiner: NonNullable<SecurityView['examiner']> = {
   ruleset: { name: 'bitorch', version: 3, id: 'ab'.repeat(32) },
+  newer: { name: 'bitorch', version: 4, nodeId: 'n4', from: 'spring' },
+  rescan: { version: 3, touched: 5, done: 2, untouched: 7 },
   sandbox: { available: false, note: 'there is no sandbox for darwin yet, only for Linux' },
   queue: [
     {
       modelId: 'q1',
       name: 'Llama-3.2-1B',
       holders: 12,
+      running: 3,
       reason: 'new rules',
+      affected: 'advisories: model.safetensors',
       step: { name: 'scanning', done: 400_000_000, total: 1_300_000_000, unit: 'bytes' },
     },
     {
       modelId: 'q2',
       name: 'a1b2c3d4e5f6',
       holders: 1,
+      running: 0,
       reason: 'failed before',
       problem: 'its holder is gone',
     },
@@ -93,11 +98,38 @@ test('shows the quarantine with finding, reason and fix, and what is examined ne
   const queue = page.getByRole('region', { name: 'Queue' });
   assert.match(
     (await queue.textContent())!,
-    /Llama-3\.2-1B.*new rules, 12 holders.*400 MB of 1\.3 GB.*its holder is gone/,
+    /version 3: 2 of 5 models examined again, in 7 nothing changes.*Llama-3\.2-1B.*new rules, 12 holders, runs on 3.*advisories: model\.safetensors.*400 MB of 1\.3 GB.*its holder is gone/,
   );
   await page.getByText('there is no sandbox for darwin').waitFor();
+  await page.getByText('spring has version 4', { exact: false }).waitFor();
   await page.getByRole('rowheader', { name: 'Backdoored copy of a popular model' }).waitFor();
   await requireAccessible(tests.open.page, 'security-quarantine');
+});
+
+test('shows the whole report that was signed, and when a word contradicts it', async () => {
+  const { page } = tests.open;
+  const finding = { rule: 'pickle-code', severity: 'critical' as const, place: '', detail: 'posix.system' };
+  const file = { size: 1000, sha256: 'ab'.repeat(32), kind: 'pickle', findings: [finding], omitted: 2 };
+  const word = attestation({
+    check: { state: 'contradicts', problems: ['it clears what its report refuses'] },
+  });
+  tests.server.node.reports.set(word.report, {
+    hash: word.report,
+    scanner: 1,
+    ruleset: 'cd'.repeat(32),
+    verdict: 'refused',
+    files: [{ ...file, path: 'weights.bin' }],
+  });
+  const view = security();
+  show({ ...view, models: [{ ...view.models[0]!, state: 'pending', attestations: [word] }] });
+  const model = page.getByRole('article', { name: MODEL.name });
+  await model.getByText('this word counts for nothing here', { exact: false }).waitFor();
+  await model.getByText('What was done').click();
+  await model.getByText('it clears what its report refuses').waitFor();
+  await model.getByRole('button', { name: 'Show the whole report' }).click();
+  await model.getByRole('rowheader', { name: 'weights.bin' }).waitFor();
+  await model.getByText('pickle-code (critical), 2 more').waitFor();
+  await requireAccessible(tests.open.page, 'security-report');
 });
 
 test('says plainly that nothing is checked, that nobody is trusted, that the security node is away', async () => {

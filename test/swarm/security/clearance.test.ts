@@ -1,66 +1,17 @@
 /** What a security node's word does to real nodes: nothing spreads before it, nothing bad spreads or runs after it. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createLog, toHex } from '#base';
-import { SigningKey } from '#crypto';
+import { createLog } from '#base';
 import { parseMetainfo, Swarm } from '#distribution';
-import { Node, type NodeSettings, type SafetyState } from '#node';
+import type { Node } from '#node';
 import { builtInRuleset, signRuleset } from '#security';
-import { ask, chat, TINY_MODEL, until } from '../../support/network.ts';
+import { ask, chat, until } from '../../support/network.ts';
+import { RULES_KEY, stateOn, world } from '../../support/security-world.ts';
 
 const log = createLog('silent');
-const RULES_KEY = SigningKey.generate();
-
-class World {
-  readonly folder: string;
-  readonly nodes: Node[] = [];
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  home(name: string): string {
-    return join(this.folder, name);
-  }
-
-  async start(name: string, settings: Partial<NodeSettings>): Promise<Node> {
-    const node = new Node({ home: this.home(name), name, roles: ['seed'], threads: 1, ...settings }, { log });
-    this.nodes.push(node);
-    await node.start();
-    return node;
-  }
-
-  security(settings: Partial<NodeSettings> = {}): Promise<Node> {
-    return this.start('security', {
-      roles: ['security'],
-      rulesetKeys: [toHex(RULES_KEY.publicKey)],
-      ...settings,
-    });
-  }
-
-  /** A copy of the tiny model, spoiled by `change`. */
-  async model(change: (folder: string) => Promise<unknown> = async () => undefined): Promise<string> {
-    const folder = this.home('source');
-    await cp(TINY_MODEL, folder, { recursive: true });
-    await change(folder);
-    return folder;
-  }
-}
-
-async function world(t: TestContext): Promise<World> {
-  const made = new World(await mkdtemp(join(tmpdir(), 'bitorch-clearance-')));
-  t.after(async () => {
-    for (const node of made.nodes.reverse()) await node.stop();
-    await rm(made.folder, { recursive: true, force: true });
-  });
-  return made;
-}
-
-const stateOn = (node: Node, id: string): SafetyState | undefined =>
-  node.security().models.find(({ modelId }) => modelId === id)?.state;
 
 /** Bytes of model files that a node has on its disk. */
 async function bytesOnDisk(home: string): Promise<number> {

@@ -1,0 +1,127 @@
+import { codeOf, type Logger, messageOf, toHex } from '#base';
+import type { Host, PeerAddress } from '#network';
+import {
+  type Attestation,
+  contradictions,
+  fetchDocument,
+  openReport,
+  type Report,
+  type ReportStore,
+} from '#security';
+import type { Directory } from './directory.ts';
+import type { Guarding } from './guarding.ts';
+import type { Library } from './library.ts';
+
+const LOOK_MS = 500;
+/** A report that nobody has is asked for again after this long, and twice as long after each failure. */
+const RETRY_MS = 2_000;
+const MAX_RETRY_MS = 600_000;
+const ASKED_AT_A_TIME = 4;
+
+interface CheckDependencies {
+  readonly host: Host;
+  readonly guard: Guarding;
+  readonly directory: Directory;
+  readonly library: Library;
+  readonly reports: ReportStore;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface ReportCheck {
+  /** `missing`: nobody who was asked has it. */
+  readonly state: 'waiting' | 'agrees' | 'contradicts' | 'missing';
+  readonly problems: readonly string[];
+}
+
+interface Attempt extends ReportCheck {
+  readonly times: number;
+  readonly retryAt: number;
+}
+
+const WAITING: ReportCheck = { state: 'waiting', problems: [] };
+
+/**
+ * Fetches the report that each trusted word names, and holds the word against it: who clears what the report refuses, or
+ * names a report of other files, has cleared nothing.
+ */
+export class ReportChecks {
+  readonly #dependencies: CheckDependencies;
+  readonly #attempts = new WeakMap<Attestation, Attempt>();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(dependencies: CheckDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  stop(): Promise<void> {
+    return this.#running;
+  }
+
+  of(attestation: Attestation): ReportCheck {
+    return this.#attempts.get(attestation) ?? WAITING;
+  }
+
+  async #run(): Promise<void> {
+    const { guard, signal } = this.#dependencies;
+    while (!signal.aborted) {
+      const words = guard.clearance.manifests().flatMap((id) => guard.clearance.about(id));
+      for (const word of words) if (this.#isDue(word) && !signal.aborted) await this.#check(word);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  #isDue(attestation: Attestation): boolean {
+    const attempt = this.#attempts.get(attestation);
+    return !attempt || (attempt.state === 'missing' && attempt.retryAt <= Date.now());
+  }
+
+  async #check(attestation: Attestation): Promise<void> {
+    const { guard, library, log } = this.#dependencies;
+    const times = (this.#attempts.get(attestation)?.times ?? 0) + 1;
+    const report = await this.#obtain(attestation);
+    if (!report) {
+      const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
+      this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt });
+      return;
+    }
+    const id = toHex(attestation.manifest);
+    const problems = contradictions(attestation, report, library.find(id)?.manifest);
+    const state = problems.length > 0 ? 'contradicts' : 'agrees';
+    this.#attempts.set(attestation, { state, problems, times, retryAt: 0 });
+    if (problems.length === 0) return;
+    log.warn({ model: id, authority: attestation.authority, problems }, 'a word contradicts its report');
+    guard.clearance.discredit(attestation);
+  }
+
+  async #obtain({ report: hash, authority, manifest }: Attestation): Promise<Report | undefined> {
+    const { host, reports, log, signal } = this.#dependencies;
+    const held = await reports.find(hash);
+    if (held) return held;
+    for (const peer of this.#whoMayHave(authority, toHex(manifest))) {
+      try {
+        const bytes = await fetchDocument(host, peer, { kind: 'report', id: hash }, signal);
+        const report = openReport(bytes, hash);
+        await reports.keep(report);
+        return report;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        log.debug({ peer: peer.id, code: codeOf(error), error: messageOf(error) }, 'report not obtained');
+      }
+    }
+    return undefined;
+  }
+
+  /** The authority, then those who hold the model: they have checked it as well. */
+  #whoMayHave(authority: string, id: string): PeerAddress[] {
+    const { directory, host } = this.#dependencies;
+    const others = directory.nodes().filter((node) => node.reachable && node.id !== host.id);
+    const holders = others.filter(({ holdings }) => holdings.some(({ manifest }) => toHex(manifest) === id));
+    const first = others.filter((node) => node.id === authority);
+    return [...new Set([...first, ...holders])].slice(0, ASKED_AT_A_TIME);
+  }
+}

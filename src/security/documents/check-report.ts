@@ -1,0 +1,61 @@
+import { equalBytes } from '#base';
+import type { Manifest } from '#distribution';
+import type { Attestation } from '../clearance/index.ts';
+import { type Report, refuses } from '../report.ts';
+
+/**
+ * Where an attestation says something else than the report that it names; nothing when it may stand. `manifest`: the one
+ * that was examined, where it is known.
+ */
+export function contradictions(attestation: Attestation, report: Report, manifest?: Manifest): string[] {
+  const found: string[] = [];
+  const unless = (holds: boolean, what: string) => {
+    if (!holds) found.push(what);
+  };
+  const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
+  unless(equalBytes(report.ruleset, attestation.ruleset.id), 'the report was made by another ruleset');
+  unless(report.scanner === attestation.scanner, 'the report was made by another scanner');
+  unless(
+    report.files.length === attestation.files && bytes === attestation.bytes,
+    `the report is of ${report.files.length} files with ${bytes} bytes`,
+  );
+  unless(
+    (report.verdict === 'refused') === report.files.some(({ findings }) => findings.some(refuses)),
+    'the verdict of the report does not follow from its findings',
+  );
+  if (attestation.verdict === 'cleared') {
+    unless(report.verdict === 'clean', 'it clears what its report refuses');
+    if (manifest)
+      unless(isAboutFilesOf(manifest, report), 'the report is of other files than the manifest names');
+  }
+  return [...found, ...inventedReasons(attestation, report)];
+}
+
+function isAboutFilesOf(manifest: Manifest, report: Report): boolean {
+  const read = new Map(report.files.map((file) => [file.path, file]));
+  const isRead = ({ path, size, sha256 }: Manifest['files'][number]) => {
+    const file = read.get(path);
+    return file !== undefined && file.size === size && equalBytes(file.sha256, sha256);
+  };
+  return read.size === manifest.files.length && manifest.files.every(isRead);
+}
+
+/** Reasons by our scanner that the report does not have. That files are not the manifest's, no report says. */
+function inventedReasons({ reasons }: Attestation, report: Report): string[] {
+  const files = new Map(report.files.map((file) => [file.path, file.findings]));
+  return reasons
+    .filter(({ source, rule }) => source === 'scanner' && rule !== 'FILE_HASH_MISMATCH')
+    .filter(
+      ({ file, rule, severity, place, detail }) =>
+        !files
+          .get(file)
+          ?.some(
+            (finding) =>
+              finding.rule === rule &&
+              finding.severity === severity &&
+              finding.place === place &&
+              finding.detail === detail,
+          ),
+    )
+    .map(({ rule, file }) => `the report has no ${rule} in ${file}`);
+}

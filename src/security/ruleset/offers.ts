@@ -1,0 +1,66 @@
+import { BitorchError, check, equalBytes, z, zBytes } from '#base';
+import type { Host, PeerAddress } from '#network';
+import { fetchDocument } from '../documents/exchange.ts';
+import { rulesetInvalid } from '../errors.ts';
+import { openRuleset, type Ruleset } from './ruleset.ts';
+
+export const RULESET_PROTOCOL = '/bitorch/security/ruleset/1';
+const ASK_TIMEOUT_MS = 5_000;
+
+const requestSchema = z.strictObject({});
+const offerSchema = z.strictObject({ id: zBytes(32), version: z.number().int().min(1).max(0xffffffff) });
+/** What a node goes by, as it says. */
+export type RulesetOffer = z.infer<typeof offerSchema>;
+
+/** Tells whoever asks which ruleset this node goes by. */
+export function answerWithRuleset(host: Host, current: () => Ruleset): Promise<void> {
+  return host.answer(RULESET_PROTOCOL, async (message) => {
+    check(requestSchema, message, 'request for a ruleset');
+    const { id, version } = current();
+    return { id, version };
+  });
+}
+
+export async function askForRuleset(
+  host: Host,
+  peer: PeerAddress,
+  signal?: AbortSignal,
+): Promise<RulesetOffer> {
+  const limits = { timeoutMs: ASK_TIMEOUT_MS, maxBytes: 4096, ...(signal && { signal }) };
+  return check(offerSchema, await host.request(peer, RULESET_PROTOCOL, {}, limits), 'ruleset offer');
+}
+
+/**
+ * Fetches what was offered: signed by one of `trusted`, with the id and version that the offer has. Throws
+ * RULESET_INVALID and what openRuleset() and fetchDocument() throw.
+ */
+export async function fetchRuleset(
+  host: Host,
+  peer: PeerAddress,
+  offer: RulesetOffer,
+  trusted: readonly Uint8Array[],
+  signal?: AbortSignal,
+): Promise<{ ruleset: Ruleset; file: Uint8Array }> {
+  const file = await fetchDocument(host, peer, { kind: 'ruleset', id: offer.id }, signal);
+  const ruleset = openRuleset(file, trusted);
+  if (!equalBytes(ruleset.id, offer.id) || ruleset.version !== offer.version)
+    throw rulesetInvalid(`${peer.id} sent another one than it offered`);
+  return { ruleset, file };
+}
+
+/** A newer ruleset of one node. Throws RULESET_INVALID when it has none. */
+export async function newerRuleset(
+  host: Host,
+  peer: PeerAddress,
+  current: Ruleset,
+  trusted: readonly Uint8Array[],
+): Promise<{ ruleset: Ruleset; file: Uint8Array }> {
+  const offer = await askForRuleset(host, peer);
+  if (offer.version <= current.version) {
+    throw new BitorchError(
+      'RULESET_CURRENT',
+      `the node has version ${offer.version}, and ${current.version} is in use here: there is nothing newer`,
+    );
+  }
+  return fetchRuleset(host, peer, offer, trusted);
+}
