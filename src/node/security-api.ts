@@ -121,6 +121,7 @@ export interface SecurityView {
     newer?: { name: string; version: number; nodeId: string; from: string };
     /** Models that were examined by older rules: how many the present ones touch, and how many of those are done. */
     rescan?: { version: number; touched: number; done: number; untouched: number };
+    /** `note`: what is missing, or who keeps to its limits. */
     sandbox: { available: boolean; note: string };
     queue: ExaminationView[];
     advisories: AdvisoryView[];

@@ -114,7 +114,7 @@ function examinerView({
     ...(rescan && { rescan }),
     sandbox: {
       available: sandbox?.available ?? false,
-      note: sandbox?.available === false ? sandbox.reason : '',
+      note: sandbox ? noteOf(sandbox) : '',
     },
     queue: examining.queue().map(({ id: modelId, step, use: { running, holders }, ...entry }) => ({
       modelId,
@@ -125,4 +125,14 @@ function examinerView({
     })),
     advisories: advisories.slice(0, MAX_ADVISORIES).map(({ sha256, name: what }) => ({ sha256, name: what })),
   };
+}
+
+function noteOf(sandbox: Availability): string {
+  if (!sandbox.available) return sandbox.reason;
+  if (sandbox.memoryBy !== 'watch')
+    return `The kernel keeps to its limits of memory and processes (${sandbox.memoryBy}).`;
+  return (
+    'Its memory is looked at many times a second, so a little more may be taken before it is ended. Where the node may ' +
+    'make control groups (as root, or started with systemd-run --user --scope), the kernel keeps to the limit.'
+  );
 }

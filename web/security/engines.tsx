@@ -31,7 +31,9 @@ export function Engines({ view }: { view: SecurityView }) {
           take it: <code>bitorch security update --from</code> and that node’s address.
         </p>
       )}
-      {examiner?.sandbox.available === false && <p class="small problem">{examiner.sandbox.note}</p>}
+      {examiner?.sandbox.note && (
+        <p class={examiner.sandbox.available ? 'muted small' : 'small problem'}>{examiner.sandbox.note}</p>
+      )}
       {!latest && <p class="muted">No examination yet, so nothing is known of ClamAV and YARA.</p>}
       {latest && (
         <>

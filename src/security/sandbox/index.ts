@@ -1,3 +1,4 @@
+export { candidates, type GroupHome, groupHome } from './control-group.ts';
 export {
   DEFAULT_LIMITS,
   type Ending,

@@ -62,7 +62,10 @@ export interface SandboxOutcome {
   readonly usage: Usage;
 }
 
-/** What was seen of a process and its children, twenty times a second: peaks between two looks are missed. */
+/**
+ * What a process and its children used. Memory is the kernel's own count where there is a control group, else the sum of
+ * the kernel's high-water marks of each process; the rest was seen in looks from outside, a blink apart.
+ */
 export interface Usage {
   readonly timeMs: number;
   readonly cpuMs: number;

@@ -49,6 +49,15 @@ function statOf(pid: number): ProcessStat | undefined {
   }
 }
 
+/** The most memory that a process ever had resident (VmHWM), in bytes; 0 for one that has just ended. */
+export function highWaterBytes(pid: number): number {
+  try {
+    return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** What the open descriptors of a process point to; empty where we may not look. */
 export function openTargets(pid: number): string[] {
   try {

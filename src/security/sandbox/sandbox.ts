@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { BitorchError, concat, messageOf } from '#base';
 import { commandLine, FILTER_FD, INFO_FD } from './bubblewrap.ts';
+import { ControlGroup, type GroupHome, groupHome } from './control-group.ts';
 import { systemCallFilter } from './filter.ts';
 import {
   DEFAULT_LIMITS,
@@ -21,11 +22,18 @@ const MAX_INFO_BYTES = 4096;
 const SIGNAL_BASE = 128;
 const [SIGKILL, SIGXCPU, SIGXFSZ, SIGSYS] = [9, 24, 25, 31];
 
+/** A shell's exit code for a program that is not there. */
+const NOT_FOUND = 127;
+const INSTALL = "install Debian's packages bubblewrap and util-linux, or your system's";
+
 const NO_USAGE = { timeMs: 0, cpuMs: 0, peakMemoryBytes: 0, processes: 0, threads: 0, files: [], sockets: 0 };
 
-/** Whether this machine has a sandbox, tried out; `reason` says what is missing and what to do. */
+/**
+ * Whether this machine has a sandbox, tried out; `reason` says what is missing and what to do. `memoryBy`: who keeps to
+ * the limit of memory, the kernel or our own looks from outside.
+ */
 export type Availability =
-  | { readonly available: true }
+  | { readonly available: true; readonly memoryBy: 'cgroup v1' | 'cgroup v2' | 'watch' }
   | { readonly available: false; readonly reason: string };
 
 let tried: Promise<Availability> | undefined;
@@ -42,25 +50,30 @@ async function tryOut(): Promise<Availability> {
     return unavailable(`there is no sandbox for ${process.platform} yet, only for Linux`);
   if (machine() === undefined) return unavailable(`there is no sandbox for ${process.arch} processors yet`);
   try {
-    const { ending, exitCode, errors } = await run({ command: ['/usr/bin/true'], readOnly: [] });
-    if (ending === 'exited' && exitCode === 0) return { available: true };
+    const groups = groupHome() ?? null;
+    const { ending, exitCode, errors } = await run({ command: ['/usr/bin/true'], readOnly: [] }, groups);
+    if (ending === 'exited' && exitCode === 0)
+      return { available: true, memoryBy: groups ? `cgroup ${groups.version}` : 'watch' };
+    if (exitCode === NOT_FOUND) return unavailable(`bubblewrap is missing: ${INSTALL}`);
     const hint = 'the system may forbid user namespaces, as containers and some distributions do';
     return unavailable(`bubblewrap does not work here (${errors.trim().slice(0, 300) || ending}): ${hint}`);
   } catch (error) {
-    return unavailable(
-      `${messageOf(error)}: install Debian's packages bubblewrap and util-linux, or your system's`,
-    );
+    return unavailable(`${messageOf(error)}: ${INSTALL}`);
   }
 }
 
 /**
  * Runs a program once with nothing but what it is given, and reports how it ended. Throws BitorchError
- * `SANDBOX_UNAVAILABLE`; every end of the program itself is an outcome.
+ * `SANDBOX_UNAVAILABLE` or `SANDBOX_FAILED`; every end of the program itself is an outcome. `groups`: where its control
+ * group is made; null: nowhere, our own looks keep to the limits.
  */
-export async function runInSandbox(options: SandboxCommand): Promise<SandboxOutcome> {
+export async function runInSandbox(
+  options: SandboxCommand,
+  { groups = groupHome() ?? null }: { groups?: GroupHome | null } = {},
+): Promise<SandboxOutcome> {
   const state = await sandboxAvailability();
   if (!state.available) throw new BitorchError('SANDBOX_UNAVAILABLE', `no sandbox: ${state.reason}`);
-  return run(options);
+  return run(options, groups);
 }
 
 /** Users of this range belong to no one on common systems, and each run has its own: it counts its own processes. */
@@ -81,10 +94,45 @@ function throwawayUser({ readOnly }: SandboxCommand): number | undefined {
 const machine = (): Machine | undefined =>
   process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
 
-async function run(options: SandboxCommand): Promise<SandboxOutcome> {
+let runs = 0;
+
+async function run(options: SandboxCommand, groups: GroupHome | null): Promise<SandboxOutcome> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   options.signal?.throwIfAborted();
-  const [program, ...args] = commandLine(options, limits, throwawayUser(options)) as [string, ...string[]];
+  const group = groups ? makeGroup(groups, limits) : undefined;
+  try {
+    return await runIn(options, limits, group);
+  } finally {
+    await group?.remove();
+  }
+}
+
+function makeGroup(groups: GroupHome, limits: Limits): ControlGroup {
+  try {
+    return new ControlGroup(groups, `${process.pid}-${runs++}`, limits);
+  } catch (error) {
+    throw new BitorchError('SANDBOX_FAILED', `no control group can be made: ${messageOf(error)}`, {}, error);
+  }
+}
+
+/** A shell that joins the group and becomes the command, which so is in it from its first moment. */
+const joining = ({ joins }: ControlGroup, command: readonly string[]): string[] => [
+  ...[
+    '/bin/sh',
+    '-c',
+    'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"',
+    'sh',
+  ],
+  ...[...joins, '--', ...command],
+];
+
+async function runIn(
+  options: SandboxCommand,
+  limits: Limits,
+  group: ControlGroup | undefined,
+): Promise<SandboxOutcome> {
+  const command = commandLine(options, limits, throwawayUser(options));
+  const [program, ...args] = (group ? joining(group, command) : command) as [string, ...string[]];
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH },
     stdio: ['pipe', options.outputFile ?? 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -102,7 +150,7 @@ async function run(options: SandboxCommand): Promise<SandboxOutcome> {
   feed(child, FILTER_FD, systemCallFilter(machine()!, { processes: limits.processes > 1 }));
   feed(child, 0, options.input ?? new Uint8Array());
   firstProcess(child, (pid) => {
-    if (!excess) watch = new Watch(pid, { limits, expected }, end);
+    if (!excess) watch = new Watch(pid, { limits, expected, keepsMemory: !group }, end);
   });
   const output = child.stdout
     ? collect(child.stdout, limits.outputBytes, () => end('output'), options.onOutput)
@@ -111,13 +159,14 @@ async function run(options: SandboxCommand): Promise<SandboxOutcome> {
   try {
     const code = await ended(child);
     options.signal?.throwIfAborted();
-    const ending = excess ?? endingOf(code);
+    const ending = excess ?? (group?.isOutOfMemory ? 'memory' : endingOf(code));
+    const usage = watch?.stop() ?? NO_USAGE;
     return {
       ending,
       exitCode: ending === 'exited' ? code : null,
       output: output(),
       errors: Buffer.from(errors()).toString('utf8'),
-      usage: watch?.stop() ?? NO_USAGE,
+      usage: { ...usage, peakMemoryBytes: group?.peakMemoryBytes ?? usage.peakMemoryBytes },
     };
   } finally {
     clearTimeout(timer);

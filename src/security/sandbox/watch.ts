@@ -1,7 +1,9 @@
 import type { Ending, Limits, Usage } from './options.ts';
-import { descendants, openTargets } from './process-tree.ts';
+import { descendants, highWaterBytes, openTargets } from './process-tree.ts';
 
 const INTERVAL_MS = 50;
+/** Above half of the memory where the kernel does not keep to its limit, so that little is taken beyond it. */
+const NEAR_LIMIT_MS = 10;
 const MAX_FILES = 32;
 
 /** Looks at a sandbox from outside while it runs: what it uses, and whether that is too much. */
@@ -9,33 +11,37 @@ export class Watch {
   readonly #root: number;
   readonly #limits: Limits;
   readonly #expected: readonly string[];
+  readonly #keepsMemory: boolean;
   readonly #onExcess: (ending: Ending) => void;
-  readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
   readonly #cpu = new Map<number, number>();
   readonly #files = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
   #peakMemoryBytes = 0;
   #processes = 0;
   #threads = 0;
   #sockets = 0;
 
-  /** `root`: the first process of the sandbox. `expected`: folders whose open files are nothing to tell. */
+  /**
+   * `root`: the first process of the sandbox. `expected`: folders whose open files are nothing to tell. `keepsMemory`: nobody
+   * else keeps to the limit of memory.
+   */
   constructor(
     root: number,
-    { limits, expected }: { limits: Limits; expected: readonly string[] },
+    { limits, expected, keepsMemory }: { limits: Limits; expected: readonly string[]; keepsMemory: boolean },
     onExcess: (ending: Ending) => void,
   ) {
     this.#root = root;
     this.#limits = limits;
     this.#expected = expected;
+    this.#keepsMemory = keepsMemory;
     this.#onExcess = onExcess;
-    this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
     this.#look();
   }
 
   /** Ends the watch. */
   stop(): Usage {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     return {
       timeMs: performance.now() - this.#startedAt,
       cpuMs: [...this.#cpu.values()].reduce((sum, ms) => sum + ms, 0),
@@ -54,10 +60,14 @@ export class Watch {
     const memory = sum(({ residentBytes }) => residentBytes);
     const threads = sum((p) => p.threads);
     for (const { pid, cpuMs } of processes) this.#cpu.set(pid, cpuMs);
-    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memory);
+    const inspected = processes.slice(0, this.#limits.processes);
+    const highWater = inspected.reduce((bytes, { pid }) => bytes + highWaterBytes(pid), 0);
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memory, highWater);
     this.#processes = Math.max(this.#processes, processes.length);
     this.#threads = Math.max(this.#threads, threads);
-    this.#noteOpen(processes.slice(0, this.#limits.processes).flatMap(({ pid }) => openTargets(pid)));
+    this.#noteOpen(inspected.flatMap(({ pid }) => openTargets(pid)));
+    const isNear = this.#keepsMemory && memory > this.#limits.memoryBytes / 2;
+    this.#timer = setTimeout(() => this.#look(), isNear ? NEAR_LIMIT_MS : INTERVAL_MS);
     if (memory > this.#limits.memoryBytes) this.#onExcess('memory');
     else if (processes.length > this.#limits.processes || threads > this.#limits.threads)
       this.#onExcess('processes');

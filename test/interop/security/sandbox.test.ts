@@ -1,12 +1,18 @@
 /** Escapes tried from inside: needs Debian's bubblewrap and perl. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Limits, runInSandbox, sandboxAvailability } from '../../../src/security/sandbox/index.ts';
+import {
+  type GroupHome,
+  groupHome,
+  type Limits,
+  runInSandbox,
+  sandboxAvailability,
+} from '../../../src/security/sandbox/index.ts';
 import { numberOf, type SystemCall } from '../../../src/security/sandbox/system-calls.ts';
 
 const state = await sandboxAvailability();
@@ -22,13 +28,28 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function inside(command: [string, ...string[]], limits: Partial<Limits> = {}) {
+/** Who keeps to the limits: the kernel where control groups can be made here, and our own looks. */
+const KEEPERS: readonly (readonly [name: string, groups: GroupHome | null, skip: string | false])[] = [
+  ['the kernel', groupHome() ?? null, groupHome() ? skip : 'no control groups can be made here'],
+  ['looks from outside', null, skip],
+];
+
+async function inside(
+  command: [string, ...string[]],
+  limits: Partial<Limits> = {},
+  groups?: GroupHome | null,
+) {
   const readOnly = [{ path: process.execPath }, { path: folder, at: '/model' }];
-  const outcome = await runInSandbox({ command, readOnly, limits: { timeMs: 20_000, ...limits } });
+  const outcome = await runInSandbox(
+    { command, readOnly, limits: { timeMs: 20_000, ...limits } },
+    groups === undefined ? {} : { groups },
+  );
   return { ...outcome, text: Buffer.from(outcome.output).toString() };
 }
-const js = (code: string, limits?: Partial<Limits>) => inside([process.execPath, '-e', code], limits);
-const perl = (code: string, limits?: Partial<Limits>) => inside([PERL, '-e', `$| = 1; ${code}`], limits);
+const js = (code: string, limits?: Partial<Limits>, groups?: GroupHome | null) =>
+  inside([process.execPath, '-e', code], limits, groups);
+const perl = (code: string, limits?: Partial<Limits>, groups?: GroupHome | null) =>
+  inside([PERL, '-e', `$| = 1; ${code}`], limits, groups);
 
 test('a plain program runs, and reads what it was given', { skip }, async () => {
   const { ending, exitCode, text } = await js('console.log(fs.readFileSync("/model/model.bin", "utf8"))');
@@ -97,20 +118,53 @@ test('files of the machine are not there', { skip }, async () => {
   assert.deepEqual(JSON.parse(text), []);
 });
 
-test('a fork bomb does not begin, or is ended as a whole', { skip: skipPerl }, async () => {
-  assert.match((await perl('print defined(fork) ? "forked" : "refused: $!"')).text, /refused/);
-  const bomb = await perl('while (1) { fork }', { processes: 8 });
-  assert.equal(bomb.ending, 'processes');
-  assert.ok(bomb.usage.processes > 8);
-});
+const MEMORY = 300 * 2 ** 20;
 
-test('a memory bomb is ended, whichever memory it takes', { skip }, async () => {
-  const limits = { memoryBytes: 300 * 2 ** 20 };
-  const bomb = await js('const all = []; for (;;) all.push(Buffer.alloc(2 ** 23, 1))', limits);
-  assert.equal(bomb.ending, 'memory');
-  const shared =
-    'const all = []; for (;;) { const m = new SharedArrayBuffer(2 ** 24); new Uint8Array(m).fill(1); all.push(m) }';
-  assert.equal((await js(shared, limits)).ending, 'memory');
+for (const [keeper, groups, without] of KEEPERS) {
+  test(`a fork bomb does not begin, or is ended as a whole: ${keeper}`, {
+    skip: without || skipPerl,
+  }, async () => {
+    const fork = await perl('print defined(fork) ? "forked" : "refused: $!"', {}, groups);
+    assert.match(fork.text, /refused/);
+    const bomb = await perl('while (1) { fork }', { processes: 8 }, groups);
+    assert.equal(bomb.ending, 'processes');
+    assert.ok(bomb.usage.processes > 8);
+  });
+
+  test(`a memory bomb is ended, whichever memory it takes: ${keeper}`, { skip: without }, async () => {
+    const limits = { memoryBytes: MEMORY };
+    const bomb = await js('const all = []; for (;;) all.push(Buffer.alloc(2 ** 23, 1))', limits, groups);
+    assert.equal(bomb.ending, 'memory');
+    const shared =
+      'const all = []; for (;;) { const m = new SharedArrayBuffer(2 ** 24); new Uint8Array(m).fill(1); all.push(m) }';
+    assert.equal((await js(shared, limits, groups)).ending, 'memory');
+    // The kernel gives not a byte more.
+    if (groups) assert.ok(bomb.usage.peakMemoryBytes <= MEMORY, `${bomb.usage.peakMemoryBytes} bytes`);
+  });
+
+  test(`many processes take no more memory together than one: ${keeper}`, {
+    skip: without || skipPerl,
+  }, async () => {
+    const each = 'for (1 .. 12) { next if fork; my $x = "x" x (60 << 20); sleep 30; exit } wait for 1 .. 12';
+    const { ending } = await perl(each, { memoryBytes: MEMORY, processes: 16 }, groups);
+    assert.equal(ending, 'memory');
+  });
+
+  test(`what it used is told: ${keeper}`, { skip: without }, async () => {
+    const { ending, usage } = await js('Buffer.alloc(200 << 20, 1); setTimeout(() => {}, 300)', {}, groups);
+    assert.equal(ending, 'exited');
+    assert.ok(usage.peakMemoryBytes > 200 << 20, `${usage.peakMemoryBytes} bytes`);
+    assert.ok(usage.peakMemoryBytes < 2 ** 30, `${usage.peakMemoryBytes} bytes`);
+  });
+}
+
+test('nothing is left of a group', { skip: KEEPERS[0]![2] }, async () => {
+  const { memory } = groupHome()!;
+  await js('1');
+  assert.deepEqual(
+    readdirSync(memory).filter((name) => name.startsWith(`bitorch-sandbox-${process.pid}-`)),
+    [],
+  );
 });
 
 test('each call to tracing, kernel, mounts, namespaces and keys ends the process', {
