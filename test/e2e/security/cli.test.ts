@@ -107,3 +107,25 @@ test('rules of one’s own count; an update must be signed and newer', () => {
   );
   assert.match(bitorch('security', 'update', signed).stderr, /RULESET_INVALID/);
 });
+
+test('an update says where it can come from; what asks a node says when none runs', () => {
+  assert.match(bitorch('security', 'update').stderr, /--from FILE or --from ADDRESS.*OPTION_INVALID/);
+  const address = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWGRUfFZ3kkTq2tKk5cNMNjFzQ3sxWu9ZkH6Aqj4gn3nYw';
+  assert.match(bitorch('security', 'update', '--from', address).stderr, /PEER_UNREACHABLE/);
+  assert.match(bitorch('security', 'update', '--from', folder).stderr, /cannot be read.*RULESET_INVALID/);
+  const status = bitorch('security', 'status');
+  assert.equal(status.status, 3);
+  assert.match(status.stderr, /NODE_MISSING/);
+});
+
+test('an update of one’s own key is taken from a file, and is in use', () => {
+  const source = new URL('../../../src/security/ruleset/ruleset.json', import.meta.url);
+  const fields = JSON.parse(readFileSync(source, 'utf8'));
+  const key = SigningKey.generate();
+  const trusted = ['--ruleset-keys', toHex(key.publicKey), '--home', join(folder, 'updated')];
+  const signed = place('newer.signed', signRuleset({ ...fields, version: 99 }, key));
+  assert.match(bitorch('security', 'update', '--from', signed).stderr, /RULESET_INVALID/);
+  assert.match(bitorch('security', 'update', '--from', signed, ...trusted).stdout, / 99 .* is in use/);
+  assert.match(bitorch('security', 'rules', ...trusted).stdout, / 99\n/);
+  assert.match(bitorch('security', 'update', signed, ...trusted).stderr, /99 is not newer than 99/);
+});
