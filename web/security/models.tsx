@@ -8,7 +8,7 @@ const STATES: Readonly<Record<SafetyState, { word: string; tag: string; meaning:
     word: 'waiting',
     tag: 'tag',
     meaning:
-      'No security node has spoken yet. It is neither shared nor run for others; using it is at your own risk.',
+      'No word of a security node counts for it yet. It is neither shared nor run for others; using it is at your own risk.',
   },
   cleared: { word: 'cleared', tag: 'tag tag-ok', meaning: '' },
   quarantined: { word: 'quarantined', tag: 'tag tag-bad', meaning: '' },

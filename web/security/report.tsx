@@ -9,8 +9,8 @@ const MAX_SHOWN = 500;
 
 const CHECKS: Readonly<Record<AttestationView['check']['state'], { word: string; tag: string }>> = {
   waiting: { word: 'being fetched', tag: 'tag' },
-  agrees: { word: 'checked: says what was signed', tag: 'tag tag-ok' },
-  contradicts: { word: 'contradicts what was signed', tag: 'tag tag-bad' },
+  agrees: { word: 'checked', tag: 'tag tag-ok' },
+  contradicts: { word: 'contradicts', tag: 'tag tag-bad' },
   missing: { word: 'nobody has it now', tag: 'tag' },
 };
 

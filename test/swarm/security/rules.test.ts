@@ -54,6 +54,7 @@ test('every node checks the report that was signed, and shows all of it', async 
   await publisher.work();
   const { id } = publisher.models()[0]!;
   const wordOn = (node: Node) => modelOn(node, id)?.attestations[0];
+  await until(() => stateOn(publisher, id) === 'cleared');
   await until(() => [publisher, security].every((node) => wordOn(node)?.check.state === 'agrees'));
   const { report: hash, files } = wordOn(publisher)!;
   const report = await publisher.report(hash);
