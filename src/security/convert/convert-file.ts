@@ -1,4 +1,4 @@
-import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { BitorchError, check, encodeCanonical, type OnProgress } from '#base';
 import { fileAccess, readSafetensors } from '#formats';
 import { convertRefused } from '../errors.ts';
@@ -29,12 +29,14 @@ export interface ConvertFileOptions {
 /**
  * Turns a checkpoint on disk into a .safetensors file, which is there whole or not at all. The reader runs in the
  * sandbox, sees the checkpoint and nothing else, and writes into the one open file; what it wrote is then held
- * against the format. Throws CONVERT_REFUSED, SANDBOX_UNAVAILABLE, OPTION_INVALID for an output that is there.
+ * against the format. Throws CONVERT_REFUSED, SANDBOX_UNAVAILABLE, OPTION_INVALID.
  */
 export async function convertFile(options: ConvertFileOptions): Promise<{ tensors: number; bytes: number }> {
   const { input, output, force, sandbox } = options;
   if (!force && (await exists(output)))
     throw new BitorchError('OPTION_INVALID', `${output} is there already: --force replaces it`);
+  const found = await stat(input).catch(() => undefined);
+  if (!found?.isFile()) throw new BitorchError('OPTION_INVALID', `${input} is no file: give one checkpoint`);
   if (sandbox) await demandSandbox();
   const source = await fileAccess(input);
   const partial = `${output}.partial`;

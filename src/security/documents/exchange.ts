@@ -26,7 +26,7 @@ export class DocumentExchange {
   readonly #host: Host;
   readonly #sources: Readonly<Record<DocumentKind, FindDocument>>;
   /** Whoever asks for one part asks for the next. */
-  #latest: { id: Uint8Array; bytes: Uint8Array } | undefined;
+  #latest: { kind: DocumentKind; id: Uint8Array; bytes: Uint8Array } | undefined;
 
   constructor(sources: Readonly<Record<DocumentKind, FindDocument>>, dependencies: { host: Host }) {
     this.#sources = sources;
@@ -39,10 +39,11 @@ export class DocumentExchange {
 
   async #answer(message: unknown): Promise<Part> {
     const { kind, id, offset } = check(requestSchema, message, 'request for a document');
-    const held = this.#latest && equalBytes(this.#latest.id, id) ? this.#latest.bytes : undefined;
+    const latest = this.#latest;
+    const held = latest?.kind === kind && equalBytes(latest.id, id) ? latest.bytes : undefined;
     const bytes = held ?? (await this.#sources[kind](id));
     if (!bytes || offset > bytes.length) return null;
-    this.#latest = { id, bytes };
+    this.#latest = { kind, id, bytes };
     return { size: bytes.length, part: bytes.slice(offset, offset + PART_BYTES) };
   }
 }

@@ -13,10 +13,10 @@ const offerSchema = z.strictObject({ id: zBytes(32), version: z.number().int().m
 export type RulesetOffer = z.infer<typeof offerSchema>;
 
 /** Tells whoever asks which ruleset this node goes by. */
-export function answerWithRuleset(host: Host, current: () => Ruleset): Promise<void> {
+export function answerWithRuleset(host: Host, current: () => Promise<Ruleset>): Promise<void> {
   return host.answer(RULESET_PROTOCOL, async (message) => {
     check(requestSchema, message, 'request for a ruleset');
-    const { id, version } = current();
+    const { id, version } = await current();
     return { id, version };
   });
 }

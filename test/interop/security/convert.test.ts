@@ -57,6 +57,14 @@ test('what is refused says why, and leaves no file', { skip }, async () => {
   );
 });
 
+test('a folder, or nothing at all, is no checkpoint', async () => {
+  for (const input of [folder, join(folder, 'nowhere.pt')])
+    await assert.rejects(convert(input, 'x.safetensors', false), {
+      code: 'OPTION_INVALID',
+      message: /no file/,
+    });
+});
+
 test('a file that is there stays, unless it may be replaced', { skip }, async () => {
   const output = join(folder, 'there.safetensors');
   await writeFile(output, 'mine');
