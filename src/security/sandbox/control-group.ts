@@ -1,10 +1,12 @@
 /** Control groups of Linux: the kernel counts and limits what all processes of a run use together. */
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from './options.ts';
 
 const PREFIX = 'bitorch-sandbox-';
+/** A group by its name: the process that made it. */
+const LEFT = new RegExp(`^${PREFIX}(\\d+)-\\w+$`);
 /** bubblewrap's own processes. */
 const REAPERS = 2;
 const REMOVALS = 20;
@@ -149,7 +151,7 @@ export function candidates(mounts: string, own: string): GroupHome[] {
 function works(candidate: GroupHome): boolean {
   try {
     for (const folder of new Set([candidate.memory, candidate.processes])) removeEmpty(folder);
-    const group = new ControlGroup(candidate, `try-${process.pid}`, {
+    const group = new ControlGroup(candidate, `${process.pid}-try`, {
       memoryBytes: 2 ** 26,
       threads: 1,
     } as Limits);
@@ -161,11 +163,13 @@ function works(candidate: GroupHome): boolean {
 }
 
 function removeEmpty(folder: string): void {
-  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(PREFIX))) {
+  for (const name of readdirSync(folder)) {
+    const [, owner] = LEFT.exec(name) ?? [];
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
     try {
       rmdirSync(join(folder, name));
     } catch {
-      // Somebody runs in it.
+      // Something still ends in it.
     }
   }
 }

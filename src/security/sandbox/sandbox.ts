@@ -24,6 +24,8 @@ const [SIGKILL, SIGXCPU, SIGXFSZ, SIGSYS] = [9, 24, 25, 31];
 
 /** A shell's exit code for a program that is not there. */
 const NOT_FOUND = 127;
+/** Of our shell when the run's control group is gone; nothing of the program has run then. */
+const NOT_JOINED = 125;
 const INSTALL = "install Debian's packages bubblewrap and util-linux, or your system's";
 
 const NO_USAGE = { timeMs: 0, cpuMs: 0, peakMemoryBytes: 0, processes: 0, threads: 0, files: [], sockets: 0 };
@@ -120,7 +122,7 @@ const joining = ({ joins }: ControlGroup, command: readonly string[]): string[] 
   ...[
     '/bin/sh',
     '-c',
-    'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"',
+    `while [ "$1" != -- ]; do echo $$ > "$1" || exit ${NOT_JOINED}; shift; done; shift; exec "$@"`,
     'sh',
   ],
   ...[...joins, '--', ...command],
@@ -146,26 +148,31 @@ async function runIn(
   options.signal?.addEventListener('abort', stop, { once: true });
   const timer = setTimeout(() => end('time'), limits.timeMs);
   let watch: Watch | undefined;
+  let started = false;
   const expected = ['/usr/', '/dev/', '/proc', ...options.readOnly.map(({ path, at }) => at ?? path)];
   feed(child, FILTER_FD, systemCallFilter(machine()!, { processes: limits.processes > 1 }));
   feed(child, 0, options.input ?? new Uint8Array());
   firstProcess(child, (pid) => {
+    started = true;
     if (!excess) watch = new Watch(pid, { limits, expected, keepsMemory: !group }, end);
   });
   const output = child.stdout
     ? collect(child.stdout, limits.outputBytes, () => end('output'), options.onOutput)
     : () => new Uint8Array();
   const errors = collect(child.stderr!, MAX_ERRORS_BYTES, () => undefined);
+  const errorText = () => Buffer.from(errors()).toString('utf8');
   try {
     const code = await ended(child);
     options.signal?.throwIfAborted();
+    if (code === NOT_JOINED && !started)
+      throw new BitorchError('SANDBOX_FAILED', `the control group cannot be joined: ${errorText()}`);
     const ending = excess ?? (group?.isOutOfMemory ? 'memory' : endingOf(code));
     const usage = watch?.stop() ?? NO_USAGE;
     return {
       ending,
       exitCode: ending === 'exited' ? code : null,
       output: output(),
-      errors: Buffer.from(errors()).toString('utf8'),
+      errors: errorText(),
       usage: { ...usage, peakMemoryBytes: group?.peakMemoryBytes ?? usage.peakMemoryBytes },
     };
   } finally {
