@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { concat, toHex, utf8 } from '#base';
 import { SigningKey } from '#crypto';
 import { sandboxAvailability, signRuleset } from '#security';
@@ -128,4 +129,24 @@ test('an update of one’s own key is taken from a file, and is in use', () => {
   assert.match(bitorch('security', 'update', '--from', signed, ...trusted).stdout, / 99 .* is in use/);
   assert.match(bitorch('security', 'rules', ...trusted).stdout, / 99\n/);
   assert.match(bitorch('security', 'update', signed, ...trusted).stderr, /99 is not newer than 99/);
+});
+
+test('a running security node tells its rules and its queue', async (t) => {
+  const home = join(folder, 'node');
+  const node = spawn(process.execPath, [main, 'start', '--roles', 'security', '--home', home], {
+    stdio: 'ignore',
+  });
+  t.after(() => node.kill('SIGKILL'));
+  let status = bitorch('security', 'status', '--home', home);
+  for (let tries = 0; status.status !== 0 && tries < 60; tries++) {
+    await pause(250);
+    status = bitorch('security', 'status', '--home', home);
+  }
+  assert.equal(status.status, 0, status.stderr);
+  assert.match(
+    status.stdout,
+    /No model is known yet\.[\s\S]*Rules: .* \d+\n[\s\S]*Every model that somebody holds is examined\./,
+  );
+  const { examiner } = JSON.parse(bitorch('security', 'status', '--home', home, '--json').stdout);
+  assert.deepEqual(examiner.queue, []);
 });
