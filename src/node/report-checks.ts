@@ -1,4 +1,5 @@
 import { codeOf, type Logger, messageOf, toHex } from '#base';
+import type { Manifest } from '#distribution';
 import type { Host, PeerAddress } from '#network';
 import {
   type Attestation,
@@ -37,6 +38,8 @@ export interface ReportCheck {
 interface Attempt extends ReportCheck {
   readonly times: number;
   readonly retryAt: number;
+  /** Whether the manifest was known, and so the files could be held against it. */
+  readonly whole: boolean;
 }
 
 const WAITING: ReportCheck = { state: 'waiting', problems: [] };
@@ -77,25 +80,32 @@ export class ReportChecks {
 
   #isDue(attestation: Attestation): boolean {
     const attempt = this.#attempts.get(attestation);
-    return !attempt || (attempt.state === 'missing' && attempt.retryAt <= Date.now());
+    if (!attempt) return true;
+    if (attempt.state === 'missing') return attempt.retryAt <= Date.now();
+    return !attempt.whole && this.#manifestOf(attestation) !== undefined;
   }
 
   async #check(attestation: Attestation): Promise<void> {
-    const { guard, library, log } = this.#dependencies;
+    const { guard, log } = this.#dependencies;
     const times = (this.#attempts.get(attestation)?.times ?? 0) + 1;
     const report = await this.#obtain(attestation);
     if (!report) {
       const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
-      this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt });
+      this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt, whole: false });
       return;
     }
-    const id = toHex(attestation.manifest);
-    const problems = contradictions(attestation, report, library.find(id)?.manifest);
+    const manifest = this.#manifestOf(attestation);
+    const problems = contradictions(attestation, report, manifest);
     const state = problems.length > 0 ? 'contradicts' : 'agrees';
-    this.#attempts.set(attestation, { state, problems, times, retryAt: 0 });
+    this.#attempts.set(attestation, { state, problems, times, retryAt: 0, whole: manifest !== undefined });
     if (problems.length === 0) return;
-    log.warn({ model: id, authority: attestation.authority, problems }, 'a word contradicts its report');
+    const { authority } = attestation;
+    log.warn({ model: toHex(attestation.manifest), authority, problems }, 'a word contradicts its report');
     guard.clearance.discredit(attestation);
+  }
+
+  #manifestOf({ manifest }: Attestation): Manifest | undefined {
+    return this.#dependencies.library.find(toHex(manifest))?.manifest;
   }
 
   async #obtain({ report: hash, authority, manifest }: Attestation): Promise<Report | undefined> {
