@@ -36,11 +36,31 @@ export class FrameStream {
       if (this.ended.aborted) return undefined;
       await this.#waitForFrame(signal);
     }
-    const frame = this.#frames.shift()!;
-    const before = this.#buffered;
-    this.#buffered -= frame.length;
-    if (before > HIGH_WATER_BYTES && this.#buffered <= HIGH_WATER_BYTES) this.#carrier.resume();
-    return frame;
+    return this.#take();
+  }
+
+  /**
+   * Hands every frame to `handle` in the very event that brings it, or when the promise for the one before is
+   * fulfilled. Resolves after an orderly end; rejects when the connection broke, or with what `handle` throws.
+   */
+  each(handle: (frame: Uint8Array) => Promise<void> | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = () => {
+        this.#wake = undefined;
+        try {
+          while (this.#frames.length > 0) {
+            const handled = handle(this.#take());
+            if (handled) return void handled.then(next, reject);
+          }
+          if (this.#error) throw this.#error;
+          if (this.ended.aborted) resolve();
+          else this.#wake = next;
+        } catch (error) {
+          reject(error);
+        }
+      };
+      next();
+    });
   }
 
   /** Sends one frame made of `parts`, which may change afterwards; resolves when the stream can take more. */
@@ -61,6 +81,14 @@ export class FrameStream {
   abort(reason: Error = new Error('aborted')): void {
     this.#end(reason);
     this.#carrier.abort(reason);
+  }
+
+  #take(): Uint8Array {
+    const frame = this.#frames.shift()!;
+    const before = this.#buffered;
+    this.#buffered -= frame.length;
+    if (before > HIGH_WATER_BYTES && this.#buffered <= HIGH_WATER_BYTES) this.#carrier.resume();
+    return frame;
   }
 
   #receive(frame: Uint8Array): void {

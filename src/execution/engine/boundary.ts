@@ -94,10 +94,9 @@ export class Boundary {
   }
 
   /** Final norm and head: n × hidden floats in, n × vocab out. Throws HIDDEN_NOT_FINITE. */
-  logits(hidden: Float32Array): Promise<Float32Array> {
+  async logits(hidden: Float32Array): Promise<Float32Array> {
     const n = hidden.length / this.#architecture.hidden;
-    if (!Number.isInteger(n))
-      return Promise.reject(new RangeError(`${hidden.length} floats are not whole rows`));
+    if (!Number.isInteger(n)) throw new RangeError(`${hidden.length} floats are not whole rows`);
     return this.#queue.add(() => this.#logits(hidden, n));
   }
 

@@ -57,17 +57,24 @@ export class Crew {
     return crew;
   }
 
-  /** Runs the job that the parameters describe, of `units` units of like work. One at a time. */
-  async run(units: number): Promise<void> {
+  /**
+   * Runs the job that the parameters describe, of `units` units of like work. One at a time. No promise when it is
+   * done on return.
+   */
+  run(units: number): Promise<void> | undefined {
     if (this.#failure) throw failed(this.#failure);
     const start = performance.now();
     const { words } = this.#memory;
     this.#memory.set('arrived', Atomics.load(words, BARRIER));
     Atomics.add(words, JOBS, 1);
     Atomics.notify(words, JOBS);
-    if (MAY_BLOCK && units * this.#msPerUnit <= SHORT_MS) this.#standIn();
-    else await this.#lead();
-    this.#msPerUnit = (performance.now() - start) / units;
+    const done = () => {
+      this.#msPerUnit = (performance.now() - start) / units;
+    };
+    if (!MAY_BLOCK || units * this.#msPerUnit > SHORT_MS) return this.#lead().then(done);
+    this.#standIn();
+    done();
+    return undefined;
   }
 
   /** Ends the threads at once; a job that runs is given up, and run() throws ENGINE_STOPPED. */

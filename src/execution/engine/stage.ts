@@ -88,20 +88,20 @@ export class Stage {
   /**
    * Hidden states of `rows` (rows.length × hidden floats) through all blocks, or those of `range`. Rows of one slot
    * are ascending consecutive positions; what a cache held at their positions and after is overwritten. Calls are
-   * queued. Throws HIDDEN_NOT_FINITE when something that goes in or comes out is infinite or not a number.
+   * queued; a short one that finds the stage idle is done on return. Throws HIDDEN_NOT_FINITE when something that goes
+   * in or comes out is infinite or not a number.
    */
-  forward(rows: Row[], hidden: Float32Array, range?: BlockRange): Promise<Float32Array> {
+  forward(rows: Row[], hidden: Float32Array, range?: BlockRange): Float32Array | Promise<Float32Array> {
     const { first, end } = range ?? this;
     if (first < this.first || end > this.end || first >= end) {
-      return Promise.reject(new RangeError(`blocks [${first}, ${end}) are not in this stage`));
+      throw new RangeError(`blocks [${first}, ${end}) are not in this stage`);
     }
-    const problem = this.#problemOf(rows, hidden);
-    if (problem) return Promise.reject(problem);
+    this.#check(rows, hidden);
     return this.#queue.add(() => this.#forward(rows, hidden, first, end));
   }
 
   /** Hash of what each block makes of the fixed input of docs/protocol/arithmetic.md, "Golden hashes". */
-  goldenHashes(): Promise<Uint8Array[]> {
+  async goldenHashes(): Promise<Uint8Array[]> {
     return this.#queue.add(async () => {
       const rows = Array.from({ length: GOLDEN_ROWS }, (_, position) => ({ slot: this.slots, position }));
       const input = goldenInput(this.hidden);
@@ -120,41 +120,60 @@ export class Stage {
     await this.#crew.stop();
   }
 
-  #problemOf(rows: Row[], hidden: Float32Array): Error | undefined {
+  #check(rows: Row[], hidden: Float32Array): void {
     if (hidden.length !== rows.length * this.hidden) {
-      return new RangeError(`${rows.length} rows of ${this.hidden} floats, got ${hidden.length} floats`);
+      throw new RangeError(`${rows.length} rows of ${this.hidden} floats, got ${hidden.length} floats`);
     }
     const next = new Map<number, number>();
     for (const { slot, position } of rows) {
-      if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) return new RangeError(`no slot ${slot}`);
+      if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) throw new RangeError(`no slot ${slot}`);
       if (!Number.isInteger(position) || position < 0 || position >= this.context) {
-        return new BitorchError('CONTEXT_EXCEEDED', `position ${position}: this stage holds ${this.context}`);
+        throw new BitorchError('CONTEXT_EXCEEDED', `position ${position}: this stage holds ${this.context}`);
       }
       const expected = next.get(slot);
       if (expected !== undefined && expected !== position) {
-        return new RangeError(`slot ${slot}: position ${position} where ${expected} was expected`);
+        throw new RangeError(`slot ${slot}: position ${position} where ${expected} was expected`);
       }
       next.set(slot, position + 1);
     }
-    return allFinite(hidden) ? undefined : notFinite('input');
+    if (!allFinite(hidden)) throw notFinite('input');
   }
 
-  async #forward(rows: Row[], hidden: Float32Array, first: number, end: number): Promise<Float32Array> {
+  #forward(
+    rows: Row[],
+    hidden: Float32Array,
+    first: number,
+    end: number,
+  ): Float32Array | Promise<Float32Array> {
+    return rows.length > MAX_ROWS
+      ? this.#forwardChunks(rows, hidden, first, end)
+      : this.#forwardChunk(rows, hidden, first, end);
+  }
+
+  async #forwardChunks(rows: Row[], hidden: Float32Array, first: number, end: number): Promise<Float32Array> {
     const output = new Float32Array(hidden.length);
     for (let from = 0; from < rows.length; from += MAX_ROWS) {
       const chunk = rows.slice(from, from + MAX_ROWS);
       const part = hidden.subarray(from * this.hidden, (from + chunk.length) * this.hidden);
-      const x = this.#memory.floatsAt(this.#addresses.x, part.length);
-      x.set(part);
-      this.#writeRows(chunk);
-      this.#memory.set('job', JOB.blocks);
-      this.#memory.set('firstBlock', first - this.first);
-      this.#memory.set('endBlock', end - this.first);
-      await this.#crew.run(chunk.length * (end - first));
-      output.set(x, from * this.hidden);
+      output.set(await this.#forwardChunk(chunk, part, first, end), from * this.hidden);
     }
-    if (!allFinite(output)) throw notFinite('output');
     return output;
+  }
+
+  #forwardChunk(
+    rows: Row[],
+    hidden: Float32Array,
+    first: number,
+    end: number,
+  ): Float32Array | Promise<Float32Array> {
+    const x = this.#memory.floatsAt(this.#addresses.x, hidden.length);
+    x.set(hidden);
+    this.#writeRows(rows);
+    this.#memory.set('job', JOB.blocks);
+    this.#memory.set('firstBlock', first - this.first);
+    this.#memory.set('endBlock', end - this.first);
+    const running = this.#crew.run(rows.length * (end - first));
+    return running ? running.then(() => outputOf(x)) : outputOf(x);
   }
 
   #writeRows(rows: Row[]): void {
@@ -169,6 +188,12 @@ export class Stage {
       writeRopeRow(this.#frequencies, position, ...views, i * headDim);
     });
   }
+}
+
+function outputOf(x: Float32Array): Float32Array {
+  const output = new Float32Array(x);
+  if (!allFinite(output)) throw notFinite('output');
+  return output;
 }
 
 const notFinite = (which: string) =>

@@ -187,17 +187,18 @@ export class ClientSession {
 
   async #read(stream: FrameStream, hop: number): Promise<void> {
     try {
-      for (;;) {
-        const frame = await stream.read();
-        if (!frame && this.#closing) return;
-        if (frame && kindOf(frame) === KIND.receipt) this.#observer.evidence(hop, bodyOf(frame));
-        else if (frame && kindOf(frame) === KIND.hidden && hop === this.#streams.length - 1)
-          this.#settle(frame);
-        else throw answerError(frame);
-      }
+      await stream.each((frame) => this.#take(frame, hop));
+      if (!this.#closing) throw answerError(undefined);
     } catch (error) {
       if (!this.#closing) this.#fail(this.#stageFailed(hop, error));
     }
+  }
+
+  #take(frame: Uint8Array, hop: number): undefined {
+    const kind = kindOf(frame);
+    if (kind === KIND.receipt) this.#observer.evidence(hop, bodyOf(frame));
+    else if (kind === KIND.hidden && hop === this.#streams.length - 1) this.#settle(frame);
+    else throw answerError(frame);
   }
 
   #settle(frame: Uint8Array): void {

@@ -14,7 +14,12 @@ export interface Executor {
   readonly slots: number;
   /** Most positions of a session. */
   readonly context: number;
-  forward(rows: Row[], hidden: Float32Array, range?: { first: number; end: number }): Promise<Float32Array>;
+  /** No promise when the work is done on return. */
+  forward(
+    rows: Row[],
+    hidden: Float32Array,
+    range?: { first: number; end: number },
+  ): Float32Array | Promise<Float32Array>;
 }
 
 /** What both sides know about a session. */

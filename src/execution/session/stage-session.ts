@@ -67,12 +67,14 @@ export class StageSession {
     });
   }
 
-  async #readHidden(inbound: FrameStream): Promise<void> {
-    while (!this.#over.signal.aborted) {
-      const frame = await inbound.read();
-      if (!frame || kindOf(frame) === KIND.close) return;
-      await this.#run(frame);
-    }
+  #readHidden(inbound: FrameStream): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    const ended = inbound.each((frame) => {
+      if (this.#over.signal.aborted) return undefined;
+      if (kindOf(frame) === KIND.close) return void closed.resolve();
+      return this.#run(frame);
+    });
+    return Promise.race([closed.promise, ended]);
   }
 
   async #readUntilClose(client: FrameStream): Promise<void> {
@@ -93,7 +95,9 @@ export class StageSession {
       slot: this.#slot,
       position: input.position + i,
     }));
-    const states = await this.#executor.forward(rows, input.states, { first, end });
+    const running = this.#executor.forward(rows, input.states, { first, end });
+    // Every turn of the event loop between receiving and sending would be time that all the stages lose.
+    const states = running instanceof Promise ? await running : running;
     if (this.#over.signal.aborted) return;
     this.#length = input.position + input.rows;
     await this.#streams.outbound.send(

@@ -34,14 +34,14 @@ test('jobs are led by the host and by thread 0 in any order', async (t) => {
 test('a thread that dies fails the job that thread 0 leads', async (t) => {
   const { crew, breakThread } = await startCrew(t);
   breakThread();
-  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
-  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
 });
 
 test('a thread that dies fails the job that the host leads', async (t) => {
   const { crew, breakThread } = await startCrew(t);
   await crew.run(1);
   breakThread();
-  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
-  await assert.rejects(crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
+  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
 });

@@ -11,7 +11,7 @@ test('rows that are not there, not in order or not finite are refused, and the s
   const stage = await loadSampleBlocks(model, 0, 1, { slots: 1 });
   const one = noise(1, hidden);
   const refused = (rows: { slot: number; position: number }[], input: Float32Array, expected: object) =>
-    assert.rejects(stage.forward(rows, input), expected);
+    assert.rejects(async () => stage.forward(rows, input), expected);
   try {
     await refused([{ slot: 1, position: 0 }], one, RangeError);
     await refused([{ slot: 0, position: 60 }], one, { code: 'CONTEXT_EXCEEDED' });
@@ -25,11 +25,11 @@ test('rows that are not there, not in order or not finite are refused, and the s
     }
     // a norm that overflows inside: squares of the largest floats
     const huge = one.map(() => 3e38);
-    await stage.forward([{ slot: 0, position: 0 }], huge).catch((error) => {
-      assert.equal(error.code, 'HIDDEN_NOT_FINITE');
-    });
-    await assert.rejects(stage.forward([{ slot: 0, position: 0 }], one, { first: 0, end: 2 }), RangeError);
-    assert.equal((await stage.forward([{ slot: 0, position: 0 }], one)).length, hidden);
+    const row = [{ slot: 0, position: 0 }];
+    const run = async () => stage.forward(row, huge);
+    await run().catch((error) => assert.equal(error.code, 'HIDDEN_NOT_FINITE'));
+    await assert.rejects(async () => stage.forward(row, one, { first: 0, end: 2 }), RangeError);
+    assert.equal((await stage.forward(row, one)).length, hidden);
   } finally {
     await stage.stop();
   }

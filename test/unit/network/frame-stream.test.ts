@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BitorchError } from '#base';
+import { localStream } from '../../../src/network/local-stream.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+test('each hands frames over as they are sent, the next when the one before is dealt with', async () => {
+  const [near, far] = localStream('node', 16);
+  await near.send(bytes(1));
+  const seen: number[] = [];
+  const busy = Promise.withResolvers<void>();
+  const ended = far.each((frame) => {
+    seen.push(frame[0]!);
+    return frame[0] === 2 ? busy.promise : undefined;
+  });
+  assert.deepEqual(seen, [1]);
+  void near.send(bytes(2));
+  void near.send(bytes(3));
+  assert.deepEqual(seen, [1, 2]);
+  void near.close();
+  busy.resolve();
+  await ended;
+  assert.deepEqual(seen, [1, 2, 3]);
+});
+
+test('each rejects with what its handler throws and with what breaks the stream', async () => {
+  const refusal = new BitorchError('FRAME_INVALID', 'not this one');
+  const [near, far] = localStream('node', 16);
+  const thrown = far.each(() => {
+    throw refusal;
+  });
+  void near.send(bytes(1));
+  await assert.rejects(thrown, refusal);
+
+  const [other, end] = localStream('node', 16);
+  const rejected = end.each(() => Promise.reject(refusal));
+  void other.send(bytes(1));
+  await assert.rejects(rejected, refusal);
+
+  const [gone, left] = localStream('node', 16);
+  const broken = left.each(() => undefined);
+  gone.abort();
+  await assert.rejects(broken, { code: 'STREAM_CLOSED' });
+});
