@@ -1,26 +1,29 @@
 import { BitorchError } from '#base';
-import { CONTROL, JOB } from '../kernels/parameters.ts';
+import { CLOSED, CONTROL, JOB } from '../kernels/parameters.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
 import { MAY_BLOCK, startThread, type Thread } from './platform.ts';
 import type { WorkerTask } from './worker.ts';
 
-const BARRIER = CONTROL.barrier / 4;
 const LED_JOBS = CONTROL.ledJobs / 4;
 const JOBS = CONTROL.jobs / 4;
 const DONE = CONTROL.done / 4;
+const PRESENT = CONTROL.present / 4;
+const TEAM = CONTROL.team / 4;
 
 /** A job that should take at most so long runs on the host's thread: no thread has to wake up for it, or be woken. */
 const SHORT_MS = 5;
 
 /**
- * Threads that run one job after another on one memory, and sleep in between. The host stands in for thread 0 in jobs
- * that are short.
+ * Threads that run one job after another on one memory, and sleep in between. No job waits for one that wakes up late: it
+ * comes in after a block. The host stands in for thread 0 in jobs that are short.
  */
 export class Crew {
   readonly #memory: SharedMemory;
   readonly #kernels: Kernels;
   readonly #threads: Thread[];
+  /** Whether the threads were told of a job that has not begun. */
+  #called = false;
   #msPerUnit = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
   #onFailure: (() => void) | undefined;
@@ -34,6 +37,7 @@ export class Crew {
   /** Starts `count` threads; when it returns all of them wait for jobs. */
   static async start(memory: SharedMemory, module: WebAssembly.Module, count: number): Promise<Crew> {
     memory.set('threads', count);
+    Atomics.store(memory.words, PRESENT, CLOSED);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
     const crew = new Crew(memory, instantiate(module, memory.memory), threads);
     const ready = threads.map((thread, i) => {
@@ -57,6 +61,17 @@ export class Crew {
     return crew;
   }
 
+  /** Has the threads wake up for a job whose parameters are still being written. */
+  call(): void {
+    if (this.#called) return;
+    this.#called = true;
+    const { words } = this.#memory;
+    Atomics.store(words, TEAM, 1);
+    Atomics.store(words, PRESENT, 1);
+    Atomics.add(words, JOBS, 1);
+    Atomics.notify(words, JOBS);
+  }
+
   /**
    * Runs the job that the parameters describe, of `units` units of like work. One at a time. No promise when it is
    * done on return.
@@ -64,10 +79,8 @@ export class Crew {
   run(units: number): Promise<void> | undefined {
     if (this.#failure) throw failed(this.#failure);
     const start = performance.now();
-    const { words } = this.#memory;
-    this.#memory.set('arrived', Atomics.load(words, BARRIER));
-    Atomics.add(words, JOBS, 1);
-    Atomics.notify(words, JOBS);
+    this.call();
+    this.#called = false;
     const done = () => {
       this.#msPerUnit = (performance.now() - start) / units;
     };
@@ -90,7 +103,7 @@ export class Crew {
 
   #standIn(): void {
     try {
-      this.#kernels.run(0);
+      this.#kernels.lead();
     } catch (error) {
       this.#fail(error as Error);
       throw failed(error);

@@ -1,7 +1,7 @@
 /** Exports of the compiled kernels (src/execution/kernels/index.as.ts). */
 export interface Kernels {
   prepareConstants(): void;
-  run(thread: number): void;
+  lead(): void;
   work(thread: number): void;
   repack4(rows: number, tile: number, blocks: number, minima: number): number;
   repack8(rows: number, tile: number, blocks: number): number;

@@ -166,6 +166,7 @@ export class Stage {
     first: number,
     end: number,
   ): Float32Array | Promise<Float32Array> {
+    this.#crew.call();
     const x = this.#memory.floatsAt(this.#addresses.x, hidden.length);
     x.set(hidden);
     this.#writeRows(rows);

@@ -6,7 +6,7 @@ import {
 } from './head.as';
 import * as P from './parameters.as';
 import { multiply } from './matrix.as';
-import { barrier, share } from './threads.as';
+import { admit, barrier, renew, share, sharers } from './threads.as';
 
 /** Matrices of a block in its table entry, after the two norms: each (segment table, segments, formats). */
 const QKV: usize = 8;
@@ -57,7 +57,7 @@ function prepare(weight: usize, formats: i32, thread: i32): void {
     quantiseRow(normed, hidden << 2, own(P.OWN_INPUT4, thread), own(P.OWN_INPUT8, thread), formats);
     return;
   }
-  const threads = load<i32>(P.THREADS);
+  const threads = sharers();
   for (let t = thread; t < rows; t += threads) {
     normalise(word(P.X) + <usize>t * (hidden << 2), weight, hidden, load<f32>(P.EPS), normed);
     quantiseRow(normed, hidden << 2, word(P.INPUT4) + <usize>t * bytes4, word(P.INPUT8) + <usize>t * bytes8, formats);
@@ -151,7 +151,7 @@ function attentionOfOne(layer: i32, formats: i32, thread: i32): void {
 
 /** Many rows: threads share out rows × groups. */
 function attentionOfMany(layer: i32, formats: i32, thread: i32): void {
-  const rows = load<i32>(P.ROWS), kvHeads = load<i32>(P.KV_HEADS), groups = load<i32>(P.GROUPS), threads = load<i32>(P.THREADS);
+  const rows = load<i32>(P.ROWS), kvHeads = load<i32>(P.KV_HEADS), groups = load<i32>(P.GROUPS), threads = sharers();
   for (let i = thread; i < rows * kvHeads; i += threads) rememberHead(i / kvHeads, layer, i % kvHeads, thread);
   barrier();
   const stride = word(P.SCORE_STRIDE), score = own(P.ATTENTION, thread);
@@ -190,12 +190,12 @@ function feedForward(block: usize, formats: i32, thread: i32): void {
   }
 }
 
-/** Blocks [firstBlock, endBlock) on the rows in x. */
-export function runBlocks(thread: i32): void {
+/** Blocks [first, endBlock) on the rows in x. */
+export function runBlocks(thread: i32, first: i32): void {
   const heads = load<i32>(P.HEADS), kvHeads = load<i32>(P.KV_HEADS), dim = load<i32>(P.HEAD_DIM), hidden = load<i32>(P.HIDDEN);
   // after the last barrier the host may write the next job's parameters: nothing is read from then on
   const end = load<i32>(P.END_BLOCK);
-  for (let layer = load<i32>(P.FIRST_BLOCK); layer < end; layer++) {
+  for (let layer = first; ; ) {
     const block = word(P.BLOCK_TABLE) + <usize>layer * P.BLOCK_BYTES;
     prepare(<usize>load<u32>(block), load<i32>(block + QKV, 8), thread);
     const groups = (heads + 2 * kvHeads) * dim >> 5, from = share(groups, thread), to = share(groups, thread + 1);
@@ -210,7 +210,10 @@ export function runBlocks(thread: i32): void {
     feedForward(block, load<i32>(block + DOWN, 8), thread);
     barrier();
     addProjection(block, DOWN, word(P.INNER4), word(P.INNER8), load<i32>(P.FFN), thread);
+    if (++layer < end && thread == 0) admit(layer, layer + 1 == end);
     barrier();
+    if (layer == end) return;
+    renew();
   }
 }
 

@@ -1,33 +1,49 @@
 // What the host calls. A worker calls work() once and stays in it until it is told to stop.
 import { runBlocks, runHead } from './blocks.as';
-import { CONTROL_DONE, CONTROL_JOBS, CONTROL_LED_JOBS, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP } from './parameters.as';
-import { meet } from './threads.as';
+import {
+  CONTROL_DONE, CONTROL_JOBS, CONTROL_LED_JOBS, END_BLOCK, FIRST_BLOCK, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP, JOIN_BLOCK,
+} from './parameters.as';
+import { begin, join } from './threads.as';
 
 export { prepareConstants } from './constants.as';
 export { blockFloats, repack4, repack8, widenBrain, widenHalf } from './repack.as';
 
-/** Runs the job that the parameters describe, as thread `thread` of the crew. */
-export function run(thread: i32): void {
-  meet();
-  const job = load<i32>(JOB);
-  if (job == JOB_BLOCKS) runBlocks(thread);
-  else if (job == JOB_HEAD) runHead(thread);
+/** Runs the job that the parameters describe, with those threads that come. */
+export function lead(): void {
+  const first = load<i32>(FIRST_BLOCK), blocks = load<i32>(JOB) == JOB_BLOCKS;
+  begin(first, !blocks || load<i32>(END_BLOCK) - first == 1);
+  run(0, first);
 }
 
-/**
- * Sleeps until the count of jobs moves, runs the job, and so on; thread 0 reports what is done. Its jobs have a count
- * of their own: the others the host runs in its place.
- */
+function run(number: i32, first: i32): void {
+  const job = load<i32>(JOB);
+  if (job == JOB_BLOCKS) runBlocks(number, first);
+  else if (job == JOB_HEAD) runHead(number);
+}
+
+/** Sleeps until the count of jobs moves, takes part, and so on. Thread 0 leads those jobs that the host does not. */
 export function work(thread: i32): void {
-  const jobs = thread == 0 ? CONTROL_LED_JOBS : CONTROL_JOBS;
+  if (thread == 0) workAsLeader();
+  else workInTeam();
+}
+
+function workAsLeader(): void {
   for (let seen = 0; ; ) {
-    while (atomic.load<i32>(jobs) == seen) atomic.wait<i32>(jobs, seen, -1);
+    while (atomic.load<i32>(CONTROL_LED_JOBS) == seen) atomic.wait<i32>(CONTROL_LED_JOBS, seen, -1);
     seen++;
     if (load<i32>(JOB) == JOB_STOP) return;
-    run(thread);
-    if (thread == 0) {
-      atomic.store<i32>(CONTROL_DONE, seen);
-      atomic.notify(CONTROL_DONE, -1);
-    }
+    lead();
+    atomic.store<i32>(CONTROL_DONE, seen);
+    atomic.notify(CONTROL_DONE, -1);
+  }
+}
+
+function workInTeam(): void {
+  for (;;) {
+    const seen = atomic.load<i32>(CONTROL_JOBS);
+    if (load<i32>(JOB) == JOB_STOP) return;
+    const number = join();
+    if (number > 0) run(number, load<i32>(JOIN_BLOCK));
+    else atomic.wait<i32>(CONTROL_JOBS, seen, -1);
   }
 }

@@ -4,7 +4,7 @@
  */
 const BASE = 0x2000;
 const NAMES = [
-  // control: three words that threads change, on cache lines of their own (see CONTROL)
+  // control: words that threads change, on cache lines of their own (see CONTROL)
   'threads',
   'job',
   'wide', // 1: kernels for 256-bit registers (V8's revectorizer is on)
@@ -18,10 +18,11 @@ const NAMES = [
   'eps', // f32
   'scoreScale', // f32
   // this job
-  'arrived', // count of the barrier when the job began
   'rows',
   'firstBlock',
   'endBlock',
+  'joinBlock', // where those who come in begin, and the count of the barrier then
+  'joinBarrier',
   // tables
   'blockTable',
   'rowTable',
@@ -67,6 +68,9 @@ export const address = (name: Parameter): number => BASE + 4 * NAMES.indexOf(nam
 
 /** Words that several threads write or wait on, each on a cache line of its own. */
 export const CONTROL = {
+  /** Threads that are there for the job, and those of them that work on its block. */
+  present: 0x40,
+  team: 0x80,
   barrier: 0x100,
   barrierSleepers: 0x180,
   /** Jobs given to thread 0, and to the others. */
@@ -76,6 +80,9 @@ export const CONTROL = {
   /** Not 0: a thread has died, nobody waits for it. */
   broken: 0x380,
 } as const;
+
+/** Counts of present threads from here on mean that the job takes in nobody more. */
+export const CLOSED = 1 << 16;
 
 /** Jobs a crew of threads can be given. */
 export const JOB = { blocks: 1, head: 2, stop: 3 } as const;
@@ -96,5 +103,6 @@ export function parametersSource(): string {
   );
   const jobs = Object.entries(JOB).map(([k, v]) => `export const JOB_${screaming(k)}: i32 = ${v};`);
   const entries = Object.entries(ENTRY).map(([k, v]) => `export const ${screaming(k)}_BYTES: usize = ${v};`);
-  return `${[...words, ...control, ...jobs, ...entries].join('\n')}\n`;
+  const closed = `export const CLOSED: i32 = ${CLOSED};`;
+  return `${[...words, ...control, closed, ...jobs, ...entries].join('\n')}\n`;
 }

@@ -16,6 +16,7 @@ async function startCrew(t: TestContext) {
   memory.set('job', JOB.head);
   return {
     crew,
+    memory,
     /** From now on thread 1 finds its buffers beyond the end of the memory. */
     breakThread() {
       memory.set('rows', 1);
@@ -34,7 +35,10 @@ test('jobs are led by the host and by thread 0 in any order', async (t) => {
 test('a thread that dies fails the job that thread 0 leads', async (t) => {
   const { crew, breakThread } = await startCrew(t);
   breakThread();
-  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
+  const runUntilItTakesPart = async () => {
+    for (;;) await crew.run(1e9);
+  };
+  await assert.rejects(runUntilItTakesPart, { code: 'ENGINE_FAILED' });
   await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
 });
 
@@ -42,6 +46,15 @@ test('a thread that dies fails the job that the host leads', async (t) => {
   const { crew, breakThread } = await startCrew(t);
   await crew.run(1);
   breakThread();
+  const runUntilItTakesPart = async () => {
+    for (;;) await crew.run(1);
+  };
+  await assert.rejects(runUntilItTakesPart, { code: 'ENGINE_FAILED' });
   await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
-  await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
+});
+
+test('a job does not wait for threads that do not come', async (t) => {
+  const { crew, memory } = await startCrew(t);
+  memory.set('threads', 5);
+  for (const units of [1, 1, 1e9, 1]) await crew.run(units);
 });

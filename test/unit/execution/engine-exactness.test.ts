@@ -47,6 +47,12 @@ test('threads and builds give equal bits', async () => {
   }
 });
 
+test('threads that come in between blocks change no bit', async () => {
+  const other = await loadSampleBlocks(model, 0, 4, { threads: 3 });
+  for (let time = 0; time < 20; time++) assert.deepEqual(await feed(other, input, { chunk: 1 }), whole);
+  await other.stop();
+});
+
 test('a row in a batch of sessions gives the bits of the row alone', async () => {
   const slots = [0, 1, 2, 3];
   const lengths = [20, 3, 11, 8];
