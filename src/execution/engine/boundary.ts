@@ -112,7 +112,7 @@ export class Boundary {
     const output = new Float32Array(n * vocab);
     for (let from = 0; from < n; from += MAX_HEAD_ROWS) {
       const rows = Math.min(MAX_HEAD_ROWS, n - from);
-      this.#crew.call();
+      this.#crew.call(rows);
       this.#memory.floatsAt(x, rows * width).set(hidden.subarray(from * width, (from + rows) * width));
       this.#memory.set('rows', rows);
       this.#memory.set('job', JOB.head);

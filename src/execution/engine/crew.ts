@@ -1,5 +1,6 @@
 import { BitorchError } from '#base';
 import { CLOSED, CONTROL, JOB } from '../kernels/parameters.ts';
+import { Company } from './company.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
 import { MAY_BLOCK, startThread, type Thread } from './platform.ts';
@@ -22,8 +23,9 @@ export class Crew {
   readonly #memory: SharedMemory;
   readonly #kernels: Kernels;
   readonly #threads: Thread[];
-  /** Whether the threads were told of a job that has not begun. */
-  #called = false;
+  /** The job that the threads were told of and that has not begun. */
+  #called: { short: boolean; start: number } | undefined;
+  readonly #company = new Company();
   #msPerUnit = Number.POSITIVE_INFINITY;
   #failure: Error | undefined;
   #onFailure: (() => void) | undefined;
@@ -36,7 +38,6 @@ export class Crew {
 
   /** Starts `count` threads; when it returns all of them wait for jobs. */
   static async start(memory: SharedMemory, module: WebAssembly.Module, count: number): Promise<Crew> {
-    memory.set('threads', count);
     Atomics.store(memory.words, PRESENT, CLOSED);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
     const crew = new Crew(memory, instantiate(module, memory.memory), threads);
@@ -61,30 +62,32 @@ export class Crew {
     return crew;
   }
 
-  /** Has the threads wake up for a job whose parameters are still being written. */
-  call(): void {
+  /** Has the threads wake up for a job of `units` units of like work, whose parameters are still being written. */
+  call(units: number): void {
     if (this.#called) return;
-    this.#called = true;
+    const short = MAY_BLOCK && units * this.#msPerUnit <= SHORT_MS;
+    const alone = short && !this.#company.wanted;
+    this.#called = { short, start: performance.now() };
     const { words } = this.#memory;
+    this.#memory.set('threads', alone ? 1 : this.#threads.length);
     Atomics.store(words, TEAM, 1);
     Atomics.store(words, PRESENT, 1);
+    if (alone) return;
     Atomics.add(words, JOBS, 1);
     Atomics.notify(words, JOBS);
   }
 
-  /**
-   * Runs the job that the parameters describe, of `units` units of like work. One at a time. No promise when it is
-   * done on return.
-   */
+  /** Runs the job that the parameters describe. One at a time. No promise when it is done on return. */
   run(units: number): Promise<void> | undefined {
     if (this.#failure) throw failed(this.#failure);
-    const start = performance.now();
-    this.call();
-    this.#called = false;
+    this.call(units);
+    const { short, start } = this.#called!;
+    this.#called = undefined;
     const done = () => {
       this.#msPerUnit = (performance.now() - start) / units;
+      if (short) this.#company.took(this.#msPerUnit);
     };
-    if (!MAY_BLOCK || units * this.#msPerUnit > SHORT_MS) return this.#lead().then(done);
+    if (!short) return this.#lead().then(done);
     this.#standIn();
     done();
     return undefined;

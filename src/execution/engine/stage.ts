@@ -166,14 +166,15 @@ export class Stage {
     first: number,
     end: number,
   ): Float32Array | Promise<Float32Array> {
-    this.#crew.call();
+    const units = rows.length * (end - first);
+    this.#crew.call(units);
     const x = this.#memory.floatsAt(this.#addresses.x, hidden.length);
     x.set(hidden);
     this.#writeRows(rows);
     this.#memory.set('job', JOB.blocks);
     this.#memory.set('firstBlock', first - this.first);
     this.#memory.set('endBlock', end - this.first);
-    const running = this.#crew.run(rows.length * (end - first));
+    const running = this.#crew.run(units);
     return running ? running.then(() => outputOf(x)) : outputOf(x);
   }
 
