@@ -10,6 +10,11 @@ export interface Point {
   readonly [opaque]: 'point';
 }
 
+/** Points that were prepared for `multiScalar`: see `fixPoints`. Of the curve that made it. */
+export interface FixedPoints {
+  readonly [opaque]: 'fixed points';
+}
+
 /** 32 bytes, little-endian, below the group order l = 2^252 + 27742317777372353535851937790883648493. */
 export type Scalar = Uint8Array;
 
@@ -70,8 +75,18 @@ export interface Curve {
   multiplyByCofactor(point: Point): Point;
   /** (1/8 mod l)·point: undone by `multiplyByCofactor` for points of prime order. */
   divideByCofactor(point: Point): Point;
-  /** Σ scalars[i]·points[i] (+ baseScalar·G). Variable time: public data only. */
-  multiScalar(scalars: ScalarVector, points: readonly Point[], baseScalar?: Scalar): Point;
+  /** Makes sums of products with these points cheaper. What that takes is kept as long as the curve: 10 KB a point. */
+  fixPoints(points: readonly Point[]): FixedPoints;
+  /**
+   * Σ scalars[i]·points[i] + Σ fixedScalars[i]·fixed[i], where `fixed` is the base point if nothing else is said and may
+   * have more points than there are scalars. Variable time: public data only.
+   */
+  multiScalar(
+    scalars: ScalarVector,
+    points: readonly Point[],
+    fixedScalars?: ScalarVector,
+    fixed?: FixedPoints,
+  ): Point;
 
   multiplySecret(scalar: Scalar, point: Point): Point;
   multiplyBaseSecret(scalar: Scalar): Point;

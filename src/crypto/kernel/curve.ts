@@ -1,5 +1,6 @@
 import {
   type Curve,
+  type FixedPoints,
   GROUP_ORDER,
   littleEndian,
   POINT_BYTES,
@@ -15,6 +16,11 @@ const SIZE = 160;
 const PAIR = 80;
 const HASH_BYTES = 32;
 const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
+/** Where the kernel keeps the multiples of fixed points. */
+interface KeptTables {
+  readonly tables: number;
+  readonly count: number;
+}
 const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
 
 const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
@@ -55,14 +61,27 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     });
   }
 
-  function multiScalar(factors: Uint8Array, points: readonly Point[], baseScalar?: Uint8Array): Point {
+  function fixPoints(points: readonly Point[]): FixedPoints {
+    const tables = memory.keep(points.length * kernel.fixedTableSize());
+    kernel.fixPoints(tables, memory.putAll(points.map(inner), SIZE), points.length);
+    return { tables, count: points.length } satisfies KeptTables as unknown as FixedPoints;
+  }
+
+  function multiScalar(
+    factors: Uint8Array,
+    points: readonly Point[],
+    fixedFactors = new Uint8Array(),
+    fixed = fixedBase,
+  ): Point {
+    const { tables, count } = fixed as unknown as KeptTables;
+    const used = fixedFactors.length / SCALAR_BYTES;
+    if (used > count) throw new RangeError(`${used} scalars for ${count} fixed points`);
     checkScalars(factors, points.length);
-    if (baseScalar !== undefined) checkScalars(baseScalar, 1);
+    checkScalars(fixedFactors, used);
     memory.begin();
-    const first = memory.put(factors);
-    const base = baseScalar === undefined ? 0 : memory.put(baseScalar);
+    const [first, kept] = [memory.put(factors), memory.put(fixedFactors)];
     const of = memory.putAll(points.map(inner), SIZE);
-    return make((out) => kernel.multiScalar(out, first, of, points.length, base, memory.end));
+    return make((out) => kernel.multiScalar(out, first, of, points.length, kept, tables, used, memory.end));
   }
 
   function multiScalarSecret(factors: Uint8Array, points: readonly Point[]): Point {
@@ -121,6 +140,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   }
 
   const base = multiplyBaseSecret(scalarOf(1));
+  const fixedBase = fixPoints([base]);
   const eighth = scalars.invert(scalarOf(8));
   const identity = multiScalar(new Uint8Array(), []);
 
@@ -150,6 +170,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     subtract: (a, b) => combine(a, b, kernel.subtractPoints),
     multiplyByCofactor: (point) => combine(point, point, kernel.multiplyByCofactor),
     divideByCofactor: (point) => multiScalar(eighth, [point]),
+    fixPoints,
     multiScalar,
     multiplySecret: (scalar, point) => multiScalarSecret(scalar, [point]),
     multiplyBaseSecret,

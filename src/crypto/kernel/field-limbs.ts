@@ -34,25 +34,27 @@ class Constants {
 const constants = new Constants();
 
 /**
- * Puts what the limbs of b are multiplied by into PLAIN and FOLDED (19 times, for products that weigh 2^255 and more).
- * Two odd limbs weigh 2 more together than their places say: for odd limbs of a, those of b are doubled.
+ * What the limbs of b are multiplied by for products that weigh 2^255 and more, 19 times the limb, goes into FOLDED.
+ * Two odd limbs weigh 2 more together than their places say: for odd limbs of a, those of b are doubled in PLAIN_ODD and
+ * FOLDED_ODD.
  */
 const prepare = (b: string) =>
   lines(VECTORS, (m) =>
     [
-      `y = v128.load(${b}, ${16 * m}); v128.store(PLAIN, y, ${16 * m});`,
+      `y = v128.load(${b}, ${16 * m});`,
       `v128.store(PLAIN_ODD, i32x4.mul(y, oddTwice), ${16 * m});`,
       `y = i32x4.mul(y, nineteen); v128.store(FOLDED, y, ${16 * m});`,
       `v128.store(FOLDED_ODD, i32x4.mul(y, oddTwice), ${16 * m});`,
     ].join(' '),
   );
 
-/** Limb i of a times limbs `from` … 9 of what was prepared, onto the columns r0 … r9. */
-function row(i: number, from: number, started: Set<number>): string[] {
+/** Limb i of a times limbs `from` … 9 of b, onto the columns r0 … r9. */
+function row(i: number, b: string, from: number, started: Set<number>): string[] {
   const text: string[] = [];
   let loaded = '';
   for (let j = from; j < LIMBS; j++) {
-    const table = `${i + j < LIMBS ? 'PLAIN' : 'FOLDED'}${i % 2 === 0 ? '' : '_ODD'}`;
+    const [plain, folded] = i % 2 === 0 ? [b, 'FOLDED'] : ['PLAIN_ODD', 'FOLDED_ODD'];
+    const table = i + j < LIMBS ? plain : folded;
     const vector = `y = v128.load(${table}, ${16 * (j >> 1)});`;
     if (vector !== loaded) text.push(vector);
     loaded = vector;
@@ -64,12 +66,12 @@ function row(i: number, from: number, started: Set<number>): string[] {
   return text;
 }
 
-function rows(isSquare: boolean): string {
+function rows(b: string, isSquare: boolean): string {
   const started = new Set<number>();
   const text = Array.from({ length: LIMBS }, (_, i) => {
     const load = `x = v128.load64_splat(a, ${8 * i});`;
-    if (!isSquare) return [load, ...row(i, 0, started)];
-    const [once, ...twice] = splitAfterDiagonal(row(i, i, started));
+    if (!isSquare) return [load, ...row(i, b, 0, started)];
+    const [once, ...twice] = splitAfterDiagonal(row(i, b, i, started));
     return [load, ...once!, 'x = i32x4.add(x, x);', ...twice.flat()];
   });
   return text.flat().join('\n  ');
@@ -118,7 +120,7 @@ export function ${name}(out: usize, ${operands.map((operand) => `${operand}: usi
   const oddTwice = v128.load(ODD_TWICE);
   let x: v128; let y: v128; let c: v128;
   ${prepare(b)}
-  ${rows(name === 'square')}
+  ${rows(b, name === 'square')}
   ${carryAndStore()}
 }
 `;
@@ -146,7 +148,6 @@ export function fieldLimbsSource(): string {
 ${constants}
 const NINETEEN = memory.data<i32>([19, 19, 19, 19], 16);
 const ODD_TWICE = memory.data<i32>([1, 1, 2, 2], 16);
-const PLAIN = memory.data(80, 16);
 const PLAIN_ODD = memory.data(80, 16);
 const FOLDED = memory.data(80, 16);
 const FOLDED_ODD = memory.data(80, 16);

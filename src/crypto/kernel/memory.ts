@@ -1,7 +1,11 @@
 /** What kernel.wasm exports. All arguments are addresses in its memory, or counts. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  prepare(): void;
+  /** Fills the tables of `multiplyBaseSecret`: once, before anything else. */
+  prepareCombs(): void;
+  /** Bytes that the table of a point takes, for `fixPoints`. */
+  fixedTableSize(): number;
+  fixPoints(tables: number, points: number, count: number): void;
   heap(): number;
   reserve(end: number): void;
   /** Two at once; bit 0 and bit 1 say which were points. */
@@ -12,13 +16,14 @@ export interface KernelExports {
   addPoints(out: number, a: number, b: number): void;
   subtractPoints(out: number, a: number, b: number): void;
   multiplyByCofactor(out: number, point: number): void;
-  /** `base`: address of the base point's scalar, 0 for none. */
   multiScalar(
     out: number,
     scalars: number,
     points: number,
     count: number,
-    base: number,
+    fixedScalars: number,
+    fixedTables: number,
+    fixedCount: number,
     scratch: number,
   ): void;
   multiScalarSecret(out: number, scalars: number, points: number, count: number, scratch: number): void;
@@ -42,13 +47,13 @@ const align = (address: number): number => (address + 15) & ~15;
  */
 export class KernelMemory {
   readonly kernel: KernelExports;
-  readonly #heap: number;
+  #heap: number;
   #bytes: Uint8Array;
   #end: number;
 
   constructor(module: WebAssembly.Module) {
     this.kernel = new WebAssembly.Instance(module, {}).exports as unknown as KernelExports;
-    this.kernel.prepare();
+    this.kernel.prepareCombs();
     this.#heap = this.kernel.heap();
     this.#end = this.#heap;
     this.#bytes = new Uint8Array(this.kernel.memory.buffer);
@@ -57,6 +62,14 @@ export class KernelMemory {
   /** Forgets the arguments of the call before. */
   begin(): void {
     this.#end = this.#heap;
+  }
+
+  /** Room for `length` bytes for good: its address. Forgets the arguments, too. */
+  keep(length: number): number {
+    this.begin();
+    const at = this.take(length);
+    this.#heap = this.#end;
+    return at;
   }
 
   /** Room for `length` bytes: its address. */

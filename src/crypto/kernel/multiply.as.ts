@@ -3,18 +3,17 @@
 import {
   addCached, addPoints, cache, copyPoint, double, negatePoint, POINT, setIdentity, subtractCached,
 } from './point.as';
-import { BASE_POINT } from './constants.as';
 import { reserve } from './memory.as';
 
 const POSITIONS: i32 = 256;
-/** Windows of a point: odd multiples up to 15; of the base point: up to 127. */
+/** Windows of a point: odd multiples up to 15; of one whose table is kept: up to 127. */
 const WINDOW: i32 = 5;
 const ENTRIES: i32 = 8;
-const BASE_WINDOW: i32 = 8;
-const BASE_ENTRIES: i32 = 64;
+const TABLE: i32 = ENTRIES * POINT;
+const FIXED_WINDOW: i32 = 8;
+const FIXED_ENTRIES: i32 = 64;
+const FIXED_TABLE: i32 = FIXED_ENTRIES * POINT;
 
-const baseTable = memory.data(64 * 160, 16);
-const baseDigits = memory.data(256, 16);
 const twice = memory.data(160, 16);
 const multiple = memory.data(160, 16);
 
@@ -30,8 +29,13 @@ function oddMultiples(out: usize, p: usize, entries: i32): void {
   }
 }
 
-export function prepareBase(): void {
-  oddMultiples(baseTable, BASE_POINT, BASE_ENTRIES);
+export function fixedTableSize(): i32 {
+  return FIXED_TABLE;
+}
+
+/** Fills the tables of `count` points. */
+export function fixPoints(tables: usize, points: usize, count: i32): void {
+  for (let i = 0; i < count; i++) oddMultiples(tables + i * FIXED_TABLE, points + i * POINT, FIXED_ENTRIES);
 }
 
 /** `count` <= 16 bits of the scalar from bit `at` on. */
@@ -44,9 +48,14 @@ function bitsOf(scalar: usize, at: i32, count: i32): i32 {
   return <i32>((value >> (at & 7)) & ((1 << count) - 1));
 }
 
-/** Non-adjacent form: at each position 0 or an odd digit below 2^(window - 1) in size. */
-function slidingDigits(out: usize, scalar: usize, window: i32): void {
-  memory.fill(out, 0, POSITIONS);
+/** How many entries each position has. */
+const lengths = memory.data(4 * 256, 16);
+
+/**
+ * The non-adjacent form of a scalar has at each position 0 or an odd digit below 2^(window - 1) in size. Puts the entry of
+ * the table that a digit stands for, its lowest bit set for a negative one, into the list of its position.
+ */
+function listDigits(lists: usize, room: i32, scalar: usize, window: i32, table: usize): void {
   let carry = 0;
   let at = 0;
   while (at < POSITIONS) {
@@ -57,45 +66,52 @@ function slidingDigits(out: usize, scalar: usize, window: i32): void {
     let digit = bitsOf(scalar, at, window) + carry;
     carry = digit >> (window - 1);
     digit -= carry << window;
-    store<i8>(out + at, <i8>digit);
+    const length = load<i32>(lengths + 4 * at);
+    store<i32>(lengths + 4 * at, length + 1);
+    const entry = table + (abs(digit) >> 1) * POINT;
+    store<usize>(lists + 4 * (at * room + length), entry | <usize>(digit < 0));
     at += window;
   }
 }
 
-/** The digits of `count` points and, when there is one, of the base scalar behind them, at one position. */
-function addDigits(out: usize, digits: usize, tables: usize, count: i32): void {
-  for (let i = 0; i <= count; i++) {
-    const digit = <i32>load<i8>(digits + i);
-    if (digit == 0) continue;
-    const entry = (i == count ? baseTable : tables + i * (ENTRIES * POINT)) + (abs(digit) >> 1) * POINT;
-    if (digit > 0) addCached(out, out, entry);
-    else subtractCached(out, out, entry);
+let touched: i32 = 0;
+
+/** Adds the entries of a list, after it read a little of each, so that the caches fetch them all at once. */
+function addEntries(out: usize, list: usize, length: i32): void {
+  const end = list + 4 * length;
+  for (let at = list; at < end; at += 4) {
+    const entry = load<usize>(at) & ~1;
+    touched ^= load<i32>(entry) ^ load<i32>(entry, 64) ^ load<i32>(entry, 128);
+  }
+  for (let at = list; at < end; at += 4) {
+    const entry = load<usize>(at);
+    if (entry & 1) subtractCached(out, out, entry ^ 1);
+    else addCached(out, out, entry);
   }
 }
 
-/** out = sum of scalars·points (+ baseScalar·G where baseScalar is not 0), by Straus. */
-function straus(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
-  const tables = scratch;
-  const digits = tables + count * (ENTRIES * POINT);
-  const columns = count + 1;
-  reserve(digits + columns * POSITIONS);
-  memory.fill(digits, 0, columns * POSITIONS);
-  for (let i = 0; i <= count; i++) {
-    if (i < count) {
-      oddMultiples(tables + i * (ENTRIES * POINT), points + i * POINT, ENTRIES);
-      slidingDigits(baseDigits, scalars + i * 32, WINDOW);
-    } else {
-      if (baseScalar == 0) break;
-      slidingDigits(baseDigits, baseScalar, BASE_WINDOW);
-    }
-    for (let k = 0; k < POSITIONS; k++) store<i8>(digits + k * columns + i, load<i8>(baseDigits + k));
+/** out = sum of scalars·points + sum of fixedScalars·(points of fixedTables), by Straus. */
+function straus(
+  out: usize, scalars: usize, points: usize, count: i32,
+  fixedScalars: usize, fixedTables: usize, fixedCount: i32, scratch: usize,
+): void {
+  const lists = scratch + count * TABLE;
+  const room = count + fixedCount;
+  reserve(lists + 4 * POSITIONS * room);
+  memory.fill(lengths, 0, 4 * POSITIONS);
+  for (let i = 0; i < count; i++) {
+    oddMultiples(scratch + i * TABLE, points + i * POINT, ENTRIES);
+    listDigits(lists, room, scalars + i * 32, WINDOW, scratch + i * TABLE);
   }
-  let top = POSITIONS * columns - 1;
-  while (top >= 0 && load<i8>(digits + top) == 0) top--;
+  for (let i = 0; i < fixedCount; i++) {
+    listDigits(lists, room, fixedScalars + i * 32, FIXED_WINDOW, fixedTables + i * FIXED_TABLE);
+  }
+  let position = POSITIONS - 1;
+  while (position > 0 && load<i32>(lengths + 4 * position) == 0) position--;
   setIdentity(out);
-  for (let position = top / columns; position >= 0; position--) {
+  for (; position >= 0; position--) {
     double(out, out);
-    addDigits(out, digits + position * columns, tables, count);
+    addEntries(out, lists + 4 * position * room, load<i32>(lengths + 4 * position));
   }
 }
 
@@ -182,16 +198,18 @@ function drop(buckets: usize, filled: usize, digit: i32, point: usize, cachedPoi
 }
 
 /** Up to here Straus is the faster one. */
-const STRAUS_POINTS: i32 = 128;
-const baseTerm = memory.data(160, 16);
+const STRAUS_POINTS: i32 = 384;
+const fixedSum = memory.data(160, 16);
 
-export function multiScalar(out: usize, scalars: usize, points: usize, count: i32, baseScalar: usize, scratch: usize): void {
+export function multiScalar(
+  out: usize, scalars: usize, points: usize, count: i32,
+  fixedScalars: usize, fixedTables: usize, fixedCount: i32, scratch: usize,
+): void {
   if (count <= STRAUS_POINTS) {
-    straus(out, scalars, points, count, baseScalar, scratch);
+    straus(out, scalars, points, count, fixedScalars, fixedTables, fixedCount, scratch);
     return;
   }
+  straus(fixedSum, scalars, points, 0, fixedScalars, fixedTables, fixedCount, scratch);
   pippenger(out, scalars, points, count, scratch);
-  if (baseScalar == 0) return;
-  straus(baseTerm, scalars, points, 0, baseScalar, scratch);
-  addPoints(out, out, baseTerm);
+  addPoints(out, out, fixedSum);
 }

@@ -1,7 +1,16 @@
 import { mulAddUnsafe, pippenger } from '@noble/curves/abstract/curve.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { type Curve, fromLittleEndian, GROUP_ORDER, POINT_BYTES, type Point, scalarOf } from '../curve.ts';
+import {
+  type Curve,
+  type FixedPoints,
+  fromLittleEndian,
+  GROUP_ORDER,
+  POINT_BYTES,
+  type Point,
+  SCALAR_BYTES,
+  scalarOf,
+} from '../curve.ts';
 import { pointFromHash } from './hash-to-point.ts';
 import { nobleScalars } from './scalars.ts';
 
@@ -10,6 +19,7 @@ type NoblePoint = InstanceType<typeof ed25519.Point>;
 const inner = (point: Point): NoblePoint => point as unknown as NoblePoint;
 const outer = (point: NoblePoint): Point => point as unknown as Point;
 const { BASE, ZERO } = ed25519.Point;
+const fixedBase = [outer(BASE)] as unknown as FixedPoints;
 const INVERSE_OF_COFACTOR = fromLittleEndian(nobleScalars.invert(scalarOf(8)));
 /** Up to here Straus is the faster one. */
 const STRAUS_POINTS = 4;
@@ -67,14 +77,13 @@ export const nobleCurve: Curve = {
   subtract: (a, b) => outer(inner(a).subtract(inner(b))),
   multiplyByCofactor: (point) => outer(inner(point).clearCofactor()),
   divideByCofactor: (point) => outer(inner(point).multiplyUnsafe(INVERSE_OF_COFACTOR)),
-  multiScalar(scalars, points, baseScalar) {
-    const factors = split(scalars, points.length);
-    const of = points.map(inner);
-    return outer(
-      baseScalar === undefined
-        ? multiScalar(factors, of)
-        : multiScalar([...factors, fromLittleEndian(baseScalar)], [...of, BASE]),
-    );
+  fixPoints: (points) => points as unknown as FixedPoints,
+  multiScalar(scalars, points, fixedScalars = new Uint8Array(), fixed = fixedBase) {
+    const used = fixedScalars.length / SCALAR_BYTES;
+    const kept = (fixed as unknown as readonly Point[]).slice(0, used);
+    if (kept.length < used) throw new RangeError(`${used} scalars for ${kept.length} fixed points`);
+    const factors = [...split(scalars, points.length), ...split(fixedScalars, used)];
+    return outer(multiScalar(factors, [...points, ...kept].map(inner)));
   },
 
   multiplySecret: (scalar, point) => outer(multiply(fromLittleEndian(scalar), inner(point))),

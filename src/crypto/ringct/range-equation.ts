@@ -1,9 +1,10 @@
 import { concat } from '#base';
 import { type Curve, type Point, type Scalar, type ScalarVector, scalarOf } from '../curve.ts';
-import { amountGenerator } from './commitment.ts';
 import {
   BITS,
   elementOf,
+  FIXED_PAIRS,
+  fixedGenerators,
   paddedOutputs,
   type RangeClaim,
   type RangeProof,
@@ -54,9 +55,9 @@ export class RangeEquation {
   /** `size`: pairs of generators that the largest proof needs. */
   constructor(size: number, curve: Curve) {
     this.#curve = curve;
-    this.#size = size;
-    this.#g = new Uint8Array(32 * size);
-    this.#h = new Uint8Array(32 * size);
+    this.#size = Math.max(size, FIXED_PAIRS);
+    this.#g = new Uint8Array(32 * this.#size);
+    this.#h = new Uint8Array(32 * this.#size);
   }
 
   /** Adds one proof, weighted by the random `w`. `inverses`: 1/y, then one per round. */
@@ -144,10 +145,12 @@ export class RangeEquation {
   holds(): boolean {
     const curve = this.#curve;
     const { g, h } = rangeGenerators(this.#size, curve);
+    const fixed = 32 * FIXED_PAIRS;
     const sum = curve.multiScalar(
-      concat([this.#g, this.#h, this.#amount, ...this.#factors]),
-      [...g, ...h, amountGenerator(curve), ...this.#points],
-      this.#base,
+      concat([this.#g.subarray(fixed), this.#h.subarray(fixed), ...this.#factors]),
+      [...g.slice(FIXED_PAIRS), ...h.slice(FIXED_PAIRS), ...this.#points],
+      concat([this.#base, this.#amount, this.#g.subarray(0, fixed), this.#h.subarray(0, fixed)]),
+      fixedGenerators(curve),
     );
     return curve.isIdentity(sum);
   }

@@ -1,5 +1,12 @@
 import { concat, utf8 } from '#base';
-import { type Curve, type Point, type Scalar, type ScalarVector, scalarOf } from '../curve.ts';
+import {
+  type Curve,
+  type FixedPoints,
+  type Point,
+  type Scalar,
+  type ScalarVector,
+  scalarOf,
+} from '../curve.ts';
 import { varint } from './bytes.ts';
 import { amountGenerator } from './commitment.ts';
 
@@ -58,6 +65,33 @@ export function rangeGenerators(count: number, curve: Curve): RangeGenerators {
   return { g: known.g.slice(0, count), h: known.h.slice(0, count) };
 }
 
+/** So many pairs of generators are fixed points: what proofs of up to two outputs need. */
+export const FIXED_PAIRS = 2 * BITS;
+const fixed = new WeakMap<Curve, FixedPoints>();
+
+/** Fixed points: G, H, then G_i and then H_i of the first pairs. */
+export function fixedGenerators(curve: Curve): FixedPoints {
+  let points = fixed.get(curve);
+  if (points === undefined) {
+    const { g, h } = rangeGenerators(FIXED_PAIRS, curve);
+    points = curve.fixPoints([curve.base, amountGenerator(curve), ...g, ...h]);
+    fixed.set(curve, points);
+  }
+  return points;
+}
+
+const starts = new WeakMap<Curve, Uint8Array>();
+
+/** What every transcript begins with. */
+function startOf(curve: Curve): Uint8Array {
+  let start = starts.get(curve);
+  if (start === undefined) {
+    start = curve.encode(curve.hashToPoint(curve.keccak256(utf8('bulletproof_plus_transcript'))));
+    starts.set(curve, start);
+  }
+  return start;
+}
+
 /** The challenges of a proof: each hashes the one before it and the points sent since. */
 export class RangeTranscript {
   readonly #curve: Curve;
@@ -65,9 +99,8 @@ export class RangeTranscript {
 
   /** `commitments` divided by 8. */
   constructor(commitments: readonly Uint8Array[], curve: Curve) {
-    const start = curve.encode(curve.hashToPoint(curve.keccak256(utf8('bulletproof_plus_transcript'))));
     this.#curve = curve;
-    this.#state = curve.hashToScalar(start, curve.hashToScalar(...commitments));
+    this.#state = curve.hashToScalar(startOf(curve), curve.hashToScalar(...commitments));
   }
 
   challenge(...sent: readonly Uint8Array[]): Scalar {

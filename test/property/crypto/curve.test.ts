@@ -120,13 +120,42 @@ describe('the kernel computes what noble computes', () => {
   });
 
   test('sums of many products, on both sides of the border between Straus and Pippenger', () => {
-    for (const count of [1, 3, 17, 90, 130]) {
+    for (const count of [1, 3, 17, 90, 384, 385]) {
       const encodings = fc.sample(points, { numRuns: count, seed: count });
       const factors = concat(fc.sample(scalars, { numRuns: count, seed: count }));
       const sum = (curve: Curve) => curve.encode(curve.multiScalar(factors, decoded(curve, encodings)));
       same(sum);
+      const withBase = (curve: Curve) =>
+        curve.encode(curve.multiScalar(factors, decoded(curve, encodings), factors.subarray(0, 32)));
+      same(withBase);
       const secret = kernel.multiScalarSecret(factors, decoded(kernel, encodings));
       assert.equal(toHex(kernel.encode(secret)), toHex(sum(kernel)));
+    }
+  });
+
+  test('sums with fixed points, of which a sum may leave the last ones out', () => {
+    const fixed = fc.sample(points, { numRuns: 5, seed: 5 });
+    const kept = new Map([kernel, noble].map((curve) => [curve, curve.fixPoints(decoded(curve, fixed))]));
+    const terms = fc.array(fc.tuple(scalars, points), { maxLength: 3 });
+    fc.assert(
+      fc.property(terms, fc.array(scalars, { maxLength: 5 }), (free, fixedScalars) => {
+        const factors = concat(free.map(([scalar]) => scalar));
+        same((curve) => {
+          const of = decoded(
+            curve,
+            free.map(([, point]) => point),
+          );
+          return curve.encode(curve.multiScalar(factors, of, concat(fixedScalars), kept.get(curve)));
+        });
+      }),
+      { numRuns: 40 },
+    );
+    for (const curve of [kernel, noble]) {
+      assert.throws(
+        () => curve.multiScalar(new Uint8Array(), [], new Uint8Array(192), kept.get(curve)),
+        RangeError,
+      );
+      assert.throws(() => curve.multiScalar(new Uint8Array(), [], new Uint8Array(64)), RangeError);
     }
   });
 
