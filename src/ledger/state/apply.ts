@@ -53,6 +53,7 @@ export function requireFee(view: ReadView, transaction: Transaction): void {
 export function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
   for (const { ring } of body.inputs) {
     for (const number of ring) {
+      if (number < draft.ripe) continue;
       const member = ageOf(view, number);
       require(member !== undefined, 'a ring names an output that is not there', { output: number });
       const wait = member.minted ? draft.parameters.mintMaturity : draft.parameters.maturity;

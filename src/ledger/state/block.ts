@@ -27,8 +27,8 @@ import {
   outputRange,
   outputTotals,
   type SpendRecord,
+  spendBytes,
   spendCodec,
-  spends,
 } from './buckets.ts';
 import { Draft } from './draft.ts';
 import { endEpoch, type Share } from './epoch.ts';
@@ -138,7 +138,7 @@ function include(draft: Draft, { transaction, points }: Spend, proposer: Uint8Ar
 export function recordSpends(view: WriteView, records: readonly SpendRecord[]): void {
   const first = keyImageRange.count(view);
   const encoded = records.map((spend) => encode(spendCodec, spend));
-  for (const [i, spend] of records.entries()) spends.put(view, first + i, spend);
+  for (const [i, bytes] of encoded.entries()) spendBytes.put(view, first + i, bytes);
   keyImageRange.append(view, encoded);
 }
 

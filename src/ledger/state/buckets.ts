@@ -76,6 +76,13 @@ export function ageOf(view: ReadView, number: number): Pick<OutputRecord, 'minte
 
 /** Height → how many outputs there are with that block; only blocks that made some. */
 export const outputTotals = new Bucket(TAG.outputTotals, orderedNumber, stored(integer()));
+
+/** How many outputs there are with the block of a height. */
+export function outputsUpTo(view: ReadView, height: number): number {
+  const [last] = outputTotals.entries(view, { to: Math.max(0, height + 1), reverse: true });
+  return last?.[1] ?? 0;
+}
+
 export const spendCodec = struct({
   /** I. */
   keyImage: key,
@@ -86,6 +93,8 @@ export type SpendRecord = Decoded<typeof spendCodec>;
 
 /** Spends by number, from 0 in the order of blocks. */
 export const spends = new Bucket(TAG.spends, orderedNumber, stored(spendCodec));
+/** The same, each as its bytes. */
+export const spendBytes = new Bucket(TAG.spends, orderedNumber, rawBytes);
 /** I → the height of its spend: what `spends` says, to look up. */
 export const keyImages = new Bucket(TAG.keyImages, rawBytes, stored(integer()));
 export const outputRange = new MountainRange(TAG.outputRange);

@@ -3,7 +3,7 @@ import { Overlay, type ReadView } from '#store';
 import { type OneTime, parametersOf } from '../accounts/index.ts';
 import type { ActionContext } from '../actions/action.ts';
 import type { Parameters } from '../parameters.ts';
-import { keyImages, type OutputRecord } from './buckets.ts';
+import { keyImages, type OutputRecord, outputsUpTo } from './buckets.ts';
 import { mintedOutput, refundedOutput } from './minting.ts';
 
 /** How a block moves the sums of the supply, in sparks; see `supply.ts`. */
@@ -19,6 +19,8 @@ export class Draft implements ActionContext {
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
+  /** Outputs with numbers below this are old enough for a ring, whoever made them. */
+  readonly ripe: number;
   readonly #created: OutputRecord[] = [];
   readonly #spent: Uint8Array[] = [];
   readonly #firstPosition: number;
@@ -32,18 +34,20 @@ export class Draft implements ActionContext {
     curve: Curve,
     parameters = parametersOf(base),
     firstPosition = 0,
+    ripe = outputsUpTo(base, height - Math.max(parameters.maturity, parameters.mintMaturity)),
   ) {
     this.view = new Overlay(base);
     this.height = height;
     this.curve = curve;
     this.parameters = parameters;
     this.#firstPosition = firstPosition;
+    this.ripe = ripe;
   }
 
   /** A draft on top of this one, for a transaction that may fail. */
   fork(): Draft {
     const position = this.#firstPosition + this.#created.length;
-    return new Draft(this.view, this.height, this.curve, this.parameters, position);
+    return new Draft(this.view, this.height, this.curve, this.parameters, position, this.ripe);
   }
 
   /** Takes over all that a fork did. */

@@ -57,6 +57,10 @@ test('blocks: heights follow, weight is bounded, ring members have to be old eno
   const ledger = trustingLedger();
   const early = transactionOf(ledger, random, { inputs: 1 });
   refused(ledger, early, /too young/);
+  growTo(ledger, TEST_PARAMETERS.mintMaturity - 2);
+  refused(ledger, early, /too young/);
+  growTo(ledger, TEST_PARAMETERS.mintMaturity - 1);
+  block(ledger, early);
   growTo(ledger, TEST_PARAMETERS.mintMaturity);
   assert.throws(() => ledger.apply({ height: 9, transactions: [] }), { code: 'BLOCK_INVALID' });
   const heavy = Array.from({ length: 180 }, () => transactionOf(ledger, random, { inputs: 1 }));
