@@ -16,12 +16,13 @@ const SIZE = 160;
 const PAIR = 80;
 const HASH_BYTES = 32;
 const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
+const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
+
 /** Where the kernel keeps the multiples of fixed points. */
 interface KeptTables {
   readonly tables: number;
   readonly count: number;
 }
-const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
 
 const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
 const TOP_BYTE = ORDER[SCALAR_BYTES - 1]!;

@@ -71,14 +71,12 @@ function rows(b: string, isSquare: boolean): string {
   const text = Array.from({ length: LIMBS }, (_, i) => {
     const load = `x = v128.load64_splat(a, ${8 * i});`;
     if (!isSquare) return [load, ...row(i, b, 0, started)];
-    const [once, ...twice] = splitAfterDiagonal(row(i, b, i, started));
-    return [load, ...once!, 'x = i32x4.add(x, x);', ...twice.flat()];
+    const terms = row(i, b, i, started);
+    // The product of a limb with itself counts once, those with others twice.
+    return [load, ...terms.slice(0, 2), 'x = i32x4.add(x, x);', ...terms.slice(2)];
   });
   return text.flat().join('\n  ');
 }
-
-/** The product of a limb with itself, and those with the others. */
-const splitAfterDiagonal = (text: string[]) => [text.slice(0, 2), text.slice(2)];
 
 /** Limbs in the order in which they are made small: two chains side by side. */
 const CARRY_ORDER = [0, 4, 1, 5, 2, 6, 3, 7, 4, 8, 9, 0];
