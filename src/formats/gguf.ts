@@ -37,7 +37,12 @@ export interface Gguf extends GgufHeader {
 export interface GgufOptions {
   /** Which metadata to keep; all of it is checked. */
   keep?: (key: string) => boolean;
+  /** Hears every text of the metadata, kept or not, those in lists among them. */
+  onText?: (key: string, text: string) => void;
 }
+
+/** Keeps all that it reads, and tells nobody. */
+const EVERYTHING: Required<GgufOptions> = { keep: () => true, onText: () => undefined };
 
 const MAGIC = 0x46554747; // "GGUF"
 const MAX_HEADER = 128 << 20;
@@ -56,10 +61,10 @@ const MAX_ALIGNMENT = 1 << 16;
 export async function readGguf(
   source: RandomAccess,
   file: string,
-  { keep = () => true }: GgufOptions = {},
+  options: GgufOptions = {},
 ): Promise<GgufHeader> {
   const window = new ByteWindow(0, Math.min(source.size, MAX_HEADER));
-  return readFrom(source, window, readHeader(window, source.size, file, keep));
+  return readFrom(source, window, readHeader(window, source.size, file, { ...EVERYTHING, ...options }));
 }
 
 /**
@@ -88,17 +93,20 @@ export function parseGgufMetadata(header: Uint8Array): GgufMetadata {
 
 function* readOnlyMetadata(window: ByteWindow): Reading<GgufMetadata> {
   const { entryCount } = yield* readCounts(window, 'the GGUF header');
-  return yield* readMetadata(window, entryCount, () => true);
+  return yield* readMetadata(window, entryCount, EVERYTHING);
 }
 
 function* readHeader(
   window: ByteWindow,
   size: number,
   file: string,
-  keep: (key: string) => boolean,
+  { keep, onText }: Required<GgufOptions>,
 ): Reading<GgufHeader> {
   const { tensorCount, entryCount } = yield* readCounts(window, file);
-  const metadata = yield* readMetadata(window, entryCount, (key) => key === ALIGNMENT || keep(key));
+  const metadata = yield* readMetadata(window, entryCount, {
+    keep: (key) => key === ALIGNMENT || keep(key),
+    onText,
+  });
   const alignment = alignmentOf(metadata);
   const infos = yield* readTensorInfos(window, tensorCount, alignment, file);
   const headerBytes = Math.min(alignUp(window.at, alignment), size);
@@ -136,21 +144,27 @@ function* readString(window: ByteWindow, what: string, maxBytes: number): Readin
   return window.text(length, what);
 }
 
+interface Walk {
+  /** How many more values lists may hold. */
+  elements: number;
+  onText: (key: string, text: string) => void;
+}
+
 function* readMetadata(
   window: ByteWindow,
   count: number,
-  keep: (key: string) => boolean,
+  { keep, onText }: Required<GgufOptions>,
 ): Reading<GgufMetadata> {
   const metadata = new Map<string, GgufValue>();
   const keys = new Set<string>();
-  const budget = { elements: MAX_ELEMENTS };
+  const walk: Walk = { elements: MAX_ELEMENTS, onText };
   for (let i = 0; i < count; i++) {
     const key = yield* readString(window, 'metadata key', MAX_KEY);
     if (key === '' || keys.has(key)) throw invalid(`metadata key "${key}" is empty or there twice`);
     keys.add(key);
     const type = yield* readValueType(window, key);
     const kept = keep(key);
-    const value = yield* readValue(window, type, key, 0, budget, kept);
+    const value = yield* readValue(window, type, key, 0, walk, kept);
     if (kept) metadata.set(key, value);
   }
   return metadata;
@@ -169,11 +183,15 @@ function* readValue(
   type: ValueType,
   key: string,
   depth: number,
-  budget: { elements: number },
+  walk: Walk,
   keep: boolean,
 ): Reading<GgufValue> {
-  if (type === 'string') return yield* readString(window, key, MAX_STRING);
-  if (type === 'array') return yield* readArray(window, key, depth, budget, keep);
+  if (type === 'string') {
+    const text = yield* readString(window, key, MAX_STRING);
+    walk.onText(key, text);
+    return text;
+  }
+  if (type === 'array') return yield* readArray(window, key, depth, walk, keep);
   if (!window.has(MIN_BYTES[type], key)) yield MIN_BYTES[type];
   if (type === 'bool') return readBool(window, key);
   return plain(window[type]());
@@ -183,18 +201,18 @@ function* readArray(
   window: ByteWindow,
   key: string,
   depth: number,
-  budget: { elements: number },
+  walk: Walk,
   keep: boolean,
 ): Reading<GgufValue[]> {
   if (depth === MAX_DEPTH) throw invalid(`metadata ${key} nests arrays deeper than ${MAX_DEPTH}`);
   const type = yield* readValueType(window, key);
   const most = Math.floor((window.left - 8) / MIN_BYTES[type]);
   const length = yield* readCount(window, `length of ${key}`, Math.max(0, most));
-  budget.elements -= length;
-  if (budget.elements < 0) throw invalid(`metadata arrays hold more than ${MAX_ELEMENTS} values (${key})`);
+  walk.elements -= length;
+  if (walk.elements < 0) throw invalid(`metadata arrays hold more than ${MAX_ELEMENTS} values (${key})`);
   const values: GgufValue[] = [];
   for (let i = 0; i < length; i++) {
-    const value = yield* readValue(window, type, key, depth + 1, budget, keep);
+    const value = yield* readValue(window, type, key, depth + 1, walk, keep);
     if (keep) values.push(value);
   }
   return values;

