@@ -14,10 +14,11 @@ export interface Span {
 /**
  * `int`: any varint · `float`, `double`: fixed 4 and 8 bytes · `text`: UTF-8, kept · `note`: UTF-8, checked and dropped ·
  * `bytes`: a Span, also for messages to be read later · a table: a message, read at once. With `[]`: any number of
- * them, numbers packed or not; `count` numbers are counted only.
+ * them, numbers packed or not; `count` numbers are counted only. `either`: a number or a note, where editions of a format
+ * differ.
  */
 export type FieldKind = 'int' | 'float' | 'double' | 'text' | 'note' | 'bytes' | MessageTable;
-export type FieldRule = readonly [name: string, kind: FieldKind, many?: '[]' | 'count'];
+export type FieldRule = readonly [name: string, kind: FieldKind | 'either', many?: '[]' | 'count'];
 export interface MessageTable {
   readonly [field: number]: FieldRule | undefined;
 }
@@ -42,6 +43,11 @@ const WIRE_OF = {
   double: WIRE.fixed64,
   text: WIRE.bytes,
   note: WIRE.bytes,
+};
+const EITHER: Readonly<Record<number, FieldKind>> = {
+  [WIRE.varint]: 'int',
+  [WIRE.fixed32]: 'float',
+  [WIRE.bytes]: 'note',
 };
 const FIXED_BYTES = { float: 4, double: 8 };
 
@@ -83,13 +89,15 @@ function* readFields(
     const number = Math.floor(Number(tag) / 8);
     const rule = number > 0 ? table[number] : undefined;
     if (!rule) throw invalid(`${what} has the unknown field ${number} at byte ${window.at}`);
-    const [name, kind, many] = rule;
+    const [name, declared, many] = rule;
     if (!many) {
       if (seen.has(number)) throw invalid(`${what} has two values of ${name}`);
       seen.add(number);
     }
     const wire = Number(tag) % 8;
     const place = `${what}.${name}`;
+    const kind = declared === 'either' ? EITHER[wire] : declared;
+    if (!kind) throw invalid(`${place} has wire type ${wire}`);
     const packed = many !== undefined && isNumber(kind) && wire === WIRE.bytes;
     if (!packed && wire !== wireOf(kind)) throw invalid(`${place} has wire type ${wire}`);
     const { left } = budget;

@@ -5,9 +5,17 @@ import { type FieldRule, type MessageTable, readMessage } from './protobuf.ts';
 import type { RandomAccess } from './tensor.ts';
 
 const TEXTS = new Set([1, 2, 5, 7, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
-const FLOATS = new Set([10, 15, 51]);
+const FLOATS = new Set([10, 15]);
 const REPEATED = new Set([1, 5, 30, 31]);
+/** DeBERTa's models are of an edition that had other things here. */
+const EITHER = new Set([50, 51, 52]);
 const TRAINER_FIELDS = [...range(1, 7), ...range(10, 26), ...range(30, 36), ...range(40, 54)];
+
+function kindOf(field: number): FieldRule[1] {
+  if (EITHER.has(field)) return 'either';
+  if (TEXTS.has(field)) return 'note';
+  return FLOATS.has(field) ? 'float' : 'int';
+}
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, n) => first + n);
@@ -15,7 +23,7 @@ function range(first: number, last: number): number[] {
 
 const TRAINER: MessageTable = Object.fromEntries(
   TRAINER_FIELDS.map((field): [number, FieldRule] => {
-    const kind = TEXTS.has(field) ? 'note' : FLOATS.has(field) ? 'float' : 'int';
+    const kind = kindOf(field);
     const name = `field ${field}`;
     return [field, REPEATED.has(field) ? [name, kind, '[]'] : [name, kind]];
   }),

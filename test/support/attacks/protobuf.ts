@@ -68,6 +68,15 @@ export const model = (body: Uint8Array, ...more: Uint8Array[]): Uint8Array =>
 export const pieces = (list: readonly string[]): Uint8Array =>
   concat([
     ...list.map((piece, n) => message(1, text(1, piece), float(2, -n), int(3, n === 0 ? 2 : 1))),
-    message(2, text(2, 'm'), int(3, 1), int(4, list.length), text(7, 'text'), float(10, 0.9995)),
+    message(
+      2,
+      text(2, 'm'),
+      int(3, 1),
+      int(4, list.length),
+      text(7, 'text'),
+      float(10, 0.9995),
+      text(50, 'seed'),
+      int(51, 0),
+    ),
     message(3, text(1, 'nmt_nfkc'), int(3, 1), int(7, 0)),
   ]);
