@@ -12,6 +12,7 @@ import { ChainStore } from './chain-store/index.ts';
 import { type Contact, Contacts } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
 import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
+import { ForkWatch } from './fork-watch.ts';
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
 import {
@@ -84,7 +85,7 @@ const SYNCING_LAG = 2;
 /** How long a new node looks for peers before it takes the beginning of the chain for its end. */
 const FIRST_PEER_MS = 2_000;
 /** Heights whose votes can still be looked at when a fork comes to light. */
-const JOURNALS_KEPT = 20;
+const JOURNALS_KEPT = 200;
 const CLOCK_TOLERANCE_MS = 15_000;
 const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
 
@@ -104,6 +105,7 @@ export class Chain {
   readonly #trade: MempoolGossip;
   readonly #gossip: Gossip;
   readonly #sync: BlockSync;
+  readonly #watch: ForkWatch;
   readonly #deciding: Deciding;
   #started = false;
 
@@ -128,10 +130,23 @@ export class Chain {
       host,
       log,
       peers,
-      ban,
+      // Blocks that do not continue our chain may be those of a fork: that is looked into before they are blamed on it.
+      ban: (peer, reason) => void this.#watch.look(peer).then(() => ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
       adopt: (block, commit) => this.#deciding.adopt(block, commit),
     });
+    this.#watch = new ForkWatch(
+      { chainId },
+      {
+        store: this.store,
+        peers,
+        light: (peer, height) => this.#sync.client(peer).light(height),
+        verify: dependencies.verify ?? verifyAll,
+        log,
+        ban,
+        onFork: (ours, theirs) => this.#halt(ours, theirs),
+      },
+    );
     this.#deciding = this.#makeDeciding();
   }
 
@@ -155,6 +170,8 @@ export class Chain {
     if (forkAt(this.#forkPath)) this.#deciding.halt(FORKED);
     this.#lifecycle.onStop(() => this.#deciding.stop());
     this.#started = true;
+    this.#watch.start();
+    this.#lifecycle.onStop(() => this.#watch.stop());
     this.#sync.start();
     this.#lifecycle.onStop(() => this.#sync.stop());
     this.#gossip.tellStatus();
@@ -230,7 +247,7 @@ export class Chain {
         onMove: () => this.#moved(),
         onFinal: (final, firstSeen) => this.#final(final, firstSeen),
         onEvidence: (evidence) => this.#report(evidence),
-        onFork: (ours, theirs) => this.#keepFork(ours, theirs),
+        onFork: (ours, theirs) => this.#halt(ours, theirs),
       },
     );
   }
@@ -280,11 +297,16 @@ export class Chain {
     );
   }
 
-  #keepFork(ours: Commit, theirs: Commit): void {
-    const validators = this.store.validators(ours.height)!;
-    const votes = votesIn(this.#wal.recordsOf(ours.height));
-    const { chainId } = this.#options.genesis.parameters;
-    keepFork(this.#forkPath, { chainId, ours, theirs, validators, votes });
+  /** Keeps what proves the fork, of the lowest height that is known to differ: there the guilty are surest. */
+  #halt(ours: Commit, theirs: Commit): void {
+    if (!this.#deciding.halted) this.#deciding.halt(FORKED);
+    const { height } = ours;
+    if (height < (this.fork?.ours.height ?? Number.POSITIVE_INFINITY)) {
+      const { chainId } = this.#options.genesis.parameters;
+      const validators = this.store.validators(height)!;
+      const votes = votesIn(this.#wal.recordsOf(height));
+      keepFork(this.#forkPath, { chainId, ours, theirs, validators, votes });
+    }
   }
 
   get #forkPath(): string {
@@ -311,6 +333,7 @@ export class Chain {
   }
 }
 
-const FORKED = 'the chain has forked: see "bitorch chain blame", and do not delete this folder';
+const FORKED =
+  'two final blocks of one height: the chain has forked. See who did it with "bitorch chain blame", and do not delete this folder';
 
 const steady = (): number => performance.now();

@@ -1,29 +1,58 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { dataDirectory, toHex } from '#base';
-import { print } from './api.ts';
+import type { ForkVerdict } from '#node';
+import { print, printJson } from './api.ts';
+
+interface BlameFlags {
+  home?: string;
+  json?: boolean;
+}
+
+/** What `bitorch chain blame` ends with when there is a fork, so that a script can tell. */
+const FORKED = 4;
 
 /** `bitorch chain blame`: who has forked the chain, out of what the nodes that halted have kept. */
 export const blameCommand = new Command('blame')
-  .description('name those who signed two final blocks of one height, from what halted nodes have kept')
+  .description(
+    'name those who signed two final blocks of one height, from what halted nodes have kept; ends with 4 for a fork',
+  )
   .argument('[files...]', 'files "fork" of several nodes: the more, the surer')
   .option('--home <folder>', 'data directory of the node')
-  .action(async (files: string[], { home = dataDirectory() }: { home?: string }) => {
+  .option('--json', 'for scripts')
+  .action(async (files: string[], { home = dataDirectory(), json = false }: BlameFlags) => {
     const { blameFork } = await import('#node');
-    const found = blameFork(files.length > 0 ? files : [join(home, 'chain', 'fork')]);
-    if (!found) {
-      print('This node has seen no fork.');
-      return;
-    }
-    const { height, blocks, blame, total } = found;
-    print(`Two blocks of height ${height} were signed by more than two thirds:`);
-    for (const block of blocks) print(`  ${toHex(block)}`);
-    const share = ((100 * blame.power) / total).toFixed(1);
-    print(`Guilty, with ${share} % of the power:`);
-    for (const key of blame.guilty) {
-      const twice = blame.doubleVotes.some(({ validator }) => toHex(validator) === toHex(key));
-      print(`  ${toHex(key)}  ${twice ? 'voted twice in one step: proven' : 'voted against its own lock'}`);
-    }
-    if (blame.amnesiacs.length > 0)
-      print('Broken locks are sure only with the files of all honest validators: give all of them.');
+    const [first = join(home, 'chain', 'fork'), ...more] = files;
+    const found = files.length > 0 || existsSync(first) ? blameFork([first, ...more]) : undefined;
+    if (json) printJson({ fork: found ? verdictJson(found) : null });
+    else if (found) printVerdict(found);
+    else print('This node has seen no fork.');
+    if (found) process.exitCode = FORKED;
   });
+
+const hasProof = ({ blame }: ForkVerdict, key: Uint8Array): boolean =>
+  blame.doubleVotes.some(({ validator }) => toHex(validator) === toHex(key));
+
+const verdictJson = (found: ForkVerdict) => ({
+  height: found.height,
+  blocks: found.blocks.map(toHex),
+  guilty: found.blame.guilty.map((key) => ({
+    validator: toHex(key),
+    fault: hasProof(found, key) ? 'double-vote' : 'broken-lock',
+  })),
+  share: found.blame.power / found.total,
+});
+
+function printVerdict(found: ForkVerdict): void {
+  const { height, blocks, blame, total } = found;
+  print(`Two blocks of height ${height} were signed by more than two thirds:`);
+  for (const block of blocks) print(`  ${toHex(block)}`);
+  print(`Guilty, with ${((100 * blame.power) / total).toFixed(1)} % of the power:`);
+  for (const key of blame.guilty) {
+    const fault = hasProof(found, key) ? 'voted twice in one step: proven' : 'voted against its own lock';
+    print(`  ${toHex(key)}  ${fault}`);
+  }
+  if (blame.amnesiacs.length > 0)
+    print('Broken locks are sure only with the files of all honest validators: give all of them.');
+}

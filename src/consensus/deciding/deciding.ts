@@ -53,6 +53,7 @@ export interface DecidingDependencies {
   readonly onMove: () => void;
   readonly onFinal: (final: FinalBlock, firstSeen: number | undefined) => Promise<void>;
   readonly onEvidence: (evidence: DuplicateVote) => void;
+  /** Has to halt it. */
   readonly onFork: (ours: Commit, theirs: Commit) => void;
 }
 
@@ -219,9 +220,7 @@ export class Deciding {
 
   #lookForFork(block: Block): void {
     const theirs = this.#judge.contradiction(block);
-    if (!theirs) return;
-    this.#deps.onFork(this.#tip.lastCommit!, theirs);
-    this.halt(`two final blocks of height ${theirs.height}: the chain has forked, see "bitorch chain blame"`);
+    if (theirs) this.#deps.onFork(this.#tip.lastCommit!, theirs);
   }
 
   readonly #write = <T>(write: () => T | Promise<T>): Promise<T> =>

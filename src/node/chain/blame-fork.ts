@@ -1,3 +1,4 @@
+import { BitorchError } from '#base';
 import { type Blame, blame, forkAt, type KeptFork, verifyAll } from '#consensus';
 
 /** What halted nodes have kept of a fork, judged together. */
@@ -10,17 +11,25 @@ export interface ForkVerdict {
   readonly total: number;
 }
 
-/** Undefined when none of the files is there. */
-export function blameFork(files: readonly string[]): ForkVerdict | undefined {
-  const kept = files.flatMap((file) => forkAt(file) ?? []);
-  const [first] = kept;
-  if (!first) return undefined;
+/** Judges the lowest height that any of these files is about. Throws FORK_MISSING for one that is not there. */
+export function blameFork(files: readonly [string, ...string[]]): ForkVerdict {
+  const kept = files.map(readFork).sort((a, b) => a.ours.height - b.ours.height);
+  const [first] = kept as [KeptFork, ...KeptFork[]];
   const { ours, theirs, validators, chainId } = first;
-  const votes = kept.flatMap((fork: KeptFork) => fork.votes);
+  const votes = kept.flatMap((fork) => fork.votes);
   return {
     height: ours.height,
     blocks: [ours.block, theirs.block],
     blame: blame({ chainId, validators, commits: [ours, theirs], votes }, verifyAll),
     total: validators.totalPower,
   };
+}
+
+function readFork(file: string): KeptFork {
+  const fork = forkAt(file);
+  if (fork) return fork;
+  throw new BitorchError(
+    'FORK_MISSING',
+    `there is no ${file}: name the files "fork" of nodes that have halted`,
+  );
 }

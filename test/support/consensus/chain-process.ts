@@ -46,6 +46,7 @@ export type Order =
   | { type: 'submit'; transaction: string; number: number }
   | { type: 'full'; full: boolean }
   | { type: 'disconnect' }
+  | { type: 'connect'; contact: string }
   | { type: 'query'; path: string; data: string; number: number }
   | { type: 'status'; number: number };
 
@@ -156,6 +157,8 @@ async function main(): Promise<void> {
     if (order.type === 'full') full = order.full;
     if (order.type === 'disconnect')
       for (const peer of host.connected) host.disconnect(peer).catch(() => undefined);
+    if (order.type === 'connect')
+      host.connect(order.contact).catch((error: unknown) => log.warn(messageOf(error)));
     if (order.type === 'query') {
       const { path, number } = order;
       const { value, ...rest } = await application.query({ path, data: fromHex(order.data) });

@@ -38,12 +38,20 @@ export interface Link {
   readonly light: LightBlock;
 }
 
-/** A chain of headers whose height h is signed by the keys of `keysAt(h)`, a second apart. */
-export function chainOf(length: number, keysAt: (height: number) => readonly SigningKey[]): Link[] {
-  const links: Link[] = [];
-  let previous: Uint8Array = NIL;
-  let lastCommit: Commit | undefined;
-  for (let height = 1; height <= length; height++) {
+/**
+ * A chain of headers whose height h is signed by the keys of `keysAt(h)`, a second apart. One with a `stem` goes on from
+ * there, with transactions of its own.
+ */
+export function chainOf(
+  length: number,
+  keysAt: (height: number) => readonly SigningKey[],
+  stem: readonly Link[] = [],
+): Link[] {
+  const links: Link[] = [...stem];
+  let lastCommit: Commit | undefined = stem.at(-1)?.light.commit;
+  let previous: Uint8Array = lastCommit?.block ?? NIL;
+  const transactions = stem.length > 0 ? [utf8('a branch')] : [];
+  for (let height = stem.length + 1; height <= length; height++) {
     const validators = setOf(keysAt(height));
     const nextValidators = setOf(keysAt(height + 1));
     const block = makeBlock({
@@ -52,7 +60,7 @@ export function chainOf(length: number, keysAt: (height: number) => readonly Sig
       time: FIRST_TIME + 1000 * height,
       previous,
       lastCommit,
-      transactions: [],
+      transactions,
       validators: validators.hash,
       nextValidators: nextValidators.hash,
       appHash: sha256(utf8(`state ${height - 1}`)),

@@ -60,10 +60,10 @@ test('what a halted node keeps names those who signed both', () => {
   try {
     const path = join(folder, 'fork');
     assert.equal(forkAt(path), undefined);
-    assert.equal(blameFork([path]), undefined);
+    assert.throws(() => blameFork([path]), { code: 'FORK_MISSING' });
     const ours = commitOf(first.block, set, four.slice(1));
     keepFork(path, { chainId: CHAIN_ID, ours, theirs, validators: set, votes: [] });
-    const { blame, height, total } = blameFork([path])!;
+    const { blame, height, total } = blameFork([path]);
     assert.equal(height, 1);
     assert.equal(total, 40);
     const twice = [four[1]!, four[2]!].map(({ publicKey }) => toHex(publicKey)).sort();
