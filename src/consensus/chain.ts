@@ -9,6 +9,7 @@ import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
 import { ValidatorSet, verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
+import { CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { type Contact, Contacts } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
 import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
@@ -23,6 +24,7 @@ import {
   replaceFile,
   WriteAheadLog,
 } from './journal/index.ts';
+import { serveQueries } from './light/index.ts';
 import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
 import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
@@ -86,8 +88,6 @@ const SYNCING_LAG = 2;
 const FIRST_PEER_MS = 2_000;
 /** Heights whose votes can still be looked at when a fork comes to light. */
 const JOURNALS_KEPT = 200;
-const CLOCK_TOLERANCE_MS = 15_000;
-const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
 
 /**
  * One node of a chain: follows it, answers others, and with a key takes part in deciding. What it says is final is stored,
@@ -156,6 +156,14 @@ export class Chain {
     const { genesis, genesisFile, contacts = [] } = this.#options;
     this.#lifecycle.onStop(() => this.store.close());
     await serveSync({ host, store: this.store, application, now: steady });
+    await serveQueries({
+      host,
+      application: {
+        query: (request) => application.query(request),
+        checkTx: ({ bytes }) => this.submit(bytes),
+      },
+      now: steady,
+    });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
     const dialing = new Contacts(contacts, { host, log });

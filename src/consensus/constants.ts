@@ -22,3 +22,8 @@ export const NIL: Uint8Array = new Uint8Array(HASH_BYTES);
 
 export const PREVOTE = 1;
 export const PRECOMMIT = 2;
+
+/** A header's time, and a proposal's, may be this far from our clock. */
+export const CLOCK_TOLERANCE_MS = 15_000;
+/** How long a header vouches for later ones: below the unbonding time, as long as who signed it still answers for it. */
+export const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;

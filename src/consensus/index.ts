@@ -8,3 +8,4 @@ export * from './constants.ts';
 export * from './engine/index.ts';
 export * from './evidence/index.ts';
 export { forkAt, type KeptFork } from './fork.ts';
+export * from './light/index.ts';

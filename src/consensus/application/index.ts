@@ -31,6 +31,7 @@ export { powerOf } from './power.ts';
 export { verifyAccount } from './queries/account-proof.ts';
 export { type ApplicationPort, applicationChain, ask } from './queries/application-chain.ts';
 export * from './queries/questions.ts';
+export { verifyRoots } from './queries/roots.ts';
 export type { Staging } from './snapshots/restoration.ts';
 export { SnapshotFolder, type SnapshotFolderOptions } from './snapshots/snapshot-folder.ts';
 export { type SpendVerifier, verifierHere } from './verification/spend-verifier.ts';

@@ -1,7 +1,7 @@
 export * from './block-sync.ts';
 export * from './client.ts';
 export * from './constants.ts';
-export * from './light/index.ts';
 export * from './messages.ts';
+export { Questions } from './questions.ts';
 export * from './server.ts';
 export * from './snapshot-sync.ts';

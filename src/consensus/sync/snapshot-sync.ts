@@ -2,8 +2,8 @@ import { BitorchError, equalBytes, type Logger, messageOf, toHex } from '#base';
 import type { Application, StateSnapshot } from '../application/index.ts';
 import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
+import { LightClient } from '../light/client.ts';
 import type { SyncClient } from './client.ts';
-import { LightClient } from './light/index.ts';
 import type { LightBlock } from './messages.ts';
 
 export interface SnapshotSyncOptions {

@@ -9,7 +9,7 @@ export const parametersRecord = accountKind(0, SINGLE, parametersCodec, () => 0n
 
 export const supplyRecord = accountKind(1, SINGLE, supplyCodec, () => 0n);
 
-const feeCodec = struct({
+export const feeCodec = struct({
   /** Sparks a unit of weight in the next block. */
   base: amount,
 });

@@ -6,12 +6,11 @@ const LEAF = 0;
 const BRANCH = 1;
 const ROOT = 2;
 
-/** That a leaf is in a range: the siblings up to its peak, and the peaks. */
-export interface RangeProof {
-  readonly index: number;
+/** Leaves `[from, to)` of a range as it was when it had `count` of them. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
   readonly count: number;
-  readonly siblings: readonly Uint8Array[];
-  readonly peaks: readonly Uint8Array[];
 }
 
 /**
@@ -53,16 +52,21 @@ export class MountainRange {
     return rootOf(this.count(view), this.#peaks(view));
   }
 
-  /** Throws RangeError for a leaf that is not there. */
-  prove(view: ReadView, index: number): RangeProof {
-    const count = this.count(view);
-    if (!(index >= 0 && index < count)) throw new RangeError(`prove: no leaf ${index} among ${count}`);
-    const height = peakHeight(index, count);
-    const siblings = Array.from({ length: height }, (_, level) => {
-      const place = Math.floor(index / 2 ** level);
-      return this.#node(view, level, place % 2 === 0 ? place + 1 : place - 1);
-    });
-    return { index, count, siblings, peaks: this.#peaks(view) };
+  /**
+   * What proves leaves that follow one another, also to whoever knows an earlier root: the roots of the largest subtrees
+   * beside them, from the left. Throws RangeError for leaves that are not there.
+   */
+  prove(view: ReadView, stretch: Stretch): Uint8Array[] {
+    const { from, to, count } = stretch;
+    if (!isStretch(stretch) || count > this.count(view))
+      throw new RangeError(`prove: no leaves ${from} to ${to} of ${count} among ${this.count(view)}`);
+    const proof: Uint8Array[] = [];
+    const walk = ({ level, index }: Place): void => {
+      if (isApart({ level, index }, stretch)) proof.push(this.#node(view, level, index));
+      else if (level > 0) for (const child of childrenOf({ level, index })) walk(child);
+    };
+    for (const peak of peakPlaces(count)) walk(peak);
+    return proof;
   }
 
   #peaks(view: ReadView): Uint8Array[] {
@@ -79,30 +83,49 @@ export class MountainRange {
   }
 }
 
-/** Whether `leaf` is at `proof.index` of the range with this root. */
-export function verifyRangeProof(root: Uint8Array, leaf: Uint8Array, proof: RangeProof): boolean {
-  const { index, count, siblings, peaks } = proof;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count)
-    return false;
-  const places = peakPlaces(count);
-  if (peaks.length !== places.length || siblings.length !== peakHeight(index, count)) return false;
-  if (![...peaks, ...siblings].every((node) => node.length === HASH_BYTES)) return false;
-  const peak = siblings.reduce(
-    (node, sibling, level) =>
-      Math.floor(index / 2 ** level) % 2 === 0
-        ? treeHash(BRANCH, node, sibling)
-        : treeHash(BRANCH, sibling, node),
-    treeHash(LEAF, leaf),
-  );
-  const mine = places.findIndex(
-    (place) => place.level === siblings.length && place.index === Math.floor(index / 2 ** place.level),
-  );
-  return mine >= 0 && equalBytes(peaks[mine]!, peak) && equalBytes(rootOf(count, peaks), root);
+/** Whether these are the leaves of a stretch, `to` − `from` of them, in the range with this root. */
+export function verifyStretch(
+  root: Uint8Array,
+  leaves: readonly Uint8Array[],
+  stretch: Stretch,
+  proof: readonly Uint8Array[],
+): boolean {
+  const { from, to, count } = stretch;
+  if (!isStretch(stretch) || leaves.length !== to - from) return false;
+  if (!proof.every((node) => node.length === HASH_BYTES)) return false;
+  let used = 0;
+  const walk = (place: Place): Uint8Array | undefined => {
+    if (isApart(place, stretch)) return proof[used++];
+    if (place.level === 0) return treeHash(LEAF, leaves[place.index - from]!);
+    const [left, right] = childrenOf(place).map(walk);
+    return left && right && treeHash(BRANCH, left, right);
+  };
+  const peaks = peakPlaces(count).map(walk);
+  if (used !== proof.length || !peaks.every((peak) => peak !== undefined)) return false;
+  return equalBytes(rootOf(count, peaks), root);
 }
 
+/** A perfect tree of 2^level leaves: the `index`th of its level. */
+interface Place {
+  readonly level: number;
+  readonly index: number;
+}
+
+const isStretch = ({ from, to, count }: Stretch): boolean =>
+  [from, to, count].every(Number.isSafeInteger) && 0 <= from && from <= to && to <= count;
+
+/** Whether none of the tree's leaves is in the stretch. */
+const isApart = ({ level, index }: Place, { from, to }: Stretch): boolean =>
+  (index + 1) * 2 ** level <= from || index * 2 ** level >= to || from === to;
+
+const childrenOf = ({ level, index }: Place): [Place, Place] => [
+  { level: level - 1, index: 2 * index },
+  { level: level - 1, index: 2 * index + 1 },
+];
+
 /** The perfect trees that `count` leaves make, largest first. */
-function peakPlaces(count: number): { level: number; index: number }[] {
-  const places = [];
+function peakPlaces(count: number): Place[] {
+  const places: Place[] = [];
   let before = 0;
   for (let level = 52; level >= 0; level--) {
     const size = 2 ** level;
@@ -111,11 +134,6 @@ function peakPlaces(count: number): { level: number; index: number }[] {
     before += size;
   }
   return places;
-}
-
-/** The height of the tree that holds a leaf. */
-function peakHeight(index: number, count: number): number {
-  return peakPlaces(count).find((place) => index < (place.index + 1) * 2 ** place.level)!.level;
 }
 
 function rootOf(count: number, peaks: readonly Uint8Array[]): Uint8Array {

@@ -169,6 +169,17 @@ export function verifySparseProof(
   return equalBytes(top, root);
 }
 
+/** Whether the tree with this root holds this value at the key; `siblings` from the root downwards. */
+export function verifyMember(
+  root: Uint8Array,
+  key: Uint8Array,
+  value: Uint8Array,
+  siblings: readonly Uint8Array[],
+): boolean {
+  const found = { path: treeHash(LEAF, key), value: treeHash(LEAF, value) };
+  return verifySparseProof(root, key, value, { siblings, found });
+}
+
 /** Whether two paths have the same first bits. */
 function agree(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   return (

@@ -1,7 +1,7 @@
 export { leastFee } from './apply.ts';
 export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
 export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
-export type { Head, OutputRecord, Supply } from './buckets.ts';
+export type { Head, OutputRecord, SpendRecord, Supply } from './buckets.ts';
 export {
   ACCOUNTS,
   accountTree,

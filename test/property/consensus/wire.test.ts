@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { codeOf, equalBytes } from '#base';
 import { type Codec, decode, encode } from '#ledger';
+import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
 import { ValidatorSet } from '../../../src/consensus/blocks/index.ts';
 import {
   decodeMessage,
@@ -11,6 +12,8 @@ import {
   type Message,
 } from '../../../src/consensus/gossip/messages.ts';
 import { decodeRecord, encodeRecord, type JournalRecord } from '../../../src/consensus/journal/record.ts';
+import { OPEN_PATHS, queryCodec, replyCodec } from '../../../src/consensus/light/protocol.ts';
+import { trustedCodec } from '../../../src/consensus/light/trust.ts';
 import {
   answerCodec,
   blockAnswerCodec,
@@ -20,6 +23,7 @@ import {
   type SyncRequest,
   snapshotsCodec,
 } from '../../../src/consensus/sync/messages.ts';
+import { TestChain } from '../../support/consensus/application.ts';
 
 /** Objects as decoders make them. */
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
@@ -231,4 +235,64 @@ test('hostile bytes: sync', () => {
     reading(answerCodec(chunkAnswerCodec)),
     fc.uint8Array({ maxLength: 64 }).map((chunk) => encode(answerCodec(chunkAnswerCodec), chunk)),
   );
+});
+
+test('hostile bytes: questions of wallets, and what they keep', () => {
+  const queries = fc.oneof(
+    record({
+      type: fc.constant('query' as const),
+      value: record({ path: fc.uint8Array({ maxLength: 32 }), data: fc.uint8Array({ maxLength: 200 }) }),
+    }),
+    record({
+      type: fc.constant('submit' as const),
+      value: record({ transaction: fc.uint8Array({ maxLength: 300 }) }),
+    }),
+  );
+  fc.assert(
+    fc.property(queries, (query) => assert.deepEqual(decode(queryCodec, encode(queryCodec, query)), query)),
+  );
+  withstands(
+    reading(queryCodec),
+    queries.map((query) => encode(queryCodec, query)),
+  );
+  const replies = record({
+    code: fc.constantFrom(0 as const, 1 as const),
+    log: fc.uint8Array({ maxLength: 50 }),
+    value: fc.uint8Array({ maxLength: 300 }),
+  });
+  withstands(
+    reading(replyCodec),
+    replies.map((reply) => encode(replyCodec, reply)),
+  );
+  const trusted = record({
+    genesis: hash,
+    height,
+    time: fc.nat(),
+    id: hash,
+    appHash: hash,
+    nextValidators: hash.map((key) => ValidatorSet.of([{ key, power: 1 }])),
+  });
+  withstands(
+    reading(trustedCodec),
+    trusted.map((one) => encode(trustedCodec, one)),
+  );
+});
+
+test('hostile bytes: what wallets are answered', async () => {
+  const { application } = await TestChain.begun();
+  const asked = {
+    '/roots': {},
+    '/totals': { from: 0 },
+    '/proven-outputs': { from: 3, to: 9, count: 20 },
+    '/proven-spends': { from: 0, to: 0, count: 0 },
+    '/proven-outputs-at': { numbers: [0, 7], count: 13 },
+  };
+  for (const path of OPEN_PATHS) {
+    const { question, answer } = QUESTIONS[path];
+    const data = encode(question as never, asked[path] as never);
+    const { code, log, value } = await application.query({ path, data });
+    assert.equal(code, 0, log);
+    withstands(reading(question as never), fc.constant(data));
+    withstands(reading(answer as never), fc.constant(value));
+  }
 });

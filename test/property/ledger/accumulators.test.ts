@@ -8,12 +8,51 @@ import {
   MountainRange,
   SparseTree,
   treeHash,
-  verifyRangeProof,
   verifySparseProof,
+  verifyStretch,
 } from '../../../src/ledger/accumulators/index.ts';
 
 const leaf = (n: number) => Uint8Array.of(n >> 8, n);
 const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+
+test('mountain range: leaves that follow one another are proved together, for every number of leaves there ever was', () => {
+  const LEAVES = 70;
+  const view = new Overlay(new MemoryStore());
+  const range = new MountainRange(1);
+  const roots = [range.root(view)];
+  for (let n = 0; n < LEAVES; n++) {
+    range.append(view, [leaf(n)]);
+    roots.push(range.root(view));
+  }
+  const numbers = fc
+    .tuple(fc.nat(LEAVES), fc.nat(LEAVES), fc.nat(LEAVES))
+    .map((three) => three.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(numbers, fc.nat(), ([from, to, count], pick) => {
+      const stretch = { from: from!, to: to!, count: count! };
+      const leaves = Array.from({ length: to! - from! }, (_, i) => leaf(from! + i));
+      const proof = range.prove(view, stretch);
+      const holds = (given = leaves, of = stretch, by = proof, root = roots[count!]!) =>
+        verifyStretch(root, given, of, by);
+      assert.ok(holds());
+      assert.ok(!holds([...leaves, leaf(to!)]));
+      assert.ok(!holds(leaves, stretch, [...proof, roots[0]!]));
+      assert.ok(!holds(leaves, { ...stretch, count: count! + 1 }));
+      if (count! < LEAVES) assert.ok(!holds(leaves, stretch, proof, roots[count! + 1]));
+      if (leaves.length > 0) {
+        const at = pick % leaves.length;
+        assert.ok(!holds(leaves.with(at, leaf(LEAVES))));
+        assert.ok(!holds(leaves, { ...stretch, from: from! + 1, to: to! + 1 }));
+      }
+      if (proof.length > 0) {
+        const at = pick % proof.length;
+        assert.ok(!holds(leaves, stretch, proof.with(at, flipped(proof[at]!))));
+        assert.ok(!holds(leaves, stretch, proof.toSpliced(at, 1)));
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
 
 test('mountain range: the root is that of its perfect trees, and every leaf can be proved', () => {
   const perfect = (leaves: Uint8Array[]): Uint8Array =>
@@ -29,23 +68,19 @@ test('mountain range: the root is that of its perfect trees, and every leaf can 
     const sizes = [32, 16, 8, 4, 2, 1].filter((size) => n & size);
     const starts = sizes.map((size) => n & ~(2 * size - 1));
     const peaks = sizes.map((size, i) => perfect(leaves.slice(starts[i], starts[i]! + size)));
-    const proofs = leaves.map((_, i) => range.prove(view, i));
-    for (const [i, proof] of proofs.entries()) {
-      assert.deepEqual(proof.peaks, peaks);
-      assert.ok(verifyRangeProof(range.root(view), leaf(i), proof));
-      assert.ok(!verifyRangeProof(range.root(view), leaf(i + 1), proof));
-      assert.ok(!verifyRangeProof(range.root(view), leaf(i), { ...proof, index: i + 1 }));
-      assert.ok(!verifyRangeProof(range.root(view), leaf(i), { ...proof, count: n + 1 }));
-      if (proof.siblings.length > 0) {
-        const siblings = proof.siblings.with(0, flipped(proof.siblings[0]!));
-        assert.ok(!verifyRangeProof(range.root(view), leaf(i), { ...proof, siblings }));
-      }
-    }
+    const all = { from: 0, to: 0, count: n };
+    assert.deepEqual(range.prove(view, all), peaks, 'of no leaves: the peaks');
+    assert.ok(verifyStretch(range.root(view), [], all, peaks));
     leaves.push(leaf(n));
     range.append(view, [leaf(n)]);
   }
   assert.equal(roots.size, 37);
-  assert.throws(() => range.prove(view, 37), RangeError);
+  for (const wrong of [
+    { from: 36, to: 38, count: 38 },
+    { from: 3, to: 2, count: 9 },
+    { from: 0, to: 5, count: 4 },
+  ])
+    assert.throws(() => range.prove(view, wrong), RangeError);
   fc.assert(
     fc.property(fc.array(fc.nat(9), { maxLength: 8 }), (batches) => {
       const apart = new Overlay(new MemoryStore());

@@ -21,12 +21,18 @@ export const setOf = (keys: readonly SigningKey[]): ValidatorSet =>
   ValidatorSet.of(keys.map(({ publicKey }) => ({ key: publicKey, power: 10 })));
 
 /** Precommits of these validators for a block. */
-export function commitOf(block: Block, set: ValidatorSet, signers: readonly SigningKey[], round = 0): Commit {
+export function commitOf(
+  block: Block,
+  set: ValidatorSet,
+  signers: readonly SigningKey[],
+  round = 0,
+  chainId: Uint8Array = CHAIN_ID,
+): Commit {
   const { height } = block.header;
   const id = blockId(block.header);
   const signatures = signers
     .map((key) =>
-      signBallot(CHAIN_ID, { height, round, kind: PRECOMMIT, block: id }, set.placeOf(key.publicKey), key),
+      signBallot(chainId, { height, round, kind: PRECOMMIT, block: id }, set.placeOf(key.publicKey), key),
     )
     .map(({ validator, signature }) => ({ validator, signature }))
     .sort((a, b) => a.validator - b.validator);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { LightClient, type Trusted, verifyLight } from '../../../src/consensus/sync/light/index.ts';
+import { LightClient } from '../../../src/consensus/light/client.ts';
+import { type Trusted, verifyLight } from '../../../src/consensus/light/verify.ts';
 import type { LightBlock } from '../../../src/consensus/sync/messages.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
 
@@ -70,10 +71,10 @@ test('what is wrong with a header is found', () => {
     ['validators of another set', { ...at(7), validators: setOf(keysOf('a', 'b', 'c')) }],
     ['next validators of another set', { ...at(7), nextValidators: setOf(keysOf('a')) }],
     ['earlier than the trusted one', at(2), trusted],
-    ['trust that is too old', at(7), trusted, NOW + WEEK],
     ['a time in the future', at(7), trusted, FIRST_TIME - 60_000],
     ['a follower that does not follow', at(4), { ...trusted, id: at(2).commit.block }],
   ];
   for (const [what, light, from, now] of wrong)
     assert.throws(() => verify(light, from, now), { code: 'LIGHT_INVALID' }, what);
+  assert.throws(() => verify(at(7), trusted, NOW + WEEK), { code: 'TRUST_EXPIRED' });
 });

@@ -11,14 +11,17 @@ import {
   MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
   type Mempool,
+  type MountainRange,
   outputRange,
   outputs,
   outputTotals,
   parametersOf,
+  type Stretch,
   spends,
   supplyRecord,
   validators,
 } from '#ledger';
+import type { ReadView } from '#store';
 import type { ChainRecord } from '../chain-record.ts';
 import { proveAccount } from './account-proof.ts';
 import {
@@ -28,6 +31,7 @@ import {
   QUESTIONS,
   type QuestionPath,
 } from './questions.ts';
+import { provenRoots } from './roots.ts';
 
 /** What is asked: all of it as it is after the last block. */
 export interface AnswerSource {
@@ -63,13 +67,8 @@ const ANSWERS: Answers = {
       record: validator,
     }));
   },
-  '/outputs': ({ ledger: { state } }, { from, to }) => {
-    if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
-      refuse('outputs that are too many or not there');
-    return [...outputs.entries(state, { from, to })].map(([, output]) => output);
-  },
-  '/outputs-at': ({ ledger: { state } }, numbers) =>
-    numbers.map((number) => outputs.get(state, number) ?? refuse('an output that is not there')),
+  '/outputs': ({ ledger: { state } }, asked) => outputsIn(state, asked),
+  '/outputs-at': ({ ledger: { state } }, numbers) => numbers.map((number) => outputAt(state, number)),
   '/totals': ({ ledger: { state } }, { from }) => {
     const totals: { height: number; total: number }[] = [];
     for (const [height, total] of outputTotals.entries(state, { from })) {
@@ -78,18 +77,49 @@ const ANSWERS: Answers = {
     const [below] = outputTotals.entries(state, { to: from, reverse: true });
     return { before: below?.[1] ?? 0, totals };
   },
-  '/spends': ({ ledger: { state } }, { from, to }) => {
-    if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
-      refuse('spends that are too many or not there');
-    return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
-  },
+  '/spends': ({ ledger: { state } }, asked) => spendsIn(state, asked),
   '/key-images': ({ ledger: { state } }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
   '/account': ({ ledger: { state } }, { key }) => {
     if (!(key[0]! >= ACCOUNTS)) refuse('an account whose key does not begin with 128 or more');
     const value = state.get(key);
     return value ? [value] : [];
   },
+  '/roots': (source) => provenRoots(source),
+  '/proven-outputs': ({ ledger: { state } }, stretch) => ({
+    outputs: outputsIn(state, stretch),
+    proof: proofOf(outputRange, state, stretch),
+  }),
+  '/proven-spends': ({ ledger: { state } }, stretch) => ({
+    spends: spendsIn(state, stretch),
+    proof: proofOf(keyImageRange, state, stretch),
+  }),
+  '/proven-outputs-at': ({ ledger: { state } }, { numbers, count }) =>
+    numbers.map((from) => ({
+      output: outputAt(state, from),
+      proof: proofOf(outputRange, state, { from, to: from + 1, count }),
+    })),
 };
+
+function outputsIn(state: ReadView, { from, to }: Omit<Stretch, 'count'>) {
+  if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
+    refuse('outputs that are too many or not there');
+  return [...outputs.entries(state, { from, to })].map(([, output]) => output);
+}
+
+const outputAt = (state: ReadView, number: number) =>
+  outputs.get(state, number) ?? refuse('an output that is not there');
+
+function spendsIn(state: ReadView, { from, to }: Omit<Stretch, 'count'>) {
+  if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
+    refuse('spends that are too many or not there');
+  return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
+}
+
+function proofOf(range: MountainRange, state: ReadView, stretch: Stretch): Uint8Array[] {
+  const { from, to, count } = stretch;
+  if (from > to || to > count || count > range.count(state)) refuse('a proof of what is not there');
+  return range.prove(state, stretch);
+}
 
 export interface Answer {
   readonly value: Uint8Array;

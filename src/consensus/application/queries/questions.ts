@@ -22,6 +22,11 @@ import { consensusCodec } from '../genesis.ts';
 /** What can be asked of the application, and how question and answer are spelled: docs/protocol/application.md. */
 
 const MAX_KEY_IMAGES_ASKED = 1_000;
+/** Each with a proof of its own. */
+export const MAX_PROVEN_AT = 500;
+const MAX_TREE_SIBLINGS = 256;
+const MAX_PEAKS = 53;
+const MAX_RANGE_SIBLINGS = 3 * MAX_PEAKS;
 
 const NOTHING = struct({});
 const HASH = fixed(32);
@@ -42,6 +47,28 @@ const statusCodec = struct({
   pool: struct({ count: integer(), bytes: integer() }),
 });
 export type Status = Decoded<typeof statusCodec>;
+
+/** The root of a state, what it is made of, and two of its records with what leads from them to `accounts`. */
+const rootsCodec = struct({
+  height: integer(),
+  outputs: integer(),
+  spends: integer(),
+  outputsRoot: HASH,
+  outputsPeaks: list(HASH, MAX_PEAKS),
+  spendsRoot: HASH,
+  spendsPeaks: list(HASH, MAX_PEAKS),
+  accountsRoot: HASH,
+  /** Hash of the chain record. */
+  record: HASH,
+  parameters: parametersCodec,
+  parametersProof: list(HASH, MAX_TREE_SIBLINGS),
+  baseFee: amount,
+  baseFeeProof: list(HASH, MAX_TREE_SIBLINGS),
+});
+export type Roots = Decoded<typeof rootsCodec>;
+
+const stretch = struct({ from: integer(), to: integer(), count: integer() });
+const rangeProof = list(HASH, MAX_RANGE_SIBLINGS);
 
 const validatorsCodec = list(
   struct({
@@ -81,6 +108,22 @@ export const QUESTIONS = {
   '/key-images': define(list(HASH, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED)),
   /** The record under a key of the state, tag first; none for nothing there. Can be proved. */
   '/account': define(struct({ key: blob(128) }), list(blob(2 ** 20), 1)),
+  /** For wallets that believe no node: what the app hash of a header is compared with. */
+  '/roots': define(NOTHING, rootsCodec),
+  /** Records `[from, to)` as they are among the first `count`, whose root a header has proven. */
+  '/proven-outputs': define(
+    stretch,
+    struct({ outputs: list(outputCodec, MAX_OUTPUTS_ASKED), proof: rangeProof }),
+  ),
+  '/proven-spends': define(
+    stretch,
+    struct({ spends: list(spendCodec, MAX_SPENDS_ASKED), proof: rangeProof }),
+  ),
+  /** Outputs of these numbers, each with its proof. */
+  '/proven-outputs-at': define(
+    struct({ numbers: list(integer(), MAX_PROVEN_AT), count: integer() }),
+    list(struct({ output: outputCodec, proof: rangeProof }), MAX_PROVEN_AT),
+  ),
 } as const;
 
 export type QuestionPath = keyof typeof QUESTIONS;

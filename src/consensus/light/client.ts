@@ -1,7 +1,7 @@
 import { BitorchError, codeOf } from '#base';
-import { ValidatorSet, type VerifySignatures } from '../../blocks/index.ts';
-import { NIL } from '../../constants.ts';
-import type { LightBlock } from '../messages.ts';
+import { ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
+import { NIL } from '../constants.ts';
+import type { LightBlock } from '../sync/messages.ts';
 import { NOT_ENOUGH_TRUST, type Trust, type Trusted, verifyLight } from './verify.ts';
 
 /** Where light blocks come from: a peer, or several. Undefined for a height that is not there. */

@@ -1,6 +1,6 @@
 import { BitorchError, equalBytes } from '#base';
-import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../../blocks/index.ts';
-import type { LightBlock } from '../messages.ts';
+import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
+import type { LightBlock } from '../sync/messages.ts';
 
 export interface Trust {
   readonly chainId: Uint8Array;
@@ -21,6 +21,8 @@ export interface Trusted {
 
 /** Why a header cannot be trusted yet: too few of those whom we know have signed it. Ask for one in between. */
 export const NOT_ENOUGH_TRUST = 'NOT_ENOUGH_TRUST';
+/** Why none can be trusted any more: what is trusted is too old. Somebody has to be asked for a block id. */
+export const TRUST_EXPIRED = 'TRUST_EXPIRED';
 
 function refuse(why: string, details: Record<string, unknown> = {}): never {
   throw new BitorchError('LIGHT_INVALID', `not a proven header: ${why}`, details);
@@ -31,7 +33,7 @@ function refuse(why: string, details: Record<string, unknown> = {}): never {
  * trusted one by the set that was announced for it, a later one also when more than a third of the trusted set has signed
  * it, for then an honest one has. The genesis, at height 0, has no time to be compared with.
  *
- * @throws BitorchError LIGHT_INVALID; NOT_ENOUGH_TRUST when a header in between would help
+ * @throws BitorchError LIGHT_INVALID; TRUST_EXPIRED; NOT_ENOUGH_TRUST when a header in between would help
  */
 export function verifyLight(
   trusted: Trusted,
@@ -42,7 +44,14 @@ export function verifyLight(
   const { now, verify } = dependencies;
   const { height, time } = header;
   const id = blockId(header);
-  if (trusted.time + trust.trustingPeriodMs <= now) refuse('what it is measured by is too old', { height });
+  if (trusted.time + trust.trustingPeriodMs <= now) {
+    throw new BitorchError(
+      TRUST_EXPIRED,
+      `block ${trusted.height}, the last one that is trusted, is of ${new Date(trusted.time).toISOString()}: too old to ` +
+        'vouch for later ones. Ask people that you trust for the height and id of a recent block, and give it with ' +
+        '--trust HEIGHT:ID',
+    );
+  }
   if (height <= trusted.height) refuse('it is not later than the trusted one', { height });
   if (trusted.height > 0 && time <= trusted.time)
     refuse('its time is not later than the trusted one', { height });

@@ -1,0 +1,55 @@
+import { type ByteReader, blob, byteOf, type Codec, codecError, type Decoded, struct } from '#ledger';
+import type { QuestionPath } from '../application/index.ts';
+
+export const QUERY_PROTOCOL = '/bitorch/chain/query/1';
+
+/** What anybody may ask a node of the chain's state: whatever a wallet can check against a header. */
+export const OPEN_PATHS = [
+  '/roots',
+  '/totals',
+  '/proven-outputs',
+  '/proven-spends',
+  '/proven-outputs-at',
+] as const satisfies readonly QuestionPath[];
+
+const MAX_DATA_BYTES = 8_192;
+const MAX_TRANSACTION_BYTES = 65_536;
+export const MAX_QUERY_FRAME = MAX_TRANSACTION_BYTES + 64;
+export const MAX_REPLY_FRAME = 1 << 21;
+
+/** Questions and transactions that one stream may bring a second, and at once. */
+export const QUERIES_PER_SECOND = 50;
+export const QUERIES_AT_ONCE = 500;
+export const SUBMITS_PER_SECOND = 2;
+export const SUBMITS_AT_ONCE = 50;
+
+export type Query =
+  | { readonly type: 'query'; readonly value: { readonly path: Uint8Array; readonly data: Uint8Array } }
+  | { readonly type: 'submit'; readonly value: { readonly transaction: Uint8Array } };
+
+const KINDS: readonly (readonly [Query['type'], Codec<unknown>])[] = [
+  ['query', struct({ path: blob(32), data: blob(MAX_DATA_BYTES) })],
+  ['submit', struct({ transaction: blob(MAX_TRANSACTION_BYTES) })],
+];
+
+/** The first byte says which it is: its place above, from 1. */
+export const queryCodec: Codec<Query> = {
+  write(out, { type, value }) {
+    const index = KINDS.findIndex(([name]) => name === type);
+    out.bytes(Uint8Array.of(index + 1));
+    KINDS[index]![1].write(out, value);
+  },
+  read(input: ByteReader) {
+    const kind = KINDS[input.bytes(1)[0]! - 1];
+    if (!kind) throw codecError('an unknown kind of question');
+    return { type: kind[0], value: kind[1].read(input) } as Query;
+  },
+};
+
+/** As the application answers: 0 and the value, or 1 and why, as `CODE: message`. */
+export const replyCodec = struct({
+  code: byteOf(0, 1),
+  log: blob(4_096),
+  value: blob(MAX_REPLY_FRAME),
+});
+export type Reply = Decoded<typeof replyCodec>;

@@ -1,0 +1,92 @@
+import { BitorchError } from '#base';
+import { MAX_TOTALS_ASKED, type OutputRecord, type OutputTotal, type TotalsPage, totalAt } from '#ledger';
+import type { Roots } from '../application/index.ts';
+import type { LightPeer } from './light-peer.ts';
+
+/** Says that so many outputs were made up to and including this height. */
+export interface Edge {
+  readonly total: number;
+  readonly height: number;
+}
+
+/**
+ * What a node claims of how many outputs each block made. Decoys are drawn by it, so false ones could steer the draw towards
+ * outputs of somebody who then sees through the ring. No hash of the state holds it, but the heights of outputs on both sides
+ * of an edge prove that: asked for is what draws depend on, the edges of blocks that were drawn from and of what is old
+ * enough.
+ */
+export class ClaimedTotals {
+  /** Who claims it. */
+  readonly peer: LightPeer;
+  readonly #from: number;
+  readonly #before: number;
+  readonly #entries: OutputTotal[] = [];
+  readonly #roots: Roots;
+
+  /** @param from height of the first block that it is about; `before` as many outputs are older */
+  constructor(peer: LightPeer, from: number, before: number, roots: Roots) {
+    this.peer = peer;
+    this.#from = from;
+    this.#before = before;
+    this.#roots = roots;
+  }
+
+  /** The height that the next page begins at. */
+  get next(): number {
+    return (this.#entries.at(-1)?.height ?? this.#from - 1) + 1;
+  }
+
+  /** Takes a page, without what is later than the proven state. Throws CHAIN_INVALID for what contradicts itself. */
+  add({ before, totals }: TotalsPage): TotalsPage {
+    const { height, outputs } = this.#roots;
+    let last = { height: this.next - 1, total: this.#entries.at(-1)?.total ?? this.#before };
+    const shown = totals.filter((entry) => entry.height <= height);
+    let ascends = before === last.total && (this.#from > 0 || this.#before === 0);
+    for (const entry of shown) {
+      ascends &&= entry.height > last.height && entry.total > last.total;
+      last = entry;
+    }
+    const isLast = totals.length < MAX_TOTALS_ASKED || shown.length < totals.length;
+    if (!ascends || (isLast && last.total !== outputs)) throw wrongTotals();
+    for (const entry of shown) this.#entries.push(entry);
+    return { before, totals: shown };
+  }
+
+  /** Of where it begins, and of what is old enough to be drawn. */
+  get edges(): Edge[] {
+    const { height, parameters } = this.#roots;
+    const old = [parameters.maturity, parameters.mintMaturity].map((wait) => height + 1 - wait);
+    const heights = [this.#from - 1, ...old.filter((one) => one >= this.#from && one < this.next)];
+    return heights.map((one) => ({ height: one, total: this.#upTo(one) }));
+  }
+
+  /** Of the blocks that hold these outputs. Throws CHAIN_INVALID for outputs that nothing was said of. */
+  edgesAround(numbers: readonly number[]): Edge[] {
+    const edges = new Map<number, Edge>();
+    for (const number of numbers) {
+      const { height } = this.#entries.find(({ total }) => total > number) ?? {};
+      if (height === undefined || number < this.#before) throw wrongTotals();
+      for (const one of [height - 1, height]) edges.set(one, { height: one, total: this.#upTo(one) });
+    }
+    return [...edges.values()];
+  }
+
+  #upTo(height: number): number {
+    return totalAt(this.#entries, height) || this.#before;
+  }
+}
+
+/** The outputs on both sides of an edge. */
+export const besides = ({ total }: Edge, { outputs }: Roots): number[] =>
+  [total - 1, total].filter((number) => number >= 0 && number < outputs);
+
+/** Throws CHAIN_INVALID unless these proven outputs show that the edges are where they were said to be. */
+export function requireEdges(edges: readonly Edge[], found: ReadonlyMap<number, OutputRecord>): void {
+  for (const { total, height } of edges) {
+    const [last, next] = [found.get(total - 1), found.get(total)];
+    if ((last && last.height > height) || (next && next.height <= height)) throw wrongTotals();
+  }
+}
+
+const wrongTotals = (): BitorchError =>
+  new BitorchError('CHAIN_INVALID', 'the node says of blocks that they made other outputs than they did');

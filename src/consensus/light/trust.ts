@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { BitorchError, equalBytes, toHex } from '#base';
+import { blob, decode, encode, fixed, integer, struct } from '#ledger';
+import { blockId, validatorSetCodec } from '../blocks/index.ts';
+import { HASH_BYTES } from '../constants.ts';
+import { replaceFile } from '../journal/index.ts';
+import type { LightBlock } from '../sync/index.ts';
+import type { LightPeer } from './light-peer.ts';
+import type { Trusted } from './verify.ts';
+
+export const trustedCodec = struct({
+  /** Hash of the genesis of the chain. */
+  genesis: fixed(HASH_BYTES),
+  height: integer(),
+  time: integer(),
+  id: fixed(HASH_BYTES),
+  appHash: blob(HASH_BYTES),
+  nextValidators: validatorSetCodec,
+});
+
+/** A block that somebody vouches for who is trusted for other reasons. */
+export interface Checkpoint {
+  readonly height: number;
+  readonly id: Uint8Array;
+}
+
+/** `HEIGHT:ID`, the id in hexadecimal. Throws OPTION_INVALID. */
+export function parseCheckpoint(text: string): Checkpoint {
+  const [, height, id] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/i.exec(text) ?? [];
+  if (height === undefined || id === undefined)
+    throw new BitorchError(
+      'OPTION_INVALID',
+      `--trust ${text}: write a height, a colon and the 64 digits of the block's id`,
+    );
+  return { height: Number(height), id: new Uint8Array(Buffer.from(id, 'hex')) };
+}
+
+/** What was trusted last, undefined when nothing was of this chain. */
+export function trustedIn(path: string, genesis: Uint8Array): Trusted | undefined {
+  if (!existsSync(path)) return undefined;
+  const { genesis: of, ...trusted } = decode(trustedCodec, new Uint8Array(readFileSync(path)));
+  return equalBytes(of, genesis) ? trusted : undefined;
+}
+
+export function keepTrusted(path: string, genesis: Uint8Array, trusted: Trusted): void {
+  replaceFile(path, encode(trustedCodec, { genesis, ...trusted }));
+}
+
+/** The header of a checkpoint, from whoever has it. Throws LIGHT_MISSING. */
+export async function trustedAt({ height, id }: Checkpoint, peers: readonly LightPeer[]): Promise<Trusted> {
+  for (const peer of peers) {
+    const light = await peer.light(height).catch(() => undefined);
+    if (light && isCheckpoint(light, id)) {
+      const { time, appHash } = light.header;
+      return { height, time, id, appHash, nextValidators: light.nextValidators };
+    }
+  }
+  throw new BitorchError('LIGHT_MISSING', `no node has a block ${height} with the id ${toHex(id)}`);
+}
+
+const isCheckpoint = ({ header, nextValidators }: LightBlock, id: Uint8Array): boolean =>
+  equalBytes(blockId(header), id) && equalBytes(nextValidators.hash, header.nextValidators);
