@@ -46,6 +46,13 @@ export const startCommand = new Command('start')
   .addOption(option('--system <text>', 'system message for conversations that bring none'))
   .addOption(option('--genesis <file>', 'genesis file of the chain to follow'))
   .addOption(
+    option(
+      '--light',
+      'keep no blocks: follow the chain by its headers, out of nodes that are believed nothing',
+    ),
+  )
+  .addOption(option('--trust <height:id>', 'a block that somebody you trust vouches for, for --light'))
+  .addOption(
     option('--wallet-password-file <file>', "opens the node's wallet; so does BITORCH_WALLET_PASSWORD"),
   )
   .addOption(

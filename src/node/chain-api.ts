@@ -94,6 +94,8 @@ export interface WalletView {
   /** Whether the words were asked back once. */
   backedUp: boolean;
   height: number;
+  /** Why it does not come up to the chain; what to do about it. */
+  problem?: string;
   /** Outputs looked at while the wallet catches up. */
   scan?: { done: number; total: number };
   balance?: BalanceView;

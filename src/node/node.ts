@@ -31,6 +31,7 @@ import type {
   WalletApi,
 } from './api.ts';
 import { ChainPart } from './chain/chain-part.ts';
+import { LightPart } from './chain/light-part.ts';
 import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
 import { loadIdentity, loadValidatorKey } from './identity.ts';
@@ -66,7 +67,7 @@ export class Node implements NodeApi {
   #security!: SecurityPart;
   #running: Running | undefined;
   #chatting: Chatting | undefined;
-  #chain: ChainPart | undefined;
+  #chain: ChainPart | LightPart | undefined;
   #validatorKey: SigningKey | undefined;
   #trackers: string[];
 
@@ -190,9 +191,9 @@ export class Node implements NodeApi {
   }
 
   async #startNetwork(): Promise<void> {
-    const { home, listen, linkPort, genesis } = this.#options;
+    const { home, listen, linkPort, genesis, light } = this.#options;
     this.#key = await loadIdentity(home);
-    if (genesis !== undefined) this.#validatorKey = await loadValidatorKey(home);
+    if (genesis !== undefined && !light) this.#validatorKey = await loadValidatorKey(home);
     this.#host = await Host.start({ key: this.#key, listen, linkPort }, { log: this.#log });
     this.#lifecycle.onStop(() => this.#host.stop());
   }
@@ -258,24 +259,27 @@ export class Node implements NodeApi {
   }
 
   async #startChain(): Promise<void> {
-    const { home, genesis, walletPassword, bootstrap, roles } = this.#options;
+    const { home, genesis, walletPassword, bootstrap: contacts, roles, light, trust } = this.#options;
+    const validates = roles.includes('validate');
+    if (light && validates)
+      throw new BitorchError(
+        'OPTION_INVALID',
+        'a validator keeps the blocks of its chain: leave out --light',
+      );
     if (genesis === undefined) {
-      if (!roles.includes('validate')) return;
+      if (!validates && !light) return;
       throw new BitorchError(
         'GENESIS_MISSING',
-        'a validator needs the genesis file of its chain: give --genesis',
+        'to follow a chain takes the genesis file of its network: give --genesis',
       );
     }
-    const chain = await ChainPart.start(
-      { home, genesis, walletPassword, contacts: bootstrap },
-      {
-        host: this.#host,
-        log: this.#log,
-        key: this.#validatorKey!,
-        nameOf: (validator) => this.#nameOfValidator(validator),
-        onEvent: (event) => this.#events.publish(event),
-      },
-    );
+    const shared = { host: this.#host, log: this.#log };
+    const onEvent = (event: NodeEvent) => this.#events.publish(event);
+    const options = { home, genesis, walletPassword, contacts };
+    const nameOf = (validator: Uint8Array) => this.#nameOfValidator(validator);
+    const chain = light
+      ? await LightPart.start({ ...options, trust }, { ...shared, onEvent })
+      : await ChainPart.start(options, { ...shared, key: this.#validatorKey!, nameOf, onEvent });
     this.#chain = chain;
     this.#lifecycle.onStop(() => chain.stop());
   }

@@ -46,6 +46,10 @@ export const nodeOptionsSchema = z.strictObject({
   system: z.string().max(4096).optional(),
   /** Genesis file of the chain to follow; no chain and no wallet when absent. */
   genesis: z.string().max(4096).optional(),
+  /** Follows the chain by its headers only and keeps no blocks: the wallet asks the nodes of `bootstrap`, believing none. */
+  light: z.boolean().default(false),
+  /** HEIGHT:ID of a block that somebody vouches for, for a light node that has not looked at its chain for too long. */
+  trust: z.string().max(128).optional(),
   /** Opens the node's wallet at the start, and makes one where there is none. */
   walletPassword: z.string().min(8).max(1024).optional(),
   /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */

@@ -12,4 +12,7 @@ export function chainRoutes(app: FastifyInstance, node: NodeApi): void {
 }
 
 export const noChain = (): BitorchError =>
-  new BitorchError('NO_CHAIN', 'this node follows no chain: start it with a genesis file');
+  new BitorchError(
+    'NO_CHAIN',
+    'this node keeps no chain: start it with a genesis file, and not as a light one',
+  );

@@ -6,13 +6,18 @@ import { askFaucet, lock } from '../state/wallet.ts';
 
 /** What there is, and what of it can be spent now. */
 export function Balance({ view }: { view: WalletView }) {
-  const { balance, scan, backedUp } = view;
+  const { balance, scan, backedUp, problem } = view;
   return (
     <>
       {!backedUp && (
         <p class="notice" role="status">
           <strong>Your words are not backed up.</strong> Whoever loses this machine without them loses the
           money: write them down under “Backup”.
+        </p>
+      )}
+      {problem && (
+        <p class="notice" role="status">
+          <strong>This may not be all.</strong> {problem}
         </p>
       )}
       {scan && scan.done < scan.total && (

@@ -1,7 +1,6 @@
 import type { HistoryEntry } from '#node';
 import { formatAmount } from './amounts.ts';
 import {
-  chainOf,
   networkText,
   print,
   printJson,
@@ -9,6 +8,7 @@ import {
   scanIfPossible,
   type WalletFlags,
   walletCommand,
+  withChain,
   withWallet,
 } from './session.ts';
 
@@ -51,7 +51,7 @@ export const rescanCommand = walletCommand(
   'look at everything again, on the network of the node that is asked',
 ).action((flags: WalletFlags) =>
   withWallet(flags, async (wallet) => {
-    await scan(wallet, await chainOf(flags), { anew: true });
+    await withChain(flags, (chain) => scan(wallet, chain, { anew: true }));
     print(`scanned to block ${wallet.height} of ${networkText(wallet)}`);
   }),
 );

@@ -1,13 +1,13 @@
 import { BitorchError } from '#base';
 import { formatAmount } from './amounts.ts';
 import {
-  chainOf,
   count,
   loadNode,
   print,
   scan,
   type WalletFlags,
   walletCommand,
+  withChain,
   withWallet,
 } from './session.ts';
 
@@ -23,14 +23,15 @@ export const proveCommand = walletCommand('prove', 'prove to somebody that a pay
   .option('--payment <n>', 'which payment of the transfer', '0')
   .option('--received', 'prove that an output came in, instead')
   .action((which: string, flags: WalletFlags & { words: string; payment: string; received?: boolean }) =>
-    withWallet(flags, async (wallet) => {
-      const chain = await chainOf(flags);
-      await scan(wallet, chain);
-      const proof = flags.received
-        ? wallet.proveReceived(count('output', which), flags.words, chain)
-        : wallet.prove(which, count('--payment', flags.payment), flags.words, chain);
-      print(await proof);
-    }),
+    withWallet(flags, (wallet) =>
+      withChain(flags, async (chain) => {
+        await scan(wallet, chain);
+        const proof = flags.received
+          ? wallet.proveReceived(count('output', which), flags.words, chain)
+          : wallet.prove(which, count('--payment', flags.payment), flags.words, chain);
+        print(await proof);
+      }),
+    ),
   );
 
 export const checkProofCommand = walletCommand(
@@ -42,7 +43,9 @@ export const checkProofCommand = walletCommand(
   .option(...WORDS)
   .action(async (proof: string, expected: string | undefined, flags: WalletFlags & { words: string }) => {
     const { checkPayment } = await loadNode();
-    const { address, amount, height } = await checkPayment(proof, flags.words, await chainOf(flags));
+    const { address, amount, height } = await withChain(flags, (chain) =>
+      checkPayment(proof, flags.words, chain),
+    );
     if (expected !== undefined && expected.trim().toLowerCase() !== address) {
       throw new BitorchError('PAYMENT_UNPROVEN', `the proof is of a payment to another address: ${address}`);
     }

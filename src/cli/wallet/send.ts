@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { BitorchError } from '#base';
 import type { FeeTier, OpenWallet, TransferPlan, WalletChain } from '#node';
 import { formatAmount, parseAmount } from './amounts.ts';
-import { chainOf, print, scan, type WalletFlags, walletCommand, withWallet } from './session.ts';
+import { print, scan, type WalletFlags, walletCommand, withChain, withWallet } from './session.ts';
 import { confirm, isInteractive } from './terminal.ts';
 
 type SendFlags = WalletFlags & { fee: FeeTier; yes?: boolean };
@@ -20,11 +20,12 @@ export const sendCommand = walletCommand('send', 'pay an address; shows the exac
   .option(...YES)
   .action((address: string, amount: string, flags: SendFlags) => {
     const sparks = parseAmount(amount);
-    return withWallet(flags, async (wallet) => {
-      const chain = await chainOf(flags);
-      await scan(wallet, chain);
-      await sendAll(wallet, chain, [await wallet.plan(address, sparks, chain, flags.fee)], address, flags);
-    });
+    return withWallet(flags, (wallet) =>
+      withChain(flags, async (chain) => {
+        await scan(wallet, chain);
+        await sendAll(wallet, chain, [await wallet.plan(address, sparks, chain, flags.fee)], address, flags);
+      }),
+    );
   });
 
 export const sweepCommand = walletCommand('sweep', 'send all that is unlocked to one address, fees taken off')
@@ -32,11 +33,12 @@ export const sweepCommand = walletCommand('sweep', 'send all that is unlocked to
   .addOption(feeOption())
   .option(...YES)
   .action((address: string, flags: SendFlags) =>
-    withWallet(flags, async (wallet) => {
-      const chain = await chainOf(flags);
-      await scan(wallet, chain);
-      await sendAll(wallet, chain, await wallet.planSweep(address, chain, flags.fee), address, flags);
-    }),
+    withWallet(flags, (wallet) =>
+      withChain(flags, async (chain) => {
+        await scan(wallet, chain);
+        await sendAll(wallet, chain, await wallet.planSweep(address, chain, flags.fee), address, flags);
+      }),
+    ),
   );
 
 /** Shows what the plans cost, asks, and sends them. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { BitorchError, codeOf, dataDirectory, fromHex, messageOf, toHex } from '#base';
-import type { ApiAddress, NewWallet, OpenWallet, WalletChain } from '#node';
+import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain } from '#node';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
 import { walletPassword } from './secrets.ts';
@@ -12,6 +12,8 @@ export interface WalletFlags {
   wallet?: string;
   home?: string;
   node?: string;
+  genesis?: string;
+  trust?: string;
   passwordFile?: string;
 }
 
@@ -25,7 +27,18 @@ export function walletCommand(name: string, description: string): Command {
     command.addOption(command.createOption(flags, text).env(variable));
   add('--wallet <file>', 'the wallet; "wallet" in the data directory when absent', 'BITORCH_WALLET');
   add('--home <folder>', 'data directory', 'BITORCH_HOME');
-  add('--node <url>', 'API of the node to ask; the one that runs on the data directory', 'BITORCH_NODE');
+  add(
+    '--node <address>',
+    "API of one's own node, as a URL; or multiaddrs of anybody's nodes, which are believed nothing. The node on the data " +
+      'directory when absent',
+    'BITORCH_NODE',
+  );
+  add(
+    '--genesis <file>',
+    'genesis file of the network, for nodes that are believed nothing',
+    'BITORCH_GENESIS',
+  );
+  add('--trust <height:id>', 'a block that somebody you trust vouches for', 'BITORCH_TRUST');
   add('--password-file <file>', 'file whose first line is the password', 'BITORCH_WALLET_PASSWORD_FILE');
   return command;
 }
@@ -55,10 +68,32 @@ export async function withWallet<T>(
   }
 }
 
-/** The chain of the node to ask. Throws NODE_MISSING where none runs, NO_CHAIN where it follows no chain. */
-export async function chainOf(flags: WalletFlags): Promise<WalletChain> {
-  const { httpChain } = await loadNode();
-  return httpChain(await apiOf(flags));
+/**
+ * Asks a chain for one piece of work: one's own node, or with multiaddrs any nodes, whose answers are proven.
+ *
+ * @throws BitorchError NODE_MISSING where none runs, NO_CHAIN where it follows no chain
+ */
+export async function withChain<T>(flags: WalletFlags, work: (chain: WalletChain) => Promise<T>): Promise<T> {
+  const { chain, stop } = await chainOf(flags);
+  try {
+    return await work(chain);
+  } finally {
+    await stop();
+  }
+}
+
+async function chainOf(flags: WalletFlags): Promise<RemoteChain> {
+  const { httpChain, openRemoteChain } = await loadNode();
+  const { node, genesis, trust } = flags;
+  if (!node?.startsWith('/')) return { chain: httpChain(await apiOf(flags)), stop: async () => undefined };
+  if (!genesis) {
+    throw new BitorchError(
+      'GENESIS_MISSING',
+      "to ask other people's nodes, name the genesis file of their network with --genesis: it is what their answers are proven from",
+    );
+  }
+  const contacts = node.split(',').map((contact) => contact.trim());
+  return openRemoteChain({ home: join(homeOf(flags), 'light'), genesis, contacts, trust });
 }
 
 async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
@@ -110,12 +145,22 @@ export async function scan(wallet: OpenWallet, chain: WalletChain, { anew = fals
   }
 }
 
+/** Why the wallet may know no more than before, without anything being wrong with it. */
+const NO_NEWS = new Set([
+  'NODE_MISSING',
+  'NO_CHAIN',
+  'CHAIN_STALE',
+  'CHAIN_BEHIND',
+  'PEER_UNREACHABLE',
+  'STREAM_CLOSED',
+]);
+
 /** Scans where a node can be asked; else says so and goes on with what the wallet knew before. */
 export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Promise<void> {
   try {
-    await scan(wallet, await chainOf(flags));
+    await withChain(flags, (chain) => scan(wallet, chain));
   } catch (error) {
-    if (codeOf(error) !== 'NODE_MISSING' && codeOf(error) !== 'NO_CHAIN') throw error;
+    if (!NO_NEWS.has(codeOf(error))) throw error;
     process.stderr.write(`${messageOf(error)}\nShown is what the wallet knew at block ${wallet.height}.\n`);
   }
 }
@@ -131,7 +176,7 @@ export async function networkOf(
     return { chainId: fromHex(flags.network) };
   }
   try {
-    return { chainId: (await (await chainOf(flags)).status()).parameters.chainId };
+    return await withChain(flags, async (chain) => ({ chainId: (await chain.status()).parameters.chainId }));
   } catch {
     return {};
   }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
+import { Lifecycle, type Logger, messageOf } from '#base';
 import {
   type ApplicationPort,
   applicationChain,
@@ -7,7 +6,6 @@ import {
   firstValidators,
   type Genesis,
   type LedgerApplication,
-  MAX_GENESIS_BYTES,
   type NewBlock,
   openApplication,
   parseGenesis,
@@ -18,6 +16,7 @@ import type { Host } from '#network';
 import type { ChainEvent, ChainView } from '../chain-api.ts';
 import { Attendance } from './attendance.ts';
 import { blockView, chainViewOf } from './chain-view.ts';
+import { readGenesis } from './genesis-file.ts';
 
 export interface FollowingOptions {
   /** Folder of the chain: state, blocks, journal. */
@@ -177,16 +176,4 @@ export class Following {
     if (problem !== undefined && before === undefined) log.warn(problem);
     onEvent({ type: 'chain', chain: this.#view });
   }
-}
-
-async function readGenesis(path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await readFile(path));
-  } catch (error) {
-    throw new BitorchError('GENESIS_MISSING', `the genesis file ${path} cannot be read (${codeOf(error)})`);
-  }
-  if (bytes.length > MAX_GENESIS_BYTES)
-    throw new BitorchError('GENESIS_INVALID', `${path} is no genesis file: too long`);
-  return bytes;
 }

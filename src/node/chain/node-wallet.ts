@@ -45,6 +45,7 @@ export class NodeWallet implements WalletApi {
   #open: OpenWallet | undefined;
   #backedUp: boolean;
   #progress: { done: number; total: number } | undefined;
+  #problem: string | undefined;
   #scanning: Promise<void> | undefined;
   #again = false;
   /** One thing at a time is done with the wallet. */
@@ -75,6 +76,7 @@ export class NodeWallet implements WalletApi {
       state: 'open',
       backedUp,
       height: wallet.height,
+      ...(this.#problem !== undefined && { problem: this.#problem }),
       ...(this.#progress && { scan: this.#progress }),
       balance: balanceView(wallet),
       address: wallet.addressText(),
@@ -138,10 +140,12 @@ export class NodeWallet implements WalletApi {
     return historyView(this.#unlocked.wallet);
   }
 
-  async preview(request: PaymentRequest): Promise<PaymentPreview> {
-    const { wallet } = this.#unlocked;
-    const plan = await wallet.plan(this.#orderOf(request), this.#deps.chain);
-    return previewOf(plan, request.to, BigInt(request.amount), wallet);
+  preview(request: PaymentRequest): Promise<PaymentPreview> {
+    return this.#exclusive(async () => {
+      const { wallet } = this.#unlocked;
+      const plan = await wallet.plan(this.#orderOf(request), this.#deps.chain);
+      return previewOf(plan, request.to, BigInt(request.amount), wallet);
+    });
   }
 
   send({ password, ...request }: PaymentRequest & { password: string }): Promise<PaymentReceipt> {
@@ -168,20 +172,24 @@ export class NodeWallet implements WalletApi {
     return open.wallet.signingKey(purpose, context);
   }
 
-  async prove(request: ProofRequest): Promise<PaymentProof> {
-    const open = this.#unlocked;
-    const { chain } = this.#deps;
-    const { message } = request;
-    const proof =
-      'id' in request
-        ? await open.prove(request.id, request.payment, message, chain)
-        : await open.proveReceived(request.output, message, chain);
-    return { proof };
+  prove(request: ProofRequest): Promise<PaymentProof> {
+    return this.#exclusive(async () => {
+      const open = this.#unlocked;
+      const { chain } = this.#deps;
+      const { message } = request;
+      const proof =
+        'id' in request
+          ? await open.prove(request.id, request.payment, message, chain)
+          : await open.proveReceived(request.output, message, chain);
+      return { proof };
+    });
   }
 
   async checkProof({ proof, message }: { proof: string; message: string }): Promise<ProofVerdict> {
     try {
-      const { address, amount, height } = await checkPayment(proof, message, this.#deps.chain);
+      const { address, amount, height } = await this.#exclusive(() =>
+        checkPayment(proof, message, this.#deps.chain),
+      );
       return { valid: true, to: address, amount: `${amount}`, height };
     } catch (error) {
       if (codeOf(error) === 'PAYMENT_UNPROVEN' || codeOf(error) === 'PAYMENT_PROOF_INVALID')
@@ -221,11 +229,19 @@ export class NodeWallet implements WalletApi {
   async #scanWhileAsked(): Promise<void> {
     while (this.#again && this.#open) {
       this.#again = false;
-      await this.#exclusive(() => this.#scan()).catch((error: unknown) =>
-        this.#deps.log.warn({ error: messageOf(error) }, 'the wallet could not be brought up to the chain'),
-      );
+      const problem = await this.#exclusive(() => this.#scan()).then(() => undefined, messageOf);
+      this.#notice(problem);
       await new Promise((resolve) => setTimeout(resolve, SCAN_PAUSE_MS).unref());
     }
+  }
+
+  /** Says once what keeps it from coming up to the chain, and when that is over. */
+  #notice(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    if (problem !== undefined)
+      this.#deps.log.warn({ error: problem }, 'the wallet could not be brought up to the chain');
+    this.#deps.onChange(this.view());
   }
 
   async #scan(): Promise<void> {
