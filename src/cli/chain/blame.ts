@@ -23,8 +23,9 @@ export const blameCommand = new Command('blame')
   .option('--json', 'for scripts')
   .action(async (files: string[], { home = dataDirectory(), json = false }: BlameFlags) => {
     const { blameFork } = await import('#node');
-    const [first = join(home, 'chain', 'fork'), ...more] = files;
-    const found = files.length > 0 || existsSync(first) ? blameFork([first, ...more]) : undefined;
+    const own = [join(home, 'chain', 'fork'), join(home, 'light', 'fork')].filter((file) => existsSync(file));
+    const [first, ...more] = files.length > 0 ? files : own;
+    const found = first === undefined ? undefined : blameFork([first, ...more]);
     if (json) printJson({ fork: found ? verdictJson(found) : null });
     else if (found) printVerdict(found);
     else print('This node has seen no fork.');

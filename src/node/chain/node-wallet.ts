@@ -48,6 +48,7 @@ export class NodeWallet implements WalletApi {
   #problem: string | undefined;
   #scanning: Promise<void> | undefined;
   #again = false;
+  #stopping = false;
   /** One thing at a time is done with the wallet. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -58,6 +59,8 @@ export class NodeWallet implements WalletApi {
   }
 
   async stop(): Promise<void> {
+    // New blocks ask for one more look each: on a chain that goes on there would be no last one.
+    this.#stopping = true;
     await this.#scanning;
     await this.#last;
     if (!this.#open) return;
@@ -219,7 +222,7 @@ export class NodeWallet implements WalletApi {
 
   /** A block has come: looks at it, unless a scan is under way already. */
   follow(): void {
-    if (!this.#open) return;
+    if (!this.#open || this.#stopping) return;
     this.#again = true;
     this.#scanning ??= this.#scanWhileAsked().finally(() => {
       this.#scanning = undefined;
@@ -227,7 +230,7 @@ export class NodeWallet implements WalletApi {
   }
 
   async #scanWhileAsked(): Promise<void> {
-    while (this.#again && this.#open) {
+    while (this.#again && this.#open && !this.#stopping) {
       this.#again = false;
       const problem = await this.#exclusive(() => this.#scan()).then(() => undefined, messageOf);
       this.#notice(problem);
