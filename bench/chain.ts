@@ -42,7 +42,9 @@ function verifications(): number {
   return 0;
 }
 
-const show = ({ median, p95 }: Quantiles) => `${median.toFixed(0)} / ${p95.toFixed(0)} ms`;
+/** Of transfers handed in last a full pool leaves some waiting when its phase ends: how long, nobody knows. */
+const whole = (ms: number) => (Number.isFinite(ms) ? ms.toFixed(0) : 'open');
+const show = ({ median, p95 }: Quantiles) => `${whole(median)} / ${whole(p95)} ms`;
 const row = (name: string, { finality, latency, offered, final, perSecond: rate }: Load) =>
   say(
     `| ${name} | ${show(finality)} (${finality.count} blocks) | ${show(latency)} | ${rate.toFixed(1)} (${final} of ${offered}) |`,
