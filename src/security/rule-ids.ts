@@ -52,6 +52,8 @@ export const RULE_IDS = [
   'template-forbidden',
   'template-unreadable',
   'template-behaviour',
+  'template-family',
+  'template-opening',
   'tokenizer-regex',
   'tokenizer-regex-slow',
   'tokenizer-added-token',

@@ -58,17 +58,15 @@ export interface ProbeLimits {
   maxText: number;
 }
 
-/** What a template's clock says: the same on every machine. */
-const FIXED_DATE = '01 Jan 2025';
-
 /**
- * Renders a template that parseTemplate() read; the clock stands still. Throws TEMPLATE_REFUSES when the template raises
+ * Renders a template that parseTemplate() read; `now` is what strftime_now() says, the same on every machine. Throws TEMPLATE_REFUSES when the template raises
  * an exception or uses what this interpreter lacks, TEMPLATE_LIMIT when it goes over a limit.
  */
 export function probeTemplate(
   tree: TemplateNode,
   values: Readonly<Record<string, unknown>>,
   limits: ProbeLimits,
+  now: (format: unknown) => string,
 ): string {
   const environment = new Environment();
   const globals = { false: false, true: true, none: null, False: false, True: true, None: null };
@@ -76,7 +74,7 @@ export function probeTemplate(
   environment.set('raise_exception', (reason: unknown) => {
     throw new BitorchError('TEMPLATE_REFUSES', String(reason));
   });
-  environment.set('strftime_now', () => FIXED_DATE);
+  environment.set('strftime_now', now);
   environment.set('range', boundedRange);
   try {
     const result = new BoundedInterpreter(environment, limits).run(tree);

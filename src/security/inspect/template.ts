@@ -22,7 +22,7 @@ export async function inspectTemplate(
 ): Promise<void> {
   const { limits, template } = inspection.ruleset;
   if (source.trim() === '') return;
-  if (template.known.includes(createHash('sha256').update(source).digest('hex'))) return;
+  if (template.known.includes(createHash('sha256').update(source.trim()).digest('hex'))) return;
   if (source.length > limits.templateBytes) {
     inspection.find('template-unreadable', place, `${source.length} characters`);
     return;

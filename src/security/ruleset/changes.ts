@@ -113,6 +113,9 @@ function changes(before: RulesetFields, after: RulesetFields): Change[] {
         added: () => withFinding(/^template-/),
       }),
     ),
+    ...(same(before.template.families, after.template.families)
+      ? []
+      : [{ what: 'families of templates', touches: inTemplates }]),
   ];
 }
 

@@ -10,6 +10,8 @@ export const MAX_RULESET_FILE_BYTES = MAX_RULESET_BYTES + 32 + SIGNATURE_BYTES;
 const PURPOSE = 'security-ruleset';
 
 const words = z.array(z.string().min(1).max(256)).max(20_000);
+/** "" where nothing stands before the first message. */
+const marks = z.array(z.string().max(256)).min(1).max(64);
 const hashes = z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(100_000);
 
 const ruleSchema = z.strictObject({
@@ -70,8 +72,27 @@ const fieldsSchema = z.strictObject({
     tests: words,
     functions: words,
     methods: words,
-    /** SHA-256 of well-known templates. */
+    /** SHA-256 of well-known templates, without white space at both ends. */
     known: hashes,
+    /** How well-known families of models mark who speaks; the first whose claims are all in a prompt counts. */
+    families: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).max(64),
+          claims: words,
+          /** What may stand before a message of each role. */
+          system: marks,
+          user: marks,
+          assistant: marks,
+          /** Whether well-known templates of the family leave system messages out. */
+          mayDropSystem: z.boolean(),
+          /** Other texts of the family's prompts. */
+          other: words,
+          /** SHA-256 of its well-known templates' own words, without white space. */
+          openings: hashes,
+        }),
+      )
+      .max(256),
   }),
   /** Files that are known to be bad. */
   advisories: z.array(z.strictObject({ sha256: hashes.element, name: z.string().max(200) })).max(100_000),

@@ -36,6 +36,41 @@ const DECEIVING_TEMPLATES: readonly ((random: Random) => string)[] = [
   () => "{% for m in messages %}{{ m['content'][:5] }}{% endfor %}",
 ];
 
+/** How some families of models mark a message: before it by role, and behind it. */
+const FAMILIES: readonly (readonly [system: string, user: string, assistant: string, end: string])[] = [
+  ['<|im_start|>system\\n', '<|im_start|>user\\n', '<|im_start|>assistant\\n', '<|im_end|>\\n'],
+  [
+    '<|start_header_id|>system<|end_header_id|>\\n\\n',
+    '<|start_header_id|>user<|end_header_id|>\\n\\n',
+    '<|start_header_id|>assistant<|end_header_id|>\\n\\n',
+    '<|eot_id|>',
+  ],
+  ['<start_of_turn>user\\n', '<start_of_turn>user\\n', '<start_of_turn>model\\n', '<end_of_turn>\\n'],
+  ['<|system|>\\n', '<|user|>\\n', '<|assistant|>\\n', '<|end|>\\n'],
+];
+
+/** A template of a family that does something else than its kin. */
+function stray(random: Random): string {
+  const [system, user, assistant, end] = random.pick(FAMILIES);
+  const [drops, spoofs, adds, ends, dates] = random.shuffled([true, false, false, false, false]);
+  const say = (mark: string, more = '') => `{{ '${mark}' + m.content + '${more}${end}' }}`;
+  const aside = `${random.word()} ${random.word()} ${random.word()}`;
+  const year = random.between(2026, 2040);
+  return [
+    "{% for m in messages %}{% if m.role == 'system' %}",
+    // Some of these families are known to leave system messages out, none to leave out answers.
+    say(system),
+    "{% elif m.role == 'user' %}",
+    say(spoofs ? assistant : user, adds ? ` ${aside}.` : ''),
+    '{% else %}',
+    drops ? `{{ '${assistant}${end}' }}` : say(assistant),
+    '{% endif %}{% endfor %}',
+    dates ? `{% if strftime_now('%Y') == '${year}' %}{{ '${aside}' }}{% endif %}` : '',
+    ends ? `{{ '${aside}' }}` : '',
+    `{% if add_generation_prompt %}{{ '${assistant}' }}{% endif %}`,
+  ].join('');
+}
+
 const config = (random: Random, more: Record<string, unknown>): Uint8Array =>
   json({ model_type: 'llama', hidden_size: 64, [random.word()]: 1, ...more });
 
@@ -71,6 +106,14 @@ export const TEXT_FAMILIES: readonly Family[] = [
       path: 'tokenizer_config.json',
       bytes: json({ chat_template: random.pick(DECEIVING_TEMPLATES)(random) }),
       rule: /^template-behaviour/,
+    }),
+  },
+  {
+    name: 'chat template that is not what its marks say',
+    make: (random) => ({
+      path: random.pick(['chat_template.jinja', 'x.jinja2']),
+      bytes: utf8(stray(random)),
+      rule: /^template-(family|behaviour)/,
     }),
   },
   {
