@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -150,6 +150,12 @@ export class CometNode {
     }
   }
 
+  /** The first block that it has. */
+  async firstBlock(): Promise<number> {
+    const { sync_info } = await this.call<{ sync_info: { earliest_block_height: string } }>('status');
+    return Number(sync_info.earliest_block_height);
+  }
+
   async until(height: number): Promise<void> {
     for (let waited = 0; (await this.height()) < height; waited++) {
       if (waited > 600)
@@ -206,9 +212,12 @@ const FLAGS = ['absent', 'commit', 'nil'] as const;
 export class CometNetwork {
   readonly nodes: CometNode[] = [];
   readonly directory: string;
+  readonly #firstPort: number;
+  #peers: () => string = () => '';
 
-  private constructor(directory: string) {
+  private constructor(directory: string, firstPort: number) {
     this.directory = directory;
+    this.#firstPort = firstPort;
   }
 
   static async create(
@@ -217,7 +226,7 @@ export class CometNetwork {
     genesisFor: (keys: readonly SigningKey[]) => { name: string; time: number; text: string },
     { snapshotEvery }: Pick<CometNodeOptions, 'snapshotEvery'> = {},
   ): Promise<CometNetwork> {
-    const network = new CometNetwork(await mkdtemp(join(tmpdir(), 'comet-')));
+    const network = new CometNetwork(await mkdtemp(join(tmpdir(), 'comet-')), firstPort);
     const homes = Array.from({ length: size }, (_, i) => join(network.directory, `node${i}`));
     run(['testnet', '--v', `${size}`, '--o', network.directory, '--populate-persistent-peers=false']);
     const keys = await Promise.all(
@@ -225,17 +234,44 @@ export class CometNetwork {
     );
     const { name, time, text } = genesisFor(keys);
     const ids = homes.map((home) => run(['show-node-id', '--home', home]).trim());
-    const peers = () => network.nodes.map(({ address }, i) => `${ids[i]}@${address}`).join(',');
+    const peers = () => ids.map((id, i) => `${id}@${network.nodes[i]!.address}`).join(',');
+    network.#peers = peers;
     for (const [i, home] of homes.entries()) {
       const ofAll = { firstPort, peers, ...(snapshotEvery && { snapshotEvery }) };
       network.nodes.push(new CometNode(home, { index: i, key: keys[i]!, ...ofAll }));
-      await configure(home, name, time, text);
+      await writeGenesis(home, name, time, text);
+      await configure(home);
     }
     return network;
   }
 
   async start(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.start()));
+  }
+
+  /**
+   * One more node, which votes for nothing and begins from a snapshot of the others: CometBFT's state sync, with a light
+   * client that trusts the second block (the first has the time of the genesis) and asks two nodes.
+   */
+  async newcomer(): Promise<CometNode> {
+    const [first, second] = this.nodes as [CometNode, CometNode];
+    const index = this.nodes.length;
+    const home = join(this.directory, `node${index}`);
+    run(['init', '--home', home]);
+    await copyFile(join(first.home, 'config', 'genesis.json'), join(home, 'config', 'genesis.json'));
+    const trusted = await first.call<{ block_id: { hash: string } }>('block', { height: '2' });
+    await configure(home, (config) =>
+      config
+        .replace('enable = false', 'enable = true')
+        .replace('rpc_servers = ""', `rpc_servers = "${first.rpc},${second.rpc}"`)
+        .replace('trust_height = 0', 'trust_height = 2')
+        .replace('trust_hash = ""', `trust_hash = "${trusted.block_id.hash}"`)
+        .replace('discovery_time = "15s"', 'discovery_time = "5s"'),
+    );
+    const key = await readValidatorKey(join(home, 'config', 'priv_validator_key.json'));
+    const node = new CometNode(home, { index, key, firstPort: this.#firstPort, peers: this.#peers });
+    this.nodes.push(node);
+    return node;
   }
 
   async stop(): Promise<void> {
@@ -250,7 +286,7 @@ function run(args: string[]): string {
   return stdout;
 }
 
-async function configure(home: string, name: string, time: number, genesis: string): Promise<void> {
+async function writeGenesis(home: string, name: string, time: number, genesis: string): Promise<void> {
   const genesisPath = join(home, 'config', 'genesis.json');
   const file = JSON.parse(await readFile(genesisPath, 'utf8'));
   const { validators: _, ...rest } = file;
@@ -263,15 +299,15 @@ async function configure(home: string, name: string, time: number, genesis: stri
     app_state: JSON.parse(genesis),
   };
   await writeFile(genesisPath, utf8(JSON.stringify(document)));
-  const configPath = join(home, 'config', 'config.toml');
-  const config = await readFile(configPath, 'utf8');
-  await writeFile(
-    configPath,
-    config
-      .replace('allow_duplicate_ip = false', 'allow_duplicate_ip = true')
-      .replace('addr_book_strict = true', 'addr_book_strict = false')
-      .replace('pex = true', 'pex = false')
-      .replace('pprof_laddr = "localhost:6060"', 'pprof_laddr = ""')
-      .replace(/timeout_commit = ".*"/, 'timeout_commit = "200ms"'),
-  );
+}
+
+async function configure(home: string, change = (config: string) => config): Promise<void> {
+  const path = join(home, 'config', 'config.toml');
+  const config = (await readFile(path, 'utf8'))
+    .replace('allow_duplicate_ip = false', 'allow_duplicate_ip = true')
+    .replace('addr_book_strict = true', 'addr_book_strict = false')
+    .replace('pex = true', 'pex = false')
+    .replace('pprof_laddr = "localhost:6060"', 'pprof_laddr = ""')
+    .replace(/timeout_commit = ".*"/, 'timeout_commit = "200ms"');
+  await writeFile(path, change(config));
 }
