@@ -299,7 +299,8 @@ export class Chain {
     const { height, round, validator } = evidence;
     log.warn({ height, round, validator: toHex(validator) }, 'a validator has signed twice');
     if (!accuse) return;
-    this.submit(accuse(evidence)).then(
+    const handIn = async () => this.submit(accuse(evidence));
+    handIn().then(
       ({ code, log: reason }) => code !== 0 && log.info({ reason }, 'the evidence is known, or refused'),
       (error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not handed in'),
     );

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, fromHex, toHex, writeFileAtomic } from '#base';
@@ -7,8 +8,21 @@ import { SEED_BYTES, SigningKey } from '#crypto';
 /** The node's key, made on first start: it is the peer id. Readable by its owner only. */
 export const loadIdentity = (home: string): Promise<SigningKey> => loadKey(join(home, 'node.key'));
 
-/** The key that a validator signs votes with; whoever runs it twice at once loses its bond. */
-export const loadValidatorKey = (home: string): Promise<SigningKey> => loadKey(join(home, 'validator.key'));
+/**
+ * The key that a validator signs votes with, made on first start; whoever runs it twice at once loses its bond. Throws
+ * KEY_MISSING where one has signed and is gone: with a new one the bond would stand idle, unnoticed.
+ */
+export async function loadValidatorKey(home: string): Promise<SigningKey> {
+  const [path, signed] = [join(home, 'validator.key'), join(home, 'chain', 'last-sign')];
+  if (existsSync(signed) && !existsSync(path)) {
+    throw new BitorchError(
+      'KEY_MISSING',
+      `${path} is gone, and this node has signed with it: restore it; to begin with a new key move ${signed} away, too`,
+      { path },
+    );
+  }
+  return loadKey(path);
+}
 
 /** The secret that opens this node's HTTP API, made on first start. */
 export const loadApiToken = (home: string): Promise<string> =>

@@ -87,7 +87,7 @@ export class Staking implements StakeApi {
     const owner = this.#owner(password);
     const record = (await this.#validator()) ?? notBonded();
     const { shares: all, sequence } = (await this.#delegation(owner.publicKey)) ?? ofOther();
-    if (all === 0n) notBonded();
+    if (all === 0n || record.tokens === 0n) notBonded();
     const shares = amount === undefined ? all : (BigInt(amount) * record.shares) / record.tokens;
     if (shares > all) {
       const own = (all * record.tokens) / record.shares;
