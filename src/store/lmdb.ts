@@ -5,7 +5,8 @@ import type { Change, Entry, KeyRange, Snapshot, Store } from './view.ts';
 type ReadOptions = NonNullable<Parameters<Database['getRange']>[0]>;
 
 /**
- * A store in one LMDB file. One process writes; a commit is one write transaction, flushed before it returns.
+ * A store in one LMDB file. One process writes; a commit is one write transaction, flushed before it returns; one that
+ * throws DISK_FULL has changed nothing.
  *
  * @param path the file (its lock lies beside it)
  * @param mapBytes address space reserved for it, the most the file can grow to
@@ -24,7 +25,10 @@ export function openLmdbStore(path: string, mapBytes = 64 * 2 ** 30): Store {
 class LmdbStore implements Store {
   readonly #db: Database<Uint8Array, Uint8Array> & { close(): Promise<void> };
 
+  readonly #path: string;
+
   constructor(path: string, mapBytes: number) {
+    this.#path = path;
     this.#db = open<Uint8Array, Uint8Array>({
       path,
       noSubdir: true,
@@ -44,12 +48,16 @@ class LmdbStore implements Store {
   }
 
   commit(changes: Iterable<Change>): void {
-    this.#db.transactionSync(() => {
-      for (const { key, value } of changes) {
-        if (value === undefined) this.#db.removeSync(key);
-        else this.#db.putSync(key, value);
-      }
-    });
+    try {
+      this.#db.transactionSync(() => {
+        for (const { key, value } of changes) {
+          if (value === undefined) this.#db.removeSync(key);
+          else this.#db.putSync(key, value);
+        }
+      });
+    } catch (error) {
+      throw isNoSpace(error) ? diskFull(this.#path, error) : error;
+    }
   }
 
   snapshot(): Snapshot {
@@ -76,6 +84,18 @@ class LmdbStore implements Store {
     }
   }
 }
+
+/** A write of which only a part fits is an I/O error to LMDB. */
+const isNoSpace = (error: unknown): boolean =>
+  /no space left|quota exceeded|input\/output error|MDB_MAP_FULL/i.test(messageOf(error));
+
+const diskFull = (path: string, error: unknown): BitorchError =>
+  new BitorchError(
+    'DISK_FULL',
+    `the store ${path} cannot be written (${messageOf(error)}): the disk is full or failing, make space`,
+    { path },
+    error,
+  );
 
 /** LMDB's fast reads are all in one buffer, valid until the next one; its `length` says how much of it. */
 const copied = (shared: Uint8Array | undefined): Uint8Array | undefined =>

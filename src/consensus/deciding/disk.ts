@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, messageOf } from '#base';
+import { codeOf } from '#base';
 
 const RETRY_MS = 500;
 
 /** Whether an error says that there is no space to write to. */
 export function isDiskFull(error: unknown): boolean {
-  if (['JOURNAL_FULL', 'DISK_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error))) return true;
-  return /ENOSPC|no space left|MDB_MAP_FULL|quota exceeded/i.test(messageOf(error));
+  return ['JOURNAL_FULL', 'DISK_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
 }
 
 /**
