@@ -3,9 +3,7 @@
  * `argv[3]`, or, for the number of writes, after the commit has returned.
  */
 import { type Change, openLmdbStore, type Store } from '#store';
-import { Ledger } from '../../../src/ledger/ledger.ts';
-import { curve, trustingSpends } from './chain.ts';
-import { RandomBlocks } from './random-blocks.ts';
+import { commitBlock } from './crash.ts';
 
 const [path, writes] = [process.argv[2]!, Number(process.argv[3])];
 const die = () => process.kill(process.pid, 'SIGKILL');
@@ -29,4 +27,4 @@ const dying: Store = {
     die();
   },
 };
-new RandomBlocks(Ledger.open({ store: dying, curve, spends: trustingSpends }), 'crash').grow();
+commitBlock(dying);

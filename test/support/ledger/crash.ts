@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '#base';
-import { type Change, MemoryStore, openLmdbStore, type ReadView } from '#store';
+import { type Change, MemoryStore, openLmdbStore, type ReadView, type Store } from '#store';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { curve, genesisOf, growTo, trustingSpends } from './chain.ts';
 import { RandomBlocks } from './random-blocks.ts';
@@ -17,6 +17,11 @@ export const contentOf = (store: ReadView): string =>
   [...store.range({ from: Uint8Array.of(0), to: Uint8Array.of(255) })]
     .map(({ key, value }) => `${toHex(key)}=${toHex(value)}`)
     .join('\n');
+
+/** Applies and commits the block that is interrupted: up to twelve transactions. */
+export function commitBlock(store: Store): void {
+  new RandomBlocks(Ledger.open({ store, ...OPTIONS }), 'crash', 12, 12).grow();
+}
 
 /** A block commit to interrupt: a chain on disk at height 4, and what the block makes of it. */
 export interface Interrupted {
@@ -46,7 +51,7 @@ export async function interrupted(): Promise<Interrupted> {
           }
         : Reflect.get(target, name).bind(target),
   });
-  new RandomBlocks(Ledger.open({ store: recording, ...OPTIONS }), 'crash').grow();
+  commitBlock(recording);
   await store.close();
   return { directory, path, before, after: contentOf(shadow), changes };
 }
