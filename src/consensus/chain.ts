@@ -130,8 +130,9 @@ export class Chain {
       host,
       log,
       peers,
-      // Blocks that do not continue our chain may be those of a fork: that is looked into before they are blamed on it.
-      ban: (peer, reason) => void this.#watch.look(peer).then(() => ban(peer, reason)),
+      // Blocks that do not continue our chain may be those of a fork: then it has to stay, to find that out as well.
+      ban: (peer, reason) =>
+        void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
       adopt: (block, commit) => this.#deciding.adopt(block, commit),
     });
