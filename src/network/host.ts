@@ -44,6 +44,8 @@ export type Verdict = 'accept' | 'ignore' | 'reject';
 const CONTROL_BYTES = 1 << 20;
 const REQUEST_TIMEOUT_MS = 10_000;
 const STREAMS_PER_PROTOCOL = 256;
+/** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
+const CONNECTIONS_PER_SECOND = 50;
 
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
@@ -71,6 +73,10 @@ export class Host {
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       connectionGater: { denyDialMultiaddr: () => false },
+      connectionManager: {
+        inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
+        maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
+      },
       services: {
         identify: identify(),
         pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true }),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { BitorchError, createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { type FrameStream, Host, publicKeyOf } from '#network';
+import { until } from '../../support/network.ts';
 
 const log = createLog('silent');
 const startHost = (key = SigningKey.generate()) => Host.start({ key }, { log });
@@ -14,6 +15,14 @@ test('a peer id is the public key', async (t) => {
   t.after(() => host.stop());
   assert.deepEqual(publicKeyOf(host.id), key.publicKey);
   assert.throws(() => publicKeyOf('nobody'), { code: 'PEER_ID_INVALID' });
+});
+
+test('many nodes of one address connect at once', async (t) => {
+  const server = await startHost();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => startHost()));
+  t.after(() => Promise.all([server, ...clients].map((host) => host.stop())));
+  await Promise.all(clients.map((client) => client.connect(addressOf(server))));
+  await until(() => server.connected.length === clients.length);
 });
 
 test('frames arrive whole, in order, in both directions, of any size up to the limit', async (t) => {
