@@ -22,6 +22,7 @@ const INCLUDED_KEPT = 20_000;
 /** Where a transaction comes from that was handed in at this node. */
 const HERE = 'here';
 
+const TAKEN: PoolAnswer = { code: 0, log: '', priority: 0 };
 const refused = (log: string): PoolAnswer => ({ code: -1, log });
 
 /**
@@ -73,7 +74,7 @@ export class TransactionPool {
   /** Takes a transaction in when the application does; code 0 when it is (or was) taken. Sources are served in turns. */
   async add(transaction: Uint8Array, source = HERE): Promise<PoolAnswer> {
     const name = toHex(TransactionPool.idOf(transaction));
-    if (this.#waiting.has(name)) return { code: 0, log: '', priority: 0 };
+    if (this.#waiting.has(name) || this.#included.has(name)) return TAKEN;
     const running = this.#unchecked.get(name);
     if (running) return running;
     if (this.#unchecked.size >= this.#limits.maxUnchecked) return refused('too many transactions at once');
@@ -110,8 +111,10 @@ export class TransactionPool {
 
   async #check(name: string, transaction: Uint8Array): Promise<PoolAnswer> {
     const { maxBytes, maxCount } = this.#limits;
+    if (this.#included.has(name)) return TAKEN;
     const answer = await this.#application.checkTx({ bytes: transaction });
-    if (answer.code !== 0) return answer;
+    // A block may have taken it meanwhile: then its money is spent, and whoever sent it did nothing wrong.
+    if (answer.code !== 0) return this.#included.has(name) ? TAKEN : answer;
     if (this.#waiting.size >= maxCount || this.#bytes + transaction.length > maxBytes)
       return refused('the pool is full: try again when blocks have taken some');
     this.#waiting.set(name, transaction);

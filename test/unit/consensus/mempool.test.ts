@@ -62,6 +62,23 @@ test('the application is asked about a few at once, and no source waits for all 
   assert.deepEqual(await Promise.all([...mine, ...theirs]), new Array(6).fill(ACCEPTED));
 });
 
+test('what a block has taken while it waited is no offence of whoever sent it', async () => {
+  const checks: PromiseWithResolvers<CheckTxResult>[] = [];
+  const checkTx = () => {
+    checks.push(Promise.withResolvers<CheckTxResult>());
+    return checks.at(-1)!.promise;
+  };
+  const application = { checkTx } as Partial<Application> as Application;
+  const pool = new TransactionPool({ maxChecking: 1 }, { application });
+  const both = [1, 2].map((number) => pool.add(transaction(number), 'peer'));
+  await pool.update([transaction(1), transaction(2)]);
+  checks[0]!.resolve({ code: 2, log: 'spent already', priority: 0 });
+  assert.deepEqual(await Promise.all(both), [ACCEPTED, ACCEPTED]);
+  assert.equal(checks.length, 1, 'the second need not be checked');
+  assert.equal((await pool.add(transaction(1))).code, 0);
+  assert.equal(pool.size, 0);
+});
+
 test('what the application throws reaches who asked, and the next one is checked', async () => {
   let calls = 0;
   const checkTx = async () => {
