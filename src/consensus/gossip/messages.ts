@@ -1,10 +1,8 @@
 import {
-  type ByteReader,
   blob,
   byteOf,
   CHAIN_ID_BYTES,
   type Codec,
-  codecError,
   type Decoded,
   decode,
   encode,
@@ -13,6 +11,7 @@ import {
   list,
   MAX_TRANSACTION_BYTES,
   struct,
+  tagged,
 } from '#ledger';
 import { type Certificate, certificateCodec } from '../blocks/certificate.ts';
 import { type Part, partCodec } from '../blocks/parts.ts';
@@ -90,18 +89,7 @@ const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
   ['certificate', certificateCodec],
 ];
 
-const messageCodec: Codec<Message> = {
-  write(out, { type, value }) {
-    const index = KINDS.findIndex(([name]) => name === type);
-    out.bytes(Uint8Array.of(index + 1));
-    KINDS[index]![1].write(out, value);
-  },
-  read(input: ByteReader) {
-    const kind = KINDS[input.bytes(1)[0]! - 1];
-    if (!kind) throw codecError('an unknown kind of message');
-    return { type: kind[0], value: kind[1].read(input) } as Message;
-  },
-};
+const messageCodec = tagged<Message>('message', KINDS);
 
 export const encodeMessage = (message: Message): Uint8Array => encode(messageCodec, message);
 

@@ -1,4 +1,4 @@
-import { type ByteReader, blob, byteOf, type Codec, codecError, type Decoded, struct } from '#ledger';
+import { blob, byteOf, type Codec, type Decoded, struct, tagged } from '#ledger';
 import type { QuestionPath } from '../application/index.ts';
 
 export const QUERY_PROTOCOL = '/bitorch/chain/query/1';
@@ -33,18 +33,7 @@ const KINDS: readonly (readonly [Query['type'], Codec<unknown>])[] = [
 ];
 
 /** The first byte says which it is: its place above, from 1. */
-export const queryCodec: Codec<Query> = {
-  write(out, { type, value }) {
-    const index = KINDS.findIndex(([name]) => name === type);
-    out.bytes(Uint8Array.of(index + 1));
-    KINDS[index]![1].write(out, value);
-  },
-  read(input: ByteReader) {
-    const kind = KINDS[input.bytes(1)[0]! - 1];
-    if (!kind) throw codecError('an unknown kind of question');
-    return { type: kind[0], value: kind[1].read(input) } as Query;
-  },
-};
+export const queryCodec = tagged<Query>('question', KINDS);
 
 /** As the application answers: 0 and the value, or 1 and why, as `CODE: message`. */
 export const replyCodec = struct({

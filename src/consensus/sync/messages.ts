@@ -1,15 +1,4 @@
-import {
-  type ByteReader,
-  blob,
-  byteOf,
-  type Codec,
-  codecError,
-  type Decoded,
-  fixed,
-  integer,
-  list,
-  struct,
-} from '#ledger';
+import { blob, byteOf, type Codec, type Decoded, fixed, integer, list, struct, tagged } from '#ledger';
 import { commitCodec, headerCodec, validatorSetCodec } from '../blocks/index.ts';
 import { HASH_BYTES, MAX_BLOCK_BYTES } from '../constants.ts';
 import { MAX_METADATA_BYTES, MAX_SNAPSHOTS } from './constants.ts';
@@ -34,18 +23,7 @@ const KINDS: readonly (readonly [SyncRequest['type'], Codec<unknown>])[] = [
 ];
 
 /** The first byte says which question it is: its place above, from 1. */
-export const requestCodec: Codec<SyncRequest> = {
-  write(out, { type, value }) {
-    const index = KINDS.findIndex(([name]) => name === type);
-    out.bytes(Uint8Array.of(index + 1));
-    KINDS[index]![1].write(out, value);
-  },
-  read(input: ByteReader) {
-    const kind = KINDS[input.bytes(1)[0]! - 1];
-    if (!kind) throw codecError('an unknown kind of question');
-    return { type: kind[0], value: kind[1].read(input) } as SyncRequest;
-  },
-};
+export const requestCodec = tagged<SyncRequest>('question', KINDS);
 
 export const blockAnswerCodec = struct({ block: blob(MAX_BLOCK_BYTES), commit: commitCodec });
 

@@ -125,3 +125,22 @@ export function struct<const F extends { readonly [name: string]: unknown }>(
     },
   };
 }
+
+/** One of several kinds of `what`: a byte says which, its place in `kinds` from 1, then comes its value. */
+export function tagged<T extends { readonly type: string; readonly value: unknown }>(
+  what: string,
+  kinds: readonly (readonly [T['type'], Codec<unknown>])[],
+): Codec<T> {
+  return {
+    write(out, { type, value }) {
+      const index = kinds.findIndex(([name]) => name === type);
+      out.bytes(Uint8Array.of(index + 1));
+      kinds[index]![1].write(out, value);
+    },
+    read(input) {
+      const kind = kinds[input.bytes(1)[0]! - 1];
+      if (!kind) throw codecError(`an unknown kind of ${what}`);
+      return { type: kind[0], value: kind[1].read(input) } as T;
+    },
+  };
+}
