@@ -1,6 +1,6 @@
 /**
  * Feeds every parser a million hostile inputs: `npm run fuzz:formats [-- COUNT [SEED [NAME...]]]`. No crash, no input
- * that takes a second, and no more than 64 MB of memory beyond what the empty run needs.
+ * that takes a second of the processor's time, and no more than 64 MB of memory beyond what the empty run needs.
  */
 import { setTimeout } from 'node:timers/promises';
 import { fuzz, SCANNER, TARGETS } from '../test/support/fuzz/index.ts';
