@@ -1,11 +1,10 @@
 import { BitorchError } from '#base';
 import type { Architecture, TensorInfo } from '#formats';
 import { type BoundaryRole, tensorOf } from '../families/index.ts';
-import { ENTRY, JOB } from '../kernels/parameters.ts';
+import { ENTRY, JOB, OUTCOME } from '../kernels/parameters.ts';
 import { boundaryBuffers, MAX_HEAD_ROWS, writeParameters } from './buffers.ts';
 import { Crew } from './crew.ts';
 import { Embedding } from './embedding.ts';
-import { allFinite } from './finite.ts';
 import { instantiate } from './kernels.ts';
 import { Arena, type SharedMemory } from './memory.ts';
 import { compiledKernels } from './modules.ts';
@@ -117,17 +116,17 @@ export class Boundary {
       this.#memory.set('rows', rows);
       this.#memory.set('job', JOB.head);
       await this.#crew.run(rows);
+      if (this.#memory.get('outcome') !== OUTCOME.finite) throw notFinite();
       for (let i = 0; i < rows; i++) {
         output.set(this.#memory.floatsAt(logits + i * logitStride, vocab), (from + i) * vocab);
       }
     }
-    if (allFinite(output)) return output;
-    throw new BitorchError(
-      'HIDDEN_NOT_FINITE',
-      'hidden states or head weights give logits that are not finite',
-    );
+    return output;
   }
 }
+
+const notFinite = () =>
+  new BitorchError('HIDDEN_NOT_FINITE', 'hidden states or head weights give logits that are not finite');
 
 function tensorsOf(tensors: readonly TensorInfo[], architecture: Architecture) {
   const take = (role: BoundaryRole) => tensorOf(tensors, role, architecture);

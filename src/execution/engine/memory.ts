@@ -47,6 +47,10 @@ export class SharedMemory {
     this.words[address(name) / 4] = value;
   }
 
+  get(name: Parameter): number {
+    return this.words[address(name) / 4]!;
+  }
+
   setFloat(name: Parameter, value: number): void {
     this.floats[address(name) / 4] = value;
   }
@@ -54,6 +58,11 @@ export class SharedMemory {
   /** Writes words (or addresses) from `at` on. */
   setWords(at: number, values: readonly number[]): void {
     this.words.set(values, at / 4);
+  }
+
+  /** `count` words at `at`, not copied. */
+  wordsAt(at: number, count: number): Int32Array {
+    return this.words.subarray(at / 4, at / 4 + count);
   }
 
   /** `count` floats at `at`, not copied. */

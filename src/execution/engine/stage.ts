@@ -1,9 +1,8 @@
 import { BitorchError } from '#base';
 import { ropeFrequencies, writeRopeRow } from '../arithmetic/rope.ts';
-import { ENTRY, JOB } from '../kernels/parameters.ts';
+import { ENTRY, JOB, OUTCOME } from '../kernels/parameters.ts';
 import { MAX_ROWS, writeParameters } from './buffers.ts';
 import { Crew } from './crew.ts';
-import { allFinite } from './finite.ts';
 import { GOLDEN_ROWS, goldenInput } from './golden.ts';
 import { instantiate } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
@@ -29,7 +28,11 @@ export class Stage {
   readonly hidden: number;
   readonly #memory: SharedMemory;
   readonly #crew: Crew;
-  readonly #addresses: { x: number; cos: number; sin: number; rowTable: number };
+  /** Rows that go in and come out, and for each of them its angles and where it belongs. */
+  readonly #x: Float32Array;
+  readonly #cos: Float32Array;
+  readonly #sin: Float32Array;
+  readonly #rowTable: Int32Array;
   /** One per slot, and one that only golden hashes use. */
   readonly #caches: Cache[];
   readonly #frequencies: Float64Array;
@@ -43,7 +46,12 @@ export class Stage {
     this.hidden = o.architecture.hidden;
     this.#memory = plan.memory;
     this.#crew = crew;
-    this.#addresses = plan.buffers;
+    const { x, cos, sin, rowTable } = plan.buffers;
+    const { memory } = plan;
+    this.#x = memory.floatsAt(x, MAX_ROWS * this.hidden);
+    this.#cos = memory.floatsAt(cos, MAX_ROWS * o.architecture.headDim);
+    this.#sin = memory.floatsAt(sin, MAX_ROWS * o.architecture.headDim);
+    this.#rowTable = memory.wordsAt(rowTable, (MAX_ROWS * ENTRY.row) / 4);
     this.#caches = plan.caches;
     this.#frequencies = ropeFrequencies(o.architecture);
   }
@@ -136,7 +144,6 @@ export class Stage {
       }
       next.set(slot, position + 1);
     }
-    if (!allFinite(hidden)) throw notFinite('input');
   }
 
   #forward(
@@ -168,38 +175,36 @@ export class Stage {
   ): Float32Array | Promise<Float32Array> {
     const units = rows.length * (end - first);
     this.#crew.call(units);
-    const x = this.#memory.floatsAt(this.#addresses.x, hidden.length);
-    x.set(hidden);
+    this.#x.set(hidden);
     this.#writeRows(rows);
     this.#memory.set('job', JOB.blocks);
     this.#memory.set('firstBlock', first - this.first);
     this.#memory.set('endBlock', end - this.first);
     const running = this.#crew.run(units);
-    return running ? running.then(() => outputOf(x)) : outputOf(x);
+    return running ? running.then(() => this.#output(hidden.length)) : this.#output(hidden.length);
+  }
+
+  /** A copy of the `count` floats that the job left. */
+  #output(count: number): Float32Array {
+    const outcome = this.#memory.get('outcome');
+    if (outcome === OUTCOME.finite) return this.#x.slice(0, count);
+    const which = outcome === OUTCOME.inputNotFinite ? 'input' : 'output';
+    throw new BitorchError(
+      'HIDDEN_NOT_FINITE',
+      `hidden states in the ${which} are infinite or not numbers: the sender or the model's weights are broken`,
+    );
   }
 
   #writeRows(rows: Row[]): void {
-    const { rowTable, cos, sin } = this.#addresses;
-    const { floats } = this.#memory;
     const headDim = this.#frequencies.length * 2;
-    const views = [floats.subarray(cos / 4), floats.subarray(sin / 4)] as const;
     this.#memory.set('rows', rows.length);
     rows.forEach(({ slot, position }, i) => {
       const { at, capacity } = this.#caches[slot]!;
-      this.#memory.setWords(rowTable + i * ENTRY.row, [at, capacity, position]);
-      writeRopeRow(this.#frequencies, position, ...views, i * headDim);
+      const entry = (i * ENTRY.row) / 4;
+      this.#rowTable[entry] = at;
+      this.#rowTable[entry + 1] = capacity;
+      this.#rowTable[entry + 2] = position;
+      writeRopeRow(this.#frequencies, position, this.#cos, this.#sin, i * headDim);
     });
   }
 }
-
-function outputOf(x: Float32Array): Float32Array {
-  const output = new Float32Array(x);
-  if (!allFinite(output)) throw notFinite('output');
-  return output;
-}
-
-const notFinite = (which: string) =>
-  new BitorchError(
-    'HIDDEN_NOT_FINITE',
-    `hidden states in the ${which} are infinite or not numbers: the sender or the model's weights are broken`,
-  );

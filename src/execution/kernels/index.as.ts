@@ -1,9 +1,11 @@
 // What the host calls. A worker calls work() once and stays in it until it is told to stop.
 import { runBlocks, runHead } from './blocks.as';
 import {
-  CONTROL_DONE, CONTROL_JOBS, CONTROL_LED_JOBS, END_BLOCK, FIRST_BLOCK, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP, JOIN_BLOCK,
+  CONTROL_DONE, CONTROL_JOBS, CONTROL_LED_JOBS, END_BLOCK, FIRST_BLOCK, HIDDEN, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP, JOIN_BLOCK,
+  LOGITS, LOGIT_STRIDE, OUTCOME, OUTCOME_FINITE, OUTCOME_INPUT_NOT_FINITE, OUTCOME_OUTPUT_NOT_FINITE, ROWS, X,
 } from './parameters.as';
 import { begin, join } from './threads.as';
+import { NOT_FINITE, largestMagnitude } from './vector.as';
 
 export { prepareConstants } from './constants.as';
 export { blockFloats, repack4, repack8, widenBrain, widenHalf } from './repack.as';
@@ -11,8 +13,16 @@ export { blockFloats, repack4, repack8, widenBrain, widenHalf } from './repack.a
 /** Runs the job that the parameters describe, with those threads that come. */
 export function lead(): void {
   const first = load<i32>(FIRST_BLOCK), blocks = load<i32>(JOB) == JOB_BLOCKS;
+  const bytes = load<i32>(HIDDEN) << 2, took = finite(X, bytes);
   begin(first, !blocks || load<i32>(END_BLOCK) - first == 1);
   run(0, first);
+  const gave = blocks ? finite(X, bytes) : finite(LOGITS, load<i32>(LOGIT_STRIDE));
+  store<i32>(OUTCOME, !took ? OUTCOME_INPUT_NOT_FINITE : gave ? OUTCOME_FINITE : OUTCOME_OUTPUT_NOT_FINITE);
+}
+
+/** Whether no float in the job's rows of `bytes` bytes is infinite or not a number. */
+function finite(buffer: usize, bytes: i32): bool {
+  return largestMagnitude(<usize>load<u32>(buffer), <usize>(load<i32>(ROWS) * bytes)) < NOT_FINITE;
 }
 
 function run(number: i32, first: i32): void {

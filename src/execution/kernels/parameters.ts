@@ -23,6 +23,7 @@ const NAMES = [
   'endBlock',
   'joinBlock', // where those who come in begin, and the count of the barrier then
   'joinBarrier',
+  'outcome', // what became of the job: see OUTCOME
   // tables
   'blockTable',
   'rowTable',
@@ -87,6 +88,9 @@ export const CLOSED = 1 << 16;
 /** Jobs a crew of threads can be given. */
 export const JOB = { blocks: 1, head: 2, stop: 3 } as const;
 
+/** What a job leaves in `outcome`: all is well, or what it was given or has made is infinite or not a number. */
+export const OUTCOME = { finite: 0, inputNotFinite: 1, outputNotFinite: 2 } as const;
+
 /** Bytes of one entry of each table. */
 export const ENTRY = { block: 128, segment: 16, row: 16, group: 16 } as const;
 
@@ -102,7 +106,10 @@ export function parametersSource(): string {
     ([k, v]) => `export const CONTROL_${screaming(k)}: usize = ${v};`,
   );
   const jobs = Object.entries(JOB).map(([k, v]) => `export const JOB_${screaming(k)}: i32 = ${v};`);
+  const outcomes = Object.entries(OUTCOME).map(
+    ([k, v]) => `export const OUTCOME_${screaming(k)}: i32 = ${v};`,
+  );
   const entries = Object.entries(ENTRY).map(([k, v]) => `export const ${screaming(k)}_BYTES: usize = ${v};`);
   const closed = `export const CLOSED: i32 = ${CLOSED};`;
-  return `${[...words, ...control, closed, ...jobs, ...entries].join('\n')}\n`;
+  return `${[...words, ...control, closed, ...jobs, ...outcomes, ...entries].join('\n')}\n`;
 }

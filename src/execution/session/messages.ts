@@ -1,6 +1,5 @@
 import { BitorchError, bytesOf, check, decodeCanonical, encodeCanonical, z, zBytes, zCount } from '#base';
 import type { PeerAddress } from '#network';
-import { allFinite } from '../engine/finite.ts';
 import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
 
 /** First byte of every frame on a session stream. */
@@ -9,6 +8,7 @@ export type Kind = (typeof KIND)[keyof typeof KIND];
 
 const HIDDEN_HEADER_BYTES = 32;
 const CONTROL_BYTES = 64 << 10;
+const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
 const peerAddress = z.strictObject({
   id: z.string().max(128),
@@ -110,7 +110,8 @@ export function decodeHidden(frame: Uint8Array, width: number): Hidden {
     throw invalid(`hidden frame of ${frame.length} bytes does not hold ${rows} rows of ${width}`);
   }
   const states = floatsOf(frame.subarray(HIDDEN_HEADER_BYTES));
-  if (!allFinite(states)) throw invalid('hidden states contain NaN or infinity');
+  if (NOT_FINITE.some((value) => states.includes(value)))
+    throw invalid('hidden states contain NaN or infinity');
   return {
     session: frame.slice(16, 16 + SESSION_ID_BYTES),
     period: view.getUint32(4, true),
