@@ -9,6 +9,7 @@ import { AnswerRecord } from '#verification';
 import { loadBoundary, openModel } from '../../test/support/load-model.ts';
 import { type Engine, type Setup, serve } from './engine.ts';
 import { MANIFESTS, type StageSetup } from './stage.ts';
+import { PIN } from './workload.ts';
 
 const STAGES = 3;
 
@@ -21,9 +22,10 @@ const silent: Observer = {
 serve(async (setup) => {
   const model = await openModel(setup.gguf);
   const { layers, hidden } = model.description.architecture;
-  const boundary = await loadBoundary(model, { threads: setup.threads });
-  await model.close();
+  // Before this process keeps to its cores: a child may use those that its parent could.
   const route = await Promise.all(Array.from({ length: STAGES }, (_, i) => startStage(setup, i, layers)));
+  const boundary = await loadBoundary(model, { threads: setup.threads, pin: PIN });
+  await model.close();
   const host = await Host.start({ key: SigningKey.generate() }, { log: createLog('silent') });
   const open = async (manifest: Uint8Array, observed: boolean) => {
     const plan = planSession(manifest, route);

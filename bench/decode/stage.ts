@@ -5,7 +5,7 @@ import { StageService, type Witness } from '#execution';
 import { Host, type PeerAddress } from '#network';
 import { StageWitness } from '#verification';
 import { loadBlocks, openModel } from '../../test/support/load-model.ts';
-import { ROOM } from './workload.ts';
+import { PIN, ROOM } from './workload.ts';
 
 export interface StageSetup {
   readonly gguf: string;
@@ -33,7 +33,7 @@ async function start({ gguf, first, end, threads }: StageSetup): Promise<PeerAdd
   const service = new StageService({ host, witness, log });
   await service.start();
   const model = await openModel(gguf);
-  const stage = await loadBlocks(model, first, end, { threads, context: ROOM });
+  const stage = await loadBlocks(model, first, end, { threads, pin: PIN, context: ROOM });
   await model.close();
   // Both sessions use the one slot: they run the same tokens, so its cache holds the same bits for both.
   for (const manifest of Object.values(MANIFESTS)) service.offer(manifest, stage);

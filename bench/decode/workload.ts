@@ -13,6 +13,9 @@ export const WARM_BURSTS = 8;
 /** Positions that every engine has room for: the whole text. */
 export const ROOM = 2048;
 
+/** Bitorch's threads stay on cores of their own, as with --pin, where they can. */
+export const PIN = process.platform === 'linux';
+
 /** The fixed text as tokens of the model in a GGUF file, the same for every engine. */
 export async function textTokens(gguf: string): Promise<number[]> {
   const source = await fileAccess(gguf);

@@ -41,6 +41,9 @@ export const startCommand = new Command('start')
   .addOption(option('--model <id>', 'manifest id of the model to seed, run or chat with'))
   .addOption(option('--blocks <first-last>', 'blocks to run; all when absent', blockRange))
   .addOption(option('--threads <n>', 'threads for computing', whole))
+  .addOption(
+    option('--pin', 'keep each of them on a core of its own: for a machine that does little else (Linux)'),
+  )
   .addOption(option('--slots <n>', 'sessions served at once', whole))
   .addOption(option('--context <n>', 'most positions of a session', whole))
   .addOption(option('--system <text>', 'system message for conversations that bring none'))

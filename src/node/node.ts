@@ -96,7 +96,7 @@ export class Node implements NodeApi {
 
   /** Publishes, seeds, runs or loads for chats, as the roles say; resolves when all of that is done or under way. */
   async work(): Promise<void> {
-    const { threads, roles, blocks, slots, context } = this.#options;
+    const { threads, pin, roles, blocks, slots, context } = this.#options;
     const { signal } = this.#lifecycle;
     const idle = ['audit', 'validate', 'security'];
     if (!this.#options.publish && roles.every((role) => idle.includes(role))) return;
@@ -106,12 +106,12 @@ export class Node implements NodeApi {
     // What is not cleared runs for this node only, which published it.
     if (roles.includes('run') && !this.#security.isQuarantined(model.id)) {
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
-      await this.#running!.offer(model, { first, end, slots, context, threads }, this.#wrapStage);
+      await this.#running!.offer(model, { first, end, slots, context, threads, pin }, this.#wrapStage);
     } else if (roles.includes('seed')) {
       model.torrent.want('all');
     }
     if (roles.includes('client'))
-      await this.#chatting!.load(model, { threads, onProgress: this.#progress, signal });
+      await this.#chatting!.load(model, { threads, pin, onProgress: this.#progress, signal });
     this.#directory.changed();
   }
 
@@ -233,7 +233,7 @@ export class Node implements NodeApi {
   }
 
   async #startRoles(): Promise<void> {
-    const { roles, threads, context } = this.#options;
+    const { roles, threads, pin, context } = this.#options;
     const obtain = (id: string) => this.#obtain(id);
     const process = { onProgress: this.#progress, signal: this.#lifecycle.signal };
     const shared = { host: this.#host, key: this.#key, log: this.#log, obtain, ...process };
@@ -241,7 +241,7 @@ export class Node implements NodeApi {
     if (roles.includes('run') || roles.includes('audit')) {
       const onChange = () => this.#directory.changed();
       const demandCleared = (id: string) => this.#security.guard.demandCleared(id);
-      this.#running = new Running({ threads, context }, { ...shared, demandCleared, onChange });
+      this.#running = new Running({ threads, pin, context }, { ...shared, demandCleared, onChange });
       await this.#running.start();
       this.#lifecycle.onStop(() => this.#running!.stop());
     }

@@ -30,7 +30,7 @@ export async function openModel(path: string): Promise<LoadedModel> {
   };
 }
 
-type Engine = Pick<EngineOptions, 'threads' | 'build'>;
+type Engine = Pick<EngineOptions, 'threads' | 'pin' | 'build'>;
 
 export const loadBlocks = (
   model: LoadedModel,

@@ -76,7 +76,7 @@ export class Boundary {
         : Embedding.ofBytes(await read(embedding), embedding);
     o.onProgress?.({ step: 'load', done: 1, total: 1, unit: 'blocks' });
     signal?.throwIfAborted();
-    return new Boundary(architecture, memory, await Crew.start(memory, module, threads), rows, buffers);
+    return new Boundary(architecture, memory, await Crew.start(memory, module, o), rows, buffers);
   }
 
   /** Rows of the embedding matrix: tokens.length × hidden floats. Throws TOKEN_INVALID for one not in the vocabulary. */

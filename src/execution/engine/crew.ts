@@ -1,8 +1,10 @@
 import { BitorchError } from '#base';
 import { CLOSED, CONTROL, JOB } from '../kernels/parameters.ts';
 import { Company } from './company.ts';
+import { stayOn, takeCores } from './cores.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
+import type { EngineOptions } from './options.ts';
 import { MAY_BLOCK, startThread, type Thread } from './platform.ts';
 import type { WorkerTask } from './worker.ts';
 
@@ -36,13 +38,18 @@ export class Crew {
     this.#threads = threads;
   }
 
-  /** Starts `count` threads; when it returns all of them wait for jobs. */
-  static async start(memory: SharedMemory, module: WebAssembly.Module, count: number): Promise<Crew> {
+  /** Starts `count` threads, each on a core of its own if `pin`; when it returns all of them wait for jobs. */
+  static async start(
+    memory: SharedMemory,
+    module: WebAssembly.Module,
+    { threads: count = 1, pin = false }: Pick<EngineOptions, 'threads' | 'pin'>,
+  ): Promise<Crew> {
+    const cores = pin ? await takeCores(count) : [];
     Atomics.store(memory.words, PRESENT, CLOSED);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
     const crew = new Crew(memory, instantiate(module, memory.memory), threads);
     const ready = threads.map((thread, i) => {
-      const task: WorkerTask = { module, memory: memory.memory, thread: i };
+      const task: WorkerTask = { module, memory: memory.memory, thread: i, core: cores[i] };
       return new Promise<void>((resolve, reject) => {
         thread.onMessage(resolve);
         thread.onError((error) => {
@@ -54,6 +61,7 @@ export class Crew {
     });
     try {
       await Promise.all(ready);
+      if (pin) await stayOn(cores[0]!);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.terminate()));
       throw failed(error);

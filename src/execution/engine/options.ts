@@ -6,6 +6,11 @@ export interface EngineOptions {
   architecture: Architecture;
   /** Worker threads that share the work; 1 by default. */
   threads?: number;
+  /**
+   * Keep each thread on a core of its own, and the host's with the first: for a process that does little else, since
+   * what it starts later stays on the first core too. False by default.
+   */
+  pin?: boolean;
   /** Build of the kernels; `relaxed` where the machine has it. The bits are the same. */
   build?: Build;
   onProgress?: OnProgress;

@@ -1,7 +1,7 @@
 /** Everything that differs between Node and a browser tab. Node's modules are loaded only where they are. */
 import type { Build } from '../kernels/dot.ts';
 
-const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+export const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
 /** Whether this thread may wait for others without giving way to events; a browser's page may not. */
 export const MAY_BLOCK = inNode;

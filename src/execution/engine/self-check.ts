@@ -2,7 +2,7 @@ import { BitorchError } from '#base';
 import type { Architecture } from '#formats';
 import type { Build } from '../kernels/dot.ts';
 import { giveUpRevectorizer } from './modules.ts';
-import type { Row } from './options.ts';
+import type { EngineOptions, Row } from './options.ts';
 import { sha256 } from './platform.ts';
 import { sampleModel } from './sample-model.ts';
 import { Stage } from './stage.ts';
@@ -27,7 +27,10 @@ const CASES: { shape: Partial<Architecture>; expected: string }[] = [
 const ROUNDS = 12;
 
 /** Loads one of the check's models: its first block has 4-bit weights, its second 8-bit ones. */
-export function loadSample(shape: Partial<Architecture>, options: { build?: Build; threads?: number } = {}) {
+export function loadSample(
+  shape: Partial<Architecture>,
+  options: Pick<EngineOptions, 'build' | 'threads' | 'pin'> = {},
+) {
   const { architecture, blocks, read } = sampleModel(shape, (_, block) => (block === 0 ? 'Q4_1' : 'Q8_0'));
   return Stage.load({ architecture, first: 0, end: 2, blocks, read, slots: 4, context: 64, ...options });
 }

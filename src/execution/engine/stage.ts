@@ -90,7 +90,7 @@ export class Stage {
       o.onProgress?.({ step: 'load', done: i + 1, total: plan.blocks.length, unit: 'blocks' });
     }
     o.signal?.throwIfAborted();
-    return new Stage(o, plan, await Crew.start(plan.memory, module, threads));
+    return new Stage(o, plan, await Crew.start(plan.memory, module, o));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** A thread of a crew: waits in the kernels for jobs until it is told to stop. Runs in Node and in a browser. */
 import { CONTROL } from '../kernels/parameters.ts';
+import { stayOn } from './cores.ts';
 import { instantiate } from './kernels.ts';
 import { onFirstMessage } from './platform.ts';
 
@@ -7,9 +8,12 @@ export interface WorkerTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   thread: number;
+  /** The core to stay on, if on one. */
+  core: number | undefined;
 }
 
-onFirstMessage<WorkerTask>(({ module, memory, thread }, ready) => {
+onFirstMessage<WorkerTask>(async ({ module, memory, thread, core }, ready) => {
+  if (core !== undefined) await stayOn(core);
   const kernels = instantiate(module, memory);
   ready();
   try {

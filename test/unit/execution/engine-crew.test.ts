@@ -11,7 +11,7 @@ async function startCrew(t: TestContext) {
   const arena = new Arena();
   arena.take(1 << 16);
   const memory = arena.create();
-  const crew = await Crew.start(memory, module, 2);
+  const crew = await Crew.start(memory, module, { threads: 2 });
   t.after(() => crew.stop());
   memory.set('job', JOB.head);
   return {
