@@ -16,6 +16,8 @@ export interface FakeHub {
   cutAfter: number | undefined;
   /** Bytes after which the next file transfer goes on no more, and stays open. */
   stallAfter: number | undefined;
+  /** Moves the main branch to a new commit that holds these files. */
+  commit(files: Record<string, Uint8Array>): void;
 }
 
 /** A server that behaves like the Hugging Face Hub for one repository: lists files, serves ranges. */
@@ -24,7 +26,38 @@ export async function startHub(
   repo: string,
   files: Record<string, Uint8Array>,
 ): Promise<FakeHub> {
-  const hub: FakeHub = { url: '', requests: [], cutAfter: undefined, stallAfter: undefined };
+  let main = commitOf(files);
+  const hub: FakeHub = {
+    url: '',
+    requests: [],
+    cutAfter: undefined,
+    stallAfter: undefined,
+    commit(next) {
+      main = commitOf(next);
+    },
+  };
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url!.split('?')[0]!);
+    hub.requests.push(`${path} ${request.headers.range ?? ''}`.trim());
+    const json = (value: unknown) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    const [, asked = ''] = /\/(?:revision|tree|resolve)\/(\w+)/.exec(path) ?? [];
+    const known = ['HEAD', 'main', main.id].includes(asked);
+    const file = known ? main.files[path.replace(`/${repo}/resolve/${asked}/`, '')] : undefined;
+    if (path === `/api/models/${repo}`) response.end('{}');
+    else if (known && path === `/api/models/${repo}/revision/${asked}`) json({ sha: main.id });
+    else if (known && path === `/api/models/${repo}/tree/${asked}`) json(main.list);
+    else if (file) serveRange(request, response, file, hub);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close().closeAllConnections());
+  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return hub;
+}
+
+/** What a commit lists, as it was made; a test may change the bytes that are served. */
+function commitOf(files: Record<string, Uint8Array>) {
   const list = Object.entries(files).map(([path, bytes]) => ({
     type: 'file',
     path,
@@ -34,20 +67,7 @@ export async function startHub(
       lfs: { oid: digest('sha256', bytes), size: bytes.length, pointerSize: 130 },
     }),
   }));
-  const server = createServer((request, response) => {
-    const path = decodeURIComponent(request.url!.split('?')[0]!);
-    hub.requests.push(`${path} ${request.headers.range ?? ''}`.trim());
-    const file = files[path.replace(`/${repo}/resolve/main/`, '')];
-    if (path === `/api/models/${repo}`) response.end('{}');
-    else if (path === `/api/models/${repo}/tree/main`) {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(list));
-    } else if (file) serveRange(request, response, file, hub);
-    else response.writeHead(404).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close().closeAllConnections());
-  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return hub;
+  return { files, list, id: digest('sha1', JSON.stringify(list)) };
 }
 
 function serveRange(

@@ -14,6 +14,7 @@ const RETRY_MS = 1000;
 /** Without a byte for this long a transfer is broken off and resumed. */
 const STALL_MS = 30_000;
 const MAX_ENTRIES = 10_000;
+const COMMIT = /^[0-9a-f]{40}$/;
 const PREFERRED_GGUF = /[-_.](q4_1|q4_0|q8_0)\.gguf$/i;
 
 export interface HubSpec {
@@ -36,6 +37,13 @@ export function parseHubSpec(spec: string): HubSpec {
   const [, repo, file, revision] = match;
   if (file) checkPath(file);
   return { repo: repo!, ...(file && { file }), ...(revision && { revision }) };
+}
+
+/** The commit that the spec's revision names now. Throws BitorchError `SOURCE_UNREACHABLE` or `MODEL_NOT_FOUND`. */
+export async function commitOf(spec: HubSpec, options: SourceOptions): Promise<string> {
+  if (spec.revision && COMMIT.test(spec.revision)) return spec.revision;
+  const hub = await Hub.connect(spec, options);
+  return hub.commit();
 }
 
 /**
@@ -101,6 +109,16 @@ class Hub {
   static async connect({ repo, revision }: HubSpec, { hubUrl, signal }: SourceOptions): Promise<Hub> {
     const library = await import('@huggingface/hub');
     return new Hub(library, { repo, ...(hubUrl && { hubUrl }), ...(revision && { revision }) }, signal);
+  }
+
+  async commit(): Promise<string> {
+    const { repo: name, ...common } = this.#common;
+    const { sha } = await this.#reach(
+      (fetch) => this.#library.modelInfo({ ...common, name, additionalFields: ['sha'], fetch }),
+      AbortSignal.timeout(STALL_MS),
+    );
+    if (COMMIT.test(sha)) return sha;
+    throw new BitorchError('SOURCE_CORRUPT', `${name}: the Hub does not say which commit it serves`);
   }
 
   async list(): Promise<ListFileEntry[]> {

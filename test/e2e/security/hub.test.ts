@@ -49,6 +49,23 @@ test('a clean repository, every file of it, by exit code 0; one with a pickle by
   assert.deepEqual(paths, ['hf:org/bad/extra.bin', 'hf:org/bad/model.safetensors']);
 });
 
+test('a branch that has moved on is fetched and scanned anew, a commit is not', async (t) => {
+  const hub = await startHub(t, 'org/moves', { 'model.safetensors': weights });
+  const scanned = async (spec = 'hf:org/moves') => (await bitorchScan('f', spec, '--hub', hub.url)).status;
+  assert.equal(await scanned(), 0);
+  const fetches = () => hub.requests.filter((request) => request.includes('/resolve/')).length;
+  const before = fetches();
+  assert.equal(await scanned(), 0);
+  assert.equal(fetches(), before, 'the cache answers');
+  hub.commit({ 'model.safetensors': weights, 'extra.bin': pickle });
+  assert.equal(await scanned(), 1);
+
+  const [, commit] = /tree\/([0-9a-f]{40})/.exec(hub.requests.join('\n'))!;
+  const asked = hub.requests.length;
+  assert.equal(await scanned(`hf:org/moves@${commit}`), 0);
+  assert.equal(hub.requests.length, asked, 'a commit does not change');
+});
+
 test('the address of the Hub comes from the environment as well', async (t) => {
   const hub = await startHub(t, 'org/clean', { 'README.md': utf8('# hello\n') });
   const before = process.env.HF_ENDPOINT;
