@@ -1,6 +1,14 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { BitorchError, messageOf } from '#base';
 import type { Change, Entry, KeyRange, Snapshot, Store } from './view.ts';
+
+/**
+ * No commit begins with less space than this on the disk, more than one takes. LMDB's binding, out of space in the middle
+ * of one, can break the memory of the whole process.
+ */
+const RESERVED_BYTES = 16 << 20;
 
 type ReadOptions = NonNullable<Parameters<Database['getRange']>[0]>;
 
@@ -48,6 +56,7 @@ class LmdbStore implements Store {
   }
 
   commit(changes: Iterable<Change>): void {
+    this.#demandSpace();
     try {
       this.#db.transactionSync(() => {
         for (const { key, value } of changes) {
@@ -57,6 +66,14 @@ class LmdbStore implements Store {
       });
     } catch (error) {
       throw isNoSpace(error) ? diskFull(this.#path, error) : error;
+    }
+  }
+
+  #demandSpace(): void {
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    const free = bavail * bsize;
+    if (free < RESERVED_BYTES) {
+      throw diskFull(this.#path, new Error(`${free} bytes are free, ${RESERVED_BYTES} are left alone`));
     }
   }
 

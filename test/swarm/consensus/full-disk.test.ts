@@ -12,7 +12,7 @@ const PROGRAM = join(import.meta.dirname, '../../support/consensus/full-disk-pro
 test('all that a node writes refuses a full disk with its reason, loses nothing, and goes on when there is space', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'bitorch-full-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const disk = await TinyDisk.make(folder, 16 << 20);
+  const disk = await TinyDisk.make(folder, 64 << 20);
   if (typeof disk === 'string') {
     console.log(`skipped: ${disk}`);
     return t.skip(disk);
