@@ -161,10 +161,13 @@ export function progress(cluster: Cluster, blocks: number): Promise<void> {
   const from = Math.max(...cluster.validators.map(({ height }) => height));
   return until(
     () => cluster.validators.every(({ height }) => height >= from + blocks),
-    `every validator ${blocks} blocks beyond ${from}: ${cluster.validators.map(({ name, height, log }) => `\n${name} ${height} ${log.slice(-300)}`)}`,
+    () => `every validator ${blocks} blocks beyond ${from}: ${cluster.validators.map(stateOf)}`,
     90,
   );
 }
+
+const stateOf = ({ name, alive, height, log }: ChainProcess) =>
+  `\n${name}, ${alive ? '' : 'dead, '}at ${height}: ${log.slice(-300)}`;
 
 /**
  * Fills the disk of a validator to the last byte and gives it a little again and again, so that now one of its writers

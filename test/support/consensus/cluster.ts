@@ -245,11 +245,16 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Resolves when `condition` holds; rejects with `what` when it does not in `seconds`. */
-export async function until(condition: () => boolean, what: string, seconds = 60): Promise<void> {
+/** Resolves when `condition` holds; rejects with `what` it is then when it does not in `seconds`. */
+export async function until(
+  condition: () => boolean,
+  what: string | (() => string),
+  seconds = 60,
+): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`in ${seconds} s: not ${what}`);
+    if (performance.now() > end)
+      throw new Error(`in ${seconds} s: not ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
