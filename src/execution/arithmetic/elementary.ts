@@ -34,8 +34,11 @@ export function exponential(x: number): number {
   return sum;
 }
 
-/** [cos x, sin x] for 0 ≤ x < 2^20: reduction by π/2 in three parts, Taylor polynomials of degree 17 and 18. */
-export function cosineAndSine(x: number): [number, number] {
+/**
+ * Writes cos x and sin x into `out`, for 0 ≤ x < 2^20: reduction by π/2 in three parts, Taylor polynomials of degree 17
+ * and 18. A step has hundreds of them: as pairs that are returned they would be most of its garbage.
+ */
+export function cosineAndSine(x: number, out: Float64Array): void {
   const n = Math.floor(x * TWO_OVER_PI + 0.5);
   const r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3;
   const square = r * r;
@@ -44,14 +47,9 @@ export function cosineAndSine(x: number): [number, number] {
   sine *= r;
   let cosine = 1;
   for (let k = 17; k >= 1; k -= 2) cosine = 1 - (cosine * square) / (k * (k + 1));
-  switch (n % 4) {
-    case 0:
-      return [cosine, sine];
-    case 1:
-      return [-sine, cosine];
-    case 2:
-      return [-cosine, -sine];
-    default:
-      return [sine, -cosine];
-  }
+  const quarter = n % 4;
+  const c = quarter % 2 === 0 ? cosine : sine;
+  const s = quarter % 2 === 0 ? sine : cosine;
+  out[0] = quarter === 1 || quarter === 2 ? -c : c;
+  out[1] = quarter === 2 || quarter === 3 ? -s : s;
 }

@@ -29,8 +29,11 @@ export function writeRopeRow(
   sin: Float32Array,
   at: number,
 ): void {
+  const pair = new Float64Array(2);
   for (let i = 0; i < frequencies.length; i++) {
-    const [c, s] = cosineAndSine(position * frequencies[i]!);
+    cosineAndSine(position * frequencies[i]!, pair);
+    const c = pair[0]!;
+    const s = pair[1]!;
     cos[at + 2 * i] = c;
     cos[at + 2 * i + 1] = c;
     sin[at + 2 * i] = -s;
