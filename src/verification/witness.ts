@@ -88,5 +88,5 @@ class ChunkSigner implements SessionWitness {
 
 function rowsOf(states: Float32Array, rows: number): Float32Array[] {
   const width = states.length / rows;
-  return Array.from({ length: rows }, (_, i) => states.slice(i * width, (i + 1) * width));
+  return Array.from({ length: rows }, (_, i) => states.subarray(i * width, (i + 1) * width));
 }

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 import type { Build } from '../kernels/dot.ts';
-import { kernelBytes, setRevectorizer } from './platform.ts';
+import { kernelBytes, optimiseSoon, setRevectorizer } from './platform.ts';
 
 export interface Compiled {
   build: Build;
@@ -40,6 +40,7 @@ export function giveUpRevectorizer(): boolean {
 }
 
 async function compile(build: Build, wanted: boolean): Promise<Compiled> {
+  await optimiseSoon();
   const bytes = await kernelBytes(build);
   const wide = await setRevectorizer(wanted);
   // V8 keeps compiled code by the module's bytes: an empty custom section makes the other way of compiling another
