@@ -9,7 +9,7 @@ export const STEPS = 32;
 /** Steps before these that are not timed: threads wake up, weights come back into the caches. */
 export const WARM_STEPS = 2;
 /** Bursts that every engine does before anything is timed: a node that serves has its code compiled. */
-export const WARM_BURSTS = 8;
+export const WARM_BURSTS = 20;
 /** Positions that every engine has room for: the whole text. */
 export const ROOM = 2048;
 
