@@ -13,8 +13,12 @@ export const WARM_BURSTS = 20;
 /** Positions that every engine has room for: the whole text. */
 export const ROOM = 2048;
 
-/** Bitorch's threads stay on cores of their own, as with --pin, where they can. */
-export const PIN = process.platform === 'linux';
+/**
+ * The first core for the threads of Bitorch's nth process: they stay on cores of their own, as with --pin, where they
+ * can, and one process after the other takes the next ones.
+ */
+export const firstCore = (nth: number, threads: number): number | undefined =>
+  process.platform === 'linux' ? nth * threads : undefined;
 
 /** The fixed text as tokens of the model in a GGUF file, the same for every engine. */
 export async function textTokens(gguf: string): Promise<number[]> {

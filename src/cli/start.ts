@@ -42,7 +42,11 @@ export const startCommand = new Command('start')
   .addOption(option('--blocks <first-last>', 'blocks to run; all when absent', blockRange))
   .addOption(option('--threads <n>', 'threads for computing', whole))
   .addOption(
-    option('--pin', 'keep each of them on a core of its own: for a machine that does little else (Linux)'),
+    option(
+      '--pin <core>',
+      'keep each of them on a core of its own, from this one on: for a machine that does little else (Linux)',
+      whole,
+    ),
   )
   .addOption(option('--slots <n>', 'sessions served at once', whole))
   .addOption(option('--context <n>', 'most positions of a session', whole))

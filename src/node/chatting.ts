@@ -54,7 +54,7 @@ export class Chatting {
   /** Fetches and loads the client's part of a model: no block of it. */
   async load(
     model: Model,
-    options: { threads: number; pin: boolean; onProgress: OnProgress; signal: AbortSignal },
+    options: { threads: number; pin: number | undefined; onProgress: OnProgress; signal: AbortSignal },
   ): Promise<void> {
     const { manifest } = model;
     await fetchRanges(model, boundaryRanges(manifest), options);

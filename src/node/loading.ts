@@ -9,7 +9,7 @@ export interface LoadOptions {
   readonly slots: number;
   readonly context: number;
   readonly threads: number;
-  readonly pin: boolean;
+  readonly pin: number | undefined;
 }
 
 /**

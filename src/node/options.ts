@@ -33,8 +33,8 @@ export const nodeOptionsSchema = z.strictObject({
   blocks: z.tuple([zCount, zCount]).optional(),
   /** Worker threads for computing. */
   threads: z.number().int().min(1).max(256).default(availableParallelism()),
-  /** Keep each of these threads on a core of its own. */
-  pin: z.boolean().default(false),
+  /** Keep each of these threads on a core of its own, from this one on. */
+  pin: zCount.optional(),
   /** Sessions that a stage serves at once. */
   slots: z.number().int().min(1).max(256).default(4),
   /** Most positions of a session; the model's own context when that is shorter. */

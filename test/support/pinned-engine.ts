@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadSample, trial } from '../../src/execution/engine/self-check.ts';
 
-const stage = await loadSample({}, { threads: Number(process.argv[2]), pin: true });
+const stage = await loadSample({}, { threads: Number(process.argv[2]), pin: 1 });
 const hash = await trial(stage);
 const cores = readdirSync('/proc/self/task').map((thread) => {
   const status = readFileSync(`/proc/self/task/${thread}/status`, 'utf8');

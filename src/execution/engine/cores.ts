@@ -5,15 +5,16 @@ import { inNode } from './platform.ts';
 let cores: readonly number[] | undefined;
 
 /**
- * The first `count` of the cores that this process may use. Throws PIN_UNAVAILABLE where threads cannot be kept on
- * them, or where there are fewer.
+ * `count` of the cores that this process may use, from the `first` of them on and around. Throws PIN_UNAVAILABLE where
+ * threads cannot be kept on them, or where there are fewer.
  */
-export async function takeCores(count: number): Promise<readonly number[]> {
+export async function takeCores(first: number, count: number): Promise<readonly number[]> {
   cores ??= await usableCores();
-  if (cores.length >= count) return cores.slice(0, count);
+  const { length } = cores;
+  if (length >= count) return Array.from({ length: count }, (_, i) => cores![(first + i) % length]!);
   throw new BitorchError(
     'PIN_UNAVAILABLE',
-    `${count} threads cannot each keep a core of ${cores.length}: take fewer threads, or do not pin them`,
+    `${count} threads cannot each keep a core of ${length}: take fewer threads, or do not pin them`,
   );
 }
 

@@ -38,13 +38,13 @@ export class Crew {
     this.#threads = threads;
   }
 
-  /** Starts `count` threads, each on a core of its own if `pin`; when it returns all of them wait for jobs. */
+  /** Starts `count` threads, each on a core of its own from core `pin` on; when it returns all of them wait for jobs. */
   static async start(
     memory: SharedMemory,
     module: WebAssembly.Module,
-    { threads: count = 1, pin = false }: Pick<EngineOptions, 'threads' | 'pin'>,
+    { threads: count = 1, pin }: Pick<EngineOptions, 'threads' | 'pin'>,
   ): Promise<Crew> {
-    const cores = pin ? await takeCores(count) : [];
+    const cores = pin === undefined ? [] : await takeCores(pin, count);
     Atomics.store(memory.words, PRESENT, CLOSED);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
     const crew = new Crew(memory, instantiate(module, memory.memory), threads);
@@ -61,7 +61,7 @@ export class Crew {
     });
     try {
       await Promise.all(ready);
-      if (pin) await stayOn(cores[0]!);
+      if (cores[0] !== undefined) await stayOn(cores[0]);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.terminate()));
       throw failed(error);

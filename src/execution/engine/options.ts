@@ -7,10 +7,11 @@ export interface EngineOptions {
   /** Worker threads that share the work; 1 by default. */
   threads?: number;
   /**
-   * Keep each thread on a core of its own, and the host's with the first: for a process that does little else, since
-   * what it starts later stays on the first core too. False by default.
+   * Keep each thread on a core of its own, and the host's with the first: the cores from this one on, counted from 0,
+   * of those that the process may use. For a process that does little else, since what it starts later stays on the
+   * first core too. Threads go where they like when absent.
    */
-  pin?: boolean;
+  pin?: number | undefined;
   /** Build of the kernels; `relaxed` where the machine has it. The bits are the same. */
   build?: Build;
   onProgress?: OnProgress;
