@@ -50,13 +50,14 @@ async function startStage({ gguf, threads }: Setup, index: number, layers: numbe
 }
 
 function splitEngine(session: ClientSession, boundary: Boundary, hidden: number): Engine {
+  let logits: Float32Array | undefined;
   return {
     async prefill(tokens) {
       const states = await session.forward(0, boundary.embed(tokens));
       await boundary.logits(states.subarray(states.length - hidden));
     },
     async step(position, token) {
-      await boundary.logits(await session.forward(position, boundary.embed([token])));
+      logits = await boundary.logits(await session.forward(position, boundary.embed([token])), logits);
     },
   };
 }

@@ -23,13 +23,14 @@ function wholeEngine(stage: Stage, boundary: Boundary): Engine {
   const { hidden } = stage;
   const forward = (position: number, tokens: readonly number[]) =>
     stage.forward(rowsAt(position, tokens.length), boundary.embed(tokens));
+  let stepLogits: Float32Array | undefined;
   return {
     async prefill(tokens) {
       const states = await forward(0, tokens);
       await boundary.logits(states.subarray(states.length - hidden));
     },
     async step(position, token) {
-      await boundary.logits(await forward(position, [token]));
+      stepLogits = await boundary.logits(await forward(position, [token]), stepLogits);
     },
     async score(tokens) {
       const states = await forward(0, tokens);

@@ -47,8 +47,10 @@ export async function* generate(
   const stops = new StopStrings(options.stop);
 
   let last = yield* prefill(prompt, boundary, session);
+  let logits: Float32Array | undefined;
   for (let tokens = 1; ; tokens++) {
-    const token = sampler.sample(await boundary.logits(last));
+    logits = await boundary.logits(last, logits);
+    const token = sampler.sample(logits);
     if (tokenizer.stopIds.includes(token)) return yield* finish('stop', tokens - 1);
     const text = stops.push(detokenizer.push(token));
     if (text) yield { type: 'text', text, tokens };

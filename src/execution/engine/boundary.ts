@@ -92,11 +92,15 @@ export class Boundary {
     return rows;
   }
 
-  /** Final norm and head: n × hidden floats in, n × vocab out. Throws HIDDEN_NOT_FINITE. */
-  async logits(hidden: Float32Array): Promise<Float32Array> {
+  /**
+   * Final norm and head: n × hidden floats in, n × vocab out, in `reused` when there is one: as large as they are, a new
+   * one for each token keeps the garbage collector busy. Throws HIDDEN_NOT_FINITE.
+   */
+  async logits(hidden: Float32Array, reused?: Float32Array): Promise<Float32Array> {
     const n = hidden.length / this.#architecture.hidden;
     if (!Number.isInteger(n)) throw new RangeError(`${hidden.length} floats are not whole rows`);
-    return this.#queue.add(() => this.#logits(hidden, n));
+    const output = reused ?? new Float32Array(n * this.#architecture.vocab);
+    return this.#queue.add(() => this.#logits(hidden, n, output));
   }
 
   /** Ends the threads; calls that wait are rejected. */
@@ -105,10 +109,9 @@ export class Boundary {
     await this.#crew.stop();
   }
 
-  async #logits(hidden: Float32Array, n: number): Promise<Float32Array> {
+  async #logits(hidden: Float32Array, n: number, output: Float32Array): Promise<Float32Array> {
     const { hidden: width, vocab } = this.#architecture;
     const { x, logits, logitStride } = this.#addresses;
-    const output = new Float32Array(n * vocab);
     for (let from = 0; from < n; from += MAX_HEAD_ROWS) {
       const rows = Math.min(MAX_HEAD_ROWS, n - from);
       this.#crew.call(rows);
