@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type Perplexity, SCORED_TOKENS } from './perplexity.ts';
 import type { EngineName, Place, Samples } from './samples.ts';
-import { CONTEXTS, firstCore, STEPS, WARM_BURSTS, WARM_STEPS } from './workload.ts';
+import { CONTEXTS, PIN, STEPS, WARM_BURSTS, WARM_STEPS } from './workload.ts';
 
 /** Bars of the project, as ratios: llama.cpp's time is 1, and the whole model's speed is. */
 const BARS = {
@@ -50,7 +50,7 @@ const method = ({ samples, threads }: Results) => {
     `${samples.of({ ...place!, kind: 'prefill' }, 'whole').length} prompts for prefill. Ratios are medians of the ` +
     'ratios of neighbours in time: the engines take turns. A step is embedding, all blocks, norm and head, ' +
     'its logits in memory, without sampling; prefill gives the logits of the last token. Tokens are given, not sampled.' +
-    (firstCore(0, 1) === undefined
+    (PIN === undefined
       ? ''
       : ' Threads of Bitorch, whole and split, each keep a core (`bitorch start --pin`).')
   );

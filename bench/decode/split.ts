@@ -9,7 +9,7 @@ import { AnswerRecord } from '#verification';
 import { loadBoundary, openModel } from '../../test/support/load-model.ts';
 import { type Engine, type Setup, serve } from './engine.ts';
 import { MANIFESTS, type StageSetup } from './stage.ts';
-import { firstCore } from './workload.ts';
+import { PIN } from './workload.ts';
 
 const STAGES = 3;
 
@@ -24,7 +24,7 @@ serve(async (setup) => {
   const { layers, hidden } = model.description.architecture;
   // Before this process keeps to its cores: a child may use those that its parent could.
   const route = await Promise.all(Array.from({ length: STAGES }, (_, i) => startStage(setup, i, layers)));
-  const boundary = await loadBoundary(model, { threads: setup.threads, pin: firstCore(0, setup.threads) });
+  const boundary = await loadBoundary(model, { threads: setup.threads, pin: PIN });
   await model.close();
   const host = await Host.start({ key: SigningKey.generate() }, { log: createLog('silent') });
   const open = async (manifest: Uint8Array, observed: boolean) => {
@@ -44,7 +44,7 @@ async function startStage({ gguf, threads }: Setup, index: number, layers: numbe
   const [first, end] = [index, index + 1].map((n) => Math.round((n * layers) / STAGES)) as [number, number];
   const child = fork(new URL('./stage.ts', import.meta.url));
   child.once('exit', () => process.exit(1));
-  child.send({ gguf, first, end, threads, pin: firstCore(1 + index, threads) } satisfies StageSetup);
+  child.send({ gguf, first, end, threads } satisfies StageSetup);
   const [address] = (await once(child, 'message')) as [PeerAddress];
   return { ...address, name: `stage ${index + 1}`, first, end, reachable: true };
 }

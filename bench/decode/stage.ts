@@ -5,14 +5,13 @@ import { StageService, type Witness } from '#execution';
 import { Host, type PeerAddress } from '#network';
 import { StageWitness } from '#verification';
 import { loadBlocks, openModel } from '../../test/support/load-model.ts';
-import { ROOM } from './workload.ts';
+import { PIN, ROOM } from './workload.ts';
 
 export interface StageSetup {
   readonly gguf: string;
   readonly first: number;
   readonly end: number;
   readonly threads: number;
-  readonly pin: number | undefined;
 }
 
 /** Manifest ids under which a stage offers its blocks. */
@@ -23,7 +22,7 @@ export const MANIFESTS = {
 
 const silent: Witness = { open: () => ({ record: () => [], close: () => [] }) };
 
-async function start({ gguf, first, end, threads, pin }: StageSetup): Promise<PeerAddress> {
+async function start({ gguf, first, end, threads }: StageSetup): Promise<PeerAddress> {
   const log = createLog('silent');
   const key = SigningKey.generate();
   const host = await Host.start({ key }, { log });
@@ -34,7 +33,7 @@ async function start({ gguf, first, end, threads, pin }: StageSetup): Promise<Pe
   const service = new StageService({ host, witness, log });
   await service.start();
   const model = await openModel(gguf);
-  const stage = await loadBlocks(model, first, end, { threads, pin, context: ROOM });
+  const stage = await loadBlocks(model, first, end, { threads, pin: PIN, context: ROOM });
   await model.close();
   // Both sessions use the one slot: they run the same tokens, so its cache holds the same bits for both.
   for (const manifest of Object.values(MANIFESTS)) service.offer(manifest, stage);

@@ -2,7 +2,7 @@
 import type { Boundary, Stage } from '#execution';
 import { loadBlocks, loadBoundary, openModel, rowsAt } from '../../test/support/load-model.ts';
 import { type Engine, serve, surprise } from './engine.ts';
-import { firstCore, ROOM } from './workload.ts';
+import { PIN, ROOM } from './workload.ts';
 
 /** Rows whose logits are computed at once when a text is scored; bounds the memory they take. */
 const SCORED_ROWS = 64;
@@ -11,10 +11,10 @@ serve(async ({ gguf, threads }) => {
   const model = await openModel(gguf);
   const stage = await loadBlocks(model, 0, model.description.architecture.layers, {
     threads,
-    pin: firstCore(0, threads),
+    pin: PIN,
     context: ROOM,
   });
-  const boundary = await loadBoundary(model, { threads, pin: firstCore(0, threads) });
+  const boundary = await loadBoundary(model, { threads, pin: PIN });
   await model.close();
   return { whole: wholeEngine(stage, boundary) };
 });

@@ -14,11 +14,10 @@ export const WARM_BURSTS = 20;
 export const ROOM = 2048;
 
 /**
- * The first core for the threads of Bitorch's nth process: they stay on cores of their own, as with --pin, where they
- * can, and one process after the other takes the next ones.
+ * The first core for the threads of every process, which keep to theirs as with --pin, where they can. One token is in one
+ * process at a time: on a core that was awake for the process before it is there sooner.
  */
-export const firstCore = (nth: number, threads: number): number | undefined =>
-  process.platform === 'linux' ? nth * threads : undefined;
+export const PIN = process.platform === 'linux' ? 0 : undefined;
 
 /** The fixed text as tokens of the model in a GGUF file, the same for every engine. */
 export async function textTokens(gguf: string): Promise<number[]> {
