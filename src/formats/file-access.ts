@@ -6,21 +6,13 @@ import type { RandomAccess } from './tensor.ts';
 export async function fileAccess(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
-  return { ...handleAccess(path, size, () => file), close: () => file.close() };
+  return { ...handleAccess(path, size, async () => file), close: () => file.close() };
 }
 
-/**
- * A file whose handle is asked for at each reading. Reading throws FILE_CHANGED when the file has become shorter. It has
- * begun when the call returns, if the handle is there: whoever computes meanwhile does not hold it up.
- */
-export function handleAccess(
-  path: string,
-  size: number,
-  handle: () => FileHandle | Promise<FileHandle>,
-): RandomAccess {
+/** A file whose handle is asked for at each reading. Reading throws FILE_CHANGED when the file has become shorter. */
+export function handleAccess(path: string, size: number, handle: () => Promise<FileHandle>): RandomAccess {
   const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
-    const given = handle();
-    const file = given instanceof Promise ? await given : given;
+    const file = await handle();
     for (let done = 0; done < target.length; ) {
       const { bytesRead } = await file.read(target, done, target.length - done, offset + done);
       if (bytesRead === 0) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { RandomAccess } from '#formats';
 
 const CHUNK = 1 << 21;
@@ -26,6 +27,8 @@ export async function hashSource(
     next = offset < source.size ? read(offset, n) : undefined;
     // A reading that fails is thrown where it is awaited, not before.
     next?.catch(() => undefined);
+    // Whatever a source does before it asks the system comes before the hash, which lets nothing else have its turn.
+    if (next) await setImmediate();
     hash.update(chunk);
     onBytes(chunk.length);
   }

@@ -59,34 +59,25 @@ const cannotRead = (path: string, error: unknown): BitorchError =>
 
 /** Keeps the files open that were read last. */
 class FilePool {
-  readonly #open = new Map<string, FileHandle | Promise<FileHandle>>();
+  readonly #open = new Map<string, Promise<FileHandle>>();
 
   source(path: string, size: number): ModelFile['source'] {
     return handleAccess(path, size, () => this.#handle(path));
   }
 
-  #handle(path: string): FileHandle | Promise<FileHandle> {
+  async #handle(path: string): Promise<FileHandle> {
     const known = this.#open.get(path);
     if (known) return known;
-    const opening = this.#opened(path);
-    this.#open.set(path, opening);
-    return opening;
-  }
-
-  async #opened(path: string): Promise<FileHandle> {
     for (const [oldest, handle] of this.#open) {
-      if (this.#open.size <= MAX_OPEN) break;
+      if (this.#open.size < MAX_OPEN) break;
       this.#open.delete(oldest);
       await (await handle).close();
     }
-    try {
-      const handle = await open(path, 'r');
-      this.#open.set(path, handle);
-      return handle;
-    } catch (error) {
-      this.#open.delete(path);
+    const opened = open(path, 'r').catch((error) => {
       throw cannotRead(path, error);
-    }
+    });
+    this.#open.set(path, opened);
+    return opened;
   }
 
   async close(): Promise<void> {
