@@ -18,6 +18,7 @@ import { AnswerRecord, audit, drawAudit } from '#verification';
 import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason, Hop } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import { fetchRanges, type Model, tensorReader } from './library.ts';
+import type { LoadOptions } from './loading.ts';
 
 /** Answers whose audit can still be asked for. */
 const ANSWERS_KEPT = 1000;
@@ -54,7 +55,7 @@ export class Chatting {
   /** Fetches and loads the client's part of a model: no block of it. */
   async load(
     model: Model,
-    options: { threads: number; pin: number | undefined; onProgress: OnProgress; signal: AbortSignal },
+    options: Pick<LoadOptions, 'threads' | 'pin'> & { onProgress: OnProgress; signal: AbortSignal },
   ): Promise<void> {
     const { manifest } = model;
     await fetchRanges(model, boundaryRanges(manifest), options);

@@ -23,20 +23,19 @@ export interface RunDependencies {
   readonly onChange: () => void;
 }
 
+type RunOptions = Pick<LoadOptions, 'threads' | 'pin' | 'context'>;
+
 /** The role "run": offers blocks of one model to sessions, and re-executes other stages' work on request. */
 export class Running {
   readonly #dependencies: RunDependencies;
-  readonly #options: { threads: number; pin: number | undefined; context: number };
+  readonly #options: RunOptions;
   readonly #service: StageService;
   readonly #witness: StageWitness;
   #served: { model: Model; stage: Stage } | undefined;
   /** The blocks loaded for the last audit. */
   #audited: { name: string; model: string; stage: Stage } | undefined;
 
-  constructor(
-    options: { threads: number; pin: number | undefined; context: number },
-    dependencies: RunDependencies,
-  ) {
+  constructor(options: RunOptions, dependencies: RunDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#witness = new StageWitness(dependencies);

@@ -69,14 +69,6 @@ class LmdbStore implements Store {
     }
   }
 
-  #demandSpace(): void {
-    const { bavail, bsize } = statfsSync(dirname(this.#path));
-    const free = bavail * bsize;
-    if (free < RESERVED_BYTES) {
-      throw diskFull(this.#path, new Error(`${free} bytes are free, ${RESERVED_BYTES} are left alone`));
-    }
-  }
-
   snapshot(): Snapshot {
     // A read transaction taken before the reset would still show the moment of an earlier read.
     this.#db.resetReadTxn();
@@ -90,6 +82,14 @@ class LmdbStore implements Store {
 
   async close(): Promise<void> {
     await this.#db.close();
+  }
+
+  #demandSpace(): void {
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    const free = bavail * bsize;
+    if (free < RESERVED_BYTES) {
+      throw diskFull(this.#path, new Error(`${free} bytes are free, ${RESERVED_BYTES} are left alone`));
+    }
   }
 
   /** LMDB's reverse ranges begin at the upper end and include it: the half-open range is cut here. */

@@ -1,6 +1,6 @@
 /**
  * Loads a stage whose threads keep their cores, runs it, and prints as JSON what `cores` each thread of this process
- * may use, and a hash of the outputs: `node test/support/pinned-engine.ts THREADS`.
+ * may use, its main one first, and a hash of the outputs: `node test/support/pinned-engine.ts THREADS`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadSample, trial } from '../../src/execution/engine/self-check.ts';
@@ -12,4 +12,4 @@ const cores = readdirSync('/proc/self/task').map((thread) => {
   return /^Cpus_allowed_list:\s*(.*)$/m.exec(status)![1]!;
 });
 await stage.stop();
-console.log(JSON.stringify({ hash, cores, main: cores[0] }));
+console.log(JSON.stringify({ hash, cores }));

@@ -39,7 +39,10 @@ export function parseHubSpec(spec: string): HubSpec {
   return { repo: repo!, ...(file && { file }), ...(revision && { revision }) };
 }
 
-/** The commit that the spec's revision names now. Throws BitorchError `SOURCE_UNREACHABLE` or `MODEL_NOT_FOUND`. */
+/**
+ * The commit that the spec's revision names now. Throws BitorchError `SOURCE_UNREACHABLE`, `MODEL_NOT_FOUND`, and
+ * `SOURCE_CORRUPT` when the Hub names none.
+ */
 export async function commitOf(spec: HubSpec, options: SourceOptions): Promise<string> {
   if (spec.revision && COMMIT.test(spec.revision)) return spec.revision;
   const hub = await Hub.connect(spec, options);

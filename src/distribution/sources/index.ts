@@ -20,15 +20,12 @@ export async function openSource(spec: string, given: SourceOptions): Promise<Mo
   const cache = new SourceCache(options.cache);
   if (spec === 'default') return openDefaultModel(options);
   if (spec.startsWith('hf:')) {
-    const hub = parseHubSpec(spec);
-    if (!options.everything)
-      return cache.obtain(spec, options, (partial) => fetchFromHub(hub, partial, options));
+    const { everything = false } = options;
+    const hub = { ...parseHubSpec(spec), everything };
     // What is scanned is what the revision names now, not what it named when it was fetched last.
-    const revision = await commitOf(hub, options);
-    const key = `hf:${hub.repo}/${hub.file ?? ''}@${revision} with all files`;
-    return cache.obtain(key, options, (partial) =>
-      fetchFromHub({ ...hub, revision, everything: true }, partial, options),
-    );
+    if (everything) hub.revision = await commitOf(hub, options);
+    const key = everything ? `hf:${hub.repo}/${hub.file ?? ''}@${hub.revision} with all files` : spec;
+    return cache.obtain(key, options, (partial) => fetchFromHub(hub, partial, options));
   }
   if (spec.startsWith('pip:')) {
     const wheel = parsePipSpec(spec);

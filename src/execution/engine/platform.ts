@@ -72,8 +72,7 @@ export async function kernelBytes(build: Build): Promise<Uint8Array<ArrayBuffer>
  */
 export async function setRevectorizer(on: boolean): Promise<boolean> {
   if (!inNode || process.arch !== 'x64') return false;
-  const v8 = await import('node:v8');
-  v8.setFlagsFromString(on ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize');
+  await setFlag(on ? '--experimental-wasm-revectorize' : '--no-experimental-wasm-revectorize');
   return on;
 }
 
@@ -82,10 +81,10 @@ export async function setRevectorizer(on: boolean): Promise<boolean> {
  * what the host does costs what its code and data take to come back from memory: inlined, that is less.
  */
 export async function optimiseSoon(): Promise<void> {
-  if (!inNode) return;
-  const v8 = await import('node:v8');
-  v8.setFlagsFromString('--invocation-count-for-turbofan=200');
+  if (inNode) await setFlag('--invocation-count-for-turbofan=200');
 }
+
+const setFlag = async (flag: string): Promise<void> => (await import('node:v8')).setFlagsFromString(flag);
 
 export async function sha256(floats: Float32Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', floats as Float32Array<ArrayBuffer>));
