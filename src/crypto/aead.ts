@@ -15,10 +15,10 @@ export function aeadSeal(bytes: Uint8Array, nonce: Uint8Array, key: Uint8Array):
   sodium.crypto_aead_chacha20poly1305_ietf_encrypt(bytes, message, null, null, nonce, key);
 }
 
-/** The message that aeadSeal was given. Throws SEAL_INVALID when it is not what was sealed. */
+/** The message that aeadSeal was given, in the place of what was sealed. Throws SEAL_INVALID when it is not that. */
 export function aeadOpen(sealed: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array {
   if (sealed.length >= AEAD_TAG_BYTES) {
-    const message = new Uint8Array(sealed.length - AEAD_TAG_BYTES);
+    const message = sealed.subarray(0, sealed.length - AEAD_TAG_BYTES);
     try {
       sodium.crypto_aead_chacha20poly1305_ietf_decrypt(message, null, sealed, null, nonce, key);
       return message;

@@ -15,6 +15,7 @@ export class FrameStream {
   readonly #frames: Uint8Array[] = [];
   #buffered = 0;
   readonly #ended = new AbortController();
+  #over = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -33,7 +34,7 @@ export class FrameStream {
   async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     while (this.#frames.length === 0) {
       if (this.#error) throw this.#error;
-      if (this.ended.aborted) return undefined;
+      if (this.#over) return undefined;
       await this.#waitForFrame(signal);
     }
     return this.#take();
@@ -53,7 +54,7 @@ export class FrameStream {
             if (handled) return void handled.then(next, reject);
           }
           if (this.#error) throw this.#error;
-          if (this.ended.aborted) resolve();
+          if (this.#over) resolve();
           else this.#wake = next;
         } catch (error) {
           reject(error);
@@ -65,10 +66,18 @@ export class FrameStream {
 
   /** Sends one frame made of `parts`, which may change afterwards; resolves when the stream can take more. */
   async send(...parts: Uint8Array[]): Promise<void> {
-    try {
-      if (!this.#carrier.send(parts)) await this.#carrier.drained();
-    } catch (error) {
+    await this.post(...parts);
+  }
+
+  /** Like `send`, without a promise when the stream can take more at once; throws like it. */
+  post(...parts: Uint8Array[]): Promise<void> | undefined {
+    const closed = (error: unknown) => {
       throw this.#error ?? streamClosed('send', error);
+    };
+    try {
+      return this.#carrier.send(parts) ? undefined : this.#carrier.drained().catch(closed);
+    } catch (error) {
+      return closed(error);
     }
   }
 
@@ -92,7 +101,7 @@ export class FrameStream {
   }
 
   #receive(frame: Uint8Array): void {
-    if (this.ended.aborted) return;
+    if (this.#over) return;
     this.#frames.push(frame);
     this.#buffered += frame.length;
     if (this.#buffered > HIGH_WATER_BYTES) this.#carrier.pause();
@@ -100,7 +109,8 @@ export class FrameStream {
   }
 
   #end(error?: Error): void {
-    if (this.ended.aborted) return;
+    if (this.#over) return;
+    this.#over = true;
     if (error) this.#error = streamClosed('read', error);
     this.#ended.abort(this.#error ?? new BitorchError('STREAM_CLOSED', 'the other side ended the stream'));
     this.#wake?.();

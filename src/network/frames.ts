@@ -16,10 +16,10 @@ export function writeFrame(parts: readonly Uint8Array[], extra = 0): Uint8Array 
   return frame;
 }
 
-/** Cuts a byte stream, however it is fragmented, into frames; each byte is copied once. */
+/** Cuts a byte stream, however it is fragmented, into frames; one that came in one piece is not copied. */
 export class FrameAssembler {
   readonly #maxFrameBytes: number;
-  #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #available = 0;
 
   constructor(maxFrameBytes: number) {
@@ -31,6 +31,7 @@ export class FrameAssembler {
     return this.#available === 0;
   }
 
+  /** The bytes are the assembler's from now on, and then its frames'. */
   add(data: Uint8Array): void {
     if (data.length === 0) return;
     this.#chunks.push(data);
@@ -40,49 +41,36 @@ export class FrameAssembler {
   /** The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much. */
   next(): Uint8Array | undefined {
     if (this.#available < PREFIX_BYTES) return undefined;
-    const length = this.#peekLength();
+    const prefix = this.#gather(PREFIX_BYTES);
+    const length = (prefix[0]! | (prefix[1]! << 8) | (prefix[2]! << 16) | (prefix[3]! << 24)) >>> 0;
     if (length > this.#maxFrameBytes) {
       throw new BitorchError(
         'FRAME_TOO_LONG',
         `frame of ${length} bytes, at most ${this.#maxFrameBytes} are taken`,
       );
     }
-    if (this.#available < PREFIX_BYTES + length) return undefined;
-    this.#drop(PREFIX_BYTES);
-    return this.#take(length);
+    const end = PREFIX_BYTES + length;
+    if (this.#available < end) return undefined;
+    const chunk = this.#gather(end);
+    this.#available -= end;
+    if (chunk.length === end) this.#chunks.shift();
+    else this.#chunks[0] = chunk.subarray(end);
+    return chunk.subarray(PREFIX_BYTES, end);
   }
 
-  #peekLength(): number {
-    let length = 0;
-    for (let i = 0, chunk = 0, at = 0; i < PREFIX_BYTES; i++, at++) {
-      while (at === this.#chunks[chunk]!.length) {
-        chunk++;
-        at = 0;
-      }
-      length += this.#chunks[chunk]![at]! * 2 ** (8 * i);
-    }
-    return length;
-  }
-
-  #take(count: number): Uint8Array {
-    const out = new Uint8Array(count);
+  /** The first chunk, which holds at least the first `count` bytes: they are put into one where it does not. */
+  #gather(count: number): Uint8Array {
+    const chunk = this.#chunks[0]!;
+    if (chunk.length >= count) return chunk;
+    const gathered = new Uint8Array(count);
     for (let at = 0; at < count; ) {
       const part = this.#chunks[0]!.subarray(0, count - at);
-      out.set(part, at);
+      gathered.set(part, at);
       at += part.length;
-      this.#drop(part.length);
+      if (part.length === this.#chunks[0]!.length) this.#chunks.shift();
+      else this.#chunks[0] = this.#chunks[0]!.subarray(part.length);
     }
-    return out;
-  }
-
-  /** Forgets the first bytes. */
-  #drop(count: number): void {
-    this.#available -= count;
-    for (let left = count; left > 0; ) {
-      const chunk = this.#chunks[0]!;
-      if (chunk.length > left) this.#chunks[0] = chunk.subarray(left);
-      else this.#chunks.shift();
-      left -= chunk.length;
-    }
+    this.#chunks.unshift(gathered);
+    return gathered;
   }
 }

@@ -23,7 +23,8 @@ export class LinkCarrier implements Carrier {
     this.#opener = options.opener;
     this.#assembler = new FrameAssembler(options.maxFrameBytes + AEAD_TAG_BYTES);
     this.#receiver = receiver;
-    socket.on('data', (data) => this.#take(data));
+    // Not as the Buffer that it is, whose slice() is no copy.
+    socket.on('data', (data) => this.#take(new Uint8Array(data.buffer, data.byteOffset, data.length)));
     socket.on('error', (error) => {
       this.#error = error;
     });

@@ -66,7 +66,7 @@ export class Opener {
     this.#key = key;
   }
 
-  /** The frame in what travelled, without its length. Throws SEAL_INVALID. */
+  /** The frame in what travelled, without its length, in its place. Throws SEAL_INVALID. */
   open(sealed: Uint8Array): Uint8Array {
     return aeadOpen(sealed, this.#nonces.next(), this.#key);
   }

@@ -87,6 +87,7 @@ class ChunkSigner implements SessionWitness {
 }
 
 function rowsOf(states: Float32Array, rows: number): Float32Array[] {
+  if (rows === 1) return [states];
   const width = states.length / rows;
   return Array.from({ length: rows }, (_, i) => states.subarray(i * width, (i + 1) * width));
 }

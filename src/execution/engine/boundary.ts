@@ -118,7 +118,8 @@ export class Boundary {
       this.#memory.floatsAt(x, rows * width).set(hidden.subarray(from * width, (from + rows) * width));
       this.#memory.set('rows', rows);
       this.#memory.set('job', JOB.head);
-      await this.#crew.run(rows);
+      const running = this.#crew.run(rows);
+      if (running) await running;
       if (this.#memory.get('outcome') !== OUTCOME.finite) throw notFinite();
       for (let i = 0; i < rows; i++) {
         output.set(this.#memory.floatsAt(logits + i * logitStride, vocab), (from + i) * vocab);

@@ -1,5 +1,5 @@
 import { BitorchError } from '#base';
-import { CLOSED, CONTROL, JOB } from '../kernels/parameters.ts';
+import { CONTROL, JOB } from '../kernels/parameters.ts';
 import { Company } from './company.ts';
 import { stayOn, takeCores } from './cores.ts';
 import { instantiate, type Kernels } from './kernels.ts';
@@ -10,16 +10,14 @@ import type { WorkerTask } from './worker.ts';
 
 const LED_JOBS = CONTROL.ledJobs / 4;
 const JOBS = CONTROL.jobs / 4;
-const DONE = CONTROL.done / 4;
-const PRESENT = CONTROL.present / 4;
-const TEAM = CONTROL.team / 4;
+const LED = CONTROL.led / 4;
 
 /** A job that should take at most so long runs on the host's thread: no thread has to wake up for it, or be woken. */
 const SHORT_MS = 5;
 
 /**
  * Threads that run one job after another on one memory, and sleep in between. No job waits for one that wakes up late: it
- * comes in after a block. The host stands in for thread 0 in jobs that are short.
+ * takes part from where they are. The host stands in for thread 0 in jobs that are short.
  */
 export class Crew {
   readonly #memory: SharedMemory;
@@ -45,7 +43,6 @@ export class Crew {
     { threads: count = 1, pin }: Pick<EngineOptions, 'threads' | 'pin'>,
   ): Promise<Crew> {
     const cores = pin === undefined ? [] : await takeCores(pin, count);
-    Atomics.store(memory.words, PRESENT, CLOSED);
     const threads = await Promise.all(Array.from({ length: count }, startThread));
     const crew = new Crew(memory, instantiate(module, memory.memory), threads);
     const ready = threads.map((thread, i) => {
@@ -78,8 +75,6 @@ export class Crew {
     this.#called = { short, start: performance.now() };
     const { words } = this.#memory;
     this.#memory.set('threads', alone ? 1 : this.#threads.length);
-    Atomics.store(words, TEAM, 1);
-    Atomics.store(words, PRESENT, 1);
     if (alone) return;
     Atomics.add(words, JOBS, 1);
     Atomics.notify(words, JOBS);
@@ -131,10 +126,10 @@ export class Crew {
       this.#onFailure = resolve;
     });
     for (;;) {
-      const done = Atomics.load(words, DONE);
+      const done = Atomics.load(words, LED);
       if (this.#failure) throw failed(this.#failure);
       if (done === job) break;
-      const wait = Atomics.waitAsync(words, DONE, done);
+      const wait = Atomics.waitAsync(words, LED, done);
       if (wait.async) await Promise.race([wait.value, failure]);
     }
     this.#hold(false);

@@ -132,18 +132,13 @@ export class Stage {
     if (hidden.length !== rows.length * this.hidden) {
       throw new RangeError(`${rows.length} rows of ${this.hidden} floats, got ${hidden.length} floats`);
     }
-    const next = new Map<number, number>();
     for (const { slot, position } of rows) {
       if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) throw new RangeError(`no slot ${slot}`);
       if (!Number.isInteger(position) || position < 0 || position >= this.context) {
         throw new BitorchError('CONTEXT_EXCEEDED', `position ${position}: this stage holds ${this.context}`);
       }
-      const expected = next.get(slot);
-      if (expected !== undefined && expected !== position) {
-        throw new RangeError(`slot ${slot}: position ${position} where ${expected} was expected`);
-      }
-      next.set(slot, position + 1);
     }
+    if (rows.length > 1) checkOrder(rows);
   }
 
   #forward(
@@ -206,5 +201,17 @@ export class Stage {
       this.#rowTable[entry + 2] = position;
       writeRopeRow(this.#frequencies, position, this.#cos, this.#sin, i * headDim);
     });
+  }
+}
+
+/** Rows of one slot are at ascending consecutive positions. */
+function checkOrder(rows: readonly Row[]): void {
+  const next = new Map<number, number>();
+  for (const { slot, position } of rows) {
+    const expected = next.get(slot) ?? position;
+    if (expected !== position) {
+      throw new RangeError(`slot ${slot}: position ${position} where ${expected} was expected`);
+    }
+    next.set(slot, position + 1);
   }
 }

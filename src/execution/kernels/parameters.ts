@@ -21,8 +21,6 @@ const NAMES = [
   'rows',
   'firstBlock',
   'endBlock',
-  'joinBlock', // where those who come in begin, and the count of the barrier then
-  'joinBarrier',
   'outcome', // what became of the job: see OUTCOME
   // tables
   'blockTable',
@@ -69,21 +67,17 @@ export const address = (name: Parameter): number => BASE + 4 * NAMES.indexOf(nam
 
 /** Words that several threads write or wait on, each on a cache line of its own. */
 export const CONTROL = {
-  /** Threads that are there for the job, and those of them that work on its block. */
-  present: 0x40,
-  team: 0x80,
-  barrier: 0x100,
-  barrierSleepers: 0x180,
-  /** Jobs given to thread 0, and to the others. */
+  /** Number of the job and how many units of it are taken (u64); units done; those who sleep until more are. */
+  taken: 0x80,
+  done: 0x100,
+  sleepers: 0x180,
+  /** Jobs given to thread 0, and to the others; jobs that thread 0 has done. */
   ledJobs: 0x200,
   jobs: 0x280,
-  done: 0x300,
+  led: 0x300,
   /** Not 0: a thread has died, nobody waits for it. */
   broken: 0x380,
 } as const;
-
-/** Counts of present threads from here on mean that the job takes in nobody more. */
-export const CLOSED = 1 << 16;
 
 /** Jobs a crew of threads can be given. */
 export const JOB = { blocks: 1, head: 2, stop: 3 } as const;
@@ -110,6 +104,5 @@ export function parametersSource(): string {
     ([k, v]) => `export const OUTCOME_${screaming(k)}: i32 = ${v};`,
   );
   const entries = Object.entries(ENTRY).map(([k, v]) => `export const ${screaming(k)}_BYTES: usize = ${v};`);
-  const closed = `export const CLOSED: i32 = ${CLOSED};`;
-  return `${[...words, ...control, closed, ...jobs, ...outcomes, ...entries].join('\n')}\n`;
+  return `${[...words, ...control, ...jobs, ...outcomes, ...entries].join('\n')}\n`;
 }

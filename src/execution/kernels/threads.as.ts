@@ -1,75 +1,86 @@
-// How threads of one crew work together. The leader, number 0, waits for nobody who sleeps: a job is begun by those who
-// are there, the others come in between blocks. All run the same code on the same memory and split rows, heads or tiles.
-import {
-  CLOSED, CONTROL_BARRIER, CONTROL_BARRIER_SLEEPERS, CONTROL_BROKEN, CONTROL_PRESENT, CONTROL_TEAM, JOIN_BARRIER, JOIN_BLOCK, THREADS,
-} from './parameters.as';
+// How threads share one job. Each phase of it is a number of units of work, of which every thread takes some at a time
+// until none is left; the next phase begins when all are done. Nobody is waited for who has taken nothing: one that
+// wakes up late, or that the system has put aside, takes part from where the others are. All count the same units.
+import { CONTROL_BROKEN, CONTROL_DONE, CONTROL_SLEEPERS, CONTROL_TAKEN, THREADS } from './parameters.as';
 
-// some 0.1 ms: longer than it takes to wake a sleeper, of which a token has hundreds of chances
+// some 0.1 ms
 const SPINS: i32 = 40000;
-const NAP: i64 = 200_000; // ns; a guard only, the last to arrive wakes the sleepers
+const NAP: i64 = 200_000; // ns; a guard only, the last to finish wakes the sleepers
 
-/** Threads at work on the block: the same for all of them from its begin to its last barrier. */
-let team: i32 = 1;
-/** Arrivals that this thread has to see before it may pass. */
-let expected: i32 = 0;
+/** The job that this thread takes part in: jobs are numbered with the odd numbers, in between none is open. */
+let job: u32 = 0;
+/** Units of the job before the phase, and with it. */
+let start: i32 = 0;
+let end: i32 = 0;
+/** Units [from, to) of the phase that this thread has taken. */
+export let from: i32 = 0;
+export let to: i32 = 0;
 
-/** The leader begins a job at block `first`, which is its `last` or not, with those who come soon. */
-export function begin(first: i32, last: bool): void {
-  team = 1;
-  expected = atomic.load<i32>(CONTROL_BARRIER);
-  for (let spins = 0; spins < SPINS && atomic.load<i32>(CONTROL_PRESENT) < load<i32>(THREADS); spins++) {}
-  admit(first, last);
-  team = atomic.load<i32>(CONTROL_TEAM);
+/** CONTROL_TAKEN holds the job's number above the count of its units that are taken: who is late takes none of the next. */
+@inline function open(): u32 { return <u32>(atomic.load<u64>(CONTROL_TAKEN) >> 32); }
+
+/** The leader begins a job whose parameters are written. */
+export function begin(): void {
+  job = open() + 1;
+  end = 0;
+  atomic.store<i32>(CONTROL_DONE, 0);
+  atomic.store<u64>(CONTROL_TAKEN, <u64>job << 32);
 }
 
-/** Before the last barrier of a block the leader says who works on the next one, and closes the job before its last. */
-export function admit(block: i32, last: bool): void {
-  const present = last ? atomic.xchg<i32>(CONTROL_PRESENT, CLOSED) : atomic.load<i32>(CONTROL_PRESENT);
-  if (present == team) return;
-  store<i32>(JOIN_BLOCK, block);
-  store<i32>(JOIN_BARRIER, team > 1 ? expected + team : expected);
-  atomic.store<i32>(CONTROL_TEAM, present);
-  atomic.notify(CONTROL_TEAM, -1);
-}
+/** The leader ends the job, all of whose units are done. */
+export function close(): void { atomic.store<u64>(CONTROL_TAKEN, <u64>(job + 1) << 32); }
 
-/** After the last barrier of a block that is not the job's last. */
-@inline export function renew(): void { team = atomic.load<i32>(CONTROL_TEAM); }
-
-/** Comes in on the job that is open: this thread's number in it from block JOIN_BLOCK on, or 0 when none is open. */
-export function join(): i32 {
-  const number = atomic.add<i32>(CONTROL_PRESENT, 1);
-  if (number >= CLOSED) return 0;
-  for (let spins = 0; (team = atomic.load<i32>(CONTROL_TEAM)) <= number;) {
-    if (++spins > SPINS) atomic.wait<i32>(CONTROL_TEAM, team, -1);
+/** Comes in on the job that opens soon, if one does. */
+export function join(): bool {
+  end = 0;
+  for (let spins = 0; spins < SPINS; spins++) {
+    job = open();
+    if (job & 1) return true;
   }
-  expected = load<i32>(JOIN_BARRIER);
-  pass();
-  return number;
+  return false;
 }
 
-/** Passes when the whole team has arrived; traps when one of it cannot any more. */
-export function barrier(): void {
-  if (team == 1) return;
-  expected += team;
-  if (atomic.add<i32>(CONTROL_BARRIER, 1) + 1 != expected) pass();
-  else if (atomic.load<i32>(CONTROL_BARRIER_SLEEPERS) > 0) atomic.notify(CONTROL_BARRIER, -1);
+/** The next phase of the job is `units` units. */
+export function phase(units: i32): void {
+  start = end;
+  end += units;
 }
 
-function pass(): void {
-  for (let spins = 0; ; ) {
-    const arrived = atomic.load<i32>(CONTROL_BARRIER);
-    if (arrived - expected >= 0) return;
-    if (++spins < SPINS) continue;
+/**
+ * Takes a fair share of the phase's units, or what is left of them; false when nothing is. Smaller parts would even out
+ * more, and cost more than that: each walks its part of the weights with many streams that have to begin.
+ */
+export function take(): bool {
+  for (;;) {
+    const taken = atomic.load<u64>(CONTROL_TAKEN), left = end - <i32>taken;
+    if (<u32>(taken >> 32) != job || left <= 0) return false;
+    const threads = load<i32>(THREADS), count = min(left, (end - start + threads - 1) / threads);
+    if (atomic.cmpxchg<u64>(CONTROL_TAKEN, taken, taken + count) != taken) continue;
+    from = <i32>taken - start;
+    to = from + count;
+    return true;
+  }
+}
+
+/** The units that this thread took are done. */
+export function finish(): void {
+  const count = to - from;
+  if (atomic.add<i32>(CONTROL_DONE, count) + count == end && atomic.load<i32>(CONTROL_SLEEPERS) > 0) {
+    atomic.notify(CONTROL_DONE, -1);
+  }
+}
+
+/** Waits until the phase is done, false: the job is over. Traps when a thread has died. */
+export function pass(): bool {
+  for (let spins = 1, done: i32; (done = atomic.load<i32>(CONTROL_DONE)) < end; spins++) {
+    if ((spins & 63) != 0) continue;
+    if (open() != job) return false;
+    if (spins < SPINS) continue;
     if (atomic.load<i32>(CONTROL_BROKEN) != 0) unreachable();
-    atomic.add<i32>(CONTROL_BARRIER_SLEEPERS, 1);
-    atomic.wait<i32>(CONTROL_BARRIER, arrived, NAP);
-    atomic.sub<i32>(CONTROL_BARRIER_SLEEPERS, 1);
+    atomic.add<i32>(CONTROL_SLEEPERS, 1);
+    atomic.wait<i32>(CONTROL_DONE, done, NAP);
+    atomic.sub<i32>(CONTROL_SLEEPERS, 1);
     spins = 0;
   }
+  return true;
 }
-
-/** How many share the work; the same for all who do. */
-@inline export function sharers(): i32 { return team; }
-
-/** Start of part `part` when n things are split over the team; part = its size gives the end. */
-@inline export function share(n: i32, part: i32): i32 { return n * part / team; }

@@ -172,13 +172,13 @@ export class ClientSession {
     }
   }
 
-  async #exchange(position: number, states: Float32Array): Promise<Float32Array> {
-    if (this.#failure) throw this.#failure;
+  #exchange(position: number, states: Float32Array): Promise<Float32Array> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const { session, period } = this.#plan;
     const rows = states.length / this.#hidden;
     const answer = Promise.withResolvers<Float32Array>();
     this.#pending.push({ position, rows, answer });
-    await this.#streams[0]!.send(...encodeHidden({ session, period, position, rows, states })).catch(
+    this.#streams[0]!.send(...encodeHidden({ session, period, position, rows, states })).catch(
       (error: unknown) => this.#fail(this.#stageFailed(0, error)),
     );
     this.#observer.sent(position, rows, states);

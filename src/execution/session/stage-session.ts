@@ -1,7 +1,16 @@
 import { BitorchError, codeOf, equalBytes, messageOf } from '#base';
 import type { FrameStream } from '#network';
 import { IDLE_TIMEOUT_MS } from './constants.ts';
-import { bodyOf, decodeHidden, encodeError, encodeHidden, KIND, kindOf, type Open } from './messages.ts';
+import {
+  bodyOf,
+  decodeHidden,
+  encodeError,
+  encodeHidden,
+  type Hidden,
+  KIND,
+  kindOf,
+  type Open,
+} from './messages.ts';
 import type { Executor, SessionWitness } from './ports.ts';
 
 interface Streams {
@@ -87,8 +96,9 @@ export class StageSession {
     }
   }
 
-  async #run(frame: Uint8Array): Promise<void> {
-    const { session, period, first, end } = this.#open;
+  // What waits for nothing makes no promise: every turn between receiving and sending is time that all the stages lose.
+  #run(frame: Uint8Array): Promise<void> | undefined {
+    const { first, end } = this.#open;
     const input = decodeHidden(frame, this.#executor.hidden);
     this.#checkPlace(input.session, input.period, input.position, input.rows);
     const rows = Array.from({ length: input.rows }, (_, i) => ({
@@ -96,18 +106,25 @@ export class StageSession {
       position: input.position + i,
     }));
     const running = this.#executor.forward(rows, input.states, { first, end });
-    // Every turn of the event loop between receiving and sending would be time that all the stages lose.
-    const states = running instanceof Promise ? await running : running;
-    if (this.#over.signal.aborted) return;
-    this.#length = input.position + input.rows;
-    await this.#streams.outbound.send(
-      ...encodeHidden({ session, period, position: input.position, rows: input.rows, states }),
-    );
+    return running instanceof Promise
+      ? running.then((states) => this.#passOn(input, states))
+      : this.#passOn(input, running);
+  }
+
+  #passOn({ position, rows, states: input }: Hidden, states: Float32Array): Promise<void> | undefined {
+    if (this.#over.signal.aborted) return undefined;
+    this.#length = position + rows;
+    const { session, period } = this.#open;
+    const full = this.#streams.outbound.post(...encodeHidden({ session, period, position, rows, states }));
     // After sending: the next stage computes while this one hashes and signs.
-    for (const receipt of this.#witness.record(input.position, input.rows, input.states, states)) {
-      await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
-    }
+    const receipts = this.#witness.record(position, rows, input, states);
     this.#idle?.refresh();
+    return full || receipts.length > 0 ? this.#handIn(receipts, full) : undefined;
+  }
+
+  async #handIn(receipts: readonly Uint8Array[], full: Promise<void> | undefined): Promise<void> {
+    await full;
+    for (const receipt of receipts) await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
   }
 
   #checkPlace(session: Uint8Array, period: number, position: number, rows: number): void {

@@ -3,26 +3,33 @@ import { type TestContext, test } from 'node:test';
 import { Crew } from '../../../src/execution/engine/crew.ts';
 import { Arena } from '../../../src/execution/engine/memory.ts';
 import { compiledKernels } from '../../../src/execution/engine/modules.ts';
-import { JOB } from '../../../src/execution/kernels/parameters.ts';
+import { FORMAT } from '../../../src/execution/engine/weights.ts';
+import { ENTRY, JOB, type Parameter } from '../../../src/execution/kernels/parameters.ts';
 
-/** Two threads on a memory of zeros: a head of no columns, whose threads only meet. */
+/** Two threads on a memory of zeros, and a head of 32 columns and 4 units of work. */
 async function startCrew(t: TestContext) {
   const { module } = await compiledKernels();
   const arena = new Arena();
-  arena.take(1 << 16);
+  const [x, headNorm, normed, ownInput4, ownInput8, accumulators] = Array.from({ length: 6 }, () =>
+    arena.take(1 << 10),
+  );
+  const [logits, weights, headSegment] = [
+    arena.take(1 << 14),
+    arena.take(1 << 14),
+    arena.take(ENTRY.segment),
+  ];
   const memory = arena.create();
   const crew = await Crew.start(memory, module, { threads: 2 });
   t.after(() => crew.stop());
-  memory.set('job', JOB.head);
+  const addresses = { x, headNorm, normed, ownInput4, ownInput8, accumulators, logits, headSegment };
+  const values = { ...addresses, job: JOB.head, rows: 1, hidden: 32, logitStride: 64 * 32 };
+  for (const [name, value] of Object.entries(values)) memory.set(name as Parameter, value!);
+  memory.setWords(headSegment, [weights, FORMAT.four, 64]);
   return {
     crew,
     memory,
     /** From now on thread 1 finds its buffers beyond the end of the memory. */
-    breakThread() {
-      memory.set('rows', 1);
-      memory.set('hidden', 32);
-      memory.set('privateBytes', 0x7fff_ff00);
-    },
+    breakThread: () => memory.set('privateBytes', 0x7fff_0000),
   };
 }
 
