@@ -49,10 +49,11 @@ function workAsLeader(): void {
 }
 
 function workInTeam(thread: i32): void {
-  for (;;) {
-    const seen = atomic.load<i32>(CONTROL_JOBS);
-    if (load<i32>(JOB) == JOB_STOP) return;
+  for (let seen = atomic.load<i32>(CONTROL_JOBS); load<i32>(JOB) != JOB_STOP; ) {
     atomic.wait<i32>(CONTROL_JOBS, seen, -1);
-    if (join()) run(thread);
+    seen = atomic.load<i32>(CONTROL_JOBS);
+    if (!join()) continue;
+    run(thread);
+    seen = atomic.load<i32>(CONTROL_JOBS);
   }
 }

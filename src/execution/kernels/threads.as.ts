@@ -1,7 +1,7 @@
 // How threads share one job. Each phase of it is a number of units of work, of which every thread takes some at a time
 // until none is left; the next phase begins when all are done. Nobody is waited for who has taken nothing: one that
 // wakes up late, or that the system has put aside, takes part from where the others are. All count the same units.
-import { CONTROL_BROKEN, CONTROL_DONE, CONTROL_SLEEPERS, CONTROL_TAKEN, THREADS } from './parameters.as';
+import { CONTROL_BROKEN, CONTROL_DONE, CONTROL_JOBS, CONTROL_SLEEPERS, CONTROL_TAKEN, THREADS } from './parameters.as';
 
 // some 0.1 ms
 const SPINS: i32 = 40000;
@@ -19,12 +19,15 @@ export let to: i32 = 0;
 /** CONTROL_TAKEN holds the job's number above the count of its units that are taken: who is late takes none of the next. */
 @inline function open(): u32 { return <u32>(atomic.load<u64>(CONTROL_TAKEN) >> 32); }
 
-/** The leader begins a job whose parameters are written. */
+/** The leader begins a job whose parameters are written. Who was called for it long ago sleeps again. */
 export function begin(): void {
   job = open() + 1;
   end = 0;
   atomic.store<i32>(CONTROL_DONE, 0);
   atomic.store<u64>(CONTROL_TAKEN, <u64>job << 32);
+  if (load<i32>(THREADS) == 1) return;
+  atomic.add<i32>(CONTROL_JOBS, 1);
+  atomic.notify(CONTROL_JOBS, -1);
 }
 
 /** The leader ends the job, all of whose units are done. */

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Crew } from '../../../src/execution/engine/crew.ts';
 import { Arena } from '../../../src/execution/engine/memory.ts';
 import { compiledKernels } from '../../../src/execution/engine/modules.ts';
 import { FORMAT } from '../../../src/execution/engine/weights.ts';
 import { ENTRY, JOB, type Parameter } from '../../../src/execution/kernels/parameters.ts';
 
-/** Two threads on a memory of zeros, and a head of 32 columns and 4 units of work. */
+const TILES = 4096;
+
+/** Two threads on a memory of zeros, and a head of 32 columns and 256 units of work. */
 async function startCrew(t: TestContext) {
   const { module } = await compiledKernels();
   const arena = new Arena();
@@ -14,17 +17,17 @@ async function startCrew(t: TestContext) {
     arena.take(1 << 10),
   );
   const [logits, weights, headSegment] = [
-    arena.take(1 << 14),
-    arena.take(1 << 14),
+    arena.take(TILES * 32),
+    arena.take(TILES * 160),
     arena.take(ENTRY.segment),
   ];
   const memory = arena.create();
   const crew = await Crew.start(memory, module, { threads: 2 });
   t.after(() => crew.stop());
   const addresses = { x, headNorm, normed, ownInput4, ownInput8, accumulators, logits, headSegment };
-  const values = { ...addresses, job: JOB.head, rows: 1, hidden: 32, logitStride: 64 * 32 };
+  const values = { ...addresses, job: JOB.head, rows: 1, hidden: 32, logitStride: TILES * 32 };
   for (const [name, value] of Object.entries(values)) memory.set(name as Parameter, value!);
-  memory.setWords(headSegment, [weights, FORMAT.four, 64]);
+  memory.setWords(headSegment, [weights, FORMAT.four, TILES]);
   return {
     crew,
     memory,
@@ -58,6 +61,19 @@ test('a thread that dies fails the job that the host leads', async (t) => {
   };
   await assert.rejects(runUntilItTakesPart, { code: 'ENGINE_FAILED' });
   await assert.rejects(async () => crew.run(1), { code: 'ENGINE_FAILED' });
+});
+
+test('a thread that was called long before the job begins takes part in it', async (t) => {
+  const { crew, breakThread } = await startCrew(t);
+  breakThread();
+  const runLate = async () => {
+    for (let jobs = 0; jobs < 50; jobs++) {
+      crew.call(1e9);
+      await setTimeout(5);
+      await crew.run(1e9);
+    }
+  };
+  await assert.rejects(runLate, { code: 'ENGINE_FAILED' });
 });
 
 test('a job does not wait for threads that do not come', async (t) => {
