@@ -16,7 +16,10 @@ export function writeFrame(parts: readonly Uint8Array[], extra = 0): Uint8Array 
   return frame;
 }
 
-/** Cuts a byte stream, however it is fragmented, into frames; one that came in one piece is not copied. */
+/**
+ * Cuts a byte stream, however it is fragmented, into frames. One that came alone in one piece is not copied, others are, so
+ * that none keeps more memory than its own.
+ */
 export class FrameAssembler {
   readonly #maxFrameBytes: number;
   readonly #chunks: Uint8Array[] = [];
@@ -55,7 +58,8 @@ export class FrameAssembler {
     this.#available -= end;
     if (chunk.length === end) this.#chunks.shift();
     else this.#chunks[0] = chunk.subarray(end);
-    return chunk.subarray(PREFIX_BYTES, end);
+    if (chunk.buffer.byteLength === end) return new Uint8Array(chunk.buffer, PREFIX_BYTES);
+    return new Uint8Array(chunk.subarray(PREFIX_BYTES, end));
   }
 
   /** The first chunk, which holds at least the first `count` bytes: they are put into one where it does not. */
@@ -63,14 +67,16 @@ export class FrameAssembler {
     const chunk = this.#chunks[0]!;
     if (chunk.length >= count) return chunk;
     const gathered = new Uint8Array(count);
+    let whole = 0;
     for (let at = 0; at < count; ) {
-      const part = this.#chunks[0]!.subarray(0, count - at);
+      const next = this.#chunks[whole]!;
+      const part = next.subarray(0, count - at);
       gathered.set(part, at);
       at += part.length;
-      if (part.length === this.#chunks[0]!.length) this.#chunks.shift();
-      else this.#chunks[0] = this.#chunks[0]!.subarray(part.length);
+      if (part.length === next.length) whole++;
+      else this.#chunks[whole] = next.subarray(part.length);
     }
-    this.#chunks.unshift(gathered);
+    this.#chunks.splice(0, whole, gathered);
     return gathered;
   }
 }

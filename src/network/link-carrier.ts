@@ -23,8 +23,7 @@ export class LinkCarrier implements Carrier {
     this.#opener = options.opener;
     this.#assembler = new FrameAssembler(options.maxFrameBytes + AEAD_TAG_BYTES);
     this.#receiver = receiver;
-    // Not as the Buffer that it is, whose slice() is no copy.
-    socket.on('data', (data) => this.#take(new Uint8Array(data.buffer, data.byteOffset, data.length)));
+    socket.on('data', (data) => this.#take(data));
     socket.on('error', (error) => {
       this.#error = error;
     });

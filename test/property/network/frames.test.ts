@@ -37,6 +37,7 @@ test('frames come out as they went in, however the bytes are cut', () => {
         sent.map((f) => [...f]),
       );
       assert.ok(assembler.empty);
+      for (const frame of got) assert.ok(frame.buffer.byteLength <= frame.length + 4, 'keeps only its own');
     }),
   );
 });

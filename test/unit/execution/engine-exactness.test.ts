@@ -47,7 +47,7 @@ test('threads and builds give equal bits', async () => {
   }
 });
 
-test('threads that come in between blocks change no bit', async () => {
+test('threads that come late change no bit', async () => {
   const other = await loadSampleBlocks(model, 0, 4, { threads: 3 });
   for (let time = 0; time < 20; time++) assert.deepEqual(await feed(other, input, { chunk: 1 }), whole);
   await other.stop();
