@@ -6,13 +6,12 @@ export const AEAD_NONCE_BYTES = 12;
 export const AEAD_TAG_BYTES = 16;
 
 /**
- * Encrypts with ChaCha20-Poly1305 (RFC 8439) in place: all but the last 16 bytes of `bytes` are the message, those
- * become the tag. A nonce is never used twice with a key. libsodium has nothing to set up for a call, which takes it a
- * tenth of what node:crypto takes for a small message.
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439) in place: `message` is all of `sealed` but its last 16 bytes, which become the
+ * tag. A nonce is never used twice with a key. libsodium has nothing to set up for a call, which takes it a tenth of what
+ * node:crypto takes for a small message.
  */
-export function aeadSeal(bytes: Uint8Array, nonce: Uint8Array, key: Uint8Array): void {
-  const message = bytes.subarray(0, bytes.length - AEAD_TAG_BYTES);
-  sodium.crypto_aead_chacha20poly1305_ietf_encrypt(bytes, message, null, null, nonce, key);
+export function aeadSeal(sealed: Uint8Array, message: Uint8Array, nonce: Uint8Array, key: Uint8Array): void {
+  sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, message, null, null, nonce, key);
 }
 
 /** The message that aeadSeal was given, in the place of what was sealed. Throws SEAL_INVALID when it is not that. */

@@ -17,7 +17,10 @@ export class FrameStream {
   readonly #ended = new AbortController();
   #over = false;
   #error: Error | undefined;
+  /** Who waits for a frame or the end. */
   #wake: (() => void) | undefined;
+  /** Who takes the next frame at once. */
+  #taker: ((frame: Uint8Array) => void) | undefined;
 
   /** `carry` makes the carrier, which tells `receiver` what comes. */
   constructor(remote: string, carry: (receiver: Receiver) => Carrier) {
@@ -46,19 +49,27 @@ export class FrameStream {
    */
   each(handle: (frame: Uint8Array) => Promise<void> | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const next = () => {
-        this.#wake = undefined;
+      /** Whether the one after may be handled at once. */
+      const done = (frame: Uint8Array): boolean => {
+        this.#taker = this.#wake = undefined;
         try {
-          while (this.#frames.length > 0) {
-            const handled = handle(this.#take());
-            if (handled) return void handled.then(next, reject);
-          }
-          if (this.#error) throw this.#error;
-          if (this.#over) resolve();
-          else this.#wake = next;
+          const handled = handle(frame);
+          if (!handled) return true;
+          handled.then(next, reject);
         } catch (error) {
           reject(error);
         }
+        return false;
+      };
+      const take = (frame: Uint8Array) => {
+        if (done(frame)) next();
+      };
+      const next = () => {
+        while (this.#frames.length > 0) if (!done(this.#take())) return;
+        if (this.#error) return reject(this.#error);
+        if (this.#over) return resolve();
+        this.#taker = take;
+        this.#wake = next;
       };
       next();
     });
@@ -102,6 +113,11 @@ export class FrameStream {
 
   #receive(frame: Uint8Array): void {
     if (this.#over) return;
+    if (this.#taker) this.#taker(frame);
+    else this.#put(frame);
+  }
+
+  #put(frame: Uint8Array): void {
     this.#frames.push(frame);
     this.#buffered += frame.length;
     if (this.#buffered > HIGH_WATER_BYTES) this.#carrier.pause();

@@ -3,11 +3,19 @@ import { BitorchError } from '#base';
 /** Every frame starts with its length: a little-endian u32. */
 export const PREFIX_BYTES = 4;
 
-/** A frame made of `parts` with its length in front; `extra` bytes more at its end, counted in, are left zero. */
-export function writeFrame(parts: readonly Uint8Array[], extra = 0): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, extra);
+/** Writes the length of what follows at the start of `frame`. */
+export function writePrefix(frame: Uint8Array, length: number): void {
+  frame[0] = length;
+  frame[1] = length >>> 8;
+  frame[2] = length >>> 16;
+  frame[3] = length >>> 24;
+}
+
+/** A frame made of `parts` with its length in front. */
+export function writeFrame(parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   const frame = new Uint8Array(PREFIX_BYTES + length);
-  new DataView(frame.buffer).setUint32(0, length, true);
+  writePrefix(frame, length);
   let at = PREFIX_BYTES;
   for (const part of parts) {
     frame.set(part, at);

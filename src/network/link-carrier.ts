@@ -34,7 +34,9 @@ export class LinkCarrier implements Carrier {
   send(parts: readonly Uint8Array[]): boolean {
     if (parts.every((part) => part.length === 0)) throw new RangeError('a frame on a link is not empty');
     if (!this.#socket.writable) throw streamClosed('send', this.#error);
-    return this.#socket.write(this.#sealer.seal(parts));
+    const more = this.#socket.write(this.#sealer.seal(parts));
+    if (this.#socket.writableLength > 0) this.#sealer.keep();
+    return more;
   }
 
   drained(): Promise<void> {

@@ -12,6 +12,9 @@ const DIAL_AGAIN_MS = 600_000;
 const DECISION_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 
+/** Most that is read at once from a socket that was dialled. */
+const ROOM_BYTES = 64 << 10;
+
 const SECRET_BYTES = 32;
 const OFFER_BYTES = 128;
 
@@ -104,12 +107,7 @@ export class Links {
     if (performance.now() < (this.#unreachable.get(place) ?? 0)) return undefined;
     this.#unreachable.delete(place);
     const keys = deriveLinkKeys(secret, { dialler: this.#id, listener: stream.remote });
-    const socket = connect({
-      host,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-    });
+    const socket = connectTo(host, port);
     this.#dialled.add(socket);
     socket.on('close', () => this.#dialled.delete(socket));
     socket.write(keys.token);
@@ -121,6 +119,18 @@ export class Links {
     this.#unreachable.set(place, performance.now() + DIAL_AGAIN_MS);
     return undefined;
   }
+}
+
+/**
+ * A socket that always reads into the same room and emits copies: by itself it would make 64 KiB of new room for each read,
+ * and pass them through a stream's buffers.
+ */
+function connectTo(host: string, port: number): Socket {
+  const buffer = new Uint8Array(ROOM_BYTES);
+  const callback = (count: number) => socket.emit('data', buffer.slice(0, count));
+  const options = { host, port, allowHalfOpen: true, noDelay: true, onread: { buffer, callback } };
+  const socket: Socket = connect(options);
+  return socket;
 }
 
 function linkOver(

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { utf8 } from '#base';
 import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, AEAD_TAG_BYTES, aeadOpen, aeadSeal } from '#crypto';
-import { PREFIX_BYTES, writeFrame } from './frames.ts';
+import { PREFIX_BYTES, writePrefix } from './frames.ts';
 
 export const TOKEN_BYTES = 16;
 const DERIVED_BYTES = TOKEN_BYTES + 2 * AEAD_KEY_BYTES;
@@ -44,16 +44,42 @@ class Nonces {
 export class Sealer {
   readonly #key: Uint8Array;
   readonly #nonces = new Nonces();
+  /** Room for a frame as it travels, and parts of it: all but its length, and what is encrypted. */
+  #frame = new Uint8Array(0);
+  #sealed = this.#frame;
+  #message = this.#frame;
 
   constructor(key: Uint8Array) {
     this.#key = key;
   }
 
-  /** The frame made of `parts` as it travels: length, encrypted parts, tag. */
+  /**
+   * The frame made of `parts` as it travels: length, encrypted parts, tag. The next one of this length takes its place,
+   * unless `keep` is called before: most frames of a session are as long as each other, and new room takes time.
+   */
   seal(parts: readonly Uint8Array[]): Uint8Array {
-    const frame = writeFrame(parts, AEAD_TAG_BYTES);
-    aeadSeal(frame.subarray(PREFIX_BYTES), this.#nonces.next(), this.#key);
-    return frame;
+    let length = AEAD_TAG_BYTES;
+    for (const part of parts) length += part.length;
+    if (length !== this.#sealed.length) this.#makeRoom(length);
+    let at = 0;
+    for (const part of parts) {
+      this.#message.set(part, at);
+      at += part.length;
+    }
+    aeadSeal(this.#sealed, this.#message, this.#nonces.next(), this.#key);
+    return this.#frame;
+  }
+
+  /** The frame that was sealed last stays as it is from now on. */
+  keep(): void {
+    this.#sealed = new Uint8Array(0);
+  }
+
+  #makeRoom(length: number): void {
+    this.#frame = new Uint8Array(PREFIX_BYTES + length);
+    writePrefix(this.#frame, length);
+    this.#sealed = this.#frame.subarray(PREFIX_BYTES);
+    this.#message = this.#sealed.subarray(0, -AEAD_TAG_BYTES);
   }
 }
 

@@ -13,11 +13,10 @@ import {
 import {
   bodyOf,
   decodeError,
-  decodeHidden,
   decodeReady,
   encodeClose,
-  encodeHidden,
   encodeOpen,
+  HiddenFrames,
   KIND,
   kindOf,
 } from './messages.ts';
@@ -49,6 +48,7 @@ export class ClientSession {
   readonly #plan: SessionPlan;
   /** Floats a row. */
   readonly #hidden: number;
+  readonly #frames: HiddenFrames;
   readonly #host: Host;
   readonly #observer: Observer;
   /** By hop; a stage that could not be reached leaves a hole. */
@@ -68,6 +68,8 @@ export class ClientSession {
     this.#plan = options.plan;
     this.#hidden = options.hidden;
     this.#host = dependencies.host;
+    const { session, period } = options.plan;
+    this.#frames = new HiddenFrames({ session, period, width: options.hidden });
     this.#observer = dependencies.observer;
   }
 
@@ -152,7 +154,7 @@ export class ClientSession {
         link: true,
       });
       this.#streams[hop] = stream;
-      const next = route[hop + 1];
+      const previous = route[hop - 1];
       await stream.send(
         encodeOpen({
           session,
@@ -160,8 +162,8 @@ export class ClientSession {
           first,
           end,
           period,
-          previous: route[hop - 1]?.id ?? null,
-          next: next ? { id: next.id, addresses: next.addresses } : null,
+          previous: previous ? { id: previous.id, addresses: previous.addresses } : null,
+          next: route[hop + 1]?.id ?? null,
         }),
       );
       const frame = await stream.read(signal);
@@ -174,13 +176,16 @@ export class ClientSession {
 
   #exchange(position: number, states: Float32Array): Promise<Float32Array> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const { session, period } = this.#plan;
     const rows = states.length / this.#hidden;
     const answer = Promise.withResolvers<Float32Array>();
     this.#pending.push({ position, rows, answer });
-    this.#streams[0]!.send(...encodeHidden({ session, period, position, rows, states })).catch(
-      (error: unknown) => this.#fail(this.#stageFailed(0, error)),
-    );
+    try {
+      this.#streams[0]!.post(...this.#frames.encode({ position, rows, states }))?.catch((error: unknown) =>
+        this.#fail(this.#stageFailed(0, error)),
+      );
+    } catch (error) {
+      this.#fail(this.#stageFailed(0, error));
+    }
     this.#observer.sent(position, rows, states);
     return answer.promise;
   }
@@ -202,7 +207,7 @@ export class ClientSession {
   }
 
   #settle(frame: Uint8Array): void {
-    const { position, rows, states } = decodeHidden(frame, this.#hidden);
+    const { position, rows, states } = this.#frames.decode(frame);
     const due = this.#pending.shift();
     if (due?.position !== position || due.rows !== rows) {
       throw new BitorchError('FRAME_INVALID', `an answer for position ${position} was not due`);

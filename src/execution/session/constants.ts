@@ -1,11 +1,11 @@
 /** Constants of docs/protocol/execution.md. */
-export const SESSION_PROTOCOL = '/bitorch/execution/session/2';
-export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/2';
+export const SESSION_PROTOCOL = '/bitorch/execution/session/3';
+export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/3';
 
 export const SESSION_ID_BYTES = 16;
 /** Most rows (positions) in one frame of hidden states. */
 export const MAX_ROWS = 128;
-/** Longest time to set a session up: dialling the next stage, waiting for the previous one. */
+/** Longest time to set a session up: dialling the stage before, waiting for the one after. */
 export const SETUP_TIMEOUT_MS = 15_000;
 /** A session without a frame for this long is closed by its stages. */
 export const IDLE_TIMEOUT_MS = 300_000;

@@ -8,12 +8,11 @@ export {
   SESSION_PROTOCOL,
 } from './constants.ts';
 export {
-  decodeHidden,
   decodeOpen,
-  encodeHidden,
   encodeOpen,
   floatsOf,
   type Hidden,
+  HiddenFrames,
   type Open,
 } from './messages.ts';
 export { planRoute, type StageOffer } from './planner.ts';

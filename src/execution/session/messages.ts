@@ -23,10 +23,10 @@ const openSchema = z.strictObject({
   end: zCount,
   /** Period in which the session was opened; its receipts carry it. */
   period: zCount,
-  /** Peer id of the stage before; null: the client itself. */
-  previous: z.string().max(128).nullable(),
-  /** The stage after; null: hidden states go back to the client. */
-  next: peerAddress.nullable(),
+  /** The stage before; null: the client itself. */
+  previous: peerAddress.nullable(),
+  /** Peer id of the stage after; null: hidden states go back to the client. */
+  next: z.string().max(128).nullable(),
 });
 
 /** What a client asks of one stage. */
@@ -36,8 +36,8 @@ export interface Open {
   first: number;
   end: number;
   period: number;
-  previous: string | null;
-  next: PeerAddress | null;
+  previous: PeerAddress | null;
+  next: string | null;
 }
 
 const readySchema = z.strictObject({ context: zCount });
@@ -45,8 +45,6 @@ const errorSchema = z.strictObject({ code: z.string().max(64), message: z.string
 
 /** Hidden states of consecutive positions of one session, row-major f32 [rows, hidden]. */
 export interface Hidden {
-  session: Uint8Array;
-  period: number;
   /** Position of the first row. */
   position: number;
   rows: number;
@@ -84,39 +82,60 @@ export const decodeReady = (frame: Uint8Array): { context: number } =>
 export const decodeError = (frame: Uint8Array): { code: string; message: string } =>
   check(errorSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'error');
 
-/** The two parts of a hidden frame: header and, without a copy, the rows. */
-export function encodeHidden(hidden: Hidden): [Uint8Array, Uint8Array] {
-  const header = new Uint8Array(HIDDEN_HEADER_BYTES);
-  const view = new DataView(header.buffer);
-  header[0] = KIND.hidden;
-  view.setUint32(4, hidden.period, true);
-  view.setUint32(8, hidden.position, true);
-  view.setUint32(12, hidden.rows, true);
-  header.set(hidden.session, 16);
-  return [header, bytesOf(hidden.states)];
+/** Hidden frames of one session: what all of them begin with is written once. */
+export class HiddenFrames {
+  readonly #header = new Uint8Array(HIDDEN_HEADER_BYTES);
+  readonly #width: number;
+
+  constructor({ session, period, width }: { session: Uint8Array; period: number; width: number }) {
+    this.#width = width;
+    this.#header[0] = KIND.hidden;
+    writeU32(this.#header, 4, period);
+    this.#header.set(session, 16);
+  }
+
+  /** The two parts of a frame: the header, which the next one overwrites, and the rows without a copy. */
+  encode({ position, rows, states }: Hidden): [Uint8Array, Uint8Array] {
+    const header = this.#header;
+    writeU32(header, 8, position);
+    writeU32(header, 12, rows);
+    return [header, bytesOf(states)];
+  }
+
+  /** Strict: of this session and period, rows as wide as they should be, NaN and infinities are refused. */
+  decode(frame: Uint8Array): Hidden {
+    expectKind(frame, KIND.hidden);
+    if (frame.length < HIDDEN_HEADER_BYTES) throw invalid('hidden frame is shorter than its header');
+    const rows = readU32(frame, 12);
+    if (frame[1] !== 0 || frame[2] !== 0 || frame[3] !== 0)
+      throw invalid('hidden frame has flags this version does not know');
+    if (rows < 1 || rows > MAX_ROWS)
+      throw invalid(`hidden frame of ${rows} rows, 1 to ${MAX_ROWS} are taken`);
+    if (frame.length !== HIDDEN_HEADER_BYTES + rows * this.#width * 4) {
+      throw invalid(`hidden frame of ${frame.length} bytes does not hold ${rows} rows of ${this.#width}`);
+    }
+    if (!this.#isOurs(frame)) throw invalid('frame of another session or period');
+    const states = floatsOf(frame.subarray(HIDDEN_HEADER_BYTES));
+    if (!allFinite(states)) throw invalid('hidden states contain NaN or infinity');
+    return { position: readU32(frame, 8), rows, states };
+  }
+
+  #isOurs(frame: Uint8Array): boolean {
+    const header = this.#header;
+    for (let i = 4; i < 8; i++) if (frame[i] !== header[i]) return false;
+    for (let i = 16; i < HIDDEN_HEADER_BYTES; i++) if (frame[i] !== header[i]) return false;
+    return true;
+  }
 }
 
-/** Strict decoding of a hidden frame of rows of `width` floats; NaN and infinities are refused. */
-export function decodeHidden(frame: Uint8Array, width: number): Hidden {
-  expectKind(frame, KIND.hidden);
-  if (frame.length < HIDDEN_HEADER_BYTES) throw invalid('hidden frame is shorter than its header');
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const rows = view.getUint32(12, true);
-  if (frame[1] !== 0 || frame[2] !== 0 || frame[3] !== 0)
-    throw invalid('hidden frame has flags this version does not know');
-  if (rows < 1 || rows > MAX_ROWS) throw invalid(`hidden frame of ${rows} rows, 1 to ${MAX_ROWS} are taken`);
-  if (frame.length !== HIDDEN_HEADER_BYTES + rows * width * 4) {
-    throw invalid(`hidden frame of ${frame.length} bytes does not hold ${rows} rows of ${width}`);
-  }
-  const states = floatsOf(frame.subarray(HIDDEN_HEADER_BYTES));
-  if (!allFinite(states)) throw invalid('hidden states contain NaN or infinity');
-  return {
-    session: frame.subarray(16, 16 + SESSION_ID_BYTES),
-    period: view.getUint32(4, true),
-    position: view.getUint32(8, true),
-    rows,
-    states,
-  };
+const readU32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 /** 0 times anything that is infinite or not a number is not a number. */

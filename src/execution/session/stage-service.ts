@@ -98,13 +98,12 @@ export class StageService {
         `all ${executor.slots} session slots are taken, try again in a moment`,
       );
     }
-    let outbound: FrameStream | undefined;
+    let inbound: FrameStream | undefined;
     try {
       const gone = AbortSignal.any([ending, client.ended]);
-      const inbound =
-        open.previous === null ? client : this.#rendezvous.wait(open.session, open.previous, gone);
-      if (open.next !== null) outbound = await this.#dialNext(open.session, open.next, gone);
-      const streams = { client, inbound: await inbound, outbound: outbound ?? client };
+      const outbound = open.next === null ? client : this.#rendezvous.wait(open.session, open.next, gone);
+      if (open.previous !== null) inbound = await this.#dialPrevious(open.session, open.previous, gone);
+      const streams = { client, inbound: inbound ?? client, outbound: await outbound };
       await client.send(encodeReady(executor.context));
       const { session, manifest, first, end, period } = open;
       const witness = this.#witness.open({ session, manifest, first, end, period, client: client.remote });
@@ -112,7 +111,7 @@ export class StageService {
       this.#onSessionEnd();
     } finally {
       freeSlots.push(slot);
-      outbound?.abort();
+      inbound?.abort();
     }
   }
 
@@ -131,13 +130,14 @@ export class StageService {
     return offer;
   }
 
-  async #dialNext(session: Uint8Array, next: PeerAddress, signal: AbortSignal): Promise<FrameStream> {
-    const stream = await this.#host.open(next, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
+  /** Who reads dials: the end that has dialled a link reads from it with less effort. */
+  async #dialPrevious(session: Uint8Array, previous: PeerAddress, signal: AbortSignal): Promise<FrameStream> {
+    const stream = await this.#host.open(previous, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
     await stream.send(session);
     return stream;
   }
 
-  /** A stage before connects and says for which session. */
+  /** A stage after connects and says for which session. */
   async #join(stream: FrameStream): Promise<void> {
     const session = await stream.read(AbortSignal.timeout(SETUP_TIMEOUT_MS));
     if (session?.length !== SESSION_ID_BYTES) {

@@ -1,16 +1,8 @@
-import { BitorchError, codeOf, equalBytes, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf } from '#base';
 import type { FrameStream } from '#network';
+import type { Row } from '../engine/index.ts';
 import { IDLE_TIMEOUT_MS } from './constants.ts';
-import {
-  bodyOf,
-  decodeHidden,
-  encodeError,
-  encodeHidden,
-  type Hidden,
-  KIND,
-  kindOf,
-  type Open,
-} from './messages.ts';
+import { bodyOf, encodeError, type Hidden, HiddenFrames, KIND, kindOf, type Open } from './messages.ts';
 import type { Executor, SessionWitness } from './ports.ts';
 
 interface Streams {
@@ -26,6 +18,7 @@ interface Streams {
 export class StageSession {
   readonly #open: Open;
   readonly #slot: number;
+  readonly #frames: HiddenFrames;
   readonly #streams: Streams;
   readonly #executor: Executor;
   readonly #witness: SessionWitness;
@@ -42,6 +35,8 @@ export class StageSession {
     this.#slot = options.slot;
     this.#streams = options.streams;
     this.#executor = dependencies.executor;
+    const { session, period } = options.open;
+    this.#frames = new HiddenFrames({ session, period, width: this.#executor.hidden });
     this.#witness = dependencies.witness;
   }
 
@@ -99,12 +94,10 @@ export class StageSession {
   // What waits for nothing makes no promise: every turn between receiving and sending is time that all the stages lose.
   #run(frame: Uint8Array): Promise<void> | undefined {
     const { first, end } = this.#open;
-    const input = decodeHidden(frame, this.#executor.hidden);
-    this.#checkPlace(input.session, input.period, input.position, input.rows);
-    const rows = Array.from({ length: input.rows }, (_, i) => ({
-      slot: this.#slot,
-      position: input.position + i,
-    }));
+    const input = this.#frames.decode(frame);
+    this.#checkPlace(input.position, input.rows);
+    const rows: Row[] = [];
+    for (let i = 0; i < input.rows; i++) rows.push({ slot: this.#slot, position: input.position + i });
     const running = this.#executor.forward(rows, input.states, { first, end });
     return running instanceof Promise
       ? running.then((states) => this.#passOn(input, states))
@@ -114,8 +107,7 @@ export class StageSession {
   #passOn({ position, rows, states: input }: Hidden, states: Float32Array): Promise<void> | undefined {
     if (this.#over.signal.aborted) return undefined;
     this.#length = position + rows;
-    const { session, period } = this.#open;
-    const full = this.#streams.outbound.post(...encodeHidden({ session, period, position, rows, states }));
+    const full = this.#streams.outbound.post(...this.#frames.encode({ position, rows, states }));
     // After sending: the next stage computes while this one hashes and signs.
     const receipts = this.#witness.record(position, rows, input, states);
     this.#idle?.refresh();
@@ -127,10 +119,7 @@ export class StageSession {
     for (const receipt of receipts) await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
   }
 
-  #checkPlace(session: Uint8Array, period: number, position: number, rows: number): void {
-    if (!equalBytes(session, this.#open.session) || period !== this.#open.period) {
-      throw new BitorchError('FRAME_INVALID', 'frame of another session or period');
-    }
+  #checkPlace(position: number, rows: number): void {
     if (position > this.#length) {
       throw new BitorchError(
         'POSITION_GAP',

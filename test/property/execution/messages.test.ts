@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BitorchError, concat } from '#base';
-import { decodeHidden, decodeOpen, encodeHidden, encodeOpen } from '#execution';
+import { decodeOpen, encodeOpen, HiddenFrames } from '#execution';
 
 const WIDTH = 32;
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
@@ -18,26 +18,36 @@ const hidden = fc
       .map((states) => ({ ...head, states: new Float32Array(states) })),
   );
 
-test('a hidden frame decodes to what was encoded, at any alignment', () => {
+const framesOf = (terms: { session: Uint8Array; period: number }) =>
+  new HiddenFrames({ ...terms, width: WIDTH });
+
+test('a hidden frame decodes to what was encoded, at any alignment, whatever its session encoded before', () => {
   fc.assert(
-    fc.property(hidden, fc.integer({ min: 0, max: 7 }), (sent, shift) => {
-      const frame = concat([new Uint8Array(shift), ...encodeHidden(sent)]).subarray(shift);
-      const got = decodeHidden(frame, WIDTH);
-      assert.deepEqual({ ...got, states: [...got.states] }, { ...sent, states: [...sent.states] });
+    fc.property(hidden, hidden, fc.integer({ min: 0, max: 7 }), (before, sent, shift) => {
+      const frames = framesOf(sent);
+      frames.encode(before);
+      const frame = concat([new Uint8Array(shift), ...frames.encode(sent)]).subarray(shift);
+      const { position, rows, states } = framesOf(sent).decode(frame);
+      assert.deepEqual([position, rows, [...states]], [sent.position, sent.rows, [...sent.states]]);
     }),
   );
 });
 
-test('a changed length, flag or non-finite value is refused', () => {
+test('a changed length, flag, session, period or non-finite value is refused', () => {
   fc.assert(
     fc.property(hidden, fc.nat(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY), (sent, at, bad) => {
-      const frame = concat(encodeHidden(sent));
-      assert.throws(() => decodeHidden(frame.subarray(0, at % frame.length), WIDTH), BitorchError);
-      const flagged = frame.slice();
-      flagged[1] = 1 + (at % 255);
-      assert.throws(() => decodeHidden(flagged, WIDTH), { code: 'FRAME_INVALID' });
+      const frames = framesOf(sent);
+      const frame = concat(frames.encode(sent));
+      assert.throws(() => frames.decode(frame.subarray(0, at % frame.length)), BitorchError);
+      const flags = [1, 2, 3];
+      const terms = [4, 5, 6, 7, ...Array.from({ length: 16 }, (_, i) => 16 + i)];
+      for (const place of [flags[at % 3]!, terms[at % terms.length]!]) {
+        const changed = frame.slice();
+        changed[place]! ^= 1 + (at % 255);
+        assert.throws(() => frames.decode(changed), { code: 'FRAME_INVALID' });
+      }
       sent.states[at % sent.states.length] = bad;
-      assert.throws(() => decodeHidden(concat(encodeHidden(sent)), WIDTH), /NaN or infinity/);
+      assert.throws(() => frames.decode(concat(frames.encode(sent))), /NaN or infinity/);
     }),
   );
 });
@@ -51,8 +61,8 @@ const open = fc.record(
     first: fc.nat(100),
     end: fc.integer({ min: 101, max: 200 }),
     period: u32,
-    previous: fc.option(text),
-    next: fc.option(address),
+    previous: fc.option(address),
+    next: fc.option(text),
   },
   plain,
 );
@@ -67,9 +77,10 @@ test('mutated opens and random frames end in BitorchError or in a valid message'
     frame[at % frame.length] = byte;
     return frame;
   });
+  const frames = framesOf({ session: new Uint8Array(16), period: 0 });
   fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 500 })), (frame) => {
-      for (const decode of [() => decodeOpen(frame), () => decodeHidden(frame, WIDTH)]) {
+      for (const decode of [() => decodeOpen(frame), () => frames.decode(frame)]) {
         try {
           decode();
         } catch (error) {

@@ -9,7 +9,7 @@ const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const parts = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 3 });
 const frames = fc.array(parts, { minLength: 1, maxLength: 6 });
 /** What travels, without the lengths. */
-const sealAll = (sealer: Sealer, sent: Uint8Array[][]) => sent.map((frame) => sealer.seal(frame).subarray(4));
+const sealAll = (sealer: Sealer, sent: Uint8Array[][]) => sent.map((frame) => sealer.seal(frame).slice(4));
 
 test('sealed frames open to what was sealed, in their order', () => {
   fc.assert(
@@ -20,6 +20,20 @@ test('sealed frames open to what was sealed, in their order', () => {
         opened.map((frame) => [...frame]),
         sent.map((frame) => [...concat(frame)]),
       );
+    }),
+  );
+});
+
+test('a frame that is kept stays as it is whatever is sealed after it', () => {
+  fc.assert(
+    fc.property(key, frames, (k, sent) => {
+      const sealer = new Sealer(k);
+      const kept = sent.map((frame) => {
+        const sealed = sealer.seal(frame);
+        sealer.keep();
+        return sealed.subarray(4);
+      });
+      assert.deepEqual(kept, sealAll(new Sealer(k), sent));
     }),
   );
 });

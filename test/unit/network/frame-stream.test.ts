@@ -43,3 +43,19 @@ test('each rejects with what its handler throws and with what breaks the stream'
   gone.abort();
   await assert.rejects(broken, { code: 'STREAM_CLOSED' });
 });
+
+test('a frame that comes while one is handled waits for its turn', async () => {
+  const [near, far] = localStream('node', 16);
+  const seen: string[] = [];
+  const ended = far.each((frame) => {
+    seen.push(`begin ${frame[0]}`);
+    if (frame[0] === 1) void near.send(bytes(2));
+    seen.push(`end ${frame[0]}`);
+    return undefined;
+  });
+  void near.send(bytes(1));
+  void near.send(bytes(3));
+  void near.close();
+  await ended;
+  assert.deepEqual(seen, ['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3']);
+});
