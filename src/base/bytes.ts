@@ -16,14 +16,33 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 /** Throws TypeError when the bytes are not UTF-8. */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
+export const totalLength = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, part) => sum + part.length, 0);
+
+/** Writes the parts one after the other into `out` from `at` on. */
+export function writeParts(out: Uint8Array, at: number, parts: readonly Uint8Array[]): void {
+  let next = at;
   for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
+    out.set(part, next);
+    next += part.length;
   }
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(totalLength(parts));
+  writeParts(out, 0, parts);
   return out;
+}
+
+/** Little-endian u32. A DataView would be one more object for each frame that somebody waits for. */
+export const readU32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -1,26 +1,14 @@
-import { BitorchError } from '#base';
+import { BitorchError, readU32, totalLength, writeParts, writeU32 } from '#base';
 
 /** Every frame starts with its length: a little-endian u32. */
 export const PREFIX_BYTES = 4;
 
-/** Writes the length of what follows at the start of `frame`. */
-export function writePrefix(frame: Uint8Array, length: number): void {
-  frame[0] = length;
-  frame[1] = length >>> 8;
-  frame[2] = length >>> 16;
-  frame[3] = length >>> 24;
-}
-
 /** A frame made of `parts` with its length in front. */
 export function writeFrame(parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = totalLength(parts);
   const frame = new Uint8Array(PREFIX_BYTES + length);
-  writePrefix(frame, length);
-  let at = PREFIX_BYTES;
-  for (const part of parts) {
-    frame.set(part, at);
-    at += part.length;
-  }
+  writeU32(frame, 0, length);
+  writeParts(frame, PREFIX_BYTES, parts);
   return frame;
 }
 
@@ -52,8 +40,7 @@ export class FrameAssembler {
   /** The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much. */
   next(): Uint8Array | undefined {
     if (this.#available < PREFIX_BYTES) return undefined;
-    const prefix = this.#gather(PREFIX_BYTES);
-    const length = (prefix[0]! | (prefix[1]! << 8) | (prefix[2]! << 16) | (prefix[3]! << 24)) >>> 0;
+    const length = readU32(this.#gather(PREFIX_BYTES), 0);
     if (length > this.#maxFrameBytes) {
       throw new BitorchError(
         'FRAME_TOO_LONG',

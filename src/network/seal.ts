@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
-import { utf8 } from '#base';
+import { totalLength, utf8, writeParts, writeU32 } from '#base';
 import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, AEAD_TAG_BYTES, aeadOpen, aeadSeal } from '#crypto';
-import { PREFIX_BYTES, writePrefix } from './frames.ts';
+import { PREFIX_BYTES } from './frames.ts';
 
 export const TOKEN_BYTES = 16;
 const DERIVED_BYTES = TOKEN_BYTES + 2 * AEAD_KEY_BYTES;
@@ -58,14 +58,9 @@ export class Sealer {
    * unless `keep` is called before: most frames of a session are as long as each other, and new room takes time.
    */
   seal(parts: readonly Uint8Array[]): Uint8Array {
-    let length = AEAD_TAG_BYTES;
-    for (const part of parts) length += part.length;
+    const length = totalLength(parts) + AEAD_TAG_BYTES;
     if (length !== this.#sealed.length) this.#makeRoom(length);
-    let at = 0;
-    for (const part of parts) {
-      this.#message.set(part, at);
-      at += part.length;
-    }
+    writeParts(this.#message, 0, parts);
     aeadSeal(this.#sealed, this.#message, this.#nonces.next(), this.#key);
     return this.#frame;
   }
@@ -77,7 +72,7 @@ export class Sealer {
 
   #makeRoom(length: number): void {
     this.#frame = new Uint8Array(PREFIX_BYTES + length);
-    writePrefix(this.#frame, length);
+    writeU32(this.#frame, 0, length);
     this.#sealed = this.#frame.subarray(PREFIX_BYTES);
     this.#message = this.#sealed.subarray(0, -AEAD_TAG_BYTES);
   }

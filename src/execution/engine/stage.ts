@@ -193,14 +193,14 @@ export class Stage {
   #writeRows(rows: Row[]): void {
     const headDim = this.#frequencies.length * 2;
     this.#memory.set('rows', rows.length);
-    for (const [i, { slot, position }] of rows.entries()) {
+    rows.forEach(({ slot, position }, i) => {
       const { at, capacity } = this.#caches[slot]!;
       const entry = (i * ENTRY.row) / 4;
       this.#rowTable[entry] = at;
       this.#rowTable[entry + 1] = capacity;
       this.#rowTable[entry + 2] = position;
       writeRopeRow(this.#frequencies, position, this.#cos, this.#sin, i * headDim);
-    }
+    });
   }
 }
 

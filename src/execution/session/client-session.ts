@@ -179,13 +179,9 @@ export class ClientSession {
     const rows = states.length / this.#hidden;
     const answer = Promise.withResolvers<Float32Array>();
     this.#pending.push({ position, rows, answer });
-    try {
-      this.#streams[0]!.post(...this.#frames.encode({ position, rows, states }))?.catch((error: unknown) =>
-        this.#fail(this.#stageFailed(0, error)),
-      );
-    } catch (error) {
-      this.#fail(this.#stageFailed(0, error));
-    }
+    this.#streams[0]!.send(...this.#frames.encode({ position, rows, states })).catch((error: unknown) =>
+      this.#fail(this.#stageFailed(0, error)),
+    );
     this.#observer.sent(position, rows, states);
     return answer.promise;
   }

@@ -1,4 +1,15 @@
-import { BitorchError, bytesOf, check, decodeCanonical, encodeCanonical, z, zBytes, zCount } from '#base';
+import {
+  BitorchError,
+  bytesOf,
+  check,
+  decodeCanonical,
+  encodeCanonical,
+  readU32,
+  writeU32,
+  z,
+  zBytes,
+  zCount,
+} from '#base';
 import type { PeerAddress } from '#network';
 import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
 
@@ -126,16 +137,6 @@ export class HiddenFrames {
     for (let i = 16; i < HIDDEN_HEADER_BYTES; i++) if (frame[i] !== header[i]) return false;
     return true;
   }
-}
-
-const readU32 = (bytes: Uint8Array, at: number): number =>
-  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-
-function writeU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }
 
 /** 0 times anything that is infinite or not a number is not a number. */
