@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { type FrameStream, Host } from '#network';
@@ -181,4 +182,23 @@ test('hosts move linked streams, a host reaches itself, a taken port of links is
   await assert.rejects(Host.start({ key: SigningKey.generate(), linkPort }, { log }), {
     code: 'LINK_PORT_TAKEN',
   });
+});
+
+test('a reader that is behind makes the other side wait, and then reads all, at either end of a link', async (t) => {
+  const { dialler, answerer } = await (await ends(t)).agree();
+  for (const [sender, reader] of [
+    [dialler, answerer],
+    [answerer, dialler],
+  ] as const) {
+    let sent = 0;
+    let waits: Promise<void> | undefined;
+    for (; sent < 100; sent++) {
+      waits = sender.post(new Uint8Array(LIMIT).fill(sent));
+      const waited = waits && (await Promise.race([waits.then(() => false), setTimeout(500, true)]));
+      if (waited) break;
+    }
+    assert.ok(sent < 100, 'nobody had to wait');
+    for (let at = 0; at <= sent; at++) assert.equal((await reader.read(soon()))?.[LIMIT - 1], at);
+    await waits;
+  }
 });
