@@ -26,9 +26,11 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));
-  await node.work();
-  board?.close();
   const { id, addresses, trackers } = node;
+  // A model may be hours away: the page is there before it.
+  board?.print(`${options.name || id} is up: ${url}/#token=${token}`);
+  await node.work((reason) => board?.print(`waiting: ${reason}`));
+  board?.close();
   tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
-  if (!process.send) process.stdout.write(`${options.name || id} is up: ${url}/#token=${token}\n`);
+  if (board) process.stdout.write(`${options.name || id} is at work: ${options.roles.join(', ')}\n`);
 }

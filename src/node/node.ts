@@ -94,15 +94,18 @@ export class Node implements NodeApi {
     }
   }
 
-  /** Publishes, seeds, runs or loads for chats, as the roles say; resolves when all of that is done or under way. */
-  async work(): Promise<void> {
+  /**
+   * Publishes, seeds, runs or loads for chats, as the roles say; resolves when all of that is done or under way. `onWait`
+   * hears what this waits for, each time that changes.
+   */
+  async work(onWait: (reason: string) => void = () => undefined): Promise<void> {
     const { threads, pin, roles, blocks, slots, context } = this.#options;
     const { signal } = this.#lifecycle;
     const idle = ['audit', 'validate', 'security'];
     if (!this.#options.publish && roles.every((role) => idle.includes(role))) return;
     const model = this.#options.publish
       ? await this.#publish(this.#options.publish)
-      : await this.#awaitModel();
+      : await this.#awaitModel(onWait);
     // What is not cleared runs for this node only, which published it.
     if (roles.includes('run') && !this.#security.isQuarantined(model.id)) {
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
@@ -147,7 +150,11 @@ export class Node implements NodeApi {
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent> {
-    if (!this.#chatting) throw new Error('this node is not a client: start it with the role "client"');
+    if (!this.#chatting)
+      throw new BitorchError(
+        'NOT_A_CLIENT',
+        `this node does not chat: its roles are ${this.#options.roles.join(', ')}. Start it with --roles ${[...this.#options.roles, 'client'].join(',')}`,
+      );
     return this.#chatting.chat(request, AbortSignal.any([signal, this.#lifecycle.signal]));
   }
 
@@ -304,16 +311,36 @@ export class Node implements NodeApi {
   }
 
   /** The model that the options name, or the first cleared one that anybody holds, as soon as somebody does. */
-  async #awaitModel(): Promise<Model> {
+  async #awaitModel(onWait: (reason: string) => void): Promise<Model> {
+    const tell = changes(onWait);
     for (;;) {
       this.#lifecycle.signal.throwIfAborted();
       const id = this.#options.model ?? (await this.#anyCleared());
-      if (id && this.#options.model) await this.#security.untilCleared(id);
+      const cleared = id !== undefined && this.#security.guard.clearance.allows(id);
       const held =
-        id && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
+        cleared && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
       if (held) return held;
+      tell(this.#whatIsMissing());
+      if (this.#options.model) await this.#security.untilCleared(this.#options.model);
       await new Promise((resolve) => setTimeout(resolve, MODEL_WAIT_MS));
     }
+  }
+
+  /** Why there is no model to work with yet, and what its owner can do about it. */
+  #whatIsMissing(): string {
+    const { model, bootstrap } = this.#options;
+    const others = this.#directory.nodes().filter(({ id }) => id !== this.id);
+    if (others.length === 0) {
+      const joined = bootstrap.length > 0 ? 'none of its --bootstrap nodes answers yet' : 'give --bootstrap';
+      return `this node knows no other node (${joined})`;
+    }
+    const offered = others.filter(({ holdings }) =>
+      holdings.some(({ manifest }) => !model || toHex(manifest) === model),
+    );
+    const known = `${others.length} other ${others.length === 1 ? 'node is' : 'nodes are'} known`;
+    const wanted = model ? `model ${model.slice(0, 12)}…` : 'a model';
+    if (offered.length === 0) return `${known}, and none offers ${wanted}`;
+    return `${wanted} is offered, but no security node that this node trusts has cleared it yet`;
   }
 
   async #anyCleared(): Promise<string | undefined> {
@@ -381,4 +408,13 @@ export class Node implements NodeApi {
     }, VIEW_INTERVAL_MS).unref();
     this.#lifecycle.onStop(() => clearInterval(timer));
   }
+}
+
+/** Calls `tell` only with what is another text than before. */
+function changes(tell: (text: string) => void): (text: string) => void {
+  let last: string | undefined;
+  return (text) => {
+    if (text !== last) tell(text);
+    last = text;
+  };
 }

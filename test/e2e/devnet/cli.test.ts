@@ -1,6 +1,7 @@
 /** The commands as a shell sees them: output, exit codes, what a second start does. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,4 +77,30 @@ test('a whole run with --once, a second one that fetches nothing again, and Ctrl
   assert.equal(second.code, 0, second.output);
   assert.match(second.output, /stage 2 .* fetched nothing/);
   await assert.rejects(stat(join(home, 'run/devnet/stage-2/node.lock')), { code: 'ENOENT' });
+});
+
+test('a node alone shows its page at once, says what it waits for, and answers a chat with a reason', async () => {
+  const alone = join(home, 'alone');
+  const child = spawn(process.execPath, [MAIN, 'start', '--home', alone, '--name', 'laptop']);
+  let output = '';
+  try {
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.includes('waiting: ')) break;
+    }
+    const [, url, token] = /^laptop is up: (\S+)\/#token=(\S+)$/m.exec(output) ?? [];
+    assert.match(output, /^waiting: this node knows no other node \(give --bootstrap\)$/m);
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    assert.equal(response.status, 409);
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'NOT_A_CLIENT');
+    assert.match(error.message, /--roles seed,client/);
+  } finally {
+    child.kill('SIGINT');
+    await once(child, 'close');
+  }
 });
