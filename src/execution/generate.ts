@@ -1,13 +1,13 @@
 import { BitorchError } from '#base';
 import type { Boundary } from './engine/index.ts';
-import { createSampler, type SamplingOptions, StopStrings } from './sampling/index.ts';
+import { createSampler, RepetitionDetector, type SamplingOptions, StopStrings } from './sampling/index.ts';
 import type { ClientSession } from './session/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
 export interface GenerateOptions {
   readonly prompt: readonly number[];
-  /** Most tokens to generate; up to the end of the context when undefined. */
-  readonly maxTokens: number | undefined;
+  /** Most tokens to generate; the context ends an answer, too. */
+  readonly maxTokens: number;
   readonly sampling: SamplingOptions;
   readonly stop: readonly string[];
 }
@@ -22,7 +22,10 @@ export type GenerateEvent =
   | { type: 'prefill'; done: number; total: number }
   /** Text that is certain: no half character, nothing that may become a stop string. */
   | { type: 'text'; text: string; tokens: number }
-  | { type: 'end'; reason: 'stop' | 'length'; tokens: number };
+  | { type: 'end'; reason: EndReason; tokens: number };
+
+/** The model or a stop string ended it; there was no room for more; or it went round in a circle. */
+export type EndReason = 'stop' | 'length' | 'repetition';
 
 /**
  * Answers a prompt over an open session: embedding, final norm, head and sampling here, the blocks elsewhere.
@@ -41,10 +44,11 @@ export async function* generate(
       { tokens: prompt.length, context: session.context },
     );
   }
-  const limit = Math.min(room, options.maxTokens ?? room);
+  const limit = Math.min(room, options.maxTokens);
   const sampler = createSampler(sampling);
   const detokenizer = tokenizer.stream();
   const stops = new StopStrings(options.stop);
+  const repetition = new RepetitionDetector();
 
   let last = yield* prefill(prompt, boundary, session);
   let logits: Float32Array | undefined;
@@ -55,11 +59,12 @@ export async function* generate(
     const text = stops.push(detokenizer.push(token));
     if (text) yield { type: 'text', text, tokens };
     if (stops.found) return yield { type: 'end', reason: 'stop', tokens };
+    if (repetition.push(token)) return yield* finish('repetition', tokens);
     if (tokens >= limit) return yield* finish('length', tokens);
     last = await session.forward(prompt.length + tokens - 1, boundary.embed([token]));
   }
 
-  async function* finish(reason: 'stop' | 'length', tokens: number): AsyncGenerator<GenerateEvent> {
+  async function* finish(reason: EndReason, tokens: number): AsyncGenerator<GenerateEvent> {
     const rest = stops.push(detokenizer.end()) + stops.end();
     if (rest) yield { type: 'text', text: rest, tokens };
     yield { type: 'end', reason, tokens };

@@ -18,7 +18,7 @@ export interface ChatRequest {
   /** Model id or name; the node's only model when absent. */
   model?: string;
   messages: ChatMessage[];
-  /** Most tokens to generate; up to the end of the context when absent. */
+  /** Most tokens to generate; 1,024 when absent. */
   maxTokens?: number;
   /** 0 = greedy. */
   temperature?: number;
@@ -53,7 +53,8 @@ export interface AuditResult {
   summary: string;
 }
 
-export type FinishReason = 'stop' | 'length' | 'cancelled';
+/** `repetition`: the answer only repeated itself any more. */
+export type FinishReason = 'stop' | 'length' | 'repetition' | 'cancelled';
 
 /** The life of one answer, in this order: route, prefill*, token*, done; or an error is thrown at any point. */
 export type ChatEvent =

@@ -22,6 +22,8 @@ import type { LoadOptions } from './loading.ts';
 
 /** Answers whose audit can still be asked for. */
 const ANSWERS_KEPT = 1000;
+/** Long enough for most answers; who wants more says so. */
+const DEFAULT_MAX_TOKENS = 1024;
 
 interface ChatModel {
   readonly model: Model;
@@ -103,7 +105,7 @@ export class Chatting {
       yield { type: 'route', answerId, model: model.id, hops: route.map(hopOf) };
       const options = {
         prompt,
-        maxTokens: request.maxTokens,
+        maxTokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
         sampling: samplingOf(request),
         stop: request.stop ?? [],
       };

@@ -13,6 +13,8 @@ interface Report {
   tokens_per_second: number;
   time_to_first_token_ms: number;
   route: Hop[];
+  /** Why the answer ended, where OpenAI has no word for it. */
+  ended?: 'repetition';
   audit?: AuditResult;
 }
 
@@ -117,10 +119,13 @@ const envelope = ({ route, created }: BegunAnswer) => ({
 /** The node ends an answer without its last event when it was cancelled: by the client, or by the node's own stop. */
 const unfinished = () => new BitorchError('CANCELLED', 'the answer was cancelled before its end; ask again');
 
-/** OpenAI has no word for a cancelled answer, and calling it finished would be untrue. */
+/**
+ * OpenAI has no word for a cancelled answer, and calling it finished would be untrue. One that went round in a circle was
+ * cut off, like one that became too long.
+ */
 function finishReason({ reason }: Done): 'stop' | 'length' {
   if (reason === 'cancelled') throw unfinished();
-  return reason;
+  return reason === 'repetition' ? 'length' : reason;
 }
 
 const usage = (done: Done) => ({
@@ -136,6 +141,7 @@ function report(route: Route, done: Done, node: NodeApi): Report {
     tokens_per_second: done.tokensPerSecond,
     time_to_first_token_ms: done.timeToFirstTokenMs,
     route: route.hops,
+    ...(done.reason === 'repetition' && { ended: done.reason }),
     ...(audit && { audit }),
   };
 }

@@ -10,7 +10,7 @@ export type AnswerEvent =
   | { type: 'end'; stats: AnswerStats; audit: AuditResult | undefined };
 
 export interface AnswerStats {
-  reason: 'stop' | 'length';
+  reason: 'stop' | 'length' | 'repetition';
   tokensPerSecond: number;
   timeToFirstTokenMs: number;
   completionTokens: number;
@@ -32,6 +32,7 @@ interface Chunk {
     prefill?: { done: number; total: number };
     tokens_per_second?: number;
     time_to_first_token_ms?: number;
+    ended?: 'repetition';
     audit?: AuditResult;
   };
 }
@@ -81,7 +82,7 @@ function* eventsOf({ choices, bitorch }: Chunk): Generator<AnswerEvent> {
 
 function endOf({ choices, bitorch }: Chunk, completionTokens: number): AnswerEvent {
   const stats = {
-    reason: choices[0]?.finish_reason ?? 'stop',
+    reason: bitorch?.ended ?? choices[0]?.finish_reason ?? 'stop',
     tokensPerSecond: bitorch?.tokens_per_second ?? 0,
     timeToFirstTokenMs: bitorch?.time_to_first_token_ms ?? 0,
     completionTokens,

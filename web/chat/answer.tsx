@@ -58,6 +58,7 @@ function Facts({ answer: { answerId, stats, phase } }: { answer: Answer }) {
           <li>first token after {format.duration(stats.timeToFirstTokenMs)}</li>
           <li>{format.count(stats.completionTokens, 'token')}</li>
           {stats.reason === 'length' && <li>cut off at the length limit</li>}
+          {stats.reason === 'repetition' && <li>ended: the model only repeated itself</li>}
         </ul>
       )}
     </div>

@@ -2,11 +2,12 @@ import { Flame } from '../shell/icons.tsx';
 import { ask } from '../state/chat.ts';
 import { model, network } from '../state/live.ts';
 
+/** Small models answer these well, too, and come to an end. */
 const EXAMPLES = [
   'What is the capital of France?',
-  'Explain BitTorrent in three sentences.',
-  'Write a haiku about a campfire.',
-  'Give me five names for a small robot.',
+  'Why is the sky blue?',
+  'What is a neural network?',
+  'Name three things to pack for a hike.',
 ];
 
 /** What an empty chat says: what will happen, and something to begin with. */

@@ -5,7 +5,7 @@ import { networkOf } from './client.ts';
 import { NodeProcess, type Ready } from './process.ts';
 
 /** With it the default model, a very small one, answers simple questions with a margin. */
-const SYSTEM = 'You are a concise assistant. Answer in one short sentence.';
+const SYSTEM = 'You are a helpful assistant. Keep answers short.';
 
 export interface DevnetOptions {
   /** Folder for the data directories of all nodes. */

@@ -1,2 +1,3 @@
+export { RepetitionDetector } from './repetition.ts';
 export { createSampler, type Sampler, type SamplingOptions } from './sampler.ts';
 export { StopStrings } from './stop-strings.ts';

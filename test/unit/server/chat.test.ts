@@ -176,6 +176,17 @@ test('an answer that the node cuts short is an error, not an end', async () => {
   }
 });
 
+test('an answer that went round in a circle was cut off, and says why', async () => {
+  server.node.answer = async function* () {
+    yield { type: 'route', answerId: 'a5', model: 'm', hops: HOPS };
+    const counts = { promptTokens: 1, completionTokens: 48, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
+    yield { type: 'done', reason: 'repetition', ...counts };
+  };
+  const whole = await (await complete({})).json();
+  assert.equal(whole.choices[0].finish_reason, 'length');
+  assert.equal(whole.bitorch.ended, 'repetition');
+});
+
 test('hides what it does not know of its own failures', async () => {
   server.node.answer = () => {
     throw new Error('secret path /home/ann');
