@@ -5,6 +5,7 @@ export * from './data-directory.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export * from './lifecycle.ts';
+export * from './lock-file.ts';
 export * from './log.ts';
 export * from './progress.ts';
 export * from './schema.ts';

@@ -2,8 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitorchError, fromHex, toHex, writeFileAtomic } from '#base';
+import { BitorchError, fromHex, toHex, tryLockFile, writeFileAtomic } from '#base';
 import { SEED_BYTES, SigningKey } from '#crypto';
+
+/** Makes this process the only node on a data directory. Returns what gives it back. Throws HOME_IN_USE. */
+export async function lockHome(home: string): Promise<() => void> {
+  const unlock = await tryLockFile(join(home, 'home.lock'));
+  if (unlock) return unlock;
+  throw new BitorchError('HOME_IN_USE', `a node runs on ${home} already: stop it or choose another --home`);
+}
 
 /** The node's key, made on first start: it is the peer id. Readable by its owner only. */
 export const loadIdentity = (home: string): Promise<SigningKey> => loadKey(join(home, 'node.key'));

@@ -1,9 +1,11 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { check, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check, sha256, toHex, tryLockFile, utf8, writeFileAtomic, z } from '#base';
 import { takeInventory } from './inventory.ts';
-import { withLock } from './lock.ts';
 import type { ModelSource, SourceContent, SourceOptions } from './source.ts';
+
+const LOCK_POLL_MS = 200;
 
 const recordSchema = z.strictObject({
   spec: z.string(),
@@ -124,4 +126,22 @@ function contentOf(files: ModelSource['files']): string {
 
 function sourceOf({ name, licence }: Record, directory: string, files: ModelSource['files']): ModelSource {
   return { name, ...(licence !== undefined && { licence }), directory, files };
+}
+
+/** Runs `work` while no other process of this machine runs work under the same lock file. */
+async function withLock<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  let unlock = await tryLockFile(path);
+  while (!unlock) {
+    await sleep(LOCK_POLL_MS, undefined, signal && { signal });
+    unlock = await tryLockFile(path);
+  }
+  try {
+    return await work();
+  } finally {
+    unlock();
+  }
 }

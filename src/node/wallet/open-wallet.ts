@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { access } from 'node:fs/promises';
-import { BitorchError, fromHex, sha256, toHex, utf8 } from '#base';
+import { BitorchError, fromHex, sha256, toHex, tryLockFile, utf8 } from '#base';
 import { type Address, defaultCurve, type PasswordCost, type SigningKey } from '#crypto';
 import {
   type Balance,
@@ -15,7 +15,6 @@ import {
   Wallet,
   type WalletChain,
 } from '#ledger';
-import { lockFile } from '../lock.ts';
 
 /** An address of a wallet: 0 is the primary one. */
 export interface WalletAddress {
@@ -47,10 +46,10 @@ export class OpenWallet {
   /** What the file holds. Whoever changes it saves it. */
   readonly wallet: Wallet;
   readonly #cost: PasswordCost | undefined;
-  readonly #unlock: () => Promise<void>;
+  readonly #unlock: () => void;
   #password: string;
 
-  private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => Promise<void>) {
+  private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => void) {
     this.path = path;
     this.wallet = wallet;
     this.#cost = cost;
@@ -81,7 +80,7 @@ export class OpenWallet {
       const wallet = await Wallet.open(file.path, file.password, { curve: defaultCurve() });
       return new OpenWallet(file, wallet, unlock);
     } catch (error) {
-      await unlock();
+      unlock();
       throw error;
     }
   }
@@ -94,13 +93,13 @@ export class OpenWallet {
       await open.save();
       return open;
     } catch (error) {
-      await unlock();
+      unlock();
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    await this.#unlock();
+    this.#unlock();
   }
 
   /** Chain id in hexadecimal; undefined before the first scan of a wallet that was made without one. */
@@ -239,11 +238,14 @@ export class OpenWallet {
   }
 }
 
-const lock = (path: string): Promise<() => Promise<void>> =>
-  lockFile(
-    `${path}.lock`,
-    (owner) => new BitorchError('WALLET_IN_USE', `${path} is in use by process ${owner}: end it first`),
+async function lock(path: string): Promise<() => void> {
+  const unlock = await tryLockFile(`${path}.in-use`);
+  if (unlock) return unlock;
+  throw new BitorchError(
+    'WALLET_IN_USE',
+    `${path} is open in another program, a running node perhaps: close it there first`,
   );
+}
 
 async function requireFree(path: string): Promise<void> {
   const exists = await access(path).then(

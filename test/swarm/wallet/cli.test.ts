@@ -5,6 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { tryLockFile } from '#base';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { parseAddress } from '../../../src/ledger/wallet/address.ts';
 import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
@@ -192,8 +193,9 @@ test('bad input: each error says what to do', async () => {
   await refused(['watch'], 1, /VIEW_KEY_INVALID/, { ...run, input: 'torchview1qqqq' });
   await refused(['create', '--network', 'main'], 1, /--network main: write its 8 hexadecimal digits/, run);
   await refused(['send', 'torch1', '1,5'], 1, /"1,5" is no amount: write TORCH as 12 or 0\.5/, run);
-  await writeFile(join(server.home, 'bad.lock'), `${process.pid}`);
-  await refused(['info'], 1, new RegExp(`in use by process ${process.pid}: end it first`), run);
+  const unlock = await tryLockFile(join(server.home, 'bad.in-use'));
+  await refused(['info'], 1, /is open in another program, .*: close it there first/, run);
+  unlock!();
 });
 
 const hasScript = spawnSync('script', ['--version']).status === 0;

@@ -132,8 +132,6 @@ test('the Hub: a transfer goes on where a kill left it', async (t) => {
   assert.notEqual(partial, key);
   await mkdir(join(options.cache, 'partial', key, 'files'), { recursive: true });
   await writeFile(join(options.cache, 'partial', key, 'files/m-Q8_0.gguf.part'), model.subarray(0, 200_000));
-  await mkdir(join(options.cache, 'locks'), { recursive: true });
-  await writeFile(join(options.cache, 'locks', key), '999999999');
   const source = await openSource(spec, options);
   assert.equal(toHex(source.files[0]!.sha256), sha256);
   assert.ok(
