@@ -13,6 +13,7 @@ import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
 import { startCommand } from './start.ts';
+import { tokenCommands } from './token.ts';
 import { walletCommands } from './wallet/command.ts';
 
 // What commands load from here on is compiled once, not at every start.
@@ -28,6 +29,7 @@ const program = new Command('bitorch')
   .addCommand(validatorCommands)
   .addCommand(stakeCommands)
   .addCommand(faucetCommand)
+  .addCommand(tokenCommands)
   .addCommand(scanCommand)
   .addCommand(convertCommand)
   .addCommand(securityCommand)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createLog, type Lifecycle } from '#base';
-import { announceApi, loadApiToken, lockHome, Node } from '#node';
+import { ApiTokens, announceApi, lockHome, Node } from '#node';
 import { createServer } from '#server';
 import { type Settings, tell } from './node-message.ts';
 import { ProgressBoard } from './progress.ts';
@@ -12,7 +12,7 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const { httpHost, port, ...options } = settings;
   const log = createLog();
   lifecycle.onStop(await lockHome(options.home));
-  const token = await loadApiToken(options.home);
+  const tokens = await ApiTokens.open(options.home);
   const node = new Node(options, { log });
   lifecycle.onStop(() => node.stop());
   const board = process.send ? undefined : new ProgressBoard();
@@ -22,15 +22,15 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
     else tell(event);
   });
   await node.start();
-  const server = createServer({ host: httpHost, port, token, webRoot: WEB_ROOT }, { node, log });
+  const server = createServer({ host: httpHost, port, tokens, webRoot: WEB_ROOT }, { node, log });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));
   const { id, addresses, trackers } = node;
   // A model may be hours away: the page is there before it.
-  board?.print(`${options.name || id} is up: ${url}/#token=${token}`);
+  board?.print(`${options.name || id} is up: ${url}/#token=${tokens.owner}`);
   await node.work((reason) => board?.print(`waiting: ${reason}`));
   board?.close();
-  tell({ type: 'ready', id, url, token, addresses, trackers: [...trackers] });
+  tell({ type: 'ready', id, url, token: tokens.owner, addresses, trackers: [...trackers] });
   if (board) process.stdout.write(`${options.name || id} is at work: ${options.roles.join(', ')}\n`);
 }

@@ -15,11 +15,12 @@ export {
 export { defaultCurve } from '#crypto';
 export { formatAddress, parseAddress, wordsOf } from '#ledger';
 export type * from './api.ts';
-export { type ApiAddress, announceApi, runningApi } from './api-address.ts';
+export { type ApiAddress, announceApi, provenApi, runningApi } from './api-address.ts';
+export { ApiTokens, SCOPES, type Scope, type TokenView } from './api-tokens.ts';
 export { blameFork, type ForkVerdict } from './chain/blame-fork.ts';
 export { type DevnetChainOptions, prepareDevnetChain } from './chain/devnet-chain.ts';
 export { validatorKeys } from './chain/owner-key.ts';
-export { loadApiToken, lockHome } from './identity.ts';
+export { lockHome } from './identity.ts';
 export { Node, type NodeDependencies } from './node.ts';
 export type { NodeOptions, NodeSettings } from './options.ts';
 export * from './wallet/index.ts';

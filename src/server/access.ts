@@ -1,20 +1,24 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { BitorchError, domainHash, sha256, toHex, utf8 } from '#base';
+import { BitorchError } from '#base';
+import { type ApiTokens, SCOPES, type Scope } from '#node';
+import { Sessions } from './sessions.ts';
 
-const SESSION_MAX_AGE_S = 30 * 24 * 3600;
+/** What a request may do, when it was let in. */
+const scopesOf = new WeakMap<FastifyRequest, ReadonlySet<Scope>>();
 
-/** Who may talk to the server: our own host names only, and only with the token or the page's cookie. */
+/** Whether a request that was let in may see or do what belongs to a scope. */
+export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
+  scopesOf.get(request)?.has(scope) ?? false;
+
+/** Who may talk to the server: our own host names only, and only with a token or the page's cookie. */
 export class Access {
-  readonly #token: string;
+  readonly #tokens: ApiTokens;
   readonly #hosts: Set<string>;
-  readonly #session: string;
+  readonly #sessions = new Sessions();
 
-  constructor(options: { host: string; token: string }) {
-    this.#token = options.token;
+  constructor(options: { host: string; tokens: ApiTokens }) {
+    this.#tokens = options.tokens;
     this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]', bracketed(options.host)]);
-    // The cookie follows from the token: it outlives a restart, ends with the token, and does not tell it.
-    this.#session = toHex(domainHash('server-session', utf8(options.token)));
   }
 
   /** Refuses every request, to any route, that was not sent to one of our own host names. */
@@ -22,24 +26,43 @@ export class Access {
     app.addHook('onRequest', async (request) => this.#checkHost(request));
   }
 
-  /** Refuses strangers on every route of this scope, so that no spelling of a path gets around it. */
-  guardRoutes(scope: FastifyInstance): void {
-    scope.addHook('onRequest', async (request) => this.#checkCaller(request));
+  /**
+   * Refuses strangers on every route of this part of the server, so that no spelling of a path gets around it, and tokens
+   * whose scopes do not hold the one that `need` names for the request.
+   */
+  guardRoutes(routes: FastifyInstance, need: (request: FastifyRequest) => Scope): void {
+    routes.addHook('onRequest', async (request) => {
+      const scopes = this.#admit(request);
+      const needed = need(request);
+      if (!scopes.has(needed))
+        throw new BitorchError(
+          'FORBIDDEN_SCOPE',
+          `this token may not do that: it takes one with the scope "${needed}"`,
+        );
+      scopesOf.set(request, scopes);
+    });
   }
 
-  isToken(candidate: string): boolean {
-    return equalSecrets(candidate, this.#token);
+  /** Begins a session of the page for whoever has a token that opens everything: the Set-Cookie header. */
+  signIn(request: FastifyRequest, token: string): string {
+    if (!this.#tokens.scopesOf(token)?.has('admin'))
+      throw new BitorchError(
+        'UNAUTHORIZED',
+        'this is not the token of this node; copy it from the terminal again',
+      );
+    return cookie(request, this.#sessions.open());
   }
 
-  /** Whether the request carries this node's session cookie, sent by our own page. */
+  /** Ends the session of a request, if it has one: the Set-Cookie header that removes the cookie. */
+  signOut(request: FastifyRequest): string {
+    if (isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
+    return `${cookie(request, '')}; Max-Age=0`;
+  }
+
+  /** Whether the request carries the cookie of a session, sent by our own page. */
   hasSession(request: FastifyRequest): boolean {
-    const cookie = cookieOf(request, cookieName(request));
-    return cookie !== undefined && equalSecrets(cookie, this.#session) && isOwnOrigin(request);
-  }
-
-  /** The Set-Cookie header that lets the page in. */
-  sessionCookie(request: FastifyRequest): string {
-    return `${cookieName(request)}=${this.#session}; Path=/; Max-Age=${SESSION_MAX_AGE_S}; HttpOnly; SameSite=Strict`;
+    const secret = cookieOf(request);
+    return secret !== undefined && isOwnOrigin(request) && this.#sessions.use(secret);
   }
 
   /** A page on a foreign name that points at 127.0.0.1 (DNS rebinding) sends its own name as Host. */
@@ -52,9 +75,15 @@ export class Access {
     );
   }
 
-  #checkCaller(request: FastifyRequest): void {
+  #admit(request: FastifyRequest): ReadonlySet<Scope> {
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined ? this.isToken(bearer) : this.hasSession(request)) return;
+    const scopes =
+      bearer !== undefined
+        ? this.#tokens.scopesOf(bearer)
+        : this.hasSession(request)
+          ? new Set(SCOPES)
+          : undefined;
+    if (scopes) return scopes;
     throw new BitorchError(
       'UNAUTHORIZED',
       'send the API token as "Authorization: Bearer <token>"; the node prints it when it starts',
@@ -64,18 +93,17 @@ export class Access {
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host.toLowerCase());
 
-/** Compares hashes, so that neither content nor length shows in the time it takes. */
-function equalSecrets(a: string, b: string): boolean {
-  return timingSafeEqual(sha256(utf8(a)), sha256(utf8(b)));
-}
-
 /** Browsers share cookies between the ports of a host, so each node's cookie is named by its port. */
 const cookieName = (request: FastifyRequest): string => `bitorch_session_${request.socket.localPort ?? 0}`;
 
-function cookieOf(request: FastifyRequest, name: string): string | undefined {
+/** Without an age: it ends with the browser's session. */
+const cookie = (request: FastifyRequest, secret: string): string =>
+  `${cookieName(request)}=${secret}; Path=/; HttpOnly; SameSite=Strict`;
+
+function cookieOf(request: FastifyRequest): string | undefined {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = pair.trim().split('=', 2);
-    if (key === name) return value;
+    if (key === cookieName(request)) return value;
   }
   return undefined;
 }

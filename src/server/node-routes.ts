@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
 import type { NodeApi, NodeEvent } from '#node';
+import { mayUse } from './access.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { notFound } from './errors.ts';
 import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
@@ -41,22 +42,24 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
   routes.get(
     '/api/events',
     { schema: described('Changes as they happen (Server-Sent Events)') },
-    (_, reply) => {
+    (request, reply) => {
       const signal = clientSignal(reply, serverSignal);
-      return sendEvents(reply, withHeartbeat(eventStream(node, signal), HEARTBEAT_MS));
+      const events = eventStream(node, mayUse(request, 'wallet'), signal);
+      return sendEvents(reply, withHeartbeat(events, HEARTBEAT_MS));
     },
   );
 }
 
-/** The present first, then every change: a client that reconnects needs nothing else. */
-async function* eventStream(node: NodeApi, signal: AbortSignal): AsyncGenerator<string> {
+/** The present first, then every change: a client that reconnects needs nothing else. `withWallet`: the wallet's, too. */
+async function* eventStream(node: NodeApi, withWallet: boolean, signal: AbortSignal): AsyncGenerator<string> {
   const chain = node.chain();
-  const wallet = node.wallet()?.view();
+  const wallet = withWallet ? node.wallet()?.view() : undefined;
   yield sseData({ type: 'network', network: node.network() } satisfies NodeEvent);
   yield sseData({ type: 'security', security: node.security() } satisfies NodeEvent);
   if (chain) yield sseData({ type: 'chain', chain } satisfies NodeEvent);
   if (wallet) yield sseData({ type: 'wallet', wallet } satisfies NodeEvent);
-  for await (const event of node.events(signal)) yield sseData(event);
+  for await (const event of node.events(signal))
+    if (withWallet || event.type !== 'wallet') yield sseData(event);
 }
 
 /** A name that is safe in a header and on every file system. */

@@ -34,15 +34,14 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
 
   routes.post(
     '/api/session',
-    { schema: { ...described('Trade the API token for a session cookie'), body: zLogin } },
+    { schema: { ...described('Trade the API token for the cookie of a session'), body: zLogin } },
     (request, reply) => {
-      if (!access.isToken(request.body.token)) {
-        throw new BitorchError(
-          'UNAUTHORIZED',
-          'this is not the token of this node; copy it from the terminal again',
-        );
-      }
-      return reply.header('set-cookie', access.sessionCookie(request)).code(204).send();
+      const cookie = access.signIn(request, request.body.token);
+      return reply.header('set-cookie', cookie).code(204).send();
     },
+  );
+
+  routes.delete('/api/session', { schema: described('End the session of this browser') }, (request, reply) =>
+    reply.header('set-cookie', access.signOut(request)).code(204).send(),
   );
 }

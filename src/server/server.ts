@@ -14,6 +14,7 @@ import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { securityRoutes } from './security-routes.ts';
 import { stakeRoutes } from './stake-routes.ts';
+import { proofRoute, tokenRoutes } from './token-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
@@ -61,15 +62,26 @@ async function build(
   await app.register(helmet, HEADERS);
   await app.register(swagger, { openapi: OPENAPI, transform: jsonSchemaTransform });
   await app.register(async (routes) => {
-    access.guardRoutes(routes);
+    access.guardRoutes(routes, () => 'chat');
     chatRoutes(routes, node, signal);
+  });
+  await app.register(async (routes) => {
+    access.guardRoutes(routes, ({ method }) => (method === 'GET' || method === 'HEAD' ? 'read' : 'admin'));
     nodeRoutes(routes, node, signal);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
+  });
+  await app.register(async (routes) => {
+    access.guardRoutes(routes, () => 'wallet');
     walletRoutes(routes, node);
     stakeRoutes(routes, node);
     await routes.register(async (scope) => walletChainRoutes(scope, node));
   });
+  await app.register(async (routes) => {
+    access.guardRoutes(routes, () => 'admin');
+    tokenRoutes(routes, options.tokens);
+  });
+  proofRoute(app, options.tokens);
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '#base';
+import { ApiTokens } from '#node';
 import { createServer } from '#server';
 import { type ScriptedNode, scriptedNode } from './scripted-node.ts';
 
@@ -22,7 +23,7 @@ export async function startServer(webRoot?: string, port = 0): Promise<Running> 
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bitorch</title>');
   const node = scriptedNode();
   const server = createServer(
-    { host: '127.0.0.1', port, token: TOKEN, webRoot: webRoot ?? folder },
+    { host: '127.0.0.1', port, tokens: await tokensIn(folder), webRoot: webRoot ?? folder },
     { node, log: createLog('silent') },
   );
   const { url } = await server.start();
@@ -36,6 +37,12 @@ export async function startServer(webRoot?: string, port = 0): Promise<Running> 
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The tokens of a node whose owner's is TOKEN. */
+export async function tokensIn(folder: string): Promise<ApiTokens> {
+  await writeFile(join(folder, 'api.token'), TOKEN);
+  return ApiTokens.open(folder);
 }
 
 /** A POST of a JSON body. */

@@ -1,5 +1,6 @@
 import { chain, wallet } from '../state/chain.ts';
 import { connection, network } from '../state/live.ts';
+import { signOut } from '../state/session.ts';
 import { type View, view } from '../state/view.ts';
 import { Flame } from './icons.tsx';
 
@@ -25,6 +26,9 @@ export function Header() {
         <span class="dot" data-state={connection.value} />
         {name && <strong title="The name of your node">{name}</strong>}
         <span class="muted">{STATUS[connection.value]}</span>
+        <button type="button" class="quiet" onClick={() => void signOut()}>
+          Sign out
+        </button>
       </p>
     </header>
   );

@@ -28,6 +28,12 @@ export async function signIn(token: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** Ends the session of this browser. */
+export async function signOut(): Promise<void> {
+  const response = await fetch('/api/session', { method: 'DELETE' }).catch(() => undefined);
+  session.value = response?.ok ? 'closed' : 'unreachable';
+}
+
 /** Whether this browser's cookie still opens the node. Throws when the node is unreachable. */
 export async function hasSession(): Promise<boolean> {
   const response = await fetch('/api/session');

@@ -17,14 +17,28 @@ export function nodeCommand(name: string, description: string): Command {
     .option('--json', 'as the API has it');
 }
 
-/** Asks the running node, or the user's node of a devnet that runs. Throws NODE_MISSING and what the node answers. */
-export async function askNode<T>(flags: NodeFlags, path: string, body?: unknown): Promise<T> {
+/**
+ * Asks the running node, or the user's node of a devnet that runs: GET without a body, POST with one. Throws NODE_MISSING,
+ * NODE_UNPROVEN and what the node answers.
+ */
+export async function askNode<T>(
+  flags: NodeFlags,
+  path: string,
+  {
+    body,
+    method = body === undefined ? 'GET' : 'POST',
+  }: { body?: unknown; method?: 'GET' | 'POST' | 'DELETE' } = {},
+): Promise<T> {
   const { url, token } = await apiOf(flags);
   const response = await fetch(`${url}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+  if (response.status === 204) return undefined as T;
   const answer = (await response.json()) as { error?: { code: string; message: string } };
   if (answer.error) throw new BitorchError(answer.error.code, answer.error.message);
   return answer as T;

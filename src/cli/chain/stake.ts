@@ -38,7 +38,7 @@ const unjailCommand = stakeCommand('unjail', 'put a jailed validator back to wor
 
 async function send(what: string, flags: StakeFlags, request: Record<string, unknown>): Promise<void> {
   const password = await walletPassword(flags.passwordFile);
-  sent(flags, await askNode(flags, `/api/stake/${what}`, { ...request, password }));
+  sent(flags, await askNode(flags, `/api/stake/${what}`, { body: { ...request, password } }));
 }
 
 function sent(flags: NodeFlags, receipt: PaymentReceipt): void {
@@ -61,7 +61,9 @@ export const stakeCommands = new Command('stake')
 export const faucetCommand = nodeCommand('faucet', 'get money of a test network')
   .argument('[address]', "whose; the node's own wallet when absent")
   .action(async (address: string | undefined, flags: NodeFlags) => {
-    const receipt = await askNode<PaymentReceipt>(flags, '/api/wallet/faucet', address ? { address } : {});
+    const receipt = await askNode<PaymentReceipt>(flags, '/api/wallet/faucet', {
+      body: address ? { address } : {},
+    });
     if (flags.json) return printJson(receipt);
     print(`sent      ${receipt.id}`);
   });

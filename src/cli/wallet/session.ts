@@ -97,9 +97,9 @@ async function chainOf(flags: WalletFlags): Promise<RemoteChain> {
 }
 
 async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
-  const { runningApi } = await loadNode();
+  const { provenApi, runningApi } = await loadNode();
   const home = homeOf(flags);
-  if (flags.node !== undefined) return { url: flags.node.replace(/\/+$/, ''), token: await tokenIn(home) };
+  if (flags.node !== undefined) return provenApi({ url: apiUrl(flags.node), token: await tokenIn(home) });
   try {
     return await runningApi(home);
   } catch (error) {
@@ -108,6 +108,16 @@ async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
       throw error;
     });
   }
+}
+
+/** Throws OPTION_INVALID for what is no URL. */
+function apiUrl(node: string): string {
+  if (!URL.canParse(node) || !/^https?:/.test(node))
+    throw new BitorchError(
+      'OPTION_INVALID',
+      `--node ${node}: write a URL like http://127.0.0.1:7777, or multiaddrs`,
+    );
+  return node.replace(/\/+$/, '');
 }
 
 async function tokenIn(home: string): Promise<string> {

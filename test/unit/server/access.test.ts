@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog } from '#base';
+import { provenApi } from '#node';
 import { createServer } from '#server';
-import { post, type Running, startServer, TOKEN } from '../../support/page-server.ts';
+import { Sessions } from '../../../src/server/sessions.ts';
+import { post, type Running, startServer, TOKEN, tokensIn } from '../../support/page-server.ts';
 import { scriptedNode } from '../../support/scripted-node.ts';
 
 let server: Running;
@@ -74,6 +78,128 @@ test('the token buys a cookie that scripts and other sites cannot use', async ()
   assert.deepEqual(await (await fetch(`${server.url}/api/session`)).json(), { authenticated: false });
 });
 
+test('each session has a cookie of its own, which ends with it', async () => {
+  const [one, other] = await Promise.all([logIn(), logIn()]);
+  const [cookie, second] = [one, other].map((response) => response.headers.get('set-cookie')!.split(';')[0]!);
+  assert.notEqual(cookie, second);
+  assert.doesNotMatch(one.headers.get('set-cookie')!, /Max-Age|Expires/);
+  const open = async (of: string) =>
+    (await (await fetch(`${server.url}/api/session`, { headers: { cookie: of } })).json()).authenticated;
+  const signOut = (headers: Record<string, string>) =>
+    fetch(`${server.url}/api/session`, { method: 'DELETE', headers });
+  await signOut({ cookie, origin: 'http://127.0.0.1:1' });
+  assert.deepEqual([await open(cookie!), await open(second!)], [true, true]);
+  const ended = await signOut({ cookie });
+  assert.equal(ended.status, 204);
+  assert.match(ended.headers.get('set-cookie')!, /Max-Age=0/);
+  assert.deepEqual([await open(cookie!), await open(second!)], [false, true]);
+  const name = second!.split('=')[0];
+  assert.equal(await open(`${name}=`), false);
+  assert.equal(await open(`${name}=${TOKEN}`), false);
+});
+
+test('sessions end when they are idle, and when too many came after them', () => {
+  let now = 0;
+  const sessions = new Sessions(() => now);
+  const idle = sessions.open();
+  now += 7 * 24 * 3_600_000 + 1;
+  assert.equal(sessions.use(idle), false);
+  const all = Array.from({ length: 65 }, () => sessions.open());
+  assert.deepEqual(
+    all.map((secret) => sessions.use(secret)),
+    all.map((_, i) => i > 0),
+  );
+});
+
+test('a token opens what its scopes say, until it is revoked', async () => {
+  const as = (token: string, path: string, init: RequestInit = {}) =>
+    fetch(server.url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } });
+  const make = async (name: string, ...scopes: string[]) => {
+    const response = await server.call('/api/tokens', post({ name, scopes }));
+    return (await response.json()).token as string;
+  };
+  const tokens = {
+    chat: await make('chat', 'chat'),
+    read: await make('read', 'read'),
+    wallet: await make('wallet', 'wallet'),
+    admin: await make('admin', 'admin'),
+  };
+  const opened = {
+    chat: ['/v1/models'],
+    read: ['/api/network', '/api/security'],
+    wallet: ['/api/wallet', '/api/stake'],
+    admin: ['/api/tokens'],
+  };
+  for (const [holder, token] of Object.entries(tokens)) {
+    for (const [scope, paths] of Object.entries(opened)) {
+      for (const path of paths) {
+        const { status } = await as(token, path);
+        if (holder === scope || holder === 'admin') assert.notEqual(status, 403, `${holder} ${path}`);
+        else assert.equal(status, 403, `${holder} ${path}`);
+      }
+    }
+  }
+  assert.equal((await as(tokens.read, '/api/tokens', post({ name: 'x', scopes: ['admin'] }))).status, 403);
+  assert.equal((await as(tokens.chat, '/api/session', post({ token: tokens.chat }))).status, 401, 'no page');
+  const again = await server.call('/api/tokens', post({ name: 'chat', scopes: ['chat'] }));
+  assert.equal(again.status, 409);
+  const listed = await (await server.call('/api/tokens')).text();
+  assert.deepEqual(
+    JSON.parse(listed).map(({ name }: { name: string }) => name),
+    ['chat', 'read', 'wallet', 'admin'],
+  );
+  for (const token of Object.values(tokens)) assert.ok(!listed.includes(token));
+  assert.equal((await server.call('/api/tokens/chat', { method: 'DELETE' })).status, 204);
+  assert.equal((await as(tokens.chat, '/v1/models')).status, 401);
+  assert.equal((await server.call('/api/tokens/chat', { method: 'DELETE' })).status, 404);
+});
+
+test('events tell the wallet only to who may use it', async () => {
+  const made = await server.call('/api/tokens', post({ name: 'reader', scopes: ['read'] }));
+  const reader = (await made.json()).token as string;
+  /** What comes up to and with an event that anybody may see. */
+  const heard = async (token: string) => {
+    const stop = new AbortController();
+    const headers = { authorization: `Bearer ${token}` };
+    const { body } = await fetch(`${server.url}/api/events`, { headers, signal: stop.signal });
+    let text = '';
+    for await (const bytes of body!.pipeThrough(new TextDecoderStream())) {
+      text += bytes;
+      if (text.includes('the last one')) break;
+      if (!text.includes('"type":"security"')) continue;
+      const view = { state: 'missing', backedUp: false, height: 7 } as const;
+      server.node.emit({ type: 'wallet', wallet: view });
+      server.node.emit({ type: 'progress', step: 'the last one', done: 0, total: 1, unit: 'files' });
+    }
+    stop.abort();
+    return text.includes('"type":"wallet"');
+  };
+  assert.equal(await heard(TOKEN), true);
+  assert.equal(await heard(reader), false);
+});
+
+test('a server proves that it knows a token; what took its port cannot', async (t) => {
+  const address = { url: server.url, token: TOKEN };
+  assert.deepEqual(await provenApi(address), address);
+  await assert.rejects(provenApi({ ...address, token: 'another' }), { code: 'NODE_UNPROVEN' });
+
+  const heard: string[] = [];
+  // Hands every question on to the real node, on its other port.
+  const impostor = createHttpServer((request, response) => {
+    heard.push(JSON.stringify(request.headers) + request.url);
+    fetch(server.url + request.url)
+      .then((answer) => answer.text())
+      .then((text) => response.end(text));
+  });
+  t.after(() => impostor.close());
+  impostor.listen(0, '127.0.0.1');
+  await once(impostor, 'listening');
+  const { port } = impostor.address() as AddressInfo;
+  await assert.rejects(provenApi({ ...address, url: `http://127.0.0.1:${port}` }), { code: 'NODE_UNPROVEN' });
+  assert.equal(heard.length, 1);
+  assert.ok(!heard[0]!.includes(TOKEN));
+});
+
 test('answers only to its own host names', async () => {
   const port = new URL(server.url).port;
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, 'LOCALHOST']) {
@@ -124,16 +250,16 @@ test('describes itself in OpenAPI', async () => {
 
 test('says what to do when the port is taken or the page is missing', async () => {
   const deps = { node: scriptedNode(), log: createLog('silent') };
+  const { webRoot, stop } = await otherWebRoot();
   const options = {
     host: '127.0.0.1',
     port: Number(new URL(server.url).port),
-    token: TOKEN,
+    tokens: await tokensIn(webRoot),
     webRoot: '/nonexistent',
   };
   const missing = createServer({ ...options, port: 0 }, deps);
   await assert.rejects(missing.start(), { code: 'WEB_NOT_BUILT' });
   await missing.stop();
-  const { webRoot, stop } = await otherWebRoot();
   const taken = createServer({ ...options, webRoot }, deps);
   await assert.rejects(taken.start(), { code: 'PORT_IN_USE' });
   await taken.stop();

@@ -1,0 +1,143 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BitorchError, check, codeOf, domainHash, fromHex, toHex, utf8, writeFileAtomic, z } from '#base';
+import { loadApiToken } from './identity.ts';
+
+/** What a token opens: chats; what the node shows, but for its wallet; the wallet and stakes; all of it. */
+export const SCOPES = ['chat', 'read', 'wallet', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** A token as its owner sees it. The secret is shown once, when it is made. */
+export interface TokenView {
+  name: string;
+  scopes: Scope[];
+  /** Milliseconds since epoch. */
+  created: number;
+}
+
+const TOKEN_BYTES = 24;
+const MAX_TOKENS = 64;
+const NAME = /^[\w.-]{1,64}$/;
+/** Names the token in `api.token`, which opens everything and cannot be revoked, only replaced. */
+const OWNER = 'owner';
+
+const recordSchema = z.strictObject({
+  name: z.string().regex(NAME),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  created: z.number(),
+  id: z.string().regex(/^[0-9a-f]{64}$/),
+  proofKey: z.string().regex(/^[0-9a-f]{64}$/),
+});
+type Record = z.infer<typeof recordSchema>;
+
+/** A hash that finds a token without telling it. */
+const idOf = (token: string): string => toHex(domainHash('api-token', utf8(token)));
+/** What a server proves that it knows the token with, and a thief of the file cannot call the API with. */
+const proofKeyOf = (token: string): string => toHex(domainHash('api-proof-key', utf8(token)));
+
+/**
+ * The tokens of a node's HTTP API: the owner's, in `api.token`, and named ones with fewer rights, of which
+ * `api-tokens.json` keeps hashes only. Both files are readable by their owner only.
+ */
+export class ApiTokens {
+  /** The owner's token. */
+  readonly owner: string;
+  readonly #path: string;
+  #records: readonly Record[];
+
+  private constructor(path: string, owner: string, records: readonly Record[]) {
+    this.#path = path;
+    this.owner = owner;
+    this.#records = records;
+  }
+
+  /** Reads both files, and makes the owner's token where there is none. Throws TOKENS_INVALID. */
+  static async open(home: string): Promise<ApiTokens> {
+    const path = join(home, 'api-tokens.json');
+    return new ApiTokens(path, await loadApiToken(home), await readRecords(path));
+  }
+
+  /** What a token opens; undefined for a stranger's. Compares hashes, so the time it takes tells nothing of them. */
+  scopesOf(token: string): ReadonlySet<Scope> | undefined {
+    const id = fromHex(idOf(token));
+    const found = this.#all.find((record) => timingSafeEqual(fromHex(record.id), id));
+    return found && new Set(found.scopes.includes('admin') ? SCOPES : found.scopes);
+  }
+
+  /** Shows that this node knows the token of this id: see `proofOf`. Undefined for an id it does not know. */
+  prove(id: string, nonce: string, port: number): string | undefined {
+    const record = this.#all.find((candidate) => candidate.id === id);
+    return record && proof(record.proofKey, nonce, port);
+  }
+
+  list(): TokenView[] {
+    return this.#records.map(({ name, scopes, created }) => ({ name, scopes, created }));
+  }
+
+  /** Makes a token; its text is not kept. Throws TOKEN_NAME_INVALID, TOKEN_EXISTS, TOKENS_TOO_MANY. */
+  async create(name: string, scopes: readonly Scope[]): Promise<string> {
+    if (!NAME.test(name) || name === OWNER)
+      throw new BitorchError(
+        'TOKEN_NAME_INVALID',
+        'name a token with up to 64 letters, digits, dots, dashes and underscores',
+      );
+    if (this.#records.some((record) => record.name === name))
+      throw new BitorchError('TOKEN_EXISTS', `there is a token "${name}" already: revoke it first`);
+    if (this.#records.length >= MAX_TOKENS)
+      throw new BitorchError(
+        'TOKENS_TOO_MANY',
+        `a node keeps ${MAX_TOKENS} tokens at most: revoke one first`,
+      );
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const record = { ...recordOf(name, token), scopes: [...new Set(scopes)], created: Date.now() };
+    await this.#keep([...this.#records, record]);
+    return token;
+  }
+
+  /** From now on the token opens nothing. Throws TOKEN_UNKNOWN. */
+  async revoke(name: string): Promise<void> {
+    const rest = this.#records.filter((record) => record.name !== name);
+    if (rest.length === this.#records.length)
+      throw new BitorchError('TOKEN_UNKNOWN', `there is no token "${name.slice(0, 64)}"`);
+    await this.#keep(rest);
+  }
+
+  get #all(): Record[] {
+    return [{ ...recordOf(OWNER, this.owner), scopes: ['admin'], created: 0 }, ...this.#records];
+  }
+
+  async #keep(records: readonly Record[]): Promise<void> {
+    await writeFileAtomic(this.#path, `${JSON.stringify(records, undefined, 2)}\n`, 0o600);
+    this.#records = records;
+  }
+}
+
+/** How a client names its token to a server that is still to prove itself. */
+export const tokenId = idOf;
+
+/**
+ * What a server answers that knows `token`: HMAC-SHA-256 over a nonce of the client's and the port that the client dialled
+ * (docs/api.md). A program that took the node's port cannot give it, nor can it have the node on another port give it.
+ */
+export const proofOf = (token: string, nonce: string, port: number): string =>
+  proof(proofKeyOf(token), nonce, port);
+
+const proof = (key: string, nonce: string, port: number): string =>
+  createHmac('sha256', fromHex(key)).update(`bitorch/api-proof/v1\0${port}\0${nonce}`).digest('hex');
+
+const recordOf = (name: string, token: string) => ({ name, id: idOf(token), proofKey: proofKeyOf(token) });
+
+async function readRecords(path: string): Promise<Record[]> {
+  try {
+    return check(z.array(recordSchema).max(MAX_TOKENS), JSON.parse(await readFile(path, 'utf8')), path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new BitorchError(
+      'TOKENS_INVALID',
+      `${path} is damaged: delete it, then make the tokens anew`,
+      {},
+      error,
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from '#base';
+import { type ApiTokens, SCOPES } from '#node';
+import { notFound } from './errors.ts';
+
+const zHash = z.string().regex(/^[0-9a-f]{64}$/);
+const zNew = z.strictObject({ name: z.string(), scopes: z.array(z.enum(SCOPES)).min(1) });
+
+/** The tokens of this API: made for one program each, with no more rights than it needs, and revoked by name. */
+export function tokenRoutes(app: FastifyInstance, tokens: ApiTokens): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const described = (summary: string) => ({ summary, tags: ['access'] });
+
+  routes.get('/api/tokens', { schema: described('The named tokens, without their secrets') }, () =>
+    tokens.list(),
+  );
+
+  routes.post(
+    '/api/tokens',
+    { schema: { ...described('Make a token; it is shown this once'), body: zNew } },
+    async ({ body: { name, scopes } }) => ({ name, scopes, token: await tokens.create(name, scopes) }),
+  );
+
+  routes.delete(
+    '/api/tokens/:name',
+    { schema: { ...described('Revoke a token'), params: z.object({ name: z.string() }) } },
+    async ({ params }, reply) => {
+      await tokens.revoke(params.name);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** What a program asks before it sends its token: whether this server knows it. */
+export function proofRoute(app: FastifyInstance, tokens: ApiTokens): void {
+  const schema = {
+    summary: 'Show that this server knows a token',
+    tags: ['access'],
+    security: [],
+    querystring: z.object({ token: zHash, nonce: zHash }),
+  };
+  app.withTypeProvider<ZodTypeProvider>().get('/api/proof', { schema }, ({ query, socket }) => {
+    const proof = tokens.prove(query.token, query.nonce, socket.localPort ?? 0);
+    if (!proof) throw notFound('token of this id');
+    return { proof };
+  });
+}
