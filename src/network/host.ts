@@ -1,7 +1,7 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { Libp2p, Stream } from '@libp2p/interface';
+import type { Libp2p, PeerId, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
@@ -10,6 +10,15 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
+import { type Budget, Budgets, type Limits } from './budget.ts';
+import {
+  mayDial,
+  multiaddrOf,
+  parseMultiaddr,
+  resolveDialable,
+  type Scope,
+  scopeOfRemote,
+} from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
@@ -20,6 +29,8 @@ import { MuxCarrier } from './mux-carrier.ts';
 export interface PeerAddress {
   readonly id: string;
   readonly addresses: readonly string[];
+  /** The scope of who told the addresses, which bounds what is dialled of them; left out for those of our own options. */
+  readonly learntFrom?: Scope;
 }
 
 export interface HostOptions {
@@ -47,11 +58,19 @@ const STREAMS_PER_PROTOCOL = 256;
 /** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
 const CONNECTIONS_PER_SECOND = 50;
 
+/** What one peer, one address and all of them may cost: memory held, bytes of gossip and requests, computing. */
+const LIMITS = {
+  peer: limits(1),
+  address: limits(4),
+  all: limits(16),
+};
+
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
   readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
   readonly #links: Links;
   readonly #log: Logger;
+  readonly #budgets = new Budgets(LIMITS);
   /** By protocol, for streams of this node to itself. */
   readonly #handlers = new Map<string, StreamHandler>();
   readonly #lifecycle = new Lifecycle();
@@ -66,13 +85,18 @@ export class Host {
 
   static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
     const listen = [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])];
-    const libp2p = await createLibp2p({
+    /** What identify learns is kept only of addresses that the peer may tell us. */
+    const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) => {
+      const dialable = parseMultiaddr(address.toString());
+      return dialable !== undefined && mayDial(dialable, scopeIn(libp2p, peer));
+    };
+    const libp2p: Libp2p<{ pubsub: GossipSub }> = await createLibp2p({
       privateKey: await generateKeyPairFromSeed('Ed25519', options.key.seed),
       addresses: { listen },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
-      connectionGater: { denyDialMultiaddr: () => false },
+      connectionGater: { denyDialMultiaddr: () => false, filterMultiaddrForPeer },
       connectionManager: {
         inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
         maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
@@ -85,7 +109,7 @@ export class Host {
     const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);
     try {
       const listener = await LinkListener.start({ hosts, port: options.linkPort ?? 0 });
-      return new Host(libp2p as Libp2p<{ pubsub: GossipSub }>, listener, dependencies.log);
+      return new Host(libp2p, listener, dependencies.log);
     } catch (error) {
       await libp2p.stop();
       throw error;
@@ -106,6 +130,17 @@ export class Host {
     return this.#libp2p.getPeers().map(String);
   }
 
+  /** How near a peer is: the narrowest scope of its connections; public where there is none. */
+  scopeOf(peer: string): Scope {
+    return peer === this.id ? 'loopback' : scopeIn(this.#libp2p, peerIdFromString(peer));
+  }
+
+  /** What a peer may still cause here, wherever it is charged. */
+  budgetOf(peer: string): Budget {
+    const [connection] = this.#libp2p.getConnections(peerIdFromString(peer));
+    return this.#budgets.of(peer, connection && hostOf(connection.remoteAddr));
+  }
+
   stop(): Promise<void> {
     return this.#lifecycle.stop();
   }
@@ -114,7 +149,7 @@ export class Host {
   async connect(peer: PeerAddress | string, signal?: AbortSignal): Promise<string> {
     const name = typeof peer === 'string' ? peer : peer.id;
     try {
-      const target = typeof peer === 'string' ? multiaddr(peer) : dialTarget(peer);
+      const target = typeof peer === 'string' ? multiaddr(peer) : await this.#targetOf(peer);
       const connection = await this.#libp2p.dial(target, { signal: this.#limit(signal, REQUEST_TIMEOUT_MS) });
       return connection.remotePeer.toString();
     } catch (error) {
@@ -142,7 +177,7 @@ export class Host {
     try {
       if (peer.id === this.id) return this.#openLocal(protocol, maxFrameBytes);
       const signal = this.#limit(options.signal, REQUEST_TIMEOUT_MS);
-      const connection = await this.#libp2p.dial(dialTarget(peer), { signal });
+      const connection = await this.#libp2p.dial(await this.#targetOf(peer), { signal });
       const stream = await connection.newStream(protocol, {
         signal,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
@@ -238,6 +273,20 @@ export class Host {
     this.#libp2p.addEventListener('peer:connect', ({ detail }) => callback(detail.toString()));
   }
 
+  /** What libp2p dials: a peer that is connected already, or those of its addresses that may be dialled. */
+  async #targetOf({ id, addresses, learntFrom = 'loopback' }: PeerAddress): Promise<PeerId | Multiaddr[]> {
+    const peer = peerIdFromString(id);
+    if (addresses.length === 0 || this.#libp2p.getConnections(peer).length > 0) return peer;
+    const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
+    const resolved = await Promise.all(dialables.map((dialable) => resolveDialable(dialable, learntFrom)));
+    const targets = resolved.flat().map((dialable) => multiaddr(`${multiaddrOf(dialable)}/p2p/${id}`));
+    if (targets.length > 0) return targets;
+    throw new BitorchError(
+      'ADDRESS_INVALID',
+      `none of its addresses may be dialled when ${learntFrom} peers tell them`,
+    );
+  }
+
   #serve(protocol: string, frames: FrameStream, run: () => Promise<void>): void {
     run().catch((error: unknown) => {
       const peer = frames.remote;
@@ -281,9 +330,21 @@ function hostOf(address: Multiaddr): string | undefined {
   return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value;
 }
 
-function dialTarget(peer: PeerAddress) {
-  if (peer.addresses.length === 0) return peerIdFromString(peer.id);
-  return peer.addresses.map((a) => multiaddr(a.includes('/p2p/') ? a : `${a}/p2p/${peer.id}`));
+/** Peer ids are proven, so one near connection shows that the peer is near; a relay hides where it is. */
+function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
+  const near: Scope[] = ['loopback', 'link-local', 'private'];
+  const scopes = libp2p.getConnections(peer).map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
+  return near.find((scope) => scopes.includes(scope)) ?? 'public';
+}
+
+function limits(peers: number): Limits {
+  return {
+    heldBytes: peers * (32 << 20),
+    bytesPerSecond: peers * (8 << 20),
+    burstBytes: peers * (64 << 20),
+    cpuMsPerSecond: Math.min(500, peers * 100),
+    burstCpuMs: peers * 2_000,
+  };
 }
 
 async function wrap(answer: () => Promise<unknown>): Promise<unknown> {

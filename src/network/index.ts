@@ -1,3 +1,17 @@
+export { type Budget, Budgets, type Limits, OBJECT_BYTES } from './budget.ts';
+export {
+  addressGroup,
+  type Dialable,
+  dialableOnly,
+  type Lookup,
+  mayDial,
+  multiaddrOf,
+  parseDialable,
+  parseMultiaddr,
+  resolveDialable,
+  type Scope,
+  scopeOfRemote,
+} from './dialable.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type HostOptions, type PeerAddress, publicKeyOf, type Verdict } from './host.ts';

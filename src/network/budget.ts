@@ -1,0 +1,191 @@
+import { BitorchError } from '#base';
+import { addressGroup, scopeOfRemote } from './dialable.ts';
+
+/** What an object in memory costs beside its bytes: a frame of no bytes is not free. */
+export const OBJECT_BYTES = 256;
+
+export interface Limits {
+  /** Bytes of memory held at once. */
+  readonly heldBytes: number;
+  /** Bytes taken in the long run, and at once after a silence. One piece beyond `burstBytes` is never taken. */
+  readonly bytesPerSecond: number;
+  readonly burstBytes: number;
+  /** Milliseconds of computing in the long run, and at once after a silence. */
+  readonly cpuMsPerSecond: number;
+  readonly burstCpuMs: number;
+}
+
+/** Peers and addresses kept apart at once; beyond that the new ones share one account. */
+const MAX_ACCOUNTS = 4096;
+const SWEEP_MS = 1_000;
+
+/** What one peer may still cause. Every charge goes to the peer, its address and the sum of all at once, or to none. */
+export interface Budget {
+  /**
+   * Charges `bytes` in `objects` objects of memory until the returned function is called; calling it again does nothing.
+   * Throws BUDGET_EXCEEDED.
+   */
+  hold(bytes: number, objects?: number): () => void;
+  /** Charges `bytes` that came in. Throws BUDGET_EXCEEDED. */
+  take(bytes: number): void;
+  /** Does synchronous work and charges the time it took. Throws BUDGET_EXCEEDED when time is owed from before. */
+  run<T>(work: () => T): T;
+  /** Charges time that was spent already: it can be owed, and nothing more is run until it has been made up for. */
+  spend(ms: number): void;
+}
+
+/**
+ * What strangers may cause: memory, bytes and computing, for each peer, for each address and in all. What was charged is
+ * forgotten only as time makes up for it, so coming back, even under the same address with another name, brings nothing.
+ */
+export class Budgets {
+  readonly #now: () => number;
+  readonly #peers: Accounts;
+  readonly #addresses: Accounts;
+  readonly #all: Account;
+
+  /** `now`: a clock in milliseconds that never goes back. */
+  constructor(
+    limits: { peer: Limits; address: Limits; all: Limits },
+    now: () => number = () => performance.now(),
+  ) {
+    this.#now = now;
+    this.#peers = new Accounts(limits.peer, now());
+    this.#addresses = new Accounts(limits.address, now());
+    this.#all = new Account(limits.all, now());
+  }
+
+  /** `address`: the IP address the peer is connected from. Loopback is not charged: it is everybody on this machine. */
+  of(peer: string, address?: string): Budget {
+    const group = address && scopeOfRemote(address) !== 'loopback' ? addressGroup(address) : undefined;
+    /** Looked up at each charge, since what owes nothing is not kept. */
+    const accounts = (): Account[] => {
+      const now = this.#now();
+      const own = this.#peers.of(peer, now);
+      const all = [own, ...(group === undefined ? [] : [this.#addresses.of(group, now)]), this.#all];
+      for (const account of all) account.refill(now);
+      return all;
+    };
+    return new Charges(accounts, this.#now);
+  }
+
+  /** Accounts in memory. */
+  get size(): number {
+    return this.#peers.size + this.#addresses.size;
+  }
+}
+
+class Charges implements Budget {
+  readonly #accounts: () => Account[];
+  readonly #now: () => number;
+
+  constructor(accounts: () => Account[], now: () => number) {
+    this.#accounts = accounts;
+    this.#now = now;
+  }
+
+  hold(bytes: number, objects = 1): () => void {
+    const cost = bytes + objects * OBJECT_BYTES;
+    const accounts = this.#demand('memory', (account) => account.held + cost <= account.limits.heldBytes);
+    for (const account of accounts) account.held += cost;
+    let held = true;
+    return () => {
+      if (held) for (const account of accounts) account.held -= cost;
+      held = false;
+    };
+  }
+
+  take(bytes: number): void {
+    const accounts = this.#demand('bytes', (account) => bytes <= account.bytes);
+    for (const account of accounts) account.bytes -= bytes;
+  }
+
+  run<T>(work: () => T): T {
+    this.#demand('time', (account) => account.cpuMs > 0);
+    const from = this.#now();
+    try {
+      return work();
+    } finally {
+      this.spend(this.#now() - from);
+    }
+  }
+
+  spend(ms: number): void {
+    for (const account of this.#accounts()) account.cpuMs -= ms;
+  }
+
+  #demand(what: string, suffices: (account: Account) => boolean): Account[] {
+    const accounts = this.#accounts();
+    if (accounts.every(suffices)) return accounts;
+    throw new BitorchError(
+      'BUDGET_EXCEEDED',
+      `too much ${what} at once: ask for less, or wait and try again`,
+    );
+  }
+}
+
+/** Accounts by name; those that owe nothing are dropped, and their number is bounded. */
+class Accounts {
+  readonly #limits: Limits;
+  readonly #byName = new Map<string, Account>();
+  /** Of those who come when there are too many. */
+  readonly #shared: Account;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: Limits, now: number) {
+    this.#limits = limits;
+    this.#shared = new Account(limits, now);
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  of(name: string, now: number): Account {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    if (this.#byName.size >= MAX_ACCOUNTS) this.#sweep(now);
+    if (this.#byName.size >= MAX_ACCOUNTS) return this.#shared;
+    const account = new Account(this.#limits, now);
+    this.#byName.set(name, account);
+    return account;
+  }
+
+  #sweep(now: number): void {
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    for (const [name, account] of this.#byName) {
+      account.refill(now);
+      if (account.owesNothing) this.#byName.delete(name);
+    }
+  }
+}
+
+class Account {
+  readonly limits: Limits;
+  held = 0;
+  /** What may be taken and run now. */
+  bytes: number;
+  cpuMs: number;
+  #refilledAt: number;
+
+  constructor(limits: Limits, now: number) {
+    this.limits = limits;
+    this.bytes = limits.burstBytes;
+    this.cpuMs = limits.burstCpuMs;
+    this.#refilledAt = now;
+  }
+
+  get owesNothing(): boolean {
+    const { burstBytes, burstCpuMs } = this.limits;
+    return this.held === 0 && this.bytes >= burstBytes && this.cpuMs >= burstCpuMs;
+  }
+
+  refill(now: number): void {
+    const seconds = Math.max(0, now - this.#refilledAt) / 1000;
+    const { burstBytes, bytesPerSecond, burstCpuMs, cpuMsPerSecond } = this.limits;
+    this.bytes = Math.min(burstBytes, this.bytes + seconds * bytesPerSecond);
+    this.cpuMs = Math.min(burstCpuMs, this.cpuMs + seconds * cpuMsPerSecond);
+    this.#refilledAt = now;
+  }
+}

@@ -1,0 +1,182 @@
+import { lookup as lookupAll } from 'node:dns/promises';
+import { isIPv4, isIPv6 } from 'node:net';
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+/** How far an address reaches: this machine, this wire, this site, everywhere. */
+export type Scope = 'loopback' | 'link-local' | 'private' | 'public';
+
+/** A place that TCP can be opened to: an IP address or a DNS name in canonical spelling, and a port. */
+export interface Dialable {
+  readonly kind: 'ip4' | 'ip6' | 'name';
+  /** Lower case; IPv6 as RFC 5952 writes it, without brackets. */
+  readonly host: string;
+  /** 1–65535. */
+  readonly port: number;
+  /** Of a name: the narrowest that the name alone tells. What it resolves to has a scope of its own. */
+  readonly scope: Scope;
+}
+
+/** The addresses of a name. */
+export type Lookup = (name: string) => Promise<readonly string[]>;
+
+const MAX_NAME = 253;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const MULTIADDR =
+  /^\/(ip4|ip6|dns|dns4|dns6)\/([^/]{1,255})\/tcp\/(\d{1,5})(?:\/p2p\/([1-9A-HJ-NP-Za-km-z]{1,128}))?$/;
+/** Most addresses of one name that are dialled. */
+const MAX_RESOLVED = 4;
+
+/** Undefined for what is not an address that TCP can be opened to. */
+export function parseDialable(host: unknown, port: unknown): Dialable | undefined {
+  if (typeof host !== 'string' || !isPort(port)) return undefined;
+  if (isIPv4(host)) return withScope({ kind: 'ip4', host, port }, ip4Scope(host));
+  if (host.includes(':')) {
+    const groups = groupsOf(host);
+    return groups && withScope({ kind: 'ip6', host: spell(groups), port }, ip6Scope(groups));
+  }
+  const name = host.toLowerCase();
+  return isName(name) ? { kind: 'name', host: name, port, scope: nameScope(name) } : undefined;
+}
+
+/**
+ * The place in `/ip4|ip6|dns|dns4|dns6/HOST/tcp/PORT`, with or without `/p2p/ID` behind it; undefined for any other
+ * multiaddr, and for one that names another peer than `id`.
+ */
+export function parseMultiaddr(text: unknown, id?: string): Dialable | undefined {
+  const [, protocol, host, port, peer] = (typeof text === 'string' && text.match(MULTIADDR)) || [];
+  if (peer !== undefined && id !== undefined && peer !== id) return undefined;
+  const dialable = parseDialable(host, Number(port));
+  const fits =
+    dialable && (protocol!.startsWith('dns') ? dialable.kind === 'name' : dialable.kind === protocol);
+  return fits ? dialable : undefined;
+}
+
+/** `/ip4/HOST/tcp/PORT`, or of `ip6` or `dns`. */
+export const multiaddrOf = ({ kind, host, port }: Dialable): string =>
+  `/${kind === 'name' ? 'dns' : kind}/${host}/tcp/${port}`;
+
+/**
+ * Whether to dial an address that was learnt from somebody in the scope `learntFrom`: nobody sends us where they could
+ * not go themselves. Loopback and link-local addresses are believed of their own scope and of this machine only.
+ */
+export function mayDial({ scope }: Dialable, learntFrom: Scope): boolean {
+  if (scope === 'public' || learntFrom === 'loopback') return true;
+  return scope !== 'loopback' && scope === learntFrom;
+}
+
+/** Those of the multiaddrs that may be dialled, in the order given, without repetition. */
+export function dialableOnly(addresses: readonly string[], learntFrom: Scope, id?: string): string[] {
+  const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
+  return [...new Set(dialables.filter((dialable) => mayDial(dialable, learntFrom)).map(multiaddrOf))];
+}
+
+/**
+ * The IP addresses behind a dialable, each checked again, since a name can lead anywhere. Connect to these and to nothing
+ * else: a second look-up may answer differently. Empty where nothing may be dialled; never rejects.
+ */
+export async function resolveDialable(
+  dialable: Dialable,
+  learntFrom: Scope,
+  lookup: Lookup = lookupName,
+): Promise<Dialable[]> {
+  if (!mayDial(dialable, learntFrom)) return [];
+  if (dialable.kind !== 'name') return [dialable];
+  const addresses = await lookup(dialable.host).catch(() => []);
+  return addresses
+    .slice(0, MAX_RESOLVED)
+    .flatMap((address) => parseDialable(address, dialable.port) ?? [])
+    .filter((resolved) => resolved.kind !== 'name' && mayDial(resolved, learntFrom));
+}
+
+/** The scope of the other end of a connection that we have; IPv4 in IPv6 counts as what it is. */
+export function scopeOfRemote(address: string | undefined): Scope {
+  return parseDialable(plainAddress(address), 1)?.scope ?? 'public';
+}
+
+/** Who shares a host or a household's line: the IPv4 address, or the /64 of an IPv6 address. */
+export function addressGroup(address: string): string {
+  const plain = plainAddress(address) ?? '';
+  return groupsOf(plain)?.slice(0, 4).map(hex).join(':') ?? plain;
+}
+
+/** 1.2.3.4 for ::ffff:1.2.3.4, which is how a socket of both families names an IPv4 peer. */
+const plainAddress = (address: string | undefined): string | undefined =>
+  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+
+const lookupName: Lookup = async (name) =>
+  (await lookupAll(name, { all: true })).map(({ address }) => address);
+
+const isPort = (port: unknown): port is number =>
+  Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
+
+const withScope = (place: Omit<Dialable, 'scope'>, scope: Scope | undefined): Dialable | undefined =>
+  scope && { ...place, scope };
+
+/** RFC 1123 names in ASCII. One that ends in a number is an IPv4 address to some resolvers, and no name of the DNS. */
+function isName(name: string): boolean {
+  const labels = name.split('.');
+  if (name.length > MAX_NAME || !labels.every((label) => LABEL.test(label))) return false;
+  if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1)!)) return false;
+  return labels.every(isPlainOrPunycode) && domainToASCII(name) === name;
+}
+
+/** A label with hyphens in its third and fourth place is reserved, unless it is sound Punycode (RFC 5891 §4.2.3.1). */
+function isPlainOrPunycode(label: string): boolean {
+  if (label.slice(2, 4) !== '--') return true;
+  const unicode = domainToUnicode(label);
+  return label.startsWith('xn--') && unicode !== '' && unicode !== label && domainToASCII(unicode) === label;
+}
+
+/** RFC 6761, 6762, 8375, 9476; a name without a dot is completed by the local network. */
+function nameScope(name: string): Scope {
+  const [last] = name.split('.').slice(-1);
+  if (last === 'localhost') return 'loopback';
+  if (last === 'local') return 'link-local';
+  return !name.includes('.') || last === 'internal' || name.endsWith('.home.arpa') ? 'private' : 'public';
+}
+
+/** IANA's registry of special-purpose addresses; undefined for those that are nobody's. */
+function ip4Scope(host: string): Scope | undefined {
+  const [a, b, c] = host.split('.').map(Number) as [number, number, number];
+  if (a === 0 || a >= 224) return undefined;
+  if (a === 127) return 'loopback';
+  if (a === 169 && b === 254) return 'link-local';
+  const isPrivate =
+    a === 10 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 192 && b === 0 && c === 0) ||
+    (a === 100 && b >= 64 && b < 128) ||
+    (a === 198 && (b === 18 || b === 19));
+  return isPrivate ? 'private' : 'public';
+}
+
+/** Undefined for what wraps an IPv4 address (mapped, NAT64, 6to4, Teredo), for multicast, and outside of what is assigned. */
+function ip6Scope(groups: readonly number[]): Scope | undefined {
+  const [a, b] = groups as [number, number];
+  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return 'loopback';
+  if (a >> 6 === 0xfe80 >> 6) return 'link-local';
+  if (a >> 9 === 0xfc00 >> 9) return 'private';
+  const wrapsIPv4 = a === 0x2002 || (a === 0x2001 && b === 0);
+  return a >> 13 === 0x2000 >> 13 && !wrapsIPv4 ? 'public' : undefined;
+}
+
+/** The eight 16-bit groups of an IPv6 address without zone; undefined for anything else. */
+function groupsOf(host: string): number[] | undefined {
+  if (!isIPv6(host) || host.includes('%')) return undefined;
+  const text = host.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...quad) => {
+    const [a, b, c, d] = quad.map(Number) as [number, number, number, number];
+    return `${hex(a * 256 + b)}:${hex(c * 256 + d)}`;
+  });
+  const [head, tail] = text.split('::').map((half) => half.split(':').filter(Boolean)) as [
+    string[],
+    string[]?,
+  ];
+  const zeros = new Array<string>(8 - head.length - (tail?.length ?? 0)).fill('0');
+  return [...head, ...(tail ? zeros : []), ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
+}
+
+const spell = (groups: readonly number[]): string =>
+  new URL(`http://[${groups.map(hex).join(':')}]`).hostname.slice(1, -1);
+
+const hex = (value: number): string => value.toString(16);
