@@ -1,39 +1,77 @@
 /**
- * Runs the test tiers one after the other and fails if any fails: `node scripts/test.ts [tier|file …]`.
- * Fast tiers share one process; tiers that start nodes, browsers or foreign programs isolate each file. A socket, timer or
- * process that outlives its test fails the run.
+ * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` when none is named. Two jobs run at a time: the
+ * tests of a fast tier share one process, every other file has one of its own. A job's output is printed when it ends; a
+ * socket, timer or process that outlives its test fails the job.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
-const TIERS = [
-  { name: 'unit', isolated: false },
-  { name: 'property', isolated: false },
-  { name: 'vectors', isolated: false },
-  { name: 'swarm', isolated: true },
-  { name: 'interop', isolated: true },
-  { name: 'e2e', isolated: true },
-] as const;
+const FAST = ['unit', 'property', 'vectors'];
+const ISOLATED = ['e2e', 'swarm', 'interop', 'long'];
+/** Jobs at a time: what waits for timers and processes leaves a core to another. */
+const WORKERS = 2;
+const TIMEOUT_MS = 300_000;
 
-function run(files: string[], isolated: boolean): boolean {
+interface Job {
+  readonly name: string;
+  readonly files: string[];
+  readonly isolation: 'none' | 'process';
+}
+
+const filesOf = (tier: string): string[] => globSync(`test/${tier}/**/*.test.ts`).sort();
+
+function jobsOf(asked: readonly string[]): Job[] {
+  const unknown = asked.filter((name) => !name.endsWith('.ts') && ![...FAST, ...ISOLATED].includes(name));
+  if (unknown.length > 0) throw new Error(`no such tier: ${unknown.join(', ')}`);
+  const wanted = (tier: string) => (asked.length === 0 ? tier !== 'long' : asked.includes(tier));
+  const fast = FAST.filter(wanted).map((name): Job => ({ name, files: filesOf(name), isolation: 'none' }));
+  const files = [
+    ...asked.filter((name) => name.endsWith('.ts')),
+    ...ISOLATED.filter(wanted).flatMap(filesOf),
+  ];
+  const isolated = files.map((name): Job => ({ name, files: [name], isolation: 'process' }));
+  return [...fast, ...isolated];
+}
+
+/** The job's output and whether it passed. */
+function run({ files, isolation }: Job): Promise<{ passed: boolean; output: string }> {
   const flags = [
     '--test',
-    `--test-isolation=${isolated ? 'process' : 'none'}`,
+    `--test-isolation=${isolation}`,
     '--test-concurrency=1',
-    '--test-timeout=300000',
+    `--test-timeout=${TIMEOUT_MS}`,
+    '--test-reporter=spec',
   ];
-  const { status } = spawnSync(process.execPath, [...flags, '--test-reporter=spec', ...files], {
-    stdio: 'inherit',
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...flags, ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk) => output.push(chunk));
+    child.stderr.on('data', (chunk) => output.push(chunk));
+    child.on('close', (code) => resolve({ passed: code === 0, output: Buffer.concat(output).toString() }));
   });
-  return status === 0;
 }
 
-const asked = process.argv.slice(2);
-const files = asked.filter((name) => name.endsWith('.ts'));
-let passed = files.length === 0 || run(files, true);
-for (const tier of TIERS) {
-  if (files.length > 0 || (asked.length > 0 && !asked.includes(tier.name))) continue;
-  const tests = globSync(`test/${tier.name}/**/*.test.ts`).sort();
-  if (tests.length > 0) passed = run(tests, tier.isolated) && passed;
+const started = performance.now();
+const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`;
+const waiting = jobsOf(process.argv.slice(2));
+const failed: string[] = [];
+const counts = { tests: 0, pass: 0, fail: 0, skipped: 0 };
+
+async function work(): Promise<void> {
+  for (let job = waiting.shift(); job; job = waiting.shift()) {
+    const from = performance.now();
+    const { passed, output } = await run(job);
+    for (const name of Object.keys(counts) as (keyof typeof counts)[])
+      counts[name] += Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+    if (!passed) failed.push(job.name);
+    process.stdout.write(`\n── ${job.name}: ${passed ? 'passed' : 'FAILED'} in ${seconds(from)}\n${output}`);
+  }
 }
-process.exit(passed ? 0 : 1);
+
+await Promise.all(Array.from({ length: WORKERS }, work));
+const { tests, pass, fail, skipped } = counts;
+process.stdout.write(`\n── all of it in ${seconds(started)}\n`);
+for (const [name, count] of Object.entries({ tests, pass, fail, skipped }))
+  process.stdout.write(`ℹ ${name} ${count}\n`);
+for (const name of failed) process.stdout.write(`✖ ${name}\n`);
+process.exit(failed.length > 0 || tests === 0 ? 1 : 0);
