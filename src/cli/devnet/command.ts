@@ -6,6 +6,7 @@ import { wholeNumber } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import { type Answer, ask, auditOf, networkOf, securityOf } from './client.ts';
 import { Devnet, WALLET_PASSWORD } from './devnet.ts';
+import { preflight } from './preflight.ts';
 import { formatAnswer, formatAudit, formatSafety, formatTransfers } from './report.ts';
 
 const PROMPT = 'What is the capital of France?';
@@ -46,6 +47,7 @@ export const devnetCommand = new Command('devnet')
     const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
     let exitCode = 0;
     try {
+      await preflight(options);
       exitCode = await Promise.race([run(devnet, flags, board, stop.signal), stopped.then(() => 0)]);
       if (!flags.once && !stop.signal.aborted) await stopped;
     } catch (error) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -37,16 +38,21 @@ function bitorch(args: string[], options: { env?: NodeJS.ProcessEnv; stopAfter?:
 }
 
 test('bad options end with what to do and a code that is not zero', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const taken = server.address() as AddressInfo;
   for (const [args, message] of [
     [['devnet', '--nodes', '0'], /--nodes 0: write a whole number from 1 to 64/],
     [['start', '--blocks', 'all'], /--blocks all: write it as first-last/],
     [['start', '--home', home, '--roles', 'miner'], /roles/],
     [['devnet', '--once', '--home', home, '--model', './nothing.gguf'], /nothing\.gguf does not exist/],
+    [['devnet', '--home', home, '--port', `${taken.port}`], /port \d+ is taken: choose another with --port/],
   ] as const) {
     const { code, output } = await bitorch([...args]);
     assert.equal(code, 1, output);
     assert.match(output, message);
   }
+  server.close();
 });
 
 test('where no model can be had the program says how to supply one and ends with 2', async () => {
