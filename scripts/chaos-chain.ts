@@ -6,14 +6,14 @@
  */
 import { chaos, DISK_BYTES } from '../test/support/consensus/chaos.ts';
 import { Cluster } from '../test/support/consensus/cluster.ts';
-import { CHAIN_ID, genesisFor } from '../test/support/consensus/test-genesis.ts';
+import { genesisFor, NETWORK } from '../test/support/consensus/test-genesis.ts';
 
 const kills = Number(process.argv[2] ?? 200);
 const seed = process.argv[3] ?? 'chaos';
 const cluster = await Cluster.make({ genesis: genesisFor, skewMs: [0, 5_000, -5_000, 0], disk: DISK_BYTES });
 try {
   await cluster.start();
-  const report = await chaos(cluster, { kills, seed, chainId: CHAIN_ID, say: (line) => console.log(line) });
+  const report = await chaos(cluster, { kills, seed, network: NETWORK, say: (line) => console.log(line) });
   console.log(`\n${report.kills} kills -9 in ${report.seconds.toFixed(0)} s, height ${report.height}`);
   for (const [fault, times] of report.faults) console.log(`  ${fault.padEnd(14)} ${times}`);
   if (typeof cluster.disk === 'string') console.log(`  disk full      skipped: ${cluster.disk}`);

@@ -20,12 +20,12 @@ export async function presign(count: number): Promise<Uint8Array[]> {
   const genesis = genesisOf([keyOf('nobody')], 2 * count);
   const ledger = Ledger.create(ledgerGenesis(genesis, curve), { store: new MemoryStore(), curve });
   const chain = localChain(ledger, () => undefined);
-  const { chainId } = genesis.parameters;
-  const wallet = Wallet.restore(wordsOf(ENTROPY), { chainId, curve });
+  const { chainId, network } = genesis.parameters;
+  const wallet = Wallet.restore(wordsOf(ENTROPY), { network, curve });
   await wallet.scan(chain);
   const status = await chain.status();
   const decoys = await readDecoys(chain, status, 2);
-  const to = Wallet.create({ chainId, curve }).address();
+  const to = Wallet.create({ network, curve }).address();
   const jobs: Job[] = [];
   for (let i = 0; i < count; i++) {
     const spendable = wallet.owned.slice(2 * i, 2 * i + 2);

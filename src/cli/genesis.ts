@@ -54,7 +54,7 @@ export const genesisCommand = new Command('genesis')
   .addCommand(checkCommand);
 
 async function made({ name, network, time, validator, set }: MakeFlags): Promise<string> {
-  const { chainIdOf, defaultCurve, formatGenesis, makeGenesis, parseAddress, parseGenesis } = await import(
+  const { defaultCurve, formatGenesis, makeGenesis, networkOf, parseAddress, parseGenesis } = await import(
     '#node'
   );
   const curve = defaultCurve();
@@ -65,7 +65,7 @@ async function made({ name, network, time, validator, set }: MakeFlags): Promise
     return {
       key: keyOf(key),
       owner: keyOf(owner),
-      ...(payout && { payout: parseAddress(payout, chainIdOf(name, plan.time), curve) }),
+      ...(payout && { payout: parseAddress(payout, networkOf(name, plan.time), curve) }),
       ...(commission && { commission: wholeNumber('commission', commission, 0, 10_000) }),
     };
   });
@@ -92,22 +92,20 @@ function withSettings(file: Fields, settings: readonly string[]): Fields {
 }
 
 async function describe(bytes: Uint8Array): Promise<void> {
-  const { defaultCurve, faucetAddress, formatAddress, genesisHash, parseGenesis, wordsOf } = await import(
-    '#node'
-  );
+  const { defaultCurve, faucetAddress, formatAddress, parseGenesis, wordsOf } = await import('#node');
   const curve = defaultCurve();
   const genesis: Genesis = parseGenesis(bytes, curve);
-  const { chainId } = genesis.parameters;
+  const { chainId, network } = genesis.parameters;
   const lines = [
     `network    ${new TextDecoder().decode(genesis.name)}, ${genesis.real ? 'real' : 'test'}`,
     `begins     ${new Date(genesis.time).toISOString()}`,
-    `chain id   ${toHex(chainId)}`,
-    `hash       ${toHex(genesisHash(genesis))}`,
+    `addresses  of the network ${toHex(network)}`,
+    `hash       ${toHex(chainId)}`,
     `validators ${genesis.validators.length}`,
   ];
   if (genesis.faucet.outputs > 0) {
     lines.push(`faucet     ${genesis.faucet.outputs} outputs of ${genesis.faucet.amount} sparks`);
-    lines.push(`           ${formatAddress(faucetAddress(genesis, curve), chainId)}`);
+    lines.push(`           ${formatAddress(faucetAddress(genesis, curve), network)}`);
     lines.push(`           ${wordsOf(genesis.faucet.entropy)}`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -10,7 +10,10 @@ export const MAX_MEMO_BYTES = 256;
 /** No transaction is longer, whatever the parameters say. */
 export const MAX_TRANSACTION_BYTES = 65_536;
 
-export const CHAIN_ID_BYTES = 4;
+/** Hash of the genesis: under every signature that a chain takes. */
+export const CHAIN_ID_BYTES = 32;
+/** What addresses and wallets know a network by. */
+export const NETWORK_BYTES = 4;
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 /** Carrot's length: false positives of a wallet scan once in 2^24 outputs. */

@@ -1,12 +1,13 @@
 import { amount, type Decoded, fixed, integer, struct } from './codec/index.ts';
-import { CHAIN_ID_BYTES, TORCH, WHOLE } from './constants.ts';
+import { CHAIN_ID_BYTES, NETWORK_BYTES, TORCH, WHOLE } from './constants.ts';
 
 const blocks = integer(1, 2 ** 32);
 const fraction = integer(0, WHOLE);
 
-/** What one network may set differently from another. Part of the state, so part of the app hash. */
-export const parametersCodec = struct({
-  chainId: fixed(CHAIN_ID_BYTES),
+/** All of the parameters that a genesis says. */
+const fields = {
+  /** In addresses, so that money is not sent to another network's. */
+  network: fixed(NETWORK_BYTES),
 
   /** Blocks before a transfer's output, and one made by the protocol, can stand in a ring. */
   maturity: blocks,
@@ -53,15 +54,25 @@ export const parametersCodec = struct({
   silenceWindow: blocks,
   escrowDeposit: fraction,
   maxEscrowBlocks: blocks,
+} as const;
+
+export const genesisParametersCodec = struct(fields);
+
+/** What one network may set differently from another. Part of the state, so part of the app hash. */
+export const parametersCodec = struct({
+  /** Hash of the genesis: binds every signature to this chain. */
+  chainId: fixed(CHAIN_ID_BYTES),
+  ...fields,
 });
 
 export type Parameters = Decoded<typeof parametersCodec>;
 
 const DAY = 43_200;
 
-/** For blocks of two seconds; every network starts from these and gives itself a chain id. */
+/** For blocks of two seconds; every network starts from these; its ids follow from its genesis. */
 export const DEFAULT_PARAMETERS: Parameters = {
-  chainId: Uint8Array.of(0, 0, 0, 0),
+  chainId: new Uint8Array(CHAIN_ID_BYTES),
+  network: new Uint8Array(NETWORK_BYTES),
   maturity: 10,
   mintMaturity: 60,
   expiryWindow: 1_800,

@@ -1,6 +1,5 @@
 export {
   AbciServer,
-  chainIdOf,
   type Founder,
   faucetAddress,
   formatGenesis,
@@ -8,6 +7,7 @@ export {
   type GenesisPlan,
   genesisHash,
   makeGenesis,
+  networkOf,
   openApplication,
   parseGenesis,
   readValidatorKey,

@@ -178,15 +178,15 @@ export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Pr
 /** The network that a new wallet is for: the one that was named, that of the running node, or none yet. */
 export async function networkOf(
   flags: WalletFlags & { network?: string },
-): Promise<{ chainId?: Uint8Array }> {
+): Promise<{ network?: Uint8Array }> {
   if (flags.network !== undefined) {
     if (!/^[0-9a-f]{8}$/i.test(flags.network)) {
       throw new BitorchError('OPTION_INVALID', `--network ${flags.network}: write its 8 hexadecimal digits`);
     }
-    return { chainId: fromHex(flags.network) };
+    return { network: fromHex(flags.network) };
   }
   try {
-    return await withChain(flags, async (chain) => ({ chainId: (await chain.status()).parameters.chainId }));
+    return await withChain(flags, async (chain) => ({ network: (await chain.status()).parameters.network }));
   } catch {
     return {};
   }

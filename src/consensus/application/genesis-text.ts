@@ -4,11 +4,18 @@ import {
   DEFAULT_PARAMETERS,
   encode,
   formatAddress,
+  genesisParametersCodec,
   type Parameters,
-  parametersCodec,
   parseAddress,
 } from '#ledger';
-import { chainIdOf, checkGenesis, type Genesis, NETWORK_NAME } from './genesis.ts';
+import {
+  checkGenesis,
+  type Genesis,
+  type GenesisContent,
+  NETWORK_NAME,
+  networkOf,
+  withChainId,
+} from './genesis.ts';
 
 /** A genesis file: JSON; docs/protocol/genesis.md. */
 
@@ -20,7 +27,7 @@ const IN_QUOTES = 'must be a whole number of sparks in quotes';
 const sparks = z.string(IN_QUOTES).regex(/^(0|[1-9]\d{0,19})$/, IN_QUOTES);
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in small letters');
 
-const { chainId: _, ...PARAMETERS } = DEFAULT_PARAMETERS;
+const { chainId: _, network: __, ...PARAMETERS } = DEFAULT_PARAMETERS;
 /** Every parameter by its name: amounts in quotes, all others as numbers. */
 const zParameters = z.strictObject(
   Object.fromEntries(
@@ -70,17 +77,17 @@ const NO_FAUCET = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };
 export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
   try {
     const file = check(zGenesis, parseOnce(bytes), 'genesis');
-    const chainId = chainIdOf(file.name, file.time);
-    const genesis: Genesis = {
+    const network = networkOf(file.name, file.time);
+    const genesis: GenesisContent = {
       real: file.network === 'real' ? 1 : 0,
       name: utf8(file.name),
       time: file.time,
-      parameters: { ...parametersOf(file.parameters), chainId },
+      parameters: { ...parametersOf(file.parameters), network },
       consensus: file.consensus,
       validators: file.validators.map(({ key, owner, payout, commission, tokens }) => ({
         key: fromHex(key),
         owner: fromHex(owner),
-        payout: parseAddress(payout, chainId, curve),
+        payout: parseAddress(payout, network, curve),
         commission,
         tokens: BigInt(tokens),
       })),
@@ -88,8 +95,8 @@ export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
         ? { ...file.faucet, entropy: fromHex(file.faucet.entropy), amount: BigInt(file.faucet.amount) }
         : NO_FAUCET,
     };
-    encode(parametersCodec, genesis.parameters);
-    return checkGenesis(genesis, curve);
+    encode(genesisParametersCodec, genesis.parameters);
+    return checkGenesis(withChainId(genesis), curve);
   } catch (error) {
     throw new BitorchError('GENESIS_INVALID', messageOf(error));
   }
@@ -97,7 +104,7 @@ export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
 
 /** Writes what `parseGenesis` reads. */
 export function formatGenesis(genesis: Genesis): string {
-  const { chainId, ...parameters } = genesis.parameters;
+  const { chainId: _, network, ...parameters } = genesis.parameters;
   const { entropy, outputs, amount } = genesis.faucet;
   const file: z.infer<typeof zGenesis> = {
     format: FORMAT,
@@ -114,7 +121,7 @@ export function formatGenesis(genesis: Genesis): string {
     validators: genesis.validators.map(({ key, owner, payout, commission, tokens }) => ({
       key: toHex(key),
       owner: toHex(owner),
-      payout: formatAddress(payout, chainId),
+      payout: formatAddress(payout, network),
       commission,
       tokens: `${tokens}`,
     })),
@@ -123,10 +130,10 @@ export function formatGenesis(genesis: Genesis): string {
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
 
-const parametersOf = (file: Record<string, unknown>): Omit<Parameters, 'chainId'> =>
+const parametersOf = (file: Record<string, unknown>): Omit<Parameters, 'chainId' | 'network'> =>
   Object.fromEntries(
     Object.entries(file).map(([name, value]) => [name, typeof value === 'string' ? BigInt(value) : value]),
-  ) as unknown as Omit<Parameters, 'chainId'>;
+  ) as unknown as Omit<Parameters, 'chainId' | 'network'>;
 
 /** JSON in which white space alone is free: no key twice (JSON.parse would take the last), no second spelling of a number. */
 function parseOnce(bytes: Uint8Array): unknown {

@@ -6,14 +6,15 @@ import {
   amount,
   blob,
   byteOf,
-  CHAIN_ID_BYTES,
   type Decoded,
   encode,
   fixed,
+  genesisParametersCodec,
   integer,
   type Genesis as LedgerGenesis,
   list,
-  parametersCodec,
+  NETWORK_BYTES,
+  type Parameters,
   struct,
   WHOLE,
 } from '#ledger';
@@ -64,29 +65,39 @@ const genesisCodec = struct({
   name: blob(48),
   /** ms since epoch. */
   time: integer(1),
-  parameters: parametersCodec,
+  parameters: genesisParametersCodec,
   consensus: consensusCodec,
-  validators: list(validatorCodec, MAX_VALIDATORS, 1),
+  validators: list(validatorCodec, MAX_VALIDATORS),
   /** Equal outputs, of `amount` sparks each, that everybody can spend: the spend secret comes from public `entropy`. */
   faucet: struct({ entropy: fixed(32), outputs: integer(0, 65_536), amount }),
 });
 
-export type Genesis = Decoded<typeof genesisCodec>;
+/** As a file says it. */
+export type GenesisContent = Decoded<typeof genesisCodec>;
+
+/** With the chain id that follows from it. */
+export type Genesis = GenesisContent & { readonly parameters: Parameters };
 
 /** What a network may be called, CometBFT's rules included. */
 export const NETWORK_NAME = /^[a-z0-9][a-z0-9-]{2,47}$/;
 
-/** Names a network's beginning; two nodes with different ones are in different networks. */
-export const genesisHash = (genesis: Genesis): Uint8Array =>
+/** Names a network's beginning; two nodes with different ones are in different networks. It is the chain id. */
+export const genesisHash = (genesis: GenesisContent): Uint8Array =>
   domainHash('genesis', encode(genesisCodec, genesis));
 
-/** The 4 bytes that bind transactions and votes to a network. */
-export function chainIdOf(name: string, time: number): Uint8Array {
-  return domainHash('chain-id', utf8(name), encode(integer(), time)).slice(0, CHAIN_ID_BYTES);
+/** The 4 bytes in a network's addresses. Founders have addresses before there is a genesis, so they cannot follow from its hash. */
+export function networkOf(name: string, time: number): Uint8Array {
+  return domainHash('network', utf8(name), encode(integer(), time)).slice(0, NETWORK_BYTES);
 }
 
+/** Adds the chain id, so the last step in making a genesis. */
+export const withChainId = (genesis: GenesisContent): Genesis => ({
+  ...genesis,
+  parameters: { ...genesis.parameters, chainId: genesisHash(genesis) },
+});
+
 /** Whom a test network's faucet pays from: the wallet with these words, which are public. */
-export function faucetAddress({ faucet }: Genesis, curve: Curve): Address {
+export function faucetAddress({ faucet }: GenesisContent, curve: Curve): Address {
   return addressAt(accountOf(faucet.entropy, curve), PRIMARY, curve);
 }
 
@@ -107,7 +118,14 @@ export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
   const { name, time, parameters, consensus, validators, faucet } = genesis;
   const text = new TextDecoder().decode(name);
   require(NETWORK_NAME.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
-  require(equalBytes(parameters.chainId, chainIdOf(text, time)), 'the chain id is not that of name and time');
+  require(equalBytes(
+    parameters.network,
+    networkOf(text, time),
+  ), 'the network id is not that of name and time');
+  require(equalBytes(
+    parameters.chainId,
+    genesisHash(genesis),
+  ), 'the chain id is not the hash of the genesis');
   require(validators.length > 0, 'there is no validator');
   require(validators.length <= consensus.maxValidators, 'there are more validators than may take part');
   for (const [i, { key, owner, payout }] of validators.entries()) {

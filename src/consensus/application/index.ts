@@ -1,12 +1,13 @@
 export type * from './application.ts';
 export {
   type ConsensusParameters,
-  chainIdOf,
   checkGenesis,
   faucetAddress,
   type Genesis,
   genesisHash,
+  networkOf,
   type Timeouts,
+  withChainId,
 } from './genesis.ts';
 export { formatGenesis, MAX_GENESIS_BYTES, parseGenesis } from './genesis-text.ts';
 export {

@@ -3,11 +3,13 @@ import type { Address, Curve } from '#crypto';
 import { DEFAULT_PARAMETERS, type Parameters } from '#ledger';
 import {
   type ConsensusParameters,
-  chainIdOf,
   checkGenesis,
   faucetAddress,
   type Genesis,
+  type GenesisContent,
+  networkOf,
   type Timeouts,
+  withChainId,
 } from './genesis.ts';
 
 /** For blocks of about two seconds. */
@@ -47,7 +49,7 @@ export interface GenesisPlan {
   readonly time: number;
   readonly founders: readonly Founder[];
   readonly faucet?: Genesis['faucet'];
-  readonly parameters?: Partial<Omit<Parameters, 'chainId'>>;
+  readonly parameters?: Partial<Omit<Parameters, 'chainId' | 'network'>>;
   readonly consensus?: Partial<ConsensusParameters>;
 }
 
@@ -62,11 +64,11 @@ export const defaultFaucet = (name: string): Genesis['faucet'] => ({
 export function makeGenesis(plan: GenesisPlan, curve: Curve): Genesis {
   const { network, name, time, founders, parameters, consensus } = plan;
   const nothing = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };
-  const draft: Genesis = {
+  const draft: GenesisContent = {
     real: network === 'real' ? 1 : 0,
     name: utf8(name),
     time,
-    parameters: { ...DEFAULT_PARAMETERS, ...parameters, chainId: chainIdOf(name, time) },
+    parameters: { ...DEFAULT_PARAMETERS, ...parameters, network: networkOf(name, time) },
     consensus: { ...DEFAULT_CONSENSUS, ...consensus },
     validators: [],
     faucet: plan.faucet ?? (network === 'test' ? defaultFaucet(name) : nothing),
@@ -79,5 +81,5 @@ export function makeGenesis(plan: GenesisPlan, curve: Curve): Genesis {
     tokens,
   }));
   validators.sort((a, b) => Buffer.compare(a.key, b.key));
-  return checkGenesis({ ...draft, validators }, curve);
+  return checkGenesis(withChainId({ ...draft, validators }), curve);
 }

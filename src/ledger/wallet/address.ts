@@ -1,28 +1,28 @@
 import { BitorchError, concat, equalBytes } from '#base';
 import { type Address, type Curve, isValidAddress } from '#crypto';
-import { CHAIN_ID_BYTES, KEY_BYTES } from '../constants.ts';
+import { KEY_BYTES, NETWORK_BYTES } from '../constants.ts';
 import { decodeBech32m, encodeBech32m } from './bech32m.ts';
 
 const PREFIX = 'torch';
-const BYTES = 1 + CHAIN_ID_BYTES + 2 * KEY_BYTES;
+const BYTES = 1 + NETWORK_BYTES + 2 * KEY_BYTES;
 
-/** An address as people pass it on: `torch1…`, 1 byte of kind (1: subaddress) ‖ chain id 4 ‖ spend key ‖ view key. */
-export function formatAddress({ spendKey, viewKey, subaddress }: Address, chainId: Uint8Array): string {
-  return encodeBech32m(PREFIX, concat([Uint8Array.of(subaddress ? 1 : 0), chainId, spendKey, viewKey]));
+/** An address as people pass it on: `torch1…`, 1 byte of kind (1: subaddress) ‖ network 4 ‖ spend key ‖ view key. */
+export function formatAddress({ spendKey, viewKey, subaddress }: Address, network: Uint8Array): string {
+  return encodeBech32m(PREFIX, concat([Uint8Array.of(subaddress ? 1 : 0), network, spendKey, viewKey]));
 }
 
 /** Throws ADDRESS_INVALID: a typing error, another network's address, keys that are not points of prime order. */
-export function parseAddress(text: string, chainId: Uint8Array, curve: Curve): Address {
+export function parseAddress(text: string, network: Uint8Array, curve: Curve): Address {
   const bytes = decodeBech32m(text.trim(), PREFIX, 'address');
   if (bytes.length !== BYTES || bytes[0]! > 1) {
     throw new BitorchError('ADDRESS_INVALID', 'not an address of this program: of another kind or length');
   }
-  if (!equalBytes(bytes.subarray(1, 1 + CHAIN_ID_BYTES), chainId)) {
+  if (!equalBytes(bytes.subarray(1, 1 + NETWORK_BYTES), network)) {
     throw new BitorchError('ADDRESS_INVALID', 'the address belongs to another network');
   }
   const address = {
-    spendKey: bytes.slice(1 + CHAIN_ID_BYTES, 1 + CHAIN_ID_BYTES + KEY_BYTES),
-    viewKey: bytes.slice(1 + CHAIN_ID_BYTES + KEY_BYTES),
+    spendKey: bytes.slice(1 + NETWORK_BYTES, 1 + NETWORK_BYTES + KEY_BYTES),
+    viewKey: bytes.slice(1 + NETWORK_BYTES + KEY_BYTES),
     subaddress: bytes[0] === 1,
   };
   if (!isValidAddress(address, curve)) {

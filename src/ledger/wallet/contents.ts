@@ -1,6 +1,6 @@
 import { addressCodec, key } from '../accounts/shapes.ts';
 import { amount, blob, byteOf, type Decoded, fixed, integer, list, struct } from '../codec/index.ts';
-import { CHAIN_ID_BYTES, MAX_TRANSACTION_BYTES } from '../constants.ts';
+import { MAX_TRANSACTION_BYTES, NETWORK_BYTES } from '../constants.ts';
 
 /** What a wallet file holds once it is opened. Codecs here are the ledger's: strict and canonical. */
 
@@ -57,7 +57,7 @@ export type Sent = Decoded<typeof sentCodec>;
 export const contentsCodec = struct({
   version: byteOf(1),
   /** Zeros in a wallet that does not know its network yet: its first scan decides. */
-  chainId: fixed(CHAIN_ID_BYTES),
+  network: fixed(NETWORK_BYTES),
   /** 0 can spend: `secret` is the entropy of the words. 1 is view-only: it is the view secret. */
   kind: byteOf(0, 1),
   secret: key,
@@ -80,7 +80,7 @@ export type Contents = Decoded<typeof contentsCodec>;
 
 /** A wallet that has not looked at the chain yet. */
 export const emptyContents = (
-  keys: Pick<Contents, 'kind' | 'chainId' | 'secret' | 'spendKey' | 'restoreHeight'>,
+  keys: Pick<Contents, 'kind' | 'network' | 'secret' | 'spendKey' | 'restoreHeight'>,
 ): Contents => ({
   version: 1,
   ...keys,

@@ -30,6 +30,8 @@ export interface TransferOrder {
 
 /** A transfer with everything settled but the cryptography: the fee and the change are what will be paid, exactly. */
 export interface TransferPlan {
+  /** Of the chain that it was planned on: it is good on no other. */
+  readonly chainId: Uint8Array;
   /** Inputs, with the ring each will hide in. */
   readonly spends: readonly { readonly output: Owned; readonly ring: readonly number[] }[];
   /** Payments and the change, in the order of the outputs. */
@@ -88,7 +90,8 @@ export function planTransfer(
     const empty = payments.length === 0 ? [{ to: source.changeTo, amount: 0n }] : [];
     const { placed, at } = shuffleIn({ to: source.changeTo, amount: left }, [...payments, ...empty], random);
     const expiry = expiryFor(source);
-    return { spends, outputs: placed, change: at, actions, fee, deposits, expiry, weight };
+    const { chainId } = source.parameters;
+    return { chainId, spends, outputs: placed, change: at, actions, fee, deposits, expiry, weight };
   }
   const available = largestFirst.slice(0, MAX_INPUTS).reduce((sum, { amount }) => sum + amount, 0n);
   throw new BitorchError('FUNDS_INSUFFICIENT', 'not enough unlocked money for the amount and its fee', {
@@ -114,7 +117,18 @@ export function planSweep(
     const nothing = { to: source.changeTo, amount: 0n };
     const { placed, at } = shuffleIn(nothing, [{ to, amount }], random);
     const expiry = expiryFor(source);
-    plans.push({ spends, outputs: placed, change: at, actions: [], fee, deposits: 0n, expiry, weight });
+    const { chainId } = source.parameters;
+    plans.push({
+      chainId,
+      spends,
+      outputs: placed,
+      change: at,
+      actions: [],
+      fee,
+      deposits: 0n,
+      expiry,
+      weight,
+    });
   }
   if (plans.length === 0)
     throw new BitorchError('FUNDS_INSUFFICIENT', 'nothing unlocked that is worth its fee');
@@ -183,7 +197,7 @@ function bytesFor({ spends, outputs, actions, signatures }: Shape, fee: bigint, 
     viewTag: blank.subarray(0, VIEW_TAG_BYTES),
   };
   const body: Body = {
-    chainId: blank.subarray(0, 4),
+    chainId: blank,
     expiry,
     fee,
     inputs: spends.map(({ ring }) => ({ ring, keyImage: blank })),

@@ -2,11 +2,11 @@ import { BitorchError, messageOf } from '#base';
 import { type Curve, isPrimeOrderPoint } from '#crypto';
 import { key } from '../accounts/shapes.ts';
 import { type Decoded, decode, encode, fixed, integer, struct } from '../codec/index.ts';
-import { CHAIN_ID_BYTES } from '../constants.ts';
+import { NETWORK_BYTES } from '../constants.ts';
 import { decodeBech32m, encodeBech32m } from './bech32m.ts';
 
 const viewKeyCodec = struct({
-  chainId: fixed(CHAIN_ID_BYTES),
+  network: fixed(NETWORK_BYTES),
   viewSecret: key,
   spendKey: key,
   restoreHeight: integer(),

@@ -13,7 +13,7 @@ import {
   systemRandom,
   viewOnlyAccount,
 } from '#crypto';
-import { CHAIN_ID_BYTES } from '../constants.ts';
+import { NETWORK_BYTES } from '../constants.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import {
   type Balance,
@@ -53,7 +53,7 @@ export interface WalletOptions {
 
 export interface NewWalletOptions extends WalletOptions {
   /** Absent: that of the first node that the wallet scans with. */
-  readonly chainId?: Uint8Array;
+  readonly network?: Uint8Array;
   /** Outputs of earlier blocks are not looked at. */
   readonly restoreHeight?: number;
 }
@@ -72,7 +72,7 @@ export interface ScanOptions {
 /** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
 const BATCH = 500;
 const NO_KEY_IMAGE = new Uint8Array(32);
-const UNKNOWN_NETWORK = new Uint8Array(CHAIN_ID_BYTES);
+const UNKNOWN_NETWORK = new Uint8Array(NETWORK_BYTES);
 
 /** How a transfer failed that is surely in no block and never will be. */
 const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
@@ -103,8 +103,8 @@ export class Wallet {
   static restore(words: string, options: NewWalletOptions): Wallet {
     const secret = entropyOf(words);
     const { spendKey } = accountOf(secret, options.curve);
-    const { chainId = UNKNOWN_NETWORK, restoreHeight = 0 } = options;
-    return new Wallet(emptyContents({ kind: 0, chainId, secret, spendKey, restoreHeight }), options);
+    const { network = UNKNOWN_NETWORK, restoreHeight = 0 } = options;
+    return new Wallet(emptyContents({ kind: 0, network, secret, spendKey, restoreHeight }), options);
   }
 
   /** Sees what comes in; what goes out it cannot see, and it cannot spend. */
@@ -122,9 +122,9 @@ export class Wallet {
   }
 
   /** Undefined in a wallet that was made without a network and has not scanned yet. */
-  get chainId(): Uint8Array | undefined {
-    const { chainId } = this.#contents;
-    return equalBytes(chainId, UNKNOWN_NETWORK) ? undefined : chainId;
+  get network(): Uint8Array | undefined {
+    const { network } = this.#contents;
+    return equalBytes(network, UNKNOWN_NETWORK) ? undefined : network;
   }
 
   get viewOnly(): boolean {
@@ -143,8 +143,8 @@ export class Wallet {
   }
 
   get viewKey(): ViewKey {
-    const { chainId, spendKey, restoreHeight } = this.#contents;
-    return { chainId, viewSecret: this.account.viewSecret, spendKey, restoreHeight };
+    const { network, spendKey, restoreHeight } = this.#contents;
+    return { network, viewSecret: this.account.viewSecret, spendKey, restoreHeight };
   }
 
   /** The height up to which everything is known. */
@@ -197,7 +197,7 @@ export class Wallet {
   async scan(chain: WalletChain, { onProgress, signal }: ScanOptions = {}): Promise<void> {
     const status = await chain.status();
     this.#requireSuccessor(status);
-    this.#contents = { ...this.#contents, chainId: status.parameters.chainId };
+    this.#contents = { ...this.#contents, network: status.parameters.network };
     const start = await this.#firstToScan(chain);
     const total = status.outputs - start;
     const keys = { viewSecret: this.account.viewSecret, spendKey: this.account.spendKey };
@@ -232,7 +232,7 @@ export class Wallet {
   /** Forgets what was found and on which network, to look at everything again: for a network that was begun anew. */
   forgetFinds(): void {
     const nothing = { scanned: 0, spendsScanned: 0, height: 0, owned: [], sent: [] };
-    this.#contents = { ...this.#contents, ...nothing, chainId: UNKNOWN_NETWORK };
+    this.#contents = { ...this.#contents, ...nothing, network: UNKNOWN_NETWORK };
   }
 
   /** Money as it can be spent in the block after the last one scanned. */
@@ -264,8 +264,10 @@ export class Wallet {
     signers: readonly SigningKey[] = [],
     random?: RandomBytes,
   ): Promise<Transaction> {
+    this.#network();
+    const { chainId } = plan;
     const members = await readMembers(plan, chain);
-    const signing = { account: this.account, chainId: this.#network(), members, curve: this.#curve, signers };
+    const signing = { account: this.account, chainId, members, curve: this.#curve, signers };
     const { transaction, sent } = signTransfer(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
@@ -311,7 +313,7 @@ export class Wallet {
   }
 
   #network(): Uint8Array {
-    if (this.chainId) return this.chainId;
+    if (this.network) return this.network;
     throw new BitorchError(
       'WALLET_UNBOUND',
       'the wallet does not know its network yet: scan with a node first',
@@ -319,8 +321,8 @@ export class Wallet {
   }
 
   #requireSuccessor({ height, outputs, spends, parameters }: ChainStatus): void {
-    if (this.chainId && !equalBytes(parameters.chainId, this.chainId)) {
-      const [mine, its] = [toHex(this.chainId), toHex(parameters.chainId)];
+    if (this.network && !equalBytes(parameters.network, this.network)) {
+      const [mine, its] = [toHex(this.network), toHex(parameters.network)];
       throw new BitorchError(
         'WALLET_NETWORK',
         `the wallet is for the network ${mine}, the node's is ${its}: ask a node of that network, or let the wallet ` +

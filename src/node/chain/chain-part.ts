@@ -66,10 +66,10 @@ export class ChainPart {
       },
     );
     lifecycle.onStop(() => following.stop());
-    const { chainId } = following.genesis.parameters;
+    const { network } = following.genesis.parameters;
     const faucet = new Faucet(following.genesis, following.walletChain);
     const opened = new NodeWallet(
-      { path: join(home, 'wallet'), chainId },
+      { path: join(home, 'wallet'), network },
       {
         chain: following.walletChain,
         faucet,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, domainHash, messageOf, utf8, writeFileAtomic } from '#base';
-import { chainIdOf, checkGenesis, formatGenesis, type Genesis, parseGenesis } from '#consensus';
+import { checkGenesis, formatGenesis, type Genesis, networkOf, parseGenesis, withChainId } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
 import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
 import { loadValidatorKey } from '../identity.ts';
@@ -10,7 +10,7 @@ import { OpenWallet } from '../wallet/open-wallet.ts';
 import { ownerKeyOf } from './owner-key.ts';
 
 const NAME = 'devnet';
-/** Fixed, so that every devnet has the same chain id. */
+/** Fixed, so that every devnet has the same addresses. */
 const TIME = 1_764_000_000_000;
 
 export interface DevnetChainOptions {
@@ -34,20 +34,20 @@ export async function prepareDevnetChain(options: DevnetChainOptions): Promise<s
     await requireReadable(path, folder);
     return path;
   }
-  const chainId = chainIdOf(NAME, TIME);
+  const network = networkOf(NAME, TIME);
   const founders: Founder[] = [];
   for (const name of [...validators, ...others]) {
     const file = { path: join(folder, name, 'wallet'), password };
     const wallet = existsSync(file.path)
       ? await OpenWallet.open(file)
-      : await OpenWallet.create(file, { chainId });
+      : await OpenWallet.create(file, { network });
     await wallet.close();
     if (!validators.includes(name)) continue;
     const key = (await loadValidatorKey(join(folder, name))).publicKey;
-    const payout = parseAddress(wallet.addresses[0]!.address, chainId, defaultCurve());
+    const payout = parseAddress(wallet.addresses[0]!.address, network, defaultCurve());
     founders.push({ key, owner: ownerKeyOf(wallet.wallet, key).publicKey, payout });
   }
-  await writeFileAtomic(path, formatGenesis(devnetGenesis(chainId, founders)));
+  await writeFileAtomic(path, formatGenesis(devnetGenesis(network, founders)));
   return path;
 }
 
@@ -69,16 +69,16 @@ interface Founder {
   readonly payout: Address;
 }
 
-function devnetGenesis(chainId: Uint8Array, founders: readonly Founder[]): Genesis {
+function devnetGenesis(network: Uint8Array, founders: readonly Founder[]): Genesis {
   const curve = defaultCurve();
   return checkGenesis(
-    {
+    withChainId({
       real: 0,
       name: utf8(NAME),
       time: TIME,
       parameters: {
         ...DEFAULT_PARAMETERS,
-        chainId,
+        network,
         maturity: 2,
         mintMaturity: 4,
         epochBlocks: 120,
@@ -109,7 +109,7 @@ function devnetGenesis(chainId: Uint8Array, founders: readonly Founder[]): Genes
         .map((founder) => ({ ...founder, commission: 1_000, tokens: 1_000n * TORCH }))
         .sort((a, b) => Buffer.compare(a.key, b.key)),
       faucet: { entropy: domainHash('devnet-faucet', utf8(NAME)), outputs: 256, amount: 1_000n * TORCH },
-    },
+    }),
     curve,
   );
 }

@@ -33,10 +33,10 @@ export class Faucet {
     const { faucet, parameters } = this.#genesis;
     if (faucet.outputs === 0)
       throw new BitorchError('NO_FAUCET', 'this network has no faucet: its money is real');
-    const { chainId } = parameters;
+    const { network } = parameters;
     const curve = defaultCurve();
-    const to = parseAddress(address, chainId, curve);
-    this.#wallet ??= Wallet.restore(wordsOf(faucet.entropy), { chainId, curve });
+    const to = parseAddress(address, network, curve);
+    this.#wallet ??= Wallet.restore(wordsOf(faucet.entropy), { network, curve });
     const wallet = this.#wallet;
     const amount = faucet.amount / 2n < MOST ? faucet.amount / 2n : MOST;
     for (let tries = 1; ; tries++) {

@@ -58,7 +58,7 @@ export class LightPart {
       await following.open(),
     ];
     const wallet = new NodeWallet(
-      { path, chainId: following.genesis.parameters.chainId },
+      { path, network: following.genesis.parameters.network },
       {
         chain,
         faucet: new Faucet(following.genesis, faucetChain),

@@ -28,7 +28,7 @@ const SCAN_PAUSE_MS = 500;
 export interface NodeWalletOptions {
   /** File of the wallet. */
   readonly path: string;
-  readonly chainId: Uint8Array;
+  readonly network: Uint8Array;
 }
 
 export interface NodeWalletDependencies {
@@ -88,17 +88,17 @@ export class NodeWallet implements WalletApi {
 
   create({ password, words, restoreHeight }: Parameters<WalletApi['create']>[0]): Promise<BackupWords> {
     return this.#exclusive(async () => {
-      const { path, chainId } = this.#options;
+      const { path, network } = this.#options;
       if (this.#open || existsSync(path))
         throw new BitorchError('WALLET_EXISTS', 'this node has a wallet already', { path });
       if (password.length < LEAST_PASSWORD)
         throw new BitorchError('PASSWORD_WEAK', `take a password of at least ${LEAST_PASSWORD} characters`);
       const file = { path, password };
       const since = restoreHeight ?? (words ? 0 : (await this.#deps.chain.status()).height);
-      const network = { chainId, restoreHeight: since };
+      const beginning = { network, restoreHeight: since };
       const open = words
-        ? await OpenWallet.restore(file, words, network)
-        : await OpenWallet.create(file, network);
+        ? await OpenWallet.restore(file, words, beginning)
+        : await OpenWallet.create(file, beginning);
       this.#opened(open);
       await this.#markBackup(words !== undefined);
       return backupOf(open);
@@ -283,7 +283,7 @@ export class NodeWallet implements WalletApi {
   }
 
   #parse(address: string): Address {
-    return parseAddress(address, this.#options.chainId, defaultCurve());
+    return parseAddress(address, this.#options.network, defaultCurve());
   }
 
   get #backupMark(): string {

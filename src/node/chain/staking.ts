@@ -143,8 +143,8 @@ export class Staking implements StakeApi {
   }
 
   async #payout(): Promise<Address> {
-    const { chainId } = await this.#moment();
-    return parseAddress(this.#deps.wallet.addresses()[0]!.address, chainId, defaultCurve());
+    const { network } = (await this.#deps.chain.status()).parameters;
+    return parseAddress(this.#deps.wallet.addresses()[0]!.address, network, defaultCurve());
   }
 
   async #moment() {

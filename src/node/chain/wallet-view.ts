@@ -50,7 +50,7 @@ function sentView(entry: Sent, wallet: Wallet): WalletEntry {
     kind: 'sent',
     id: toHex(entry.id),
     to: entry.payments.map(({ to, amount }) => ({
-      address: formatAddress(to, wallet.chainId!),
+      address: formatAddress(to, wallet.network!),
       amount: `${amount}`,
     })),
     amount: `${paid}`,

@@ -32,7 +32,7 @@ export interface NewWallet {
 
 export interface NewNetwork {
   /** Absent: that of the first node it scans with. */
-  readonly chainId?: Uint8Array;
+  readonly network?: Uint8Array;
   /** Nothing before this block is the wallet's. */
   readonly restoreHeight?: number;
 }
@@ -104,7 +104,7 @@ export class OpenWallet {
 
   /** Chain id in hexadecimal; undefined before the first scan of a wallet that was made without one. */
   get network(): string | undefined {
-    return this.wallet.chainId && toHex(this.wallet.chainId);
+    return this.wallet.network && toHex(this.wallet.network);
   }
 
   get viewOnly(): boolean {
@@ -221,8 +221,8 @@ export class OpenWallet {
   }
 
   #parse(address: string): Address {
-    const { chainId } = this.wallet;
-    if (chainId) return parseAddress(address, chainId, defaultCurve());
+    const { network } = this.wallet;
+    if (network) return parseAddress(address, network, defaultCurve());
     throw new BitorchError(
       'WALLET_UNBOUND',
       'the wallet does not know its network yet: scan with a node first',

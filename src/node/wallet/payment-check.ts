@@ -26,5 +26,5 @@ export async function checkPayment(proof: string, words: string, chain: WalletCh
       'the proof shows no payment: it was made with other words, for another network, or is false',
     );
   }
-  return { address: formatAddress(evidence.to, parameters.chainId), amount, height: output.height };
+  return { address: formatAddress(evidence.to, parameters.network), amount, height: output.height };
 }

@@ -72,7 +72,7 @@ describe('four validators under CometBFT', { skip, timeout: 900_000 }, () => {
     await network.start();
     chain = applicationChain(first().port);
     await first().until(4);
-    const options = { chainId: genesis.parameters.chainId, curve };
+    const options = { network: genesis.parameters.network, curve };
     faucet = Wallet.restore(wordsOf(entropy), options);
     await faucet.scan(chain);
   });
@@ -101,7 +101,7 @@ describe('four validators under CometBFT', { skip, timeout: 900_000 }, () => {
   }
 
   test('transfers arrive', async () => {
-    const alice = Wallet.create({ chainId: genesis.parameters.chainId, curve });
+    const alice = Wallet.create({ network: genesis.parameters.network, curve });
     await act([{ to: alice, amount: 5n * TORCH }], [], []);
     await act([{ to: alice, amount: 7n * TORCH }], [], []);
     await alice.scan(chain);

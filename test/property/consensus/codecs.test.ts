@@ -62,7 +62,7 @@ const proposal = fc.nat(1000).chain((validRound) =>
 );
 const header = fc.record({
   version: fc.constant(1 as const),
-  chainId: bytes(4),
+  chainId: bytes(32),
   height,
   time: fc.maxSafeNat(),
   previous: bytes(32),

@@ -171,7 +171,7 @@ test('hostile bytes: gossip', () => {
   withstands(
     reading(helloCodec),
     fc
-      .tuple(bytes(4), hash)
+      .tuple(bytes(32), hash)
       .map(([chainId, genesis]) => encode(helloCodec, { version: 1, chainId, genesis })),
   );
 });
@@ -201,7 +201,7 @@ test('hostile bytes: sync', () => {
     .map((keys) => ValidatorSet.of(keys.map((key, i) => ({ key, power: i + 1 }))));
   const headers = record({
     version: fc.constant(1 as const),
-    chainId: bytes(4),
+    chainId: bytes(32),
     height,
     time: fc.nat(),
     previous: hash,

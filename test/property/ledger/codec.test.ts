@@ -117,7 +117,12 @@ const ring = fc.array(positive, { minLength: 16, maxLength: 16 }).map((steps) =>
   return numbers;
 });
 const output = record({ key, commitment: key, txKey: key, encryptedAmount: bytes(8), viewTag: bytes(3) });
-const common = { chainId: bytes(4), expiry: count, fee: sparks, actions: fc.array(action, { maxLength: 4 }) };
+const common = {
+  chainId: bytes(32),
+  expiry: count,
+  fee: sparks,
+  actions: fc.array(action, { maxLength: 4 }),
+};
 const spending: fc.Arbitrary<Body> = record({
   ...common,
   inputs: fc.array(record({ ring, keyImage: key }), { minLength: 1, maxLength: 3 }),

@@ -7,7 +7,12 @@ import type {
   BlockRequest,
   FinalizeBlockResult,
 } from '../../../src/consensus/application/application.ts';
-import { chainIdOf, checkGenesis, type Genesis } from '../../../src/consensus/application/genesis.ts';
+import {
+  checkGenesis,
+  type Genesis,
+  networkOf,
+  withChainId,
+} from '../../../src/consensus/application/genesis.ts';
 import { formatGenesis } from '../../../src/consensus/application/genesis-text.ts';
 import {
   LedgerApplication,
@@ -37,11 +42,11 @@ export const timeouts = {
 
 export function testGenesis(change: Partial<Genesis> = {}): Genesis {
   return checkGenesis(
-    {
+    withChainId({
       real: 0,
       name: utf8(NAME),
       time: START,
-      parameters: { ...TEST_PARAMETERS, chainId: chainIdOf(NAME, START) },
+      parameters: { ...TEST_PARAMETERS, network: networkOf(NAME, START) },
       consensus: { maxValidators: 10, genesisPower: 100, maxBytes: 2 ** 20, periodBlocks: 5, timeouts },
       validators: founders.map(({ publicKey }, i) => ({
         key: publicKey,
@@ -52,7 +57,7 @@ export function testGenesis(change: Partial<Genesis> = {}): Genesis {
       })),
       faucet: { entropy: new Uint8Array(32).fill(7), outputs: 20, amount: 10n ** 15n },
       ...change,
-    },
+    }),
     curve,
   );
 }

@@ -41,13 +41,13 @@ class Payer {
   readonly wallet: Wallet;
   readonly payee: Wallet;
   readonly final: Paid[] = [];
-  readonly #chainId: Uint8Array;
+  readonly #network: Uint8Array;
   readonly #sent = new Map<string, Uint8Array>();
 
-  constructor(chainId: Uint8Array) {
-    this.#chainId = chainId;
-    this.wallet = Wallet.restore(wordsOf(FAUCET_ENTROPY), { chainId, curve });
-    this.payee = Wallet.create({ chainId, curve });
+  constructor(network: Uint8Array) {
+    this.#network = network;
+    this.wallet = Wallet.restore(wordsOf(FAUCET_ENTROPY), { network, curve });
+    this.payee = Wallet.create({ network, curve });
   }
 
   /** Scans on one node, notes what is final there, and sends one payment more. Failing is part of the test's world. */
@@ -82,7 +82,7 @@ class Payer {
       this.final.map(({ height }) => height),
       `${node.name} has other heights for final payments`,
     );
-    const restored = Wallet.restore(this.payee.words!, { chainId: this.#chainId, curve });
+    const restored = Wallet.restore(this.payee.words!, { network: this.#network, curve });
     await this.payee.scan(chain);
     await restored.scan(chain);
     const total = ({ unlocked, locked }: { unlocked: bigint; locked: bigint }) => unlocked + locked;
@@ -104,12 +104,12 @@ class Payer {
 /** Does harm to the validators until so many processes have died by SIGKILL, then lets them recover and checks all of it. */
 export async function chaos(
   cluster: Cluster,
-  options: { kills: number; seed: string; chainId: Uint8Array; say?: (line: string) => void },
+  options: { kills: number; seed: string; network: Uint8Array; say?: (line: string) => void },
 ): Promise<ChaosReport> {
   const { say = () => undefined } = options;
   const roll = dice(options.seed);
   const faults = new Map<string, number>();
-  const payer = new Payer(options.chainId);
+  const payer = new Payer(options.network);
   const started = performance.now();
   let kills = 0;
   let paying = true;

@@ -147,7 +147,7 @@ async function wallet(): Promise<void> {
   const pool = new Mempool(ledger);
   const chain = localChain(ledger, (bytes) => pool.add(bytes));
   const file = { path: at('wallet'), password: 'pass phrase', cost: { memoryKiB: 64, passes: 1 } };
-  const open = await OpenWallet.restore(file, payer.words!, { chainId: OPTIONS.chainId });
+  const open = await OpenWallet.restore(file, payer.words!, { network: OPTIONS.network });
   await open.scan(chain);
   const before = open.balance;
   const plan = await open.plan(payee.addressText(), 10n ** 9n, chain);

@@ -11,7 +11,7 @@ import {
 import { NIL, PRECOMMIT } from '../../../src/consensus/constants.ts';
 import type { LightBlock } from '../../../src/consensus/sync/messages.ts';
 
-export const CHAIN_ID = Uint8Array.of(7, 7, 7, 7);
+export const CHAIN_ID = new Uint8Array(32).fill(7);
 export const FIRST_TIME = 1_764_000_000_000;
 
 export const keysOf = (...names: string[]): SigningKey[] =>

@@ -23,10 +23,13 @@ export const FIRST: Trusted = LightClient.genesis(set.validators, START);
 
 /** The wallet that owns the first outputs. */
 export const faucetWallet = (): Wallet =>
-  Wallet.restore(wordsOf(new Uint8Array(genesis.faucet.entropy)), { chainId: CHAIN_ID, curve });
+  Wallet.restore(wordsOf(new Uint8Array(genesis.faucet.entropy)), {
+    network: genesis.parameters.network,
+    curve,
+  });
 
 export const walletNamed = (byte: number): Wallet =>
-  Wallet.restore(wordsOf(new Uint8Array(32).fill(byte)), { chainId: CHAIN_ID, curve });
+  Wallet.restore(wordsOf(new Uint8Array(32).fill(byte)), { network: genesis.parameters.network, curve });
 
 /**
  * A chain with real state, real headers and real commits that grows when somebody waits for its next block. Two worlds that

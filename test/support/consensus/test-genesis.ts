@@ -1,22 +1,27 @@
 import { utf8 } from '#base';
 import type { SigningKey } from '#crypto';
-import { chainIdOf, checkGenesis, type Genesis } from '../../../src/consensus/application/genesis.ts';
+import {
+  checkGenesis,
+  type Genesis,
+  networkOf,
+  withChainId,
+} from '../../../src/consensus/application/genesis.ts';
 import { formatGenesis } from '../../../src/consensus/application/genesis-text.ts';
 import { curve, signer, somebody, TEST_PARAMETERS } from '../ledger/chain.ts';
 
 export const NAME = 'cluster';
 const TIME = 1_764_000_000_000;
-export const CHAIN_ID = chainIdOf(NAME, TIME);
+export const NETWORK = networkOf(NAME, TIME);
 /** The faucet's words follow from these. */
 export const FAUCET_ENTROPY = new Uint8Array(32).fill(7);
 
 /** The genesis file of a test network whose validators have these keys, with short pauses. */
 export function genesisFor(keys: readonly SigningKey[], change: Partial<Genesis> = {}, tokens = 0n): string {
-  const genesis: Genesis = {
+  const genesis = withChainId({
     real: 0,
     name: utf8(NAME),
     time: TIME,
-    parameters: { ...TEST_PARAMETERS, chainId: CHAIN_ID, mintMaturity: 2, epochBlocks: 1_000 },
+    parameters: { ...TEST_PARAMETERS, network: NETWORK, mintMaturity: 2, epochBlocks: 1_000 },
     consensus: {
       maxValidators: 10,
       genesisPower: 100,
@@ -43,6 +48,6 @@ export function genesisFor(keys: readonly SigningKey[], change: Partial<Genesis>
       })),
     faucet: { entropy: FAUCET_ENTROPY, outputs: 64, amount: 10n ** 12n },
     ...change,
-  };
+  });
   return formatGenesis(checkGenesis(genesis, curve));
 }

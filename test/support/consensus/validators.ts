@@ -2,7 +2,7 @@ import { domainHash, utf8 } from '#base';
 import { type PowerChange, signBallot, ValidatorSet, type Vote } from '#consensus';
 import { SigningKey } from '#crypto';
 
-export const CHAIN_ID = Uint8Array.of(0x42, 0x54, 0x00, 0x01);
+export const CHAIN_ID = new Uint8Array(32).fill(0x42);
 
 /** A hash to stand for something: the same word, the same hash. */
 export const named = (word: string): Uint8Array => domainHash('test', utf8(word));

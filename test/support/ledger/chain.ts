@@ -60,7 +60,8 @@ export const trustingSpends: SpendRules = {
 
 export const TEST_PARAMETERS: Parameters = {
   ...DEFAULT_PARAMETERS,
-  chainId: Uint8Array.of(7, 7, 7, 7),
+  chainId: new Uint8Array(32).fill(7),
+  network: Uint8Array.of(7, 7, 7, 7),
   maturity: 2,
   mintMaturity: 3,
   epochBlocks: 20,

@@ -6,7 +6,7 @@ import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
 import { curve, deterministic, genesisOf, grow, growTo, TEST_PARAMETERS } from './chain.ts';
 
-export const OPTIONS = { chainId: TEST_PARAMETERS.chainId, curve };
+export const OPTIONS = { network: TEST_PARAMETERS.network, curve };
 
 export const walletOf = (seed: string): Wallet => Wallet.create(OPTIONS, deterministic(seed));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chaos, DISK_BYTES } from '../../support/consensus/chaos.ts';
 import { Cluster } from '../../support/consensus/cluster.ts';
-import { CHAIN_ID, genesisFor } from '../../support/consensus/test-genesis.ts';
+import { genesisFor, NETWORK } from '../../support/consensus/test-genesis.ts';
 
 const KILLS = 15;
 
@@ -14,7 +14,7 @@ test('four validators survive kills between any two writes, stops, lost connecti
   });
   t.after(() => cluster.stop());
   await cluster.start();
-  const report = await chaos(cluster, { kills: KILLS, seed: 'fast slice', chainId: CHAIN_ID });
+  const report = await chaos(cluster, { kills: KILLS, seed: 'fast slice', network: NETWORK });
   assert.ok(report.kills >= KILLS);
   if (typeof cluster.disk === 'string') console.log(`skipped the full disk: ${cluster.disk}`);
   else assert.ok(report.faults.get('disk full'));

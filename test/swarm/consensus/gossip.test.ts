@@ -20,7 +20,7 @@ import { HeightBook } from '../../../src/consensus/height-book.ts';
 import { until } from '../../support/consensus/cluster.ts';
 import { committee, named, voteBy } from '../../support/consensus/validators.ts';
 
-const CHAIN = { chainId: Uint8Array.of(7, 7, 7, 7), genesis: named('genesis') };
+const CHAIN = { chainId: new Uint8Array(32).fill(7), genesis: named('genesis') };
 const log = createLog('silent');
 const people = committee([10, 10, 10, 10]);
 

@@ -96,7 +96,7 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
   const rent = await ok(['address', 'new', 'rent']);
   assert.match(await ok(['address']), /^ {3}0 {2}torch1\w+ {2}primary\n {3}1 {2}torch1\w+ {2}rent$/);
   await faucet.scan(chain);
-  const to = parseAddress(rent, TEST_PARAMETERS.chainId, curve);
+  const to = parseAddress(rent, TEST_PARAMETERS.network, curve);
   const paying = await faucet.plan({ payments: [{ to, amount: 500n * TORCH }] }, chain);
   await chain.submit((await faucet.sign(paying, chain)).bytes);
   mine();

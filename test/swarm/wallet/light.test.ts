@@ -9,7 +9,7 @@ import { createLog, toHex } from '#base';
 import { decode, encode, parseAddress, Wallet, wordsOf } from '#ledger';
 import type { Host } from '#network';
 import { Node } from '#node';
-import { chainIdOf } from '../../../src/consensus/application/genesis.ts';
+import { networkOf } from '../../../src/consensus/application/genesis.ts';
 import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
 import { loadValidatorKey } from '../../../src/node/identity.ts';
 import { Cluster, until } from '../../support/consensus/cluster.ts';
@@ -22,11 +22,11 @@ const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const TORCH = 1_000_000_000n;
 const PATIENCE_S = 120;
 const time = Date.now();
-const chainId = chainIdOf(NAME, time);
+const network = networkOf(NAME, time);
 
-const parametersOf = (chainId: Uint8Array) => ({
+const parametersOf = (network: Uint8Array) => ({
   ...TEST_PARAMETERS,
-  chainId,
+  network,
   mintMaturity: 2,
   epochBlocks: 1_000,
 });
@@ -39,7 +39,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 before(async () => {
   cluster = await Cluster.make({
     validators: 2,
-    genesis: (keys) => genesisFor(keys, { time, parameters: parametersOf(chainId) }),
+    genesis: (keys) => genesisFor(keys, { time, parameters: parametersOf(network) }),
   });
   cleanUp.push(() => cluster.stop());
   home = join(cluster.folder, 'user');
@@ -86,9 +86,9 @@ const balance = async () => JSON.parse(await ok(['balance', '--json']));
 /** The network's faucet pays, by way of a node that is believed. */
 async function pay(address: string, amount: bigint): Promise<void> {
   const chain = remoteChain(cluster.validators[0]!);
-  const faucet = Wallet.restore(wordsOf(FAUCET_ENTROPY), { chainId, curve });
+  const faucet = Wallet.restore(wordsOf(FAUCET_ENTROPY), { network, curve });
   await faucet.scan(chain);
-  const payments = [{ to: parseAddress(address, chainId, curve), amount }];
+  const payments = [{ to: parseAddress(address, network, curve), amount }];
   await chain.submit((await faucet.sign(await faucet.plan({ payments }, chain), chain)).bytes);
 }
 
@@ -106,7 +106,7 @@ async function liar(name: string, lies: Lies): Promise<string> {
 
 test('bitorch wallet on nodes of other people: create, be paid, send, see that it is final', async () => {
   const created = await ok(['create']);
-  assert.match(created, new RegExp(`network {2}${toHex(chainId)}`));
+  assert.match(created, new RegExp(`network {2}${toHex(network)}`));
   const address = /torch1\w+/.exec(created)![0];
   await pay(address, 50n * TORCH);
   await blocks(2 + TEST_PARAMETERS.maturity);
@@ -163,7 +163,7 @@ test('a light node keeps a wallet that follows, pays and is paid', async (t) => 
   const homes = [join(home, 'full'), join(home, 'light')] as const;
   await mkdir(homes[0]);
   const key = await loadValidatorKey(homes[0]);
-  await writeFile(genesis, genesisFor([key], { time, parameters: parametersOf(chainId) }));
+  await writeFile(genesis, genesisFor([key], { time, parameters: parametersOf(network) }));
   const settings = { genesis, walletPassword: 'correct horse', securityAuthorities: 'none' } as const;
   const log = createLog('silent');
   const full = new Node({ ...settings, home: homes[0], roles: ['validate'] }, { log });

@@ -95,7 +95,7 @@ test('a header that does not continue the chain is refused, whatever the field',
   requireNext(header, tip);
   const other = named('other');
   for (const changed of [
-    { chainId: Uint8Array.of(0, 0, 0, 0) },
+    { chainId: new Uint8Array(32) },
     { height: 3 },
     { time: tip.previousTime },
     { previous: other },
@@ -145,7 +145,7 @@ test('votes and proposals are bound to their chain and their author', () => {
   const vote = voteBy(four, 2, 1, named('a block'));
   assert.ok(verifyAll([signedVote(CHAIN_ID, vote, four.validators)!]));
   assert.ok(!verifyAll([signedVote(CHAIN_ID, { ...vote, validator: 1 }, four.validators)!]));
-  assert.ok(!verifyAll([signedVote(Uint8Array.of(1, 2, 3, 4), vote, four.validators)!]));
+  assert.ok(!verifyAll([signedVote(new Uint8Array(32).fill(1), vote, four.validators)!]));
   assert.equal(signedVote(CHAIN_ID, { ...vote, validator: 4 }, four.validators), undefined);
 
   const place = four.validators.placeOf(four.validators.proposer(3).key);

@@ -213,7 +213,7 @@ suite('escrow', () => {
     const other = (change: Partial<Receipt['statement']>, by = session) =>
       signReceipt({ ...good.statement, ...change }, by);
     const cases: [Receipt, RegExp][] = [
-      [other({ chainId: Uint8Array.of(1, 2, 3, 4) }), /another network/],
+      [other({ chainId: new Uint8Array(32).fill(1) }), /another network/],
       [other({ escrow: signer('other').publicKey }, signer('other')), /another escrow/],
       [other({ node: tail.publicKey }), /another node/],
       [other({ tokensOut: 33 }), /not those of a chunk/],

@@ -36,7 +36,7 @@ test('shape: chain, expiry, rings that repeat, no effect, fees', () => {
   const made = transactionOf(ledger, random, { inputs: 2 });
   const changed = (body: Partial<Body>) => makeTransaction({ ...made.body, ...body }, made.proofs, curve);
   block(ledger, made);
-  refused(ledger, changed({ chainId: Uint8Array.of(0, 0, 0, 0) }), /another chain/);
+  refused(ledger, changed({ chainId: new Uint8Array(32) }), /another chain/);
   refused(ledger, changed({ expiry: 4 }), /expired/);
   refused(ledger, changed({ expiry: 5 + TEST_PARAMETERS.expiryWindow + 1 }), /expires too late/);
   refused(ledger, changed({ fee: BigInt(made.weight - 4) * TEST_PARAMETERS.startFee }), /fee is too low/);

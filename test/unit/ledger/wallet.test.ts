@@ -30,7 +30,7 @@ test('a transfer: planned fee, proofs that verify, both sides see it, the paymen
   assert.deepEqual(alice.balance(), { unlocked: 20_000n * TORCH, locked: 0n });
 
   const payments = [
-    { to: parseAddress(bob.addressText(rent), OPTIONS.chainId, curve), amount: 1_500n * TORCH },
+    { to: parseAddress(bob.addressText(rent), OPTIONS.network, curve), amount: 1_500n * TORCH },
   ];
   const plan = await alice.plan({ payments }, onLedger);
   const transaction = await alice.sign(plan, onLedger);
@@ -223,7 +223,7 @@ test('the file: encrypted, replaced as a whole, untouched by a wrong password', 
   const again = await Wallet.open(path, 'secret', OPTIONS);
   assert.deepEqual(again.balance(), alice.balance());
   assert.deepEqual(again.history(), alice.history());
-  const elsewhere = Wallet.restore(alice.words!, { ...OPTIONS, chainId: Uint8Array.of(1, 2, 3, 4) });
+  const elsewhere = Wallet.restore(alice.words!, { ...OPTIONS, network: Uint8Array.of(1, 2, 3, 4) });
   await assert.rejects(elsewhere.scan(onLedger), { code: 'WALLET_NETWORK' });
   await assert.rejects(Wallet.open(`${path}2`, 'secret', OPTIONS), { code: 'WALLET_MISSING' });
   await writeFile(path, bytes.subarray(0, bytes.length - 1));
@@ -245,12 +245,12 @@ test('words: 24, checked; addresses: checked against typing errors and other net
   assert.throws(() => entropyOf([...list.slice(1), 'zoo'].join(' ')), { message: /does not fit/ });
 
   const text = alice.addressText();
-  assert.deepEqual(parseAddress(text, OPTIONS.chainId, curve), alice.address());
-  assert.deepEqual(parseAddress(text.toUpperCase(), OPTIONS.chainId, curve), alice.address());
+  assert.deepEqual(parseAddress(text, OPTIONS.network, curve), alice.address());
+  assert.deepEqual(parseAddress(text.toUpperCase(), OPTIONS.network, curve), alice.address());
   for (const at of [0, 6, 40, text.length - 1]) {
     const wrong = text.slice(0, at) + (text[at] === 'q' ? 'p' : 'q') + text.slice(at + 1);
-    assert.throws(() => parseAddress(wrong, OPTIONS.chainId, curve), { code: 'ADDRESS_INVALID' });
+    assert.throws(() => parseAddress(wrong, OPTIONS.network, curve), { code: 'ADDRESS_INVALID' });
   }
   assert.throws(() => parseAddress(text, Uint8Array.of(0, 0, 0, 1), curve), { message: /another network/ });
-  assert.throws(() => parseAddress('torch1', OPTIONS.chainId, curve), { code: 'ADDRESS_INVALID' });
+  assert.throws(() => parseAddress('torch1', OPTIONS.network, curve), { code: 'ADDRESS_INVALID' });
 });

@@ -12,7 +12,7 @@ import { RecordLog } from '../../../src/consensus/journal/record-log.ts';
 import { requestCodec, type SyncRequest } from '../../../src/consensus/sync/messages.ts';
 import { Validator } from '../../../src/consensus/validator.ts';
 
-const chainId = Uint8Array.of(7, 7, 7, 7);
+const chainId = new Uint8Array(32).fill(7);
 const key = new SigningKey(sha256(utf8('chain vectors')));
 const hash = (name: string) => sha256(utf8(name));
 
