@@ -4,6 +4,7 @@ import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf, toHex } from '#
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
+import type { AccountabilityOptions } from './accountability.ts';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
@@ -24,7 +25,7 @@ import {
   replaceFile,
   WriteAheadLog,
 } from './journal/index.ts';
-import { serveQueries } from './light/index.ts';
+import { type Checkpoint, serveQueries } from './light/index.ts';
 import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
 import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
@@ -43,6 +44,8 @@ export interface ChainOptions {
   readonly trustingPeriodMs?: number;
   /** Further behind than this, a node without any block begins from a snapshot. */
   readonly snapshotLag?: number;
+  /** A block that somebody vouches for: forks count above it only, and a chain without it is not followed. */
+  readonly checkpoint?: Checkpoint | undefined;
   /** Blocks that stay on the disk; all of them when absent. */
   readonly keepBlocks?: number;
 }
@@ -106,6 +109,7 @@ export class Chain {
   readonly #gossip: Gossip;
   readonly #sync: BlockSync;
   readonly #watch: ForkWatch;
+  readonly #contacts: Contacts;
   readonly #deciding: Deciding;
   #started = false;
 
@@ -136,9 +140,11 @@ export class Chain {
       height: () => Math.max(0, this.store.height) + 1,
       adopt: (block, commit) => this.#deciding.adopt(block, commit),
     });
+    this.#contacts = new Contacts(options.contacts ?? [], { host, log });
     this.#watch = new ForkWatch(
-      { chainId },
+      { chainId, ...this.#accountability },
       {
+        now: this.#now,
         store: this.store,
         peers,
         light: (peer, height) => this.#sync.client(peer).light(height),
@@ -153,7 +159,7 @@ export class Chain {
 
   /** Comes up to where it was, and goes on from there. Throws when the data directory is of another chain or damaged. */
   async start(): Promise<void> {
-    const { host, application, log } = this.#deps;
+    const { host, application } = this.#deps;
     const { genesis, genesisFile, contacts = [] } = this.#options;
     this.#lifecycle.onStop(() => this.store.close());
     await serveSync({ host, store: this.store, application, now: steady });
@@ -167,9 +173,8 @@ export class Chain {
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
-    const dialing = new Contacts(contacts, { host, log });
-    dialing.start();
-    this.#lifecycle.onStop(() => dialing.stop());
+    this.#contacts.start();
+    this.#lifecycle.onStop(() => this.#contacts.stop());
     if (contacts.length > 0 && (await application.info()).height === 0) await this.#beginFromSnapshot();
     await handshake(
       { chainId: fromUtf8(genesis.name), time: genesis.time, genesis: genesisFile },
@@ -240,7 +245,7 @@ export class Chain {
       return new Validator(chainId, { key: key!, guard });
     };
     return new Deciding(
-      { chainId, pace, clockToleranceMs, maxBytes },
+      { chainId, pace, clockToleranceMs, maxBytes, ...this.#accountability },
       {
         application,
         store: this.store,
@@ -275,7 +280,10 @@ export class Chain {
       trade: (message: Parameters<MempoolGossip['receive']>[0], peer: ChainPeer) =>
         this.#trade.receive(message, peer),
       peerCame: (peer: ChainPeer) => this.#trade.introduce(peer),
-      peerMoved: () => this.#sync.nudge(),
+      peerMoved: (peer: ChainPeer) => {
+        this.#contacts.met(peer.id);
+        this.#sync.nudge();
+      },
     };
   }
 
@@ -309,7 +317,11 @@ export class Chain {
 
   /** Keeps what proves the fork, of the lowest height that is known to differ: there the guilty are surest. */
   #halt(ours: Commit, theirs: Commit): void {
-    if (!this.#deciding.halted) this.#deciding.halt(FORKED);
+    if (!this.#deciding.halted) {
+      this.#deciding.halt(FORKED);
+      // What shows at the tip began below it: whoever is at hand now is asked before it is gone.
+      this.#watch.lookAgain();
+    }
     const { height } = ours;
     if (height < (this.fork?.ours.height ?? Number.POSITIVE_INFINITY)) {
       const { chainId } = this.#options.genesis.parameters;
@@ -317,6 +329,15 @@ export class Chain {
       const votes = votesIn(this.#wal.recordsOf(height));
       keepFork(this.#forkPath, { chainId, ours, theirs, validators, votes });
     }
+  }
+
+  get #accountability(): AccountabilityOptions {
+    const { trustingPeriodMs, checkpoint } = this.#options;
+    return { trustingPeriodMs, checkpoint: checkpoint?.height };
+  }
+
+  get #now(): () => number {
+    return this.#deps.now ?? Date.now;
   }
 
   get #forkPath(): string {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
+import { type AccountabilityOptions, areAccountable } from './accountability.ts';
 import { blockId, type Commit, requireCommit, type VerifySignatures } from './blocks/index.ts';
 import type { ChainStore } from './chain-store/index.ts';
 import type { ChainPeer } from './gossip/index.ts';
@@ -14,6 +15,12 @@ export interface ForkWatchDependencies {
   readonly log: Logger;
   readonly onFork: (ours: Commit, theirs: Commit) => void;
   readonly ban: (peer: string, reason: unknown) => void;
+  /** Milliseconds since epoch. */
+  readonly now?: () => number;
+}
+
+export interface ForkWatchOptions extends AccountabilityOptions {
+  readonly chainId: Uint8Array;
 }
 
 /** How often a peer is asked again, and how soon a new one is noticed. */
@@ -23,17 +30,17 @@ const LOOK_MS = 500;
 /**
  * Finds forks below the tip: asks each peer for the last block that both have, and where theirs is another one looks for
  * the first height that they differ at. A good commit there for another block than ours proves the fork, whichever side
- * has more blocks and whoever voted since.
+ * has more blocks and whoever voted since, as long as those who voted there answer for it.
  */
 export class ForkWatch {
-  readonly #chainId: Uint8Array;
+  readonly #options: ForkWatchOptions;
   readonly #deps: ForkWatchDependencies;
   readonly #lifecycle = new Lifecycle();
   readonly #compared = new Map<string, number>();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: { chainId: Uint8Array }, dependencies: ForkWatchDependencies) {
-    this.#chainId = options.chainId;
+  constructor(options: ForkWatchOptions, dependencies: ForkWatchDependencies) {
+    this.#options = options;
     this.#deps = dependencies;
   }
 
@@ -46,6 +53,11 @@ export class ForkWatch {
     await this.#running;
   }
 
+  /** Asks every peer soon, however lately it was asked. */
+  lookAgain(): void {
+    this.#compared.clear();
+  }
+
   /** Compares this chain with that of one peer, however long ago it was asked. Never throws. */
   async look(peer: string): Promise<void> {
     const { peers, ban, log } = this.#deps;
@@ -53,7 +65,7 @@ export class ForkWatch {
     if (!status) return;
     try {
       const contradiction = await this.contradiction(peer, status.height - 1, status.base);
-      if (contradiction) this.#deps.onFork(...contradiction);
+      if (contradiction) this.#report(peer, ...contradiction);
     } catch (error) {
       if (error instanceof BitorchError && error.code === 'COMMIT_INVALID') ban(peer, error);
       else log.debug({ peer, error: messageOf(error) }, 'its blocks could not be compared');
@@ -89,8 +101,15 @@ export class ForkWatch {
     const { commit } = other;
     if (commit.height !== top || equalBytes(commit.block, store.summary(top)!.id))
       throw new BitorchError('COMMIT_INVALID', 'it does not decide the block that it is given for');
-    requireCommit(commit, this.#chainId, store.validators(top)!, verify);
+    requireCommit(commit, this.#options.chainId, store.validators(top)!, verify);
     return [store.commit(top)!, commit];
+  }
+
+  #report(peer: string, ours: Commit, theirs: Commit): void {
+    const { store, log, onFork, now = Date.now } = this.#deps;
+    const { height } = ours;
+    if (areAccountable(store.summary(height)!.header, now(), this.#options)) onFork(ours, theirs);
+    else log.warn({ peer, height }, 'a fork that is too old to count: its validators do not answer for it');
   }
 
   async #run(): Promise<void> {

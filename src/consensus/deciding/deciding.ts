@@ -1,4 +1,5 @@
 import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
+import type { AccountabilityOptions } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
   type Block,
@@ -24,7 +25,7 @@ import type { Pace } from './pace.ts';
 import { Reception } from './reception.ts';
 import { type Tip, tipOf } from './tip.ts';
 
-export interface DecidingOptions {
+export interface DecidingOptions extends AccountabilityOptions {
   readonly chainId: Uint8Array;
   readonly pace: Pace;
   /** A proposal's time may be this far from our clock. */
@@ -158,7 +159,7 @@ export class Deciding {
     this.#tip = tipOf(store, this.#options.chainId);
     const { chainId, height, validators } = this.#tip;
     const judging = { application, verify, now };
-    this.#judge = new Judge({ tip: this.#tip, clockToleranceMs: this.#options.clockToleranceMs }, judging);
+    this.#judge = new Judge({ ...this.#options, tip: this.#tip }, judging);
     const book = new HeightBook(height, validators);
     this.#reception = new Reception(
       { chainId, book },

@@ -1,4 +1,5 @@
 import { equalBytes, toHex } from '#base';
+import { type AccountabilityOptions, areAccountable } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
   type Block,
@@ -21,16 +22,21 @@ export interface JudgeDependencies {
   readonly now: () => number;
 }
 
+export interface JudgeOptions extends AccountabilityOptions {
+  /** A proposal's time may be this far from our clock. */
+  readonly clockToleranceMs: number;
+}
+
 /** Says what becomes of proposals of one height. */
 export class Judge {
   readonly #tip: Tip;
-  readonly #clockToleranceMs: number;
+  readonly #options: JudgeOptions;
   readonly #deps: JudgeDependencies;
   readonly #valid = new Map<string, boolean>();
 
-  constructor(options: { tip: Tip; clockToleranceMs: number }, dependencies: JudgeDependencies) {
+  constructor(options: JudgeOptions & { readonly tip: Tip }, dependencies: JudgeDependencies) {
     this.#tip = options.tip;
-    this.#clockToleranceMs = options.clockToleranceMs;
+    this.#options = options;
     this.#deps = dependencies;
   }
 
@@ -51,17 +57,19 @@ export class Judge {
     this.#valid.set(name, valid);
     if (!valid) return 'invalid';
     if (proposal.validRound >= 0) return 'valid';
-    const synchrony = { ...DEFAULT_SYNCHRONY, precision: this.#clockToleranceMs };
+    const synchrony = { ...DEFAULT_SYNCHRONY, precision: this.#options.clockToleranceMs };
     return isTimely(proposal, this.#deps.now(), synchrony) ? 'valid' : 'untimely';
   }
 
   /**
    * The commit in a block that decides another block before it than ours: more than two thirds have signed both, or a
-   * third has signed twice. The chain has forked.
+   * third has signed twice. The chain has forked, unless those who signed do not answer for it any more.
    */
   contradiction({ header, lastCommit }: Block): Commit | undefined {
-    const { chainId, height, previous, lastValidators } = this.#tip;
+    const { chainId, height, previous, previousTime, lastValidators } = this.#tip;
     if (header.height !== height || !lastCommit || !lastValidators) return undefined;
+    const last = { height: height - 1, time: previousTime };
+    if (!areAccountable(last, this.#deps.now(), this.#options)) return undefined;
     if (lastCommit.height !== height - 1 || equalBytes(lastCommit.block, previous)) return undefined;
     try {
       requireCommit(lastCommit, chainId, lastValidators, this.#deps.verify);

@@ -5,25 +5,33 @@ import { MemoryStore } from '#store';
 import { type Commit, verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
 import { ForkWatch } from '../../../src/consensus/fork-watch.ts';
-import { CHAIN_ID, chainOf, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
+import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
 
 const four = keysOf('a', 'b', 'c', 'd');
+const PERIOD_MS = 60_000;
+/** Just after the fortieth block. */
+const NOW = FIRST_TIME + 41_000;
 const ours = chainOf(40, () => four);
 const branchAt = (height: number, keys = four, length = 40) =>
   chainOf(length, () => keys, ours.slice(0, height));
 
 /** What comes of looking at a peer with these blocks. */
-async function lookAt(theirs: readonly Link[], { base = 1, known = ours, pruned = 0 } = {}) {
+async function lookAt(
+  theirs: readonly Link[],
+  { base = 1, known = ours, pruned = 0, now = NOW, keysAt = (_: number) => four, checkpoint = 0 } = {},
+) {
   const store = new ChainStore(new MemoryStore());
-  store.begin(sha256(utf8('state 0')), [setOf(four), setOf(four)]);
-  for (const { block, light } of known)
-    store.append({ block, commit: light.commit, appHash: light.header.appHash, validators: setOf(four) });
+  store.begin(sha256(utf8('state 0')), [setOf(keysAt(1)), setOf(keysAt(2))]);
+  for (const { block, light } of known) {
+    const validators = setOf(keysAt(block.header.height + 2));
+    store.append({ block, commit: light.commit, appHash: light.header.appHash, validators });
+  }
   store.prune(pruned);
   const asked: number[] = [];
   const forks: (readonly [Commit, Commit])[] = [];
   const banned: string[] = [];
   const watch = new ForkWatch(
-    { chainId: CHAIN_ID },
+    { chainId: CHAIN_ID, trustingPeriodMs: PERIOD_MS, checkpoint },
     {
       store,
       peers: () => [{ id: 'peer', status: { height: theirs.length + 1, round: 0, base } }],
@@ -32,6 +40,7 @@ async function lookAt(theirs: readonly Link[], { base = 1, known = ours, pruned 
         return theirs[height - 1]?.light;
       },
       verify: verifyAll,
+      now: () => now,
       log: createLog('silent'),
       onFork: (...fork) => forks.push(fork),
       ban: (peer) => banned.push(peer),
@@ -82,4 +91,23 @@ test('blocks that our validators have not decided are no fork but a lie', async 
     const { forks, banned } = await lookAt(theirs);
     assert.deepEqual([forks, banned], [[], ['peer']]);
   }
+});
+
+test('keys of validators that left long ago fork nothing', async () => {
+  const left = keysOf('e', 'f', 'g', 'h');
+  const keysAt = (height: number) => (height <= 5 ? left : four);
+  const known = chainOf(40, keysAt);
+  const forged = chainOf(40, () => left, known.slice(0, 2));
+  const later = { known, keysAt, now: NOW + PERIOD_MS - 30_000 };
+  assert.deepEqual((await lookAt(forged, later)).forks, []);
+  const recent = chainOf(40, keysAt, known.slice(0, 30));
+  assert.equal((await lookAt(recent, later)).forks[0]![0].height, 31);
+  // While they answer for it, it is one.
+  assert.equal((await lookAt(forged, { known, keysAt })).forks[0]![0].height, 3);
+});
+
+test('a fork at or below a checkpoint counts as little', async () => {
+  const theirs = branchAt(16);
+  assert.deepEqual((await lookAt(theirs, { checkpoint: 17 })).forks, []);
+  assert.equal((await lookAt(theirs, { checkpoint: 16 })).forks.length, 1);
 });
