@@ -58,7 +58,7 @@ export const startCommand = new Command('start')
       'keep no blocks: follow the chain by its headers, out of nodes that are believed nothing',
     ),
   )
-  .addOption(option('--trust <height:id>', 'a block that somebody you trust vouches for, for --light'))
+  .addOption(option('--trust <height:id>', 'a block that somebody you trust vouches for'))
   .addOption(
     option('--wallet-password-file <file>', "opens the node's wallet; so does BITORCH_WALLET_PASSWORD"),
   )

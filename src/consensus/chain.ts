@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import {
+  BitorchError,
+  Broadcast,
+  equalBytes,
+  fromUtf8,
+  Lifecycle,
+  type Logger,
+  messageOf,
+  toHex,
+} from '#base';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
@@ -8,7 +17,7 @@ import type { AccountabilityOptions } from './accountability.ts';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
-import { ValidatorSet, verifyAll } from './blocks/index.ts';
+import { blockId, type Header, verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { type Contact, Contacts } from './contacts.ts';
@@ -25,7 +34,7 @@ import {
   replaceFile,
   WriteAheadLog,
 } from './journal/index.ts';
-import { type Checkpoint, serveQueries } from './light/index.ts';
+import { type Checkpoint, LightClient, serveQueries, trustedAt } from './light/index.ts';
 import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
 import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
@@ -138,7 +147,10 @@ export class Chain {
       ban: (peer, reason) =>
         void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
-      adopt: (block, commit) => this.#deciding.adopt(block, commit),
+      adopt: async (block, commit) => {
+        this.#requireVouched(block.header);
+        await this.#deciding.adopt(block, commit);
+      },
     });
     this.#contacts = new Contacts(options.contacts ?? [], { host, log });
     this.#watch = new ForkWatch(
@@ -157,7 +169,11 @@ export class Chain {
     this.#deciding = this.#makeDeciding();
   }
 
-  /** Comes up to where it was, and goes on from there. Throws when the data directory is of another chain or damaged. */
+  /**
+   * Comes up to where it was, and goes on from there. Throws CHAIN_DAMAGED, JOURNAL_DAMAGED or GENESIS_MISMATCH when the data
+   * directory is damaged or of another chain, TRUST_EXPIRED when a snapshot would need a newer block to be trusted, and
+   * CHECKPOINT_DIFFERS.
+   */
   async start(): Promise<void> {
     const { host, application } = this.#deps;
     const { genesis, genesisFile, contacts = [] } = this.#options;
@@ -180,6 +196,8 @@ export class Chain {
       { chainId: fromUtf8(genesis.name), time: genesis.time, genesis: genesisFile },
       { application, store: this.store },
     );
+    const known = this.store.summary(this.#options.checkpoint?.height ?? 0);
+    if (known) this.#requireVouched(known.header);
     await this.#deciding.start();
     if (forkAt(this.#forkPath)) this.#deciding.halt(FORKED);
     this.#lifecycle.onStop(() => this.#deciding.stop());
@@ -344,6 +362,17 @@ export class Chain {
     return join(this.#options.home, 'fork');
   }
 
+  /** Throws CHECKPOINT_DIFFERS for another block than the one that somebody vouches for. */
+  #requireVouched(header: Header): void {
+    const { checkpoint } = this.#options;
+    if (header.height !== checkpoint?.height || equalBytes(blockId(header), checkpoint.id)) return;
+    throw new BitorchError(
+      'CHECKPOINT_DIFFERS',
+      `block ${header.height} has the id ${toHex(blockId(header))}, not the one given with --trust: ask again for it, or move ` +
+        'the chain folder away and sync anew; keep last-sign, it guards the validator key',
+    );
+  }
+
   /** A node without blocks does not run through years of them when others have a snapshot. */
   async #beginFromSnapshot(): Promise<void> {
     const { application, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
@@ -357,8 +386,11 @@ export class Chain {
     if (this.#sync.lag <= (this.#options.snapshotLag ?? SNAPSHOT_LAG)) return;
     const clients = this.#gossip.peers.map(({ id }) => this.#sync.client(id));
     const { chainId } = this.#options.genesis.parameters;
-    const genesis = ValidatorSet.of(await firstValidators());
-    const trust = { chainId, genesis, trustingPeriodMs, clockToleranceMs };
+    const { checkpoint, genesis } = this.#options;
+    const from = checkpoint
+      ? await trustedAt(checkpoint, clients)
+      : LightClient.genesis(await firstValidators(), genesis.time);
+    const trust = { chainId, from, trustingPeriodMs, clockToleranceMs };
     const height = await syncSnapshot(trust, { application, store: this.store, clients, verify, now, log });
     if (height > 0) log.info({ height }, 'began from a snapshot');
   }

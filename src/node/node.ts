@@ -282,10 +282,10 @@ export class Node implements NodeApi {
     }
     const shared = { host: this.#host, log: this.#log };
     const onEvent = (event: NodeEvent) => this.#events.publish(event);
-    const options = { home, genesis, walletPassword, contacts };
+    const options = { home, genesis, walletPassword, contacts, trust };
     const nameOf = (validator: Uint8Array) => this.#nameOfValidator(validator);
     const chain = light
-      ? await LightPart.start({ ...options, trust }, { ...shared, onEvent })
+      ? await LightPart.start(options, { ...shared, onEvent })
       : await ChainPart.start(options, { ...shared, key: this.#validatorKey!, nameOf, onEvent });
     this.#chain = chain;
     this.#lifecycle.onStop(() => chain.stop());

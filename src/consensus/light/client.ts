@@ -31,10 +31,10 @@ export class LightClient {
     this.#deps = dependencies;
   }
 
-  /** What the genesis says: it is trusted as it is, and counts as made now. */
-  static genesis(powers: readonly { key: Uint8Array; power: number }[], now: number): Trusted {
+  /** What the genesis says: it vouches for later headers as one of its time does, in ms since epoch. */
+  static genesis(powers: readonly { key: Uint8Array; power: number }[], time: number): Trusted {
     const nextValidators = ValidatorSet.of(powers);
-    return { height: 0, time: now, id: NIL, appHash: new Uint8Array(), nextValidators };
+    return { height: 0, time, id: NIL, appHash: new Uint8Array(), nextValidators };
   }
 
   get trusted(): Trusted {

@@ -47,7 +47,10 @@ export function keepTrusted(path: string, genesis: Uint8Array, trusted: Trusted)
 }
 
 /** The header of a checkpoint, from whoever has it. Throws LIGHT_MISSING. */
-export async function trustedAt({ height, id }: Checkpoint, peers: readonly LightPeer[]): Promise<Trusted> {
+export async function trustedAt(
+  { height, id }: Checkpoint,
+  peers: readonly Pick<LightPeer, 'light'>[],
+): Promise<Trusted> {
   for (const peer of peers) {
     const light = await peer.light(height).catch(() => undefined);
     if (light && isCheckpoint(light, id)) {

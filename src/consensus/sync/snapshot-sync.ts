@@ -1,8 +1,9 @@
-import { BitorchError, equalBytes, type Logger, messageOf, toHex } from '#base';
+import { BitorchError, codeOf, equalBytes, type Logger, messageOf, toHex } from '#base';
 import type { Application, StateSnapshot } from '../application/index.ts';
-import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
+import { blockId, requireCommit, type VerifySignatures } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 import { LightClient } from '../light/client.ts';
+import { TRUST_EXPIRED, type Trusted } from '../light/verify.ts';
 import type { SyncClient } from './client.ts';
 import type { LightBlock } from './messages.ts';
 
@@ -10,8 +11,8 @@ export interface SnapshotSyncOptions {
   readonly chainId: Uint8Array;
   readonly trustingPeriodMs: number;
   readonly clockToleranceMs: number;
-  /** Who votes on the first block. */
-  readonly genesis: ValidatorSet;
+  /** What vouches for later headers: the genesis, or a checkpoint. */
+  readonly from: Trusted;
 }
 
 export interface SnapshotSyncDependencies {
@@ -29,8 +30,10 @@ const CHUNKS_AHEAD = 4;
 
 /**
  * Begins from a state instead of from the first block. The app hash that the state has to have comes from a header that
- * light verification has proven from the genesis on; peers are believed nothing. Returns the height that the store begins
+ * light verification has proven from what is trusted on; peers are believed nothing. Returns the height that the store begins
  * after, 0 when no peer has a snapshot that can be used: then the blocks have to be run through.
+ *
+ * @throws BitorchError TRUST_EXPIRED when what is trusted is too old to vouch for any header
  */
 export async function syncSnapshot(
   options: SnapshotSyncOptions,
@@ -48,6 +51,7 @@ export async function syncSnapshot(
       if (!(await takeState(snapshot, appHash, beforeLast, deps))) continue;
       return snapshot.height;
     } catch (error) {
+      if (codeOf(error) === TRUST_EXPIRED) throw error;
       log.warn({ height: snapshot.height, error: messageOf(error) }, 'a snapshot could not be used');
     }
   }
@@ -66,7 +70,7 @@ async function snapshotsOf(clients: readonly SyncClient[]): Promise<StateSnapsho
 /** The header at a height, and the one after, whose app hash is that of the state after the height. */
 async function proveHeight(
   height: number,
-  { chainId, genesis, trustingPeriodMs, clockToleranceMs }: SnapshotSyncOptions,
+  { chainId, from, trustingPeriodMs, clockToleranceMs }: SnapshotSyncOptions,
   { clients, verify, now }: SnapshotSyncDependencies,
 ): Promise<{ at: LightBlock; after: LightBlock }> {
   const source = async (of: number): Promise<LightBlock | undefined> => {
@@ -76,7 +80,6 @@ async function proveHeight(
     }
     return undefined;
   };
-  const from = LightClient.genesis(genesis.validators, now());
   const client = new LightClient(
     { trust: { chainId, trustingPeriodMs, clockToleranceMs }, from },
     { source, verify, now },

@@ -17,6 +17,8 @@ export interface ChainPartOptions {
   readonly genesis: string;
   readonly walletPassword: string | undefined;
   readonly contacts: readonly string[];
+  /** HEIGHT:ID of a block that somebody vouches for. */
+  readonly trust?: string | undefined;
 }
 
 export interface ChainPartDependencies {
@@ -54,12 +56,12 @@ export class ChainPart {
   }
 
   static async start(options: ChainPartOptions, dependencies: ChainPartDependencies): Promise<ChainPart> {
-    const { home, genesis, walletPassword, contacts } = options;
+    const { home, genesis, walletPassword, contacts, trust } = options;
     const { log, onEvent } = dependencies;
     const lifecycle = new Lifecycle();
     let wallet: NodeWallet | undefined;
     const following = await Following.start(
-      { home: join(home, 'chain'), genesis, contacts, threads: VERIFY_THREADS },
+      { home: join(home, 'chain'), genesis, contacts, trust, threads: VERIFY_THREADS },
       {
         ...dependencies,
         onBlock: () => wallet?.follow(),

@@ -8,6 +8,7 @@ import {
   type LedgerApplication,
   type NewBlock,
   openApplication,
+  parseCheckpoint,
   parseGenesis,
 } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
@@ -25,6 +26,8 @@ export interface FollowingOptions {
   readonly genesis: string;
   /** Multiaddrs of nodes to stay connected with. */
   readonly contacts: readonly string[];
+  /** HEIGHT:ID of a block that somebody vouches for. */
+  readonly trust?: string | undefined;
   /** Threads for verifying transactions. */
   readonly threads: number;
 }
@@ -76,9 +79,10 @@ export class Following {
     this.walletChain = applicationChain(port);
   }
 
-  /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, CHAIN_DAMAGED. */
+  /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `Chain.start` throws. */
   static async start(options: FollowingOptions, dependencies: FollowingDependencies): Promise<Following> {
-    const { home, contacts, threads } = options;
+    const { home, contacts, threads, trust } = options;
+    const checkpoint = trust === undefined ? undefined : parseCheckpoint(trust);
     const { key, host, log } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
     const genesis = parseGenesis(genesisFile, defaultCurve());
@@ -92,7 +96,7 @@ export class Following {
       });
       lifecycle.onStop(stop);
       const chain = new Chain(
-        { home, genesis, genesisFile, contacts },
+        { home, genesis, genesisFile, contacts, checkpoint },
         {
           host,
           application,

@@ -20,6 +20,7 @@ import {
 } from '../../../src/consensus/application/index.ts';
 import { Chain } from '../../../src/consensus/chain.ts';
 import { type LogFile, openLogFile, replaceFile } from '../../../src/consensus/journal/index.ts';
+import { parseCheckpoint } from '../../../src/consensus/light/index.ts';
 import { ListApplication } from './list-application.ts';
 
 /** Where a process dies by its own hand, once it was told to. */
@@ -37,6 +38,8 @@ export interface ProcessSettings {
   readonly application: 'list' | 'ledger';
   readonly snapshotEvery?: number;
   readonly snapshotLag?: number;
+  /** HEIGHT:ID of a block that the test vouches for. */
+  readonly trust?: string;
   /** Threads for verifying; in the main one when absent. */
   readonly threads?: number;
 }
@@ -131,6 +134,7 @@ async function main(): Promise<void> {
       genesis,
       genesisFile,
       contacts: settings.contacts,
+      ...(settings.trust !== undefined && { checkpoint: parseCheckpoint(settings.trust) }),
       ...(settings.snapshotLag !== undefined && { snapshotLag: settings.snapshotLag }),
     },
     {
