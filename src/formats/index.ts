@@ -17,7 +17,7 @@ export { hfArchitecture } from './hf-config.ts';
 export { type ImageFormat, type ImageSize, readImage } from './images.ts';
 export { type Json, JsonTree, parseJson } from './json.ts';
 export { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
-export { HEAD_BYTES, identify } from './magic.ts';
+export { HEAD_BYTES, identify, identifySource } from './magic.ts';
 export { type Npy, readNpy } from './npy.ts';
 export * from './onnx.ts';
 export { type PickleEvents, type PickleLimits, runPickle } from './pickle/machine.ts';

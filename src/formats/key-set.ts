@@ -1,15 +1,23 @@
 /** Characters of keys that are kept as they are: more than the objects of configuration have. */
 const MAX_EXACT = 4096;
+const FIRST_PLACES = 4096;
+/** Among a million keys in a table that is half full the longest honest search takes about 70. */
+const MAX_PROBES = 512;
 
 /**
  * The keys of one object. The first ones are kept, those of vocabularies as 64-bit fingerprints: equal keys always meet;
  * that two different ones do happens to one honest vocabulary in ten million.
+ *
+ * Fingerprints lie in a table of which at most half is taken. A file may be written so that its keys crowd into a few
+ * places: then the platform's own set takes over, whose hashes nobody outside can foresee. So each key costs a bounded
+ * number of steps, and what is found depends on the fingerprints alone.
  */
 export class KeySet {
   #exact: Set<string> | undefined = new Set();
   #characters = 0;
-  /** Pairs of halves, open addressing; a pair of zeros is free. */
+  /** Pairs of halves, open addressing with linear probing; the second half of a free place is 0. */
   #table = new Uint32Array();
+  #crowded: Set<string> | undefined;
   #size = 0;
 
   get size(): number {
@@ -18,46 +26,84 @@ export class KeySet {
 
   /** Adds a key; false when it is there already. */
   add(key: string): boolean {
-    if (this.#exact) {
-      if (this.#exact.has(key)) return false;
-      this.#characters += key.length;
-      if (this.#characters <= MAX_EXACT) {
-        this.#exact.add(key);
-        this.#size++;
-        return true;
-      }
-      this.#table = new Uint32Array(4096);
-      for (const known of this.#exact) this.#insert(...fingerprint(known));
+    const added = this.#exact ? this.#addExact(this.#exact, key) : this.#addFingerprint(...fingerprint(key));
+    if (added) this.#size++;
+    return added;
+  }
+
+  #addExact(exact: Set<string>, key: string): boolean {
+    if (exact.has(key)) return false;
+    exact.add(key);
+    this.#characters += key.length;
+    if (this.#characters > MAX_EXACT) {
       this.#exact = undefined;
+      this.#resize(exact.size);
+      for (const known of exact) this.#addFingerprint(...fingerprint(known));
     }
-    if (!this.#insert(...fingerprint(key))) return false;
-    this.#size++;
-    if (this.#size * 3 > this.#table.length) this.#grow();
     return true;
   }
 
-  #insert(high: number, low: number): boolean {
+  #addFingerprint(high: number, low: number): boolean {
+    if (!this.#crowded && (this.#size + 1) * 4 > this.#table.length) this.#resize(this.#size + 1);
+    if (this.#crowded) return addTo(this.#crowded, high, low);
+    const place = this.#placeOf(high, low);
+    if (place === undefined) return addTo(this.#leaveTable(), high, low);
+    if (this.#table[place + 1] !== 0) return false;
+    this.#table[place] = high;
+    this.#table[place + 1] = low;
+    return true;
+  }
+
+  /** Where a fingerprint is, or the free place where it belongs; undefined when the search takes too long. */
+  #placeOf(high: number, low: number): number | undefined {
     const table = this.#table;
     const mask = table.length - 1;
-    for (let at = (low * 2) & mask; ; at = (at + 2) & mask) {
-      if (table[at] === high && table[at + 1] === low) return false;
-      if (table[at] !== 0 || table[at + 1] !== 0) continue;
-      table[at] = high;
-      table[at + 1] = low;
-      return true;
+    let at = (low - 1) & mask;
+    for (let probes = 0; probes < MAX_PROBES; probes++, at = (at + 2) & mask) {
+      if (table[at + 1] === 0 || (table[at] === high && table[at + 1] === low)) return at;
+    }
+    return undefined;
+  }
+
+  /** Makes the table so large that `keys` take at most half of it. */
+  #resize(keys: number): void {
+    const old = this.#table;
+    let places = FIRST_PLACES;
+    while (places < 2 * keys) places *= 2;
+    this.#table = new Uint32Array(2 * places);
+    for (const [high, low] of pairsOf(old)) {
+      const place = this.#placeOf(high, low);
+      if (place === undefined) {
+        this.#table = old;
+        this.#leaveTable();
+        return;
+      }
+      this.#table[place] = high;
+      this.#table[place + 1] = low;
     }
   }
 
-  #grow(): void {
-    const old = this.#table;
-    this.#table = new Uint32Array(old.length * 2);
-    for (let at = 0; at < old.length; at += 2) {
-      if (old[at] !== 0 || old[at + 1] !== 0) this.#insert(old[at]!, old[at + 1]!);
-    }
+  #leaveTable(): Set<string> {
+    const crowded = new Set<string>();
+    for (const [high, low] of pairsOf(this.#table)) addTo(crowded, high, low);
+    this.#table = new Uint32Array();
+    this.#crowded = crowded;
+    return crowded;
   }
 }
 
-/** Two multiplicative hashes with a final mixing each (MurmurHash3's), never both 0. */
+function addTo(crowded: Set<string>, high: number, low: number): boolean {
+  const before = crowded.size;
+  return crowded.add(`${high} ${low}`).size > before;
+}
+
+function* pairsOf(table: Uint32Array): Generator<[high: number, low: number]> {
+  for (let at = 0; at < table.length; at += 2) {
+    if (table[at + 1] !== 0) yield [table[at]!, table[at + 1]!];
+  }
+}
+
+/** Two multiplicative hashes with a final mixing each (MurmurHash3's); the second one is odd. */
 function fingerprint(text: string): [high: number, low: number] {
   let a = 0x9e3779b9 ^ text.length;
   let b = 0x85ebca6b;

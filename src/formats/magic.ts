@@ -1,5 +1,8 @@
 /** What the first bytes of a file say it is. */
+import { BitorchError } from '#base';
+import { readSafetensors } from './safetensors.ts';
 import { isTarHeader } from './tar.ts';
+import type { RandomAccess } from './tensor.ts';
 
 /** Bytes from the beginning that identify() wants to see. */
 export const HEAD_BYTES = 4096;
@@ -87,6 +90,27 @@ export function identify(head: Uint8Array, size: number): string | undefined {
   if (isTarHeader(head)) return 'tar';
   if (isSkippableFrame(head)) return 'zstd';
   return looksLikeSafetensors(head, size) ? 'safetensors' : undefined;
+}
+
+/**
+ * The kind that a file's content tells. safetensors begins with the length of its header, which may be any number and so
+ * look like a signature: a file that is safetensors by all of its rules is that, whatever its first bytes spell.
+ */
+export async function identifySource(source: RandomAccess): Promise<string | undefined> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  const kind = identify(head, source.size);
+  if (kind === undefined || kind === 'safetensors' || !looksLikeSafetensors(head, source.size)) return kind;
+  return (await isSafetensors(source)) ? 'safetensors' : kind;
+}
+
+async function isSafetensors(source: RandomAccess): Promise<boolean> {
+  try {
+    await readSafetensors(source, 'the file');
+    return true;
+  } catch (error) {
+    if (error instanceof BitorchError && /^(FORMAT|SCHEMA)_/.test(error.code)) return false;
+    throw error;
+  }
 }
 
 /** Signatures of letters alone, with which a text may begin as well. */

@@ -2,7 +2,7 @@ import { BitorchError, messageOf } from '#base';
 import {
   crcOf,
   HEAD_BYTES,
-  identify,
+  identifySource,
   inPages,
   MAX_UNPACKED,
   type RandomAccess,
@@ -187,7 +187,7 @@ async function inspectInner(
     return;
   }
   if (source.size === 0) return;
-  const kind = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
+  const kind = await identifySource(source);
   const promised = promisedKind(name);
   if (kind === 'pickle') await inspectPickle(inspection, source, place);
   else if (kind === 'zip') await inspectZip(inspection, source, place, depth);

@@ -1,7 +1,6 @@
 import {
-  HEAD_BYTES,
   type ImageFormat,
-  identify,
+  identifySource,
   type RandomAccess,
   readImage,
   readNpy,
@@ -78,7 +77,7 @@ export async function inspect(inspection: Inspection): Promise<void> {
     inspection.find('lfs-pointer', '', `${path} was not fetched`);
     return;
   }
-  const signature = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
+  const signature = await identifySource(source);
   inspection.kind = signature ?? promised ?? 'unknown';
   if (promised === 'script' || promised === 'executable' || promised === 'llamafile') {
     inspection.find(promised, '', `by its name, ${path}`);
