@@ -1,6 +1,7 @@
-import { Template } from '@huggingface/jinja';
-import { BitorchError, messageOf } from '#base';
-import { withTimeLimit } from './time-limit.ts';
+import { BitorchError, codeOf, messageOf } from '#base';
+import { renderTemplate, type TemplateLimits } from './bounded-interpreter.ts';
+import { strftime } from './strftime.ts';
+import { parseTemplate } from './template-syntax.ts';
 
 export interface TemplateMessage {
   role: string;
@@ -20,12 +21,21 @@ const CHATML = `{% for message in messages %}{{ '<|im_start|>' + message['role']
 
 const MAX_TEMPLATE = 1 << 16;
 const MAX_OUTPUT = 1 << 22;
-const RENDER_MS = 1000;
+
+/** What a template may cost: more for longer conversations. Well-known templates take about 100 steps a message. */
+function limitsOf(messages: readonly TemplateMessage[]): TemplateLimits {
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  return {
+    maxSteps: 40_000 + 2_000 * messages.length,
+    maxText: MAX_OUTPUT,
+    maxWork: 2 ** 25 + 64 * characters,
+  };
+}
 
 /**
  * The text that a chat becomes for the model: its Jinja template as transformers' `apply_chat_template` renders
- * it, ChatML when it has none. A template is the publisher's program: it runs bounded in time and output. Throws
- * CHAT_TEMPLATE_FAILED (also when the template itself refuses the messages) or TIME_LIMIT.
+ * it, ChatML when it has none. A template is the publisher's program: it runs in a number of steps and characters that is
+ * bounded. Throws CHAT_TEMPLATE_FAILED (also when the template itself refuses the messages) or CHAT_TEMPLATE_LIMIT.
  */
 export function renderChat(
   template: string | null,
@@ -40,14 +50,14 @@ export function renderChat(
     bos_token: bos,
     eos_token: eos,
   };
-  let text: string;
   try {
-    text = withTimeLimit(RENDER_MS, "the model's chat template", () => new Template(source).render(values));
+    const now = (format: string) => strftime(new Date(), format);
+    return renderTemplate(parseTemplate(source), values, limitsOf(messages), now);
   } catch (error) {
-    throw error instanceof BitorchError ? error : failed(messageOf(error), error);
+    if (codeOf(error) !== 'TEMPLATE_LIMIT') throw failed(messageOf(error), error);
+    const message = `the model's chat template was stopped: ${messageOf(error)}`;
+    throw new BitorchError('CHAT_TEMPLATE_LIMIT', message, {}, error);
   }
-  if (text.length > MAX_OUTPUT) throw failed(`it wrote more than ${MAX_OUTPUT} characters`);
-  return text;
 }
 
 function failed(reason: string, cause?: unknown): BitorchError {

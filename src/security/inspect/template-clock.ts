@@ -41,8 +41,8 @@ export class Clock {
     };
   }
 
-  readonly now = (format: unknown): string => {
-    const text = String(format).replace(/%-?([a-zA-Z%])/g, (_, field: string) => this.#fields[field] ?? '');
+  readonly now = (format: string): string => {
+    const text = format.replace(/%-?([a-zA-Z%])/g, (_, field: string) => this.#fields[field] ?? '');
     this.said.push(text);
     return text;
   };

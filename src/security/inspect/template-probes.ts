@@ -5,7 +5,7 @@ import { Clock, type Day, daysToTry, PROBE_DAY } from './template-clock.ts';
 import { differences, familyOf, type Turn } from './template-families.ts';
 import { nodesOf } from './template-rules.ts';
 
-const LIMITS = { maxSteps: 20_000, maxText: 1 << 18 };
+const LIMITS = { maxSteps: 40_000, maxText: 1 << 18, maxWork: 1 << 24 };
 /** Texts that no template knows: each appears once, so it can be found again. */
 const USER = 'Qwxzj vorb lummet 7041';
 const ANSWER = 'Pfleng dorrik 5520 hamv';
@@ -41,7 +41,7 @@ export async function probeConversation(
   tree: TemplateNode,
   place: string,
 ): Promise<void> {
-  const { probeTemplate } = await import('#execution');
+  const { renderTemplate } = await import('#execution');
   const find = (words: string) => inspection.find('template-behaviour', place, words);
   const render = (messages: Turn[], clock = new Clock(PROBE_DAY)): string | undefined => {
     const values = {
@@ -53,7 +53,7 @@ export async function probeConversation(
       pad_token: '<pad>',
     };
     try {
-      return probeTemplate(tree, values, LIMITS, clock.now);
+      return renderTemplate(tree, values, LIMITS, clock.now);
     } catch (error) {
       if (!(error instanceof BitorchError) || codeOf(error) !== 'TEMPLATE_REFUSES') throw error;
       return undefined;

@@ -31,17 +31,75 @@ test("a template's own refusal reaches the user", () => {
   });
 });
 
-test('templates that are broken, endless or too long are stopped', () => {
+test('templates that are broken or too long are refused', () => {
   const failed = (template: string, code: string) =>
     assert.throws(() => renderChat(template, user('a'), OPTIONS), { code });
   failed('{% for', 'CHAT_TEMPLATE_FAILED');
   failed('{{ nothing() }}', 'CHAT_TEMPLATE_FAILED');
   failed('x'.repeat((1 << 16) + 1), 'CHAT_TEMPLATE_FAILED');
-  const long =
-    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}";
-  failed(long, 'CHAT_TEMPLATE_FAILED');
-  const endless = '{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}';
-  failed(endless, 'TIME_LIMIT');
+});
+
+/** Templates that cost far more than their length, each by other means. */
+const BOMBS: Readonly<Record<string, string>> = {
+  'a long range': '{% for i in range(100000000) %}{% endfor %}',
+  'a range only': '{% set r = range(100000000) %}',
+  'loops in loops': '{% for i in range(4000) %}{% for j in range(4000) %}{% endfor %}{% endfor %}',
+  'loops that are left at once':
+    '{% set r = range(4000) %}{% for i in r %}{% for j in r %}{% break %}{% endfor %}{% endfor %}',
+  'a text that doubles':
+    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+  'a text that doubles in a block':
+    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(40) %}{% set ns.s %}{{ ns.s }}{{ ns.s }}{% endset %}{% endfor %}",
+  'a list that doubles, as text':
+    '{% set ns = namespace(l=[1]) %}{% for i in range(40) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}',
+  'a list that doubles, as JSON':
+    '{% set ns = namespace(l=[1]) %}{% for i in range(40) %}{% set ns.l = {"a": ns.l, "b": ns.l} %}{% endfor %}{{ ns.l | tojson }}',
+  'a list that doubles, compared':
+    '{% set ns = namespace(l=[1]) %}{% for i in range(40) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l == "x" }}',
+  'a list that is longer and longer':
+    '{% set ns = namespace(l=[1]) %}{% for i in range(40) %}{% set ns.l = ns.l + ns.l %}{% endfor %}',
+  'a namespace in itself': '{% set ns = namespace() %}{% set ns.me = [ns] %}{{ ns.me | tojson }}',
+  'a deep list':
+    '{% set ns = namespace(l=[1]) %}{% for i in range(3000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l | tojson }}',
+  'replacements that grow':
+    "{% set ns = namespace(s='aaaaaaaaaaaaaaaa') %}{% for i in range(9) %}{% set ns.s = ns.s.replace('a', ns.s) %}{% endfor %}",
+  'the filter replace': "{% set x = 'aaaaaaaaaaaaaaaa' %}".concat(
+    ...Array.from({ length: 8 }, () => "{% set x = x | replace('a', x) %}"),
+  ),
+  'a wide indent': "{{ 'a\nb' | indent(900000000) }}",
+  'a wide JSON': '{{ [[1], [2]] | tojson(indent=900000000) }}',
+  'a long separator':
+    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(16) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ range(4000) | join(ns.s) }}",
+  'endless recursion': '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+  'recursion that branches':
+    '{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}',
+  'a search for a long text in a longer one':
+    "{% set ns = namespace(s='aaaaaaaaaaaaaaaa') %}{% for i in range(15) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for i in range(4000) %}{% if ns.s + 'b' in ns.s + ns.s %}{% endif %}{% endfor %}",
+  'texts printed again and again':
+    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(17) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for i in range(4000) %}{% set x %}{{ ns.s }}{% endset %}{% endfor %}",
+};
+
+for (const [what, template] of Object.entries(BOMBS)) {
+  test(`a template is stopped by counting what it costs: ${what}`, () => {
+    assert.throws(() => renderChat(template, user('a'), OPTIONS), { code: 'CHAT_TEMPLATE_LIMIT' });
+  });
+}
+
+test('blanks in a row, over which the lexer would ponder, are refused', () => {
+  for (const run of [' '.repeat(60_000), '\n'.repeat(60_000), `{%${' '.repeat(60_000)}`])
+    assert.throws(() => renderChat(run, user('a'), OPTIONS), { code: 'CHAT_TEMPLATE_FAILED' });
+});
+
+test('a long conversation is rendered with a template of many branches', () => {
+  const template =
+    "{% for m in messages %}{% if loop.first and m.role != 'system' %}{{ bos_token }}{% endif %}{% if (m.role == 'user') == (loop.index0 % 2 == 0) or messages | length > 1 %}{% set c = m.content.split('</think>')[-1] | trim %}{{ '<|' + m['role'] + '|>' + c }}{% if '<tool>' in c and messages[loop.index0 - 1].role == 'user' %}{{ c | replace('<', '&lt;') }}{% endif %}{% endif %}{% endfor %}";
+  const messages = Array.from({ length: 2000 }, (_, n) => ({
+    role: n % 2 === 0 ? 'user' : 'assistant',
+    content: `message ${n} `.repeat(50),
+  }));
+  const text = renderChat(template, messages, OPTIONS);
+  assert.ok(text.startsWith('<s><|user|>message 0 '));
+  assert.ok(text.includes('<|assistant|>message 1999 '));
 });
 
 test('a template cannot reach the machine', () => {
