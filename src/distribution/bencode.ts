@@ -9,6 +9,11 @@ export interface BencodeLimits {
   maxDepth?: number;
   /** Integers, strings, lists and dictionaries in total. */
   maxItems?: number;
+  /**
+   * Takes what others write and no reading is spoilt by: keys in any order, of a repeated one the first, leading zeros,
+   * negative zero, bytes after the end. For answers that are read once, never for what is hashed.
+   */
+  lenient?: boolean;
 }
 
 const MAX_DEPTH = 16;
@@ -23,9 +28,9 @@ const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
  */
 export function decodeBencode(bytes: Uint8Array, limits: BencodeLimits): BencodeValue {
   if (bytes.length > limits.maxBytes) throw invalid(`${bytes.length} bytes, at most ${limits.maxBytes}`);
-  const decoder = new Decoder(bytes, limits.maxDepth ?? MAX_DEPTH, limits.maxItems ?? MAX_ITEMS);
+  const decoder = new Decoder(bytes, limits);
   const value = decoder.value(0);
-  if (decoder.at !== bytes.length) throw invalid(`bytes after the end at ${decoder.at}`);
+  if (decoder.at !== bytes.length && !limits.lenient) throw invalid(`bytes after the end at ${decoder.at}`);
   return value;
 }
 
@@ -34,11 +39,13 @@ class Decoder {
   #itemsLeft: number;
   readonly #bytes: Uint8Array;
   readonly #maxDepth: number;
+  readonly #lenient: boolean;
 
-  constructor(bytes: Uint8Array, maxDepth: number, maxItems: number) {
+  constructor(bytes: Uint8Array, limits: BencodeLimits) {
     this.#bytes = bytes;
-    this.#maxDepth = maxDepth;
-    this.#itemsLeft = maxItems;
+    this.#maxDepth = limits.maxDepth ?? MAX_DEPTH;
+    this.#itemsLeft = limits.maxItems ?? MAX_ITEMS;
+    this.#lenient = limits.lenient ?? false;
   }
 
   value(depth: number): BencodeValue {
@@ -56,8 +63,8 @@ class Decoder {
     const negative = this.#bytes[this.at] === MINUS;
     if (negative) this.at++;
     const magnitude = this.#digits(END);
-    if (negative && magnitude === 0) throw invalid('negative zero');
-    return negative ? -magnitude : magnitude;
+    if (negative && magnitude === 0 && !this.#lenient) throw invalid('negative zero');
+    return negative && magnitude > 0 ? -magnitude : magnitude;
   }
 
   #list(depth: number): BencodeValue[] {
@@ -74,8 +81,10 @@ class Decoder {
     this.at++;
     while (this.#bytes[this.at] !== END) {
       const key = latin1(this.#string());
-      if (last !== undefined && key <= last) throw invalid(`key ${JSON.stringify(key)} is not in order`);
-      dictionary.set(key, this.value(depth + 1));
+      const isInOrder = last === undefined || key > last;
+      if (!isInOrder && !this.#lenient) throw invalid(`key ${JSON.stringify(key)} is not in order`);
+      const value = this.value(depth + 1);
+      if (!dictionary.has(key)) dictionary.set(key, value);
       last = key;
     }
     this.at++;
@@ -101,7 +110,8 @@ class Decoder {
       value = value * 10 + (byte - ZERO);
       if (!Number.isSafeInteger(value)) throw invalid(`number too large at ${start}`);
     }
-    if (this.#bytes[start] === ZERO && this.at - start > 2) throw invalid(`leading zero at ${start}`);
+    const hasLeadingZero = this.#bytes[start] === ZERO && this.at - start > 2;
+    if (hasLeadingZero && !this.#lenient) throw invalid(`leading zero at ${start}`);
     return value;
   }
 }

@@ -1,35 +1,39 @@
+import type { PeerAddress } from '../peer-address.ts';
 import { MAX_KNOWN_ADDRESSES, REDIAL_MAX_MS, REDIAL_MIN_MS } from './constants.ts';
 
-export interface Known {
-  host: string;
+export interface Known extends PeerAddress {
   /** Who answered there last, and whether it had the whole torrent. */
   peerId: string;
   isSeed: boolean;
 }
 
 interface Entry extends Known {
-  port: number;
   nextDialAt: number;
   failures: number;
 }
 
-export interface Dialable {
+export interface Dialable extends PeerAddress {
   address: string;
-  host: string;
-  port: number;
 }
 
-/** Where peers of one torrent can be reached, when to try them again, and which of them are never tried again. */
+/** Where peers of one torrent can be reached, and when to try them again. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
-  readonly #bannedAddresses = new Set<string>();
-  readonly #bannedIds = new Set<string>();
+  readonly #excluded = new Set<string>();
 
-  add(host: string, port: number): void {
+  /** Remembers an address; when the book is full, one that came to nothing gives way. */
+  add({ host, port }: PeerAddress): void {
     const address = `${host}:${port}`;
-    if (port < 1 || port > 65535 || this.#entries.has(address) || this.#entries.size >= MAX_KNOWN_ADDRESSES)
-      return;
+    if (this.#entries.has(address) || this.#excluded.has(address)) return;
+    if (this.#entries.size >= MAX_KNOWN_ADDRESSES && !this.#dropFailed()) return;
     this.#entries.set(address, { host, port, nextDialAt: 0, failures: 0, peerId: '', isSeed: false });
+  }
+
+  #dropFailed(): boolean {
+    for (const [address, { failures, nextDialAt }] of this.#entries) {
+      if (failures > 0 && Number.isFinite(nextDialAt)) return this.#entries.delete(address);
+    }
+    return false;
   }
 
   /** The next addresses to dial, at most `count`, without those that `skip` rejects. */
@@ -37,7 +41,7 @@ export class AddressBook {
     const due = [];
     for (const [address, entry] of this.#entries) {
       if (due.length >= count) break;
-      if (entry.nextDialAt > now || skip(entry) || this.isBanned(address, entry.peerId)) continue;
+      if (entry.nextDialAt > now || skip(entry)) continue;
       due.push({ address, host: entry.host, port: entry.port });
     }
     return due;
@@ -69,25 +73,6 @@ export class AddressBook {
 
   /** Our own address: not to be dialled again. */
   exclude(address: string): void {
-    this.#bannedAddresses.add(address);
-  }
-
-  /** For good. A remote host is banned as a whole; on this machine several nodes share one. */
-  ban(address: string, peerId: string): void {
-    this.#bannedAddresses.add(address);
-    this.#bannedIds.add(peerId);
-    const host = hostOf(address);
-    if (!isLoopback(host)) this.#bannedAddresses.add(host);
-  }
-
-  isBanned(address: string, peerId: string): boolean {
-    return (
-      this.#bannedAddresses.has(address) ||
-      this.#bannedAddresses.has(hostOf(address)) ||
-      this.#bannedIds.has(peerId)
-    );
+    if (this.#entries.delete(address)) this.#excluded.add(address);
   }
 }
-
-const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
-const isLoopback = (host: string): boolean => /^(127\.|::1$|::ffff:127\.)/.test(host);

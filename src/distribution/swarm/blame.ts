@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { MAX_SUSPECTED_PIECES, MAX_SUSPECTED_TRIES } from './constants.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 
 interface Suspect {
@@ -7,7 +8,7 @@ interface Suspect {
 }
 
 /**
- * Finds who sent bad bytes. A bad piece with one sender convicts it at once; with several, the blocks' hashes are
+ * Finds who sent bad bytes, by origin. A bad piece with one sender convicts it at once; with several, the blocks' hashes are
  * kept until the piece is good, and whoever had sent a different block is convicted then.
  */
 export class Blame {
@@ -23,10 +24,13 @@ export class Blame {
     const senders = new Set(piece.senders.filter((sender) => sender !== undefined));
     if (senders.size === 1) return [...senders];
     const blocks = this.#suspects.get(piece.index) ?? piece.senders.map(() => []);
+    if (blocks[0]!.length >= MAX_SUSPECTED_TRIES) return [];
     for (const [block, suspects] of blocks.entries()) {
       suspects.push({ sender: piece.senders[block]!, digest: digestOf(piece, block) });
     }
     this.#suspects.set(piece.index, blocks);
+    const [oldest] = this.#suspects.keys();
+    if (this.#suspects.size > MAX_SUSPECTED_PIECES) this.#suspects.delete(oldest!);
     return [];
   }
 

@@ -7,6 +7,7 @@ export interface Chokable {
   readonly choked: boolean;
   /** How much the peer is worth: bytes per second it gives us, or takes when we only give. */
   readonly worth: number;
+  readonly network: string;
   setChoking(choked: boolean): void;
 }
 
@@ -53,8 +54,10 @@ export class Choker<P extends Chokable> {
     this.fill(peers);
   }
 
+  /** The best of each network come first, then the second best of each: no host gets all slots while others wait. */
   #ranked(peers: readonly P[]): P[] {
-    return peers.filter((peer) => peer.interested).sort((a, b) => b.worth - a.worth);
+    const byWorth = peers.filter((peer) => peer.interested).sort((a, b) => b.worth - a.worth);
+    return interleave([...Map.groupBy(byWorth, ({ network }) => network).values()]);
   }
 
   /** The current one for its half minute, then another one at random. */
@@ -67,4 +70,9 @@ export class Choker<P extends Chokable> {
     this.#rotatedAt = now;
     return next;
   }
+}
+
+function interleave<T>(lists: readonly T[][]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, n) => lists.flatMap((list) => list.slice(n, n + 1))).flat();
 }

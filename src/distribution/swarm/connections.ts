@@ -1,14 +1,30 @@
 import { BitorchError, type Logger, messageOf, toHex } from '#base';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
+import type { PeerAddress } from '../peer-address.ts';
 import { AddressBook, type Dialable, type Known } from './address-book.ts';
+import type { Bans } from './bans.ts';
 import { Bitfield } from './bitfield.ts';
-import { ANNOUNCE_DELAY_MS, MAX_HALF_OPEN } from './constants.ts';
+import { ANNOUNCE_DELAY_MS, DUPLICATE_MS, MAX_HALF_OPEN } from './constants.ts';
 import type { Downloads } from './downloads.ts';
-import type { Peer, PeerOwner } from './peer.ts';
+import { EXTENSION_HANDSHAKE, requestLimitOf } from './extension.ts';
+import { originOf, type Peer, type PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
+import { networkOf } from './places.ts';
+import { RequestQueue } from './request-queue.ts';
 import { Tallies } from './tallies.ts';
 import type { Uploads } from './uploads.ts';
-import { encodeBitfield, encodeHaves, type Handshake, type WireMessage } from './wire.ts';
+import {
+  type BlockRequest,
+  encodeBitfield,
+  encodeExtensionHandshake,
+  encodeHaves,
+  type Handshake,
+  type WireMessage,
+} from './wire.ts';
+
+/** What decoding an extension handshake costs, in messages that change nothing; and the bytes of a bitfield that cost one. */
+const IDLE_COST_OF_DECODING = 64;
+const IDLE_BITFIELD_BYTES = 64;
 
 /** What connections of one torrent share with its other parts. */
 export interface TorrentParts {
@@ -19,15 +35,18 @@ export interface TorrentParts {
   readonly uploads: Uploads;
   /** Whether a peer (hexadecimal id, as it claims) may take part. */
   readonly admits: (peerId: string) => boolean;
+  /** Whether some wanted piece is missing. */
+  readonly isWanting: () => boolean;
 }
 
 /** What connections of one torrent need of the node. */
 export interface SwarmPorts {
   readonly peerId: Uint8Array;
   readonly log: Logger;
-  /** Whether the node may have one more connection, with this host. */
-  hasRoom(host: string): boolean;
-  /** Begins a connection whose owner is `owner`. */
+  readonly bans: Bans;
+  /** Whether the node may have one more connection, with this host; by closing an idle one if `isNeeded`. */
+  hasRoom(host: string, isNeeded: boolean): boolean;
+  /** Begins a connection whose owner is `owner`; hasRoom() said that it may. */
   dial(target: Dialable, owner: PeerOwner): Peer;
   /** Some peer's interest or connection changed: free upload slots may be given away. */
   slotsChanged(): void;
@@ -40,11 +59,11 @@ export class Connections implements PeerOwner {
   readonly #selfId: string;
   readonly #book = new AddressBook();
   readonly #tallies = new Tallies();
-  /** By peer id, after both handshakes. */
-  readonly #peers = new Map<string, Peer>();
+  /** After both handshakes. */
+  readonly #peers = new Set<Peer>();
   readonly #dialling = new Set<Peer>();
-  /** Verified pieces that peers have not been told of. */
-  readonly #unannounced: number[] = [];
+  /** Pieces verified since the start, in the order of their coming: each peer is told of those after its own mark. */
+  readonly #verified: number[] = [];
   #announceTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -55,7 +74,7 @@ export class Connections implements PeerOwner {
   }
 
   get peers(): Iterable<Peer> {
-    return this.#peers.values();
+    return this.#peers;
   }
 
   get count(): number {
@@ -63,32 +82,51 @@ export class Connections implements PeerOwner {
   }
 
   get tallies() {
-    return this.#tallies.view(this.#peers.values());
+    return this.#tallies.view(this.#peers);
   }
 
-  addAddress(host: string, port: number): void {
-    this.#book.add(host, port);
+  addAddress(address: PeerAddress): void {
+    this.#book.add(address);
     this.dial();
   }
 
   /** Dials as many known addresses as the limits allow. */
   dial(): void {
+    if (this.#stopped) return;
+    const { bans, hasRoom } = this.#ports;
+    const now = Date.now();
     const areWeSeed = this.#parts.have.isFull;
-    const skip = ({ host, peerId, isSeed }: Known) =>
-      this.#peers.has(peerId) || (areWeSeed && isSeed) || !this.#ports.hasRoom(host);
-    for (const target of this.#book.due(Date.now(), MAX_HALF_OPEN - this.#dialling.size, skip)) {
-      if (this.#stopped) return;
-      if (!this.#ports.hasRoom(target.host)) continue;
+    const isNeeded = this.#isStarved;
+    const skip = (known: Known) =>
+      (areWeSeed && known.isSeed) ||
+      this.#isConnected(known) ||
+      bans.has(originOf(known), now) ||
+      !hasRoom(known.host, isNeeded);
+    for (const target of this.#book.due(now, MAX_HALF_OPEN - this.#dialling.size, skip)) {
+      if (!hasRoom(target.host, isNeeded)) continue;
       this.#book.busy(target.address);
       this.#dialling.add(this.#ports.dial(target, this));
     }
   }
 
+  /** Something is wanted and nobody who is connected has it. */
+  get #isStarved(): boolean {
+    return this.#parts.isWanting() && ![...this.#peers].some(({ useful }) => useful > 0);
+  }
+
+  /** Whether who answered at an address last is connected by another way. An id alone proves nothing: it must be of use. */
+  #isConnected({ host, peerId }: Known): boolean {
+    const network = networkOf(host);
+    return [...this.#peers].some(
+      (peer) => peer.id === peerId && peer.network === network && peer.downloaded + peer.uploaded > 0,
+    );
+  }
+
   /** Takes over an accepted connection whose handshake named this torrent. */
-  accept(peer: Peer): void {
+  accept(peer: Peer, handshake: Handshake): void {
     peer.owner = this;
     this.#greet(peer);
-    this.#admit(peer);
+    this.#admit(peer, handshake);
   }
 
   #greet(peer: Peer): void {
@@ -99,25 +137,27 @@ export class Connections implements PeerOwner {
     this.#greet(peer);
   }
 
-  onHandshake(peer: Peer, { infohash }: Handshake): void {
+  onHandshake(peer: Peer, handshake: Handshake): void {
     this.#dialling.delete(peer);
-    if (toHex(infohash) === toHex(this.#parts.metainfo.infohash)) this.#admit(peer);
+    if (toHex(handshake.infohash) === toHex(this.#parts.metainfo.infohash)) this.#admit(peer, handshake);
     else peer.close('answers for another torrent');
   }
 
-  #admit(peer: Peer): void {
+  #admit(peer: Peer, { extended }: { extended: boolean }): void {
     const refusal = this.#refusal(peer);
     if (refusal) {
       peer.dismiss(refusal);
       return;
     }
-    this.#peers.get(peer.id)?.close('duplicate');
     const { metainfo, have } = this.#parts;
     peer.has = new Bitfield(metainfo.pieceCount);
+    peer.queue = new RequestQueue(metainfo.pieceLength);
+    peer.announced = this.#verified.length;
     peer.seeding = have.isFull;
     peer.allowBitfield(have.bytes.length);
-    this.#peers.set(peer.id, peer);
+    this.#peers.add(peer);
     if (have.count > 0) peer.send(encodeBitfield(have.bytes));
+    if (extended) peer.send(encodeExtensionHandshake(EXTENSION_HANDSHAKE));
   }
 
   #refusal(peer: Peer): string | undefined {
@@ -125,17 +165,12 @@ export class Connections implements PeerOwner {
       if (peer.outgoing) this.#book.exclude(peer.address);
       return 'connected to itself';
     }
-    if (this.#book.isBanned(peer.address, peer.id)) return 'banned';
-    if (!this.#parts.admits(peer.id)) return 'not admitted';
-    const other = this.#peers.get(peer.id);
-    // When both sides dialled at once, both must keep the same connection: the one of the smaller peer id.
-    const keepsOutgoing = this.#selfId < peer.id;
-    const isSecond = other && (other.outgoing === peer.outgoing || other.outgoing === keepsOutgoing);
-    return isSecond ? 'duplicate' : undefined;
+    if (this.#ports.bans.has(peer.origin, Date.now())) return 'banned';
+    return this.#parts.admits(peer.id) ? undefined : 'not admitted';
   }
 
   onMessage(peer: Peer, message: WireMessage): void {
-    const { downloads, metainfo } = this.#parts;
+    const { downloads } = this.#parts;
     switch (message.type) {
       case 'piece':
         downloads.receive(peer, message.index, message.begin, message.block);
@@ -144,39 +179,66 @@ export class Connections implements PeerOwner {
         this.#onRequest(peer, message);
         break;
       case 'cancel':
-        peer.forget(message);
+        if (!peer.queue!.cancel(message)) peer.idle();
         break;
       case 'have':
-        if (message.index >= metainfo.pieceCount) throw broken(`no piece ${message.index}`);
-        if (peer.has!.add(message.index)) this.#onGain(peer, message.index);
-        this.#afterGain(peer);
+        this.#onHave(peer, message.index);
         break;
       case 'bitfield':
-        // Meant to come first, but aria2 also sends one in place of many have messages.
-        for (const index of Bitfield.parse(message.bits, metainfo.pieceCount)) {
-          if (peer.has!.add(index)) this.#onGain(peer, index);
-        }
-        this.#afterGain(peer);
+        this.#onBitfield(peer, message.bits);
+        break;
+      case 'extension-handshake':
+        peer.idle(IDLE_COST_OF_DECODING);
+        peer.requestLimit = requestLimitOf(message.payload) ?? peer.requestLimit;
         break;
       case 'choke':
-        peer.choking = true;
-        downloads.abandon(peer);
-        break;
       case 'unchoke':
-        peer.choking = false;
-        peer.snubbed = false;
-        downloads.fill(peer);
+        this.#onChoke(peer, message.type === 'choke');
         break;
       case 'interested':
       case 'not-interested':
+        // Each change may be answered by a choke or unchoke, so each is charged.
+        peer.idle();
         peer.interested = message.type === 'interested';
-        if (!peer.interested) peer.setChoking(true);
         this.#ports.slotsChanged();
         break;
+      default:
+        peer.idle();
     }
   }
 
-  #onRequest(peer: Peer, request: { index: number; begin: number; length: number }): void {
+  #onChoke(peer: Peer, choking: boolean): void {
+    const { downloads } = this.#parts;
+    peer.idle();
+    peer.choking = choking;
+    if (choking) {
+      downloads.abandon(peer);
+    } else {
+      peer.snubbed = false;
+      downloads.fill(peer);
+    }
+  }
+
+  #onHave(peer: Peer, index: number): void {
+    if (index >= this.#parts.metainfo.pieceCount) throw broken(`no piece ${index}`);
+    if (!peer.has!.add(index)) {
+      peer.idle();
+      return;
+    }
+    this.#onGain(peer, index);
+    this.#afterGain(peer);
+  }
+
+  /** Meant to come first, but aria2 also sends one in place of many have messages. */
+  #onBitfield(peer: Peer, bits: Uint8Array): void {
+    peer.idle(1 + Math.floor(bits.length / IDLE_BITFIELD_BYTES));
+    for (const index of Bitfield.parse(bits, this.#parts.metainfo.pieceCount)) {
+      if (peer.has!.add(index)) this.#onGain(peer, index);
+    }
+    this.#afterGain(peer);
+  }
+
+  #onRequest(peer: Peer, request: BlockRequest): void {
     const { have, metainfo, uploads } = this.#parts;
     const { index, begin, length } = request;
     if (index >= metainfo.pieceCount || begin + length > pieceSize(metainfo, index)) {
@@ -184,7 +246,10 @@ export class Connections implements PeerOwner {
     }
     if (!have.has(index)) throw broken(`request of piece ${index}, which is not here`);
     // A request that crossed our choke on its way; the peer will ask again.
-    if (peer.choked) return;
+    if (peer.choked) {
+      peer.idle();
+      return;
+    }
     peer.enqueue(request);
     void uploads.serve(peer);
   }
@@ -205,33 +270,39 @@ export class Connections implements PeerOwner {
     if (this.#parts.have.isFull && peer.has?.isFull) peer.close('both sides have everything');
   }
 
-  /** A piece was verified: loses interest in those who have nothing else, and tells those who lack it. */
+  /** A piece was verified: loses interest in those who have nothing else, and tells those who may lack it. */
   onPiece(index: number): void {
     const { have, downloads } = this.#parts;
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#peers) {
       if (peer.has!.has(index) && --peer.useful === 0) peer.setInteresting(false);
       peer.seeding = have.isFull;
       this.#closeIfUseless(peer);
       downloads.fill(peer);
     }
-    this.#unannounced.push(index);
+    this.#verified.push(index);
     this.#announceTimer ??= setTimeout(() => this.#announcePieces(), ANNOUNCE_DELAY_MS);
   }
 
-  /** In one message to each peer for all pieces of the last moment: each write wakes a process at the other end. */
   #announcePieces(): void {
     this.#announceTimer = undefined;
-    const pieces = this.#unannounced.splice(0);
-    for (const peer of this.#peers.values()) {
-      const news = pieces.filter((index) => !peer.has!.has(index));
-      if (news.length > 0) peer.send(encodeHaves(news));
-    }
+    for (const peer of this.#peers) this.#announceTo(peer);
+  }
+
+  /**
+   * In one message for all pieces since the last one: each write wakes a process at the other end. Also of pieces that
+   * the peer has: one that seeds each piece once (BEP 16) waits to hear of it. Whoever is behind hears of it later.
+   */
+  #announceTo(peer: Peer): void {
+    if (!peer.hasRoom || peer.announced === this.#verified.length) return;
+    const news = this.#verified.slice(peer.announced);
+    peer.announced = this.#verified.length;
+    if (!peer.has!.isFull) peer.send(encodeHaves(news));
   }
 
   /** More pieces are wanted than before. */
   onWant(): void {
     const { picker, have, downloads } = this.#parts;
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#peers) {
       peer.useful = 0;
       for (const index of peer.has!) if (picker.isWanted(index) && !have.has(index)) peer.useful++;
       peer.setInteresting(peer.useful > 0);
@@ -240,7 +311,8 @@ export class Connections implements PeerOwner {
     this.dial();
   }
 
-  onDrain(peer: Peer): void {
+  onRoom(peer: Peer): void {
+    this.#announceTo(peer);
     void this.#parts.uploads.serve(peer);
   }
 
@@ -249,53 +321,73 @@ export class Connections implements PeerOwner {
     const isSeed = peer.has?.isFull ?? false;
     const useful = peer.downloaded + peer.uploaded > 0 || (isSeed && this.#parts.have.isFull);
     if (peer.outgoing) this.#book.closed(peer.address, { peerId: peer.id, isSeed, useful }, Date.now());
-    if (this.#peers.get(peer.id) === peer) this.#forget(peer);
+    if (this.#peers.has(peer)) this.#forget(peer);
     this.#ports.log.debug({ peer: peer.address, reason: messageOf(reason) }, 'peer connection closed');
     this.#ports.slotsChanged();
   }
 
   #forget(peer: Peer): void {
     const { picker, downloads } = this.#parts;
-    this.#peers.delete(peer.id);
+    this.#peers.delete(peer);
     this.#tallies.settle(peer);
     for (const index of peer.has!) picker.lost(index);
     downloads.abandon(peer);
-    for (const other of this.#peers.values()) downloads.fill(other);
+    for (const other of this.#peers) downloads.fill(other);
   }
 
-  /** Disconnects peers that sent bad bytes, for good. */
-  ban(peerIds: readonly string[]): void {
-    for (const id of peerIds) {
-      const peer = this.#peers.get(id);
-      this.#book.ban(peer?.address ?? '', id);
-      this.#ports.log.warn({ peerId: id, address: peer?.address }, 'peer sent corrupt data and is banned');
-      peer?.close('sent corrupt data');
+  /** Disconnects peers that sent bad bytes, and bans where they came from. */
+  ban(origins: readonly string[]): void {
+    for (const origin of origins) {
+      this.#ports.bans.add(origin, Date.now());
+      this.#ports.log.warn({ origin }, 'corrupt data was sent from there: banned for an hour');
+      for (const peer of [...this.#peers]) if (peer.origin === origin) peer.close('sent corrupt data');
     }
   }
 
   /** Asks anew whether each peer is admitted, and closes the connections of those who are not any more; dials the others. */
   review(): void {
-    for (const peer of [...this.#peers.values()])
-      if (!this.#parts.admits(peer.id)) peer.close('not admitted');
+    for (const peer of [...this.#peers]) if (!this.#parts.admits(peer.id)) peer.close('not admitted');
     this.#book.forgive();
     this.dial();
   }
 
   tick(now: number, elapsedMs: number): void {
-    for (const peer of this.#peers.values()) {
+    const { downloads } = this.#parts;
+    for (const peer of [...this.#peers]) {
       peer.tick(now, elapsedMs);
-      this.#parts.downloads.checkSnubbed(peer, now);
+      downloads.checkSnubbed(peer, now);
     }
-    for (const peer of this.#peers.values()) this.#parts.downloads.fill(peer);
+    downloads.checkOverdue(now);
+    this.#closeDuplicates(now);
+    for (const peer of this.#peers) downloads.fill(peer);
     this.dial();
+  }
+
+  /**
+   * Of two connections with one host under one peer id, the one that carries less is closed after a while, by the side of
+   * the smaller id. Not before one has carried something: whoever claims the id of another must not keep it out.
+   */
+  #closeDuplicates(now: number): void {
+    const kept = new Map<string, Peer>();
+    for (const peer of [...this.#peers]) {
+      const name = `${peer.id} ${peer.network}`;
+      const other = kept.get(name) ?? peer;
+      const [better, lesser] = carried(other) >= carried(peer) ? [other, peer] : [peer, other];
+      kept.set(name, better);
+      const isSettled = now - Math.max(other.openedAt, peer.openedAt) > DUPLICATE_MS;
+      if (other !== peer && isSettled && this.#selfId < peer.id && carried(better) > 0)
+        lesser.close('duplicate');
+    }
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#announceTimer);
-    for (const peer of [...this.#dialling, ...this.#peers.values()]) peer.close('torrent stopped');
+    for (const peer of [...this.#dialling, ...this.#peers]) peer.close('torrent stopped');
   }
 }
+
+const carried = ({ downloaded, uploaded }: Peer): number => downloaded + uploaded;
 
 const broken = (what: string): BitorchError =>
   new BitorchError('WIRE_INVALID', `peer broke the protocol: ${what}`);

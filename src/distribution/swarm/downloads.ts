@@ -14,16 +14,16 @@ import {
 } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { LAST_CLASS, type Picker } from './picker.ts';
-import type { PieceBuffer, PiecePool } from './piece-pool.ts';
+import type { PiecePool } from './piece-pool.ts';
 import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
 
 export interface DownloadEvents {
   /** The piece is verified and on disk. */
-  onPiece(index: number, piece: PieceBuffer): void;
-  /** These peers sent bytes that are not the torrent's. */
-  onGuilty(peerIds: string[]): void;
+  onPiece(index: number, bytes: number): void;
+  /** Peers of these origins sent bytes that are not the torrent's. */
+  onGuilty(origins: string[]): void;
   /** The disk refused a piece. */
   onFailure(error: unknown): void;
 }
@@ -40,7 +40,6 @@ export class Downloads {
   readonly #events: DownloadEvents;
   readonly #blame = new Blame();
   readonly #unfinished = new Map<number, UnfinishedPiece>();
-  readonly #blocksPerPiece: number;
   #unwrittenBytes = 0;
   #failed = false;
 
@@ -53,7 +52,6 @@ export class Downloads {
     this.#store = parts.store;
     this.#pool = parts.pool;
     this.#events = events;
-    this.#blocksPerPiece = parts.metainfo.pieceLength / BLOCK_BYTES;
   }
 
   /** Asks the peer for more blocks once half of what it was asked for is here. */
@@ -66,31 +64,45 @@ export class Downloads {
     while (peer.outstanding.size < depth) {
       const request = this.#nextRequest(peer);
       if (!request) break;
-      peer.outstanding.add(this.#key(request.index, request.begin / BLOCK_BYTES));
+      peer.outstanding.add(request);
       requests.push(request);
     }
     if (requests.length > 0) peer.send(encodeRequests('request', requests));
   }
 
-  /** Takes a block that arrived; the bytes are copied. Throws BitorchError `WIRE_INVALID` for nonsense. */
+  /**
+   * Takes a block that arrived, if it is the answer to a request; the bytes are copied. Throws BitorchError
+   * `WIRE_INVALID` for a block that is never asked for, and for too many that were not.
+   */
   receive(peer: Peer, index: number, begin: number, bytes: Uint8Array): void {
-    const block = begin / BLOCK_BYTES;
-    const piece = this.#unfinished.get(index);
-    peer.downloaded += bytes.length;
-    if (!peer.outstanding.delete(this.#key(index, block))) {
-      this.#unasked(peer, bytes.length);
+    const answer = { index, begin, length: bytes.length };
+    if (!this.#isBlock(answer)) {
+      throw new BitorchError(
+        'WIRE_INVALID',
+        `no request is for bytes ${begin}+${bytes.length} of piece ${index}`,
+      );
+    }
+    if (!peer.outstanding.delete(answer)) {
+      this.#unasked(peer);
       return;
     }
+    peer.downloaded += bytes.length;
     peer.answered(Date.now());
+    const piece = this.#unfinished.get(index);
+    const block = begin / BLOCK_BYTES;
     if (piece && !piece.has(block)) this.#take(piece, block, peer, bytes);
     this.fill(peer);
   }
 
+  /** Whether these bytes are one block of one piece, the way every piece is cut. */
+  #isBlock({ index, begin, length }: BlockRequest): boolean {
+    if (index >= this.#metainfo.pieceCount || begin % BLOCK_BYTES !== 0) return false;
+    const size = pieceSize(this.#metainfo, index);
+    return begin < size && length === Math.min(BLOCK_BYTES, size - begin);
+  }
+
   #take(piece: UnfinishedPiece, block: number, peer: Peer, bytes: Uint8Array): void {
-    if (piece.request(block).length !== bytes.length) {
-      throw new BitorchError('WIRE_INVALID', `block of ${bytes.length} bytes was not asked for`);
-    }
-    piece.put(block, bytes, peer.id);
+    piece.put(block, bytes, peer.origin);
     this.#cancelElsewhere(piece, block, peer);
     if (piece.isComplete) this.#finish(piece);
   }
@@ -111,17 +123,22 @@ export class Downloads {
     }
   }
 
+  /** Takes pieces that have to come from one peer alone from peers that are too slow for that. */
+  checkOverdue(now: number): void {
+    for (const piece of this.#unfinished.values()) {
+      if (!this.#blame.isSuspected(piece.index)) continue;
+      for (const [owner, since] of piece.owners) if (piece.isOverdue(since, now)) this.#leave(piece, owner);
+    }
+  }
+
   /** The disk is behind, or refused a piece. */
   get #isPaused(): boolean {
     return this.#failed || this.#unwrittenBytes > MAX_UNWRITTEN_BYTES;
   }
 
-  #key(index: number, block: number): number {
-    return index * this.#blocksPerPiece + block;
-  }
-
-  #unasked(peer: Peer, bytes: number): void {
-    peer.unasked += bytes;
+  /** Blocks cross a cancel on their way; more than that is a flood. */
+  #unasked(peer: Peer): void {
+    peer.unasked += BLOCK_BYTES;
     if (peer.unasked > MAX_UNASKED_BYTES) {
       throw new BitorchError('WIRE_INVALID', 'peer sends blocks that nobody asked for');
     }
@@ -136,8 +153,8 @@ export class Downloads {
       while (assignment.cursor < piece.blockCount) {
         const step = assignment.cursor++;
         const block = assignment.backwards ? piece.blockCount - 1 - step : step;
-        if (!piece.has(block) && !peer.outstanding.has(this.#key(piece.index, block)))
-          return piece.request(block);
+        const request = piece.request(block);
+        if (!piece.has(block) && !peer.outstanding.has(request)) return request;
       }
       peer.assignment = undefined;
     }
@@ -148,7 +165,7 @@ export class Downloads {
     const piece = this.#abandoned(peer) ?? this.#begin(peer);
     if (!piece) return undefined;
     const backwards = piece.owners.size > 0;
-    piece.owners.add(peer);
+    piece.owners.set(peer, Date.now());
     return { piece, cursor: 0, backwards };
   }
 
@@ -177,12 +194,15 @@ export class Downloads {
 
   /** The unfinished piece of the earliest class with the fewest owners that this peer could help with. */
   #shareable(peer: Peer): UnfinishedPiece | undefined {
+    const now = Date.now();
     let best: UnfinishedPiece | undefined;
     const rank = (piece: UnfinishedPiece) =>
-      this.#picker.classOf(piece.index) * 2 * MAX_OWNERS + piece.owners.size;
+      this.#picker.classOf(piece.index) * MAX_OWNERS + piece.timelyOwners(now);
     for (const piece of this.#unfinished.values()) {
       const open =
-        piece.owners.size < MAX_OWNERS && !piece.owners.has(peer) && !this.#blame.isSuspected(piece.index);
+        piece.timelyOwners(now) < MAX_OWNERS &&
+        !piece.owners.has(peer) &&
+        !this.#blame.isSuspected(piece.index);
       if (open && peer.has!.has(piece.index) && (!best || rank(piece) < rank(best))) best = piece;
     }
     return best;
@@ -190,31 +210,32 @@ export class Downloads {
 
   #cancelElsewhere(piece: UnfinishedPiece, block: number, sender: Peer): void {
     if (piece.owners.size < 2) return;
-    for (const owner of piece.owners) {
-      if (owner !== sender && owner.outstanding.delete(this.#key(piece.index, block))) {
-        owner.send(encodeRequests('cancel', [piece.request(block)]));
-      }
+    const request = piece.request(block);
+    for (const owner of piece.owners.keys()) {
+      if (owner !== sender && owner.outstanding.delete(request))
+        owner.send(encodeRequests('cancel', [request]));
     }
   }
 
   #disown(peer: Peer): void {
+    for (const piece of this.#unfinished.values()) this.#leave(piece, peer);
     peer.assignment = undefined;
-    for (const piece of this.#unfinished.values()) {
-      if (
-        piece.owners.delete(peer) &&
-        piece.owners.size === 0 &&
-        piece.senders.every((s) => s === undefined)
-      ) {
-        this.#unfinished.delete(piece.index);
-        this.#picker.release(piece.index);
-        piece.buffer.release();
-      }
-    }
+  }
+
+  /** A piece that nobody works on is put back if nothing of it is here, or if it must come from one peer alone. */
+  #leave(piece: UnfinishedPiece, peer: Peer): void {
+    if (!piece.owners.delete(peer) || piece.owners.size > 0) return;
+    if (peer.assignment?.piece === piece) peer.assignment = undefined;
+    if (!piece.isEmpty && !this.#blame.isSuspected(piece.index)) return;
+    this.#unfinished.delete(piece.index);
+    this.#picker.release(piece.index);
+    piece.buffer.release();
   }
 
   #finish(piece: UnfinishedPiece): void {
     this.#unfinished.delete(piece.index);
-    for (const owner of piece.owners) if (owner.assignment?.piece === piece) owner.assignment = undefined;
+    for (const owner of piece.owners.keys())
+      if (owner.assignment?.piece === piece) owner.assignment = undefined;
     void this.#keep(piece);
   }
 
@@ -232,7 +253,7 @@ export class Downloads {
     this.#unwrittenBytes -= piece.bytes.length;
     if (isGood) {
       this.#accuse(this.#blame.good(piece));
-      this.#events.onPiece(piece.index, piece.buffer);
+      this.#events.onPiece(piece.index, piece.bytes.length);
     } else {
       this.#picker.release(piece.index);
       if (isGood === false) this.#accuse(this.#blame.bad(piece));
@@ -243,9 +264,9 @@ export class Downloads {
 
 /**
  * Blocks to have on the way: twice what the peer delivers in a round trip, so that it never idles. Not more, or a
- * fast seed's deep queue would leave nothing to be asked of other leechers.
+ * fast seed's deep queue would leave nothing to be asked of other leechers; and not more than the peer keeps.
  */
 function pipelineOf(peer: Peer): number {
   const blocks = (2 * peer.roundTripMs * peer.down.bytesPerSecond) / 1000 / BLOCK_BYTES;
-  return Math.min(MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocks)));
+  return Math.min(peer.requestLimit, MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocks)));
 }

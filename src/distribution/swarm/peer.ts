@@ -1,16 +1,23 @@
 import type { Socket } from 'node:net';
 import { BitorchError, toHex } from '#base';
+import { isLoopback, type PeerAddress } from '../peer-address.ts';
+import { Allowance } from './allowance.ts';
 import type { Bitfield } from './bitfield.ts';
 import {
+  DEFAULT_REQUEST_LIMIT,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   KEEP_ALIVE_MS,
-  MAX_QUEUED_REQUESTS,
+  MAX_REFUSED_REQUESTS,
   MAX_REQUEST_BYTES,
-  MAX_UNSENT_BYTES,
+  WRITE_STALL_MS,
 } from './constants.ts';
+import { Outbox } from './outbox.ts';
+import { Outstanding } from './outstanding.ts';
 import type { PieceBuffer } from './piece-pool.ts';
+import { networkOf, type Placed } from './places.ts';
 import { Rate } from './rate.ts';
+import type { RequestQueue } from './request-queue.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 import {
   type BlockRequest,
@@ -29,22 +36,35 @@ export interface PeerOwner {
   onHandshake(peer: Peer, handshake: Handshake): void;
   onMessage(peer: Peer, message: WireMessage): void;
   /** The socket has room again. */
-  onDrain(peer: Peer): void;
+  onRoom(peer: Peer): void;
   onClose(peer: Peer, reason: unknown): void;
 }
 
+/** The other end of a connection. */
+export interface RemoteEnd extends PeerAddress {
+  /** Whether we dialled it: only then the port is the one that it listens on. */
+  readonly outgoing: boolean;
+}
+
 /** One connection to another client, and what both sides know of each other. */
-export class Peer {
+export class Peer implements Placed {
   readonly outgoing: boolean;
   /** `host:port` that was dialled, or the remote end of an accepted connection. */
   readonly address: string;
+  readonly network: string;
+  readonly origin: string;
+  readonly openedAt = Date.now();
   owner: PeerOwner;
-  /** Hexadecimal peer id; empty before the handshake. */
+  /** Hexadecimal peer id, as the other side claims it; empty before the handshake. */
   id = '';
   infohash: Uint8Array | undefined;
 
   /** What the other side has; undefined until a torrent takes the connection. */
   has: Bitfield | undefined;
+  /** What it asked for and did not get yet; undefined until then, too. */
+  queue: RequestQueue | undefined;
+  /** How many of the torrent's verified pieces it has been told of, in the order of their coming. */
+  announced = 0;
   /** Pieces that we want and only others have, of which this peer has some. */
   useful = 0;
   choking = true;
@@ -55,15 +75,16 @@ export class Peer {
   /** Whether we have all we want from this peer's torrent and only give. */
   seeding = false;
 
-  /** Payload bytes. */
+  /** Payload bytes, of those that came only what was asked for. */
   downloaded = 0;
   uploaded = 0;
   unasked = 0;
   readonly down = new Rate();
   readonly up = new Rate();
 
-  /** Blocks asked for and not here yet, by key of the downloads. */
-  readonly outstanding = new Set<number>();
+  readonly outstanding = new Outstanding();
+  /** How many requests the peer keeps waiting. */
+  requestLimit = DEFAULT_REQUEST_LIMIT;
   /** The piece this peer works on, and the next block to ask for. */
   assignment: { piece: UnfinishedPiece; cursor: number; backwards: boolean } | undefined;
   lastBlockAt = Date.now();
@@ -71,22 +92,24 @@ export class Peer {
   askedAt = 0;
   /** Shortest time that the idle peer took to answer. */
   roundTripMs = 1000;
-  /** What the peer asked for and did not get yet. */
-  readonly queue: BlockRequest[] = [];
   serving = false;
 
   readonly #socket: Socket;
   readonly #parser: WireParser;
+  readonly #outbox: Outbox;
+  readonly #allowance = new Allowance();
+  #refused = 0;
   #handshakeTimer: NodeJS.Timeout | undefined;
-  #lastSentAt = Date.now();
-  #corked = false;
   #closed = false;
 
-  constructor(socket: Socket, address: string, outgoing: boolean, owner: PeerOwner) {
+  constructor(socket: Socket, { host, port, outgoing }: RemoteEnd, owner: PeerOwner) {
     this.#socket = socket;
-    this.address = address;
+    this.address = `${host}:${port}`;
+    this.network = networkOf(host);
+    this.origin = originOf({ host, port });
     this.outgoing = outgoing;
     this.owner = owner;
+    this.#outbox = new Outbox(socket, () => this.#closed || this.owner.onRoom(this));
     this.#parser = new WireParser({
       onHandshake: (handshake) => {
         clearTimeout(this.#handshakeTimer);
@@ -99,7 +122,6 @@ export class Peer {
     socket.setNoDelay(true);
     socket.setTimeout(IDLE_TIMEOUT_MS, () => this.close('silent for too long'));
     socket.once('connect', () => this.owner.onConnect(this));
-    socket.on('drain', () => this.owner.onDrain(this));
     socket.on('error', (error) => this.close(error));
     socket.on('close', () => this.close('connection closed'));
     this.#handshakeTimer = setTimeout(() => this.close('no handshake in time'), HANDSHAKE_TIMEOUT_MS);
@@ -109,9 +131,8 @@ export class Peer {
     return this.#closed;
   }
 
-  /** Bytes handed to the socket and not sent yet. */
-  get unsent(): number {
-    return this.#socket.writableLength;
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom;
   }
 
   /** For the choker: what the peer gives, or takes when there is nothing left to get. */
@@ -119,8 +140,8 @@ export class Peer {
     return this.seeding ? this.up.bytesPerSecond : this.down.bytesPerSecond;
   }
 
-  get hasRoom(): boolean {
-    return this.unsent < MAX_UNSENT_BYTES;
+  get use(): number {
+    return this.interested || this.interesting ? this.down.bytesPerSecond + this.up.bytesPerSecond : 0;
   }
 
   allowBitfield(bytes: number): void {
@@ -129,7 +150,6 @@ export class Peer {
 
   /** What the socket read; whatever is wrong with it closes this connection and nothing else. */
   receive(chunk: Buffer): void {
-    if (this.#closed) return;
     try {
       this.#parser.push(chunk);
     } catch (error) {
@@ -137,29 +157,36 @@ export class Peer {
     }
   }
 
-  /** Queues control bytes; everything that is sent in one turn leaves in one write. */
-  send(bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.#cork();
-    this.#socket.write(bytes);
+  /** Charges a message that changed nothing. Throws BitorchError `WIRE_INVALID` when there are too many. */
+  idle(cost = 1): void {
+    this.#allowance.spend(cost, Date.now());
   }
 
-  sendHandshake(handshake: Handshake): void {
+  /** Queues control bytes. A peer that makes us queue more than it reads is disconnected. */
+  send(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#outbox.write([bytes]);
+    if (this.#outbox.isOverfull) this.close('does not read what it is sent');
+  }
+
+  sendHandshake(handshake: Omit<Handshake, 'extended'>): void {
     this.send(encodeHandshake(handshake));
   }
 
-  sendBlock(request: BlockRequest, piece: PieceBuffer): void {
-    const { begin, length } = request;
-    this.send(encodeBlockHeader(request));
-    piece.hold();
-    this.#socket.write(piece.bytes.subarray(begin, begin + length), piece.release);
+  /** Sends a block that lies at `offset` of a buffer, which is held until the block is out. */
+  sendBlock(request: BlockRequest, buffer: PieceBuffer, offset: number): void {
+    if (this.#closed) return;
+    buffer.hold();
+    const block = buffer.bytes.subarray(offset, offset + request.length);
+    this.#outbox.write([encodeBlockHeader(request), block], buffer.release);
     this.uploaded += request.length;
+    this.#refused = Math.max(0, this.#refused - 1);
   }
 
   setChoking(choked: boolean): void {
     if (this.choked === choked) return;
     this.choked = choked;
-    if (choked) this.queue.length = 0;
+    if (choked) this.queue?.clear();
     this.send(encodeSignal(choked ? 'choke' : 'unchoke'));
   }
 
@@ -169,17 +196,18 @@ export class Peer {
     this.send(encodeSignal(interesting ? 'interested' : 'not-interested'));
   }
 
-  /** Remembers a request; throws BitorchError `WIRE_INVALID` for what no sane client asks. */
-  enqueue({ index, begin, length }: BlockRequest): void {
-    if (length === 0 || length > MAX_REQUEST_BYTES || this.queue.length >= MAX_QUEUED_REQUESTS) {
-      throw new BitorchError('WIRE_INVALID', `request of ${length} bytes, ${this.queue.length} waiting`);
+  /**
+   * Remembers a request. One that finds no place is passed over, as the peer was told how many are kept. Throws
+   * BitorchError `WIRE_INVALID` for what no sane client asks.
+   */
+  enqueue(request: BlockRequest): void {
+    if (request.length === 0 || request.length > MAX_REQUEST_BYTES) {
+      throw new BitorchError('WIRE_INVALID', `request of ${request.length} bytes`);
     }
-    this.queue.push({ index, begin, length });
-  }
-
-  forget({ index, begin, length }: BlockRequest): void {
-    const at = this.queue.findIndex((r) => r.index === index && r.begin === begin && r.length === length);
-    if (at >= 0) this.queue.splice(at, 1);
+    if (this.queue!.add(request)) return;
+    if (++this.#refused > MAX_REFUSED_REQUESTS) {
+      throw new BitorchError('WIRE_INVALID', `${this.#refused} requests more than are kept`);
+    }
   }
 
   /** A block that was asked for arrived. */
@@ -193,7 +221,8 @@ export class Peer {
   tick(now: number, elapsedMs: number): void {
     this.down.sample(this.downloaded, elapsedMs);
     this.up.sample(this.uploaded, elapsedMs);
-    if (now - this.#lastSentAt > KEEP_ALIVE_MS) this.send(encodeSignal('keep-alive'));
+    if (this.#outbox.stalledMs(now) > WRITE_STALL_MS) this.close('does not read what it is sent');
+    if (now - this.#outbox.lastWriteAt > KEEP_ALIVE_MS) this.send(encodeSignal('keep-alive'));
   }
 
   /** Idempotent, and at once even where dismiss() still waits. The owner hears of it once. */
@@ -215,15 +244,8 @@ export class Peer {
     this.#parser.stop();
     this.owner.onClose(this, reason);
   }
-
-  #cork(): void {
-    this.#lastSentAt = Date.now();
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
-  }
 }
+
+/** What a ban for corrupt data is laid on: the network; on this machine, which several nodes share, the address. */
+export const originOf = ({ host, port }: PeerAddress): string =>
+  isLoopback(host) ? `${host}:${port}` : networkOf(host);

@@ -1,7 +1,4 @@
-/** Free buffers kept for the next pieces. */
-const MAX_FREE_BYTES = 32 * 1024 * 1024;
-
-/** A piece in memory. It goes back to its pool when all who hold it have let go. */
+/** A buffer in memory. It goes back to its pool when all who hold it have let go. */
 export class PieceBuffer {
   readonly bytes: Uint8Array;
   #holders = 1;
@@ -23,22 +20,25 @@ export class PieceBuffer {
 }
 
 /**
- * Buffers of one torrent's pieces, used again and again: allocating each piece afresh makes the garbage collector
- * walk the whole heap every 64 MiB, which was measured to cost a third of a download.
+ * Buffers of one torrent, used again and again: allocating each piece afresh makes the garbage collector walk the whole
+ * heap every 64 MiB, which was measured to cost a third of a download.
  */
 export class PiecePool {
-  readonly #pieceLength: number;
+  readonly #length: number;
+  readonly #maxFreeBytes: number;
   readonly #free: Uint8Array[] = [];
 
-  constructor(pieceLength: number) {
-    this.#pieceLength = pieceLength;
+  /** Buffers of `length` bytes, of which `maxFreeBytes` are kept for the next use. */
+  constructor(length: number, maxFreeBytes: number) {
+    this.#length = length;
+    this.#maxFreeBytes = maxFreeBytes;
   }
 
-  /** A buffer of `length` bytes with any content, in shared memory, held once. */
+  /** `length` bytes with any content, in shared memory, held once. */
   take(length: number): PieceBuffer {
-    const whole = this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(this.#pieceLength));
+    const whole = this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(this.#length));
     return new PieceBuffer(whole.subarray(0, length), () => {
-      if (this.#free.length * this.#pieceLength < MAX_FREE_BYTES) this.#free.push(whole);
+      if (this.#free.length * this.#length < this.#maxFreeBytes) this.#free.push(whole);
     });
   }
 }

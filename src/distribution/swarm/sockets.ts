@@ -1,4 +1,6 @@
-import { connect, Socket } from 'node:net';
+import { lookup } from 'node:dns';
+import { connect, isIP, type LookupFunction, Socket } from 'node:net';
+import { isLoopback } from '../peer-address.ts';
 
 /** Every socket reads into the same memory: what arrives is parsed before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
@@ -14,9 +16,21 @@ const readingTo = (onRead: OnRead) => ({
   },
 });
 
+/** Resolves a name; one that is not of this machine must not lead to it. */
+const resolve: LookupFunction = (name, options, answer) => {
+  lookup(name, { ...options, all: true }, (error, found = []) => {
+    const allowed = isLoopback(name) ? found : found.filter(({ address }) => !isLoopback(address));
+    const [first] = allowed;
+    if (error ?? !first) answer(error ?? new Error(`${name} leads to this machine`), '', 0);
+    else if (options.all) answer(null, allowed);
+    else answer(null, first!.address, first!.family);
+  });
+};
+
 /** A socket that connects, and reads without allocating. */
 export function dial(host: string, port: number, onRead: OnRead): Socket {
-  return connect({ host, port, onread: readingTo(onRead) }).resume();
+  const names = isIP(host) > 0 ? {} : { lookup: resolve };
+  return connect({ host, port, ...names, onread: readingTo(onRead) }).resume();
 }
 
 /**

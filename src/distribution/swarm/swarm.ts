@@ -1,5 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { BitorchError, Lifecycle, type Logger, toHex } from '#base';
+import { BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import { parsePeerAddress } from '../peer-address.ts';
+import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
 import {
   DEFAULT_MAX_PEERS,
@@ -9,7 +11,7 @@ import {
 } from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
 import { PieceThread } from './piece-thread.ts';
-import { Places } from './places.ts';
+import { networkOf, Places } from './places.ts';
 import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
@@ -42,12 +44,14 @@ export class Swarm {
   /** Infohashes of the torrents, those included whose files are still being verified. */
   readonly #known = new Set<string>();
   readonly #open = new Set<Peer>();
-  readonly #places: Places;
+  readonly #places: Places<Peer>;
+  readonly #bans = new Bans();
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
   #server: Server | undefined;
   #port = 0;
   #lastTickAt = Date.now();
+  #filling: NodeJS.Immediate | undefined;
 
   constructor(options: SwarmOptions, deps: { log: Logger }) {
     if (options.peerId.length !== 20) throw new RangeError('Swarm: a peer id has 20 bytes');
@@ -91,6 +95,7 @@ export class Swarm {
     });
     this.#life.onStop(() => Promise.all([...this.#torrents.values()].map((torrent) => torrent.stop())));
     this.#life.onStop(() => clearInterval(timer));
+    this.#life.onStop(() => clearImmediate(this.#filling));
   }
 
   stop(): Promise<void> {
@@ -141,33 +146,62 @@ export class Swarm {
       log: this.#log,
       thread: this.#thread,
       port: () => this.#port,
-      hasRoom: (host) => this.#places.hasRoom(host),
-      dial: ({ address, host, port }, owner) => {
+      bans: this.#bans,
+      hasRoom: (host, isNeeded) => this.#hasRoom(networkOf(host), isNeeded),
+      dial: ({ host, port }, owner) => {
+        this.#makeRoom(networkOf(host));
         const socket = dial(host, port, (chunk) => peer.receive(chunk));
-        const peer = new Peer(socket, address, true, owner);
-        return this.#track(peer, socket, host);
+        const peer = new Peer(socket, { host, port, outgoing: true }, owner);
+        return this.#track(peer, socket);
       },
-      slotsChanged: () => this.#choker.fill(this.#connected()),
+      slotsChanged: () => this.#fillSlots(),
     };
   }
 
+  #hasRoom(network: string, isNeeded: boolean): boolean {
+    if (this.#places.hasRoom(network)) return true;
+    return isNeeded && this.#places.evictable(network, Date.now()) !== undefined;
+  }
+
+  /** Takes a place from the least useful connection if none is free; returns whether there is one. */
+  #makeRoom(network: string): boolean {
+    if (this.#places.hasRoom(network)) return true;
+    const idle = this.#places.evictable(network, Date.now());
+    if (!idle) return false;
+    this.#places.remove(idle);
+    idle.close('gave its place to another');
+    return this.#places.hasRoom(network);
+  }
+
+  /** Once for all that changes in a turn: what a peer sends in one packet is answered once. */
+  #fillSlots(): void {
+    this.#filling ??= setImmediate(() => {
+      this.#filling = undefined;
+      this.#choker.fill(this.#connected());
+    });
+  }
+
   #accept(accepted: Socket): void {
-    const { remoteAddress: host = '', remotePort } = accepted;
-    if (!this.#places.hasRoom(host)) {
+    const { remoteAddress = '', remotePort = 0 } = accepted;
+    const { host, port } = parsePeerAddress(remoteAddress, remotePort) ?? {
+      host: remoteAddress,
+      port: remotePort,
+    };
+    if (!this.#makeRoom(networkOf(host))) {
       accepted.destroy();
       return;
     }
     const socket = adopt(accepted, (chunk) => peer.receive(chunk));
-    const peer = new Peer(socket, `${host}:${remotePort}`, false, this.#reception);
-    this.#track(peer, socket, host);
+    const peer = new Peer(socket, { host, port, outgoing: false }, this.#reception);
+    this.#track(peer, socket);
   }
 
-  #track(peer: Peer, socket: Socket, host: string): Peer {
-    const leave = this.#places.take(host);
+  #track(peer: Peer, socket: Socket): Peer {
+    this.#places.add(peer);
     this.#open.add(peer);
     socket.once('close', () => {
       this.#open.delete(peer);
-      leave();
+      this.#places.remove(peer);
     });
     return peer;
   }
@@ -175,13 +209,13 @@ export class Swarm {
   /** Owner of accepted connections until their handshake names a torrent. */
   readonly #reception: PeerOwner = {
     onConnect: () => undefined,
-    onHandshake: (peer, { infohash }) => {
-      const torrent = this.#torrents.get(toHex(infohash));
-      if (torrent) torrent.accept(peer);
+    onHandshake: (peer, handshake) => {
+      const torrent = this.#torrents.get(toHex(handshake.infohash));
+      if (torrent) torrent.accept(peer, handshake);
       else peer.close('asks for a torrent that is not here');
     },
     onMessage: () => undefined,
-    onDrain: () => undefined,
+    onRoom: () => undefined,
     onClose: () => undefined,
   };
 
@@ -189,9 +223,16 @@ export class Swarm {
     return this.torrents().flatMap((torrent) => [...torrent.connected]);
   }
 
+  /** What goes wrong in one torrent is told and ends neither the others' clock nor the process. */
   #tick(): void {
     const now = Date.now();
-    for (const torrent of this.#torrents.values()) torrent.tick(now, now - this.#lastTickAt);
+    for (const torrent of this.#torrents.values()) {
+      try {
+        torrent.tick(now, now - this.#lastTickAt);
+      } catch (error) {
+        this.#log.error({ torrent: torrent.metainfo.name, error: messageOf(error) }, 'swarm: a tick failed');
+      }
+    }
     this.#lastTickAt = now;
     this.#choker.rechoke(this.#connected(), now);
   }

@@ -45,19 +45,20 @@ export class Tallies {
   }
 
   view(connected: Iterable<Peer>): PeerStatus[] {
-    const open = new Map([...connected].map((peer) => [peer.id, peer]));
+    const open = Map.groupBy(connected, (peer) => peer.id);
     const ids = new Set([...open.keys(), ...this.#past.keys()]);
     return [...ids].map((id) => {
-      const [past, peer] = [this.#past.get(id), open.get(id)];
+      const [past, peers] = [this.#past.get(id), open.get(id) ?? []];
+      const sum = (of: (peer: Peer) => number) => peers.reduce((total, peer) => total + of(peer), 0);
       return {
         peerId: fromHex(id),
-        address: peer?.address ?? past?.address ?? '',
-        connected: peer !== undefined,
-        downloaded: (past?.downloaded ?? 0) + (peer?.downloaded ?? 0),
-        uploaded: (past?.uploaded ?? 0) + (peer?.uploaded ?? 0),
-        downBytesPerSecond: peer?.down.bytesPerSecond ?? 0,
-        upBytesPerSecond: peer?.up.bytesPerSecond ?? 0,
-        pieces: peer?.has?.count ?? past?.pieces ?? 0,
+        address: peers[0]?.address ?? past?.address ?? '',
+        connected: peers.length > 0,
+        downloaded: (past?.downloaded ?? 0) + sum((peer) => peer.downloaded),
+        uploaded: (past?.uploaded ?? 0) + sum((peer) => peer.uploaded),
+        downBytesPerSecond: sum((peer) => peer.down.bytesPerSecond),
+        upBytesPerSecond: sum((peer) => peer.up.bytesPerSecond),
+        pieces: peers[0]?.has?.count ?? past?.pieces ?? 0,
       };
     });
   }

@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events';
 import { BitorchError, messageOf } from '#base';
 import { Announcer } from '../announcer.ts';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
+import { parsePeerAddress } from '../peer-address.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Connections, type SwarmPorts } from './connections.ts';
-import { RESUME_SAVE_MS } from './constants.ts';
+import { MAX_FREE_PIECE_BYTES, RESUME_SAVE_MS } from './constants.ts';
 import { Downloads } from './downloads.ts';
 import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
-import { type PieceBuffer, PiecePool } from './piece-pool.ts';
+import { PiecePool } from './piece-pool.ts';
 import type { PieceThread } from './piece-thread.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
@@ -17,6 +18,7 @@ import { Store } from './store.ts';
 import type { PeerStatus } from './tallies.ts';
 import { Uploads } from './uploads.ts';
 import { Waits } from './waits.ts';
+import type { Handshake } from './wire.ts';
 
 export interface TorrentOptions {
   metainfo: Metainfo;
@@ -63,7 +65,6 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   readonly #store: Store;
   readonly #have: Bitfield;
   readonly #picker: Picker;
-  readonly #uploads: Uploads;
   readonly #connections: Connections;
   readonly #announcer: Announcer;
   readonly #ports: SwarmPorts;
@@ -108,21 +109,21 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       this.#picker.take(index);
       this.#bytesHave += pieceSize(this.metainfo, index);
     }
-    const pool = new PiecePool(this.metainfo.pieceLength);
+    const pool = new PiecePool(this.metainfo.pieceLength, MAX_FREE_PIECE_BYTES);
     const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool };
     const downloads = new Downloads(shared, {
-      onPiece: (index, piece) => this.#onPiece(index, piece),
-      onGuilty: (peerIds) => this.#connections.ban(peerIds),
+      onPiece: (index, bytes) => this.#onPiece(index, bytes),
+      onGuilty: (origins) => this.#connections.ban(origins),
       onFailure: (error) => this.#onFailure(error),
     });
-    this.#uploads = new Uploads((index) => this.#readPiece(index, pool));
     const parts = {
       ...disk,
       metainfo: this.metainfo,
       picker: this.#picker,
       downloads,
-      uploads: this.#uploads,
+      uploads: new Uploads((index, begin, into) => this.#readBlocks(index, begin, into)),
       admits: options.admits ?? (() => true),
+      isWanting: () => this.#bytesWantedHave < this.#bytesWanted,
     };
     this.#connections = new Connections(parts, ports);
     this.#announcer = new Announcer(
@@ -213,8 +214,10 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     return this.#have.has(index);
   }
 
+  /** Tells of a place where a peer may be; what is no address is passed over. */
   addPeer(host: string, port: number): void {
-    this.#connections.addAddress(host, port);
+    const address = parsePeerAddress(host, port);
+    if (address) this.#connections.addAddress(address);
   }
 
   /** What `admits` depends on has changed: who is not admitted any more is disconnected, others are dialled. */
@@ -227,8 +230,8 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     return this.#connections.peers;
   }
 
-  accept(peer: Peer): void {
-    this.#connections.accept(peer);
+  accept(peer: Peer, handshake: Handshake): void {
+    this.#connections.accept(peer, handshake);
   }
 
   tick(now: number, elapsedMs: number): void {
@@ -262,22 +265,19 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     return { downloaded, uploaded };
   }
 
-  async #readPiece(index: number, pool: PiecePool): Promise<PieceBuffer> {
-    const piece = pool.take(pieceSize(this.metainfo, index));
-    if (await this.#store.readPiece(index, piece.bytes)) return piece;
-    piece.release();
+  async #readBlocks(index: number, begin: number, into: Uint8Array): Promise<void> {
+    if (await this.#store.read(index * this.metainfo.pieceLength + begin, into)) return;
     throw new BitorchError(
       'STORE_FAILED',
       `piece ${index} of ${this.metainfo.name} cannot be read from disk`,
     );
   }
 
-  #onPiece(index: number, piece: PieceBuffer): void {
+  #onPiece(index: number, bytes: number): void {
     this.#have.add(index);
-    this.#bytesHave += piece.bytes.length;
-    this.#bytesWantedHave += piece.bytes.length;
+    this.#bytesHave += bytes;
+    this.#bytesWantedHave += bytes;
     this.#unsaved++;
-    this.#uploads.keep(index, piece);
     this.#connections.onPiece(index);
     this.#waits.came(index);
     this.emit('piece', index);

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES } from './constants.ts';
+import { BLOCK_BYTES, LEAST_BYTES_PER_SECOND, OWNERSHIP_MS } from './constants.ts';
 import type { Peer } from './peer.ts';
 import type { PieceBuffer } from './piece-pool.ts';
 import type { BlockRequest } from './wire.ts';
@@ -8,10 +8,10 @@ export class UnfinishedPiece {
   readonly index: number;
   readonly buffer: PieceBuffer;
   readonly blockCount: number;
-  /** Peer id of each block's sender; undefined while the block is missing. */
+  /** Origin of each block's sender (see Peer); undefined while the block is missing. */
   readonly senders: (string | undefined)[];
-  /** One connection, until nothing else is left to fetch. */
-  readonly owners = new Set<Peer>();
+  /** Who works on it since when: one connection, until nothing else is left to fetch. */
+  readonly owners = new Map<Peer, number>();
   #received = 0;
 
   /** `buffer` is as long as the piece and held once. */
@@ -30,8 +30,24 @@ export class UnfinishedPiece {
     return this.#received === this.blockCount;
   }
 
+  get isEmpty(): boolean {
+    return this.#received === 0;
+  }
+
   has(block: number): boolean {
     return this.senders[block] !== undefined;
+  }
+
+  /** Owners that may still finish it soon: one that is slow keeps nobody else from helping. */
+  timelyOwners(now: number): number {
+    let count = 0;
+    for (const since of this.owners.values()) if (now - since < OWNERSHIP_MS) count++;
+    return count;
+  }
+
+  /** Whether a peer that works on it alone has had all the time that it may take. */
+  isOverdue(since: number, now: number): boolean {
+    return now - since > OWNERSHIP_MS + (this.bytes.length / LEAST_BYTES_PER_SECOND) * 1000;
   }
 
   request(block: number): BlockRequest {

@@ -1,32 +1,33 @@
+import { READ_RUN_BYTES } from './constants.ts';
 import type { Peer } from './peer.ts';
-import { PieceCache } from './piece-cache.ts';
-import type { PieceBuffer } from './piece-pool.ts';
+import { PieceBuffer, PiecePool } from './piece-pool.ts';
+import type { BlockRequest } from './wire.ts';
 
-/** Answers requests for blocks of pieces that are here, as fast as each socket takes them. */
+/** Free read buffers kept for the next requests. */
+const MAX_FREE_BYTES = 4 * 1024 * 1024;
+
+/** Reads verified bytes of a piece from disk into `into`. Rejects when they cannot be read. */
+export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Promise<void>;
+
+/**
+ * Answers requests for blocks of pieces that are here, as fast as each socket takes them. What is asked for is read, and
+ * nothing else: the operating system keeps what is asked for often, and what a peer makes us hold is what it asked for.
+ */
 export class Uploads {
-  readonly #cache: PieceCache;
+  readonly #read: ReadBytes;
+  readonly #pool = new PiecePool(READ_RUN_BYTES, MAX_FREE_BYTES);
 
-  /** `read` gives a piece from disk, held once. */
-  constructor(read: (index: number) => Promise<PieceBuffer>) {
-    this.#cache = new PieceCache(read);
+  constructor(read: ReadBytes) {
+    this.#read = read;
   }
 
-  /** A piece has arrived and will be asked for soon. */
-  keep(index: number, piece: PieceBuffer): void {
-    this.#cache.put(index, piece);
-  }
-
-  /** Sends what the peer asked for until its socket is full; called again when it drains. */
+  /** Sends what the peer asked for until its socket is full; called again when it has room. */
   async serve(peer: Peer): Promise<void> {
-    if (peer.serving) return;
+    if (peer.serving || !peer.queue) return;
     peer.serving = true;
     try {
-      while (peer.queue.length > 0 && peer.hasRoom && !peer.isClosed) {
-        const { index } = peer.queue[0]!;
-        const piece = this.#cache.get(index);
-        if (piece) this.#sendFrom(peer, index, piece);
-        else await this.#cache.load(index);
-      }
+      while (peer.queue.size > 0 && peer.hasRoom && !peer.isClosed)
+        await this.#send(peer, peer.queue.takeRun());
     } catch (error) {
       peer.close(error);
     } finally {
@@ -34,13 +35,21 @@ export class Uploads {
     }
   }
 
-  /** Sends the requests at the head of the queue that are for this piece. */
-  #sendFrom(peer: Peer, index: number, piece: PieceBuffer): void {
-    let sent = 0;
-    while (peer.queue[sent]?.index === index && peer.hasRoom) {
-      const request = peer.queue[sent++]!;
-      peer.sendBlock(request, piece);
+  /** Sends requests that follow each other in one piece. */
+  async #send(peer: Peer, run: readonly BlockRequest[]): Promise<void> {
+    const { index, begin } = run[0]!;
+    const buffer = this.#bufferOf(run.reduce((sum, { length }) => sum + length, 0));
+    try {
+      await this.#read(index, begin, buffer.bytes);
+      for (const request of run) peer.sendBlock(request, buffer, request.begin - begin);
+    } finally {
+      buffer.release();
     }
-    peer.queue.splice(0, sent);
+  }
+
+  /** From the pool only if most of it is needed: nobody makes us hold much more than it asked for. */
+  #bufferOf(length: number): PieceBuffer {
+    if (length > READ_RUN_BYTES / 2) return this.#pool.take(length);
+    return new PieceBuffer(Buffer.allocUnsafe(length), () => undefined);
   }
 }

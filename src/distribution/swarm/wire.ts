@@ -1,7 +1,10 @@
 import { BitorchError } from '#base';
 import { MAX_MESSAGE_BYTES } from './constants.ts';
 
-/** The peer wire protocol of BEP 3: https://www.bittorrent.org/beps/bep_0003.html */
+/**
+ * The peer wire protocol of BEP 3 with the messages of BEP 10: https://www.bittorrent.org/beps/bep_0003.html,
+ * https://www.bittorrent.org/beps/bep_0010.html
+ */
 
 const PROTOCOL = Buffer.from('\x13BitTorrent protocol', 'latin1');
 export const HANDSHAKE_BYTES = 68;
@@ -9,9 +12,15 @@ const LENGTH_BYTES = 4;
 /** Length prefix, id, index and begin of a piece message. */
 export const BLOCK_HEADER_BYTES = 13;
 
+/** Reserved byte 5, bit 0x10: the extension protocol is spoken. */
+const EXTENSION_BYTE = 20 + 5;
+const EXTENSION_BIT = 0x10;
+
 export interface Handshake {
   infohash: Uint8Array;
   peerId: Uint8Array;
+  /** Whether the sender speaks the extension protocol; we always do. */
+  extended: boolean;
 }
 
 /** Part of a piece; `begin` and `length` in bytes. */
@@ -27,6 +36,7 @@ export type WireMessage =
   | { type: 'bitfield'; bits: Uint8Array }
   | ({ type: 'request' | 'cancel' } & BlockRequest)
   | { type: 'piece'; index: number; begin: number; block: Uint8Array }
+  | { type: 'extension-handshake'; payload: Uint8Array }
   | { type: 'unknown'; id: number };
 
 const SIGNALS = ['choke', 'unchoke', 'interested', 'not-interested'] as const;
@@ -35,11 +45,13 @@ const BITFIELD = 5;
 const REQUEST = 6;
 const PIECE = 7;
 const CANCEL = 8;
+const EXTENDED = 20;
 
-/** Reserved bits are zero: no extension is spoken. */
-export function encodeHandshake({ infohash, peerId }: Handshake): Uint8Array {
+/** Reserved bits are zero but that of the extension protocol. */
+export function encodeHandshake({ infohash, peerId }: Omit<Handshake, 'extended'>): Uint8Array {
   const bytes = new Uint8Array(HANDSHAKE_BYTES);
   bytes.set(PROTOCOL);
+  bytes[EXTENSION_BYTE] = EXTENSION_BIT;
   bytes.set(infohash, 28);
   bytes.set(peerId, 48);
   return bytes;
@@ -63,6 +75,13 @@ export function encodeHaves(indices: readonly number[]): Uint8Array {
 export function encodeBitfield(bits: Uint8Array): Uint8Array {
   const { bytes } = frame(BITFIELD, bits.length);
   bytes.set(bits, 5);
+  return bytes;
+}
+
+/** The extension handshake: message 0 of the extension protocol, a bencoded dictionary. */
+export function encodeExtensionHandshake(payload: Uint8Array): Uint8Array {
+  const { bytes } = frame(EXTENDED, 1 + payload.length);
+  bytes.set(payload, 6);
   return bytes;
 }
 
@@ -101,7 +120,7 @@ function frame(id: number, payloadBytes: number): { bytes: Uint8Array; view: Dat
 
 export interface WireHandler {
   onHandshake(handshake: Handshake): void;
-  /** Blocks and bit fields are views that are valid during the call only. */
+  /** Blocks, bit fields and payloads are views that are valid during the call only. */
   onMessage(message: WireMessage): void;
 }
 
@@ -189,7 +208,9 @@ export class WireParser {
     }
     this.#greeted = true;
     const infohash = new Uint8Array(bytes.subarray(at + 28, at + 48));
-    this.#handler.onHandshake({ infohash, peerId: new Uint8Array(bytes.subarray(at + 48, end)) });
+    const peerId = new Uint8Array(bytes.subarray(at + 48, end));
+    const extended = (bytes[at + EXTENSION_BYTE]! & EXTENSION_BIT) !== 0;
+    this.#handler.onHandshake({ infohash, peerId, extended });
   }
 }
 
@@ -212,8 +233,12 @@ function parseMessage(bytes: Buffer, at: number, end: number): WireMessage {
       expect(12);
       return { type: id === REQUEST ? 'request' : 'cancel', index: word(0), begin: word(1), length: word(2) };
     case PIECE:
-      if (payload < 9) throw invalid(`block of ${payload} bytes`);
+      if (payload <= 8) throw invalid(`block message of ${payload} bytes`);
       return { type: 'piece', index: word(0), begin: word(1), block: bytes.subarray(at + 9, end) };
+    case EXTENDED:
+      if (payload < 1) throw invalid('extension message without a number');
+      if (bytes[at + 1] !== 0) return { type: 'unknown', id };
+      return { type: 'extension-handshake', payload: bytes.subarray(at + 2, end) };
     default: {
       const signal = SIGNALS[id];
       if (signal === undefined) return { type: 'unknown', id };

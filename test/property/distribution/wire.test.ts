@@ -5,6 +5,7 @@ import type { BitorchError } from '#base';
 import {
   encodeBitfield,
   encodeBlockHeader,
+  encodeExtensionHandshake,
   encodeHandshake,
   encodeHaves,
   encodeRequests,
@@ -14,7 +15,11 @@ import {
 } from '../../../src/distribution/swarm/wire.ts';
 
 const word = fc.nat(0xffffffff);
-const handshake = { infohash: new Uint8Array(20).fill(1), peerId: new Uint8Array(20).fill(2) };
+const handshake = {
+  infohash: new Uint8Array(20).fill(1),
+  peerId: new Uint8Array(20).fill(2),
+  extended: true,
+};
 
 const message: fc.Arbitrary<WireMessage> = fc.oneof(
   fc
@@ -29,6 +34,10 @@ const message: fc.Arbitrary<WireMessage> = fc.oneof(
     begin: word,
     block: fc.uint8Array({ minLength: 1, maxLength: 300 }),
   }),
+  fc.record({
+    type: fc.constant('extension-handshake' as const),
+    payload: fc.uint8Array({ maxLength: 300 }),
+  }),
 );
 
 function encode(m: WireMessage): Uint8Array {
@@ -37,6 +46,7 @@ function encode(m: WireMessage): Uint8Array {
   if (m.type === 'request' || m.type === 'cancel') return encodeRequests(m.type, [m]);
   if (m.type === 'piece')
     return Buffer.concat([encodeBlockHeader({ ...m, length: m.block.length }), m.block]);
+  if (m.type === 'extension-handshake') return encodeExtensionHandshake(m.payload);
   if (m.type === 'unknown') throw new Error('not sent');
   return encodeSignal(m.type);
 }
@@ -56,6 +66,7 @@ function parse(chunks: Uint8Array[]): WireMessage[] {
   }
   return messages.map((m) => {
     if (m.type === 'piece') return { ...m, block: new Uint8Array(m.block) };
+    if (m.type === 'extension-handshake') return { ...m, payload: new Uint8Array(m.payload) };
     return m.type === 'bitfield' ? { ...m, bits: new Uint8Array(m.bits) } : m;
   });
 }

@@ -18,7 +18,7 @@ test('store: a piece is written over the borders of files if it has its hash, an
   );
   const thread = new PieceThread();
   t.after(() => thread.stop());
-  const pool = new PiecePool(metainfo.pieceLength);
+  const pool = new PiecePool(metainfo.pieceLength, 0);
   const pieceOf = (index: number) => {
     const bytes = content.subarray(index * 128 * KiB, (index + 1) * 128 * KiB);
     const piece = pool.take(bytes.length).bytes;

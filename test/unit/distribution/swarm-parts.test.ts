@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMetainfo } from '#distribution';
 import { parseAnnounce } from '../../../src/distribution/announce.ts';
+import { mayName, parsePeerAddress, scopeOf } from '../../../src/distribution/peer-address.ts';
 import { AddressBook } from '../../../src/distribution/swarm/address-book.ts';
+import { Allowance } from '../../../src/distribution/swarm/allowance.ts';
+import { Bans } from '../../../src/distribution/swarm/bans.ts';
 import { Bitfield } from '../../../src/distribution/swarm/bitfield.ts';
 import { Blame } from '../../../src/distribution/swarm/blame.ts';
 import { Choker } from '../../../src/distribution/swarm/choker.ts';
+import { EXTENSION_HANDSHAKE, requestLimitOf } from '../../../src/distribution/swarm/extension.ts';
+import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
+import { originOf } from '../../../src/distribution/swarm/peer.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
-import { Places } from '../../../src/distribution/swarm/places.ts';
+import { networkOf, type Placed, Places } from '../../../src/distribution/swarm/places.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
+import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
 import { UnfinishedPiece } from '../../../src/distribution/swarm/unfinished-piece.ts';
 
 const KiB = 1024;
@@ -84,8 +91,10 @@ class FakePeer {
   interested = true;
   choked = true;
   worth: number;
-  constructor(worth: number) {
+  network: string;
+  constructor(worth: number, network = '10.0.0.1') {
     this.worth = worth;
+    this.network = network;
   }
   setChoking(choked: boolean): void {
     this.choked = choked;
@@ -121,7 +130,7 @@ test('choker: free slots at once; then the best, and one of the others by turns'
 
 test('blame: one sender is guilty at once, of several the one whose block differed from the good one', () => {
   const piece = (fill: number, senders: string[]) => {
-    const unfinished = new UnfinishedPiece(7, new PiecePool(32 * KiB).take(32 * KiB));
+    const unfinished = new UnfinishedPiece(7, new PiecePool(32 * KiB, 0).take(32 * KiB));
     unfinished.put(0, new Uint8Array(16 * KiB).fill(1), senders[0]!);
     unfinished.put(1, new Uint8Array(16 * KiB).fill(fill), senders[1]!);
     return unfinished;
@@ -134,13 +143,43 @@ test('blame: one sender is guilty at once, of several the one whose block differ
   assert.equal(blame.isSuspected(7), false);
 });
 
-test('address book: busy and failing addresses wait, banned ones are never due', () => {
+test('choker: a host that opens many connections does not get all slots while another waits', () => {
+  const hoarder = [9, 8, 7, 6].map((worth) => new FakePeer(worth, '10.0.0.1'));
+  const other = new FakePeer(0, '10.0.0.2');
+  new Choker<FakePeer>(2, () => 0).fill([...hoarder, other]);
+  assert.deepEqual(
+    [...hoarder, other].map(({ choked }) => choked),
+    [false, true, true, true, false],
+  );
+});
+
+test('blame: what is remembered of pieces that came bad is bounded', () => {
+  const blame = new Blame();
+  const bad = (index: number, n: number) => {
+    const unfinished = new UnfinishedPiece(index, new PiecePool(32 * KiB, 0).take(32 * KiB));
+    unfinished.put(0, new Uint8Array(16 * KiB), `a${n}`);
+    unfinished.put(1, new Uint8Array(16 * KiB), `b${n}`);
+    return unfinished;
+  };
+  for (let index = 0; index < 65; index++) blame.bad(bad(index, 0));
+  assert.deepEqual(
+    [0, 1, 64].map((index) => blame.isSuspected(index)),
+    [false, true, true],
+  );
+  for (let n = 1; n < 20; n++) blame.bad(bad(1, n));
+  const good = bad(1, 99);
+  good.bytes.fill(7);
+  assert.equal(blame.good(good).length, 2 * 4);
+});
+
+test('address book: busy and failing addresses wait; when it is full, a failed one gives way', () => {
   const book = new AddressBook();
   const due = (now: number) => book.due(now, 10, () => false).map(({ port }) => port);
-  for (const port of [0, 1, 2, 3, 70000]) book.add('127.0.0.1', port);
+  for (const port of [1, 2, 3]) book.add({ host: '127.0.0.1', port });
   assert.deepEqual(due(0), [1, 2, 3]);
   book.busy('127.0.0.1:1');
-  book.ban('127.0.0.1:2', 'abc');
+  book.exclude('127.0.0.1:2');
+  book.add({ host: '127.0.0.1', port: 2 });
   assert.deepEqual(due(1e12), [3]);
   const failed = { peerId: '', isSeed: false, useful: false };
   book.closed('127.0.0.1:1', failed, 0);
@@ -148,27 +187,194 @@ test('address book: busy and failing addresses wait, banned ones are never due',
   assert.deepEqual(due(2000), [1, 3]);
   book.closed('127.0.0.1:1', failed, 0);
   assert.deepEqual(due(3999), [3]);
-  assert.equal(book.isBanned('10.0.0.1:5', 'abc'), true);
-  book.ban('10.0.0.9:5', 'def');
-  assert.equal(book.isBanned('10.0.0.9:6', ''), true);
-  assert.equal(book.isBanned('127.0.0.1:9', ''), false);
+  for (let port = 1; port <= 2100; port++) book.add({ host: '10.0.0.1', port });
+  book.add({ host: '10.0.0.2', port: 7 });
+  const all = book.due(1e12, 5000, () => false);
+  assert.equal(all.length, 2000);
+  assert.equal(
+    all.some(({ address }) => address === '127.0.0.1:1'),
+    false,
+  );
 });
 
-test('places: so many in all, and for each IPv4 address or IPv6 /64', () => {
-  const places = new Places(4, 2);
-  const leave = places.take('10.0.0.1');
-  places.take('::ffff:10.0.0.1');
+test('bans: by origin, for an hour, and no more than are kept', () => {
+  const bans = new Bans();
+  bans.add('10.0.0.9', 0);
+  assert.equal(bans.has('10.0.0.9', 3_599_999), true);
+  assert.equal(bans.has('10.0.0.9', 3_600_000), false);
+  assert.equal(bans.has('10.0.0.8', 0), false);
+  for (let n = 0; n < 5000; n++) bans.add(`host ${n}`, 0);
+  assert.equal(bans.has('10.0.0.9', 0), false);
+  assert.equal(bans.has('host 4999', 0), true);
+});
+
+test('an origin is a network, and on this machine one address', () => {
+  const of = (host: string) => originOf({ host, port: 5 });
+  assert.equal(of('10.0.0.9'), '10.0.0.9');
+  assert.equal(of('127.0.0.1'), '127.0.0.1:5');
+  assert.equal(of('2001:db8:0:7::1'), of('2001:db8:0:7:ffff::2'));
+  assert.notEqual(of('2001:db8:0:7::1'), of('2001:db8:0:8::1'));
+});
+
+const MINUTE = 60_000;
+const placed = (network: string, use = 0, openedAt = 0) => ({ network, use, openedAt });
+
+test('places: so many in all, and for each network', () => {
+  const places = new Places<Placed>(4, 2);
+  const first = placed(networkOf('10.0.0.1'));
+  places.add(first);
+  places.add(placed(networkOf('::ffff:10.0.0.1')));
   assert.equal(places.hasRoom('10.0.0.1'), false);
   assert.equal(places.hasRoom('10.0.0.2'), true);
-  leave();
+  places.remove(first);
+  places.remove(first);
   assert.equal(places.hasRoom('10.0.0.1'), true);
-  places.take('2001:db8:0:7::1');
-  places.take('2001:0db8::7:ffff:0:0:2');
-  assert.equal(places.hasRoom('2001:db8:0:7:8:9:a:b'), false);
-  assert.equal(places.hasRoom('2001:db8:0:8::1'), true);
-  assert.equal(places.hasRoom('::1'), true);
-  places.take('::1');
+  places.add(placed(networkOf('2001:db8:0:7::1')));
+  places.add(placed(networkOf('2001:0db8::7:ffff:0:0:2')));
+  assert.equal(places.hasRoom(networkOf('2001:db8:0:7:8:9:a:b')), false);
+  assert.equal(places.hasRoom(networkOf('2001:db8:0:8::1')), true);
+  places.add(placed(networkOf('::1')));
   assert.equal(places.hasRoom('10.0.0.2'), false);
+});
+
+test('places: a newcomer gets that of an idle connection of its own network, not of a young or useful one', () => {
+  const places = new Places<Placed>(64, 3);
+  const [useful, idle, young] = [placed('a', 1e6), placed('a', 10), placed('a', 0, MINUTE - 1)];
+  for (const one of [useful, idle, young]) places.add(one);
+  assert.equal(places.evictable('a', MINUTE), idle);
+  places.remove(idle);
+  places.add(placed('a', 5000));
+  assert.equal(places.evictable('a', MINUTE), undefined);
+});
+
+test('places: when all are taken, who holds most gives one to who holds less, used or not', () => {
+  const places = new Places<Placed>(6, 3);
+  const hoard = [5e6, 2e6, 9e6].map((use) => placed('a', use, MINUTE));
+  for (const one of [...hoard, placed('b'), placed('b'), placed('c', 1e6)]) places.add(one);
+  assert.equal(places.evictable('d', MINUTE), hoard[1]);
+  assert.equal(places.evictable('c', MINUTE), hoard[1]);
+  assert.equal(places.evictable('b', MINUTE)?.network, 'b', 'one less than the most is a fair share');
+});
+
+test('request queue: bounded, each block waits once, what follows in a piece is read together', () => {
+  const queue = new RequestQueue(1024 * KiB);
+  const request = (index: number, block: number) => ({ index, begin: block * 16 * KiB, length: 16 * KiB });
+  for (const block of [0, 1, 1, 2, 4]) assert.equal(queue.add(request(3, block)), true);
+  queue.add(request(4, 5));
+  assert.equal(queue.cancel(request(3, 1)), true);
+  assert.equal(queue.cancel(request(3, 1)), false);
+  queue.add(request(3, 1));
+  assert.deepEqual(queue.takeRun(), [request(3, 0)]);
+  assert.deepEqual(queue.takeRun(), [request(3, 2)]);
+  assert.deepEqual(queue.takeRun(), [request(3, 4)]);
+  assert.deepEqual(queue.takeRun(), [request(4, 5)]);
+  assert.deepEqual(queue.takeRun(), [request(3, 1)]);
+  assert.deepEqual(queue.takeRun(), []);
+  for (let block = 0; block < 40; block++) queue.add(request(0, block));
+  assert.equal(queue.takeRun().length, 16, 'a run has 256 KiB at most');
+  for (let n = 0; n < 5000; n++) queue.add({ index: 1, begin: n, length: 1 });
+  assert.equal(queue.size, 2048);
+  assert.equal(queue.add(request(9, 9)), false);
+});
+
+test('outstanding: exactly the requests that were sent are answered', () => {
+  const outstanding = new Outstanding();
+  const request = { index: 1, begin: 16 * KiB, length: 16 * KiB };
+  outstanding.add(request);
+  outstanding.add(request);
+  assert.equal(outstanding.size, 1);
+  for (const other of [
+    { ...request, length: 1 },
+    { ...request, length: 0 },
+    { ...request, begin: 0 },
+    { ...request, index: 0, begin: 1024 * KiB + 16 * KiB },
+    { ...request, index: 2, begin: 16 * KiB - 1024 * KiB },
+  ]) {
+    assert.equal(outstanding.delete(other), false);
+  }
+  assert.equal(outstanding.delete(request), true);
+  assert.equal(outstanding.delete(request), false);
+  assert.equal(outstanding.size, 0);
+});
+
+test('extension handshake: ours says how many requests we keep; of others any spelling, or nothing', () => {
+  const of = (text: string) => requestLimitOf(Buffer.from(text, 'latin1'));
+  assert.equal(requestLimitOf(EXTENSION_HANDSHAKE), 2048);
+  assert.equal(of('d4:reqqi512ee'), 512);
+  assert.equal(of('d1:v1:x4:reqqi250e1:mdeetrailing'), 250);
+  for (const text of ['', 'de', 'le', 'd4:reqq3:500e', 'd4:reqqi0ee', 'd4:reqqi-5ee', 'l'.repeat(5000)]) {
+    assert.equal(of(text), undefined);
+  }
+});
+
+test('allowance: messages that change nothing may be many, not a flood', () => {
+  const allowance = new Allowance();
+  for (let n = 0; n < 4096; n++) allowance.spend(1, 1000);
+  assert.throws(() => allowance.spend(1, 1000), { code: 'WIRE_INVALID', message: /flood/ });
+  const patient = new Allowance();
+  for (let second = 0; second < 1000; second++) patient.spend(64, second * 1000);
+});
+
+test('peer addresses: literals and strict names, one spelling for each, nothing that cannot be dialled', () => {
+  const read = (host: string, port = 1) => parsePeerAddress(host, port)?.host;
+  assert.equal(read('10.1.2.3'), '10.1.2.3');
+  assert.equal(read('0:0:0:0:0:0:0:1'), '::1');
+  assert.equal(read('2001:DB8::0:1'), '2001:db8::1');
+  assert.equal(read('::ffff:127.0.0.1'), '127.0.0.1');
+  assert.equal(read('::ffff:7f00:1'), '127.0.0.1');
+  assert.equal(read('seed.example.org'), 'seed.example.org');
+  const refused = [
+    '',
+    'a\0b',
+    'a b',
+    'a..b',
+    '.a',
+    '-a.org',
+    'a_b',
+    '; 4',
+    '127.1',
+    '2130706433',
+    '0x7f.1',
+    'x.0x1',
+  ];
+  refused.push(
+    '0.0.0.0',
+    '224.0.0.1',
+    '240.1.1.1',
+    '255.255.255.255',
+    '::',
+    'ff02::1',
+    'fe80::1%eth0',
+    '[::1]',
+  );
+  refused.push('ü.org', 'a'.repeat(64), `${'a.'.repeat(130)}org`, '10.0.0.1:5', '::ffff:0.0.0.1');
+  for (const host of refused) assert.equal(read(host), undefined, host);
+  for (const port of [0, -1, 65536, 1.5, Number.NaN]) assert.equal(read('10.1.2.3', port), undefined);
+});
+
+test('scopes: nobody outside names an address inside', () => {
+  const scopes = [
+    '127.9.9.9',
+    '::1',
+    'localhost',
+    '10.0.0.1',
+    '172.31.0.1',
+    '100.64.0.1',
+    'fe80::1',
+    'fd00::1',
+  ];
+  assert.deepEqual(scopes.map(scopeOf), [
+    ...['machine', 'machine', 'machine'],
+    ...['private', 'private', 'private', 'private', 'private'],
+  ]);
+  assert.deepEqual(
+    ['9.9.9.9', '172.32.0.1', '2001:db8::1', 'example.org'].map(scopeOf),
+    Array(4).fill('public'),
+  );
+  assert.equal(mayName('public', 'private'), false);
+  assert.equal(mayName('private', 'machine'), false);
+  assert.equal(mayName('machine', 'public'), true);
+  assert.equal(mayName('private', 'private'), true);
 });
 
 test('tracker answers: compact, listed and IPv6 peers; nothing that cannot be a peer', () => {

@@ -1,0 +1,20 @@
+import { BAN_MS, MAX_BANS } from './constants.ts';
+
+/**
+ * Who sent corrupt data, by origin: the network of a remote peer, address and port of one on this machine. Peer ids are
+ * not banned, as anybody can claim any of them. A ban ends by itself: an address changes hands.
+ */
+export class Bans {
+  readonly #until = new Map<string, number>();
+
+  add(origin: string, now: number): void {
+    this.#until.delete(origin);
+    this.#until.set(origin, now + BAN_MS);
+    const [oldest] = this.#until.keys();
+    if (this.#until.size > MAX_BANS) this.#until.delete(oldest!);
+  }
+
+  has(origin: string, now: number): boolean {
+    return (this.#until.get(origin) ?? 0) > now;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+import { MAX_BACKLOG_BYTES, MAX_UNSENT_BYTES, WRITE_OVERHEAD_BYTES } from './constants.ts';
+
+/** What was handed to one socket and is not sent yet, counted by the memory that it holds. */
+export class Outbox {
+  readonly #socket: Socket;
+  readonly #onRoom: () => void;
+  #held = 0;
+  #corked = false;
+  #lastWriteAt = Date.now();
+  #lastSentAt = Date.now();
+
+  /** `onRoom` is called when there is room again after there was none. */
+  constructor(socket: Socket, onRoom: () => void) {
+    this.#socket = socket;
+    this.#onRoom = onRoom;
+  }
+
+  /** Bytes, and what each write holds beside them. */
+  get held(): number {
+    return this.#held;
+  }
+
+  get hasRoom(): boolean {
+    return this.#held < MAX_UNSENT_BYTES;
+  }
+
+  /** Whether the other side does not read what it makes us write. */
+  get isOverfull(): boolean {
+    return this.#held > MAX_BACKLOG_BYTES;
+  }
+
+  get lastWriteAt(): number {
+    return this.#lastWriteAt;
+  }
+
+  /** How long nothing of what waits has been taken, in ms. */
+  stalledMs(now: number): number {
+    return this.#held === 0 ? 0 : now - this.#lastSentAt;
+  }
+
+  /** Everything that is written in one turn leaves in one write. `onSent` is called also when the socket is gone. */
+  write(parts: readonly Uint8Array[], onSent?: () => void): void {
+    const cost = parts.reduce((sum, part) => sum + part.length, WRITE_OVERHEAD_BYTES);
+    const now = Date.now();
+    if (this.#held === 0) this.#lastSentAt = now;
+    this.#lastWriteAt = now;
+    this.#held += cost;
+    this.#cork();
+    const last = parts.length - 1;
+    for (const [n, part] of parts.entries()) {
+      if (n < last) this.#socket.write(part);
+      else this.#socket.write(part, () => this.#sent(cost, onSent));
+    }
+  }
+
+  #sent(cost: number, onSent: (() => void) | undefined): void {
+    const wasFull = this.#held >= MAX_UNSENT_BYTES / 2;
+    this.#held -= cost;
+    this.#lastSentAt = Date.now();
+    onSent?.();
+    if (wasFull && this.#held < MAX_UNSENT_BYTES / 2) this.#onRoom();
+  }
+
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { BlockRequest } from './wire.ts';
+
+/** The requests that were sent to one peer and are not answered, by piece and begin. */
+export class Outstanding {
+  readonly #pieces = new Map<number, Map<number, BlockRequest>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(request: BlockRequest): void {
+    const blocks = this.#pieces.get(request.index) ?? new Map<number, BlockRequest>();
+    this.#pieces.set(request.index, blocks);
+    if (!blocks.has(request.begin)) this.#size++;
+    blocks.set(request.begin, request);
+  }
+
+  has({ index, begin }: BlockRequest): boolean {
+    return this.#pieces.get(index)?.has(begin) ?? false;
+  }
+
+  /** Takes out exactly this request; returns whether it had been sent. */
+  delete({ index, begin, length }: BlockRequest): boolean {
+    const blocks = this.#pieces.get(index);
+    if (blocks?.get(begin)?.length !== length) return false;
+    blocks.delete(begin);
+    if (blocks.size === 0) this.#pieces.delete(index);
+    this.#size--;
+    return true;
+  }
+
+  clear(): void {
+    this.#pieces.clear();
+    this.#size = 0;
+  }
+}

@@ -1,0 +1,53 @@
+import { MAX_QUEUED_REQUESTS, READ_RUN_BYTES } from './constants.ts';
+import type { BlockRequest } from './wire.ts';
+
+/** What a peer asked for and did not get yet, in the order of asking. */
+export class RequestQueue {
+  readonly #pieceLength: number;
+  /** By position in the torrent: requests are checked to lie inside of their piece before they come here. */
+  readonly #requests = new Map<number, BlockRequest>();
+
+  constructor(pieceLength: number) {
+    this.#pieceLength = pieceLength;
+  }
+
+  get size(): number {
+    return this.#requests.size;
+  }
+
+  /** Returns false when it is full. A request that waits already waits once. */
+  add({ index, begin, length }: BlockRequest): boolean {
+    const position = this.#positionOf(index, begin);
+    if (this.#requests.size >= MAX_QUEUED_REQUESTS && !this.#requests.has(position)) return false;
+    this.#requests.set(position, { index, begin, length });
+    return true;
+  }
+
+  /** Returns whether the request was waiting. */
+  cancel({ index, begin }: BlockRequest): boolean {
+    return this.#requests.delete(this.#positionOf(index, begin));
+  }
+
+  clear(): void {
+    this.#requests.clear();
+  }
+
+  /** Takes the first request and those after it that go on where it ends, in the same piece. */
+  takeRun(): BlockRequest[] {
+    const run: BlockRequest[] = [];
+    let [end, bytes] = [0, 0];
+    for (const [position, request] of this.#requests) {
+      const goesOn = run.length === 0 || (request.index === run[0]!.index && request.begin === end);
+      bytes += request.length;
+      if (!goesOn || (run.length > 0 && bytes > READ_RUN_BYTES)) break;
+      this.#requests.delete(position);
+      run.push(request);
+      end = request.begin + request.length;
+    }
+    return run;
+  }
+
+  #positionOf(index: number, begin: number): number {
+    return index * this.#pieceLength + begin;
+  }
+}
