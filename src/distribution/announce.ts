@@ -1,9 +1,18 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { BitorchError, messageOf } from '#base';
 import { type BencodeDictionary, type BencodeValue, decodeBencode } from './bencode.ts';
+import { mayName, type PeerAddress, parsePeerAddress, type Scope, scopeOf } from './peer-address.ts';
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
+const MAX_ITEMS = 10_000;
 const TIMEOUT_MS = 10_000;
 const MAX_PEERS = 200;
+const MAX_REDIRECTS = 3;
+/** For a tracker that does not say when it wants to hear from us again. */
+const DEFAULT_INTERVAL_SECONDS = 1800;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 
 export interface AnnounceRequest {
   infohash: Uint8Array;
@@ -18,12 +27,13 @@ export interface AnnounceRequest {
 export interface AnnounceResponse {
   /** Seconds until the tracker wants to hear from us again. */
   interval: number;
-  peers: { host: string; port: number }[];
+  peers: PeerAddress[];
 }
 
 /**
- * Tells an HTTP tracker about us and asks for peers (BEP 3, compact peers of BEP 23 and BEP 7).
- * Throws BitorchError `TRACKER_FAILED`.
+ * Tells an HTTP tracker about us and asks for peers (BEP 3, compact peers of BEP 23 and BEP 7). Redirects are followed.
+ * Neither they nor the peers may lead further inside than the tracker is: one on the internet has no business with a
+ * private network, nor one there with services of this machine. Throws BitorchError `TRACKER_FAILED`.
  */
 export async function announce(
   tracker: string,
@@ -33,14 +43,42 @@ export async function announce(
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const deadline = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
-    const response = await fetch(announceUrl(tracker, request), { signal: deadline, redirect: 'error' });
-    const answer = parseAnnounce(await readBounded(response));
-    const isLocal = isLoopback(new URL(tracker).hostname);
-    // A remote tracker has no business with services of this machine.
-    return { ...answer, peers: answer.peers.filter((peer) => isLocal || !isLoopback(peer.host)) };
+    const { response, scope } = await fetchWithin(new URL(announceUrl(tracker, request)), deadline);
+    const answer = parseAnnounce(await readBounded(response), response.status);
+    return { ...answer, peers: answer.peers.filter(({ host }) => mayName(scope, scopeOf(host))) };
   } catch (error) {
     throw new BitorchError('TRACKER_FAILED', `${tracker}: ${messageOf(error)}`, { tracker }, error);
   }
+}
+
+/** Follows redirects; gives the answer, and the innermost place that it may speak of. */
+async function fetchWithin(start: URL, signal: AbortSignal): Promise<{ response: Response; scope: Scope }> {
+  let url = start;
+  let scope = await scopeOfServer(url, signal);
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const response = await fetch(url, { signal, redirect: 'manual' });
+    const location =
+      response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) return { response, scope };
+    await response.body?.cancel();
+    url = new URL(location, url);
+    if (!/^https?:$/.test(url.protocol)) throw new Error(`redirects to ${url.protocol}`);
+    const next = await scopeOfServer(url, signal);
+    if (!mayName(scope, next)) throw new Error('redirects to a network further inside');
+    scope = next;
+  }
+  throw new Error(`more than ${MAX_REDIRECTS} redirects`);
+}
+
+/** Of a name, the scope of what it resolves to. */
+async function scopeOfServer({ hostname }: URL, signal: AbortSignal): Promise<Scope> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) > 0) return scopeOf(host);
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const { address } = await Promise.race([lookup(host), aborted]);
+  return scopeOf(parsePeerAddress(address, 1)?.host ?? address);
 }
 
 function announceUrl(tracker: string, request: AnnounceRequest): string {
@@ -65,20 +103,37 @@ async function readBounded(response: Response): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** Reads a tracker's answer. Throws Error or BitorchError for anything but a list of peers. */
-export function parseAnnounce(bytes: Uint8Array): AnnounceResponse {
-  const answer = decodeBencode(bytes, { maxBytes: MAX_RESPONSE_BYTES });
-  if (!(answer instanceof Map)) throw new Error('answer is not a dictionary');
+/**
+ * Reads a tracker's answer, in any spelling of bencode. Throws Error or BitorchError for anything but a list of peers;
+ * `status` is that of HTTP.
+ */
+export function parseAnnounce(bytes: Uint8Array, status = 200): AnnounceResponse {
+  const answer = decodeAnswer(bytes, status);
   const failure = answer.get('failure reason');
-  if (failure instanceof Uint8Array)
-    throw new Error(Buffer.from(failure.subarray(0, 200)).toString('latin1'));
+  if (failure instanceof Uint8Array && failure.length > 0) throw new Error(textOf(failure));
   const interval = answer.get('interval');
-  if (typeof interval !== 'number' || interval < 0) throw new Error('answer has no interval');
   const peers = [...peersOf(answer.get('peers'), 4), ...peersOf(answer.get('peers6'), 16)];
-  return { interval, peers: peers.filter(isUsable).slice(0, MAX_PEERS) };
+  return {
+    interval: typeof interval === 'number' && interval >= 0 ? interval : DEFAULT_INTERVAL_SECONDS,
+    peers: peers.slice(0, MAX_PEERS),
+  };
 }
 
-function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): AnnounceResponse['peers'] {
+function decodeAnswer(bytes: Uint8Array, status: number): BencodeDictionary {
+  try {
+    const limits = { maxBytes: MAX_RESPONSE_BYTES, maxItems: MAX_ITEMS, lenient: true };
+    const answer = decodeBencode(bytes, limits);
+    if (answer instanceof Map) return answer;
+  } catch (error) {
+    if (status < 400) throw error;
+  }
+  throw new Error(status < 400 ? 'answer is not a dictionary' : `answers with HTTP status ${status}`);
+}
+
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.subarray(0, 200)).toString('latin1').replace(CONTROL_CHARACTERS, ' ');
+
+function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): PeerAddress[] {
   if (Array.isArray(value)) return value.flatMap((item) => (item instanceof Map ? listedPeer(item) : []));
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value);
@@ -86,22 +141,19 @@ function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): Announc
   if (bytes.length % step !== 0) throw new Error('compact peers of odd length');
   return Array.from({ length: bytes.length / step }, (_, n) => {
     const host = hostOf(bytes.subarray(n * step, n * step + addressBytes));
-    return { host, port: bytes.readUInt16BE(n * step + addressBytes) };
-  });
+    return parsePeerAddress(host, bytes.readUInt16BE(n * step + addressBytes)) ?? [];
+  }).flat();
 }
 
-function listedPeer(peer: BencodeDictionary): AnnounceResponse['peers'] {
+/** Names are not taken: where they lead is somebody else's to say, and another place a moment later. */
+function listedPeer(peer: BencodeDictionary): PeerAddress[] {
   const [ip, port] = [peer.get('ip'), peer.get('port')];
-  if (!(ip instanceof Uint8Array) || typeof port !== 'number' || ip.length > 255) return [];
-  return [{ host: Buffer.from(ip).toString('latin1'), port }];
+  if (!(ip instanceof Uint8Array) || typeof port !== 'number') return [];
+  const host = Buffer.from(ip.subarray(0, 64)).toString('latin1');
+  return isIP(host) > 0 ? [parsePeerAddress(host, port) ?? []].flat() : [];
 }
 
 function hostOf(address: Buffer): string {
   if (address.length === 4) return address.join('.');
   return Array.from({ length: 8 }, (_, n) => address.readUInt16BE(n * 2).toString(16)).join(':');
 }
-
-const isUsable = ({ host, port }: { host: string; port: number }): boolean =>
-  port > 0 && port < 65536 && /^[\w.:-]+$/.test(host) && !/^(0\.|22[4-9]\.|23\d\.|255\.)/.test(host);
-
-const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|\[?(0:){7}1\]?|\[?::1\]?)$/.test(host);

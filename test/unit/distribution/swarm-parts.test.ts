@@ -378,17 +378,35 @@ test('scopes: nobody outside names an address inside', () => {
 });
 
 test('tracker answers: compact, listed and IPv6 peers; nothing that cannot be a peer', () => {
-  const parse = (text: string) => parseAnnounce(Buffer.from(text, 'latin1'));
+  const parse = (text: string, status?: number) => parseAnnounce(Buffer.from(text, 'latin1'), status);
   const compact = '\x7f\0\0\x01\x1a\xe1\0\0\0\0\x1a\xe1\x7f\0\0\x01\0\0';
   assert.deepEqual(parse(`d8:intervali9e5:peers18:${compact}e`), {
     interval: 9,
     peers: [{ host: '127.0.0.1', port: 6881 }],
   });
-  const listed = 'd8:intervali9e5:peersld2:ip9:127.0.0.14:porti81eed2:ip2:; 4:porti81eeee';
+  const listed =
+    'd8:intervali9e5:peersld2:ip9:127.0.0.14:porti81eed2:ip2:; 4:porti81eed2:ip5:a.org4:porti81eeee';
   assert.deepEqual(parse(listed).peers, [{ host: '127.0.0.1', port: 81 }]);
   const six = parse(`d8:intervali9e6:peers618:${'\0'.repeat(15)}\x01\x1a\xe1e`);
-  assert.deepEqual(six.peers, [{ host: '0:0:0:0:0:0:0:1', port: 6881 }]);
-  assert.throws(() => parse('d14:failure reason4:nopee'), /nope/);
+  assert.deepEqual(six.peers, [{ host: '::1', port: 6881 }]);
+  assert.throws(() => parse('d14:failure reason5:no\x1bpee'), /^Error: no pe$/);
   assert.throws(() => parse('d8:intervali9e5:peers5:abcdee'), /odd length/);
   assert.throws(() => parse('le'), /not a dictionary/);
+  assert.throws(() => parse('<html>', 502), /HTTP status 502/);
+});
+
+test('tracker answers: every spelling that trackers write is read', () => {
+  const peers = '5:peers6:\x7f\0\0\x01\x1a\xe1';
+  for (const [text, interval] of [
+    [`d8:intervali60e${peers}8:completei1ee`, 60],
+    [`d8:intervali60e${peers}e\n`, 60],
+    [`d${peers}e`, 1800],
+    [`d8:interval2:60${peers}e`, 1800],
+    [`d8:completei1e8:completei1e8:intervali60e${peers}e`, 60],
+    [`d8:completei-0e10:incompletei03e8:intervali60e${peers}e`, 60],
+    [`d14:failure reason0:8:intervali60e${peers}e`, 60],
+  ] as const) {
+    const answer = parseAnnounce(Buffer.from(text, 'latin1'));
+    assert.deepEqual(answer, { interval, peers: [{ host: '127.0.0.1', port: 6881 }] }, text);
+  }
 });

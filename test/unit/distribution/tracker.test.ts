@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Tracker } from '#distribution';
 import { announce } from '../../../src/distribution/announce.ts';
@@ -44,4 +46,20 @@ test('a tracker that is not there, or a port that is taken, is named', async (t)
   const url = gone.announceUrl;
   await gone.stop();
   await assert.rejects(announce(url, peer(1, 1)), { code: 'TRACKER_FAILED' });
+});
+
+test('redirects are followed within bounds, and not to other protocols', async (t) => {
+  const answer = Buffer.from('d8:intervali60e5:peers6:\x7f\0\0\x01\x1a\xe1e', 'latin1');
+  const server = createServer((request, response) => {
+    const hops = Number(new URL(request.url!, 'http://x').pathname.slice(1));
+    if (hops === 0) response.end(answer);
+    else if (hops < 0) response.writeHead(302, { location: 'file:///etc/passwd' }).end();
+    else response.writeHead(307, { location: `/${hops - 1}` }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = (hops: number) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${hops}`;
+  assert.deepEqual((await announce(url(3), peer(1, 1))).peers, [{ host: '127.0.0.1', port: 6881 }]);
+  await assert.rejects(announce(url(4), peer(1, 1)), { message: /more than 3 redirects/ });
+  await assert.rejects(announce(url(-1), peer(1, 1)), { message: /redirects to file:/ });
 });
