@@ -1,5 +1,6 @@
 export * from './broadcast.ts';
 export * from './bytes.ts';
+export type { DecodeLimits } from './cbor-cost.ts';
 export * from './codec.ts';
 export * from './data-directory.ts';
 export * from './errors.ts';

@@ -6,6 +6,8 @@ import { checkPaths, MAX_FILES } from './paths.ts';
 import type { ByteRange } from './swarm/ranges.ts';
 
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+/** Values in a manifest: some fifteen for each tensor, seven for each file. */
+const MAX_ITEMS = 1 << 19;
 const MAX_TEMPLATE_BYTES = 64 * 1024;
 const PURPOSE = 'manifest';
 
@@ -75,7 +77,11 @@ export function signManifest(fields: ManifestFields, key: SigningKey): Uint8Arra
  */
 export function openManifest(sealed: Uint8Array): Manifest {
   const { bytes, signature } = unseal(sealed);
-  const manifest = check(fieldsSchema, decodeCanonical(bytes, MAX_MANIFEST_BYTES), 'manifest');
+  const manifest = check(
+    fieldsSchema,
+    decodeCanonical(bytes, MAX_MANIFEST_BYTES, { items: MAX_ITEMS }),
+    'manifest',
+  );
   if (!verifySignature(PURPOSE, bytes, signature, manifest.publisher)) {
     throw new BitorchError('MANIFEST_SIGNATURE', 'manifest refused: its signature is not its publisher’s');
   }
@@ -91,7 +97,7 @@ export function manifestId(sealed: Uint8Array): Uint8Array {
 function unseal(sealed: Uint8Array): { bytes: Uint8Array; signature: Uint8Array } {
   const { manifest, signature } = check(
     sealedSchema,
-    decodeCanonical(sealed, MAX_MANIFEST_BYTES),
+    decodeCanonical(sealed, MAX_MANIFEST_BYTES, { items: 5 }),
     'manifest',
   );
   return { bytes: manifest, signature };

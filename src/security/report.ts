@@ -5,6 +5,8 @@ import { RULE_IDS } from './rule-ids.ts';
 export const SCANNER_VERSION = 5;
 export const MAX_REPORT_BYTES = 16 << 20;
 export const MAX_FILES = 100_000;
+/** Values in a report: some twenty for each file. */
+const MAX_ITEMS = 1 << 21;
 export const MAX_FINDINGS = 64;
 export const MAX_TEXT = 300;
 
@@ -56,7 +58,11 @@ export const reportHash = (report: Report): Uint8Array => domainHash('security-r
 
 /** Reads a stranger's report. Throws CODEC_INVALID or SCHEMA_INVALID. */
 export function decodeReport(bytes: Uint8Array): Report {
-  return check(reportSchema, decodeCanonical(bytes, MAX_REPORT_BYTES), 'security report');
+  return check(
+    reportSchema,
+    decodeCanonical(bytes, MAX_REPORT_BYTES, { items: MAX_ITEMS }),
+    'security report',
+  );
 }
 
 /** Whether a finding keeps a file from being accepted. */

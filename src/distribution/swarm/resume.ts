@@ -59,7 +59,7 @@ export async function verifiedOnDisk(
 async function loadResume(directory: string, metainfo: Metainfo): Promise<Bitfield | undefined> {
   try {
     const bytes = new Uint8Array(await readFile(resumePath(directory, metainfo)));
-    const resume = check(resumeSchema, decodeCanonical(bytes, 2 << 20), 'resume data');
+    const resume = check(resumeSchema, decodeCanonical(bytes, 2 << 20, { items: 1 << 18 }), 'resume data');
     return equalBytes(resume.infohash, metainfo.infohash)
       ? Bitfield.parse(resume.have, metainfo.pieceCount)
       : undefined;

@@ -18,7 +18,11 @@ async function write(bytes: Uint8Array): Promise<void> {
 }
 
 async function convert(): Promise<ConvertOutcome> {
-  const pickle = check(taskSchema, decodeCanonical(await standardInput(), MAX_TASK_BYTES), 'task');
+  const pickle = check(
+    taskSchema,
+    decodeCanonical(await standardInput(), MAX_TASK_BYTES, { items: 1 << 20 }),
+    'task',
+  );
   return convertCheckpoint(await fileAccess(CHECKPOINT_AT), { pickle }, write);
 }
 

@@ -120,7 +120,7 @@ export function openRuleset(file: Uint8Array, trusted: readonly Uint8Array[]): R
     throw rulesetInvalid('it is signed by nobody whom this node trusts');
   }
   const sealed = file.subarray(32);
-  const fields = openSigned(PURPOSE, fieldsSchema, sealed, signer, MAX_RULESET_BYTES);
+  const fields = openSigned(PURPOSE, fieldsSchema, sealed, signer, MAX_RULESET_BYTES, { items: 1 << 20 });
   return { ...fields, id: rulesetId(sealed.subarray(SIGNATURE_BYTES)), signer };
 }
 

@@ -33,7 +33,11 @@ function reader(root: string) {
 }
 
 try {
-  const task = check(taskSchema, decodeCanonical(await standardInput(), MAX_TASK_BYTES), 'task');
+  const task = check(
+    taskSchema,
+    decodeCanonical(await standardInput(), MAX_TASK_BYTES, { items: 1 << 20 }),
+    'task',
+  );
   const onProgress = (done: number, total: number) => tell({ type: 'progress', done, total });
   tell(await tryModel(task, { read: reader(task.root), onProgress }));
   process.exit(0);
