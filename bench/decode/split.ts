@@ -1,5 +1,5 @@
 /** Bitorch split over three processes: this one is the client with the boundary, three children run the blocks. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createLog } from '#base';
 import { SigningKey } from '#crypto';
@@ -23,7 +23,9 @@ serve(async (setup) => {
   const model = await openModel(setup.gguf);
   const { layers, hidden } = model.description.architecture;
   // Before this process keeps to its cores: a child may use those that its parent could.
-  const route = await Promise.all(Array.from({ length: STAGES }, (_, i) => startStage(setup, i, layers)));
+  const stages = await Promise.all(Array.from({ length: STAGES }, (_, i) => startStage(setup, i, layers)));
+  const route = stages.map(({ offer }) => offer);
+  for (const [i, { child }] of stages.entries()) if (i > 0) child.send(route[i - 1]!);
   const boundary = await loadBoundary(model, { threads: setup.threads, pin: PIN });
   await model.close();
   const host = await Host.start({ key: SigningKey.generate() }, { log: createLog('silent') });
@@ -40,13 +42,17 @@ serve(async (setup) => {
   };
 });
 
-async function startStage({ gguf, threads }: Setup, index: number, layers: number): Promise<StageOffer> {
+async function startStage(
+  { gguf, threads }: Setup,
+  index: number,
+  layers: number,
+): Promise<{ offer: StageOffer; child: ChildProcess }> {
   const [first, end] = [index, index + 1].map((n) => Math.round((n * layers) / STAGES)) as [number, number];
   const child = fork(new URL('./stage.ts', import.meta.url));
   child.once('exit', () => process.exit(1));
   child.send({ gguf, first, end, threads } satisfies StageSetup);
   const [address] = (await once(child, 'message')) as [PeerAddress];
-  return { ...address, name: `stage ${index + 1}`, first, end, reachable: true };
+  return { offer: { ...address, name: `stage ${index + 1}`, first, end, reachable: true }, child };
 }
 
 function splitEngine(session: ClientSession, boundary: Boundary, hidden: number): Engine {

@@ -30,7 +30,7 @@ async function start({ gguf, first, end, threads }: StageSetup): Promise<PeerAdd
   const witness: Witness = {
     open: (terms) => (equalBytes(terms.manifest, MANIFESTS.silent) ? silent : receipts).open(terms),
   };
-  const service = new StageService({ host, witness, log });
+  const service = new StageService({ host, witness, log, locate: () => previous });
   await service.start();
   const model = await openModel(gguf);
   const stage = await loadBlocks(model, first, end, { threads, pin: PIN, context: ROOM });
@@ -40,7 +40,15 @@ async function start({ gguf, first, end, threads }: StageSetup): Promise<PeerAdd
   return { id: host.id, addresses: host.addresses };
 }
 
+/** The stage before this one. */
+let previous: PeerAddress | undefined;
+
 if (process.send && process.argv[1] === import.meta.filename) {
-  process.once('message', (setup: StageSetup) => start(setup).then((address) => process.send!(address)));
+  process.once('message', (setup: StageSetup) => {
+    process.on('message', (address: PeerAddress) => {
+      previous = address;
+    });
+    start(setup).then((address) => process.send!(address));
+  });
   process.on('disconnect', () => process.exit());
 }

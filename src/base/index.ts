@@ -10,3 +10,4 @@ export * from './lock-file.ts';
 export * from './log.ts';
 export * from './progress.ts';
 export * from './schema.ts';
+export * from './text.ts';

@@ -12,6 +12,7 @@ import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger,
 import type { SigningKey } from '#crypto';
 import { type Budget, Budgets, type Limits } from './budget.ts';
 import {
+  addressGroup,
   mayDial,
   multiaddrOf,
   parseMultiaddr,
@@ -24,6 +25,7 @@ import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
 import { MuxCarrier } from './mux-carrier.ts';
+import { remoteError } from './remote-error.ts';
 
 /** Where a node can be reached: its peer id and multiaddrs. */
 export interface PeerAddress {
@@ -141,6 +143,16 @@ export class Host {
     return this.#budgets.of(peer, connection && hostOf(connection.remoteAddr));
   }
 
+  /** Where a connected peer comes from: peers with the same origin share an address. Its own id where that is not known. */
+  originOf(peer: string): string {
+    if (peer === this.id) return peer;
+    const address = this.#libp2p
+      .getConnections(peerIdFromString(peer))
+      .map((connection) => hostOf(connection.remoteAddr))
+      .find((host) => host !== undefined);
+    return address === undefined ? peer : addressGroup(address);
+  }
+
   stop(): Promise<void> {
     return this.#lifecycle.stop();
   }
@@ -184,7 +196,12 @@ export class Host {
       });
       const frames = framesOver(stream, peer.id, maxFrameBytes);
       if (!options.link) return frames;
-      return await this.#links.take(frames, hostOf(connection.remoteAddr), maxFrameBytes, signal);
+      return await this.#links
+        .take(frames, hostOf(connection.remoteAddr), maxFrameBytes, signal)
+        .catch((error: Error) => {
+          frames.abort(error);
+          throw error;
+        });
     } catch (error) {
       throw new BitorchError(
         'PEER_UNREACHABLE',
@@ -216,7 +233,7 @@ export class Host {
     this.#lifecycle.onStop(() => this.#libp2p.unhandle(protocol));
   }
 
-  /** One canonical CBOR message there, one back. Throws PEER_UNREACHABLE, or the answerer's error. */
+  /** One canonical CBOR message there, one back. Throws PEER_UNREACHABLE; REMOTE_ERROR when the peer answers with an error. */
   async request(
     peer: PeerAddress,
     protocol: string,
@@ -237,7 +254,7 @@ export class Host {
     }
   }
 
-  /** Answers requests of `request`; a thrown BitorchError reaches the asker with its code. */
+  /** Answers requests of `request`; a thrown BitorchError reaches the asker as REMOTE_ERROR with its code inside. */
   async answer(
     protocol: string,
     answerer: (message: unknown, from: string) => Promise<unknown>,
@@ -364,7 +381,7 @@ function unwrap(answer: unknown, peer: string): unknown {
     const error =
       'error' in answer ? (answer.error as { code?: unknown; message?: unknown } | null) : undefined;
     if (error && typeof error === 'object') {
-      throw new BitorchError(String(error.code).slice(0, 64), String(error.message).slice(0, 1024), { peer });
+      throw remoteError(peer, peer, error);
     }
   }
   throw new BitorchError('ANSWER_INVALID', `${peer} sent an answer that is neither a result nor an error`);

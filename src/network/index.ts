@@ -15,3 +15,5 @@ export {
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type HostOptions, type PeerAddress, publicKeyOf, type Verdict } from './host.ts';
+export { type Holder, Place, Places } from './places.ts';
+export { remoteCodeOf, remoteError } from './remote-error.ts';

@@ -2,10 +2,13 @@ import { BitorchError, concat } from '#base';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameStream } from './frame-stream.ts';
 
-/** Both ends of a stream from a node to itself, which libp2p does not dial. */
-export function localStream(id: string, maxFrameBytes: number): [FrameStream, FrameStream] {
+/**
+ * Both ends of a stream within one process, such as a node's to itself, which libp2p does not dial. The first end's other side
+ * is `far`, the second one's is `near`.
+ */
+export function localStream(far: string, maxFrameBytes: number, near = far): [FrameStream, FrameStream] {
   const [there, back] = [new Direction(maxFrameBytes), new Direction(maxFrameBytes)];
-  return [endOf(id, there, back), endOf(id, back, there)];
+  return [endOf(far, there, back), endOf(near, back, there)];
 }
 
 function endOf(id: string, outbound: Direction, inbound: Direction): FrameStream {

@@ -248,7 +248,8 @@ export class Node implements NodeApi {
     if (roles.includes('run') || roles.includes('audit')) {
       const onChange = () => this.#directory.changed();
       const demandCleared = (id: string) => this.#security.guard.demandCleared(id);
-      this.#running = new Running({ threads, pin, context }, { ...shared, demandCleared, onChange });
+      const locate = (id: string) => this.#directory.find(id);
+      this.#running = new Running({ threads, pin, context }, { ...shared, locate, demandCleared, onChange });
       await this.#running.start();
       this.#lifecycle.onStop(() => this.#running!.stop());
     }

@@ -1,7 +1,7 @@
 import { fromHex, type Logger, type OnProgress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { type Executor, type Stage, StageService } from '#execution';
-import type { Host } from '#network';
+import type { Host, PeerAddress } from '#network';
 import { Auditor, StageWitness, serveInputs } from '#verification';
 import type { Model } from './library.ts';
 import { type LoadOptions, loadStage } from './loading.ts';
@@ -14,6 +14,8 @@ export interface RunDependencies {
   readonly key: SigningKey;
   /** The model with this manifest id, from this node or another. */
   readonly obtain: (id: string) => Promise<Model>;
+  /** Where a node says that it can be reached. */
+  readonly locate: (id: string) => PeerAddress | undefined;
   readonly log: Logger;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BitorchError, messageOf } from '#base';
-import type { FrameStream, Host } from '#network';
+import { type FrameStream, type Host, remoteError } from '#network';
 import {
   FRAMES_IN_FLIGHT,
   MAX_FRAME_BYTES,
@@ -49,13 +49,14 @@ export class ClientSession {
   /** Floats a row. */
   readonly #hidden: number;
   readonly #frames: HiddenFrames;
-  readonly #host: Host;
+  readonly #host: Pick<Host, 'open'>;
   readonly #observer: Observer;
   /** By hop; a stage that could not be reached leaves a hole. */
   readonly #streams: (FrameStream | undefined)[] = [];
   #readers: Promise<void>[] = [];
   /** Frames sent whose answer is still to come, oldest first. */
   readonly #pending: { position: number; rows: number; answer: PromiseWithResolvers<Float32Array> }[] = [];
+  readonly #aborted = new AbortController();
   #failure: Error | undefined;
   #closing = false;
   /** Positions that every stage of the route can hold. */
@@ -63,7 +64,7 @@ export class ClientSession {
 
   constructor(
     options: { plan: SessionPlan; hidden: number },
-    dependencies: { host: Host; observer: Observer },
+    dependencies: { host: Pick<Host, 'open'>; observer: Observer },
   ) {
     this.#plan = options.plan;
     this.#hidden = options.hidden;
@@ -73,12 +74,12 @@ export class ClientSession {
     this.#observer = dependencies.observer;
   }
 
-  /** Opens all stages at once. Throws STAGE_FAILED that names the stage which could not. */
+  /** Opens all stages at once. Throws STAGE_FAILED that names the stage which could not; no stage keeps a place then. */
   async open(signal: AbortSignal): Promise<void> {
-    const { route } = this.#plan;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+    const limit = AbortSignal.any([signal, this.#aborted.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+    const opening = this.#plan.route.map((_, hop) => this.#openStage(hop, limit));
     try {
-      const contexts = await Promise.all(route.map((_, hop) => this.#openStage(hop, limit)));
+      const contexts = await Promise.all(opening);
       this.context = Math.min(...contexts);
       this.#readers = this.#streams.map((stream, hop) => this.#read(stream!, hop));
     } catch (error) {
@@ -131,8 +132,8 @@ export class ClientSession {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await Promise.allSettled(this.#streams.map((stream) => stream?.send(encodeClose())));
     const timeout = setTimeout(() => this.abort(), CLOSE_TIMEOUT_MS);
+    await Promise.allSettled(this.#streams.map((stream) => stream?.send(encodeClose())));
     await Promise.allSettled(this.#readers);
     clearTimeout(timeout);
     this.abort();
@@ -142,6 +143,7 @@ export class ClientSession {
   abort(): void {
     this.#closing = true;
     this.#fail(new BitorchError('SESSION_ABORTED', 'the session was aborted'));
+    this.#aborted.abort(this.#failure);
     for (const stream of this.#streams) stream?.abort();
   }
 
@@ -154,7 +156,8 @@ export class ClientSession {
         link: true,
       });
       this.#streams[hop] = stream;
-      const previous = route[hop - 1];
+      // Whoever aborts the session does not know of a stream that was still on its way here.
+      if (signal.aborted) stream.abort();
       await stream.send(
         encodeOpen({
           session,
@@ -162,13 +165,13 @@ export class ClientSession {
           first,
           end,
           period,
-          previous: previous ? { id: previous.id, addresses: previous.addresses } : null,
+          previous: route[hop - 1]?.id ?? null,
           next: route[hop + 1]?.id ?? null,
         }),
       );
       const frame = await stream.read(signal);
       if (frame && kindOf(frame) === KIND.ready) return decodeReady(frame).context;
-      throw answerError(frame);
+      throw this.#answerError(hop, frame);
     } catch (error) {
       throw this.#stageFailed(hop, error);
     }
@@ -189,7 +192,7 @@ export class ClientSession {
   async #read(stream: FrameStream, hop: number): Promise<void> {
     try {
       await stream.each((frame) => this.#take(frame, hop));
-      if (!this.#closing) throw answerError(undefined);
+      if (!this.#closing) throw this.#answerError(hop, undefined);
     } catch (error) {
       if (!this.#closing) this.#fail(this.#stageFailed(hop, error));
     }
@@ -199,7 +202,7 @@ export class ClientSession {
     const kind = kindOf(frame);
     if (kind === KIND.receipt) this.#observer.evidence(hop, bodyOf(frame));
     else if (kind === KIND.hidden && hop === this.#streams.length - 1) this.#settle(frame);
-    else throw answerError(frame);
+    else throw this.#answerError(hop, frame);
   }
 
   #settle(frame: Uint8Array): void {
@@ -222,13 +225,10 @@ export class ClientSession {
     const message = `${name} (blocks ${first}–${end - 1}) failed: ${messageOf(error)}`;
     return new BitorchError('STAGE_FAILED', message, { nodeId: id, name, first, end }, error);
   }
-}
 
-function answerError(frame: Uint8Array | undefined): BitorchError {
-  if (!frame) return new BitorchError('STREAM_CLOSED', 'it closed the session');
-  if (kindOf(frame) === KIND.error) {
-    const { code, message } = decodeError(frame);
-    return new BitorchError(code, message);
+  #answerError(hop: number, frame: Uint8Array | undefined): BitorchError {
+    if (!frame) return new BitorchError('STREAM_CLOSED', 'it closed the session');
+    if (kindOf(frame) === KIND.error) return remoteError('it', this.#plan.route[hop]!.id, decodeError(frame));
+    return new BitorchError('FRAME_INVALID', `it sent a frame of kind ${kindOf(frame)} that was not due`);
   }
-  return new BitorchError('FRAME_INVALID', `it sent a frame of kind ${kindOf(frame)} that was not due`);
 }

@@ -5,12 +5,13 @@ import {
   decodeCanonical,
   encodeCanonical,
   readU32,
+  toHex,
   writeU32,
   z,
   zBytes,
   zCount,
 } from '#base';
-import type { PeerAddress } from '#network';
+import { publicKeyOf } from '#network';
 import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
 
 /** First byte of every frame on a session stream. */
@@ -20,10 +21,8 @@ export type Kind = (typeof KIND)[keyof typeof KIND];
 const HIDDEN_HEADER_BYTES = 32;
 const CONTROL_BYTES = 64 << 10;
 
-const peerAddress = z.strictObject({
-  id: z.string().max(128),
-  addresses: z.array(z.string().max(256)).max(16),
-});
+const peerId = z.string().max(128);
+const PUBLIC_KEY_BYTES = 32;
 
 const openSchema = z.strictObject({
   session: zBytes(SESSION_ID_BYTES),
@@ -34,10 +33,10 @@ const openSchema = z.strictObject({
   end: zCount,
   /** Period in which the session was opened; its receipts carry it. */
   period: zCount,
-  /** The stage before; null: the client itself. */
-  previous: peerAddress.nullable(),
+  /** Peer id of the stage before; null: the client itself. */
+  previous: peerId.nullable(),
   /** Peer id of the stage after; null: hidden states go back to the client. */
-  next: z.string().max(128).nullable(),
+  next: peerId.nullable(),
 });
 
 /** What a client asks of one stage. */
@@ -47,7 +46,7 @@ export interface Open {
   first: number;
   end: number;
   period: number;
-  previous: PeerAddress | null;
+  previous: string | null;
   next: string | null;
 }
 
@@ -86,6 +85,27 @@ export function decodeOpen(frame: Uint8Array): Open {
     throw new BitorchError('SCHEMA_INVALID', `open: no blocks in [${open.first}, ${open.end})`);
   return open;
 }
+
+/** First frame on a hidden stream: whose session it is for. `client` is a peer id. */
+export const encodeJoin = ({ session, client }: Join): [Uint8Array, Uint8Array] => [
+  session,
+  publicKeyOf(client),
+];
+
+/** Session ids are their client's: two clients may have drawn, or copied, the same one. */
+export interface Join {
+  session: Uint8Array;
+  client: string;
+}
+
+/** The name of a session among all clients' (hexadecimal). Throws FRAME_INVALID. */
+export function decodeJoin(frame: Uint8Array | undefined): string {
+  if (frame?.length !== SESSION_ID_BYTES + PUBLIC_KEY_BYTES)
+    throw invalid('a hidden stream starts with a session id and the key of its client');
+  return toHex(frame);
+}
+
+export const nameOfJoin = (join: Join): string => encodeJoin(join).map(toHex).join('');
 
 export const decodeReady = (frame: Uint8Array): { context: number } =>
   check(readySchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'ready');

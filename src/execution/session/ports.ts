@@ -29,17 +29,23 @@ export interface SessionTerms {
   first: number;
   end: number;
   period: number;
+  /** Floats a row. */
+  width: number;
   /** Peer id of the client. */
   client: string;
 }
 
 /** Keeps evidence of what a stage computed. */
 export interface Witness {
+  /** Throws SESSION_KNOWN when evidence of a session of this client with the same id is kept already. */
   open(terms: SessionTerms): SessionWitness;
 }
 
 export interface SessionWitness {
-  /** Rows of positions [position, …) went in and came out; returns evidence that became due, for the client. */
+  /**
+   * Rows of positions [position, …) went in and came out; returns evidence that became due, for the client. Throws when no
+   * more can be kept: the session then ends.
+   */
   record(position: number, rows: number, input: Float32Array, output: Float32Array): Uint8Array[];
   /** The session is over; returns the last evidence. */
   close(): Uint8Array[];

@@ -1,36 +1,92 @@
-import { BitorchError, toHex } from '#base';
+import { BitorchError } from '#base';
 import type { FrameStream } from '#network';
-import { SETUP_TIMEOUT_MS } from './constants.ts';
+import { MAX_PARKED, MAX_PARKED_PER_PEER, SETUP_TIMEOUT_MS } from './constants.ts';
+
+/** A stream whose client has not asked for it yet. */
+interface Parked {
+  readonly stream: FrameStream;
+  readonly timer: NodeJS.Timeout;
+}
 
 /**
- * Where a client's open and the stream of the stage after find each other: either may come first. A meeting is
- * named by session and peer, so nobody can step into the place of the stage that the client has named.
+ * Where a client's open and the stream of the stage after find each other: either may come first. A meeting is named by
+ * client, session and peer, so nobody can step into the place of the stage that the client has named. Streams that nobody
+ * asks for in time, or that are too many, are aborted here.
  */
 export class Rendezvous {
-  readonly #meetings = new Map<string, PromiseWithResolvers<FrameStream>>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<FrameStream>>();
+  /** Oldest first. */
+  readonly #parked = new Map<string, Parked>();
 
-  /** Resolves with the stream of `peer` for this session. Throws NEXT_MISSING after SETUP_TIMEOUT_MS. */
-  wait(session: Uint8Array, peer: string, signal: AbortSignal): Promise<FrameStream> {
-    const meeting = this.#meeting(session, peer);
-    signal.addEventListener('abort', () => meeting.reject(signal.reason), { once: true });
-    return meeting.promise;
-  }
-
-  bring(session: Uint8Array, stream: FrameStream): void {
-    this.#meeting(session, stream.remote).resolve(stream);
-  }
-
-  #meeting(session: Uint8Array, peer: string): PromiseWithResolvers<FrameStream> {
-    const name = `${toHex(session)} ${peer}`;
-    const known = this.#meetings.get(name);
-    if (known) return known;
+  /**
+   * The stream of `peer` for `session`, a name of its client's. Throws NEXT_MISSING after SETUP_TIMEOUT_MS, SESSION_KNOWN when
+   * somebody waits for it already, and the reason of `signal`.
+   */
+  async wait(session: string, peer: string, signal: AbortSignal): Promise<FrameStream> {
+    signal.throwIfAborted();
+    const name = `${session} ${peer}`;
+    const parked = this.#unpark(name);
+    if (parked) return parked;
+    if (this.#waiting.has(name))
+      throw new BitorchError('SESSION_KNOWN', 'this session is being opened already');
     const meeting = Promise.withResolvers<FrameStream>();
-    this.#meetings.set(name, meeting);
-    meeting.promise.catch(() => undefined);
-    setTimeout(() => {
-      this.#meetings.delete(name);
-      meeting.reject(new BitorchError('NEXT_MISSING', `the stage after (${peer}) did not connect`));
-    }, SETUP_TIMEOUT_MS).unref();
-    return meeting;
+    this.#waiting.set(name, meeting);
+    const stop = () => meeting.reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    const missing = new BitorchError('NEXT_MISSING', `the stage after (${peer}) did not connect`);
+    const timer = setTimeout(() => meeting.reject(missing), SETUP_TIMEOUT_MS);
+    try {
+      return await meeting.promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      this.#waiting.delete(name);
+    }
+  }
+
+  /** A stage after has connected for `session`. It only reads from now on: a frame from it ends the stream. */
+  bring(session: string, stream: FrameStream): void {
+    const unexpected = new BitorchError('FRAME_INVALID', 'a stage after sends nothing on a hidden stream');
+    stream.read().then(
+      (frame) => frame && stream.abort(unexpected),
+      () => undefined,
+    );
+    const name = `${session} ${stream.remote}`;
+    const meeting = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    if (meeting) meeting.resolve(stream);
+    else this.#park(name, stream);
+  }
+
+  stop(): void {
+    for (const name of [...this.#parked.keys()]) this.#drop(name);
+  }
+
+  #park(name: string, stream: FrameStream): void {
+    this.#drop(name);
+    this.#makeRoom(stream.remote);
+    const timer = setTimeout(() => this.#drop(name), SETUP_TIMEOUT_MS).unref();
+    this.#parked.set(name, { stream, timer });
+    stream.ended.addEventListener(
+      'abort',
+      () => this.#parked.get(name)?.stream === stream && this.#drop(name),
+    );
+  }
+
+  #makeRoom(peer: string): void {
+    const own = [...this.#parked].filter(([, { stream }]) => stream.remote === peer);
+    if (own.length >= MAX_PARKED_PER_PEER) this.#drop(own[0]![0]);
+    else if (this.#parked.size >= MAX_PARKED) this.#drop(this.#parked.keys().next().value!);
+  }
+
+  #drop(name: string): void {
+    this.#unpark(name)?.abort(new BitorchError('SESSION_UNKNOWN', 'no client has asked for this stream'));
+  }
+
+  #unpark(name: string): FrameStream | undefined {
+    const parked = this.#parked.get(name);
+    clearTimeout(parked?.timer);
+    this.#parked.delete(name);
+    return parked?.stream;
   }
 }

@@ -1,11 +1,25 @@
 import { BitorchError, codeOf, messageOf } from '#base';
-import type { FrameStream } from '#network';
+import type { FrameStream, Place } from '#network';
 import type { Row } from '../engine/index.ts';
-import { IDLE_TIMEOUT_MS } from './constants.ts';
-import { bodyOf, encodeError, type Hidden, HiddenFrames, KIND, kindOf, type Open } from './messages.ts';
+import {
+  FIRST_FRAME_TIMEOUT_MS,
+  FIRST_STATES_TIMEOUT_MS,
+  HANG_UP_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+} from './constants.ts';
+import {
+  bodyOf,
+  encodeError,
+  encodeReady,
+  type Hidden,
+  HiddenFrames,
+  KIND,
+  kindOf,
+  type Open,
+} from './messages.ts';
 import type { Executor, SessionWitness } from './ports.ts';
 
-interface Streams {
+export interface Streams {
   /** To and from the client: evidence, errors, the end. */
   readonly client: FrameStream;
   /** Where hidden states come from: the client or the stage before. */
@@ -17,7 +31,7 @@ interface Streams {
 /** One client's session on one stage: hidden states in, blocks run, hidden states out, evidence to the client. */
 export class StageSession {
   readonly #open: Open;
-  readonly #slot: number;
+  readonly #place: Place;
   readonly #frames: HiddenFrames;
   readonly #streams: Streams;
   readonly #executor: Executor;
@@ -26,13 +40,14 @@ export class StageSession {
   /** Positions computed so far. */
   #length = 0;
   #idle: NodeJS.Timeout | undefined;
+  #begun = false;
 
   constructor(
-    options: { open: Open; slot: number; streams: Streams },
+    options: { open: Open; place: Place; streams: Streams },
     dependencies: { executor: Executor; witness: SessionWitness },
   ) {
     this.#open = options.open;
-    this.#slot = options.slot;
+    this.#place = options.place;
     this.#streams = options.streams;
     this.#executor = dependencies.executor;
     const { session, period } = options.open;
@@ -40,33 +55,62 @@ export class StageSession {
     this.#witness = dependencies.witness;
   }
 
-  /** Serves until the client closes, a stream breaks, the session idles out or `signal` aborts. */
-  async serve(signal: AbortSignal): Promise<void> {
+  /**
+   * Serves until the client closes, a stream breaks, the session idles out or `signal` aborts. On return the place is not used
+   * any more; what is left is to `hangUp`. Resolves with the last frames for the client.
+   */
+  async serve(signal: AbortSignal): Promise<Uint8Array[][]> {
     const { client, inbound } = this.#streams;
-    const stop = () => this.#over.abort(new BitorchError('STAGE_STOPPING', 'the stage is shutting down'));
+    const stop = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    const idle = new BitorchError('SESSION_IDLE', `no frame for ${IDLE_TIMEOUT_MS / 1000} s`);
-    this.#idle = setTimeout(() => this.#over.abort(idle), IDLE_TIMEOUT_MS).unref();
+    if (signal.aborted) stop();
+    const first = inbound === client ? FIRST_FRAME_TIMEOUT_MS : FIRST_STATES_TIMEOUT_MS;
+    this.#idle = this.#endAfter(first);
     try {
+      await client.send(encodeReady(this.#executor.context));
       const ends = [this.#untilOver(), this.#readHidden(inbound)];
       if (inbound !== client) ends.push(this.#readUntilClose(client));
       await Promise.race(ends);
-      for (const receipt of this.#witness.close()) await client.send(Uint8Array.of(KIND.receipt), receipt);
+      return this.#witness.close().map((receipt) => [Uint8Array.of(KIND.receipt), receipt]);
     } catch (error) {
-      await client
-        .send(encodeError({ code: codeOf(error), message: messageOf(error) }))
-        .catch(() => undefined);
+      this.#witness.close();
+      return [[encodeError({ code: codeOf(error), message: messageOf(error) })]];
     } finally {
       clearTimeout(this.#idle);
       signal.removeEventListener('abort', stop);
       this.#over.abort(new Error('over'));
-      await this.#hangUp();
     }
+  }
+
+  /** Sends the last frames and ends the streams; one that does not take them in time is dropped. */
+  async hangUp(last: readonly Uint8Array[][]): Promise<void> {
+    const { client, inbound, outbound } = this.#streams;
+    const streams = [client, inbound, outbound];
+    const drop = () => {
+      for (const stream of streams) stream.abort();
+    };
+    const limit = setTimeout(drop, HANG_UP_TIMEOUT_MS);
+    if (inbound !== client) inbound.abort();
+    try {
+      for (const frame of last) await client.send(...frame);
+      if (outbound !== client) await outbound.close();
+      await client.close();
+    } catch {
+      drop();
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  #endAfter(ms: number): NodeJS.Timeout {
+    const idle = new BitorchError('SESSION_IDLE', `no frame for ${ms / 1000} s`);
+    return setTimeout(() => this.#over.abort(idle), ms).unref();
   }
 
   #untilOver(): Promise<void> {
     const { signal } = this.#over;
     return new Promise((_, reject) => {
+      if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
   }
@@ -95,9 +139,11 @@ export class StageSession {
   #run(frame: Uint8Array): Promise<void> | undefined {
     const { first, end } = this.#open;
     const input = this.#frames.decode(frame);
-    this.#checkPlace(input.position, input.rows);
+    this.#checkPosition(input.position, input.rows);
+    this.#begin();
+    const { slot } = this.#place;
     const rows: Row[] = [];
-    for (let i = 0; i < input.rows; i++) rows.push({ slot: this.#slot, position: input.position + i });
+    for (let i = 0; i < input.rows; i++) rows.push({ slot, position: input.position + i });
     const running = this.#executor.forward(rows, input.states, { first, end });
     return running instanceof Promise
       ? running.then((states) => this.#passOn(input, states))
@@ -110,8 +156,17 @@ export class StageSession {
     const full = this.#streams.outbound.post(...this.#frames.encode({ position, rows, states }));
     // After sending: the next stage computes while this one hashes and signs.
     const receipts = this.#witness.record(position, rows, input, states);
+    this.#place.done();
     this.#idle?.refresh();
     return full || receipts.length > 0 ? this.#handIn(receipts, full) : undefined;
+  }
+
+  #begin(): void {
+    this.#place.begin();
+    if (this.#begun) return;
+    this.#begun = true;
+    clearTimeout(this.#idle);
+    this.#idle = this.#endAfter(IDLE_TIMEOUT_MS);
   }
 
   async #handIn(receipts: readonly Uint8Array[], full: Promise<void> | undefined): Promise<void> {
@@ -119,7 +174,7 @@ export class StageSession {
     for (const receipt of receipts) await this.#streams.client.send(Uint8Array.of(KIND.receipt), receipt);
   }
 
-  #checkPlace(position: number, rows: number): void {
+  #checkPosition(position: number, rows: number): void {
     if (position > this.#length) {
       throw new BitorchError(
         'POSITION_GAP',
@@ -132,13 +187,5 @@ export class StageSession {
         `position ${position + rows} is over the stage's context of ${this.#executor.context}`,
       );
     }
-  }
-
-  /** The outbound stage stream ends with the session; the client's ends after what was sent. */
-  async #hangUp(): Promise<void> {
-    const { client, inbound, outbound } = this.#streams;
-    if (outbound !== client) await outbound.close();
-    if (inbound !== client) inbound.abort();
-    await client.close();
   }
 }

@@ -32,7 +32,8 @@ async function network(t: TestContext, ranges: [number, number][]) {
     [...ranges, null].map(() => Host.start({ key: SigningKey.generate() }, { log })),
   );
   const client = hosts.pop()!;
-  const services = hosts.map((host) => new StageService({ host, witness: noWitness, log }));
+  const locate = (id: string) => hosts.find((host) => host.id === id);
+  const services = hosts.map((host) => new StageService({ host, witness: noWitness, log, locate }));
   const route: StageOffer[] = [];
   for (const [i, [first, end]] of ranges.entries()) {
     await services[i]!.start();

@@ -68,7 +68,11 @@ test('a request carries an answer or the error of the other side', async (t) => 
   });
   const protocol = '/bitorch/test/double/1';
   assert.deepEqual(await client.request(addressOf(server), protocol, 21), { twice: 42, from: client.id });
-  await assert.rejects(client.request(addressOf(server), protocol, 'x'), { code: 'NOT_A_NUMBER' });
+  await assert.rejects(client.request(addressOf(server), protocol, 'x'), (error: BitorchError) => {
+    assert.equal(error.code, 'REMOTE_ERROR');
+    assert.deepEqual(error.details, { peer: server.id, code: 'NOT_A_NUMBER', message: 'send a number' });
+    return true;
+  });
   await assert.rejects(client.request(addressOf(server), '/bitorch/test/none/1', 1), {
     code: 'PEER_UNREACHABLE',
   });

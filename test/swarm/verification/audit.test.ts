@@ -51,7 +51,8 @@ async function network(t: TestContext, executors: Executor[]) {
   for (const [i, executor] of executors.entries()) {
     const [host, key] = [hosts[i]!, keys[i]!];
     const witness = new StageWitness({ key });
-    const service = new StageService({ host, witness, log });
+    const locate = (id: string) => hosts.find((other) => other.id === id);
+    const service = new StageService({ host, witness, log, locate });
     await service.start();
     await serveInputs({ host, witness });
     await new Auditor({
@@ -152,7 +153,7 @@ test('inputs are opened to nobody but the auditor that the client named', async 
   const plan = { hop: 0, stage: net.route[0]!, auditor: net.route[1]!, from, to };
   const limits = { host: net.client, width: WIDTH, signal: AbortSignal.timeout(20_000) };
   const stranger = SigningKey.generate();
-  await assert.rejects(audit(record, plan, { ...limits, key: stranger }), { code: 'INPUTS_MISSING' });
+  await assert.rejects(audit(record, plan, { ...limits, key: stranger }), { code: 'REMOTE_ERROR' });
   assert.equal((await audit(record, plan, { ...limits, key: net.key })).passed, true);
 });
 

@@ -1,0 +1,19 @@
+import { BitorchError, plainText } from '#base';
+
+/**
+ * What another node says went wrong: always REMOTE_ERROR, with its code and message in the details, so that no peer can make
+ * an error of its choice look like one of our own. `who` begins the message.
+ */
+export function remoteError(
+  who: string,
+  peer: string,
+  error: { code?: unknown; message?: unknown },
+): BitorchError {
+  const code = /^[A-Z][A-Z0-9_]{0,63}$/.test(String(error.code)) ? String(error.code) : 'UNKNOWN';
+  const message = plainText(String(error.message), 1024);
+  return new BitorchError('REMOTE_ERROR', `${who} answered ${code}: ${message}`, { peer, code, message });
+}
+
+/** The code that the other side gave, undefined for any other error. */
+export const remoteCodeOf = (error: unknown): string | undefined =>
+  error instanceof BitorchError && error.code === 'REMOTE_ERROR' ? (error.details.code as string) : undefined;
