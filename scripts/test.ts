@@ -51,6 +51,10 @@ function run({ files, isolation }: Job): Promise<{ passed: boolean; output: stri
   });
 }
 
+/** The runner's own count: the last one, since a test may print what other runners say. */
+const countOf = (name: string, output: string): number =>
+  Number([...output.matchAll(new RegExp(`^ℹ ${name} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0);
+
 const started = performance.now();
 const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 const waiting = jobsOf(process.argv.slice(2));
@@ -61,8 +65,7 @@ async function work(): Promise<void> {
   for (let job = waiting.shift(); job; job = waiting.shift()) {
     const from = performance.now();
     const { passed, output } = await run(job);
-    for (const name of Object.keys(counts) as (keyof typeof counts)[])
-      counts[name] += Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += countOf(name, output);
     if (!passed) failed.push(job.name);
     process.stdout.write(`\n── ${job.name}: ${passed ? 'passed' : 'FAILED'} in ${seconds(from)}\n${output}`);
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, type Lifecycle } from '#base';
 import { ApiTokens, announceApi, lockHome, Node } from '#node';
@@ -12,6 +13,7 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const { httpHost, port, ...options } = settings;
   const log = createLog();
   lifecycle.onStop(await lockHome(options.home));
+  const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);
   const node = new Node(options, { log });
   lifecycle.onStop(() => node.stop());
@@ -22,7 +24,7 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
     else tell(event);
   });
   await node.start();
-  const server = createServer({ host: httpHost, port, tokens, webRoot: WEB_ROOT }, { node, log });
+  const server = createServer({ host: httpHost, port, tokens, sessions, webRoot: WEB_ROOT }, { node, log });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));

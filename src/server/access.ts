@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BitorchError } from '#base';
 import { type ApiTokens, SCOPES, type Scope } from '#node';
-import { Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 /** What a request may do, when it was let in. */
 const scopesOf = new WeakMap<FastifyRequest, ReadonlySet<Scope>>();
@@ -14,10 +14,11 @@ export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
 export class Access {
   readonly #tokens: ApiTokens;
   readonly #hosts: Set<string>;
-  readonly #sessions = new Sessions();
+  readonly #sessions: Sessions;
 
-  constructor(options: { host: string; tokens: ApiTokens }) {
+  constructor(options: { host: string; tokens: ApiTokens; sessions: Sessions }) {
     this.#tokens = options.tokens;
+    this.#sessions = options.sessions;
     this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]', bracketed(options.host)]);
   }
 
@@ -44,18 +45,18 @@ export class Access {
   }
 
   /** Begins a session of the page for whoever has a token that opens everything: the Set-Cookie header. */
-  signIn(request: FastifyRequest, token: string): string {
+  async signIn(request: FastifyRequest, token: string): Promise<string> {
     if (!this.#tokens.scopesOf(token)?.has('admin'))
       throw new BitorchError(
         'UNAUTHORIZED',
         'this is not the token of this node; copy it from the terminal again',
       );
-    return cookie(request, this.#sessions.open());
+    return cookie(request, await this.#sessions.open());
   }
 
   /** Ends the session of a request, if it has one: the Set-Cookie header that removes the cookie. */
-  signOut(request: FastifyRequest): string {
-    if (isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
+  async signOut(request: FastifyRequest): Promise<string> {
+    if (isOwnOrigin(request)) await this.#sessions.close(cookieOf(request) ?? '');
     return `${cookie(request, '')}; Max-Age=0`;
   }
 

@@ -8,6 +8,8 @@ export interface ServerOptions {
   port: number;
   /** What opens the API: sent as `Authorization: Bearer …`, or traded for a session by the page. */
   tokens: ApiTokens;
+  /** File of the page's sessions, made when there is one. */
+  sessions: string;
   /** Folder of the built page, with its index.html. */
   webRoot: string;
 }

@@ -35,13 +35,19 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
   routes.post(
     '/api/session',
     { schema: { ...described('Trade the API token for the cookie of a session'), body: zLogin } },
-    (request, reply) => {
-      const cookie = access.signIn(request, request.body.token);
+    async (request, reply) => {
+      const cookie = await access.signIn(request, request.body.token);
       return reply.header('set-cookie', cookie).code(204).send();
     },
   );
 
-  routes.delete('/api/session', { schema: described('End the session of this browser') }, (request, reply) =>
-    reply.header('set-cookie', access.signOut(request)).code(204).send(),
+  routes.delete(
+    '/api/session',
+    { schema: described('End the session of this browser') },
+    async (request, reply) =>
+      reply
+        .header('set-cookie', await access.signOut(request))
+        .code(204)
+        .send(),
   );
 }

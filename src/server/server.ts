@@ -13,6 +13,7 @@ import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { securityRoutes } from './security-routes.ts';
+import { Sessions } from './sessions.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { proofRoute, tokenRoutes } from './token-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
@@ -30,7 +31,9 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
   const lifecycle = new Lifecycle();
   return {
     async start() {
-      const app = await build(options, deps, lifecycle.signal);
+      const sessions = await Sessions.load(options.sessions);
+      lifecycle.onStop(() => sessions.save());
+      const app = await build({ ...options, sessions }, deps, lifecycle.signal);
       lifecycle.onStop(() => app.close());
       return { url: await listen(app, options) };
     },
@@ -39,7 +42,7 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
 }
 
 async function build(
-  options: ServerOptions,
+  options: Omit<ServerOptions, 'sessions'> & { sessions: Sessions },
   { node, log }: ServerDependencies,
   signal: AbortSignal,
 ): Promise<FastifyInstance> {
@@ -87,7 +90,10 @@ async function build(
   return app;
 }
 
-async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
+async function listen(
+  app: FastifyInstance,
+  { host, port }: Pick<ServerOptions, 'host' | 'port'>,
+): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -1,28 +1,44 @@
 import { randomBytes } from 'node:crypto';
-import { sha256, toHex, utf8 } from '#base';
+import { readFile } from 'node:fs/promises';
+import { check, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
 
 /** A page that was not used for this long signs in again. */
 const IDLE_MS = 7 * 24 * 3_600_000;
 const MAX_SESSIONS = 64;
 
+const fileSchema = z.array(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), z.number()])).max(MAX_SESSIONS);
+
 /**
- * The browsers that are signed in. Each has a random secret of its own, which follows from nothing; they end with the node,
- * when they sign out, when they are idle for a week, and when 64 others came after them.
+ * The browsers that are signed in. Each has a random secret of its own, which follows from nothing; it ends when the browser
+ * signs out, when it is idle for a week, and when 64 others came after it. A file keeps hashes of them, so that a node that
+ * starts again knows its page.
  */
 export class Sessions {
-  /** By hash of the secret, the one used last at the end: milliseconds of its last use. */
-  readonly #used = new Map<string, number>();
+  readonly #path: string;
+  /** By hash of the secret, the one used last at the end: milliseconds since epoch of its last use. */
+  readonly #used: Map<string, number>;
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  private constructor(path: string, used: Map<string, number>, now: () => number) {
+    this.#path = path;
+    this.#used = used;
     this.#now = now;
   }
 
+  /** Those of the file; none where it is missing or damaged: then browsers sign in again. */
+  static async load(path: string, now: () => number = Date.now): Promise<Sessions> {
+    const kept = await readFile(path, 'utf8')
+      .then((text) => check(fileSchema, JSON.parse(text), path))
+      .catch(() => []);
+    return new Sessions(path, new Map(kept), now);
+  }
+
   /** Begins one; returns its secret. */
-  open(): string {
+  async open(): Promise<string> {
     const secret = randomBytes(32).toString('base64url');
     this.#used.set(keyOf(secret), this.#now());
     if (this.#used.size > MAX_SESSIONS) this.#used.delete(this.#used.keys().next().value!);
+    await this.save();
     return secret;
   }
 
@@ -36,8 +52,13 @@ export class Sessions {
     return true;
   }
 
-  close(secret: string): void {
-    this.#used.delete(keyOf(secret));
+  async close(secret: string): Promise<void> {
+    if (this.#used.delete(keyOf(secret))) await this.save();
+  }
+
+  /** Writes down when each was used last. */
+  async save(): Promise<void> {
+    await writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600);
   }
 }
 

@@ -14,6 +14,8 @@ export interface Running {
   node: ScriptedNode;
   /** fetch with the API token. */
   call(path: string, init?: RequestInit): Promise<Response>;
+  /** Stops the server as its node does; the returned function starts it again, on its port. */
+  pause(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -22,14 +24,26 @@ export async function startServer(webRoot?: string, port = 0): Promise<Running> 
   const folder = await mkdtemp(join(tmpdir(), 'bitorch-page-'));
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bitorch</title>');
   const node = scriptedNode();
-  const server = createServer(
-    { host: '127.0.0.1', port, tokens: await tokensIn(folder), webRoot: webRoot ?? folder },
-    { node, log: createLog('silent') },
-  );
-  const { url } = await server.start();
+  const options = {
+    host: '127.0.0.1',
+    tokens: await tokensIn(folder),
+    sessions: join(folder, 'sessions'),
+    webRoot: webRoot ?? folder,
+  };
+  const start = async (on: number) => {
+    const made = createServer({ ...options, port: on }, { node, log: createLog('silent') });
+    return { made, ...(await made.start()) };
+  };
+  let { made: server, url } = await start(port);
   return {
     url,
     node,
+    pause: async () => {
+      await server.stop();
+      return async () => {
+        ({ made: server, url } = await start(Number(new URL(url).port)));
+      };
+    },
     call: (path, init = {}) =>
       fetch(url + path, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } }),
     stop: async () => {

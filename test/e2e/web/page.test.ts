@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
 import { openPage } from '../../support/page.ts';
-import { startServer, TOKEN } from '../../support/page-server.ts';
+import { TOKEN } from '../../support/page-server.ts';
 import { DESKTOP, PHONE, pageTests, requireAccessibleNow } from '../../support/page-tests.ts';
 import { failedAudit, HOPS, MODEL, passedAudit, saying } from '../../support/scripted-node.ts';
 
@@ -215,12 +215,11 @@ test('several models can be chosen from', async () => {
 test('a lost connection is said, and mended when the node returns', async () => {
   const { page } = tests.open;
   await page.getByText('online').first().waitFor();
-  const port = Number(new URL(tests.server.url).port);
-  await tests.server.stop();
+  const resume = await tests.server.pause();
   await page.getByRole('alert').getByText('The connection to your node is lost.').waitFor();
   await tests.open.ask('Hello?');
   await page.getByText('Your node does not answer.').waitFor();
-  tests.server = await startServer(tests.webRoot, port);
+  await resume();
   await page.getByRole('button', { name: 'Reconnect now' }).click();
   await page.getByText('The connection to your node is lost.').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Retry' }).click();

@@ -22,7 +22,7 @@ export async function serveChain(chain: WalletChain | undefined): Promise<ChainS
   await writeFile(join(home, 'index.html'), '<!doctype html>');
   const node = scriptedNode();
   if (chain) node.walletChain = (question, bytes) => answerChainCall(chain, question, bytes);
-  const options = { host: '127.0.0.1', port: 0, tokens, webRoot: home };
+  const options = { host: '127.0.0.1', port: 0, tokens, sessions: join(home, 'sessions'), webRoot: home };
   const server = createServer(options, { node, log: createLog('silent') });
   const { url } = await server.start();
   const withdraw = await announceApi(home, url);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -98,17 +98,26 @@ test('each session has a cookie of its own, which ends with it', async () => {
   assert.equal(await open(`${name}=${TOKEN}`), false);
 });
 
-test('sessions end when they are idle, and when too many came after them', () => {
+test('sessions end when they are idle, and when too many came after them; a restart does not end them', async (t) => {
+  const { webRoot, stop } = await otherWebRoot();
+  t.after(stop);
   let now = 0;
-  const sessions = new Sessions(() => now);
-  const idle = sessions.open();
+  const path = join(webRoot, 'sessions');
+  const sessions = await Sessions.load(path, () => now);
+  const idle = await sessions.open();
   now += 7 * 24 * 3_600_000 + 1;
   assert.equal(sessions.use(idle), false);
-  const all = Array.from({ length: 65 }, () => sessions.open());
+  const all: string[] = [];
+  while (all.length < 65) all.push(await sessions.open());
   assert.deepEqual(
     all.map((secret) => sessions.use(secret)),
     all.map((_, i) => i > 0),
   );
+  const again = await Sessions.load(path, () => now);
+  assert.equal(again.use(all[1]!), true);
+  assert.doesNotMatch(await readFile(path, 'utf8'), new RegExp(all[1]!));
+  await writeFile(path, 'damaged');
+  assert.equal((await Sessions.load(path)).use(all[1]!), false);
 });
 
 test('a token opens what its scopes say, until it is revoked', async () => {
@@ -255,6 +264,7 @@ test('says what to do when the port is taken or the page is missing', async () =
     host: '127.0.0.1',
     port: Number(new URL(server.url).port),
     tokens: await tokensIn(webRoot),
+    sessions: join(webRoot, 'sessions'),
     webRoot: '/nonexistent',
   };
   const missing = createServer({ ...options, port: 0 }, deps);
