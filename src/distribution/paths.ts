@@ -1,6 +1,9 @@
 import { BitorchError } from '#base';
 
 export const MAX_FILES = 10_000;
+/** Folders of one model's files, and how deep they lie: each is made on disk, however short its name is in a list. */
+const MAX_FOLDERS = 4096;
+const MAX_DEPTH = 16;
 const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
 /** What some file system refuses or reads as something else, and control characters. */
@@ -15,23 +18,34 @@ const WINDOWS_DEVICES = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 export function checkPaths(paths: readonly string[]): void {
   if (paths.length > MAX_FILES) throw unsafe(`${paths.length} files, at most ${MAX_FILES}`);
   const taken = new Map<string, 'file' | 'directory'>();
+  let folders = 0;
   for (const path of paths) {
     checkPath(path);
     const folded = path.normalize('NFC').toLowerCase();
     if (taken.has(folded)) throw unsafe(`${quote(path)} collides with another path`);
     taken.set(folded, 'file');
-    for (let at = folded.indexOf('/'); at >= 0; at = folded.indexOf('/', at + 1)) {
-      const parent = folded.slice(0, at);
-      if (taken.get(parent) === 'file') throw unsafe(`${quote(path)} lies below a file`);
+    for (const parent of parentsOf(folded)) {
+      const known = taken.get(parent);
+      if (known === 'file') throw unsafe(`${quote(path)} lies below a file`);
+      // Its own parents are known, too: each folder is looked at once.
+      if (known === 'directory') break;
+      if (++folders > MAX_FOLDERS) throw unsafe(`more than ${MAX_FOLDERS} folders`);
       taken.set(parent, 'directory');
     }
   }
 }
 
+/** The folders of a path, the innermost first. */
+function* parentsOf(path: string): Generator<string> {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at);
+}
+
 /** One path of `/`-joined plain names. Throws BitorchError `PATH_UNSAFE`. */
 export function checkPath(path: string): void {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw unsafe('path too long');
-  for (const segment of path.split('/')) {
+  const segments = path.split('/');
+  if (segments.length > MAX_DEPTH) throw unsafe(`${quote(path)} lies deeper than ${MAX_DEPTH} folders`);
+  for (const segment of segments) {
     const plain =
       segment !== '' &&
       Buffer.byteLength(segment) <= MAX_SEGMENT_BYTES &&

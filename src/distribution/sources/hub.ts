@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListFileEntry } from '@huggingface/hub';
 import { BitorchError, codeOf, messageOf } from '#base';
-import { checkPath } from '../paths.ts';
+import { checkPath, checkPaths } from '../paths.ts';
+import { placeBelow } from './place.ts';
 import { licenceOf, selectModelFiles } from './selection.ts';
 import type { SourceContent, SourceOptions } from './source.ts';
 
@@ -14,6 +15,8 @@ const RETRY_MS = 1000;
 /** Without a byte for this long a transfer is broken off and resumed. */
 const STALL_MS = 30_000;
 const MAX_ENTRIES = 10_000;
+/** Ends the name of a file that is not whole yet. */
+const PART = '.part';
 const COMMIT = /^[0-9a-f]{40}$/;
 const PREFERRED_GGUF = /[-_.](q4_1|q4_0|q8_0)\.gguf$/i;
 
@@ -51,7 +54,8 @@ export async function commitOf(spec: HubSpec, options: SourceOptions): Promise<s
 
 /**
  * Fetches a model from the Hugging Face Hub into `partial/files`, going on where an earlier try ended, and checks
- * each file against the hash that the Hub lists. Throws BitorchError `SOURCE_UNREACHABLE` or `SOURCE_CORRUPT`.
+ * each file against the hash that the Hub lists. Throws BitorchError `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT`, or
+ * `PATH_UNSAFE` before anything is written when a listed path could leave that folder.
  */
 export async function fetchFromHub(
   spec: HubSpec,
@@ -60,11 +64,11 @@ export async function fetchFromHub(
 ): Promise<SourceContent> {
   const hub = await Hub.connect(spec, options);
   const chosen = select(await hub.list(), spec);
+  checkListed(chosen);
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
   for (const entry of chosen) {
-    const place = join(partial, 'files', entry.path);
-    await fetchFile(hub, entry, place, options.signal, (done) =>
+    await fetchFile(hub, entry, partial, options.signal, (done) =>
       options.onProgress?.({ step: `fetching ${spec.repo}`, done: before + done, total, unit: 'bytes' }),
     );
     before += entry.size;
@@ -73,6 +77,18 @@ export async function fetchFromHub(
   const licence = licenceOf(readme);
   const name = basename(spec.file ?? spec.repo, '.gguf');
   return { name, ...(licence && { licence }), paths: chosen.map(({ path }) => path) };
+}
+
+/** Paths that can be written, also while they are on their way, and sizes that are some. */
+function checkListed(chosen: readonly ListFileEntry[]): void {
+  const paths = chosen.map(({ path }) => path);
+  checkPaths(paths);
+  const names = new Set(paths.map((path) => path.toLowerCase()));
+  const taken = paths.find((path) => names.has(`${path}${PART}`.toLowerCase()));
+  if (taken !== undefined)
+    throw new BitorchError('PATH_UNSAFE', `${taken}${PART} is the name of an unfinished ${taken}`);
+  const odd = chosen.find(({ size }) => !Number.isSafeInteger(size) || size < 0);
+  if (odd) throw new BitorchError('SOURCE_CORRUPT', `${odd.path} is listed with a size of ${odd.size} bytes`);
 }
 
 function select(entries: ListFileEntry[], { repo, file, preferGguf, everything }: HubSpec): ListFileEntry[] {
@@ -177,13 +193,13 @@ function unreachable({ repo, hubUrl }: { repo: string; hubUrl?: string }, error:
 async function fetchFile(
   hub: Hub,
   entry: ListFileEntry,
-  place: string,
+  partial: string,
   signal: AbortSignal | undefined,
   onBytes: (done: number) => void,
 ): Promise<void> {
-  if ((await sizeOf(place)) === entry.size) return onBytes(entry.size);
-  await mkdir(join(place, '..'), { recursive: true });
-  const part = `${place}.part`;
+  const place = await placeBelow(join(partial, 'files'), entry.path);
+  if (await isAsListed(place, entry)) return onBytes(entry.size);
+  const part = await placeBelow(join(partial, 'files'), `${entry.path}${PART}`);
   for (let attempt = 1; ; attempt++) {
     try {
       await append(hub, entry, part, onBytes);
@@ -238,6 +254,7 @@ async function append(
 
 /** LFS files are listed with their SHA-256, others with git's SHA-1 of a header and the content. */
 async function isAsListed(path: string, { size, oid, lfs }: ListFileEntry): Promise<boolean> {
+  if ((await sizeOf(path)) !== size) return false;
   const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest('hex') === (lfs?.oid ?? oid);

