@@ -263,10 +263,11 @@ export class Downloads {
 }
 
 /**
- * Blocks to have on the way: twice what the peer delivers in a round trip, so that it never idles. Not more, or a
- * fast seed's deep queue would leave nothing to be asked of other leechers; and not more than the peer keeps.
+ * Blocks to have on the way: four times what the peer delivers in a round trip, so that it never idles and its rate can
+ * grow. Not more, or a fast seed's deep queue would leave nothing to be asked of other leechers; and not more than the
+ * peer keeps.
  */
 function pipelineOf(peer: Peer): number {
-  const blocks = (2 * peer.roundTripMs * peer.down.bytesPerSecond) / 1000 / BLOCK_BYTES;
+  const blocks = (4 * peer.roundTripMs * peer.down.bytesPerSecond) / 1000 / BLOCK_BYTES;
   return Math.min(peer.requestLimit, MAX_PIPELINE, Math.max(MIN_PIPELINE, Math.ceil(blocks)));
 }
