@@ -34,25 +34,44 @@ export interface Budget {
   spend(ms: number): void;
 }
 
+/** Of a node to itself. */
+export const UNCHARGED: Budget = {
+  hold: () => () => undefined,
+  take: () => undefined,
+  run: (work) => work(),
+  spend: () => undefined,
+};
+
+/** Milliseconds that never go back: of the day, and of computing by this thread alone, however busy the machine is. */
+interface Clocks {
+  readonly now: () => number;
+  readonly cpuMs: () => number;
+}
+
+const CLOCKS: Clocks = {
+  now: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 /**
  * What strangers may cause: memory, bytes and computing, for each peer, for each address and in all. What was charged is
  * forgotten only as time makes up for it, so coming back, even under the same address with another name, brings nothing.
  */
 export class Budgets {
-  readonly #now: () => number;
+  readonly #clocks: Clocks;
   readonly #peers: Accounts;
   readonly #addresses: Accounts;
   readonly #all: Account;
 
-  /** `now`: a clock in milliseconds that never goes back. */
-  constructor(
-    limits: { peer: Limits; address: Limits; all: Limits },
-    now: () => number = () => performance.now(),
-  ) {
-    this.#now = now;
-    this.#peers = new Accounts(limits.peer, now());
-    this.#addresses = new Accounts(limits.address, now());
-    this.#all = new Account(limits.all, now());
+  constructor(limits: { peer: Limits; address: Limits; all: Limits }, clocks: Clocks = CLOCKS) {
+    const now = clocks.now();
+    this.#clocks = clocks;
+    this.#peers = new Accounts(limits.peer, now);
+    this.#addresses = new Accounts(limits.address, now);
+    this.#all = new Account(limits.all, now);
   }
 
   /** `address`: the IP address the peer is connected from. Loopback is not charged: it is everybody on this machine. */
@@ -60,13 +79,13 @@ export class Budgets {
     const group = address && scopeOfRemote(address) !== 'loopback' ? addressGroup(address) : undefined;
     /** Looked up at each charge, since what owes nothing is not kept. */
     const accounts = (): Account[] => {
-      const now = this.#now();
+      const now = this.#clocks.now();
       const own = this.#peers.of(peer, now);
       const all = [own, ...(group === undefined ? [] : [this.#addresses.of(group, now)]), this.#all];
       for (const account of all) account.refill(now);
       return all;
     };
-    return new Charges(accounts, this.#now);
+    return new Charges(accounts, this.#clocks.cpuMs);
   }
 
   /** Accounts in memory. */
@@ -77,11 +96,11 @@ export class Budgets {
 
 class Charges implements Budget {
   readonly #accounts: () => Account[];
-  readonly #now: () => number;
+  readonly #cpuMs: () => number;
 
-  constructor(accounts: () => Account[], now: () => number) {
+  constructor(accounts: () => Account[], cpuMs: () => number) {
     this.#accounts = accounts;
-    this.#now = now;
+    this.#cpuMs = cpuMs;
   }
 
   hold(bytes: number, objects = 1): () => void {
@@ -102,11 +121,11 @@ class Charges implements Budget {
 
   run<T>(work: () => T): T {
     this.#demand('time', (account) => account.cpuMs > 0);
-    const from = this.#now();
+    const from = this.#cpuMs();
     try {
       return work();
     } finally {
-      this.spend(this.#now() - from);
+      this.spend(this.#cpuMs() - from);
     }
   }
 

@@ -1,8 +1,16 @@
 import { BitorchError } from '#base';
+import { OBJECT_BYTES } from './budget.ts';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
+import { Tally } from './tally.ts';
 
 /** A reader that is this far behind makes the other side wait. */
 const HIGH_WATER_BYTES = 8 << 20;
+/** It may go on when half of that has been read. */
+const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
+/** Who takes nothing of what is sent for this long is gone, whatever its connection says. */
+const STALL_MS = 300_000;
+/** Places of frames that were taken and are cleared away together. */
+const QUEUE_SLACK = 1024;
 
 /**
  * Whole frames in both directions (docs/protocol/network.md). Frames are pulled with `read`; what is unread beyond a
@@ -12,8 +20,10 @@ export class FrameStream {
   /** Peer id of the other side, authenticated. */
   readonly remote: string;
   readonly #carrier: Carrier;
-  readonly #frames: Uint8Array[] = [];
+  readonly #tally: Tally;
+  readonly #frames = new Queue();
   #buffered = 0;
+  #paused = false;
   readonly #ended = new AbortController();
   #over = false;
   #error: Error | undefined;
@@ -22,9 +32,10 @@ export class FrameStream {
   /** Who takes the next frame at once. */
   #taker: ((frame: Uint8Array) => void) | undefined;
 
-  /** `carry` makes the carrier, which tells `receiver` what comes. */
-  constructor(remote: string, carry: (receiver: Receiver) => Carrier) {
+  /** `carry` makes the carrier, which tells `receiver` what comes; `tally` counts what is unread. */
+  constructor(remote: string, carry: (receiver: Receiver) => Carrier, tally = new Tally()) {
     this.remote = remote;
+    this.#tally = tally;
     this.#carrier = carry({ frame: (frame) => this.#receive(frame), end: (error) => this.#end(error) });
   }
 
@@ -86,7 +97,7 @@ export class FrameStream {
       throw this.#error ?? streamClosed('send', error);
     };
     try {
-      return this.#carrier.send(parts) ? undefined : this.#carrier.drained().catch(closed);
+      return this.#carrier.send(parts) ? undefined : this.#drained().catch(closed);
     } catch (error) {
       return closed(error);
     }
@@ -97,17 +108,28 @@ export class FrameStream {
     await this.#carrier.close().catch(() => this.abort());
   }
 
-  /** Drops the stream at once, in both directions. */
+  /** Drops the stream at once, in both directions, and what is unread. */
   abort(reason: Error = new Error('aborted')): void {
     this.#end(reason);
+    this.#frames.clear();
     this.#carrier.abort(reason);
+  }
+
+  async #drained(): Promise<void> {
+    const stalled = new BitorchError('STREAM_STALLED', 'the other side takes nothing of what is sent to it');
+    const timer = setTimeout(() => this.abort(stalled), STALL_MS).unref();
+    await this.#carrier.drained().finally(() => clearTimeout(timer));
   }
 
   #take(): Uint8Array {
     const frame = this.#frames.shift()!;
-    const before = this.#buffered;
-    this.#buffered -= frame.length;
-    if (before > HIGH_WATER_BYTES && this.#buffered <= HIGH_WATER_BYTES) this.#carrier.resume();
+    const cost = frame.length + OBJECT_BYTES;
+    this.#buffered -= cost;
+    if (!this.#over) this.#tally.add(-cost);
+    if (this.#paused && this.#buffered <= LOW_WATER_BYTES) {
+      this.#paused = false;
+      this.#carrier.resume();
+    }
     return frame;
   }
 
@@ -118,15 +140,21 @@ export class FrameStream {
   }
 
   #put(frame: Uint8Array): void {
+    const cost = frame.length + OBJECT_BYTES;
+    this.#tally.add(cost);
     this.#frames.push(frame);
-    this.#buffered += frame.length;
-    if (this.#buffered > HIGH_WATER_BYTES) this.#carrier.pause();
+    this.#buffered += cost;
+    if (this.#buffered > HIGH_WATER_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#carrier.pause();
+    }
     this.#wake?.();
   }
 
   #end(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#tally.clear();
     if (error) this.#error = streamClosed('read', error);
     this.#ended.abort(this.#error ?? new BitorchError('STREAM_CLOSED', 'the other side ended the stream'));
     this.#wake?.();
@@ -146,5 +174,35 @@ export class FrameStream {
         resolve();
       };
     });
+  }
+}
+
+/** First in, first out, in constant time: `shift` of a long list moves all of it. */
+class Queue {
+  #frames: (Uint8Array | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#frames.length - this.#head;
+  }
+
+  push(frame: Uint8Array): void {
+    this.#frames.push(frame);
+  }
+
+  shift(): Uint8Array | undefined {
+    const frame = this.#frames[this.#head];
+    this.#frames[this.#head++] = undefined;
+    if (this.length === 0) this.clear();
+    else if (this.#head >= QUEUE_SLACK && this.#head * 2 > this.#frames.length) {
+      this.#frames.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return frame;
+  }
+
+  clear(): void {
+    this.#frames.length = 0;
+    this.#head = 0;
   }
 }

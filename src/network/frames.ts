@@ -3,14 +3,19 @@ import { BitorchError, readU32, totalLength, writeParts, writeU32 } from '#base'
 /** Every frame starts with its length: a little-endian u32. */
 export const PREFIX_BYTES = 4;
 
-/** A frame made of `parts` with its length in front. */
+/** A frame made of `parts` with its length in front. Throws RangeError for an empty one, which no protocol has. */
 export function writeFrame(parts: readonly Uint8Array[]): Uint8Array {
   const length = totalLength(parts);
+  if (length === 0) throw new RangeError('a frame has at least one byte');
   const frame = new Uint8Array(PREFIX_BYTES + length);
   writeU32(frame, 0, length);
   writeParts(frame, PREFIX_BYTES, parts);
   return frame;
 }
+
+/** Less than this at once is put together with what comes before and after it: a chunk is an object, and costs as one. */
+const SMALL_BYTES = 512;
+const ROOM_BYTES = 4096;
 
 /**
  * Cuts a byte stream, however it is fragmented, into frames. One that came alone in one piece is not copied, others are, so
@@ -20,6 +25,8 @@ export class FrameAssembler {
   readonly #maxFrameBytes: number;
   readonly #chunks: Uint8Array[] = [];
   #available = 0;
+  /** Where small chunks go; the last chunk may end in it. */
+  #room = new Uint8Array();
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
@@ -30,17 +37,28 @@ export class FrameAssembler {
     return this.#available === 0;
   }
 
+  /** Bytes of unfinished frames that are held. */
+  get held(): number {
+    return this.#available;
+  }
+
   /** The bytes are the assembler's from now on, and then its frames'. */
   add(data: Uint8Array): void {
     if (data.length === 0) return;
-    this.#chunks.push(data);
+    if (this.#available > 0 && keepsTooMuch(data)) this.#append(data);
+    else this.#chunks.push(data);
     this.#available += data.length;
   }
 
-  /** The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much. */
+  /**
+   * The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much, FRAME_EMPTY when it
+   * announces nothing.
+   */
   next(): Uint8Array | undefined {
     if (this.#available < PREFIX_BYTES) return undefined;
     const length = readU32(this.#gather(PREFIX_BYTES), 0);
+    if (length === 0)
+      throw new BitorchError('FRAME_EMPTY', 'a frame without a byte says nothing and is not sent');
     if (length > this.#maxFrameBytes) {
       throw new BitorchError(
         'FRAME_TOO_LONG',
@@ -55,6 +73,20 @@ export class FrameAssembler {
     else this.#chunks[0] = chunk.subarray(end);
     if (chunk.buffer.byteLength === end) return new Uint8Array(chunk.buffer, PREFIX_BYTES);
     return new Uint8Array(chunk.subarray(PREFIX_BYTES, end));
+  }
+
+  /** Copies a chunk behind the last one, into its room if that has space. */
+  #append(data: Uint8Array): void {
+    const last = this.#chunks.at(-1)!;
+    const used = last.byteOffset + last.length;
+    if (last.buffer === this.#room.buffer && used + data.length <= this.#room.length) {
+      this.#room.set(data, used);
+      this.#chunks[this.#chunks.length - 1] = this.#room.subarray(last.byteOffset, used + data.length);
+      return;
+    }
+    this.#room = new Uint8Array(Math.max(ROOM_BYTES, data.length));
+    this.#room.set(data);
+    this.#chunks.push(this.#room.subarray(0, data.length));
   }
 
   /** The first chunk, which holds at least the first `count` bytes: they are put into one where it does not. */
@@ -75,3 +107,7 @@ export class FrameAssembler {
     return gathered;
   }
 }
+
+/** Whether a chunk is small, or a small part of a buffer that it would keep. */
+const keepsTooMuch = (data: Uint8Array): boolean =>
+  data.length < SMALL_BYTES || data.length * 4 < data.buffer.byteLength;

@@ -10,7 +10,9 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
-import { type Budget, Budgets, type Limits } from './budget.ts';
+import { unwrap, wrap } from './answer.ts';
+import { type Budget, Budgets, UNCHARGED } from './budget.ts';
+import { hostOf, scopeIn } from './connections.ts';
 import {
   addressGroup,
   mayDial,
@@ -18,14 +20,15 @@ import {
   parseMultiaddr,
   resolveDialable,
   type Scope,
-  scopeOfRemote,
 } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
 import { MuxCarrier } from './mux-carrier.ts';
-import { remoteError } from './remote-error.ts';
+import { PEER_LIMITS } from './peer-limits.ts';
+import { Tally } from './tally.ts';
+import { Turns } from './turns.ts';
 
 /** Where a node can be reached: its peer id and multiaddrs. */
 export interface PeerAddress {
@@ -51,35 +54,40 @@ export interface StreamOptions {
 
 type StreamHandler = (stream: FrameStream) => Promise<void>;
 
+interface Service {
+  readonly handler: StreamHandler;
+  readonly maxFrameBytes: number;
+}
+
 /** What to do with a gossip message: pass it on, drop it, or drop it and think less of its sender. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
 
-const CONTROL_BYTES = 1 << 20;
+/** A question is small; an answer may be long. */
+const QUESTION_BYTES = 64 << 10;
+const ANSWER_BYTES = 1 << 20;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How long an asker may take to fetch an answer that is ready. */
+const FETCH_TIMEOUT_MS = 120_000;
 const STREAMS_PER_PROTOCOL = 256;
+/** What an open stream can make this node hold before anything of it is read. */
+const STREAM_BYTES = 256 << 10;
 /** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
 const CONNECTIONS_PER_SECOND = 50;
-
-/** What one peer, one address and all of them may cost: memory held, bytes of gossip and requests, computing. */
-const LIMITS = {
-  peer: limits(1),
-  address: limits(4),
-  all: limits(16),
-};
 
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
   readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
   readonly #links: Links;
   readonly #log: Logger;
-  readonly #budgets = new Budgets(LIMITS);
+  readonly #budgets = new Budgets(PEER_LIMITS);
   /** By protocol, for streams of this node to itself. */
-  readonly #handlers = new Map<string, StreamHandler>();
+  readonly #services = new Map<string, Service>();
+  readonly #turns = new Turns();
   readonly #lifecycle = new Lifecycle();
 
   private constructor(libp2p: Libp2p<{ pubsub: GossipSub }>, listener: LinkListener, log: Logger) {
     this.#libp2p = libp2p;
-    this.#links = new Links({ id: this.id }, { listener });
+    this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
@@ -139,6 +147,7 @@ export class Host {
 
   /** What a peer may still cause here, wherever it is charged. */
   budgetOf(peer: string): Budget {
+    if (peer === this.id) return UNCHARGED;
     const [connection] = this.#libp2p.getConnections(peerIdFromString(peer));
     return this.#budgets.of(peer, connection && hostOf(connection.remoteAddr));
   }
@@ -194,7 +203,7 @@ export class Host {
         signal,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
       });
-      const frames = framesOver(stream, peer.id, maxFrameBytes);
+      const frames = framesOver(stream, peer.id, maxFrameBytes, new Tally(this.budgetOf(peer.id)));
       if (!options.link) return frames;
       return await this.#links
         .take(frames, hostOf(connection.remoteAddr), maxFrameBytes, signal)
@@ -219,12 +228,15 @@ export class Host {
     handler: StreamHandler,
     options: Pick<StreamOptions, 'link'> = {},
   ): Promise<void> {
-    this.#handlers.set(protocol, handler);
+    this.#services.set(protocol, { handler, maxFrameBytes });
     await this.#libp2p.handle(
       protocol,
       (stream, connection) => {
-        const frames = framesOver(stream, connection.remotePeer.toString(), maxFrameBytes);
+        const peer = connection.remotePeer.toString();
+        const budget = this.#budgets.of(peer, hostOf(connection.remoteAddr));
+        const frames = framesOver(stream, peer, maxFrameBytes, new Tally(budget));
         this.#serve(protocol, frames, async () => {
+          stream.addEventListener('close', budget.hold(STREAM_BYTES));
           await handler(options.link ? await this.#links.offer(frames, maxFrameBytes) : frames);
         });
       },
@@ -233,14 +245,14 @@ export class Host {
     this.#lifecycle.onStop(() => this.#libp2p.unhandle(protocol));
   }
 
-  /** One canonical CBOR message there, one back. Throws PEER_UNREACHABLE; REMOTE_ERROR when the peer answers with an error. */
+  /** One canonical CBOR message there, one of `maxBytes` back. Throws PEER_UNREACHABLE; REMOTE_ERROR when the peer answers with an error. */
   async request(
     peer: PeerAddress,
     protocol: string,
     message: unknown,
     limits: { maxBytes?: number; timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<unknown> {
-    const maxBytes = limits.maxBytes ?? CONTROL_BYTES;
+    const maxBytes = limits.maxBytes ?? ANSWER_BYTES;
     const signal = this.#limit(limits.signal, limits.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const stream = await this.open(peer, protocol, maxBytes, { signal });
     try {
@@ -254,26 +266,56 @@ export class Host {
     }
   }
 
-  /** Answers requests of `request`; a thrown BitorchError reaches the asker as REMOTE_ERROR with its code inside. */
+  /**
+   * Answers requests of `request`, each of `maxBytes`; a thrown BitorchError reaches the asker as REMOTE_ERROR with its code inside. What a peer
+   * asks, the time it takes, and the answer while it waits to be fetched are charged to the peer's budget.
+   */
   async answer(
     protocol: string,
     answerer: (message: unknown, from: string) => Promise<unknown>,
     limits: { maxBytes?: number } = {},
   ): Promise<void> {
-    const maxBytes = limits.maxBytes ?? CONTROL_BYTES;
-    await this.handle(protocol, maxBytes, async (stream) => {
-      const frame = await stream.read(this.#limit(undefined, REQUEST_TIMEOUT_MS));
-      if (!frame) return;
-      const answer = await wrap(() => answerer(decodeCanonical(frame, maxBytes), stream.remote));
-      await stream.send(encodeCanonical(answer));
-      await stream.close();
-    });
+    const maxBytes = limits.maxBytes ?? QUESTION_BYTES;
+    await this.handle(protocol, maxBytes, (stream) =>
+      this.#turns.take(stream.remote, async () => {
+        const budget = this.budgetOf(stream.remote);
+        const frame = await stream.read(this.#limit(undefined, REQUEST_TIMEOUT_MS));
+        if (!frame) return;
+        const answer = await wrap(() => {
+          budget.take(frame.length);
+          return budget.run(() => answerer(decodeCanonical(frame, maxBytes), stream.remote));
+        });
+        const bytes = encodeCanonical(answer);
+        const release = budget.hold(bytes.length);
+        const timer = setTimeout(() => stream.abort(), FETCH_TIMEOUT_MS).unref();
+        try {
+          await stream.send(bytes);
+          await stream.close();
+        } finally {
+          clearTimeout(timer);
+          release();
+        }
+      }),
+    );
   }
 
-  /** Joins a gossip topic; `validate` sees every message before it is passed on. */
+  /**
+   * Joins a gossip topic; `validate` sees every message before it is passed on. What a peer passes on to us is charged to
+   * its budget: beyond that, and where `validate` throws, it is dropped.
+   */
   subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
     const { pubsub } = this.#libp2p.services;
-    pubsub.topicValidators.set(topic, (peer, message) => validate(message.data, peer.toString()) as never);
+    const judge = (data: Uint8Array, from: string): Verdict => {
+      try {
+        const budget = this.budgetOf(from);
+        budget.take(data.length);
+        return budget.run(() => validate(data, from));
+      } catch (error) {
+        this.#log.info({ topic, peer: from, error: messageOf(error) }, 'gossip dropped');
+        return 'ignore';
+      }
+    };
+    pubsub.topicValidators.set(topic, (peer, message) => judge(message.data, peer.toString()) as never);
     pubsub.subscribe(topic);
   }
 
@@ -313,10 +355,10 @@ export class Host {
   }
 
   #openLocal(protocol: string, maxFrameBytes: number): FrameStream {
-    const handler = this.#handlers.get(protocol);
-    if (!handler) throw new Error(`this node does not serve ${protocol}`);
-    const [ours, theirs] = localStream(this.id, maxFrameBytes);
-    this.#serve(protocol, theirs, () => handler(theirs));
+    const service = this.#services.get(protocol);
+    if (!service) throw new Error(`this node does not serve ${protocol}`);
+    const [ours, theirs] = localStream(this.id, maxFrameBytes, this.id, service.maxFrameBytes);
+    this.#serve(protocol, theirs, () => service.handler(theirs));
     return ours;
   }
 
@@ -337,52 +379,5 @@ export function publicKeyOf(peerId: string): Uint8Array {
   throw new BitorchError('PEER_ID_INVALID', `not an Ed25519 peer id: ${peerId.slice(0, 80)}`);
 }
 
-const framesOver = (stream: Stream, remote: string, maxFrameBytes: number): FrameStream =>
-  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver));
-
-/** The IP address in a multiaddr; undefined where there is none, or where it is a relay's. */
-function hostOf(address: Multiaddr): string | undefined {
-  const components = address.getComponents();
-  if (components.some(({ name }) => name === 'p2p-circuit')) return undefined;
-  return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value;
-}
-
-/** Peer ids are proven, so one near connection shows that the peer is near; a relay hides where it is. */
-function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
-  const near: Scope[] = ['loopback', 'link-local', 'private'];
-  const scopes = libp2p.getConnections(peer).map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
-  return near.find((scope) => scopes.includes(scope)) ?? 'public';
-}
-
-function limits(peers: number): Limits {
-  return {
-    heldBytes: peers * (32 << 20),
-    bytesPerSecond: peers * (8 << 20),
-    burstBytes: peers * (64 << 20),
-    cpuMsPerSecond: Math.min(500, peers * 100),
-    burstCpuMs: peers * 2_000,
-  };
-}
-
-async function wrap(answer: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return { ok: await answer() };
-  } catch (error) {
-    const known = error instanceof BitorchError;
-    return {
-      error: { code: known ? error.code : 'INTERNAL', message: known ? error.message : 'internal error' },
-    };
-  }
-}
-
-function unwrap(answer: unknown, peer: string): unknown {
-  if (typeof answer === 'object' && answer !== null) {
-    if ('ok' in answer) return answer.ok;
-    const error =
-      'error' in answer ? (answer.error as { code?: unknown; message?: unknown } | null) : undefined;
-    if (error && typeof error === 'object') {
-      throw remoteError(peer, peer, error);
-    }
-  }
-  throw new BitorchError('ANSWER_INVALID', `${peer} sent an answer that is neither a result nor an error`);
-}
+const framesOver = (stream: Stream, remote: string, maxFrameBytes: number, tally: Tally): FrameStream =>
+  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, tally), tally);

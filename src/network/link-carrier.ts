@@ -3,6 +3,7 @@ import { AEAD_TAG_BYTES } from '#crypto';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameAssembler } from './frames.ts';
 import type { Opener, Sealer } from './seal.ts';
+import type { Tally } from './tally.ts';
 
 /** Sealed frames over a TCP connection of their own: one write a frame, nothing in between. An empty one is the end. */
 export class LinkCarrier implements Carrier {
@@ -11,14 +12,18 @@ export class LinkCarrier implements Carrier {
   readonly #opener: Opener;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
+  readonly #tally: Tally;
+  /** Bytes of an unfinished frame that are counted in the tally. */
+  #counted = 0;
   #error: Error | undefined;
 
   constructor(
     socket: Socket,
-    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number },
+    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: Tally },
     receiver: Receiver,
   ) {
     this.#socket = socket;
+    this.#tally = options.tally;
     this.#sealer = options.sealer;
     this.#opener = options.opener;
     this.#assembler = new FrameAssembler(options.maxFrameBytes + AEAD_TAG_BYTES);
@@ -83,6 +88,9 @@ export class LinkCarrier implements Carrier {
         if (frame.length === 0) this.#receiver.end();
         else this.#receiver.frame(frame);
       }
+      const { held } = this.#assembler;
+      if (held !== this.#counted) this.#tally.add(held - this.#counted);
+      this.#counted = held;
     } catch (error) {
       this.#receiver.end(error as Error);
       this.abort();

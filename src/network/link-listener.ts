@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { BitorchError, messageOf, toHex } from '#base';
+import { addressGroup, scopeOfRemote } from './dialable.ts';
 import { TOKEN_BYTES } from './seal.ts';
 
 /** How long a new connection may take to show its token. */
 const TOKEN_TIMEOUT_MS = 5_000;
-/** Connections that have shown no token yet; more are dropped. */
-const MAX_STRANGERS = 64;
+/** Connections that have shown no token yet: of one address, loopback aside, and in all. The oldest makes room. */
+const MAX_STRANGERS_OF_ADDRESS = 16;
+const MAX_STRANGERS = 256;
+const LOOPBACK = 'loopback';
 
 /** Takes TCP connections that show a token somebody waits for; drops all others. */
 export class LinkListener {
@@ -14,7 +17,8 @@ export class LinkListener {
   readonly #sockets = new Set<Socket>();
   /** By token, who waits for it. */
   readonly #expected = new Map<string, (socket: Socket) => void>();
-  #strangers = 0;
+  /** Who has shown no token yet, the oldest first, and from where. */
+  readonly #strangers = new Map<Socket, string>();
   #port = 0;
 
   private constructor() {}
@@ -68,12 +72,14 @@ export class LinkListener {
 
   #admit(socket: Socket): void {
     socket.on('error', () => undefined);
-    if (this.#strangers >= MAX_STRANGERS) return void socket.destroy();
-    this.#strangers++;
+    const { remoteAddress = '' } = socket;
+    const from = scopeOfRemote(remoteAddress) === LOOPBACK ? LOOPBACK : addressGroup(remoteAddress);
+    this.#makeRoom(from);
+    this.#strangers.set(socket, from);
     this.#sockets.add(socket);
     const timeout = setTimeout(() => socket.destroy(), TOKEN_TIMEOUT_MS);
     const leave = () => {
-      this.#strangers--;
+      this.#strangers.delete(socket);
       clearTimeout(timeout);
       socket.off('readable', read).off('close', leave);
     };
@@ -85,6 +91,18 @@ export class LinkListener {
     };
     socket.on('readable', read).on('close', leave);
     socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  /** Honest diallers show their token with their first packet, so who has waited longest is the least likely to. */
+  #makeRoom(address: string): void {
+    const ofAddress = [...this.#strangers].filter(([, from]) => from === address && from !== LOOPBACK);
+    if (ofAddress.length >= MAX_STRANGERS_OF_ADDRESS) this.#drop(ofAddress[0]![0]);
+    else if (this.#strangers.size >= MAX_STRANGERS) this.#drop([...this.#strangers.keys()][0]!);
+  }
+
+  #drop(socket: Socket): void {
+    this.#strangers.delete(socket);
+    socket.destroy();
   }
 
   #meet(token: string, socket: Socket): void {

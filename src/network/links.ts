@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { BitorchError, check, decodeCanonical, encodeCanonical, equalBytes, z, zBytes } from '#base';
+import type { Budget } from './budget.ts';
+import type { Receiver } from './carrier.ts';
+import { parseDialable } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { LinkCarrier } from './link-carrier.ts';
 import type { LinkListener } from './link-listener.ts';
 import { deriveLinkKeys, Opener, Sealer } from './seal.ts';
+import { Tally } from './tally.ts';
 
 /** How long dialling may take before the stream stays where it is, and how long such a failure is remembered. */
 const DIAL_TIMEOUT_MS = 2_000;
 const DIAL_AGAIN_MS = 600_000;
 const DECISION_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
+/** Places that failed and are remembered; the oldest go first. */
+const MAX_UNREACHABLE = 1024;
 
 /** Most that is read at once from a socket that was dialled. */
 const ROOM_BYTES = 64 << 10;
@@ -46,13 +52,18 @@ interface Link {
 export class Links {
   readonly #id: string;
   readonly #listener: LinkListener;
+  readonly #budgetOf: (peer: string) => Budget;
   readonly #dialled = new Set<Socket>();
   /** By host and port, until when it is not dialled. */
   readonly #unreachable = new Map<string, number>();
 
-  constructor(options: { id: string }, dependencies: { listener: LinkListener }) {
+  constructor(
+    options: { id: string },
+    dependencies: { listener: LinkListener; budgetOf: (peer: string) => Budget },
+  ) {
     this.#id = options.id;
     this.#listener = dependencies.listener;
+    this.#budgetOf = dependencies.budgetOf;
   }
 
   async stop(): Promise<void> {
@@ -67,7 +78,7 @@ export class Links {
     let link: Link | undefined;
     const forget = this.#listener.expect(keys.token, (socket) => {
       const seals = { sealer: new Sealer(keys.listener), opener: new Opener(keys.dialler) };
-      link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes });
+      link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, tally: this.#tallyOf(stream) });
       link.frames.send(HELLO).catch(() => undefined);
     });
     try {
@@ -94,7 +105,10 @@ export class Links {
     signal: AbortSignal,
   ): Promise<FrameStream> {
     const { port, secret } = decodeLinkOffer((await stream.read(signal)) ?? new Uint8Array());
-    const link = host && port ? await this.#dial(stream, { host, port, secret, maxFrameBytes }) : undefined;
+    const link =
+      host && port && parseDialable(host, port)
+        ? await this.#dial(stream, { host, port, secret, maxFrameBytes })
+        : undefined;
     await stream.send(encodeDecision(link ? 'move' : 'stay'));
     return link ? move(stream, link) : stream;
   }
@@ -112,12 +126,18 @@ export class Links {
     socket.on('close', () => this.#dialled.delete(socket));
     socket.write(keys.token);
     const seals = { sealer: new Sealer(keys.dialler), opener: new Opener(keys.listener) };
-    const link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes });
+    const link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, tally: this.#tallyOf(stream) });
     const hello = await link.frames.read(AbortSignal.timeout(DIAL_TIMEOUT_MS)).catch(() => undefined);
     if (hello && equalBytes(hello, HELLO)) return link;
     link.frames.abort();
     this.#unreachable.set(place, performance.now() + DIAL_AGAIN_MS);
+    const [oldest] = this.#unreachable.keys();
+    if (this.#unreachable.size > MAX_UNREACHABLE) this.#unreachable.delete(oldest!);
     return undefined;
+  }
+
+  #tallyOf(stream: FrameStream): Tally {
+    return new Tally(this.#budgetOf(stream.remote));
   }
 }
 
@@ -136,13 +156,11 @@ function connectTo(host: string, port: number): Socket {
 function linkOver(
   socket: Socket,
   remote: string,
-  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number },
+  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: Tally },
 ): Link {
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  return {
-    socket,
-    frames: new FrameStream(remote, (receiver) => new LinkCarrier(socket, options, receiver)),
-  };
+  const carry = (receiver: Receiver) => new LinkCarrier(socket, options, receiver);
+  return { socket, frames: new FrameStream(remote, carry, options.tally) };
 }
 
 /** The link in the place of the stream, which stays open beside it: each breaks with the other. */

@@ -4,10 +4,15 @@ import { FrameStream } from './frame-stream.ts';
 
 /**
  * Both ends of a stream within one process, such as a node's to itself, which libp2p does not dial. The first end's other side
- * is `far`, the second one's is `near`.
+ * is `far`, the second one's is `near`. The first takes frames of `maxFrameBytes`, the second of `maxThere`.
  */
-export function localStream(far: string, maxFrameBytes: number, near = far): [FrameStream, FrameStream] {
-  const [there, back] = [new Direction(maxFrameBytes), new Direction(maxFrameBytes)];
+export function localStream(
+  far: string,
+  maxFrameBytes: number,
+  near = far,
+  maxThere = maxFrameBytes,
+): [FrameStream, FrameStream] {
+  const [there, back] = [new Direction(maxThere), new Direction(maxFrameBytes)];
   return [endOf(far, there, back), endOf(near, back, there)];
 }
 
@@ -31,6 +36,7 @@ class Direction {
 
   send(frame: Uint8Array): boolean {
     if (this.#ended) throw streamClosed('send');
+    if (frame.length === 0) throw new RangeError('a frame has at least one byte');
     if (frame.length <= this.#maxFrameBytes) this.receiver!.frame(frame);
     else this.end(new BitorchError('FRAME_TOO_LONG', `at most ${this.#maxFrameBytes} bytes are taken`));
     return this.#paused === undefined;

@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameAssembler, writeFrame } from './frames.ts';
+import type { Tally } from './tally.ts';
 
 const MAX_READ_BYTES = 16 << 20;
 const MAX_WRITE_BYTES = 64 << 20;
@@ -10,11 +11,18 @@ export class MuxCarrier implements Carrier {
   readonly #stream: Stream;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
+  readonly #tally: Tally;
+  /** Bytes of unfinished and of uncut frames that are counted in the tally. */
+  #counted = 0;
+  #paused = false;
+  /** The other side has ended in order; it is told after the last frame. */
+  #ended = false;
 
-  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver) {
+  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, tally: Tally) {
     this.#stream = stream;
     this.#assembler = new FrameAssembler(maxFrameBytes);
     this.#receiver = receiver;
+    this.#tally = tally;
     stream.maxReadBufferLength = MAX_READ_BYTES;
     stream.maxWriteBufferLength = MAX_WRITE_BYTES;
     stream.addEventListener('message', ({ data }) => this.#take(data.subarray()));
@@ -31,11 +39,15 @@ export class MuxCarrier implements Carrier {
   }
 
   pause(): void {
-    this.#stream.pause();
+    this.#paused = true;
+    if (this.#stream.readStatus === 'readable') this.#stream.pause();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#paused = false;
+    this.#guard(() => this.#cut());
+    if (!this.#paused && this.#stream.readStatus === 'paused') this.#stream.resume();
+    if (this.#ended) this.#end();
   }
 
   close(): Promise<void> {
@@ -47,10 +59,27 @@ export class MuxCarrier implements Carrier {
   }
 
   #take(data: Uint8Array): void {
-    try {
+    this.#guard(() => {
       this.#assembler.add(data);
-      for (let frame = this.#assembler.next(); frame; frame = this.#assembler.next())
-        this.#receiver.frame(frame);
+      this.#cut();
+    });
+  }
+
+  /** Hands on frames until the receiver has enough: a few bytes can hold thousands of frames. */
+  #cut(): void {
+    while (!this.#paused) {
+      const frame = this.#assembler.next();
+      if (!frame) break;
+      this.#receiver.frame(frame);
+    }
+    const { held } = this.#assembler;
+    if (held !== this.#counted) this.#tally.add(held - this.#counted);
+    this.#counted = held;
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.#receiver.end(error as Error);
       this.abort(error as Error);
@@ -58,6 +87,8 @@ export class MuxCarrier implements Carrier {
   }
 
   #end(error?: Error): void {
-    this.#receiver.end(error ?? (this.#assembler.empty ? undefined : streamClosed('read')));
+    this.#ended = true;
+    if (error) this.#receiver.end(error);
+    else if (!this.#paused) this.#receiver.end(this.#assembler.empty ? undefined : streamClosed('read'));
   }
 }

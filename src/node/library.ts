@@ -84,8 +84,7 @@ export class Library {
   async start(): Promise<void> {
     await mkdir(this.#home, { recursive: true });
     for (const id of await readdir(this.#home)) await this.#reopen(id);
-    const limits = { maxBytes: MAX_MANIFEST_BYTES + MAX_METAINFO_BYTES };
-    await this.#host.answer(MANIFEST_PROTOCOL, async (message) => this.#answer(message), limits);
+    await this.#host.answer(MANIFEST_PROTOCOL, async (message) => this.#answer(message));
   }
 
   /** Ends what still verifies files. */

@@ -29,7 +29,7 @@ test('in whatever order, nobody holds or takes more than the limits, alone or to
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       let now = 0;
-      const budgets = new Budgets({ peer, address: peer, all }, () => now);
+      const budgets = new Budgets({ peer, address: peer, all }, { now: () => now, cpuMs: () => now });
       const held: { peer: number; cost: number; release: () => void }[] = [];
       const taken: number[] = [0, 0, 0, 0, 0];
       for (const step of steps) {

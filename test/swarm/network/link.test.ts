@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { type FrameStream, Host } from '#network';
+import { UNCHARGED } from '../../../src/network/budget.ts';
 import { LinkListener } from '../../../src/network/link-listener.ts';
 import { decodeLinkOffer, encodeLinkOffer, Links } from '../../../src/network/links.ts';
 import { localStream } from '../../../src/network/local-stream.ts';
@@ -17,7 +18,9 @@ const soon = () => AbortSignal.timeout(10_000);
 /** A dialler's and a listener's side whose links are agreed on streams that `relay` stands between. */
 async function ends(t: TestContext) {
   const listener = await LinkListener.start({ hosts: [HOST], port: 0 });
-  const [dialling, listening] = ['node', 'node'].map((id) => new Links({ id }, { listener }));
+  const [dialling, listening] = ['node', 'node'].map(
+    (id) => new Links({ id }, { listener, budgetOf: () => UNCHARGED }),
+  );
   t.after(() => listening!.stop());
   return {
     listener,

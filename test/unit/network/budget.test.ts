@@ -13,7 +13,10 @@ const limits = (factor: number): Limits => ({
 
 function world() {
   let now = 0;
-  const budgets = new Budgets({ peer: limits(1), address: limits(2), all: limits(3) }, () => now);
+  const budgets = new Budgets(
+    { peer: limits(1), address: limits(2), all: limits(3) },
+    { now: () => now, cpuMs: () => now },
+  );
   return { budgets, pass: (ms: number) => (now += ms) };
 }
 
@@ -89,7 +92,7 @@ test('coming back brings nothing, and what owes nothing is not kept', () => {
 
 test('who comes when all accounts are taken shares one with the others that do', () => {
   const all = { ...limits(1), burstBytes: 1e9 };
-  const budgets = new Budgets({ peer: limits(1), address: limits(1), all }, () => 0);
+  const budgets = new Budgets({ peer: limits(1), address: limits(1), all }, { now: () => 0, cpuMs: () => 0 });
   for (let i = 0; i < 4_096; i++) budgets.of(`peer ${i}`).take(1);
   budgets.of('late').take(1_000);
   assert.throws(() => budgets.of('later').take(1), EXCEEDED);

@@ -1,0 +1,12 @@
+import type { Limits } from './budget.ts';
+
+/** What as many peers may cause that make full use of this node: memory held, bytes told and asked, computing. */
+const limitsOf = (peers: number): Limits => ({
+  heldBytes: peers * (256 << 20),
+  bytesPerSecond: peers * (4 << 20),
+  burstBytes: peers * (32 << 20),
+  cpuMsPerSecond: peers * 100,
+  burstCpuMs: peers * 1_000,
+});
+
+export const PEER_LIMITS = { peer: limitsOf(1), address: limitsOf(2), all: limitsOf(4) };
