@@ -76,13 +76,12 @@ export class Ledger {
     return parseTransaction(bytes, this.curve);
   }
 
-  /** What the block would do. Writes nothing. Throws BLOCK_INVALID or TRANSACTION_INVALID. */
-  apply(block: Block): BlockResult {
-    return applyBlock(this.#store, block, {
-      curve: this.curve,
-      spends: this.spends,
-      isVerified: (id) => this.verified.has(id),
-    });
+  /**
+   * What the block would do. Writes nothing. Of the spend proofs those are verified that `isVerified` does not know. Throws
+   * BLOCK_INVALID or TRANSACTION_INVALID.
+   */
+  apply(block: Block, isVerified: BlockRules['isVerified'] = (id) => this.verified.has(id)): BlockResult {
+    return applyBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified });
   }
 
   /**

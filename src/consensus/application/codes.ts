@@ -27,3 +27,29 @@ export function refusedFor(error: unknown): Refused {
   if (code === undefined) throw error;
   return { code, log: `${codeOf(error)}: ${messageOf(error)}` };
 }
+
+/** Whether an error has a number: whoever asked is told. */
+export const isAnswer = (error: unknown): boolean => CODES[codeOf(error)] !== undefined;
+
+/** What fails for want of a thread or of the disk: it says nothing about what was worked on. */
+const OURS = new Set([
+  'VERIFIER_BUSY',
+  'VERIFIER_STOPPED',
+  'DISK_FULL',
+  'STORE_UNREADABLE',
+  'CHAIN_MISSING',
+  'KEY_MISSING',
+]);
+
+const isOurs = (error: unknown): boolean =>
+  OURS.has(codeOf(error)) || (error instanceof Error && 'syscall' in error);
+
+/**
+ * The refusal that an error in reading or carrying out somebody's transaction or block is, whatever kind of error it is: who
+ * wrote the bytes has caused it. Throws failures of this machine on.
+ */
+export function verdictOn(error: unknown): Refused {
+  if (isOurs(error)) throw error;
+  if (isAnswer(error)) return refusedFor(error);
+  return { code: CODES.TRANSACTION_INVALID!, log: `TRANSACTION_INVALID: ${messageOf(error)}` };
+}

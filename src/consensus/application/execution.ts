@@ -1,6 +1,7 @@
 import { BitorchError, domainHash, utf8 } from '#base';
 import {
-  type BlockExecution,
+  type Block,
+  type BlockResult,
   blob,
   encode,
   fixed,
@@ -8,6 +9,8 @@ import {
   type Ledger,
   list,
   MAX_TRANSACTION_BYTES,
+  parametersOf,
+  type Spend,
   struct,
   type Transaction,
 } from '#ledger';
@@ -15,18 +18,22 @@ import { Overlay } from '#store';
 import { verifyBeacon } from '../beacon/index.ts';
 import type { BlockRequest, TransactionResult } from './application.ts';
 import { applicationHash, type ChainRecord, nextRecord, recordHash } from './chain-record.ts';
-import { ACCEPTED, refusedFor } from './codes.ts';
+import { ACCEPTED, type Refused, refusedFor, verdictOn } from './codes.ts';
 import type { SpendVerifier } from './verification/spend-verifier.ts';
 
 /** A block carried out, nothing of it written. */
 export interface Execution {
-  readonly ledger: BlockExecution;
+  readonly ledger: BlockResult;
   readonly record: ChainRecord;
   readonly appHash: Uint8Array;
   /** One for each transaction of the block, the beacon included. */
   readonly results: readonly TransactionResult[];
-  /** Whether an honest proposer could have made it. */
-  readonly sound: boolean;
+}
+
+/** A proposal carried out as if all its proofs held, and what has to be verified before it counts. */
+export interface Rehearsal {
+  readonly execution: Execution;
+  readonly unverified: readonly Spend[];
 }
 
 export interface ExecutionContext {
@@ -46,29 +53,77 @@ const NO_BEACON = new BitorchError('BEACON_INVALID', 'the block does not begin w
  */
 export async function execute(request: BlockRequest, context: ExecutionContext): Promise<Execution> {
   const { ledger, record, verifier } = context;
-  const { height, proposer } = request;
   const [beacon, ...rest] = request.transactions;
-  const output = verifyBeacon(record.beacon, beacon, proposer, ledger.curve);
+  const output = verifyBeacon(record.beacon, beacon, request.proposer, ledger.curve);
   const parsed = rest.map((bytes) => parse(ledger, bytes));
   const transactions = parsed.filter(isTransaction);
   const verified = await verifiedIds(transactions, ledger, verifier);
-  const offenders = request.misbehavior
-    .filter(({ kind }) => kind === 'duplicate-vote')
-    .map(({ validator }) => validator);
-  const attendance = request.lastCommit.votes.map(({ validator, flag }) => ({
-    validator,
-    signed: flag !== 'absent',
-  }));
-  const executed = ledger.execute(
-    { height, proposer, transactions, offenders, attendance, powers: record.powers },
-    (id) => verified.has(hex(id)),
-  );
+  const executed = ledger.execute(ledgerBlock(request, record, transactions), (id) => verified.has(hex(id)));
   const refusals = [...executed.refusals];
   const results = parsed.map((entry) => {
-    const refusal = entry instanceof BitorchError ? entry : refusals.shift();
+    if (!isTransaction(entry)) return entry;
+    const refusal = refusals.shift();
     return refusal ? refusedFor(refusal) : ACCEPTED;
   });
   if (request.transactions.length > 0) results.unshift(output ? ACCEPTED : refusedFor(NO_BEACON));
+  return executionOf(request, context, { executed, output, results });
+}
+
+/**
+ * Carries a proposal out as far as that is cheap, from the cheapest check to the dearest, and stops at the first thing that
+ * no honest proposer does: size, beacon, form, weight, duplicates, and then every rule but the proofs of spends. Undefined
+ * for a proposal that is to be refused.
+ */
+export function rehearse(
+  request: BlockRequest,
+  context: Omit<ExecutionContext, 'verifier'>,
+): Rehearsal | undefined {
+  const { ledger, record } = context;
+  const [beacon, ...rest] = request.transactions;
+  if (!fits(request, record)) return undefined;
+  const output = verifyBeacon(record.beacon, beacon, request.proposer, ledger.curve);
+  if (!output) return undefined;
+  const transactions: Transaction[] = [];
+  const ids = new Set<string>();
+  let weight = 0;
+  for (const bytes of rest) {
+    const transaction = ledger.parse(bytes);
+    weight += transaction.weight;
+    ids.add(hex(transaction.hashes.id));
+    transactions.push(transaction);
+    if (weight > parametersOf(ledger.state).maxBlockWeight || ids.size < transactions.length)
+      return undefined;
+  }
+  const executed = ledger.apply(ledgerBlock(request, record, transactions), () => true);
+  const unverified = transactions
+    .filter(({ proofs, hashes }) => proofs.spend && !ledger.verified.has(hashes.id))
+    .map((transaction) => ({ transaction, points: ledger.spends.resolve(transaction) }));
+  const results = request.transactions.map(() => ACCEPTED);
+  return { execution: executionOf(request, context, { executed, output, results }), unverified };
+}
+
+/** A block as the ledger is told of it. */
+function ledgerBlock(
+  { height, proposer, misbehavior, lastCommit }: BlockRequest,
+  { powers }: ChainRecord,
+  transactions: readonly Transaction[],
+): Block {
+  const offenders = misbehavior
+    .filter(({ kind }) => kind === 'duplicate-vote')
+    .map(({ validator }) => validator);
+  const attendance = lastCommit.votes.map(({ validator, flag }) => ({
+    validator,
+    signed: flag !== 'absent',
+  }));
+  return { height, proposer, transactions, offenders, attendance, powers };
+}
+
+function executionOf(
+  request: BlockRequest,
+  { ledger, record }: Pick<ExecutionContext, 'ledger' | 'record'>,
+  done: { executed: BlockResult; output: Uint8Array | undefined; results: readonly TransactionResult[] },
+): Execution {
+  const { executed, output, results } = done;
   const after = new Overlay(ledger.state);
   for (const { key, value } of executed.changes) value ? after.put(key, value) : after.delete(key);
   const next = nextRecord(record, request, output, after);
@@ -77,7 +132,6 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
     record: next,
     appHash: applicationHash(executed.appHash, recordHash(next)),
     results,
-    sound: output !== undefined && results.every(({ code }) => code === 0) && fits(request, record),
   };
 }
 
@@ -94,7 +148,7 @@ async function verifiedIds(
       try {
         return [{ transaction, points: spends.resolve(transaction) }];
       } catch (error) {
-        refusedFor(error);
+        verdictOn(error);
         return [];
       }
     });
@@ -114,17 +168,15 @@ export async function verifiedOnly(
   return transactions.filter(({ proofs, hashes }) => !proofs.spend || verified.has(hex(hashes.id)));
 }
 
-function parse(ledger: Ledger, bytes: Uint8Array): Transaction | BitorchError {
+function parse(ledger: Ledger, bytes: Uint8Array): Transaction | Refused {
   try {
     return ledger.parse(bytes);
   } catch (error) {
-    refusedFor(error);
-    return error as BitorchError;
+    return verdictOn(error);
   }
 }
 
-const isTransaction = (entry: Transaction | BitorchError): entry is Transaction =>
-  !(entry instanceof BitorchError);
+const isTransaction = (entry: Transaction | Refused): entry is Transaction => 'hashes' in entry;
 
 const fits = ({ transactions }: BlockRequest, { consensus }: ChainRecord): boolean =>
   transactions.reduce((sum, { length }) => sum + length + FRAMING_BYTES, 0) <= consensus.maxBytes;

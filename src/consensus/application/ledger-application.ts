@@ -7,6 +7,7 @@ import {
   type MempoolOptions,
   parametersOf,
   rateOf,
+  type Spend,
   type SpendRules,
   type Transaction,
 } from '#ledger';
@@ -42,8 +43,16 @@ import {
   recordChange,
   recordHash,
 } from './chain-record.ts';
-import { ACCEPTED, refusedFor } from './codes.ts';
-import { type Execution, execute, FRAMING_BYTES, requestHash, verifiedOnly } from './execution.ts';
+import { ACCEPTED, isAnswer, refusedFor, verdictOn } from './codes.ts';
+import {
+  type Execution,
+  execute,
+  FRAMING_BYTES,
+  type Rehearsal,
+  rehearse,
+  requestHash,
+  verifiedOnly,
+} from './execution.ts';
 import { genesisHash, ledgerGenesis } from './genesis.ts';
 import { parseGenesis } from './genesis-text.ts';
 import { updatesBetween } from './power.ts';
@@ -89,6 +98,8 @@ export class LedgerApplication implements Application {
   #restoration: Restoration | undefined;
   /** By what was asked: what `processProposal` has worked out, `finalizeBlock` need not. */
   readonly #executions = new Map<string, Execution>();
+  /** Those of them that are proposals to vote for. */
+  readonly #accepted = new Set<string>();
   #finalized: Execution | undefined;
   /** One call at a time touches the state. */
   #last: Promise<unknown> = Promise.resolve();
@@ -129,7 +140,7 @@ export class LedgerApplication implements Application {
       if (!mempool.has(transaction.hashes.id)) await this.#admit(transaction);
       return { ...ACCEPTED, priority: priorityOf(transaction) };
     } catch (error) {
-      return { ...refusedFor(error), priority: 0 };
+      return { ...(isAnswer(error) ? refusedFor(error) : verdictOn(error)), priority: 0 };
     }
   }
 
@@ -149,16 +160,26 @@ export class LedgerApplication implements Application {
       const beacon = proveBeacon(record.beacon, key, ledger.curve);
       const maxBytes = Math.min(request.maxBytes, record.consensus.maxBytes) - BEACON_BYTES - FRAMING_BYTES;
       const { proposer, picks } = request;
-      const chosen = mempool.select({ proposer, maxBytes, framing: FRAMING_BYTES, others, picks });
+      const chosen =
+        verdictOf(() => mempool.select({ proposer, maxBytes, framing: FRAMING_BYTES, others, picks })) ?? [];
       return { transactions: [beacon, ...chosen.map(({ bytes }) => bytes)] };
     });
   }
 
-  processProposal(request: BlockRequest): Promise<boolean> {
-    return this.#exclusive(async () => {
-      if (request.height !== this.#begun().ledger.head.height + 1) return false;
-      return (await this.#execute(request)).sound;
-    });
+  /**
+   * Proofs are verified beside everything else: neither the state nor who asks about another proposal waits for them.
+   *
+   * @throws BitorchError only for want of a thread or of the disk: what a proposer writes is refused, whatever it does
+   */
+  async processProposal(request: BlockRequest): Promise<boolean> {
+    const name = requestHash(request);
+    if (this.#accepted.has(name)) return true;
+    const rehearsal = await this.#exclusive(async () => verdictOf(() => this.#rehearse(request)));
+    if (!rehearsal || !(await this.#proofsHold(rehearsal.unverified))) return false;
+    if (request.height !== this.#begun().ledger.head.height + 1) return false;
+    this.#keep(name, rehearsal.execution);
+    this.#accepted.add(name);
+    return true;
   }
 
   async extendVote(): Promise<Uint8Array> {
@@ -192,7 +213,13 @@ export class LedgerApplication implements Application {
       ledger.commit(finalized.ledger, [recordChange(finalized.record)]);
       this.#finalized = undefined;
       this.#executions.clear();
-      mempool.prune();
+      this.#accepted.clear();
+      // One that cannot even be judged any more takes the others with it: they are offered again.
+      const pruned = verdictOf(() => {
+        mempool.prune();
+        return true;
+      });
+      if (!pruned) this.#open();
       const { snapshots } = this.#on;
       const { height } = ledger.head;
       if (snapshots?.isDue(height)) snapshots.take(height, ledger.snapshot());
@@ -288,15 +315,35 @@ export class LedgerApplication implements Application {
     if (!mempool.has(id)) mempool.add(transaction.bytes);
   }
 
+  #rehearse(request: BlockRequest): Rehearsal | undefined {
+    const { ledger } = this.#begun();
+    if (request.height !== ledger.head.height + 1) return undefined;
+    return rehearse(request, { ledger, record: this.#record });
+  }
+
+  async #proofsHold(unverified: readonly Spend[]): Promise<boolean> {
+    const { ledger } = this.#begun();
+    const hold = unverified.length === 0 || (await this.#on.verifier.allHold(ledger.state, unverified));
+    if (hold) for (const { transaction } of unverified) ledger.verified.add(transaction.hashes.id);
+    return hold;
+  }
+
   async #execute(request: BlockRequest): Promise<Execution> {
     const name = requestHash(request);
     const known = this.#executions.get(name);
     if (known) return known;
     const { ledger } = this.#begun();
     const execution = await execute(request, { ledger, record: this.#record, verifier: this.#on.verifier });
-    if (this.#executions.size >= MAX_EXECUTIONS) this.#executions.clear();
-    this.#executions.set(name, execution);
+    this.#keep(name, execution);
     return execution;
+  }
+
+  #keep(name: string, execution: Execution): void {
+    if (this.#executions.size >= MAX_EXECUTIONS) {
+      this.#executions.clear();
+      this.#accepted.clear();
+    }
+    this.#executions.set(name, execution);
   }
 
   #requireSameBeginning(hash: Uint8Array): void {
@@ -318,6 +365,16 @@ export class LedgerApplication implements Application {
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => undefined);
     return result;
+  }
+}
+
+/** What comes of work on somebody's bytes; undefined where it fails on them. Throws failures of this machine. */
+function verdictOf<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    verdictOn(error);
+    return undefined;
   }
 }
 

@@ -60,7 +60,7 @@ export interface DecidingDependencies {
 
 /**
  * Decides one block after the other: takes in what peers say, lets the engine think, carries out what it wants. All of it
- * happens in one queue, so nothing overtakes a write that has to be durable first.
+ * but the judging of proposals happens in one queue, so nothing overtakes a write that has to be durable first.
  */
 export class Deciding {
   readonly #options: DecidingOptions;
@@ -171,12 +171,7 @@ export class Deciding {
         onVote: (vote) => this.#post(height, () => this.#council.hear({ type: 'vote', vote })),
         onCertificate: (certificate) =>
           this.#post(height, () => this.#council.hear({ type: 'certificate', certificate })),
-        onProposal: (proposal, whole) =>
-          this.#post(height, async () => {
-            if (whole) this.#lookForFork(whole.block);
-            const verdict = whole ? await this.#judged(proposal, whole) : 'invalid';
-            await this.#council.hear({ type: 'proposal', proposal, verdict });
-          }),
+        onProposal: (proposal, whole) => void this.#consider(height, proposal, whole),
       },
     );
     this.#council = new Council(
@@ -190,6 +185,20 @@ export class Deciding {
         later: (ms, job) => this.#later(ms, height, job),
       },
     );
+  }
+
+  /**
+   * Judges a proposal beside the queue: however long its block takes to verify, votes and timeouts go on meanwhile. What
+   * cannot be judged, for want of a thread or of the disk, is not voted for.
+   */
+  async #consider(height: number, proposal: Proposal, whole: WholeBlock | undefined): Promise<void> {
+    if (whole) this.#post(height, async () => this.#lookForFork(whole.block));
+    try {
+      const verdict = whole ? await this.#judged(proposal, whole) : 'invalid';
+      this.#post(height, () => this.#council.hear({ type: 'proposal', proposal, verdict }));
+    } catch (error) {
+      this.#deps.log.error({ height, error: messageOf(error) }, 'a proposal could not be judged');
+    }
   }
 
   async #judged(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {

@@ -47,6 +47,7 @@ export class Judge {
   async judge(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
     const { block } = whole;
     const { header } = block;
+    const receivedAt = this.#deps.now();
     if (!equalBytes(whole.id, proposal.block) || header.time !== proposal.time) return 'invalid';
     if (proposal.validRound === -1) {
       const { key } = this.#tip.validators.proposer(proposal.round);
@@ -58,7 +59,7 @@ export class Judge {
     if (!valid) return 'invalid';
     if (proposal.validRound >= 0) return 'valid';
     const synchrony = { ...DEFAULT_SYNCHRONY, precision: this.#options.clockToleranceMs };
-    return isTimely(proposal, this.#deps.now(), synchrony) ? 'valid' : 'untimely';
+    return isTimely(proposal, receivedAt, synchrony) ? 'valid' : 'untimely';
   }
 
   /**

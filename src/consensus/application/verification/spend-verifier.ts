@@ -9,6 +9,8 @@ export interface SpendVerifier {
    * @throws BitorchError `VERIFIER_BUSY`, `VERIFIER_STOPPED`: that is no verdict
    */
   verify(view: ReadView, spends: readonly Spend[], of: 'block' | 'pool'): Promise<boolean[]>;
+  /** Whether the proofs of all spends of a proposed block hold; stops at the first that do not. Throws as `verify`. */
+  allHold(view: ReadView, spends: readonly Spend[]): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -29,22 +31,27 @@ export function jobOf(view: ReadView, { transaction }: Spend): SpendJob | undefi
   return { bytes: transaction.bytes, members };
 }
 
-/** The verdicts of rules that are asked for all at once and, if that is a no, one by one. */
+/**
+ * The verdicts of rules that are asked for all at once and, if that is a no, one by one. An error of any kind is a no: the
+ * rules are a function of what they are given.
+ */
 export function verdictsOf(rules: SpendRules, view: ReadView, spends: readonly Spend[]): boolean[] {
-  const hold = (some: readonly Spend[]): boolean => {
-    try {
-      rules.verify(view, some);
-      return true;
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 'TRANSACTION_INVALID') return false;
-      throw error;
-    }
-  };
-  return hold(spends) ? spends.map(() => true) : spends.map((spend) => hold([spend]));
+  const hold = holds(rules, view, spends);
+  return spends.map((spend) => hold || (spends.length > 1 && holds(rules, view, [spend])));
+}
+
+function holds(rules: SpendRules, view: ReadView, spends: readonly Spend[]): boolean {
+  try {
+    rules.verify(view, spends);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** In this thread, by the ledger's own rules. */
 export const verifierHere = ({ spends: rules }: Pick<Ledger, 'spends'>): SpendVerifier => ({
   verify: async (view, spends) => verdictsOf(rules, view, spends),
+  allHold: async (view, spends) => holds(rules, view, spends),
   stop: async () => undefined,
 });

@@ -15,12 +15,15 @@ export interface VerifierOptions {
 
 interface Waiting {
   readonly job: SpendJob;
+  /** Threads that have broken on it, or on what was in one batch with it. */
+  losses: number;
   settle(verdict: boolean): void;
   fail(error: Error): void;
 }
 
 /** Spends that one thread is given at once: range proofs get a little cheaper together, but a block waits for the batch. */
 const BATCH = 2;
+const MAX_LOSSES = 3;
 
 /**
  * Verifies in threads, each with an instance of the kernel, so that this one stays free. What waits when a thread is
@@ -54,6 +57,21 @@ export class VerifierThreads implements SpendVerifier {
     this.#waiting = of === 'block' ? [...waiting, ...this.#waiting] : [...this.#waiting, ...waiting];
     this.#dispatch();
     return Promise.all(verdicts);
+  }
+
+  async allHold(view: ReadView, spends: readonly Spend[]): Promise<boolean> {
+    if (this.#stopped) throw stopped();
+    const waiting: Waiting[] = [];
+    const verdicts = spends.map((spend) => ask(jobOf(view, spend), waiting));
+    this.#waiting = [...waiting, ...this.#waiting];
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    for (const verdict of verdicts) verdict.then((holds) => holds || resolve(false), reject);
+    Promise.all(verdicts).then((all) => resolve(all.every(Boolean)), reject);
+    this.#dispatch();
+    const hold = await promise;
+    const dropped = new Set(waiting);
+    if (!hold) this.#waiting = this.#waiting.filter((one) => !dropped.has(one));
+    return hold;
   }
 
   async stop(): Promise<void> {
@@ -98,13 +116,15 @@ export class VerifierThreads implements SpendVerifier {
     this.#dispatch();
   }
 
-  /** A thread that breaks says nothing about the transactions: who asked may ask again. */
+  /** A thread that breaks says nothing about the transactions: others try again before who asked is told. */
   #lost(thread: Worker): void {
     const batch = this.#threads.get(thread) ?? [];
     this.#threads.delete(thread);
     const idle = this.#idle.indexOf(thread);
     if (idle >= 0) this.#idle.splice(idle, 1);
-    for (const { fail } of batch) fail(stopped());
+    const again = batch.filter((one) => !this.#stopped && ++one.losses < MAX_LOSSES);
+    for (const one of batch) if (!again.includes(one)) one.fail(stopped());
+    this.#waiting = [...again, ...this.#waiting];
     if (!this.#stopped) this.#dispatch();
   }
 }
@@ -113,7 +133,7 @@ export class VerifierThreads implements SpendVerifier {
 function ask(job: SpendJob | undefined, waiting: Waiting[]): Promise<boolean> {
   if (!job) return Promise.resolve(false);
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-  waiting.push({ job, settle: resolve, fail: reject });
+  waiting.push({ job, losses: 0, settle: resolve, fail: reject });
   return promise;
 }
 

@@ -1,7 +1,7 @@
 /** The other side of `VerifierThreads`: answers each batch with its verdicts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { kernelCurve } from '#crypto';
-import { outputs, parseTransaction, ringSpends } from '#ledger';
+import { outputs, parseTransaction, ringSpends, type Spend } from '#ledger';
 import { MemoryStore, Overlay } from '#store';
 import { type SpendJob, verdictsOf } from './spend-verifier.ts';
 import { yieldToOthers } from './yield-to-others.ts';
@@ -13,10 +13,19 @@ const rules = ringSpends(curve);
 
 parentPort!.on('message', (jobs: readonly SpendJob[]) => {
   const view = new Overlay(new MemoryStore());
-  const spends = jobs.map(({ bytes, members }) => {
+  const spends = jobs.map((job) => spendOf(job, view));
+  const whole = spends.filter((spend) => spend !== undefined);
+  const verdicts = verdictsOf(rules, view, whole);
+  parentPort!.postMessage(spends.map((spend) => spend !== undefined && verdicts[whole.indexOf(spend)]!));
+});
+
+/** Undefined for what cannot be read. */
+function spendOf({ bytes, members }: SpendJob, view: Overlay): Spend | undefined {
+  try {
     for (const [number, output] of members) outputs.put(view, number, output);
     const transaction = parseTransaction(bytes, curve);
     return { transaction, points: rules.resolve(transaction) };
-  });
-  parentPort!.postMessage(verdictsOf(rules, view, spends));
-});
+  } catch {
+    return undefined;
+  }
+}
