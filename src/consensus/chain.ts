@@ -19,7 +19,7 @@ import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
 import { blockId, type Header, verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
-import { CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
+import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { type Contact, Contacts } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
 import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
@@ -143,6 +143,7 @@ export class Chain {
       host,
       log,
       peers,
+      maxBlockBytes: blockBytesOf(genesis.consensus.maxBytes),
       // Blocks that do not continue our chain may be those of a fork: then it has to stay, to find that out as well.
       ban: (peer, reason) =>
         void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),

@@ -1,9 +1,22 @@
 /** What a proposal's block is cut into for gossip. */
 export const PART_BYTES = 65_536;
-/** A block of the longest transactions that a genesis may allow, with its commit, is shorter. */
-export const MAX_PARTS = 320;
-/** No block is longer, whatever the parameters of a chain say. */
-export const MAX_BLOCK_BYTES = MAX_PARTS * PART_BYTES;
+/** The most that a genesis may allow the transactions of a block together, in bytes. */
+export const MAX_TRANSACTIONS_BYTES = 2 ** 24;
+/** What else there is in a block, at most: header, the commit of a thousand signatures, lengths. */
+const FRAME_BYTES = 2 * PART_BYTES;
+
+/**
+ * No block is longer whose transactions have at most `maxBytes`, which the genesis says. Parts, frames of sync and records of
+ * the journal follow from this bound.
+ */
+export const blockBytesOf = (maxBytes: number): number => maxBytes + FRAME_BYTES;
+
+/** The parts of such a block, at most. */
+export const partsBoundOf = (maxBytes: number): number => Math.ceil(blockBytesOf(maxBytes) / PART_BYTES);
+
+/** The bounds of every chain: what is read before it is known of which. */
+export const MAX_BLOCK_BYTES = blockBytesOf(MAX_TRANSACTIONS_BYTES);
+export const MAX_PARTS = partsBoundOf(MAX_TRANSACTIONS_BYTES);
 export const MAX_BLOCK_TRANSACTIONS = 65_536;
 
 /** As many as a genesis may ask for. */

@@ -18,8 +18,8 @@ import {
   struct,
   WHOLE,
 } from '#ledger';
+import { MAX_TRANSACTIONS_BYTES, MAX_VALIDATORS } from '../constants.ts';
 
-const MAX_VALIDATORS = 1_000;
 const milliseconds = integer(1, 600_000);
 
 /** How long a step waits, in ms: `…Step` more in each further round. `commit` is the pause between blocks. */
@@ -40,8 +40,8 @@ export const consensusCodec = struct({
   maxValidators: integer(1, MAX_VALIDATORS),
   /** What each validator of the genesis begins with, in TORCH of bond that it does not have: docs/economy.md. */
   genesisPower: integer(1, 2 ** 40),
-  /** Of a block's transactions. */
-  maxBytes: integer(65_536, 2 ** 24),
+  /** Of a block's transactions together, with the framing of each: what every other bound on blocks follows from. */
+  maxBytes: integer(65_536, MAX_TRANSACTIONS_BYTES),
   periodBlocks: integer(1, 2 ** 32),
   timeouts: timeoutsCodec,
 });

@@ -33,6 +33,7 @@ export { verifyAccount } from './queries/account-proof.ts';
 export { type ApplicationPort, applicationChain, ask } from './queries/application-chain.ts';
 export * from './queries/questions.ts';
 export { verifyRoots } from './queries/roots.ts';
+export { MAX_CHUNK_BYTES } from './snapshots/chunks.ts';
 export type { Staging } from './snapshots/restoration.ts';
 export { SnapshotFolder, type SnapshotFolderOptions } from './snapshots/snapshot-folder.ts';
 export { type SpendVerifier, verifierHere } from './verification/spend-verifier.ts';

@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
+import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf, toHex } from '#base';
 import type { AccountabilityOptions } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
@@ -6,13 +6,17 @@ import {
   blockId,
   type Commit,
   type DuplicateVote,
+  duplicateVote,
   type Proposal,
   requireCommit,
   type VerifySignatures,
+  type Vote,
 } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
-import { PRECOMMIT } from '../constants.ts';
+import { PRECOMMIT, partsBoundOf } from '../constants.ts';
 import type { Verdict } from '../engine/index.ts';
+import { PastVotes } from '../evidence/index.ts';
+import { votesIn } from '../fork.ts';
 import type { Deliberation, Status } from '../gossip/index.ts';
 import { HeightBook, type WholeBlock } from '../height-book.ts';
 import type { WriteAheadLog } from '../journal/index.ts';
@@ -58,6 +62,8 @@ export interface DecidingDependencies {
   readonly onFork: (ours: Commit, theirs: Commit) => void;
 }
 
+const MAX_ACCUSED = 10_000;
+
 /**
  * Decides one block after the other: takes in what peers say, lets the engine think, carries out what it wants. All of it
  * but the judging of proposals happens in one queue, so nothing overtakes a write that has to be durable first.
@@ -72,12 +78,18 @@ export class Deciding {
   #reception!: Reception;
   #council!: Council;
   #last: HeightBook | undefined;
+  readonly #past: PastVotes;
+  /** Steps of validators that were accused. */
+  readonly #accused = new Set<string>();
   #problem: string | undefined;
   #halted = false;
 
   constructor(options: DecidingOptions, dependencies: DecidingDependencies) {
     this.#options = options;
     this.#deps = dependencies;
+    const { store, wal, verify } = dependencies;
+    const journalled = (height: number) => votesIn(wal.recordsOf(height));
+    this.#past = new PastVotes({ chainId: options.chainId }, { store, verify, journalled });
   }
 
   /** Takes up the height after the last stored block, where the journal says it was left. */
@@ -124,25 +136,68 @@ export class Deciding {
     if (this.#halted) return;
     const { height } = message.value;
     if (height === this.#tip.height) this.#reception.receive(message);
-    else if (message.type === 'vote' && height === this.#last?.height)
-      Reception.receiveLate(message.value, this.#last, this.#options.chainId, this.#deps.verify);
+    else if (message.type === 'vote' && height < this.#tip.height) this.#receivePast(message.value);
+  }
+
+  #receivePast(vote: Vote): void {
+    const { chainId } = this.#options;
+    if (vote.height !== this.#last?.height) {
+      const evidence = this.#past.against(vote);
+      if (evidence) this.#accuse(evidence, vote);
+      return;
+    }
+    const known = Reception.receiveLate(vote, this.#last, chainId, this.#deps.verify);
+    if (known) this.#accuse(duplicateVote(known, vote, this.#last.validators), vote);
+  }
+
+  /** Says of an offence that it has come to light, once, and shows the second vote to everybody. */
+  #accuse(evidence: DuplicateVote, second?: Vote): void {
+    const { height, round, kind, validator } = evidence;
+    const name = `${height}/${round}/${kind}/${toHex(validator)}`;
+    if (this.#accused.has(name)) return;
+    this.#accused.add(name);
+    if (this.#accused.size > MAX_ACCUSED) this.#accused.delete(this.#accused.values().next().value!);
+    if (second) this.#deps.shout({ type: 'vote', value: second });
+    this.#deps.onEvidence(evidence);
   }
 
   /**
    * Takes over a block that others have decided. Throws BLOCK_INVALID or COMMIT_INVALID when it does not continue this
-   * chain, or is not decided.
+   * chain, or is not decided; where it shows that our own state is another one, deciding stops with APP_HASH_DIFFERS.
    */
   adopt(block: Block, commit: Commit): Promise<void> {
     return this.#do(async () => {
       const { tip } = this;
       if (block.header.height !== tip.height) return;
       this.#lookForFork(block);
-      this.#judge.requireDecided(block);
       requireCommit(commit, tip.chainId, tip.validators, this.#deps.verify);
-      if (Buffer.compare(blockId(block.header), commit.block) !== 0)
+      if (!equalBytes(blockId(block.header), commit.block))
         throw new BitorchError('COMMIT_INVALID', 'the commit is of another block');
+      if (this.#hasDiverged(block)) return;
+      this.#judge.requireDecided(block);
       await this.#finish(block, commit).catch((error: unknown) => this.#fail(error));
     });
+  }
+
+  /**
+   * Two thirds of our validators have decided a block after our last one that does not follow from our state: the fault is
+   * here, and whoever sent it has done right.
+   */
+  #hasDiverged({ header }: Block): boolean {
+    const { height, previous, appHash, validators, nextValidators } = this.#tip;
+    const follows =
+      equalBytes(header.appHash, appHash) &&
+      equalBytes(header.validators, validators.hash) &&
+      equalBytes(header.nextValidators, nextValidators.hash);
+    if (follows || !equalBytes(header.previous, previous)) return false;
+    this.#fail(
+      new BitorchError(
+        'APP_HASH_DIFFERS',
+        `the validators have decided block ${height} after another state than this node's, which is damaged or made by another ` +
+          'version: move the chain folder away and sync anew; keep last-sign, it guards the validator key',
+      ),
+    );
+    return true;
   }
 
   /** Two final blocks of one height were seen: nothing that this node does can be right. */
@@ -162,11 +217,11 @@ export class Deciding {
     this.#judge = new Judge({ ...this.#options, tip: this.#tip }, judging);
     const book = new HeightBook(height, validators);
     this.#reception = new Reception(
-      { chainId, book },
+      { chainId, book, maxParts: partsBoundOf(this.#options.maxBytes) },
       {
         verify,
         spread: this.#deps.spread,
-        shout: this.#deps.shout,
+        onDouble: (first, second) => this.#accuse(duplicateVote(first, second, validators), second),
         round: () => this.#council.round,
         onVote: (vote) => this.#post(height, () => this.#council.hear({ type: 'vote', vote })),
         onCertificate: (certificate) =>
@@ -181,6 +236,7 @@ export class Deciding {
         validator,
         book,
         lastBook: this.#last,
+        onEvidence: (evidence) => this.#accuse(evidence),
         write: this.#write,
         later: (ms, job) => this.#later(ms, height, job),
       },

@@ -22,10 +22,18 @@ const ROUNDS_AHEAD = 2;
 /** Votes of rounds further ahead are counted, but not kept to be passed on. */
 const ROUNDS_KEPT_AHEAD = 16;
 
+export interface ReceptionOptions {
+  readonly chainId: Uint8Array;
+  readonly book: HeightBook;
+  /** Of a block, by the genesis: who claims more makes us keep nothing. */
+  readonly maxParts: number;
+}
+
 export interface ReceptionDependencies {
   readonly verify: VerifySignatures;
   readonly spread: (message: Deliberation) => void;
-  readonly shout: (message: Deliberation) => void;
+  /** Two votes of one validator in one step. */
+  readonly onDouble: (first: Vote, second: Vote) => void;
   /** Round that this node is in. */
   readonly round: () => number;
   readonly onVote: (vote: Vote) => void;
@@ -38,21 +46,33 @@ export interface ReceptionDependencies {
 export class Reception {
   readonly book: HeightBook;
   readonly #chainId: Uint8Array;
+  readonly #maxParts: number;
   readonly #deps: ReceptionDependencies;
   readonly #doubles = new Set<string>();
 
-  constructor(options: { chainId: Uint8Array; book: HeightBook }, dependencies: ReceptionDependencies) {
+  constructor(options: ReceptionOptions, dependencies: ReceptionDependencies) {
     this.book = options.book;
     this.#chainId = options.chainId;
+    this.#maxParts = options.maxParts;
     this.#deps = dependencies;
   }
 
-  /** A precommit that comes when its height is over: the more a commit has, the better. */
-  static receiveLate(vote: Vote, book: HeightBook, chainId: Uint8Array, verify: VerifySignatures): void {
-    if (vote.kind !== PRECOMMIT || book.votes(vote.round, PRECOMMIT)?.has(vote.validator)) return;
-    if (!book.round(vote.round)) return;
+  /**
+   * A vote that comes when its height is over. The more precommits a commit has, the better; one that goes against what is
+   * known of its step is given back what it goes against.
+   */
+  static receiveLate(
+    vote: Vote,
+    book: HeightBook,
+    chainId: Uint8Array,
+    verify: VerifySignatures,
+  ): Vote | undefined {
+    const known = book.votes(vote.round, vote.kind)?.get(vote.validator);
+    if (known && equalBytes(known.block, vote.block)) return undefined;
+    if (!known && (vote.kind !== PRECOMMIT || !book.round(vote.round))) return undefined;
     requireVote(vote, book, chainId, verify);
-    book.addVote(vote);
+    if (!known) book.addVote(vote);
+    return known;
   }
 
   /** Throws what counts against the sender. */
@@ -72,7 +92,7 @@ export class Reception {
     requireVote(vote, book, this.#chainId, this.#deps.verify);
     if (known) {
       this.#doubles.add(name);
-      this.#deps.shout({ type: 'vote', value: vote });
+      this.#deps.onDouble(known, vote);
     } else if (vote.round <= this.#deps.round() + ROUNDS_KEPT_AHEAD) {
       book.addVote(vote);
       this.#deps.spread({ type: 'vote', value: vote });
@@ -93,6 +113,10 @@ export class Reception {
   #proposal(proposal: Proposal): void {
     const { book } = this;
     if (proposal.round > this.#deps.round() + ROUNDS_AHEAD || book.round(proposal.round)?.proposal) return;
+    require(proposal.parts <=
+      this.#maxParts, 'BLOCK_INVALID', `a block of this chain has at most ${this.#maxParts} parts`, {
+      parts: proposal.parts,
+    });
     const signed = signedProposal(this.#chainId, proposal, book.validators);
     require(this.#deps.verify([
       signed,

@@ -1,1 +1,2 @@
 export * from './blame.ts';
+export * from './past-votes.ts';

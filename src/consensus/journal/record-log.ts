@@ -10,10 +10,11 @@ import {
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { BitorchError, messageOf } from '#base';
+import { MAX_BLOCK_BYTES } from '../constants.ts';
 
-const HEAD_BYTES = 8;
-/** No record is longer: a length beyond it is damage, not data. */
-export const MAX_RECORD_BYTES = 8 << 20;
+const HEAD_BYTES = 12;
+/** No record is longer: the longest is a block. */
+export const MAX_RECORD_BYTES = MAX_BLOCK_BYTES + 64;
 
 /** What the log does to its file; a test stands in between to let the disk run full. */
 export interface LogFile {
@@ -46,8 +47,9 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, payload. What a crash left unfinished
- * at the end is cut off when the file is opened; what a full disk left unfinished, at once.
+ * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, u32 LE CRC-32 of these eight bytes, payload.
+ * What a crash left unfinished at the end is cut off when the file is opened; what a full disk left unfinished, at once.
+ * The head has a sum of its own, so that a damaged length is not taken for a record that was cut off.
  */
 export class RecordLog {
   readonly #path: string;
@@ -60,11 +62,24 @@ export class RecordLog {
     this.#length = length;
   }
 
-  /** Opens or creates the file. Returns the log and the records that are whole. */
+  /**
+   * Opens or creates the file. Returns the log and its records. Throws JOURNAL_DAMAGED when there is more behind a damaged one:
+   * what was lost there may have been signed, and the node would go on as if it had not.
+   */
   static open(path: string, openFile = openLogFile): { log: RecordLog; records: Uint8Array[] } {
     const file = openFile(path);
     const bytes = readFileSync(path);
     const { records, length } = readRecords(bytes);
+    if (!isTorn(bytes.subarray(length))) {
+      file.close();
+      throw new BitorchError(
+        'JOURNAL_DAMAGED',
+        `the journal ${path} is damaged at byte ${length} of ${bytes.length}, and not by a crash: the disk may be failing. ` +
+          'Restore the file; or move it away and start without the validator key until the others have decided this height. ' +
+          'Keep last-sign, which guards the key',
+        { path, at: length },
+      );
+    }
     const log = new RecordLog(path, file, length);
     if (length < bytes.length) log.#cut();
     return { log, records };
@@ -77,6 +92,7 @@ export class RecordLog {
     const view = new DataView(record.buffer);
     view.setUint32(0, payload.length, true);
     view.setUint32(4, crc32(payload), true);
+    view.setUint32(8, crc32(record.subarray(0, 8)), true);
     record.set(payload, HEAD_BYTES);
     try {
       for (let at = 0; at < record.length; ) at += this.#file.write(record.subarray(at), this.#length + at);
@@ -116,17 +132,32 @@ export class RecordLog {
 
 /** The whole records at the front of the bytes, and where they end. */
 export function readRecords(bytes: Uint8Array): { records: Uint8Array[]; length: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Uint8Array[] = [];
   let at = 0;
-  while (at + HEAD_BYTES <= bytes.length) {
-    const length = view.getUint32(at, true);
-    const end = at + HEAD_BYTES + length;
-    if (length > MAX_RECORD_BYTES || end > bytes.length) break;
+  for (;;) {
+    const head = headOf(bytes.subarray(at));
+    const end = at + HEAD_BYTES + (head?.length ?? 0);
+    if (!head || end > bytes.length) break;
     const payload = bytes.subarray(at + HEAD_BYTES, end);
-    if (crc32(payload) !== view.getUint32(at + 4, true)) break;
+    if (crc32(payload) !== head.sum) break;
     records.push(new Uint8Array(payload));
     at = end;
   }
   return { records, length: at };
+}
+
+/** Undefined where there is no whole head with a right sum. */
+function headOf(bytes: Uint8Array): { length: number; sum: number } | undefined {
+  if (bytes.length < HEAD_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
+  const length = view.getUint32(0, true);
+  if (crc32(bytes.subarray(0, 8)) !== view.getUint32(8, true) || length > MAX_RECORD_BYTES) return undefined;
+  return { length, sum: view.getUint32(4, true) };
+}
+
+/** Whether these bytes, which begin with no whole record, are what a crash leaves of the last one: a part, or blank space. */
+function isTorn(rest: Uint8Array): boolean {
+  if (rest.length < HEAD_BYTES || rest.every((byte) => byte === 0)) return true;
+  const head = headOf(rest);
+  return head !== undefined && HEAD_BYTES + head.length >= rest.length;
 }

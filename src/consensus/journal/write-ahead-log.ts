@@ -28,7 +28,7 @@ export class WriteAheadLog {
     return this.#height;
   }
 
-  /** Begins or resumes a height. Returns what was recorded of it before. */
+  /** Begins or resumes a height. Returns what was recorded of it before. Throws JOURNAL_DAMAGED, JOURNAL_FULL. */
   open(height: number): Uint8Array[] {
     this.close();
     const { log, records } = RecordLog.open(this.#path(height), this.#openFile);
@@ -53,7 +53,7 @@ export class WriteAheadLog {
     this.#log = undefined;
   }
 
-  /** The whole records of a height, none when its file is gone. */
+  /** The records of a height up to the first damaged one, none when its file is gone. */
   recordsOf(height: number): Uint8Array[] {
     if (!existsSync(this.#path(height))) return [];
     return readRecords(readFileSync(this.#path(height))).records;

@@ -10,6 +10,8 @@ export interface BlockSyncDependencies {
   readonly host: Host;
   readonly log: Logger;
   readonly peers: () => readonly ChainPeer[];
+  /** Of a block, by the genesis. */
+  readonly maxBlockBytes: number;
   /** The height that is to be decided next. */
   readonly height: () => number;
   /** Takes a decided block over. Throws what counts against the one who sent it. */
@@ -129,6 +131,8 @@ export class BlockSync {
         const found = await this.client(id).block(height);
         if (!found)
           throw new BitorchError('BLOCK_MISSING', `it says that it has block ${height}, and has not`);
+        if (found.block.length > this.#deps.maxBlockBytes)
+          throw new BitorchError('BLOCK_INVALID', 'a block of this chain is never so long');
         return { block: decodeBlock(found.block), commit: found.commit, peer: id };
       } catch (error) {
         if (!HARMLESS.has(codeOf(error)) && !this.#lifecycle.signal.aborted) this.#deps.ban(id, error);

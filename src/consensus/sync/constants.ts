@@ -1,9 +1,10 @@
+import { MAX_COMMIT_BYTES } from '../blocks/index.ts';
 import { MAX_BLOCK_BYTES } from '../constants.ts';
 
 export const SYNC_PROTOCOL = '/bitorch/chain/sync/1';
 export const MAX_REQUEST_FRAME = 64;
-/** A block with its commit, or a chunk of a snapshot. */
-export const MAX_ANSWER_FRAME = MAX_BLOCK_BYTES + (1 << 17);
+/** The longest answer: a block with its commit. */
+export const MAX_ANSWER_FRAME = MAX_BLOCK_BYTES + MAX_COMMIT_BYTES + 16;
 export const MAX_SNAPSHOTS = 16;
 export const MAX_METADATA_BYTES = 1 << 20;
 

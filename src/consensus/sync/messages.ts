@@ -1,4 +1,5 @@
 import { blob, byteOf, type Codec, type Decoded, fixed, integer, list, struct, tagged } from '#ledger';
+import { MAX_CHUNK_BYTES } from '../application/index.ts';
 import { commitCodec, headerCodec, validatorSetCodec } from '../blocks/index.ts';
 import { HASH_BYTES, MAX_BLOCK_BYTES } from '../constants.ts';
 import { MAX_METADATA_BYTES, MAX_SNAPSHOTS } from './constants.ts';
@@ -47,7 +48,7 @@ export const snapshotsCodec = list(
   MAX_SNAPSHOTS,
 );
 
-export const chunkAnswerCodec = blob(MAX_BLOCK_BYTES);
+export const chunkAnswerCodec = blob(MAX_CHUNK_BYTES);
 
 /** An answer is one byte, 0 for "not here" or 1, and in that case what was asked for. */
 export const answerCodec = <T>(codec: Codec<T>): Codec<T | undefined> => {

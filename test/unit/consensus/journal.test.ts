@@ -42,22 +42,39 @@ test('a log that was cut anywhere gives back its whole records, and goes on behi
   }
 });
 
-test('a flipped bit ends the log before the record it is in', (t) => {
+test('a flipped bit is an error that says what to do, unless it may be what a crash left of the last record', (t) => {
   const path = join(folderFor(t), 'log');
   const { log } = RecordLog.open(path);
   for (const text of ['one', 'two', 'three']) log.append(utf8(text));
   log.close();
   const whole = readFileSync(path);
+  const last = whole.length - 'three'.length;
   for (let at = 0; at < whole.length; at++) {
     const damaged = Buffer.from(whole);
     damaged[at]! ^= 1;
     writeFileSync(path, damaged);
-    const { log, records } = RecordLog.open(path);
-    log.close();
-    const kept = texts(records);
-    assert.ok(kept.length < 3);
-    assert.deepEqual(kept, ['one', 'two', 'three'].slice(0, kept.length));
+    if (at < last) {
+      assert.throws(() => RecordLog.open(path), { code: 'JOURNAL_DAMAGED', message: /Restore the file/ });
+      assert.deepEqual(readFileSync(path), damaged, 'and nothing is cut');
+    } else {
+      const { log, records } = RecordLog.open(path);
+      log.close();
+      assert.deepEqual(texts(records), ['one', 'two']);
+    }
   }
+});
+
+test('space that was never written behind the last record is cut away', (t) => {
+  const path = join(folderFor(t), 'log');
+  const { log } = RecordLog.open(path);
+  log.append(utf8('one'));
+  log.close();
+  const whole = readFileSync(path);
+  appendFileSync(path, new Uint8Array(4_096));
+  const { log: again, records } = RecordLog.open(path);
+  again.close();
+  assert.deepEqual(texts(records), ['one']);
+  assert.deepEqual(readFileSync(path), whole);
 });
 
 test('a full disk refuses the record, leaves no half of it, and takes it when there is space', (t) => {

@@ -1,0 +1,77 @@
+import { equalBytes } from '#base';
+import {
+  type DuplicateVote,
+  duplicateVote,
+  signedVote,
+  type VerifySignatures,
+  type Vote,
+} from '../blocks/index.ts';
+import type { ChainStore } from '../chain-store/index.ts';
+import { PRECOMMIT } from '../constants.ts';
+import { require } from '../errors.ts';
+
+export interface PastVotesDependencies {
+  readonly store: Pick<ChainStore, 'validators' | 'commit'>;
+  /** The votes of a height in the journals that are still here. */
+  readonly journalled: (height: number) => readonly Vote[];
+  readonly verify: VerifySignatures;
+}
+
+/** Votes of journals that are kept at hand: those of 200 heights with a hundred validators. */
+const MAX_AT_HAND = 40_000;
+
+/**
+ * Votes of heights that are over. A second vote of one step is an offence for as long as the ledger takes evidence of it,
+ * which is until the bond could be gone: it is held against the commit of its height, and against all votes of the journal
+ * where that is still here.
+ */
+export class PastVotes {
+  readonly #chainId: Uint8Array;
+  readonly #deps: PastVotesDependencies;
+  readonly #journals = new Map<number, ReadonlyMap<string, Vote>>();
+  #atHand = 0;
+
+  constructor(options: { chainId: Uint8Array }, dependencies: PastVotesDependencies) {
+    this.#chainId = options.chainId;
+    this.#deps = dependencies;
+  }
+
+  /**
+   * The offence that a vote proves together with one that is known, if it does.
+   *
+   * @throws BitorchError COMMIT_INVALID when its validator has not signed it
+   */
+  against(vote: Vote): DuplicateVote | undefined {
+    const { store, verify } = this.#deps;
+    const validators = store.validators(vote.height);
+    if (!validators) return undefined;
+    const signed = signedVote(this.#chainId, vote, validators);
+    require(signed !== undefined &&
+      verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');
+    const known = this.#inCommit(vote) ?? this.#journal(vote.height).get(nameOf(vote));
+    return known && !equalBytes(known.block, vote.block) ? duplicateVote(known, vote, validators) : undefined;
+  }
+
+  #inCommit({ height, round, kind, validator }: Vote): Vote | undefined {
+    const commit = kind === PRECOMMIT ? this.#deps.store.commit(height) : undefined;
+    if (commit?.round !== round) return undefined;
+    const found = commit.signatures.find((one) => one.validator === validator);
+    return found && { height, round, kind, block: commit.block, ...found };
+  }
+
+  #journal(height: number): ReadonlyMap<string, Vote> {
+    const known = this.#journals.get(height);
+    if (known) return known;
+    const votes = new Map(this.#deps.journalled(height).map((vote) => [nameOf(vote), vote]));
+    this.#journals.set(height, votes);
+    this.#atHand += votes.size;
+    for (const [oldest, { size }] of this.#journals) {
+      if (this.#atHand <= MAX_AT_HAND || oldest === height) break;
+      this.#journals.delete(oldest);
+      this.#atHand -= size;
+    }
+    return votes;
+  }
+}
+
+const nameOf = ({ round, kind, validator }: Vote): string => `${round}/${kind}/${validator}`;
