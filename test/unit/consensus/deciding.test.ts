@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { sha256, utf8 } from '#base';
+import type { SpendRules } from '#ledger';
+import { blockId } from '../../../src/consensus/blocks/index.ts';
+import { NIL, PRECOMMIT, PREVOTE, partsBoundOf } from '../../../src/consensus/constants.ts';
+import { founders, testGenesis } from '../../support/consensus/application.ts';
+import { DecidingNode, type DecidingNodeOptions } from '../../support/consensus/deciding-node.ts';
+import {
+  deterministic,
+  signer,
+  someRefund,
+  transactionOf,
+  trustingSpends,
+} from '../../support/ledger/chain.ts';
+
+async function nodeFor(t: TestContext, options: DecidingNodeOptions = {}): Promise<DecidingNode> {
+  const node = await DecidingNode.start(options);
+  t.after(() => node.stop());
+  return node;
+}
+
+test('an honest block is voted for', async (t) => {
+  const node = await nodeFor(t);
+  node.propose(node.block([]));
+  assert.equal(await node.prevote(), 'block');
+});
+
+test('a block whose amounts run over gets a vote for nil', async (t) => {
+  const node = await nodeFor(t);
+  const [delegator, validator] = [signer('nobody'), founders[0]!.publicKey];
+  const [half, fee] = [2n ** 63n, 10n ** 7n];
+  const delegate = {
+    name: 'delegate' as const,
+    body: { validator, delegator: delegator.publicKey, amount: half },
+  };
+  const undelegate = (released: bigint, sequence: number) => ({
+    name: 'undelegate' as const,
+    body: {
+      validator,
+      delegator: delegator.publicKey,
+      shares: 1n,
+      refund: someRefund,
+      sequence,
+      fee: released,
+    },
+  });
+  const { bytes } = transactionOf(node.chain.ledger, deterministic('overflow'), {
+    actions: [delegate, delegate, undelegate(half, 0), undelegate(half + fee, 1)],
+    signers: [delegator, delegator],
+    fee,
+  });
+  node.propose(node.block([bytes]));
+  assert.equal(await node.prevote(), 'nil');
+  assert.equal(node.deciding.halted, false);
+});
+
+test('whatever error a block is carried out with, it gets a vote for nil', async (t) => {
+  const broken: SpendRules = {
+    ...trustingSpends,
+    resolve: () => {
+      throw new RangeError('a mistake of ours that somebody has found');
+    },
+  };
+  const node = await nodeFor(t, { spends: broken });
+  const { bytes } = transactionOf(node.chain.ledger, deterministic('broken'), { inputs: 1 });
+  node.propose(node.block([bytes]));
+  assert.equal(await node.prevote(), 'nil');
+  assert.equal(node.deciding.halted, false);
+});
+
+test('an application that fails is no reason to stop: the next timeout votes', async (t) => {
+  const node = await nodeFor(t, {
+    pace: { propose: 20 },
+    wrap: (application) => {
+      const failing = Object.create(application);
+      failing.processProposal = async () => {
+        throw new Error('out of threads');
+      };
+      return failing;
+    },
+  });
+  node.propose(node.block([]));
+  assert.equal(await node.prevote(), 'nil');
+  assert.equal(node.deciding.halted, false);
+});
+
+test('of a proposal of more parts than the genesis allows nothing is kept', async (t) => {
+  const node = await nodeFor(t);
+  const most = partsBoundOf(testGenesis().consensus.maxBytes);
+  const { proposal } = node.proposalOf(node.block([]), most + 1);
+  assert.throws(() => node.deciding.receive({ type: 'proposal', value: proposal }), {
+    code: 'BLOCK_INVALID',
+    message: new RegExp(`at most ${most} parts`),
+  });
+  assert.equal(node.deciding.book(1)!.partsOf(0), undefined);
+  const long = node.proposalOf(node.block([]), most).proposal;
+  node.deciding.receive({ type: 'proposal', value: long });
+  assert.equal(node.deciding.book(1)!.partsOf(0)!.header.total, most);
+});
+
+test('a block that fits the parts and not the bytes of the genesis gets a vote for nil', async (t) => {
+  const node = await nodeFor(t);
+  node.propose(node.block(Array.from({ length: 17 }, () => new Uint8Array(65_000))));
+  assert.equal(await node.prevote(), 'nil');
+  assert.equal(node.deciding.halted, false);
+});
+
+test('while a block is verified without end, votes are counted and timeouts go on', async (t) => {
+  const never = new Promise<never>(() => undefined);
+  const verifier = { verify: () => never, allHold: () => never, stop: async () => undefined };
+  const node = await nodeFor(t, { verifier, pace: { propose: 20 } });
+  const { bytes } = transactionOf(node.chain.ledger, deterministic('slow'), { inputs: 1 });
+  node.propose(node.block([bytes]));
+  const other = founders.find((founder) => founder !== node.own)!;
+  node.hear(node.voteOf(other, 1, PREVOTE, NIL));
+  assert.equal(await node.prevote(), 'nil');
+  assert.ok(node.deciding.book(1)!.votes(0, PREVOTE)!.has(node.set.placeOf(other.publicKey)));
+});
+
+/** With one block decided. */
+async function afterOne(t: TestContext): Promise<DecidingNode> {
+  const node = await nodeFor(t);
+  const block = node.block([]);
+  await node.deciding.adopt(block, node.commitOf(block));
+  assert.equal(node.store.height, 1);
+  return node;
+}
+
+test('a decided block that follows from another state stops the node, and blames nobody', async (t) => {
+  for (const field of ['appHash', 'nextValidators', 'validators'] as const) {
+    const node = await afterOne(t);
+    const block = node.block([], { [field]: sha256(utf8('another state')) });
+    await node.deciding.adopt(block, node.commitOf(block));
+    assert.ok(node.deciding.halted);
+    assert.match(node.deciding.problem!, /APP_HASH_DIFFERS.*sync anew/);
+    assert.equal(node.store.height, 1);
+  }
+});
+
+test('the same block without two thirds behind it counts against the sender', async (t) => {
+  const node = await afterOne(t);
+  const block = node.block([], { appHash: sha256(utf8('another state')) });
+  const { signatures, ...rest } = node.commitOf(block);
+  const few = { ...rest, signatures: signatures.slice(1) };
+  await assert.rejects(node.deciding.adopt(block, few), { code: 'COMMIT_INVALID' });
+  assert.equal(node.deciding.halted, false);
+});
+
+test('a second vote is evidence, once, in its height, the height after and later', async (t) => {
+  const node = await nodeFor(t);
+  const bad = founders.find((founder) => founder !== node.own)!;
+  const [one, two] = [sha256(utf8('one')), sha256(utf8('two'))];
+  for (const vote of [one, two, two]) node.hear(node.voteOf(bad, 1, PREVOTE, vote, 3));
+  assert.equal(node.evidence.length, 1);
+  assert.equal(node.shouted.length, 1);
+  node.hear(node.voteOf(bad, 1, PREVOTE, one, 2));
+  const blocks = [];
+  for (let height = 1; height <= 3; height++) {
+    const block = node.block([]);
+    blocks.push(block);
+    await node.deciding.adopt(block, node.commitOf(block));
+    if (height === 1) node.hear(node.voteOf(bad, 1, PREVOTE, two, 2));
+  }
+  assert.equal(node.evidence.length, 2);
+  node.hear(node.voteOf(bad, 1, PRECOMMIT, one));
+  node.hear(node.voteOf(bad, 1, PRECOMMIT, two));
+  node.hear(node.voteOf(bad, 2, PRECOMMIT, blockId(blocks[1]!.header)));
+  assert.equal(node.evidence.length, 3);
+  assert.equal(node.evidence[2]!.kind, PRECOMMIT);
+});
