@@ -16,14 +16,27 @@ const optional = <T>(codec: Codec<T>): Codec<T | undefined> => {
   };
 };
 
-const blockCodec = struct({
+/** What a block begins with: it proves the header of the block before. */
+export const blockHeadCodec = struct({
   header: headerCodec,
   /** What decided the block before; none below the first. */
   lastCommit: optional(commitCodec),
+});
+
+/** What follows the head. */
+export const blockBodyCodec = struct({
   transactions: list(blob(MAX_TRANSACTION_BYTES), MAX_BLOCK_TRANSACTIONS),
 });
 
-export type Block = Decoded<typeof blockCodec>;
+export type Block = Decoded<typeof blockHeadCodec> & Decoded<typeof blockBodyCodec>;
+
+const blockCodec: Codec<Block> = {
+  write(out, block) {
+    blockHeadCodec.write(out, block);
+    blockBodyCodec.write(out, block);
+  },
+  read: (input) => ({ ...blockHeadCodec.read(input), ...blockBodyCodec.read(input) }),
+};
 
 /** Throws BLOCK_INVALID when the block is too long. */
 export function encodeBlock(block: Block): Uint8Array {

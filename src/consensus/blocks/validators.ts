@@ -1,6 +1,6 @@
 import { domainHash } from '#base';
-import { type Codec, encode, fixed, integer, KEY_BYTES, list, struct } from '#ledger';
-import { MAX_TOTAL_POWER, MAX_VALIDATORS } from '../constants.ts';
+import { type Codec, type Decoded, encode, fixed, integer, KEY_BYTES, list, struct } from '#ledger';
+import { HASH_BYTES, MAX_TOTAL_POWER, MAX_VALIDATORS } from '../constants.ts';
 import { require } from '../errors.ts';
 import { newcomerPriority, settle, type Turn, takeTurn, type Validator } from './rotation.ts';
 
@@ -14,7 +14,8 @@ const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 
 /**
  * Who votes at one height, in the order of the keys, with whose turn it is. Immutable. The hash covers the priorities
- * too: who trusts a header's hash knows who may propose.
+ * too: who trusts a header's hash knows who may propose. Members seldom change and priorities at every height, so members have
+ * a hash of their own: they are kept and sent once.
  */
 export class ValidatorSet {
   readonly validators: readonly Validator[];
@@ -23,6 +24,7 @@ export class ValidatorSet {
   /** Turns of the rounds 0, 1, …, as far as somebody asked: a memo, nothing that can be seen. */
   readonly #turns: Turn[] = [];
   #hash: Uint8Array | undefined;
+  #membersHash: Uint8Array | undefined;
 
   /** Throws VALIDATORS_INVALID unless the validators are in the order of their keys, each once, with power. */
   constructor(validators: readonly Validator[]) {
@@ -36,6 +38,13 @@ export class ValidatorSet {
   static of(powers: readonly PowerChange[]): ValidatorSet {
     const validators = powers.map(({ key, power }) => ({ key, power, priority: 0 }));
     return new ValidatorSet(validators.sort((a, b) => Buffer.compare(a.key, b.key)));
+  }
+
+  /** The members with the priorities of one height, in the order of the members. Throws VALIDATORS_INVALID. */
+  static join(members: readonly Member[], priorities: readonly number[]): ValidatorSet {
+    require(members.length ===
+      priorities.length, 'VALIDATORS_INVALID', 'not a priority for each validator of the set');
+    return new ValidatorSet(members.map((member, i) => ({ ...member, priority: priorities[i]! })));
   }
 
   get size(): number {
@@ -67,10 +76,19 @@ export class ValidatorSet {
     return 3 * power > this.totalPower;
   }
 
-  /** domainHash('validators', the list). */
+  /** domainHash('validators', the members' hash, the priorities). */
   get hash(): Uint8Array {
-    this.#hash ??= domainHash('validators', encode(validatorSetCodec, this));
+    this.#hash ??= domainHash('validators', this.membersHash, encode(prioritiesCodec, this.priorities));
     return this.#hash;
+  }
+
+  get membersHash(): Uint8Array {
+    this.#membersHash ??= hashOfMembers(this.validators);
+    return this.#membersHash;
+  }
+
+  get priorities(): number[] {
+    return this.validators.map(({ priority }) => priority);
   }
 
   /** The set of the height after, with these powers changed. Throws VALIDATORS_INVALID when it would be no set. */
@@ -148,17 +166,39 @@ const zigzag: Codec<number> = (() => {
   };
 })();
 
-const validatorsCodec = list(
-  struct({ key: fixed(KEY_BYTES), power: integer(1, MAX_TOTAL_POWER), priority: zigzag }),
+/** Who votes, without whose turn it is. */
+export const membersCodec = list(
+  struct({ key: fixed(KEY_BYTES), power: integer(1, MAX_TOTAL_POWER) }),
   MAX_VALIDATORS,
   1,
 );
 
-/** Throws VALIDATORS_INVALID for a list that is no set. */
+export type Member = Decoded<typeof membersCodec>[number];
+
+/** domainHash('members', the list). */
+export const hashOfMembers = (members: readonly Member[]): Uint8Array =>
+  domainHash('members', encode(membersCodec, members));
+
+export const prioritiesCodec = list(zigzag, MAX_VALIDATORS, 1);
+
+/** A whole set: its members, then their priorities. Throws VALIDATORS_INVALID for what is no set. */
 export const validatorSetCodec: Codec<ValidatorSet> = {
-  write: (out, { validators }) => validatorsCodec.write(out, validators),
-  read: (input) => new ValidatorSet(validatorsCodec.read(input)),
+  write(out, { validators, priorities }) {
+    membersCodec.write(out, validators);
+    prioritiesCodec.write(out, priorities);
+  },
+  read: (input) => ValidatorSet.join(membersCodec.read(input), prioritiesCodec.read(input)),
 };
 
+/** A set for those who know its members, or ask for them by their hash. */
+export const setReferenceCodec = struct({ members: fixed(HASH_BYTES), priorities: prioritiesCodec });
+
+export type SetReference = Decoded<typeof setReferenceCodec>;
+
+export const referenceTo = ({ membersHash, priorities }: ValidatorSet): SetReference => ({
+  members: membersHash,
+  priorities,
+});
+
 /** No encoded set is longer. */
-export const MAX_VALIDATOR_SET_BYTES = 2 + MAX_VALIDATORS * (KEY_BYTES + 7 + 8);
+export const MAX_VALIDATOR_SET_BYTES = 4 + MAX_VALIDATORS * (KEY_BYTES + 7 + 8);

@@ -1,5 +1,13 @@
+import { BitorchError, equalBytes, toHex } from '#base';
 import { type Codec, decode, encode } from '#ledger';
 import type { Host } from '#network';
+import {
+  hashOfMembers,
+  type Member,
+  membersCodec,
+  type SetReference,
+  ValidatorSet,
+} from '../blocks/index.ts';
 import { MAX_ANSWER_FRAME, SYNC_PROTOCOL } from './constants.ts';
 import {
   answerCodec,
@@ -13,10 +21,15 @@ import {
 } from './messages.ts';
 import { Questions } from './questions.ts';
 
+/** Sets whose members are remembered for each peer. */
+const MAX_MEMBERS_KNOWN = 8;
+
 /** Asks one peer. Each may throw PEER_UNREACHABLE, STREAM_CLOSED, CODEC_INVALID. */
 export class SyncClient {
   readonly peer: string;
   readonly #questions: Questions;
+  /** By hash, those that were needed last at the end. */
+  readonly #members = new Map<string, readonly Member[]>();
 
   constructor(peer: string, dependencies: { host: Host }) {
     this.peer = peer;
@@ -30,8 +43,13 @@ export class SyncClient {
     return this.#ask({ type: 'block', value: { height } }, blockAnswerCodec);
   }
 
-  light(height: number): Promise<LightBlock | undefined> {
-    return this.#ask({ type: 'light', value: { height } }, lightBlockCodec);
+  /** With the members of its sets, which are asked for when they are not known. */
+  async light(height: number): Promise<LightBlock | undefined> {
+    const found = await this.#ask({ type: 'light', value: { height } }, lightBlockCodec);
+    if (!found) return undefined;
+    const validators = await this.#set(found.validators);
+    const nextValidators = await this.#set(found.nextValidators);
+    return { ...found, validators, nextValidators };
   }
 
   snapshots() {
@@ -44,6 +62,22 @@ export class SyncClient {
 
   close(): void {
     this.#questions.close();
+  }
+
+  async #set({ members, priorities }: SetReference): Promise<ValidatorSet> {
+    const name = toHex(members);
+    const known = this.#members.get(name) ?? (await this.#membersOf(members));
+    this.#members.delete(name);
+    this.#members.set(name, known);
+    if (this.#members.size > MAX_MEMBERS_KNOWN) this.#members.delete(this.#members.keys().next().value!);
+    return ValidatorSet.join(known, priorities);
+  }
+
+  async #membersOf(hash: Uint8Array): Promise<readonly Member[]> {
+    const found = await this.#ask({ type: 'members', value: { hash } }, membersCodec);
+    if (!found || !equalBytes(hashOfMembers(found), hash))
+      throw new BitorchError('CODEC_INVALID', `${this.peer} names validators and does not say who they are`);
+    return found;
   }
 
   async #ask<T>(request: SyncRequest, codec: Codec<T>): Promise<T | undefined> {

@@ -1,6 +1,14 @@
 import { blob, byteOf, type Codec, type Decoded, fixed, integer, list, struct, tagged } from '#ledger';
 import { MAX_CHUNK_BYTES } from '../application/index.ts';
-import { commitCodec, headerCodec, validatorSetCodec } from '../blocks/index.ts';
+import {
+  type Commit,
+  commitCodec,
+  type Header,
+  headerCodec,
+  referenceTo,
+  setReferenceCodec,
+  type ValidatorSet,
+} from '../blocks/index.ts';
 import { HASH_BYTES, MAX_BLOCK_BYTES } from '../constants.ts';
 import { MAX_METADATA_BYTES, MAX_SNAPSHOTS } from './constants.ts';
 
@@ -14,13 +22,16 @@ export type SyncRequest =
   | {
       readonly type: 'chunk';
       readonly value: { readonly height: number; readonly format: number; readonly chunk: number };
-    };
+    }
+  /** Who is in a validator set, by the hash of its members. */
+  | { readonly type: 'members'; readonly value: { readonly hash: Uint8Array } };
 
 const KINDS: readonly (readonly [SyncRequest['type'], Codec<unknown>])[] = [
   ['block', struct({ height: integer(1) })],
   ['light', struct({ height: integer(0) })],
   ['snapshots', struct({})],
   ['chunk', struct({ height: integer(1), format: integer(0, 2 ** 32), chunk: integer(0, 2 ** 32) })],
+  ['members', struct({ hash: fixed(HASH_BYTES) })],
 ];
 
 /** The first byte says which question it is: its place above, from 1. */
@@ -29,13 +40,27 @@ export const requestCodec = tagged<SyncRequest>('question', KINDS);
 export const blockAnswerCodec = struct({ block: blob(MAX_BLOCK_BYTES), commit: commitCodec });
 
 /** What proves a header: who signed, the set they are of, and the set of the height after. */
+export interface LightBlock {
+  readonly header: Header;
+  readonly commit: Commit;
+  readonly validators: ValidatorSet;
+  readonly nextValidators: ValidatorSet;
+}
+
+/** A light block as it travels: the members of its sets are asked for by their hash, once. */
 export const lightBlockCodec = struct({
   header: headerCodec,
   commit: commitCodec,
-  validators: validatorSetCodec,
-  nextValidators: validatorSetCodec,
+  validators: setReferenceCodec,
+  nextValidators: setReferenceCodec,
 });
-export type LightBlock = Decoded<typeof lightBlockCodec>;
+
+export const lightMessageOf = (light: LightBlock | undefined): Decoded<typeof lightBlockCodec> | undefined =>
+  light && {
+    ...light,
+    validators: referenceTo(light.validators),
+    nextValidators: referenceTo(light.nextValidators),
+  };
 
 export const snapshotsCodec = list(
   struct({

@@ -2,6 +2,7 @@ import { BitorchError } from '#base';
 import { decode, encode } from '#ledger';
 import type { FrameStream, Host } from '#network';
 import type { Application } from '../application/index.ts';
+import { membersCodec } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 import { Allowance } from '../gossip/allowance.ts';
 import {
@@ -17,6 +18,7 @@ import {
   chunkAnswerCodec,
   type LightBlock,
   lightBlockCodec,
+  lightMessageOf,
   requestCodec,
   type SyncRequest,
   snapshotsCodec,
@@ -52,7 +54,9 @@ async function answer(request: SyncRequest, deps: SyncServerDependencies): Promi
       return encode(answerCodec(blockAnswerCodec), block && commit && { block, commit });
     }
     case 'light':
-      return encode(answerCodec(lightBlockCodec), lightBlockOf(store, request.value.height));
+      return encode(answerCodec(lightBlockCodec), lightMessageOf(lightBlockOf(store, request.value.height)));
+    case 'members':
+      return encode(answerCodec(membersCodec), store.members(request.value.hash));
     case 'snapshots': {
       const all = [...(await application.listSnapshots())];
       all.sort((a, b) => b.height - a.height);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { codeOf, equalBytes } from '#base';
 import { type Codec, decode, encode } from '#ledger';
 import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
-import { ValidatorSet } from '../../../src/consensus/blocks/index.ts';
+import { membersCodec, ValidatorSet } from '../../../src/consensus/blocks/index.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -19,6 +19,7 @@ import {
   blockAnswerCodec,
   chunkAnswerCodec,
   lightBlockCodec,
+  lightMessageOf,
   requestCodec,
   type SyncRequest,
   snapshotsCodec,
@@ -118,6 +119,7 @@ const requests = fc.oneof(
   record({ type: fc.constant('block'), value: record({ height }) }),
   record({ type: fc.constant('light'), value: record({ height: fc.nat() }) }),
   record({ type: fc.constant('snapshots'), value: fc.constant({}) }),
+  record({ type: fc.constant('members'), value: record({ hash }) }),
   record({ type: fc.constant('chunk'), value: record({ height, format: fc.nat(), chunk: fc.nat() }) }),
 ) as fc.Arbitrary<SyncRequest>;
 
@@ -215,7 +217,11 @@ test('hostile bytes: sync', () => {
   const lights = record({ header: headers, commit, validators: sets, nextValidators: sets });
   withstands(
     reading(lightBlockCodec),
-    lights.map((light) => encode(lightBlockCodec, light)),
+    lights.map((light) => encode(lightBlockCodec, lightMessageOf(light)!)),
+  );
+  withstands(
+    reading(answerCodec(membersCodec)),
+    sets.map(({ validators }) => encode(answerCodec(membersCodec), validators)),
   );
   const snapshots = fc.array(
     record({

@@ -1,4 +1,5 @@
-import { createLog } from '#base';
+import { createLog, toHex } from '#base';
+import { membersCodec, type ValidatorSet } from '#consensus';
 import { decode, encode } from '#ledger';
 import { Host } from '#network';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
@@ -14,6 +15,7 @@ import {
   answerCodec,
   type LightBlock,
   lightBlockCodec,
+  lightMessageOf,
   requestCodec,
 } from '../../../src/consensus/sync/messages.ts';
 import { keyOf } from './cluster.ts';
@@ -27,12 +29,21 @@ export interface Lies {
 export async function lyingNode(name: string, honest: string, lies: Lies): Promise<Host> {
   const host = await Host.start({ key: keyOf(name) }, { log: createLog('silent') });
   const peer = new RemotePeer(await host.connect(honest), { host });
+  const sets = new Map<string, ValidatorSet>();
   await host.handle(SYNC_PROTOCOL, MAX_REQUEST_FRAME, async (stream) => {
     for (let frame = await stream.read(); frame; frame = await stream.read()) {
       const question = decode(requestCodec, frame);
+      if (question.type === 'members') {
+        const known = sets.get(toHex(question.value.hash));
+        await stream.send(encode(answerCodec(membersCodec), known?.validators));
+        continue;
+      }
       if (question.type !== 'light') throw new Error('wallets ask for headers only');
       const light = await peer.light(question.value.height);
-      await stream.send(encode(answerCodec(lightBlockCodec), light && (lies.light?.(light) ?? light)));
+      const told = light && (lies.light?.(light) ?? light);
+      for (const set of told ? [told.validators, told.nextValidators] : [])
+        sets.set(toHex(set.membersHash), set);
+      await stream.send(encode(answerCodec(lightBlockCodec), lightMessageOf(told)));
     }
   });
   await host.handle(QUERY_PROTOCOL, MAX_QUERY_FRAME, async (stream) => {

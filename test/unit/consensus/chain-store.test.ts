@@ -71,3 +71,21 @@ test('a beginning after a snapshot has no blocks below it, and an older content 
   store.append({ block: next.block, commit: next.light.commit, appHash: state(9), validators: set });
   assert.equal(store.height, 9);
 });
+
+test('members are kept once for all heights, as long as one needs them', () => {
+  const five = keysOf('a', 'b', 'c', 'd', 'e');
+  const keysAt = (height: number) => (height < 6 ? four : five);
+  const store = new ChainStore(new MemoryStore());
+  store.begin(state(0), [setOf(four), setOf(four)]);
+  for (const { block, light } of chainOf(12, keysAt)) {
+    const validators = setOf(keysAt(block.header.height + 2));
+    store.append({ block, commit: light.commit, appHash: state(block.header.height), validators });
+  }
+  for (const height of [1, 5, 6, 14])
+    assert.deepEqual(store.validators(height)!.hash, setOf(keysAt(height)).hash);
+  const [before, after] = [setOf(four).membersHash, setOf(five).membersHash];
+  store.prune(6);
+  assert.deepEqual(store.members(before), undefined);
+  assert.equal(store.members(after)!.length, 5);
+  assert.deepEqual(store.validators(13)!.hash, setOf(five).hash);
+});

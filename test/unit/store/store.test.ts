@@ -120,3 +120,24 @@ test('a prefix has a successor unless it is all 0xff', () => {
   assert.deepEqual(afterPrefix(bytes(1, 2)), bytes(1, 3));
   assert.throws(() => afterPrefix(bytes(255, 255)), RangeError);
 });
+
+test('lmdb: a store grows beyond the map it was opened with, and open snapshots stay what they were', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-store-'));
+  const path = join(folder, 'grown.mdb');
+  const store = openLmdbStore(path, 2 ** 20);
+  store.commit([{ key: Uint8Array.of(0), value: Uint8Array.of(7) }]);
+  const snapshot = store.snapshot();
+  const large = Array.from({ length: 64 }, (_, i) => ({
+    key: Uint8Array.of(1, i),
+    value: new Uint8Array(2 ** 17).fill(i),
+  }));
+  store.commit(large);
+  assert.deepEqual(snapshot.get(Uint8Array.of(0)), Uint8Array.of(7));
+  assert.equal(snapshot.get(Uint8Array.of(1, 0)), undefined);
+  snapshot.close();
+  await store.close();
+  const again = openLmdbStore(path, 2 ** 20);
+  for (const { key, value } of large) assert.deepEqual(again.get(key), value);
+  await again.close();
+  await rm(folder, { recursive: true });
+});

@@ -58,6 +58,7 @@ const QUESTIONS: SyncRequest[] = [
   { type: 'light', value: { height: 0 } },
   { type: 'snapshots', value: {} },
   { type: 'chunk', value: { height: 500, format: 1, chunk: 2 } },
+  { type: 'members', value: { hash: hash('members') } },
 ];
 
 const RECORDS: JournalRecord[] = [
