@@ -179,27 +179,20 @@ export class Council {
   }
 
   async #makeBlock(round: number): Promise<void> {
-    const { application, validator, now, book, picker } = this.#deps;
-    const { tip, maxBytes } = this.#options;
+    const { validator, now, book } = this.#deps;
+    const { tip } = this.#options;
     const { chainId, height, previous, previousTime, appHash } = tip;
     const time = Math.max(now(), previousTime + 1);
     const proposer = validator!.publicKey;
-    const chosen = await application.prepareProposal({
-      height,
-      time,
-      proposer,
-      maxBytes,
-      // Those that wait are the application's own: it was asked about each of them.
-      transactions: [],
-      ...(picker && { picks: picker() }),
-    });
+    const transactions = await this.#choose(height, time, proposer);
+    if (!transactions) return;
     const block = makeBlock({
       chainId,
       height,
       time,
       previous,
       lastCommit: this.#lastCommit(),
-      transactions: chosen.transactions,
+      transactions,
       validators: tip.validators.hash,
       nextValidators: tip.nextValidators.hash,
       appHash,
@@ -211,6 +204,30 @@ export class Council {
     book.addBlock(whole);
     await this.#logBlock(whole.id);
     await this.#work({ type: 'value', round, block: whole.id });
+  }
+
+  /** What is to be in a block of ours; undefined when the application fails: then this turn passes, and the next one comes. */
+  async #choose(
+    height: number,
+    time: number,
+    proposer: Uint8Array,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    const { application, picker, log } = this.#deps;
+    try {
+      const { transactions } = await application.prepareProposal({
+        height,
+        time,
+        proposer,
+        maxBytes: this.#options.maxBytes,
+        // Those that wait are the application's own: it was asked about each of them.
+        transactions: [],
+        ...(picker && { picks: picker() }),
+      });
+      return transactions;
+    } catch (error) {
+      log.error({ height, error: messageOf(error) }, 'no block could be made: our turn passes');
+      return undefined;
+    }
   }
 
   /** The commit of the block before, with the precommits that came late. */
