@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { VerifierThreads } from '#consensus';
 import { makeTransaction, type Transaction } from '#ledger';
 import { curve } from '../../support/ledger/chain.ts';
@@ -47,4 +48,50 @@ test('threads come to the verdicts of the ledger’s own rules, forged ones in a
     curve,
   );
   assert.deepEqual(await verifier.verify(ledger.state, [spendOf(missing)], 'block'), [false]);
+});
+
+test('a proposal is verified up to the first forged proof; what waited behind it is dropped', async () => {
+  const one = new VerifierThreads({ threads: 1 });
+  const posted = mock.method(Worker.prototype, 'postMessage');
+  const jobs = () => posted.mock.calls.reduce((sum, { arguments: [batch] }) => sum + batch.length, 0);
+  try {
+    const [good] = await transfers(1);
+    const bad = forged(good!, 'ring');
+    assert.equal(
+      await one.allHold(
+        ledger.state,
+        [good, good, good].map((spend) => spendOf(spend!)),
+      ),
+      true,
+    );
+    const before = jobs();
+    const many = [bad, ...Array.from({ length: 30 }, () => good!)].map(spendOf);
+    assert.equal(await one.allHold(ledger.state, many), false);
+    // Who asks next waits for no more than what a thread was at.
+    assert.deepEqual(await one.verify(ledger.state, [spendOf(good!)], 'pool'), [true]);
+    assert.ok(jobs() - before <= 6, `${jobs() - before} were verified`);
+  } finally {
+    posted.mock.restore();
+    await one.stop();
+  }
+});
+
+test('a thread that breaks is replaced, and what it was at is verified by another', async () => {
+  const one = new VerifierThreads({ threads: 1 });
+  const broken: Worker[] = [];
+  const posted = mock.method(Worker.prototype, 'postMessage', function (this: Worker, batch: unknown) {
+    if (broken.length === 0) {
+      broken.push(this);
+      this.terminate();
+    } else posted.mock.restore();
+    if (broken[0] !== this) this.postMessage(batch);
+  });
+  try {
+    const [good] = await transfers(1);
+    assert.deepEqual(await one.verify(ledger.state, [spendOf(good!)], 'block'), [true]);
+    assert.equal(broken.length, 1);
+  } finally {
+    posted.mock.restore();
+    await one.stop();
+  }
 });

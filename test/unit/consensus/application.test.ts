@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toHex, utf8 } from '#base';
+import { parametersOf } from '#ledger';
 import { MemoryStore } from '#store';
 import { formatGenesis } from '../../../src/consensus/application/genesis-text.ts';
 import { makeTransaction } from '../../../src/ledger/transaction/transaction.ts';
@@ -164,6 +165,39 @@ describe('proposals and decided blocks', () => {
     }
     const { results } = await finalize(chain.application, block);
     assert.ok(results.every(({ code }) => code === 0));
+  });
+
+  test('no proof is verified of a block that is refused for anything cheaper', async () => {
+    let asked = 0;
+    const allHold = async () => {
+      asked++;
+      return true;
+    };
+    const verifier = { verify: async () => [], allHold, stop: async () => undefined };
+    const chain = await TestChain.begun(founders[0], { verifier });
+    const twin = await TestChain.begun();
+    for (let i = 0; i < 4; i++) await follow(chain.application, (await grow(twin)).block);
+    const [good, other] = [spend(chain), spend(chain)];
+    const rival = makeTransaction({ ...good.body, fee: good.body.fee + 1n }, good.proofs, curve);
+    const { maxBlockWeight } = parametersOf(chain.store);
+    const heavy = Array.from({ length: Math.ceil(maxBlockWeight / good.weight) }, () => spend(chain).bytes);
+    const bad: [string, Uint8Array[]][] = [
+      ['too many bytes', [good.bytes, ...Array.from({ length: 17 }, () => new Uint8Array(65_000))]],
+      ['too heavy', [good.bytes, ...heavy]],
+      ['twice the same', [good.bytes, other.bytes, good.bytes]],
+      ['a double spend', [good.bytes, other.bytes, rival.bytes]],
+      ['no transaction', [good.bytes, utf8('nonsense')]],
+      ['too low a fee', [good.bytes, spend(chain, { fee: 1n }).bytes]],
+    ];
+    const [beacon] = (await propose(chain)).transactions;
+    for (const [what, transactions] of bad) {
+      const block = blockOf(5, founders[0]!, [beacon!, ...transactions]);
+      assert.equal(await chain.application.processProposal(block), false, what);
+      assert.equal(asked, 0, what);
+    }
+    const block = blockOf(5, founders[0]!, [beacon!, good.bytes, other.bytes]);
+    assert.equal(await chain.application.processProposal(block), true);
+    assert.equal(asked, 1);
   });
 
   test('a proposal for another height is refused, a decided block of another height is an error', async () => {
