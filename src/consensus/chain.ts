@@ -17,7 +17,7 @@ import type { AccountabilityOptions } from './accountability.ts';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
-import { blockId, type Header, verifyAll } from './blocks/index.ts';
+import { verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { type Contact, Contacts } from './contacts.ts';
@@ -34,7 +34,7 @@ import {
   replaceFile,
   WriteAheadLog,
 } from './journal/index.ts';
-import { type Checkpoint, LightClient, serveQueries, trustedAt } from './light/index.ts';
+import { type Checkpoint, LightClient, requireVouched, serveQueries, trustedAt } from './light/index.ts';
 import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
 import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
@@ -149,7 +149,7 @@ export class Chain {
         void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
       adopt: async (block, commit) => {
-        this.#requireVouched(block.header);
+        requireVouched(block.header, options.checkpoint);
         await this.#deciding.adopt(block, commit);
       },
     });
@@ -198,7 +198,7 @@ export class Chain {
       { application, store: this.store },
     );
     const known = this.store.summary(this.#options.checkpoint?.height ?? 0);
-    if (known) this.#requireVouched(known.header);
+    if (known) requireVouched(known.header, this.#options.checkpoint);
     await this.#deciding.start();
     if (forkAt(this.#forkPath)) this.#deciding.halt(FORKED);
     this.#lifecycle.onStop(() => this.#deciding.stop());
@@ -361,17 +361,6 @@ export class Chain {
 
   get #forkPath(): string {
     return join(this.#options.home, 'fork');
-  }
-
-  /** Throws CHECKPOINT_DIFFERS for another block than the one that somebody vouches for. */
-  #requireVouched(header: Header): void {
-    const { checkpoint } = this.#options;
-    if (header.height !== checkpoint?.height || equalBytes(blockId(header), checkpoint.id)) return;
-    throw new BitorchError(
-      'CHECKPOINT_DIFFERS',
-      `block ${header.height} has the id ${toHex(blockId(header))}, not the one given with --trust: ask again for it, or move ` +
-        'the chain folder away and sync anew; keep last-sign, it guards the validator key',
-    );
   }
 
   /** A node without blocks does not run through years of them when others have a snapshot. */

@@ -53,3 +53,13 @@ export function verdictOn(error: unknown): Refused {
   if (isAnswer(error)) return refusedFor(error);
   return { code: CODES.TRANSACTION_INVALID!, log: `TRANSACTION_INVALID: ${messageOf(error)}` };
 }
+
+/** What comes of work on somebody's bytes; undefined where it fails on them. Throws failures of this machine. */
+export function verdictOf<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    verdictOn(error);
+    return undefined;
+  }
+}

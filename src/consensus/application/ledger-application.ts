@@ -43,7 +43,7 @@ import {
   recordChange,
   recordHash,
 } from './chain-record.ts';
-import { ACCEPTED, isAnswer, refusedFor, verdictOn } from './codes.ts';
+import { ACCEPTED, isAnswer, refusedFor, verdictOf, verdictOn } from './codes.ts';
 import {
   type Execution,
   execute,
@@ -365,16 +365,6 @@ export class LedgerApplication implements Application {
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** What comes of work on somebody's bytes; undefined where it fails on them. Throws failures of this machine. */
-function verdictOf<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    verdictOn(error);
-    return undefined;
   }
 }
 

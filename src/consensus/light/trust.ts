@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BitorchError, equalBytes, toHex } from '#base';
 import { blob, decode, encode, fixed, integer, struct } from '#ledger';
-import { blockId, validatorSetCodec } from '../blocks/index.ts';
+import { blockId, type Header, validatorSetCodec } from '../blocks/index.ts';
 import { HASH_BYTES } from '../constants.ts';
 import { replaceFile } from '../journal/index.ts';
 import type { LightBlock } from '../sync/index.ts';
@@ -33,6 +33,17 @@ export function parseCheckpoint(text: string): Checkpoint {
       `--trust ${text}: write a height, a colon and the 64 digits of the block's id`,
     );
   return { height: Number(height), id: new Uint8Array(Buffer.from(id, 'hex')) };
+}
+
+/** Throws CHECKPOINT_DIFFERS for another block of the checkpoint's height than the one that somebody vouches for. */
+export function requireVouched(header: Header, checkpoint: Checkpoint | undefined): void {
+  const id = blockId(header);
+  if (header.height !== checkpoint?.height || equalBytes(id, checkpoint.id)) return;
+  throw new BitorchError(
+    'CHECKPOINT_DIFFERS',
+    `block ${header.height} has the id ${toHex(id)}, not the one given with --trust: ask again for it, or move the chain ` +
+      'folder away and sync anew; keep last-sign, it guards the validator key',
+  );
 }
 
 /** What was trusted last, undefined when nothing was of this chain. */
