@@ -69,6 +69,12 @@ export const startCommand = new Command('start')
       trusted,
     ),
   )
+  .addOption(
+    option(
+      '--unproven <what>',
+      'what models become that security nodes could not run, for lack of a sandbox; default pending',
+    ).choices(['pending', 'cleared']),
+  )
   .addOption(option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal', list))
   .addOption(
     option(

@@ -1,6 +1,11 @@
 export * from './engine/index.ts';
 export * from './families/index.ts';
 export * from './generate.ts';
+export {
+  describeForManifest,
+  differencesFrom,
+  type ManifestDescription,
+} from './manifest-description.ts';
 export * from './sampling/index.ts';
 export * from './session/index.ts';
 export * from './tokenizer/index.ts';

@@ -1,7 +1,7 @@
 export * from './architecture.ts';
 export * from './byte-window.ts';
 export * from './describe.ts';
-export { fileAccess, handleAccess } from './file-access.ts';
+export { FilePool, fileAccess } from './file-access.ts';
 export {
   type Gguf,
   type GgufEntry,

@@ -222,7 +222,7 @@ export class Examining {
     const { key, selfId, guard, library, log } = this.#dependencies;
     const attestation = {
       ...examination,
-      format: 1 as const,
+      format: 2 as const,
       authority: selfId,
       manifest: fromHex(model.id),
       name: model.manifest.name,

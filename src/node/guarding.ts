@@ -7,6 +7,7 @@ import {
   Clearance,
   type SealedAttestation,
   type Trust,
+  type Unproven,
 } from '#security';
 import type { Directory, KnownNode } from './directory.ts';
 import { peerIdOf } from './peer-id.ts';
@@ -30,10 +31,10 @@ export class Guarding {
   readonly #exchange: AttestationExchange;
   readonly #dependencies: GuardDependencies;
 
-  constructor(options: { home: string; trust: Trust }, dependencies: GuardDependencies) {
+  constructor(options: { home: string; trust: Trust; unproven: Unproven }, dependencies: GuardDependencies) {
     const { host, log } = dependencies;
     const folder = join(options.home, 'security', 'attestations');
-    this.clearance = new Clearance({ trust: options.trust, folder }, { log });
+    this.clearance = new Clearance({ ...options, folder }, { log });
     this.#exchange = new AttestationExchange({ host, clearance: this.clearance, log });
     this.#dependencies = dependencies;
   }

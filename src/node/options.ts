@@ -56,6 +56,11 @@ export const nodeOptionsSchema = z.strictObject({
   walletPassword: z.string().min(8).max(1024).optional(),
   /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */
   securityAuthorities: z.union([z.literal('none'), z.array(z.string().min(1).max(128)).max(32)]).default([]),
+  /**
+   * What a word of an authority that found nothing, but has no sandbox to run a model in, makes of the model. `cleared` is for
+   * networks on machines without a sandbox.
+   */
+  unproven: z.enum(['pending', 'cleared']).default('pending'),
   /** Ed25519 public keys, hexadecimal, whose rulesets are taken beside the program's own. */
   rulesetKeys: z
     .array(z.string().regex(/^[0-9a-f]{64}$/))

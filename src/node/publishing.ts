@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { equalBytes, type OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
 import { createMetainfo, type ModelSource, openSource, signManifest } from '#distribution';
-import { arrangeBlocks, Stage } from '#execution';
-import { describeModel, fileAccess, type ModelDescription, type TensorInfo } from '#formats';
+import { describeForManifest, type ManifestDescription, Stage } from '#execution';
+import { FilePool, type ModelFile } from '#formats';
 import type { Library, Model } from './library.ts';
 
 export interface PublishOptions {
@@ -36,8 +35,7 @@ export async function publish(
   const known = library.all().find(({ manifest }) => isSame(manifest.files, source.files));
   if (known) return known;
 
-  const description = await describe(source);
-  const { blocks, boundary } = arrangeBlocks(description.architecture, description.tensors);
+  const { description, licence } = await withFiles(source, describeForManifest);
   const paths = source.files.map(({ path }) => path);
   const { name } = source;
   const trackers = [...options.trackers];
@@ -49,7 +47,7 @@ export async function publish(
     onProgress,
     signal,
   });
-  const golden = await goldenHashes(source, description, blocks, {
+  const golden = await goldenHashes(source, description, {
     threads: options.threads,
     onProgress,
     signal,
@@ -58,15 +56,12 @@ export async function publish(
     {
       name,
       version: 1,
-      licence: source.licence ?? description.licence ?? 'unknown',
-      architecture: description.architecture,
+      licence: source.licence ?? licence ?? 'unknown',
+      ...description,
       files: source.files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
       infohash: metainfo.infohash,
       pieceLength: metainfo.pieceLength,
-      boundary: { tensors: boundary, ranges: description.headerRanges },
-      blocks: blocks.map((tensors, block) => ({ tensors, golden: golden[block]! })),
-      tokenizer: description.tokenizer,
-      chatTemplate: description.chatTemplate,
+      blocks: description.blocks.map((tensors, block) => ({ tensors, golden: golden[block]! })),
     },
     key,
   );
@@ -76,37 +71,35 @@ export async function publish(
 const isSame = (a: readonly { sha256: Uint8Array }[], b: readonly { sha256: Uint8Array }[]): boolean =>
   a.length === b.length && a.every((file, i) => equalBytes(file.sha256, b[i]!.sha256));
 
-type ModelFiles = Map<string, Awaited<ReturnType<typeof fileAccess>>>;
-
-/** The source's files by path, open while `use` runs. */
-async function withFiles<T>(source: ModelSource, use: (files: ModelFiles) => Promise<T>): Promise<T> {
-  const files: ModelFiles = new Map();
+/** The source's files, readable while `use` runs. */
+async function withFiles<T>(source: ModelSource, use: (files: ModelFile[]) => Promise<T>): Promise<T> {
+  const pool = new FilePool();
   try {
-    for (const { path } of source.files) files.set(path, await fileAccess(join(source.directory, path)));
-    return await use(files);
+    return await use(
+      await pool.folder(
+        source.directory,
+        source.files.map(({ path }) => path),
+      ),
+    );
   } finally {
-    for (const file of files.values()) await file.close();
+    await pool.close();
   }
 }
-
-const describe = (source: ModelSource): Promise<ModelDescription> =>
-  withFiles(source, (files) => describeModel([...files].map(([path, access]) => ({ path, source: access }))));
 
 /** The output hash of each block for the fixed input of docs/protocol/arithmetic.md. */
 function goldenHashes(
   source: ModelSource,
-  { architecture }: ModelDescription,
-  blocks: TensorInfo[][],
+  { architecture, blocks }: ManifestDescription,
   options: { threads: number; onProgress: OnProgress; signal: AbortSignal },
 ): Promise<Uint8Array[]> {
   return withFiles(source, async (files) => {
-    const read = (tensor: TensorInfo) => files.get(tensor.file)!.read(tensor.offset, tensor.bytes);
-    const range = { first: 0, end: architecture.layers };
+    const byPath = new Map(files.map((file) => [file.path, file.source]));
     const stage = await Stage.load({
       architecture,
-      ...range,
+      first: 0,
+      end: architecture.layers,
       blocks,
-      read,
+      read: (tensor) => byPath.get(tensor.file)!.read(tensor.offset, tensor.bytes),
       slots: 1,
       context: 32,
       ...options,

@@ -33,7 +33,8 @@ export interface EngineView {
 /** What one security node has signed of a model. */
 export interface AttestationView {
   authority: { nodeId: string; name: string };
-  verdict: 'cleared' | 'quarantined';
+  /** `unproven`: nothing speaks against the model, and the authority could not run it. */
+  verdict: 'cleared' | 'unproven' | 'quarantined';
   /** Milliseconds since epoch. */
   time: number;
   /** Hash of the canonical report, hexadecimal. */
@@ -43,7 +44,7 @@ export interface AttestationView {
   bytes: number;
   findings: FindingView[];
   trial: {
-    state: 'passed' | 'failed' | 'unavailable';
+    state: 'passed' | 'failed' | 'omitted' | 'unavailable';
     note: string;
     timeMs: number;
     peakMemoryBytes: number;

@@ -52,7 +52,10 @@ export class SecurityPart {
     this.#dependencies = dependencies;
     const onChange = (id: string) => this.#onNews(id);
     const trust = trustOf(options, dependencies.host.id);
-    this.guard = new Guarding({ home: options.home, trust }, { ...dependencies, onChange });
+    this.guard = new Guarding(
+      { home: options.home, trust, unproven: options.unproven },
+      { ...dependencies, onChange },
+    );
     this.#reports = new ReportStore(join(options.home, 'security', 'reports'));
     this.#checks = new ReportChecks({ ...dependencies, guard: this.guard, reports: this.#reports });
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { codeOf, equalBytes, messageOf, type OnProgress } from '#base';
+import { BitorchError, codeOf, equalBytes, messageOf, type OnProgress } from '#base';
 import type { Manifest } from '#distribution';
+import { describeForManifest, differencesFrom } from '#execution';
 import type { ModelFile } from '#formats';
 import type { Reason } from './clearance/attestation.ts';
 import { MAX_REASONS } from './clearance/constants.ts';
@@ -29,8 +30,9 @@ export interface ExamineOptions {
 export type Examination = Omit<Attestation, 'format' | 'authority' | 'manifest' | 'time'>;
 
 /**
- * All that a security node does with a model: our scanner, the engines that are there, and, for what both let pass, a
- * run in the sandbox. What is found suspicious is never run.
+ * All that a security node does with a model: our scanner, the engines that are there, the manifest held against its
+ * files, and, for what all of these let pass, a run in the sandbox. What is found suspicious is never run; what could not
+ * be run for lack of a sandbox is not proven, and so not cleared. Throws SANDBOX_FAILED when the sandbox breaks by itself.
  */
 export async function examine(
   { manifest, files, directory }: Examined,
@@ -48,16 +50,20 @@ export async function examine(
     });
     results.push(await engine.check(located, signal));
   }
-  const lies = manifestReasons(report, manifest);
+  const lies = otherFiles(report, manifest);
+  // Only files that are sound and the publisher's are read again.
+  if (report.verdict === 'clean' && lies.length === 0)
+    lies.push(...(await otherDescription(manifest, files)));
   const suspicions = [...scannerReasons(report, ruleset), ...lies, ...results.flatMap(engineReasons)];
   const refused =
     report.verdict === 'refused' || lies.length > 0 || results.some(({ state }) => state === 'found');
   const trial = refused ? undefined : await tryOrExplain({ manifest, directory }, { onProgress, signal });
-  const reasons = [...suspicions, ...(trial?.faults ?? []).map(trialReason)].sort(fromTheWorst);
-  const quarantined = refused || (trial?.faults.length ?? 0) > 0;
+  const faults = trial?.faults ?? [];
+  const reasons = [...suspicions, ...faults.map(trialReason)].sort(fromTheWorst);
+  const isProven = trial !== undefined && !('unavailable' in trial);
   const examination: Examination = {
     name: manifest.name,
-    verdict: quarantined ? 'quarantined' : 'cleared',
+    verdict: refused || faults.length > 0 ? 'quarantined' : isProven ? 'cleared' : 'unproven',
     report: reportHash(report),
     ruleset: { id: ruleset.id, name: ruleset.name, version: ruleset.version },
     scanner: report.scanner,
@@ -72,6 +78,7 @@ export async function examine(
 
 type Attempt = Pick<Trial, 'faults' | 'usage'> | { faults: readonly []; unavailable: string };
 
+/** Only a sandbox that this machine does not have makes a trial unavailable: nothing that a model does. */
 async function tryOrExplain(
   model: { manifest: Manifest; directory: string },
   options: { onProgress: OnProgress; signal: AbortSignal },
@@ -79,14 +86,14 @@ async function tryOrExplain(
   try {
     return await tryInSandbox(model, options);
   } catch (error) {
-    if (!['SANDBOX_UNAVAILABLE', 'SANDBOX_FAILED'].includes(codeOf(error))) throw error;
+    if (codeOf(error) !== 'SANDBOX_UNAVAILABLE') throw error;
     return { faults: [], unavailable: messageOf(error) };
   }
 }
 
 function trialSummary(trial: Attempt | undefined): Attestation['trial'] {
   const none = { timeMs: 0, peakMemoryBytes: 0, processes: 0, sockets: 0 };
-  if (!trial) return { state: 'unavailable', note: 'It was not run: what was found forbids it.', ...none };
+  if (!trial) return { state: 'omitted', note: 'It was not run: what was found forbids it.', ...none };
   if ('unavailable' in trial) return { state: 'unavailable', note: trial.unavailable.slice(0, 600), ...none };
   const { timeMs, peakMemoryBytes, processes, sockets } = trial.usage;
   const usage = { timeMs: Math.round(timeMs), peakMemoryBytes, processes, sockets };
@@ -94,26 +101,61 @@ function trialSummary(trial: Attempt | undefined): Attestation['trial'] {
   return { state: fault ? 'failed' : 'passed', note: fault?.message.slice(0, 600) ?? '', ...usage };
 }
 
+const manifestReason = (
+  reason: Pick<Reason, 'rule' | 'title' | 'why' | 'file' | 'place' | 'detail'>,
+): Reason => ({
+  source: 'manifest',
+  severity: 'critical',
+  fix: 'Do not load it. The publisher has to publish the files again.',
+  ...reason,
+});
+
 /** A torrent's SHA-1 alone does not bind a publisher to one content: the files must be those that were signed. */
-function manifestReasons(report: Report, manifest: Manifest): Reason[] {
+function otherFiles(report: Report, manifest: Manifest): Reason[] {
   const signed = new Map(manifest.files.map((file) => [file.path, file]));
   return report.files
     .filter(
       ({ path, size, sha256 }) =>
         size !== signed.get(path)?.size || !equalBytes(sha256, signed.get(path)!.sha256),
     )
-    .map(({ path }) => ({
-      source: 'scanner',
-      rule: 'FILE_HASH_MISMATCH',
-      severity: 'critical',
-      title: 'Not the file that its publisher signed',
-      why: 'What the torrent gives has another hash than the manifest names, so two people may get different files.',
-      fix: 'Do not load it. The publisher has to publish the files again.',
-      file: path,
-      place: '',
-      detail: '',
-    }));
+    .map(({ path }) =>
+      manifestReason({
+        rule: 'FILE_HASH_MISMATCH',
+        title: 'Not the file that its publisher signed',
+        why: 'What the torrent gives has another hash than the manifest names, so two people may get different files.',
+        file: path,
+        place: '',
+        detail: '',
+      }),
+    );
 }
+
+/** Nodes go by the manifest and do not look into the files: it must say what the files say, word by word. */
+async function otherDescription(manifest: Manifest, files: readonly ModelFile[]): Promise<Reason[]> {
+  const why =
+    'Nodes take template, tokenizer, shapes and places of weights from the manifest. A publisher can sign others than those in the files, which nobody has scanned.';
+  const differs = (place: string, detail: string) =>
+    manifestReason({
+      rule: 'MANIFEST_MISMATCH',
+      title: 'The manifest is not what its files say',
+      why,
+      file: '',
+      place,
+      detail,
+    });
+  try {
+    const { description } = await describeForManifest(files);
+    return differencesFrom(manifest, description).map((part) =>
+      differs(part, `the ${part} of the manifest is not that of the files`),
+    );
+  } catch (error) {
+    if (!(error instanceof BitorchError) || !IS_ABOUT_FILES.test(error.code)) throw error;
+    return [differs('', messageOf(error).slice(0, 1024))];
+  }
+}
+
+/** Errors of describing a model: they tell what is wrong with its files. */
+const IS_ABOUT_FILES = /^(FORMAT_|SCHEMA_|TENSORS_|MODEL_NOT_FOUND$|TOKENIZER_)/;
 
 /** Only what refuses the model: notes of little weight are in the report. */
 const scannerReasons = (report: Report, ruleset: Ruleset): Reason[] =>

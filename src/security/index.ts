@@ -7,6 +7,7 @@ export {
   type SealedAttestation,
   sealAttestation,
   type Trust,
+  type Unproven,
 } from './clearance/index.ts';
 export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export { type ConvertFileOptions, convertFile } from './convert/convert-file.ts';

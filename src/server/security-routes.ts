@@ -46,7 +46,7 @@ const zFinding = z.object({
 
 const zAttestation = z.object({
   authority: z.object({ nodeId: z.string(), name: z.string() }),
-  verdict: z.enum(['cleared', 'quarantined']),
+  verdict: z.enum(['cleared', 'unproven', 'quarantined']),
   time: z.number(),
   report: z.string(),
   ruleset: z.object({ name: z.string(), version: z.number() }),
@@ -54,7 +54,7 @@ const zAttestation = z.object({
   bytes: z.number(),
   findings: z.array(zFinding),
   trial: z.object({
-    state: z.enum(['passed', 'failed', 'unavailable']),
+    state: z.enum(['passed', 'failed', 'omitted', 'unavailable']),
     note: z.string(),
     timeMs: z.number(),
     peakMemoryBytes: z.number(),

@@ -19,7 +19,7 @@ export async function authority(n: number): Promise<TestAuthority> {
 
 /** A good word about a model. */
 export const attestationFields = ({ id }: Pick<TestAuthority, 'id'>): Attestation => ({
-  format: 1,
+  format: 2,
   authority: id,
   manifest: new Uint8Array(32),
   name: 'tiny',

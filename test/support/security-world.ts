@@ -24,7 +24,10 @@ export class World {
   }
 
   async start(name: string, settings: Partial<NodeSettings>): Promise<Node> {
-    const node = new Node({ home: this.home(name), name, roles: ['seed'], threads: 1, ...settings }, { log });
+    const node = new Node(
+      { home: this.home(name), name, roles: ['seed'], threads: 1, unproven: 'cleared', ...settings },
+      { log },
+    );
     this.nodes.push(node);
     await node.start();
     return node;

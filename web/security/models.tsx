@@ -63,13 +63,18 @@ function Model({ model }: { model: SafetyView }) {
   );
 }
 
+const VERDICTS: Readonly<Record<AttestationView['verdict'], string>> = {
+  cleared: 'Scanned and cleared',
+  unproven: 'Scanned, but not run, and so not cleared,',
+  quarantined: 'Scanned and quarantined',
+};
+
 function Attestation({ attestation }: { attestation: AttestationView }) {
   const { authority, verdict, time, ruleset, files, bytes, trial, findings, check } = attestation;
   return (
     <>
       <p class="small">
-        {verdict === 'cleared' ? 'Scanned and cleared' : 'Scanned and quarantined'} by{' '}
-        <strong>{authority.name}</strong>{' '}
+        {VERDICTS[verdict]} by <strong>{authority.name}</strong>{' '}
         <time dateTime={new Date(time).toISOString()}>{format.ago(Date.now() - time)}</time>.
       </p>
       {check.state === 'contradicts' && (
@@ -107,7 +112,7 @@ function sandboxWords({
   processes,
   sockets,
 }: AttestationView['trial']): string {
-  if (state === 'unavailable') return `not run: ${note}`;
+  if (state === 'unavailable' || state === 'omitted') return `not run: ${note}`;
   const usage = `${format.duration(timeMs)}, ${format.bytes(peakMemoryBytes)} of memory, ${format.count(processes, 'process', 'processes')}, ${format.count(sockets, 'socket')}`;
   return state === 'passed' ? `ran for ${usage}` : `failed after ${usage}: ${note}`;
 }

@@ -1,9 +1,7 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BitorchError, codeOf } from '#base';
-import { handleAccess, type ModelFile } from '#formats';
-
-const MAX_OPEN = 64;
+import { FilePool, type ModelFile, type RandomAccess } from '#formats';
 
 /** The files of a scan, opened when they are read; close() lets go of them. */
 export interface OpenFiles {
@@ -25,7 +23,7 @@ export async function openFiles(place: string): Promise<OpenFiles> {
     const entry = await stat(path).catch((error) => {
       throw cannotRead(path, error);
     });
-    if (entry.isFile()) found.push({ path: name, source: pool.source(path, entry.size) });
+    if (entry.isFile()) found.push({ path: name, source: readable(path, pool.source(path, entry.size)) });
     else passedOver.push(`${name}: neither a file nor a folder`);
   };
   const walk = async (folder: string, prefix: string): Promise<void> => {
@@ -54,35 +52,17 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Reading throws SCAN_FAILED for what the file system refuses. */
+function readable(path: string, source: RandomAccess): RandomAccess {
+  const told = (error: unknown) => {
+    throw error instanceof BitorchError ? error : cannotRead(path, error);
+  };
+  return {
+    size: source.size,
+    read: (offset, length) => source.read(offset, length).catch(told),
+    readInto: (target, offset) => source.readInto!(target, offset).catch(told),
+  };
+}
+
 const cannotRead = (path: string, error: unknown): BitorchError =>
   new BitorchError('SCAN_FAILED', `${path} cannot be read (${codeOf(error)})`, { path }, error);
-
-/** Keeps the files open that were read last. */
-class FilePool {
-  readonly #open = new Map<string, Promise<FileHandle>>();
-
-  source(path: string, size: number): ModelFile['source'] {
-    return handleAccess(path, size, () => this.#handle(path));
-  }
-
-  async #handle(path: string): Promise<FileHandle> {
-    const known = this.#open.get(path);
-    if (known) return known;
-    for (const [oldest, handle] of this.#open) {
-      if (this.#open.size < MAX_OPEN) break;
-      this.#open.delete(oldest);
-      await (await handle).close();
-    }
-    const opened = open(path, 'r').catch((error) => {
-      throw cannotRead(path, error);
-    });
-    this.#open.set(path, opened);
-    return opened;
-  }
-
-  async close(): Promise<void> {
-    const handles = [...this.#open.values()];
-    this.#open.clear();
-    for (const handle of handles) await (await handle).close();
-  }
-}

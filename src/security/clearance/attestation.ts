@@ -8,7 +8,7 @@ const text = (max: number) => z.string().max(max);
 
 /** One thing that is wrong, in words for people. */
 const reasonSchema = z.strictObject({
-  /** Who found it: our scanner, the trial in the sandbox, or an engine by its name. */
+  /** Who found it: our scanner, the manifest held against its files, the trial in the sandbox, or an engine by its name. */
   source: text(40),
   rule: text(64),
   severity: z.enum(SEVERITIES),
@@ -24,8 +24,9 @@ const reasonSchema = z.strictObject({
 export type Reason = z.infer<typeof reasonSchema>;
 
 const trialSchema = z.strictObject({
-  state: z.enum(['passed', 'failed', 'unavailable']),
-  /** Why it failed or could not be made; empty for one that passed. */
+  /** `omitted`: what was found before forbids it. `unavailable`: the authority has no sandbox. */
+  state: z.enum(['passed', 'failed', 'omitted', 'unavailable']),
+  /** Why it failed or was not made; empty for one that passed. */
   note: text(600),
   timeMs: zCount,
   peakMemoryBytes: zCount,
@@ -41,13 +42,14 @@ const engineSchema = z.strictObject({
 });
 
 const attestationSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   /** Peer id of the security node; the signer's. */
   authority: text(128),
   manifest: zBytes(32),
   /** The model's name in its manifest. */
   name: z.string().min(1).max(128),
-  verdict: z.enum(['cleared', 'quarantined']),
+  /** `unproven`: nothing speaks against the model, and the authority could not run it. */
+  verdict: z.enum(['cleared', 'unproven', 'quarantined']),
   /** Milliseconds since epoch; the newest of an authority about a manifest counts. */
   time: zCount,
   /** Hash of the canonical report, and the ruleset and scanner that made it. */
@@ -61,7 +63,7 @@ const attestationSchema = z.strictObject({
   engines: z.array(engineSchema).max(8),
 });
 
-/** What a security node signs of a model: docs/protocol/security.md. */
+/** What a security node signs of a model: docs/protocol/security.md. Only what passed a trial is cleared. */
 export type Attestation = z.infer<typeof attestationSchema>;
 
 /** An attestation and its authority's signature, as it is passed on. */
@@ -70,6 +72,13 @@ export const sealedAttestationSchema = z.strictObject({
   sealed: zBytesUpTo(MAX_ATTESTATION_BYTES),
 });
 export type SealedAttestation = z.infer<typeof sealedAttestationSchema>;
+
+/** How the trial may have ended for each verdict. */
+const TRIALS: Readonly<Record<Attestation['verdict'], readonly Attestation['trial']['state'][]>> = {
+  cleared: ['passed'],
+  unproven: ['unavailable'],
+  quarantined: ['passed', 'failed', 'omitted', 'unavailable'],
+};
 
 const PURPOSE = 'security-attestation';
 
@@ -82,7 +91,12 @@ export const sealAttestation = (attestation: Attestation, key: SigningKey): Seal
 export function openAttestation({ authority, sealed }: SealedAttestation): Attestation {
   return openSigned(
     PURPOSE,
-    attestationSchema.refine((a) => a.authority === authority, 'the authority is not its signer'),
+    attestationSchema
+      .refine((a) => a.authority === authority, 'the authority is not its signer')
+      .refine(
+        ({ verdict, trial }) => TRIALS[verdict].includes(trial.state),
+        'its trial does not allow its verdict',
+      ),
     sealed,
     publicKeyOf(authority),
     MAX_ATTESTATION_BYTES,

@@ -22,6 +22,9 @@ import { CLOCK_SKEW_MS, MAX_ATTESTATION_BYTES } from './constants.ts';
 /** Whom a node believes: security nodes by their peer ids, or `none`: then nothing is checked, and it says so. */
 export type Trust = readonly string[] | 'none';
 
+/** What a word says for a model that its authority could not run: nothing (`pending`), or as much as a clearance. */
+export type Unproven = 'pending' | 'cleared';
+
 /** `unchecked`: this node trusts nobody's word and asks for none. */
 export type ModelState = 'pending' | 'cleared' | 'quarantined' | 'unchecked';
 
@@ -36,6 +39,7 @@ interface Held {
  */
 export class Clearance {
   readonly #trust: Trust;
+  readonly #unproven: Unproven;
   readonly #folder: string;
   readonly #log: Logger;
   readonly #held = new Map<string, Map<string, Held>>();
@@ -43,8 +47,9 @@ export class Clearance {
   readonly #changes = new Broadcast<string>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(options: { trust: Trust; folder: string }, dependencies: { log: Logger }) {
+  constructor(options: { trust: Trust; folder: string; unproven?: Unproven }, dependencies: { log: Logger }) {
     this.#trust = options.trust;
+    this.#unproven = options.unproven ?? 'pending';
     this.#folder = options.folder;
     this.#log = dependencies.log;
   }
@@ -90,9 +95,9 @@ export class Clearance {
     const held = [...(this.#held.get(id)?.values() ?? [])];
     const verdicts = held
       .filter(({ sealed }) => !this.#discredited.has(sealed))
-      .map(({ attestation }) => attestation.verdict);
-    if (verdicts.length === 0) return 'pending';
-    return verdicts.includes('quarantined') ? 'quarantined' : 'cleared';
+      .map(({ attestation: { verdict } }) => (verdict === 'unproven' ? this.#unproven : verdict));
+    if (verdicts.includes('quarantined')) return 'quarantined';
+    return verdicts.includes('cleared') ? 'cleared' : 'pending';
   }
 
   /** Whether the model may be seeded to everybody and run for others. */
@@ -137,7 +142,7 @@ export class Clearance {
   discredit(attestation: Attestation): void {
     const id = toHex(attestation.manifest);
     const held = this.#held.get(id)?.get(attestation.authority);
-    if (held?.attestation !== attestation || attestation.verdict !== 'cleared') return;
+    if (held?.attestation !== attestation || attestation.verdict === 'quarantined') return;
     this.#discredited.add(held.sealed);
     this.#changes.publish(id);
   }
@@ -165,6 +170,9 @@ export class Clearance {
   }
 }
 
-/** Of two words of one moment the bad one counts, so that the order of arrival never matters. */
+const FROM_THE_BEST = ['cleared', 'unproven', 'quarantined'];
+
+/** Of two words of one moment the worse one counts, so that the order of arrival never matters. */
 const isNewer = (a: Attestation, b: Attestation): boolean =>
-  a.time > b.time || (a.time === b.time && a.verdict === 'quarantined' && b.verdict === 'cleared');
+  a.time > b.time ||
+  (a.time === b.time && FROM_THE_BEST.indexOf(a.verdict) > FROM_THE_BEST.indexOf(b.verdict));

@@ -1,3 +1,3 @@
 export { type Attestation, type Reason, type SealedAttestation, sealAttestation } from './attestation.ts';
-export { Clearance, type ModelState, type Trust } from './clearance.ts';
+export { Clearance, type ModelState, type Trust, type Unproven } from './clearance.ts';
 export { AttestationExchange } from './exchange.ts';

@@ -23,7 +23,7 @@ export function contradictions(attestation: Attestation, report: Report, manifes
     (report.verdict === 'refused') === report.files.some(({ findings }) => findings.some(refuses)),
     'the verdict of the report does not follow from its findings',
   );
-  if (attestation.verdict === 'cleared') {
+  if (attestation.verdict !== 'quarantined') {
     unless(report.verdict === 'clean', 'it clears what its report refuses');
     if (manifest)
       unless(isAboutFilesOf(manifest, report), 'the report is of other files than the manifest names');
@@ -40,11 +40,11 @@ function isAboutFilesOf(manifest: Manifest, report: Report): boolean {
   return read.size === manifest.files.length && manifest.files.every(isRead);
 }
 
-/** Reasons by our scanner that the report does not have. That files are not the manifest's, no report says. */
+/** Reasons by our scanner that the report does not have. */
 function inventedReasons({ reasons }: Attestation, report: Report): string[] {
   const files = new Map(report.files.map((file) => [file.path, file.findings]));
   return reasons
-    .filter(({ source, rule }) => source === 'scanner' && rule !== 'FILE_HASH_MISMATCH')
+    .filter(({ source }) => source === 'scanner')
     .filter(
       ({ file, rule, severity, place, detail }) =>
         !files

@@ -1,10 +1,14 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { BitorchError, codeOf, messageOf } from '#base';
 import { type Engine, type EngineFile, type EngineResult, MAX_HITS, plain } from './engine.ts';
 
 /** Where distributions put clamd's socket. */
 const SOCKETS = ['/var/run/clamav/clamd.ctl', '/run/clamd.scan/clamd.sock', '/tmp/clamd.socket'];
+/** As whom distributions run it, in folders that root made for it. */
+const USERS = ['clamav', 'clamscan', 'clamupdate'];
+const OTHERS_WRITE = 0o002;
 const MAX_REPLY_BYTES = 4096;
 const CHUNK_BYTES = 256 * 1024;
 /** Of silence: clamd loads signatures before it answers, and reads a file before it says what it found. */
@@ -21,7 +25,7 @@ export class ClamAv implements Engine {
   readonly #address: string | undefined;
 
   constructor({ address }: ClamAvOptions = {}) {
-    this.#address = address ?? SOCKETS.find((path) => existsSync(path));
+    this.#address = address ?? SOCKETS.find((path) => strangerOf(path) === undefined);
   }
 
   async check(files: readonly EngineFile[], signal: AbortSignal): Promise<EngineResult> {
@@ -34,6 +38,8 @@ export class ClamAv implements Engine {
         note: 'clamd does not run here: install and start clamav-daemon.',
       };
     }
+    const stranger = hostAndPort(address) ? undefined : strangerOf(address);
+    if (stranger !== undefined) return { ...result, state: 'missing', note: plain(`${address} ${stranger}`) };
     try {
       const version = plain(await converse(address, 'VERSION', signal));
       return { ...result, version, ...(await checkAll(address, files, signal)) };
@@ -86,8 +92,41 @@ async function converse(
 }
 
 function open(address: string): Socket {
+  const tcp = hostAndPort(address);
+  return tcp ? connect(Number(tcp.port), tcp.host) : connect(address);
+}
+
+function hostAndPort(address: string): { host: string; port: string } | undefined {
   const [, host, port] = /^([^/]+):(\d+)$/.exec(address) ?? [];
-  return port === undefined ? connect(address) : connect(Number(port), host!);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+/**
+ * Why a socket is not used: whoever answers on it sees every file and says what is clean, so it must be root's, our own,
+ * or that of clamav's user in a folder where nobody else can put one. Undefined when it may be used.
+ */
+function strangerOf(path: string): string | undefined {
+  try {
+    const socket = lstatSync(path);
+    const folder = lstatSync(realpathSync(dirname(path)));
+    if (!socket.isSocket()) return 'is no socket.';
+    const trusted = [0, process.getuid?.(), ...uidsOf(USERS)];
+    const isOpen = (folder.mode & OTHERS_WRITE) !== 0;
+    if (!trusted.includes(socket.uid) || (isOpen && !trusted.slice(0, 2).includes(socket.uid)))
+      return 'belongs to another user: clamd must run as root, as clamav or as you.';
+    if (!trusted.includes(folder.uid)) return 'lies in a folder of another user.';
+    return undefined;
+  } catch (error) {
+    return `cannot be used (${codeOf(error)}): install and start clamav-daemon.`;
+  }
+}
+
+/** Ids of users by their names, from the system's list: passwd(5). */
+function uidsOf(names: readonly string[]): number[] {
+  const fields = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  return fields.filter(([name = '']) => names.includes(name)).map(([, , uid]) => Number(uid));
 }
 
 /** Chunks of u32 length (big-endian) and bytes; a length of zero ends them. */

@@ -1,19 +1,31 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '#base';
-import { runInSandbox, sandboxAvailability } from '../sandbox/index.ts';
+import { runInSandbox, type SandboxOutcome, sandboxAvailability } from '../sandbox/index.ts';
 import { type Engine, type EngineFile, type EngineResult, MAX_HITS, plain } from './engine.ts';
 
 const PROGRAM = '/usr/bin/yara';
 const RULES = fileURLToPath(new URL('./rules.yar', import.meta.url));
-const FILE_SECONDS = 300;
+const RULES_AT = '/scan/rules.yar';
+const LIST_AT = '/scan/list';
+const MODEL_AT = '/scan/model';
+/** What a run may take, and more for each byte on a slow disk. */
+const SECONDS = 600;
+const BYTES_PER_SECOND = 5_000_000;
+const MAX_OUTPUT_BYTES = 1 << 20;
 
 export interface YaraOptions {
   /** A file of rules; ours when absent. */
   readonly rules?: string;
 }
 
-/** YARA rules, by the `yara` program, which reads hostile files with C and so runs in the sandbox. */
+/**
+ * YARA rules, by the `yara` program, which reads hostile files with C and so runs in the sandbox: once, over all files. A
+ * run that does not come to its end is the files' doing if the same rules run over nothing do.
+ */
 export class Yara implements Engine {
   readonly name = 'YARA';
   readonly #rules: string;
@@ -23,50 +35,84 @@ export class Yara implements Engine {
   }
 
   async check(files: readonly EngineFile[], signal: AbortSignal): Promise<EngineResult> {
-    const result = { engine: this.name, version: '', hits: [] };
+    const result = { engine: this.name, version: '', note: '', hits: [] };
     if (!existsSync(PROGRAM)) return { ...result, state: 'missing', note: 'Install the package yara.' };
     const sandbox = await sandboxAvailability();
     if (!sandbox.available) {
       return { ...result, state: 'missing', note: plain(`It runs only in the sandbox: ${sandbox.reason}`) };
     }
+    const folder = await mkdtemp(join(tmpdir(), 'bitorch-yara-'));
     try {
-      const version = plain(await this.#run(['--version'], [], signal));
-      const hits: { path: string; name: string }[] = [];
-      for (const file of files) hits.push(...(await this.#checkOne(file, signal)));
+      const version = plain(outputOf(await this.#run(['--version'], [], SECONDS, signal)));
+      outputOf(await this.#scan(folder, [], signal));
+      const hits = hitsOf(files, await this.#scan(folder, files, signal));
       return {
         ...result,
         version,
         state: hits.length > 0 ? 'found' : 'clean',
-        note: '',
         hits: hits.slice(0, MAX_HITS),
       };
     } catch (error) {
       signal.throwIfAborted();
       return { ...result, state: 'failed', note: plain(messageOf(error)) };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   }
 
-  /** One file a run: names of files may hold anything, so the output is read up to its first space only. */
-  async #checkOne({ path, location }: EngineFile, signal: AbortSignal) {
-    const readOnly = [
-      { path: location, at: '/scan/file' },
-      { path: this.#rules, at: '/scan/rules.yar' },
+  async #scan(folder: string, files: readonly EngineFile[], signal: AbortSignal): Promise<SandboxOutcome> {
+    const list = join(folder, 'list');
+    await writeFile(list, files.map(({ path }) => `${MODEL_AT}/${path}\n`).join(''), { mode: 0o644 });
+    const sizes = await Promise.all(files.map(async ({ location }) => (await stat(location)).size));
+    const seconds = SECONDS + Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / BYTES_PER_SECOND);
+    const mounts = [
+      { path: this.#rules, at: RULES_AT },
+      { path: list, at: LIST_AT },
+      ...foldersOf(files).map((path) => ({ path, at: MODEL_AT })),
     ];
-    const args = ['--no-warnings', `--timeout=${FILE_SECONDS}`, '/scan/rules.yar', '/scan/file'];
-    const output = await this.#run(args, readOnly, signal);
-    const names = output.split('\n').filter((line) => line !== '');
-    return names.map((line) => ({ path, name: plain(line.split(' ', 1)[0]!) }));
+    const args = ['--no-warnings', `--timeout=${seconds}`, '--scan-list', RULES_AT, LIST_AT];
+    return this.#run(args, mounts, seconds, signal);
   }
 
-  async #run(args: string[], readOnly: { path: string; at: string }[], signal: AbortSignal): Promise<string> {
-    const limits = { timeMs: (FILE_SECONDS + 10) * 1000, outputBytes: 64 * 1024 };
-    const { ending, exitCode, output, errors } = await runInSandbox({
+  #run(
+    args: string[],
+    readOnly: { path: string; at: string }[],
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<SandboxOutcome> {
+    return runInSandbox({
       command: [PROGRAM, ...args],
       readOnly,
-      limits,
+      limits: { timeMs: (seconds + 10) * 1000, cpuSeconds: 64 * seconds, outputBytes: MAX_OUTPUT_BYTES },
       signal,
     });
-    if (ending === 'exited' && exitCode === 0) return Buffer.from(output).toString('latin1');
-    throw new Error(`yara ended (${ending} ${exitCode ?? ''}): ${plain(errors)}`);
   }
+}
+
+/** The one folder that all files lie in, at their paths; none for no files. */
+function foldersOf(files: readonly EngineFile[]): string[] {
+  const folders = new Set(files.map(({ path, location }) => location.slice(0, -path.length)));
+  const fit = files.every(({ path, location }) => location.endsWith(path) && !/[\r\n]/.test(path));
+  if (!fit || folders.size > 1)
+    throw new Error('the files do not lie in one folder, or have names of several lines');
+  return [...folders];
+}
+
+function outputOf({ ending, exitCode, output, errors }: SandboxOutcome): string {
+  if (ending === 'exited' && exitCode === 0) return Buffer.from(output).toString('utf8');
+  throw new Error(`yara ended (${ending} ${exitCode ?? ''}): ${plain(errors)}`);
+}
+
+/** A line is the rule's name, a space, and the path. What ended the program is a hit of its own, of no file. */
+function hitsOf(files: readonly EngineFile[], outcome: SandboxOutcome): { path: string; name: string }[] {
+  const { ending, exitCode, output, errors } = outcome;
+  const rules = new Map(files.map(({ path }): [string, string[]] => [`${MODEL_AT}/${path}`, []]));
+  for (const line of Buffer.from(output).toString('utf8').split('\n')) {
+    const space = line.indexOf(' ');
+    rules.get(line.slice(space + 1))?.push(plain(line.slice(0, space)));
+  }
+  const hits = files.flatMap(({ path }) => rules.get(`${MODEL_AT}/${path}`)!.map((name) => ({ path, name })));
+  if (ending === 'exited' && exitCode === 0) return hits;
+  if (/: could not open file$/m.test(errors)) throw new Error(`yara ended: ${plain(errors)}`);
+  return [...hits, { path: '', name: plain(`ended the scanner (${ending} ${exitCode ?? ''}) ${errors}`) }];
 }

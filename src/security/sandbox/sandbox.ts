@@ -6,6 +6,7 @@ import { BitorchError, concat, messageOf } from '#base';
 import { commandLine, FILTER_FD, INFO_FD } from './bubblewrap.ts';
 import { ControlGroup, type GroupHome, groupHome } from './control-group.ts';
 import { systemCallFilter } from './filter.ts';
+import { withoutInherited } from './inherited.ts';
 import {
   DEFAULT_LIMITS,
   type Ending,
@@ -135,10 +136,12 @@ async function runIn(
 ): Promise<SandboxOutcome> {
   const command = commandLine(options, limits, throwawayUser(options));
   const [program, ...args] = (group ? joining(group, command) : command) as [string, ...string[]];
-  const child = spawn(program, args, {
-    env: { PATH: process.env.PATH },
-    stdio: ['pipe', options.outputFile ?? 'pipe', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = withoutInherited((others) =>
+    spawn(program, args, {
+      env: { PATH: process.env.PATH },
+      stdio: ['pipe', options.outputFile ?? 'pipe', 'pipe', 'pipe', 'pipe', ...others],
+    }),
+  );
   let excess: Ending | undefined;
   const end = (ending: Ending) => {
     excess ??= ending;

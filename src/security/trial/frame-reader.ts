@@ -8,8 +8,10 @@ export class FrameReader {
   readonly #onProgress: (done: number, total: number) => void;
   /** Why nothing more is read. */
   problem: string | undefined;
+  /** Whether the sandbox works; all that comes before is its own doing, and all that comes after may be the model's. */
+  ready = false;
   /** The result or the failure, which comes last. */
-  last: Exclude<TrialFrame, { type: 'progress' }> | undefined;
+  last: Exclude<TrialFrame, { type: 'progress' | 'ready' }> | undefined;
 
   constructor(onProgress: (done: number, total: number) => void) {
     this.#onProgress = onProgress;
@@ -28,7 +30,10 @@ export class FrameReader {
   #take(body: Uint8Array): void {
     const frame = check(frameSchema, decodeCanonical(body, MAX_FRAME_BYTES), 'frame');
     if (this.last) throw new BitorchError('FRAME_INVALID', 'something follows the result');
-    if (frame.type === 'progress') this.#onProgress(frame.done, frame.total);
+    if (frame.type === 'ready') {
+      if (this.ready) throw new BitorchError('FRAME_INVALID', 'it begins twice');
+      this.ready = true;
+    } else if (frame.type === 'progress') this.#onProgress(frame.done, frame.total);
     else this.last = frame;
   }
 }

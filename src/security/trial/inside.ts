@@ -1,9 +1,9 @@
 /** The program that runs in the sandbox: one task from the standard input, frames to the standard output. */
-import { writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, codeOf, decodeCanonical, messageOf } from '#base';
-import { encodeFrame, type TrialFrame, taskSchema } from './messages.ts';
+import { FilePool } from '#formats';
+import { encodeFrame, MODEL_AT, type TrialFrame, taskSchema } from './messages.ts';
 import { tryModel } from './passes.ts';
 
 const MAX_TASK_BYTES = 64 * 2 ** 20;
@@ -19,19 +19,26 @@ async function standardInput(): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Opens each file once, read-only. */
-function reader(root: string) {
-  const files = new Map<string, ReturnType<typeof open>>();
-  return async (file: string, offset: number, length: number): Promise<Uint8Array> => {
-    const opened = files.get(file) ?? open(join(root, file), 'r');
-    files.set(file, opened);
-    const bytes = new Uint8Array(length);
-    const { bytesRead } = await (await opened).read(bytes, 0, length, offset);
-    if (bytesRead !== length) throw new Error(`${file} ends before byte ${offset + length}`);
-    return bytes;
-  };
+/** Reads a byte of every file below a folder. Throws what the file system throws. */
+function tryFiles(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) tryFiles(path);
+    else {
+      const file = openSync(path, 'r');
+      readSync(file, new Uint8Array(1), 0, 1, 0);
+      closeSync(file);
+    }
+  }
 }
 
+const pool = new FilePool();
+const read = (file: string, offset: number, length: number): Promise<Uint8Array> =>
+  pool.source(join(MODEL_AT, file), offset + length).read(offset, length);
+
+// What fails here is the sandbox's fault: without the frame nothing is said of the model.
+tryFiles(MODEL_AT);
+tell({ type: 'ready' });
 try {
   const task = check(
     taskSchema,
@@ -39,7 +46,7 @@ try {
     'task',
   );
   const onProgress = (done: number, total: number) => tell({ type: 'progress', done, total });
-  tell(await tryModel(task, { read: reader(task.root), onProgress }));
+  tell(await tryModel(task, { read, onProgress }));
   process.exit(0);
 } catch (error) {
   tell({ type: 'failure', code: codeOf(error).slice(0, 64), message: messageOf(error).slice(0, 1024) });

@@ -1,16 +1,20 @@
 import { concat, encodeCanonical, z, zBytes, zCount } from '#base';
 import { architectureSchema, tensorInfoSchema } from '#formats';
 
-/** What crosses the border of the sandbox: one task in, frames out. What comes out is as hostile as the model. */
+/**
+ * What crosses the border of the sandbox: one task in, frames out. What comes out is as hostile as the model, but for the
+ * first frame: it is written before any byte of the task or of the model was interpreted.
+ */
 
 export const MAX_FRAME_BYTES = 128 * 1024;
 const MAX_BLOCKS = 1024;
 
 const rangeSchema = z.strictObject({ file: z.string(), offset: zCount, length: zCount });
 
+/** Where the model's files are inside. */
+export const MODEL_AT = '/model';
+
 export const taskSchema = z.strictObject({
-  /** Folder of the model's files. */
-  root: z.string(),
   architecture: architectureSchema,
   blocks: z.array(z.array(tensorInfoSchema)).max(MAX_BLOCKS),
   boundary: z.strictObject({ tensors: z.array(tensorInfoSchema), ranges: z.array(rangeSchema) }),
@@ -38,6 +42,8 @@ const resultSchema = z.strictObject({
 export type TrialResult = z.infer<typeof resultSchema>;
 
 export const frameSchema = z.discriminatedUnion('type', [
+  /** The sandbox works: our program runs in it, and every file of the model can be read. */
+  z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('progress'), done: zCount, total: zCount }),
   resultSchema,
   z.strictObject({ type: z.literal('failure'), code: z.string().max(64), message: z.string().max(1024) }),

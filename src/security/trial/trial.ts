@@ -3,10 +3,9 @@ import { BitorchError, encodeCanonical, equalBytes, type OnProgress } from '#bas
 import type { Manifest } from '#distribution';
 import { type Ending, ownProgram, runInSandbox, type SandboxOutcome, type Usage } from '../sandbox/index.ts';
 import { FrameReader } from './frame-reader.ts';
-import { MAX_FRAME_BYTES, type TrialResult, type TrialTask } from './messages.ts';
+import { MAX_FRAME_BYTES, MODEL_AT, type TrialResult, type TrialTask } from './messages.ts';
 import { PROMPTS } from './prompts.ts';
 
-const MODEL_AT = '/model';
 const MAX_THREADS = 8;
 const GIBIBYTE = 2 ** 30;
 /** Progress of each block and the result. */
@@ -33,7 +32,8 @@ export interface Trial {
 
 /**
  * Loads and runs a model once in the sandbox, with fixed prompts, and holds what it computes against its manifest.
- * `directory` has all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE or SANDBOX_FAILED.
+ * `directory` has all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE, and SANDBOX_FAILED for what went
+ * wrong before our program inside had read a byte of every file: what happens later is the model's doing, whatever it is.
  */
 export async function tryInSandbox(
   { manifest, directory }: { manifest: Manifest; directory: string },
@@ -44,14 +44,16 @@ export async function tryInSandbox(
   );
   const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
+  // Half a minute, and what a slow disk and a slow processor need for so many bytes.
+  const timeMs = 30_000 + Math.ceil(bytes / 20_000);
   const outcome = await runInSandbox({
     command,
     readOnly: [...readOnly, { path: directory, at: MODEL_AT }],
     input: encodeCanonical(taskOf(manifest)),
     limits: {
       memoryBytes: 6 * GIBIBYTE,
-      // Ten seconds and what a slow disk and a slow processor need for so many bytes.
-      timeMs: 30_000 + Math.ceil(bytes / 20_000),
+      timeMs,
+      cpuSeconds: Math.ceil((timeMs * MAX_THREADS) / 1000),
       outputBytes: MAX_OUTPUT_BYTES,
     },
     onOutput: (chunk) => frames.add(chunk),
@@ -61,7 +63,6 @@ export async function tryInSandbox(
 }
 
 const taskOf = ({ architecture, blocks, boundary, tokenizer, chatTemplate }: Manifest): TrialTask => ({
-  root: MODEL_AT,
   architecture,
   blocks: blocks.map(({ tensors }) => tensors),
   boundary,
@@ -78,8 +79,14 @@ const EXCESS: Readonly<Partial<Record<Ending, string>>> = {
   output: 'it wrote more than it may',
 };
 
-function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: FrameReader): Trial {
+/** What an end of the sandbox says about the model. Throws SANDBOX_FAILED where it says something about the sandbox only. */
+export function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: FrameReader): Trial {
   const { ending, usage, exitCode, errors } = outcome;
+  const end = errors.trim().split('\n').at(-1)?.slice(0, 200);
+  if (!frames.ready) {
+    const how = `${ending}${exitCode === null ? '' : ` ${exitCode}`}${end ? `: ${end}` : ''}`;
+    throw new BitorchError('SANDBOX_FAILED', `the sandbox did not come as far as the model (${how})`);
+  }
   const faulty = (code: TrialFault['code'], message: string): Trial => ({
     faults: [{ code, message }],
     usage,
@@ -93,16 +100,12 @@ function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: FrameRea
   if (frames.problem) return faulty('TRIAL_CRASHED', `What it reported was not readable: ${frames.problem}.`);
   const { last } = frames;
   if (!last) {
-    const end = errors.trim().split('\n').at(-1)?.slice(0, 200);
     return faulty(
       'TRIAL_CRASHED',
       `The process that ran it ended with code ${exitCode ?? ending}${end ? `: ${end}` : ''}.`,
     );
   }
   if (last.type === 'failure') {
-    // An error number of the system says nothing about the model.
-    if (/^E[A-Z]+$/.test(last.code))
-      throw new BitorchError('SANDBOX_FAILED', `the sandbox cannot read the model: ${last.message}`);
     const code = last.code === 'HIDDEN_NOT_FINITE' ? 'TRIAL_OUTPUT' : 'TRIAL_REFUSED';
     return faulty(code, `It does not run: ${last.message}`);
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +101,44 @@ test('a ClamAV that is not there, hangs up or talks nonsense is told, not passed
     assert.equal(result.state, state, result.note);
     server.close();
   }
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test('a socket of another user is not asked, whatever it would answer', {
+  skip: isRoot ? false : 'only root can make a socket of another user',
+}, async (t) => {
+  let asked = 0;
+  const server = createServer((peer) => {
+    asked++;
+    peer.on('error', () => undefined).end('stream: OK\0');
+  });
+  t.after(() => server.close());
+  const home = join(folder, 'strangers');
+  await mkdir(home);
+  const path = join(home, 'clamd.ctl');
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const target = await file('y.bin', 'y');
+  const stateOf = async (address: string) => (await new ClamAv({ address }).check([target], signal)).state;
+  assert.notEqual(await stateOf(path), 'missing');
+  const before = asked;
+  assert.ok(before > 0);
+  await chown(path, 54_321, 54_321);
+  assert.equal(await stateOf(path), 'missing');
+  await chown(path, 0, 0);
+  await chown(home, 54_321, 54_321);
+  assert.equal(await stateOf(path), 'missing');
+  await symlink(path, join(folder, 'link.ctl'));
+  assert.equal(await stateOf(join(folder, 'link.ctl')), 'missing');
+  assert.equal(asked, before);
+});
+
+test('YARA: many files are one run', { skip: skipYara }, async () => {
+  const files = await Promise.all(
+    Array.from({ length: 1500 }, (_, n) => file(`many-${n}.bin`, n === 1499 ? `--${EICAR}--` : `${n}`)),
+  );
+  const { state, hits } = await new Yara().check(files, signal);
+  assert.deepEqual([state, hits], ['found', [{ path: 'many-1499.bin', name: 'eicar_test_file' }]]);
 });
 
 test('YARA: our rules find what they are for, in any file, and nothing in noise', {

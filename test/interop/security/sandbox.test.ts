@@ -249,3 +249,19 @@ test('an abort ends it, and so does the death of the node that started it', { sk
     [],
   );
 });
+
+test('files that were left open by who started the node stay outside', { skip }, async () => {
+  const run = `
+    import { runInSandbox } from '${new URL('../../../src/security/sandbox/index.ts', import.meta.url).pathname}';
+    const code = 'for (const fd of fs.readdirSync("/proc/self/fd")) { try { console.log(fd, fs.readlinkSync("/proc/self/fd/" + fd)) } catch {} }';
+    const { output } = await runInSandbox({ command: [process.execPath, '-e', code], readOnly: [{ path: process.execPath }] });
+    console.log(Buffer.from(output).toString());`;
+  const program = join(folder, 'run.ts');
+  await writeFile(program, run);
+  const secret = join(folder, 'secret');
+  await writeFile(secret, 'a secret');
+  const shell = `exec 19<"$1" 200<"$1" 300<"$1"; exec "$2" --disable-warning=ExperimentalWarning "$3"`;
+  const open = execFileSync('/bin/bash', ['-c', shell, 'bash', secret, process.execPath, program]).toString();
+  assert.match(open, /^0 /m);
+  assert.doesNotMatch(open, /secret/);
+});

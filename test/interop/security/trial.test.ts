@@ -1,14 +1,16 @@
 /** A model on trial in the real sandbox: what is sound passes, what lies or is spoiled is named. */
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { toHex } from '#base';
-import { SigningKey } from '#crypto';
-import { createMetainfo, type Manifest, openManifest, openSource, signManifest } from '#distribution';
-import { arrangeBlocks, Stage } from '#execution';
-import { describeModel, fileAccess } from '#formats';
+import { concat, toHex, utf8 } from '#base';
+import type { Manifest } from '#distribution';
+import { fileAccess } from '#formats';
 import { sandboxAvailability, tryInSandbox } from '#security';
+import { uint64 } from '../../support/gguf-file.ts';
 import { TINY_MODEL } from '../../support/network.ts';
+import { signedModel } from '../../support/signed-model.ts';
 
 const state = await sandboxAvailability();
 const skip = state.available ? false : `no sandbox: ${state.reason}`;
@@ -16,46 +18,7 @@ const options = { onProgress: () => undefined, signal: AbortSignal.timeout(120_0
 
 let manifest: Manifest;
 before(async () => {
-  const source = await openSource(TINY_MODEL, { cache: join(TINY_MODEL, '../../../../.data/cache') });
-  const files = await Promise.all(
-    source.files.map(async ({ path }) => ({ path, source: await fileAccess(join(source.directory, path)) })),
-  );
-  const { architecture, tensors, headerRanges, tokenizer, chatTemplate } = await describeModel(files);
-  const { blocks, boundary } = arrangeBlocks(architecture, tensors);
-  const read = (file: string) => files.find(({ path }) => path === file)!.source;
-  const stage = await Stage.load({
-    architecture,
-    first: 0,
-    end: architecture.layers,
-    blocks,
-    read: (tensor) => read(tensor.file).read(tensor.offset, tensor.bytes),
-    slots: 1,
-    context: 32,
-  });
-  const golden = await stage.goldenHashes();
-  await stage.stop();
-  const paths = source.files.map(({ path }) => path);
-  const metainfo = await createMetainfo({
-    directory: source.directory,
-    files: paths,
-    name: 'tiny',
-    trackers: [],
-  });
-  const fields = {
-    name: 'tiny',
-    version: 1,
-    licence: 'unknown',
-    architecture,
-    files: source.files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
-    infohash: metainfo.infohash,
-    pieceLength: metainfo.pieceLength,
-    boundary: { tensors: boundary, ranges: headerRanges },
-    blocks: blocks.map((block, i) => ({ tensors: block, golden: golden[i]! })),
-    tokenizer,
-    chatTemplate,
-  };
-  manifest = openManifest(signManifest(fields, SigningKey.generate()));
-  for (const file of files) await file.source.close();
+  ({ manifest } = await signedModel(TINY_MODEL));
 });
 
 test('a sound model passes, with the same logits each time, one process and no socket', {
@@ -101,4 +64,41 @@ test('a template that drops the question and an architecture that does not fit a
     ['TRIAL_REFUSED'],
   );
   assert.match(shape.faults[0]!.message, /the architecture says/);
+});
+
+/** The tiny model with many blocks, each tensor in a file of its own. */
+async function inShards(folder: string, layers: number): Promise<void> {
+  const file = await fileAccess(join(TINY_MODEL, 'model.safetensors'));
+  const { manifest: whole } = await signedModel(TINY_MODEL);
+  const { blocks, boundary, architecture } = whole;
+  const repeated = Array.from({ length: layers }, (_, layer) =>
+    blocks[layer % architecture.layers]!.tensors.map((tensor) => ({
+      ...tensor,
+      name: tensor.name.replace(/layers\.\d+\./, `layers.${layer}.`),
+    })),
+  );
+  const map: Record<string, string> = {};
+  for (const { name, type, shape, offset, bytes } of [...boundary.tensors, ...repeated.flat()]) {
+    const header = utf8(JSON.stringify({ [name]: { dtype: type, shape, data_offsets: [0, bytes] } }));
+    map[name] = `model-${Object.keys(map).length}.safetensors`;
+    await writeFile(
+      join(folder, map[name]),
+      concat([uint64(header.length), header, await file.read(offset, bytes)]),
+    );
+  }
+  await file.close();
+  await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  await rm(join(folder, 'model.safetensors'));
+  const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: layers }));
+}
+
+test('a model of more files than a process may open runs like any other', { skip }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-shards-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await cp(TINY_MODEL, folder, { recursive: true });
+  await inShards(folder, 60);
+  const sharded = await signedModel(folder);
+  assert.ok(sharded.files.length > 540);
+  assert.deepEqual((await tryInSandbox(sharded, options)).faults, []);
 });

@@ -82,7 +82,7 @@ test('a reason that the report does not have is invented', () => {
   } as const;
   const bad = word(clean, { verdict: 'quarantined', reasons: [reason] });
   assert.match(contradictions(bad, clean).join(), /no pickle in a\.json/);
-  const mismatch = { ...reason, rule: 'FILE_HASH_MISMATCH' };
+  const mismatch = { ...reason, source: 'manifest', rule: 'FILE_HASH_MISMATCH' };
   assert.deepEqual(contradictions(word(clean, { verdict: 'quarantined', reasons: [mismatch] }), clean), []);
 });
 

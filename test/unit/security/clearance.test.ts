@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog, toHex } from '#base';
 import { Clearance, type SealedAttestation, type Trust } from '#security';
-import { attest, authority } from '../../support/attestation.ts';
+import { attest, attestationFields, authority } from '../../support/attestation.ts';
 
 const log = createLog('silent');
 const [alice, bob, eve] = await Promise.all([authority(1), authority(2), authority(3)]);
@@ -89,4 +89,38 @@ test('a restart remembers, forgets whom it trusts no more, and leaves what is da
   await narrower.open();
   assert.equal(narrower.stateOf(ID), 'cleared');
   assert.equal((await readdir(join(folder, 'disk'))).length, 3);
+});
+
+test('a word for a model that its authority could not run clears nothing, unless the owner says so', async () => {
+  const unavailable = {
+    ...attestationFields(alice).trial,
+    state: 'unavailable',
+    note: 'no sandbox',
+  } as const;
+  const word = (time: number) =>
+    attest(alice, { manifest: MANIFEST, time, verdict: 'unproven', trial: unavailable });
+  const c = clearance([alice.id, bob.id]);
+  assert.equal(c.accept(word(1)), 'accept');
+  assert.deepEqual([c.stateOf(ID), c.allows(ID)], ['pending', false]);
+  c.accept(attest(bob, { manifest: MANIFEST }));
+  assert.equal(c.stateOf(ID), 'cleared');
+  c.accept(bad(2));
+  assert.equal(c.stateOf(ID), 'quarantined');
+
+  const options = { trust: [alice.id], folder: join(folder, 'unproven'), unproven: 'cleared' } as const;
+  const lenient = new Clearance(options, { log });
+  lenient.accept(word(1));
+  assert.equal(lenient.stateOf(ID), 'cleared');
+  lenient.accept(bad(2));
+  assert.equal(lenient.stateOf(ID), 'quarantined');
+  await Promise.all([c.close(), lenient.close()]);
+});
+
+test('a clearance without a trial that was passed is no attestation', () => {
+  const c = clearance([alice.id]);
+  for (const state of ['failed', 'omitted', 'unavailable'] as const) {
+    const trial = { ...attestationFields(alice).trial, state };
+    assert.throws(() => c.accept(attest(alice, { manifest: MANIFEST, trial })), { code: 'SCHEMA_INVALID' });
+  }
+  assert.equal(c.stateOf(ID), 'pending');
 });
