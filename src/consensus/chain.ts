@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  BitorchError,
   Broadcast,
-  equalBytes,
   fromUtf8,
   Lifecycle,
   type Logger,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BitorchError, fromHex, type Logger, messageOf, type OnProgress, toHex } from '#base';
+import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { boundaryRanges } from '#distribution';
 import {
@@ -13,15 +13,30 @@ import {
   type StageOffer,
   type Tokenizer,
 } from '#execution';
-import type { Host } from '#network';
-import { AnswerRecord, audit, drawAudit } from '#verification';
-import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason, Hop } from './api.ts';
+import { type Host, remoteCodeOf } from '#network';
+import { AnswerRecord } from '#verification';
+import { AnswerAudits, hopOf } from './answer-audits.ts';
+import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
+import { FailureMemory } from './failures.ts';
 import { fetchRanges, type Model, tensorReader } from './library.ts';
 import type { LoadOptions } from './loading.ts';
 
-/** Answers whose audit can still be asked for. */
-const ANSWERS_KEPT = 1000;
+/** Routes that are tried for one answer. */
+const MAX_ROUTES = 3;
+
+/** What only the stage itself can have caused, so that its neighbours on a route are not suspected: what we see of it … */
+const OWN_FAULTS = new Set(['PEER_UNREACHABLE', 'RECEIPT_INVALID', 'CHAIN_BROKEN', 'SIGNATURE_INVALID']);
+/** … and what it says of itself. */
+const OWN_REFUSALS = new Set([
+  'STAGE_BUSY',
+  'STAGE_STOPPING',
+  'PLACE_RECLAIMED',
+  'BLOCKS_NOT_SERVED',
+  'PERIOD_INVALID',
+  'MODEL_PENDING',
+  'MODEL_QUARANTINED',
+]);
 /** Long enough for most answers; who wants more says so. */
 const DEFAULT_MAX_TOKENS = 1024;
 
@@ -47,11 +62,13 @@ export class Chatting {
   readonly #dependencies: ChatDependencies;
   readonly #system: string | undefined;
   readonly #models = new Map<string, ChatModel>();
-  readonly #audits = new Map<string, AuditResult>();
+  readonly #failures = new FailureMemory();
+  readonly #audits: AnswerAudits;
 
   constructor(options: { system?: string | undefined }, dependencies: ChatDependencies) {
     this.#system = options.system;
     this.#dependencies = dependencies;
+    this.#audits = new AnswerAudits({ ...dependencies, failures: this.#failures });
   }
 
   /** Fetches and loads the client's part of a model: no block of it. */
@@ -75,7 +92,7 @@ export class Chatting {
   }
 
   audit(answerId: string): AuditResult | undefined {
-    return this.#audits.get(answerId);
+    return this.#audits.find(answerId);
   }
 
   /** Answers a chat; see NodeApi.chat. */
@@ -83,26 +100,21 @@ export class Chatting {
     const started = performance.now();
     const { model, boundary, tokenizer } = this.#find(request.model);
     this.#dependencies.refuseQuarantined(model.id);
-    const { architecture, chatTemplate } = model.manifest;
+    const { chatTemplate } = model.manifest;
     const text = renderChat(chatTemplate, this.#withSystem(request.messages), {
       addGenerationPrompt: true,
       bos: tokenTextOf(tokenizer, tokenizer.bos),
       eos: tokenTextOf(tokenizer, tokenizer.eos),
     });
     const prompt = tokenizer.encode(text, { special: true });
-    const route = planRoute(architecture.layers, this.#offers(model));
-    const plan = planSession(fromHex(model.id), route);
-    const record = new AnswerRecord(plan);
-    const session = new ClientSession(
-      { plan, hidden: architecture.hidden },
-      { host: this.#dependencies.host, observer: record },
-    );
+    const { session, record } = await this.#openSession(model, signal);
     const answerId = randomUUID();
+    let concluded: Promise<void> | undefined;
     const cut = () => session.abort();
     try {
-      await session.open(signal);
+      signal.throwIfAborted();
       signal.addEventListener('abort', cut, { once: true });
-      yield { type: 'route', answerId, model: model.id, hops: route.map(hopOf) };
+      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf) };
       const options = {
         prompt,
         maxTokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -111,21 +123,29 @@ export class Chatting {
       };
       let firstTokenAt = 0;
       for await (const event of generate(options, { boundary, session, tokenizer })) {
-        signal.throwIfAborted();
+        if (event.type !== 'end') signal.throwIfAborted();
         if (event.type === 'prefill') yield event;
         if (event.type === 'text') {
           firstTokenAt ||= performance.now();
           yield { type: 'token', text: event.text };
         }
-        if (event.type === 'end') yield done(event.reason, event.tokens, firstTokenAt || performance.now());
+        if (event.type !== 'end') continue;
+        // The answer is complete: whether anybody still listens makes no difference to its audit.
+        signal.removeEventListener('abort', cut);
+        concluded = this.#conclude(answerId, session, record);
+        yield done(event.reason, event.tokens, firstTokenAt || performance.now());
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (concluded || signal.aborted) return;
+      this.#blame(error, record.plan.route);
+      throw error;
     } finally {
       signal.removeEventListener('abort', cut);
-      if (signal.aborted) session.abort();
-      else await session.close();
-      this.#startAudit(answerId, record, architecture.hidden, signal.aborted);
+      if (concluded) await concluded;
+      else {
+        session.abort();
+        if (record.length > 0) this.#audits.skip(answerId);
+      }
     }
 
     function done(reason: FinishReason, tokens: number, firstTokenAt: number): ChatEvent {
@@ -160,73 +180,62 @@ export class Chatting {
     );
   }
 
-  #offers(model: Model): StageOffer[] {
-    return this.#dependencies.directory.nodes().flatMap((node) => {
-      const blocks = node.holdings.find(({ manifest }) => toHex(manifest) === model.id)?.blocks;
+  /**
+   * Opens a session on the best route; where a stage refuses or fails, on the next best one. Throws STAGE_FAILED,
+   * BLOCKS_MISSING.
+   */
+  async #openSession(
+    model: Model,
+    signal: AbortSignal,
+  ): Promise<{ session: ClientSession; record: AnswerRecord }> {
+    const { host } = this.#dependencies;
+    const { hidden } = model.manifest.architecture;
+    let route = this.#planRoute(model);
+    for (let tries = 1; ; tries++) {
+      const plan = planSession(fromHex(model.id), route);
+      const record = new AnswerRecord(plan);
+      const session = new ClientSession({ plan, hidden }, { host, observer: record });
+      try {
+        await session.open(signal);
+        return { session, record };
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.#blame(error, route);
+        const next = this.#planRoute(model);
+        if (tries === MAX_ROUTES || sameRoute(route, next)) throw error;
+        route = next;
+      }
+    }
+  }
+
+  #planRoute({ id, manifest }: Model): StageOffer[] {
+    const offers = this.#dependencies.directory.nodes().flatMap((node) => {
+      const blocks = node.holdings.find(({ manifest }) => toHex(manifest) === id)?.blocks;
       return blocks ? [offerOf(node, blocks)] : [];
     });
+    return planRoute(manifest.architecture.layers, offers, (id) => this.#failures.avoidance(id));
   }
 
-  #startAudit(answerId: string, record: AnswerRecord, width: number, cancelled: boolean): void {
-    if (record.length === 0) return;
-    if (cancelled) {
-      this.#tell({
-        answerId,
-        state: 'unavailable',
-        summary: 'The answer was stopped, so its stages handed in no last receipts.',
-      });
-      return;
-    }
-    this.#audit(answerId, record, width).catch((error: unknown) => {
-      const failed = error instanceof BitorchError && error.code === 'CONTINUITY_BROKEN';
-      this.#tell({
-        answerId,
-        state: failed ? 'failed' : 'unavailable',
-        summary: `Not verified: ${messageOf(error)}.`,
-      });
-    });
-  }
-
-  async #audit(answerId: string, record: AnswerRecord, width: number): Promise<void> {
-    const { directory, host, key, signal } = this.#dependencies;
-    record.checkContinuity();
-    const plan = drawAudit(
-      record,
-      directory.nodes().filter((node) => node.audits && node.reachable && node.id !== host.id),
+  /** Remembers who failed, and its neighbours on the route where the fault may be theirs. */
+  #blame(error: unknown, route: readonly StageOffer[]): void {
+    if (!(error instanceof BitorchError) || error.code !== 'STAGE_FAILED') return;
+    const hop = route.findIndex(
+      ({ id, first }) => id === error.details.nodeId && first === error.details.first,
     );
-    const { from, to } = plan;
-    const auditor = { nodeId: plan.auditor.id, name: plan.auditor.name };
-    const work = { answerId, stage: hopOf(plan.stage), auditor, from, to };
-    const positions = `positions ${from}–${to - 1} of blocks ${plan.stage.first}–${plan.stage.end - 1}`;
-    this.#tell({
-      ...work,
-      state: 'pending',
-      summary: `${auditor.name} re-executes ${positions} from ${plan.stage.name}.`,
-    });
-    const { passed, verdict } = await audit(record, plan, { host, key, width, signal });
-    const hashes = { signed: toHex(verdict.signed), recomputed: toHex(verdict.recomputed) };
-    const summary = passed
-      ? `${auditor.name} re-executed ${positions} and got the same bits as ${plan.stage.name}.`
-      : `${plan.stage.name} did not compute what it signed: ${auditor.name} got other bits for positions ${verdict.from}–${verdict.to - 1}.`;
-    this.#tell({
-      ...work,
-      ...hashes,
-      from: verdict.from,
-      to: verdict.to,
-      state: passed ? 'passed' : 'failed',
-      summary,
-    });
+    const alone = OWN_FAULTS.has(codeOf(error.cause)) || OWN_REFUSALS.has(remoteCodeOf(error.cause) ?? '');
+    const near = alone ? [hop] : [hop - 1, hop, hop + 1];
+    for (const stage of near.flatMap((at) => route[at] ?? [])) this.#failures.note(stage.id);
   }
 
-  #tell(result: AuditResult): void {
-    this.#audits.delete(result.answerId);
-    this.#audits.set(result.answerId, result);
-    for (const id of this.#audits.keys()) if (this.#audits.size > ANSWERS_KEPT) this.#audits.delete(id);
-    this.#dependencies.onAudit(result);
+  /** Ends the session of a complete answer and has it audited. */
+  async #conclude(answerId: string, session: ClientSession, record: AnswerRecord): Promise<void> {
+    await session.close();
+    if (record.length > 0) this.#audits.start(answerId, record, session.hidden);
   }
 }
 
-const hopOf = ({ id, name, first, end }: StageOffer): Hop => ({ nodeId: id, name, first, end });
+const sameRoute = (a: readonly StageOffer[], b: readonly StageOffer[]): boolean =>
+  a.length === b.length && a.every((stage, hop) => stage.id === b[hop]!.id && stage.end === b[hop]!.end);
 
 const offerOf = (node: KnownNode, [first, end]: readonly [number, number]): StageOffer => ({
   id: node.id,

@@ -1,28 +1,29 @@
-import { BitorchError, equalBytes } from '#base';
-import type { Observer, SessionPlan } from '#execution';
+import { BitorchError, bytesOf, concat, equalBytes } from '#base';
+import { floatsOf, type Observer, type SessionPlan } from '#execution';
 import { publicKeyOf } from '#network';
-import { RowHashes } from './positions.ts';
-import { openReceipt, type Receipt } from './statements.ts';
+import { checkLink, type SignedReceipt } from './chain.ts';
+import { CHUNK_POSITIONS } from './constants.ts';
+import { Positions, RowHashes } from './positions.ts';
+import { NO_RECEIPT, openReceipt, type Receipt, receiptId } from './statements.ts';
 
-/** A receipt together with the bytes that its stage signed. */
-export interface SignedReceipt {
-  readonly receipt: Receipt;
-  readonly signed: Uint8Array;
-}
-
-/** The client's side of the evidence for one answer: its own hashes at both ends and every stage's receipts. */
+/** The client's side of the evidence for one answer: what it sent, its own hashes at both ends and every stage's receipts. */
 export class AnswerRecord implements Observer {
   readonly plan: SessionPlan;
   readonly #sent = new RowHashes();
   readonly #received = new RowHashes();
+  readonly #inputs = new Positions<Float32Array>();
   readonly #publicKeys: Uint8Array[];
-  /** By hop, then by the first position of the chunk: the latest receipt. */
-  readonly #receipts: Map<number, SignedReceipt>[];
+  /** By hop: the chain of the latest receipts, from position 0 on. */
+  readonly #chains: SignedReceipt[][];
+  /** By epoch: the position that it went back to. */
+  readonly #rollbacks: number[] = [];
+  /** Floats a row. */
+  #width = 0;
 
   constructor(plan: SessionPlan) {
     this.plan = plan;
     this.#publicKeys = plan.route.map((stage) => publicKeyOf(stage.id));
-    this.#receipts = plan.route.map(() => new Map());
+    this.#chains = plan.route.map(() => []);
   }
 
   /** Positions for which the answer's hidden states came back. */
@@ -31,62 +32,114 @@ export class AnswerRecord implements Observer {
   }
 
   sent(position: number, rows: number, states: Float32Array): void {
+    if (position < this.#sent.length) this.#rollBack(position);
+    this.#width = states.length / rows;
     this.#sent.write(position, rows, states);
+    this.#inputs.write(position, rowsOf(states, rows));
   }
 
   received(position: number, rows: number, states: Float32Array): void {
     this.#received.write(position, rows, states);
   }
 
-  /** Keeps a stage's receipt. Throws RECEIPT_INVALID when it is not for this session and these blocks. */
+  /**
+   * Keeps a stage's receipt, in the place of those for the same and for later positions; one for work that was rolled back
+   * meanwhile is dropped. Throws RECEIPT_INVALID when it is not for this session and these blocks, CHAIN_BROKEN when it does
+   * not continue the receipts before it.
+   */
   evidence(hop: number, signed: Uint8Array): void {
     const receipt = openReceipt(signed, this.#publicKeys[hop]!);
     const { first, end } = this.plan.route[hop]!;
     const { session, manifest, period } = this.plan;
-    const ours = equalBytes(receipt.session, session) && equalBytes(receipt.manifest, manifest);
-    if (!ours || receipt.period !== period || receipt.first !== first || receipt.end !== end) {
+    const agreed =
+      equalBytes(receipt.session, session) &&
+      equalBytes(receipt.manifest, manifest) &&
+      receipt.period === period &&
+      receipt.first === first &&
+      receipt.end === end &&
+      receipt.width === this.#width;
+    const epoch = this.#rollbacks.length;
+    const inTime = receipt.to <= this.#sent.length && receipt.epoch <= epoch;
+    if (!agreed || (!inTime && receipt.epoch >= epoch))
       throw new BitorchError('RECEIPT_INVALID', 'the receipt is for other work than was asked for');
-    }
-    this.#receipts[hop]!.set(receipt.from, { receipt, signed });
+    if (!inTime || this.#isRolledBack(receipt)) return;
+    const chain = this.#chains[hop]!;
+    const place = receipt.from / CHUNK_POSITIONS;
+    const before = chain[place - 1];
+    if (before) checkLink(before, receipt);
+    else if (place > 0 || !equalBytes(receipt.before, NO_RECEIPT))
+      throw new BitorchError('CHAIN_BROKEN', 'the receipt continues work that was not handed in');
+    chain.splice(place, chain.length, { receipt, signed, id: receiptId(signed) });
   }
 
-  /** The receipts of one stage in the order of their positions. */
+  /** The latest receipts of one stage, one chain from position 0 on. */
   receiptsOf(hop: number): SignedReceipt[] {
-    return [...this.#receipts[hop]!.values()].sort((a, b) => a.receipt.from - b.receipt.from);
+    return [...this.#chains[hop]!];
+  }
+
+  /** What this client gave to the first stage at positions [0, to): floats [to, width]. */
+  inputs(to: number): Float32Array {
+    return floatsOf(concat(this.#inputs.slice(0, to).map(bytesOf)));
   }
 
   /**
-   * Checks that every position is covered and that what went into each stage is what came out of the one before,
-   * from the client's own embedding to the states it received. Throws CONTINUITY_BROKEN that names the stages.
+   * Checks that every position is covered and that what went into each stage is what came out of the one before, from the
+   * client's own embedding to the states it received. Throws RECEIPTS_MISSING where there is nothing to judge by, and
+   * CONTINUITY_BROKEN that names the stages which contradict each other or themselves.
    */
   checkContinuity(): void {
     for (const hop of this.plan.route.keys()) {
-      let next = 0;
-      for (const { receipt } of this.receiptsOf(hop)) {
-        if (receipt.from !== next) throw this.#broken(hop, `has no receipt for position ${next}`);
-        this.#checkBorders(hop, receipt);
-        next = receipt.to;
-      }
-      if (next < this.length) throw this.#broken(hop, `has no receipt for position ${next}`);
+      const receipts = this.#chains[hop]!;
+      for (const { receipt } of receipts) this.#checkBorders(hop, receipt);
+      const covered = receipts.at(-1)?.receipt.to ?? 0;
+      if (covered < this.length)
+        throw new BitorchError(
+          'RECEIPTS_MISSING',
+          `${this.plan.route[hop]!.name} handed in no receipt for position ${covered}`,
+          { stages: [this.plan.route[hop]!.id] },
+        );
     }
+  }
+
+  #rollBack(position: number): void {
+    this.#rollbacks.push(position);
+    for (const chain of this.#chains) chain.splice(Math.floor(position / CHUNK_POSITIONS));
+  }
+
+  /** Whether a rollback after the receipt's epoch went back into its positions. */
+  #isRolledBack({ epoch, to }: Receipt): boolean {
+    return this.#rollbacks.slice(epoch).some((position) => position < to);
   }
 
   #checkBorders(hop: number, receipt: Receipt): void {
     const { from, to } = receipt;
-    const before = hop === 0 ? this.#sent.of(from, to) : this.#receipts[hop - 1]!.get(from)?.receipt.output;
-    if (!before || !equalBytes(before, receipt.input)) {
+    const before = hop === 0 ? this.#sent.of(from, to) : this.#outputOf(hop - 1, receipt);
+    if (before && !equalBytes(before, receipt.input)) {
       const giver = hop === 0 ? 'the client' : this.plan.route[hop - 1]!.name;
-      throw this.#broken(hop, `and ${giver} signed different hidden states for positions ${from}–${to - 1}`);
+      const hops = hop === 0 ? [0] : [hop - 1, hop];
+      throw this.#broken(hops, `and ${giver} signed different hidden states for positions ${from}–${to - 1}`);
     }
     if (hop < this.plan.route.length - 1) return;
     const after = this.#received.of(from, to);
     if (after && !equalBytes(after, receipt.output)) {
-      throw this.#broken(hop, `signed other hidden states than it sent for positions ${from}–${to - 1}`);
+      throw this.#broken([hop], `signed other hidden states than it sent for positions ${from}–${to - 1}`);
     }
   }
 
-  #broken(hop: number, what: string): BitorchError {
-    const { id, name } = this.plan.route[hop]!;
-    return new BitorchError('CONTINUITY_BROKEN', `${name} ${what}`, { nodeId: id, name });
+  #outputOf(hop: number, { from, to }: Receipt): Uint8Array | undefined {
+    const found = this.#chains[hop]![from / CHUNK_POSITIONS]?.receipt;
+    return found?.to === to ? found.output : undefined;
   }
+
+  #broken(hops: number[], what: string): BitorchError {
+    const { name } = this.plan.route[hops.at(-1)!]!;
+    const stages = hops.map((hop) => this.plan.route[hop]!.id);
+    return new BitorchError('CONTINUITY_BROKEN', `${name} ${what}`, { stages });
+  }
+}
+
+function rowsOf(states: Float32Array, rows: number): Float32Array[] {
+  if (rows === 1) return [states];
+  const width = states.length / rows;
+  return Array.from({ length: rows }, (_, i) => states.subarray(i * width, (i + 1) * width));
 }

@@ -1,29 +1,23 @@
-import { BitorchError, check, equalBytes, type Logger, z, zBytes, zBytesUpTo, zCount } from '#base';
+import { BitorchError, codeOf, equalBytes, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
-import { type Executor, MAX_ROWS } from '#execution';
-import { type Host, type PeerAddress, publicKeyOf } from '#network';
-import { AUDIT_PROTOCOL, AUDIT_TIMEOUT_MS } from './constants.ts';
+import type { Executor } from '#execution';
+import { type FrameStream, type Host, type PeerAddress, type Place, Places, publicKeyOf } from '#network';
+import { decodeAuditRequest, encodeAuditAnswer } from './audit-messages.ts';
+import { openChain, type SignedReceipt } from './chain.ts';
+import {
+  AUDIT_PROTOCOL,
+  AUDIT_TIMEOUT_MS,
+  MAX_AUDIT_BYTES,
+  MAX_AUDITS,
+  STATEMENT_VERSION,
+  STATES_FRAME_BYTES,
+  STATES_STALL_MS,
+  SUPPLY_STALL_MS,
+} from './constants.ts';
 import { chunkHash, rowHashes } from './hashes.ts';
 import { fetchInputs } from './inputs.ts';
-import { openReceipt, type Receipt, signVerdict } from './statements.ts';
-
-const MAX_RECEIPTS = 4096;
-const MAX_REQUEST_BYTES = 2 << 20;
-/** Audits that wait for their turn; more are refused. */
-const MAX_WAITING = 8;
-
-export const auditRequestSchema = z.strictObject({
-  stage: z.strictObject({ id: z.string().max(128), addresses: z.array(z.string().max(256)).max(16) }),
-  /** The stage's signed receipts from position 0 up to the audited chunk, in order. */
-  receipts: z.array(zBytesUpTo(1024)).min(1).max(MAX_RECEIPTS),
-  /** The client's signed ticket for the stage's inputs. */
-  ticket: zBytesUpTo(1024),
-  /** Session and width of a row, to ask for the inputs with. */
-  session: zBytes(16),
-  width: zCount,
-});
-
-export type AuditRequest = z.infer<typeof auditRequestSchema>;
+import { openTicket, signVerdict } from './statements.ts';
+import { areSigned, receiveStates } from './states.ts';
 
 /** Gives an executor for blocks of a model, fetching and loading them first where needed. */
 export type ExecutorFor = (
@@ -33,128 +27,177 @@ export type ExecutorFor = (
   signal: AbortSignal,
 ) => Promise<Executor>;
 
-/** Re-executes other stages' work on request and signs what it got. One audit at a time. */
-export class Auditor {
-  readonly #host: Host;
-  readonly #key: SigningKey;
-  readonly #executorFor: ExecutorFor;
-  readonly #log: Logger;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+export interface AuditorDependencies {
+  readonly host: Pick<Host, 'id' | 'open' | 'handle' | 'originOf'>;
+  readonly key: SigningKey;
+  readonly executorFor: ExecutorFor;
+  /** Where the peer with this id says that it can be reached; by default what the host knows of its connections. */
+  readonly locate?: (peer: string) => PeerAddress | undefined;
+  readonly log: Logger;
+}
 
-  constructor(dependencies: { host: Host; key: SigningKey; executorFor: ExecutorFor; log: Logger }) {
-    this.#host = dependencies.host;
-    this.#key = dependencies.key;
-    this.#executorFor = dependencies.executorFor;
-    this.#log = dependencies.log;
+/** A client's request whose receipts and ticket are in order. */
+interface Work {
+  readonly stage: string;
+  readonly client: string;
+  readonly ticket: Uint8Array;
+  readonly chain: readonly SignedReceipt[];
+  readonly tip: SignedReceipt;
+}
+
+/** Re-executes other stages' work on request and signs what it got. A few audits at once, of which one computes. */
+export class Auditor {
+  readonly #dependencies: AuditorDependencies;
+  readonly #places = new Places({ count: MAX_AUDITS, idleMs: Number.POSITIVE_INFINITY });
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(dependencies: AuditorDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async start(): Promise<void> {
-    const answerer = (message: unknown) => this.#enqueue(check(auditRequestSchema, message, 'audit request'));
-    await this.#host.answer(AUDIT_PROTOCOL, answerer, { maxBytes: MAX_REQUEST_BYTES });
+    const { host, log } = this.#dependencies;
+    await host.handle(AUDIT_PROTOCOL, STATES_FRAME_BYTES, async (stream) => {
+      try {
+        const verdict = await this.#serve(stream);
+        await stream.send(encodeAuditAnswer({ verdict }));
+      } catch (error) {
+        log.info({ client: stream.remote, error: messageOf(error) }, 'audit without a verdict');
+        await stream.send(encodeAuditAnswer({ error: { code: codeOf(error), message: messageOf(error) } }));
+      }
+      await stream.close();
+    });
   }
 
-  async #enqueue(request: AuditRequest): Promise<Uint8Array> {
-    if (this.#waiting >= MAX_WAITING) throw new BitorchError('AUDITOR_BUSY', 'too many audits wait here');
-    this.#waiting++;
-    const audit = this.#last.then(() => this.#audit(request, AbortSignal.timeout(AUDIT_TIMEOUT_MS)));
-    this.#last = audit.catch((error: unknown) => this.#log.info({ error }, 'audit failed'));
-    return audit.finally(() => this.#waiting--);
+  async #serve(stream: FrameStream): Promise<Uint8Array> {
+    const frame = await stream.read(AbortSignal.timeout(STATES_STALL_MS));
+    const peer = stream.remote;
+    const place = this.#places.take({ peer, origin: this.#dependencies.host.originOf(peer) });
+    if (!place) throw new BitorchError('AUDITOR_BUSY', 'too many audits wait here');
+    try {
+      return await this.#audit(stream, frame ?? new Uint8Array(), place);
+    } finally {
+      this.#places.release(place);
+    }
   }
 
-  async #audit(request: AuditRequest, signal: AbortSignal): Promise<Uint8Array> {
-    const { stage, session, width, ticket } = request;
-    const receipts = openChain(request);
-    const { manifest, first, end, to } = receipts.at(-1)!;
-    const executor = await this.#executorFor(manifest, first, end, signal);
+  async #audit(stream: FrameStream, frame: Uint8Array, place: Place): Promise<Uint8Array> {
+    const signals = [place.signal, stream.ended, AbortSignal.timeout(AUDIT_TIMEOUT_MS)];
+    const signal = AbortSignal.any(signals);
+    const work = await openWork(frame, stream.remote, this.#dependencies.host.id);
+    const inputs = await this.#inputsOf(work, stream, signal);
+    const computing = this.#last.then(() => this.#judge(work, inputs, signal));
+    this.#last = computing.catch(() => undefined);
+    return computing;
+  }
+
+  /** From the stage, which owes them; else from the client. Whoever gives them, the stage has signed their hashes. */
+  async #inputsOf(work: Work, stream: FrameStream, signal: AbortSignal): Promise<Float32Array> {
+    const { to, width } = work.tip.receipt;
+    const given = await this.#fetch(work, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (given && (await areSigned(given, work.chain, 'input'))) return given;
+    await stream.send(encodeAuditAnswer({ inputs: to }));
+    const limits = { stallMs: SUPPLY_STALL_MS, signal };
+    const sent = await receiveStates(stream, { to, width }, limits);
+    if (await areSigned(sent, work.chain, 'input')) return sent;
+    throw new BitorchError('INPUTS_INVALID', 'the stage has signed other inputs than those that were sent');
+  }
+
+  async #fetch({ stage, client, ticket, tip }: Work, signal: AbortSignal): Promise<Float32Array | undefined> {
+    const { host, locate = byConnection } = this.#dependencies;
+    const peer = locate(stage);
+    const { session, to, width } = tip.receipt;
+    const request = { session, client, receipt: tip.id, side: 'input', ticket } as const;
+    return peer && fetchInputs(host, peer, request, { to, width }, signal);
+  }
+
+  async #judge(work: Work, inputs: Float32Array, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    const { manifest, first, end, to, width } = work.tip.receipt;
+    const executor = await this.#dependencies.executorFor(manifest, first, end, signal);
     if (executor.hidden !== width)
       throw new BitorchError('AUDIT_INVALID', `rows of this model have ${executor.hidden} floats`);
     if (to > executor.context)
       throw new BitorchError('AUDIT_INVALID', `${to} positions are more than the model's context`);
-    const inputs = await fetchInputs(
-      this.#host,
-      stage as PeerAddress,
-      { session, ticket, to, width },
-      signal,
+    const { judged, recomputed } = await reexecute(executor, inputs, work.chain, signal);
+    const { session, client, from, to: until, input, output } = judged.receipt;
+    const { host, key } = this.#dependencies;
+    return signVerdict(
+      {
+        version: STATEMENT_VERSION,
+        session,
+        manifest,
+        client,
+        stage: work.stage,
+        auditor: host.id,
+        first,
+        end,
+        receipt: judged.id,
+        from,
+        to: until,
+        input,
+        signed: output,
+        recomputed,
+        time: Date.now(),
+      },
+      key,
     );
-    checkInputs(inputs, width, receipts);
-    const outputs = await reexecute(executor, inputs, { first, end });
-    const { receipt, recomputed } = firstDifference(outputs, receipts) ?? lastOf(outputs, receipts);
-    const verdict = {
-      session,
-      stage: stage.id,
-      first,
-      end,
-      from: receipt.from,
-      to: receipt.to,
-      signed: receipt.output,
-      recomputed,
-    };
-    return signVerdict(verdict, this.#key);
   }
 }
 
-/** The receipts, each signed by the stage, for one piece of work, without a gap from position 0. */
-function openChain(request: AuditRequest): Receipt[] {
-  const signer = publicKeyOf(request.stage.id);
-  const receipts = request.receipts.map((signed) => openReceipt(signed, signer));
-  const [head] = receipts as [Receipt];
-  let next = 0;
-  for (const { session, manifest, first, end, from, to } of receipts) {
-    const same =
-      equalBytes(session, request.session) &&
-      equalBytes(manifest, head.manifest) &&
-      first === head.first &&
-      end === head.end;
-    if (!same || from !== next)
-      throw new BitorchError('AUDIT_INVALID', 'the receipts are not one chain from position 0');
-    next = to;
-  }
-  return receipts;
+/**
+ * Checks a request before anything is fetched for it. Throws CHAIN_BROKEN when the receipts are not one piece of work,
+ * AUDIT_INVALID when the asker or the ticket is another's or the work is too large: nothing of that is the stage's fault.
+ */
+async function openWork(frame: Uint8Array, client: string, self: string): Promise<Work> {
+  const { stage, receipts, ticket } = decodeAuditRequest(frame);
+  const chain = await openChain(receipts, publicKeyOf(stage));
+  const tip = chain.at(-1)!;
+  const { session, to, width, client: owner } = tip.receipt;
+  const given = openTicket(ticket, publicKeyOf(client));
+  const fits =
+    equalBytes(owner, publicKeyOf(client)) &&
+    equalBytes(given.session, session) &&
+    equalBytes(given.receipt, tip.id) &&
+    given.stage === stage &&
+    given.auditor === self;
+  if (!fits)
+    throw new BitorchError(
+      'AUDIT_INVALID',
+      'the receipts or the ticket are for another client, stage or auditor',
+    );
+  if (to * width * 4 > MAX_AUDIT_BYTES)
+    throw new BitorchError(
+      'AUDIT_INVALID',
+      `an audit has at most ${MAX_AUDIT_BYTES >> 20} MiB of inputs here`,
+    );
+  return { stage, client, ticket, chain, tip };
 }
 
-function checkInputs(inputs: Float32Array, width: number, receipts: Receipt[]): void {
-  const hashes = rowHashes(inputs, inputs.length / width);
-  for (const { from, to, input } of receipts) {
-    if (!equalBytes(chunkHash(hashes.slice(from, to)), input)) {
-      throw new BitorchError(
-        'INPUTS_MISSING',
-        `the stage handed over other inputs than it signed for positions ${from}–${to - 1}`,
-      );
-    }
-  }
-}
-
-/** Runs the rows again and returns the hash of each output row. */
+/** Runs the work again until a chunk differs, or to its end. */
 async function reexecute(
   executor: Executor,
   inputs: Float32Array,
-  range: { first: number; end: number },
-): Promise<Uint8Array[]> {
-  const width = executor.hidden;
-  const hashes: Uint8Array[] = [];
-  for (let position = 0; position * width < inputs.length; position += MAX_ROWS) {
-    const chunk = inputs.subarray(position * width, (position + MAX_ROWS) * width);
-    const count = chunk.length / width;
-    const rows = Array.from({ length: count }, (_, i) => ({ slot: 0, position: position + i }));
-    hashes.push(...rowHashes(await executor.forward(rows, chunk, range), count));
+  chain: readonly SignedReceipt[],
+  signal: AbortSignal,
+): Promise<{ judged: SignedReceipt; recomputed: Uint8Array | null }> {
+  for (const judged of chain) {
+    signal.throwIfAborted();
+    const { from, to, first, end, width, output } = judged.receipt;
+    const rows = Array.from({ length: to - from }, (_, i) => ({ slot: 0, position: from + i }));
+    const recomputed = await Promise.resolve()
+      .then(() => executor.forward(rows, inputs.slice(from * width, to * width), { first, end }))
+      .then((states) => chunkHash(rowHashes(states, rows.length)))
+      .catch((error: unknown) => {
+        // Exact arithmetic gives the same error everywhere: these inputs have no output that a stage could have signed.
+        if (codeOf(error) === 'HIDDEN_NOT_FINITE') return null;
+        throw error;
+      });
+    const same = recomputed !== null && equalBytes(recomputed, output);
+    if (!same || judged === chain.at(-1)) return { judged, recomputed };
   }
-  return hashes;
+  throw new RangeError('no receipts');
 }
 
-interface Comparison {
-  receipt: Receipt;
-  recomputed: Uint8Array;
-}
-
-const compare = (outputs: Uint8Array[], receipt: Receipt): Comparison => ({
-  receipt,
-  recomputed: chunkHash(outputs.slice(receipt.from, receipt.to)),
-});
-
-const firstDifference = (outputs: Uint8Array[], receipts: Receipt[]): Comparison | undefined =>
-  receipts
-    .map((receipt) => compare(outputs, receipt))
-    .find((c) => !equalBytes(c.recomputed, c.receipt.output));
-
-const lastOf = (outputs: Uint8Array[], receipts: Receipt[]): Comparison => compare(outputs, receipts.at(-1)!);
+const byConnection = (id: string): PeerAddress => ({ id, addresses: [] });

@@ -56,8 +56,12 @@ export class LocalNetwork {
   ): Promise<FrameStream> {
     await this.delay(from.id, id, protocol);
     const handler = this.#handlers.get(`${id} ${protocol}`);
-    if (!handler || from.cut || this.#hosts.get(id)?.cut)
-      throw new BitorchError('PEER_UNREACHABLE', `${id} cannot be reached`);
+    const unreachable = (cause: string) => {
+      const error = Object.assign(new Error(cause), { name: cause });
+      return new BitorchError('PEER_UNREACHABLE', `${id} cannot be reached: ${cause}`, {}, error);
+    };
+    if (from.cut || this.#hosts.get(id)?.cut) throw unreachable('ConnectionFailedError');
+    if (!handler) throw unreachable('UnsupportedProtocolError');
     const [ours, theirs] = localStream(id, maxFrameBytes, from.id);
     this.streams.push(ours);
     handler(theirs).catch((error: Error) => theirs.abort(error));

@@ -47,7 +47,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export class ClientSession {
   readonly #plan: SessionPlan;
   /** Floats a row. */
-  readonly #hidden: number;
+  readonly hidden: number;
   readonly #frames: HiddenFrames;
   readonly #host: Pick<Host, 'open'>;
   readonly #observer: Observer;
@@ -67,7 +67,7 @@ export class ClientSession {
     dependencies: { host: Pick<Host, 'open'>; observer: Observer },
   ) {
     this.#plan = options.plan;
-    this.#hidden = options.hidden;
+    this.hidden = options.hidden;
     this.#host = dependencies.host;
     const { session, period } = options.plan;
     this.#frames = new HiddenFrames({ session, period, width: options.hidden });
@@ -97,7 +97,7 @@ export class ClientSession {
     states: Float32Array,
     onRows: (done: number) => void = () => undefined,
   ): Promise<Float32Array> {
-    const width = this.#hidden;
+    const width = this.hidden;
     const rows = states.length / width;
     if (position + rows > this.context) {
       throw new BitorchError(
@@ -179,7 +179,7 @@ export class ClientSession {
 
   #exchange(position: number, states: Float32Array): Promise<Float32Array> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const rows = states.length / this.#hidden;
+    const rows = states.length / this.hidden;
     const answer = Promise.withResolvers<Float32Array>();
     this.#pending.push({ position, rows, answer });
     this.#streams[0]!.send(...this.#frames.encode({ position, rows, states })).catch((error: unknown) =>

@@ -10,22 +10,25 @@ export interface StageOffer extends PeerAddress {
 }
 
 /**
- * The chain of stages that covers blocks [0, layers) with the fewest hops: from each block on, the reachable offer
- * that goes furthest. Each stage runs from where the one before stopped. Throws BLOCKS_MISSING that says which
- * blocks nobody runs and who did before.
+ * The chain of stages that covers blocks [0, layers) with the fewest hops: from each block on, of the reachable offers that
+ * are least to be avoided (`avoidance`, by peer id), the one that goes furthest. Each stage runs from where the one before
+ * stopped. Offers of blocks that the model does not have count for nothing. Throws BLOCKS_MISSING that says which blocks
+ * nobody runs and who did before.
  */
-export function planRoute(layers: number, offers: readonly StageOffer[]): StageOffer[] {
+export function planRoute(
+  layers: number,
+  all: readonly StageOffer[],
+  avoidance: (id: string) => number = () => 0,
+): StageOffer[] {
+  const offers = all.filter(({ first, end }) => first >= 0 && first < end && end <= layers);
   const route: StageOffer[] = [];
   for (let block = 0; block < layers; ) {
-    const furthest = offers
+    const [best] = offers
       .filter((offer) => offer.reachable && offer.first <= block && offer.end > block)
-      .reduce<StageOffer | undefined>(
-        (best, offer) => (best && best.end >= offer.end ? best : offer),
-        undefined,
-      );
-    if (!furthest) throw missing(block, layers, offers);
-    route.push({ ...furthest, first: block, end: Math.min(furthest.end, layers) });
-    block = furthest.end;
+      .toSorted((a, b) => avoidance(a.id) - avoidance(b.id) || b.end - a.end);
+    if (!best) throw missing(block, layers, offers);
+    route.push({ ...best, first: block });
+    block = best.end;
   }
   return route;
 }

@@ -31,8 +31,9 @@ export interface SessionTerms {
   period: number;
   /** Floats a row. */
   width: number;
-  /** Peer id of the client. */
+  /** Peer id of the client, and where it comes from (`Host.originOf`). */
   client: string;
+  origin: string;
 }
 
 /** Keeps evidence of what a stage computed. */
@@ -47,7 +48,7 @@ export interface SessionWitness {
    * more can be kept: the session then ends.
    */
   record(position: number, rows: number, input: Float32Array, output: Float32Array): Uint8Array[];
-  /** The session is over; returns the last evidence. */
+  /** The session is over; returns the last evidence, the second time none. */
   close(): Uint8Array[];
 }
 

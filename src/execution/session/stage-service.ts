@@ -131,15 +131,8 @@ export class StageService {
 
   #begin(open: Open, { place, streams, executor }: Beginning): StageSession {
     const { session, manifest, first, end, period } = open;
-    const terms = {
-      session,
-      manifest,
-      first,
-      end,
-      period,
-      width: executor.hidden,
-      client: streams.client.remote,
-    };
+    const { peer: client, origin } = place.holder;
+    const terms = { session, manifest, first, end, period, width: executor.hidden, client, origin };
     try {
       const witness = this.#dependencies.witness.open(terms);
       return new StageSession({ open, place, streams }, { executor, witness });

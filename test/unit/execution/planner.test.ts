@@ -33,3 +33,22 @@ test('says which blocks are missing and who ran them', () => {
   assert.throws(() => plan(30, []), /blocks 0–29 are missing: no node runs them/);
   assert.throws(() => plan(30, [offer('a', 0, 10)]), { code: 'BLOCKS_MISSING' });
 });
+
+test('takes no offer of blocks that the model does not have', () => {
+  assert.deepEqual(plan(30, [offer('boaster', 0, 1_000_000), offer('a', 0, 10), offer('b', 10, 30)]), [
+    'a 0-10',
+    'b 10-30',
+  ]);
+  assert.throws(() => plan(30, [offer('boaster', 0, 31), offer('none', 5, 5), offer('backwards', 9, 3)]), {
+    code: 'BLOCKS_MISSING',
+  });
+});
+
+test('goes around a node that is to be avoided, as long as there is a way', () => {
+  const offers = [offer('whole', 0, 30), offer('a', 0, 10), offer('b', 10, 30)];
+  const names = (avoided: Record<string, number>) =>
+    planRoute(30, offers, (id) => avoided[id] ?? 0).map(({ name }) => name);
+  assert.deepEqual(names({ whole: 1 }), ['a', 'b']);
+  assert.deepEqual(names({ whole: 1, b: 2 }), ['a', 'whole']);
+  assert.deepEqual(names({ whole: 1, a: 1, b: 1 }), ['whole']);
+});

@@ -1,0 +1,39 @@
+/** How long a node is avoided after one failure; each further one doubles it. */
+const AVOID_MS = 30_000;
+const LONGEST_MS = 3_600_000;
+const MAX_NODES = 1024;
+
+interface Failures {
+  count: number;
+  until: number;
+}
+
+/**
+ * Which nodes have lately spoiled a session or an audit of this node's, so that it plans around them while there is another
+ * way. Nobody else is told: it is no proof, and takes nothing from anybody.
+ */
+export class FailureMemory {
+  readonly #now: () => number;
+  /** The latest failure last. */
+  readonly #nodes = new Map<string, Failures>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  note(id: string, weight = 1): void {
+    const count = (this.#nodes.get(id)?.count ?? 0) + weight;
+    this.#nodes.delete(id);
+    const until = this.#now() + Math.min(LONGEST_MS, AVOID_MS * 2 ** (count - 1));
+    this.#nodes.set(id, { count, until });
+    if (this.#nodes.size > MAX_NODES) this.#nodes.delete(this.#nodes.keys().next().value!);
+  }
+
+  /** How much a node is to be avoided now: 0 for not at all. */
+  avoidance(id: string): number {
+    const failures = this.#nodes.get(id);
+    if (!failures) return 0;
+    if (this.#now() - failures.until > LONGEST_MS) this.#nodes.delete(id);
+    return this.#now() < failures.until ? failures.count : 0;
+  }
+}
