@@ -53,10 +53,16 @@ export class Running {
 
   /** Answers sessions and audits from now on; sessions need blocks on offer. */
   async start(): Promise<void> {
-    const { host, key, log } = this.#dependencies;
+    const { host, key, log, locate } = this.#dependencies;
     await this.#service.start();
     await serveInputs({ host, witness: this.#witness });
-    await new Auditor({ host, key, log, executorFor: (...args) => this.#executorFor(...args) }).start();
+    await new Auditor({
+      host,
+      key,
+      log,
+      locate,
+      executorFor: (...args) => this.#executorFor(...args),
+    }).start();
   }
 
   /** Loads blocks and offers them. `wrap` lets a test stand between the blocks and their sessions. */
