@@ -1,13 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Broadcast,
-  fromUtf8,
-  Lifecycle,
-  type Logger,
-  messageOf,
-  toHex,
-} from '#base';
+import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';

@@ -12,6 +12,7 @@ import {
   STATEMENT_VERSION,
   STATES_FRAME_BYTES,
   STATES_STALL_MS,
+  SUPPLY_IDLE_MS,
   SUPPLY_STALL_MS,
 } from './constants.ts';
 import { chunkHash, rowHashes } from './hashes.ts';
@@ -48,7 +49,7 @@ interface Work {
 /** Re-executes other stages' work on request and signs what it got. A few audits at once, of which one computes. */
 export class Auditor {
   readonly #dependencies: AuditorDependencies;
-  readonly #places = new Places({ count: MAX_AUDITS, idleMs: Number.POSITIVE_INFINITY });
+  readonly #places = new Places({ count: MAX_AUDITS, idleMs: SUPPLY_IDLE_MS });
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: AuditorDependencies) {
@@ -74,6 +75,7 @@ export class Auditor {
     const peer = stream.remote;
     const place = this.#places.take({ peer, origin: this.#dependencies.host.originOf(peer) });
     if (!place) throw new BitorchError('AUDITOR_BUSY', 'too many audits wait here');
+    place.begin();
     try {
       return await this.#audit(stream, frame ?? new Uint8Array(), place);
     } finally {
@@ -85,31 +87,38 @@ export class Auditor {
     const signals = [place.signal, stream.ended, AbortSignal.timeout(AUDIT_TIMEOUT_MS)];
     const signal = AbortSignal.any(signals);
     const work = await openWork(frame, stream.remote, this.#dependencies.host.id);
-    const inputs = await this.#inputsOf(work, stream, signal);
+    const inputs =
+      (await this.#fetch(work, signal)) ?? (await this.#receive(work, { stream, place, signal }));
     const computing = this.#last.then(() => this.#judge(work, inputs, signal));
     this.#last = computing.catch(() => undefined);
     return computing;
   }
 
-  /** From the stage, which owes them; else from the client. Whoever gives them, the stage has signed their hashes. */
-  async #inputsOf(work: Work, stream: FrameStream, signal: AbortSignal): Promise<Float32Array> {
-    const { to, width } = work.tip.receipt;
-    const given = await this.#fetch(work, signal).catch(() => undefined);
-    signal.throwIfAborted();
-    if (given && (await areSigned(given, work.chain, 'input'))) return given;
-    await stream.send(encodeAuditAnswer({ inputs: to }));
-    const limits = { stallMs: SUPPLY_STALL_MS, signal };
-    const sent = await receiveStates(stream, { to, width }, limits);
-    if (await areSigned(sent, work.chain, 'input')) return sent;
-    throw new BitorchError('INPUTS_INVALID', 'the stage has signed other inputs than those that were sent');
-  }
-
-  async #fetch({ stage, client, ticket, tip }: Work, signal: AbortSignal): Promise<Float32Array | undefined> {
+  /** The inputs from the stage, which owes them; undefined when it hands over none that it has signed. */
+  async #fetch(work: Work, signal: AbortSignal): Promise<Float32Array | undefined> {
     const { host, locate = byConnection } = this.#dependencies;
+    const { stage, client, ticket, tip } = work;
     const peer = locate(stage);
+    if (!peer) return undefined;
     const { session, to, width } = tip.receipt;
     const request = { session, client, receipt: tip.id, side: 'input', ticket } as const;
-    return peer && fetchInputs(host, peer, request, { to, width }, signal);
+    const inputs = await fetchInputs(host, peer, request, { to, width }, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return inputs && (await areSigned(inputs, work.chain, 'input')) ? inputs : undefined;
+  }
+
+  /** The inputs from the client: whoever gives them, the stage has signed their hashes. */
+  async #receive(
+    { chain, tip }: Work,
+    { stream, place, signal }: { stream: FrameStream; place: Place; signal: AbortSignal },
+  ): Promise<Float32Array> {
+    const { to, width } = tip.receipt;
+    place.done();
+    await stream.send(encodeAuditAnswer({ inputs: to }));
+    const inputs = await receiveStates(stream, { to, width }, { stallMs: SUPPLY_STALL_MS, signal });
+    place.begin();
+    if (await areSigned(inputs, chain, 'input')) return inputs;
+    throw new BitorchError('INPUTS_INVALID', 'the stage has signed other inputs than those that were sent');
   }
 
   async #judge(work: Work, inputs: Float32Array, signal: AbortSignal): Promise<Uint8Array> {

@@ -35,3 +35,5 @@ export const STATES_STALL_MS = 15_000;
 export const INPUTS_TIMEOUT_MS = 30_000;
 /** How long an auditor waits for a client that has to ask others for the states first. */
 export const SUPPLY_STALL_MS = 2 * INPUTS_TIMEOUT_MS + STATES_STALL_MS;
+/** A client that has let an auditor wait for so long loses its place when another finds none. */
+export const SUPPLY_IDLE_MS = 20_000;

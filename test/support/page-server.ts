@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '#base';
-import { ApiTokens } from '#node';
+import { ApiTokens, type NodeApi } from '#node';
 import { createServer } from '#server';
 import { type ScriptedNode, scriptedNode } from './scripted-node.ts';
 
 export const TOKEN = 'test-token-of-this-node';
 
-export interface Running {
+export interface Running<Served extends NodeApi = ScriptedNode> {
   url: string;
-  node: ScriptedNode;
+  node: Served;
   /** fetch with the API token. */
   call(path: string, init?: RequestInit): Promise<Response>;
   /** Stops the server as its node does; the returned function starts it again, on its port. */
@@ -20,10 +20,16 @@ export interface Running {
 }
 
 /** `webRoot`: a built page; a folder with one line of HTML when absent. */
-export async function startServer(webRoot?: string, port = 0): Promise<Running> {
+export const startServer = (webRoot?: string, port = 0): Promise<Running> =>
+  serveNode(scriptedNode(), { webRoot, port });
+
+/** A server around any node. */
+export async function serveNode<Served extends NodeApi>(
+  node: Served,
+  { webRoot, port = 0 }: { webRoot?: string | undefined; port?: number } = {},
+): Promise<Running<Served>> {
   const folder = await mkdtemp(join(tmpdir(), 'bitorch-page-'));
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bitorch</title>');
-  const node = scriptedNode();
   const options = {
     host: '127.0.0.1',
     tokens: await tokensIn(folder),

@@ -4,6 +4,7 @@ import { createLog } from '#base';
 import type { Executor, Row, Stage } from '#execution';
 import { Node } from '#node';
 import { answerIdOf, ask, chat, startNetwork, TINY_MODEL, textOf, until } from '../../support/network.ts';
+import { post, serveNode } from '../../support/page-server.ts';
 import { temporaryDirectory } from '../../support/swarm.ts';
 
 /** Stands before a stage's blocks and spoils what comes out. */
@@ -50,6 +51,25 @@ test('a split answer: route, text, receipts, an audit that passes, and the same 
       (stage) => stage.network().transfers[0]?.bytesHave === stage.network().transfers[0]?.bytesTotal,
     ),
   );
+});
+
+test('every complete answer is audited, also when its reader leaves at [DONE]', async (t) => {
+  const { client } = await startNetwork(t);
+  const server = await serveNode(client);
+  t.after(() => server.stop());
+  const answers: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    const body = { stream: true, max_tokens: 2, messages: [{ role: 'user', content: `Hello ${i}` }] };
+    const response = await server.call('/v1/chat/completions', post(body));
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('[DONE]')) text += (await reader.read()).value!;
+    await reader.cancel();
+    answers.push(/"answerId":"([^"]+)"/.exec(text)![1]!);
+  }
+  const states = () => answers.map((id) => client.audit(id)?.state ?? 'none');
+  await until(() => states().every((state) => state !== 'none' && state !== 'pending'));
+  assert.deepEqual(states(), Array(20).fill('passed'));
 });
 
 test('a node on its own answers with its own blocks', async (t) => {

@@ -13,7 +13,11 @@ import {
   signTicket,
   signVerdict,
 } from '#verification';
-import { decodeAuditRequest, encodeAuditAnswer } from '../../../src/verification/audit-messages.ts';
+import {
+  decodeAuditAnswer,
+  decodeAuditRequest,
+  encodeAuditAnswer,
+} from '../../../src/verification/audit-messages.ts';
 import {
   answer,
   auditHop,
@@ -294,13 +298,41 @@ test('a stage that signed for inputs without a finite output has failed', async 
 
 test('one client cannot hold all places of an auditor', async (t) => {
   const net = await auditNetwork(t, chain(1));
-  const record = await answer(net);
-  const held = await Promise.all(
-    Array.from({ length: 12 }, () => net.client.open(net.auditor, AUDIT_PROTOCOL, 1 << 20)),
-  );
-  // Streams without a request wait for one and hold nothing.
-  assert.equal((await auditHop(net, record, 0)).passed, true);
-  for (const stream of held) stream.abort();
+  const [record, others] = [await answer(net), { ...net, client: await net.network.host() }];
+  const other = await answer(others);
+  const requests: Uint8Array[] = [];
+  net.network.delay = async (from, _, protocol) => {
+    if (from === net.auditor.id && protocol === INPUTS_PROTOCOL)
+      throw new BitorchError('PEER_UNREACHABLE', 'no way from here');
+  };
+  const open = net.client.open;
+  t.mock.method(net.client, 'open', async (...args: Parameters<typeof open>) => {
+    const stream = await open(...args);
+    if (args[1] === AUDIT_PROTOCOL) {
+      t.mock.method(stream, 'send', async (request: Uint8Array) => void requests.push(request));
+      t.mock.method(stream, 'read', async () => undefined);
+    }
+    return stream;
+  });
+  await assert.rejects(auditHop(net, record, 0), { code: 'STREAM_CLOSED' });
+  t.mock.restoreAll();
+  // It has the auditor wait for inputs eight times, and sends none.
+  const hold = async () => {
+    const stream = await net.client.open(net.auditor, AUDIT_PROTOCOL, 1 << 20);
+    await stream.send(requests[0]!);
+    return stream;
+  };
+  const held = await Promise.all(Array.from({ length: 8 }, hold));
+  await settle();
+  const refused = await hold();
+  for (const stream of held) assert.deepEqual(decodeAuditAnswer((await stream.read())!), { inputs: 70 });
+  const codeOf = async (stream: typeof refused) => {
+    const said = decodeAuditAnswer((await stream.read())!);
+    return 'error' in said ? said.error.code : undefined;
+  };
+  assert.equal(await codeOf(refused), 'AUDITOR_BUSY');
+  assert.equal((await auditHop(others, other, 0)).passed, true);
+  assert.equal(await codeOf(held[0]!), 'PLACE_RECLAIMED');
 });
 
 test("receipts are refused that do not continue the session's, or are for other work", async (t) => {
