@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '#base';
 import type { Executor, Row, Stage } from '#execution';
-import { Node } from '#node';
+import { type ChatEvent, Node } from '#node';
 import { answerIdOf, ask, chat, startNetwork, TINY_MODEL, textOf, until } from '../../support/network.ts';
 import { post, serveNode } from '../../support/page-server.ts';
 import { temporaryDirectory } from '../../support/swarm.ts';
@@ -53,20 +53,31 @@ test('a split answer: route, text, receipts, an audit that passes, and the same 
   );
 });
 
-test('every complete answer is audited, also when its reader leaves at [DONE]', async (t) => {
+test('every complete answer is audited, whenever after its end its reader leaves', async (t) => {
   const { client } = await startNetwork(t);
   const server = await serveNode(client);
   t.after(() => server.stop());
-  const answers: string[] = [];
-  for (let i = 0; i < 20; i++) {
-    const body = { stream: true, max_tokens: 2, messages: [{ role: 'user', content: `Hello ${i}` }] };
+  const atDone = async (content: string): Promise<string> => {
+    const body = { stream: true, max_tokens: 2, messages: [{ role: 'user', content }] };
     const response = await server.call('/v1/chat/completions', post(body));
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     while (!text.includes('[DONE]')) text += (await reader.read()).value!;
     await reader.cancel();
-    answers.push(/"answerId":"([^"]+)"/.exec(text)![1]!);
-  }
+    return /"answerId":"([^"]+)"/.exec(text)![1]!;
+  };
+  /** The signal aborts in the very moment of the last event, while the session is still being closed. */
+  const atOnce = async (content: string): Promise<string> => {
+    const gone = new AbortController();
+    const events: ChatEvent[] = [];
+    for await (const event of client.chat(ask(content, 2), gone.signal)) {
+      events.push(event);
+      if (event.type === 'done') gone.abort();
+    }
+    return answerIdOf(events);
+  };
+  const answers: string[] = [];
+  for (let i = 0; i < 10; i++) answers.push(await atDone(`Hello ${i}`), await atOnce(`Hello ${i}`));
   const states = () => answers.map((id) => client.audit(id)?.state ?? 'none');
   await until(() => states().every((state) => state !== 'none' && state !== 'pending'));
   assert.deepEqual(states(), Array(20).fill('passed'));
