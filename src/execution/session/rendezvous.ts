@@ -47,10 +47,7 @@ export class Rendezvous {
   /** A stage after has connected for `session`. It only reads from now on: a frame from it ends the stream. */
   bring(session: string, stream: FrameStream): void {
     const unexpected = new BitorchError('FRAME_INVALID', 'a stage after sends nothing on a hidden stream');
-    stream.read().then(
-      (frame) => frame && stream.abort(unexpected),
-      () => undefined,
-    );
+    stream.each(() => void stream.abort(unexpected)).catch(() => undefined);
     const name = `${session} ${stream.remote}`;
     const meeting = this.#waiting.get(name);
     this.#waiting.delete(name);

@@ -125,14 +125,18 @@ export class StageSession {
     return Promise.race([closed.promise, ended]);
   }
 
-  async #readUntilClose(client: FrameStream): Promise<void> {
-    const frame = await client.read();
-    if (frame && kindOf(frame) !== KIND.close) {
-      throw new BitorchError(
-        'FRAME_INVALID',
-        `frame of kind ${kindOf(frame)} of ${bodyOf(frame).length} bytes is not for this stage`,
-      );
-    }
+  /** Of a stage that another one feeds, the client only ever sends a close. Frames after the end are dropped as they come. */
+  #readUntilClose(client: FrameStream): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    const ended = client.each((frame) => {
+      if (kindOf(frame) === KIND.close) closed.resolve();
+      else {
+        const what = `frame of kind ${kindOf(frame)} of ${bodyOf(frame).length} bytes is not for this stage`;
+        this.#over.abort(new BitorchError('FRAME_INVALID', what));
+      }
+      return undefined;
+    });
+    return Promise.race([closed.promise, ended]);
   }
 
   // What waits for nothing makes no promise: every turn between receiving and sending is time that all the stages lose.
