@@ -3,6 +3,7 @@ export * from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';
 export * from './codec.ts';
 export * from './data-directory.ts';
+export * from './durable.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export * from './lifecycle.ts';

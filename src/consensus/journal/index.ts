@@ -1,3 +1,4 @@
+export { type ReplaceFile, replaceFile } from '#base';
 export * from './last-sign.ts';
 export * from './record.ts';
 export { type LogFile, openLogFile } from './record-log.ts';

@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BitorchError, concat, equalBytes, messageOf, sha256 } from '#base';
+import { BitorchError, concat, equalBytes, messageOf, type ReplaceFile, replaceFile, sha256 } from '#base';
 import { blob, byteOf, type Decoded, decode, encode, fixed, integer, SIGNATURE_BYTES, struct } from '#ledger';
-import { syncFolder } from './record-log.ts';
 
 /** Steps of a round in the order in which a validator signs. */
 export const PROPOSAL = 0;
@@ -31,27 +20,6 @@ const signedCodec = struct({
 });
 
 export type Signed = Decoded<typeof signedCodec>;
-
-/** Replaces the content of a file, durable when it returns; after a crash either content is there, never a mixture. */
-export type ReplaceFile = (path: string, content: Uint8Array) => void;
-
-export const replaceFile: ReplaceFile = (path, content) => {
-  const temporary = `${path}.tmp`;
-  try {
-    const fd = openSync(temporary, 'w', 0o600);
-    try {
-      for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncFolder(dirname(path));
-};
 
 /**
  * The last thing a validator has signed, kept in a file of its own: whatever else of the node is lost or replayed, it

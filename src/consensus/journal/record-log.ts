@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, messageOf, syncFolder } from '#base';
 import { MAX_BLOCK_BYTES } from '../constants.ts';
 
 const HEAD_BYTES = 12;
@@ -35,16 +27,6 @@ export const openLogFile = (path: string): LogFile => {
     close: () => closeSync(fd),
   };
 };
-
-/** Makes the creation, renaming or removal of files in a folder durable. */
-export function syncFolder(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
 
 /**
  * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, u32 LE CRC-32 of these eight bytes, payload.

@@ -1,4 +1,5 @@
+export { type EscrowJournal, fileJournal } from './journal.ts';
 export { Payee, type PayeeOptions } from './payee.ts';
-export { Payer } from './payer.ts';
+export { Payer, type PayerOptions } from './payer.ts';
 export * from './quote.ts';
 export * from './receipt.ts';

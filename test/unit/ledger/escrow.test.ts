@@ -2,97 +2,24 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { SigningKey } from '#crypto';
 import { escrows, nodes, supplyRecord } from '../../../src/ledger/accounts/index.ts';
-import { Payee } from '../../../src/ledger/escrow/payee.ts';
-import { Payer } from '../../../src/ledger/escrow/payer.ts';
-import { type QuoteTerms, signQuote, termsOf } from '../../../src/ledger/escrow/quote.ts';
+import type { Payee } from '../../../src/ledger/escrow/payee.ts';
+import { signQuote, termsOf } from '../../../src/ledger/escrow/quote.ts';
 import { type Receipt, signReceipt } from '../../../src/ledger/escrow/receipt.ts';
-import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { grow, growTo, signer, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 import {
-  type Draught,
-  deterministic,
-  grow,
-  growTo,
-  signer,
-  somebody,
-  someRefund,
-  TEST_PARAMETERS,
-  transactionOf,
-  trustingLedger,
-} from '../../support/ledger/chain.ts';
-
-const random = deterministic('escrow');
-const TORCH = 1_000_000_000n;
-const FEE = 100_000n;
-const session = signer('client session');
-const [head, middle, tail, spare] = ['head', 'middle', 'tail', 'spare'].map((name) =>
-  signer(`stage ${name}`),
-) as [SigningKey, SigningKey, SigningKey, SigningKey];
-
-const quoteOf = (node: SigningKey): QuoteTerms => ({
-  chainId: TEST_PARAMETERS.chainId,
-  node: node.publicKey,
-  model: new Uint8Array(32).fill(9),
-  firstBlock: 0,
-  blocks: 8,
-  priceIn: 100_000n,
-  priceOut: 1_000_000n,
-  chunkTokens: 32,
-  maxExposure: 32_000_000n,
-  expiry: 100,
-});
-
-const PRICE = 32n * 1_000_000n;
-const work = (chunk: number) => new Uint8Array(32).fill(chunk);
-const tokens = (chunk: number) => ({ tokensIn: 0, tokensOut: 32 * chunk });
-
-/** A session between one client and the three stages of a route, with an escrow on a ledger. */
-function sessionOn(ledger: Ledger) {
-  const payer = new Payer(session, 10n * TORCH);
-  for (const node of [head, middle, tail]) payer.assign(quoteOf(node), 3n * TORCH);
-  const register = (node: SigningKey): Draught => ({
-    inputs: 1,
-    actions: [
-      {
-        name: 'nodeRegister',
-        body: {
-          node: node.publicKey,
-          payout: somebody,
-          deposit: TORCH,
-          withdraw: 0n,
-          refund: someRefund,
-          sequence: 0,
-          fee: 0n,
-        },
-      },
-    ],
-    signers: [node],
-  });
-  const send = (draught: Draught) => grow(ledger, transactionOf(ledger, random, draught));
-  for (const node of [head, middle, tail, spare]) send(register(node));
-  const open = {
-    escrow: session.publicKey,
-    value: 10n * TORCH,
-    deposit: TORCH,
-    deadline: 40,
-    refund: someRefund,
-    caps: payer.caps,
-  };
-  send({ inputs: 1, actions: [{ name: 'escrowOpen', body: open }], signers: [session] });
-  const payeeOf = (node: SigningKey, cap = 3n * TORCH) =>
-    new Payee({ terms: quoteOf(node), escrow: session.publicKey, cap });
-  const settle = (payee: Payee, node: SigningKey) =>
-    send({
-      actions: [{ name: 'escrowSettle', body: { node: node.publicKey, claims: [payee.claim()!], fee: FEE } }],
-      signers: [node],
-    });
-  return { payer, payeeOf, send, settle };
-}
-
-function ready() {
-  const ledger = trustingLedger();
-  growTo(ledger, 4);
-  return { ledger, ...sessionOn(ledger) };
-}
+  FEE,
+  head,
+  middle,
+  PRICE,
+  quoteOf,
+  ready,
+  session,
+  spare,
+  TORCH,
+  tail,
+  tokens,
+  work,
+} from '../../support/ledger/escrow-session.ts';
 
 const refusal = (message: RegExp) => ({ code: 'RECEIPT_INVALID', message });
 
@@ -109,9 +36,13 @@ suite('escrow', () => {
       }
     }
     settle(payees[0]!.payee, head);
-    const finals = payer.finals().filter(({ node }) => node !== head.publicKey);
-    assert.throws(() => settle(payees[0]!.payee, head), /adds nothing/);
-    const body = { escrow: session.publicKey, finals, fee: FEE };
+    assert.equal(payees[0]!.payee.claim(), undefined, 'nothing is left to claim');
+    const { body, signers } = payer.closing(FEE);
+    assert.ok(payees.every(({ payee }) => payee.agreesTo(body)));
+    assert.deepEqual(
+      signers,
+      [head, middle, tail].map(({ publicKey }) => publicKey),
+    );
     const { created } = send({
       actions: [{ name: 'escrowClose', body }],
       signers: [session, head, middle, tail],
@@ -166,7 +97,7 @@ suite('escrow', () => {
     };
     const [low, high] = [PRICE, 2n * PRICE].map((amount) => signReceipt({ ...statement, amount }, session));
     for (const receipt of [low, high]) {
-      const payee = payeeOf(head);
+      const payee = payeeOf(head, `with ${receipt!.statement.amount}`);
       payee.deliver(tokens(1), work(1));
       payee.accept(receipt!);
       settle(payee, head);
@@ -244,46 +175,47 @@ suite('escrow', () => {
   });
 
   test('a stage dies: a replacement is paid out of the reserve, at once and without it', () => {
-    const { ledger, payer, payeeOf, send, settle } = ready();
+    const { ledger, payer, payeeOf, send, settle, follow } = ready();
     assert.equal(payer.reserve, TORCH);
     assert.throws(() => payer.assign(quoteOf(spare), 2n * TORCH), { code: 'ESCROW_RESERVE' });
     payer.assign(quoteOf(spare), TORCH);
     send({
-      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, 0, FEE) }],
+      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
       signers: [session],
     });
-    const payee = payeeOf(spare, TORCH);
+    const payee = payeeOf(spare);
     payee.deliver(tokens(1), work(1));
     payee.accept(payer.pay(spare.publicKey, tokens(1), work(1)));
     settle(payee, spare);
 
     payer.release(middle.publicKey);
     send({
-      actions: [{ name: 'escrowAmend', body: payer.amendment(middle.publicKey, 1, FEE) }],
+      actions: [{ name: 'escrowAmend', body: payer.amendment(middle.publicKey, FEE) }],
       signers: [session],
     });
+    assert.equal(payer.reserve, 0n, 'the silence window is not over');
+    assert.throws(() => payer.assign(quoteOf(spare), 2n * TORCH), { code: 'ESCROW_RESERVE' });
+    growTo(ledger, ledger.head.height + TEST_PARAMETERS.silenceWindow);
+    follow();
     assert.equal(payer.reserve, 3n * TORCH);
     payer.assign(quoteOf(spare), 2n * TORCH);
-    const raise = () =>
-      send({
-        actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, 2, FEE) }],
-        signers: [session],
-      });
-    assert.throws(raise, /more than the balance/, 'the silence window is not over');
-    growTo(ledger, ledger.head.height + TEST_PARAMETERS.silenceWindow);
-    raise();
+    send({
+      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
+      signers: [session],
+    });
+    assert.equal(payer.reserve, 2n * TORCH);
   });
 
   test('griefing costs: a deposit to open, a fee out of it for each change of caps', () => {
     const { ledger, payer, send } = ready();
     payer.assign(quoteOf(spare), TORCH);
-    const amend = (sequence: number) =>
+    const amend = () =>
       send({
-        actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, sequence, FEE) }],
+        actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
         signers: [session],
       });
-    amend(0);
-    amend(1);
+    amend();
+    amend();
     assert.equal(escrows.bucket.get(ledger.state, session.publicKey)?.deposit, TORCH - 2n * FEE);
   });
 });
