@@ -20,11 +20,11 @@ export async function presign(count: number): Promise<Uint8Array[]> {
   const genesis = genesisOf([keyOf('nobody')], 2 * count);
   const ledger = Ledger.create(ledgerGenesis(genesis, curve), { store: new MemoryStore(), curve });
   const chain = localChain(ledger, () => undefined);
-  const { chainId, network } = genesis.parameters;
+  const { network } = genesis.parameters;
   const wallet = Wallet.restore(wordsOf(ENTROPY), { network, curve });
   await wallet.scan(chain);
   const status = await chain.status();
-  const decoys = await readDecoys(chain, status, 2);
+  const decoys = await readDecoys(chain, status);
   const to = Wallet.create({ network, curve }).address();
   const jobs: Job[] = [];
   for (let i = 0; i < count; i++) {
@@ -34,17 +34,17 @@ export async function presign(count: number): Promise<Uint8Array[]> {
     const plan = planTransfer({ payments }, source);
     jobs.push({ plan, members: await readMembers(plan, chain) });
   }
-  return signAll(jobs, chainId);
+  return signAll(jobs, network);
 }
 
 /** In threads: signing takes far longer than what is measured. */
-async function signAll(jobs: readonly Job[], chainId: Uint8Array): Promise<Uint8Array[]> {
+async function signAll(jobs: readonly Job[], network: Uint8Array): Promise<Uint8Array[]> {
   const signed: Uint8Array[] = new Array(jobs.length);
   let next = 0;
   const work = () =>
     new Promise<void>((resolve, reject) => {
       const url = new URL('./presign-worker.ts', import.meta.url);
-      const worker = new Worker(url, { workerData: { chainId, entropy: ENTROPY }, execArgv: [] });
+      const worker = new Worker(url, { workerData: { network, entropy: ENTROPY }, execArgv: [] });
       const give = () => {
         if (next === jobs.length) return void worker.terminate().then(() => resolve());
         const number = next++;

@@ -3,9 +3,13 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BitorchError, codeOf } from './errors.ts';
 
-/** Replaces a file as a whole: after a kill at any moment either the old or the new content is there. Throws DISK_FULL. */
+/**
+ * Replaces a file as a whole, durably: after a kill or a power cut at any moment either the old or the new content is there,
+ * and the new one once this returns. Throws DISK_FULL.
+ */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  const made = await mkdir(folder, { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);
@@ -16,6 +20,7 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
       await file.close();
     }
     await rename(temporary, path);
+    for (const at of foldersUpTo(folder, made)) await syncFolder(at);
   } catch (error) {
     await rm(temporary, { force: true });
     if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
@@ -25,5 +30,23 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
       { path },
       error,
     );
+  }
+}
+
+/** The folder itself, and those above it that got a new name: all from the first one that was made. */
+function foldersUpTo(folder: string, made: string | undefined): string[] {
+  const all = [folder];
+  if (made !== undefined) while (all.at(-1) !== dirname(made)) all.push(dirname(all.at(-1)!));
+  return all;
+}
+
+/** A new name is on the disk only once its folder is. Windows keeps names without being asked, and cannot open folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

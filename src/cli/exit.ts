@@ -8,6 +8,9 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   INTERRUPTED: 130,
 };
 
+/** A transfer is kept and will be tried again. */
+export const EXIT_PENDING = 4;
+
 export const exitCodeOf = (error: unknown): number => EXIT_CODES[codeOf(error)] ?? 1;
 
 /** Prints an error as one line that says what to do, with its code to look up. */

@@ -5,7 +5,7 @@ import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
 import type { AccountabilityOptions } from './accountability.ts';
-import type { Application, Genesis, ValidatorPower } from './application/index.ts';
+import type { Application, CheckTxResult, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
 import { verifyAll } from './blocks/index.ts';
@@ -26,7 +26,7 @@ import {
   WriteAheadLog,
 } from './journal/index.ts';
 import { type Checkpoint, LightClient, requireVouched, serveQueries, trustedAt } from './light/index.ts';
-import { MempoolGossip, type PoolAnswer, TransactionPool } from './mempool/index.ts';
+import { MempoolGossip, TransactionPool } from './mempool/index.ts';
 import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
@@ -231,7 +231,7 @@ export class Chain {
   }
 
   /** Hands a transaction in and tells the network. Code 0 when it waits for a block now. */
-  submit(transaction: Uint8Array): Promise<PoolAnswer> {
+  submit(transaction: Uint8Array): Promise<CheckTxResult> {
     return this.#trade.submit(transaction);
   }
 
@@ -303,7 +303,7 @@ export class Chain {
   }
 
   async #final(final: FinalBlock, firstSeen: number | undefined): Promise<void> {
-    await this.#pool.update(final.block.transactions);
+    this.#pool.update(final.block.transactions);
     const { height } = final.block.header;
     const { keepBlocks } = this.#options;
     if (keepBlocks !== undefined) this.store.prune(height - keepBlocks + 1);

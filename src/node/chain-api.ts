@@ -121,6 +121,8 @@ export interface PaymentRequest {
   to: string;
   amount: string;
   tier?: FeeTier;
+  /** A payment of its own, although the same one waits already: without it that one is tried again. */
+  again?: boolean;
 }
 
 /** What a payment would cost, before it is signed. */
@@ -141,6 +143,14 @@ export interface PaymentReceipt {
   fee: string;
   /** Last height at which it can enter a block. */
   expiry: number;
+  /**
+   * sent: it waits for a block; pending: no node is known to have it, and it is tried again until it expires; refused: it
+   * broke a rule, no block will hold it and its money is free.
+   */
+  outcome: 'sent' | 'pending' | 'refused';
+  /** Of what is not sent: why. */
+  code?: string;
+  message?: string;
 }
 
 export interface WalletEntry {
@@ -155,8 +165,12 @@ export interface WalletEntry {
   fee?: string;
   /** 0 while no block holds it. */
   height: number;
-  /** final: in a block, which no other can replace. */
-  state: 'pending' | 'final' | 'expired';
+  /**
+   * final: in a block, which no other can replace. Of what no block holds, sent: it waits for one; pending: it is tried
+   * again; refused: it broke a rule; superseded: another try at the same payment counts, or another copy of the wallet
+   * has spent its money; expired: too late.
+   */
+  state: 'final' | 'sent' | 'pending' | 'refused' | 'superseded' | 'expired';
 }
 
 /** Shows whoever asked with these words that a payment was made (`id`, `payment`) or came in (`output`). */
@@ -193,7 +207,7 @@ export interface WalletApi {
   history(): WalletEntry[];
   /** Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT. */
   preview(request: PaymentRequest): Promise<PaymentPreview>;
-  /** Signs and sends. Throws PASSWORD_WRONG and the errors of preview. */
+  /** Signs and sends; what became of it is in the receipt. Throws PASSWORD_WRONG and the errors of preview. */
   send(request: PaymentRequest & { password: string }): Promise<PaymentReceipt>;
   prove(request: ProofRequest): Promise<PaymentProof>;
   checkProof(request: { proof: string; message: string }): Promise<ProofVerdict>;

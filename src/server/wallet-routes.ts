@@ -13,6 +13,7 @@ const zPayment = z.object({
   to: zAddress,
   amount: zAmount,
   tier: z.enum(['low', 'normal', 'high']).default('normal'),
+  again: z.boolean().default(false),
 });
 
 const zWords = z.string().min(1).max(1024);

@@ -130,7 +130,7 @@ export function scriptedWallet(): ScriptedWallet {
     send: async (request) => {
       requirePassword(request.password);
       calls.push(['send', request]);
-      return { id: hex(9), fee: '220000', expiry: 142 };
+      return { id: hex(9), fee: '220000', expiry: 142, outcome: 'sent' };
     },
     prove: async (request) => {
       calls.push(['prove', request]);
@@ -149,7 +149,7 @@ export function scriptedWallet(): ScriptedWallet {
       if (correct) wallet.current = { ...wallet.current, backedUp: true };
       return { correct };
     },
-    faucet: async () => ({ id: hex(11), fee: '0', expiry: 60 }),
+    faucet: async () => ({ id: hex(11), fee: '0', expiry: 60, outcome: 'sent' }),
   };
   return wallet;
 }

@@ -49,7 +49,10 @@ function Entry({ entry }: { entry: WalletEntry }) {
 }
 
 function whenOf({ state, height }: WalletEntry): string {
-  if (state === 'pending') return 'waits for a block';
+  if (state === 'sent') return 'waits for a block';
+  if (state === 'pending') return 'no node has taken it yet: it is tried again';
+  if (state === 'refused') return 'was refused; the money is still yours';
+  if (state === 'superseded') return 'was not paid: another transfer of the same money counts';
   if (state === 'expired') return 'was never in a block; the money is still yours';
   return `final in block ${height.toLocaleString('en')}`;
 }

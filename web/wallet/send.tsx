@@ -42,7 +42,7 @@ export function Send() {
       <h3 id="send-heading">Send</h3>
       {sent.value && (
         <p class="notice" role="status">
-          Sent {format.torch(sent.value.amount)}. {fateOf(sent.value.receipt)}
+          {format.torch(sent.value.amount)}: {fateOf(sent.value.receipt)}
         </p>
       )}
       {ready.value ? (
@@ -67,11 +67,26 @@ export function Send() {
   );
 }
 
-function fateOf({ id, expiry }: PaymentReceipt): string {
+function fateOf({ id, expiry, outcome, message }: PaymentReceipt): string {
   const entry = history.value.find((each) => each.id === id);
-  if (entry?.state === 'final') return `It is final, in block ${entry.height.toLocaleString('en')}.`;
-  if (entry?.state === 'expired') return 'No block took it in time; the money is still yours.';
-  return `It is final as soon as a block holds it, by block ${expiry.toLocaleString('en')} at the latest.`;
+  const by = `by block ${expiry.toLocaleString('en')} at the latest`;
+  switch (entry?.state ?? outcome) {
+    case 'final':
+      return `sent. It is final, in block ${entry!.height.toLocaleString('en')}.`;
+    case 'expired':
+      return 'not paid. No block took it in time; the money is still yours.';
+    case 'superseded':
+      return 'not paid by this transfer: another try at it counts, see the history.';
+    case 'refused':
+      return `refused${message ? ` (${message})` : ''}. Nothing was paid; the money is still yours.`;
+    case 'pending':
+      return (
+        `pending${message ? ` (${message})` : ''}. It is tried again, ${by}. ` +
+        'Ordering the same payment again tries it too: only one is ever paid.'
+      );
+    default:
+      return `sent. It is final as soon as a block holds it, ${by}.`;
+  }
 }
 
 interface ConfirmProps {

@@ -1,11 +1,12 @@
 import { Option } from 'commander';
 import { BitorchError } from '#base';
-import type { FeeTier, OpenWallet, TransferPlan, WalletChain } from '#node';
+import type { FeeTier, OpenWallet, SendResult, TransferPlan, WalletChain } from '#node';
+import { EXIT_PENDING } from '../exit.ts';
 import { formatAmount, parseAmount } from './amounts.ts';
 import { print, scan, type WalletFlags, walletCommand, withChain, withWallet } from './session.ts';
 import { confirm, isInteractive } from './terminal.ts';
 
-type SendFlags = WalletFlags & { fee: FeeTier; yes?: boolean };
+type SendFlags = WalletFlags & { fee: FeeTier; yes?: boolean; again?: boolean };
 
 const feeOption = () =>
   new Option('--fee <tier>', 'how soon: pays 1, 2 or 4 times the base fee')
@@ -17,13 +18,16 @@ export const sendCommand = walletCommand('send', 'pay an address; shows the exac
   .argument('<address>')
   .argument('<amount>', 'in TORCH')
   .addOption(feeOption())
+  .option('--again', 'pay once more, although the same payment waits already')
   .option(...YES)
   .action((address: string, amount: string, flags: SendFlags) => {
     const sparks = parseAmount(amount);
     return withWallet(flags, (wallet) =>
       withChain(flags, async (chain) => {
         await scan(wallet, chain);
-        await sendAll(wallet, chain, [await wallet.plan(address, sparks, chain, flags.fee)], address, flags);
+        const { fee: tier, again = false } = flags;
+        const plan = await wallet.plan(address, sparks, chain, { tier, again });
+        await sendAll(wallet, chain, [plan], address, flags);
       }),
     );
   });
@@ -59,5 +63,25 @@ async function sendAll(
   if (!yes && !isInteractive())
     throw new BitorchError('CANCELLED', 'nothing was sent: add --yes to send without asking');
   if (!yes && !(await confirm('Send it?'))) throw new BitorchError('CANCELLED', 'nothing was sent');
-  for (const plan of plans) print(await wallet.send(plan, chain));
+  for (const plan of plans) report(await wallet.send(plan, chain));
+}
+
+/** The id to stdout, what became of it to stderr. Throws the code of a refusal. */
+function report(result: SendResult): void {
+  if (result.outcome === 'refused')
+    throw new BitorchError(
+      result.code,
+      `refused: ${result.message}. No block will hold this transfer, and its money is free again`,
+    );
+  print(result.id);
+  if (result.outcome === 'sent') {
+    process.stderr.write('sent: final as soon as a block holds it\n');
+    return;
+  }
+  process.exitCode = EXIT_PENDING;
+  process.stderr.write(
+    `pending: ${result.message} [${result.code}]\n` +
+      'The wallet keeps the transfer and tries again at each scan until it expires. To try now, or with a higher --fee, order ' +
+      'the same payment again: at most one of the two is ever paid.\n',
+  );
 }

@@ -11,8 +11,10 @@ export interface Application {
   info(): Promise<ApplicationInfo>;
   /** Idempotent. @throws BitorchError `GENESIS_INVALID`; `GENESIS_MISMATCH` when it has begun another chain already */
   initChain(request: InitChainRequest): Promise<InitChainResult>;
-  /** Whether the transaction may wait for a block. Never throws for what a stranger sends. */
+  /** Takes the transaction among those that wait for a block, or says why not. Never throws for what a stranger sends. */
   checkTx(request: CheckTxRequest): Promise<CheckTxResult>;
+  /** What waits: the engine keeps no list of its own. */
+  readonly waiting: WaitingTransactions;
   /** What to propose. Called on the proposer only. */
   prepareProposal(request: PrepareProposalRequest): Promise<{ readonly transactions: readonly Uint8Array[] }>;
   /** Whether to vote for a proposal: a function of state and request alone; true for every honest one. */
@@ -76,10 +78,20 @@ export interface CheckTxRequest {
 export interface CheckTxResult {
   /** 0: it may wait, and others should hear of it. */
   readonly code: number;
-  /** The error's code and message, or nothing. */
+  /** The error's message, or nothing; which error it was says the code. */
   readonly log: string;
   /** Millionths of a spark a unit of weight: what blocks choose by. */
   readonly priority: number;
+}
+
+/** Transactions that wait for a block, by the sha256 of their bytes. Changes with `checkTx` and `commit`. */
+export interface WaitingTransactions {
+  readonly size: number;
+  readonly bytes: number;
+  has(id: Uint8Array): boolean;
+  get(id: Uint8Array): Uint8Array | undefined;
+  /** Best paid first. */
+  ids(): Uint8Array[];
 }
 
 export interface PrepareProposalRequest {

@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf } from '#base';
 
 /** Numbers for what the border answers with: 0 is good. A new code gets a new number: they are in results for ever. */
 const CODES: Readonly<Record<string, number>> = {
@@ -12,10 +12,20 @@ const CODES: Readonly<Record<string, number>> = {
   CHAIN_MISSING: 8,
   QUERY_INVALID: 9,
   MEMPOOL_KNOWN: 10,
+  TRANSACTION_EXPIRED: 11,
+  FEE_TOO_LOW: 12,
+  OUTPUT_SPENT: 13,
+  PROOFS_INVALID: 14,
+  POOL_BUSY: 15,
 };
+const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code, name]));
+
+/** What is wrong with the bytes themselves, on every node and at every height: only whoever sent them caused it. */
+const OFFENCES: ReadonlySet<number> = new Set([CODES.CODEC_INVALID!, CODES.PROOFS_INVALID!]);
 
 export interface Refused {
   readonly code: number;
+  /** For people: what was wrong. */
   readonly log: string;
 }
 
@@ -25,7 +35,7 @@ export const ACCEPTED: Refused = { code: 0, log: '' };
 export function refusedFor(error: unknown): Refused {
   const code = CODES[codeOf(error)];
   if (code === undefined) throw error;
-  return { code, log: `${codeOf(error)}: ${messageOf(error)}` };
+  return { code, log: messageOf(error) };
 }
 
 /** Whether an error has a number: whoever asked is told. */
@@ -51,7 +61,7 @@ const isOurs = (error: unknown): boolean =>
 export function verdictOn(error: unknown): Refused {
   if (isOurs(error)) throw error;
   if (isAnswer(error)) return refusedFor(error);
-  return { code: CODES.TRANSACTION_INVALID!, log: `TRANSACTION_INVALID: ${messageOf(error)}` };
+  return { code: CODES.TRANSACTION_INVALID!, log: messageOf(error) };
 }
 
 /** What comes of work on somebody's bytes; undefined where it fails on them. Throws failures of this machine. */
@@ -63,3 +73,10 @@ export function verdictOf<T>(work: () => T): T | undefined {
     return undefined;
   }
 }
+
+/** The error that a refusal was made of, on the other side of the border. An unknown code is `UNKNOWN`. */
+export const errorOf = ({ code, log }: Refused): BitorchError =>
+  new BitorchError(NAMES.get(code) ?? 'UNKNOWN', log || `refused with the code ${code}`);
+
+/** Whether the sender alone can have caused the refusal: conflicts, fees, expiries and full pools befall everybody. */
+export const isOffence = (code: number): boolean => OFFENCES.has(code);

@@ -1,4 +1,6 @@
 export type * from './application.ts';
+export { type Moment, secondsEach } from './block-time.ts';
+export { ACCEPTED, errorOf, isOffence, type Refused, refusedFor } from './codes.ts';
 export {
   type ConsensusParameters,
   checkGenesis,

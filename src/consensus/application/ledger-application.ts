@@ -34,6 +34,7 @@ import type {
   QueryResult,
   StateSnapshot,
   VoteExtensionRequest,
+  WaitingTransactions,
 } from './application.ts';
 import {
   applicationHash,
@@ -87,6 +88,13 @@ interface Chain {
 }
 
 const NOTHING = new Uint8Array(0);
+const NONE_WAITING: WaitingTransactions = {
+  size: 0,
+  bytes: 0,
+  has: () => false,
+  get: () => undefined,
+  ids: () => [],
+};
 /** Executions of proposals that may yet be decided. */
 const MAX_EXECUTIONS = 8;
 
@@ -135,13 +143,14 @@ export class LedgerApplication implements Application {
 
   async checkTx({ bytes }: CheckTxRequest): Promise<CheckTxResult> {
     try {
-      const { ledger, mempool } = this.#begun();
-      const transaction = ledger.parse(bytes);
-      if (!mempool.has(transaction.hashes.id)) await this.#admit(transaction);
-      return { ...ACCEPTED, priority: priorityOf(transaction) };
+      return { ...ACCEPTED, priority: priorityOf(await this.#admit(bytes)) };
     } catch (error) {
       return { ...(isAnswer(error) ? refusedFor(error) : verdictOn(error)), priority: 0 };
     }
+  }
+
+  get waiting(): WaitingTransactions {
+    return this.#chain?.mempool ?? NONE_WAITING;
   }
 
   prepareProposal(request: PrepareProposalRequest): Promise<{ transactions: readonly Uint8Array[] }> {
@@ -301,18 +310,20 @@ export class LedgerApplication implements Application {
     return this.#chain;
   }
 
-  /** From the cheapest check to the dearest; the last one again after a wait in which blocks may have come. */
-  async #admit(transaction: Transaction): Promise<void> {
+  /** From the cheapest check to the dearest. One that waits already is good. */
+  async #admit(bytes: Uint8Array): Promise<Transaction> {
     const { ledger, mempool } = this.#begun();
-    const spend = mempool.examine(transaction.bytes);
+    if (mempool.has(Mempool.idOf(bytes))) return ledger.parse(bytes);
+    const candidate = mempool.examine(bytes);
+    const { transaction } = candidate;
     const { id } = transaction.hashes;
     if (transaction.proofs.spend && !ledger.verified.has(id)) {
-      const [holds] = await this.#on.verifier.verify(ledger.state, [spend], 'pool');
-      if (!holds)
-        throw new BitorchError('TRANSACTION_INVALID', 'transaction refused: its proofs do not hold');
+      const [holds] = await this.#on.verifier.verify(ledger.state, [candidate], 'pool');
+      if (!holds) throw new BitorchError('PROOFS_INVALID', 'transaction refused: its proofs do not hold');
       ledger.verified.add(id);
     }
-    if (!mempool.has(id)) mempool.add(transaction.bytes);
+    if (!mempool.has(Mempool.idOf(bytes))) mempool.admit(candidate);
+    return transaction;
   }
 
   #rehearse(request: BlockRequest): Rehearsal | undefined {

@@ -1,12 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, codeOf, type Logger, messageOf } from '#base';
-import type { ChainStatus, OutputRecord, SpendRecord, TotalsPage, WalletChain } from '#ledger';
-import { ask, type Roots, verifyRoots } from '../application/index.ts';
+import {
+  type ChainStatus,
+  doubtful,
+  type OutputRecord,
+  SENT,
+  type SpendRecord,
+  type Submission,
+  type TotalsPage,
+  type WalletChain,
+} from '#ledger';
+import { ask, errorOf, type Moment, type Roots, secondsEach, verifyRoots } from '../application/index.ts';
 import type { VerifySignatures } from '../blocks/index.ts';
+import type { LightBlock } from '../sync/index.ts';
 import { Headers, type SeenFork } from './headers.ts';
 import type { LightPeer } from './light-peer.ts';
 import { provenOutputs, provenOutputsAt, provenSpends } from './proven.ts';
-import { besides, ClaimedTotals, requireEdges } from './totals.ts';
+import { besides, ClaimedTotals, type Edge, requireEdges } from './totals.ts';
 import type { Trust, Trusted } from './verify.ts';
 
 export interface LightChainOptions {
@@ -14,6 +24,8 @@ export interface LightChainOptions {
   readonly from: Trusted;
   /** A last block older than this means that the nodes are behind, or hide what came after. */
   readonly maxAgeMs?: number;
+  /** Time of the genesis, ms since epoch. */
+  readonly began?: number;
 }
 
 export interface LightChainDependencies {
@@ -32,6 +44,9 @@ const MAX_AGE_MS = 120_000;
 /** The state after a block is proven by the header of the next one: how long that is waited for. */
 const NEXT_HEADER_MS = 20_000;
 const NEXT_HEADER_PAUSE_MS = 150;
+
+/** The pace of a chain is measured over so many blocks at least, where they are known. */
+const MEASURED_BLOCKS = 1_000;
 
 /** What makes a node one that lies; anything else only means that it cannot answer. */
 const LIES = new Set(['LIGHT_INVALID', 'CODEC_INVALID', 'CHAIN_INVALID']);
@@ -74,9 +89,9 @@ export class LightChain implements WalletChain {
     let failure: unknown;
     for (const { peer, roots } of offers) {
       try {
-        this.#roots = await this.#prove(peer, roots, offers);
-        this.#totals = undefined;
-        return this.#roots;
+        const { header } = await this.#prove(peer, roots, offers);
+        this.#roots = roots;
+        return { ...roots, blockSeconds: secondsEach(this.#momentBefore(header.height), header) };
       } catch (error) {
         this.#blame(peer, error);
         failure = error;
@@ -95,17 +110,15 @@ export class LightChain implements WalletChain {
     return this.#ask((peer) => provenSpends(peer, { from, to, count: roots.spends }, roots));
   }
 
-  /** Members of rings: with them it is proven that their blocks hold the outputs that `totals` says. */
-  async outputsAt(numbers: readonly number[]): Promise<readonly OutputRecord[]> {
+  /** Members of rings, with proofs that the edges they were drawn by are where some node has once said. */
+  async outputsAt(numbers: readonly number[], edges: readonly Edge[] = []): Promise<readonly OutputRecord[]> {
     const roots = await this.#known();
-    const claimed = this.#totals;
-    const edges = claimed?.edgesAround(numbers) ?? [];
-    const asked = [...numbers, ...edges.flatMap((edge) => besides(edge, roots))];
+    const asked = [...new Set([...numbers, ...edges.flatMap((edge) => besides(edge, roots))])];
     const found = await this.#ask((peer) => provenOutputsAt(peer, asked, roots));
     try {
       requireEdges(edges, found);
     } catch (error) {
-      this.#drop(claimed!.peer, error);
+      if (this.#totals) this.#drop(this.#totals.peer, error);
       throw error;
     }
     return numbers.map((number) => found.get(number)!);
@@ -134,22 +147,16 @@ export class LightChain implements WalletChain {
   }
 
   /**
-   * Hands a transaction to every node that can be reached. Throws SUBMIT_REFUSED when none takes it, and the wallet keeps it
-   * until it expires: whoever refuses may still bring it into a block.
+   * Hands a transaction to every node that can be reached. What none takes is pending, whatever they say: whoever refuses
+   * it may still bring it into a block.
    */
-  async submit(transaction: Uint8Array): Promise<void> {
+  async submit(transaction: Uint8Array): Promise<Submission> {
     const peers = await this.#honest();
-    const answers = await Promise.all(
-      peers.map((peer) =>
-        peer.checkTx({ bytes: transaction }).catch((error: unknown) => ({ code: 1, log: messageOf(error) })),
-      ),
-    );
-    if (answers.some(({ code }) => code === 0)) return;
-    const why = [...new Set(answers.map(({ log }) => log))].join('; ');
-    throw new BitorchError(
-      'SUBMIT_REFUSED',
-      `no node takes the transfer (${why}). It is kept and handed in again until it expires, as it may be in a block yet`,
-    );
+    const refusals = await Promise.all(peers.map((peer) => refusalOf(peer, transaction)));
+    const [first] = refusals;
+    if (refusals.some((refusal) => refusal === undefined)) return SENT;
+    const why = [...new Set(refusals.map((refusal) => refusal!.message))].join('; ');
+    return doubtful({ code: first!.code, message: `no node takes it (${why})` });
   }
 
   /** What each node says that the state is, the one with the most blocks first. */
@@ -165,18 +172,19 @@ export class LightChain implements WalletChain {
     return offers.sort((a, b) => b.roots.height - a.roots.height);
   }
 
-  async #prove(peer: LightPeer, roots: Roots, all: readonly { peer: LightPeer }[]): Promise<Roots> {
+  async #prove(peer: LightPeer, roots: Roots, all: readonly { peer: LightPeer }[]): Promise<LightBlock> {
     const { height } = roots;
     if (height + 1 < this.#headers.height)
       throw new BitorchError('CHAIN_BEHIND', `the node is at block ${height}, behind what is proven`);
     await this.#nextHeader(peer, height + 1);
     const witnesses = all.map((one) => one.peer).filter((one) => one !== peer && !this.#liars.has(one.id));
-    const { header } = await this.#headers.prove(height + 1, peer, witnesses);
+    const light = await this.#headers.prove(height + 1, peer, witnesses);
+    const { header } = light;
     if (!verifyRoots(header.appHash, roots))
       throw new BitorchError('LIGHT_INVALID', `the state is not the one that block ${height + 1} names`);
     const age = this.#deps.now() - header.time;
     if (age > (this.#options.maxAgeMs ?? MAX_AGE_MS)) throw stale(height + 1, header.time);
-    return roots;
+    return light;
   }
 
   async #nextHeader(peer: LightPeer, height: number): Promise<void> {
@@ -189,6 +197,12 @@ export class LightChain implements WalletChain {
         );
       await delay(NEXT_HEADER_PAUSE_MS);
     }
+  }
+
+  /** What the pace of the chain is measured from: what was trusted first here, or the genesis if that is too near. */
+  #momentBefore(height: number): Moment {
+    const { from, began } = this.#options;
+    return height - from.height >= MEASURED_BLOCKS ? from : { height: 0, time: began ?? from.time };
   }
 
   /** The state that is asked about. */
@@ -233,6 +247,19 @@ export class LightChain implements WalletChain {
       'this node lies: it is not asked again',
     );
     peer.close();
+  }
+}
+
+/** What a node does not take the transaction for; undefined when it does. */
+async function refusalOf(
+  peer: LightPeer,
+  bytes: Uint8Array,
+): Promise<{ code: string; message: string } | undefined> {
+  try {
+    const answer = await peer.checkTx({ bytes });
+    return answer.code === 0 ? undefined : errorOf(answer);
+  } catch (error) {
+    return { code: codeOf(error), message: messageOf(error) };
   }
 }
 

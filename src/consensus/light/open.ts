@@ -68,7 +68,12 @@ export async function openLightChain(
     : (trustedIn(trustPath, hash) ?? LightClient.genesis(await firstValidators(), genesis.time));
   const trust = { chainId, trustingPeriodMs: TRUSTING_PERIOD_MS, clockToleranceMs: CLOCK_TOLERANCE_MS };
   return new LightChain(
-    { trust, from, ...(options.maxAgeMs !== undefined && { maxAgeMs: options.maxAgeMs }) },
+    {
+      trust,
+      from,
+      began: genesis.time,
+      ...(options.maxAgeMs !== undefined && { maxAgeMs: options.maxAgeMs }),
+    },
     {
       peers,
       verify: verifyAll,

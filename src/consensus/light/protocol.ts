@@ -1,4 +1,4 @@
-import { blob, byteOf, type Codec, type Decoded, struct, tagged } from '#ledger';
+import { blob, type Codec, type Decoded, integer, struct, tagged } from '#ledger';
 import type { QuestionPath } from '../application/index.ts';
 
 export const QUERY_PROTOCOL = '/bitorch/chain/query/1';
@@ -35,9 +35,9 @@ const KINDS: readonly (readonly [Query['type'], Codec<unknown>])[] = [
 /** The first byte says which it is: its place above, from 1. */
 export const queryCodec = tagged<Query>('question', KINDS);
 
-/** As the application answers: 0 and the value, or 1 and why, as `CODE: message`. */
+/** As the application answers: 0 and the value, or the code of a refusal and why. */
 export const replyCodec = struct({
-  code: byteOf(0, 1),
+  code: integer(0, 255),
   log: blob(4_096),
   value: blob(MAX_REPLY_FRAME),
 });

@@ -1,7 +1,7 @@
 import { BitorchError, utf8 } from '#base';
 import { decode, encode } from '#ledger';
 import type { FrameStream, Host } from '#network';
-import type { ApplicationPort } from '../application/index.ts';
+import { type ApplicationPort, refusedFor } from '../application/index.ts';
 import { Allowance } from '../gossip/allowance.ts';
 import {
   MAX_QUERY_FRAME,
@@ -44,14 +44,16 @@ export async function serveQueries({ host, application, now }: QueryServerDepend
 async function answer(query: Query, application: ApplicationPort): Promise<Reply> {
   if (query.type === 'submit') {
     const { code, log } = await application.checkTx({ bytes: query.value.transaction });
-    return { code: code === 0 ? 0 : 1, log: text(log), value: NOTHING };
+    return { code, log: text(log), value: NOTHING };
   }
   const { path, data } = query.value;
   const name = Buffer.from(path).toString('latin1');
-  if (!PATHS.has(name))
-    return { code: 1, log: text('QUERY_INVALID: this is not for everybody'), value: NOTHING };
+  if (!PATHS.has(name)) {
+    const { code, log } = refusedFor(new BitorchError('QUERY_INVALID', 'this is not for everybody'));
+    return { code, log: text(log), value: NOTHING };
+  }
   const { code, log, value } = await application.query({ path: name, data });
-  return { code: code === 0 ? 0 : 1, log: text(log), value };
+  return { code, log: text(log), value };
 }
 
 const text = (log: string): Uint8Array => utf8(log.slice(0, 1_000));

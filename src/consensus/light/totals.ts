@@ -60,17 +60,6 @@ export class ClaimedTotals {
     return heights.map((one) => ({ height: one, total: this.#upTo(one) }));
   }
 
-  /** Of the blocks that hold these outputs. Throws CHAIN_INVALID for outputs that nothing was said of. */
-  edgesAround(numbers: readonly number[]): Edge[] {
-    const edges = new Map<number, Edge>();
-    for (const number of numbers) {
-      const { height } = this.#entries.find(({ total }) => total > number) ?? {};
-      if (height === undefined || number < this.#before) throw wrongTotals();
-      for (const one of [height - 1, height]) edges.set(one, { height: one, total: this.#upTo(one) });
-    }
-    return [...edges.values()];
-  }
-
   #upTo(height: number): number {
     return totalAt(this.#entries, height) || this.#before;
   }

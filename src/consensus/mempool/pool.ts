@@ -1,89 +1,128 @@
 import { availableParallelism } from 'node:os';
-import { sha256, toHex } from '#base';
+import { BitorchError, toHex } from '#base';
+import { MAX_TRANSACTION_BYTES, Mempool } from '#ledger';
 import type { Application, CheckTxResult } from '../application/index.ts';
+import { ACCEPTED, refusedFor } from '../application/index.ts';
 import { Turns } from './turns.ts';
 
 export interface PoolOptions {
-  readonly maxCount?: number;
-  readonly maxBytes?: number;
-  /** Transactions being checked and waiting for it, at most. */
+  /** Bytes of transactions that are being checked or wait for it: of one source, and of all but this node itself. */
+  readonly maxUncheckedOfOne?: number;
   readonly maxUnchecked?: number;
   /** Transactions that the application is asked about at once: what a block needs checked waits behind them. */
   readonly maxChecking?: number;
 }
 
-/** The pool refuses before the application is asked. */
-export type PoolAnswer = CheckTxResult | { readonly code: -1; readonly log: string };
+export type PoolAnswer = CheckTxResult;
 
-/** Transactions looked at again after each block: all of them, in their turn. */
-const RECHECKED = 100;
+/** What the application needs to have for the pool. */
+export type PoolApplication = Pick<Application, 'checkTx' | 'waiting'>;
+
 const INCLUDED_KEPT = 20_000;
 
 /** Where a transaction comes from that was handed in at this node. */
 const HERE = 'here';
 
-const TAKEN: PoolAnswer = { code: 0, log: '', priority: 0 };
-const refused = (log: string): PoolAnswer => ({ code: -1, log });
+const TAKEN: CheckTxResult = { ...ACCEPTED, priority: 0 };
+const refused = (code: string, message: string): CheckTxResult => ({
+  ...refusedFor(new BitorchError(code, message)),
+  priority: 0,
+});
 
 /**
- * Transactions that wait for a block, by the sha256 of their bytes: what is offered to peers. The application judges them,
- * once when they come and again after each block.
+ * The way of transactions into the application's pool, which alone decides what waits: by the sha256 of their bytes, each
+ * checked once, the sources in turns.
  */
 export class TransactionPool {
-  readonly #application: Application;
+  readonly #application: PoolApplication;
   readonly #limits: Required<PoolOptions>;
-  readonly #waiting = new Map<string, Uint8Array>();
-  readonly #unchecked = new Map<string, Promise<PoolAnswer>>();
+  readonly #unchecked = new Map<string, Promise<CheckTxResult>>();
+  readonly #uncheckedBytes = new Map<string, number>();
   readonly #turns = new Turns<() => Promise<void>>();
   #checking = 0;
   /** Of late blocks: peers go on offering them for a moment. */
   readonly #included = new Set<string>();
-  #bytes = 0;
 
-  constructor(options: PoolOptions, dependencies: { application: Application }) {
+  constructor(options: PoolOptions, dependencies: { application: PoolApplication }) {
     const maxChecking = 2 * availableParallelism();
-    this.#limits = { maxCount: 20_000, maxBytes: 64 << 20, maxUnchecked: 2_000, maxChecking, ...options };
+    this.#limits = { maxUncheckedOfOne: 2 << 20, maxUnchecked: 32 << 20, maxChecking, ...options };
     this.#application = dependencies.application;
   }
 
   static idOf(transaction: Uint8Array): Uint8Array {
-    return sha256(transaction);
+    return Mempool.idOf(transaction);
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#application.waiting.size;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#application.waiting.bytes;
   }
 
+  /** Whether it waits, is being checked, or was in a late block: it need not be fetched. */
   has(id: Uint8Array): boolean {
-    const name = toHex(id);
-    return this.#waiting.has(name) || this.#unchecked.has(name) || this.#included.has(name);
+    return this.#isDone(id) || this.#unchecked.has(toHex(id));
   }
 
   get(id: Uint8Array): Uint8Array | undefined {
-    return this.#waiting.get(toHex(id));
+    return this.#application.waiting.get(id);
   }
 
+  /** Best paid first. */
   ids(): Uint8Array[] {
-    return [...this.#waiting.keys()].map((name) => new Uint8Array(Buffer.from(name, 'hex')));
+    return this.#application.waiting.ids();
   }
 
-  /** Takes a transaction in when the application does; code 0 when it is (or was) taken. Sources are served in turns. */
-  async add(transaction: Uint8Array, source = HERE): Promise<PoolAnswer> {
-    const name = toHex(TransactionPool.idOf(transaction));
-    if (this.#waiting.has(name) || this.#included.has(name)) return TAKEN;
+  /**
+   * What `add` answers without asking the application; undefined when it has to. `CODEC_INVALID` for one that is too long,
+   * `POOL_BUSY` while too much of the source waits to be checked.
+   */
+  precheck(transaction: Uint8Array, source = HERE): CheckTxResult | undefined {
+    if (transaction.length > MAX_TRANSACTION_BYTES)
+      return refused('CODEC_INVALID', `a transaction of ${transaction.length} bytes is too long`);
+    if (this.#isDone(TransactionPool.idOf(transaction))) return TAKEN;
+    const { maxUncheckedOfOne, maxUnchecked } = this.#limits;
+    const ofSource = (this.#uncheckedBytes.get(source) ?? 0) + transaction.length;
+    const others = [...this.#uncheckedBytes].reduce(
+      (sum, [of, bytes]) => (of === HERE ? sum : sum + bytes),
+      0,
+    );
+    if (ofSource <= maxUncheckedOfOne && (source === HERE || others + transaction.length <= maxUnchecked))
+      return undefined;
+    return refused('POOL_BUSY', 'too many transactions at once: hand it in again in a moment');
+  }
+
+  /**
+   * Takes a transaction in when the application does; code 0 when it is (or was) taken, else one of `codes.ts`. Sources
+   * are served in turns.
+   */
+  async add(transaction: Uint8Array, source = HERE): Promise<CheckTxResult> {
+    const id = TransactionPool.idOf(transaction);
+    const name = toHex(id);
     const running = this.#unchecked.get(name);
     if (running) return running;
-    if (this.#unchecked.size >= this.#limits.maxUnchecked) return refused('too many transactions at once');
-    const { promise, resolve, reject } = Promise.withResolvers<PoolAnswer>();
-    const check = promise.finally(() => this.#unchecked.delete(name));
+    const known = this.precheck(transaction, source);
+    if (known) return known;
+    const { promise, resolve, reject } = Promise.withResolvers<CheckTxResult>();
+    const check = promise.finally(() => {
+      this.#unchecked.delete(name);
+      this.#count(source, -transaction.length);
+    });
     this.#unchecked.set(name, check);
+    this.#count(source, transaction.length);
     this.#turns.add(source, () => this.#check(name, transaction).then(resolve, reject));
     this.#checkNext();
     return check;
+  }
+
+  /** After each block: remembers what it held. */
+  update(included: readonly Uint8Array[]): void {
+    for (const transaction of included) {
+      this.#included.add(toHex(TransactionPool.idOf(transaction)));
+      if (this.#included.size > INCLUDED_KEPT) this.#included.delete(this.#included.values().next().value!);
+    }
   }
 
   #checkNext(): void {
@@ -98,38 +137,20 @@ export class TransactionPool {
     }
   }
 
-  /** After each block: what it held goes, and of the others, the longest waiting first, what the application wants no more. */
-  async update(included: readonly Uint8Array[]): Promise<void> {
-    for (const transaction of included) this.#include(toHex(TransactionPool.idOf(transaction)));
-    for (const [name, bytes] of [...this.#waiting].slice(0, RECHECKED)) {
-      this.#waiting.delete(name);
-      this.#waiting.set(name, bytes);
-      const { code } = await this.#application.checkTx({ bytes, recheck: true });
-      if (code !== 0) this.#remove(name);
-    }
-  }
-
-  async #check(name: string, transaction: Uint8Array): Promise<PoolAnswer> {
-    const { maxBytes, maxCount } = this.#limits;
+  async #check(name: string, transaction: Uint8Array): Promise<CheckTxResult> {
     if (this.#included.has(name)) return TAKEN;
     const answer = await this.#application.checkTx({ bytes: transaction });
     // A block may have taken it meanwhile: then its money is spent, and whoever sent it did nothing wrong.
-    if (answer.code !== 0) return this.#included.has(name) ? TAKEN : answer;
-    if (this.#waiting.size >= maxCount || this.#bytes + transaction.length > maxBytes)
-      return refused('the pool is full: try again when blocks have taken some');
-    this.#waiting.set(name, transaction);
-    this.#bytes += transaction.length;
-    return answer;
+    return answer.code !== 0 && this.#included.has(name) ? TAKEN : answer;
   }
 
-  #include(name: string): void {
-    this.#remove(name);
-    this.#included.add(name);
-    if (this.#included.size > INCLUDED_KEPT) this.#included.delete(this.#included.values().next().value!);
+  #isDone(id: Uint8Array): boolean {
+    return this.#application.waiting.has(id) || this.#included.has(toHex(id));
   }
 
-  #remove(name: string): void {
-    this.#bytes -= this.#waiting.get(name)?.length ?? 0;
-    this.#waiting.delete(name);
+  #count(source: string, bytes: number): void {
+    const now = (this.#uncheckedBytes.get(source) ?? 0) + bytes;
+    if (now > 0) this.#uncheckedBytes.set(source, now);
+    else this.#uncheckedBytes.delete(source);
   }
 }

@@ -1,10 +1,11 @@
 import { BitorchError, toHex } from '#base';
+import { type CheckTxResult, isOffence } from '../application/index.ts';
 import { Allowance } from '../gossip/allowance.ts';
 import { MAX_IDS, TRANSACTIONS_BYTES } from '../gossip/constants.ts';
 import type { Trade } from '../gossip/gossip.ts';
 import type { ChainPeer } from '../gossip/peer.ts';
 import { Haste } from './haste.ts';
-import { type PoolAnswer, TransactionPool } from './pool.ts';
+import { TransactionPool } from './pool.ts';
 
 /** A transaction that was asked for is asked for again, from another peer, after this long. */
 const WANT_MS = 2_000;
@@ -34,7 +35,7 @@ export class MempoolGossip {
   }
 
   /** Takes a transaction in and tells everybody. */
-  async submit(transaction: Uint8Array, from?: string): Promise<PoolAnswer> {
+  async submit(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const known = pool.has(id);
@@ -117,7 +118,7 @@ export class MempoolGossip {
     this.submit(transaction, peer.id).then(
       ({ code, log }) => {
         this.#asked.delete(name);
-        if (code > 0) this.#complain(peer, log);
+        if (isOffence(code)) this.#complain(peer, log);
       },
       () => undefined,
     );

@@ -1,6 +1,7 @@
 import { toHex } from '#base';
 import { MAX_SPENDS_ASKED, type WalletChain } from './chain.ts';
-import type { Contents, Owned, Sent } from './contents.ts';
+import type { Contents, Owned } from './contents.ts';
+import { pending, stateOf, type Transferred, transfersOf } from './transfers.ts';
 
 /** Sparks. `locked` waits for its maturity, or comes back as change of a transfer that is in no block yet. */
 export interface Balance {
@@ -10,7 +11,11 @@ export interface Balance {
 
 /** One line of the history; `change` is what the balance changed by, in sparks. */
 export interface HistoryEntry {
-  readonly kind: 'received' | 'minted' | 'sent' | 'expired';
+  /**
+   * Of what no block holds: `sent` waits with a node, `pending` is tried again at every scan, `refused` broke a rule,
+   * `superseded` gave way to another try or another copy of this wallet, `expired` came too late.
+   */
+  readonly kind: 'received' | 'minted' | Transferred;
   /** Of what was sent: 0 while it is in no block. */
   readonly height: number;
   readonly change: bigint;
@@ -22,15 +27,11 @@ export interface HistoryEntry {
   readonly fee?: bigint;
 }
 
-/** Sent, in no block yet, and not too late for one. */
-export const pending = ({ sent, height }: Contents): Sent[] =>
-  sent.filter((entry) => entry.height === 0 && entry.expiry > height);
-
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
   outputs.reduce((total, { amount }) => total + amount, 0n);
 
 /** Heights of spends, by the hexadecimal of the key image. */
-type Spends = ReadonlyMap<string, number>;
+export type Spends = ReadonlyMap<string, number>;
 
 /** Reads the spends `[from, to)` of everybody and keeps those of this wallet: what is looked for stays here. */
 export async function readSpends(
@@ -40,7 +41,7 @@ export async function readSpends(
   to: number,
 ): Promise<Spends> {
   const mine = new Set(
-    [...contents.owned.map(({ keyImage }) => keyImage), ...contents.sent.map(({ spends }) => spends[0]!)].map(
+    [...contents.owned.map(({ keyImage }) => keyImage), ...contents.sent.flatMap(({ spends }) => spends)].map(
       toHex,
     ),
   );
@@ -51,19 +52,6 @@ export async function readSpends(
     }
   }
   return found;
-}
-
-/** Marks what is spent, and in which block transfers of one's own are. */
-export function withSpends(contents: Contents, spends: Spends): Contents {
-  const heightOf = (image: Uint8Array) => spends.get(toHex(image)) ?? 0;
-  const owned = contents.owned.map((output) =>
-    output.spentAt > 0 ? output : { ...output, spentAt: heightOf(output.keyImage) },
-  );
-  const sent = contents.sent.map((entry) => {
-    const height = entry.height || heightOf(entry.spends[0]!);
-    return height === entry.height ? entry : { ...entry, height, bytes: new Uint8Array(0) };
-  });
-  return { ...contents, owned, sent };
 }
 
 /** What the next block could spend: unspent, old enough, and in no transfer that waits. */
@@ -90,9 +78,13 @@ export function balanceOf(contents: Contents): Balance {
  * Newest last. Change belongs to what was sent. What was spent by another copy of the wallet shows as sent too, its
  * change as received: how much was paid away is not on the ledger.
  */
-export function historyOf({ owned, sent, height }: Contents): HistoryEntry[] {
+export function historyOf(contents: Contents): HistoryEntry[] {
+  const { owned } = contents;
+  const sent = transfersOf(contents);
   const changeKeys = new Set(sent.map(({ changeKey }) => toHex(changeKey)));
-  const spentHere = new Set(sent.flatMap(({ spends }) => spends.map(toHex)));
+  const spentHere = new Set(
+    sent.filter(({ height }) => height > 0).flatMap(({ spends }) => spends.map(toHex)),
+  );
   const received = owned
     .filter(({ key }) => !changeKeys.has(toHex(key)))
     .map(
@@ -105,21 +97,16 @@ export function historyOf({ owned, sent, height }: Contents): HistoryEntry[] {
       }),
     );
   const sentHere = sent.map((entry): HistoryEntry => {
-    const expired = entry.height === 0 && entry.expiry <= height;
+    const kind = stateOf(entry, contents);
+    const moves = kind === 'sent' || kind === 'pending';
     const paid = sum(entry.payments) + entry.deposits + entry.fee;
     const { id, fee } = entry;
-    return {
-      kind: expired ? 'expired' : 'sent',
-      height: entry.height,
-      change: expired ? 0n : -paid,
-      id,
-      fee,
-    };
+    return { kind, height: entry.height, change: moves ? -paid : 0n, id, fee };
   });
   const sentElsewhere = owned
     .filter(({ spentAt, keyImage }) => spentAt > 0 && !spentHere.has(toHex(keyImage)))
     .map((output): HistoryEntry => ({ kind: 'sent', height: output.spentAt, change: -output.amount }));
-  const waits = ({ kind, height }: HistoryEntry) => height === 0 && (kind === 'sent' || kind === 'expired');
+  const waits = ({ kind, height }: HistoryEntry) => height === 0 && kind !== 'received' && kind !== 'minted';
   const place = (entry: HistoryEntry) => (waits(entry) ? Number.MAX_SAFE_INTEGER : entry.height);
   return [...received, ...sentHere, ...sentElsewhere].sort((a, b) => place(a) - place(b));
 }

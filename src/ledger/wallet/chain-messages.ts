@@ -10,6 +10,7 @@ import {
   type OutputTotal,
   type WalletChain,
 } from './chain.ts';
+import { submissionCodec } from './submission.ts';
 
 /** A question of `WalletChain` and its answer in bytes, for those that ask a chain on another side of a wire. */
 interface Call<Question, Answer> {
@@ -38,8 +39,12 @@ const CALLS = {
       spends: integer(),
       baseFee: amount,
       parameters: parametersCodec,
+      blockMs: integer(1),
     }),
-    (chain) => chain.status(),
+    async (chain) => {
+      const { blockSeconds, ...status } = await chain.status();
+      return { ...status, blockMs: Math.max(1, Math.round(1_000 * blockSeconds)) };
+    },
   ),
   outputs: call(range, outputList, (chain, { from, to }) => chain.outputs(from, to)),
   outputsAt: call(list(integer(), MAX_OUTPUTS_ASKED), outputList, (chain, numbers) =>
@@ -51,10 +56,9 @@ const CALLS = {
     (chain, from) => chain.totals(from),
   ),
   spends: call(range, list(spendCodec, MAX_SPENDS_ASKED), (chain, { from, to }) => chain.spends(from, to)),
-  submit: call(blob(MAX_TRANSACTION_BYTES), nothing, async (chain, transaction) => {
-    await chain.submit(transaction);
-    return {};
-  }),
+  submit: call(blob(MAX_TRANSACTION_BYTES), submissionCodec, (chain, transaction) =>
+    chain.submit(transaction),
+  ),
 };
 
 export type ChainCall = keyof typeof CALLS;
@@ -97,11 +101,14 @@ export function remoteChain(
     throw new BitorchError('CHAIN_INVALID', `the node gave ${answers.length} answers to ${asked} questions`);
   }
   return {
-    status: () => ask('status', CALLS.status, {}),
+    async status() {
+      const { blockMs, ...status } = await ask('status', CALLS.status, {});
+      return { ...status, blockSeconds: blockMs / 1_000 };
+    },
     outputs: async (from, to) => all(await ask('outputs', CALLS.outputs, { from, to }), to - from),
     outputsAt: async (numbers) => all(await ask('outputsAt', CALLS.outputsAt, numbers), numbers.length),
     totals: (from) => ask('totals', CALLS.totals, from),
     spends: async (from, to) => all(await ask('spends', CALLS.spends, { from, to }), to - from),
-    submit: async (transaction) => void (await ask('submit', CALLS.submit, transaction)),
+    submit: (transaction) => ask('submit', CALLS.submit, transaction),
   };
 }

@@ -1,5 +1,7 @@
+import { BitorchError } from '#base';
 import type { Parameters } from '../parameters.ts';
 import type { OutputRecord, SpendRecord } from '../state/buckets.ts';
+import type { Submission } from './submission.ts';
 
 /** The chain after its last block. */
 export interface ChainStatus {
@@ -10,6 +12,8 @@ export interface ChainStatus {
   /** Sparks a unit of weight in the next block. */
   readonly baseFee: bigint;
   readonly parameters: Parameters;
+  /** Seconds that a block of this chain takes, measured by the times of its blocks. */
+  readonly blockSeconds: number;
 }
 
 /** Outputs of blocks: `before` of them lie below the height that was asked for, then totals where a block made some. */
@@ -40,14 +44,19 @@ export interface WalletChain {
   status(): Promise<ChainStatus>;
   /** Outputs numbered `from` up to but not `to`, at most MAX_OUTPUTS_ASKED. */
   outputs(from: number, to: number): Promise<readonly OutputRecord[]>;
-  /** The outputs of these numbers, at most MAX_OUTPUTS_ASKED, in the order they were asked for. */
-  outputsAt(numbers: readonly number[]): Promise<readonly OutputRecord[]>;
+  /**
+   * The outputs of these numbers, at most MAX_OUTPUTS_ASKED, in the order they were asked for.
+   *
+   * @param edges totals that the numbers were chosen by: a chain that believes no node has them proven as well, and throws
+   * CHAIN_INVALID for false ones
+   */
+  outputsAt(numbers: readonly number[], edges?: readonly OutputTotal[]): Promise<readonly OutputRecord[]>;
   /** Totals of blocks from a height on, ascending, at most MAX_TOTALS_ASKED. */
   totals(from: number): Promise<TotalsPage>;
   /** Spends numbered `from` up to but not `to`, at most MAX_SPENDS_ASKED; their heights ascend. */
   spends(from: number, to: number): Promise<readonly SpendRecord[]>;
-  /** Hands a transaction in. Throws what the mempool throws. */
-  submit(transaction: Uint8Array): Promise<void>;
+  /** Hands a transaction in. Throws only where it is not known whether it has arrived. */
+  submit(transaction: Uint8Array): Promise<Submission>;
 }
 
 /** Outputs `[from, to)` in pieces of at most MAX_OUTPUTS_ASKED, with the number of the first of each. */
@@ -74,12 +83,18 @@ export async function firstSpendAt(chain: WalletChain, height: number, count: nu
   return low;
 }
 
-/** All totals up to a height. */
-export async function totalsUpTo(chain: WalletChain, height: number): Promise<OutputTotal[]> {
-  const all: OutputTotal[] = [];
+/** All totals up to a height, those that are `known` already among them. */
+export async function totalsUpTo(
+  chain: WalletChain,
+  height: number,
+  known: readonly OutputTotal[] = [],
+): Promise<OutputTotal[]> {
+  const all = [...known];
   for (;;) {
-    const { totals } = await chain.totals((all.at(-1)?.height ?? -1) + 1);
-    all.push(...totals.filter((entry) => entry.height <= height));
+    const { before, totals } = await chain.totals((all.at(-1)?.height ?? -1) + 1);
+    if (before !== (all.at(-1)?.total ?? 0))
+      throw new BitorchError('CHAIN_INVALID', 'the node gives other totals of earlier blocks than before');
+    for (const entry of totals) if (entry.height <= height) all.push(entry);
     if (totals.length < MAX_TOTALS_ASKED || totals.at(-1)!.height >= height) return all;
   }
 }

@@ -4,19 +4,22 @@ import type { Parameters } from '../parameters.ts';
 import { type ChainStatus, type OutputTotal, outputsBetween, totalsUpTo, type WalletChain } from './chain.ts';
 
 /**
- * Decoy selection, version 1. Every wallet uses this one and no other: decoys that are drawn differently from real
+ * Decoy selection, version 2. Every wallet uses this one and no other: decoys that are drawn differently from real
  * spends give those away, and wallets that differ give themselves away. docs/protocol/ledger.md has it in words.
  *
  * An age in seconds is e^x, x from a gamma distribution (shape 19.28, rate 1.61: Möser et al., PoPETs 2018, and
  * Monero); the time that outputs are locked is taken off, or the age drawn anew from the first half hour if it is
- * less. Age and the chain's rate of outputs give a place among the outputs; of that place's block one is taken.
+ * less. Age and the recent rate of outputs give a place among the outputs; of that place's block one is taken.
  */
-export const DECOY_VERSION = 1;
+export const DECOY_VERSION = 2;
 
 const SHAPE = 19.28;
 const RATE = 1.61;
 /** Seconds. */
 const RECENT = 1_800;
+/** Seconds over which the rate of outputs is measured; longer while fewer outputs than `LEAST_MEASURED` were made. */
+const MEASURED = 7 * 86_400;
+const LEAST_MEASURED = 1_000;
 /** Draws beyond the age of the chain before one falls back to all outputs alike. */
 const PATIENCE = 10;
 
@@ -50,7 +53,7 @@ export interface DecoySource {
   readonly parameters: Parameters;
   /** Of the last block. */
   readonly height: number;
-  /** Seconds between blocks. */
+  /** Seconds that a block takes on this chain. */
   readonly blockSeconds: number;
   /** Of all blocks that made outputs, ascending. */
   readonly totals: readonly OutputTotal[];
@@ -59,15 +62,15 @@ export interface DecoySource {
 }
 
 /**
- * Reads what rings are drawn from: totals of all blocks, and all outputs of those few blocks whose minted ones are not
+ * Reads what rings are drawn from: totals of all blocks that are not `known` yet, and all outputs of those few blocks whose minted ones are not
  * old enough. Nothing of it depends on what is going to be drawn or spent, so whoever answers learns nothing of that.
  */
 export async function readDecoys(
   chain: WalletChain,
-  { height, parameters }: ChainStatus,
-  blockSeconds: number,
+  { height, parameters, blockSeconds }: ChainStatus,
+  known: readonly OutputTotal[] = [],
 ): Promise<DecoySource> {
-  const totals = await totalsUpTo(chain, height);
+  const totals = await totalsUpTo(chain, height, known);
   const source = { parameters, height, blockSeconds, totals };
   const unripe = new Set<number>();
   const ripe = totalAt(totals, height + 1 - parameters.mintMaturity);
@@ -88,15 +91,40 @@ function firstWhere(totals: readonly OutputTotal[], holds: (entry: OutputTotal) 
   return low;
 }
 
+/** What the draw of these outputs depended on: the totals before and with the blocks that hold them. */
+export function edgesAround(numbers: readonly number[], totals: readonly OutputTotal[]): OutputTotal[] {
+  const edges = new Map<number, OutputTotal>();
+  for (const number of numbers) {
+    const { height } = totals[firstWhere(totals, ({ total }) => total > number)] ?? {};
+    if (height === undefined) continue;
+    for (const at of [height - 1, height]) edges.set(at, { height: at, total: totalAt(totals, at) });
+  }
+  return [...edges.values()];
+}
+
 /** Numbers from 0 up to this are on the ledger with the block of a height. */
 export function totalAt(totals: readonly OutputTotal[], height: number): number {
   return totals[firstWhere(totals, (entry) => entry.height > height) - 1]?.total ?? 0;
 }
 
+/** Seconds from one output to the next, lately: over a week, or as much longer as it takes to measure it. */
+function secondsPerOutput({ totals, parameters, height, blockSeconds }: DecoySource, usable: number): number {
+  const last = Math.max(1, height + 1 - parameters.maturity);
+  for (let blocks = Math.ceil(MEASURED / blockSeconds); blocks < last; blocks *= 2) {
+    const made = usable - totalAt(totals, last - blocks);
+    if (made >= LEAST_MEASURED) return (blocks * blockSeconds) / made;
+  }
+  return (last * blockSeconds) / usable;
+}
+
 /** One output, or undefined when the draw fell on none. */
-function drawOutput(source: DecoySource, usable: number, random: RandomBytes): number | undefined {
-  const { totals, parameters, height, blockSeconds } = source;
-  const secondsEach = (Math.max(1, height + 1 - parameters.maturity) * blockSeconds) / usable;
+function drawOutput(
+  source: DecoySource,
+  usable: number,
+  secondsEach: number,
+  random: RandomBytes,
+): number | undefined {
+  const { totals, parameters, blockSeconds } = source;
   const back = Math.floor(drawAge(parameters.maturity * blockSeconds, random) / secondsEach);
   if (back >= usable) return undefined;
   const block = firstWhere(totals, ({ total }) => total > usable - 1 - back);
@@ -118,12 +146,15 @@ export function drawRing(
   random: RandomBytes = systemRandom,
 ): readonly number[] | undefined {
   const usable = usableOutputs(source);
+  const secondsEach = usable > 0 ? secondsPerOutput(source, usable) : 0;
   const ring = new Set([real]);
   let misses = 0;
   for (let draws = 0; ring.size < RING_SIZE; draws++) {
     if (usable < RING_SIZE || draws > 5_000) return undefined;
     const drawn =
-      misses < PATIENCE ? drawOutput(source, usable, random) : Math.floor(uniform(random) * usable);
+      misses < PATIENCE
+        ? drawOutput(source, usable, secondsEach, random)
+        : Math.floor(uniform(random) * usable);
     misses = drawn === undefined ? misses + 1 : 0;
     if (drawn !== undefined && !source.unripe.has(drawn)) ring.add(drawn);
   }

@@ -11,6 +11,7 @@ export type { Owned, Payment, Sent } from './contents.ts';
 export { DECOY_VERSION, type DecoySource, drawAge, drawRing, readDecoys, totalAt } from './decoys.ts';
 export { localChain } from './local-chain.ts';
 export { deriveOneTime } from './one-time.ts';
+export type { NewWalletOptions, ScanOptions, ScanProgress, WalletOptions } from './options.ts';
 export {
   FEE_TIERS,
   type FeeTier,
@@ -30,11 +31,7 @@ export {
 export { type Found, OutputScanner, type Scanner, scanHere, type ViewKeys } from './scan.ts';
 export { openScanThread } from './scan-thread.ts';
 export { accountOf, entropyOf, wordsOf } from './seed.ts';
+export { doubtful, SENT, type Submission, submissionOf } from './submission.ts';
+export type { Transferred } from './transfers.ts';
 export { formatViewKey, parseViewKey, type ViewKey } from './view-key.ts';
-export {
-  type NewWalletOptions,
-  type ScanOptions,
-  type ScanProgress,
-  Wallet,
-  type WalletOptions,
-} from './wallet.ts';
+export { Wallet } from './wallet.ts';

@@ -16,9 +16,18 @@ import {
   type OutputTotal,
   type WalletChain,
 } from './chain.ts';
+import { SENT, submissionOf } from './submission.ts';
 
-/** The chain as a wallet asks for it, out of a ledger of this process. Throws CHAIN_QUESTION for too much at once. */
-export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => unknown): WalletChain {
+/**
+ * The chain as a wallet asks for it, out of a ledger of this process. Throws CHAIN_QUESTION for too much at once.
+ *
+ * @param submit takes a transaction in; what it refuses with is the answer
+ */
+export function localChain(
+  ledger: Ledger,
+  submit: (transaction: Uint8Array) => unknown,
+  blockSeconds = 2,
+): WalletChain {
   const { state } = ledger;
   const outputAt = (number: number): OutputRecord =>
     outputs.get(state, number) ?? refuse('an output that is not there');
@@ -30,6 +39,7 @@ export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => 
         spends: keyImageRange.count(state),
         baseFee: feeRecord.bucket.get(state, null)!.base,
         parameters: parametersOf(state),
+        blockSeconds,
       };
     },
     async outputs(from, to) {
@@ -55,7 +65,13 @@ export function localChain(ledger: Ledger, submit: (transaction: Uint8Array) => 
       return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
     },
     async submit(transaction) {
-      await submit(transaction);
+      try {
+        await submit(transaction);
+        return SENT;
+      } catch (error) {
+        if (error instanceof BitorchError) return submissionOf(error);
+        throw error;
+      }
     },
   };
 }

@@ -1,12 +1,13 @@
-import { BitorchError } from '#base';
+import { BitorchError, concat, domainHash, toHex } from '#base';
 import { type Address, type RandomBytes, systemRandom } from '#crypto';
+import { addressCodec } from '../accounts/shapes.ts';
 import { type Action, rulesOf } from '../actions/registry.ts';
-import { encode } from '../codec/index.ts';
+import { amount as amountCodec, encode, list, struct } from '../codec/index.ts';
 import { MAX_INPUTS, MAX_OUTPUTS, RING_SIZE, SIGNATURE_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
 import { type Body, bodyCodec } from '../transaction/body.ts';
 import { weightOf } from '../transaction/transaction.ts';
 import type { Owned } from './contents.ts';
-import { type DecoySource, drawRing, uniform } from './decoys.ts';
+import { type DecoySource, drawRing, uniform, usableOutputs } from './decoys.ts';
 
 const RING_ATTEMPTS = 20;
 
@@ -26,6 +27,8 @@ export interface TransferOrder {
   readonly actions?: readonly Action[];
   readonly signatures?: number;
   readonly tier?: FeeTier;
+  /** Another payment, although the same order waits already: without it that one is tried again. */
+  readonly again?: boolean;
 }
 
 /** A transfer with everything settled but the cryptography: the fee and the change are what will be paid, exactly. */
@@ -44,6 +47,8 @@ export interface TransferPlan {
   readonly expiry: number;
   /** Bytes, and what they cost. */
   readonly weight: number;
+  /** Names what was ordered, see `nameOfOrder`. */
+  readonly order: Uint8Array;
 }
 
 export interface PlanSource extends DecoySource {
@@ -52,6 +57,24 @@ export interface PlanSource extends DecoySource {
   /** Outputs that can be spent in the next block. */
   readonly spendable: readonly Owned[];
   readonly changeTo: Address;
+  /** Inputs of an earlier try at the same order: spending them too, no more than one of the two can come. */
+  readonly earlier?: readonly Owned[];
+  /** Rings that outputs were signed for with before, by the hexadecimal of their key images. */
+  readonly rings?: ReadonlyMap<string, readonly number[]>;
+}
+
+const paymentsCodec = list(struct({ to: addressCodec, amount: amountCodec }), MAX_OUTPUTS);
+
+/** A hash of whom an order pays and what it does: the same for every try at it. @param salt of one that is meant apart */
+export function nameOfOrder(
+  { payments, actions = [] }: Pick<TransferOrder, 'payments' | 'actions'>,
+  salt: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const acts = actions.map((action) => {
+    const { type, codec } = rulesOf(action);
+    return domainHash('wallet-order-action', Uint8Array.of(type), encode(codec, action.body));
+  });
+  return domainHash('wallet-order', encode(paymentsCodec, payments), concat(acts), salt);
 }
 
 /**
@@ -76,10 +99,15 @@ export function planTransfer(
     throw new BitorchError('TRANSFER_INVALID', 'actions that release money pay their own fee');
   const wanted = payments.reduce((sum, { amount }) => sum + amount, deposits);
   const outputs = payments.length + 1;
-  const largestFirst = [...source.spendable].sort((a, b) => (a.amount > b.amount ? -1 : 1));
+  const { earlier = [] } = source;
+  const before = earlier.reduce((sum, { amount }) => sum + amount, 0n);
+  const largestFirst = source.spendable
+    .filter(({ number }) => !earlier.some((output) => output.number === number))
+    .sort((a, b) => (a.amount > b.amount ? -1 : 1));
+  const most = Math.min(largestFirst.length, MAX_INPUTS - earlier.length);
   // Two outputs at least: with no payment the change comes with an empty one.
-  for (let count = 1; count <= Math.min(largestFirst.length, MAX_INPUTS); count++) {
-    const chosen = chooseInputs(largestFirst, count, wanted);
+  for (let count = earlier.length > 0 ? 0 : 1; count <= most; count++) {
+    const chosen = [...earlier, ...chooseInputs(largestFirst, count, wanted - before)];
     const total = chosen.reduce((sum, { amount }) => sum + amount, 0n);
     if (total < wanted) continue;
     const spends = withRings(chosen, source, random);
@@ -91,9 +119,21 @@ export function planTransfer(
     const { placed, at } = shuffleIn({ to: source.changeTo, amount: left }, [...payments, ...empty], random);
     const expiry = expiryFor(source);
     const { chainId } = source.parameters;
-    return { chainId, spends, outputs: placed, change: at, actions, fee, deposits, expiry, weight };
+    const name = nameOfOrder(order, order.again ? random(32) : undefined);
+    return {
+      chainId,
+      spends,
+      outputs: placed,
+      change: at,
+      actions,
+      fee,
+      deposits,
+      expiry,
+      weight,
+      order: name,
+    };
   }
-  const available = largestFirst.slice(0, MAX_INPUTS).reduce((sum, { amount }) => sum + amount, 0n);
+  const available = largestFirst.slice(0, most).reduce((sum, { amount }) => sum + amount, before);
   throw new BitorchError('FUNDS_INSUFFICIENT', 'not enough unlocked money for the amount and its fee', {
     wanted,
     available,
@@ -118,6 +158,7 @@ export function planSweep(
     const { placed, at } = shuffleIn(nothing, [{ to, amount }], random);
     const expiry = expiryFor(source);
     const { chainId } = source.parameters;
+    const order = nameOfOrder({ payments: [{ to, amount }] });
     plans.push({
       chainId,
       spends,
@@ -128,6 +169,7 @@ export function planSweep(
       deposits: 0n,
       expiry,
       weight,
+      order,
     });
   }
   if (plans.length === 0)
@@ -137,6 +179,7 @@ export function planSweep(
 
 /** The `count` least outputs that do, found by sliding down from the largest: keeps change and dust small. */
 function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: bigint): readonly Owned[] {
+  if (count === 0) return [];
   const largest = largestFirst.slice(0, count - 1);
   const rest = wanted - largest.reduce((sum, { amount }) => sum + amount, 0n);
   const candidates = largestFirst.slice(count - 1);
@@ -146,7 +189,10 @@ function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: big
 
 const expiryFor = ({ height, parameters }: PlanSource): number => height + parameters.expiryWindow;
 
-/** A ring for each, all different, as the ledger asks: on a chain of few outputs two draws can come out alike. */
+/**
+ * A ring for each, all different, as the ledger asks: on a chain of few outputs two draws can come out alike. An output that
+ * was signed for before keeps its ring.
+ */
 function withRings(
   chosen: readonly Owned[],
   source: PlanSource,
@@ -154,8 +200,9 @@ function withRings(
 ): TransferPlan['spends'] {
   const drawn = new Set<string>();
   return chosen.map((output) => {
-    for (let attempt = 0; attempt < RING_ATTEMPTS; attempt++) {
-      const ring = drawRing(output.number, source, random);
+    const kept = keptRing(output, source);
+    for (let attempt = 0; attempt < (kept ? 1 : RING_ATTEMPTS); attempt++) {
+      const ring = kept ?? drawRing(output.number, source, random);
       if (!ring) break;
       if (drawn.has(ring.join())) continue;
       drawn.add(ring.join());
@@ -166,6 +213,13 @@ function withRings(
       `the chain has too few spendable outputs yet for ${chosen.length} rings of ${RING_SIZE}: wait for more`,
     );
   });
+}
+
+/** Of a chain that was begun anew a ring may name what is not there: then nobody has seen it on this one. */
+function keptRing({ keyImage, number }: Owned, source: PlanSource): readonly number[] | undefined {
+  const ring = source.rings?.get(toHex(keyImage));
+  const usable = usableOutputs(source);
+  return ring?.includes(number) && ring.every((member) => member < usable) ? ring : undefined;
 }
 
 interface Shape {

@@ -22,13 +22,15 @@ import { rulesFor, spendContext } from '../state/minting.ts';
 import { TRANSACTION_PURPOSE } from '../state/spending.ts';
 import type { Body } from '../transaction/body.ts';
 import { bodyHash, makeTransaction, messageOf, type Transaction } from '../transaction/transaction.ts';
-import { MAX_OUTPUTS_ASKED, type WalletChain } from './chain.ts';
-import type { Owned, Payment, Sent } from './contents.ts';
+import { MAX_OUTPUTS_ASKED, type OutputTotal, type WalletChain } from './chain.ts';
+import { type Owned, type Payment, type Sent, STATE } from './contents.ts';
+import { edgesAround } from './decoys.ts';
 import type { PaymentOrder, TransferPlan } from './plan.ts';
 
 export interface Signing {
   readonly account: Account;
-  readonly chainId: Uint8Array;
+  /** Of the wallet. */
+  readonly network: Uint8Array;
   /** The outputs that the plan's rings name, by number. */
   readonly members: ReadonlyMap<number, RingMember>;
   readonly curve: Curve;
@@ -37,16 +39,21 @@ export interface Signing {
   readonly random?: RandomBytes;
 }
 
-/** Asks for whole rings, in the order of their numbers: which member is real does not show. */
+/**
+ * Asks for whole rings, in the order of their numbers: which member is real does not show.
+ *
+ * @param totals that the rings were drawn by
+ */
 export async function readMembers(
   { spends }: TransferPlan,
   chain: WalletChain,
+  totals: readonly OutputTotal[] = [],
 ): Promise<ReadonlyMap<number, RingMember>> {
   const numbers = [...new Set(spends.flatMap(({ ring }) => ring))].sort((a, b) => a - b);
   const members = new Map<number, RingMember>();
   for (let from = 0; from < numbers.length; from += MAX_OUTPUTS_ASKED) {
     const asked = numbers.slice(from, from + MAX_OUTPUTS_ASKED);
-    const outputs = await chain.outputsAt(asked);
+    const outputs = await chain.outputsAt(asked, edgesAround(asked, totals));
     for (const [i, number] of asked.entries()) members.set(number, outputs[i]!);
   }
   return members;
@@ -54,7 +61,7 @@ export async function readMembers(
 
 /** The transaction of a plan, and what the wallet has to remember of it. Throws WALLET_VIEW_ONLY without a secret. */
 export function signTransfer(plan: TransferPlan, signing: Signing): { transaction: Transaction; sent: Sent } {
-  const { account, chainId, members, curve, signers = [], random = systemRandom } = signing;
+  const { account, network, members, curve, signers = [], random = systemRandom } = signing;
   const { spendSecret } = account;
   if (!spendSecret)
     throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
@@ -78,7 +85,7 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
     random,
   );
   const body: Body = {
-    chainId,
+    chainId: plan.chainId,
     expiry: plan.expiry,
     fee: plan.fee,
     inputs: inputs.map(({ ring, keyImage }) => ({ ring, keyImage: toWire(keyImage, curve) })),
@@ -107,6 +114,9 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
   const { fee, deposits, expiry } = plan;
   const sent: Sent = {
     id: transaction.hashes.id,
+    network,
+    order: plan.order,
+    state: STATE.pending,
     height: 0,
     expiry,
     fee,

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, toHex, utf8 } from '#base';
+import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, messageOf, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
@@ -20,18 +20,26 @@ import {
   balanceOf,
   type HistoryEntry,
   historyOf,
-  pending,
   readSpends,
   spendableOf,
-  withSpends,
 } from './account-book.ts';
 import { formatAddress } from './address.ts';
-import { type ChainStatus, firstSpendAt, outputsBetween, type WalletChain } from './chain.ts';
-import { type Contents, emptyContents, type Owned, type Sent } from './contents.ts';
-import { readDecoys } from './decoys.ts';
+import { type ChainStatus, type OutputTotal, outputsBetween, type WalletChain } from './chain.ts';
+import {
+  type Contents,
+  emptyContents,
+  type Owned,
+  packTotals,
+  type Sent,
+  STATE,
+  unpackTotals,
+} from './contents.ts';
+import { type DecoySource, readDecoys } from './decoys.ts';
 import { loadWallet, saveWallet } from './file.ts';
+import type { NewWalletOptions, ScanOptions, WalletOptions } from './options.ts';
 import {
   type FeeTier,
+  nameOfOrder,
   type PlanSource,
   planSweep,
   planTransfer,
@@ -40,42 +48,28 @@ import {
 } from './plan.ts';
 import { findOutput, type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
 import { addFound, type Found, scanHere } from './scan.ts';
+import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts';
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { readMembers, signTransfer } from './sign.ts';
+import { doubtful, type Submission } from './submission.ts';
+import {
+  inputsOfTries,
+  marked,
+  pending,
+  stateOf,
+  type Transferred,
+  transfersOf,
+  withKeptRings,
+  withLanded,
+  withSpends,
+} from './transfers.ts';
 import type { ViewKey } from './view-key.ts';
-
-export interface WalletOptions {
-  readonly curve: Curve;
-  /** Seconds between blocks: what ages of decoys are measured with. */
-  readonly blockSeconds?: number;
-}
-
-export interface NewWalletOptions extends WalletOptions {
-  /** Absent: that of the first node that the wallet scans with. */
-  readonly network?: Uint8Array;
-  /** Outputs of earlier blocks are not looked at. */
-  readonly restoreHeight?: number;
-}
-
-/** In outputs. */
-export interface ScanProgress {
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface ScanOptions {
-  readonly onProgress?: (progress: ScanProgress) => void;
-  readonly signal?: AbortSignal;
-}
 
 /** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
 const BATCH = 500;
 const NO_KEY_IMAGE = new Uint8Array(32);
 const UNKNOWN_NETWORK = new Uint8Array(NETWORK_BYTES);
-
-/** How a transfer failed that is surely in no block and never will be. */
-const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFLICT', 'MEMPOOL_FULL']);
 
 /**
  * A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what it was last told by `scan`.
@@ -83,15 +77,16 @@ const REFUSALS = new Set(['TRANSACTION_INVALID', 'CODEC_INVALID', 'MEMPOOL_CONFL
 export class Wallet {
   readonly account: Account;
   readonly #curve: Curve;
-  readonly #blockSeconds: number;
   #contents: Contents;
+  /** `contents.totals`, counted up. */
+  #totals: readonly OutputTotal[];
 
-  private constructor(contents: Contents, { curve, blockSeconds = 2 }: WalletOptions) {
+  private constructor(contents: Contents, { curve }: WalletOptions) {
     if (contents.kind === 0) this.account = accountOf(contents.secret, curve);
     else this.account = viewOnlyAccount(contents.secret, contents.spendKey, curve);
     this.#curve = curve;
-    this.#blockSeconds = blockSeconds;
     this.#contents = contents;
+    this.#totals = unpackTotals(contents.totals);
   }
 
   /** A new wallet. Show its `words` once, to be written down. */
@@ -118,7 +113,7 @@ export class Wallet {
   }
 
   async save(path: string, password: string, cost?: PasswordCost): Promise<void> {
-    await saveWallet(path, this.#contents, password, cost);
+    await saveWallet(path, { ...this.#contents, totals: packTotals(this.#totals) }, password, cost);
   }
 
   /** Undefined in a wallet that was made without a network and has not scanned yet. */
@@ -152,8 +147,14 @@ export class Wallet {
     return this.#contents.height;
   }
 
+  /** Transfers of its network, whatever became of them. */
   get sent(): readonly Sent[] {
-    return this.#contents.sent;
+    return transfersOf(this.#contents);
+  }
+
+  /** What became of a transfer. */
+  stateOf(entry: Sent): Transferred {
+    return stateOf(entry, this.#contents);
   }
 
   get owned(): readonly Owned[] {
@@ -196,9 +197,9 @@ export class Wallet {
    */
   async scan(chain: WalletChain, { onProgress, signal }: ScanOptions = {}): Promise<void> {
     const status = await chain.status();
-    this.#requireSuccessor(status);
+    requireSuccessor(this.#contents, this.network, status);
     this.#contents = { ...this.#contents, network: status.parameters.network };
-    const start = await this.#firstToScan(chain);
+    const start = await firstToScan(this.#contents, chain);
     const total = status.outputs - start;
     const keys = { viewSecret: this.account.viewSecret, spendKey: this.account.spendKey };
     const open = total > BATCH ? openScanThread : scanHere;
@@ -206,6 +207,7 @@ export class Wallet {
     try {
       for await (const [first, outputs] of outputsBetween(chain, start, status.outputs, BATCH)) {
         signal?.throwIfAborted();
+        this.#contents = withLanded(this.#contents, outputs, this.#curve);
         this.#note(await scanner.scan(first, outputs), first + outputs.length);
         onProgress?.({ done: first + outputs.length - start, total });
         await setImmediate();
@@ -213,26 +215,27 @@ export class Wallet {
     } finally {
       await scanner.close();
     }
-    const firstSpend = await this.#firstSpendToScan(chain, status);
+    const firstSpend = await firstSpendToScan(this.#contents, chain, status);
     const spends = await readSpends(this.#contents, chain, firstSpend, status.spends);
     const { maturity, mintMaturity } = status.parameters;
     const known = { height: status.height, spendsScanned: status.spends, maturity, mintMaturity };
     this.#contents = { ...withSpends(this.#contents, spends), ...known };
   }
 
-  /** Hands in again what is in no block yet: nodes forget it when they stop. What they refuse waits until it expires. */
+  /** Hands in again what is in no block yet: nodes forget it when they stop, and full pools may have room by now. */
   async remind(chain: WalletChain): Promise<void> {
-    for (const { bytes } of pending(this.#contents)) {
-      await chain.submit(bytes).catch((error: unknown) => {
-        if (!(error instanceof BitorchError)) throw error;
-      });
-    }
+    for (const { id, bytes } of pending(this.#contents)) await this.#handIn(id, bytes, chain);
   }
 
-  /** Forgets what was found and on which network, to look at everything again: for a network that was begun anew. */
+  /**
+   * Forgets what was found and on which network, to look at everything again: for a network that was begun anew. What was
+   * sent stays, with the secrets that prove its payments, and so do rings that somebody may have seen.
+   */
   forgetFinds(): void {
-    const nothing = { scanned: 0, spendsScanned: 0, height: 0, owned: [], sent: [] };
-    this.#contents = { ...this.#contents, ...nothing, network: UNKNOWN_NETWORK };
+    const sent = this.#contents.sent.map((entry) => ({ ...entry, height: 0 }));
+    const nothing = { scanned: 0, spendsScanned: 0, height: 0, owned: [] };
+    this.#contents = { ...this.#contents, ...nothing, sent, network: UNKNOWN_NETWORK };
+    this.#totals = [];
   }
 
   /** Money as it can be spent in the block after the last one scanned. */
@@ -245,9 +248,14 @@ export class Wallet {
     return historyOf(this.#contents);
   }
 
-  /** What a transfer will cost and send, to be shown before it is signed. Throws what `planTransfer` throws. */
+  /**
+   * What a transfer will cost and send, to be shown before it is signed. The same order as one that waits is another try at
+   * it: it spends the same inputs, so at most one of them is ever paid. Throws what `planTransfer` throws.
+   */
   async plan(order: TransferOrder, chain: WalletChain, random?: RandomBytes): Promise<TransferPlan> {
-    return planTransfer(order, await this.#source(chain), random);
+    const source = await this.#source(chain);
+    const earlier = order.again ? [] : inputsOfTries(nameOfOrder(order), this.#contents);
+    return planTransfer(order, { ...source, earlier }, random);
   }
 
   async planSweep(to: Address, chain: WalletChain, tier?: FeeTier): Promise<TransferPlan[]> {
@@ -255,8 +263,8 @@ export class Wallet {
   }
 
   /**
-   * Signs a plan and remembers it: its inputs are not offered again until it expires or is forgotten. Save the wallet
-   * before submitting. Throws WALLET_VIEW_ONLY.
+   * Signs a plan and remembers it: its inputs are not offered again until it expires or is refused, and then with the same
+   * rings. Save the wallet before submitting, and after an error too. Throws WALLET_VIEW_ONLY.
    */
   async sign(
     plan: TransferPlan,
@@ -264,29 +272,27 @@ export class Wallet {
     signers: readonly SigningKey[] = [],
     random?: RandomBytes,
   ): Promise<Transaction> {
-    this.#network();
-    const { chainId } = plan;
-    const members = await readMembers(plan, chain);
-    const signing = { account: this.account, chainId, members, curve: this.#curve, signers };
+    if (this.viewOnly)
+      throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
+    const network = this.#network();
+    const members = await this.#membersOf(plan, chain);
+    const signing = { account: this.account, network, members, curve: this.#curve, signers };
     const { transaction, sent } = signTransfer(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
   }
 
-  /** Hands in a transfer of this wallet's; one that is refused is forgotten, so save the wallet after an error too. */
-  async submit({ bytes, hashes }: Transaction, chain: WalletChain): Promise<void> {
-    try {
-      await chain.submit(bytes);
-    } catch (error) {
-      if (REFUSALS.has(codeOf(error))) this.forget(hashes.id);
-      throw error;
-    }
+  /** Hands in a transfer that this wallet has signed, and notes what became of it: save the wallet afterwards. */
+  submit({ bytes, hashes }: Transaction, chain: WalletChain): Promise<Submission> {
+    return this.#handIn(hashes.id, bytes, chain);
   }
 
-  /** For a transfer that was refused and will be in no block: its inputs can be spent again. */
+  /**
+   * For a transfer that no block will hold: its inputs can be spent again, with the rings that they had. What proves its
+   * payments stays.
+   */
   forget(id: Uint8Array): void {
-    const sent = this.#contents.sent.filter((entry) => entry.height > 0 || !equalBytes(entry.id, id));
-    this.#contents = { ...this.#contents, sent };
+    this.#contents = marked(this.#contents, id, STATE.refused);
   }
 
   /** For a payment of this wallet's: shows whoever asked with these words that it was made. Throws PAYMENT_UNKNOWN. */
@@ -296,7 +302,7 @@ export class Wallet {
     words: Uint8Array,
     chain: WalletChain,
   ): Promise<PaymentEvidence> {
-    const transfer = this.#contents.sent.find((entry) => equalBytes(entry.id, id));
+    const transfer = this.sent.find((entry) => equalBytes(entry.id, id));
     const paid = transfer?.payments[payment];
     if (!transfer || !paid)
       throw new BitorchError('PAYMENT_UNKNOWN', 'this wallet has not sent that payment');
@@ -320,36 +326,6 @@ export class Wallet {
     );
   }
 
-  #requireSuccessor({ height, outputs, spends, parameters }: ChainStatus): void {
-    if (this.network && !equalBytes(parameters.network, this.network)) {
-      const [mine, its] = [toHex(this.network), toHex(parameters.network)];
-      throw new BitorchError(
-        'WALLET_NETWORK',
-        `the wallet is for the network ${mine}, the node's is ${its}: ask a node of that network, or let the wallet ` +
-          'look at everything again on this one (rescan)',
-      );
-    }
-    const { height: known, scanned, spendsScanned } = this.#contents;
-    if (height < known || outputs < scanned || spends < spendsScanned) {
-      throw new BitorchError(
-        'CHAIN_BEHIND',
-        `the node is at block ${height}, the wallet knows block ${this.height}: wait until the node has caught up; ` +
-          'if the network was begun anew, let the wallet look at everything again (rescan)',
-      );
-    }
-  }
-
-  async #firstToScan(chain: WalletChain): Promise<number> {
-    const { scanned, restoreHeight } = this.#contents;
-    if (scanned > 0 || restoreHeight === 0) return scanned;
-    return (await chain.totals(restoreHeight)).before;
-  }
-
-  async #firstSpendToScan(chain: WalletChain, { spends }: ChainStatus): Promise<number> {
-    const { spendsScanned, restoreHeight } = this.#contents;
-    return spendsScanned > 0 ? spendsScanned : firstSpendAt(chain, restoreHeight, spends);
-  }
-
   #note(found: readonly Found[], scanned: number): void {
     const furthest = found.reduce((most, { subaddress }) => Math.max(most, subaddress), 0);
     while (this.#contents.labels.length < furthest) this.addSubaddress('');
@@ -368,8 +344,40 @@ export class Wallet {
 
   async #source(chain: WalletChain): Promise<PlanSource> {
     const status = await chain.status();
-    const decoys = await readDecoys(chain, status, this.#blockSeconds);
+    const decoys = await this.#decoys(chain, status);
     const spendable = spendableOf(this.#contents);
-    return { ...decoys, baseFee: status.baseFee, spendable, changeTo: this.address() };
+    const rings = new Map(this.#contents.rings.map(({ keyImage, members }) => [toHex(keyImage), members]));
+    return { ...decoys, baseFee: status.baseFee, spendable, rings, changeTo: this.address() };
+  }
+
+  /** Asks only for totals that are not kept yet. */
+  async #decoys(chain: WalletChain, status: ChainStatus): Promise<DecoySource> {
+    const decoys = await readDecoys(chain, status, this.#totals);
+    this.#totals = decoys.totals;
+    return decoys;
+  }
+
+  /** Keeps the rings first: who is asked for their members has seen them. */
+  async #membersOf(plan: TransferPlan, chain: WalletChain) {
+    const { rings } = this.#contents;
+    this.#contents = withKeptRings(this.#contents, plan);
+    try {
+      return await readMembers(plan, chain, this.#totals);
+    } catch (error) {
+      if (codeOf(error) === 'CHAIN_INVALID') {
+        // Totals that a node has made up, and rings drawn by them that only liars have seen: the next plan begins anew.
+        this.#totals = [];
+        this.#contents = { ...this.#contents, rings };
+      }
+      throw error;
+    }
+  }
+
+  async #handIn(id: Uint8Array, bytes: Uint8Array, chain: WalletChain): Promise<Submission> {
+    const submission = await chain
+      .submit(bytes)
+      .catch((error: unknown) => doubtful({ code: codeOf(error), message: messageOf(error) }));
+    this.#contents = marked(this.#contents, id, STATE[submission.outcome]);
+    return submission;
   }
 }

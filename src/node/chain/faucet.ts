@@ -1,7 +1,7 @@
 import { BitorchError, codeOf, toHex } from '#base';
 import type { Genesis } from '#consensus';
-import { defaultCurve } from '#crypto';
-import { parseAddress, TORCH, Wallet, type WalletChain, wordsOf } from '#ledger';
+import { type Address, defaultCurve } from '#crypto';
+import { parseAddress, TORCH, type TransferPlan, Wallet, type WalletChain, wordsOf } from '#ledger';
 import type { PaymentReceipt } from '../chain-api.ts';
 
 const MOST = 100n * TORCH;
@@ -41,20 +41,26 @@ export class Faucet {
     const amount = faucet.amount / 2n < MOST ? faucet.amount / 2n : MOST;
     for (let tries = 1; ; tries++) {
       await wallet.scan(this.#chain);
-      try {
-        const plan = await wallet.plan({ payments: [{ to, amount }] }, this.#chain);
-        const transaction = await wallet.sign(plan, this.#chain);
-        await this.#chain.submit(transaction.bytes);
-        return { id: toHex(transaction.hashes.id), fee: `${plan.fee}`, expiry: plan.expiry };
-      } catch (error) {
-        if (codeOf(error) === 'FUNDS_INSUFFICIENT')
-          throw new BitorchError(
-            'FAUCET_EMPTY',
-            'the faucet has nothing to give now: try again after some blocks',
-          );
-        // What it meant to spend stays reserved in the wallet, so that the next try takes something else.
-        if (codeOf(error) !== 'MEMPOOL_CONFLICT' || tries === TRIES) throw error;
-      }
+      const plan = await this.#plan(wallet, to, amount);
+      const transaction = await wallet.sign(plan, this.#chain);
+      const submission = await wallet.submit(transaction, this.#chain);
+      if (submission.outcome === 'sent')
+        return { id: toHex(transaction.hashes.id), fee: `${plan.fee}`, expiry: plan.expiry, outcome: 'sent' };
+      // What it meant to spend stays reserved in the wallet, so that the next try takes something else.
+      if (submission.code !== 'MEMPOOL_CONFLICT' || tries === TRIES)
+        throw new BitorchError(submission.code, submission.message);
+    }
+  }
+
+  async #plan(wallet: Wallet, to: Address, amount: bigint): Promise<TransferPlan> {
+    try {
+      return await wallet.plan({ payments: [{ to, amount }], again: true }, this.#chain);
+    } catch (error) {
+      if (codeOf(error) !== 'FUNDS_INSUFFICIENT') throw error;
+      throw new BitorchError(
+        'FAUCET_EMPTY',
+        'the faucet has nothing to give now: try again after some blocks',
+      );
     }
   }
 }

@@ -45,6 +45,8 @@ export interface FollowingDependencies {
 const TIMED = 50;
 const ATTENDANCE = 100;
 const SNAPSHOT_EVERY = 500;
+/** The pace of the chain is measured over so many blocks. */
+const PACE_BLOCKS = 302_400;
 /** A new view is made at most this often. */
 const VIEW_MS = 250;
 
@@ -76,7 +78,7 @@ export class Following {
       // By way of the chain, which tells the network.
       checkTx: ({ bytes }) => parts.chain.submit(bytes),
     };
-    this.walletChain = applicationChain(port);
+    this.walletChain = applicationChain(port, (height) => this.#blockBefore(height));
   }
 
   /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `Chain.start` throws. */
@@ -142,6 +144,13 @@ export class Following {
     if (summary) this.#deps.onEvent({ type: 'block', block: blockView(summary, finalityMs) });
     this.#deps.onBlock();
     this.#look();
+  }
+
+  /** A block from which the chain's pace is measured: a week ago, or the first that is here. */
+  #blockBefore(height: number): { height: number; time: number } | undefined {
+    const { store } = this.chain;
+    const at = Math.max(1, store.base, height - PACE_BLOCKS);
+    return (store.summary(at) ?? store.summary(at + 1))?.header;
   }
 
   /** Makes a new view soon: one for many changes. */

@@ -162,9 +162,9 @@ export class NodeWallet implements WalletApi {
       open.requirePassword(password);
       const { chain } = this.#deps;
       const plan = await open.wallet.plan(order, chain);
-      const id = await open.send(plan, chain, signers);
+      const result = await open.send(plan, chain, signers);
       this.#deps.onChange(this.view());
-      return { id, fee: `${plan.fee}`, expiry: plan.expiry };
+      return { ...result, fee: `${plan.fee}`, expiry: plan.expiry };
     });
   }
 
@@ -278,8 +278,8 @@ export class NodeWallet implements WalletApi {
       : new BitorchError('WALLET_LOCKED', 'unlock the wallet with its password first');
   }
 
-  #orderOf({ to, amount, tier = 'normal' }: PaymentRequest): TransferOrder {
-    return { payments: [{ to: this.#parse(to), amount: BigInt(amount) }], tier };
+  #orderOf({ to, amount, tier = 'normal', again = false }: PaymentRequest): TransferOrder {
+    return { payments: [{ to: this.#parse(to), amount: BigInt(amount) }], tier, again };
   }
 
   #parse(address: string): Address {

@@ -138,8 +138,10 @@ export class Staking implements StakeApi {
 
   async #submit(action: (fee: bigint) => Action, signers: readonly SigningKey[]): Promise<PaymentReceipt> {
     const made = publicTransaction(action, signers, await this.#moment(), defaultCurve());
-    await this.#deps.chain.submit(made.bytes);
-    return { id: toHex(made.hashes.id), fee: `${made.body.fee}`, expiry: made.body.expiry };
+    const submission = await this.#deps.chain.submit(made.bytes);
+    // Nobody tries it again: whoever asked for it does.
+    if (submission.outcome !== 'sent') throw new BitorchError(submission.code, submission.message);
+    return { id: toHex(made.hashes.id), fee: `${made.body.fee}`, expiry: made.body.expiry, outcome: 'sent' };
   }
 
   async #payout(): Promise<Address> {

@@ -45,7 +45,6 @@ const receivedView = (output: Owned): WalletEntry => ({
 
 function sentView(entry: Sent, wallet: Wallet): WalletEntry {
   const paid = entry.payments.reduce((sum, { amount }) => sum + amount, entry.deposits);
-  const late = entry.height === 0 && entry.expiry <= wallet.height;
   return {
     kind: 'sent',
     id: toHex(entry.id),
@@ -56,6 +55,6 @@ function sentView(entry: Sent, wallet: Wallet): WalletEntry {
     amount: `${paid}`,
     fee: `${entry.fee}`,
     height: entry.height,
-    state: entry.height > 0 ? 'final' : late ? 'expired' : 'pending',
+    state: entry.height > 0 ? 'final' : wallet.stateOf(entry),
   };
 }

@@ -11,6 +11,8 @@ import {
   parseAddress,
   parseViewKey,
   type ScanOptions,
+  type Submission,
+  type Transaction,
   type TransferPlan,
   Wallet,
   type WalletChain,
@@ -29,6 +31,9 @@ export interface NewWallet {
   /** Argon2id's; the default unless a test is in a hurry. */
   readonly cost?: PasswordCost;
 }
+
+/** The id of a transfer, in hexadecimal, and what became of it. */
+export type SendResult = { readonly id: string } & Submission;
 
 export interface NewNetwork {
   /** Absent: that of the first node it scans with. */
@@ -175,9 +180,17 @@ export class OpenWallet {
     }
   }
 
-  /** What a transfer will cost, to be shown first. Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT, DECOYS_MISSING. */
-  plan(to: string, amount: bigint, chain: WalletChain, tier: FeeTier = 'normal'): Promise<TransferPlan> {
-    return this.wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier }, chain);
+  /**
+   * What a transfer will cost, to be shown first. The same payment as one that waits is another try at it, unless it is
+   * meant to be made `again`. Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT, DECOYS_MISSING.
+   */
+  plan(
+    to: string,
+    amount: bigint,
+    chain: WalletChain,
+    { tier = 'normal', again = false }: { tier?: FeeTier; again?: boolean } = {},
+  ): Promise<TransferPlan> {
+    return this.wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier, again }, chain);
   }
 
   /** The transfers that send all that is unlocked, fees taken off. */
@@ -186,26 +199,36 @@ export class OpenWallet {
   }
 
   /**
-   * Signs, with the signatures that its actions need besides, saves and hands in a transfer: its id. One that is refused
-   * leaves the wallet as it was.
+   * Signs, with the signatures that its actions need besides, saves and hands in a transfer. What became of it is the answer,
+   * never an error: one that is *pending* is in the file and handed in again by each scan.
+   *
+   * @throws BitorchError what `Wallet.sign` throws, and DISK_FULL: then nothing was handed in
    */
-  async send(plan: TransferPlan, chain: WalletChain, signers: readonly SigningKey[] = []): Promise<string> {
-    const transaction = await this.wallet.sign(plan, chain, signers);
-    const { id } = transaction.hashes;
+  async send(
+    plan: TransferPlan,
+    chain: WalletChain,
+    signers: readonly SigningKey[] = [],
+  ): Promise<SendResult> {
+    const transaction = await this.#signed(plan, chain, signers);
+    return { id: toHex(transaction.hashes.id), ...(await this.wallet.submit(transaction, chain)) };
+  }
+
+  /** What is not written down is not sent, now or later; rings that were asked for stay, whatever comes of it. */
+  async #signed(
+    plan: TransferPlan,
+    chain: WalletChain,
+    signers: readonly SigningKey[],
+  ): Promise<Transaction> {
+    let transaction: Transaction | undefined;
     try {
-      await this.save();
-    } catch (error) {
-      // What is not written down is not sent, now or later.
-      this.wallet.forget(id);
-      throw error;
+      transaction = await this.wallet.sign(plan, chain, signers);
+    } finally {
+      await this.save().catch((error: unknown) => {
+        if (transaction) this.wallet.forget(transaction.hashes.id);
+        throw error;
+      });
     }
-    try {
-      await this.wallet.submit(transaction, chain);
-    } catch (error) {
-      await this.save();
-      throw error;
-    }
-    return toHex(id);
+    return transaction;
   }
 
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */

@@ -105,3 +105,40 @@ test('the rings of one transfer differ, even where draws come out alike', () => 
   const sixteen = { ...source, ...chainOf(30, (height) => (height === 0 ? 16 : 0)) };
   assert.throws(() => planSweep(somebody, sixteen), { code: 'DECOYS_MISSING' });
 });
+
+/** Blocks between the last usable one and the median decoy. */
+function medianAge(source: DecoySource, seed: string): number {
+  const random = deterministic(seed);
+  const heightOf = (number: number) => source.totals.find(({ total }) => total > number)!.height;
+  const newest = source.totals.at(-1)!.total - 1;
+  const ages: number[] = [];
+  for (let n = 0; n < 60; n++) {
+    for (const number of drawRing(newest, source, random)!)
+      if (number !== newest) ages.push(source.height - source.parameters.maturity - heightOf(number));
+  }
+  return ages.sort((a, b) => a - b)[ages.length >> 1]!;
+}
+
+/** Seconds of the median age among those that a chain of so many outputs, made at this pace, reaches back to. */
+function expectedAge(lockedSeconds: number, reach: number): number {
+  const random = deterministic('expected ages');
+  const ages = Array.from({ length: 20_000 }, () => drawAge(lockedSeconds, random)).filter(
+    (age) => age < reach,
+  );
+  return ages.sort((a, b) => a - b)[ages.length >> 1]!;
+}
+
+test('decoys are as old as spends are, however many outputs were made long ago and however long blocks take', () => {
+  for (const blockSeconds of [300, 600]) {
+    for (const before of [1, 20, 100]) {
+      const source = { ...chainOf(8_000, (height) => (height < 5_000 ? before : 20)), blockSeconds };
+      const reach = (source.totals.at(-1)!.total * blockSeconds) / 20;
+      const expected = expectedAge(10 * blockSeconds, reach);
+      const age = medianAge(source, `${blockSeconds} ${before}`) * blockSeconds;
+      assert.ok(
+        Math.abs(age / expected - 1) < 0.3,
+        `${age} s for ${expected} s, ${before} outputs a block before`,
+      );
+    }
+  }
+});

@@ -55,7 +55,8 @@ class Payer {
     const chain = remoteChain(node);
     await this.wallet.scan(chain);
     this.#noteFinal();
-    const plan = await this.wallet.plan({ payments: [{ to: this.payee.address(), amount: AMOUNT }] }, chain);
+    const payments = [{ to: this.payee.address(), amount: AMOUNT }];
+    const plan = await this.wallet.plan({ payments, again: true }, chain);
     const transaction = await this.wallet.sign(plan, chain);
     this.#sent.set(toHex(transaction.hashes.id), transaction.body.inputs[0]!.keyImage);
     await chain.submit(transaction.bytes);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { concat, domainHash, fromHex, fromUtf8, toHex } from '#base';
 import type { Application, BlockRequest } from '../../../src/consensus/application/index.ts';
 import { replaceFile } from '../../../src/consensus/journal/index.ts';
+import { Waiting } from './waiting.ts';
 
 /**
  * An application that only hashes what it is given, on a file: for tests of the engine's shell. A transaction whose first
@@ -11,7 +12,7 @@ export class ListApplication implements Application {
   readonly #path: string;
   #height = 0;
   #appHash: Uint8Array = new Uint8Array(32);
-  readonly #waiting = new Map<string, Uint8Array>();
+  readonly waiting = new Waiting();
   readonly #included = new Set<string>();
   #next: { height: number; appHash: Uint8Array } | undefined;
 
@@ -38,12 +39,12 @@ export class ListApplication implements Application {
   async checkTx({ bytes }: { bytes: Uint8Array }) {
     if (bytes[0] === 0xff) return { code: 1, log: 'refused', priority: 0 };
     if (this.#included.has(toHex(bytes))) return { code: 2, log: 'in a block', priority: 0 };
-    this.#waiting.set(toHex(bytes), bytes);
+    this.waiting.add(bytes);
     return { code: 0, log: '', priority: 0 };
   }
 
   async prepareProposal() {
-    return { transactions: [...this.#waiting.values()].slice(0, 1000) };
+    return { transactions: [...this.waiting].slice(0, 1000) };
   }
 
   async processProposal({ transactions }: { transactions: readonly Uint8Array[] }) {
@@ -65,9 +66,9 @@ export class ListApplication implements Application {
     const parts = [this.#appHash, head, proposer, Uint8Array.from(voters), ...transactions];
     const appHash = domainHash('test', concat(parts));
     this.#next = { height, appHash };
-    for (const name of transactions.map(toHex)) {
-      this.#waiting.delete(name);
-      this.#included.add(name);
+    for (const transaction of transactions) {
+      this.waiting.delete(transaction);
+      this.#included.add(toHex(transaction));
     }
     return { results: transactions.map(() => ({ code: 0, log: '' })), validatorUpdates: [], appHash };
   }

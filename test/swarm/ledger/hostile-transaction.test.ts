@@ -226,7 +226,7 @@ test('a signer who adds torsion to all he makes gains nothing: his key image is 
       ...curve,
       divideByCofactor: (point) => curve.add(curve.divideByCofactor(point), torsion),
     };
-    const signing = { account: alice.account, chainId: TEST_PARAMETERS.chainId, members, curve: crooked };
+    const signing = { account: alice.account, network: TEST_PARAMETERS.network, members, curve: crooked };
     const { transaction, sent } = signTransfer(plan, signing);
     assert.notDeepEqual(transaction.body.inputs[0]!.keyImage, body.inputs[0]!.keyImage);
     const own = realLedger([alice.address()], 20);

@@ -35,7 +35,7 @@ describe('the beginning', () => {
     const { application } = new TestChain();
     assert.deepEqual(await application.info(), { height: 0, appHash: new Uint8Array(0) });
     assert.equal((await application.checkTx({ bytes: utf8('x') })).code, 8);
-    assert.match((await application.query({ path: '/status', data: utf8('') })).log, /CHAIN_MISSING/);
+    assert.equal((await application.query({ path: '/status', data: utf8('') })).code, 8);
     await assert.rejects(finalize(application, blockOf(1, founders[0]!, [])), { code: 'CHAIN_MISSING' });
   });
 
@@ -87,26 +87,25 @@ describe('transactions on their way into a block', () => {
       result.results.map(({ code }) => code),
       [0, 0, 0],
     );
-    assert.match((await application.checkTx({ bytes: dear.bytes })).log, /spent already/);
+    assert.equal((await application.checkTx({ bytes: dear.bytes })).code, 13);
     assert.equal((await propose(chain)).transactions.length, 1);
   });
 
-  test('each refusal has its code and says why', async () => {
+  test('each refusal has its code', async () => {
     const chain = await ripe();
     const check = async (bytes: Uint8Array) => chain.application.checkTx({ bytes });
     const first = spend(chain);
     const rival = makeTransaction({ ...first.body, fee: first.body.fee + 1n }, first.proofs, curve);
     await check(first.bytes);
-    for (const [bytes, code, log] of [
-      [utf8('nonsense'), 1, /CODEC_INVALID/],
-      [first.bytes.subarray(1), 1, /CODEC_INVALID/],
-      [spend(chain, { fee: 1n }).bytes, 2, /fee is too low/],
-      [rival.bytes, 4, /MEMPOOL_CONFLICT/],
-      [(await propose(chain)).transactions[0]!, 1, /CODEC_INVALID/],
+    for (const [bytes, code] of [
+      [utf8('nonsense'), 1],
+      [first.bytes.subarray(1), 1],
+      [spend(chain, { fee: 1n }).bytes, 12],
+      [rival.bytes, 4],
+      [(await propose(chain)).transactions[0]!, 1],
     ] as const) {
       const checked = await check(bytes);
       assert.equal(checked.code, code, checked.log);
-      assert.match(checked.log, log);
     }
   });
 

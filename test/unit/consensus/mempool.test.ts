@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Application, CheckTxResult } from '../../../src/consensus/application/index.ts';
+import type { CheckTxResult } from '../../../src/consensus/application/index.ts';
 import { decodeMessage, type Message } from '../../../src/consensus/gossip/messages.ts';
 import { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
 import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 import { Turns } from '../../../src/consensus/mempool/turns.ts';
+import { Waiting, willingApplication } from '../../support/consensus/waiting.ts';
 
 const ACCEPTED = { code: 0, log: '', priority: 0 };
 const transaction = (number: number) => Uint8Array.of(number);
@@ -21,7 +22,8 @@ class Checking {
       this.#open.push(answer);
       return answer.promise;
     },
-  } as Partial<Application> as Application;
+    waiting: new Waiting(),
+  };
 
   async answerAll(): Promise<void> {
     for (let next = this.#open.shift(); next; next = this.#open.shift()) {
@@ -30,8 +32,6 @@ class Checking {
     }
   }
 }
-
-const willing = { checkTx: async () => ACCEPTED } as Partial<Application> as Application;
 
 /** A peer, and what it is sent. */
 function peerNamed(id: string): { peer: ChainPeer; sent: Message[] } {
@@ -68,10 +68,10 @@ test('what a block has taken while it waited is no offence of whoever sent it', 
     checks.push(Promise.withResolvers<CheckTxResult>());
     return checks.at(-1)!.promise;
   };
-  const application = { checkTx } as Partial<Application> as Application;
+  const application = { checkTx, waiting: new Waiting() };
   const pool = new TransactionPool({ maxChecking: 1 }, { application });
   const both = [1, 2].map((number) => pool.add(transaction(number), 'peer'));
-  await pool.update([transaction(1), transaction(2)]);
+  pool.update([transaction(1), transaction(2)]);
   checks[0]!.resolve({ code: 2, log: 'spent already', priority: 0 });
   assert.deepEqual(await Promise.all(both), [ACCEPTED, ACCEPTED]);
   assert.equal(checks.length, 1, 'the second need not be checked');
@@ -85,7 +85,7 @@ test('what the application throws reaches who asked, and the next one is checked
     if (calls++ === 0) throw new Error('broken');
     return ACCEPTED;
   };
-  const application = { checkTx } as Partial<Application> as Application;
+  const application = { checkTx, waiting: new Waiting() };
   const pool = new TransactionPool({ maxChecking: 1 }, { application });
   const first = pool.add(transaction(1));
   const second = pool.add(transaction(2));
@@ -94,7 +94,7 @@ test('what the application throws reaches who asked, and the next one is checked
 });
 
 test('a block gets what more than two thirds have verified, and of the rest as many as haste allows', async () => {
-  const pool = new TransactionPool({}, { application: willing });
+  const pool = new TransactionPool({}, { application: willingApplication() });
   const peers = ['a', 'b', 'c'].map((name) => peerNamed(name).peer);
   const trade = new MempoolGossip({ pool, now: () => 0, peers: () => peers, ban: () => undefined });
   const all = Array.from({ length: 40 }, (_, number) => transaction(number));
@@ -121,7 +121,7 @@ test('a block gets what more than two thirds have verified, and of the rest as m
 });
 
 test('who offered a transaction is told when it waits here too, once', async () => {
-  const pool = new TransactionPool({}, { application: willing });
+  const pool = new TransactionPool({}, { application: willingApplication() });
   const { peer, sent } = peerNamed('a');
   const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [peer], ban: () => undefined });
   const value = [TransactionPool.idOf(transaction(1))];

@@ -185,7 +185,7 @@ test('a transfer that every node has forgotten is handed in again, until a block
   const plan = await grace.plan({ payments: [{ to: somebody, amount: TORCH }] }, onChain);
   const transaction = await grace.sign(plan, onChain);
   await grace.remind(onChain);
-  assert.ok(pool.has(transaction.hashes.id));
+  assert.ok(pool.has(Mempool.idOf(transaction.bytes)));
   await grace.remind(onChain);
   assert.equal(pool.size, 1);
   grow(chain, transaction);

@@ -61,7 +61,7 @@ test('a restore needs its words and looks from the beginning unless told otherwi
 test('amounts are whole sparks in digits, and nothing else', async () => {
   const payment = { to: 'torch1q', amount: '1500000000' };
   assert.equal((await server.call('/api/wallet/preview', post(payment))).status, 200);
-  assert.deepEqual(wallet.calls, [['preview', { ...payment, tier: 'normal' }]]);
+  assert.deepEqual(wallet.calls, [['preview', { ...payment, tier: 'normal', again: false }]]);
   for (const amount of ['0', '-1', '1.5', '01', '1e9', 1500, '', '9'.repeat(21)]) {
     const refused = await server.call('/api/wallet/preview', post({ ...payment, amount }));
     assert.deepEqual(await codeOf(refused), [400, 'INVALID_REQUEST'], String(amount));

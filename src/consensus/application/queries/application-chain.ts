@@ -1,6 +1,7 @@
-import { BitorchError } from '#base';
-import { decode, encode, type WalletChain } from '#ledger';
+import { decode, encode, SENT, submissionOf, type WalletChain } from '#ledger';
 import type { Application, CheckTxResult, QueryResult } from '../application.ts';
+import { type Moment, secondsEach } from '../block-time.ts';
+import { errorOf } from '../codes.ts';
 import { type AnswerTo, type AskedBy, MAX_ANSWER_BYTES, QUESTIONS, type QuestionPath } from './questions.ts';
 
 /** How the application is reached: in this process, or through an engine's RPC. */
@@ -23,28 +24,32 @@ export async function ask<P extends QuestionPath>(
     path,
     data: encode(question as never, asked as never),
   });
-  if (code !== 0) throw refusal(log);
+  if (code !== 0) throw errorOf({ code, log });
   return decode(answer as never, value, MAX_ANSWER_BYTES);
 }
 
-/** The chain as a wallet asks for it. */
-export function applicationChain(application: ApplicationPort | Application): WalletChain {
+/**
+ * The chain as a wallet asks for it, of an application that is believed.
+ *
+ * @param since an earlier block than that of a height, where one is known: what the time that blocks take is measured from
+ */
+export function applicationChain(
+  application: ApplicationPort | Application,
+  since?: (height: number) => Moment | undefined,
+): WalletChain {
   const of = <P extends QuestionPath>(path: P, asked: AskedBy<P>) => ask(application, path, asked);
   return {
-    status: () => of('/status', {}),
+    async status() {
+      const status = await of('/status', {});
+      return { ...status, blockSeconds: secondsEach(since?.(status.height) ?? status, status) };
+    },
     outputs: (from, to) => of('/outputs', { from, to }),
     outputsAt: (numbers) => of('/outputs-at', numbers),
     totals: (from) => of('/totals', { from }),
     spends: (from, to) => of('/spends', { from, to }),
     async submit(bytes) {
       const { code, log } = await application.checkTx({ bytes });
-      if (code !== 0) throw refusal(log);
+      return code === 0 ? SENT : submissionOf(errorOf({ code, log }));
     },
   };
-}
-
-/** The error that a log spells out: `CODE: message`. */
-function refusal(log: string): BitorchError {
-  const [, code = 'UNKNOWN', message = log] = /^([A-Z_]+): (.*)$/s.exec(log) ?? [];
-  return new BitorchError(code, message);
 }
