@@ -11,6 +11,15 @@ declare module 'sodium-native' {
       memoryBytes: number,
       algorithm: number,
     ): void;
+    /** In a thread of its own. */
+    crypto_pwhash_async(
+      out: Uint8Array,
+      password: Uint8Array,
+      salt: Uint8Array,
+      passes: number,
+      memoryBytes: number,
+      algorithm: number,
+    ): Promise<void>;
     crypto_aead_xchacha20poly1305_ietf_ABYTES: number;
     crypto_aead_xchacha20poly1305_ietf_encrypt(
       out: Uint8Array,

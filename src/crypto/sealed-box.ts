@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import sodium from 'sodium-native';
 import { BitorchError, concat, equalBytes, utf8 } from '#base';
 import { type RandomBytes, systemRandom } from './random.ts';
@@ -24,12 +25,12 @@ const HEADER_BYTES = MAGIC.length + 8 + SALT_BYTES + NONCE_BYTES;
  * Encrypts under a password: Argon2id makes a key of it, XChaCha20-Poly1305 seals the bytes together with the header
  * (magic 16 ‖ passes 4 ‖ KiB 4, little-endian ‖ salt 16 ‖ nonce 24), so no part of it can be changed unnoticed.
  */
-export function sealWithPassword(
+export async function sealWithPassword(
   password: string,
   message: Uint8Array,
   cost: PasswordCost = DEFAULT_PASSWORD_COST,
   random: RandomBytes = systemRandom,
-): Uint8Array {
+): Promise<Uint8Array> {
   const costs = new Uint8Array(8);
   new DataView(costs.buffer).setUint32(0, cost.passes, true);
   new DataView(costs.buffer).setUint32(4, cost.memoryKiB, true);
@@ -41,8 +42,8 @@ export function sealWithPassword(
   });
 }
 
-/** Throws SEALED_INVALID for bytes that are no sealed box, PASSWORD_WRONG for a wrong password or changed bytes. */
-export function openWithPassword(password: string, sealed: Uint8Array): Uint8Array {
+/** Rejects with SEALED_INVALID for bytes that are no sealed box, PASSWORD_WRONG for a wrong password or changed bytes. */
+export async function openWithPassword(password: string, sealed: Uint8Array): Promise<Uint8Array> {
   const header = sealed.subarray(0, HEADER_BYTES);
   const body = sealed.subarray(HEADER_BYTES);
   const tagBytes = sodium.crypto_aead_xchacha20poly1305_ietf_ABYTES;
@@ -60,7 +61,33 @@ export function openWithPassword(password: string, sealed: Uint8Array): Uint8Arr
   });
 }
 
-function withKey<T>(password: string, header: Uint8Array, use: (key: Uint8Array, nonce: Uint8Array) => T): T {
+/** A password that can be compared with others: each comparison costs an Argon2id, right or wrong. */
+export class PasswordCheck {
+  readonly #cost: PasswordCost;
+  readonly #salt: Uint8Array;
+  readonly #key: Uint8Array;
+
+  private constructor(cost: PasswordCost, salt: Uint8Array, key: Uint8Array) {
+    this.#cost = cost;
+    this.#salt = salt;
+    this.#key = key;
+  }
+
+  static async of(password: string, cost: PasswordCost = DEFAULT_PASSWORD_COST): Promise<PasswordCheck> {
+    const salt = systemRandom(SALT_BYTES);
+    return new PasswordCheck(cost, salt, await keyOf(password, salt, cost));
+  }
+
+  async matches(password: string): Promise<boolean> {
+    return timingSafeEqual(await keyOf(password, this.#salt, this.#cost), this.#key);
+  }
+}
+
+async function withKey<T>(
+  password: string,
+  header: Uint8Array,
+  use: (key: Uint8Array, nonce: Uint8Array) => T,
+): Promise<T> {
   const view = new DataView(header.buffer, header.byteOffset);
   const passes = view.getUint32(MAGIC.length, true);
   const memoryKiB = view.getUint32(MAGIC.length + 4, true);
@@ -71,14 +98,27 @@ function withKey<T>(password: string, header: Uint8Array, use: (key: Uint8Array,
     );
   }
   const salt = header.subarray(MAGIC.length + 8, MAGIC.length + 8 + SALT_BYTES);
-  const secret = utf8(password.normalize('NFKC'));
-  const key = new Uint8Array(32);
+  const key = await keyOf(password, salt, { passes, memoryKiB });
   try {
-    const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;
-    sodium.crypto_pwhash(key, secret, salt, passes, memoryKiB * 1024, algorithm);
     return use(key, header.subarray(-NONCE_BYTES));
   } finally {
     sodium.sodium_memzero(key);
+  }
+}
+
+/** Argon2id takes a fifth of a second, so it runs in a thread. */
+async function keyOf(
+  password: string,
+  salt: Uint8Array,
+  { passes, memoryKiB }: PasswordCost,
+): Promise<Uint8Array> {
+  const secret = utf8(password.normalize('NFKC'));
+  const key = new Uint8Array(32);
+  const algorithm = sodium.crypto_pwhash_ALG_ARGON2ID13;
+  try {
+    await sodium.crypto_pwhash_async(key, secret, salt, passes, memoryKiB * 1024, algorithm);
+    return key;
+  } finally {
     sodium.sodium_memzero(secret);
   }
 }

@@ -194,6 +194,11 @@ export interface BackupWords {
   ask: number[];
 }
 
+export interface WordsCheck {
+  words: { position: number; word: string }[];
+  password: string;
+}
+
 export interface WalletApi {
   view(): WalletView;
   /** Makes a wallet, or restores one from its words. Throws WALLET_EXISTS, WORDS_INVALID, PASSWORD_WEAK. */
@@ -213,7 +218,7 @@ export interface WalletApi {
   checkProof(request: { proof: string; message: string }): Promise<ProofVerdict>;
   words(password: string): Promise<BackupWords>;
   /** Remembers the backup as done when all the words are right. */
-  checkWords(words: { position: number; word: string }[]): Promise<{ correct: boolean }>;
+  checkWords(check: WordsCheck): Promise<{ correct: boolean }>;
   /** Test networks: money of the public pool. Throws NO_FAUCET, FAUCET_EMPTY. */
   faucet(address?: string): Promise<PaymentReceipt>;
 }

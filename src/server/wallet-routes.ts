@@ -26,6 +26,7 @@ const zProof = z.union([
   z.strictObject({ message: zMessage, output: zHeight }),
 ]);
 const zAnswers = z.object({
+  password: zPassword,
   words: z
     .array(z.object({ position: z.number().int().min(1).max(24), word: z.string().max(32) }))
     .min(1)
@@ -114,7 +115,7 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
   routes.post(
     '/api/wallet/check-words',
     { schema: { ...described('Whether words were written down right'), body: zAnswers } },
-    ({ body }) => wallet().checkWords(body.words),
+    ({ body }) => wallet().checkWords(body),
   );
 
   routes.post(

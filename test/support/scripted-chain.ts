@@ -144,8 +144,9 @@ export function scriptedWallet(): ScriptedWallet {
       requirePassword(password);
       return backup;
     },
-    checkWords: async (answers) => {
-      const correct = answers.every(({ position, word }) => WORDS[position - 1] === word);
+    checkWords: async ({ words, password }) => {
+      requirePassword(password);
+      const correct = words.every(({ position, word }) => WORDS[position - 1] === word);
       if (correct) wallet.current = { ...wallet.current, backedUp: true };
       return { correct };
     },

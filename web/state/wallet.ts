@@ -15,7 +15,8 @@ import { call } from '../api/call.ts';
 import { wallet } from './chain.ts';
 
 /** Words that are on the screen to be written down; the wallet's other parts wait until that is over. */
-export const backup = signal<BackupWords | undefined>(undefined);
+/** The words that are shown, with the password that they were shown for: checking them takes it, too. */
+export const backup = signal<{ words: BackupWords; password: string } | undefined>(undefined);
 export const history = signal<readonly WalletEntry[]>([]);
 export const addresses = signal<readonly ReceiveAddress[]>([]);
 
@@ -25,7 +26,7 @@ export async function createWallet(request: {
   restoreHeight?: number;
 }): Promise<void> {
   const words = await call<BackupWords>('/api/wallet', request);
-  if (request.words === undefined) backup.value = words;
+  if (request.words === undefined) backup.value = { words, password: request.password };
   wallet.value = await call<WalletView>('/api/wallet');
 }
 
@@ -40,12 +41,15 @@ export async function lock(): Promise<void> {
 }
 
 export async function showWords(password: string): Promise<void> {
-  backup.value = await call<BackupWords>('/api/wallet/words', { password });
+  backup.value = { words: await call<BackupWords>('/api/wallet/words', { password }), password };
 }
 
 /** Whether the words are right; then the backup is over. */
 export async function checkWords(words: { position: number; word: string }[]): Promise<boolean> {
-  const { correct } = await call<{ correct: boolean }>('/api/wallet/check-words', { words });
+  const { correct } = await call<{ correct: boolean }>('/api/wallet/check-words', {
+    words,
+    password: backup.peek()?.password,
+  });
   if (correct) {
     backup.value = undefined;
     wallet.value = await call<WalletView>('/api/wallet');

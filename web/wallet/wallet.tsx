@@ -20,7 +20,7 @@ export function WalletPage() {
         {isTest.value && <span class="tag">test network: its money is worth nothing</span>}
       </h2>
       {backup.value ? (
-        <Backup words={backup.value} />
+        <Backup words={backup.value.words} />
       ) : state === 'open' ? (
         <Open />
       ) : state === 'locked' ? (

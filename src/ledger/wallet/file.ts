@@ -14,7 +14,7 @@ export async function saveWallet(
   password: string,
   cost?: PasswordCost,
 ): Promise<void> {
-  await writeFileAtomic(path, sealWithPassword(password, encode(contentsCodec, contents), cost), 0o600);
+  await writeFileAtomic(path, await sealWithPassword(password, encode(contentsCodec, contents), cost), 0o600);
 }
 
 /** Reads, never writes. Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG. */
@@ -28,7 +28,7 @@ export async function loadWallet(path: string, password: string): Promise<Conten
       path,
     });
   }
-  const plain = openWithPassword(password, sealed);
+  const plain = await openWithPassword(password, sealed);
   try {
     return decode(contentsCodec, plain, MAX_FILE_BYTES);
   } catch (error) {

@@ -15,8 +15,10 @@ import type {
   WalletApi,
   WalletEntry,
   WalletView,
+  WordsCheck,
 } from '../chain-api.ts';
 import { OpenWallet } from '../wallet/open-wallet.ts';
+import { PasswordThrottle } from '../wallet/password-throttle.ts';
 import { checkPayment } from '../wallet/payment-check.ts';
 import type { Faucet } from './faucet.ts';
 import { addressViews, balanceView, historyView, previewOf } from './wallet-view.ts';
@@ -43,6 +45,7 @@ export class NodeWallet implements WalletApi {
   readonly #options: NodeWalletOptions;
   readonly #deps: NodeWalletDependencies;
   #open: OpenWallet | undefined;
+  readonly #throttle = new PasswordThrottle();
   #backedUp: boolean;
   #progress: { done: number; total: number } | undefined;
   #problem: string | undefined;
@@ -107,8 +110,9 @@ export class NodeWallet implements WalletApi {
 
   unlock(password: string): Promise<WalletView> {
     return this.#exclusive(async () => {
-      if (this.#open) this.#open.requirePassword(password);
-      else this.#opened(await OpenWallet.open({ path: this.#options.path, password }));
+      if (this.#open) await this.#authorise(password);
+      else
+        this.#opened(await this.#throttle.try(() => OpenWallet.open({ path: this.#options.path, password })));
       return this.view();
     });
   }
@@ -158,8 +162,7 @@ export class NodeWallet implements WalletApi {
   /** Signs a transfer, with the signatures that its actions need besides, and sends it. Throws PASSWORD_WRONG. */
   pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
     return this.#exclusive(async () => {
-      const open = this.#unlocked;
-      open.requirePassword(password);
+      const open = await this.#authorise(password);
       const { chain } = this.#deps;
       const plan = await open.wallet.plan(order, chain);
       const result = await open.send(plan, chain, signers);
@@ -169,10 +172,9 @@ export class NodeWallet implements WalletApi {
   }
 
   /** A key of the wallet's, see `Wallet.signingKey`. Throws PASSWORD_WRONG. */
-  signingKey(purpose: string, context: Uint8Array, password: string): SigningKey {
-    const open = this.#unlocked;
-    open.requirePassword(password);
-    return open.wallet.signingKey(purpose, context);
+  async signingKey(purpose: string, context: Uint8Array, password: string): Promise<SigningKey> {
+    const { wallet } = await this.#authorise(password);
+    return wallet.signingKey(purpose, context);
   }
 
   prove(request: ProofRequest): Promise<PaymentProof> {
@@ -202,13 +204,11 @@ export class NodeWallet implements WalletApi {
   }
 
   async words(password: string): Promise<BackupWords> {
-    const open = this.#unlocked;
-    open.requirePassword(password);
-    return backupOf(open);
+    return backupOf(await this.#authorise(password));
   }
 
-  async checkWords(answers: { position: number; word: string }[]): Promise<{ correct: boolean }> {
-    const words = this.#unlocked.words.split(' ');
+  async checkWords({ words: answers, password }: WordsCheck): Promise<{ correct: boolean }> {
+    const words = (await this.#authorise(password)).words.split(' ');
     const right = answers.filter(({ position, word }) => words[position - 1] === word.trim().toLowerCase());
     const asked = new Set(right.map(({ position }) => position));
     const correct = right.length === answers.length && asked.size >= ASKED_BACK;
@@ -268,6 +268,13 @@ export class NodeWallet implements WalletApi {
     this.#open = open;
     this.follow();
     this.#deps.onChange(this.view());
+  }
+
+  /** The open wallet, for whoever knows its password. Throws PASSWORD_WRONG, PASSWORD_THROTTLED. */
+  async #authorise(password: string): Promise<OpenWallet> {
+    const open = this.#unlocked;
+    await this.#throttle.try(() => open.requirePassword(password));
+    return open;
   }
 
   get #unlocked(): OpenWallet {

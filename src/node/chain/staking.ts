@@ -14,7 +14,7 @@ import {
 import type { ReadView } from '#store';
 import type { PaymentReceipt, StakeApi, StakeView } from '../chain-api.ts';
 import type { NodeWallet } from './node-wallet.ts';
-import { ownerKeyOf } from './owner-key.ts';
+import { OWNER_PURPOSE } from './owner-key.ts';
 import { publicTransaction } from './public-transaction.ts';
 
 const WHOLE = 10_000;
@@ -57,7 +57,7 @@ export class Staking implements StakeApi {
     password,
   }: Parameters<StakeApi['bond']>[0]): Promise<PaymentReceipt> {
     const { wallet, key } = this.#deps;
-    const owner = this.#owner(password);
+    const owner = await this.#owner(password);
     const sum = BigInt(amount);
     const record = await this.#validator();
     if (record?.tombstoned) throw forEverOut();
@@ -84,7 +84,7 @@ export class Staking implements StakeApi {
 
   /** Takes some of the bond back, or all of it: it comes to the wallet after the unbonding time. */
   async unbond({ amount, password }: Parameters<StakeApi['unbond']>[0]): Promise<PaymentReceipt> {
-    const owner = this.#owner(password);
+    const owner = await this.#owner(password);
     const record = (await this.#validator()) ?? notBonded();
     const { shares: all, sequence } = (await this.#delegation(owner.publicKey)) ?? ofOther();
     if (all === 0n || record.tokens === 0n) notBonded();
@@ -103,7 +103,7 @@ export class Staking implements StakeApi {
 
   /** The fee comes out of the bond; out of the wallet where there is none. */
   async unjail({ password }: Parameters<StakeApi['unjail']>[0]): Promise<PaymentReceipt> {
-    const owner = this.#owner(password);
+    const owner = await this.#owner(password);
     const { sequence, jailedUntil, tombstoned, ...record } = (await this.#validator()) ?? notBonded();
     if (tombstoned) throw forEverOut();
     if (!equalBytes(record.owner, owner.publicKey)) ofOther();
@@ -129,11 +129,8 @@ export class Staking implements StakeApi {
     return this.#deps.key.publicKey;
   }
 
-  #owner(password: string): SigningKey {
-    const { wallet } = this.#deps;
-    const signingKey = (purpose: string, context: Uint8Array) =>
-      wallet.signingKey(purpose, context, password);
-    return ownerKeyOf({ signingKey }, this.#key);
+  #owner(password: string): Promise<SigningKey> {
+    return this.#deps.wallet.signingKey(OWNER_PURPOSE, this.#key, password);
   }
 
   async #submit(action: (fee: bigint) => Action, signers: readonly SigningKey[]): Promise<PaymentReceipt> {

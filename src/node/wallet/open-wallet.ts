@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import { access } from 'node:fs/promises';
-import { BitorchError, fromHex, sha256, toHex, tryLockFile, utf8 } from '#base';
-import { type Address, defaultCurve, type PasswordCost, type SigningKey } from '#crypto';
+import { BitorchError, fromHex, toHex, tryLockFile, utf8 } from '#base';
+import { type Address, defaultCurve, PasswordCheck, type PasswordCost, type SigningKey } from '#crypto';
 import {
   type Balance,
   type FeeTier,
@@ -53,6 +52,8 @@ export class OpenWallet {
   readonly #cost: PasswordCost | undefined;
   readonly #unlock: () => void;
   #password: string;
+  #check: Promise<PasswordCheck> | undefined;
+  #saved: Promise<unknown> = Promise.resolve();
 
   private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => void) {
     this.path = path;
@@ -158,14 +159,16 @@ export class OpenWallet {
     await this.save();
   }
 
-  /** Compares hashes, so that the time it takes tells nothing. Throws PASSWORD_WRONG. */
-  requirePassword(given: string): void {
-    if (!timingSafeEqual(sha256(utf8(given)), sha256(utf8(this.#password))))
+  /** Costs as much as opening the file does, so nobody guesses faster here. Rejects with PASSWORD_WRONG. */
+  async requirePassword(given: string): Promise<void> {
+    this.#check ??= PasswordCheck.of(this.#password, this.#cost);
+    if (!(await (await this.#check).matches(given)))
       throw new BitorchError('PASSWORD_WRONG', 'the password is wrong');
   }
 
   async changePassword(password: string): Promise<void> {
     this.#password = password;
+    this.#check = undefined;
     await this.save();
   }
 
@@ -256,8 +259,12 @@ export class OpenWallet {
     return { index, label, address: this.wallet.addressText(index) };
   }
 
-  async save(): Promise<void> {
-    await this.wallet.save(this.path, this.#password, this.#cost);
+  /** One after the other, so that what is newest is written last. */
+  save(): Promise<void> {
+    const save = () => this.wallet.save(this.path, this.#password, this.#cost);
+    const saved = this.#saved.then(save, save);
+    this.#saved = saved;
+    return saved;
   }
 }
 

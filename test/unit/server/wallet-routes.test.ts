@@ -94,9 +94,12 @@ test('a proof is of a payment or of an output, not of both or neither', async ()
 });
 
 test('words are asked back by their positions', async () => {
-  const check = async (words: unknown) =>
-    (await (await server.call('/api/wallet/check-words', post({ words }))).json()) as { correct?: boolean };
+  const check = async (words: unknown, password = PASSWORD) =>
+    (await (await server.call('/api/wallet/check-words', post({ words, password }))).json()) as {
+      correct?: boolean;
+    };
   assert.deepEqual(await check([{ position: 3, word: 'word3' }]), { correct: true });
   assert.deepEqual(await check([{ position: 3, word: 'word4' }]), { correct: false });
+  assert.ok('error' in (await check([{ position: 3, word: 'word3' }], 'wrong')));
   assert.ok('error' in (await check([{ position: 25, word: 'word25' }])));
 });

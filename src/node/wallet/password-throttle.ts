@@ -1,0 +1,46 @@
+import { BitorchError, codeOf } from '#base';
+
+/** Typing errors cost nothing; from then on each wrong password doubles the wait. */
+const FREE_TRIES = 3;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 300_000;
+
+/** Slows down whoever guesses a password, whatever they guess it through. */
+export class PasswordThrottle {
+  readonly #now: () => number;
+  #wrong = 0;
+  #until = 0;
+
+  /** `now`: milliseconds that only go on. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /**
+   * Does `work`, which tries a password. Throws PASSWORD_THROTTLED, without trying, while the wait after wrong ones lasts, and
+   * what `work` throws: PASSWORD_WRONG counts.
+   */
+  async try<T>(work: () => Promise<T>): Promise<T> {
+    const wait = Math.ceil((this.#until - this.#now()) / 1000);
+    if (wait > 0)
+      throw new BitorchError(
+        'PASSWORD_THROTTLED',
+        `the password was wrong ${this.#wrong} times: try again in ${wait} s`,
+        { retryAfterSeconds: wait },
+      );
+    try {
+      const result = await work();
+      this.#wrong = 0;
+      return result;
+    } catch (error) {
+      if (codeOf(error) === 'PASSWORD_WRONG') this.#punish();
+      throw error;
+    }
+  }
+
+  #punish(): void {
+    this.#wrong++;
+    if (this.#wrong < FREE_TRIES) return;
+    this.#until = this.#now() + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#wrong - FREE_TRIES));
+  }
+}
