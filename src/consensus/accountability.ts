@@ -19,3 +19,6 @@ export const areAccountable = (
   now: number,
   { trustingPeriodMs = TRUSTING_PERIOD_MS, checkpoint = 0 }: AccountabilityOptions,
 ): boolean => height > checkpoint && time + trustingPeriodMs > now;
+
+/** What is logged of a fork that does not count. */
+export const TOO_OLD = 'a fork that is too old to count: those who voted there do not answer for it any more';

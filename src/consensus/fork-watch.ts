@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
-import { type AccountabilityOptions, areAccountable } from './accountability.ts';
+import { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountability.ts';
 import { blockId, type Commit, requireCommit, type VerifySignatures } from './blocks/index.ts';
 import type { ChainStore } from './chain-store/index.ts';
 import type { ChainPeer } from './gossip/index.ts';
@@ -109,7 +109,7 @@ export class ForkWatch {
     const { store, log, onFork, now = Date.now } = this.#deps;
     const { height } = ours;
     if (areAccountable(store.summary(height)!.header, now(), this.#options)) onFork(ours, theirs);
-    else log.warn({ peer, height }, 'a fork that is too old to count: its validators do not answer for it');
+    else log.warn({ peer, height }, TOO_OLD);
   }
 
   async #run(): Promise<void> {

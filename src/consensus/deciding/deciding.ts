@@ -1,5 +1,5 @@
 import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import type { AccountabilityOptions } from '../accountability.ts';
+import { type AccountabilityOptions, areAccountable, TOO_OLD } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
   type Block,
@@ -286,7 +286,12 @@ export class Deciding {
 
   #lookForFork(block: Block): void {
     const theirs = this.#judge.contradiction(block);
-    if (theirs) this.#deps.onFork(this.#tip.lastCommit!, theirs);
+    if (!theirs) return;
+    const { height, previousTime: time } = this.#tip;
+    const last = { height: height - 1, time };
+    if (areAccountable(last, this.#deps.now(), this.#options))
+      this.#deps.onFork(this.#tip.lastCommit!, theirs);
+    else this.#deps.log.warn(last, TOO_OLD);
   }
 
   readonly #write = <T>(write: () => T | Promise<T>): Promise<T> =>

@@ -1,5 +1,4 @@
 import { equalBytes, toHex } from '#base';
-import { type AccountabilityOptions, areAccountable } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
   type Block,
@@ -22,7 +21,7 @@ export interface JudgeDependencies {
   readonly now: () => number;
 }
 
-export interface JudgeOptions extends AccountabilityOptions {
+export interface JudgeOptions {
   /** A proposal's time may be this far from our clock. */
   readonly clockToleranceMs: number;
 }
@@ -64,13 +63,11 @@ export class Judge {
 
   /**
    * The commit in a block that decides another block before it than ours: more than two thirds have signed both, or a
-   * third has signed twice. The chain has forked, unless those who signed do not answer for it any more.
+   * third has signed twice. The chain has forked.
    */
   contradiction({ header, lastCommit }: Block): Commit | undefined {
-    const { chainId, height, previous, previousTime, lastValidators } = this.#tip;
+    const { chainId, height, previous, lastValidators } = this.#tip;
     if (header.height !== height || !lastCommit || !lastValidators) return undefined;
-    const last = { height: height - 1, time: previousTime };
-    if (!areAccountable(last, this.#deps.now(), this.#options)) return undefined;
     if (lastCommit.height !== height - 1 || equalBytes(lastCommit.block, previous)) return undefined;
     try {
       requireCommit(lastCommit, chainId, lastValidators, this.#deps.verify);

@@ -48,6 +48,7 @@ type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators'>
 
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
   readonly pace?: Partial<Pace>;
+  readonly trustingPeriodMs?: number;
   /** Stands before the application. */
   readonly wrap?: (application: Application) => Application;
 }
@@ -61,6 +62,7 @@ export class DecidingNode {
   readonly said: Deliberation[] = [];
   readonly shouted: Deliberation[] = [];
   readonly evidence: DuplicateVote[] = [];
+  readonly forks: [Commit, Commit][] = [];
   readonly chainId = testGenesis().parameters.chainId;
   /** Whose turn it is in the first round, and this node's own key. */
   readonly proposer: SigningKey;
@@ -77,9 +79,10 @@ export class DecidingNode {
     this.own = founders.find((founder) => founder !== this.proposer)!;
     const guard = new LastSign(join(this.#folder, 'last-sign'));
     const { maxBytes } = testGenesis().consensus;
+    const { trustingPeriodMs } = options;
     const pace = { ...PATIENT, ...options.pace };
     this.deciding = new Deciding(
-      { chainId: this.chainId, pace, clockToleranceMs: 10 ** 12, maxBytes },
+      { chainId: this.chainId, pace, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
       {
         application: options.wrap?.(chain.application) ?? chain.application,
         store,
@@ -93,7 +96,7 @@ export class DecidingNode {
         onMove: () => undefined,
         onFinal: async () => undefined,
         onEvidence: (evidence) => this.evidence.push(evidence),
-        onFork: () => undefined,
+        onFork: (...fork) => this.forks.push(fork),
       },
     );
   }

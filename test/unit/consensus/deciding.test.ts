@@ -119,8 +119,8 @@ test('while a block is verified without end, votes are counted and timeouts go o
 });
 
 /** With one block decided. */
-async function afterOne(t: TestContext): Promise<DecidingNode> {
-  const node = await nodeFor(t);
+async function afterOne(t: TestContext, options: DecidingNodeOptions = {}): Promise<DecidingNode> {
+  const node = await nodeFor(t, options);
   const block = node.block([]);
   await node.deciding.adopt(block, node.commitOf(block));
   assert.equal(node.store.height, 1);
@@ -168,4 +168,20 @@ test('a second vote is evidence, once, in its height, the height after and later
   node.hear(node.voteOf(bad, 2, PRECOMMIT, blockId(blocks[1]!.header)));
   assert.equal(node.evidence.length, 3);
   assert.equal(node.evidence[2]!.kind, PRECOMMIT);
+});
+
+test('another decision of the last block forks the chain, as long as those who made it answer for it', async (t) => {
+  for (const [trustingPeriodMs, forks] of [[60_000, 1] as const, [0, 0] as const]) {
+    const node = await afterOne(t, { trustingPeriodMs });
+    const { lastCommit } = node.deciding.tip;
+    const other = { ...node.store.block(1)!.header, time: Date.now() + 10 };
+    const theirs = node.commitOf({ header: other, lastCommit: undefined, transactions: [] });
+    const { header, transactions } = node.block([]);
+    const block = { header: { ...header, previous: theirs.block }, lastCommit: theirs, transactions };
+    await assert.rejects(node.deciding.adopt(block, node.commitOf(block)), { code: 'BLOCK_INVALID' });
+    assert.deepEqual(
+      node.forks,
+      Array.from({ length: forks }, () => [lastCommit, theirs]),
+    );
+  }
 });
