@@ -16,6 +16,7 @@ import {
   MAX_DUPLICATE_VOTE_BYTES,
   MAX_HEADER_BYTES,
   MAX_PART_BYTES,
+  MAX_PARTS,
   MAX_PROPOSAL_BYTES,
   MAX_VALIDATOR_SET_BYTES,
   MAX_VOTE_BYTES,
@@ -55,7 +56,7 @@ const proposal = fc.nat(1000).chain((validRound) =>
     validRound: fc.constant(validRound - 1),
     block: bytes(32),
     partsRoot: bytes(32),
-    parts: fc.integer({ min: 1, max: 320 }),
+    parts: fc.integer({ min: 1, max: MAX_PARTS }),
     time: fc.maxSafeNat(),
     signature: bytes(64),
   }),
@@ -74,7 +75,7 @@ const header = fc.record({
   proposer: bytes(32),
 });
 const part = fc.record({
-  index: fc.integer({ min: 0, max: 319 }),
+  index: fc.integer({ min: 0, max: MAX_PARTS - 1 }),
   bytes: fc.uint8Array({ maxLength: 300 }),
   proof: fc.array(bytes(32), { maxLength: 9 }),
 });
