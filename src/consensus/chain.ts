@@ -89,6 +89,8 @@ export interface ChainStatus {
 const SYNCING_LAG = 2;
 /** How long a new node looks for peers before it takes the beginning of the chain for its end. */
 const FIRST_PEER_MS = 2_000;
+/** As long when it is given a checkpoint, and so knows that there is more of the chain. */
+const VOUCHED_PEER_MS = 30_000;
 /** Heights whose votes can still be looked at when a fork comes to light. */
 const JOURNALS_KEPT = 200;
 
@@ -360,7 +362,7 @@ export class Chain {
     if (!firstValidators) return;
     const { clockToleranceMs = CLOCK_TOLERANCE_MS, trustingPeriodMs = TRUSTING_PERIOD_MS } = this.#options;
     const { signal } = this.#lifecycle;
-    const until = performance.now() + FIRST_PEER_MS;
+    const until = performance.now() + (this.#options.checkpoint ? VOUCHED_PEER_MS : FIRST_PEER_MS);
     const heard = () => this.#gossip.peers.filter(({ status }) => status !== undefined).length;
     while (this.#sync.best === 0 && heard() < this.#options.contacts!.length && performance.now() < until)
       await delay(50, undefined, { signal });
