@@ -14,6 +14,8 @@ export const LOG_KEEP_MS = 600_000;
 export const LOG_MAX_BYTES = 512 << 20;
 export const LOG_CLIENT_MAX_BYTES = LOG_MAX_BYTES / 2;
 export const MAX_LOGS = 4096;
+/** Most that the chunks of one session hold which were rolled back; the oldest go first. */
+export const LOG_LEFT_MAX_BYTES = 16 << 20;
 /** What a log and a chunk of it cost beside their states: objects, keys, places in maps. */
 export const LOG_COST_BYTES = 4 << 10;
 export const CHUNK_COST_BYTES = 1 << 10;

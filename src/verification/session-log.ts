@@ -5,6 +5,7 @@ import {
   LOG_CLIENT_MAX_BYTES,
   LOG_COST_BYTES,
   LOG_KEEP_MS,
+  LOG_LEFT_MAX_BYTES,
   LOG_MAX_BYTES,
   MAX_LOGS,
 } from './constants.ts';
@@ -18,13 +19,16 @@ export interface LoggedChunk {
   readonly output: Float32Array;
 }
 
-/** A stage's log of one session: the states of every chunk that it signed, of branches that were rolled back, too. */
+/** A stage's log of one session: the states of the chunks that it signed, the latest that were rolled back among them. */
 export class SessionLog {
   readonly terms: SessionTerms;
   readonly #chunks = new Map<string, LoggedChunk>();
   /** What it holds, as charged. */
   bytes = LOG_COST_BYTES;
   endedAt: number | undefined;
+  /** Chunks that rollbacks have left behind, oldest first, and what they hold. */
+  readonly #left: LoggedChunk[] = [];
+  leftBytes = 0;
 
   constructor(terms: SessionTerms) {
     this.terms = terms;
@@ -36,9 +40,26 @@ export class SessionLog {
 
   add(chunk: LoggedChunk): void {
     this.#chunks.set(chunk.id, chunk);
+    this.bytes += costOf(chunk);
   }
 
-  /** The chunks from position 0 to the end of the one with this receipt id; undefined when that is not of this session. */
+  leave(chunks: readonly LoggedChunk[]): void {
+    this.#left.push(...chunks);
+    for (const chunk of chunks) this.leftBytes += costOf(chunk);
+  }
+
+  /** Forgets the oldest chunk that was left behind; returns what it held, 0 when there is none. */
+  dropLeft(): number {
+    const chunk = this.#left.shift();
+    if (!chunk) return 0;
+    this.#chunks.delete(chunk.id);
+    const bytes = costOf(chunk);
+    this.bytes -= bytes;
+    this.leftBytes -= bytes;
+    return bytes;
+  }
+
+  /** The chunks from position 0 to the end of the one with this receipt id; undefined when they are not all kept. */
   branch(id: string): LoggedChunk[] | undefined {
     const chunks: LoggedChunk[] = [];
     for (let at = id; at !== ''; ) {
@@ -55,13 +76,19 @@ export interface LogLimits {
   readonly maxBytes: number;
   readonly clientMaxBytes: number;
   readonly maxLogs: number;
+  /** Of the chunks of one session that were rolled back. */
+  readonly leftMaxBytes: number;
 }
 
 const LIMITS: LogLimits = {
   maxBytes: LOG_MAX_BYTES,
   clientMaxBytes: LOG_CLIENT_MAX_BYTES,
   maxLogs: MAX_LOGS,
+  leftMaxBytes: LOG_LEFT_MAX_BYTES,
 };
+
+const costOf = ({ input, output }: LoggedChunk): number =>
+  CHUNK_COST_BYTES + input.byteLength + output.byteLength;
 
 /**
  * The logs of a stage's sessions, charged with what they hold. Ended ones are kept for LOG_KEEP_MS; where room is missing
@@ -98,11 +125,16 @@ export class SessionLogs {
 
   /** Adds a chunk to a log that is open. Throws LOG_FULL. */
   add(log: SessionLog, chunk: LoggedChunk): void {
-    const bytes = CHUNK_COST_BYTES + chunk.input.byteLength + chunk.output.byteLength;
-    this.#makeRoom(log.terms.client, bytes);
+    const { client } = log.terms;
+    this.#makeRoom(client, costOf(chunk));
     log.add(chunk);
-    log.bytes += bytes;
-    this.#count(log.terms.client, bytes);
+    this.#count(client, costOf(chunk));
+  }
+
+  /** A rollback has left chunks behind. They can still be audited, as long as they are not too many. */
+  leave(log: SessionLog, chunks: readonly LoggedChunk[]): void {
+    log.leave(chunks);
+    while (log.leftBytes > this.#limits.leftMaxBytes) this.#count(log.terms.client, -log.dropLeft());
   }
 
   /** Nothing will be added any more. What holds no chunk is not kept: nothing was signed that could be audited. */

@@ -80,13 +80,14 @@ class ChunkSigner implements SessionWitness {
     }
   }
 
-  /** Rows from `position` on will be computed anew. What was signed stays in the log. */
+  /** Rows from `position` on will be computed anew. What was signed stays in the log for a while. */
   #rollBack(position: number): void {
     this.#epoch++;
     const signed = this.#branch.length * CHUNK_POSITIONS;
     if (position < signed) {
-      const [reopened] = this.#branch.splice(Math.floor(position / CHUNK_POSITIONS));
-      this.#setTail(first([{ rows: CHUNK_POSITIONS, ...reopened! }], position % CHUNK_POSITIONS));
+      const left = this.#branch.splice(Math.floor(position / CHUNK_POSITIONS));
+      this.#setTail(first([{ rows: CHUNK_POSITIONS, ...left[0]! }], position % CHUNK_POSITIONS));
+      this.#logs.leave(this.#log, left);
     } else this.#setTail(first(this.#tail, position - signed));
   }
 
