@@ -1,4 +1,4 @@
-export { type EscrowJournal, fileJournal } from './journal.ts';
+export type { EscrowJournal } from './journal.ts';
 export { Payee, type PayeeOptions } from './payee.ts';
 export { Payer, type PayerOptions } from './payer.ts';
 export * from './quote.ts';

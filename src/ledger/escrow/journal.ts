@@ -1,6 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { BitorchError, replaceFile } from '#base';
+import { BitorchError } from '#base';
 import { type Codec, decode } from '../codec/index.ts';
 
 /** Where a side of an escrow keeps what it must not lose. */
@@ -9,15 +7,6 @@ export interface EscrowJournal {
   read(): Uint8Array | undefined;
   /** Durable when it returns: after a crash the old or the new content is there. Throws when that is not sure. */
   write(content: Uint8Array): void;
-}
-
-/** A journal in a file, which is replaced as a whole: it is small, a receipt for each node at most. */
-export function fileJournal(path: string): EscrowJournal {
-  mkdirSync(dirname(path), { recursive: true });
-  return {
-    read: () => (existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined),
-    write: (content) => replaceFile(path, content),
-  };
 }
 
 /** What a journal holds. Throws ESCROW_JOURNAL when it is damaged: going on without it could sign away money twice. */

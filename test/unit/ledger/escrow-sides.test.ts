@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
 import { escrows } from '../../../src/ledger/accounts/index.ts';
-import { type EscrowJournal, fileJournal } from '../../../src/ledger/escrow/journal.ts';
+import type { EscrowJournal } from '../../../src/ledger/escrow/journal.ts';
 import { Payee } from '../../../src/ledger/escrow/payee.ts';
 import { Payer } from '../../../src/ledger/escrow/payer.ts';
+import { fileJournal } from '../../../src/ledger/wallet/escrow-journal.ts';
 import { growTo, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 import {
   FEE,
