@@ -32,7 +32,7 @@ export {
 export { type Found, OutputScanner, type Scanner, scanHere, type ViewKeys } from './scan.ts';
 export { openScanThread } from './scan-thread.ts';
 export { accountOf, entropyOf, wordsOf } from './seed.ts';
-export { doubtful, SENT, type Submission, submissionOf } from './submission.ts';
+export { doubtful, SENT, type Submission, type Submitted, submissionOf } from './submission.ts';
 export type { Transferred } from './transfers.ts';
 export { formatViewKey, parseViewKey, type ViewKey } from './view-key.ts';
 export { Wallet } from './wallet.ts';

@@ -10,6 +10,9 @@ export type Submission =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'pending' | 'refused'; readonly code: string; readonly message: string };
 
+/** The same of a transfer, with its id. */
+export type Submitted = Submission & { readonly id: Uint8Array };
+
 type Failure = { readonly code: string; readonly message: string };
 
 export const SENT: Submission = { outcome: 'sent' };

@@ -31,6 +31,19 @@ export function inputsOfTries(order: Uint8Array, contents: Contents): readonly O
   return contents.owned.filter(({ keyImage }) => images.has(toHex(keyImage)));
 }
 
+/** An earlier try at the order of a transfer that is known to wait with a node. */
+export function sentTryBefore(id: Uint8Array, contents: Contents): Sent | undefined {
+  const order = contents.sent.find((entry) => equalBytes(entry.id, id))?.order;
+  return contents.sent.findLast(
+    (entry) =>
+      order !== undefined &&
+      equalBytes(entry.order, order) &&
+      !equalBytes(entry.id, id) &&
+      entry.state === STATE.sent &&
+      mayCome(entry, contents),
+  );
+}
+
 /** Signed, in no block yet, not refused and not too late. Of several tries at one payment the last one. */
 export function pending(contents: Contents): Sent[] {
   const claimed = new Set<string>();

@@ -52,11 +52,12 @@ import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { readMembers, signTransfer } from './sign.ts';
-import { doubtful, type Submission } from './submission.ts';
+import { doubtful, SENT, type Submission, type Submitted } from './submission.ts';
 import {
   inputsOfTries,
   marked,
   pending,
+  sentTryBefore,
   stateOf,
   type Transferred,
   transfersOf,
@@ -282,9 +283,17 @@ export class Wallet {
     return transaction;
   }
 
-  /** Hands in a transfer that this wallet has signed, and notes what became of it: save the wallet afterwards. */
-  submit({ bytes, hashes }: Transaction, chain: WalletChain): Promise<Submission> {
-    return this.#handIn(hashes.id, bytes, chain);
+  /**
+   * Hands in a transfer that this wallet has signed, and notes what became of it: save the wallet afterwards. Where an earlier
+   * try at the same order waits with the node already, that one counts, and is sent; `id` is of the one that counts.
+   */
+  async submit({ bytes, hashes: { id } }: Transaction, chain: WalletChain): Promise<Submitted> {
+    const submission = await this.#handIn(id, bytes, chain);
+    if (submission.outcome === 'sent' || submission.code !== 'MEMPOOL_CONFLICT') return { ...submission, id };
+    const earlier = sentTryBefore(id, this.#contents);
+    if (!earlier) return { ...submission, id };
+    this.forget(id);
+    return { ...SENT, id: earlier.id };
   }
 
   /**

@@ -213,7 +213,8 @@ export class OpenWallet {
     signers: readonly SigningKey[] = [],
   ): Promise<SendResult> {
     const transaction = await this.#signed(plan, chain, signers);
-    return { id: toHex(transaction.hashes.id), ...(await this.wallet.submit(transaction, chain)) };
+    const { id, ...submission } = await this.wallet.submit(transaction, chain);
+    return { id: toHex(id), ...submission };
   }
 
   /** What is not written down is not sent, now or later; rings that were asked for stay, whatever comes of it. */

@@ -5,7 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { tryLockFile } from '#base';
+import { BitorchError, tryLockFile } from '#base';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { parseAddress } from '../../../src/ledger/wallet/address.ts';
 import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
@@ -19,7 +19,12 @@ const TORCH = 1_000_000_000n;
 const faucet = walletOf('cli faucet');
 const ledger = realLedger([faucet.address()], 40);
 const pool = new Mempool(ledger);
-const chain = localChain(ledger, (bytes) => pool.add(bytes));
+/** The node has no room for what is handed in. */
+let full = false;
+const chain = localChain(ledger, (bytes) => {
+  if (full) throw new BitorchError('MEMPOOL_FULL', 'the pool is full');
+  pool.add(bytes);
+});
 let server: ChainServer;
 let passwordFile: string;
 
@@ -112,6 +117,19 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
   const history = await ok(['history']);
   assert.match(history, /received +500 TORCH {2}output \d+, address 1 rent\n/);
   assert.match(history, new RegExp(`sent +-1\\.5\\d+ TORCH  transfer ${id}, fee 0\\.\\d+ TORCH$`));
+
+  full = true;
+  const shop = walletOf('cli shop');
+  const order = ['send', shop.addressText(), '2', '--yes'];
+  const first = await wallet(order);
+  assert.equal(first.code, 4, first.err);
+  assert.match(first.err, /pending: the pool is full \[MEMPOOL_FULL\]/);
+  assert.match(await ok(['history']), /in no block +pending +-2\.\d+ TORCH/);
+  full = false;
+  await ok(order);
+  mine();
+  await shop.scan(chain);
+  assert.equal(shop.owned.length, 1, 'ordered twice, paid once');
 
   const proof = await ok(['prove', id, '--words', 'invoice 7']);
   const proven = await ok(['check-proof', proof, faucet.addressText(), '--words', 'invoice 7']);

@@ -190,7 +190,7 @@ describe('what a node hides', () => {
     await payer.scan(chain);
     const plan = await payer.plan({ payments: [{ to: walletNamed(9).address(), amount: 1_000n }] }, chain);
     const transaction = await payer.sign(plan, chain);
-    const { outcome, ...why } = await payer.submit(transaction, chain);
+    const { outcome, id: _, ...why } = await payer.submit(transaction, chain);
     assert.equal(outcome, 'pending');
     assert.deepEqual(why, { code: 'MEMPOOL_FULL', message: 'no node takes it (no room)' });
     assert.equal(payer.sent.length, 1);

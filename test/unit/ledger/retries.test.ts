@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BitorchError, utf8 } from '#base';
+import { Mempool } from '../../../src/ledger/mempool.ts';
 import type { WalletChain } from '../../../src/ledger/wallet/chain.ts';
+import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
+import type { FeeTier } from '../../../src/ledger/wallet/plan.ts';
 import { submissionOf } from '../../../src/ledger/wallet/submission.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
-import { growTo, somebody } from '../../support/ledger/chain.ts';
+import { grow, growTo, somebody } from '../../support/ledger/chain.ts';
 import { chainOf, OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 
 const TORCH = 1_000_000_000n;
@@ -34,7 +37,8 @@ async function payerAndShop(name: string, outputs = 60) {
   const pay = async (change = {}) => {
     const plan = await payer.plan({ ...order, ...change }, chain);
     const transaction = await payer.sign(plan, chain);
-    return { plan, transaction, submission: await payer.submit(transaction, chain) };
+    const { id, ...submission } = await payer.submit(transaction, chain);
+    return { plan, transaction, id, submission };
   };
   return { payer, shop, ledger, mood, chain, order, pay };
 }
@@ -86,6 +90,35 @@ test('an answer that was lost says nothing: the payment is pending, and no secon
   assert.deepEqual(
     payer.sent.map((entry) => payer.stateOf(entry)),
     ['sent', 'superseded'],
+  );
+});
+
+test('an order that is repeated while its payment waits with the node is that payment, not another', async () => {
+  const [payer, shop] = [walletOf('impatient'), walletOf('patient shop')];
+  const ledger = realLedger([payer.address()], 40);
+  const pool = new Mempool(ledger);
+  const chain = localChain(ledger, (bytes) => pool.add(bytes));
+  await payer.scan(chain);
+  const pay = async (tier: FeeTier = 'normal') => {
+    const order = { payments: [{ to: shop.address(), amount: TORCH }], tier };
+    const transaction = await payer.sign(await payer.plan(order, chain), chain);
+    return { transaction, ...(await payer.submit(transaction, chain)) };
+  };
+  const first = await pay();
+  const second = await pay();
+  assert.deepEqual([second.outcome, second.id], ['sent', first.id]);
+  const dearer = await pay('high');
+  assert.deepEqual(
+    [dearer.outcome, dearer.id],
+    ['sent', dearer.transaction.hashes.id],
+    'a higher fee takes its place',
+  );
+  grow(ledger, ...pool.select());
+  for (const one of [payer, shop]) await one.scan(chain);
+  assert.equal(shop.owned.length, 1);
+  assert.deepEqual(
+    payer.sent.map((entry) => payer.stateOf(entry)),
+    ['superseded', 'superseded', 'sent'],
   );
 });
 
