@@ -1,7 +1,16 @@
 import { join } from 'node:path';
-import { codeOf, fromHex, type Logger, messageOf, type OnProgress, type Progress, toHex } from '#base';
+import {
+  BitorchError,
+  codeOf,
+  fromHex,
+  type Logger,
+  messageOf,
+  type OnProgress,
+  type Progress,
+  toHex,
+} from '#base';
 import type { SigningKey } from '#crypto';
-import { fileAccess } from '#formats';
+import { FilePool } from '#formats';
 import {
   ClamAv,
   type Engine,
@@ -14,21 +23,27 @@ import {
   type WatchedRuleset,
   Yara,
 } from '#security';
-import type { Directory, KnownNode } from './directory.ts';
+import type { Directory } from './directory.ts';
+import { fetchWhole } from './examination-fetch.ts';
+import { roomFor } from './examination-room.ts';
 import type { Guarding } from './guarding.ts';
-import { fetchRanges, type Library, type Model } from './library.ts';
-import { byUse, type ModelUse, usesOf } from './model-use.ts';
+import { Lanes } from './lanes.ts';
+import type { Library, Model } from './library.ts';
+import { byUse, hostOf, type ModelUse, usesOf } from './model-use.ts';
 import { type Rescan, RulesetReview } from './ruleset-review.ts';
 
-const IDLE_MS = 300;
-/** A model that could not be had is tried again after this long, and twice as long after each failure. */
-const RETRY_MS = 5_000;
-const MAX_RETRY_MS = 600_000;
-/** Models beyond this are left pending. */
-const MAX_MODEL_BYTES = 256 * 2 ** 30;
-/** To fetch, beside what the bytes need at FETCH_BYTES_PER_MS. */
-const FETCH_MS = 60_000;
-const FETCH_BYTES_PER_MS = 200;
+/** Models that are fetched side by side, and those of one publisher among them. */
+const LANES = { lanes: 16, lanesOfGroup: 2 };
+
+export interface ExamineOptions {
+  readonly home: string;
+  readonly rules: WatchedRuleset;
+  readonly clamd: string | undefined;
+  /** Bytes on disk that models which were fetched to be examined may take. */
+  readonly room: number;
+  /** Whether there is a sandbox now: what was not proven for lack of one is examined again. */
+  readonly proves: boolean;
+}
 
 export interface ExamineDependencies {
   /** This node's peer id, and the key that it is made of. */
@@ -39,6 +54,8 @@ export interface ExamineDependencies {
   readonly library: Library;
   readonly reports: ReportStore;
   readonly obtain: (id: string) => Promise<Model>;
+  /** Whether this node keeps a model for another reason than to examine it. */
+  readonly isUsed: (id: string) => boolean;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -56,12 +73,6 @@ export interface QueueEntry {
   readonly affected?: string;
 }
 
-interface Failure {
-  readonly problem: string;
-  readonly times: number;
-  readonly retryAt: number;
-}
-
 /** The role "security": examines every model that somebody holds, the most used first, and signs what it found. */
 export class Examining {
   readonly #dependencies: ExamineDependencies;
@@ -69,27 +80,38 @@ export class Examining {
   readonly #engines: readonly Engine[];
   readonly #cache: ExaminationCache;
   readonly #review: RulesetReview;
-  readonly #failures = new Map<string, Failure>();
-  #current: { id: string; step: Progress | undefined } | undefined;
+  readonly #room: number;
+  readonly #lanes: Lanes;
+  readonly #steps = new Map<string, Progress>();
+  /** Who published what is in the queue, of those manifests that were asked for. */
+  readonly #publishers = new Map<string, string>();
+  /** Models that are fetched are scanned and run one after the other. */
+  #examined: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(
-    options: { home: string; rules: WatchedRuleset; clamd: string | undefined },
-    dependencies: ExamineDependencies,
-  ) {
+  constructor(options: ExamineOptions, dependencies: ExamineDependencies) {
     this.#rules = options.rules;
+    this.#room = options.room;
     this.#dependencies = dependencies;
     this.#engines = [new ClamAv(options.clamd === undefined ? {} : { address: options.clamd }), new Yara()];
     this.#cache = new ExaminationCache(join(options.home, 'security', 'examinations'));
-    this.#review = new RulesetReview({ ...dependencies, rules: options.rules });
+    this.#review = new RulesetReview({ ...dependencies, rules: options.rules, proves: options.proves });
+    this.#lanes = new Lanes(LANES, {
+      waiting: () => this.#waiting(),
+      groupOf: (id) => this.#publishers.get(id),
+      work: (id) => this.#examine(id),
+      problemOf: (error, id) => this.#problemOf(error, id),
+      refresh: () => this.#refreshRules(),
+      signal: dependencies.signal,
+    });
   }
 
   async start(): Promise<void> {
     await this.#review.decide();
-    this.#running = this.#run();
+    this.#running = this.#lanes.run();
   }
 
-  /** Resolves when the examination that is under way has ended. */
+  /** Resolves when the examinations that are under way have ended. */
   stop(): Promise<void> {
     return this.#running;
   }
@@ -104,21 +126,35 @@ export class Examining {
     return this.#review.progress();
   }
 
-  /** What is to be examined, the next one first: what runs on most nodes, then what most hold. */
+  /** What is to be examined, the next one first: what is under way, then what is used most. */
   queue(): QueueEntry[] {
     const uses = usesOf(this.#dependencies);
     const entries = [...uses].flatMap(([id, use]) => this.#entryOf(id, use) ?? []);
     return entries.sort(
-      (a, b) => Number(b.step !== undefined) - Number(a.step !== undefined) || byUse(a.use, b.use),
+      (a, b) =>
+        Number(b.step !== undefined) - Number(a.step !== undefined) ||
+        this.#failuresOf(a.id) - this.#failuresOf(b.id) ||
+        byUse(a.use, b.use),
     );
+  }
+
+  #waiting(): string[] {
+    const ids = this.queue().map(({ id }) => id);
+    const known = new Set(ids);
+    for (const id of this.#publishers.keys()) if (!known.has(id)) this.#publishers.delete(id);
+    return ids;
+  }
+
+  #failuresOf(id: string): number {
+    return this.#lanes.failureOf(id)?.times ?? 0;
   }
 
   #entryOf(id: string, use: ModelUse): QueueEntry | undefined {
     const { library } = this.#dependencies;
     const decision = this.#review.of(id);
     if (decision.state === 'examined' || decision.state === 'untouched') return undefined;
-    const failure = this.#failures.get(id);
-    const step = this.#current?.id === id ? this.#current.step : undefined;
+    const failure = this.#lanes.failureOf(id);
+    const step = this.#steps.get(id);
     const known = decision.state === 'touched';
     return {
       id,
@@ -131,90 +167,107 @@ export class Examining {
     };
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#dependencies;
-    while (!signal.aborted) {
-      await this.#refreshRules();
-      const next = this.queue().find(({ id }) => (this.#failures.get(id)?.retryAt ?? 0) <= Date.now());
-      if (next) await this.#examine(next.id);
-      else await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-    }
-  }
-
   /** With new rules what they touch comes into the queue again. */
   async #refreshRules(): Promise<void> {
     try {
       await this.#rules.refresh();
-      if (await this.#review.decide()) this.#failures.clear();
+      if (await this.#review.decide()) this.#lanes.forgive();
     } catch (error) {
       this.#dependencies.log.warn({ error: messageOf(error) }, 'new rules are not used');
     }
   }
 
   async #examine(id: string): Promise<void> {
-    const { log, signal } = this.#dependencies;
-    this.#current = { id, step: { step: 'fetching', done: 0, total: 0, unit: 'bytes' } };
+    this.#steps.set(id, { step: 'fetching', done: 0, total: 0, unit: 'bytes' });
     try {
       const model = await this.#dependencies.obtain(id);
+      this.#publishers.set(id, toHex(model.manifest.publisher));
       const known = await this.#cache.find(model.manifest, this.ruleset);
-      await this.#attest(model, known ?? (await this.#examineFiles(model)));
-      this.#failures.delete(id);
-    } catch (error) {
-      if (signal.aborted) return;
-      const times = (this.#failures.get(id)?.times ?? 0) + 1;
-      const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
-      this.#failures.set(id, { problem: messageOf(error), times, retryAt });
-      log.warn({ model: id, code: codeOf(error), error: messageOf(error) }, 'model could not be examined');
+      if (!known) await this.#fetch(model);
+      await this.#attest(model, known ?? (await this.#inTurn(() => this.#examineFiles(model))));
     } finally {
-      this.#current = undefined;
+      this.#steps.delete(id);
     }
   }
 
-  async #examineFiles(model: Model): Promise<Examination> {
-    const { manifest, torrent } = model;
-    await this.#fetch(model);
-    const files = await Promise.all(
-      manifest.files.map(async ({ path }) => ({
-        path,
-        source: await fileAccess(join(torrent.directory, path)),
-      })),
-    );
+  #problemOf(error: unknown, id: string): string | undefined {
+    const { log, signal } = this.#dependencies;
+    if (signal.aborted || codeOf(error) === 'FETCH_PAUSED') return undefined;
+    log.warn({ model: id, code: codeOf(error), error: messageOf(error) }, 'model could not be examined');
+    return messageOf(error);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#examined.then(work);
+    this.#examined = done.catch(() => undefined);
+    return done;
+  }
+
+  async #examineFiles({ id, manifest, torrent: { directory } }: Model): Promise<Examination> {
+    const { signal, reports } = this.#dependencies;
+    signal.throwIfAborted();
+    const pool = new FilePool();
     try {
-      const { signal } = this.#dependencies;
-      const examined = { manifest, files, directory: torrent.directory };
+      const files = await pool.folder(
+        directory,
+        manifest.files.map(({ path }) => path),
+      );
       const options = {
         ruleset: this.ruleset,
         engines: this.#engines,
-        onProgress: this.#onProgress,
+        onProgress: this.#progressOf(id),
         signal,
       };
-      const { examination, report } = await examine(examined, options);
-      await this.#dependencies.reports.keep(report);
+      const { examination, report } = await examine({ manifest, files, directory }, options);
+      await reports.keep(report);
       await this.#cache.keep(manifest, examination);
       return examination;
     } finally {
-      for (const { source } of files) await source.close();
+      await pool.close();
     }
   }
 
+  /** What does not come is not kept either. */
   async #fetch(model: Model): Promise<void> {
-    const { metainfo, torrent, id } = model;
-    if (metainfo.length > MAX_MODEL_BYTES) {
-      throw new Error(`it has ${metainfo.length} bytes, this node examines at most ${MAX_MODEL_BYTES}`);
-    }
-    for (const node of this.#dependencies.directory.nodes()) {
-      const holds = node.holdings.some(({ manifest }) => toHex(manifest) === id);
+    const { directory, library, selfId, signal } = this.#dependencies;
+    await this.#makeRoom(model);
+    for (const node of directory.nodes()) {
+      const holds = node.holdings.some(({ manifest }) => toHex(manifest) === model.id);
       const host = hostOf(node);
-      if (holds && node.id !== this.#dependencies.selfId && host) torrent.addPeer(host, node.swarmPort);
+      if (holds && node.id !== selfId && host) model.torrent.addPeer(host, node.swarmPort);
     }
-    const limit = AbortSignal.timeout(FETCH_MS + Math.ceil(metainfo.length / FETCH_BYTES_PER_MS));
-    const signal = AbortSignal.any([this.#dependencies.signal, limit]);
-    const all = metainfo.files.map(({ path, length }) => ({ file: path, offset: 0, length }));
-    await fetchRanges(
-      model,
-      all.filter(({ length }) => length > 0),
-      { onProgress: this.#onProgress, signal },
-    );
+    const othersWait = () => this.#lanes.othersWait;
+    try {
+      await fetchWhole(model.torrent, { onProgress: this.#progressOf(model.id), signal, othersWait });
+    } catch (error) {
+      if (codeOf(error) === 'FETCH_STALLED' && this.#isFetched(model)) await library.discard(model);
+      throw error;
+    }
+  }
+
+  /** Makes room on disk. Throws ROOM_EXCEEDED, and FETCH_PAUSED when its publisher has its share of the lanes already. */
+  async #makeRoom(model: Model): Promise<void> {
+    const { library, guard } = this.#dependencies;
+    if (this.#lanes.isBeyondShare(model.id)) {
+      if (this.#isFetched(model)) await library.discard(model);
+      throw new BitorchError('FETCH_PAUSED', 'its publisher has other models under examination');
+    }
+    const fetched = library.all().filter((held) => this.#isFetched(held));
+    const room = roomFor(model, fetched, {
+      limit: this.#room,
+      isCleared: (id) => guard.clearance.allows(id) && !this.#lanes.isActive(id),
+    });
+    if (!room.fits) {
+      if (this.#isFetched(model)) await library.discard(model);
+      throw new BitorchError('ROOM_EXCEEDED', room.reason);
+    }
+    for (const held of room.evict) await library.discard(held);
+  }
+
+  /** Whether a model is here only because it was fetched to be examined. */
+  #isFetched({ id }: Model): boolean {
+    const { isUsed, library } = this.#dependencies;
+    return !isUsed(id) && library.isInHome(id);
   }
 
   /** Signs and tells; what is bad is not kept here either. */
@@ -233,12 +286,10 @@ export class Examining {
     if (examination.verdict === 'quarantined') await library.discard(model);
   }
 
-  readonly #onProgress = (progress: Progress): void => {
-    if (this.#current) this.#current.step = progress;
-    this.#dependencies.onProgress(progress);
-  };
+  #progressOf(id: string): OnProgress {
+    return (progress) => {
+      this.#steps.set(id, progress);
+      this.#dependencies.onProgress(progress);
+    };
+  }
 }
-
-/** The host that a node's multiaddrs name. */
-const hostOf = ({ addresses }: KnownNode): string | undefined =>
-  addresses.map((address) => /^\/(?:ip4|ip6|dns4|dns6)\/([^/]+)\//.exec(address)?.[1]).find((host) => host);

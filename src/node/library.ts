@@ -96,6 +96,11 @@ export class Library {
     return [...this.#models.values()];
   }
 
+  /** Whether a model's files lie in this node's home, where it fetched them: a publisher's own lie elsewhere. */
+  isInHome(id: string): boolean {
+    return this.#models.get(id)?.torrent.directory === join(this.#home, id, 'files');
+  }
+
   find(id: string): Model | undefined {
     return this.#models.get(id);
   }

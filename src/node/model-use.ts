@@ -1,13 +1,15 @@
 import { toHex } from '#base';
-import type { Directory } from './directory.ts';
+import type { Directory, KnownNode } from './directory.ts';
 import type { Library } from './library.ts';
 
 /** How much a model is used, as this node counts it. */
 export interface ModelUse {
-  /** Reachable nodes that run a part of it for others. */
+  /** Reachable nodes that say they run a part of it for others. */
   readonly running: number;
-  /** Reachable nodes that hold a part of it. */
+  /** Reachable nodes that say they hold a part of it. */
   readonly holders: number;
+  /** Different hosts that these nodes are reached at. */
+  readonly hosts: number;
   /** Bytes of it that this node has given to others. */
   readonly uploaded: number;
 }
@@ -17,30 +19,38 @@ export function usesOf({
   directory,
   library,
 }: {
-  directory: Directory;
-  library: Library;
+  directory: Pick<Directory, 'nodes'>;
+  library: Pick<Library, 'find'>;
 }): Map<string, ModelUse> {
-  const uses = new Map<string, ModelUse>();
-  for (const { holdings } of directory.nodes().filter(({ reachable }) => reachable)) {
-    for (const { manifest, blocks } of holdings) {
+  const seen = new Map<string, { running: number; holders: number; hosts: Set<string | undefined> }>();
+  for (const node of directory.nodes().filter(({ reachable }) => reachable)) {
+    const host = hostOf(node);
+    for (const { manifest, blocks } of node.holdings) {
       const id = toHex(manifest);
-      const { running, holders, uploaded } = uses.get(id) ?? {
-        running: 0,
-        holders: 0,
-        uploaded: uploadedOf(library, id),
-      };
-      uses.set(id, { running: running + (blocks ? 1 : 0), holders: holders + 1, uploaded });
+      const use = seen.get(id) ?? { running: 0, holders: 0, hosts: new Set() };
+      use.holders++;
+      if (blocks) use.running++;
+      use.hosts.add(host);
+      seen.set(id, use);
     }
   }
-  return uses;
+  return new Map(
+    [...seen].map(([id, use]) => [id, { ...use, hosts: use.hosts.size, uploaded: uploadedOf(library, id) }]),
+  );
 }
 
-const uploadedOf = (library: Library, id: string): number =>
+const uploadedOf = (library: Pick<Library, 'find'>, id: string): number =>
   library
     .find(id)
     ?.torrent.peers()
     .reduce((sum, { uploaded }) => sum + uploaded, 0) ?? 0;
 
-/** The most used first. */
-export const byUse = (a: ModelUse, b: ModelUse): number =>
-  b.running - a.running || b.holders - a.holders || b.uploaded - a.uploaded;
+/**
+ * The most used first, by what this node sees: bytes that others took from it, then hosts. How many nodes say that they
+ * run or hold a model is no measure: anybody can be any number of nodes.
+ */
+export const byUse = (a: ModelUse, b: ModelUse): number => b.uploaded - a.uploaded || b.hosts - a.hosts;
+
+/** The host that a node's multiaddrs name. */
+export const hostOf = ({ addresses }: Pick<KnownNode, 'addresses'>): string | undefined =>
+  addresses.map((address) => /^\/(?:ip4|ip6|dns4|dns6)\/([^/]+)\//.exec(address)?.[1]).find((host) => host);

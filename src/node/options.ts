@@ -73,6 +73,12 @@ export const nodeOptionsSchema = z.strictObject({
   rulesetUpdates: z.enum(['manual', 'auto']).default('manual'),
   /** Where clamd listens, a socket's path or host:port; the usual places when absent. For the role "security". */
   clamd: z.string().min(1).max(256).optional(),
+  /** Bytes on disk that models may take which are fetched to be examined, or kept after it. For the role "security". */
+  examinationBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(512 * 2 ** 30),
   /** Another Hugging Face Hub than the public one. */
   hub: z.url().max(512).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */

@@ -28,6 +28,8 @@ interface ReviewDependencies {
   readonly guard: Guarding;
   readonly rules: WatchedRuleset;
   readonly reports: ReportStore;
+  /** Whether there is a sandbox: what was not proven for lack of one is not examined yet. */
+  readonly proves: boolean;
 }
 
 /** Decides which models new rules are about, by what changed in the rules and by the reports that are kept. */
@@ -75,8 +77,9 @@ export class RulesetReview {
   }
 
   #own(id: string): Attestation | undefined {
-    const { guard, selfId } = this.#dependencies;
-    return guard.clearance.about(id).find(({ authority }) => authority === selfId);
+    const { guard, selfId, proves } = this.#dependencies;
+    const own = guard.clearance.about(id).find(({ authority }) => authority === selfId);
+    return own?.verdict === 'unproven' && proves ? undefined : own;
   }
 
   #isPresent({ ruleset, scanner }: Attestation): boolean {

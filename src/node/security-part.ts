@@ -125,14 +125,21 @@ export class SecurityPart {
   }
 
   async #startExamining(): Promise<void> {
-    const { home, clamd } = this.#options;
+    const { home, clamd, examinationBytes, model, roles } = this.#options;
     const { host, log } = this.#dependencies;
     this.#sandbox = await sandboxAvailability();
     if (!this.#sandbox.available)
       log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
     this.#examining = new Examining(
-      { home, clamd, rules: this.#rules },
-      { ...this.#dependencies, selfId: host.id, guard: this.guard, reports: this.#reports },
+      { home, clamd, rules: this.#rules, room: examinationBytes, proves: this.#sandbox.available },
+      {
+        ...this.#dependencies,
+        selfId: host.id,
+        guard: this.guard,
+        reports: this.#reports,
+        // Other roles keep models of their own.
+        isUsed: (id) => id === model || roles.includes('run') || roles.includes('client'),
+      },
     );
     await this.#examining.start();
   }

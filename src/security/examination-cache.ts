@@ -31,7 +31,9 @@ export class ExaminationCache {
     }
   }
 
+  /** What was not proven is not kept: it is examined again when there is a sandbox. */
   async keep(manifest: Manifest, examination: Examination): Promise<void> {
+    if (examination.verdict === 'unproven') return;
     await writeFileAtomic(this.#pathOf(manifest), encodeCanonical(examination));
   }
 
