@@ -1,20 +1,24 @@
 import { join } from 'node:path';
-import { BitorchError, type Logger, toHex } from '#base';
+import { BitorchError, type Logger, messageOf, toHex } from '#base';
 import type { Host } from '#network';
 import {
   type Attestation,
   AttestationExchange,
   Clearance,
+  MAX_ASKED,
   type SealedAttestation,
   type Trust,
   type Unproven,
 } from '#security';
 import type { Directory, KnownNode } from './directory.ts';
 import { peerIdOf } from './peer-id.ts';
+import { Rechecks } from './rechecks.ts';
 
 /** While a model is pending its authorities and holders are asked this often; gossip is faster. */
 const ASK_INTERVAL_MS = 1_000;
 const ASKED_AT_A_TIME = 4;
+/** Clearances that are too old are looked for this often. */
+const RECHECK_MS = 30_000;
 
 export interface GuardDependencies {
   readonly host: Host;
@@ -30,6 +34,8 @@ export class Guarding {
   readonly clearance: Clearance;
   readonly #exchange: AttestationExchange;
   readonly #dependencies: GuardDependencies;
+  readonly #rechecks: Rechecks;
+  #rechecking: NodeJS.Timeout | undefined;
 
   constructor(options: { home: string; trust: Trust; unproven: Unproven }, dependencies: GuardDependencies) {
     const { host, log } = dependencies;
@@ -37,15 +43,23 @@ export class Guarding {
     this.clearance = new Clearance({ ...options, folder }, { log });
     this.#exchange = new AttestationExchange({ host, clearance: this.clearance, log });
     this.#dependencies = dependencies;
+    const { clearance } = this;
+    const isCleared = (id: string) => clearance.stateOf(id) === 'cleared';
+    this.#rechecks = new Rechecks({ cleared: () => clearance.manifests().filter(isCleared) });
   }
 
   async start(): Promise<void> {
     await this.clearance.open();
     this.clearance.onChange((id) => this.#dependencies.onChange(id));
     await this.#exchange.start();
+    const { log } = this.#dependencies;
+    const warn = (error: unknown) =>
+      log.warn({ error: messageOf(error) }, 'clearances were not asked for again');
+    this.#rechecking = setInterval(() => this.recheck().catch(warn), RECHECK_MS);
   }
 
   stop(): Promise<void> {
+    clearInterval(this.#rechecking);
     return this.clearance.close();
   }
 
@@ -115,6 +129,17 @@ export class Guarding {
     const others = this.#holders(id).filter((node) => !isAuthority(node));
     const asked = [...authorities, ...others].filter((node) => node.id !== host.id).slice(0, ASKED_AT_A_TIME);
     await Promise.all(asked.map((node) => this.#exchange.ask(node, [id])));
+  }
+
+  /** Asks authorities again about clearances that none has confirmed for long. */
+  async recheck(): Promise<void> {
+    const { directory, host } = this.#dependencies;
+    const ids = this.#rechecks.due().slice(0, MAX_ASKED);
+    if (ids.length === 0) return;
+    const isOther = (node: KnownNode) => node.id !== host.id && this.clearance.trusts(node.id);
+    const authorities = directory.nodes().filter((node) => node.reachable && isOther(node));
+    const answers = await Promise.all(authorities.map((node) => this.#exchange.ask(node, ids)));
+    if (answers.includes(true)) this.#rechecks.confirm(ids);
   }
 
   #holders(id: string): KnownNode[] {

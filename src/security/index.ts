@@ -2,6 +2,7 @@ export {
   type Attestation,
   AttestationExchange,
   Clearance,
+  MAX_ASKED,
   type ModelState,
   type Reason,
   type SealedAttestation,

@@ -50,8 +50,11 @@ export class AttestationExchange {
     await this.#host.publish(ATTESTATION_TOPIC, encodeCanonical(sealed));
   }
 
-  /** Asks one node what it knows of manifests; whoever it is, only signatures of trusted authorities count. */
-  async ask(peer: PeerAddress, ids: readonly string[]): Promise<void> {
+  /**
+   * Asks one node what it knows of manifests, at most MAX_ASKED; whoever it is, only signatures of trusted authorities
+   * count. Whether it has answered.
+   */
+  async ask(peer: PeerAddress, ids: readonly string[]): Promise<boolean> {
     const request = { manifests: ids.slice(0, MAX_ASKED).map(fromHex) };
     try {
       const answer = await this.#host.request(peer, ATTESTATIONS_PROTOCOL, request, {
@@ -59,8 +62,10 @@ export class AttestationExchange {
         timeoutMs: ASK_TIMEOUT_MS,
       });
       for (const sealed of check(answerSchema, answer, 'attestations')) this.#clearance.accept(sealed);
+      return true;
     } catch (error) {
       this.#log.debug({ peer: peer.id, error: messageOf(error) }, 'attestations not obtained');
+      return false;
     }
   }
 
