@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { BitorchError, messageOf } from '#base';
+import { type Dialable, mayDial, parseDialable, type Scope, scopeOfRemote } from '#network/addresses';
 import { type BencodeDictionary, type BencodeValue, decodeBencode } from './bencode.ts';
-import { mayName, type PeerAddress, parsePeerAddress, type Scope, scopeOf } from './peer-address.ts';
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_ITEMS = 10_000;
@@ -27,7 +27,7 @@ export interface AnnounceRequest {
 export interface AnnounceResponse {
   /** Seconds until the tracker wants to hear from us again. */
   interval: number;
-  peers: PeerAddress[];
+  peers: Dialable[];
 }
 
 /**
@@ -45,13 +45,13 @@ export async function announce(
   try {
     const { response, scope } = await fetchWithin(new URL(announceUrl(tracker, request)), deadline);
     const answer = parseAnnounce(await readBounded(response), response.status);
-    return { ...answer, peers: answer.peers.filter(({ host }) => mayName(scope, scopeOf(host))) };
+    return { ...answer, peers: answer.peers.filter((peer) => mayDial(peer, scope)) };
   } catch (error) {
     throw new BitorchError('TRACKER_FAILED', `${tracker}: ${messageOf(error)}`, { tracker }, error);
   }
 }
 
-/** Follows redirects; gives the answer, and the innermost place that it may speak of. */
+/** Follows redirects; gives the answer, and the scope of who gave it. */
 async function fetchWithin(start: URL, signal: AbortSignal): Promise<{ response: Response; scope: Scope }> {
   let url = start;
   let scope = await scopeOfServer(url, signal);
@@ -64,7 +64,8 @@ async function fetchWithin(start: URL, signal: AbortSignal): Promise<{ response:
     url = new URL(location, url);
     if (!/^https?:$/.test(url.protocol)) throw new Error(`redirects to ${url.protocol}`);
     const next = await scopeOfServer(url, signal);
-    if (!mayName(scope, next)) throw new Error('redirects to a network further inside');
+    if (next !== 'public' && next !== scope && scope !== 'loopback')
+      throw new Error(`redirects to a ${next} address`);
     scope = next;
   }
   throw new Error(`more than ${MAX_REDIRECTS} redirects`);
@@ -73,12 +74,12 @@ async function fetchWithin(start: URL, signal: AbortSignal): Promise<{ response:
 /** Of a name, the scope of what it resolves to. */
 async function scopeOfServer({ hostname }: URL, signal: AbortSignal): Promise<Scope> {
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) > 0) return scopeOf(host);
+  if (isIP(host) > 0) return scopeOfRemote(host);
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   const { address } = await Promise.race([lookup(host), aborted]);
-  return scopeOf(parsePeerAddress(address, 1)?.host ?? address);
+  return scopeOfRemote(address);
 }
 
 function announceUrl(tracker: string, request: AnnounceRequest): string {
@@ -133,7 +134,7 @@ function decodeAnswer(bytes: Uint8Array, status: number): BencodeDictionary {
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.subarray(0, 200)).toString('latin1').replace(CONTROL_CHARACTERS, ' ');
 
-function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): PeerAddress[] {
+function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): Dialable[] {
   if (Array.isArray(value)) return value.flatMap((item) => (item instanceof Map ? listedPeer(item) : []));
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value);
@@ -141,16 +142,16 @@ function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): PeerAdd
   if (bytes.length % step !== 0) throw new Error('compact peers of odd length');
   return Array.from({ length: bytes.length / step }, (_, n) => {
     const host = hostOf(bytes.subarray(n * step, n * step + addressBytes));
-    return parsePeerAddress(host, bytes.readUInt16BE(n * step + addressBytes)) ?? [];
+    return parseDialable(host, bytes.readUInt16BE(n * step + addressBytes)) ?? [];
   }).flat();
 }
 
 /** Names are not taken: where they lead is somebody else's to say, and another place a moment later. */
-function listedPeer(peer: BencodeDictionary): PeerAddress[] {
+function listedPeer(peer: BencodeDictionary): Dialable[] {
   const [ip, port] = [peer.get('ip'), peer.get('port')];
   if (!(ip instanceof Uint8Array) || typeof port !== 'number') return [];
   const host = Buffer.from(ip.subarray(0, 64)).toString('latin1');
-  return isIP(host) > 0 ? [parsePeerAddress(host, port) ?? []].flat() : [];
+  return isIP(host) > 0 ? [parseDialable(host, port) ?? []].flat() : [];
 }
 
 function hostOf(address: Buffer): string {

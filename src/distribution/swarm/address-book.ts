@@ -1,7 +1,8 @@
-import type { PeerAddress } from '../peer-address.ts';
+import type { Dialable } from '#network/addresses';
 import { MAX_KNOWN_ADDRESSES, REDIAL_MAX_MS, REDIAL_MIN_MS } from './constants.ts';
 
-export interface Known extends PeerAddress {
+export interface Known {
+  readonly place: Dialable;
   /** Who answered there last, and whether it had the whole torrent. */
   peerId: string;
   isSeed: boolean;
@@ -12,21 +13,17 @@ interface Entry extends Known {
   failures: number;
 }
 
-export interface Dialable extends PeerAddress {
-  address: string;
-}
-
 /** Where peers of one torrent can be reached, and when to try them again. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #excluded = new Set<string>();
 
   /** Remembers an address; when the book is full, one that came to nothing gives way. */
-  add({ host, port }: PeerAddress): void {
-    const address = `${host}:${port}`;
+  add(place: Dialable): void {
+    const address = addressOf(place);
     if (this.#entries.has(address) || this.#excluded.has(address)) return;
     if (this.#entries.size >= MAX_KNOWN_ADDRESSES && !this.#dropFailed()) return;
-    this.#entries.set(address, { host, port, nextDialAt: 0, failures: 0, peerId: '', isSeed: false });
+    this.#entries.set(address, { place, nextDialAt: 0, failures: 0, peerId: '', isSeed: false });
   }
 
   #dropFailed(): boolean {
@@ -39,10 +36,10 @@ export class AddressBook {
   /** The next addresses to dial, at most `count`, without those that `skip` rejects. */
   due(now: number, count: number, skip: (known: Known) => boolean): Dialable[] {
     const due = [];
-    for (const [address, entry] of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (due.length >= count) break;
       if (entry.nextDialAt > now || skip(entry)) continue;
-      due.push({ address, host: entry.host, port: entry.port });
+      due.push(entry.place);
     }
     return due;
   }
@@ -76,3 +73,6 @@ export class AddressBook {
     if (this.#entries.delete(address)) this.#excluded.add(address);
   }
 }
+
+/** How an address is written in the book, and in what is told of peers. */
+export const addressOf = ({ host, port }: Pick<Dialable, 'host' | 'port'>): string => `${host}:${port}`;

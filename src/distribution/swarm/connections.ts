@@ -1,7 +1,7 @@
 import { BitorchError, type Logger, messageOf, toHex } from '#base';
+import { addressGroup, type Dialable } from '#network/addresses';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
-import type { PeerAddress } from '../peer-address.ts';
-import { AddressBook, type Dialable, type Known } from './address-book.ts';
+import { AddressBook, addressOf, type Known } from './address-book.ts';
 import type { Bans } from './bans.ts';
 import { Bitfield } from './bitfield.ts';
 import { ANNOUNCE_DELAY_MS, DUPLICATE_MS, MAX_HALF_OPEN } from './constants.ts';
@@ -9,7 +9,6 @@ import type { Downloads } from './downloads.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from './extension.ts';
 import { originOf, type Peer, type PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
-import { networkOf } from './places.ts';
 import { RequestQueue } from './request-queue.ts';
 import { Tallies } from './tallies.ts';
 import type { Uploads } from './uploads.ts';
@@ -85,8 +84,8 @@ export class Connections implements PeerOwner {
     return this.#tallies.view(this.#peers);
   }
 
-  addAddress(address: PeerAddress): void {
-    this.#book.add(address);
+  addAddress(place: Dialable): void {
+    this.#book.add(place);
     this.dial();
   }
 
@@ -100,11 +99,11 @@ export class Connections implements PeerOwner {
     const skip = (known: Known) =>
       (areWeSeed && known.isSeed) ||
       this.#isConnected(known) ||
-      bans.has(originOf(known), now) ||
-      !hasRoom(known.host, isNeeded);
+      bans.has(originOf(known.place), now) ||
+      !hasRoom(known.place.host, isNeeded);
     for (const target of this.#book.due(now, MAX_HALF_OPEN - this.#dialling.size, skip)) {
       if (!hasRoom(target.host, isNeeded)) continue;
-      this.#book.busy(target.address);
+      this.#book.busy(addressOf(target));
       this.#dialling.add(this.#ports.dial(target, this));
     }
   }
@@ -115,8 +114,8 @@ export class Connections implements PeerOwner {
   }
 
   /** Whether who answered at an address last is connected by another way. An id alone proves nothing: it must be of use. */
-  #isConnected({ host, peerId }: Known): boolean {
-    const network = networkOf(host);
+  #isConnected({ place, peerId }: Known): boolean {
+    const network = addressGroup(place.host);
     return [...this.#peers].some(
       (peer) => peer.id === peerId && peer.network === network && peer.downloaded + peer.uploaded > 0,
     );

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { BitorchError, toHex } from '#base';
-import { isLoopback, type PeerAddress } from '../peer-address.ts';
+import { addressGroup, scopeOfRemote } from '#network/addresses';
+import { addressOf } from './address-book.ts';
 import { Allowance } from './allowance.ts';
 import type { Bitfield } from './bitfield.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { Outbox } from './outbox.ts';
 import { Outstanding } from './outstanding.ts';
 import type { PieceBuffer } from './piece-pool.ts';
-import { networkOf, type Placed } from './places.ts';
+import type { Placed } from './places.ts';
 import { Rate } from './rate.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
@@ -41,7 +42,9 @@ export interface PeerOwner {
 }
 
 /** The other end of a connection. */
-export interface RemoteEnd extends PeerAddress {
+export interface RemoteEnd {
+  readonly host: string;
+  readonly port: number;
   /** Whether we dialled it: only then the port is the one that it listens on. */
   readonly outgoing: boolean;
 }
@@ -104,8 +107,8 @@ export class Peer implements Placed {
 
   constructor(socket: Socket, { host, port, outgoing }: RemoteEnd, owner: PeerOwner) {
     this.#socket = socket;
-    this.address = `${host}:${port}`;
-    this.network = networkOf(host);
+    this.address = addressOf({ host, port });
+    this.network = addressGroup(host);
     this.origin = originOf({ host, port });
     this.outgoing = outgoing;
     this.owner = owner;
@@ -247,5 +250,5 @@ export class Peer implements Placed {
 }
 
 /** What a ban for corrupt data is laid on: the network; on this machine, which several nodes share, the address. */
-export const originOf = ({ host, port }: PeerAddress): string =>
-  isLoopback(host) ? `${host}:${port}` : networkOf(host);
+export const originOf = (end: Pick<RemoteEnd, 'host' | 'port'>): string =>
+  scopeOfRemote(end.host) === 'loopback' ? addressOf(end) : addressGroup(end.host);

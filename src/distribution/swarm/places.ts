@@ -1,9 +1,8 @@
-import { isIPv6 } from 'node:net';
 import { PLACE_GRACE_MS, PLACE_USE_BYTES_PER_SECOND } from './constants.ts';
 
 /** What has a place: a connection. */
 export interface Placed {
-  /** See networkOf(). */
+  /** See addressGroup(): an IPv4 address, or the /64 of an IPv6 one. */
   readonly network: string;
   /** ms since epoch. */
   readonly openedAt: number;
@@ -67,18 +66,4 @@ export class Places<P extends Placed> {
 
 function leastUseful<P extends Placed>(candidates: readonly P[]): P | undefined {
   return candidates.toSorted((a, b) => a.use - b.use || a.openedAt - b.openedAt)[0];
-}
-
-/** What one host can choose its address from: an IPv4 address, the /64 of an IPv6 one. A name stands for itself. */
-export function networkOf(host: string): string {
-  const address = host.replace(/^::ffff:(?=\d+\.)/i, '');
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const front = head.split(':').filter(Boolean);
-  const back = tail.split(':').filter(Boolean);
-  const zeros = new Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0');
-  return [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16))
-    .join(':');
 }

@@ -1,6 +1,5 @@
-import { lookup } from 'node:dns';
-import { connect, isIP, type LookupFunction, Socket } from 'node:net';
-import { isLoopback } from '../peer-address.ts';
+import { connect, type LookupFunction, Socket } from 'node:net';
+import { type Dialable, resolveDialable } from '#network/addresses';
 
 /** Every socket reads into the same memory: what arrives is parsed before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
@@ -16,21 +15,19 @@ const readingTo = (onRead: OnRead) => ({
   },
 });
 
-/** Resolves a name; one that is not of this machine must not lead to it. */
-const resolve: LookupFunction = (name, options, answer) => {
-  lookup(name, { ...options, all: true }, (error, found = []) => {
-    const allowed = isLoopback(name) ? found : found.filter(({ address }) => !isLoopback(address));
-    const [first] = allowed;
-    if (error ?? !first) answer(error ?? new Error(`${name} leads to this machine`), '', 0);
-    else if (options.all) answer(null, allowed);
-    else answer(null, first!.address, first!.family);
-  });
-};
-
-/** A socket that connects, and reads without allocating. */
-export function dial(host: string, port: number, onRead: OnRead): Socket {
-  const names = isIP(host) > 0 ? {} : { lookup: resolve };
-  return connect({ host, port, ...names, onread: readingTo(onRead) }).resume();
+/** A socket that connects, and reads without allocating. A name leads no further inside than it says itself. */
+export function dial(place: Dialable, onRead: OnRead): Socket {
+  const lookup: LookupFunction = (_name, { all }, answer) => {
+    void resolveDialable(place, place.scope).then((found) => {
+      const addresses = found.map(({ host, kind }) => ({ address: host, family: kind === 'ip6' ? 6 : 4 }));
+      const [first] = addresses;
+      if (!first) answer(new Error(`${place.host} leads to no place that may be dialled`), '', 0);
+      else if (all) answer(null, addresses);
+      else answer(null, first.address, first.family);
+    });
+  };
+  const { kind, host, port } = place;
+  return connect({ host, port, ...(kind === 'name' && { lookup }), onread: readingTo(onRead) }).resume();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import { parsePeerAddress } from '../peer-address.ts';
+import { addressGroup } from '#network/addresses';
 import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
 import { PieceThread } from './piece-thread.ts';
-import { networkOf, Places } from './places.ts';
+import { Places } from './places.ts';
 import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
@@ -147,10 +147,11 @@ export class Swarm {
       thread: this.#thread,
       port: () => this.#port,
       bans: this.#bans,
-      hasRoom: (host, isNeeded) => this.#hasRoom(networkOf(host), isNeeded),
-      dial: ({ host, port }, owner) => {
-        this.#makeRoom(networkOf(host));
-        const socket = dial(host, port, (chunk) => peer.receive(chunk));
+      hasRoom: (host, isNeeded) => this.#hasRoom(addressGroup(host), isNeeded),
+      dial: (place, owner) => {
+        const { host, port } = place;
+        this.#makeRoom(addressGroup(host));
+        const socket = dial(place, (chunk) => peer.receive(chunk));
         const peer = new Peer(socket, { host, port, outgoing: true }, owner);
         return this.#track(peer, socket);
       },
@@ -182,12 +183,8 @@ export class Swarm {
   }
 
   #accept(accepted: Socket): void {
-    const { remoteAddress = '', remotePort = 0 } = accepted;
-    const { host, port } = parsePeerAddress(remoteAddress, remotePort) ?? {
-      host: remoteAddress,
-      port: remotePort,
-    };
-    if (!this.#makeRoom(networkOf(host))) {
+    const { remoteAddress: host = '', remotePort: port = 0 } = accepted;
+    if (!this.#makeRoom(addressGroup(host))) {
       accepted.destroy();
       return;
     }

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { BitorchError, messageOf } from '#base';
+import { parseDialable } from '#network/addresses';
 import { Announcer } from '../announcer.ts';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
-import { parsePeerAddress } from '../peer-address.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Connections, type SwarmPorts } from './connections.ts';
 import { MAX_FREE_PIECE_BYTES, RESUME_SAVE_MS } from './constants.ts';
@@ -216,8 +216,8 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   /** Tells of a place where a peer may be; what is no address is passed over. */
   addPeer(host: string, port: number): void {
-    const address = parsePeerAddress(host, port);
-    if (address) this.#connections.addAddress(address);
+    const place = parseDialable(host, port);
+    if (place) this.#connections.addAddress(place);
   }
 
   /** What `admits` depends on has changed: who is not admitted any more is disconnected, others are dialled. */

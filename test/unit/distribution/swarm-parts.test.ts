@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMetainfo } from '#distribution';
+import { addressGroup, type Dialable, parseDialable } from '#network/addresses';
 import { parseAnnounce } from '../../../src/distribution/announce.ts';
-import { mayName, parsePeerAddress, scopeOf } from '../../../src/distribution/peer-address.ts';
 import { AddressBook } from '../../../src/distribution/swarm/address-book.ts';
 import { Allowance } from '../../../src/distribution/swarm/allowance.ts';
 import { Bans } from '../../../src/distribution/swarm/bans.ts';
@@ -14,7 +14,7 @@ import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
 import { originOf } from '../../../src/distribution/swarm/peer.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
-import { networkOf, type Placed, Places } from '../../../src/distribution/swarm/places.ts';
+import { type Placed, Places } from '../../../src/distribution/swarm/places.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
 import { UnfinishedPiece } from '../../../src/distribution/swarm/unfinished-piece.ts';
@@ -172,14 +172,16 @@ test('blame: what is remembered of pieces that came bad is bounded', () => {
   assert.equal(blame.good(good).length, 2 * 4);
 });
 
+const at = (host: string, port: number): Dialable => parseDialable(host, port)!;
+
 test('address book: busy and failing addresses wait; when it is full, a failed one gives way', () => {
   const book = new AddressBook();
   const due = (now: number) => book.due(now, 10, () => false).map(({ port }) => port);
-  for (const port of [1, 2, 3]) book.add({ host: '127.0.0.1', port });
+  for (const port of [1, 2, 3]) book.add(at('127.0.0.1', port));
   assert.deepEqual(due(0), [1, 2, 3]);
   book.busy('127.0.0.1:1');
   book.exclude('127.0.0.1:2');
-  book.add({ host: '127.0.0.1', port: 2 });
+  book.add(at('127.0.0.1', 2));
   assert.deepEqual(due(1e12), [3]);
   const failed = { peerId: '', isSeed: false, useful: false };
   book.closed('127.0.0.1:1', failed, 0);
@@ -187,12 +189,12 @@ test('address book: busy and failing addresses wait; when it is full, a failed o
   assert.deepEqual(due(2000), [1, 3]);
   book.closed('127.0.0.1:1', failed, 0);
   assert.deepEqual(due(3999), [3]);
-  for (let port = 1; port <= 2100; port++) book.add({ host: '10.0.0.1', port });
-  book.add({ host: '10.0.0.2', port: 7 });
+  for (let port = 1; port <= 2100; port++) book.add(at('10.0.0.1', port));
+  book.add(at('10.0.0.2', 7));
   const all = book.due(1e12, 5000, () => false);
   assert.equal(all.length, 2000);
   assert.equal(
-    all.some(({ address }) => address === '127.0.0.1:1'),
+    all.some(({ host, port }) => host === '127.0.0.1' && port === 1),
     false,
   );
 });
@@ -221,19 +223,19 @@ const placed = (network: string, use = 0, openedAt = 0) => ({ network, use, open
 
 test('places: so many in all, and for each network', () => {
   const places = new Places<Placed>(4, 2);
-  const first = placed(networkOf('10.0.0.1'));
+  const first = placed(addressGroup('10.0.0.1'));
   places.add(first);
-  places.add(placed(networkOf('::ffff:10.0.0.1')));
+  places.add(placed(addressGroup('::ffff:10.0.0.1')));
   assert.equal(places.hasRoom('10.0.0.1'), false);
   assert.equal(places.hasRoom('10.0.0.2'), true);
   places.remove(first);
   places.remove(first);
   assert.equal(places.hasRoom('10.0.0.1'), true);
-  places.add(placed(networkOf('2001:db8:0:7::1')));
-  places.add(placed(networkOf('2001:0db8::7:ffff:0:0:2')));
-  assert.equal(places.hasRoom(networkOf('2001:db8:0:7:8:9:a:b')), false);
-  assert.equal(places.hasRoom(networkOf('2001:db8:0:8::1')), true);
-  places.add(placed(networkOf('::1')));
+  places.add(placed(addressGroup('2001:db8:0:7::1')));
+  places.add(placed(addressGroup('2001:0db8::7:ffff:0:0:2')));
+  assert.equal(places.hasRoom(addressGroup('2001:db8:0:7:8:9:a:b')), false);
+  assert.equal(places.hasRoom(addressGroup('2001:db8:0:8::1')), true);
+  places.add(placed(addressGroup('::1')));
   assert.equal(places.hasRoom('10.0.0.2'), false);
 });
 
@@ -315,80 +317,18 @@ test('allowance: messages that change nothing may be many, not a flood', () => {
   for (let second = 0; second < 1000; second++) patient.spend(64, second * 1000);
 });
 
-test('peer addresses: literals and strict names, one spelling for each, nothing that cannot be dialled', () => {
-  const read = (host: string, port = 1) => parsePeerAddress(host, port)?.host;
-  assert.equal(read('10.1.2.3'), '10.1.2.3');
-  assert.equal(read('0:0:0:0:0:0:0:1'), '::1');
-  assert.equal(read('2001:DB8::0:1'), '2001:db8::1');
-  assert.equal(read('::ffff:127.0.0.1'), '127.0.0.1');
-  assert.equal(read('::ffff:7f00:1'), '127.0.0.1');
-  assert.equal(read('seed.example.org'), 'seed.example.org');
-  const refused = [
-    '',
-    'a\0b',
-    'a b',
-    'a..b',
-    '.a',
-    '-a.org',
-    'a_b',
-    '; 4',
-    '127.1',
-    '2130706433',
-    '0x7f.1',
-    'x.0x1',
-  ];
-  refused.push(
-    '0.0.0.0',
-    '224.0.0.1',
-    '240.1.1.1',
-    '255.255.255.255',
-    '::',
-    'ff02::1',
-    'fe80::1%eth0',
-    '[::1]',
-  );
-  refused.push('ü.org', 'a'.repeat(64), `${'a.'.repeat(130)}org`, '10.0.0.1:5', '::ffff:0.0.0.1');
-  for (const host of refused) assert.equal(read(host), undefined, host);
-  for (const port of [0, -1, 65536, 1.5, Number.NaN]) assert.equal(read('10.1.2.3', port), undefined);
-});
-
-test('scopes: nobody outside names an address inside', () => {
-  const scopes = [
-    '127.9.9.9',
-    '::1',
-    'localhost',
-    '10.0.0.1',
-    '172.31.0.1',
-    '100.64.0.1',
-    'fe80::1',
-    'fd00::1',
-  ];
-  assert.deepEqual(scopes.map(scopeOf), [
-    ...['machine', 'machine', 'machine'],
-    ...['private', 'private', 'private', 'private', 'private'],
-  ]);
-  assert.deepEqual(
-    ['9.9.9.9', '172.32.0.1', '2001:db8::1', 'example.org'].map(scopeOf),
-    Array(4).fill('public'),
-  );
-  assert.equal(mayName('public', 'private'), false);
-  assert.equal(mayName('private', 'machine'), false);
-  assert.equal(mayName('machine', 'public'), true);
-  assert.equal(mayName('private', 'private'), true);
-});
-
 test('tracker answers: compact, listed and IPv6 peers; nothing that cannot be a peer', () => {
   const parse = (text: string, status?: number) => parseAnnounce(Buffer.from(text, 'latin1'), status);
   const compact = '\x7f\0\0\x01\x1a\xe1\0\0\0\0\x1a\xe1\x7f\0\0\x01\0\0';
   assert.deepEqual(parse(`d8:intervali9e5:peers18:${compact}e`), {
     interval: 9,
-    peers: [{ host: '127.0.0.1', port: 6881 }],
+    peers: [at('127.0.0.1', 6881)],
   });
   const listed =
     'd8:intervali9e5:peersld2:ip9:127.0.0.14:porti81eed2:ip2:; 4:porti81eed2:ip5:a.org4:porti81eeee';
-  assert.deepEqual(parse(listed).peers, [{ host: '127.0.0.1', port: 81 }]);
+  assert.deepEqual(parse(listed).peers, [at('127.0.0.1', 81)]);
   const six = parse(`d8:intervali9e6:peers618:${'\0'.repeat(15)}\x01\x1a\xe1e`);
-  assert.deepEqual(six.peers, [{ host: '::1', port: 6881 }]);
+  assert.deepEqual(six.peers, [at('::1', 6881)]);
   assert.throws(() => parse('d14:failure reason5:no\x1bpee'), /^Error: no pe$/);
   assert.throws(() => parse('d8:intervali9e5:peers5:abcdee'), /odd length/);
   assert.throws(() => parse('le'), /not a dictionary/);
@@ -407,6 +347,6 @@ test('tracker answers: every spelling that trackers write is read', () => {
     [`d14:failure reason0:8:intervali60e${peers}e`, 60],
   ] as const) {
     const answer = parseAnnounce(Buffer.from(text, 'latin1'));
-    assert.deepEqual(answer, { interval, peers: [{ host: '127.0.0.1', port: 6881 }] }, text);
+    assert.deepEqual(answer, { interval, peers: [at('127.0.0.1', 6881)] }, text);
   }
 });
