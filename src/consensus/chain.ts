@@ -11,7 +11,7 @@ import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts'
 import { verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
-import { type Contact, Contacts } from './contacts.ts';
+import { type Contact, Contacts, peerOf } from './contacts.ts';
 import { Deciding, type FinalBlock } from './deciding/index.ts';
 import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
 import { ForkWatch } from './fork-watch.ts';
@@ -27,7 +27,7 @@ import {
 } from './journal/index.ts';
 import { type Checkpoint, LightClient, requireVouched, serveQueries, trustedAt } from './light/index.ts';
 import { MempoolGossip, TransactionPool } from './mempool/index.ts';
-import { BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
+import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
 export interface ChainOptions {
@@ -127,9 +127,9 @@ export class Chain {
     this.#wal = new WriteAheadLog({ folder: join(home, 'journal'), keep: JOURNALS_KEPT }, openFile);
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
-    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers, ban });
+    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers });
     this.#gossip = new Gossip(
-      { chainId, genesis: genesisHash(genesis) },
+      { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
       { host, log, now: steady, source: this.#source() },
     );
     this.#sync = new BlockSync({
@@ -172,14 +172,14 @@ export class Chain {
     const { host, application } = this.#deps;
     const { genesis, genesisFile, contacts = [] } = this.#options;
     this.#lifecycle.onStop(() => this.store.close());
-    await serveSync({ host, store: this.store, application, now: steady });
+    const answering = new Answering({ host });
+    await serveSync({ answering, store: this.store, application });
     await serveQueries({
-      host,
+      answering,
       application: {
         query: (request) => application.query(request),
         checkTx: ({ bytes }) => this.submit(bytes),
       },
-      now: steady,
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
@@ -232,9 +232,9 @@ export class Chain {
     return forkAt(this.#forkPath);
   }
 
-  /** Hands a transaction in and tells the network. Code 0 when it waits for a block now. */
+  /** Hands a transaction in, to leave by a stem. Code 0 when it waits for a block now. */
   submit(transaction: Uint8Array): Promise<CheckTxResult> {
-    return this.#trade.submit(transaction);
+    return this.#trade.handIn(transaction);
   }
 
   /** Calls back for each block as it becomes final, until the returned function is called. */
@@ -320,8 +320,9 @@ export class Chain {
     const { height, round, validator } = evidence;
     log.warn({ height, round, validator: toHex(validator) }, 'a validator has signed twice');
     if (!accuse) return;
-    const handIn = async () => this.submit(accuse(evidence));
-    handIn().then(
+    // Nobody hides that he has seen it.
+    const spread = async () => this.#trade.submit(accuse(evidence));
+    spread().then(
       ({ code, log: reason }) => code !== 0 && log.info({ reason }, 'the evidence is known, or refused'),
       (error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not handed in'),
     );

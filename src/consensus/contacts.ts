@@ -4,6 +4,9 @@ import type { Host } from '#network';
 /** A multiaddr that ends in /p2p/<peer id>. */
 export type Contact = string;
 
+/** The peer id at its end. */
+export const peerOf = (contact: Contact): string => contact.split('/').at(-1)!;
+
 const REDIAL_MS = 1_000;
 const MAX_PAUSE_MS = 15_000;
 /** Nodes beside the contacts that are dialed again, and how long after they were last connected. */
@@ -30,7 +33,7 @@ export class Contacts {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(contacts: readonly Contact[], dependencies: { host: Host; log: Logger }) {
-    this.#named = new Map(contacts.map((contact) => [contact.split('/').at(-1)!, contact]));
+    this.#named = new Map(contacts.map((contact) => [peerOf(contact), contact]));
     this.#host = dependencies.host;
     this.#log = dependencies.log;
   }

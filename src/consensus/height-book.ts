@@ -5,6 +5,7 @@ import {
   certificateOf,
   isNil,
   PartSet,
+  type PartsHeader,
   type Proposal,
   type ValidatorSet,
   type Vote,
@@ -88,17 +89,21 @@ export class HeightBook {
     if (book.proposal) return false;
     book.proposal = proposal;
     this.firstSeen ??= performance.now();
-    const name = toHex(proposal.partsRoot);
-    if (!this.#parts.has(name)) {
-      this.#parts.set(name, new PartSet({ root: proposal.partsRoot, total: proposal.parts }));
-    }
+    const header = { root: proposal.partsRoot, total: proposal.parts };
+    const name = partsName(header);
+    if (!this.#parts.has(name)) this.#parts.set(name, new PartSet(header));
     return true;
   }
 
   /** The parts of a round's proposal, those that are here. */
   partsOf(round: number): PartSet | undefined {
     const proposal = this.#rounds.get(round)?.proposal;
-    return proposal && this.#parts.get(toHex(proposal.partsRoot));
+    return proposal && this.parts({ root: proposal.partsRoot, total: proposal.parts });
+  }
+
+  /** Those parts of a block that are here; undefined when no proposal names them. */
+  parts(header: PartsHeader): PartSet | undefined {
+    return this.#parts.get(partsName(header));
   }
 
   /** Keeps a block that is whole. */
@@ -141,4 +146,6 @@ export class HeightBook {
   }
 }
 
+/** By number too: one root with two numbers is two blocks, of which one at most can be whole. */
+const partsName = ({ root, total }: PartsHeader): string => `${toHex(root)}/${total}`;
 const certificateName = (round: number, kind: Vote['kind']): string => `${round}/${kind}`;

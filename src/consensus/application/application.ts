@@ -172,6 +172,8 @@ export interface QueryResult {
   readonly proof: Uint8Array;
   /** The answer is true after this block. */
   readonly height: number;
+  /** Milliseconds of computing that it took, where that is known. */
+  readonly costMs?: number;
 }
 
 /** A state that others can begin from. */

@@ -17,6 +17,7 @@ const CODES: Readonly<Record<string, number>> = {
   OUTPUT_SPENT: 13,
   PROOFS_INVALID: 14,
   POOL_BUSY: 15,
+  READER_STOPPED: 16,
 };
 const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code, name]));
 

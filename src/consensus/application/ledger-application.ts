@@ -57,7 +57,8 @@ import {
 import { genesisHash, ledgerGenesis } from './genesis.ts';
 import { parseGenesis } from './genesis-text.ts';
 import { updatesBetween } from './power.ts';
-import { answer } from './queries/answers.ts';
+import { answerIn } from './queries/answers.ts';
+import type { QueryReader } from './queries/reader-thread.ts';
 import { SNAPSHOT_FORMAT } from './snapshots/chunks.ts';
 import { Restoration, type Staging } from './snapshots/restoration.ts';
 import type { SnapshotFolder } from './snapshots/snapshot-folder.ts';
@@ -73,6 +74,8 @@ export interface LedgerApplicationDependencies {
   readonly store: Store;
   readonly curve: Curve;
   readonly verifier: SpendVerifier;
+  /** Answers questions in another thread; this one does it when absent. */
+  readonly reader?: QueryReader;
   /** Where snapshots are kept for others; none are taken without. */
   readonly snapshots?: SnapshotFolder;
   /** Where a snapshot of others is built up; in memory by default. */
@@ -237,17 +240,14 @@ export class LedgerApplication implements Application {
   }
 
   async query({ path, data, height = 0, prove = false }: QueryRequest): Promise<QueryResult> {
-    const at = this.#chain?.ledger.head.height ?? 0;
     try {
-      const source = { ...this.#begun(), record: this.#record };
-      if (height !== 0 && height !== at) {
-        throw new BitorchError(
-          'QUERY_INVALID',
-          `only the state after block ${at} is here, not that after ${height}`,
-        );
-      }
-      return { ...ACCEPTED, ...answer(source, path, data, prove), height: at };
+      const { mempool } = this.#begun();
+      const asked = { path, data, height, prove };
+      const pool = { count: mempool.size, bytes: mempool.bytes };
+      const { reader, store } = this.#on;
+      return { ...ACCEPTED, ...(reader ? await reader.answer(asked, pool) : answerIn(store, pool, asked)) };
     } catch (error) {
+      const at = this.#chain?.ledger.head.height ?? 0;
       return { ...refusedFor(error), value: NOTHING, proof: NOTHING, height: at };
     }
   }

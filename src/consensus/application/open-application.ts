@@ -6,6 +6,7 @@ import { MemoryStore, openLmdbStore } from '#store';
 import type { ValidatorPower } from './application.ts';
 import { parseGenesis } from './genesis-text.ts';
 import { LedgerApplication, type LedgerApplicationOptions } from './ledger-application.ts';
+import { ReaderThread } from './queries/reader-thread.ts';
 import type { Staging } from './snapshots/restoration.ts';
 import { SnapshotFolder } from './snapshots/snapshot-folder.ts';
 import { VerifierThreads } from './verification/verifier-threads.ts';
@@ -28,7 +29,9 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
   const { directory, snapshotEveryBlocks = 1_000, verifierThreads } = options;
   await mkdir(directory, { recursive: true });
   await discardStaging(directory);
-  const store = openLmdbStore(join(directory, 'state.mdb'));
+  const path = join(directory, 'state.mdb');
+  const store = openLmdbStore(path);
+  const reader = new ReaderThread(path);
   const verifier = new VerifierThreads(verifierThreads ? { threads: verifierThreads } : {});
   const snapshots = new SnapshotFolder({
     directory: join(directory, 'snapshots'),
@@ -46,13 +49,14 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
     store,
     curve: defaultCurve(),
     verifier,
+    reader,
     snapshots,
     stage,
   });
   return {
     application,
     async stop() {
-      await verifier.stop();
+      await Promise.all([verifier.stop(), reader.stop()]);
       // One that could not be written is missing, which harms nobody here.
       await snapshots.settled().catch(() => undefined);
       await store.close();

@@ -261,7 +261,7 @@ export class Council {
     const set = book.partsOf(round)!;
     for (const part of parts) {
       set.add(part);
-      spread({ type: 'part', value: { height, round, part } });
+      spread({ type: 'part', value: { height, root, total, part } });
     }
     await this.#work({ type: 'proposal', proposal, verdict: 'valid' });
   }

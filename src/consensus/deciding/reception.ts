@@ -3,7 +3,6 @@ import {
   blockId,
   type Certificate,
   decodeBlock,
-  type Part,
   type PartSet,
   type Proposal,
   requireCertificate,
@@ -14,7 +13,7 @@ import {
 } from '../blocks/index.ts';
 import { PRECOMMIT } from '../constants.ts';
 import { require } from '../errors.ts';
-import type { Deliberation } from '../gossip/index.ts';
+import type { BlockPart, Deliberation } from '../gossip/index.ts';
 import type { HeightBook, WholeBlock } from '../height-book.ts';
 
 /** Proposals of later rounds than this many ahead are not taken: they come again when the round has come. */
@@ -80,7 +79,7 @@ export class Reception {
     if (message.type === 'vote') this.#vote(message.value);
     else if (message.type === 'proposal') this.#proposal(message.value);
     else if (message.type === 'certificate') this.#certificate(message.value);
-    else this.#part(message.value.round, message.value.part);
+    else this.#part(message.value);
   }
 
   #vote(vote: Vote): void {
@@ -127,13 +126,14 @@ export class Reception {
     if (parts.isComplete) this.#complete(proposal, parts);
   }
 
-  #part(round: number, part: Part): void {
-    const parts = this.book.partsOf(round);
-    if (!parts?.add(part)) return;
-    this.#deps.spread({ type: 'part', value: { height: this.book.height, round, part } });
+  /** A part of a block that no proposal here names is nobody's fault: a proposer may have made two proposals. */
+  #part(value: BlockPart): void {
+    const parts = this.book.parts(value);
+    if (!parts?.add(value.part)) return;
+    this.#deps.spread({ type: 'part', value });
     if (!parts.isComplete) return;
-    for (const [, { proposal }] of this.book.rounds()) {
-      if (proposal && equalBytes(proposal.partsRoot, parts.header.root)) this.#complete(proposal, parts);
+    for (const [round, { proposal }] of this.book.rounds()) {
+      if (proposal && this.book.partsOf(round) === parts) this.#complete(proposal, parts);
     }
   }
 

@@ -1,28 +1,28 @@
 import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
 import { decode, encode } from '#ledger';
-import type { FrameStream, Host } from '#network';
+import { Budgets, type FrameStream, type Host } from '#network';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightBook } from '../height-book.ts';
-import { Allowance } from './allowance.ts';
+import { Bans } from './bans.ts';
 import {
-  BURST_SECONDS,
-  BYTES_PER_SECOND,
-  CERTIFICATES_PER_SECOND,
+  GOSSIP_LIMITS,
   GOSSIP_PROTOCOL,
   GOSSIP_VERSION,
   HELLO_TIMEOUT_MS,
+  IDLE_MS,
+  isNear,
   MAX_GOSSIP_FRAME,
   MAX_PEERS,
-  MESSAGES_PER_SECOND,
   RECONCILE_MS,
   SILENCE_TIMEOUT_MS,
 } from './constants.ts';
+import { costOf } from './cost.ts';
 import { bitsOf, decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
 import { ChainPeer } from './peer.ts';
 
 /** A proposal, part, vote or certificate. */
 export type Deliberation = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
-export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' }>;
+export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' | 'stem' }>;
 
 /** What gossip asks of the one it is done for. */
 export interface GossipSource {
@@ -42,6 +42,8 @@ export interface GossipOptions {
   readonly chainId: Uint8Array;
   /** sha256 of the genesis file: who has another one is on another chain. */
   readonly genesis: Uint8Array;
+  /** Peer ids that a place is kept for, whoever else is there. */
+  readonly contacts?: readonly string[];
 }
 
 export interface GossipDependencies {
@@ -53,10 +55,8 @@ export interface GossipDependencies {
 }
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
-/** How long a peer that broke the rules is not spoken with: doubled each time. */
-const BAN_MS = 10_000;
-const MAX_BAN_MS = 3_600_000;
-const MAX_BANNED = 1_000;
+/** A peer that was there for less counts as one that could not be spoken to. */
+const SHORT_MS = 10_000;
 
 /**
  * The exchange of proposals, parts, votes and transactions with every connected node of the chain. To each there is one
@@ -65,21 +65,31 @@ const MAX_BANNED = 1_000;
 export class Gossip {
   readonly #options: GossipOptions;
   readonly #deps: GossipDependencies;
+  readonly #contacts: ReadonlySet<string>;
+  readonly #budgets: Budgets;
   readonly #lifecycle = new Lifecycle();
   readonly #peers = new Map<string, ChainPeer>();
   readonly #opening = new Set<string>();
-  readonly #banned = new Map<string, { until: number; times: number }>();
+  /** The stream that each peer speaks on. */
+  readonly #heard = new Map<string, FrameStream>();
+  /** How often in a row a connected node could not be spoken to. */
+  readonly #failures = new Map<string, number>();
+  readonly #banned = new Bans();
+  /** Counts what was new. */
+  #passedOn = 0;
 
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options;
     this.#deps = dependencies;
+    this.#contacts = new Set(options.contacts);
+    this.#budgets = new Budgets(GOSSIP_LIMITS);
   }
 
   async start(): Promise<void> {
     const { host } = this.#deps;
     await host.handle(GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME, (stream) => this.#listen(stream));
     host.onConnect((peer) => this.#meet(peer));
-    host.onDisconnect((peer) => this.#lose(peer));
+    host.onDisconnect((peer) => this.#forget(peer));
     for (const peer of host.connected) this.#meet(peer);
     const timer = setInterval(() => this.#reconcile(), RECONCILE_MS).unref();
     this.#lifecycle.onStop(() => clearInterval(timer));
@@ -107,6 +117,7 @@ export class Gossip {
 
   /** Passes on what is new to peers that work on its height and lack it. */
   spread(message: Deliberation): void {
+    this.#passedOn++;
     const { height } = message.value;
     for (const peer of this.#peers.values()) if (peer.status?.height === height) peer.give(message);
   }
@@ -122,90 +133,113 @@ export class Gossip {
 
   /** Ends the talk with a peer that broke the rules, for a while. */
   ban(id: string, reason: unknown): void {
-    this.#deps.log.info({ peer: id, reason: messageOf(reason) }, 'chain peer dropped');
-    const times = (this.#banned.get(id)?.times ?? 0) + 1;
-    const until = this.#deps.now() + Math.min(MAX_BAN_MS, BAN_MS * 2 ** (times - 1));
-    this.#banned.delete(id);
-    this.#banned.set(id, { until, times });
-    if (this.#banned.size > MAX_BANNED) this.#banned.delete(this.#banned.keys().next().value!);
+    const forMs = this.#banned.add(id, this.#deps.now());
+    this.#deps.log.info({ peer: id, reason: messageOf(reason), forMs }, 'chain peer banned');
+    this.#heard.get(id)?.abort();
     this.#lose(id);
   }
 
   isBanned(id: string): boolean {
-    return (this.#banned.get(id)?.until ?? 0) > this.#deps.now();
+    return this.#banned.has(id, this.#deps.now());
   }
 
   /** Opens our stream to a connected node, and tries again for as long as it is connected. */
-  #meet(id: string, attempt = 0): void {
+  #meet(id: string): void {
     const { host } = this.#deps;
     if (this.#lifecycle.signal.aborted || this.#peers.has(id) || this.#opening.has(id)) return;
     if (!host.connected.includes(id)) return;
-    const again = () => {
-      const delay = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!;
-      setTimeout(() => this.#meet(id, attempt + 1), delay).unref();
-    };
-    if (this.isBanned(id) || this.#peers.size >= MAX_PEERS) {
-      again();
+    if (this.isBanned(id) || !this.#hasRoomFor(id)) {
+      this.#meetLater(id);
       return;
     }
     this.#opening.add(id);
     this.#open(id)
-      .catch(again)
+      .catch(() => this.#meetLater(id))
       .finally(() => this.#opening.delete(id));
+  }
+
+  /** After a pause, longer each time. */
+  #meetLater(id: string): void {
+    const failures = this.#failures.get(id) ?? 0;
+    this.#failures.set(id, failures + 1);
+    const delay = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
+    setTimeout(() => this.#meet(id), delay).unref();
+  }
+
+  /** Contacts have places of their own. Of strangers, one that has long been of no use goes when another comes. */
+  #hasRoomFor(id: string): boolean {
+    if (this.#contacts.has(id)) return true;
+    const strangers = [...this.#peers.values()].filter(({ isContact }) => !isContact);
+    if (strangers.length + this.#opening.size < MAX_PEERS) return true;
+    const [least] = strangers.sort((a, b) => a.usefulAt - b.usefulAt);
+    if (!least || this.#deps.now() - least.usefulAt < IDLE_MS) return false;
+    this.#heard.get(least.id)?.abort();
+    this.#lose(least.id);
+    return true;
   }
 
   async #open(id: string): Promise<void> {
     const { host, now, source } = this.#deps;
     const stream = await host.open({ id, addresses: [] }, GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME);
-    await stream.send(encode(helloCodec, { version: GOSSIP_VERSION, ...this.#options }));
-    const peer = new ChainPeer(id, { stream, now, onLost: () => this.#lose(id, peer) });
-    stream.ended.addEventListener('abort', () => this.#lose(id, peer), { once: true });
+    const { chainId, genesis } = this.#options;
+    await stream.send(encode(helloCodec, { version: GOSSIP_VERSION, chainId, genesis }));
+    const onLost = () => this.#lose(id, peer);
+    const peer: ChainPeer = new ChainPeer(id, { stream, now, onLost, isContact: this.#contacts.has(id) });
+    stream.ended.addEventListener('abort', onLost, { once: true });
     this.#peers.set(id, peer);
     peer.send({ type: 'status', value: source.status() });
     source.peerCame(peer);
   }
 
-  /** Forgets a peer; a node that is still connected is met anew. */
+  /** Lets a peer go; a node that is still connected is met anew. */
   #lose(id: string, only?: ChainPeer): void {
     const peer = this.#peers.get(id);
     if (!peer || (only && peer !== only)) return;
     this.#peers.delete(id);
     peer.close();
-    setTimeout(() => this.#meet(id), RETRY_MS[0]!).unref();
+    if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failures.delete(id);
+    this.#meetLater(id);
   }
 
-  /** Reads a peer's stream until it ends or breaks the rules. */
+  /** A node that is not connected any more. */
+  #forget(id: string): void {
+    this.#lose(id);
+    this.#failures.delete(id);
+  }
+
+  /** Reads a peer's stream until it ends, costs too much or breaks the rules. A new stream takes the place of the last. */
   async #listen(stream: FrameStream): Promise<void> {
-    const { now, log } = this.#deps;
+    const { log } = this.#deps;
     const id = stream.remote;
     if (this.isBanned(id)) return stream.abort();
-    const messages = new Allowance(MESSAGES_PER_SECOND, MESSAGES_PER_SECOND * BURST_SECONDS, now());
-    const certificates = new Allowance(
-      CERTIFICATES_PER_SECOND,
-      CERTIFICATES_PER_SECOND * BURST_SECONDS,
-      now(),
-    );
-    const bytes = new Allowance(BYTES_PER_SECOND, BYTES_PER_SECOND * BURST_SECONDS, now());
+    this.#heard.get(id)?.abort();
+    this.#heard.set(id, stream);
     try {
       await this.#readHello(stream);
-      this.#meet(id);
+      this.#requirePlace(id);
+      const budget = this.#budgets.of(id);
       for (;;) {
         const frame = await stream.read(this.#within(SILENCE_TIMEOUT_MS));
         if (!frame) break;
-        if (!messages.spend(1, now()) || !bytes.spend(frame.length, now())) {
-          throw new BitorchError('QUOTA_EXCEEDED', 'more messages than a peer may send');
-        }
+        budget.take(frame.length);
         const message = decodeMessage(frame);
-        if (message.type === 'certificate' && !certificates.spend(1, now())) {
-          throw new BitorchError('QUOTA_EXCEEDED', 'more certificates than a peer may send');
-        }
+        budget.run(() => budget.spend(costOf(message, frame.length)));
         this.#receive(message, id);
       }
     } catch (error) {
       stream.abort(error as Error);
-      if (HARMLESS.has(codeOf(error)) || isTimeout(error)) log.debug({ peer: id }, messageOf(error));
-      else this.ban(id, error);
+      if (BLAMED.has(codeOf(error))) this.ban(id, error);
+      else log.debug({ peer: id }, messageOf(error));
+    } finally {
+      if (this.#heard.get(id) === stream) this.#heard.delete(id);
     }
+  }
+
+  /** Who has no place here is not listened to; it will try again. */
+  #requirePlace(id: string): void {
+    this.#meet(id);
+    if (!this.#peers.has(id) && !this.#opening.has(id))
+      throw new BitorchError('NO_PLACE', 'this node has as many peers as it takes: try again later');
   }
 
   async #readHello(stream: FrameStream): Promise<void> {
@@ -230,18 +264,25 @@ export class Gossip {
         }
         return;
       case 'have':
-        peer.setHave(message.value);
+        if (isNear(message.value.round, source.status().round)) peer.setHave(message.value);
         return;
       case 'proposal':
       case 'part':
       case 'vote':
       case 'certificate':
         peer.noteHas(message);
-        source.deliberate(message, peer);
+        this.#deliberate(message, peer);
         return;
       default:
         source.trade(message, peer);
     }
+  }
+
+  /** What is passed on was new: that is what a peer is good for. */
+  #deliberate(message: Deliberation, peer: ChainPeer): void {
+    const before = this.#passedOn;
+    this.#deps.source.deliberate(message, peer);
+    if (this.#passedOn > before) peer.noteUseful();
   }
 
   #reconcile(): void {
@@ -253,13 +294,14 @@ export class Gossip {
       for (const have of haves) peer.send({ type: 'have', value: have });
       this.#bringUpToDate(peer);
       const book = peer.status && source.book(peer.status.height);
-      if (book) peer.prove(book);
+      if (book) peer.prove(book, value.round);
     }
   }
 
   #bringUpToDate(peer: ChainPeer): void {
-    const book = peer.status && this.#deps.source.book(peer.status.height);
-    if (book) peer.bringUpToDate(book);
+    const { source } = this.#deps;
+    const book = peer.status && source.book(peer.status.height);
+    if (book) peer.bringUpToDate(book, source.status().round);
   }
 
   /** Of our round, and of the earlier round that its proposal refers to. */
@@ -275,10 +317,15 @@ export class Gossip {
   }
 }
 
-/** What happens between honest nodes too. */
-const HARMLESS = new Set(['STREAM_CLOSED', 'OTHER_CHAIN']);
-const isTimeout = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+/** What nobody but the sender can have caused: who passes on has verified before. All else ends the stream, without blame. */
+const BLAMED = new Set([
+  'CODEC_INVALID',
+  'FRAME_TOO_LONG',
+  'BLOCK_INVALID',
+  'COMMIT_INVALID',
+  'PROOF_INVALID',
+  'VALIDATORS_INVALID',
+]);
 
 function haveOf(book: HeightBook, round: number): Have {
   const parts = book.partsOf(round);
@@ -286,7 +333,7 @@ function haveOf(book: HeightBook, round: number): Have {
   return {
     height: book.height,
     round,
-    proposal: parts ? 1 : 0,
+    proposal: parts ? [parts.header] : [],
     parts: bitsOf(parts ? Math.min(parts.header.total, MAX_PARTS) : 0, (i) => parts!.has(i)),
     prevotes: bitsOf(places, (i) => book.votes(round, PREVOTE)?.has(i) === true),
     precommits: bitsOf(places, (i) => book.votes(round, PRECOMMIT)?.has(i) === true),

@@ -14,7 +14,7 @@ import {
   tagged,
 } from '#ledger';
 import { type Certificate, certificateCodec } from '../blocks/certificate.ts';
-import { type Part, partCodec } from '../blocks/parts.ts';
+import { partCodec } from '../blocks/parts.ts';
 import { type Proposal, proposalCodec } from '../blocks/proposal.ts';
 import { type Vote, voteCodec } from '../blocks/vote.ts';
 import { HASH_BYTES, MAX_PARTS, MAX_ROUND, MAX_VALIDATORS } from '../constants.ts';
@@ -39,11 +39,19 @@ const statusCodec = struct({
 });
 export type Status = Decoded<typeof statusCodec>;
 
+/**
+ * Root and number of a block's parts: together they say what a part has to prove. A proposer can sign two proposals of one
+ * round, and two numbers for one root.
+ */
+const partsHeader = { root: fixed(HASH_BYTES), total: integer(1, MAX_PARTS) };
+const partsHeaderCodec = struct(partsHeader);
+
 /** What a node has of one round of the height it works on. */
 const haveCodec = struct({
   height: integer(1),
   round: integer(0, MAX_ROUND),
-  proposal: byteOf(0, 1),
+  /** What the parts of its proposal are called; none when it has no proposal. */
+  proposal: list(partsHeaderCodec, 1),
   parts: bits(MAX_PARTS),
   prevotes: bits(MAX_VALIDATORS),
   precommits: bits(MAX_VALIDATORS),
@@ -52,11 +60,8 @@ const haveCodec = struct({
 });
 export type Have = Decoded<typeof haveCodec>;
 
-const blockPartCodec = struct({
-  height: integer(1),
-  round: integer(0, MAX_ROUND),
-  part: partCodec,
-});
+const blockPartCodec = struct({ height: integer(1), ...partsHeader, part: partCodec });
+export type BlockPart = Decoded<typeof blockPartCodec>;
 
 const idsCodec = list(fixed(HASH_BYTES), MAX_IDS, 1);
 const transactionsCodec = list(blob(MAX_TRANSACTION_BYTES), MAX_IDS, 1);
@@ -72,9 +77,9 @@ export type Message =
   | { readonly type: 'offer'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'want'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'transactions'; readonly value: readonly Uint8Array[] }
-  | { readonly type: 'certificate'; readonly value: Certificate };
-
-export type BlockPart = { readonly height: number; readonly round: number; readonly part: Part };
+  | { readonly type: 'certificate'; readonly value: Certificate }
+  /** A transaction on its way to whoever spreads it: it is passed on to one node, not offered. */
+  | { readonly type: 'stem'; readonly value: Uint8Array };
 
 /** The first byte of a message says which it is: its place here, from 1. */
 const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
@@ -87,6 +92,7 @@ const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
   ['want', idsCodec],
   ['transactions', transactionsCodec],
   ['certificate', certificateCodec],
+  ['stem', blob(MAX_TRANSACTION_BYTES)],
 ];
 
 const messageCodec = tagged<Message>('message', KINDS);

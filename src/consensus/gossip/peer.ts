@@ -1,38 +1,64 @@
 import { toHex } from '#base';
 import type { FrameStream } from '#network';
 import type { Certificate } from '../blocks/certificate.ts';
+import type { PartsHeader } from '../blocks/parts.ts';
+import type { Proposal } from '../blocks/proposal.ts';
 import type { Vote } from '../blocks/vote.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightBook, RoundBook } from '../height-book.ts';
-import { MAX_UNSENT_FRAMES, RESEND_MS } from './constants.ts';
-import { encodeMessage, type Have, hasBit, type Message, type Status } from './messages.ts';
+import { isNear, MAX_UNSENT_BYTES } from './constants.ts';
+import { COMMIT, forgetOldest, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
+import { type BlockPart, encodeMessage, type Have, type Message, type Status } from './messages.ts';
 
 /** Votes sent in one go while a peer is brought up to date. */
 const VOTES_AT_ONCE = 400;
 const PARTS_AT_ONCE = 16;
 const CERTIFICATES_AT_ONCE = 4;
 /** Transactions remembered as told to a peer, and as told by it. */
-const MAX_KNOWN_IDS = 50_000;
+const MAX_KNOWN_IDS = 20_000;
+/** Rounds, and blocks, of which is remembered what a peer has. */
+const MAX_KNOWN_ROUNDS = 64;
+const MAX_KNOWN_BLOCKS = 16;
+
+export interface ChainPeerDependencies {
+  readonly stream: FrameStream;
+  /** Milliseconds that only go on. */
+  readonly now: () => number;
+  readonly onLost: () => void;
+  /** Whether this node was told to stay connected with it. */
+  readonly isContact?: boolean;
+}
 
 /** One node that the chain is gossiped with: what it has, as far as we know, and the stream to it. */
 export class ChainPeer {
   readonly id: string;
+  readonly isContact: boolean;
   readonly #stream: FrameStream;
   readonly #now: () => number;
   readonly #onLost: () => void;
-  /** Of the height in `status`: what it has or was sent, and when it was sent; 0 when it said so itself. */
-  readonly #has = new Map<string, number>();
-  readonly #told = new Set<string>();
+  /** Of the height in `status`. */
+  readonly #rounds = new Map<number, KnownRound>();
+  /** Parts, of the blocks whose proposal it has. */
+  readonly #parts = new Map<string, KnownItems>();
+  /** Ids of transactions, and whether it may ask for them: once each. */
+  readonly #told = new Map<string, boolean>();
   readonly #holds = new Set<string>();
+  /** Ids of transactions that it offered and nobody has delivered yet. */
   readonly wanted = new Set<string>();
+  readonly cameAt: number;
+  /** When it last brought something new, or came. */
+  usefulAt: number;
   #status: Status | undefined;
   #unsent = 0;
 
-  constructor(id: string, dependencies: { stream: FrameStream; now: () => number; onLost: () => void }) {
+  constructor(id: string, dependencies: ChainPeerDependencies) {
     this.id = id;
+    this.isContact = dependencies.isContact ?? false;
     this.#stream = dependencies.stream;
     this.#now = dependencies.now;
     this.#onLost = dependencies.onLost;
+    this.cameAt = dependencies.now();
+    this.usefulAt = this.cameAt;
   }
 
   get status(): Status | undefined {
@@ -43,60 +69,53 @@ export class ChainPeer {
   setStatus(status: Status): boolean {
     const before = this.#status;
     this.#status = status;
-    if (before?.height !== status.height) this.#has.clear();
+    if (before?.height !== status.height) {
+      this.#rounds.clear();
+      this.#parts.clear();
+    }
     return before?.height !== status.height || before.round !== status.round;
   }
 
-  /** What it says of a round counts more than what we think: streams are reliable, but it may have had to drop things. */
   setHave(have: Have): void {
     if (have.height !== this.#status?.height) return;
-    const { round } = have;
-    const set = (name: string, had: boolean) => {
-      if (had) this.#has.set(name, 0);
-      else if (this.#now() - (this.#has.get(name) ?? 0) > RESEND_MS) this.#has.delete(name);
-    };
-    set(proposalName(round), have.proposal === 1);
-    for (let i = 0; i < MAX_PARTS; i++) set(partName(round, i), hasBit(have.parts, i));
-    for (let i = 0; i < 8 * have.prevotes.length; i++)
-      set(voteName(round, PREVOTE, i), hasBit(have.prevotes, i));
-    for (let i = 0; i < 8 * have.precommits.length; i++)
-      set(voteName(round, PRECOMMIT, i), hasBit(have.precommits, i));
-    set(certificateName(round, PREVOTE), (have.certificates & 1) !== 0);
-    set(certificateName(round, PRECOMMIT), (have.certificates & 2) !== 0);
+    const now = this.#now();
+    const { prevotes, precommits, others } = this.#round(have.round);
+    prevotes.said(have.prevotes, now);
+    precommits.said(have.precommits, now);
+    const [header] = have.proposal;
+    others.said(Uint8Array.of((header ? 1 << PROPOSAL : 0) | (have.certificates << POLKA)), now);
+    if (header) this.#partsOf(header).said(have.parts, now);
   }
 
   /** It sent us this, so it has it. */
   noteHas(message: Message): void {
-    const name = nameOf(message);
-    if (
-      name &&
-      message.type !== 'status' &&
-      'height' in message.value &&
-      message.value.height === this.#status?.height
-    )
-      this.#has.set(name, 0);
+    if (!isOfHeight(message) || message.value.height !== this.#status?.height) return;
+    if (message.type === 'proposal') this.#partsOf(headerOf(message.value));
+    const [items, index] = this.#placeOf(message);
+    items?.note(index);
   }
 
-  /** Sends a proposal, part, vote or certificate of the height it works on, unless it has it. */
-  give(message: Message): void {
-    const name = nameOf(message)!;
-    if (this.#has.has(name)) return;
-    if (this.send(message)) this.#has.set(name, this.#now());
+  /** Sends a proposal, part, vote or certificate of the height it works on, unless it has it or could not use it. */
+  give(message: Deliberated): void {
+    const [items, index] = this.#placeOf(message);
+    if (!items || items.has(index) || !this.send(message)) return;
+    items.noteSent(index, this.#now());
+    if (message.type === 'proposal') this.#partsOf(headerOf(message.value));
   }
 
-  /** Sends what it lacks of a height's book: first of its own round, then the rest. */
-  bringUpToDate(book: HeightBook): void {
+  /** Sends what it lacks of a height's book, near our round: first of its own round, then the rest. */
+  bringUpToDate(book: HeightBook, ours: number): void {
     const status = this.#status!;
     const own = book.round(status.round);
     let left = VOTES_AT_ONCE;
     if (own) {
-      this.#giveProposal(book, status.round, own);
+      this.#giveProposal(book, own);
       left -= this.#giveVotes(own, left);
     }
     for (const [round, other] of book.rounds()) {
-      if (round === status.round) continue;
+      if (round === status.round || !isNear(round, ours)) continue;
       // A later round's proposal may be what two thirds decided on.
-      if (round > status.round) this.#giveProposal(book, round, other);
+      if (round > status.round) this.#giveProposal(book, other);
       left -= this.#giveVotes(other, left);
     }
   }
@@ -105,13 +124,15 @@ export class ChainPeer {
    * Sends the polkas that proposals go back to, and the commit, to a peer that has not come to them by itself: who heard
    * a double voter's other vote first never does.
    */
-  prove(book: HeightBook): void {
+  prove(book: HeightBook, ours: number): void {
     let left = CERTIFICATES_AT_ONCE;
     for (const [round, { proposal }] of book.rounds()) {
+      if (!isNear(round, ours)) continue;
       const polka = proposal && proposal.validRound >= 0 ? ([[proposal.validRound, PREVOTE]] as const) : [];
       for (const [of, kind] of [[round, PRECOMMIT] as const, ...polka]) {
         if (left === 0) return;
-        const proof = this.#has.has(certificateName(of, kind)) ? undefined : book.certificate(of, kind);
+        const known = this.#round(of).others.has(certificateBit(kind));
+        const proof = known ? undefined : book.certificate(of, kind);
         if (!proof) continue;
         left--;
         this.give({ type: 'certificate', value: proof });
@@ -123,11 +144,21 @@ export class ChainPeer {
   offer(ids: readonly Uint8Array[]): void {
     const fresh = ids.filter((id) => !this.#told.has(toHex(id)));
     if (fresh.length === 0 || !this.send({ type: 'offer', value: fresh })) return;
-    for (const id of fresh) remember(this.#told, id);
+    for (const id of fresh) this.#told.set(toHex(id), true);
+    forgetOldest(this.#told, MAX_KNOWN_IDS);
+  }
+
+  /** Whether it may have the transaction: it was told of it, and asks for the first time. */
+  mayHave(id: Uint8Array): boolean {
+    const name = toHex(id);
+    const may = this.#told.get(name) === true;
+    if (may) this.#told.set(name, false);
+    return may;
   }
 
   noteHolds(id: Uint8Array): void {
-    remember(this.#holds, id);
+    this.#holds.add(toHex(id));
+    forgetOldest(this.#holds, MAX_KNOWN_IDS);
   }
 
   /** Whether it has said that the transaction waits there. */
@@ -135,33 +166,65 @@ export class ChainPeer {
     return this.#holds.has(toHex(id));
   }
 
+  noteUseful(): void {
+    this.usefulAt = this.#now();
+  }
+
   /** False when it is too far behind in reading; it is told again later. */
   send(message: Message): boolean {
-    if (this.#unsent >= MAX_UNSENT_FRAMES) return false;
-    this.#unsent++;
-    this.#stream.send(encodeMessage(message)).then(
-      () => {
-        this.#unsent--;
-      },
-      () => this.#onLost(),
-    );
+    if (this.#unsent >= MAX_UNSENT_BYTES) return false;
+    void this.post(message);
     return true;
+  }
+
+  /** Sends whatever waits already; resolves when the stream can take more. */
+  async post(message: Message): Promise<void> {
+    const frame = encodeMessage(message);
+    const cost = frame.length + FRAME_OVERHEAD;
+    this.#unsent += cost;
+    try {
+      await this.#stream.send(frame);
+    } catch {
+      this.#onLost();
+    } finally {
+      this.#unsent -= cost;
+    }
   }
 
   close(): void {
     this.#stream.abort();
   }
 
-  #giveProposal(book: HeightBook, round: number, { proposal }: RoundBook): void {
+  #round(round: number): KnownRound {
+    return recall(this.#rounds, round, () => new KnownRound(), MAX_KNOWN_ROUNDS);
+  }
+
+  #partsOf(header: PartsHeader): KnownItems {
+    return recall(this.#parts, nameOf(header), () => new KnownItems(MAX_PARTS), MAX_KNOWN_BLOCKS);
+  }
+
+  /** Where is kept whether it has this; nowhere for a part of a block that it knows no proposal of. */
+  #placeOf(message: Deliberated): readonly [items: KnownItems | undefined, index: number] {
+    if (message.type === 'part') return [this.#parts.get(nameOf(message.value)), message.value.part.index];
+    const { prevotes, precommits, others } = this.#round(message.value.round);
+    if (message.type === 'proposal') return [others, PROPOSAL];
+    const { kind } = message.value;
+    if (message.type === 'certificate') return [others, certificateBit(kind)];
+    return [kind === PREVOTE ? prevotes : precommits, message.value.validator];
+  }
+
+  #giveProposal(book: HeightBook, { proposal }: RoundBook): void {
     if (!proposal) return;
     this.give({ type: 'proposal', value: proposal });
-    const parts = book.partsOf(round)!;
+    const known = this.#parts.get(nameOf(headerOf(proposal)));
+    const set = book.parts(headerOf(proposal));
+    if (!known || !set) return;
     let left = PARTS_AT_ONCE;
-    for (let i = 0; i < parts.header.total && left > 0; i++) {
-      const part = parts.get(i);
-      if (!part || this.#has.has(partName(round, i))) continue;
+    for (let i = 0; i < set.header.total && left > 0; i++) {
+      const part = set.get(i);
+      if (!part || known.has(i)) continue;
       left--;
-      this.give({ type: 'part', value: { height: book.height, round, part } });
+      this.give({ type: 'part', value: { height: book.height, ...set.header, part } });
     }
   }
 
@@ -170,7 +233,8 @@ export class ChainPeer {
     for (const votes of [precommits, prevotes]) {
       for (const vote of votes.values()) {
         if (given >= most) return given;
-        if (this.#has.has(nameOfVote(vote))) continue;
+        const [items, index] = this.#placeOf({ type: 'vote', value: vote });
+        if (items!.has(index)) continue;
         given++;
         this.give({ type: 'vote', value: vote });
       }
@@ -179,21 +243,18 @@ export class ChainPeer {
   }
 }
 
-function remember(ids: Set<string>, id: Uint8Array): void {
-  ids.add(toHex(id));
-  if (ids.size > MAX_KNOWN_IDS) ids.delete(ids.values().next().value!);
-}
+/** What an unsent frame costs beside its bytes. */
+const FRAME_OVERHEAD = 256;
 
-const proposalName = (round: number): string => `${round}/proposal`;
-const partName = (round: number, index: number): string => `${round}/part/${index}`;
-const voteName = (round: number, kind: number, validator: number): string => `${round}/${kind}/${validator}`;
-const certificateName = (round: number, kind: Certificate['kind']): string => `${round}/${kind}/certificate`;
-const nameOfVote = ({ round, kind, validator }: Vote): string => voteName(round, kind, validator);
+type Deliberated =
+  | { readonly type: 'proposal'; readonly value: Proposal }
+  | { readonly type: 'part'; readonly value: BlockPart }
+  | { readonly type: 'vote'; readonly value: Vote }
+  | { readonly type: 'certificate'; readonly value: Certificate };
 
-function nameOf(message: Message): string | undefined {
-  if (message.type === 'vote') return nameOfVote(message.value);
-  if (message.type === 'certificate') return certificateName(message.value.round, message.value.kind);
-  if (message.type === 'proposal') return proposalName(message.value.round);
-  if (message.type === 'part') return partName(message.value.round, message.value.part.index);
-  return undefined;
-}
+const isOfHeight = (message: Message): message is Deliberated =>
+  ['proposal', 'part', 'vote', 'certificate'].includes(message.type);
+
+const certificateBit = (kind: Certificate['kind']): number => (kind === PREVOTE ? POLKA : COMMIT);
+const headerOf = ({ partsRoot, parts }: Proposal): PartsHeader => ({ root: partsRoot, total: parts });
+const nameOf = ({ root, total }: PartsHeader): string => `${toHex(root)}/${total}`;

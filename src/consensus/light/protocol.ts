@@ -17,12 +17,6 @@ const MAX_TRANSACTION_BYTES = 65_536;
 export const MAX_QUERY_FRAME = MAX_TRANSACTION_BYTES + 64;
 export const MAX_REPLY_FRAME = 1 << 21;
 
-/** Questions and transactions that one stream may bring a second, and at once. */
-export const QUERIES_PER_SECOND = 50;
-export const QUERIES_AT_ONCE = 500;
-export const SUBMITS_PER_SECOND = 2;
-export const SUBMITS_AT_ONCE = 50;
-
 export type Query =
   | { readonly type: 'query'; readonly value: { readonly path: Uint8Array; readonly data: Uint8Array } }
   | { readonly type: 'submit'; readonly value: { readonly transaction: Uint8Array } };

@@ -1,63 +1,91 @@
-import { BitorchError, toHex } from '#base';
+import { randomInt } from 'node:crypto';
+import { toHex } from '#base';
 import { type CheckTxResult, isOffence } from '../application/index.ts';
-import { Allowance } from '../gossip/allowance.ts';
+import { Bans } from '../gossip/bans.ts';
 import { MAX_IDS, TRANSACTIONS_BYTES } from '../gossip/constants.ts';
 import type { Trade } from '../gossip/gossip.ts';
 import type { ChainPeer } from '../gossip/peer.ts';
 import { Haste } from './haste.ts';
 import { TransactionPool } from './pool.ts';
+import { Stem } from './stem.ts';
+import { Wants } from './wants.ts';
 
-/** A transaction that was asked for is asked for again, from another peer, after this long. */
-const WANT_MS = 2_000;
 const OFFER_DELAY_MS = 20;
-/** Refused transactions a peer may send: a second in the long run, and at once. */
-const REFUSED_PER_SECOND = 2;
-const REFUSED_BURST = 200;
+/** How often is looked for what was asked for and did not come. */
+const OVERDUE_MS = 1_000;
+/** A peer that has just come is told of so many that wait: as many as it keeps in mind. */
+const MAX_INTRODUCED = 2_048;
+/** Transactions that one peer may have asked for and not been sent yet. */
+const MAX_UNDELIVERED = 2_048;
 
 export interface MempoolGossipDependencies {
   readonly pool: TransactionPool;
   readonly now: () => number;
   /** Every peer that is there now. */
   readonly peers: () => readonly ChainPeer[];
-  readonly ban: (peer: string, reason: unknown) => void;
+  /** From 0 to below 1, and nobody can foretell it. */
+  readonly random?: () => number;
 }
 
-/** How transactions travel: their ids are offered to all, their bytes are sent to who asks. */
+/**
+ * How transactions travel. What is handed in goes from node to node along a stem first (`Stem`), and somewhere begins to be
+ * spread: ids are offered to all, bytes are sent to who asks. Who sends what only a liar can have made is not traded with
+ * for a while; what it says as a voter is heard all the same.
+ */
 export class MempoolGossip {
   readonly #deps: MempoolGossipDependencies;
-  readonly #asked = new Map<string, number>();
-  readonly #patience = new WeakMap<ChainPeer, Allowance>();
+  readonly #wants = new Wants();
+  readonly #muted = new Bans();
   readonly #haste = new Haste();
+  readonly #stem: Stem;
+  /** Passed on along a stem and not known to be spread: nobody is told that they are here. By id; what ends the wait. */
+  readonly #embargoed = new Map<string, NodeJS.Timeout>();
+  /** What peers asked for, in that order. */
+  readonly #undelivered = new Map<ChainPeer, Uint8Array[]>();
   #fresh: Uint8Array[] = [];
+  #looking = false;
 
   constructor(dependencies: MempoolGossipDependencies) {
     this.#deps = dependencies;
+    const { now, random = unforeseeable } = dependencies;
+    this.#stem = new Stem({ now, random });
+  }
+
+  /** Takes in what was handed in here. It leaves by a stem, so that who first offers it is not who began. */
+  async handIn(transaction: Uint8Array): Promise<CheckTxResult> {
+    const { pool } = this.#deps;
+    const id = TransactionPool.idOf(transaction);
+    const known = pool.has(id);
+    const answer = await pool.add(transaction);
+    if (answer.code === 0 && !known) this.#passOn(id, transaction);
+    return answer;
   }
 
   /** Takes a transaction in and tells everybody. */
   async submit(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
-    const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
-    const known = pool.has(id);
-    const answer = await pool.add(transaction, from);
+    const known = this.#isOpenlyHere(id);
+    const answer = await this.#deps.pool.add(transaction, from);
     if (answer.code === 0 && !known) this.#announce(id);
     return answer;
   }
 
-  /** Tells a peer that has just come of all that waits here. */
+  /** Tells a peer that has just come of what waits here. */
   introduce(peer: ChainPeer): void {
-    for (const ids of inChunks(this.#deps.pool.ids())) peer.offer(ids);
+    const open = this.#deps.pool.ids().filter((id) => !this.#embargoed.has(toHex(id)));
+    for (const ids of inChunks(open.slice(0, MAX_INTRODUCED))) peer.offer(ids);
   }
 
   /**
    * Picks for one block of ours: what has been verified elsewhere too, by more than two thirds of us and our peers, so
-   * that it is voted on without delay; and of the rest as many as haste allows.
+   * that it is voted on without delay; and of the rest as many as haste allows. Nothing that is still on a stem.
    */
   picker(): (transaction: Uint8Array) => boolean {
     const peers = this.#deps.peers();
     const spend = this.#haste.spender();
     return (transaction) => {
       const id = TransactionPool.idOf(transaction);
+      if (this.#embargoed.has(toHex(id))) return false;
       const holders = 1 + peers.filter((peer) => peer.holds(id)).length;
       return 3 * holders > 2 * (1 + peers.length) || spend();
     };
@@ -69,76 +97,112 @@ export class MempoolGossip {
   }
 
   receive(message: Trade, peer: ChainPeer): void {
-    if (message.type === 'offer') this.#consider(message.value, peer);
-    else if (message.type === 'want') this.#deliver(message.value, peer);
-    else for (const transaction of message.value) this.#take(transaction, peer);
+    if (message.type === 'want') this.#queue(message.value, peer);
+    else if (this.#muted.has(peer.id, this.#deps.now())) return;
+    else if (message.type === 'offer') this.#consider(message.value, peer);
+    else if (message.type === 'stem') void this.#takeOn(message.value, peer);
+    else for (const transaction of message.value) void this.#take(transaction, peer);
+  }
+
+  /** Whether it is here, as far as others may know. */
+  #isOpenlyHere(id: Uint8Array): boolean {
+    return this.#deps.pool.has(id) && !this.#embargoed.has(toHex(id));
   }
 
   #consider(ids: readonly Uint8Array[], peer: ChainPeer): void {
-    const { pool, now } = this.#deps;
+    const now = this.#deps.now();
     const wanted = ids.filter((id) => {
+      if (!this.#isOpenlyHere(id)) return this.#wants.offered(id, peer, now);
       peer.noteHolds(id);
-      return !pool.has(id) && now() - (this.#asked.get(toHex(id)) ?? -WANT_MS) >= WANT_MS;
+      return false;
     });
-    if (wanted.length === 0 || !peer.send({ type: 'want', value: wanted })) return;
-    for (const id of wanted) {
-      this.#asked.delete(toHex(id));
-      this.#asked.set(toHex(id), now());
-      peer.wanted.add(toHex(id));
-    }
-    // Those that never came.
-    for (const [name, at] of this.#asked) {
-      if (now() - at < 10 * WANT_MS) break;
-      this.#asked.delete(name);
-      for (const other of this.#deps.peers()) other.wanted.delete(name);
-    }
+    if (wanted.length > 0) peer.send({ type: 'want', value: wanted });
+    this.#lookLater();
   }
 
-  #deliver(ids: readonly Uint8Array[], peer: ChainPeer): void {
-    const found = ids.flatMap((id) => this.#deps.pool.get(id) ?? []);
-    let batch: Uint8Array[] = [];
+  /** Asks others for what did not come, as long as something is wanted. */
+  #lookLater(): void {
+    if (this.#looking || this.#wants.size === 0) return;
+    this.#looking = true;
+    setTimeout(() => {
+      this.#looking = false;
+      const isHere = (id: Uint8Array) => this.#isOpenlyHere(id);
+      for (const [peer, ids] of this.#wants.overdue(this.#deps.now(), isHere))
+        for (const value of inChunks(ids)) peer.send({ type: 'want', value });
+      this.#lookLater();
+    }, OVERDUE_MS).unref();
+  }
+
+  /** Sends what a peer was told of and asks for, as fast as it reads. */
+  #queue(ids: readonly Uint8Array[], peer: ChainPeer): void {
+    const told = ids.filter((id) => peer.mayHave(id));
+    const waiting = this.#undelivered.get(peer);
+    if (waiting) waiting.push(...told.slice(0, MAX_UNDELIVERED - waiting.length));
+    else if (told.length > 0) void this.#deliver([...told], peer);
+  }
+
+  async #deliver(queue: Uint8Array[], peer: ChainPeer): Promise<void> {
+    this.#undelivered.set(peer, queue);
+    while (queue.length > 0 && this.#deps.peers().includes(peer)) {
+      const value = this.#batch(queue);
+      if (value.length > 0) await peer.post({ type: 'transactions', value });
+    }
+    this.#undelivered.delete(peer);
+  }
+
+  /** As many as go into one message, off the front of the queue. */
+  #batch(queue: Uint8Array[]): Uint8Array[] {
+    const batch: Uint8Array[] = [];
     let bytes = 0;
-    for (const transaction of found) {
-      if (batch.length > 0 && bytes + transaction.length > TRANSACTIONS_BYTES) {
-        peer.send({ type: 'transactions', value: batch });
-        [batch, bytes] = [[], 0];
-      }
+    for (let id = queue[0]; id; id = queue[0]) {
+      const transaction = this.#deps.pool.get(id);
+      if (transaction && batch.length > 0 && bytes + transaction.length > TRANSACTIONS_BYTES) break;
+      queue.shift();
+      if (!transaction) continue;
       batch.push(transaction);
       bytes += transaction.length;
     }
-    if (batch.length > 0) peer.send({ type: 'transactions', value: batch });
+    return batch;
   }
 
-  #take(transaction: Uint8Array, peer: ChainPeer): void {
-    const name = toHex(TransactionPool.idOf(transaction));
-    if (!peer.wanted.delete(name)) {
-      this.#complain(peer, 'it was not asked for');
-      return;
-    }
-    this.submit(transaction, peer.id).then(
-      ({ code, log }) => {
-        this.#asked.delete(name);
-        if (isOffence(code)) this.#complain(peer, log);
-      },
-      () => undefined,
-    );
+  /** Nobody sends what was not asked for; it may have been asked for too long ago, and is of no interest then. */
+  async #take(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
+    const id = TransactionPool.idOf(transaction);
+    const holders = this.#wants.delivered(id, peer);
+    if (!holders) return;
+    if (await this.#isTaken(this.submit(transaction, peer.id), peer))
+      for (const holder of holders) holder.noteHolds(id);
   }
 
-  /** Honest peers send a bad one now and then: states differ for a moment. */
-  #complain(peer: ChainPeer, why: string): void {
-    if (this.#patienceWith(peer).spend(1, this.#deps.now())) return;
-    this.#deps.ban(peer.id, new BitorchError('TRANSACTIONS_REFUSED', `too many bad transactions: ${why}`));
+  /** What comes along a stem is verified, and goes on. What is here already is left to the embargo. */
+  async #takeOn(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
+    const { pool } = this.#deps;
+    const id = TransactionPool.idOf(transaction);
+    if (pool.has(id)) return;
+    if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#passOn(id, transaction, peer);
   }
 
-  #patienceWith(peer: ChainPeer): Allowance {
-    const known =
-      this.#patience.get(peer) ?? new Allowance(REFUSED_PER_SECOND, REFUSED_BURST, this.#deps.now());
-    this.#patience.set(peer, known);
-    return known;
+  async #isTaken(asked: Promise<CheckTxResult>, peer: ChainPeer): Promise<boolean> {
+    // What goes wrong here says nothing about the peer.
+    const { code } = await asked.catch(() => NO_ANSWER);
+    if (code === 0) peer.noteUseful();
+    else if (isOffence(code)) this.#muted.add(peer.id, this.#deps.now());
+    return code === 0;
+  }
+
+  /** To the next node of the stem; if that does not spread it in time, or there is none, it is spread from here. */
+  #passOn(id: Uint8Array, transaction: Uint8Array, from?: ChainPeer): void {
+    const next = this.#stem.next(from, this.#deps.peers());
+    if (next?.send({ type: 'stem', value: transaction })) {
+      const timer = setTimeout(() => this.#announce(id), this.#stem.embargoMs()).unref();
+      this.#embargoed.set(toHex(id), timer);
+    } else this.#announce(id);
   }
 
   /** Ids are gathered for a moment, so that many transactions make few messages. */
   #announce(id: Uint8Array): void {
+    clearTimeout(this.#embargoed.get(toHex(id)));
+    this.#embargoed.delete(toHex(id));
     if (this.#fresh.push(id) > 1) return;
     setTimeout(() => {
       const ids = this.#fresh;
@@ -147,6 +211,9 @@ export class MempoolGossip {
     }, OFFER_DELAY_MS).unref();
   }
 }
+
+const NO_ANSWER = { code: -1 };
+const unforeseeable = (): number => randomInt(2 ** 32) / 2 ** 32;
 
 function* inChunks(ids: readonly Uint8Array[]): Iterable<Uint8Array[]> {
   for (let i = 0; i < ids.length; i += MAX_IDS) yield ids.slice(i, i + MAX_IDS);

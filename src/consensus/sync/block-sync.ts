@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
 import type { Host } from '#network';
 import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
+import { MAX_BLOCK_BYTES } from '../constants.ts';
 import type { ChainPeer } from '../gossip/index.ts';
 import { SyncClient } from './client.ts';
-import { BLOCKS_AHEAD, GRACE_MS } from './constants.ts';
+import { BLOCKS_AHEAD, BYTES_AHEAD, DISBELIEF_MS, GRACE_MS } from './constants.ts';
 
 export interface BlockSyncDependencies {
   readonly host: Host;
@@ -25,8 +26,10 @@ interface Fetched {
   readonly peer: string;
 }
 
-/** Errors that are nobody's fault. */
-const HARMLESS = new Set(['STREAM_CLOSED', 'PEER_UNREACHABLE']);
+/** What nobody but who sent it can have caused: it has verified its blocks before. */
+const BLAMED = new Set(['CODEC_INVALID', 'BLOCK_INVALID', 'COMMIT_INVALID', 'VALIDATORS_INVALID']);
+/** What a block counts for at least, when it is reckoned how many may be under way. */
+const LEAST_BYTES = 4_096;
 
 /** Fetches the blocks that others have decided and this node has not, many at once, and hands them on in their order. */
 export class BlockSync {
@@ -36,6 +39,10 @@ export class BlockSync {
   #running: Promise<void> = Promise.resolve();
   #wake = Promise.withResolvers<void>();
   #turn = 0;
+  /** Of a block that may come: of the largest of the last ones, and of any at first. */
+  #expectedBytes = MAX_BLOCK_BYTES;
+  /** Peers that did not have what they said they have, and until when that is remembered. */
+  readonly #disbelieved = new Map<string, number>();
 
   constructor(dependencies: BlockSyncDependencies) {
     this.#deps = dependencies;
@@ -62,7 +69,13 @@ export class BlockSync {
 
   /** The last block that a peer says it has. */
   get best(): number {
-    return Math.max(0, ...this.#deps.peers().map((peer) => (peer.status?.height ?? 1) - 1));
+    return Math.max(0, ...this.#believed.map((peer) => (peer.status?.height ?? 1) - 1));
+  }
+
+  get #believed(): ChainPeer[] {
+    const now = performance.now();
+    for (const [id, until] of this.#disbelieved) if (until <= now) this.#disbelieved.delete(id);
+    return this.#deps.peers().filter(({ id }) => !this.#disbelieved.has(id));
   }
 
   /** A peer or this node has moved. */
@@ -97,7 +110,7 @@ export class BlockSync {
     const { signal } = this.#lifecycle;
     const ahead = new Map<number, Promise<Fetched>>();
     for (let next = height(); next <= target && !signal.aborted; next = height()) {
-      for (let h = next; h <= Math.min(target, next + BLOCKS_AHEAD - 1); h++) {
+      for (let h = next; h <= Math.min(target, next + this.#mayBeAhead() - 1); h++) {
         if (ahead.has(h)) continue;
         const fetching = this.#fetch(h);
         fetching.catch(() => undefined);
@@ -113,29 +126,39 @@ export class BlockSync {
       } catch (error) {
         if (signal.aborted) return;
         log.info({ height: next, error: messageOf(error) }, 'a block could not be fetched');
-        if (fetched) this.#deps.ban(fetched.peer, error);
+        if (fetched && BLAMED.has(codeOf(error))) this.#deps.ban(fetched.peer, error);
         return void (await delay(GRACE_MS, undefined, { signal }));
       }
       for (const h of [...ahead.keys()]) if (h < height()) ahead.delete(h);
     }
   }
 
+  /** So many that they do not fill the memory. */
+  #mayBeAhead(): number {
+    const fitting = Math.floor(BYTES_AHEAD / Math.max(LEAST_BYTES, this.#expectedBytes));
+    return Math.max(1, Math.min(BLOCKS_AHEAD, fitting));
+  }
+
   /** From any peer that has it; from another one when that fails. */
   async #fetch(height: number): Promise<Fetched> {
-    const holders = this.#deps
-      .peers()
-      .filter(({ status }) => status && status.base <= height && height < status.height);
+    const holders = this.#believed.filter(
+      ({ status }) => status && status.base <= height && height < status.height,
+    );
     for (let tries = 0; tries < Math.min(3, holders.length); tries++) {
       const { id } = holders[this.#turn++ % holders.length]!;
       try {
         const found = await this.client(id).block(height);
-        if (!found)
-          throw new BitorchError('BLOCK_MISSING', `it says that it has block ${height}, and has not`);
+        // It may have dropped the block since it said so.
+        if (!found) {
+          this.#disbelieved.set(id, performance.now() + DISBELIEF_MS);
+          continue;
+        }
+        this.#expectedBytes = Math.max(found.block.length, this.#expectedBytes / 2);
         if (found.block.length > this.#deps.maxBlockBytes)
           throw new BitorchError('BLOCK_INVALID', 'a block of this chain is never so long');
         return { block: decodeBlock(found.block), commit: found.commit, peer: id };
       } catch (error) {
-        if (!HARMLESS.has(codeOf(error)) && !this.#lifecycle.signal.aborted) this.#deps.ban(id, error);
+        if (BLAMED.has(codeOf(error)) && !this.#lifecycle.signal.aborted) this.#deps.ban(id, error);
       }
     }
     throw new BitorchError('BLOCK_MISSING', `no peer gives block ${height}`);

@@ -1,3 +1,4 @@
+export * from './answering.ts';
 export * from './block-sync.ts';
 export * from './client.ts';
 export * from './constants.ts';

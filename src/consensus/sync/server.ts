@@ -1,17 +1,9 @@
-import { BitorchError } from '#base';
 import { decode, encode } from '#ledger';
-import type { FrameStream, Host } from '#network';
 import type { Application } from '../application/index.ts';
 import { membersCodec } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
-import { Allowance } from '../gossip/allowance.ts';
-import {
-  MAX_REQUEST_FRAME,
-  MAX_SNAPSHOTS,
-  REQUESTS_AT_ONCE,
-  REQUESTS_PER_SECOND,
-  SYNC_PROTOCOL,
-} from './constants.ts';
+import type { Answering } from './answering.ts';
+import { MAX_REQUEST_FRAME, MAX_SNAPSHOTS, SYNC_PROTOCOL } from './constants.ts';
 import {
   answerCodec,
   blockAnswerCodec,
@@ -25,22 +17,24 @@ import {
 } from './messages.ts';
 
 export interface SyncServerDependencies {
-  readonly host: Host;
+  readonly answering: Answering;
   readonly store: ChainStore;
   readonly application: Application;
-  /** Milliseconds that only go on. */
-  readonly now: () => number;
 }
 
+/** Looking something up, and reading a byte of it, in milliseconds of a slow core. */
+const LOOKUP_MS = 0.2;
+const BYTE_MS = 1e-6;
+
 /** Answers the questions of nodes that are behind, and of light ones. */
-export async function serveSync(dependencies: SyncServerDependencies): Promise<void> {
-  const { host, now } = dependencies;
-  await host.handle(SYNC_PROTOCOL, MAX_REQUEST_FRAME, async (stream: FrameStream) => {
-    const allowance = new Allowance(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, now());
-    for (let frame = await stream.read(); frame; frame = await stream.read()) {
-      if (!allowance.spend(1, now())) throw new BitorchError('QUOTA_EXCEEDED', 'too many questions');
-      await stream.send(await answer(decode(requestCodec, frame), dependencies));
-    }
+export function serveSync(dependencies: SyncServerDependencies): Promise<void> {
+  return dependencies.answering.serve({
+    protocol: SYNC_PROTOCOL,
+    maxQuestion: MAX_REQUEST_FRAME,
+    async answer(question) {
+      const bytes = await answer(decode(requestCodec, question), dependencies);
+      return { bytes, costMs: LOOKUP_MS + bytes.length * BYTE_MS };
+    },
   });
 }
 

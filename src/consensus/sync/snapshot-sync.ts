@@ -5,6 +5,7 @@ import type { ChainStore } from '../chain-store/index.ts';
 import { LightClient } from '../light/client.ts';
 import { TRUST_EXPIRED, type Trusted } from '../light/verify.ts';
 import type { SyncClient } from './client.ts';
+import { MAX_SNAPSHOTS } from './constants.ts';
 import type { LightBlock } from './messages.ts';
 
 export interface SnapshotSyncOptions {
@@ -25,6 +26,8 @@ export interface SnapshotSyncDependencies {
   readonly log: Logger;
 }
 
+/** Nodes asked at once what they have: each may answer with megabytes. */
+const CLIENTS_AT_ONCE = 4;
 /** Chunks asked for at once. */
 const CHUNKS_AHEAD = 4;
 
@@ -60,11 +63,17 @@ export async function syncSnapshot(
 
 /** What peers offer, newest first, each once. */
 async function snapshotsOf(clients: readonly SyncClient[]): Promise<StateSnapshot[]> {
-  const answers = await Promise.all(clients.map((client) => client.snapshots().catch(() => undefined)));
   const all = new Map<string, StateSnapshot>();
-  for (const snapshot of answers.flatMap((answer) => answer ?? []))
-    all.set(`${snapshot.height}/${snapshot.format}/${toHex(snapshot.hash)}`, snapshot);
-  return [...all.values()].sort((a, b) => b.height - a.height);
+  for (let i = 0; i < clients.length; i += CLIENTS_AT_ONCE) {
+    const some = clients.slice(i, i + CLIENTS_AT_ONCE);
+    const answers = await Promise.all(some.map((client) => client.snapshots().catch(() => undefined)));
+    for (const snapshot of answers.flatMap((answer) => answer ?? []))
+      all.set(`${snapshot.height}/${snapshot.format}/${toHex(snapshot.hash)}`, snapshot);
+    const newest = [...all].sort(([, a], [, b]) => b.height - a.height).slice(0, MAX_SNAPSHOTS);
+    all.clear();
+    for (const [name, snapshot] of newest) all.set(name, snapshot);
+  }
+  return [...all.values()];
 }
 
 /** The header at a height, and the one after, whose app hash is that of the state after the height. */

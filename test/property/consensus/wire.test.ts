@@ -67,6 +67,7 @@ const certificate = record({
   signatures: fc.array(record({ validator: place, signature }), { minLength: 1, maxLength: 3 }),
 });
 const someBits = fc.uint8Array({ maxLength: 8 });
+const total = fc.integer({ min: 1, max: 64 });
 const ids = fc.array(hash, { minLength: 1, maxLength: 20 });
 
 const messages = fc.oneof(
@@ -76,7 +77,7 @@ const messages = fc.oneof(
     value: record({
       height,
       round,
-      proposal: fc.constantFrom(0, 1),
+      proposal: fc.array(record({ root: hash, total }), { maxLength: 1 }),
       parts: someBits,
       prevotes: someBits,
       precommits: someBits,
@@ -84,7 +85,7 @@ const messages = fc.oneof(
     }),
   }),
   record({ type: fc.constant('proposal'), value: proposal }),
-  record({ type: fc.constant('part'), value: record({ height, round, part }) }),
+  record({ type: fc.constant('part'), value: record({ height, root: hash, total, part }) }),
   record({ type: fc.constant('vote'), value: vote }),
   record({ type: fc.constant('certificate'), value: certificate }),
   record({ type: fc.constantFrom('offer', 'want'), value: ids }),
@@ -92,6 +93,7 @@ const messages = fc.oneof(
     type: fc.constant('transactions'),
     value: fc.array(fc.uint8Array({ maxLength: 500 }), { minLength: 1, maxLength: 5 }),
   }),
+  record({ type: fc.constant('stem'), value: fc.uint8Array({ maxLength: 500 }) }),
 ) as fc.Arbitrary<Message>;
 
 const inputs = fc.oneof(
@@ -174,7 +176,7 @@ test('hostile bytes: gossip', () => {
     reading(helloCodec),
     fc
       .tuple(bytes(32), hash)
-      .map(([chainId, genesis]) => encode(helloCodec, { version: 1, chainId, genesis })),
+      .map(([chainId, genesis]) => encode(helloCodec, { version: 2, chainId, genesis })),
   );
 });
 

@@ -57,7 +57,7 @@ async function gossiper(t: TestContext, height = 1) {
   return { host: own, gossip, book, heard };
 }
 
-const HELLO = encode(helloCodec, { version: 1, ...CHAIN });
+const HELLO = encode(helloCodec, { version: 2, ...CHAIN });
 
 test('what one node has, all nodes have soon, also over a node in between', async (t) => {
   const [first, middle, last] = [await gossiper(t), await gossiper(t), await gossiper(t)];
@@ -116,7 +116,8 @@ test('more certificates than a peer may send are cut off', async (t) => {
   // Fewer than any peer may send of other messages.
   for (let i = 0; i < 500 && !stream.ended.aborted; i++)
     await stream.send(certificate).catch(() => undefined);
-  await until(() => victim.gossip.isBanned(rogue.id), 'banned for the flood', 20);
+  assert.ok(await ended(stream.ended), 'cut off for the flood');
+  assert.equal(victim.gossip.isBanned(rogue.id), false, 'costing too much is no lie');
 });
 
 test('hostile bytes end the talk, at once and for a while', async (t) => {
@@ -149,7 +150,7 @@ test('a flood of good messages is cut off', async (t) => {
   await stream.send(HELLO);
   const status = encodeMessage({ type: 'status', value: { height: 1, round: 0, base: 1 } });
   for (let i = 0; i < 40_000 && !stream.ended.aborted; i++) await stream.send(status).catch(() => undefined);
-  await until(() => victim.gossip.isBanned(rogue.id), 'banned for the flood', 20);
+  assert.ok(await ended(stream.ended), 'cut off for the flood');
 });
 
 test('a node of another chain is left alone, not banned', async (t) => {
@@ -161,7 +162,7 @@ test('a node of another chain is left alone, not banned', async (t) => {
     GOSSIP_PROTOCOL,
     MAX_GOSSIP_FRAME,
   );
-  await stream.send(encode(helloCodec, { version: 1, ...CHAIN, genesis: named('another') }));
+  await stream.send(encode(helloCodec, { version: 2, ...CHAIN, genesis: named('another') }));
   assert.ok(await ended(stream.ended));
   assert.equal(victim.gossip.isBanned(stranger.id), false);
   assert.equal(victim.gossip.peers.length, 0);

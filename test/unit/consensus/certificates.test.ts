@@ -66,7 +66,7 @@ function proposalOf(round: number, validRound: number): Deliberation[] {
   const proposal: Proposal = signProposal(CHAIN_ID, unsigned, keys[placeFor(round)]!);
   return [
     { type: 'proposal', value: proposal },
-    ...parts.map((part) => ({ type: 'part' as const, value: { height: 1, round, part } })),
+    ...parts.map((part) => ({ type: 'part' as const, value: { height: 1, root, total, part } })),
   ];
 }
 

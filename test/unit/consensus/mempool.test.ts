@@ -96,7 +96,7 @@ test('what the application throws reaches who asked, and the next one is checked
 test('a block gets what more than two thirds have verified, and of the rest as many as haste allows', async () => {
   const pool = new TransactionPool({}, { application: willingApplication() });
   const peers = ['a', 'b', 'c'].map((name) => peerNamed(name).peer);
-  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => peers, ban: () => undefined });
+  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => peers });
   const all = Array.from({ length: 40 }, (_, number) => transaction(number));
   for (const one of all) await trade.submit(one);
   const ids = all.map(TransactionPool.idOf);
@@ -123,7 +123,7 @@ test('a block gets what more than two thirds have verified, and of the rest as m
 test('who offered a transaction is told when it waits here too, once', async () => {
   const pool = new TransactionPool({}, { application: willingApplication() });
   const { peer, sent } = peerNamed('a');
-  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [peer], ban: () => undefined });
+  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [peer] });
   const value = [TransactionPool.idOf(transaction(1))];
   trade.receive({ type: 'offer', value }, peer);
   assert.deepEqual(sent, [{ type: 'want', value }]);

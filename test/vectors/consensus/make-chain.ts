@@ -37,7 +37,7 @@ const MESSAGES: Message[] = [
     value: {
       height: 5,
       round: 1,
-      proposal: 1,
+      proposal: [{ root: hash('parts'), total: 2 }],
       parts: Uint8Array.of(0b11),
       prevotes: Uint8Array.of(0b1000),
       precommits: new Uint8Array(1),
@@ -45,12 +45,13 @@ const MESSAGES: Message[] = [
     },
   },
   { type: 'proposal', value: proposal },
-  { type: 'part', value: { height: 5, round: 1, part } },
+  { type: 'part', value: { height: 5, root: hash('parts'), total: 2, part } },
   { type: 'vote', value: vote },
   { type: 'offer', value: [hash('transaction')] },
   { type: 'want', value: [hash('transaction')] },
   { type: 'transactions', value: [utf8('transaction')] },
   { type: 'certificate', value: certificateOf([vote]) },
+  { type: 'stem', value: utf8('transaction') },
 ];
 
 const QUESTIONS: SyncRequest[] = [
@@ -80,7 +81,7 @@ export function chainVectors() {
     const read = (name: string) => toHex(new Uint8Array(readFileSync(join(folder, name))));
     return {
       validator: toHex(key.publicKey),
-      hello: toHex(encode(helloCodec, { version: 1, chainId, genesis: hash('genesis') })),
+      hello: toHex(encode(helloCodec, { version: 2, chainId, genesis: hash('genesis') })),
       gossip: MESSAGES.map((message) => ({ kind: message.type, bytes: toHex(encodeMessage(message)) })),
       questions: QUESTIONS.map((question) => ({
         kind: question.type,

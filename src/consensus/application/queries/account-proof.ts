@@ -5,12 +5,12 @@ import {
   encode,
   fixed,
   hashOfRoots,
-  type Ledger,
   list,
   rootsOf,
   struct,
   verifySparseProof,
 } from '#ledger';
+import type { ReadView } from '#store';
 import { applicationHash, type ChainRecord, recordHash } from '../chain-record.ts';
 
 const HASH = fixed(32);
@@ -28,7 +28,7 @@ const proofCodec = struct({
 export const MAX_PROOF_BYTES = 16_384;
 
 export function proveAccount(
-  { ledger: { state }, record }: { readonly ledger: Ledger; readonly record: ChainRecord },
+  { state, record }: { readonly state: ReadView; readonly record: ChainRecord },
   key: Uint8Array,
 ): Uint8Array {
   const { siblings, found } = accountTree.prove(state, key);

@@ -4,13 +4,13 @@ import {
   decode,
   encode,
   feeRecord,
+  type Head,
+  heads,
   keyImageRange,
   keyImages,
-  type Ledger,
   MAX_OUTPUTS_ASKED,
   MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
-  type Mempool,
   type MountainRange,
   outputRange,
   outputs,
@@ -22,7 +22,7 @@ import {
   validators,
 } from '#ledger';
 import type { ReadView } from '#store';
-import type { ChainRecord } from '../chain-record.ts';
+import { type ChainRecord, chainRecordOf } from '../chain-record.ts';
 import { proveAccount } from './account-proof.ts';
 import {
   type AnswerTo,
@@ -35,9 +35,24 @@ import { provenRoots } from './roots.ts';
 
 /** What is asked: all of it as it is after the last block. */
 export interface AnswerSource {
-  readonly ledger: Ledger;
-  readonly mempool: Mempool;
+  readonly state: ReadView;
+  readonly head: Head;
   readonly record: ChainRecord;
+  /** What waits for a block. */
+  readonly pool: PoolSize;
+}
+
+export interface PoolSize {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** The source in a store, or a snapshot of one. Throws CHAIN_MISSING when no chain has begun there. */
+export function sourceIn(state: ReadView, pool: PoolSize): AnswerSource {
+  const [head, record] = [heads.get(state, 0), chainRecordOf(state)];
+  if (!head || !record)
+    throw new BitorchError('CHAIN_MISSING', 'the chain has not begun here: there is no genesis yet');
+  return { state, head, record, pool };
 }
 
 type Answers = {
@@ -45,7 +60,7 @@ type Answers = {
 };
 
 const ANSWERS: Answers = {
-  '/status': ({ ledger: { state, head }, mempool, record: { name, genesis, time, consensus } }) => ({
+  '/status': ({ state, head, pool, record: { name, genesis, time, consensus } }) => ({
     name,
     genesis,
     height: head.height,
@@ -55,11 +70,11 @@ const ANSWERS: Answers = {
     baseFee: feeRecord.bucket.get(state, null)!.base,
     parameters: parametersOf(state),
     consensus,
-    pool: { count: mempool.size, bytes: mempool.bytes },
+    pool,
   }),
-  '/supply': ({ ledger: { state } }) => supplyRecord.bucket.get(state, null)!,
+  '/supply': ({ state }) => supplyRecord.bucket.get(state, null)!,
   '/beacon': ({ record }) => record.beacon,
-  '/validators': ({ ledger: { state }, record }) => {
+  '/validators': ({ state, record }) => {
     const powers = new Map(record.powers.map(({ key, power }) => [Buffer.from(key).toString('hex'), power]));
     return [...validators.bucket.entries(state)].map(([key, validator]) => ({
       key,
@@ -67,9 +82,9 @@ const ANSWERS: Answers = {
       record: validator,
     }));
   },
-  '/outputs': ({ ledger: { state } }, asked) => outputsIn(state, asked),
-  '/outputs-at': ({ ledger: { state } }, numbers) => numbers.map((number) => outputAt(state, number)),
-  '/totals': ({ ledger: { state } }, { from }) => {
+  '/outputs': ({ state }, asked) => outputsIn(state, asked),
+  '/outputs-at': ({ state }, numbers) => numbers.map((number) => outputAt(state, number)),
+  '/totals': ({ state }, { from }) => {
     const totals: { height: number; total: number }[] = [];
     for (const [height, total] of outputTotals.entries(state, { from })) {
       if (totals.push({ height, total }) === MAX_TOTALS_ASKED) break;
@@ -77,23 +92,23 @@ const ANSWERS: Answers = {
     const [below] = outputTotals.entries(state, { to: from, reverse: true });
     return { before: below?.[1] ?? 0, totals };
   },
-  '/spends': ({ ledger: { state } }, asked) => spendsIn(state, asked),
-  '/key-images': ({ ledger: { state } }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
-  '/account': ({ ledger: { state } }, { key }) => {
+  '/spends': ({ state }, asked) => spendsIn(state, asked),
+  '/key-images': ({ state }, images) => images.map((image) => keyImages.get(state, image) ?? 0),
+  '/account': ({ state }, { key }) => {
     if (!(key[0]! >= ACCOUNTS)) refuse('an account whose key does not begin with 128 or more');
     const value = state.get(key);
     return value ? [value] : [];
   },
   '/roots': (source) => provenRoots(source),
-  '/proven-outputs': ({ ledger: { state } }, stretch) => ({
+  '/proven-outputs': ({ state }, stretch) => ({
     outputs: outputsIn(state, stretch),
     proof: proofOf(outputRange, state, stretch),
   }),
-  '/proven-spends': ({ ledger: { state } }, stretch) => ({
+  '/proven-spends': ({ state }, stretch) => ({
     spends: spendsIn(state, stretch),
     proof: proofOf(keyImageRange, state, stretch),
   }),
-  '/proven-outputs-at': ({ ledger: { state } }, { numbers, count }) =>
+  '/proven-outputs-at': ({ state }, { numbers, count }) =>
     numbers.map((from) => ({
       output: outputAt(state, from),
       proof: proofOf(outputRange, state, { from, to: from + 1, count }),
@@ -124,6 +139,27 @@ function proofOf(range: MountainRange, state: ReadView, stretch: Stretch): Uint8
 export interface Answer {
   readonly value: Uint8Array;
   readonly proof: Uint8Array;
+}
+
+/** One question, of the state after the last block or, if it has a height, after that one. */
+export interface Asked {
+  readonly path: string;
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly prove: boolean;
+}
+
+/** Throws QUERY_INVALID, CODEC_INVALID, CHAIN_MISSING. */
+export function answerIn(
+  state: ReadView,
+  pool: PoolSize,
+  asked: Asked,
+): Answer & { readonly height: number } {
+  const source = sourceIn(state, pool);
+  const { height } = source.head;
+  if (asked.height !== 0 && asked.height !== height)
+    refuse(`the state after block ${asked.height}: only that after ${height} is here`);
+  return { ...answer(source, asked.path, asked.data, asked.prove), height };
 }
 
 /** Throws QUERY_INVALID, CODEC_INVALID. */

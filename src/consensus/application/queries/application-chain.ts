@@ -9,7 +9,7 @@ export interface ApplicationPort {
   query(request: {
     readonly path: string;
     readonly data: Uint8Array;
-  }): Promise<Pick<QueryResult, 'code' | 'log' | 'value'>>;
+  }): Promise<Pick<QueryResult, 'code' | 'log' | 'value' | 'costMs'>>;
   checkTx(request: { readonly bytes: Uint8Array }): Promise<Pick<CheckTxResult, 'code' | 'log'>>;
 }
 

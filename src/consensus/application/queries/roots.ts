@@ -4,9 +4,9 @@ import {
   encode,
   feeCodec,
   feeRecord,
+  type Head,
   hashOfRoots,
   keyImageRange,
-  type Ledger,
   outputRange,
   parametersCodec,
   parametersOf,
@@ -15,6 +15,7 @@ import {
   verifyMember,
   verifyStretch,
 } from '#ledger';
+import type { ReadView } from '#store';
 import { applicationHash, type ChainRecord, recordHash } from '../chain-record.ts';
 import type { Roots } from './questions.ts';
 
@@ -23,10 +24,12 @@ const PARAMETERS_KEY = Uint8Array.of(parametersRecord.tag);
 const FEE_KEY = Uint8Array.of(feeRecord.tag);
 
 export function provenRoots({
-  ledger: { state, head },
+  state,
+  head,
   record,
 }: {
-  readonly ledger: Ledger;
+  readonly state: ReadView;
+  readonly head: Head;
   readonly record: ChainRecord;
 }): Roots {
   const roots = rootsOf(state);

@@ -1,0 +1,32 @@
+/** The other side of `ReaderThread`: answers one question after the other, each from a snapshot. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf, messageOf } from '#base';
+import { openLmdbStore } from '#store';
+import { yieldToOthers } from '../verification/yield-to-others.ts';
+import { answerIn } from './answers.ts';
+import type { ReaderQuestion, ReaderReply } from './reader-thread.ts';
+
+yieldToOthers();
+
+const store = openLmdbStore((workerData as { path: string }).path);
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+parentPort!.on('message', (message: ReaderQuestion | 'stop') => {
+  if (message === 'stop') void store.close().then(() => parentPort!.close());
+  else parentPort!.postMessage(replyTo(message));
+});
+
+function replyTo({ number, asked, pool }: ReaderQuestion): ReaderReply {
+  const began = cpuMs();
+  const snapshot = store.snapshot();
+  try {
+    return { number, answer: { ...answerIn(snapshot, pool, asked), costMs: cpuMs() - began } };
+  } catch (error) {
+    return { number, error: { code: codeOf(error), message: messageOf(error) } };
+  } finally {
+    snapshot.close();
+  }
+}

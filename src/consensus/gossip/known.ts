@@ -1,0 +1,83 @@
+import { MAX_VALIDATORS } from '../constants.ts';
+import { RESEND_MS } from './constants.ts';
+import { hasBit } from './messages.ts';
+
+/**
+ * Which of a numbered list a peer has, as far as we know: because it said so, or because it was sent. Bitmaps, so what a
+ * peer says costs no more here than it cost to say.
+ */
+export class KnownItems {
+  #had: Uint8Array;
+  /** Sent less than RESEND_MS ago, and sent before that: a peer that says it lacks them may not have read them yet. */
+  #sent: Uint8Array;
+  #sentBefore: Uint8Array;
+  #turnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(size: number) {
+    const bytes = Math.ceil(size / 8);
+    this.#had = new Uint8Array(bytes);
+    this.#sent = new Uint8Array(bytes);
+    this.#sentBefore = new Uint8Array(bytes);
+  }
+
+  has(index: number): boolean {
+    return hasBit(this.#had, index) || hasBit(this.#sent, index) || hasBit(this.#sentBefore, index);
+  }
+
+  note(index: number): void {
+    setBit(this.#had, index);
+  }
+
+  noteSent(index: number, now: number): void {
+    this.#turn(now);
+    setBit(this.#sent, index);
+  }
+
+  /** What the peer says of all of them counts more than what we think: it may have had to drop something. */
+  said(bits: Uint8Array, now: number): void {
+    this.#turn(now);
+    this.#had.fill(0);
+    this.#had.set(bits.subarray(0, this.#had.length));
+  }
+
+  #turn(now: number): void {
+    if (now - this.#turnedAt < RESEND_MS) return;
+    this.#turnedAt = now;
+    for (let i = 0; i < this.#had.length; i++) this.#had[i]! |= this.#sentBefore[i]!;
+    [this.#sent, this.#sentBefore] = [this.#sentBefore, this.#sent];
+    this.#sent.fill(0);
+  }
+}
+
+/** What a peer has of one round, its proposal's parts aside. */
+export class KnownRound {
+  readonly prevotes = new KnownItems(MAX_VALIDATORS);
+  readonly precommits = new KnownItems(MAX_VALIDATORS);
+  /** See PROPOSAL, POLKA and COMMIT. */
+  readonly others = new KnownItems(8);
+}
+
+export const PROPOSAL = 0;
+export const POLKA = 1;
+export const COMMIT = 2;
+
+function setBit(of: Uint8Array, index: number): void {
+  if (index >> 3 < of.length) of[index >> 3]! |= 1 << (index & 7);
+}
+
+/** The value under a key, made when it is not there; the oldest goes when there are more than `most`. */
+export function recall<K, V>(from: Map<K, V>, key: K, make: () => V, most: number): V {
+  const known = from.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  from.set(key, made);
+  forgetOldest(from, most);
+  return made;
+}
+
+export function forgetOldest(from: Map<unknown, unknown> | Set<unknown>, most: number): void {
+  for (const key of from.keys()) {
+    if (from.size <= most) return;
+    from.delete(key);
+  }
+}
