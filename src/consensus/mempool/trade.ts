@@ -38,8 +38,8 @@ export class MempoolGossip {
   readonly #muted = new Bans();
   readonly #haste = new Haste();
   readonly #stem: Stem;
-  /** Passed on along a stem and not known to be spread: nobody is told that they are here. By id; what ends the wait. */
-  readonly #embargoed = new Map<string, NodeJS.Timeout>();
+  /** Passed on along a stem and not known to be spread: nobody is told that they are here. By id. */
+  readonly #embargoed = new Map<string, Embargo>();
   /** What peers asked for, in that order. */
   readonly #undelivered = new Map<ChainPeer, Uint8Array[]>();
   #fresh: Uint8Array[] = [];
@@ -174,11 +174,12 @@ export class MempoolGossip {
       for (const holder of holders) holder.noteHolds(id);
   }
 
-  /** What comes along a stem is verified, and goes on. What is here already is left to the embargo. */
+  /** What comes along a stem is verified, and goes on; once from each neighbour, for a way can cross itself. */
   async #takeOn(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
-    if (pool.has(id)) return;
+    const embargo = this.#embargoed.get(toHex(id));
+    if (embargo ? embargo.from.has(peer.id) : pool.has(id)) return;
     if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#passOn(id, transaction, peer);
   }
 
@@ -193,15 +194,19 @@ export class MempoolGossip {
   /** To the next node of the stem; if that does not spread it in time, or there is none, it is spread from here. */
   #passOn(id: Uint8Array, transaction: Uint8Array, from?: ChainPeer): void {
     const next = this.#stem.next(from, this.#deps.peers());
-    if (next?.send({ type: 'stem', value: transaction })) {
-      const timer = setTimeout(() => this.#announce(id), this.#stem.embargoMs()).unref();
-      this.#embargoed.set(toHex(id), timer);
-    } else this.#announce(id);
+    if (!next?.send({ type: 'stem', value: transaction })) {
+      this.#announce(id);
+      return;
+    }
+    const name = toHex(id);
+    const known = this.#embargoed.get(name);
+    const timer = known?.timer ?? setTimeout(() => this.#announce(id), this.#stem.embargoMs()).unref();
+    this.#embargoed.set(name, { timer, from: new Set([...(known?.from ?? []), from?.id ?? HERE]) });
   }
 
   /** Ids are gathered for a moment, so that many transactions make few messages. */
   #announce(id: Uint8Array): void {
-    clearTimeout(this.#embargoed.get(toHex(id)));
+    clearTimeout(this.#embargoed.get(toHex(id))?.timer);
     this.#embargoed.delete(toHex(id));
     if (this.#fresh.push(id) > 1) return;
     setTimeout(() => {
@@ -212,6 +217,13 @@ export class MempoolGossip {
   }
 }
 
+/** A transaction on a stem: whom it came from, and what spreads it when nobody else does. */
+interface Embargo {
+  readonly timer: NodeJS.Timeout;
+  readonly from: ReadonlySet<string>;
+}
+
+const HERE = '';
 const NO_ANSWER = { code: -1 };
 const unforeseeable = (): number => randomInt(2 ** 32) / 2 ** 32;
 
