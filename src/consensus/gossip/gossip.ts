@@ -82,7 +82,7 @@ export class Gossip {
     this.#options = options;
     this.#deps = dependencies;
     this.#contacts = new Set(options.contacts);
-    this.#budgets = new Budgets(GOSSIP_LIMITS);
+    this.#budgets = new Budgets(GOSSIP_LIMITS, dependencies.now);
   }
 
   async start(): Promise<void> {
