@@ -12,6 +12,7 @@ import {
   type Vote,
 } from '../blocks/index.ts';
 import { PRECOMMIT } from '../constants.ts';
+import { FUTURE_ROUNDS, PAST_ROUNDS } from '../engine/index.ts';
 import { require } from '../errors.ts';
 import type { BlockPart, Deliberation } from '../gossip/index.ts';
 import type { HeightBook, WholeBlock } from '../height-book.ts';
@@ -20,6 +21,8 @@ import type { HeightBook, WholeBlock } from '../height-book.ts';
 const ROUNDS_AHEAD = 2;
 /** Votes of rounds further ahead are counted, but not kept to be passed on. */
 const ROUNDS_KEPT_AHEAD = 16;
+/** How often a validator may say in one height that it is far ahead: each such vote is verified and logged. */
+const LEAPS = 64;
 
 export interface ReceptionOptions {
   readonly chainId: Uint8Array;
@@ -48,6 +51,8 @@ export class Reception {
   readonly #maxParts: number;
   readonly #deps: ReceptionDependencies;
   readonly #doubles = new Set<string>();
+  /** By validator: the furthest round that counted only as being far ahead, and how many there were. */
+  readonly #leaps = new Map<number, { round: number; count: number }>();
 
   constructor(options: ReceptionOptions, dependencies: ReceptionDependencies) {
     this.book = options.book;
@@ -87,7 +92,7 @@ export class Reception {
     const known = book.votes(vote.round, vote.kind)?.get(vote.validator);
     if (known && equalBytes(known.block, vote.block)) return;
     const name = `${vote.round}/${vote.kind}/${vote.validator}`;
-    if (this.#doubles.has(name)) return;
+    if (this.#doubles.has(name) || !this.#isWorthwhile(vote)) return;
     requireVote(vote, book, this.#chainId, this.#deps.verify);
     if (known) {
       this.#doubles.add(name);
@@ -96,7 +101,25 @@ export class Reception {
       book.addVote(vote);
       this.#deps.spread({ type: 'vote', value: vote });
     }
+    this.#noteLeap(vote);
     this.#deps.onVote(vote);
+  }
+
+  #isFarAhead({ round }: Vote): boolean {
+    return round > this.#deps.round() + FUTURE_ROUNDS;
+  }
+
+  /** Of rounds that are too far ahead to be counted it matters only how far a validator is; those long past are over. */
+  #isWorthwhile(vote: Vote): boolean {
+    if (vote.round < this.#deps.round() - PAST_ROUNDS && !this.book.round(vote.round)) return false;
+    const { round, count } = this.#leaps.get(vote.validator) ?? { round: -1, count: 0 };
+    return !this.#isFarAhead(vote) || (vote.round > round && count < LEAPS);
+  }
+
+  #noteLeap(vote: Vote): void {
+    if (!this.#isFarAhead(vote)) return;
+    const count = (this.#leaps.get(vote.validator)?.count ?? 0) + 1;
+    this.#leaps.set(vote.validator, { round: vote.round, count });
   }
 
   /** There are two thirds for one block only, as long as fewer than a third are bad: the first is enough. */
