@@ -174,13 +174,17 @@ export class MempoolGossip {
       for (const holder of holders) holder.noteHolds(id);
   }
 
-  /** What comes along a stem is verified, and goes on; once from each neighbour, for a way can cross itself. */
+  /**
+   * What comes along a stem is verified, and goes on, also when the way crosses itself. Where it comes from a neighbour again
+   * it goes in a circle, and is spread: whether this node began it makes no difference that somebody could try out.
+   */
   async #takeOn(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const embargo = this.#embargoed.get(toHex(id));
-    if (embargo ? embargo.from.has(peer.id) : pool.has(id)) return;
-    if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#passOn(id, transaction, peer);
+    if (!embargo && pool.has(id)) return;
+    if (embargo?.from.has(peer.id)) this.#announce(id);
+    else if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#passOn(id, transaction, peer);
   }
 
   async #isTaken(asked: Promise<CheckTxResult>, peer: ChainPeer): Promise<boolean> {
