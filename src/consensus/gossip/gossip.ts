@@ -82,7 +82,8 @@ export class Gossip {
     this.#options = options;
     this.#deps = dependencies;
     this.#contacts = new Set(options.contacts);
-    this.#budgets = new Budgets(GOSSIP_LIMITS, dependencies.now);
+    // Only what `costOf` says is charged.
+    this.#budgets = new Budgets(GOSSIP_LIMITS, { now: dependencies.now, cpuMs: () => 0 });
   }
 
   async start(): Promise<void> {

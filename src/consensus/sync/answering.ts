@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, codeOf } from '#base';
-import { type Budget, Budgets, type FrameStream, type Host, type Limits } from '#network';
+import { type Budget, Budgets, type FrameStream, type Host, type Limits, OBJECT_BYTES } from '#network';
 import { MAX_ANSWER_FRAME } from './constants.ts';
 
 export interface Served {
@@ -19,7 +19,7 @@ export interface CostlyAnswer {
 
 /** Of one peer, over all its streams. One answer is held at a time, which can be a whole block. */
 const PEER_LIMITS: Limits = {
-  heldBytes: 2 * MAX_ANSWER_FRAME,
+  heldBytes: MAX_ANSWER_FRAME + OBJECT_BYTES,
   bytesPerSecond: 1 << 20,
   burstBytes: 4 << 20,
   cpuMsPerSecond: 250,

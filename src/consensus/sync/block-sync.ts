@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
 import type { Host } from '#network';
 import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
-import { MAX_BLOCK_BYTES } from '../constants.ts';
 import type { ChainPeer } from '../gossip/index.ts';
 import { SyncClient } from './client.ts';
 import { BLOCKS_AHEAD, BYTES_AHEAD, DISBELIEF_MS, GRACE_MS } from './constants.ts';
@@ -40,12 +39,13 @@ export class BlockSync {
   #wake = Promise.withResolvers<void>();
   #turn = 0;
   /** Of a block that may come: of the largest of the last ones, and of any at first. */
-  #expectedBytes = MAX_BLOCK_BYTES;
+  #expectedBytes: number;
   /** Peers that did not have what they said they have, and until when that is remembered. */
   readonly #disbelieved = new Map<string, number>();
 
   constructor(dependencies: BlockSyncDependencies) {
     this.#deps = dependencies;
+    this.#expectedBytes = dependencies.maxBlockBytes;
   }
 
   start(): void {

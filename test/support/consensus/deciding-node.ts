@@ -154,8 +154,9 @@ export class DecidingNode {
   propose(block: Block): void {
     const { proposal, parts } = this.proposalOf(block);
     this.deciding.receive({ type: 'proposal', value: proposal });
-    for (const part of parts)
-      this.deciding.receive({ type: 'part', value: { height: block.header.height, round: 0, part } });
+    const { height } = block.header;
+    const header = { root: proposal.partsRoot, total: proposal.parts };
+    for (const part of parts) this.deciding.receive({ type: 'part', value: { height, ...header, part } });
   }
 
   /** What another validator votes. */
