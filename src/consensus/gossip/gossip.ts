@@ -54,7 +54,10 @@ export interface GossipDependencies {
   readonly source: GossipSource;
 }
 
-const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
+const RETRY_MS = 500;
+const MAX_RETRY_MS = 15_000;
+/** A peer that has ended the talk may want to go on soon: it has a place again, or a ban is over. */
+const MAX_LOST_MS = 2_000;
 /** A peer that was there for less counts as one that could not be spoken to. */
 const SHORT_MS = 10_000;
 
@@ -160,10 +163,10 @@ export class Gossip {
   }
 
   /** After a pause, longer each time. */
-  #meetLater(id: string): void {
+  #meetLater(id: string, mostMs = MAX_RETRY_MS): void {
     const failures = this.#failures.get(id) ?? 0;
     this.#failures.set(id, failures + 1);
-    const delay = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
+    const delay = Math.min(mostMs, MAX_RETRY_MS, RETRY_MS * 2 ** failures);
     setTimeout(() => this.#meet(id), delay).unref();
   }
 
@@ -199,7 +202,7 @@ export class Gossip {
     this.#peers.delete(id);
     peer.close();
     if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failures.delete(id);
-    this.#meetLater(id);
+    this.#meetLater(id, MAX_LOST_MS);
   }
 
   /** A node that is not connected any more. */
