@@ -5,6 +5,12 @@ export { type ModelSource, openSource, type SourceFile, type SourceOptions } fro
 export type { ByteRange } from './swarm/ranges.ts';
 export { type AddTorrent, Swarm, type SwarmOptions } from './swarm/swarm.ts';
 export type { PeerStatus } from './swarm/tallies.ts';
-export type { Torrent, TorrentEvents, TorrentOptions, TorrentProgress } from './swarm/torrent.ts';
+export {
+  isOnDisk,
+  type Torrent,
+  type TorrentEvents,
+  type TorrentOptions,
+  type TorrentProgress,
+} from './swarm/torrent.ts';
 export { Tracker, type TrackerOptions } from './tracker.ts';
 export { type ExpectedFile, verifyFiles } from './verify-files.ts';

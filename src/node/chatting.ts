@@ -19,7 +19,7 @@ import { AnswerAudits, hopOf } from './answer-audits.ts';
 import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import { FailureMemory } from './failures.ts';
-import { fetchRanges, type Model, tensorReader } from './library.ts';
+import { demandNotRefused, fetchRanges, type Model, tensorReader } from './library.ts';
 import type { LoadOptions } from './loading.ts';
 
 /** Routes that are tried for one answer. */
@@ -100,6 +100,7 @@ export class Chatting {
     const started = performance.now();
     const { model, boundary, tokenizer } = this.#find(request.model);
     this.#dependencies.refuseQuarantined(model.id);
+    demandNotRefused(model);
     const { chatTemplate } = model.manifest;
     const text = renderChat(chatTemplate, this.#withSystem(request.messages), {
       addGenerationPrompt: true,

@@ -28,7 +28,7 @@ import { fetchWhole } from './examination-fetch.ts';
 import { roomFor } from './examination-room.ts';
 import type { Guarding } from './guarding.ts';
 import { Lanes } from './lanes.ts';
-import type { Library, Model } from './library.ts';
+import { demandVerified, type Library, type Model } from './library.ts';
 import { byUse, hostOf, type ModelUse, usesOf } from './model-use.ts';
 import { type Rescan, RulesetReview } from './ruleset-review.ts';
 
@@ -203,9 +203,12 @@ export class Examining {
     return done;
   }
 
-  async #examineFiles({ id, manifest, torrent: { directory } }: Model): Promise<Examination> {
+  async #examineFiles(model: Model): Promise<Examination> {
     const { signal, reports } = this.#dependencies;
+    await demandVerified(model);
     signal.throwIfAborted();
+    const { id, manifest, torrent } = model;
+    const { directory } = torrent;
     const pool = new FilePool();
     try {
       const files = await pool.folder(

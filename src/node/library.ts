@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BitorchError,
   check,
   codeOf,
+  equalBytes,
   fromHex,
   Lifecycle,
   type Logger,
@@ -30,8 +32,11 @@ import {
 } from '#distribution';
 import type { TensorInfo } from '#formats';
 import type { Host, PeerAddress } from '#network';
+import { SharedTorrents } from './shared-torrents.ts';
 
 const PROGRESS_INTERVAL_MS = 100;
+/** Marks the folder of a model that was refused. */
+const REFUSED = 'refused';
 const MANIFEST_PROTOCOL = '/bitorch/distribution/manifest/1';
 const answerSchema = z.strictObject({
   manifest: zBytesUpTo(MAX_MANIFEST_BYTES),
@@ -46,20 +51,35 @@ export interface Model {
   /** The signed manifest as it is passed on. */
   readonly sealed: Uint8Array;
   readonly metainfo: Metainfo;
+  /** Of all manifests of this content. */
   readonly torrent: Torrent;
-  /** Whether all files are here and are what the manifest says. */
-  readonly files: { verified: boolean };
+  /** The same, once it is not being moved to other files. */
+  settled(): Promise<Torrent>;
+  readonly files: {
+    state: FilesState;
+    /** The state once the whole files were hashed; still `unproven` if that was broken off. */
+    readonly hashed: Promise<FilesState>;
+  };
 }
 
-/** The models of this node: manifests on disk, one torrent each, both handed to whoever asks. */
+/**
+ * What is known of a model's files. Pieces prove themselves by the torrent as they come; only whole files can be held
+ * against the manifest's SHA-256. Until then they are `unproven` and good for what checks itself (blocks by their golden
+ * hashes); `refused` files are neither served nor run.
+ */
+export type FilesState = 'unproven' | 'verified' | 'refused';
+
+/** The models of this node: manifests on disk, the torrents that they describe, both handed to whoever asks. */
 export class Library {
   readonly #home: string;
-  readonly #trackers: readonly string[];
   readonly #host: Host;
-  readonly #swarm: Swarm;
   readonly #log: Logger;
-  readonly #admits: (id: string, peerId: string) => boolean;
+  readonly #onRefused: (id: string) => void;
+  readonly #torrents: SharedTorrents;
   readonly #models = new Map<string, Model>();
+  readonly #adding = new Map<string, Promise<Model>>();
+  /** Ids of models whose files were not what their manifest says. */
+  readonly #refused = new Set<string>();
   readonly #lifecycle = new Lifecycle();
 
   constructor(
@@ -70,14 +90,17 @@ export class Library {
       log: Logger;
       /** Whether a peer of the swarm (hexadecimal id) may exchange pieces of a model with us. */
       admits: (id: string, peerId: string) => boolean;
+      /** The files of a model that was in use are not what its manifest says: it is gone from here. */
+      onRefused?: (id: string) => void;
     },
   ) {
+    const { swarm, admits } = dependencies;
     this.#home = join(options.home, 'models');
-    this.#trackers = options.trackers;
     this.#host = dependencies.host;
-    this.#swarm = dependencies.swarm;
     this.#log = dependencies.log;
-    this.#admits = dependencies.admits;
+    this.#onRefused = dependencies.onRefused ?? (() => undefined);
+    const { trackers } = options;
+    this.#torrents = new SharedTorrents({ home: join(options.home, 'torrents'), trackers, swarm, admits });
   }
 
   /** Opens what is on disk and begins to answer others. */
@@ -105,47 +128,75 @@ export class Library {
     return this.#models.get(id);
   }
 
-  /** Adds a model; its files lie in `directory`, or will be fetched into this node's home. */
+  /**
+   * Adds a model; its files lie in `directory`, or will be fetched into this node's home. Several manifests may describe
+   * one torrent. Throws FILE_HASH_MISMATCH for one whose files were refused before.
+   */
   async add(sealed: Uint8Array, metainfoBytes: Uint8Array, directory?: string): Promise<Model> {
     const manifest = openManifest(sealed);
     const id = toHex(manifestId(sealed));
+    if (this.#refused.has(id)) throw refusal(manifest.name);
+    const metainfo = parseMetainfo(metainfoBytes);
+    checkSameFiles(manifest, metainfo);
+    await this.#adding.get(id)?.catch(() => undefined);
+    const known = this.#models.get(id);
+    if (known && directory === undefined) return known;
+    const adding = this.#add({ id, manifest, sealed, metainfo }, directory);
+    this.#adding.set(id, adding);
+    return adding.finally(() => this.#adding.delete(id));
+  }
+
+  async #add(
+    described: Pick<Model, 'id' | 'manifest' | 'sealed' | 'metainfo'>,
+    directory: string | undefined,
+  ): Promise<Model> {
+    const { id, sealed, metainfo } = described;
+    const folder = join(this.#home, id);
+    const shared = await this.#torrents.share(id, metainfo, directory);
+    await writeFileAtomic(join(folder, 'model.torrent'), metainfo.bytes);
+    if (directory !== undefined) await writeFileAtomic(join(folder, 'directory'), directory);
+    await writeFileAtomic(join(folder, 'manifest'), sealed);
     const known = this.#models.get(id);
     if (known) return known;
-    const metainfo = parseMetainfo(metainfoBytes);
-    if (toHex(metainfo.infohash) !== toHex(manifest.infohash)) {
-      throw new BitorchError(
-        'METAINFO_INVALID',
-        `the torrent of ${manifest.name} is not the one its manifest names`,
-      );
-    }
-    const folder = join(this.#home, id);
-    const torrent = await this.#swarm.add({
-      metainfo,
-      directory: directory ?? join(folder, 'files'),
-      trackers: [...this.#trackers],
-      want: 'none',
-      admits: (peerId) => this.#admits(id, peerId),
-    });
-    await writeFileAtomic(join(folder, 'model.torrent'), metainfoBytes);
-    if (directory) await writeFileAtomic(join(folder, 'directory'), directory);
-    await writeFileAtomic(join(folder, 'manifest'), sealed);
-    const model = { id, manifest, sealed, metainfo, torrent, files: { verified: false } };
+    const { promise: hashed, resolve } = Promise.withResolvers<FilesState>();
+    const model: Model = {
+      ...described,
+      get torrent() {
+        return shared.torrent;
+      },
+      settled: () => shared.settled(),
+      files: { state: 'unproven', hashed },
+    };
     this.#models.set(id, model);
-    this.#verifyWhenComplete(model);
+    void this.#prove(model).finally(() => resolve(model.files.state));
     return model;
   }
 
-  /** Pieces prove themselves as they come; a whole model is also held against the manifest's file hashes. */
-  #verifyWhenComplete({ id, manifest, torrent, files }: Model): void {
-    verifyFiles(torrent, manifest.files, this.#lifecycle.signal).then(
-      () => {
-        files.verified = true;
-      },
-      (error: unknown) => {
-        if (this.#lifecycle.signal.aborted || codeOf(error) === 'TORRENT_STOPPED') return;
-        this.#log.error({ model: id, error: messageOf(error) }, 'model files are not what the manifest says');
-      },
-    );
+  /** Holds the whole files against the manifest's hashes as soon as they are here. */
+  async #prove(model: Model): Promise<void> {
+    const { id, manifest, files } = model;
+    const { signal } = this.#lifecycle;
+    try {
+      await withTorrent(model, (torrent) => verifyFiles(torrent, manifest.files, signal));
+      files.state = 'verified';
+    } catch (error) {
+      if (signal.aborted || codeOf(error) === 'TORRENT_STOPPED') return;
+      this.#log.error({ model: id, error: messageOf(error) }, 'model files are not what the manifest says');
+      if (codeOf(error) === 'FILE_HASH_MISMATCH') await this.#refuse(model);
+    }
+  }
+
+  /** The files are the torrent's, so it is the manifest that lies: nothing of it is served or run, now or later. */
+  async #refuse(model: Model): Promise<void> {
+    model.files.state = 'refused';
+    this.#refused.add(model.id);
+    this.#onRefused(model.id);
+    try {
+      await this.discard(model);
+      await writeFileAtomic(join(this.#home, model.id, REFUSED), new Uint8Array());
+    } catch (error) {
+      this.#log.error({ model: model.id, error: messageOf(error) }, 'refused model could not be deleted');
+    }
   }
 
   /** Who may exchange pieces of this model has changed. */
@@ -153,10 +204,10 @@ export class Library {
     this.#models.get(id)?.torrent.review();
   }
 
-  /** Forgets a model that was fetched into this node's home, and deletes its files. */
-  async discard({ id, torrent }: Model): Promise<void> {
+  /** Forgets a model, and deletes its files if they were fetched and no other manifest describes them. */
+  async discard({ id, metainfo }: Model): Promise<void> {
     this.#models.delete(id);
-    await this.#swarm.remove(torrent);
+    await this.#torrents.release(id, metainfo);
     await rm(join(this.#home, id), { recursive: true, force: true });
   }
 
@@ -164,6 +215,7 @@ export class Library {
   async obtain(id: string, holders: readonly PeerAddress[]): Promise<Model> {
     const known = this.#models.get(id);
     if (known) return known;
+    if (this.#refused.has(id)) throw refusal(`${id.slice(0, 16)}…`);
     for (const holder of holders) {
       try {
         const limits = { maxBytes: MAX_MANIFEST_BYTES + MAX_METAINFO_BYTES };
@@ -182,6 +234,10 @@ export class Library {
 
   async #reopen(id: string): Promise<void> {
     const folder = join(this.#home, id);
+    if (existsSync(join(folder, REFUSED))) {
+      this.#refused.add(id);
+      return;
+    }
     try {
       const read = (name: string) => readFile(join(folder, name));
       const directory = await read('directory').then(String, () => undefined);
@@ -203,24 +259,83 @@ export class Library {
   }
 }
 
+const refusal = (name: string): BitorchError =>
+  new BitorchError(
+    'FILE_HASH_MISMATCH',
+    `model ${name} was refused: its files are not what its manifest says`,
+  );
+
+/** Throws METAINFO_INVALID unless manifest and torrent speak of the same files. */
+function checkSameFiles(manifest: Manifest, metainfo: Metainfo): void {
+  const isSame =
+    equalBytes(metainfo.infohash, manifest.infohash) &&
+    metainfo.pieceLength === manifest.pieceLength &&
+    metainfo.files.length === manifest.files.length &&
+    metainfo.files.every(({ path, length }, n) => {
+      const file = manifest.files[n]!;
+      return file.path === path && file.size === length;
+    });
+  if (isSame) return;
+  throw new BitorchError(
+    'METAINFO_INVALID',
+    `the torrent of ${manifest.name} is not the one its manifest names`,
+  );
+}
+
+/** Works with a model's torrent, again if it was moved to other files meanwhile. */
+async function withTorrent(model: Model, work: (torrent: Torrent) => Promise<void>): Promise<void> {
+  for (;;) {
+    const { torrent } = model;
+    try {
+      return await work(torrent);
+    } catch (error) {
+      const isMoved = codeOf(error) === 'TORRENT_STOPPED' && (await model.settled()) !== torrent;
+      if (!isMoved) throw error;
+    }
+  }
+}
+
+/** Throws FILE_HASH_MISMATCH for a model whose files are not what its manifest says. */
+export function demandNotRefused({ manifest, files }: Model): void {
+  if (files.state === 'refused') throw refusal(manifest.name);
+}
+
+/** Waits until whole files were held against the manifest. Throws FILE_HASH_MISMATCH, or TORRENT_STOPPED if they never are. */
+export async function demandVerified(model: Model): Promise<void> {
+  const state = await model.files.hashed;
+  demandNotRefused(model);
+  if (state === 'verified') return;
+  throw new BitorchError(
+    'TORRENT_STOPPED',
+    `${model.manifest.name} was stopped before its files were verified`,
+  );
+}
+
 /** Fetches byte ranges of a model and waits until they are verified; reports how far it is. */
 export async function fetchRanges(
-  { torrent }: Model,
+  model: Model,
   ranges: ByteRange[],
   { onProgress, signal }: { onProgress: OnProgress; signal: AbortSignal },
 ): Promise<void> {
-  torrent.want(ranges);
+  demandNotRefused(model);
   const tell = () => {
-    const { bytesWantedHave, bytesWanted } = torrent.progress();
+    const { bytesWantedHave, bytesWanted } = model.torrent.progress();
     onProgress({ step: 'fetching', done: bytesWantedHave, total: bytesWanted, unit: 'bytes' });
   };
   const timer = setInterval(tell, PROGRESS_INTERVAL_MS);
-  await torrent.wait(ranges, signal).finally(() => clearInterval(timer));
+  const fetching = withTorrent(model, async (torrent) => {
+    torrent.want(ranges);
+    await torrent.wait(ranges, signal);
+  });
+  await fetching.finally(() => clearInterval(timer));
+  demandNotRefused(model);
   tell();
 }
 
 /** Reads one tensor's verified bytes. */
 export const tensorReader =
-  ({ torrent }: Model) =>
-  (tensor: TensorInfo): Promise<Uint8Array> =>
-    torrent.read(tensor.file, tensor.offset, tensor.bytes);
+  (model: Model) =>
+  (tensor: TensorInfo): Promise<Uint8Array> => {
+    demandNotRefused(model);
+    return model.torrent.read(tensor.file, tensor.offset, tensor.bytes);
+  };

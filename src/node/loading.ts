@@ -1,7 +1,7 @@
 import { BitorchError, equalBytes, type OnProgress } from '#base';
 import { blockRanges } from '#distribution';
 import { Stage } from '#execution';
-import { fetchRanges, type Model, tensorReader } from './library.ts';
+import { demandNotRefused, fetchRanges, type Model, tensorReader } from './library.ts';
 
 export interface LoadOptions {
   readonly first: number;
@@ -43,8 +43,9 @@ export async function loadStage(
   });
   const hashes = await stage.goldenHashes();
   const wrong = hashes.findIndex((hash, i) => !equalBytes(hash, blocks[i]!.golden));
+  if (wrong >= 0 || model.files.state === 'refused') await stage.stop();
+  demandNotRefused(model);
   if (wrong >= 0) {
-    await stage.stop();
     throw new BitorchError(
       'GOLDEN_MISMATCH',
       `block ${first + wrong} of ${manifest.name} does not compute what its manifest says: the manifest is wrong or this machine computes wrongly`,

@@ -220,7 +220,7 @@ export class Node implements NodeApi {
     const admits = (id: string, peerId: string) => this.#security.guard.admits(id, peerId);
     this.#library = new Library(
       { home, trackers: this.#trackers },
-      { ...shared, swarm: this.#swarm, admits },
+      { ...shared, swarm: this.#swarm, admits, onRefused: (id) => void this.#running?.withdraw(id) },
     );
     this.#directory = new Directory({ ...shared, key: this.#key, describeSelf: () => this.#announcement() });
     this.#security = new SecurityPart(this.#options, {

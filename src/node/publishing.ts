@@ -1,6 +1,6 @@
-import { equalBytes, type OnProgress } from '#base';
+import { encodeCanonical, equalBytes, type OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
-import { createMetainfo, type ModelSource, openSource, signManifest } from '#distribution';
+import { createMetainfo, type Manifest, type ModelSource, openSource, signManifest } from '#distribution';
 import { describeForManifest, type ManifestDescription, Stage } from '#execution';
 import { FilePool, type ModelFile } from '#formats';
 import type { Library, Model } from './library.ts';
@@ -16,7 +16,10 @@ export interface PublishOptions {
   readonly threads: number;
 }
 
-/** Turns a source into a signed manifest and a torrent, and seeds it from where its files lie. */
+/**
+ * Turns a source into this publisher's own signed manifest and a torrent, and seeds it from where its files lie. The
+ * same files under another publisher's or another description are another model, which shares the torrent.
+ */
 export async function publish(
   options: PublishOptions,
   {
@@ -32,18 +35,23 @@ export async function publish(
     onProgress,
     signal,
   });
-  const known = library.all().find(({ manifest }) => isSame(manifest.files, source.files));
-  if (known) return known;
-
   const { description, licence } = await withFiles(source, describeForManifest);
-  const paths = source.files.map(({ path }) => path);
   const { name } = source;
-  const trackers = [...options.trackers];
+  const stated = {
+    ...description,
+    name,
+    version: 1,
+    licence: source.licence ?? licence ?? 'unknown',
+    files: source.files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+  };
+  const own = library.all().find(({ manifest }) => states(manifest, { ...stated, publisher: key.publicKey }));
+  if (own) return library.add(own.sealed, own.metainfo.bytes, source.directory);
+
   const metainfo = await createMetainfo({
     directory: source.directory,
-    files: paths,
+    files: source.files.map(({ path }) => path),
     name,
-    trackers,
+    trackers: [...options.trackers],
     onProgress,
     signal,
   });
@@ -52,24 +60,21 @@ export async function publish(
     onProgress,
     signal,
   });
-  const sealed = signManifest(
-    {
-      name,
-      version: 1,
-      licence: source.licence ?? licence ?? 'unknown',
-      ...description,
-      files: source.files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
-      infohash: metainfo.infohash,
-      pieceLength: metainfo.pieceLength,
-      blocks: description.blocks.map((tensors, block) => ({ tensors, golden: golden[block]! })),
-    },
-    key,
-  );
+  const { infohash, pieceLength } = metainfo;
+  const blocks = description.blocks.map((tensors, block) => ({ tensors, golden: golden[block]! }));
+  const sealed = signManifest({ ...stated, infohash, pieceLength, blocks }, key);
   return library.add(sealed, metainfo.bytes, source.directory);
 }
 
-const isSame = (a: readonly { sha256: Uint8Array }[], b: readonly { sha256: Uint8Array }[]): boolean =>
-  a.length === b.length && a.every((file, i) => equalBytes(file.sha256, b[i]!.sha256));
+/** What a publisher says of a model; the rest of a manifest, torrent and golden hashes, follows from the files. */
+type Statement = ManifestDescription & Pick<Manifest, 'name' | 'version' | 'licence' | 'files' | 'publisher'>;
+
+function states(manifest: Manifest, statement: Statement): boolean {
+  const tensors = statement.blocks;
+  if (manifest.blocks.length !== tensors.length) return false;
+  const blocks = manifest.blocks.map(({ golden }, n) => ({ golden, tensors: tensors[n]! }));
+  return equalBytes(encodeCanonical({ ...manifest, ...statement, blocks }), encodeCanonical(manifest));
+}
 
 /** The source's files, readable while `use` runs. */
 async function withFiles<T>(source: ModelSource, use: (files: ModelFile[]) => Promise<T>): Promise<T> {

@@ -76,7 +76,7 @@ function transferView(
     name: manifest.name,
     bytesHave: progress.bytesHave,
     bytesTotal: progress.bytesTotal,
-    verified: files.verified,
+    verified: files.state === 'verified',
     downBytesPerSecond: progress.downBytesPerSecond,
     upBytesPerSecond: progress.upBytesPerSecond,
     peers: torrent.peers().map(({ peerId, address, downloaded, uploaded }) => {

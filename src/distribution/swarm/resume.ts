@@ -47,6 +47,15 @@ export async function verifiedOnDisk(
 ): Promise<Bitfield> {
   const recorded = needsResume(metainfo) ? await loadResume(directory, metainfo) : undefined;
   if (recorded && (await isSampleValid(recorded, metainfo, store))) return recorded;
+  return hashedOnDisk(metainfo, store, onPiece);
+}
+
+/** Which pieces on disk are good, by the hash of each. */
+export async function hashedOnDisk(
+  metainfo: Metainfo,
+  store: Store,
+  onPiece: (checked: number) => void = () => undefined,
+): Promise<Bitfield> {
   const have = new Bitfield(metainfo.pieceCount);
   const buffer = bufferFor(metainfo);
   for (let index = 0; index < metainfo.pieceCount; index++) {

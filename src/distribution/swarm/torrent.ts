@@ -10,10 +10,10 @@ import { Downloads } from './downloads.ts';
 import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
 import { PiecePool } from './piece-pool.ts';
-import type { PieceThread } from './piece-thread.ts';
+import { PieceThread } from './piece-thread.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
-import { needsResume, saveResume, verifiedOnDisk } from './resume.ts';
+import { hashedOnDisk, needsResume, saveResume, verifiedOnDisk } from './resume.ts';
 import { Store } from './store.ts';
 import type { PeerStatus } from './tallies.ts';
 import { Uploads } from './uploads.ts';
@@ -55,6 +55,16 @@ export interface TorrentProgress {
   bytesWantedHave: number;
   downBytesPerSecond: number;
   upBytesPerSecond: number;
+}
+
+/** Whether all of a torrent's pieces are in a directory; every piece is hashed. */
+export async function isOnDisk(metainfo: Metainfo, directory: string): Promise<boolean> {
+  const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
+  try {
+    return (await hashedOnDisk(metainfo, store)).isFull;
+  } finally {
+    await store.close();
+  }
 }
 
 /** One torrent of a swarm. Made by Swarm.add(). */
