@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { Outbox } from '../../../src/distribution/swarm/outbox.ts';
+import type { Peer } from '../../../src/distribution/swarm/peer.ts';
+import type { PieceBuffer } from '../../../src/distribution/swarm/piece-pool.ts';
+import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
+import { Uploads } from '../../../src/distribution/swarm/uploads.ts';
+import type { BlockRequest } from '../../../src/distribution/swarm/wire.ts';
+
+const MiB = 1024 * 1024;
+const PIECE = 16 * MiB;
+
+/** A socket that takes nothing until flush(). */
+class FullSocket {
+  readonly waiting: (() => void)[] = [];
+  bytes = 0;
+  readonly cork = (): void => undefined;
+  readonly uncork = (): void => undefined;
+  write(part: Uint8Array, onSent: () => void = () => undefined): void {
+    this.bytes += part.length;
+    this.waiting.push(onSent);
+  }
+  flush(): void {
+    for (const onSent of this.waiting.splice(0)) onSent();
+  }
+}
+
+const outboxOf = (socket: FullSocket, onRoom: () => void = () => undefined) =>
+  new Outbox(socket as unknown as Socket, onRoom);
+
+test('outbox: writes are counted by what they hold in memory, empty ones too', () => {
+  const socket = new FullSocket();
+  let room = 0;
+  const outbox = outboxOf(socket, () => room++);
+  let writes = 0;
+  for (; outbox.hasRoom; writes++) outbox.write([new Uint8Array(5)]);
+  assert.ok(writes * 5 < 11_000, `${writes} writes of five bytes are no more than a MiB holds`);
+  assert.equal(outbox.isOverfull, false);
+  for (let n = 0; n < writes + 10; n++) outbox.write([new Uint8Array(5)]);
+  assert.equal(outbox.isOverfull, true);
+  socket.flush();
+  assert.equal(outbox.held, 0);
+  assert.equal(room, 1, 'told once');
+});
+
+/** A peer whose socket takes nothing; what waits for it is charged as a connection's is. */
+function reader(requests: BlockRequest[]) {
+  const socket = new FullSocket();
+  const outbox = outboxOf(socket);
+  const queue = new RequestQueue(PIECE);
+  for (const request of requests) queue.add(request);
+  const sent: BlockRequest[] = [];
+  const peer = {
+    queue,
+    serving: false,
+    isClosed: false,
+    get hasRoom() {
+      return outbox.hasRoom;
+    },
+    sendBlock(request: BlockRequest, buffer: PieceBuffer, offset: number) {
+      sent.push(request);
+      buffer.hold();
+      outbox.write([buffer.bytes.subarray(offset, offset + request.length)], buffer.release);
+    },
+    close: (error: unknown) => assert.fail(String(error)),
+  };
+  return { peer: peer as unknown as Peer, sent, outbox, socket, queue };
+}
+
+test('a request of one byte makes us read and hold one byte, of whatever piece it is', async () => {
+  const read: number[] = [];
+  const uploads = new Uploads(async (_index, _begin, into) => {
+    read.push(into.length);
+    assert.ok(into.buffer.byteLength <= 64 * 1024, 'no larger buffer behind it');
+  });
+  const { peer } = reader(Array.from({ length: 1000 }, (_, index) => ({ index, begin: 0, length: 1 })));
+  await uploads.serve(peer);
+  assert.equal(read.length, 1000);
+  assert.ok(read.every((length) => length === 1));
+});
+
+test('a peer that does not read holds no more than its share, and its requests wait', async () => {
+  let bytes = 0;
+  const uploads = new Uploads(async (_index, _begin, into) => {
+    bytes += into.length;
+  });
+  const requests = Array.from({ length: 2000 }, (_, n) => ({ index: 0, begin: n * 8192, length: 8192 }));
+  const { peer, sent, socket, queue } = reader(requests);
+  await uploads.serve(peer);
+  assert.ok(bytes <= 1.5 * MiB, `${bytes} bytes were read`);
+  assert.equal(sent.length + queue.size, 2000);
+  while (queue.size > 0) {
+    socket.flush();
+    await uploads.serve(peer);
+  }
+  assert.deepEqual(sent, requests, 'all of them, in order');
+});
+
+test('blocks that follow each other are read together and sent from where they lie', async () => {
+  const reads: number[] = [];
+  const uploads = new Uploads(async (index, begin, into) => {
+    reads.push(into.length);
+    for (let n = 0; n < into.length; n += 16384) into[n] = index + (begin + n) / 16384;
+  });
+  const request = (n: number) => ({ index: 2, begin: n * 16384, length: 16384 });
+  const { peer, socket, sent } = reader([0, 1, 2, 3, 9].map(request));
+  await uploads.serve(peer);
+  assert.deepEqual(reads, [65536, 16384]);
+  assert.equal(sent.length, 5);
+  assert.equal(socket.bytes, 5 * 16384);
+});
