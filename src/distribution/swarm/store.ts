@@ -1,38 +1,39 @@
 import { hash } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { codeOf, equalBytes } from '#base';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '#base';
 import type { Metainfo } from '../metainfo.ts';
-import type { PieceThread } from './piece-thread.ts';
+import { type OpenFile, OpenFiles } from './open-files.ts';
+import type { PieceRun, PieceThread } from './piece-thread.ts';
 import type { Layout, Segment } from './ranges.ts';
 
-interface OpenFile {
-  handle: FileHandle;
-  /** Set once the file has been brought to its full (sparse) length. */
-  sized: Promise<void> | undefined;
-}
+/** Files that a torrent keeps open. */
+const MAX_OPEN_FILES = 16;
 
-/** A torrent's files on disk: sparse, opened when first needed, written at positions. */
+/** A torrent's files on disk: sparse, opened when needed, written at positions. */
 export class Store {
   readonly #metainfo: Metainfo;
   readonly #layout: Layout;
-  readonly #directory: string;
-  readonly #files = new Map<number, Promise<OpenFile | undefined>>();
+  readonly #files: OpenFiles;
   readonly #dirty = new Set<number>();
   readonly #thread: PieceThread;
-  readonly #writing = new Set<Promise<boolean>>();
+  /** How many more files pieces on their way to disk may hold open, and who waits for that. */
+  #freeSlots = MAX_OPEN_FILES;
+  readonly #waiting: (() => void)[] = [];
+  readonly #keeping = new Set<Promise<boolean>>();
 
   constructor(parts: { metainfo: Metainfo; layout: Layout; directory: string; thread: PieceThread }) {
     this.#metainfo = parts.metainfo;
     this.#layout = parts.layout;
-    this.#directory = parts.directory;
+    const { files } = parts.metainfo;
+    this.#files = new OpenFiles(MAX_OPEN_FILES, (index) => join(parts.directory, files[index]!.path));
     this.#thread = parts.thread;
   }
 
   /** Creates what a swarm can never deliver: files without content. */
   async createEmptyFiles(): Promise<void> {
     for (const [index, file] of this.#metainfo.files.entries())
-      if (file.length === 0) await this.#writable(index);
+      if (file.length === 0) await this.#writing(index, async () => undefined);
   }
 
   isValid(index: number, piece: Uint8Array): boolean {
@@ -51,8 +52,8 @@ export class Store {
   /** Fills `into` with the torrent's bytes from `start`; false when a file is missing or too short. */
   async read(start: number, into: Uint8Array): Promise<boolean> {
     for (const segment of this.#layout.segments(start, into.length)) {
-      const file = await this.#open(segment.file, false);
-      if (!file || !(await readFully(file.handle, into, segment))) return false;
+      const use = ({ handle }: OpenFile) => readFully(handle, into, segment);
+      if (!(await this.#files.use(segment.file, { create: false }, use))) return false;
     }
     return true;
   }
@@ -62,72 +63,77 @@ export class Store {
    * bytes: they outlive this process, not yet a power cut.
    */
   keepPiece(index: number, piece: Uint8Array): Promise<boolean> {
-    const writing = this.#keep(index, piece).finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
-    return writing;
+    const keeping = this.#keep(index, piece).finally(() => this.#keeping.delete(keeping));
+    this.#keeping.add(keeping);
+    return keeping;
   }
 
   async #keep(index: number, piece: Uint8Array): Promise<boolean> {
     const segments = this.#layout.segments(index * this.#metainfo.pieceLength, piece.length);
-    const runs = [];
-    for (const { file, ...segment } of segments) {
-      runs.push({ ...segment, descriptor: (await this.#writable(file)).fd });
-    }
-    const isGood = await this.#thread.keep({ bytes: piece, sha1: this.#sha1Of(index), runs });
+    const together = segments.length <= MAX_OPEN_FILES;
+    const isGood = await this.#withSlots(together ? segments.length : 1, () =>
+      together ? this.#keepTogether(index, piece, segments, []) : this.#keepOneByOne(index, piece, segments),
+    );
     if (isGood) for (const { file } of segments) this.#dirty.add(file);
     return isGood;
+  }
+
+  /** Pieces that wait for the thread hold no files open. */
+  async #withSlots<T>(count: number, work: () => Promise<T>): Promise<T> {
+    while (this.#freeSlots < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#freeSlots -= count;
+    try {
+      return await work();
+    } finally {
+      this.#freeSlots += count;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  /** Hashed and written by the thread; all the files that the piece touches are open meanwhile. */
+  async #keepTogether(
+    index: number,
+    piece: Uint8Array,
+    [segment, ...rest]: readonly Segment[],
+    runs: PieceRun[],
+  ): Promise<boolean> {
+    if (!segment) return this.#thread.keep({ bytes: piece, sha1: this.#sha1Of(index), runs });
+    const { file, ...place } = segment;
+    return this.#writing(file, ({ handle }) =>
+      this.#keepTogether(index, piece, rest, [...runs, { ...place, descriptor: handle.fd }]),
+    );
+  }
+
+  /** Of a piece that touches more files than may be open. */
+  async #keepOneByOne(index: number, piece: Uint8Array, segments: readonly Segment[]): Promise<boolean> {
+    if (!(await this.#thread.keep({ bytes: piece, sha1: this.#sha1Of(index), runs: [] }))) return false;
+    for (const segment of segments) {
+      await this.#writing(segment.file, ({ handle }) => writeFully(handle, piece, segment));
+    }
+    return true;
   }
 
   /** Makes everything written so far outlive a power cut. */
   async sync(): Promise<void> {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
-    for (const index of dirty) await (await this.#files.get(index))?.handle.datasync();
+    for (const index of dirty)
+      await this.#files.use(index, { create: false }, ({ handle }) => handle.datasync());
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writing);
-    const files = [...this.#files.values()];
-    this.#files.clear();
-    for (const file of files) await (await file.catch(() => undefined))?.handle.close();
+    await Promise.allSettled(this.#keeping);
+    await this.#files.close();
   }
 
-  /** A file that is there, or is made when something is to be written to it. */
-  async #open(index: number, create: boolean): Promise<OpenFile | undefined> {
-    const known = this.#files.get(index);
-    if (known) {
-      const file = await known;
-      return file || !create ? file : this.#open(index, create);
-    }
-    const opening = openFile(this.#pathOf(index), create);
-    this.#files.set(index, opening);
-    const forget = () => this.#files.get(index) === opening && this.#files.delete(index);
-    opening.then((file) => file ?? forget(), forget);
-    return opening;
-  }
-
-  async #writable(index: number): Promise<FileHandle> {
-    const file = (await this.#open(index, true))!;
-    file.sized ??= file.handle.truncate(this.#metainfo.files[index]!.length);
-    await file.sized;
-    return file.handle;
-  }
-
-  #pathOf(index: number): string {
-    return join(this.#directory, this.#metainfo.files[index]!.path);
-  }
-}
-
-async function openFile(path: string, create: boolean): Promise<OpenFile | undefined> {
-  if (create) await mkdir(dirname(path), { recursive: true });
-  try {
-    return { handle: await open(path, 'r+'), sized: undefined };
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT') return create ? { handle: await open(path, 'wx+'), sized: undefined } : undefined;
-    const readOnly = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-    if (readOnly && !create) return { handle: await open(path, 'r'), sized: undefined };
-    throw error;
+  /** Works with a file that is there and has its full length. */
+  async #writing<T>(index: number, work: (file: OpenFile) => Promise<T>): Promise<T> {
+    const done = await this.#files.use(index, { create: true }, async (file) => {
+      file.sized ??= file.handle.truncate(this.#metainfo.files[index]!.length);
+      await file.sized;
+      return { result: await work(file) };
+    });
+    return done!.result;
   }
 }
 
@@ -139,4 +145,13 @@ async function readFully(handle: FileHandle, bytes: Uint8Array, segment: Segment
     done += bytesRead;
   }
   return true;
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, segment: Segment): Promise<void> {
+  for (let done = 0; done < segment.length; ) {
+    const at = segment.bufferOffset + done;
+    const { bytesWritten } = await handle.write(bytes, at, segment.length - done, segment.fileOffset + done);
+    if (bytesWritten === 0) throw new Error('the disk took no bytes');
+    done += bytesWritten;
+  }
 }
