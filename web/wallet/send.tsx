@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api.ts';
 import * as format from '../format.ts';
 import { history, preview, send } from '../state/wallet.ts';
+import { fateOf } from './fate.ts';
 import { Field, Form } from './form.tsx';
 
 const TIERS: Record<FeeTier, string> = {
@@ -42,7 +43,7 @@ export function Send() {
       <h3 id="send-heading">Send</h3>
       {sent.value && (
         <p class="notice" role="status">
-          {format.torch(sent.value.amount)}: {fateOf(sent.value.receipt)}
+          {fateNow(sent.value)}
         </p>
       )}
       {ready.value ? (
@@ -67,26 +68,12 @@ export function Send() {
   );
 }
 
-function fateOf({ id, expiry, outcome, message }: PaymentReceipt): string {
-  const entry = history.value.find((each) => each.id === id);
-  const by = `by block ${expiry.toLocaleString('en')} at the latest`;
-  switch (entry?.state ?? outcome) {
-    case 'final':
-      return `sent. It is final, in block ${entry!.height.toLocaleString('en')}.`;
-    case 'expired':
-      return 'not paid. No block took it in time; the money is still yours.';
-    case 'superseded':
-      return 'not paid by this transfer: another try at it counts, see the history.';
-    case 'refused':
-      return `refused${message ? ` (${message})` : ''}. Nothing was paid; the money is still yours.`;
-    case 'pending':
-      return (
-        `pending${message ? ` (${message})` : ''}. It is tried again, ${by}. ` +
-        'Ordering the same payment again tries it too: only one is ever paid.'
-      );
-    default:
-      return `sent. It is final as soon as a block holds it, ${by}.`;
-  }
+function fateNow({ amount, receipt }: Sent): string {
+  return fateOf(
+    format.torch(amount),
+    receipt,
+    history.value.find(({ id }) => id === receipt.id),
+  );
 }
 
 interface ConfirmProps {

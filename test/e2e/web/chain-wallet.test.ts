@@ -123,7 +123,12 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await page.getByText('Sent 1.5 TORCH').waitFor();
   assert.deepEqual(
     wallet.calls.filter(([method]) => method === 'send'),
-    [['send', { to: 'torch1qexample', amount: '1500000000', tier: 'normal', password: PASSWORD }]],
+    [
+      [
+        'send',
+        { to: 'torch1qexample', amount: '1500000000', tier: 'normal', again: false, password: PASSWORD },
+      ],
+    ],
   );
   await page.getByText('as soon as a block holds it, by block 142').waitFor();
   const { id } = await wallet.send({ to: '', amount: '0', tier: 'normal', password: PASSWORD });
