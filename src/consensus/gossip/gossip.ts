@@ -75,8 +75,8 @@ export class Gossip {
   readonly #opening = new Set<string>();
   /** The stream that each peer speaks on. */
   readonly #heard = new Map<string, FrameStream>();
-  /** How often in a row a connected node could not be spoken to. */
-  readonly #failures = new Map<string, number>();
+  /** How often in a row a connected node could not be spoken to, and what tries again. */
+  readonly #failed = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
   readonly #banned = new Bans();
   /** Counts what was new. */
   #passedOn = 0;
@@ -164,10 +164,14 @@ export class Gossip {
 
   /** After a pause, longer each time. */
   #meetLater(id: string, mostMs = MAX_RETRY_MS): void {
-    const failures = this.#failures.get(id) ?? 0;
-    this.#failures.set(id, failures + 1);
-    const delay = Math.min(mostMs, MAX_RETRY_MS, RETRY_MS * 2 ** failures);
-    setTimeout(() => this.#meet(id), delay).unref();
+    const { timer: waiting, failures } = this.#failed.get(id) ?? { failures: 0 };
+    if (waiting) return;
+    const again = () => {
+      this.#failed.set(id, { failures: failures + 1, timer: undefined });
+      this.#meet(id);
+    };
+    const timer = setTimeout(again, Math.min(mostMs, RETRY_MS * 2 ** failures)).unref();
+    this.#failed.set(id, { failures, timer });
   }
 
   /** Contacts have places of their own. Of strangers, one that has long been of no use goes when another comes. */
@@ -201,14 +205,15 @@ export class Gossip {
     if (!peer || (only && peer !== only)) return;
     this.#peers.delete(id);
     peer.close();
-    if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failures.delete(id);
+    if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failed.delete(id);
     this.#meetLater(id, MAX_LOST_MS);
   }
 
   /** A node that is not connected any more. */
   #forget(id: string): void {
     this.#lose(id);
-    this.#failures.delete(id);
+    clearTimeout(this.#failed.get(id)?.timer);
+    this.#failed.delete(id);
   }
 
   /** Reads a peer's stream until it ends, costs too much or breaks the rules. A new stream takes the place of the last. */
