@@ -121,7 +121,8 @@ export class Library {
 
   /** Whether a model's files lie in this node's home, where it fetched them: a publisher's own lie elsewhere. */
   isInHome(id: string): boolean {
-    return this.#models.get(id)?.torrent.directory === join(this.#home, id, 'files');
+    const model = this.#models.get(id);
+    return model !== undefined && this.#torrents.isInHome(model.torrent);
   }
 
   find(id: string): Model | undefined {

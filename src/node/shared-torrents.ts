@@ -88,6 +88,11 @@ export class SharedTorrents {
     });
   }
 
+  /** Whether a torrent's files were fetched, and go with it. */
+  isInHome({ directory, infohash }: Torrent): boolean {
+    return directory === this.#folderOf(toHex(infohash));
+  }
+
   async #begin(key: string, id: string, metainfo: Metainfo, directory: string): Promise<SharedTorrent> {
     const holders = new Set([id]);
     const shared = new SharedTorrent(await this.#join(metainfo, directory, holders), holders);
