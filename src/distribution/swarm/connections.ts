@@ -4,9 +4,11 @@ import { type Metainfo, pieceSize } from '../metainfo.ts';
 import { AddressBook, addressOf, type Known } from './address-book.ts';
 import type { Bans } from './bans.ts';
 import { Bitfield } from './bitfield.ts';
-import { ANNOUNCE_DELAY_MS, DUPLICATE_MS, MAX_HALF_OPEN } from './constants.ts';
+import { MAX_HALF_OPEN } from './constants.ts';
 import type { Downloads } from './downloads.ts';
+import { lesserDuplicates } from './duplicates.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from './extension.ts';
+import { News } from './news.ts';
 import { originOf, type Peer, type PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -16,7 +18,6 @@ import {
   type BlockRequest,
   encodeBitfield,
   encodeExtensionHandshake,
-  encodeHaves,
   type Handshake,
   type WireMessage,
 } from './wire.ts';
@@ -61,9 +62,7 @@ export class Connections implements PeerOwner {
   /** After both handshakes. */
   readonly #peers = new Set<Peer>();
   readonly #dialling = new Set<Peer>();
-  /** Pieces verified since the start, in the order of their coming: each peer is told of those after its own mark. */
-  readonly #verified: number[] = [];
-  #announceTimer: NodeJS.Timeout | undefined;
+  readonly #news = new News(this.#peers);
   #stopped = false;
 
   constructor(parts: TorrentParts, ports: SwarmPorts) {
@@ -95,7 +94,8 @@ export class Connections implements PeerOwner {
     const { bans, hasRoom } = this.#ports;
     const now = Date.now();
     const areWeSeed = this.#parts.have.isFull;
-    const isNeeded = this.#isStarved;
+    // One dial at a time may cost another connection its place.
+    let isNeeded = this.#isStarved && this.#dialling.size === 0;
     const skip = (known: Known) =>
       (areWeSeed && known.isSeed) ||
       this.#isConnected(known) ||
@@ -103,6 +103,7 @@ export class Connections implements PeerOwner {
       !hasRoom(known.place.host, isNeeded);
     for (const target of this.#book.due(now, MAX_HALF_OPEN - this.#dialling.size, skip)) {
       if (!hasRoom(target.host, isNeeded)) continue;
+      isNeeded = false;
       this.#book.busy(addressOf(target));
       this.#dialling.add(this.#ports.dial(target, this));
     }
@@ -151,7 +152,7 @@ export class Connections implements PeerOwner {
     const { metainfo, have } = this.#parts;
     peer.has = new Bitfield(metainfo.pieceCount);
     peer.queue = new RequestQueue(metainfo.pieceLength);
-    peer.announced = this.#verified.length;
+    this.#news.skip(peer);
     peer.seeding = have.isFull;
     peer.allowBitfield(have.bytes.length);
     this.#peers.add(peer);
@@ -278,24 +279,7 @@ export class Connections implements PeerOwner {
       this.#closeIfUseless(peer);
       downloads.fill(peer);
     }
-    this.#verified.push(index);
-    this.#announceTimer ??= setTimeout(() => this.#announcePieces(), ANNOUNCE_DELAY_MS);
-  }
-
-  #announcePieces(): void {
-    this.#announceTimer = undefined;
-    for (const peer of this.#peers) this.#announceTo(peer);
-  }
-
-  /**
-   * In one message for all pieces since the last one: each write wakes a process at the other end. Also of pieces that
-   * the peer has: one that seeds each piece once (BEP 16) waits to hear of it. Whoever is behind hears of it later.
-   */
-  #announceTo(peer: Peer): void {
-    if (!peer.hasRoom || peer.announced === this.#verified.length) return;
-    const news = this.#verified.slice(peer.announced);
-    peer.announced = this.#verified.length;
-    if (!peer.has!.isFull) peer.send(encodeHaves(news));
+    this.#news.add(index);
   }
 
   /** More pieces are wanted than before. */
@@ -311,7 +295,7 @@ export class Connections implements PeerOwner {
   }
 
   onRoom(peer: Peer): void {
-    this.#announceTo(peer);
+    this.#news.tell(peer);
     void this.#parts.uploads.serve(peer);
   }
 
@@ -357,36 +341,17 @@ export class Connections implements PeerOwner {
       downloads.checkSnubbed(peer, now);
     }
     downloads.checkOverdue(now);
-    this.#closeDuplicates(now);
+    for (const peer of lesserDuplicates(this.#peers, this.#selfId, now)) peer.close('duplicate');
     for (const peer of this.#peers) downloads.fill(peer);
     this.dial();
   }
 
-  /**
-   * Of two connections with one host under one peer id, the one that carries less is closed after a while, by the side of
-   * the smaller id. Not before one has carried something: whoever claims the id of another must not keep it out.
-   */
-  #closeDuplicates(now: number): void {
-    const kept = new Map<string, Peer>();
-    for (const peer of [...this.#peers]) {
-      const name = `${peer.id} ${peer.network}`;
-      const other = kept.get(name) ?? peer;
-      const [better, lesser] = carried(other) >= carried(peer) ? [other, peer] : [peer, other];
-      kept.set(name, better);
-      const isSettled = now - Math.max(other.openedAt, peer.openedAt) > DUPLICATE_MS;
-      if (other !== peer && isSettled && this.#selfId < peer.id && carried(better) > 0)
-        lesser.close('duplicate');
-    }
-  }
-
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#announceTimer);
+    this.#news.stop();
     for (const peer of [...this.#dialling, ...this.#peers]) peer.close('torrent stopped');
   }
 }
-
-const carried = ({ downloaded, uploaded }: Peer): number => downloaded + uploaded;
 
 const broken = (what: string): BitorchError =>
   new BitorchError('WIRE_INVALID', `peer broke the protocol: ${what}`);
