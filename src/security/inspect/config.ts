@@ -1,4 +1,5 @@
 import { type Json, type JsonScalar, JsonTree } from '#formats';
+import { codeReference } from './code-references.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 import { baseName } from './names.ts';
@@ -26,7 +27,25 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   vocab_size: 1 << 26,
   n_embd: 1 << 20,
   n_layer: 1 << 14,
+  n_layers: 1 << 14,
+  num_layers: 1 << 14,
+  num_decoder_layers: 1 << 14,
+  encoder_layers: 1 << 14,
+  decoder_layers: 1 << 14,
+  n_head: 1 << 16,
+  num_heads: 1 << 16,
+  num_key_value_heads: 1 << 16,
+  num_experts: 1 << 16,
+  num_local_experts: 1 << 16,
+  n_routed_experts: 1 << 16,
+  head_dim: 1 << 16,
   d_model: 1 << 20,
+  d_ff: 1 << 22,
+  d_kv: 1 << 16,
+  num_labels: 1 << 22,
+  // Every text is padded to this, or to a multiple of it.
+  Fixed: 1 << 20,
+  pad_to_multiple_of: 1 << 16,
 };
 /** Some tools name the file of the template where others have the template. */
 const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
@@ -131,6 +150,8 @@ export class ConfigJudge extends PlacedVisitor {
       if (this.#keep(typeof value === 'string' ? value.length : 0)) tree.value(value);
     }
     this.#tokens.scalar(this.path, value);
+    const reference = codeReference(this.path, value);
+    if (reference) this.#inspection.find('remote-code', this.place, reference);
     const key = this.path.at(-1);
     if (typeof key !== 'string') return;
     judgeEntry(this.#inspection, key, value, () => this.place);
@@ -174,18 +195,6 @@ export class ConfigJudge extends PlacedVisitor {
 function judgeEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
   if (CODE_KEYS.has(key) && !isEmpty(value)) {
     inspection.find('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
-  } else if (key === 'trust_remote_code' && value === true) {
-    inspection.find('remote-code', place(), 'trust_remote_code is set');
-  } else if (key === '_target_' && typeof value === 'string') {
-    inspection.find('remote-code', place(), `creates ${value}`);
-  } else if (
-    key === 'parent_library' &&
-    typeof value === 'string' &&
-    !/^(transformers|peft|diffusers)\b/.test(value)
-  ) {
-    inspection.find('remote-code', place(), `imports ${value}`);
-  } else if (/^_?attn_implementation$/.test(key) && typeof value === 'string' && value.includes('/')) {
-    inspection.find('remote-code', place(), `fetches the kernels ${value}`);
   } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
     inspection.find('keras-code', place(), `a layer ${value}`);
   } else if (Object.hasOwn(DIMENSIONS, key) && typeof value === 'number' && value > DIMENSIONS[key]!) {

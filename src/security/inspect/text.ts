@@ -1,4 +1,5 @@
 import { decodeText } from '#formats';
+import { codeReference } from './code-references.ts';
 import type { Inspection } from './inspection.ts';
 import { baseName } from './names.ts';
 import { findHiddenPickle } from './pickle.ts';
@@ -7,6 +8,15 @@ import { inspectTemplate } from './template.ts';
 const CHUNK = 1 << 18;
 const YAML_CODE =
   /!!?python(\/|:)|tag:yaml\.org,2002:python|!!?(javax?|ruby|perl|php)[/:.]|!<tag:yaml\.org,2002:(python|js)/i;
+
+/** A handle for tags (YAML 1.2 §6.8.2), by which a name can be taken apart. */
+const TAG_DIRECTIVE = /^%TAG\s[^\n]{0,200}/m;
+/** Tags may be written with escapes (YAML 1.2 §5.6). */
+const percentDecoded = (text: string): string =>
+  text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+/** A plain pair of a key and a scalar in one line. */
+const PAIR =
+  /^[ \t]*(?:- +)?["']?([\w-]{1,80})["']?[ \t]*:[ \t]+["']?([^"'#\n]{1,400}?)["']?[ \t\r]*(?:#.*)?$/gm;
 
 /** Files in which older encodings are seen: what people write, not what programs read. */
 const DOCUMENT =
@@ -83,12 +93,18 @@ const REACHING = /\{[{%][^}]{0,400}__(class|globals|subclasses|builtins|mro|impo
 /** YAML, which some readers let create objects, and templates kept in it or in files of their own. */
 export async function inspectYaml(inspection: Inspection): Promise<void> {
   await inspectText(inspection);
-  const { source } = inspection.file;
+  const { source, path } = inspection.file;
   for (let at = 0; at < source.size; at += CHUNK / 2) {
     const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
     const text = Buffer.from(bytes).toString('latin1');
-    const tag = YAML_CODE.exec(text);
+    const tag = YAML_CODE.exec(percentDecoded(text)) ?? TAG_DIRECTIVE.exec(text);
     if (tag) inspection.find('yaml-code', '', `the tag ${tag[0]}`);
+    if (/\.ya?ml$/i.test(path)) {
+      for (const [, key = '', value = ''] of text.matchAll(PAIR)) {
+        const reference = codeReference([key], value);
+        if (reference) inspection.find('remote-code', key, reference);
+      }
+    }
     const reaching = REACHING.exec(text);
     if (reaching) inspection.find('template-forbidden', '', reaching[0]);
   }

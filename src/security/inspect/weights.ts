@@ -1,15 +1,21 @@
-import { readGguf, readSafetensors } from '#formats';
+import { BitorchError } from '#base';
+import { JsonReader, type JsonScalar, readGguf, readSafetensors } from '#formats';
+import { codeReference } from './code-references.ts';
 import type { Inspection } from './inspection.ts';
+import { PlacedVisitor } from './json-place.ts';
 import { inspectTemplate } from './template.ts';
 
 const TEMPLATE_KEY = /^tokenizer\.chat_template(\.|$)/;
 /** Vocabularies hold whatever words there are. */
 const VOCABULARY_KEY = /^tokenizer\./;
 
+/** JSON inside of metadata that is read, in characters. */
+const MAX_INNER = 1 << 22;
+
 /** What a browser, Python or a shell would run; weights need nothing like it. */
 const CODE: readonly RegExp[] = [
-  /<script\b|<iframe\b|javascript:|\bon(error|load)\s*=|\bwindow\.fetch\s*\(/i,
-  /\b(os\.(system|popen|exec[lv]p?e?)|subprocess\.\w+|pickle\.loads|marshal\.loads|__import__|eval|exec|compile)\s*\(/i,
+  /<script\b|<iframe\b|<meta\b[^>]{0,200}http-equiv|<(object|embed|svg)\b[^>]{0,200}\b(data|src|on\w+)\s*=|javascript:|data:text\/html|\bon(error|load)\s*=|\bwindow\.fetch\s*\(/i,
+  /\b(os\.(system|popen|remove|unlink|exec[lv]p?e?)|shutil\.(rmtree|move)|importlib\.\w+|ctypes\.\w+|getattr|subprocess\.\w+|pickle\.loads|marshal\.loads|__import__|eval|exec|compile)\s*\(/i,
   /__(class|globals|subclasses|builtins|mro|import)__/i,
   /\b(requests|httpx|urllib\.request)\.\w+\s*\(|\burl(open|retrieve)\s*\(|\b(from|import)\s+(requests|httpx|urllib|subprocess)\b/,
   /\brm(?=[\s$])[^\n]{0,80}?[\s}]-[a-z]*[rf][a-z]*\b|\bchmod\s+[0-7+]|\bpowershell\b|\/dev\/tcp\//,
@@ -56,7 +62,28 @@ function judgeName(inspection: Inspection, name: string): void {
   if (LEAVING.test(name)) inspection.find('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
 }
 
+/** What JSON that lies in metadata would make a loader run. */
+function referenceIn(text: string): string | undefined {
+  if (!/^\s*[{[]/.test(text) || text.length > MAX_INNER) return undefined;
+  let found: string | undefined;
+  const visitor = new (class extends PlacedVisitor {
+    protected override scalar(value: JsonScalar): void {
+      found ??= codeReference(this.path, value);
+    }
+  })();
+  try {
+    const reader = new JsonReader('metadata', visitor, { pythonNumbers: true });
+    reader.write(Buffer.from(text));
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof BitorchError)) throw error;
+  }
+  return found;
+}
+
 function judgeMetadata(inspection: Inspection, place: string, text: string): void {
+  const reference = referenceIn(text.slice(text.indexOf(' ') + 1));
+  if (reference) inspection.find('remote-code', place, reference);
   for (const pattern of [...CODE, HIDDEN_WAY]) {
     const found = pattern.exec(text);
     if (!found) continue;

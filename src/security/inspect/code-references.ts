@@ -1,0 +1,32 @@
+/**
+ * Keys of configuration whose values a loader resolves to code, or to another repository with code, wherever they are
+ * written: JSON, YAML, and JSON inside of metadata.
+ */
+import type { JsonScalar } from '#formats';
+
+/** transformers takes kernels from the Hub by these (integrations/hub_kernels.py): a name, or one for each part of the model. */
+const IMPLEMENTATION = /^_?(attn|experts|mlp|kernel)\w*_implementation(_\w+)?$/;
+/** sentence-transformers and CrossEncoder import what these name (util.import_from_string). */
+const IMPORTED = /^(\w*activation_fn|\w*activation_function|loss_fct|similarity_fct)$/;
+const DOTTED = /^[A-Za-z_]\w*(\.\w+)+$/;
+const HARMLESS_IMPORT =
+  /^(torch\.nn(\.modules(\.\w+)?)?|sentence_transformers(\.\w+)*|transformers\.activations)\.\w+$/;
+const FALSE_WORDS = new Set(['', '0', 'false', 'no', 'off', 'n', 'f', 'none', 'null']);
+
+/** What the value at a place makes a loader run, in words; undefined when nothing. `path`: keys and indexes above it. */
+export function codeReference(path: readonly (string | number)[], value: JsonScalar): string | undefined {
+  const key = path.findLast((part) => typeof part === 'string') as string | undefined;
+  if (key === undefined) return undefined;
+  if (key === 'trust_remote_code') return isTruthy(value) ? 'trust_remote_code is set' : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (key === '_target_') return `creates ${value}`;
+  if (path.some((part) => typeof part === 'string' && IMPLEMENTATION.test(part)) && /[/\\:]/.test(value))
+    return `fetches the kernels ${value}`;
+  if (IMPORTED.test(key) && DOTTED.test(value) && !HARMLESS_IMPORT.test(value)) return `imports ${value}`;
+  if (key === 'parent_library' && !/^(transformers|peft|diffusers)\b/.test(value)) return `imports ${value}`;
+  return undefined;
+}
+
+/** As Python, YAML and command lines take it. */
+const isTruthy = (value: JsonScalar): boolean =>
+  typeof value === 'string' ? !FALSE_WORDS.has(value.trim().toLowerCase()) : Boolean(value);
