@@ -8,12 +8,13 @@ export const jsonReport: WriteReport = async (scans, ruleset) => {
     format: 1,
     verdict: scans.some(({ report }) => report.verdict === 'refused') ? 'refused' : 'clean',
     ruleset: { name: ruleset.name, version: ruleset.version, id: toHex(ruleset.id) },
-    scans: scans.map(({ target, report, passedOver }) => ({
+    scans: scans.map(({ target, report, passedOver, unread }) => ({
       target,
       verdict: report.verdict,
       reportHash: toHex(reportHash(report)),
       scanner: report.scanner,
       passedOver,
+      unread,
       files: report.files.map(({ path, size, sha256, kind, findings, omitted }) => ({
         path: pathOf(target, path),
         size,

@@ -55,16 +55,17 @@ async function scanAll(targets: readonly string[], flags: Flags): Promise<number
   const board = process.stderr.isTTY && !flags.quiet ? new ProgressBoard(process.stderr) : undefined;
   const scans = [];
   for (const target of targets) {
-    const { report, passedOver } = await scanTarget(target, ruleset, {
+    const { report, passedOver, unread } = await scanTarget(target, ruleset, {
       home,
       ...(flags.hub && { hubUrl: flags.hub }),
       ...(board && { onProgress: (progress) => board.update(target.slice(-24), progress) }),
     });
-    scans.push({ target, report, passedOver });
+    scans.push({ target, report, passedOver, unread });
   }
   board?.close();
   const written = await FORMATS[flags.format](scans, ruleset);
   if (flags.output) await writeFile(flags.output, written);
   else process.stdout.write(written);
-  return scans.some(({ report }) => report.verdict === 'refused') ? EXIT.refused : EXIT.clean;
+  if (scans.some(({ report }) => report.verdict === 'refused')) return EXIT.refused;
+  return scans.some(({ unread }) => unread.length > 0) ? EXIT.failed : EXIT.clean;
 }

@@ -6,6 +6,8 @@ export interface Scan {
   readonly report: Report;
   /** What below the target was not scanned, with the reason. */
   readonly passedOver: readonly string[];
+  /** What could not be read, with the reason: without it nothing is clean. */
+  readonly unread: readonly string[];
 }
 
 /** Writes scans in one format. */

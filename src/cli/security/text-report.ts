@@ -31,11 +31,13 @@ function findingsOf({ target, report }: Scan, rules: Rules): string[] {
   return lines;
 }
 
-function summaryOf({ target, report, passedOver }: Scan): string[] {
+function summaryOf({ target, report, passedOver, unread }: Scan): string[] {
   const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
   const refused = report.files.filter(({ findings }) => findings.some(({ severity }) => severity !== 'low'));
   const files = `${report.files.length} file${report.files.length === 1 ? '' : 's'}, ${formatBytes(bytes)}`;
-  const verdict = refused.length === 0 ? 'CLEAN' : `REFUSED: ${refused.length} of them`;
+  const clean = unread.length === 0 ? 'CLEAN' : 'NOT ALL COULD BE READ';
+  const verdict = refused.length === 0 ? clean : `REFUSED: ${refused.length} of them`;
   const skipped = passedOver.map((path) => `  not scanned: ${path}`);
-  return [`${target}: ${files}: ${verdict}`, ...skipped];
+  const missed = unread.map((path) => `  not read: ${path}`);
+  return [`${target}: ${files}: ${verdict}`, ...missed, ...skipped];
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BitorchError, codeOf } from '#base';
 import { FilePool, type ModelFile, type RandomAccess } from '#formats';
@@ -8,25 +8,38 @@ export interface OpenFiles {
   readonly files: ModelFile[];
   /** Paths that were passed over, with the reason. */
   readonly passedOver: string[];
+  /** What could be anything, because it cannot be read: such a scan says of nothing that it is clean. */
+  readonly unread: string[];
   close(): Promise<void>;
 }
 
 /**
- * A file, or all files below a folder. Links to files are followed (caches of models are made of them), links to folders
- * and what is neither are told in `passedOver`. Throws SCAN_FAILED when something cannot be read.
+ * A file, or all files below a folder. Links are followed, to each folder once. Throws SCAN_FAILED when a file or a folder
+ * cannot be read.
  */
 export async function openFiles(place: string): Promise<OpenFiles> {
   const pool = new FilePool();
   const found: ModelFile[] = [];
   const passedOver: string[] = [];
+  const unread: string[] = [];
+  const folders = new Set<string>();
   const add = async (path: string, name: string): Promise<void> => {
     const entry = await stat(path).catch((error) => {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP') return undefined;
       throw cannotRead(path, error);
     });
-    if (entry.isFile()) found.push({ path: name, source: readable(path, pool.source(path, entry.size)) });
-    else passedOver.push(`${name}: neither a file nor a folder`);
+    if (entry?.isFile()) found.push({ path: name, source: readable(path, pool.source(path, entry.size)) });
+    else unread.push(`${name}: ${entry ? 'neither a file nor a folder' : 'a link to nothing'}`);
   };
   const walk = async (folder: string, prefix: string): Promise<void> => {
+    const real = await realpath(folder).catch((error) => {
+      throw cannotRead(folder, error);
+    });
+    if (folders.has(real)) {
+      passedOver.push(`${prefix}: a link to a folder that is read already`);
+      return;
+    }
+    folders.add(real);
     const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
       throw cannotRead(folder, error);
     });
@@ -35,21 +48,28 @@ export async function openFiles(place: string): Promise<OpenFiles> {
       const name = `${prefix}${entry.name}`;
       if (entry.isDirectory() && entry.name === '.git')
         passedOver.push(`${name}: the version control's own files`);
-      else if (entry.isDirectory()) await walk(path, `${name}/`);
-      else if (entry.isSymbolicLink() && (await isFolder(path)))
-        passedOver.push(`${name}: a link to a folder`);
+      else if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path))))
+        await walk(path, `${name}/`);
       else await add(path, name);
     }
   };
   if (await isFolder(place)) await walk(place, '');
+  else if (await isMissing(place)) throw cannotRead(place, { code: 'ENOENT' });
   else await add(place, basename(place));
-  return { files: found, passedOver, close: () => pool.close() };
+  if (found.length === 0 && unread.length === 0) unread.push(`${place}: there is no file in it`);
+  return { files: found, passedOver, unread, close: () => pool.close() };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
   stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,
+  );
+
+const isMissing = async (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => false,
+    (error) => codeOf(error) === 'ENOENT',
   );
 
 /** Reading throws SCAN_FAILED for what the file system refuses. */

@@ -19,10 +19,11 @@ export async function scanTarget(
   target: string,
   ruleset: Ruleset,
   options: ScanTargetOptions,
-): Promise<{ report: Report; passedOver: string[] }> {
+): Promise<{ report: Report; passedOver: string[]; unread: string[] }> {
   const opened = await openFiles(target.startsWith('hf:') ? await fetchModel(target, options) : target);
   try {
-    return { report: await scan(opened.files, ruleset, options), passedOver: opened.passedOver };
+    const { files, passedOver, unread } = opened;
+    return { report: await scan(files, ruleset, options), passedOver, unread };
   } finally {
     await opened.close();
   }

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openFiles } from '../../../src/node/scanning/open-files.ts';
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-open-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function seen(place: string) {
+  const { files, unread, passedOver, close } = await openFiles(place);
+  await close();
+  return { files: files.map(({ path }) => path).sort(), unread, passedOver };
+}
+
+test('where there is nothing to read, that is said', async (t) => {
+  const folder = await folderOf(t);
+  assert.deepEqual(await seen(folder), {
+    files: [],
+    unread: [`${folder}: there is no file in it`],
+    passedOver: [],
+  });
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  assert.deepEqual((await seen(pipe)).unread, ['pipe: neither a file nor a folder']);
+  await assert.rejects(openFiles(join(folder, 'nothing')), { code: 'SCAN_FAILED' });
+});
+
+test('links are followed, each folder once; one that leads to nothing is told and ends nothing', async (t) => {
+  const folder = await folderOf(t);
+  const elsewhere = await folderOf(t);
+  await writeFile(join(elsewhere, 'model.pkl'), 'x');
+  await mkdir(join(folder, 'inner'));
+  await writeFile(join(folder, 'inner', 'a.txt'), 'a');
+  await symlink(elsewhere, join(folder, 'weights'));
+  await symlink(folder, join(folder, 'inner', 'loop'));
+  await symlink(join(folder, 'gone'), join(folder, 'dangling'));
+  await symlink(join(folder, 'inner', 'a.txt'), join(folder, 'b.txt'));
+  const { files, unread, passedOver } = await seen(folder);
+  assert.deepEqual(files, ['b.txt', 'inner/a.txt', 'weights/model.pkl']);
+  assert.deepEqual(unread, ['dangling: a link to nothing']);
+  assert.deepEqual(passedOver, ['inner/loop/: a link to a folder that is read already']);
+});
