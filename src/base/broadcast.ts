@@ -2,6 +2,11 @@
 export class Broadcast<T> {
   readonly #listeners = new Set<(event: T) => void>();
 
+  /** Whether anybody listens. */
+  get watched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   publish(event: T): void {
     for (const listener of this.#listeners) listener(event);
   }

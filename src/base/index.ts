@@ -1,6 +1,7 @@
 export * from './broadcast.ts';
 export * from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';
+export * from './clean-text.ts';
 export * from './codec.ts';
 export * from './data-directory.ts';
 export * from './durable.ts';

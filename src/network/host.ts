@@ -140,6 +140,10 @@ export class Host {
     return this.#libp2p.getPeers().map(String);
   }
 
+  isConnected(peer: string): boolean {
+    return this.#libp2p.getConnections(peerIdFromString(peer)).length > 0;
+  }
+
   /** How near a peer is: the narrowest scope of its connections; public where there is none. */
   scopeOf(peer: string): Scope {
     return peer === this.id ? 'loopback' : scopeIn(this.#libp2p, peerIdFromString(peer));

@@ -1,11 +1,15 @@
-import { z, zBytes, zBytesUpTo, zCount } from '#base';
+import { cleanText, z, zBytes, zBytesUpTo, zCount } from '#base';
 import { openSigned, type SigningKey, sealSigned } from '#crypto';
-import { publicKeyOf } from '#network';
+import { parseMultiaddr, publicKeyOf, type Scope } from '#network';
 
-export const ANNOUNCE_TOPIC = '/bitorch/node/announce/1';
-export const NODES_PROTOCOL = '/bitorch/node/nodes/1';
-/** A node says that it lives this often, and at once when something changed. */
+export const ANNOUNCE_TOPIC = '/bitorch/node/announce/2';
+export const NODES_PROTOCOL = '/bitorch/node/nodes/2';
+/** A node says that it lives this often, and soon when something changed. */
 export const ANNOUNCE_INTERVAL_MS = 5_000;
+/** Two announcements of a node are at least so far apart: what follows sooner is ignored. */
+export const LEAST_APART_MS = 200;
+/** An older announcement is not believed, whoever tells it: its node may be long gone. */
+export const MOST_AGE_MS = 300_000;
 /** A node that was silent for this long counts as unreachable. */
 export const SILENCE_MS = 20_000;
 /** An unreachable node is forgotten after this long. */
@@ -13,7 +17,11 @@ export const FORGET_MS = 3_600_000;
 /** Clocks may differ by this much. */
 export const CLOCK_SKEW_MS = 120_000;
 
+export const MAX_NAME = 64;
 const MAX_BYTES = 16 << 10;
+const MAX_ADDRESSES = 16;
+const HOLDINGS_OF_PAGE = 64;
+export const MAX_PAGES = 16;
 
 const holdingSchema = z.strictObject({
   manifest: zBytes(32),
@@ -23,25 +31,33 @@ const holdingSchema = z.strictObject({
   blocks: z.tuple([zCount, zCount]).nullable(),
 });
 
-const announcementSchema = z.strictObject({
-  id: z.string().max(128),
-  name: z.string().min(1).max(64),
-  roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate', 'security'])).max(8),
-  addresses: z.array(z.string().max(256)).max(16),
-  /** Milliseconds since epoch; the newest announcement of a node counts. */
-  time: zCount,
-  /** Whether it re-executes other stages' work. */
-  audits: z.boolean(),
-  /** Consensus key of the validator that it runs; null: none. */
-  validator: zBytes(32).nullable(),
-  /** Where BitTorrent peers reach it. */
-  swarmPort: z.number().int().min(0).max(65_535),
-  holdings: z.array(holdingSchema).max(64),
-});
+const announcementSchema = z
+  .strictObject({
+    id: z.string().max(128),
+    name: z.string().min(1).max(MAX_NAME),
+    roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate', 'security'])).max(8),
+    addresses: z.array(z.string().max(256)).max(MAX_ADDRESSES),
+    /** Milliseconds since epoch, the same on all pages; the newest of a page counts. */
+    time: zCount,
+    /** Whether it re-executes other stages' work. */
+    audits: z.boolean(),
+    /** Consensus key of the validator that it runs; null: none. */
+    validator: zBytes(32).nullable(),
+    /** Where BitTorrent peers reach it. */
+    swarmPort: z.number().int().min(0).max(65_535),
+    /** Of this page. */
+    holdings: z.array(holdingSchema).max(HOLDINGS_OF_PAGE),
+    /** What does not fit on one page is on others. */
+    page: zCount,
+    pages: z.number().int().min(1).max(MAX_PAGES),
+  })
+  .refine(({ page, pages }) => page < pages, 'a page beyond the last');
 
-/** What a node says of itself. */
+/** One page of what a node says of itself; all pages are alike but for their holdings. */
 export type Announcement = z.infer<typeof announcementSchema>;
 export type Holding = z.infer<typeof holdingSchema>;
+/** All that a node says of itself. */
+export type Description = Omit<Announcement, 'page' | 'pages'>;
 
 /** An announcement and its node's signature, as it is passed on. */
 export const sealedAnnouncementSchema = z.strictObject({
@@ -49,6 +65,42 @@ export const sealedAnnouncementSchema = z.strictObject({
   sealed: zBytesUpTo(MAX_BYTES),
 });
 export type SealedAnnouncement = z.infer<typeof sealedAnnouncementSchema>;
+
+/**
+ * What a node says of itself, cut to what others take: the first sixteen addresses, 1,024 holdings, first of all those that
+ * it runs.
+ */
+export function pagesOf(node: Description): Announcement[] {
+  const holdings = [
+    ...node.holdings.filter(({ blocks }) => blocks),
+    ...node.holdings.filter(({ blocks }) => !blocks),
+  ];
+  const pages = Math.min(MAX_PAGES, Math.max(1, Math.ceil(holdings.length / HOLDINGS_OF_PAGE)));
+  return Array.from({ length: pages }, (_, page) => ({
+    ...node,
+    name: cleanText(node.name, MAX_NAME) || node.id.slice(-8),
+    addresses: node.addresses.slice(0, MAX_ADDRESSES),
+    holdings: holdings.slice(page * HOLDINGS_OF_PAGE, (page + 1) * HOLDINGS_OF_PAGE),
+    page,
+    pages,
+  }));
+}
+
+/**
+ * Those of a node's own addresses that it tells others: of the widest scope alone that it has itself or reaches. A narrower
+ * one means another machine to whoever hears of it from afar, so nobody may dial it.
+ */
+export function addressesToTell(own: readonly string[], reached: readonly Scope[]): string[] {
+  const order: Scope[] = ['public', 'private', 'link-local', 'loopback'];
+  const dialables = own.map((address) => ({ address, scope: scopeOf(address) }));
+  const widest = order.find(
+    (scope) => reached.includes(scope) || dialables.some((one) => one.scope === scope),
+  );
+  return dialables.filter(({ scope }) => scope === widest).map(({ address }) => address);
+}
+
+/** Of a multiaddr, which may end in the peer id of its node. */
+const scopeOf = (address: string): Scope | undefined => parseMultiaddr(address)?.scope;
 
 export const sealAnnouncement = (announcement: Announcement, key: SigningKey): SealedAnnouncement => ({
   id: announcement.id,

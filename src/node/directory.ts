@@ -1,70 +1,87 @@
-import { check, decodeCanonical, encodeCanonical, type Logger, messageOf, z } from '#base';
+import { BitorchError, check, decodeCanonical, encodeCanonical, type Logger, messageOf, z } from '#base';
 import type { SigningKey } from '#crypto';
-import type { Host, PeerAddress, Verdict } from '#network';
+import {
+  Budgets,
+  type Host,
+  type Limits,
+  mayDial,
+  type PeerAddress,
+  parseMultiaddr,
+  type Verdict,
+} from '#network';
 import {
   ANNOUNCE_INTERVAL_MS,
   ANNOUNCE_TOPIC,
   type Announcement,
-  CLOCK_SKEW_MS,
-  FORGET_MS,
+  addressesToTell,
+  type Description,
+  LEAST_APART_MS,
+  MAX_PAGES,
   NODES_PROTOCOL,
   openAnnouncement,
+  pagesOf,
   type SealedAnnouncement,
-  SILENCE_MS,
   sealAnnouncement,
   sealedAnnouncementSchema,
 } from './announcement.ts';
+import { type KnownNode, KnownNodes, type Source } from './known-nodes.ts';
+
+export type { KnownNode } from './known-nodes.ts';
 
 /** Repetitions of an announcement after a change. */
 const REPEAT_MS = [300, 1000, 2500];
-const MAX_NODES = 4096;
 const MAX_GOSSIP_BYTES = 20 << 10;
 /** Nodes beside the bootstrap nodes that a newcomer introduces itself to. */
 const MAX_INTRODUCTIONS = 16;
+/** Announcements that a newcomer is told at once; gossip brings the others within seconds. */
+const TOLD_AT_ONCE = 64;
+/** Nodes not heard of before that one teller may name: so many at once, so many a second. */
+const NEWS: Limits = { heldBytes: 0, burstBytes: 256, bytesPerSecond: 32, burstCpuMs: 1, cpuMsPerSecond: 1 };
 
-interface Entry {
-  readonly announcement: Announcement;
-  readonly sealed: SealedAnnouncement;
-  /** By our own clock. */
-  heardAt: number;
-  /** Its last connection to us has closed since we heard of it. */
-  lost: boolean;
-}
-
-export interface KnownNode extends Announcement {
-  readonly reachable: boolean;
-  readonly lastSeen: number;
-}
+const introductionSchema = z.strictObject({ pages: z.array(sealedAnnouncementSchema).min(1).max(MAX_PAGES) });
+const nodesSchema = z.array(sealedAnnouncementSchema).max(TOLD_AT_ONCE);
 
 /** Who is in the network and what they hold: the newest signed announcement of each node. */
 export class Directory {
   readonly #host: Host;
   readonly #key: SigningKey;
   readonly #log: Logger;
-  readonly #describeSelf: () => Announcement;
-  readonly #entries = new Map<string, Entry>();
+  readonly #describeSelf: () => Description;
+  readonly #known: KnownNodes;
+  readonly #news = new Budgets({
+    peer: NEWS,
+    address: NEWS,
+    all: { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 },
+  });
   readonly #listeners = new Set<() => void>();
   #stopped = false;
+  #announcedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
-  constructor(dependencies: { host: Host; key: SigningKey; log: Logger; describeSelf: () => Announcement }) {
-    this.#host = dependencies.host;
+  constructor(dependencies: { host: Host; key: SigningKey; log: Logger; describeSelf: () => Description }) {
+    const { host } = dependencies;
+    this.#host = host;
     this.#key = dependencies.key;
     this.#log = dependencies.log;
     this.#describeSelf = dependencies.describeSelf;
+    const isConnected = (id: string) => host.isConnected(id);
+    this.#known = new KnownNodes({ selfId: host.id }, { isConnected });
   }
 
   async start(bootstrap: readonly string[]): Promise<void> {
     const host = this.#host;
-    await host.answer(NODES_PROTOCOL, async (message) => this.#meet(message));
-    host.subscribe(ANNOUNCE_TOPIC, (data) => this.#hear(data));
+    await host.answer(NODES_PROTOCOL, async (message, from) => this.#meet(message, from), {
+      maxBytes: MAX_PAGES * MAX_GOSSIP_BYTES,
+    });
+    host.subscribe(ANNOUNCE_TOPIC, (data, from) => this.#hear(data, from));
     host.onDisconnect((peer) => this.#lose(peer));
     this.announce();
     for (const address of bootstrap) {
       const id = await host.connect(address);
       await this.#introduce({ id, addresses: [address] });
     }
-    const others = this.nodes().filter((node) => node.reachable && !host.connected.includes(node.id));
+    const others = this.nodes().filter((node) => node.reachable && !host.isConnected(node.id));
     await Promise.allSettled(others.slice(0, MAX_INTRODUCTIONS).map((node) => this.#introduce(node)));
     this.#timer = setInterval(() => this.announce(), ANNOUNCE_INTERVAL_MS).unref();
   }
@@ -72,6 +89,7 @@ export class Directory {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
   }
 
   /** Something changed: tells the network now, and again shortly, for peers that gossip does not reach yet. */
@@ -80,54 +98,82 @@ export class Directory {
     for (const delay of REPEAT_MS) setTimeout(() => this.announce(), delay).unref();
   }
 
-  /** Tells the network what this node is and holds now. */
+  /** Tells the network what this node is and holds now, or as soon as others take another word of it. */
   announce(): void {
     if (this.#stopped) return;
-    const announcement = this.#describeSelf();
-    const sealed = sealAnnouncement(announcement, this.#key);
-    this.#store(announcement, sealed);
-    this.#gossip(sealed);
+    const wait = this.#announcedAt + LEAST_APART_MS - performance.now();
+    if (wait > 0) {
+      this.#soon ??= setTimeout(() => this.announce(), wait + 1).unref();
+      return;
+    }
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    this.#announcedAt = performance.now();
+    const source: Source = { proven: true, origin: this.#host.id, scope: 'loopback' };
+    for (const { announcement, sealed } of this.#ownPages()) {
+      this.#known.learn(announcement, sealed, source, Date.now());
+      this.#gossip(sealed);
+    }
+    this.#notify();
   }
 
   /** All nodes heard of lately, this one included. */
   nodes(): KnownNode[] {
-    const now = Date.now();
-    for (const [id, { heardAt }] of this.#entries) if (now - heardAt > FORGET_MS) this.#entries.delete(id);
-    return [...this.#entries.values()].map(({ announcement, heardAt, lost }) => ({
-      ...announcement,
-      lastSeen: heardAt,
-      reachable: !lost && now - heardAt < SILENCE_MS,
-    }));
+    return this.#known.all(Date.now());
   }
 
   find(id: string): KnownNode | undefined {
-    return this.nodes().find((node) => node.id === id);
+    return this.#known.find(id, Date.now());
+  }
+
+  /** The reachable nodes, this one included, that hold a part of the manifest with this id (hexadecimal). */
+  holdersOf(manifest: string): KnownNode[] {
+    return this.#known.holdersOf(manifest, Date.now());
+  }
+
+  /** Ids (hexadecimal) of at most `count` manifests that were announced, those with the most holders first. */
+  mostHeld(count: number): string[] {
+    return this.#known.mostHeld(count);
   }
 
   /** What people call a node. */
   nameOf(id: string): string {
-    return this.#entries.get(id)?.announcement.name ?? id.slice(-8);
+    return this.#known.nameOf(id);
   }
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Tells another node of us and learns whom it knows. */
-  async #introduce(peer: PeerAddress): Promise<void> {
-    const self = sealAnnouncement(this.#describeSelf(), this.#key);
-    const answer = await this.#host.request(peer, NODES_PROTOCOL, self, {
-      maxBytes: MAX_NODES * MAX_GOSSIP_BYTES,
-    });
-    for (const sealed of check(z.array(sealedAnnouncementSchema).max(MAX_NODES), answer, 'nodes'))
-      this.#learn(sealed);
+  #ownPages(): { announcement: Announcement; sealed: SealedAnnouncement }[] {
+    const self = this.#describeSelf();
+    const reached = this.#host.connected.map((peer) => this.#host.scopeOf(peer));
+    const pages = pagesOf({ ...self, addresses: addressesToTell(self.addresses, reached) });
+    return pages.map((announcement) => ({ announcement, sealed: sealAnnouncement(announcement, this.#key) }));
   }
 
-  /** A node introduces itself: gossip takes a moment to reach it, so others hear of it through us. */
-  #meet(message: unknown): SealedAnnouncement[] {
-    const sealed = check(sealedAnnouncementSchema, message, 'announcement');
-    if (this.#learn(sealed) === 'accept') this.#gossip(sealed);
-    return [...this.#entries.values()].map((entry) => entry.sealed);
+  /** Tells another node of us and learns whom it knows. */
+  async #introduce(peer: PeerAddress): Promise<void> {
+    const pages = this.#ownPages().map(({ sealed }) => sealed);
+    const answer = await this.#host.request(
+      peer,
+      NODES_PROTOCOL,
+      { pages },
+      { maxBytes: TOLD_AT_ONCE * MAX_GOSSIP_BYTES },
+    );
+    for (const sealed of check(nodesSchema, answer, 'nodes')) this.#try(() => this.#learn(sealed, peer.id));
+  }
+
+  /**
+   * A node introduces itself: gossip takes a moment to reach it, so others hear of it through us. Only itself: what it says of
+   * others is for gossip. Throws ANNOUNCEMENT_INVALID.
+   */
+  #meet(message: unknown, from: string): SealedAnnouncement[] {
+    const { pages } = check(introductionSchema, message, 'introduction');
+    if (pages.some(({ id }) => id !== from))
+      throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node introduces itself, and nobody else');
+    for (const sealed of pages) if (this.#learn(sealed, from) === 'accept') this.#gossip(sealed);
+    return this.#known.toTell(TOLD_AT_ONCE, Date.now());
   }
 
   #gossip(sealed: SealedAnnouncement): void {
@@ -136,37 +182,56 @@ export class Directory {
     });
   }
 
-  #hear(data: Uint8Array): Verdict {
-    try {
-      return this.#learn(
+  #hear(data: Uint8Array, from: string): Verdict {
+    return this.#try(() =>
+      this.#learn(
         check(sealedAnnouncementSchema, decodeCanonical(data, MAX_GOSSIP_BYTES), 'announcement'),
-      );
+        from,
+      ),
+    );
+  }
+
+  #try(learn: () => Verdict): Verdict {
+    try {
+      return learn();
     } catch (error) {
       this.#log.info({ error: messageOf(error) }, 'announcement rejected');
       return 'reject';
     }
   }
 
-  #learn(sealed: SealedAnnouncement): Verdict {
+  /**
+   * What `from` tells of a node, perhaps itself. It is passed on only where all of its addresses may be dialled here: what a
+   * distant node says of near addresses means other machines to those who would hear it from us.
+   */
+  #learn(sealed: SealedAnnouncement, from: string): Verdict {
+    const now = Date.now();
     const announcement = openAnnouncement(sealed);
-    const known = this.#entries.get(announcement.id);
-    if (known && known.announcement.time >= announcement.time) return 'ignore';
-    if (announcement.time > Date.now() + CLOCK_SKEW_MS) return 'ignore';
-    if (!known && this.#entries.size >= MAX_NODES) return 'ignore';
-    if (announcement.id !== this.#host.id) this.#store(announcement, sealed);
-    return 'accept';
+    const { id, addresses } = announcement;
+    if (id === this.#host.id || !this.#known.isNews(announcement, now)) return 'ignore';
+    const [proven, scope] = [id === from, this.#host.scopeOf(from)];
+    if (!proven && !this.#known.has(id) && !this.#isWithinNews(from)) return 'ignore';
+    if (!this.#known.learn(announcement, sealed, { proven, scope, origin: this.#host.originOf(from) }, now))
+      return 'ignore';
+    this.#notify();
+    const isNear = (address: string) => {
+      const dialable = parseMultiaddr(address, id);
+      return dialable !== undefined && mayDial(dialable, scope);
+    };
+    return addresses.every(isNear) ? 'accept' : 'ignore';
   }
 
-  #store(announcement: Announcement, sealed: SealedAnnouncement): void {
-    this.#entries.set(announcement.id, { announcement, sealed, heardAt: Date.now(), lost: false });
-    this.#notify();
+  #isWithinNews(teller: string): boolean {
+    try {
+      this.#news.of(teller).take(1);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #lose(peer: string): void {
-    const entry = this.#entries.get(peer);
-    if (!entry) return;
-    entry.lost = true;
-    this.#notify();
+    if (this.#known.lose(peer)) this.#notify();
   }
 
   #notify(): void {

@@ -125,7 +125,9 @@ export class Guarding {
   async ask(id: string): Promise<void> {
     const { directory, host } = this.#dependencies;
     const isAuthority = (node: KnownNode) => this.clearance.trusts(node.id);
-    const authorities = directory.nodes().filter((node) => node.reachable && isAuthority(node));
+    const { trust } = this.clearance;
+    const trusted = trust === 'none' ? [] : trust.flatMap((one) => directory.find(one) ?? []);
+    const authorities = trusted.filter(({ reachable }) => reachable);
     const others = this.#holders(id).filter((node) => !isAuthority(node));
     const asked = [...authorities, ...others].filter((node) => node.id !== host.id).slice(0, ASKED_AT_A_TIME);
     await Promise.all(asked.map((node) => this.#exchange.ask(node, [id])));
@@ -143,10 +145,7 @@ export class Guarding {
   }
 
   #holders(id: string): KnownNode[] {
-    const nodes = this.#dependencies.directory.nodes();
-    return nodes.filter(
-      (node) => node.reachable && node.holdings.some(({ manifest }) => toHex(manifest) === id),
-    );
+    return this.#dependencies.directory.holdersOf(id);
   }
 
   async #newsOr(ms: number): Promise<void> {

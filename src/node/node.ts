@@ -15,7 +15,7 @@ import { Swarm, Tracker } from '#distribution';
 import { type Executor, type Stage, selfCheck } from '#execution';
 import { answerChainCall } from '#ledger';
 import { Host } from '#network';
-import type { Announcement } from './announcement.ts';
+import type { Description } from './announcement.ts';
 import type {
   AuditResult,
   ChainView,
@@ -45,6 +45,8 @@ import { modelView, networkView } from './views.ts';
 
 const VIEW_INTERVAL_MS = 500;
 const MODEL_WAIT_MS = 500;
+/** Models that a node without one asks about, those with the most holders. */
+const MODELS_ASKED_ABOUT = 32;
 
 export interface NodeDependencies {
   readonly log: Logger;
@@ -136,9 +138,7 @@ export class Node implements NodeApi {
   }
 
   models(): ModelView[] {
-    return this.#library
-      .all()
-      .map((model) => modelView(model, this.#directory.nodes(), this.#security.guard));
+    return this.#library.all().map((model) => modelView(model, this.#directory, this.#security.guard));
   }
 
   network(): NetworkView {
@@ -293,7 +293,7 @@ export class Node implements NodeApi {
   }
 
   #nameOfValidator(key: Uint8Array): string | undefined {
-    const runs = (node: Announcement) => node.validator !== null && equalBytes(node.validator, key);
+    const runs = (node: Description) => node.validator !== null && equalBytes(node.validator, key);
     return this.#directory.nodes().find(runs)?.name;
   }
 
@@ -345,10 +345,7 @@ export class Node implements NodeApi {
   }
 
   async #anyCleared(): Promise<string | undefined> {
-    const held = this.#directory
-      .nodes()
-      .flatMap(({ holdings }) => holdings.map(({ manifest }) => toHex(manifest)));
-    const ids = [...new Set(held)];
+    const ids = this.#directory.mostHeld(MODELS_ASKED_ABOUT);
     await Promise.all(
       ids
         .filter((id) => !this.#security.guard.clearance.allows(id))
@@ -363,17 +360,14 @@ export class Node implements NodeApi {
   }
 
   #holders(id: string) {
-    return this.#directory
-      .nodes()
-      .filter((node) => node.reachable && node.id !== this.id)
-      .filter((node) => node.holdings.some(({ manifest }) => toHex(manifest) === id));
+    return this.#directory.holdersOf(id).filter((node) => node.id !== this.id);
   }
 
   #obtain(id: string): Promise<Model> {
     return this.#library.obtain(id, this.#holders(id));
   }
 
-  #announcement(): Announcement {
+  #announcement(): Description {
     const { roles, name } = this.#options;
     return {
       id: this.id,
@@ -401,6 +395,10 @@ export class Node implements NodeApi {
   #sendViews(): void {
     let sent = '';
     const timer = setInterval(() => {
+      if (!this.#events.watched) {
+        sent = '';
+        return;
+      }
       this.#events.publish({ type: 'network', network: this.network() });
       const security = this.security();
       const text = JSON.stringify(security);

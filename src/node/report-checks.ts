@@ -129,9 +129,11 @@ export class ReportChecks {
   /** The authority, then those who hold the model: they have checked it as well. */
   #whoMayHave(authority: string, id: string): PeerAddress[] {
     const { directory, host } = this.#dependencies;
-    const others = directory.nodes().filter((node) => node.reachable && node.id !== host.id);
-    const holders = others.filter(({ holdings }) => holdings.some(({ manifest }) => toHex(manifest) === id));
-    const first = others.filter((node) => node.id === authority);
-    return [...new Set([...first, ...holders])].slice(0, ASKED_AT_A_TIME);
+    const first = directory.find(authority);
+    const holders = directory.holdersOf(id).filter((node) => node.id !== host.id && node.id !== authority);
+    return [...(first?.reachable && authority !== host.id ? [first] : []), ...holders].slice(
+      0,
+      ASKED_AT_A_TIME,
+    );
   }
 }

@@ -1,14 +1,18 @@
 import { toHex } from '#base';
 import type { Attestation, Availability, Report } from '#security';
-import type { Directory } from './directory.ts';
+import type { Directory, KnownNode } from './directory.ts';
 import type { Examining } from './examining.ts';
 import type { Guarding } from './guarding.ts';
+import { idOfHolding } from './known-nodes.ts';
 import type { Library } from './library.ts';
 import type { ReportChecks } from './report-checks.ts';
 import type { RulesetUpdates } from './ruleset-updates.ts';
 import type { AttestationView, ReportView, SafetyView, SecurityView } from './security-api.ts';
 
 const MAX_ADVISORIES = 500;
+const byName = new Intl.Collator('en');
+/** Models shown that were only announced. */
+const MAX_ANNOUNCED = 100;
 
 interface ViewDependencies {
   readonly guard: Guarding;
@@ -31,21 +35,17 @@ export function securityView({
   checks,
   updates,
 }: ViewDependencies): SecurityView {
-  const nodes = directory.nodes();
   const { clearance } = guard;
-  const held = nodes.flatMap((node) => node.holdings.map(({ manifest }) => toHex(manifest)));
-  const ids = new Set([...library.all().map(({ id }) => id), ...clearance.manifests(), ...held]);
-  const isOnline = (id: string) => nodes.some((node) => node.id === id && node.reachable);
-  const holders = (id: string) =>
-    nodes.filter((node) => node.reachable && node.holdings.some(({ manifest }) => toHex(manifest) === id))
-      .length;
+  const holders = holdersByManifest(directory.nodes());
+  const served = [...library.all().map(({ id }) => id), ...clearance.manifests()];
+  const ids = new Set([...served, ...mostHeld(holders)]);
   const models = [...ids].map((id): SafetyView => {
     const attestations = clearance.about(id);
     return {
       modelId: id,
       name: library.find(id)?.manifest.name ?? attestations[0]?.name ?? `${id.slice(0, 12)}…`,
       state: clearance.stateOf(id),
-      holders: holders(id),
+      holders: holders.get(id) ?? 0,
       attestations: attestations.map((attestation) => attestationView(attestation, directory, checks)),
     };
   });
@@ -53,11 +53,35 @@ export function securityView({
     trust:
       clearance.trust === 'none'
         ? 'none'
-        : clearance.trust.map((id) => ({ nodeId: id, name: directory.nameOf(id), online: isOnline(id) })),
-    models: models.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.modelId < b.modelId ? -1 : 1)),
+        : clearance.trust.map((id) => ({
+            nodeId: id,
+            name: directory.nameOf(id),
+            online: directory.find(id)?.reachable ?? false,
+          })),
+    models: models.sort((a, b) => byName.compare(a.name, b.name) || (a.modelId < b.modelId ? -1 : 1)),
     ...(examining && { examiner: examinerView({ examining, sandbox, updates, directory }) }),
   };
 }
+
+/** By manifest id, how many reachable nodes hold a part of it. */
+function holdersByManifest(nodes: readonly KnownNode[]): Map<string, number> {
+  const holders = new Map<string, number>();
+  for (const { holdings, reachable } of nodes) {
+    if (!reachable) continue;
+    for (const holding of holdings) {
+      const id = idOfHolding(holding);
+      holders.set(id, (holders.get(id) ?? 0) + 1);
+    }
+  }
+  return holders;
+}
+
+/** Of what nobody has served or vouched for here, anybody can announce any number: those with the most holders are shown. */
+const mostHeld = (holders: ReadonlyMap<string, number>): string[] =>
+  [...holders]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MAX_ANNOUNCED)
+    .map(([id]) => id);
 
 function attestationView(
   attestation: Attestation,

@@ -1,7 +1,9 @@
 import { toHex } from '#base';
+import type { Holding } from './announcement.ts';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import type { Guarding } from './guarding.ts';
+import { idOfHolding } from './known-nodes.ts';
 import type { Library, Model } from './library.ts';
 import { peerIdOf } from './peer-id.ts';
 
@@ -15,25 +17,25 @@ interface ViewDependencies {
 /** The network as this node sees it, as plain JSON. */
 export function networkView({ selfId, directory, library, guard }: ViewDependencies): NetworkView {
   const nodes = directory.nodes();
+  const models = library.all();
   return {
     self: { id: selfId, name: directory.nameOf(selfId) },
     nodes: nodes.map((node) => nodeView(node, selfId)).sort(selfFirstThenName),
-    models: library.all().map((model) => modelView(model, nodes, guard)),
-    transfers: library.all().map((model) => transferView(model, nodes)),
+    models: models.map((model) => modelView(model, directory, guard)),
+    transfers: models.map((model) => transferView(model, nodes)),
   };
 }
 
+/** A model, and whether all of its blocks run somewhere now. */
 export function modelView(
   { id, manifest, metainfo }: Model,
-  nodes: readonly KnownNode[],
+  directory: Pick<Directory, 'holdersOf'>,
   guard: Guarding,
 ): ModelView {
   const { name, version, licence, architecture, publisher } = manifest;
-  const served = nodes.filter((node) => node.reachable).flatMap((node) => node.holdings);
-  const covers = (block: number) =>
-    served.some(
-      ({ manifest, blocks }) => toHex(manifest) === id && blocks && blocks[0] <= block && block < blocks[1],
-    );
+  const served = directory
+    .holdersOf(id)
+    .flatMap(({ holdings }) => holdings.filter((holding) => idOfHolding(holding) === id));
   return {
     id,
     name,
@@ -44,9 +46,30 @@ export function modelView(
     bytes: metainfo.length,
     layers: architecture.layers,
     context: architecture.context,
-    available: Array.from({ length: architecture.layers }, (_, block) => block).every(covers),
+    available: covers(served, architecture.layers),
     safety: guard.clearance.stateOf(id),
   };
+}
+
+/** Whether each of the blocks [0, layers) runs somewhere. */
+function covers(holdings: readonly Holding[], layers: number): boolean {
+  const ranges = holdings.flatMap(({ blocks }) => (blocks ? [blocks] : [])).sort(([a], [b]) => a - b);
+  return ranges.reduce((end, [first, to]) => (first <= end ? Math.max(end, to) : end), 0) >= layers;
+}
+
+/** The holdings of a node that says the same again are the same object, and so is what is shown of them. */
+const holdingViews = new WeakMap<readonly Holding[], HoldingView[]>();
+
+function holdingsView(holdings: readonly Holding[]): HoldingView[] {
+  const known = holdingViews.get(holdings);
+  if (known) return known;
+  const views = holdings.map((holding): HoldingView => {
+    const { bytesHave, bytesTotal, blocks } = holding;
+    const view = { modelId: idOfHolding(holding), bytesHave, bytesTotal };
+    return blocks ? { ...view, blocks: { first: blocks[0], end: blocks[1] } } : view;
+  });
+  holdingViews.set(holdings, views);
+  return views;
 }
 
 function nodeView(node: KnownNode, selfId: string): NodeView {
@@ -57,10 +80,7 @@ function nodeView(node: KnownNode, selfId: string): NodeView {
     state: node.reachable ? 'online' : 'unreachable',
     lastSeen: node.lastSeen,
     self: node.id === selfId,
-    holdings: node.holdings.map(({ manifest, bytesHave, bytesTotal, blocks }): HoldingView => {
-      const holding = { modelId: toHex(manifest), bytesHave, bytesTotal };
-      return blocks ? { ...holding, blocks: { first: blocks[0], end: blocks[1] } } : holding;
-    }),
+    holdings: holdingsView(node.holdings),
   };
 }
 
@@ -69,7 +89,8 @@ function transferView(
   nodes: readonly KnownNode[],
 ): TransferView {
   const progress = torrent.progress();
-  const known = new Map(nodes.map((node) => [toHex(peerIdOf(node.id)), node]));
+  const peers = torrent.peers();
+  const known = peers.length > 0 ? byBitTorrentId(nodes) : new Map<string, KnownNode>();
   return {
     modelId: id,
     infohash: toHex(metainfo.infohash),
@@ -79,12 +100,28 @@ function transferView(
     verified: files.state === 'verified',
     downBytesPerSecond: progress.downBytesPerSecond,
     upBytesPerSecond: progress.upBytesPerSecond,
-    peers: torrent.peers().map(({ peerId, address, downloaded, uploaded }) => {
+    peers: peers.map(({ peerId, address, downloaded, uploaded }) => {
       const node = known.get(toHex(peerId));
       return { nodeId: node?.id ?? '', name: node?.name ?? address, downloaded, uploaded };
     }),
   };
 }
 
+const bitTorrentIds = new Map<string, string>();
+
+/** Nodes by their BitTorrent peer id, hexadecimal; the hash is made once for each node. */
+function byBitTorrentId(nodes: readonly KnownNode[]): Map<string, KnownNode> {
+  if (bitTorrentIds.size > 2 * nodes.length + MANY_NODES) bitTorrentIds.clear();
+  const idOf = (id: string): string => {
+    const known = bitTorrentIds.get(id) ?? toHex(peerIdOf(id));
+    bitTorrentIds.set(id, known);
+    return known;
+  };
+  return new Map(nodes.map((node) => [idOf(node.id), node]));
+}
+
+const MANY_NODES = 8192;
+const byName = new Intl.Collator('en', { numeric: true });
+
 const selfFirstThenName = (a: NodeView, b: NodeView): number =>
-  Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en', { numeric: true });
+  Number(b.self) - Number(a.self) || byName.compare(a.name, b.name);

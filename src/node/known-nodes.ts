@@ -1,0 +1,240 @@
+import { cleanText, equalBytes, toHex } from '#base';
+import { dialableOnly, type Scope } from '#network';
+import {
+  type Announcement,
+  CLOCK_SKEW_MS,
+  type Description,
+  FORGET_MS,
+  type Holding,
+  LEAST_APART_MS,
+  MAX_NAME,
+  MOST_AGE_MS,
+  type SealedAnnouncement,
+  SILENCE_MS,
+} from './announcement.ts';
+
+const MAX_NODES = 4096;
+/** Who makes room, all at once: to find them takes a look at everybody. */
+const FORGOTTEN_AT_ONCE = 64;
+
+export interface KnownNode extends Description {
+  readonly reachable: boolean;
+  readonly lastSeen: number;
+  /** The scope of who told its addresses. */
+  readonly learntFrom: Scope;
+}
+
+/** Who told of a node, and what of that is known for certain. */
+export interface Source {
+  /** The node itself said so, over a connection of its own. */
+  readonly proven: boolean;
+  /** Tellers of one origin share an address. */
+  readonly origin: string;
+  readonly scope: Scope;
+}
+
+interface Page {
+  readonly time: number;
+  readonly sealed: SealedAnnouncement;
+  readonly holdings: readonly Holding[];
+}
+
+interface Entry {
+  node: Omit<KnownNode, 'reachable' | 'lastSeen'>;
+  readonly pages: Map<number, Page>;
+  origin: string;
+  proven: boolean;
+  /** By our own clock. */
+  heardAt: number;
+  /** Its last connection to us has closed since we heard of it. */
+  lost: boolean;
+}
+
+/** The nodes that were announced, and by manifest who holds what: bounded, and full of those that matter to this node. */
+export class KnownNodes {
+  readonly #selfId: string;
+  readonly #isConnected: (id: string) => boolean;
+  readonly #entries = new Map<string, Entry>();
+  /** Manifest id, hexadecimal → node ids. */
+  readonly #holders = new Map<string, Set<string>>();
+
+  constructor(options: { selfId: string }, dependencies: { isConnected: (id: string) => boolean }) {
+    this.#selfId = options.selfId;
+    this.#isConnected = dependencies.isConnected;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Whether an announcement is news that may be believed: neither old nor ahead of time, nor too soon after the last one. */
+  isNews({ id, page, time }: Announcement, now: number): boolean {
+    if (time > now + CLOCK_SKEW_MS || time < now - MOST_AGE_MS) return false;
+    const known = this.#entries.get(id)?.pages.get(page);
+    return !known || time >= known.time + LEAST_APART_MS;
+  }
+
+  /** Takes in one page of what a node says; false where there is no room for a node that nobody here has met. */
+  learn(announcement: Announcement, sealed: SealedAnnouncement, source: Source, now: number): boolean {
+    const { id, page, pages, time } = announcement;
+    const known = this.#entries.get(id);
+    if (!known && this.#entries.size >= MAX_NODES && !this.#makeRoom(source)) return false;
+    const entry = known ?? newEntry(announcement, source, now);
+    this.#entries.set(id, entry);
+    const before = entry.node.holdings;
+    const held = entry.pages.get(page)?.holdings ?? [];
+    const holdings = sameHoldings(held, announcement.holdings) ? held : announcement.holdings;
+    entry.pages.set(page, { time, sealed, holdings });
+    for (const other of entry.pages.keys()) if (other >= pages) entry.pages.delete(other);
+    const all = pages === 1 ? holdings : [...entry.pages.values()].flatMap((one) => one.holdings);
+    entry.proven ||= source.proven;
+    // An address is worth what the nearest who told it is: a node's own word over its own connection comes first.
+    const learntFrom = source.proven || !entry.proven ? source.scope : entry.node.learntFrom;
+    entry.node = describe(announcement, sameHoldings(before, all) ? before : [...all], learntFrom);
+    if (entry.node.holdings !== before) this.#reindex(id, before, entry.node.holdings);
+    Object.assign(entry, { heardAt: now, lost: false, origin: known ? entry.origin : source.origin });
+    return true;
+  }
+
+  /** Its last connection has closed. */
+  lose(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry) entry.lost = true;
+    return entry !== undefined;
+  }
+
+  /** All that were heard of lately. */
+  all(now: number): KnownNode[] {
+    for (const [id, { heardAt }] of this.#entries) if (now - heardAt > FORGET_MS) this.#forget(id);
+    return [...this.#entries.values()].map((entry) => seen(entry, now));
+  }
+
+  find(id: string, now: number): KnownNode | undefined {
+    const entry = this.#entries.get(id);
+    return entry && now - entry.heardAt <= FORGET_MS ? seen(entry, now) : undefined;
+  }
+
+  /** The reachable nodes that hold a part of the manifest with this id (hexadecimal). */
+  holdersOf(manifest: string, now: number): KnownNode[] {
+    const ids = [...(this.#holders.get(manifest) ?? [])];
+    return ids.flatMap((id) => this.find(id, now) ?? []).filter(({ reachable }) => reachable);
+  }
+
+  /** Ids of at most `count` manifests, those that most nodes hold first. */
+  mostHeld(count: number): string[] {
+    const all = [...this.#holders].sort(([, a], [, b]) => b.size - a.size);
+    return all.slice(0, count).map(([id]) => id);
+  }
+
+  nameOf(id: string): string {
+    return this.#entries.get(id)?.node.name ?? cleanText(id.slice(-8), 8);
+  }
+
+  /** At most `count` announcements that are young enough to be believed: of connected and of proven nodes, then of others. */
+  toTell(count: number, now: number): SealedAnnouncement[] {
+    const young = [...this.#entries.values()].filter(({ pages }) =>
+      [...pages.values()].some(({ time }) => time > now - MOST_AGE_MS / 2),
+    );
+    const ranked = young.sort((a, b) => this.#rank(b) - this.#rank(a) || b.heardAt - a.heardAt);
+    return ranked.flatMap(({ pages }) => [...pages.values()].map(({ sealed }) => sealed)).slice(0, count);
+  }
+
+  #rank({ node, proven }: Entry): number {
+    if (node.id === this.#selfId) return 3;
+    return this.#isConnected(node.id) ? 2 : Number(proven);
+  }
+
+  /**
+   * Forgets some of the lowest rank: of the origins that take the most places among them, those not heard of for longest. A
+   * node that nobody here has met takes the place of such only.
+   */
+  #makeRoom({ proven }: Source): boolean {
+    const ranked = [...this.#entries.values()].map((entry) => ({ entry, rank: this.#rank(entry) }));
+    const lowest = ranked.reduce((least, { rank }) => Math.min(least, rank), Number.POSITIVE_INFINITY);
+    if (lowest > Number(proven)) return false;
+    const candidates = ranked.flatMap(({ entry, rank }) => (rank === lowest ? [entry] : []));
+    const places = new Map<string, number>();
+    for (const { origin } of candidates) places.set(origin, (places.get(origin) ?? 0) + 1);
+    candidates.sort((a, b) => places.get(b.origin)! - places.get(a.origin)! || a.heardAt - b.heardAt);
+    for (const { node } of candidates.slice(0, FORGOTTEN_AT_ONCE)) this.#forget(node.id);
+    return true;
+  }
+
+  #forget(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#entries.delete(id);
+    this.#reindex(id, entry.node.holdings, []);
+  }
+
+  #reindex(id: string, before: readonly Holding[], after: readonly Holding[]): void {
+    for (const manifest of new Set(before.map(idOfHolding))) {
+      const holders = this.#holders.get(manifest);
+      holders?.delete(id);
+      if (holders?.size === 0) this.#holders.delete(manifest);
+    }
+    for (const manifest of new Set(after.map(idOfHolding))) {
+      const holders = this.#holders.get(manifest) ?? new Set();
+      this.#holders.set(manifest, holders.add(id));
+    }
+  }
+}
+
+const manifestIds = new WeakMap<Uint8Array, string>();
+
+/** The manifest's id, hexadecimal, made once for each announcement that changes. */
+export function idOfHolding({ manifest }: Pick<Holding, 'manifest'>): string {
+  const known = manifestIds.get(manifest);
+  if (known !== undefined) return known;
+  const id = toHex(manifest);
+  manifestIds.set(manifest, id);
+  return id;
+}
+
+const newEntry = (announcement: Announcement, { origin, scope }: Source, now: number): Entry => ({
+  node: describe(announcement, [], scope),
+  pages: new Map(),
+  origin,
+  proven: false,
+  heardAt: now,
+  lost: false,
+});
+
+const seen = ({ node, heardAt, lost }: Entry, now: number): KnownNode => ({
+  ...node,
+  lastSeen: heardAt,
+  reachable: !lost && now - heardAt < SILENCE_MS,
+});
+
+/** What is kept of an announcement: a name that can be shown, and addresses that may be dialled. */
+function describe(
+  { page: _page, pages: _pages, ...node }: Announcement,
+  holdings: readonly Holding[],
+  learntFrom: Scope,
+): Entry['node'] {
+  return {
+    ...node,
+    name: cleanText(node.name, MAX_NAME) || node.id.slice(-8),
+    addresses: dialableOnly(node.addresses, learntFrom, node.id),
+    holdings: holdings as Holding[],
+    learntFrom,
+  };
+}
+
+const sameHoldings = (a: readonly Holding[], b: readonly Holding[]): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i]!;
+      return (
+        one.bytesHave === other.bytesHave &&
+        one.bytesTotal === other.bytesTotal &&
+        one.blocks?.[0] === other.blocks?.[0] &&
+        one.blocks?.[1] === other.blocks?.[1] &&
+        equalBytes(one.manifest, other.manifest)
+      );
+    }));

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { check, decodeCanonical, toHex } from '#base';
+import {
+  addressesToTell,
+  openAnnouncement,
+  pagesOf,
+  sealedAnnouncementSchema,
+} from '../../../src/node/announcement.ts';
+import type { Directory } from '../../../src/node/directory.ts';
+import type { Guarding } from '../../../src/node/guarding.ts';
+import { KnownNodes, type Source } from '../../../src/node/known-nodes.ts';
+import type { Library } from '../../../src/node/library.ts';
+import type { ReportChecks } from '../../../src/node/report-checks.ts';
+import { securityView } from '../../../src/node/security-view.ts';
+import { networkView } from '../../../src/node/views.ts';
+import { announce, describe, directoryWorld, type Identity, identity } from '../../support/announcing.ts';
+
+const DAY_MS = 86_400_000;
+const holding = (manifest = new Uint8Array(randomBytes(32))) => ({
+  manifest,
+  bytesHave: 1,
+  bytesTotal: 1,
+  blocks: null,
+});
+const identities = (count: number): Promise<Identity[]> =>
+  Promise.all(Array.from({ length: count }, identity));
+
+test('an announcement of yesterday, of tomorrow, or sooner than allowed after the last one is no news', async () => {
+  const { directory, hear, connect, directory: known } = await directoryWorld();
+  const [node, peer] = (await identities(2)) as [Identity, Identity];
+  connect(peer.id);
+  const now = Date.now();
+  for (const time of [now - DAY_MS, now - 301_000, now + 130_000])
+    assert.equal(hear(announce(node, { time }), peer.id), 'ignore');
+  assert.equal(directory.find(node.id), undefined);
+  assert.equal(hear(announce(node, { time: now - 1_000 }), peer.id), 'accept');
+  assert.equal(hear(announce(node, { time: now - 1_000 }), peer.id), 'ignore');
+  assert.equal(hear(announce(node, { time: now - 900, name: 'soon' }), peer.id), 'ignore');
+  assert.equal(hear(announce(node, { time: now, name: 'later' }), peer.id), 'accept');
+  assert.equal(known.find(node.id)?.name, 'later');
+  directory.stop();
+});
+
+test('a node introduces itself and nobody else, and is told of few others however many are known', async () => {
+  const { directory, meet, hear, connect } = await directoryWorld();
+  const [peer, other, ...many] = await identities(202);
+  connect(peer!.id);
+  for (const node of many) hear(announce(node), peer!.id);
+  await assert.rejects(meet({ pages: [announce(other!)] }, peer!.id), { code: 'ANNOUNCEMENT_INVALID' });
+  assert.equal(directory.find(other!.id), undefined);
+  const told = (await meet({ pages: [announce(peer!)] }, peer!.id)) as { id: string }[];
+  assert.ok(directory.find(peer!.id)?.reachable);
+  assert.equal(told.length, 64);
+  assert.ok(
+    told.some(({ id }) => id === peer!.id),
+    'who is connected comes first',
+  );
+  directory.stop();
+});
+
+test('a node of many models and many addresses is announced on pages, and found by all of them', async () => {
+  const own = Array.from({ length: 200 }, () => holding());
+  const addresses = Array.from({ length: 40 }, (_, i) => `/ip4/10.0.0.${i + 1}/tcp/1`);
+  const { published, directory } = await directoryWorld({ holdings: own, addresses, name: 'n'.repeat(80) });
+  const other = await directoryWorld();
+  other.connect('teller');
+  for (const data of published) {
+    const sealed = check(sealedAnnouncementSchema, decodeCanonical(data, 1 << 20), 'announcement');
+    assert.equal(openAnnouncement(sealed).pages, 4);
+    assert.equal(other.hearBytes(data, 'teller'), 'accept');
+  }
+  const [node] = other.directory.nodes().filter(({ name }) => name.startsWith('nn'));
+  assert.deepEqual(
+    node?.holdings.map(({ manifest }) => toHex(manifest)),
+    own.map(({ manifest }) => toHex(manifest)),
+  );
+  assert.equal(node.addresses.length, 16);
+  assert.equal(other.directory.holdersOf(toHex(own[199]!.manifest)).length, 1);
+  const few = describe({ id: node.id } as Identity, { holdings: own.slice(0, 2) });
+  assert.equal(pagesOf(few).length, 1);
+  for (const each of [directory, other.directory]) each.stop();
+});
+
+test('what a node does not hold any more is not found with it, on whatever page it was', async () => {
+  const { directory, hear, connect } = await directoryWorld();
+  const [node, peer] = (await identities(2)) as [Identity, Identity];
+  connect(peer.id);
+  const [a, b] = [holding(), holding()];
+  const now = Date.now();
+  hear(announce(node, { time: now - 2_000, page: 0, pages: 2, holdings: [a] }), peer.id);
+  hear(announce(node, { time: now - 2_000, page: 1, pages: 2, holdings: [b] }), peer.id);
+  for (const { manifest } of [a, b]) assert.equal(directory.holdersOf(toHex(manifest)).length, 1);
+  hear(announce(node, { time: now, holdings: [a] }), peer.id);
+  assert.equal(directory.holdersOf(toHex(a.manifest)).length, 1);
+  assert.equal(directory.holdersOf(toHex(b.manifest)).length, 0);
+  assert.deepEqual(directory.mostHeld(5), [toHex(a.manifest)]);
+  directory.stop();
+});
+
+test('strangers told of by thousands take neither the places of nodes that were met nor all the others', () => {
+  const connected = new Set(['friend']);
+  const known = new KnownNodes({ selfId: 'self' }, { isConnected: (id) => connected.has(id) });
+  const learn = (id: string, source: Partial<Source>, now: number) => {
+    const announcement = describe({ id } as Identity, { time: now });
+    const sealed = { id, sealed: new Uint8Array() };
+    return known.learn(
+      announcement,
+      sealed,
+      { proven: false, origin: 'attacker', scope: 'public', ...source },
+      now,
+    );
+  };
+  learn('self', { proven: true, origin: 'self' }, 0);
+  for (const id of ['friend', 'guest']) learn(id, { proven: true, origin: id }, 1);
+  learn('heard of', { origin: 'friend' }, 1);
+  for (let i = 0; i < 5_000; i++) learn(`stranger ${i}`, {}, 2 + i / 100);
+  assert.ok(known.size > 4_000 && known.size <= 4_096);
+  for (const id of ['self', 'friend', 'guest', 'heard of']) assert.ok(known.has(id), id);
+  assert.ok(learn('newcomer', { proven: true, origin: 'elsewhere' }, 100));
+  for (let i = 0; i < 500; i++) learn(`more ${i}`, {}, 101);
+  assert.ok(known.find('newcomer', 102)?.reachable);
+  for (let i = 0; i < 5_000; i++) learn(`met ${i}`, { proven: true }, 103);
+  for (const id of ['self', 'friend', 'guest', 'newcomer']) assert.ok(known.has(id), id);
+  for (let i = 0; i < 64; i++) learn(`told ${i}`, {}, 104);
+  assert.equal(learn('told', {}, 105), false, 'who was not met takes no place of who was');
+});
+
+test('one teller names so many nodes at a time, and no more are passed on', async () => {
+  const { directory, hear, connect } = await directoryWorld();
+  const [peer, ...many] = await identities(330);
+  connect(peer!.id);
+  const accepted = many.filter((node) => hear(announce(node), peer!.id) === 'accept').length;
+  assert.ok(accepted >= 256 && accepted < 329, `${accepted}`);
+  assert.equal(directory.nodes().length, accepted + 1);
+  directory.stop();
+});
+
+test('addresses are believed only of who can have them, and others are not passed on', async () => {
+  const { directory, hear, connect } = await directoryWorld();
+  const [far, near, a, b, c] = (await identities(5)) as [Identity, Identity, Identity, Identity, Identity];
+  connect(far.id, 'public');
+  connect(near.id, 'private');
+  const addresses = [
+    '/ip4/127.0.0.1/tcp/22',
+    '/ip4/10.0.0.1/tcp/22',
+    '/ip4/8.8.8.8/tcp/1',
+    '/ip4/\0/tcp/1',
+    '/dns/x/tcp/0',
+  ];
+  assert.equal(hear(announce(a, { addresses }), far.id), 'ignore');
+  assert.deepEqual(directory.find(a.id)?.addresses, ['/ip4/8.8.8.8/tcp/1']);
+  assert.equal(hear(announce(b, { addresses: addresses.slice(1, 3) }), near.id), 'accept');
+  assert.deepEqual(directory.find(b.id)?.addresses, ['/ip4/10.0.0.1/tcp/22', '/ip4/8.8.8.8/tcp/1']);
+  assert.equal(directory.find(b.id)?.learntFrom, 'private');
+  assert.equal(hear(announce(c, { addresses: [`/ip4/8.8.8.8/tcp/1/p2p/${a.id}`] }), far.id), 'ignore');
+  assert.deepEqual(directory.find(c.id)?.addresses, []);
+  directory.stop();
+});
+
+test('a node tells its addresses of the widest scope that it has or reaches, and no others', () => {
+  const own = ['/ip4/127.0.0.1/tcp/1/p2p/A', '/ip4/10.0.0.1/tcp/1/p2p/A', '/ip4/8.8.8.8/tcp/1/p2p/A'];
+  assert.deepEqual(addressesToTell(own, []), own.slice(2));
+  assert.deepEqual(addressesToTell(own.slice(0, 2), ['loopback']), own.slice(1, 2));
+  assert.deepEqual(addressesToTell(own.slice(0, 1), []), own.slice(0, 1));
+  assert.deepEqual(addressesToTell(own.slice(0, 2), ['public']), []);
+});
+
+test('what is shown of thousands of nodes reads each of their holdings once or twice, and then not again', () => {
+  let reads = 0;
+  const manifests = Array.from({ length: 1_000 }, () => new Uint8Array(randomBytes(32)));
+  const counted = (manifest: Uint8Array) => ({
+    get manifest() {
+      reads++;
+      return manifest;
+    },
+    ...{ bytesHave: 1, bytesTotal: 1, blocks: null },
+  });
+  const [nodes, each] = [2_000, 20];
+  const known = new KnownNodes({ selfId: 'self' }, { isConnected: () => true });
+  for (let i = 0; i < nodes; i++) {
+    const holdings = Array.from({ length: each }, (_, j) => counted(manifests[(i * 7 + j * 13) % 1_000]!));
+    const announcement = describe({ id: `node ${i}` } as Identity, { holdings });
+    const source: Source = { proven: true, origin: 'o', scope: 'public' };
+    known.learn(announcement, { id: '', sealed: new Uint8Array() }, source, 1);
+  }
+  const directory = {
+    nodes: () => known.all(2),
+    find: (id: string) => known.find(id, 2),
+    holdersOf: (id: string) => known.holdersOf(id, 2),
+    nameOf: (id: string) => known.nameOf(id),
+  } as unknown as Directory;
+  const library = { all: () => [], find: () => undefined } as unknown as Library;
+  const clearance = { manifests: () => [], about: () => [], stateOf: () => 'pending', trust: ['a'] };
+  const guard = { clearance } as unknown as Guarding;
+  const shared = { directory, library, guard, examining: undefined, sandbox: undefined, updates: undefined };
+  reads = 0;
+  const security = securityView({ ...shared, checks: {} as ReportChecks });
+  const network = networkView({ ...shared, selfId: 'self' });
+  assert.equal(security.models.length, 100);
+  assert.equal(network.nodes.length, nodes);
+  assert.ok(reads <= 2 * nodes * each, `${reads} reads`);
+  reads = 0;
+  networkView({ ...shared, selfId: 'self' });
+  assert.equal(directory.holdersOf(toHex(manifests[0]!)).length, (nodes * each) / 1_000);
+  assert.equal(reads, 0);
+});
+
+test('a name is one clean line wherever it is used', async () => {
+  const { directory, hear, connect } = await directoryWorld();
+  const [node, hidden, peer] = (await identities(3)) as [Identity, Identity, Identity];
+  connect(peer.id);
+  hear(announce(node, { name: '\u001b]52;c;cm0=\u0007\u001b[2Jfriend\n\u202e' }), peer.id);
+  hear(announce(hidden, { name: '\u200b\u0007' }), peer.id);
+  assert.equal(directory.nameOf(node.id), ']52;c;cm0= [2Jfriend');
+  assert.equal(directory.find(hidden.id)?.name, hidden.id.slice(-8));
+  directory.stop();
+});
