@@ -3,6 +3,8 @@
  * TR 36 §2.5), invisible ones that join or hide, and halves of surrogate pairs.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+/** Longer texts in a log or a view are cut. */
+const MAX_FIELD = 4096;
 /** Marks that pile up on one letter cover the lines above and below it. */
 const PILED = /(\p{M}{3})\p{M}+/gu;
 
@@ -18,4 +20,24 @@ export function cleanText(text: string, length: number): string {
     .replace(/\s+/gu, ' ')
     .trim();
   return safe.slice(0, length).replace(UNSAFE, '').trim();
+}
+
+/** Text that goes to a terminal and may hold words of strangers: the lines and the spaces in front of them stay. */
+export const cleanLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.match(/^ */)![0] + cleanText(line.trimStart(), Math.max(1, line.length)))
+    .join('\n');
+
+/** The same plain object with every text in it cleaned, however deep. */
+export function cleanFields<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleanValue(value)])) as T;
+}
+
+function cleanValue(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value, MAX_FIELD);
+  if (Array.isArray(value)) return value.map(cleanValue);
+  const isPlain =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? cleanFields(value as object) : value;
 }

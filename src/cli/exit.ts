@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '#base';
+import { cleanLines, codeOf, messageOf } from '#base';
 
 /** 1: something failed. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
@@ -15,8 +15,9 @@ export const exitCodeOf = (error: unknown): number => EXIT_CODES[codeOf(error)] 
 
 /** Prints an error as one line that says what to do, with its code to look up. */
 export function printError(error: unknown): void {
-  process.stderr.write(`bitorch: ${messageOf(error)} [${codeOf(error)}]\n`);
-  if (process.env.BITORCH_LOG === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.stderr.write(`bitorch: ${cleanLines(messageOf(error))} [${cleanLines(codeOf(error))}]\n`);
+  if (process.env.BITORCH_LOG === 'debug' && error instanceof Error)
+    process.stderr.write(`${cleanLines(error.stack ?? '')}\n`);
 }
 
 /** Runs `stop` on the first Ctrl-C, TERM or loss of the parent process; a second Ctrl-C ends at once. */

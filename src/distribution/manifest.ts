@@ -1,4 +1,14 @@
-import { BitorchError, check, decodeCanonical, domainHash, encodeCanonical, z, zBytes, zCount } from '#base';
+import {
+  BitorchError,
+  check,
+  cleanText,
+  decodeCanonical,
+  domainHash,
+  encodeCanonical,
+  z,
+  zBytes,
+  zCount,
+} from '#base';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type SigningKey, verifySignature } from '#crypto';
 import { architectureSchema, TENSOR_BLOCK, type TensorInfo, tensorInfoSchema } from '#formats';
 import { isPieceLength } from './metainfo.ts';
@@ -16,7 +26,11 @@ const rangeSchema = z.strictObject({ file: z.string().min(1).max(1024), offset: 
 /** docs/protocol/manifest.md is the normative text. */
 const fieldsSchema = z.strictObject({
   format: z.literal(1),
-  name: z.string().min(1).max(128),
+  name: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((name) => cleanText(name, 128) === name, 'must be one line of plain text'),
   /** Grows with each edition that a publisher gives out under a name. */
   version: z.number().int().min(1).max(0xffffffff),
   licence: z.string().max(256),

@@ -66,7 +66,8 @@ export class Budgets {
   readonly #addresses: Accounts;
   readonly #all: Account;
 
-  constructor(limits: { peer: Limits; address: Limits; all: Limits }, clocks: Clocks = CLOCKS) {
+  constructor(limits: { peer: Limits; address: Limits; all: Limits }, given: Partial<Clocks> = {}) {
+    const clocks = { ...CLOCKS, ...given };
     const now = clocks.now();
     this.#clocks = clocks;
     this.#peers = new Accounts(limits.peer, now);

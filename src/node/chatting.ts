@@ -241,6 +241,7 @@ const sameRoute = (a: readonly StageOffer[], b: readonly StageOffer[]): boolean 
 const offerOf = (node: KnownNode, [first, end]: readonly [number, number]): StageOffer => ({
   id: node.id,
   addresses: node.addresses,
+  learntFrom: node.learntFrom,
   name: node.name,
   first,
   end,

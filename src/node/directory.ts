@@ -37,6 +37,7 @@ const MAX_INTRODUCTIONS = 16;
 const TOLD_AT_ONCE = 64;
 /** Nodes not heard of before that one teller may name: so many at once, so many a second. */
 const NEWS: Limits = { heldBytes: 0, burstBytes: 256, bytesPerSecond: 32, burstCpuMs: 1, cpuMsPerSecond: 1 };
+const NEWS_OF_ALL: Limits = { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 };
 
 const introductionSchema = z.strictObject({ pages: z.array(sealedAnnouncementSchema).min(1).max(MAX_PAGES) });
 const nodesSchema = z.array(sealedAnnouncementSchema).max(TOLD_AT_ONCE);
@@ -48,23 +49,29 @@ export class Directory {
   readonly #log: Logger;
   readonly #describeSelf: () => Description;
   readonly #known: KnownNodes;
-  readonly #news = new Budgets({
-    peer: NEWS,
-    address: NEWS,
-    all: { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 },
-  });
+  readonly #news: Budgets;
+  readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
   #stopped = false;
   #announcedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
 
-  constructor(dependencies: { host: Host; key: SigningKey; log: Logger; describeSelf: () => Description }) {
+  constructor(dependencies: {
+    host: Host;
+    key: SigningKey;
+    log: Logger;
+    describeSelf: () => Description;
+    /** Milliseconds that only go on. */
+    now?: () => number;
+  }) {
     const { host } = dependencies;
     this.#host = host;
     this.#key = dependencies.key;
     this.#log = dependencies.log;
     this.#describeSelf = dependencies.describeSelf;
+    this.#now = dependencies.now ?? (() => performance.now());
+    this.#news = new Budgets({ peer: NEWS, address: NEWS, all: NEWS_OF_ALL }, { now: this.#now });
     const isConnected = (id: string) => host.isConnected(id);
     this.#known = new KnownNodes({ selfId: host.id }, { isConnected });
   }
@@ -101,14 +108,14 @@ export class Directory {
   /** Tells the network what this node is and holds now, or as soon as others take another word of it. */
   announce(): void {
     if (this.#stopped) return;
-    const wait = this.#announcedAt + LEAST_APART_MS - performance.now();
+    const wait = this.#announcedAt + LEAST_APART_MS - this.#now();
     if (wait > 0) {
       this.#soon ??= setTimeout(() => this.announce(), wait + 1).unref();
       return;
     }
     clearTimeout(this.#soon);
     this.#soon = undefined;
-    this.#announcedAt = performance.now();
+    this.#announcedAt = this.#now();
     const source: Source = { proven: true, origin: this.#host.id, scope: 'loopback' };
     for (const { announcement, sealed } of this.#ownPages()) {
       this.#known.learn(announcement, sealed, source, Date.now());

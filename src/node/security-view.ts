@@ -1,4 +1,4 @@
-import { toHex } from '#base';
+import { cleanFields, toHex } from '#base';
 import type { Attestation, Availability, Report } from '#security';
 import type { Directory, KnownNode } from './directory.ts';
 import type { Examining } from './examining.ts';
@@ -43,7 +43,7 @@ export function securityView({
     const attestations = clearance.about(id);
     return {
       modelId: id,
-      name: library.find(id)?.manifest.name ?? attestations[0]?.name ?? `${id.slice(0, 12)}…`,
+      name: library.find(id)?.manifest.name ?? nameIn(attestations) ?? `${id.slice(0, 12)}…`,
       state: clearance.stateOf(id),
       holders: holders.get(id) ?? 0,
       attestations: attestations.map((attestation) => attestationView(attestation, directory, checks)),
@@ -83,13 +83,25 @@ const mostHeld = (holders: ReadonlyMap<string, number>): string[] =>
     .slice(0, MAX_ANNOUNCED)
     .map(([id]) => id);
 
+const nameIn = ([first]: readonly Attestation[]): string | undefined => first && cleaned(first).name;
+
+const cleanedAttestations = new WeakMap<Attestation, Attestation>();
+
+/** The texts of a security node fit to be shown; made once for each attestation. */
+function cleaned(attestation: Attestation): Attestation {
+  const clean = cleanedAttestations.get(attestation) ?? cleanFields(attestation);
+  cleanedAttestations.set(attestation, clean);
+  return clean;
+}
+
 function attestationView(
   attestation: Attestation,
   directory: Directory,
   checks: ReportChecks,
 ): AttestationView {
   const { state, problems } = checks.of(attestation);
-  const { authority, verdict, time, report, ruleset, files, bytes, reasons, trial, engines } = attestation;
+  const { authority, verdict, time, report, ruleset, files, bytes, reasons, trial, engines } =
+    cleaned(attestation);
   return {
     authority: { nodeId: authority, name: directory.nameOf(authority) },
     verdict,
@@ -111,7 +123,7 @@ export const reportView = (hash: string, { scanner, ruleset, verdict, files }: R
   scanner,
   ruleset: toHex(ruleset),
   verdict,
-  files: files.map((file) => ({ ...file, sha256: toHex(file.sha256) })),
+  files: files.map((file) => cleanFields({ ...file, sha256: toHex(file.sha256) })),
 });
 
 function examinerView({

@@ -1,4 +1,4 @@
-import { toHex } from '#base';
+import { cleanText, toHex } from '#base';
 import type { Holding } from './announcement.ts';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
@@ -40,7 +40,7 @@ export function modelView(
     id,
     name,
     version,
-    licence,
+    licence: cleanText(licence, 256),
     publisher: toHex(publisher),
     infohash: toHex(metainfo.infohash),
     bytes: metainfo.length,

@@ -41,7 +41,7 @@ export const announce = (who: Identity, more: Partial<Announcement> = {}): Seale
   sealAnnouncement(describe(who, more), who.key);
 
 /** A directory whose network is this test: peers that are connected, from where, and what they say. */
-export async function directoryWorld(self: Partial<Description> = {}) {
+export async function directoryWorld(self: Partial<Description> = {}, now?: () => number) {
   const own = await identity();
   const connected = new Map<string, { scope: Scope; origin: string }>();
   const published: Uint8Array[] = [];
@@ -69,6 +69,7 @@ export async function directoryWorld(self: Partial<Description> = {}) {
   } as unknown as Host;
   const directory = new Directory({
     host,
+    ...(now && { now }),
     key: own.key,
     log: createLog('silent'),
     describeSelf: () => ({ ...describe(own), name: 'me', ...self }),

@@ -1,3 +1,4 @@
+import { cleanLines } from '#base';
 import type { AuditResult, Hop, SecurityView, TransferView } from '#node';
 import { formatBytes } from '../progress.ts';
 import type { Answer } from './client.ts';
@@ -6,7 +7,7 @@ import type { Answer } from './client.ts';
 export function formatAnswer(answer: Answer): string {
   const route = ['you', ...answer.hops.map(formatHop), 'you'].join(' → ');
   const speed = `${answer.tokens} tokens, ${answer.tokensPerSecond.toFixed(1)} tokens/s, first after ${answer.timeToFirstTokenMs.toFixed(0)} ms`;
-  return `  route  ${route}\n  speed  ${speed}`;
+  return cleanLines(`  route  ${route}\n  speed  ${speed}`);
 }
 
 const formatHop = ({ name, first, end }: Hop): string => `${name} (blocks ${first}–${end - 1})`;
@@ -23,7 +24,7 @@ export function formatSafety({ models }: SecurityView): string {
       return `  safety ${name}: scanned and ${verdict} by ${authority.name} (${how})`;
     }),
   );
-  return lines.join('\n');
+  return cleanLines(lines.join('\n'));
 }
 
 /** What each node fetched from whom. */
@@ -34,7 +35,7 @@ export function formatTransfers(transfers: readonly { node: string; transfer: Tr
     const have = `${formatBytes(transfer.bytesHave)} of ${formatBytes(transfer.bytesTotal)} on disk`;
     return `  ${node.padEnd(8)} ${have}; fetched ${parts.join(', ') || 'nothing'}`;
   });
-  return lines.join('\n');
+  return cleanLines(lines.join('\n'));
 }
 
 export function formatAudit(audit: AuditResult): string {
@@ -45,5 +46,5 @@ export function formatAudit(audit: AuditResult): string {
     pending: '… audit pending',
   };
   const hash = audit.recomputed ? ` (${audit.recomputed.slice(0, 16)}…)` : '';
-  return `  ${marks[audit.state]}: ${audit.summary}${hash}`;
+  return cleanLines(`  ${marks[audit.state]}: ${audit.summary}${hash}`);
 }

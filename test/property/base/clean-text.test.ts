@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cleanText } from '#base';
+import { cleanFields, cleanLines, cleanText } from '#base';
 
 test('whatever a stranger writes comes out as one bounded line without control characters, and stays so', () => {
   const text = fc.oneof(
@@ -39,4 +39,10 @@ test('what is fit to be read stays as it is', () => {
   for (const text of ['hearth 3', 'Müllers Knoten', '模型 七', 'नमस्ते', 'a-b_c (1.0)'])
     assert.equal(cleanText(text, 64), text);
   assert.equal(cleanText('\u001b]52;c;cm0gLXJmIH4K\u0007\u001b[2Jname', 64), ']52;c;cm0gLXJmIH4K [2Jname');
+});
+
+test('lines and their indents stay, fields of a log are cleaned however deep', () => {
+  assert.equal(cleanLines('  a\u001b[2J\n    b\r\u202e'), '  a [2J\n    b');
+  const fields = cleanFields({ peer: 'x\n{"level":60}', list: [{ name: '\u0007' }], count: 3, error: null });
+  assert.deepEqual(fields, { peer: 'x {"level":60}', list: [{ name: '' }], count: 3, error: null });
 });
