@@ -14,6 +14,14 @@ export const MAX_TRANSACTION_BYTES = 65_536;
 export const CHAIN_ID_BYTES = 32;
 /** What addresses and wallets know a network by. */
 export const NETWORK_BYTES = 4;
+/** What a record of the state weighs beside the bytes that make it: it is kept by everybody until it is ended. */
+export const RECORD_WEIGHT = 512;
+/**
+ * What a payment weighs that the chain makes later. As many as fit into a block by weight are made in a block, so they can
+ * wait for each other but not pile up for ever.
+ */
+export const DUE_WEIGHT = 2_048;
+
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 /** Carrot's length: false positives of a wallet scan once in 2^24 outputs. */

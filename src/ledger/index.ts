@@ -10,25 +10,38 @@ export type {
 } from './accounts/index.ts';
 export {
   addressCodec,
+  bondedTokens,
   capAt,
+  cometAddressOf,
   committed,
   delegations,
   escrows,
   feeCodec,
   feeRecord,
   isActive,
+  leading,
   nodes,
   parametersOf,
   parametersRecord,
   poolsRecord,
+  putValidator,
   reserve,
+  stakeOf,
   supplyRecord,
   validatorCodec,
   validators,
   withdrawals,
 } from './accounts/index.ts';
 export * from './accumulators/index.ts';
-export { ACTIONS, type Action, type ActionBody, type ActionName, rulesOf } from './actions/registry.ts';
+export {
+  ACTIONS,
+  type Action,
+  type ActionBody,
+  type ActionName,
+  burdenOf,
+  legsOf,
+  rulesOf,
+} from './actions/registry.ts';
 export * from './codec/index.ts';
 export * from './constants.ts';
 export * from './escrow/index.ts';

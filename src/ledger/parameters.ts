@@ -52,6 +52,7 @@ const fields = {
   settlementWindow: blocks,
   /** Blocks after which a silent node's cap can be lowered without it. */
   silenceWindow: blocks,
+  leastEscrow: amount,
   escrowDeposit: fraction,
   maxEscrowBlocks: blocks,
 } as const;
@@ -102,6 +103,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   holdbackEpochs: 7,
   settlementWindow: DAY,
   silenceWindow: 300,
+  leastEscrow: TORCH / 100n,
   escrowDeposit: 1_000,
   maxEscrowBlocks: 30 * DAY,
 };

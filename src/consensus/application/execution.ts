@@ -110,7 +110,7 @@ function ledgerBlock(
 ): Block {
   const offenders = misbehavior
     .filter(({ kind }) => kind === 'duplicate-vote')
-    .map(({ validator }) => validator);
+    .map(({ validator, height: at }) => ({ validator, height: at }));
   const attendance = lastCommit.votes.map(({ validator, flag }) => ({
     validator,
     signed: flag !== 'absent',

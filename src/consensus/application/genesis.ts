@@ -147,6 +147,10 @@ export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
   require(minted <= parameters.supplyCap, 'the genesis mints more than the cap of the supply');
   require(genesis.real === 0 ||
     minted === 0n, 'a real network begins with no money: no faucet, no bonded tokens');
+  const { unbondingBlocks, settlementWindow, expiryWindow } = parameters;
+  require(genesis.real === 0 ||
+    Math.min(unbondingBlocks, settlementWindow) >=
+      expiryWindow, 'a record may go before what was signed for it expires');
   return genesis;
 }
 

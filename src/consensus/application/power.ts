@@ -1,5 +1,5 @@
 import { toHex } from '#base';
-import { TORCH, validators } from '#ledger';
+import { leading, parametersOf, stakeOf, TORCH, validators } from '#ledger';
 import type { ReadView } from '#store';
 import type { ValidatorPower } from './application.ts';
 
@@ -12,28 +12,32 @@ export interface PowerRules {
 }
 
 /**
- * Who votes, with what power: the one function that says so, a function of the state. Power is bonded TORCH. Founders
- * have none to bond on a chain that mints nothing before somebody worked, so they are lent `genesisPower` each; for
- * every TORCH that anybody bonds one is taken back from the loan, in equal parts, until nothing is lent. Jailed and
- * tombstoned validators have no power. Ordered by key.
+ * Who votes, with what power: the one function that says so, a function of the state. Power is bonded TORCH, of validators with
+ * the least bond. Founders have none to bond on a chain that mints nothing before somebody worked, so they are lent
+ * `genesisPower` each; for every TORCH that anybody bonds one is taken back from the loan, in equal parts, until nothing is
+ * lent. Jailed and tombstoned validators have no power. Costs by `maxValidators` and founders, however many records there are.
+ * Ordered by key.
  */
-export function powerOf(
-  view: ReadView,
-  { founders, genesisPower, maxValidators }: PowerRules,
-): ValidatorPower[] {
-  const able = [...validators.bucket.entries(view)].filter(
-    ([, { jailedUntil, tombstoned }]) => jailedUntil === 0 && tombstoned === 0,
-  );
-  const bonded = able.map(([key, { tokens }]) => ({ key, bond: tokens / TORCH }));
+export function powerOf(view: ReadView, rules: PowerRules): ValidatorPower[] {
+  const { founders, genesisPower, maxValidators } = rules;
+  const least = parametersOf(view).leastBond;
+  const able = founders.flatMap((key) => {
+    const founder = validators.bucket.get(view, key);
+    const isAble = founder && founder.jailedUntil === 0 && founder.tombstoned === 0;
+    return isAble ? [{ key, bond: founder.tokens / TORCH, isStanding: founder.tokens >= least }] : [];
+  });
+  const young = able.filter(({ isStanding }) => !isStanding).reduce((sum, { bond }) => sum + bond, 0n);
   const number = BigInt(founders.length);
-  const unlent = bonded.reduce((left, { bond }) => left - bond, number * BigInt(genesisPower));
+  const unlent = number * BigInt(genesisPower) - BigInt(stakeOf(view).standing) - young;
   const loan = unlent > 0n ? unlent / number : 0n;
-  const lent = new Set(founders.map(toHex));
-  const powers = bonded
-    .map(({ key, bond }) => ({ key, power: Number(bond + (lent.has(toHex(key)) ? loan : 0n)) }))
-    .filter(({ power }) => power > 0);
-  powers.sort((a, b) => b.power - a.power || Buffer.compare(a.key, b.key));
-  return powers.slice(0, maxValidators).sort(byKey);
+  const isFounder = new Set(founders.map(toHex));
+  const others = leading(view, maxValidators).filter(({ key }) => !isFounder.has(toHex(key)));
+  const lent = able.map(({ key, bond }) => ({ key, power: Number(bond + loan) }));
+  return [...lent, ...others.map(({ key, torch }) => ({ key, power: torch }))]
+    .filter(({ power }) => power > 0)
+    .sort((a, b) => b.power - a.power || byKey(a, b))
+    .slice(0, maxValidators)
+    .sort(byKey);
 }
 
 /** What turns one set into another. Both ordered by key, and so is the result. */

@@ -1,6 +1,6 @@
 import { equalBytes } from '#base';
 import { type ReadView, rawBytes } from '#store';
-import { amount, type Decoded, integer, list, struct } from '../codec/index.ts';
+import { amount, byteOf, type Decoded, integer, list, struct } from '../codec/index.ts';
 import { require } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { key, oneTimeCodec } from './shapes.ts';
@@ -28,6 +28,8 @@ const escrowCodec = struct({
   /** The last height of service. */
   deadline: integer(),
   refund: oneTimeCodec,
+  /** 1 once it is ended: it stays until its window is over, so that its session key opens no other in that time. */
+  closed: byteOf(0, 1),
   sequence: integer(),
   allotments: list(allotmentCodec, MAX_ALLOTMENTS),
 });
@@ -39,7 +41,7 @@ export const escrows = accountKind(7, rawBytes, escrowCodec, ({ balance, deposit
 
 export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
   const escrow = escrows.bucket.get(view, id);
-  require(escrow !== undefined, 'no such escrow');
+  require(escrow?.closed === 0, 'no such escrow');
   return escrow;
 }
 
@@ -50,6 +52,11 @@ export const allotmentOf = (escrow: Escrow, node: Uint8Array): Allotment | undef
 export function capAt({ cap, settled, nextCap, nextCapAt }: Allotment, height: number): bigint {
   if (nextCapAt === 0 || height < nextCapAt) return cap;
   return nextCap > settled ? nextCap : settled;
+}
+
+/** Receipts count up to the end of the settlement window, however long the remainder then waits for its turn. */
+export function requireOpen({ deadline }: Escrow, height: number, settlementWindow: number): void {
+  require(height <= deadline + settlementWindow, 'the settlement window is over');
 }
 
 /** What can still be claimed out of the balance. */

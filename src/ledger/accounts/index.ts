@@ -1,12 +1,17 @@
 import type { AccountKind } from '../state/buckets.ts';
 import { offencesRecord } from '../state/slashing.ts';
+import { tenureRecord } from '../state/tenure.ts';
 import { feeRecord, parametersRecord, poolsRecord, supplyRecord } from './chain.ts';
+import { dues } from './due.ts';
+import { workRecord } from './earnings.ts';
 import { escrows } from './escrow.ts';
 import { nodes } from './node.ts';
 import { delegations, validators } from './validator.ts';
-import { dues, withdrawals } from './withdrawal.ts';
+import { withdrawals } from './withdrawal.ts';
 
 export * from './chain.ts';
+export * from './due.ts';
+export * from './earnings.ts';
 export * from './escrow.ts';
 export * from './node.ts';
 export * from './shapes.ts';
@@ -25,6 +30,8 @@ const KINDS = [
   withdrawals,
   dues,
   offencesRecord,
+  workRecord,
+  tenureRecord,
 ] as const;
 
 const byTag = new Map<number, Pick<AccountKind<never, never>, 'balance'>>(

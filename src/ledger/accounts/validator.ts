@@ -1,11 +1,12 @@
-import { concat } from '#base';
+import { concat, equalBytes, sha256 } from '#base';
 import { type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store';
 import { amount, byteOf, type Decoded, integer, struct } from '../codec/index.ts';
-import { KEY_BYTES, WHOLE } from '../constants.ts';
+import { KEY_BYTES, TORCH, WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
-import { accountKind } from '../state/buckets.ts';
+import { accountKind, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
+import { parametersOf } from './chain.ts';
 import { addressCodec, key } from './shapes.ts';
-import { bondPrefix, withdrawals } from './withdrawal.ts';
+import type { Withdrawal } from './withdrawal.ts';
 
 /**
  * A validator's pool. Delegators own shares of its tokens (as Penumbra's and Cosmos' pools: rewards and slashing
@@ -27,12 +28,44 @@ export const validatorCodec = struct({
   /** Counts the actions its owner signed, and the withdrawals from it. */
   sequence: integer(),
   withdrawn: integer(),
+  /** Sparks on their way back from the pool. */
+  leaving: amount,
+  /** Commission that is not paid out yet. */
+  commissionDue: amount,
+  /**
+   * Of the equivocation: its height, the part that it cost, and how many withdrawals there had been. What had left the pool
+   * before the punishment pays its part when it is due, unless it left before the offence.
+   */
+  offence: integer(),
+  slashed: integer(0, WHOLE),
+  reached: integer(),
 });
 
 export type Validator = Decoded<typeof validatorCodec>;
 
 /** By consensus key. */
-export const validators = accountKind(4, rawBytes, validatorCodec, (record) => record.tokens);
+export const validators = accountKind(
+  4,
+  rawBytes,
+  validatorCodec,
+  ({ tokens, commissionDue }) => tokens + commissionDue,
+);
+
+/** A validator that nothing has happened to yet. */
+export const UNTRIED = {
+  tokens: 0n,
+  shares: 0n,
+  jailedUntil: 0,
+  tombstoned: 0,
+  missed: 0,
+  sequence: 0,
+  withdrawn: 0,
+  leaving: 0n,
+  commissionDue: 0n,
+  offence: 0,
+  slashed: 0,
+  reached: 0,
+} as const;
 
 const delegationCodec = struct({ shares: amount, sequence: integer() });
 export type Delegation = Decoded<typeof delegationCodec>;
@@ -54,6 +87,70 @@ export function validatorOf(view: ReadView, id: Uint8Array): Validator {
   return validator;
 }
 
+/** The only way to write a validator: what is looked up of all of them is kept beside. */
+export function putValidator(view: WriteView, id: Uint8Array, record: Validator): void {
+  const before = validators.bucket.get(view, id);
+  validators.bucket.put(view, id, record);
+  noteValidator(view, id, before, record);
+}
+
+function removeValidator(view: WriteView, id: Uint8Array, record: Validator): void {
+  validators.bucket.delete(view, id);
+  noteValidator(view, id, record, undefined);
+}
+
+/** Keeps `standings`, `stakes` and `keysByAddress` true when a record changes, is new or goes. */
+export function noteValidator(
+  view: WriteView,
+  id: Uint8Array,
+  before: Validator | undefined,
+  after: Validator | undefined,
+): void {
+  const { leastBond } = parametersOf(view);
+  const [old, now] = [standingOf(before, leastBond), standingOf(after, leastBond)];
+  if (old !== now) {
+    if (old !== undefined) standings.delete(view, [old, id]);
+    if (now !== undefined) standings.put(view, [now, id], {});
+  }
+  const sums = stakeOf(view);
+  stakes.put(view, null, {
+    atStake: sums.atStake + atStakeIn(after) - atStakeIn(before),
+    bonded: sums.bonded + (after?.tokens ?? 0n) - (before?.tokens ?? 0n),
+    standing: sums.standing + (now ?? 0) - (old ?? 0),
+  });
+  if (before && !after) keysByAddress.delete(view, cometAddressOf(id));
+  else if (!before) keysByAddress.put(view, cometAddressOf(id), id);
+}
+
+/** What CometBFT calls a validator: the first 20 bytes of the SHA-256 of its key. */
+export const cometAddressOf = (id: Uint8Array): Uint8Array => sha256(id).slice(0, 20);
+
+/** Whole TORCH that it votes with, if it may vote: below the least bond a validator winds down. */
+function standingOf(validator: Validator | undefined, leastBond: bigint): number | undefined {
+  if (!validator || validator.jailedUntil > 0 || validator.tombstoned > 0) return undefined;
+  const torch = validator.tokens / TORCH;
+  return validator.tokens >= leastBond ? Number(torch) : undefined;
+}
+
+export const atStakeIn = (validator: Validator | undefined): bigint =>
+  validator ? validator.tokens + validator.leaving : 0n;
+
+export const stakeOf = (view: ReadView): Stake =>
+  stakes.get(view, null) ?? { atStake: 0n, bonded: 0n, standing: 0 };
+
+/** Sparks in the pools of all validators. */
+export const bondedTokens = (view: ReadView): bigint => stakeOf(view).bonded;
+
+/** The first in order of what is bonded, with whole TORCH; equal ones by key. */
+export function leading(view: ReadView, most: number): { key: Uint8Array; torch: number }[] {
+  const first: { key: Uint8Array; torch: number }[] = [];
+  for (const [[torch, key]] of standings.entries(view)) {
+    if (first.length >= most) break;
+    first.push({ key, torch });
+  }
+  return first;
+}
+
 /**
  * Adds tokens to a pool for new shares at the present rate, rounded down. Refused where rounding would take more than
  * a ten-thousandth: an owner who leaves one share and tips its own pool makes shares so dear that they round badly.
@@ -62,11 +159,13 @@ export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array,
   const validator = validatorOf(view, id);
   require(validator.tombstoned === 0, 'the validator is out for ever');
   require(validator.shares === 0n || validator.tokens > 0n, 'the validator has lost everything');
+  require(tokens > 0n, 'nothing is delegated');
   const shares = validator.shares === 0n ? tokens : (tokens * validator.shares) / validator.tokens;
   const worth = validator.shares === 0n ? tokens : (shares * validator.tokens) / validator.shares;
   require((tokens - worth) * BigInt(WHOLE) <= tokens, 'the shares of this validator are too coarse');
+  require(validator.shares + shares < 2n ** 64n, 'the shares of this validator are too small');
   const own = delegations.bucket.get(view, [id, delegator]) ?? { shares: 0n, sequence: 0 };
-  validators.bucket.put(view, id, {
+  putValidator(view, id, {
     ...validator,
     tokens: validator.tokens + tokens,
     shares: validator.shares + shares,
@@ -80,7 +179,7 @@ export function redeem(view: WriteView, id: Uint8Array, delegator: Uint8Array, s
   const own = delegations.bucket.get(view, [id, delegator]);
   require(own !== undefined && shares > 0n && shares <= own.shares, 'not that many shares');
   const tokens = (shares * validator.tokens) / validator.shares;
-  validators.bucket.put(view, id, {
+  putValidator(view, id, {
     ...validator,
     tokens: validator.tokens - tokens,
     shares: validator.shares - shares,
@@ -98,18 +197,46 @@ export function sharesWorth(validator: Validator, tokens: bigint): bigint {
 /** Rewards and tips: more tokens for the same shares. */
 export function reward(view: WriteView, id: Uint8Array, tokens: bigint): void {
   const validator = validatorOf(view, id);
-  validators.bucket.put(view, id, { ...validator, tokens: validator.tokens + tokens });
+  putValidator(view, id, { ...validator, tokens: validator.tokens + tokens });
 }
 
-/** Takes a fraction of a pool and of what is being withdrawn from it; gives what was taken. */
-export function slash(view: WriteView, id: Uint8Array, fraction: number): bigint {
-  const part = (tokens: bigint) => (tokens * BigInt(fraction)) / BigInt(WHOLE);
+/** A fraction of an amount, rounded down. */
+export const partOf = (tokens: bigint, fraction: number): bigint =>
+  (tokens * BigInt(fraction)) / BigInt(WHOLE);
+
+/** Takes a fraction of a pool; gives what was taken. */
+export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bigint {
   const validator = validatorOf(view, id);
-  let taken = part(validator.tokens);
-  validators.bucket.put(view, id, { ...validator, tokens: validator.tokens - taken });
-  for (const [at, record] of withdrawals.bucket.under(view, bondPrefix('validator', id))) {
-    taken += part(record.amount);
-    withdrawals.bucket.put(view, at, { ...record, amount: record.amount - part(record.amount) });
-  }
+  const taken = partOf(validator.tokens, fraction);
+  putValidator(view, id, { ...validator, tokens: validator.tokens - taken });
   return taken;
+}
+
+/** What a withdrawal of that number loses: the part of an offence that came before it began and was punished after. */
+export function lossOf(validator: Validator, number: number, { amount, begun }: Withdrawal): bigint {
+  const reached = validator.tombstoned > 0 && number < validator.reached && begun >= validator.offence;
+  return reached ? partOf(amount, validator.slashed) : 0n;
+}
+
+/** Counts a withdrawal as paid. With the last one go the records that are empty; one that is out for ever stays, as a mark. */
+export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amount }: Withdrawal): void {
+  const before = validatorOf(view, id);
+  const validator = { ...before, leaving: before.leaving - amount };
+  if (delegations.bucket.get(view, [id, owner])?.shares === 0n) delegations.bucket.delete(view, [id, owner]);
+  const { shares, tombstoned, leaving, tokens, commissionDue } = validator;
+  const isEmpty = shares === 0n && leaving === 0n && tokens === 0n && commissionDue === 0n;
+  if (isEmpty && tombstoned === 0) removeValidator(view, id, before);
+  else putValidator(view, id, validator);
+}
+
+/** What an owner has to leave in its pool, if it leaves anything: the bond that lets it vote. Others a delegation. */
+export function requireRest(view: ReadView, id: Uint8Array, delegator: Uint8Array): void {
+  const { owner, tokens, shares } = validatorOf(view, id);
+  const rest = delegations.bucket.get(view, [id, delegator])?.shares ?? 0n;
+  const { leastBond, leastDelegation } = parametersOf(view);
+  const least = equalBytes(owner, delegator) ? leastBond : leastDelegation;
+  require(rest === 0n ||
+    (rest * tokens) / shares >= least, 'what stays is too little: take out all or leave more', {
+    least,
+  });
 }

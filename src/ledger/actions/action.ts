@@ -5,14 +5,14 @@ import type { Codec } from '../codec/index.ts';
 import { require } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 
-/** What an action may see and do while its transaction is applied. */
+/** What an action may see and do while its transaction is applied. It pays nobody: money leaves accounts through queues. */
 export interface ActionContext {
   readonly view: WriteView;
+  /** The state before the block: what is judged by it, nothing in the block can change. */
+  readonly before: ReadView;
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
-  /** Makes an output of money taken from a public account. */
-  refund(to: OneTime, amount: bigint): void;
   /** Destroys money taken from a public account. */
   burn(amount: bigint): void;
 }
@@ -21,8 +21,16 @@ export interface ActionContext {
 export interface Legs {
   /** From the transaction's private inputs into public accounts. */
   readonly deposit: bigint;
-  /** From public accounts into the transaction, to pay its fee with. */
+  /** From public accounts into the transaction, to pay its fee with and nothing else: see `requireLegs`. */
   readonly release: bigint;
+}
+
+/** What an action costs the chain beyond its bytes. */
+export interface Burden {
+  /** Records that it makes, which are kept until somebody ends them. */
+  readonly records?: number;
+  /** Payments that the chain has to make for it later. */
+  readonly dues?: number;
 }
 
 /** One kind of public action: its spelling, who signs it, its rules and its effect on the state. */
@@ -33,6 +41,8 @@ export interface ActionKind<T> {
   readonly free?: true;
   readonly codec: Codec<T>;
   legs(body: T): Legs;
+  /** Nothing when absent. */
+  burden?(body: T): Burden;
   /** Keys whose signatures over the body the transaction must carry, in this order. */
   signers(body: T, view: ReadView, height: number): readonly Uint8Array[];
   /** Checks every rule and takes effect; throws TRANSACTION_INVALID, and then its writes are thrown away. */

@@ -1,4 +1,4 @@
-import { addressCodec, delegate, key, validators } from '../accounts/index.ts';
+import { addressCodec, delegate, key, putValidator, UNTRIED, validators } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
@@ -16,23 +16,14 @@ export const bond = defineAction({
     amount,
   }),
   legs: (body) => ({ deposit: body.amount, release: 0n }),
+  burden: () => ({ records: 2 }),
   signers: (body) => [body.validator, body.owner],
   apply(body, { view, parameters, curve }) {
     require(body.amount >= parameters.leastBond, 'the bond is too small', { least: parameters.leastBond });
     require(!validators.bucket.has(view, body.validator), 'the validator exists: delegate to it');
     requireAddress(body.payout, curve);
-    validators.bucket.put(view, body.validator, {
-      owner: body.owner,
-      payout: body.payout,
-      tokens: 0n,
-      shares: 0n,
-      commission: body.commission,
-      jailedUntil: 0,
-      tombstoned: 0,
-      missed: 0,
-      sequence: 0,
-      withdrawn: 0,
-    });
+    const { owner, payout, commission } = body;
+    putValidator(view, body.validator, { owner, payout, commission, ...UNTRIED });
     delegate(view, body.validator, body.owner, body.amount);
   },
 });

@@ -8,6 +8,7 @@ export const delegate = defineAction({
   type: 2,
   codec: struct({ validator: key, delegator: key, amount }),
   legs: (body) => ({ deposit: body.amount, release: 0n }),
+  burden: () => ({ records: 1 }),
   signers: () => [],
   apply(body, { view, parameters }) {
     require(body.amount >= parameters.leastDelegation, 'the delegation is too small', {

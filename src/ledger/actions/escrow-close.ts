@@ -2,13 +2,13 @@ import { equalBytes } from '#base';
 import {
   allotmentOf,
   capAt,
+  earn,
   escrowOf,
   escrows,
   key,
   MAX_ALLOTMENTS,
-  nodeOf,
-  nodes,
-  unschedule,
+  requireOpen,
+  schedule,
 } from '../accounts/index.ts';
 import { amount, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
@@ -17,7 +17,7 @@ import { defineAction } from './action.ts';
 
 /**
  * Ends an escrow before its time, by agreement: the session key signs, and every node that could still claim
- * something. The remainder goes back in the same block. Without agreement it goes back when the settlement window ends.
+ * something. The remainder goes back at once. Without agreement it goes back when the settlement window ends.
  */
 export const escrowClose = defineAction({
   type: 9,
@@ -29,14 +29,17 @@ export const escrowClose = defineAction({
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
+  burden: ({ finals }) => ({ dues: 1 + 2 * finals.length }),
   signers: (body, view, height) => [
     body.escrow,
     ...escrowOf(view, body.escrow)
       .allotments.filter((allotment) => capAt(allotment, height) > allotment.settled)
       .map((allotment) => allotment.node),
   ],
-  apply(body, { view, height, parameters, burn, refund }) {
+  apply(body, context) {
+    const { view, height, parameters, burn } = context;
     const escrow = escrowOf(view, body.escrow);
+    requireOpen(escrow, height, parameters.settlementWindow);
     let { balance } = escrow;
     for (const [i, { node, amount }] of body.finals.entries()) {
       const allotment = allotmentOf(escrow, node);
@@ -45,19 +48,15 @@ export const escrowClose = defineAction({
       const paid = amount - allotment.settled;
       require(paid > 0n && amount <= capAt(allotment, height), 'not between what is settled and the cap');
       const burned = (paid * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
-      const record = nodeOf(view, node);
-      nodes.bucket.put(view, node, {
-        ...record,
-        earned: record.earned + paid - burned,
-        burned: record.burned + burned,
-      });
+      earn(context, node, { paid: paid - burned, burned, fee: 0n });
       burn(burned);
       balance -= paid;
     }
     const remainder = balance + escrow.deposit - body.fee;
     require(remainder >= 0n, 'the fee is more than the remainder');
-    escrows.bucket.delete(view, body.escrow);
-    unschedule(view, escrow.deadline + parameters.settlementWindow, 'escrow', body.escrow);
-    refund(escrow.refund, remainder);
+    // What is left goes back the way of all refunds, in its turn.
+    const ended = { balance: 0n, deposit: remainder, allotments: [], closed: 1 as const };
+    escrows.bucket.put(view, body.escrow, { ...escrow, ...ended });
+    schedule(view, 'escrow', height, body.escrow);
   },
 });

@@ -20,10 +20,13 @@ export const escrowOpen = defineAction({
     caps: list(struct({ node: key, cap: amount }), MAX_ALLOTMENTS),
   }),
   legs: (body) => ({ deposit: body.value + body.deposit, release: 0n }),
+  burden: () => ({ records: 1, dues: 1 }),
   signers: (body) => [body.escrow],
   apply(body, { view, height, parameters, curve }) {
-    require(!escrows.bucket.has(view, body.escrow), 'the session key has an escrow already');
-    require(body.value > 0n, 'an escrow of nothing');
+    require(!escrows.bucket.has(view, body.escrow), 'the session key has been used already: take a new one');
+    require(body.value >= parameters.leastEscrow, 'the escrow is too small', {
+      least: parameters.leastEscrow,
+    });
     require(body.deposit * BigInt(WHOLE) >=
       body.value * BigInt(parameters.escrowDeposit), 'the deposit is too small');
     require(body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks, 'not a deadline');
@@ -42,6 +45,7 @@ export const escrowOpen = defineAction({
       deposit: body.deposit,
       deadline: body.deadline,
       refund: body.refund,
+      closed: 0,
       sequence: 0,
       allotments: body.caps.map(({ node, cap }) => ({
         node,
@@ -51,6 +55,6 @@ export const escrowOpen = defineAction({
         nextCapAt: 0,
       })),
     });
-    schedule(view, body.deadline + parameters.settlementWindow, 'escrow', body.escrow);
+    schedule(view, 'escrow', body.deadline + parameters.settlementWindow, body.escrow);
   },
 });

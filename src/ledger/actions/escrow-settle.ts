@@ -4,11 +4,11 @@ import {
   allotmentOf,
   capAt,
   type Escrow,
+  earn,
   escrowOf,
   escrows,
   key,
-  nodeOf,
-  nodes,
+  requireOpen,
 } from '../accounts/index.ts';
 import { amount, fixed, integer, list, struct } from '../codec/index.ts';
 import { SIGNATURE_BYTES, WHOLE } from '../constants.ts';
@@ -43,21 +43,21 @@ export const escrowSettle = defineAction({
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
+  // Its part of the epoch, and later what was held back of it.
+  burden: () => ({ dues: 2 }),
   signers: (body) => [body.node],
   apply(body, context) {
     const { view, parameters, burn } = context;
     let settled = 0n;
     for (const { signature, ...claim } of body.claims) {
-      const statement = { chainId: parameters.chainId, node: body.node, ...claim };
+      const { deadline } = escrowOf(view, claim.escrow);
+      const statement = { chainId: parameters.chainId, node: body.node, deadline, ...claim };
       require(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
       settled += settle(body.node, claim, context);
     }
     const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
     burn(burned);
-    const node = nodeOf(view, body.node);
-    const earned = node.earned + settled - burned - body.fee;
-    require(earned >= 0n, 'the fee is more than the earnings');
-    nodes.bucket.put(view, body.node, { ...node, earned, burned: node.burned + burned });
+    earn(context, body.node, { paid: settled - burned, burned, fee: body.fee });
   },
 });
 
@@ -67,8 +67,9 @@ interface Claim {
 }
 
 /** Marks one receipt as settled; gives what it adds to the ones before. */
-function settle(node: Uint8Array, claim: Claim, { view, height }: ActionContext): bigint {
+function settle(node: Uint8Array, claim: Claim, { view, height, parameters }: ActionContext): bigint {
   const escrow: Escrow = escrowOf(view, claim.escrow);
+  requireOpen(escrow, height, parameters.settlementWindow);
   const allotment = allotmentOf(escrow, node);
   require(allotment !== undefined, 'the escrow has no cap for the node');
   const added = claim.amount - allotment.settled;

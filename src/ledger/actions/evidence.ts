@@ -7,8 +7,8 @@ import { isVoteOf } from '../vote.ts';
 import { defineAction } from './action.ts';
 
 /**
- * Two votes of one validator for different blocks in the same step. It loses a part of its pool and of what is being
- * withdrawn from it, and is out for ever. The proof is its own authorisation: whoever has seen both votes can hand it in,
+ * Two votes of one validator for different blocks in the same step. It loses a part of its pool and of what has
+ * been withdrawn from it since, and is out for ever. The proof is its own authorisation: whoever has seen both votes can hand it in,
  * without money, and nobody is paid for it.
  */
 export const evidence = defineAction({
@@ -35,6 +35,6 @@ export const evidence = defineAction({
       const vote = { chainId: parameters.chainId, ...step, block };
       require(isVoteOf(vote, signature, validator), 'a vote is not signed by the validator');
     }
-    punishEquivocation(context, validator);
+    punishEquivocation(context, validator, step.height);
   },
 });

@@ -1,4 +1,4 @@
-import { addressCodec, key, nodes, oneTimeCodec, withdraw } from '../accounts/index.ts';
+import { addressCodec, key, NEW_NODE, nodes, oneTimeCodec, withdraw } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
 import { require } from '../errors.ts';
 import { defineAction, requireAddress, requireOneTime } from './action.ts';
@@ -18,15 +18,19 @@ export const nodeRegister = defineAction({
     fee: amount,
   }),
   legs: (body) => ({ deposit: body.deposit, release: body.fee }),
+  burden: ({ deposit, withdraw }) => ({
+    records: Number(deposit > 0n) + Number(withdraw > 0n),
+    dues: Number(withdraw > 0n),
+  }),
   signers: (body) => [body.node],
   apply(body, { view, height, parameters, curve }) {
     const known = nodes.bucket.get(view, body.node);
-    const node = known ?? { ...NEW, payout: body.payout };
+    const node = known ?? { ...NEW_NODE, payout: body.payout };
     require(node.sequence === body.sequence, 'not the next sequence of the node');
     requireAddress(body.payout, curve);
     requireOneTime(body.refund, curve);
     const bond = node.bond + body.deposit - body.withdraw - body.fee;
-    const leaves = known !== undefined && bond === 0n;
+    const leaves = known !== undefined && body.withdraw > 0n && bond === 0n;
     require(leaves || bond >= parameters.leastServiceBond, 'the bond is too small', {
       least: parameters.leastServiceBond,
     });
@@ -36,16 +40,17 @@ export const nodeRegister = defineAction({
       bond,
       sequence: node.sequence + 1,
       withdrawn: node.withdrawn + (body.withdraw > 0n ? 1 : 0),
+      leaving: node.leaving + body.withdraw,
     });
     if (body.withdraw > 0n) {
       const due = height + parameters.unbondingBlocks;
       withdraw(view, ['node', body.node, node.withdrawn], {
         amount: body.withdraw,
+        begun: height,
         due,
+        owner: body.node,
         refund: body.refund,
       });
     }
   },
 });
-
-const NEW = { bond: 0n, sequence: 0, withdrawn: 0, earned: 0n, burned: 0n, held: [] };

@@ -1,6 +1,7 @@
 import { byteOf, type Codec, list } from '../codec/index.ts';
-import { MAX_ACTIONS } from '../constants.ts';
-import type { ActionKind } from './action.ts';
+import { DUE_WEIGHT, MAX_ACTIONS, RECORD_WEIGHT } from '../constants.ts';
+import { require } from '../errors.ts';
+import type { ActionKind, Legs } from './action.ts';
 import { bond } from './bond.ts';
 import { delegate } from './delegate.ts';
 import { escrowAmend } from './escrow-amend.ts';
@@ -34,6 +35,47 @@ export type Action = { [N in ActionName]: { readonly name: N; readonly body: Act
 /** The rules for whatever an action's name says; its body goes with them. */
 export const rulesOf = (action: Action): ActionKind<Action['body']> =>
   ACTIONS[action.name] as unknown as ActionKind<Action['body']>;
+
+/** Money that actions move, in sparks. */
+export function legsOf({ actions }: { readonly actions: readonly Action[] }): {
+  deposits: bigint;
+  releases: bigint;
+} {
+  const legs: Legs[] = actions.map((action) => rulesOf(action).legs(action.body));
+  return {
+    deposits: legs.reduce((sum, { deposit }) => sum + deposit, 0n),
+    releases: legs.reduce((sum, { release }) => sum + release, 0n),
+  };
+}
+
+/** How many times its least fee a transaction may take out of public accounts: room for a base fee that falls meanwhile. */
+const MOST_RELEASED = 8n;
+
+/**
+ * The one rule for public money: it pays for the transaction and for nothing else. What actions release is no more than the
+ * fee, and a small multiple of the least one, so that no tip carries a bond away. Without inputs nothing can be deposited.
+ */
+export function requireLegs(
+  body: { readonly actions: readonly Action[]; readonly inputs: readonly unknown[]; readonly fee: bigint },
+  leastFee: bigint,
+): void {
+  const { deposits, releases } = legsOf(body);
+  if (body.inputs.length === 0) {
+    require(deposits === 0n, 'public money cannot be deposited: deposits are paid with private inputs');
+    require(releases === body.fee, 'what the actions release is not the fee');
+  }
+  require(releases <= body.fee, 'the actions release more than the fee');
+  require(releases <= MOST_RELEASED * leastFee, 'the actions release more than a fee has to be', {
+    most: MOST_RELEASED * leastFee,
+  });
+}
+
+/** Weight of what actions leave behind and of the work that they put off, beyond their bytes. */
+export const burdenOf = (actions: readonly Action[]): number =>
+  actions.reduce((sum, action) => {
+    const { records = 0, dues = 0 } = rulesOf(action).burden?.(action.body) ?? {};
+    return sum + records * RECORD_WEIGHT + dues * DUE_WEIGHT;
+  }, 0);
 
 const names = new Map<number, ActionName>(
   (Object.keys(ACTIONS) as ActionName[]).map((name) => [ACTIONS[name].type, name]),

@@ -2,9 +2,10 @@ import {
   delegations,
   key,
   oneTimeCodec,
+  putValidator,
   redeem,
+  requireRest,
   validatorOf,
-  validators,
   withdraw,
 } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
@@ -25,6 +26,7 @@ export const undelegate = defineAction({
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
+  burden: () => ({ records: 1, dues: 1 }),
   signers: (body) => [body.delegator],
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
@@ -32,12 +34,17 @@ export const undelegate = defineAction({
     requireOneTime(body.refund, curve);
     const worth = redeem(view, body.validator, body.delegator, body.shares);
     const amount = worth - body.fee;
-    const everything = body.shares === own.shares;
     require(amount > 0n, 'the fee is more than the shares are worth');
-    require(everything || worth >= parameters.leastDelegation, 'too little to take out');
+    requireRest(view, body.validator, body.delegator);
     const validator = validatorOf(view, body.validator);
     const due = height + parameters.unbondingBlocks;
-    withdraw(view, ['validator', body.validator, validator.withdrawn], { amount, due, refund: body.refund });
-    validators.bucket.put(view, body.validator, { ...validator, withdrawn: validator.withdrawn + 1 });
+    const { delegator: owner, refund } = body;
+    const number = validator.withdrawn;
+    withdraw(view, ['validator', body.validator, number], { amount, begun: height, due, owner, refund });
+    putValidator(view, body.validator, {
+      ...validator,
+      withdrawn: number + 1,
+      leaving: validator.leaving + amount,
+    });
   },
 });

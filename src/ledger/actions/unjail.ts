@@ -1,4 +1,4 @@
-import { key, redeem, sharesWorth, validatorOf, validators } from '../accounts/index.ts';
+import { key, putValidator, redeem, sharesWorth, validatorOf } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
 import { require } from '../errors.ts';
 import { defineAction } from './action.ts';
@@ -21,6 +21,6 @@ export const unjail = defineAction({
       burn(paid - body.fee);
     }
     const after = validatorOf(view, body.validator);
-    validators.bucket.put(view, body.validator, { ...after, jailedUntil: 0, sequence: body.sequence + 1 });
+    putValidator(view, body.validator, { ...after, jailedUntil: 0, sequence: body.sequence + 1 });
   },
 });

@@ -105,6 +105,8 @@ export class Payee {
     const { node, chainId } = this.#terms;
     if (!equalBytes(statement.chainId, chainId)) refuse('it is of another network');
     if (!equalBytes(statement.escrow, this.#escrow)) refuse('it is of another escrow');
+    if (this.#seen && statement.deadline !== this.#seen.record.deadline)
+      refuse('it names another deadline than the escrow has');
     if (!equalBytes(statement.node, node)) refuse('it pays another node');
     if (statement.sequence <= (this.#last?.statement.sequence ?? 0)) refuse('it is older than the last one');
     const index = this.#unpaid.findIndex(

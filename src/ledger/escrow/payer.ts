@@ -138,6 +138,7 @@ export class Payer {
       chainId: terms.chainId,
       escrow: this.#session.publicKey,
       node,
+      deadline: seen.record.deadline,
       sequence: sequence + 1,
       ...delivered,
       amount: due,

@@ -10,6 +10,8 @@ const statementCodec = struct({
   chainId: fixed(CHAIN_ID_BYTES),
   escrow: key,
   node: key,
+  /** Of the escrow: a later one of the same session key has another, so its node cannot claim this again. */
+  deadline: integer(),
   /** Greater in each receipt to this node. */
   sequence: integer(1),
   tokensIn: integer(),

@@ -16,7 +16,7 @@ export class SeenEscrow {
 
   /** Whether the next block is one of service. */
   get isOpen(): boolean {
-    return this.height < this.record.deadline;
+    return this.record.closed === 0 && this.height < this.record.deadline;
   }
 
   /** The last block that surely takes a claim. */

@@ -1,15 +1,14 @@
 import type { ReadView } from '#store';
-import { feeRecord } from '../accounts/chain.ts';
-import { isActive, reward, validators } from '../accounts/validator.ts';
-import { rulesOf } from '../actions/registry.ts';
+import { balanceOf, feeRecord, isActive, reward, supplyRecord, validators } from '../accounts/index.ts';
+import { legsOf, requireLegs, rulesOf } from '../actions/registry.ts';
 import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts';
 import { require } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { ageOf, keyImages } from './buckets.ts';
+import { ACCOUNTS, ageOf, keyImages } from './buckets.ts';
 import type { Draft } from './draft.ts';
 import { spendContext } from './minting.ts';
-import { legsOf, type Points, requireSignatures, sameRing } from './spending.ts';
+import { type Points, requireSignatures, sameRing } from './spending.ts';
 
 /** What costs nothing to check: the fields alone. Reading the bytes has bounded and ordered everything already. */
 export function requireShape(transaction: Transaction, height: number, parameters: Parameters): void {
@@ -21,9 +20,7 @@ export function requireShape(transaction: Transaction, height: number, parameter
     latest: height + parameters.expiryWindow,
   });
   if (body.inputs.length === 0) {
-    const { deposits, releases } = legsOf(body);
     require(body.actions.length > 0, 'does nothing');
-    require(releases === body.fee + deposits, 'what the actions release is not what the fee takes');
     return;
   }
   const count = body.outputs.length;
@@ -47,6 +44,7 @@ export function requireFee(view: ReadView, transaction: Transaction): void {
   const { fee } = transaction.body;
   const least = leastFee(view, transaction);
   require(fee >= least, 'the fee is too low', { fee, least });
+  requireLegs(transaction.body, least);
 }
 
 /** Members exist and are old enough, key images are new and in order. */
@@ -79,7 +77,7 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   requireFee(view, transaction);
   requireSpendable(view, transaction, points, draft);
   requireSignatures(view, transaction, height);
-  for (const action of body.actions) rulesOf(action).apply(action.body, draft);
+  if (body.actions.length > 0) applyActions(draft, transaction);
   for (const image of points.keyImages) draft.spend(image);
   const context = points.keyImages[0] && spendContext(points.keyImages[0], curve);
   for (const [position, output] of body.outputs.entries()) {
@@ -95,6 +93,24 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   }
   const { deposits, releases } = legsOf(body);
   draft.cross(deposits, releases, body.fee);
+}
+
+/**
+ * All that actions do to accounts, and that it is what they declare. More than there is in private hands nobody can deposit,
+ * so no sum of amounts in accounts can leave the range of one.
+ */
+function applyActions(draft: Draft, { body }: Transaction): void {
+  const { deposits, releases } = legsOf(body);
+  const { shielded } = supplyRecord.bucket.get(draft.view, null)!;
+  require(deposits <= shielded + draft.flow.shielded, 'more is deposited than there is');
+  const fork = draft.fork();
+  for (const action of body.actions) rulesOf(action).apply(action.body, fork);
+  const grown = fork.view
+    .changes(ACCOUNTS)
+    .reduce((sum, { key, value }) => sum + balanceOf(key, value) - balanceOf(key, draft.view.get(key)), 0n);
+  require(grown ===
+    deposits - releases - fork.flow.burned, 'accounts change by other sums than the actions name');
+  draft.adopt(fork);
 }
 
 /** The base part of a fee is burned; what is more is a tip to the block's proposer, if that is a validator at work. */

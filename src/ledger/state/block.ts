@@ -1,17 +1,7 @@
 import { BitorchError, domainHash } from '#base';
 import type { Curve } from '#crypto';
 import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
-import {
-  balanceOf,
-  dueBy,
-  escrowOf,
-  escrows,
-  feeRecord,
-  supplyRecord,
-  takeWithdrawal,
-  unschedule,
-  validators,
-} from '../accounts/index.ts';
+import { balanceOf, feeRecord, supplyRecord, validators } from '../accounts/index.ts';
 import { encode } from '../codec/index.ts';
 import { refusalOf, require } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
@@ -31,11 +21,13 @@ import {
   spendCodec,
 } from './buckets.ts';
 import { Draft } from './draft.ts';
-import { endEpoch, type Share } from './epoch.ts';
+import { endEpoch } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
+import { payDues } from './payments.ts';
 import { noteAttendance, punishEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
+import { noteTenure, type Share } from './tenure.ts';
 
 /** What consensus agrees on, as far as the ledger goes. */
 export interface Block {
@@ -43,11 +35,11 @@ export interface Block {
   /** Consensus key of the one who proposed it. */
   readonly proposer?: Uint8Array;
   readonly transactions: readonly Transaction[];
-  /** Validators that consensus itself has proved to have voted twice. */
-  readonly offenders?: readonly Uint8Array[];
+  /** Validators that consensus itself has proved to have voted twice, and at which height. */
+  readonly offenders?: readonly { readonly validator: Uint8Array; readonly height: number }[];
   /** Who could have signed the block before this one, and whether it did. */
   readonly attendance?: readonly { readonly validator: Uint8Array; readonly signed: boolean }[];
-  /** The power in consensus, by which the validators' part of an emission is shared. */
+  /** The power in consensus in this block: by all of an epoch's the validators' part of an emission is shared. */
   readonly powers?: readonly Share[];
 }
 
@@ -155,33 +147,18 @@ export function recordOutputs(view: WriteView, records: readonly OutputRecord[])
 function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
   for (const offender of block.offenders ?? []) punish(draft, offender);
   for (const { validator, signed } of block.attendance ?? []) noteAttendance(draft, validator, signed);
+  noteTenure(draft.view, block.height, block.powers);
+  if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft);
   payDues(draft);
-  if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft, block.powers);
   const base = feeRecord.bucket.get(draft.view, null)!.base;
   feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, weight, draft.parameters) });
   return finish(state, draft);
 }
 
 /** As an Evidence does it. */
-function punish(draft: Draft, offender: Uint8Array): void {
-  const validator = validators.bucket.get(draft.view, offender);
-  if (validator?.tombstoned === 0) punishEquivocation(draft, offender);
-}
-
-/** Withdrawals whose time has come, and escrows whose settlement window is over. */
-function payDues(draft: Draft): void {
-  const { view } = draft;
-  for (const [height, kind, key] of dueBy(view, draft.height)) {
-    unschedule(view, height, kind, key);
-    if (kind === 'withdrawal') {
-      const record = takeWithdrawal(view, key);
-      draft.refund(record.refund, record.amount);
-    } else {
-      const escrow = escrowOf(view, key);
-      escrows.bucket.delete(view, key);
-      draft.refund(escrow.refund, escrow.balance + escrow.deposit);
-    }
-  }
+function punish(draft: Draft, { validator, height }: NonNullable<Block['offenders']>[number]): void {
+  const record = validators.bucket.get(draft.view, validator);
+  if (record?.tombstoned === 0) punishEquivocation(draft, validator, height);
 }
 
 /** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */

@@ -1,3 +1,4 @@
+import { concat } from '#base';
 import { Bucket, type BytesCodec, orderedNumber, type ReadView, rawBytes } from '#store';
 import { MountainRange, SparseTree } from '../accumulators/index.ts';
 import {
@@ -23,6 +24,9 @@ const TAG = {
   keyImageRange: 7,
   accountTree: 9,
   spends: 10,
+  standings: 11,
+  stake: 12,
+  addresses: 13,
 };
 export const OUTPUTS = TAG.outputs;
 export const SPENDS = TAG.spends;
@@ -114,6 +118,31 @@ export const supplyCodec = struct({
   open: amount,
 });
 export type Supply = Decoded<typeof supplyCodec>;
+
+/** TORCH bonded and key of a validator, spelled so that more comes first. */
+const standingKey: BytesCodec<readonly [torch: number, validator: Uint8Array]> = {
+  encode: ([torch, validator]) => concat([orderedNumber.encode(MOST_TORCH - torch), validator]),
+  decode: (bytes) => [MOST_TORCH - orderedNumber.decode(bytes), bytes.slice(8)],
+};
+
+const MOST_TORCH = 2 ** 40;
+
+const stakeCodec = struct({
+  /** Sparks in all pools and on their way back from them. */
+  atStake: amount,
+  /** Sparks in all pools. */
+  bonded: amount,
+  /** Whole TORCH of those in `standings`. */
+  standing: integer(),
+});
+export type Stake = Decoded<typeof stakeCodec>;
+
+/** Validators with their least bond that are free to vote, those with the most bonded TORCH first. Follows from accounts. */
+export const standings = new Bucket(TAG.standings, standingKey, stored(struct({})));
+/** Sums over all validators. Follow from accounts. */
+export const stakes = new Bucket(TAG.stake, SINGLE, stored(stakeCodec));
+/** Consensus keys by the address that CometBFT has for them. Follow from accounts. */
+export const keysByAddress = new Bucket(TAG.addresses, rawBytes, rawBytes);
 
 /** A bucket of accounts: what they hold counts as `open` in the supply. */
 export interface AccountKind<K, V> {

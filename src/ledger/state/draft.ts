@@ -16,6 +16,7 @@ export interface SupplyFlow {
 /** A block, or a transaction of it, while it is applied: writes, new outputs and money flows that may yet be dropped. */
 export class Draft implements ActionContext {
   readonly view: Overlay;
+  readonly before: ReadView;
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
@@ -35,6 +36,7 @@ export class Draft implements ActionContext {
     parameters = parametersOf(base),
     firstPosition = 0,
     ripe = outputsUpTo(base, height - Math.max(parameters.maturity, parameters.mintMaturity)),
+    before = base,
   ) {
     this.view = new Overlay(base);
     this.height = height;
@@ -42,12 +44,13 @@ export class Draft implements ActionContext {
     this.parameters = parameters;
     this.#firstPosition = firstPosition;
     this.ripe = ripe;
+    this.before = before;
   }
 
   /** A draft on top of this one, for a transaction that may fail. */
   fork(): Draft {
     const position = this.#firstPosition + this.#created.length;
-    return new Draft(this.view, this.height, this.curve, this.parameters, position, this.ripe);
+    return new Draft(this.view, this.height, this.curve, this.parameters, position, this.ripe, this.before);
   }
 
   /** Takes over all that a fork did. */
@@ -87,11 +90,12 @@ export class Draft implements ActionContext {
     this.#burned += amount;
   };
 
-  readonly refund = (to: OneTime, amount: bigint): void => {
+  /** Makes an output of money taken from a public account. */
+  refund(to: OneTime, amount: bigint): void {
     if (amount === 0n) return;
     this.#created.push(refundedOutput(to, amount, this.height, this.curve));
     this.#shielded += amount;
-  };
+  }
 
   /** Makes an output for an address, of money taken from a public account. */
   pay(to: Address, amount: bigint): void {

@@ -1,19 +1,20 @@
 import {
   delegate,
-  isActive,
-  nodes,
+  epochOf,
+  partOf,
   poolsRecord,
+  putValidator,
   reward,
-  type ServiceNode,
+  schedule,
   supplyRecord,
   type Validator,
+  validatorOf,
   validators,
+  workRecord,
 } from '../accounts/index.ts';
-import { WHOLE } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Draft } from './draft.ts';
-
-const part = (amount: bigint, fraction: number): bigint => (amount * BigInt(fraction)) / BigInt(WHOLE);
+import { takeTenures } from './tenure.ts';
 
 /** New money of an epoch, in sparks: a fixed part of what is not yet minted (Monero's curve), never below the tail. */
 export function emissionOf(minted: bigint, parameters: Parameters): bigint {
@@ -22,17 +23,17 @@ export function emissionOf(minted: bigint, parameters: Parameters): bigint {
   return falling > parameters.tailEmission ? falling : parameters.tailEmission;
 }
 
-/** At the last block of an epoch: emission into its pools, rewards, and payment of what nodes have earned. */
-export function endEpoch(draft: Draft, powers?: readonly Share[]): void {
+/** At the last block of an epoch: emission into its pools, and rewards. What is paid out waits in queues. */
+export function endEpoch(draft: Draft): void {
   const { view, parameters } = draft;
   const emission = emissionOf(supplyRecord.bucket.get(view, null)!.minted, parameters);
-  rewardValidators(draft, part(emission, parameters.validatorPart), powers);
-  payNodes(draft, part(emission, parameters.workPart));
+  rewardValidators(draft, partOf(emission, parameters.validatorPart));
+  rewardWork(draft, partOf(emission, parameters.workPart));
   const pools = poolsRecord.bucket.get(view, null)!;
   const added = {
-    seeding: part(emission, parameters.seedingPart),
-    security: part(emission, parameters.securityPart),
-    treasury: part(emission, parameters.treasuryPart),
+    seeding: partOf(emission, parameters.seedingPart),
+    security: partOf(emission, parameters.securityPart),
+    treasury: partOf(emission, parameters.treasuryPart),
   };
   draft.mint(added.seeding + added.security + added.treasury);
   poolsRecord.bucket.put(view, null, {
@@ -42,70 +43,46 @@ export function endEpoch(draft: Draft, powers?: readonly Share[]): void {
   });
 }
 
-/** Who takes part in consensus, and with how much of it. */
-export interface Share {
-  readonly key: Uint8Array;
-  readonly power: number;
-}
-
-/** In proportion to power; where consensus says nothing of power, to the tokens of those at work. */
-function rewardValidators(draft: Draft, pool: bigint, powers: readonly Share[] | undefined): void {
-  const weights = powers
-    ? powers.map(({ key, power }) => ({ key, weight: BigInt(power) }))
-    : [...validators.bucket.entries(draft.view)]
-        .filter(([, validator]) => isActive(validator))
-        .map(([key, { tokens }]) => ({ key, weight: tokens }));
-  const total = weights.reduce((sum, { weight }) => sum + weight, 0n);
+/** In proportion to power over all blocks of the epoch; whoever is jailed or out at its end gets nothing. */
+function rewardValidators(draft: Draft, pool: bigint): void {
+  const tenures = takeTenures(draft.view, draft.height);
+  const total = tenures.reduce((sum, { served }) => sum + served, 0n);
   if (total === 0n) return;
-  for (const { key, weight } of weights) {
+  for (const { key, served } of tenures) {
     const validator = validators.bucket.get(draft.view, key);
     if (!validator || validator.jailedUntil > 0 || validator.tombstoned > 0) continue;
-    rewardValidator(draft, key, validator, (pool * weight) / total);
+    rewardValidator(draft, key, validator, (pool * served) / total);
   }
 }
 
 /**
- * The pool grows, the commission is paid to the owner. One that works without a bond, as the first validators do, gets
- * it as the first bond of its owner: so the first money comes into the world.
+ * The pool grows, the commission is the owner's. One that works without a bond, as the first validators do, gets it as the
+ * first bond of its owner: so the first money comes into the world.
  */
 function rewardValidator(draft: Draft, id: Uint8Array, validator: Validator, amount: bigint): void {
-  const commission = part(amount, validator.commission);
+  const { view, height } = draft;
+  const commission = partOf(amount, validator.commission);
+  const rest = amount - commission;
   draft.mint(amount);
-  if (validator.shares > 0n) reward(draft.view, id, amount - commission);
-  else delegate(draft.view, id, validator.owner, amount - commission);
-  draft.pay(validator.payout, commission);
+  if (validator.shares > 0n) reward(view, id, rest);
+  else if (rest > 0n) delegate(view, id, validator.owner, rest);
+  if (commission === 0n) return;
+  const { commissionDue, ...record } = validatorOf(view, id);
+  putValidator(view, id, { ...record, commissionDue: commissionDue + commission });
+  schedule(view, 'commission', height, id);
 }
 
 /**
- * The work pool is shared in proportion to what nodes' settlements burned, and no node gets more than a part of what
- * its own burned: settling with oneself costs more than it brings.
+ * The work reward is shared in proportion to what nodes' settlements burned, and is no more than a part of that: settling
+ * with oneself costs more than it brings. What nobody took of the one before is burned.
  */
-function payNodes(draft: Draft, pool: bigint): void {
-  const all = [...nodes.bucket.entries(draft.view)].filter(
-    ([, node]) => node.earned > 0n || node.held.length > 0,
-  );
-  const burned = all.reduce((sum, [, node]) => sum + node.burned, 0n);
-  for (const [id, node] of all) {
-    const share = burned === 0n ? 0n : (pool * node.burned) / burned;
-    const limit = part(node.burned, draft.parameters.workRewardLimit);
-    payNode(draft, id, node, share < limit ? share : limit);
-  }
-}
-
-function payNode(draft: Draft, id: Uint8Array, node: ServiceNode, subsidy: bigint): void {
+function rewardWork(draft: Draft, pool: bigint): void {
   const { view, height, parameters } = draft;
-  const epoch = Math.floor(height / parameters.epochBlocks);
-  const income = node.earned + subsidy;
-  const kept = part(income, parameters.holdback);
-  const held =
-    kept > 0n ? [...node.held, { epoch: epoch + parameters.holdbackEpochs, amount: kept }] : node.held;
-  const due = held.filter((entry) => entry.epoch <= epoch).reduce((sum, entry) => sum + entry.amount, 0n);
-  draft.mint(subsidy);
-  nodes.bucket.put(view, id, {
-    ...node,
-    earned: 0n,
-    burned: 0n,
-    held: held.filter((entry) => entry.epoch > epoch),
-  });
-  draft.pay(node.payout, income - kept + due);
+  const { burned, left } = workRecord.bucket.get(view, null)!;
+  const limit = partOf(burned, parameters.workRewardLimit);
+  const reward = pool < limit ? pool : limit;
+  draft.burn(left);
+  draft.mint(reward);
+  const epoch = epochOf(height, parameters);
+  workRecord.bucket.put(view, null, { burned: 0n, epoch, base: burned, reward, left: reward });
 }

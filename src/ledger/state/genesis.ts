@@ -1,7 +1,16 @@
 import type { Address, Curve } from '#crypto';
 import { MemoryStore } from '#store';
-import { feeRecord, parametersRecord, poolsRecord, supplyRecord, validators } from '../accounts/index.ts';
-import { delegate } from '../accounts/validator.ts';
+import {
+  delegate,
+  feeRecord,
+  NO_WORK,
+  parametersRecord,
+  poolsRecord,
+  putValidator,
+  supplyRecord,
+  UNTRIED,
+  workRecord,
+} from '../accounts/index.ts';
 import type { Parameters } from '../parameters.ts';
 import { type BlockResult, finish } from './block.ts';
 import { Draft } from './draft.ts';
@@ -32,9 +41,10 @@ export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
   parametersRecord.bucket.put(view, null, parameters);
   feeRecord.bucket.put(view, null, { base: parameters.startFee });
   poolsRecord.bucket.put(view, null, { seeding: 0n, security: 0n, treasury: 0n });
+  workRecord.bucket.put(view, null, NO_WORK);
   supplyRecord.bucket.put(view, null, { minted: 0n, burned: 0n, shielded: 0n, open: 0n });
   for (const { validator, tokens, ...record } of genesis.validators) {
-    validators.bucket.put(view, validator, { ...record, ...UNTRIED });
+    putValidator(view, validator, { ...record, ...UNTRIED });
     draft.mint(tokens);
     if (tokens > 0n) delegate(view, validator, record.owner, tokens);
   }
@@ -44,13 +54,3 @@ export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
   }
   return finish(empty, draft);
 }
-
-const UNTRIED = {
-  tokens: 0n,
-  shares: 0n,
-  jailedUntil: 0,
-  tombstoned: 0,
-  missed: 0,
-  sequence: 0,
-  withdrawn: 0,
-} as const;

@@ -1,13 +1,14 @@
 export { leastFee } from './apply.ts';
 export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
 export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
-export type { Head, OutputRecord, SpendRecord, Supply } from './buckets.ts';
+export type { AccountKind, Head, OutputRecord, SpendRecord, Supply } from './buckets.ts';
 export {
   ACCOUNTS,
   accountTree,
   heads,
   keyImageRange,
   keyImages,
+  keysByAddress,
   outputCodec,
   outputRange,
   outputs,
@@ -16,11 +17,12 @@ export {
   spends,
   supplyCodec,
 } from './buckets.ts';
-export { emissionOf, type Share } from './epoch.ts';
+export { emissionOf } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';
 export { mintContext, mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';
+export { duesPerBlock } from './payments.ts';
 export { StateBuilder, stateRecords } from './restore.ts';
-export { bondedTokens } from './slashing.ts';
 export type { Points, Spend, SpendRules } from './spending.ts';
-export { legsOf, membersOf, ringSpends, TRANSACTION_PURPOSE } from './spending.ts';
+export { membersOf, ringSpends, TRANSACTION_PURPOSE } from './spending.ts';
+export type { Share } from './tenure.ts';

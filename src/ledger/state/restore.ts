@@ -1,6 +1,6 @@
 import { BitorchError, messageOf } from '#base';
 import { type Entry, Overlay, orderedNumber, type ReadView, type Store } from '#store';
-import { balanceOf } from '../accounts/index.ts';
+import { balanceOf, noteValidator, validators } from '../accounts/index.ts';
 import { decode } from '../codec/index.ts';
 import { appHashOf, recordSpends } from './block.ts';
 import {
@@ -68,9 +68,14 @@ function addRecord(view: Overlay, { key, value }: Entry): void {
   if (key[0]! >= ACCOUNTS) {
     balanceOf(key, value);
     view.put(key, value);
+    if (key[0] === validators.tag) addValidator(view, key.subarray(1));
   } else if (key[0] === OUTPUTS) addOutput(view, key, value);
   else if (key[0] === SPENDS) addSpend(view, key, value);
   else throw new RangeError(`the tag ${key[0]}`);
+}
+
+function addValidator(view: Overlay, id: Uint8Array): void {
+  noteValidator(view, id, undefined, validators.bucket.get(view, id));
 }
 
 function addOutput(view: Overlay, key: Uint8Array, value: Uint8Array): void {

@@ -1,56 +1,88 @@
-import type { ReadView, WriteView } from '#store';
-import { slash, validatorOf, validators } from '../accounts/validator.ts';
+import type { ReadView } from '#store';
+import {
+  atStakeIn,
+  partOf,
+  putValidator,
+  slashPool,
+  stakeOf,
+  validatorOf,
+  validators,
+} from '../accounts/validator.ts';
 import type { ActionContext } from '../actions/action.ts';
-import { amount, integer, list, struct } from '../codec/index.ts';
+import { amount, type Decoded, integer, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
 import { accountKind, SINGLE } from './buckets.ts';
 
-/** Offences within the unbonding time: height, and the tokens of the offender's pool then. */
-const offencesCodec = struct({ offences: list(struct({ height: integer(), tokens: amount }), 256) });
+const MAX_OFFENCES = 256;
+const offenceCodec = struct({ height: integer(), tokens: amount, total: amount });
+type Offence = Decoded<typeof offenceCodec>;
+
+/** Offences within the unbonding time: when they were punished, what the offender had at stake, and all together. */
+const offencesCodec = struct({ offences: list(offenceCodec, MAX_OFFENCES) });
 
 export const offencesRecord = accountKind(10, SINGLE, offencesCodec, () => 0n);
 
-export const bondedTokens = (view: ReadView): bigint =>
-  [...validators.bucket.entries(view)].reduce((sum, [, validator]) => sum + validator.tokens, 0n);
-
 /** What a punishment sees and does. */
-type Court = Pick<ActionContext, 'view' | 'height' | 'parameters' | 'burn'>;
+type Court = Pick<ActionContext, 'view' | 'before' | 'height' | 'parameters' | 'burn'>;
 
-/** Takes from a validator that has voted twice what `slashForEquivocation` says, burns it, and puts it out for ever. */
-export function punishEquivocation({ view, height, parameters, burn }: Court, id: Uint8Array): void {
-  burn(slashForEquivocation(view, id, height, parameters));
-  validators.bucket.put(view, id, { ...validatorOf(view, id), tombstoned: 1 });
+/**
+ * Takes from a validator that has voted twice what `fractionFor` says, burns it, and puts it out for ever. What is on its
+ * way out of its pool since the offence pays the same part when it is due.
+ * @param offence the height that it voted twice at
+ */
+export function punishEquivocation(court: Court, id: Uint8Array, offence: number): void {
+  const { view, burn } = court;
+  const slashed = fractionFor(court, id);
+  const validator = validatorOf(view, id);
+  const taken = partOf(validator.tokens, slashed);
+  const tokens = validator.tokens - taken;
+  const reached = validator.withdrawn;
+  putValidator(view, id, { ...validator, tokens, tombstoned: 1, offence, slashed, reached });
+  burn(taken);
 }
 
 /**
- * Cubic slashing (Namada): 9·(offenders' part of all tokens)² of each offender's pool, at least `slashLeast`. One that
- * fails alone loses little; a third that fails together loses everything.
+ * Cubic slashing (Namada): 9·(offenders' part of all stake)² of each offender's pool, at least `slashLeast`. One that
+ * fails alone loses little; a third that fails together loses everything. Stake is what is bonded and what is on its way
+ * back, as it was before the block: nothing that is moved in the block, or is only on its way out, changes a part. For
+ * offences that count together all of it is the least that it was: what is bonded between them thins none of them out.
  */
-function slashForEquivocation(
-  view: WriteView,
-  id: Uint8Array,
-  height: number,
-  parameters: Parameters,
-): bigint {
-  const { tokens } = validatorOf(view, id);
-  const known = offencesRecord.bucket.get(view, null)?.offences ?? [];
-  const recent = known.filter((offence) => offence.height + parameters.unbondingBlocks > height).slice(-255);
-  const offences = [...recent, { height, tokens }];
-  const offending = offences.reduce((sum, offence) => sum + offence.tokens, 0n);
-  const total = bondedTokens(view);
-  const cubic = total === 0n ? 0n : (9n * BigInt(WHOLE) * offending * offending) / (total * total);
-  const fraction = Math.min(WHOLE, Math.max(parameters.slashLeast, Number(cubic)));
+function fractionFor({ view, before, height, parameters }: Court, id: Uint8Array): number {
+  const offences = [
+    ...recentOffences(view, height, parameters),
+    { height, tokens: atStakeIn(validators.bucket.get(before, id)), total: stakeOf(before).atStake },
+  ];
   offencesRecord.bucket.put(view, null, { offences });
-  return slash(view, id, fraction);
+  const offending = offences.reduce((sum, offence) => sum + offence.tokens, 0n);
+  const total = leastTotal(offences);
+  const cubic = total === 0n ? 0n : (9n * BigInt(WHOLE) * offending * offending) / (total * total);
+  return Math.min(WHOLE, Math.max(parameters.slashLeast, Number(cubic)));
 }
+
+/** Leaves room for one more; if there are too many the two oldest count as one, so that none is forgotten. */
+function recentOffences(view: ReadView, height: number, { unbondingBlocks }: Parameters): Offence[] {
+  const known = offencesRecord.bucket.get(view, null)?.offences ?? [];
+  const recent = known.filter((offence) => offence.height + unbondingBlocks > height);
+  if (recent.length < MAX_OFFENCES) return recent;
+  const [first, second, ...rest] = recent as [Offence, Offence, ...Offence[]];
+  const both = {
+    height: second.height,
+    tokens: first.tokens + second.tokens,
+    total: leastTotal([first, second]),
+  };
+  return [both, ...rest];
+}
+
+const leastTotal = (offences: readonly Offence[]): bigint =>
+  offences.reduce((least, { total }) => (total < least ? total : least), offences[0]!.total);
 
 /**
  * Counts whether a validator has signed a block: one more that it missed, or one less (Oxen's uptime credit). Whoever is
  * away for longer than it was there by `downtimeBlocks` is jailed: it has to say that it is back.
  */
 export function noteAttendance(
-  { view, height, parameters, burn }: Court,
+  { view, height, parameters, burn }: Omit<Court, 'before'>,
   id: Uint8Array,
   signed: boolean,
 ): void {
@@ -59,10 +91,10 @@ export function noteAttendance(
   const missed = Math.max(0, validator.missed + (signed ? -1 : 1));
   if (missed === validator.missed) return;
   if (missed < parameters.downtimeBlocks) {
-    validators.bucket.put(view, id, { ...validator, missed });
+    putValidator(view, id, { ...validator, missed });
     return;
   }
-  burn(slash(view, id, parameters.downtimeSlash));
+  burn(slashPool(view, id, parameters.downtimeSlash));
   const jailedUntil = height + parameters.jailBlocks;
-  validators.bucket.put(view, id, { ...validatorOf(view, id), missed: 0, jailedUntil });
+  putValidator(view, id, { ...validatorOf(view, id), missed: 0, jailedUntil });
 }

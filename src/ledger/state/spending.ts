@@ -9,9 +9,8 @@ import {
   verifySignature,
 } from '#crypto';
 import type { ReadView } from '#store';
-import { type Action, rulesOf } from '../actions/registry.ts';
+import { type Action, legsOf, rulesOf } from '../actions/registry.ts';
 import { refuse, require } from '../errors.ts';
-import type { Body } from '../transaction/body.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { outputs } from './buckets.ts';
 
@@ -40,18 +39,6 @@ export interface SpendRules {
 export interface Spend {
   readonly transaction: Transaction;
   readonly points: Points;
-}
-
-/** Money that the actions of a body move, in sparks. */
-export function legsOf(body: Body): { deposits: bigint; releases: bigint } {
-  let deposits = 0n;
-  let releases = 0n;
-  for (const action of body.actions) {
-    const { deposit, release } = rulesOf(action).legs(action.body);
-    deposits += deposit;
-    releases += release;
-  }
-  return { deposits, releases };
 }
 
 /** The rules of spend proof type 1. */

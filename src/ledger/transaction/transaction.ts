@@ -1,5 +1,6 @@
 import { concat } from '#base';
 import type { Curve } from '#crypto';
+import { type Action, burdenOf } from '../actions/registry.ts';
 import { ByteReader, ByteWriter, codecError, encode } from '../codec/index.ts';
 import { MAX_TRANSACTION_BYTES } from '../constants.ts';
 import { type Body, bodyCodec } from './body.ts';
@@ -52,7 +53,7 @@ function describe(body: Body, proofs: Proofs, bytes: Uint8Array, curve: Curve): 
   });
   const id = curve.keccak256(concat([message, curve.keccak256(rest)]));
   const hashes = { body: bodyHash(body, curve), message, id };
-  return { bytes, body, proofs, hashes, weight: weightOf(bytes.length, body.outputs.length) };
+  return { bytes, body, proofs, hashes, weight: weightOf(bytes.length, body.outputs.length, body.actions) };
 }
 
 export const bodyHash = (body: Body, curve: Curve): Uint8Array => curve.keccak256(encode(bodyCodec, body));
@@ -80,10 +81,11 @@ function written(write: (out: ByteWriter) => void): Uint8Array {
 const RANGE_BYTES_EACH = 320;
 
 /**
- * What a transaction costs its verifiers, in bytes: its length, and for more than two outputs four fifths of what
- * aggregating their range proofs saves in bytes but not in work (Monero's clawback).
+ * What a transaction costs everybody, in bytes: its length; what its actions leave behind and put off; and for more than two
+ * outputs four fifths of what aggregating their range proofs saves in bytes but not in work (Monero's clawback).
  */
-export function weightOf(bytes: number, outputs: number): number {
+export function weightOf(length: number, outputs: number, actions: readonly Action[] = []): number {
+  const bytes = length + burdenOf(actions);
   if (outputs <= 2) return bytes;
   const padded = 2 ** (32 - Math.clz32(outputs - 1));
   const rounds = 6 + 31 - Math.clz32(padded);

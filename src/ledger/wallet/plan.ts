@@ -233,7 +233,7 @@ interface Shape {
 function feeFor(shape: Shape, source: PlanSource, tier: FeeTier): { fee: bigint; weight: number } {
   let fee = 0n;
   for (;;) {
-    const weight = weightOf(bytesFor(shape, fee, expiryFor(source)), shape.outputs);
+    const weight = weightOf(bytesFor(shape, fee, expiryFor(source)), shape.outputs, shape.actions);
     const needed = BigInt(weight) * source.baseFee * FEE_TIERS[tier];
     if (needed <= fee) return { fee, weight };
     fee = needed;

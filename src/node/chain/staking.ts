@@ -2,6 +2,7 @@ import { BitorchError, concat, equalBytes, toHex } from '#base';
 import { ask, type LedgerApplication } from '#consensus';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
+  type AccountKind,
   type Action,
   type Delegation,
   delegations,
@@ -9,6 +10,7 @@ import {
   parseAddress,
   TORCH,
   type Validator,
+  validators,
   type WalletChain,
 } from '#ledger';
 import type { ReadView } from '#store';
@@ -153,16 +155,19 @@ export class Staking implements StakeApi {
   }
 
   async #validator(): Promise<Validator | undefined> {
-    const all = await ask(this.#deps.application, '/validators', {});
-    return all.find(({ key }) => equalBytes(key, this.#key))?.record;
+    return this.#recordIn(validators, this.#key, this.#key);
   }
 
   async #delegation(delegator: Uint8Array): Promise<Delegation | undefined> {
     const pair = [this.#key, delegator] as const;
-    const tagged = concat([Uint8Array.of(delegations.tag), ...pair]);
+    return this.#recordIn(delegations, pair, concat(pair));
+  }
+
+  async #recordIn<K, V>(kind: AccountKind<K, V>, key: K, bytes: Uint8Array): Promise<V | undefined> {
+    const tagged = concat([Uint8Array.of(kind.tag), bytes]);
     const [value] = await ask(this.#deps.application, '/account', { key: tagged });
     const view: ReadView = { get: () => value, range: () => [] };
-    return delegations.bucket.get(view, pair);
+    return kind.bucket.get(view, key);
   }
 }
 

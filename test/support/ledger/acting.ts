@@ -16,6 +16,8 @@ import {
 const random = deterministic('acting');
 export const TORCH = 1_000_000_000n;
 export const FEE = 100_000n;
+/** Of actions that leave nothing to be paid later. */
+export const LOW_FEE = 8_000n;
 
 /** A chain whose first outputs can be spent. */
 export function ready(): Ledger {

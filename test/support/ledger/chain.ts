@@ -13,12 +13,12 @@ import {
 } from '#crypto';
 import { MemoryStore, type Store } from '#store';
 import { parametersOf } from '../../../src/ledger/accounts/index.ts';
-import type { Action } from '../../../src/ledger/actions/registry.ts';
+import { type Action, legsOf } from '../../../src/ledger/actions/registry.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { DEFAULT_PARAMETERS, type Parameters } from '../../../src/ledger/parameters.ts';
 import type { Genesis } from '../../../src/ledger/state/genesis.ts';
 import type { SpendRules } from '../../../src/ledger/state/spending.ts';
-import { legsOf, TRANSACTION_PURPOSE } from '../../../src/ledger/state/spending.ts';
+import { TRANSACTION_PURPOSE } from '../../../src/ledger/state/spending.ts';
 import type { Body } from '../../../src/ledger/transaction/body.ts';
 import { bodyHash, makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
 
@@ -102,7 +102,7 @@ const zeros = (length: number) => new Uint8Array(length);
 /** A transaction whose ring members are the first outputs and whose proofs are zeros. */
 export function transactionOf(ledger: Ledger, random: RandomBytes, draught: Draught): Transaction {
   const { actions = [], signers = [], inputs = 0 } = draught;
-  const { releases, deposits } = legsOf({ actions } as unknown as Body);
+  const { releases, deposits } = legsOf({ actions });
   const images = Array.from({ length: inputs }, () => random(32)).sort(Buffer.compare);
   const output = () => ({
     key: random(32),

@@ -21,6 +21,7 @@ import {
 const random = deterministic('escrow');
 export const TORCH = 1_000_000_000n;
 export const FEE = 100_000n;
+export const LOW_FEE = 8_000n;
 export const session = signer('client session');
 export const [head, middle, tail, spare] = ['head', 'middle', 'tail', 'spare'].map((name) =>
   signer(`stage ${name}`),

@@ -31,6 +31,7 @@ import {
 
 const TORCH = 1_000_000_000n;
 const FEE = 60_000n;
+const LOW_FEE = 8_000n;
 
 /** Makes blocks of random actions of a small cast, most of which the ledger takes and some of which it must not. */
 export class RandomBlocks {
@@ -120,11 +121,12 @@ export class RandomBlocks {
       case 0:
         return this.#spent.length > 0 ? ['double spend', 'double spend'] : ['transfer', { inputs: 1 }];
       case 1: {
-        const keys = { validator: a.publicKey, owner: b.publicKey };
+        const id = this.#dice(4) === 0 ? this.#cast[0]! : a;
+        const keys = { validator: id.publicKey, owner: b.publicKey };
         return act(
           'bond',
           { ...keys, payout: somebody, commission: this.#dice(10_001), amount: this.#amount() },
-          [a, b],
+          [id, b],
           1,
         );
       }
@@ -207,7 +209,9 @@ export class RandomBlocks {
           ({ publicKey }) => toHex(publicKey) === toHex(record?.owner ?? publicKey),
         )!;
         const sequence = record?.sequence ?? 0;
-        return act('unjail', { validator: first.publicKey, sequence, fee: FEE }, [by]);
+        const isPrivate = this.#dice(2);
+        const fee = isPrivate ? 0n : LOW_FEE;
+        return act('unjail', { validator: first.publicKey, sequence, fee }, [by], isPrivate);
       }
       default:
         return ['transfer', { inputs: 1 + this.#dice(3) }];
@@ -225,13 +229,14 @@ export class RandomBlocks {
       chainId: parametersOf(this.#ledger.state).chainId,
       escrow: session.publicKey,
       node: node.publicKey,
+      deadline: escrow?.deadline ?? 0,
       sequence: 1,
       tokensIn: 1,
       tokensOut: 1,
       amount: (allotment?.settled ?? 0n) + this.#amount() / 10n,
       transcript: new Uint8Array(32),
     };
-    const { chainId: _, node: __, ...claim } = statement;
+    const { chainId: _, node: __, deadline: ___, ...claim } = statement;
     const claims = [{ ...claim, signature: signReceipt(statement, session).signature }];
     return act('escrowSettle', { node: node.publicKey, claims, fee: FEE }, [node]);
   }
@@ -246,7 +251,7 @@ export class RandomBlocks {
       const cap = this.#amount() / 4n;
       const changes = [{ node: escrow?.allotments[0]?.node ?? this.#one().publicKey, cap, consent: 0 }];
       const sequence = escrow?.sequence ?? 0;
-      return act('escrowAmend', { escrow: session.publicKey, sequence, changes, fee: FEE }, [session]);
+      return act('escrowAmend', { escrow: session.publicKey, sequence, changes, fee: LOW_FEE }, [session]);
     }
     const signing = (escrow?.allotments ?? [])
       .filter(({ cap, settled }) => cap > settled)

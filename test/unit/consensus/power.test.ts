@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { powerOf } from '#consensus';
-import { type Validator, validators } from '#ledger';
+import { parametersRecord, putValidator, type Validator } from '#ledger';
 import { MemoryStore, Overlay } from '#store';
 import { updatesBetween } from '../../../src/consensus/application/power.ts';
-import { somebody } from '../../support/ledger/chain.ts';
+import { UNTRIED } from '../../../src/ledger/accounts/index.ts';
+import { somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 
 const TORCH = 1_000_000_000n;
 const key = (n: number): Uint8Array => new Uint8Array(32).fill(n);
@@ -14,24 +15,11 @@ const rules = { founders: [a, b, c], genesisPower: 100, maxValidators: 3 };
 /** A state with these bonds, in TORCH. */
 function stateOf(bonds: readonly (readonly [Uint8Array, number, Partial<Validator>?])[]): Overlay {
   const view = new Overlay(new MemoryStore());
+  parametersRecord.bucket.put(view, null, TEST_PARAMETERS);
   for (const [id, bond, change] of bonds) {
     const tokens = BigInt(bond) * TORCH;
-    const none = {
-      commission: 0,
-      jailedUntil: 0,
-      tombstoned: 0,
-      missed: 0,
-      sequence: 0,
-      withdrawn: 0,
-    } as const;
-    validators.bucket.put(view, id, {
-      owner: id,
-      payout: somebody,
-      tokens,
-      shares: tokens,
-      ...none,
-      ...change,
-    });
+    const record = { owner: id, payout: somebody, commission: 0, ...UNTRIED, tokens, shares: tokens };
+    putValidator(view, id, { ...record, ...change });
   }
   return view;
 }

@@ -10,10 +10,19 @@ import {
 import type { Action } from '../../../src/ledger/actions/registry.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { signVote } from '../../../src/ledger/vote.ts';
-import { alice, bob, FEE, ready, refused, registering, send, TORCH } from '../../support/ledger/acting.ts';
+import {
+  alice,
+  bob,
+  FEE,
+  LOW_FEE,
+  ready,
+  refused,
+  registering,
+  send,
+  TORCH,
+} from '../../support/ledger/acting.ts';
 import {
   type Draught,
-  deterministic,
   genesisOf,
   grow,
   growTo,
@@ -21,11 +30,9 @@ import {
   somebody,
   someRefund,
   TEST_PARAMETERS,
-  transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
 
-const random = deterministic('actions');
 const validator = signer('validator');
 const owner = signer('owner');
 const withdrawalsIn = (ledger: Ledger) =>
@@ -98,18 +105,17 @@ test('bond, delegate, undelegate: shares, the queue, and the money back', () => 
   assert.equal(withdrawalsIn(ledger).length, 0);
 });
 
-test('an owner cannot make shares so dear that a delegation is rounded away', () => {
-  const ledger = ready();
+test('an owner leaves its pool, or leaves the least bond in it: no crumb keeps a record, or makes shares coarse', () => {
+  const ledger = trustingLedger(genesisOf({ ...TEST_PARAMETERS, validatorPart: 0 }));
+  growTo(ledger, 4);
   send(ledger, bonding());
-  send(ledger, undelegating(5n * TORCH - 1n, 0));
-  const tip = transactionOf(ledger, random, { inputs: 1, fee: 10n * TORCH });
-  const height = ledger.head.height + 1;
-  ledger.commit(ledger.apply({ height, transactions: [tip], proposer: validator.publicKey }));
-  const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
-  assert.ok(pool.shares === 1n && pool.tokens > 9n * TORCH, 'the tip is the whole pool');
-  const amount = (pool.tokens * 19n) / 10n;
-  const body = { validator: validator.publicKey, delegator: bob.publicKey, amount };
-  refused(ledger, { inputs: 1, actions: [{ name: 'delegate', body }] }, /too coarse/);
+  refused(ledger, undelegating(5n * TORCH - 1n, 0), /what stays is too little/);
+  refused(ledger, undelegating(4n * TORCH + 1n, 0), /what stays is too little/);
+  send(ledger, undelegating(4n * TORCH, 0));
+  send(ledger, undelegating(TORCH, 1));
+  growTo(ledger, withdrawalsIn(ledger)[1]!.due);
+  assert.equal(validators.bucket.get(ledger.state, validator.publicKey), undefined);
+  assert.equal(delegations.bucket.get(ledger.state, [validator.publicKey, owner.publicKey]), undefined);
 });
 
 test('an epoch mints rewards for pools, and the commission to the owner', () => {
@@ -140,7 +146,7 @@ test('whoever misses more blocks than it signs by the limit is jailed, and comes
     return validators.bucket.get(ledger.state, validator.publicKey)!;
   };
   const unjailing = (sequence: number): Draught => ({
-    actions: [{ name: 'unjail', body: { validator: validator.publicKey, sequence, fee: FEE } }],
+    actions: [{ name: 'unjail', body: { validator: validator.publicKey, sequence, fee: LOW_FEE } }],
     signers: [owner],
   });
   assert.equal(after(true, false, false, true).missed, 1);
@@ -154,7 +160,7 @@ test('whoever misses more blocks than it signs by the limit is jailed, and comes
   send(ledger, unjailing(0));
   const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
   assert.equal(pool.jailedUntil, 0);
-  assert.equal(pool.tokens, left - FEE);
+  assert.equal(pool.tokens, left - LOW_FEE);
   refused(ledger, unjailing(0), /not jailed|not the next sequence/);
 });
 
@@ -207,14 +213,16 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
   refused(ledger, accusing([voting(1), voting(2, validator, 6)]), /not signed by the validator/);
   const burned = supplyRecord.bucket.get(ledger.state, null)!.burned;
   const { created } = send(ledger, accusing([voting(1), voting(2)]));
-  // 4 of 49 bonded: 9·(4/49)² is 5.99 %.
-  const fraction = (9n * 10_000n * 16n) / (49n * 49n);
-  const taken = (4n * TORCH * fraction) / 10_000n + ((TORCH - FEE) * fraction) / 10_000n;
+  // What is on its way out since the offence is at stake as what is in the pool.
+  const [own, all] = [5n * TORCH - FEE, 50n * TORCH - FEE];
+  const fraction = (9n * 10_000n * own * own) / (all * all);
+  const taken = (4n * TORCH * fraction) / 10_000n;
   const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
-  assert.equal(pool.tokens, 4n * TORCH - (4n * TORCH * fraction) / 10_000n);
+  assert.equal(pool.tokens, 4n * TORCH - taken);
   assert.equal(pool.tombstoned, 1);
   assert.equal(created.length, 0);
   assert.equal(supplyRecord.bucket.get(ledger.state, null)!.burned - burned, taken);
+  const left = TORCH - FEE - ((TORCH - FEE) * fraction) / 10_000n;
   refused(ledger, accusing([voting(1), voting(2)]), /out already/);
   refused(
     ledger,
@@ -229,4 +237,6 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
     },
     /out for ever/,
   );
+  growTo(ledger, withdrawalsIn(ledger)[0]!.due - 1);
+  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), left);
 });

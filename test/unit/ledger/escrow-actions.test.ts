@@ -8,6 +8,7 @@ import {
   bob,
   carol,
   FEE,
+  LOW_FEE,
   ready,
   refused,
   registering,
@@ -25,6 +26,7 @@ import {
 
 const owner = signer('owner');
 const session = signer('session');
+const DEADLINE = 30;
 
 function withEscrow(): Ledger {
   const ledger = ready();
@@ -36,7 +38,7 @@ function withEscrow(): Ledger {
   refused(ledger, opening({ caps: [{ node: owner.publicKey, cap: 1n }] }), /not registered/);
   refused(ledger, opening({ deadline: 2 }), /not a deadline/);
   send(ledger, opening());
-  refused(ledger, opening(), /has an escrow already/);
+  refused(ledger, opening(), /has been used already/);
   return ledger;
 }
 
@@ -49,7 +51,7 @@ const opening = (change = {}): Draught => ({
         escrow: session.publicKey,
         value: 10n * TORCH,
         deposit: TORCH,
-        deadline: 30,
+        deadline: DEADLINE,
         refund: someRefund,
         caps: [
           { node: alice.publicKey, cap: 4n * TORCH },
@@ -67,13 +69,14 @@ const claim = (amount: bigint, node = alice, by = session) => {
     chainId: TEST_PARAMETERS.chainId,
     escrow: session.publicKey,
     node: node.publicKey,
+    deadline: DEADLINE,
     sequence: 1,
     tokensIn: 10,
     tokensOut: 20,
     amount,
     transcript: new Uint8Array(32),
   };
-  const { chainId: _, node: __, ...rest } = statement;
+  const { chainId: _, node: __, deadline: ___, ...rest } = statement;
   return { ...rest, signature: signReceipt(statement, by).signature };
 };
 
@@ -87,7 +90,7 @@ const amending = (
   changes: { node: Uint8Array; cap: bigint; consent: 0 | 1 }[],
   ...consenting: ReturnType<typeof signer>[]
 ): Draught => ({
-  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: FEE } }],
+  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: LOW_FEE } }],
   signers: [session, ...consenting],
 });
 
@@ -163,7 +166,8 @@ test('closing by agreement refunds at once; without it the remainder comes back 
   );
   const { created } = send(ledger, closing(finals, alice, bob));
   assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 10n * TORCH - FEE);
-  assert.equal(escrowIn(ledger), undefined);
+  refused(ledger, opening({ deadline: 60 }), /has been used already/);
+  refused(ledger, settling([claim(2n * TORCH)]), /no such escrow/);
   assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, (TORCH * 98n) / 100n);
 
   const other = withEscrow();

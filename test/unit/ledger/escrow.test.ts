@@ -9,6 +9,7 @@ import { grow, growTo, signer, TEST_PARAMETERS } from '../../support/ledger/chai
 import {
   FEE,
   head,
+  LOW_FEE,
   middle,
   PRICE,
   quoteOf,
@@ -37,7 +38,7 @@ suite('escrow', () => {
     }
     settle(payees[0]!.payee, head);
     assert.equal(payees[0]!.payee.claim(), undefined, 'nothing is left to claim');
-    const { body, signers } = payer.closing(FEE);
+    const { body, signers } = payer.closing(2n * FEE);
     assert.ok(payees.every(({ payee }) => payee.agreesTo(body)));
     assert.deepEqual(
       signers,
@@ -47,7 +48,7 @@ suite('escrow', () => {
       actions: [{ name: 'escrowClose', body }],
       signers: [session, head, middle, tail],
     });
-    assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 11n * TORCH - 15n * PRICE - FEE);
+    assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 11n * TORCH - 15n * PRICE - 2n * FEE);
     const earned = (key: SigningKey) => nodes.bucket.get(ledger.state, key.publicKey)!.earned;
     assert.equal(earned(middle), (5n * PRICE * 98n) / 100n);
     assert.equal(earned(head), earned(middle) - FEE);
@@ -91,6 +92,7 @@ suite('escrow', () => {
       chainId: TEST_PARAMETERS.chainId,
       escrow: session.publicKey,
       node: head.publicKey,
+      deadline: 40,
       sequence: 1,
       ...tokens(1),
       transcript: work(1),
@@ -147,6 +149,7 @@ suite('escrow', () => {
       [other({ chainId: new Uint8Array(32).fill(1) }), /another network/],
       [other({ escrow: signer('other').publicKey }, signer('other')), /another escrow/],
       [other({ node: tail.publicKey }), /another node/],
+      [other({ deadline: 41 }), /another deadline/],
       [other({ tokensOut: 33 }), /not those of a chunk/],
       [other({ transcript: work(2) }), /other work/],
       [other({ amount: PRICE - 1n }), /less than the price/],
@@ -180,7 +183,7 @@ suite('escrow', () => {
     assert.throws(() => payer.assign(quoteOf(spare), 2n * TORCH), { code: 'ESCROW_RESERVE' });
     payer.assign(quoteOf(spare), TORCH);
     send({
-      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
+      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, LOW_FEE) }],
       signers: [session],
     });
     const payee = payeeOf(spare);
@@ -190,7 +193,7 @@ suite('escrow', () => {
 
     payer.release(middle.publicKey);
     send({
-      actions: [{ name: 'escrowAmend', body: payer.amendment(middle.publicKey, FEE) }],
+      actions: [{ name: 'escrowAmend', body: payer.amendment(middle.publicKey, LOW_FEE) }],
       signers: [session],
     });
     assert.equal(payer.reserve, 0n, 'the silence window is not over');
@@ -200,7 +203,7 @@ suite('escrow', () => {
     assert.equal(payer.reserve, 3n * TORCH);
     payer.assign(quoteOf(spare), 2n * TORCH);
     send({
-      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
+      actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, LOW_FEE) }],
       signers: [session],
     });
     assert.equal(payer.reserve, 2n * TORCH);
@@ -211,12 +214,12 @@ suite('escrow', () => {
     payer.assign(quoteOf(spare), TORCH);
     const amend = () =>
       send({
-        actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, FEE) }],
+        actions: [{ name: 'escrowAmend', body: payer.amendment(spare.publicKey, LOW_FEE) }],
         signers: [session],
       });
     amend();
     amend();
-    assert.equal(escrows.bucket.get(ledger.state, session.publicKey)?.deposit, TORCH - 2n * FEE);
+    assert.equal(escrows.bucket.get(ledger.state, session.publicKey)?.deposit, TORCH - 2n * LOW_FEE);
   });
 });
 

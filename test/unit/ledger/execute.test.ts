@@ -61,7 +61,11 @@ test('an offender that consensus has proved loses as by an Evidence, once', () =
   });
   const burnedBefore = supplyRecord.bucket.get(ledger.state, null)!.burned;
   for (let again = 0; again < 2; again++) {
-    const block = { height: ledger.head.height + 1, transactions: [], offenders: [alice.publicKey] };
+    const block = {
+      height: ledger.head.height + 1,
+      transactions: [],
+      offenders: [{ validator: alice.publicKey, height: 1 }],
+    };
     ledger.commit(ledger.execute(block, known));
     const validator = validators.bucket.get(ledger.state, alice.publicKey)!;
     assert.equal(validator.tombstoned, 1);

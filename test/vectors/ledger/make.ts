@@ -35,6 +35,7 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
     chainId,
     escrow: signer.publicKey,
     node: filled(3),
+    deadline: 1_900,
     sequence: 1,
     tokensIn: 300,
     tokensOut: 32,

@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, equalBytes } from '#base';
 import {
   ACCOUNTS,
   decode,
@@ -8,6 +8,8 @@ import {
   heads,
   keyImageRange,
   keyImages,
+  keysByAddress,
+  leading,
   MAX_OUTPUTS_ASKED,
   MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
@@ -76,11 +78,20 @@ const ANSWERS: Answers = {
   '/beacon': ({ record }) => record.beacon,
   '/validators': ({ state, record }) => {
     const powers = new Map(record.powers.map(({ key, power }) => [Buffer.from(key).toString('hex'), power]));
-    return [...validators.bucket.entries(state)].map(([key, validator]) => ({
-      key,
-      power: powers.get(Buffer.from(key).toString('hex')) ?? 0,
-      record: validator,
-    }));
+    const next = leading(state, record.consensus.maxValidators);
+    const keys = [...[...record.powers, ...next].map(({ key }) => key), ...record.founders].sort(
+      Buffer.compare,
+    );
+    return keys.flatMap((key, i) => {
+      const validator =
+        i > 0 && equalBytes(keys[i - 1]!, key) ? undefined : validators.bucket.get(state, key);
+      const power = powers.get(Buffer.from(key).toString('hex')) ?? 0;
+      return validator ? [{ key, power, record: validator }] : [];
+    });
+  },
+  '/validator-key': ({ state }, { address }) => {
+    const key = keysByAddress.get(state, address);
+    return key ? [key] : [];
   },
   '/outputs': ({ state }, asked) => outputsIn(state, asked),
   '/outputs-at': ({ state }, numbers) => numbers.map((number) => outputAt(state, number)),

@@ -77,7 +77,7 @@ const validatorsCodec = list(
     power: integer(),
     record: validatorCodec,
   }),
-  65_536,
+  3_000,
 );
 export type ValidatorStatus = Decoded<typeof validatorsCodec>[number];
 
@@ -92,8 +92,10 @@ export const QUESTIONS = {
   '/status': define(NOTHING, statusCodec),
   '/supply': define(NOTHING, supplyCodec),
   '/beacon': define(NOTHING, beaconCodec),
-  /** All that there ever were: 20-byte addresses of CometBFT are looked up in them. */
+  /** Those that take part, those that are next by their bonds, and the founders. */
   '/validators': define(NOTHING, validatorsCodec),
+  /** The key of a validator with a record by the first 20 bytes of its SHA-256, which is what CometBFT has. */
+  '/validator-key': define(struct({ address: fixed(20) }), list(HASH, 1)),
   '/outputs': define(struct({ from: integer(), to: integer() }), list(outputCodec, MAX_OUTPUTS_ASKED)),
   '/outputs-at': define(list(integer(), MAX_OUTPUTS_ASKED), list(outputCodec, MAX_OUTPUTS_ASKED)),
   '/totals': define(

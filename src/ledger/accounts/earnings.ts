@@ -1,0 +1,96 @@
+import type { WriteView } from '#store';
+import { amount, integer, struct } from '../codec/index.ts';
+import { WHOLE } from '../constants.ts';
+import { require } from '../errors.ts';
+import type { Parameters } from '../parameters.ts';
+import { accountKind, SINGLE } from '../state/buckets.ts';
+import { schedule } from './due.ts';
+import { nodeOf, nodes, type ServiceNode } from './node.ts';
+
+const workCodec = struct({
+  /** What this epoch's settlements have burned so far. */
+  burned: amount,
+  /** The last whole epoch: its number, what its settlements burned, and the reward of which each node has its part. */
+  epoch: integer(),
+  base: amount,
+  reward: amount,
+  /** Of the reward, what no node has been given yet. */
+  left: amount,
+});
+
+/** What settlements burned, by which the work reward is shared. */
+export const workRecord = accountKind(11, SINGLE, workCodec, ({ left }) => left);
+
+export const NO_WORK = { burned: 0n, epoch: 0, base: 0n, reward: 0n, left: 0n } as const;
+
+/** The epoch that a block is in, from 1: the last block of epoch e is that of height e · `epochBlocks`. */
+export const epochOf = (height: number, { epochBlocks }: Parameters): number =>
+  Math.ceil(height / epochBlocks);
+
+/** Where and when something is earned. */
+interface Moment {
+  readonly view: WriteView;
+  readonly height: number;
+  readonly parameters: Parameters;
+}
+
+/**
+ * Adds to what a node has earned in the epoch, and takes a fee out of it. It is paid when the epoch has ended.
+ * Throws TRANSACTION_INVALID where the fee is more than the earnings.
+ */
+export function earn(
+  { view, height, parameters }: Moment,
+  id: Uint8Array,
+  { paid, burned, fee }: { readonly paid: bigint; readonly burned: bigint; readonly fee: bigint },
+): void {
+  const epoch = epochOf(height, parameters);
+  const node = closed(view, id, nodeOf(view, id), epoch, parameters);
+  const earned = node.earned + paid - fee;
+  require(earned >= 0n, 'the fee is more than the earnings');
+  nodes.bucket.put(view, id, { ...node, epoch, earned, burned: node.burned + burned });
+  const work = workRecord.bucket.get(view, null)!;
+  workRecord.bucket.put(view, null, { ...work, burned: work.burned + burned });
+  schedule(view, 'earnings', epoch * parameters.epochBlocks, id);
+}
+
+/** What a node can be paid in a block, all of it taken out of the node's record that comes with it. */
+export function takePayable(
+  { view, height, parameters }: Moment,
+  id: Uint8Array,
+  before: ServiceNode,
+): { node: ServiceNode; amount: bigint } {
+  const over = Math.floor(height / parameters.epochBlocks);
+  const node = closed(view, id, before, over + 1, parameters);
+  const due = node.held.filter((part) => part.epoch <= over);
+  const amount = due.reduce((sum, part) => sum + part.amount, node.payable);
+  return { node: { ...node, payable: 0n, held: node.held.filter((part) => part.epoch > over) }, amount };
+}
+
+/** The node with the epoch before `epoch` closed: its part of the work reward is added, and a part of all is held back. */
+function closed(
+  view: WriteView,
+  id: Uint8Array,
+  node: ServiceNode,
+  epoch: number,
+  parameters: Parameters,
+): ServiceNode {
+  if (node.epoch >= epoch) return node;
+  const income = node.earned + takeReward(view, node);
+  const kept = (income * BigInt(parameters.holdback)) / BigInt(WHOLE);
+  const free = node.epoch + parameters.holdbackEpochs;
+  const held = kept > 0n ? [...node.held, { epoch: free, amount: kept }] : node.held;
+  const over = held.filter((part) => part.epoch < epoch);
+  const waits = held.filter((part) => part.epoch >= epoch);
+  if (kept > 0n && free >= epoch) schedule(view, 'earnings', free * parameters.epochBlocks, id);
+  const payable = over.reduce((sum, part) => sum + part.amount, node.payable + income - kept);
+  return { ...node, earned: 0n, burned: 0n, payable, held: waits };
+}
+
+/** In proportion to what its settlements burned; nothing for an epoch that is longer ago than the last. */
+function takeReward(view: WriteView, { epoch, burned }: ServiceNode): bigint {
+  const work = workRecord.bucket.get(view, null)!;
+  if (epoch !== work.epoch || work.base === 0n || burned === 0n) return 0n;
+  const reward = (work.reward * burned) / work.base;
+  workRecord.bucket.put(view, null, { ...work, left: work.left - reward });
+  return reward;
+}

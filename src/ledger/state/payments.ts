@@ -1,0 +1,82 @@
+import {
+  type DueKind,
+  escrows,
+  keepNode,
+  lossOf,
+  nodeOf,
+  nodes,
+  putValidator,
+  settleWithdrawal,
+  takeDue,
+  takePayable,
+  validatorOf,
+  withdrawalKey,
+  withdrawals,
+} from '../accounts/index.ts';
+import { DUE_WEIGHT } from '../constants.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Draft } from './draft.ts';
+
+/** Payments of one kind that a block makes at most. */
+export const duesPerBlock = ({ maxBlockWeight }: Parameters): number =>
+  Math.max(1, Math.floor(maxBlockWeight / DUE_WEIGHT));
+
+/** Pays what is due, in the order of the heights and no more than a block's share of each kind: the rest waits. */
+export function payDues(draft: Draft): void {
+  const most = duesPerBlock(draft.parameters);
+  for (const kind of Object.keys(PAY) as DueKind[]) {
+    for (const key of takeDue(draft.view, kind, draft.height, most)) PAY[kind](draft, key);
+  }
+}
+
+const PAY: { readonly [K in DueKind]: (draft: Draft, key: Uint8Array) => void } = {
+  withdrawal: payWithdrawal,
+  escrow: payEscrow,
+  earnings: payEarnings,
+  commission: payCommission,
+};
+
+/** Without the part that an offence of its validator costs. */
+function payWithdrawal(draft: Draft, key: Uint8Array): void {
+  const { view } = draft;
+  const at = withdrawalKey.decode(key);
+  const [of, bond, number] = at;
+  const record = withdrawals.bucket.get(view, at)!;
+  withdrawals.bucket.delete(view, at);
+  if (of === 'node') {
+    const node = nodeOf(view, bond);
+    keepNode(view, bond, { ...node, leaving: node.leaving - record.amount });
+    draft.refund(record.refund, record.amount);
+    return;
+  }
+  const lost = lossOf(validatorOf(view, bond), number, record);
+  settleWithdrawal(view, bond, record);
+  draft.burn(lost);
+  draft.refund(record.refund, record.amount - lost);
+}
+
+/** What is left of an escrow. One that was closed early stays without money until its window is over. */
+function payEscrow(draft: Draft, key: Uint8Array): void {
+  const { view, height, parameters } = draft;
+  const escrow = escrows.bucket.get(view, key);
+  const isOver = escrow && height >= escrow.deadline + parameters.settlementWindow;
+  // Its earlier turn, after a close, may have ended it; then a new one of this key may be there.
+  if (!escrow || (!isOver && escrow.closed === 0)) return;
+  if (isOver) escrows.bucket.delete(view, key);
+  else escrows.bucket.put(view, key, { ...escrow, balance: 0n, deposit: 0n });
+  draft.refund(escrow.refund, escrow.balance + escrow.deposit);
+}
+
+function payEarnings(draft: Draft, key: Uint8Array): void {
+  const known = nodes.bucket.get(draft.view, key);
+  if (!known) return;
+  const { node, amount } = takePayable(draft, key, known);
+  keepNode(draft.view, key, node);
+  draft.pay(node.payout, amount);
+}
+
+function payCommission(draft: Draft, key: Uint8Array): void {
+  const validator = validatorOf(draft.view, key);
+  putValidator(draft.view, key, { ...validator, commissionDue: 0n });
+  draft.pay(validator.payout, validator.commissionDue);
+}

@@ -1,0 +1,175 @@
+/** What an offence costs, and what of it can be got out of the way. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SigningKey } from '#crypto';
+import { supplyRecord, validators, withdrawals } from '../../../src/ledger/accounts/index.ts';
+import type { Action } from '../../../src/ledger/actions/registry.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { signVote } from '../../../src/ledger/vote.ts';
+import { FEE, refused, send, TORCH } from '../../support/ledger/acting.ts';
+import {
+  type Draught,
+  deterministic,
+  genesisOf,
+  grow,
+  growTo,
+  signer,
+  somebody,
+  someRefund,
+  TEST_PARAMETERS,
+  transactionOf,
+  trustingLedger,
+} from '../../support/ledger/chain.ts';
+
+const random = deterministic('slashing');
+const owner = signer('owner');
+const four = Array.from({ length: 4 }, (_, i) => signer(`validator ${i}`));
+const [a, b, c, d] = four as [SigningKey, SigningKey, SigningKey, SigningKey];
+const OFFENCE = 6;
+
+/** Four validators of 1,000 TORCH that earn nothing. */
+function chain(): Ledger {
+  const parameters = { ...TEST_PARAMETERS, validatorPart: 0 };
+  const ledger = trustingLedger({
+    ...genesisOf(parameters),
+    validators: four.map(({ publicKey }) => ({
+      validator: publicKey,
+      owner: owner.publicKey,
+      payout: somebody,
+      commission: 0,
+      tokens: 1_000n * TORCH,
+    })),
+  });
+  growTo(ledger, 4);
+  return ledger;
+}
+
+function accusing(by: SigningKey, height = OFFENCE): Action {
+  const step = { height, round: 0, kind: 1 as const };
+  const votes = [1, 2].map((fill) => {
+    const block = new Uint8Array(32).fill(fill);
+    return { block, signature: signVote({ chainId: TEST_PARAMETERS.chainId, ...step, block }, by) };
+  });
+  return { name: 'evidence', body: { validator: by.publicKey, ...step, votes } };
+}
+
+const delegating = (to: SigningKey, amount: bigint): Action => ({
+  name: 'delegate',
+  body: { validator: to.publicKey, delegator: owner.publicKey, amount },
+});
+
+const leaving = (from: SigningKey, shares: bigint, sequence = 0): Draught => ({
+  actions: [
+    {
+      name: 'undelegate',
+      body: {
+        validator: from.publicKey,
+        delegator: owner.publicKey,
+        shares,
+        refund: someRefund,
+        sequence,
+        fee: FEE,
+      },
+    },
+  ],
+  signers: [owner],
+});
+
+const tokensOf = (ledger: Ledger, key: SigningKey) =>
+  validators.bucket.get(ledger.state, key.publicKey)!.tokens;
+
+/** Two of four offend: what is left to each when this happens with it in the block. */
+function leftWith(beside: (offender: SigningKey) => Draught[]): bigint[] {
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  for (const offender of [a, b]) {
+    const drafts = [...beside(offender), { actions: [accusing(offender)], fee: 0n }];
+    grow(ledger, ...drafts.map((draught) => transactionOf(ledger, random, draught)));
+  }
+  return [a, b].map((key) => tokensOf(ledger, key));
+}
+
+test('what is delegated in the block of an evidence, or in its transaction, changes no fraction', () => {
+  const honest = leftWith(() => []);
+  const much = 10n ** 15n;
+  assert.deepEqual(
+    leftWith(() => [{ inputs: 1, actions: [delegating(d, much)] }]),
+    honest,
+  );
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  for (const offender of [a, b]) {
+    send(ledger, { inputs: 1, actions: [delegating(d, much), accusing(offender)] });
+  }
+  assert.deepEqual(
+    [a, b].map((key) => tokensOf(ledger, key)),
+    honest,
+  );
+});
+
+test('money in the offender’s own pool, or taken out of it in the block, shields nothing', () => {
+  const honest = leftWith(() => [])[0]!;
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  grow(
+    ledger,
+    transactionOf(ledger, random, leaving(a, 600n * TORCH)),
+    transactionOf(ledger, random, { actions: [accusing(a)], fee: 0n }),
+  );
+  const loss = 1_000n * TORCH - honest;
+  assert.equal(tokensOf(ledger, a), 400n * TORCH - (loss * 4n) / 10n);
+  const waiting = [...withdrawals.bucket.entries(ledger.state)][0]![1];
+  growTo(ledger, waiting.due - 1);
+  const { created } = grow(ledger);
+  const gone = 600n * TORCH - FEE;
+  assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), gone - (gone * loss) / (1_000n * TORCH));
+});
+
+test('nor does money that left in a block before the evidence came: all since the offence pays the same part', () => {
+  const honest = leftWith(() => [])[0]!;
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  send(ledger, leaving(a, 1_000n * TORCH));
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const before = supplyRecord.bucket.get(ledger.state, null)!.burned;
+  growTo(ledger, OFFENCE + 1 + TEST_PARAMETERS.unbondingBlocks);
+  const gone = 1_000n * TORCH - FEE;
+  const lost = supplyRecord.bucket.get(ledger.state, null)!.burned - before;
+  const part = ((1_000n * TORCH - honest) * 10_000n) / (1_000n * TORCH);
+  // The fee left before, and is at stake no more.
+  assert.ok(lost >= (gone * (part - 1n)) / 10_000n && lost <= (gone * part) / 10_000n, `${lost}`);
+  assert.equal(validators.bucket.get(ledger.state, a.publicKey)?.tombstoned, 1, 'the mark stays');
+});
+
+test('what left before the offence is not reached', () => {
+  const ledger = chain();
+  send(ledger, leaving(a, 500n * TORCH));
+  growTo(ledger, OFFENCE);
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const waiting = [...withdrawals.bucket.entries(ledger.state)][0]![1];
+  growTo(ledger, waiting.due - 1);
+  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), 500n * TORCH - FEE);
+});
+
+test('what is taken out after the punishment has paid already', () => {
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const rest = tokensOf(ledger, a);
+  send(ledger, leaving(a, 1_000n * TORCH));
+  const waiting = [...withdrawals.bucket.entries(ledger.state)][0]![1];
+  growTo(ledger, waiting.due - 1);
+  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), rest - FEE);
+  refused(ledger, { inputs: 1, actions: [delegating(a, TORCH)] }, /out for ever/);
+});
+
+test('a punishment writes the offender, not each of its withdrawals', () => {
+  const written = (count: number) => {
+    const ledger = chain();
+    growTo(ledger, OFFENCE);
+    for (let i = 0; i < count; i++) send(ledger, leaving(c, TORCH, i));
+    return send(ledger, { actions: [accusing(c)], fee: 0n }).changes.filter(({ key }) => key[0]! >= 0x80)
+      .length;
+  };
+  assert.equal(written(40), written(1));
+});
