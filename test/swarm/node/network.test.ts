@@ -125,6 +125,37 @@ test('without a stage the next prompt fails with an error that names it', async 
   await assert.rejects(chat(client, ask('Hello again', 3)), /stage 2 \(blocks 1–1\)/);
 });
 
+test('an answer goes around a stage that refuses it', async (t) => {
+  const { client, seeder } = await startNetwork(t);
+  const whole = new Node(
+    {
+      home: await temporaryDirectory(t),
+      name: 'whole',
+      roles: ['seed', 'run'],
+      slots: 1,
+      threads: 1,
+      securityAuthorities: 'none',
+      bootstrap: [seeder.addresses[0]!],
+      trackers: [...seeder.trackers],
+      model: seeder.models()[0]!.id,
+    },
+    { log: createLog('silent') },
+  );
+  t.after(() => whole.stop());
+  await whole.start();
+  await whole.work();
+  const runs = () => client.network().nodes.find(({ id }) => id === whole.id)?.holdings[0]?.blocks;
+  await until(() => runs() !== undefined);
+  const hopsOf = ([route]: ChatEvent[]) => route?.type === 'route' && route.hops.map(({ name }) => name);
+
+  const first = client.chat(ask('Hello', 3), AbortSignal.timeout(60_000))[Symbol.asyncIterator]();
+  const { value: route } = await first.next();
+  assert.deepEqual(hopsOf([route]), ['whole']);
+  const second = await chat(client, ask('Hello', 3));
+  assert.deepEqual(hopsOf(second), ['stage 1', 'stage 2', 'stage 3']);
+  await first.return?.();
+});
+
 test('a chat can be stopped at any time, and the slot is free again', async (t) => {
   const { client } = await startNetwork(t);
   for (let i = 0; i < 6; i++) {
