@@ -19,6 +19,9 @@ import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
 
+/** How many times the rate of others makes a peer much faster. */
+const MUCH_FASTER = 4;
+
 export interface DownloadEvents {
   /** The piece is verified and on disk. */
   onPiece(index: number, bytes: number): void;
@@ -195,17 +198,25 @@ export class Downloads {
   /** The unfinished piece of the earliest class with the fewest owners that this peer could help with. */
   #shareable(peer: Peer): UnfinishedPiece | undefined {
     const now = Date.now();
+    const pieces = [...this.#unfinished.values()];
+    if (pieces.some((piece) => piece.isLate(peer, now))) return undefined;
     let best: UnfinishedPiece | undefined;
     const rank = (piece: UnfinishedPiece) =>
       this.#picker.classOf(piece.index) * MAX_OWNERS + piece.timelyOwners(now);
-    for (const piece of this.#unfinished.values()) {
-      const open =
-        piece.timelyOwners(now) < MAX_OWNERS &&
-        !piece.owners.has(peer) &&
-        !this.#blame.isSuspected(piece.index);
-      if (open && peer.has!.has(piece.index) && (!best || rank(piece) < rank(best))) best = piece;
+    for (const piece of pieces) {
+      if (!this.#mayHelp(peer, piece, now) || !peer.has!.has(piece.index)) continue;
+      if (!best || rank(piece) < rank(best)) best = piece;
     }
     return best;
+  }
+
+  /** A peer that is much faster than all who work on a piece need not wait until they have had their time. */
+  #mayHelp(peer: Peer, piece: UnfinishedPiece, now: number): boolean {
+    if (piece.owners.has(peer) || this.#blame.isSuspected(piece.index)) return false;
+    const rate = peer.down.bytesPerSecond;
+    const isFaster = () =>
+      [...piece.owners.keys()].every(({ down }) => rate > MUCH_FASTER * down.bytesPerSecond);
+    return piece.timelyOwners(now) < MAX_OWNERS || isFaster();
   }
 
   #cancelElsewhere(piece: UnfinishedPiece, block: number, sender: Peer): void {

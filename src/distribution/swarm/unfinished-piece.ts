@@ -41,8 +41,13 @@ export class UnfinishedPiece {
   /** Owners that may still finish it soon: one that is slow keeps nobody else from helping. */
   timelyOwners(now: number): number {
     let count = 0;
-    for (const since of this.owners.values()) if (now - since < OWNERSHIP_MS) count++;
+    for (const owner of this.owners.keys()) if (!this.isLate(owner, now)) count++;
     return count;
+  }
+
+  /** Whether a peer has worked on it for too long. */
+  isLate(peer: Peer, now: number): boolean {
+    return now - (this.owners.get(peer) ?? now) >= OWNERSHIP_MS;
   }
 
   /** Whether a peer that works on it alone has had all the time that it may take. */

@@ -95,6 +95,29 @@ test('owners that are slow keep a piece for themselves for ten seconds, then oth
   );
 });
 
+test('who is late with one piece does not take the places of others at the next', (t) => {
+  const { downloads } = world(t, undefined, 2);
+  const slow = ['a', 'b', 'c', 'd', 'e', 'f'].map((origin) => peer(origin, 2));
+  for (const one of slow) {
+    one.requestLimit = BLOCKS;
+    downloads.fill(one);
+  }
+  t.mock.timers.tick(10_000);
+  for (const one of slow) one.outstanding.clear();
+  const fast = peer('g', 2);
+  for (const one of [...slow, fast]) downloads.fill(one);
+  assert.equal(fast.outstanding.size, 2 * BLOCKS);
+});
+
+test('who is much faster than the owners of a piece helps at once', (t) => {
+  const { downloads } = world(t);
+  for (const origin of ['a', 'b', 'c']) downloads.fill(peer(origin));
+  const fast = peer('d');
+  Object.assign(fast, { down: { bytesPerSecond: 1e6 } });
+  downloads.fill(fast);
+  assert.equal(fast.outstanding.size, BLOCKS);
+});
+
 test('blocks of slow owners still count when they come', async (t) => {
   const { downloads, block, done } = world(t);
   const [slow, fast] = [peer('a'), peer('b')];
