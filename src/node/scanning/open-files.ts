@@ -1,7 +1,8 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { BitorchError, codeOf } from '#base';
 import { FilePool, type ModelFile, type RandomAccess } from '#formats';
+import { isHubNote, linkedBlobs } from './hub-cache.ts';
 
 /** The files of a scan, opened when they are read; close() lets go of them. */
 export interface OpenFiles {
@@ -23,13 +24,19 @@ export async function openFiles(place: string): Promise<OpenFiles> {
   const passedOver: string[] = [];
   const unread: string[] = [];
   const folders = new Set<string>();
+  /** Full path → name. */
+  const places = new Map<string, string>();
   const add = async (path: string, name: string): Promise<void> => {
     const entry = await stat(path).catch((error) => {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP') return undefined;
       throw cannotRead(path, error);
     });
-    if (entry?.isFile()) found.push({ path: name, source: readable(path, pool.source(path, entry.size)) });
-    else unread.push(`${name}: ${entry ? 'neither a file nor a folder' : 'a link to nothing'}`);
+    if (entry?.isFile() && (await isHubNote(resolve(path), entry.size)))
+      passedOver.push(`${name}: a note of the cache of the Hub`);
+    else if (entry?.isFile()) {
+      found.push({ path: name, source: readable(path, pool.source(path, entry.size)) });
+      places.set(resolve(path), name);
+    } else unread.push(`${name}: ${entry ? 'neither a file nor a folder' : 'a link to nothing'}`);
   };
   const walk = async (folder: string, prefix: string): Promise<void> => {
     const real = await realpath(folder).catch((error) => {
@@ -56,8 +63,11 @@ export async function openFiles(place: string): Promise<OpenFiles> {
   if (await isFolder(place)) await walk(place, '');
   else if (await isMissing(place)) throw cannotRead(place, { code: 'ENOENT' });
   else await add(place, basename(place));
+  const blobs = new Set([...(await linkedBlobs([...places.keys()]))].map((path) => places.get(path)!));
+  for (const name of blobs) passedOver.push(`${name}: read under the name of a link to it`);
   if (found.length === 0 && unread.length === 0) unread.push(`${place}: there is no file in it`);
-  return { files: found, passedOver, unread, close: () => pool.close() };
+  const files = found.filter(({ path }) => !blobs.has(path));
+  return { files, passedOver, unread, close: () => pool.close() };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>

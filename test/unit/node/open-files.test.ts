@@ -46,3 +46,34 @@ test('links are followed, each folder once; one that leads to nothing is told an
   assert.deepEqual(unread, ['dangling: a link to nothing']);
   assert.deepEqual(passedOver, ['inner/loop/: a link to a folder that is read already']);
 });
+
+test('the caches of the Hub: their notes are passed over, and nothing that only lies beside them', async (t) => {
+  const folder = await folderOf(t);
+  const write = async (path: string, text: string) => {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  const commit = '0123456789'.repeat(4);
+  const [blob, other] = ['a'.repeat(40), 'b'.repeat(64)];
+  const repository = 'hub/models--acme--tiny';
+  await write(`${repository}/refs/main`, commit);
+  await write(`${repository}/refs/bad`, 'cos\nsystem\n(S"id"\ntR.');
+  await write(`${repository}/.no_exist/${commit}/added_tokens.json`, '');
+  await write(`${repository}/blobs/${blob}`, '{}');
+  await write(`${repository}/blobs/${other}`, 'nobody links here');
+  await mkdir(join(folder, repository, 'snapshots', commit), { recursive: true });
+  await symlink(`../../blobs/${blob}`, join(folder, repository, 'snapshots', commit, 'config.json'));
+  await write('hub/.locks/models--acme--tiny/x.lock', '');
+  await write('local/.cache/huggingface/download/config.json.metadata', `${commit}\n${blob}\n1764500000.5\n`);
+  await write('local/.cache/huggingface/download/bad.metadata', 'cos\nsystem\n');
+  await write('local/config.json', '{}');
+  const { files, unread, passedOver } = await seen(folder);
+  assert.deepEqual(files, [
+    `${repository}/blobs/${other}`,
+    `${repository}/refs/bad`,
+    `${repository}/snapshots/${commit}/config.json`,
+    'local/.cache/huggingface/download/bad.metadata',
+    'local/config.json',
+  ]);
+  assert.deepEqual([unread, passedOver.length], [[], 5]);
+});
