@@ -82,6 +82,13 @@ export const startCommand = new Command('start')
       'auto: take newer signed rulesets from other nodes; else one is told',
     ).choices(['manual', 'auto']),
   )
+  .addOption(
+    option(
+      '--examination-bytes <bytes>',
+      'disk that models may take which are fetched to be examined, for the role security',
+      whole,
+    ),
+  )
   .addOption(option('--clamd <address>', 'socket or host:port of clamd, for the role security'))
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))
