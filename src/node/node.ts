@@ -8,7 +8,6 @@ import {
   Lifecycle,
   type Logger,
   type Progress,
-  toHex,
 } from '#base';
 import type { SigningKey } from '#crypto';
 import { Swarm, Tracker } from '#distribution';
@@ -36,6 +35,7 @@ import { Chatting } from './chatting.ts';
 import { Directory } from './directory.ts';
 import { loadIdentity, loadValidatorKey } from './identity.ts';
 import { Library, type Model } from './library.ts';
+import { changes, whatIsMissing } from './missing-model.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { peerIdOf } from './peer-id.ts';
 import { publish } from './publishing.ts';
@@ -321,27 +321,15 @@ export class Node implements NodeApi {
       const held =
         cleared && (this.#library.find(id) ?? (this.#holders(id).length > 0 && (await this.#obtain(id))));
       if (held) return held;
-      tell(this.#whatIsMissing());
+      tell(
+        whatIsMissing(
+          this.#options,
+          this.#directory.nodes().filter((node) => node.id !== this.id),
+        ),
+      );
       if (this.#options.model) await this.#security.untilCleared(this.#options.model);
       await new Promise((resolve) => setTimeout(resolve, MODEL_WAIT_MS));
     }
-  }
-
-  /** Why there is no model to work with yet, and what its owner can do about it. */
-  #whatIsMissing(): string {
-    const { model, bootstrap } = this.#options;
-    const others = this.#directory.nodes().filter(({ id }) => id !== this.id);
-    if (others.length === 0) {
-      const joined = bootstrap.length > 0 ? 'none of its --bootstrap nodes answers yet' : 'give --bootstrap';
-      return `this node knows no other node (${joined})`;
-    }
-    const offered = others.filter(({ holdings }) =>
-      holdings.some(({ manifest }) => !model || toHex(manifest) === model),
-    );
-    const known = `${others.length} other ${others.length === 1 ? 'node is' : 'nodes are'} known`;
-    const wanted = model ? `model ${model.slice(0, 12)}…` : 'a model';
-    if (offered.length === 0) return `${known}, and none offers ${wanted}`;
-    return `${wanted} is offered, but no security node that this node trusts has cleared it yet`;
   }
 
   async #anyCleared(): Promise<string | undefined> {
@@ -407,13 +395,4 @@ export class Node implements NodeApi {
     }, VIEW_INTERVAL_MS).unref();
     this.#lifecycle.onStop(() => clearInterval(timer));
   }
-}
-
-/** Calls `tell` only with what is another text than before. */
-function changes(tell: (text: string) => void): (text: string) => void {
-  let last: string | undefined;
-  return (text) => {
-    if (text !== last) tell(text);
-    last = text;
-  };
 }
