@@ -1,6 +1,7 @@
-import type { Libp2p, PeerId } from '@libp2p/interface';
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { type Scope, scopeOfRemote } from './dialable.ts';
+import type { Place } from './crowd.ts';
+import { addressGroup, type Scope, scopeOfRemote } from './dialable.ts';
 
 /** The IP address in a multiaddr; undefined where there is none, or where it is a relay's. */
 export function hostOf(address: Multiaddr): string | undefined {
@@ -14,4 +15,12 @@ export function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
   const near: Scope[] = ['loopback', 'link-local', 'private'];
   const scopes = libp2p.getConnections(peer).map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
   return near.find((scope) => scopes.includes(scope)) ?? 'public';
+}
+
+/** What admission looks at. */
+export function placeOf(connection: Connection): Place & { connection: Connection } {
+  const peer = connection.remotePeer.toString();
+  const host = hostOf(connection.remoteAddr);
+  const origin = host && scopeOfRemote(host) !== 'loopback' ? addressGroup(host) : peer;
+  return { connection, peer, origin, streams: connection.streams.length, openedAt: connection.timeline.open };
 }

@@ -12,7 +12,8 @@ import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger,
 import type { SigningKey } from '#crypto';
 import { unwrap, wrap } from './answer.ts';
 import { type Budget, Budgets, UNCHARGED } from './budget.ts';
-import { hostOf, scopeIn } from './connections.ts';
+import { hostOf, placeOf, scopeIn } from './connections.ts';
+import { MAX_CONNECTIONS, whoLeaves } from './crowd.ts';
 import {
   addressGroup,
   mayDial,
@@ -89,6 +90,7 @@ export class Host {
     this.#libp2p = libp2p;
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
+    libp2p.addEventListener('connection:open', () => this.#thin());
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
   }
@@ -108,6 +110,8 @@ export class Host {
       streamMuxers: [yamux()],
       connectionGater: { denyDialMultiaddr: () => false, filterMultiaddrForPeer },
       connectionManager: {
+        // More than are kept, so that a newcomer is weighed against the others instead of turned away.
+        maxConnections: 2 * MAX_CONNECTIONS,
         inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
         maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
       },
@@ -348,6 +352,14 @@ export class Host {
       'ADDRESS_INVALID',
       `none of its addresses may be dialled when ${learntFrom} peers tell them`,
     );
+  }
+
+  /** Closes the connections that are beyond the limits. */
+  #thin(): void {
+    for (const { connection } of whoLeaves(this.#libp2p.getConnections().map(placeOf))) {
+      this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');
+      connection.close().catch((error: Error) => connection.abort(error));
+    }
   }
 
   #serve(protocol: string, frames: FrameStream, run: () => Promise<void>): void {
