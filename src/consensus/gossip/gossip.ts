@@ -56,8 +56,6 @@ export interface GossipDependencies {
 
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
-/** A peer that has ended the talk may want to go on soon: it has a place again, or a ban is over. */
-const MAX_LOST_MS = 2_000;
 /** A peer that was there for less counts as one that could not be spoken to. */
 const SHORT_MS = 10_000;
 
@@ -206,7 +204,8 @@ export class Gossip {
     this.#peers.delete(id);
     peer.close();
     if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failed.delete(id);
-    this.#meetLater(id, MAX_LOST_MS);
+    // It may be another process by now.
+    this.#meetLater(id, RETRY_MS);
   }
 
   /** A node that is not connected any more. */
