@@ -12,4 +12,3 @@ export * from './lock-file.ts';
 export * from './log.ts';
 export * from './progress.ts';
 export * from './schema.ts';
-export * from './text.ts';

@@ -1,4 +1,4 @@
-import { BitorchError, plainText } from '#base';
+import { BitorchError, cleanText } from '#base';
 
 /**
  * What another node says went wrong: always REMOTE_ERROR, with its code and message in the details, so that no peer can make
@@ -10,7 +10,7 @@ export function remoteError(
   error: { code?: unknown; message?: unknown },
 ): BitorchError {
   const code = /^[A-Z][A-Z0-9_]{0,63}$/.test(String(error.code)) ? String(error.code) : 'UNKNOWN';
-  const message = plainText(String(error.message), 1024);
+  const message = cleanText(String(error.message), 1024);
   return new BitorchError('REMOTE_ERROR', `${who} answered ${code}: ${message}`, { peer, code, message });
 }
 
