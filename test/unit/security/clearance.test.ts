@@ -61,7 +61,10 @@ test('strangers, old news and the future are ignored; another name on a signatur
   assert.equal(c.accept(good()), 'accept');
   assert.equal(c.accept(good()), 'ignore');
   assert.equal(c.accept(bad(Date.now() + 600_000)), 'ignore');
-  assert.throws(() => c.accept({ ...bad(2000, eve), authority: alice.id }), /SCHEMA_INVALID|authority/);
+  assert.throws(
+    () => c.accept({ ...bad(2000, eve), authority: alice.id }),
+    /authority|is not signed by the one it names/,
+  );
   const forged = bad(3000);
   forged.sealed[5]! ^= 1;
   assert.throws(() => c.accept(forged), { code: 'SIGNATURE_INVALID' });
