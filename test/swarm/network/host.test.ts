@@ -78,6 +78,50 @@ test('a request carries an answer or the error of the other side', async (t) => 
   });
 });
 
+test('a question is small however long its answer is, is decoded within limits, and waits its turn', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => Promise.all([server.stop(), client.stop()]));
+  const protocol = '/bitorch/test/long/1';
+  const go = Promise.withResolvers<void>();
+  let asked = 0;
+  await server.answer(protocol, async (message) => {
+    asked++;
+    if (message === 'wait') await go.promise;
+    return new Uint8Array(900_000);
+  });
+  const ask = (message: unknown) => client.request(addressOf(server), protocol, message);
+  assert.equal(((await ask('short')) as Uint8Array).length, 900_000);
+  await assert.rejects(ask(new Uint8Array(70_000)), { code: 'STREAM_CLOSED' });
+  await assert.rejects(ask(Array.from({ length: 20_000 }, () => 0)), { code: 'REMOTE_ERROR' });
+  assert.equal(asked, 1);
+  const waiting = Array.from({ length: 40 }, () => ask('wait'));
+  const refused = await Promise.race(
+    waiting.map((one) =>
+      one.then(
+        () => undefined,
+        (error) => error,
+      ),
+    ),
+  );
+  assert.ok(refused instanceof Error);
+  go.resolve();
+  const settled = await Promise.allSettled(waiting);
+  assert.equal(settled.filter(({ status }) => status === 'fulfilled').length, 32);
+});
+
+test('a node dials only where who told it could go', async (t) => {
+  const [server, client] = await Promise.all([startHost(), startHost()]);
+  t.after(() => Promise.all([server.stop(), client.stop()]));
+  const far = { ...addressOf(server), learntFrom: 'public' } as const;
+  await assert.rejects(client.connect(far), {
+    code: 'PEER_UNREACHABLE',
+    message: /none of its addresses may be dialled/,
+  });
+  assert.equal(client.isConnected(server.id), false);
+  assert.equal(await client.connect({ ...far, learntFrom: 'loopback' }), server.id);
+  assert.equal(client.scopeOf(server.id), 'loopback');
+});
+
 test('a killed connection is an error for the reader, not an end', async (t) => {
   const [server, client] = await Promise.all([startHost(), startHost()]);
   t.after(() => client.stop());
