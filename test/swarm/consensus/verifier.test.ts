@@ -16,7 +16,8 @@ async function transfers(count: number): Promise<Transaction[]> {
   await payer.scan(chain);
   const made: Transaction[] = [];
   for (let i = 0; i < count; i++) {
-    const plan = await payer.plan({ payments: [{ to: payer.address(), amount: 1_000_000_000n }] }, chain);
+    const payments = [{ to: payer.address(), amount: 1_000_000_000n }];
+    const plan = await payer.plan({ payments, again: true }, chain);
     made.push(await payer.sign(plan, chain));
   }
   return made;
