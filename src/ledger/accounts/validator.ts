@@ -3,7 +3,7 @@ import { type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store
 import { amount, byteOf, type Decoded, integer, struct } from '../codec/index.ts';
 import { KEY_BYTES, TORCH, WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
-import { accountKind, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
+import { accountKind, jailed, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
 import { parametersOf } from './chain.ts';
 import { addressCodec, key } from './shapes.ts';
 import type { Withdrawal } from './withdrawal.ts';
@@ -108,10 +108,8 @@ export function noteValidator(
 ): void {
   const { leastBond } = parametersOf(view);
   const [old, now] = [standingOf(before, leastBond), standingOf(after, leastBond)];
-  if (old !== now) {
-    if (old !== undefined) standings.delete(view, [old, id]);
-    if (now !== undefined) standings.put(view, [now, id], {});
-  }
+  moveIn(standings, view, id, old, now);
+  moveIn(jailed, view, id, jailedOf(before, leastBond), jailedOf(after, leastBond));
   const sums = stakeOf(view);
   stakes.put(view, null, {
     atStake: sums.atStake + atStakeIn(after) - atStakeIn(before),
@@ -124,6 +122,24 @@ export function noteValidator(
 
 /** What CometBFT calls a validator: the first 20 bytes of the SHA-256 of its key. */
 export const cometAddressOf = (id: Uint8Array): Uint8Array => sha256(id).slice(0, 20);
+
+function moveIn(
+  order: typeof standings,
+  view: WriteView,
+  id: Uint8Array,
+  from: number | undefined,
+  to: number | undefined,
+): void {
+  if (from === to) return;
+  if (from !== undefined) order.delete(view, [from, id]);
+  if (to !== undefined) order.put(view, [to, id], {});
+}
+
+/** Whole TORCH that it would vote with, were it not in jail. */
+const jailedOf = (validator: Validator | undefined, leastBond: bigint): number | undefined =>
+  validator && validator.jailedUntil > 0
+    ? standingOf({ ...validator, jailedUntil: 0 }, leastBond)
+    : undefined;
 
 /** Whole TORCH that it votes with, if it may vote: below the least bond a validator winds down. */
 function standingOf(validator: Validator | undefined, leastBond: bigint): number | undefined {
@@ -142,9 +158,13 @@ export const stakeOf = (view: ReadView): Stake =>
 export const bondedTokens = (view: ReadView): bigint => stakeOf(view).bonded;
 
 /** The first in order of what is bonded, with whole TORCH; equal ones by key. */
-export function leading(view: ReadView, most: number): { key: Uint8Array; torch: number }[] {
+export function leading(
+  view: ReadView,
+  most: number,
+  order = standings,
+): { key: Uint8Array; torch: number }[] {
   const first: { key: Uint8Array; torch: number }[] = [];
-  for (const [[torch, key]] of standings.entries(view)) {
+  for (const [[torch, key]] of order.entries(view)) {
     if (first.length >= most) break;
     first.push({ key, torch });
   }

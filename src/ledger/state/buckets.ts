@@ -27,6 +27,7 @@ const TAG = {
   standings: 11,
   stake: 12,
   addresses: 13,
+  jailed: 14,
 };
 export const OUTPUTS = TAG.outputs;
 export const SPENDS = TAG.spends;
@@ -139,6 +140,8 @@ export type Stake = Decoded<typeof stakeCodec>;
 
 /** Validators with their least bond that are free to vote, those with the most bonded TORCH first. Follows from accounts. */
 export const standings = new Bucket(TAG.standings, standingKey, stored(struct({})));
+/** The same of those in jail. */
+export const jailed = new Bucket(TAG.jailed, standingKey, stored(struct({})));
 /** Sums over all validators. Follow from accounts. */
 export const stakes = new Bucket(TAG.stake, SINGLE, stored(stakeCodec));
 /** Consensus keys by the address that CometBFT has for them. Follow from accounts. */

@@ -6,6 +6,7 @@ export {
   ACCOUNTS,
   accountTree,
   heads,
+  jailed,
   keyImageRange,
   keyImages,
   keysByAddress,

@@ -6,6 +6,7 @@ import {
   feeRecord,
   type Head,
   heads,
+  jailed,
   keyImageRange,
   keyImages,
   keysByAddress,
@@ -78,7 +79,8 @@ const ANSWERS: Answers = {
   '/beacon': ({ record }) => record.beacon,
   '/validators': ({ state, record }) => {
     const powers = new Map(record.powers.map(({ key, power }) => [Buffer.from(key).toString('hex'), power]));
-    const next = leading(state, record.consensus.maxValidators);
+    const { maxValidators } = record.consensus;
+    const next = [...leading(state, maxValidators), ...leading(state, maxValidators, jailed)];
     const keys = [...[...record.powers, ...next].map(({ key }) => key), ...record.founders].sort(
       Buffer.compare,
     );

@@ -77,7 +77,7 @@ const validatorsCodec = list(
     power: integer(),
     record: validatorCodec,
   }),
-  3_000,
+  4_000,
 );
 export type ValidatorStatus = Decoded<typeof validatorsCodec>[number];
 
@@ -92,7 +92,7 @@ export const QUESTIONS = {
   '/status': define(NOTHING, statusCodec),
   '/supply': define(NOTHING, supplyCodec),
   '/beacon': define(NOTHING, beaconCodec),
-  /** Those that take part, those that are next by their bonds, and the founders. */
+  /** Those that take part, those that are next by their bonds, as many in jail, and the founders. */
   '/validators': define(NOTHING, validatorsCodec),
   /** The key of a validator with a record by the first 20 bytes of its SHA-256, which is what CometBFT has. */
   '/validator-key': define(struct({ address: fixed(20) }), list(HASH, 1)),
