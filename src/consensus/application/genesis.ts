@@ -1,4 +1,4 @@
-import { BitorchError, domainHash, equalBytes, toHex, utf8 } from '#base';
+import { BitorchError, domainHash, equalBytes, fromUtf8, toHex, utf8 } from '#base';
 import { type Address, addressAt, type Curve, isPrimeOrderPoint, isValidAddress, PRIMARY } from '#crypto';
 import {
   accountOf,
@@ -19,6 +19,7 @@ import {
   WHOLE,
 } from '#ledger';
 import { MAX_TRANSACTIONS_BYTES, MAX_VALIDATORS } from '../constants.ts';
+import type { InitChainRequest } from './application.ts';
 
 const milliseconds = integer(1, 600_000);
 
@@ -156,4 +157,18 @@ export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
 
 function require(rule: boolean, why: string): asserts rule {
   if (!rule) throw new BitorchError('GENESIS_INVALID', `not a genesis: ${why}`);
+}
+
+/** Throws GENESIS_INVALID where the engine begins with another network, time or height than the genesis says. */
+export function requireAgreement(
+  { chainId, time, initialHeight }: InitChainRequest,
+  genesis: GenesisContent,
+): void {
+  const refuse = (why: string): never => {
+    throw new BitorchError('GENESIS_INVALID', `consensus and the genesis disagree: ${why}`);
+  };
+  const name = fromUtf8(genesis.name);
+  if (chainId !== name) refuse(`the chain is called ${chainId} there and ${name} here`);
+  if (time !== genesis.time) refuse(`it begins at ${time} there and at ${genesis.time} here`);
+  if (initialHeight !== 1) refuse(`the first block is ${initialHeight} there; here it is always 1`);
 }

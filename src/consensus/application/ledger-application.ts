@@ -1,4 +1,4 @@
-import { BitorchError, equalBytes, fromUtf8 } from '#base';
+import { BitorchError, equalBytes } from '#base';
 import type { Curve, SigningKey } from '#crypto';
 import {
   heads,
@@ -54,7 +54,7 @@ import {
   requestHash,
   verifiedOnly,
 } from './execution.ts';
-import { genesisHash, ledgerGenesis } from './genesis.ts';
+import { genesisHash, ledgerGenesis, requireAgreement } from './genesis.ts';
 import { parseGenesis } from './genesis-text.ts';
 import { updatesBetween } from './power.ts';
 import { answerIn } from './queries/answers.ts';
@@ -133,7 +133,7 @@ export class LedgerApplication implements Application {
       const genesis = parseGenesis(request.genesis, curve);
       if (this.#chain) this.#requireSameBeginning(genesisHash(genesis));
       else {
-        requireAgreement(request, fromUtf8(genesis.name), genesis.time);
+        requireAgreement(request, genesis);
         // Made beside, so that ledger and record are written at once.
         const beside = new MemoryStore();
         Ledger.create(ledgerGenesis(genesis, curve), { ...this.#ledgerOptions(), store: beside });
@@ -377,19 +377,6 @@ export class LedgerApplication implements Application {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-function requireAgreement(
-  { chainId, time, initialHeight }: InitChainRequest,
-  name: string,
-  begins: number,
-): void {
-  const refuse = (why: string): never => {
-    throw new BitorchError('GENESIS_INVALID', `consensus and the genesis disagree: ${why}`);
-  };
-  if (chainId !== name) refuse(`the chain is called ${chainId} there and ${name} here`);
-  if (time !== begins) refuse(`it begins at ${time} there and at ${begins} here`);
-  if (initialHeight !== 1) refuse(`the first block is ${initialHeight} there; here it is always 1`);
 }
 
 /** As a number that an engine can compare: at most 2^53. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
+import type { Carrier } from '../../../src/network/carrier.ts';
+import { FrameStream } from '../../../src/network/frame-stream.ts';
 import { localStream } from '../../../src/network/local-stream.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -58,4 +60,26 @@ test('a frame that comes while one is handled waits for its turn', async () => {
   void near.close();
   await ended;
   assert.deepEqual(seen, ['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3']);
+});
+
+test('a stream whose other side takes nothing ends after five minutes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let aborted: Error | undefined;
+  const carrier: Carrier = {
+    send: () => false,
+    drained: () => new Promise(() => undefined),
+    pause: () => undefined,
+    resume: () => undefined,
+    close: async () => undefined,
+    abort: (reason) => {
+      aborted = reason;
+    },
+  };
+  const stream = new FrameStream('peer', () => carrier);
+  void stream.send(bytes(1));
+  t.mock.timers.tick(299_999);
+  assert.equal(aborted, undefined);
+  t.mock.timers.tick(1);
+  assert.equal((aborted as BitorchError | undefined)?.code, 'STREAM_STALLED');
+  await assert.rejects(stream.read(), { code: 'STREAM_STALLED' });
 });
