@@ -15,7 +15,7 @@ const FORBIDDEN: readonly (readonly [why: string, pattern: RegExp])[] = [
 
 /** The wallet, the two sides' sessions, the mempool, files and threads are each node's own affair. */
 const OWN_AFFAIR =
-  /src\/ledger\/(wallet\/|escrow\/(payer|payee)\.ts|mempool\.ts|verified-cache\.ts)|(snapshot-folder|verifier-threads|yield-to-others|open-application)\.ts/;
+  /src\/ledger\/(wallet\/|escrow\/(payer|payee)\.ts|mempool\.ts|verified-cache\.ts)|(snapshot-folder|verifier-threads|reader-thread|yield-to-others|open-application)\.ts/;
 const RULES = ['src/ledger/**/*.ts', 'src/consensus/{application,beacon,blocks,engine}/**/*.ts'];
 
 const withoutComments = (source: string) => source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
