@@ -126,11 +126,21 @@ export class BlockSync {
       } catch (error) {
         if (signal.aborted) return;
         log.info({ height: next, error: messageOf(error) }, 'a block could not be fetched');
-        if (fetched && BLAMED.has(codeOf(error))) this.#deps.ban(fetched.peer, error);
+        if (fetched) this.#hold(error, fetched.peer);
         return void (await delay(GRACE_MS, undefined, { signal }));
       }
       for (const h of [...ahead.keys()]) if (h < height()) ahead.delete(h);
     }
+  }
+
+  /** Against a peer whose block was not taken over. A good commit of a block that does not follow ours is not its fault. */
+  #hold(error: unknown, peer: string): void {
+    if (codeOf(error) === 'COMMIT_INVALID') this.#deps.ban(peer, error);
+    else if (codeOf(error) === 'BLOCK_INVALID') this.#disbelieve(peer);
+  }
+
+  #disbelieve(peer: string): void {
+    this.#disbelieved.set(peer, performance.now() + DISBELIEF_MS);
   }
 
   /** So many that they do not fill the memory. */
@@ -150,7 +160,7 @@ export class BlockSync {
         const found = await this.client(id).block(height);
         // It may have dropped the block since it said so.
         if (!found) {
-          this.#disbelieved.set(id, performance.now() + DISBELIEF_MS);
+          this.#disbelieve(id);
           continue;
         }
         this.#expectedBytes = Math.max(found.block.length, this.#expectedBytes / 2);
