@@ -22,11 +22,11 @@ export function cleanText(text: string, length: number): string {
   return safe.slice(0, length).replace(UNSAFE, '').trim();
 }
 
-/** Text that goes to a terminal and may hold words of strangers: the lines and the spaces in front of them stay. */
+/** Text that goes to a terminal and may hold words of strangers: its lines and the spaces that align it stay. */
 export const cleanLines = (text: string): string =>
   text
     .split('\n')
-    .map((line) => line.match(/^ */)![0] + cleanText(line.trimStart(), Math.max(1, line.length)))
+    .map((line) => line.replace(UNSAFE, ' ').replace(PILED, '$1').trimEnd())
     .join('\n');
 
 /** The same plain object with every text in it cleaned, however deep. */

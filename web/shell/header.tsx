@@ -2,7 +2,7 @@ import { chain, wallet } from '../state/chain.ts';
 import { connection, network } from '../state/live.ts';
 import { signOut } from '../state/session.ts';
 import { type View, view } from '../state/view.ts';
-import { Flame } from './icons.tsx';
+import { Flame, LeaveIcon } from './icons.tsx';
 
 const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
 
@@ -26,8 +26,14 @@ export function Header() {
         <span class="dot" data-state={connection.value} />
         {name && <strong title="The name of your node">{name}</strong>}
         <span class="muted">{STATUS[connection.value]}</span>
-        <button type="button" class="quiet" onClick={() => void signOut()}>
-          Sign out
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => void signOut()}
+        >
+          <LeaveIcon />
         </button>
       </p>
     </header>

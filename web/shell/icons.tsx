@@ -40,6 +40,12 @@ export const PlusIcon = () => (
   </Icon>
 );
 
+export const LeaveIcon = () => (
+  <Icon>
+    <path d="M9.5 3H4.5A1.5 1.5 0 0 0 3 4.5v7A1.5 1.5 0 0 0 4.5 13h5M7 8h6.5M11 5.5 13.5 8 11 10.5" />
+  </Icon>
+);
+
 export const CheckIcon = () => (
   <Icon>
     <path d="m3 8.5 3.5 3.5L13 4.5" />
