@@ -22,6 +22,9 @@ export const RECORD_WEIGHT = 512;
  */
 export const DUE_WEIGHT = 2_048;
 
+/** Blocks from a change of stake to the first block that is voted on by it: what leaves in block b still votes on b + 1. */
+export const POWER_DELAY = 2;
+
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 /** Carrot's length: false positives of a wallet scan once in 2^24 outputs. */

@@ -1,7 +1,7 @@
 import { concat, equalBytes, sha256 } from '#base';
 import { type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store';
 import { amount, byteOf, type Decoded, integer, struct } from '../codec/index.ts';
-import { KEY_BYTES, TORCH, WHOLE } from '../constants.ts';
+import { KEY_BYTES, POWER_DELAY, TORCH, WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
 import { accountKind, jailed, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
 import { parametersOf } from './chain.ts';
@@ -33,8 +33,8 @@ export const validatorCodec = struct({
   /** Commission that is not paid out yet. */
   commissionDue: amount,
   /**
-   * Of the equivocation: its height, the part that it cost, and how many withdrawals there had been. What had left the pool
-   * before the punishment pays its part when it is due, unless it left before the offence.
+   * Of the equivocation: the height of the earliest one known, the part that it cost, and how many withdrawals there had
+   * been. What had left the pool before the punishment pays its part when it is due, unless it did not vote at that height.
    */
   offence: integer(),
   slashed: integer(0, WHOLE),
@@ -232,9 +232,10 @@ export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bi
   return taken;
 }
 
-/** What a withdrawal of that number loses: the part of an offence that came before it began and was punished after. */
+/** What a withdrawal of that number loses: the part of an offence that its stake voted in and that was punished later. */
 export function lossOf(validator: Validator, number: number, { amount, begun }: Withdrawal): bigint {
-  const reached = validator.tombstoned > 0 && number < validator.reached && begun >= validator.offence;
+  const { tombstoned, offence } = validator;
+  const reached = tombstoned > 0 && number < validator.reached && begun + POWER_DELAY > offence;
   return reached ? partOf(amount, validator.slashed) : 0n;
 }
 

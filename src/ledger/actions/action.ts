@@ -37,7 +37,7 @@ export interface Burden {
 export interface ActionKind<T> {
   /** First byte on the wire. */
   readonly type: number;
-  /** Alone in a transaction it costs no fee: it proves itself, and can take effect once only. */
+  /** Alone in a transaction it costs no fee: it proves itself, and a copy has no effect. */
   readonly free?: true;
   readonly codec: Codec<T>;
   legs(body: T): Legs;

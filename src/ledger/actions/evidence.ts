@@ -2,7 +2,7 @@ import { key, validatorOf } from '../accounts/index.ts';
 import { byteOf, fixed, integer, list, struct } from '../codec/index.ts';
 import { SIGNATURE_BYTES } from '../constants.ts';
 import { require } from '../errors.ts';
-import { punishEquivocation } from '../state/slashing.ts';
+import { isPunishable, punishEquivocation } from '../state/slashing.ts';
 import { isVoteOf } from '../vote.ts';
 import { defineAction } from './action.ts';
 
@@ -30,7 +30,7 @@ export const evidence = defineAction({
     require(Buffer.compare(first.block, second.block) < 0, 'the votes agree, or are not in order');
     require(step.height <= height &&
       step.height + parameters.unbondingBlocks > height, 'too old, or not yet');
-    require(validatorOf(view, validator).tombstoned === 0, 'the validator is out already');
+    require(isPunishable(validatorOf(view, validator), step.height), 'the validator is out already');
     for (const { block, signature } of votes) {
       const vote = { chainId: parameters.chainId, ...step, block };
       require(isVoteOf(vote, signature, validator), 'a vote is not signed by the validator');

@@ -24,7 +24,7 @@ import { Draft } from './draft.ts';
 import { endEpoch } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
 import { payDues } from './payments.ts';
-import { noteAttendance, punishEquivocation } from './slashing.ts';
+import { isPunishable, noteAttendance, punishEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
 import { noteTenure, type Share } from './tenure.ts';
@@ -158,7 +158,7 @@ function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): 
 /** As an Evidence does it. */
 function punish(draft: Draft, { validator, height }: NonNullable<Block['offenders']>[number]): void {
   const record = validators.bucket.get(draft.view, validator);
-  if (record?.tombstoned === 0) punishEquivocation(draft, validator, height);
+  if (record && isPunishable(record, height)) punishEquivocation(draft, validator, height);
 }
 
 /** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */

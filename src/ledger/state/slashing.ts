@@ -5,6 +5,7 @@ import {
   putValidator,
   slashPool,
   stakeOf,
+  type Validator,
   validatorOf,
   validators,
 } from '../accounts/validator.ts';
@@ -27,14 +28,26 @@ export const offencesRecord = accountKind(10, SINGLE, offencesCodec, () => 0n);
 type Court = Pick<ActionContext, 'view' | 'before' | 'height' | 'parameters' | 'burn'>;
 
 /**
+ * Whether an offence at that height still changes something. Of a validator that is out already an earlier one reaches
+ * more of what is on its way back: else it could report itself for a later one, and save what left in between.
+ */
+export const isPunishable = ({ tombstoned, leaving, offence }: Validator, height: number): boolean =>
+  tombstoned === 0 || (leaving > 0n && height < offence);
+
+/**
  * Takes from a validator that has voted twice what `fractionFor` says, burns it, and puts it out for ever. What is on its
- * way out of its pool since the offence pays the same part when it is due.
- * @param offence the height that it voted twice at
+ * way out of its pool since the offence pays the same part when it is due. An earlier offence that comes to light later
+ * only moves the height from which on that is so.
+ * @param offence the height that it voted twice at, see `isPunishable`
  */
 export function punishEquivocation(court: Court, id: Uint8Array, offence: number): void {
   const { view, burn } = court;
-  const slashed = fractionFor(court, id);
   const validator = validatorOf(view, id);
+  if (validator.tombstoned > 0) {
+    putValidator(view, id, { ...validator, offence });
+    return;
+  }
+  const slashed = fractionFor(court, id);
   const taken = partOf(validator.tokens, slashed);
   const tokens = validator.tokens - taken;
   const reached = validator.withdrawn;

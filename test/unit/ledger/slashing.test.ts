@@ -141,14 +141,42 @@ test('nor does money that left in a block before the evidence came: all since th
   assert.equal(validators.bucket.get(ledger.state, a.publicKey)?.tombstoned, 1, 'the mark stays');
 });
 
-test('what left before the offence is not reached', () => {
+/** What comes of 500 TORCH that leave a pool in a block, when its validator votes twice so many blocks later. */
+function returned(blocksLater: number): bigint {
   const ledger = chain();
   send(ledger, leaving(a, 500n * TORCH));
-  growTo(ledger, OFFENCE);
-  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const offence = ledger.head.height + blocksLater;
+  growTo(ledger, offence);
+  send(ledger, { actions: [accusing(a, offence)], fee: 0n });
+  return paidBack(ledger);
+}
+
+/** What the first withdrawal pays. */
+function paidBack(ledger: Ledger): bigint {
   const waiting = [...withdrawals.bucket.entries(ledger.state)][0]![1];
   growTo(ledger, waiting.due - 1);
-  assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), 500n * TORCH - FEE);
+  return Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE();
+}
+
+test('what left before the offence is not reached, unless it still voted there: in the block after', () => {
+  const whole = 500n * TORCH - FEE;
+  assert.ok(returned(1) < whole);
+  assert.equal(returned(2), whole);
+});
+
+test('who reports itself for a later offence saves nothing that the earlier one reaches', () => {
+  const left = (heights: number[]) => {
+    const ledger = chain();
+    growTo(ledger, OFFENCE);
+    send(ledger, leaving(a, 500n * TORCH));
+    growTo(ledger, OFFENCE + 6);
+    for (const height of heights) send(ledger, { actions: [accusing(a, height)], fee: 0n });
+    const last = { actions: [accusing(a, heights.at(-1)!)], fee: 0n };
+    refused(ledger, last, /out already/);
+    return [paidBack(ledger), tokensOf(ledger, a)];
+  };
+  assert.deepEqual(left([OFFENCE + 5, OFFENCE]), left([OFFENCE]));
+  assert.ok(left([OFFENCE])[0]! < left([OFFENCE + 5])[0]!);
 });
 
 test('what is taken out after the punishment has paid already', () => {
