@@ -127,7 +127,7 @@ export class MempoolGossip {
     setTimeout(() => {
       this.#looking = false;
       const isHere = (id: Uint8Array) => this.#isOpenlyHere(id);
-      for (const [peer, ids] of this.#wants.overdue(this.#deps.now(), isHere))
+      for (const [peer, ids] of this.#wants.overdue(this.#deps.now(), isHere, this.#deps.peers()))
         for (const value of inChunks(ids)) peer.send({ type: 'want', value });
       this.#lookLater();
     }, OVERDUE_MS).unref();

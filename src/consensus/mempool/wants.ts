@@ -47,11 +47,20 @@ export class Wants {
     return wanted.offered;
   }
 
-  /** What to ask whom next, of what did not come in time; forgets what nobody delivers, or what `isHere` now. */
-  overdue(now: number, isHere: (id: Uint8Array) => boolean): Map<ChainPeer, Uint8Array[]> {
+  /**
+   * What to ask whom next, of what did not come in time; forgets what nobody delivers, what `isHere` now, and what only
+   * peers have offered that are gone: who comes again and again has no more than one share.
+   */
+  overdue(
+    now: number,
+    isHere: (id: Uint8Array) => boolean,
+    peers: readonly ChainPeer[],
+  ): Map<ChainPeer, Uint8Array[]> {
     const next = new Map<ChainPeer, Uint8Array[]>();
+    const present = new Set(peers);
     for (const [name, wanted] of this.#wanted) {
-      if (now - wanted.since >= FORGET_MS || isHere(wanted.id)) {
+      const isOffered = wanted.offered.some((peer) => present.has(peer));
+      if (now - wanted.since >= FORGET_MS || !isOffered || isHere(wanted.id)) {
         this.#forget(name, wanted);
         continue;
       }

@@ -51,6 +51,25 @@ test('ids that a peer never delivers fill its own share, and nobody else’s', (
   assert.equal(liar.wanted.size, 0);
 });
 
+test('who comes again and again has no more than one share of what is asked for', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { trade, clock, peers, sent } = trader(['liar']);
+  const again = [0, 1, 2, 3, 4].map((i) => {
+    const { peer } = peerNamed('liar', () => clock.now);
+    peers[0] = peer;
+    for (let j = 0; j < 4; j++)
+      trade.receive({ type: 'offer', value: idsFrom(512 * (4 * i + j), 512) }, peer);
+    clock.now += 1_000;
+    t.mock.timers.tick(1_000);
+    return peer;
+  });
+  assert.equal(sent.length, 1);
+  assert.deepEqual(
+    again.map(({ wanted }) => wanted.size),
+    [0, 0, 0, 0, 2_048],
+  );
+});
+
 test('who offers a transaction first and keeps it does not keep it from this node', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, clock, peers, sent } = trader(['liar', 'honest']);
