@@ -1,4 +1,4 @@
-import { equalBytes } from '#base';
+import { equalBytes, toHex } from '#base';
 import {
   type Allotment,
   capAt,
@@ -37,13 +37,15 @@ export const escrowAmend = defineAction({
     require(before.sequence === body.sequence, 'not the next sequence of the escrow');
     require(height <= before.deadline, 'the deadline is over');
     require(body.fee <= before.deposit, 'the fee is more than the deposit');
+    const changed = new Set(body.changes.map(({ node }) => toHex(node)));
+    require(changed.size === body.changes.length, 'a node is changed twice');
     const allotments = [...before.allotments];
     for (const { node, cap, consent } of body.changes) {
       const at = allotments.findIndex((allotment) => equalBytes(allotment.node, node));
       if (at < 0) requireServing(view, node);
       const old = allotments[at] ?? { node, ...NOTHING };
-      const changed = withCap(old, cap, consent === 1, height, height + parameters.silenceWindow);
-      allotments[at < 0 ? allotments.length : at] = changed;
+      const updated = withCap(old, cap, consent === 1, height, height + parameters.silenceWindow);
+      allotments[at < 0 ? allotments.length : at] = updated;
     }
     require(allotments.length <= MAX_ALLOTMENTS, 'too many nodes');
     const after = {

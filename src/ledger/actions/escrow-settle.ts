@@ -49,15 +49,15 @@ export const escrowSettle = defineAction({
   apply(body, context) {
     const { view, parameters, burn } = context;
     let settled = 0n;
+    for (const claim of body.claims) settled += settle(body.node, claim, context);
+    const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
+    burn(burned);
+    earn(context, body.node, { paid: settled - burned, burned, fee: body.fee });
     for (const { signature, ...claim } of body.claims) {
       const { deadline } = escrowOf(view, claim.escrow);
       const statement = { chainId: parameters.chainId, node: body.node, deadline, ...claim };
       require(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
-      settled += settle(body.node, claim, context);
     }
-    const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
-    burn(burned);
-    earn(context, body.node, { paid: settled - burned, burned, fee: body.fee });
   },
 });
 

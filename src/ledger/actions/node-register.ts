@@ -27,13 +27,13 @@ export const nodeRegister = defineAction({
     const known = nodes.bucket.get(view, body.node);
     const node = known ?? { ...NEW_NODE, payout: body.payout };
     require(node.sequence === body.sequence, 'not the next sequence of the node');
-    requireAddress(body.payout, curve);
-    requireOneTime(body.refund, curve);
     const bond = node.bond + body.deposit - body.withdraw - body.fee;
     const leaves = known !== undefined && body.withdraw > 0n && bond === 0n;
     require(leaves || bond >= parameters.leastServiceBond, 'the bond is too small', {
       least: parameters.leastServiceBond,
     });
+    requireAddress(body.payout, curve);
+    requireOneTime(body.refund, curve);
     nodes.bucket.put(view, body.node, {
       ...node,
       payout: body.payout,

@@ -31,11 +31,11 @@ export const undelegate = defineAction({
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
     require(own?.sequence === body.sequence, 'not the next sequence of the delegation');
-    requireOneTime(body.refund, curve);
     const worth = redeem(view, body.validator, body.delegator, body.shares);
     const amount = worth - body.fee;
     require(amount > 0n, 'the fee is more than the shares are worth');
     requireRest(view, body.validator, body.delegator);
+    requireOneTime(body.refund, curve);
     const validator = validatorOf(view, body.validator);
     const due = height + parameters.unbondingBlocks;
     const { delegator: owner, refund } = body;

@@ -118,18 +118,22 @@ function requireRanges(spends: readonly Spend[], curve: Curve): void {
   refuse('a range proof is wrong', { transaction: wrong });
 }
 
-/** Every key that the actions ask for has signed the body, and none else. */
-export function requireSignatures(
+/** The keys that have to sign the body, in order; there is a signature for each, good or not. */
+export function signersOf(
   view: ReadView,
-  { body, proofs, hashes }: Transaction,
+  { body, proofs }: Transaction,
   height: number,
-): void {
+): readonly Uint8Array[] {
   const signers = body.actions.flatMap((action: Action) => [
     ...rulesOf(action).signers(action.body, view, height),
   ]);
   require(signers.length === proofs.signatures.length, 'not the signatures that the actions need', {
     needed: signers.length,
   });
+  return signers;
+}
+
+export function requireSignatures({ proofs, hashes }: Transaction, signers: readonly Uint8Array[]): void {
   for (const [i, signer] of signers.entries()) {
     const signed = verifySignature(TRANSACTION_PURPOSE, hashes.body, proofs.signatures[i]!, signer);
     require(signed, 'a signature is wrong', { signature: i });

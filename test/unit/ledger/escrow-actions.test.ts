@@ -176,3 +176,20 @@ test('closing by agreement refunds at once; without it the remainder comes back 
   send(other, settling([claim(TORCH)]));
   assert.equal(escrowIn(other), undefined);
 });
+
+test('signatures are looked at last: keys of a stranger’s own, good or bad, make no work', () => {
+  const ledger = withEscrow();
+  const strangers = Array.from({ length: 40 }, (_, i) => signer(`stranger ${i}`));
+  const changes = strangers.map(({ publicKey }) => ({ node: publicKey, cap: 0n, consent: 1 as const }));
+  // By others than the keys named: what the state says comes first.
+  const badly = (sequence: number): Draught => {
+    const body = { escrow: session.publicKey, sequence, changes, fee: FEE };
+    return { actions: [{ name: 'escrowAmend', body }], signers: Array.from({ length: 41 }, () => owner) };
+  };
+  refused(ledger, badly(0), /not registered/);
+  refused(ledger, badly(7), /not the next sequence/);
+  refused(ledger, { ...settling([claim(9n * TORCH, alice, bob)]), signers: [owner] }, /over the cap/);
+  refused(ledger, { ...settling([claim(TORCH)]), signers: [owner] }, /signature is wrong/);
+  const once = { node: alice.publicKey, cap: TORCH, consent: 1 as const };
+  refused(ledger, amending(0, [once, once], alice, alice), /changed twice/);
+});
