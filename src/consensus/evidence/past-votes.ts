@@ -17,7 +17,7 @@ export interface PastVotesDependencies {
   readonly verify: VerifySignatures;
 }
 
-/** Votes of journals that are kept at hand: those of 200 heights with a hundred validators. */
+/** Votes of journals that are kept at hand: those of 200 heights with a hundred validators. A journal counts as one too. */
 const MAX_AT_HAND = 40_000;
 
 /**
@@ -27,12 +27,17 @@ const MAX_AT_HAND = 40_000;
  */
 export class PastVotes {
   readonly #chainId: Uint8Array;
+  readonly #maxAtHand: number;
   readonly #deps: PastVotesDependencies;
   readonly #journals = new Map<number, ReadonlyMap<string, Vote>>();
   #atHand = 0;
 
-  constructor(options: { chainId: Uint8Array }, dependencies: PastVotesDependencies) {
-    this.#chainId = options.chainId;
+  constructor(
+    { chainId, maxAtHand = MAX_AT_HAND }: { chainId: Uint8Array; maxAtHand?: number },
+    dependencies: PastVotesDependencies,
+  ) {
+    this.#chainId = chainId;
+    this.#maxAtHand = maxAtHand;
     this.#deps = dependencies;
   }
 
@@ -64,11 +69,11 @@ export class PastVotes {
     if (known) return known;
     const votes = new Map(this.#deps.journalled(height).map((vote) => [nameOf(vote), vote]));
     this.#journals.set(height, votes);
-    this.#atHand += votes.size;
+    this.#atHand += 1 + votes.size;
     for (const [oldest, { size }] of this.#journals) {
-      if (this.#atHand <= MAX_AT_HAND || oldest === height) break;
+      if (this.#atHand <= this.#maxAtHand || oldest === height) break;
       this.#journals.delete(oldest);
-      this.#atHand -= size;
+      this.#atHand -= 1 + size;
     }
     return votes;
   }

@@ -30,6 +30,12 @@ const ROUNDS_AHEAD = 16;
 export const isNear = (round: number, ours: number): boolean =>
   round >= ours - ROUNDS_BEHIND && round <= ours + ROUNDS_AHEAD;
 
+/**
+ * Votes of heights that are long over, of one peer: only a second vote of a step is of interest, and to see whether it is one
+ * takes a validator set, a commit and a journal off the disk. More than these are dropped.
+ */
+export const PAST_VOTES = { atOnce: 20, perSecond: 2 } as const;
+
 /** What one peer may bring over all its streams, see `costOf`. */
 const PEER_LIMITS: Limits = {
   heldBytes: 8 << 20,

@@ -3,6 +3,7 @@ import { decode, encode } from '#ledger';
 import { Budgets, type FrameStream, type Host } from '#network';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightBook } from '../height-book.ts';
+import { Allowance } from './allowance.ts';
 import { Bans } from './bans.ts';
 import {
   GOSSIP_LIMITS,
@@ -13,6 +14,7 @@ import {
   isNear,
   MAX_GOSSIP_FRAME,
   MAX_PEERS,
+  PAST_VOTES,
   RECONCILE_MS,
   SILENCE_TIMEOUT_MS,
 } from './constants.ts';
@@ -76,6 +78,7 @@ export class Gossip {
   /** How often in a row a connected node could not be spoken to, and what tries again. */
   readonly #failed = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
   readonly #banned = new Bans();
+  readonly #pastVotes = new Allowance(PAST_VOTES);
   /** Counts what was new. */
   #passedOn = 0;
 
@@ -288,8 +291,12 @@ export class Gossip {
 
   /** What is passed on was new: that is what a peer is good for. */
   #deliberate(message: Deliberation, peer: ChainPeer): void {
+    const { source, now } = this.#deps;
+    // That of the height before may still come with a commit.
+    const isLongOver = message.value.height < source.status().height - 1;
+    if (isLongOver && !this.#pastVotes.take(peer.id, now())) return;
     const before = this.#passedOn;
-    this.#deps.source.deliberate(message, peer);
+    source.deliberate(message, peer);
     if (this.#passedOn > before) peer.noteUseful();
   }
 

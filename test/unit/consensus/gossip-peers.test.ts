@@ -31,7 +31,7 @@ const settled = async () => {
 const IGNORE: (gossip: Gossip) => void = () => undefined;
 
 /** A node that gossips; `judge` says what becomes of votes, the clock what time it is. */
-async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGNORE } = {}) {
+async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGNORE, height = 1 } = {}) {
   const own = new MemoryHost('node');
   const clock = { now: 0 };
   const gossip: Gossip = new Gossip(
@@ -41,7 +41,7 @@ async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGN
       log: createLog('silent'),
       now: () => clock.now,
       source: {
-        status: () => ({ height: 1, round: 0, base: 1 }),
+        status: () => ({ height, round: 0, base: 1 }),
         book: () => undefined,
         deliberate: () => judge(gossip),
         trade: () => undefined,
@@ -138,6 +138,24 @@ test('what a peer sends is charged over all its streams, and who costs too much 
   // 200 ms at 0.02 ms a message, and what was on the way; no time passes in which it could be made up for.
   assert.ok(sent > 9_000 && sent < 13_000, `${sent} messages`);
   assert.equal(gossip.isBanned('flood'), false);
+});
+
+test('few votes of heights that are long over are looked at, whoever signed them and on however many streams', async (t) => {
+  const looked: string[] = [];
+  const judge = () => void looked.push('vote');
+  const { gossip, clock, comes } = await gossiper(t, { judge, height: 3 });
+  for (let i = 0; i < 3; i++) {
+    const stream = await comes('digger');
+    for (let j = 0; j < 100; j++) await stream.send(VOTE);
+    await settled();
+  }
+  assert.equal(looked.length, 20);
+  assert.equal(gossip.isBanned('digger'), false);
+  clock.now += 1_000;
+  const stream = await comes('digger');
+  for (let j = 0; j < 100; j++) await stream.send(VOTE);
+  await settled();
+  assert.equal(looked.length, 22);
 });
 
 test('bans grow with each offence and are forgotten with time', () => {

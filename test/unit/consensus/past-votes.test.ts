@@ -25,7 +25,7 @@ function voteOf(height: number, kind: 1 | 2, block: Uint8Array, { round = 0, key
 }
 
 /** Thirty heights, of which the journals of those from 20 on are still here, and how often one was read. */
-function history() {
+function history(options: { maxAtHand?: number } = {}) {
   const store = new ChainStore(new MemoryStore());
   store.begin(sha256(utf8('state 0')), [set, set]);
   for (const { block, light } of links)
@@ -35,7 +35,10 @@ function history() {
     read.push(height);
     return height < 20 ? [] : [voteOf(height, PREVOTE, idOf(height), { round: 1 })];
   };
-  return { past: new PastVotes({ chainId: CHAIN_ID }, { store, journalled, verify: verifyAll }), read };
+  return {
+    past: new PastVotes({ chainId: CHAIN_ID, ...options }, { store, journalled, verify: verifyAll }),
+    read,
+  };
 }
 
 const idOf = (height: number) => links[height - 1]!.light.commit.block;
@@ -71,4 +74,11 @@ test('what its validator has not signed counts against the sender, and no journa
   assert.deepEqual(read, []);
   for (let round = 2; round < 50; round++) past.against(voteOf(25, PREVOTE, other, { round }));
   assert.deepEqual(read, [25]);
+});
+
+test('journals at hand are bounded, also those that have no votes', () => {
+  const { past, read } = history({ maxAtHand: 5 });
+  const heights = Array.from({ length: 10 }, (_, i) => i + 1);
+  for (const height of [...heights, 10, 1]) past.against(voteOf(height, PREVOTE, other));
+  assert.deepEqual(read, [...heights, 1]);
 });
