@@ -358,15 +358,18 @@ function* merged(here: Generator<Choice>, elsewhere: readonly Choice[]): Generat
 }
 
 /**
- * What only one waiting transaction may lay hands on: its key images; and without inputs, where a variant costs its
- * maker nothing, the account it is about together with the keys that sign.
+ * What only one waiting transaction may lay hands on: its key images, and for each action that somebody has to sign, the
+ * account it is about together with who signs first. Two that act alike for one key hold in no block together: were both
+ * taken, one could be paid for and hundreds of others, better paid than anybody's, keep the block empty. What proves itself
+ * and is free waits once for its account, and nothing that is paid for takes its place.
  */
 function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft): string[] {
-  if (points.keyImages.length > 0) return points.keyImages.map(toHex);
-  return body.actions.map((action) => {
+  const acting = body.actions.flatMap((action) => {
     const rules = rulesOf(action);
+    const [signer] = rules.signers(action.body, view, height);
+    if (!signer && !(rules.free && body.inputs.length === 0)) return [];
     const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
-    const signers = rules.signers(action.body, view, height);
-    return [Uint8Array.of(rules.type), account, ...signers].map(toHex).join('/');
+    return [Uint8Array.of(rules.type), account, ...(signer ? [signer] : [])].map(toHex).join('/');
   });
+  return [...new Set([...points.keyImages.map(toHex), ...acting])];
 }

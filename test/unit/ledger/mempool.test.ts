@@ -217,11 +217,22 @@ test('making a block tries a bounded number of what does not hold, and forgets i
   const pool = new Mempool(ledger);
   const [validator, owner] = [signer('crowded'), signer('owner')];
   const bond = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
-  const actions = [{ name: 'bond', body: { ...bond, amount: 10n ** 12n } }] as const;
+  const bonding = [{ name: 'bond', body: { ...bond, amount: 10n ** 12n } }] as const;
+  grow(ledger, transactionOf(ledger, random, { inputs: 1, actions: bonding, signers: [validator, owner] }));
+  const more = { validator: validator.publicKey, delegator: owner.publicKey, amount: 10n ** 9n };
   for (let n = 0; n < 300; n++) {
-    const draught = { inputs: 1, fee: 50_000_000n, actions, signers: [validator, owner] };
-    pool.add(transactionOf(ledger, random, draught).bytes);
+    const actions = [{ name: 'delegate', body: more }] as const;
+    pool.add(transactionOf(ledger, random, { inputs: 1, fee: 50_000_000n, actions }).bytes);
   }
+  // Comes first, and then nothing can be delegated to the validator any more.
+  const step = { height: 5, round: 0, kind: 1 as const };
+  const votes = [1, 2].map((fill) => {
+    const block = new Uint8Array(32).fill(fill);
+    const vote = { chainId: TEST_PARAMETERS.chainId, ...step, block };
+    return { block, signature: signVote(vote, validator) };
+  });
+  const proof = [{ name: 'evidence', body: { validator: validator.publicKey, ...step, votes } }] as const;
+  pool.add(transactionOf(ledger, random, { actions: proof }).bytes);
   const honest = transactionOf(ledger, random, { inputs: 1, fee: 20_000_000n });
   pool.add(honest.bytes);
   grow(ledger, ...pool.select());
@@ -232,4 +243,32 @@ test('making a block tries a bounded number of what does not hold, and forgets i
     'the second block has room for it',
   );
   assert.equal(pool.size, 1);
+});
+
+test('of transactions that act for one key with private money one waits too, so that none is there to fill a block with misses', () => {
+  const { ledger, make } = ready();
+  const pool = new Mempool(ledger);
+  const honest = make(1_000_000n);
+  pool.add(honest.bytes);
+  const validator = signer('contested');
+  const bonding = (number: number, fee: bigint) => {
+    const owner = signer(`owner ${number}`);
+    const body = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
+    const actions = [{ name: 'bond', body: { ...body, amount: 10n ** 12n } }] as const;
+    return transactionOf(ledger, random, { inputs: 1, fee, actions, signers: [validator, owner] });
+  };
+  pool.add(bonding(0, 9_000_000n).bytes);
+  for (let i = 1; i < 300; i++)
+    assert.throws(() => pool.add(bonding(i, 9_000_000n).bytes), { code: 'MEMPOOL_CONFLICT' });
+  assert.deepEqual(
+    pool.select().map(({ body }) => body.fee),
+    [9_000_000n, 1_000_000n],
+  );
+  const delegating = (delegator: string) =>
+    transactionOf(ledger, random, {
+      inputs: 1,
+      actions: [{ name: 'delegate', body: { validator: validator.publicKey, delegator: signer(delegator).publicKey, amount: 10n ** 9n } }],
+    });
+  grow(ledger, bonding(0, 9_000_000n));
+  for (const name of ['one', 'two', 'one']) pool.add(delegating(name).bytes);
 });
