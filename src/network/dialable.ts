@@ -64,10 +64,14 @@ export function mayDial({ scope }: Dialable, learntFrom: Scope): boolean {
   return scope !== 'loopback' && scope === learntFrom;
 }
 
-/** Those of the multiaddrs that may be dialled, in the order given, without repetition. */
+/**
+ * Those of a peer's multiaddrs that may be dialled, in the order given, without repetition. Names are not taken: a node is at
+ * an IP address, and a name that is passed on leads whoever looks it up to another machine, one of their own perhaps.
+ */
 export function dialableOnly(addresses: readonly string[], learntFrom: Scope, id?: string): string[] {
   const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
-  return [...new Set(dialables.filter((dialable) => mayDial(dialable, learntFrom)).map(multiaddrOf))];
+  const taken = dialables.filter((dialable) => dialable.kind !== 'name' && mayDial(dialable, learntFrom));
+  return [...new Set(taken.map(multiaddrOf))];
 }
 
 /**

@@ -16,7 +16,7 @@ import { hostOf, placeOf, scopeIn } from './connections.ts';
 import { MAX_CONNECTIONS, whoLeaves } from './crowd.ts';
 import {
   addressGroup,
-  mayDial,
+  dialableOnly,
   multiaddrOf,
   parseMultiaddr,
   resolveDialable,
@@ -98,10 +98,8 @@ export class Host {
   static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
     const listen = [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])];
     /** What identify learns is kept only of addresses that the peer may tell us. */
-    const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) => {
-      const dialable = parseMultiaddr(address.toString());
-      return dialable !== undefined && mayDial(dialable, scopeIn(libp2p, peer));
-    };
+    const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) =>
+      dialableOnly([address.toString()], scopeIn(libp2p, peer)).length > 0;
     const libp2p: Libp2p<{ pubsub: GossipSub }> = await createLibp2p({
       privateKey: await generateKeyPairFromSeed('Ed25519', options.key.seed),
       addresses: { listen },

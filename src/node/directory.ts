@@ -1,14 +1,6 @@
 import { BitorchError, check, decodeCanonical, encodeCanonical, type Logger, messageOf, z } from '#base';
 import type { SigningKey } from '#crypto';
-import {
-  Budgets,
-  type Host,
-  type Limits,
-  mayDial,
-  type PeerAddress,
-  parseMultiaddr,
-  type Verdict,
-} from '#network';
+import { Budgets, type Host, type Limits, type PeerAddress, type Verdict } from '#network';
 import {
   ANNOUNCE_INTERVAL_MS,
   ANNOUNCE_TOPIC,
@@ -24,7 +16,7 @@ import {
   sealAnnouncement,
   sealedAnnouncementSchema,
 } from './announcement.ts';
-import { type KnownNode, KnownNodes, type Source } from './known-nodes.ts';
+import { type KnownNode, KnownNodes, mayPassOn, type Source } from './known-nodes.ts';
 
 export type { KnownNode } from './known-nodes.ts';
 
@@ -207,25 +199,18 @@ export class Directory {
     }
   }
 
-  /**
-   * What `from` tells of a node, perhaps itself. It is passed on only where all of its addresses may be dialled here: what a
-   * distant node says of near addresses means other machines to those who would hear it from us.
-   */
+  /** What `from` tells of a node, perhaps itself. */
   #learn(sealed: SealedAnnouncement, from: string): Verdict {
     const now = Date.now();
     const announcement = openAnnouncement(sealed);
-    const { id, addresses } = announcement;
+    const { id } = announcement;
     if (id === this.#host.id || !this.#known.isNews(announcement, now)) return 'ignore';
     const [proven, scope] = [id === from, this.#host.scopeOf(from)];
     if (!proven && !this.#known.has(id) && !this.#isWithinNews(from)) return 'ignore';
     if (!this.#known.learn(announcement, sealed, { proven, scope, origin: this.#host.originOf(from) }, now))
       return 'ignore';
     this.#notify();
-    const isNear = (address: string) => {
-      const dialable = parseMultiaddr(address, id);
-      return dialable !== undefined && mayDial(dialable, scope);
-    };
-    return addresses.every(isNear) ? 'accept' : 'ignore';
+    return mayPassOn(announcement, scope) ? 'accept' : 'ignore';
   }
 
   #isWithinNews(teller: string): boolean {

@@ -35,7 +35,8 @@ export interface Source {
 
 interface Page {
   readonly time: number;
-  readonly sealed: SealedAnnouncement;
+  /** Undefined where it must not be passed on. */
+  readonly sealed: SealedAnnouncement | undefined;
   readonly holdings: readonly Holding[];
 }
 
@@ -88,7 +89,8 @@ export class KnownNodes {
     const before = entry.node.holdings;
     const held = entry.pages.get(page)?.holdings ?? [];
     const holdings = sameHoldings(held, announcement.holdings) ? held : announcement.holdings;
-    entry.pages.set(page, { time, sealed, holdings });
+    const told = mayPassOn(announcement, source.scope) ? sealed : undefined;
+    entry.pages.set(page, { time, sealed: told, holdings });
     for (const other of entry.pages.keys()) if (other >= pages) entry.pages.delete(other);
     const all = pages === 1 ? holdings : [...entry.pages.values()].flatMap((one) => one.holdings);
     entry.proven ||= source.proven;
@@ -140,7 +142,9 @@ export class KnownNodes {
       [...pages.values()].some(({ time }) => time > now - MOST_AGE_MS / 2),
     );
     const ranked = young.sort((a, b) => this.#rank(b) - this.#rank(a) || b.heardAt - a.heardAt);
-    return ranked.flatMap(({ pages }) => [...pages.values()].map(({ sealed }) => sealed)).slice(0, count);
+    return ranked
+      .flatMap(({ pages }) => [...pages.values()].flatMap(({ sealed }) => sealed ?? []))
+      .slice(0, count);
   }
 
   #rank({ node, proven }: Entry): number {
@@ -194,6 +198,13 @@ export function idOfHolding({ manifest }: Pick<Holding, 'manifest'>): string {
   manifestIds.set(manifest, id);
   return id;
 }
+
+/**
+ * Whether what was told from `scope` may be told to others: only where all of its addresses may be dialled here. What a distant
+ * node says of near addresses means other machines to those who would hear it from us, and believe us.
+ */
+export const mayPassOn = ({ id, addresses }: Announcement, scope: Scope): boolean =>
+  addresses.every((address) => dialableOnly([address], scope, id).length > 0);
 
 const newEntry = (announcement: Announcement, { origin, scope }: Source, now: number): Entry => ({
   node: describe(announcement, [], scope),

@@ -10,6 +10,7 @@ export class PasswordThrottle {
   readonly #now: () => number;
   #wrong = 0;
   #until = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `now`: milliseconds that only go on. */
   constructor(now: () => number = () => performance.now()) {
@@ -17,10 +18,16 @@ export class PasswordThrottle {
   }
 
   /**
-   * Does `work`, which tries a password. Throws PASSWORD_THROTTLED, without trying, while the wait after wrong ones lasts, and
-   * what `work` throws: PASSWORD_WRONG counts.
+   * Does `work`, which tries a password, when the tries before it are over: guesses at once would all be free. Throws
+   * PASSWORD_THROTTLED, without trying, while the wait after wrong ones lasts, and what `work` throws: PASSWORD_WRONG counts.
    */
-  async try<T>(work: () => Promise<T>): Promise<T> {
+  try<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#try(work));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
     const wait = Math.ceil((this.#until - this.#now()) / 1000);
     if (wait > 0)
       throw new BitorchError(

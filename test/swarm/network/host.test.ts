@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
+import { identify } from '@libp2p/identify';
+import { noise } from '@libp2p/noise';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
 import { BitorchError, createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { type FrameStream, Host, publicKeyOf } from '#network';
@@ -15,6 +24,34 @@ test('a peer id is the public key', async (t) => {
   t.after(() => host.stop());
   assert.deepEqual(publicKeyOf(host.id), key.publicKey);
   assert.throws(() => publicKeyOf('nobody'), { code: 'PEER_ID_INVALID' });
+});
+
+test('a name that a peer gives as its address is not dialled: it may lead to a service of this machine', async (t) => {
+  let dialled = 0;
+  const service = createServer((socket) => {
+    dialled++;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const { port } = service.address() as AddressInfo;
+  const host = await startHost();
+  const stranger = await createLibp2p({
+    addresses: { announce: [`/dns4/localhost/tcp/${port}`] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+    connectionGater: { denyDialMultiaddr: () => false },
+  });
+  t.after(() => Promise.all([host.stop(), stranger.stop(), service.close()]));
+  const identified = new Promise((resolve) => stranger.addEventListener('peer:identify', resolve));
+  await stranger.dial(multiaddr(host.addresses[0]!));
+  await identified;
+  await stranger.hangUp(peerIdFromString(host.id));
+  await until(() => host.connected.length === 0);
+  const id = stranger.peerId.toString();
+  await assert.rejects(host.connect({ id, addresses: [] }), { code: 'PEER_UNREACHABLE' });
+  assert.equal(dialled, 0);
 });
 
 test('many nodes of one address connect at once', async (t) => {

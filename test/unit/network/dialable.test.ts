@@ -128,6 +128,7 @@ test('an address is dialled only when who told it could reach it as well', () =>
   assert.deepEqual(allowed, [hosts, [hosts[1], hosts[3]], [hosts[2], hosts[3]], [hosts[3]]]);
   const offered = ['/ip4/127.0.0.1/tcp/22', '/ip4/8.8.8.8/tcp/1', 'x', '/ip4/8.8.8.8/tcp/1/p2p/A'];
   assert.deepEqual(dialableOnly(offered, 'public', 'A'), ['/ip4/8.8.8.8/tcp/1']);
+  assert.deepEqual(dialableOnly(['/dns4/a.org/tcp/1', '/dns/localhost/tcp/1'], 'loopback'), []);
 });
 
 test('a name counts as what it resolves to, and one that resolves to nothing allowed is not dialled', async () => {

@@ -218,3 +218,28 @@ test('a name is one clean line wherever it is used', async () => {
   assert.equal(directory.find(hidden.id)?.name, hidden.id.slice(-8));
   directory.stop();
 });
+
+test('what a distant node says of near addresses, or of names, reaches nobody through us', async () => {
+  const near = ['/ip4/127.0.0.1/tcp/22', '/ip4/192.168.1.1/tcp/80', '/dns4/rebind.example.org/tcp/22'];
+  for (const address of near) {
+    const { directory, meet, hear, published, connect } = await directoryWorld();
+    const [stranger, newcomer] = (await identities(2)) as [Identity, Identity];
+    connect(stranger.id, 'public');
+    connect(newcomer.id, 'loopback');
+    const before = published.length;
+    await meet(
+      { pages: [announce(stranger, { addresses: [address], time: Date.now() - 1_000 })] },
+      stranger.id,
+    );
+    assert.equal(published.length, before, address);
+    const told = (await meet({ pages: [announce(newcomer)] }, newcomer.id)) as Identity[];
+    assert.deepEqual(
+      told.filter(({ id }) => id === stranger.id),
+      [],
+      address,
+    );
+    assert.equal(hear(announce(stranger, { addresses: [address] }), stranger.id), 'ignore', address);
+    assert.deepEqual(directory.find(stranger.id)?.addresses, [], address);
+    directory.stop();
+  }
+});

@@ -34,6 +34,23 @@ test('wrong passwords cost a wait that doubles, and the right one ends it', asyn
   }
 });
 
+test('guesses that come at once are as few as those that come one after the other', async () => {
+  let tried = 0;
+  const throttle = new PasswordThrottle(() => 0);
+  const guesses = Array.from({ length: 200 }, () =>
+    throttle.try(async () => {
+      tried++;
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new BitorchError('PASSWORD_WRONG', 'wrong');
+    }),
+  );
+  const codes = (await Promise.allSettled(guesses)).map(
+    (guess) => guess.status === 'rejected' && (guess.reason as BitorchError).code,
+  );
+  assert.equal(tried, 3);
+  assert.equal(codes.filter((code) => code === 'PASSWORD_THROTTLED').length, 197);
+});
+
 test('other failures are no guesses', async () => {
   const throttle = new PasswordThrottle(() => 0);
   for (let i = 0; i < 9; i++) {
