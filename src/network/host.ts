@@ -75,6 +75,13 @@ const STREAM_BYTES = 256 << 10;
 /** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
 const CONNECTIONS_PER_SECOND = 50;
 
+/**
+ * What GossipSub thinks of peers. By default ten peers of one address are the most, and beyond that none of them is heard for an
+ * hour: a stranger with a dozen identities would silence everybody in its household or on its machine. What an address may
+ * cause is bounded by its budget instead. Scores decay within seconds, so that those of peers that have gone are soon dropped.
+ */
+const GOSSIP_SCORE = { IPColocationFactorWeight: 0, retainScore: 60_000 };
+
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
   readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
@@ -115,7 +122,11 @@ export class Host {
       },
       services: {
         identify: identify(),
-        pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true }),
+        pubsub: gossipsub({
+          allowPublishToZeroTopicPeers: true,
+          floodPublish: true,
+          scoreParams: GOSSIP_SCORE,
+        }),
       },
     });
     const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);

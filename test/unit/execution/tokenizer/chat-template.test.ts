@@ -39,6 +39,10 @@ test('templates that are broken or too long are refused', () => {
   failed('x'.repeat((1 << 16) + 1), 'CHAT_TEMPLATE_FAILED');
 });
 
+/** 5,000 names with values, as maps and calls have them. */
+const wide = (quote: string, sign: string) =>
+  Array.from({ length: 5000 }, (_, n) => `${quote}a${n}${quote}${sign}1`).join(',');
+
 /** Templates that cost far more than their length, each by other means. */
 const BOMBS: Readonly<Record<string, string>> = {
   'a long range': '{% for i in range(100000000) %}{% endfor %}',
@@ -77,6 +81,14 @@ const BOMBS: Readonly<Record<string, string>> = {
     "{% set ns = namespace(s='aaaaaaaaaaaaaaaa') %}{% for i in range(15) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for i in range(4000) %}{% if ns.s + 'b' in ns.s + ns.s %}{% endif %}{% endfor %}",
   'texts printed again and again':
     "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(17) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for i in range(4000) %}{% set x %}{{ ns.s }}{% endset %}{% endfor %}",
+  'lists that nobody goes through': '{% for i in range(4000) %}{% set x = range(4096) %}{% endfor %}',
+  'the items of a wide map': `{% set d = {${wide("'", ':')}} %}{% for i in range(200) %}{% set x = d | items %}{% endfor %}`,
+  'a wide namespace': `{% set n = namespace(${wide('', '=')}) %}{% for i in range(800) %}{{ n.a1 }}{% endfor %}`,
+  'a test of a long text':
+    "{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for i in range(17) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% set l = [{'c': ns.s}] %}{% for i in range(100) %}{% set x = l | selectattr('c', 'lower') %}{% endfor %}",
+  'numbers of which each is looked for': `{% set l = range(4096) %}${'{% set x = l | unique %}'.repeat(12)}`,
+  'characters that are written as six':
+    "{% set ns = namespace(s='éééééééééééééééé') %}{% for i in range(14) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for i in range(12) %}{% set x = ns.s | tojson(ensure_ascii=true) %}{% endfor %}",
 };
 
 for (const [what, template] of Object.entries(BOMBS)) {
