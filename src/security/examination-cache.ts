@@ -8,8 +8,9 @@ import { SCANNER_VERSION } from './report.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 
 /**
- * What this node itself has found, by the hash of all that was examined: the same files under another manifest (a new
- * version's number, another publisher) are not fetched and run again.
+ * What this node itself has found, by the hash of all that was examined: the same torrent under another manifest (a new
+ * version's number, another publisher) is not fetched and run again. Of another torrent nothing is known before its files are
+ * here, whatever its manifest says of them.
  */
 export class ExaminationCache {
   readonly #folder: string;
@@ -37,8 +38,11 @@ export class ExaminationCache {
     await writeFileAtomic(this.#pathOf(manifest), encodeCanonical(examination));
   }
 
-  #pathOf({ files, architecture, blocks, boundary, tokenizer, chatTemplate }: Manifest): string {
-    const examined = encodeCanonical({ files, architecture, blocks, boundary, tokenizer, chatTemplate });
+  #pathOf(manifest: Manifest): string {
+    const { files, infohash, pieceLength, architecture, blocks, boundary, tokenizer, chatTemplate } =
+      manifest;
+    const content = { files, infohash, pieceLength };
+    const examined = encodeCanonical({ ...content, architecture, blocks, boundary, tokenizer, chatTemplate });
     return join(this.#folder, `${toHex(domainHash('security-examined', examined))}.cbor`);
   }
 }

@@ -67,7 +67,8 @@ export async function fetchDocument(
     if (!found) throw new BitorchError('DOCUMENT_MISSING', `${peer.id} does not have this ${kind}`);
     const { size, part } = found;
     if (size > MAX_BYTES[kind]) throw invalid(peer.id, `a ${kind} of ${size} bytes`);
-    if ((offset > 0 && size !== total) || offset + part.length > size || (part.length === 0 && size > 0))
+    // A part is as large as it can be: one of a byte at a time would keep whoever asks for ever.
+    if ((offset > 0 && size !== total) || part.length !== Math.min(PART_BYTES, size - offset))
       throw invalid(peer.id, 'parts that do not fit together');
     parts.push(part);
     offset += part.length;
