@@ -10,5 +10,6 @@ export * from './files.ts';
 export * from './lifecycle.ts';
 export * from './lock-file.ts';
 export * from './log.ts';
+export * from './loop-monitor.ts';
 export * from './progress.ts';
 export * from './schema.ts';

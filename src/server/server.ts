@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { BitorchError, codeOf, Lifecycle } from '#base';
+import { BitorchError, codeOf, Lifecycle, LoopMonitor } from '#base';
 import { Access } from './access.ts';
 import { chainRoutes } from './chain-routes.ts';
 import { chatRoutes } from './chat-routes.ts';
@@ -12,6 +12,7 @@ import { handleErrors } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
+import { processRoutes } from './process-routes.ts';
 import { securityRoutes } from './security-routes.ts';
 import { Sessions } from './sessions.ts';
 import { stakeRoutes } from './stake-routes.ts';
@@ -33,7 +34,9 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
     async start() {
       const sessions = await Sessions.load(options.sessions);
       lifecycle.onStop(() => sessions.save());
-      const app = await build({ ...options, sessions }, deps, lifecycle.signal);
+      const monitor = new LoopMonitor();
+      lifecycle.onStop(() => monitor.stop());
+      const app = await build({ ...options, sessions, monitor }, deps, lifecycle.signal);
       lifecycle.onStop(() => app.close());
       return { url: await listen(app, options) };
     },
@@ -42,7 +45,7 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
 }
 
 async function build(
-  options: Omit<ServerOptions, 'sessions'> & { sessions: Sessions },
+  options: Omit<ServerOptions, 'sessions'> & { sessions: Sessions; monitor: LoopMonitor },
   { node, log }: ServerDependencies,
   signal: AbortSignal,
 ): Promise<FastifyInstance> {
@@ -73,6 +76,7 @@ async function build(
     nodeRoutes(routes, node, signal);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
+    processRoutes(routes, options.monitor);
   });
   await app.register(async (routes) => {
     access.guardRoutes(routes, () => 'wallet');

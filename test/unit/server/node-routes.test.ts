@@ -43,3 +43,11 @@ test('the event stream begins with the present and ends with the server', async 
   // Ends or breaks; what matters is that neither side hangs.
   await reader.read().catch(() => undefined);
 });
+
+test('shows what its process takes', async () => {
+  const { pid, uptimeMs, memory, heldMs } = await (await server.call('/api/process')).json();
+  assert.equal(pid, process.pid);
+  assert.ok(uptimeMs > 0 && memory.rss > memory.heapUsed && memory.heapUsed > 0);
+  assert.ok(heldMs.p99 <= heldMs.max);
+  assert.equal(heldMs.counts.at(-1).upTo, null);
+});

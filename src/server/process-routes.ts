@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { type LoopMonitor, z } from '#base';
+
+const zBytes = z.number().int().min(0);
+const zMs = z.number().min(0);
+
+const zProcess = z.object({
+  pid: z.number().int(),
+  /** Milliseconds since the process began. */
+  uptimeMs: zMs,
+  /** Bytes: all that the process has in memory, of it the JavaScript heap, and buffers outside of it. */
+  memory: z.object({ rss: zBytes, heapUsed: zBytes, heapTotal: zBytes, external: zBytes }),
+  /** Milliseconds for which the event loop was held by the node's own computing, since its server is up. */
+  heldMs: z.object({
+    p99: zMs,
+    max: zMs,
+    counts: z.array(z.object({ upTo: zMs.nullable(), count: z.number().int() })),
+    long: z.array(z.object({ at: zMs, ms: zMs })),
+  }),
+});
+
+/** What the node's process takes of the machine, and how long its event loop was held. */
+export function processRoutes(app: FastifyInstance, monitor: LoopMonitor): void {
+  const schema = {
+    summary: 'Memory, uptime, and how long the event loop was held',
+    tags: ['bitorch'],
+    response: { 200: zProcess },
+  };
+  app.withTypeProvider<ZodTypeProvider>().get('/api/process', { schema }, () => {
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    const { p99, max, counts, long } = monitor.view();
+    return {
+      pid: process.pid,
+      uptimeMs: process.uptime() * 1000,
+      memory: { rss, heapUsed, heapTotal, external },
+      heldMs: { p99, max, counts: [...counts], long: [...long] },
+    };
+  });
+}
