@@ -149,12 +149,10 @@ export class ClientSession {
 
   async #openStage(hop: number, signal: AbortSignal): Promise<number> {
     const { session, period, manifest, route } = this.#plan;
-    const { id, addresses, first, end } = route[hop]!;
+    const stage = route[hop]!;
+    const { first, end } = stage;
     try {
-      const stream = await this.#host.open({ id, addresses }, SESSION_PROTOCOL, MAX_FRAME_BYTES, {
-        signal,
-        link: true,
-      });
+      const stream = await this.#host.open(stage, SESSION_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
       this.#streams[hop] = stream;
       // Whoever aborts the session does not know of a stream that was still on its way here.
       if (signal.aborted) stream.abort();

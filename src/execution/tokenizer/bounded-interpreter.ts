@@ -14,12 +14,14 @@ export interface TemplateLimits {
 }
 
 /** Filters of lists that do not read what the items say. */
-const LOOKING = new Set(
-  'length count first last list reverse items safe default d selectattr rejectattr map'.split(' '),
-);
+const LOOKING = new Set('length count first last list reverse items safe default d map'.split(' '));
 const MAX_RECURSION = 400;
 const MAX_RANGE = 4096;
 const MAX_FORMAT = 256;
+/** What making a value costs beside its characters, in characters: the package gives each one a table of methods. */
+const VALUE_COST = 32;
+/** What writing a character as \uXXXX costs, in characters. */
+const ESCAPE_COST = 16;
 
 /**
  * Renders a template that parseTemplate() read, in a number of steps and characters that is bounded and the same on every
@@ -83,7 +85,8 @@ const nameOf = (node: TemplateNode): string => String(node.value ?? '');
 
 class BoundedInterpreter extends Evaluating {
   readonly #limits: TemplateLimits;
-  readonly #measure = new Measure();
+  /** Whatever makes lists and maps, their values are charged when they are first seen. */
+  readonly #measure = new Measure((values) => this.#charge(VALUE_COST * values));
   readonly #parts = new WeakMap<TemplateNode, number>();
   #steps = 0;
   #work = 0;
@@ -238,8 +241,16 @@ class BoundedInterpreter extends Evaluating {
         const separators = named.get('separators');
         const between = separators ? this.#textOf(separators) : 2;
         this.#makes(text + (entries + 2) * (between + indent * (depth + 1)));
+        if (named.get('ensure_ascii')?.value === true) this.#charge(ESCAPE_COST * text);
         break;
       }
+      case 'string':
+        this.#makes(text);
+        break;
+      case 'unique':
+        // Numbers can be chosen so that a hash table finds all of them in one place.
+        this.#charge(itemsOf(operand) ** 2 / 4);
+        break;
       case 'sort':
       case 'dictsort': {
         const attribute = positional[2] ?? named.get('attribute');

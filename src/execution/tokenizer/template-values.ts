@@ -39,6 +39,12 @@ export function itemsOf(container: TemplateValue | undefined): number {
  */
 export class Measure {
   readonly #known = new WeakMap<TemplateValue, TemplateSize>();
+  readonly #onValues: (values: number) => void;
+
+  /** `onValues` is told how many values are looked at, before they are. */
+  constructor(onValues: (values: number) => void) {
+    this.#onValues = onValues;
+  }
 
   /** The package gives no value at all for the first item of an empty list. */
   of(value: TemplateValue | undefined): TemplateSize {
@@ -56,6 +62,7 @@ export class Measure {
 
   #ofContainer(inner: readonly TemplateValue[] | ReadonlyMap<string, TemplateValue>): TemplateSize {
     const isMap = inner instanceof Map;
+    this.#onValues(isMap ? inner.size : (inner as readonly TemplateValue[]).length);
     const values = isMap ? [...inner.values()] : (inner as readonly TemplateValue[]);
     if (values.length > MAX_ITEMS) throw overLimit(`a list of more than ${MAX_ITEMS} items`);
     let [text, entries, depth] = [2, values.length, 0];

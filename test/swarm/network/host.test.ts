@@ -191,3 +191,29 @@ test('gossip reaches the others once their validator accepts it', async (t) => {
   clearInterval(publish);
   for (const text of texts) assert.match(text, /^hello/);
 });
+
+test('many strangers of one address silence nobody else there', async (t) => {
+  const topic = '/bitorch/test/news/1';
+  const [listener, speaker] = await Promise.all([startHost(), startHost()]);
+  const strangers = await Promise.all(Array.from({ length: 20 }, () => startHost()));
+  t.after(() => Promise.all([listener, speaker, ...strangers].map((host) => host.stop())));
+  const heard = new Set<string>();
+  listener.subscribe(topic, (data) => {
+    heard.add(Buffer.from(data).toString());
+    return 'accept';
+  });
+  for (const host of [speaker, ...strangers]) host.subscribe(topic, () => 'accept');
+  await Promise.all([speaker, ...strangers].map((host) => host.connect(addressOf(listener))));
+  for (let i = 0; heard.size === 0; i++) {
+    await speaker.publish(topic, Buffer.from(`first ${i}`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  // What is thought of a peer is worked out anew after a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  heard.clear();
+  for (let i = 0; i < 30 && heard.size === 0; i++) {
+    await speaker.publish(topic, Buffer.from(`${i}`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(heard.size > 0, 'the speaker was not heard');
+});

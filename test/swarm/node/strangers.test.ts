@@ -1,0 +1,46 @@
+/** One round of what `npm run chaos:strangers` does for minutes, without a chain: its owner goes on chatting all the while. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { answerIdOf, ask, chat, startNetwork, textOf, until } from '../../support/network.ts';
+import { attacksOn, crowd } from '../../support/strangers/crowd.ts';
+
+test('strangers of every kind take nothing from a small network', async (t) => {
+  const { seeder, stages, client } = await startNetwork(t);
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-strangers-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const honest = [seeder, ...stages, client];
+  const before = textOf(await chat(client, ask('Who are you?')));
+  const world = {
+    contacts: honest.map(({ addresses }) => addresses[0]!),
+    apis: [],
+    trackers: seeder.trackers,
+    folder,
+  };
+  let over = false;
+  const signal = new AbortController().signal;
+  const strangers = crowd(world, { seed: 1, atOnce: 12, signal, once: true }).finally(() => {
+    over = true;
+  });
+  while (!over) {
+    const events = await chat(client, ask('Who are you?'));
+    assert.equal(textOf(events), before, JSON.stringify(events.at(-1)));
+    await until(() => client.audit(answerIdOf(events))?.state !== 'pending');
+    assert.equal(client.audit(answerIdOf(events))?.state, 'passed');
+  }
+  const { rounds } = await strangers;
+  for (const name of Object.keys(attacksOn(world))) {
+    const { done, cut } = rounds[name]!;
+    assert.equal(done + cut, 1, name);
+  }
+  for (const node of honest) {
+    const { nodes } = node.network();
+    for (const { id } of honest) {
+      const seen = nodes.find((one) => one.id === id);
+      assert.equal(seen?.self || seen?.state, seen?.self ? true : 'online');
+    }
+  }
+  assert.equal(textOf(await chat(client, ask('Who are you?'))), before);
+});
