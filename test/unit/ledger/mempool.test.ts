@@ -267,7 +267,12 @@ test('of transactions that act for one key with private money one waits too, so 
   const delegating = (delegator: string) =>
     transactionOf(ledger, random, {
       inputs: 1,
-      actions: [{ name: 'delegate', body: { validator: validator.publicKey, delegator: signer(delegator).publicKey, amount: 10n ** 9n } }],
+      actions: [
+        {
+          name: 'delegate',
+          body: { validator: validator.publicKey, delegator: signer(delegator).publicKey, amount: 10n ** 9n },
+        },
+      ],
     });
   grow(ledger, bonding(0, 9_000_000n));
   for (const name of ['one', 'two', 'one']) pool.add(delegating(name).bytes);

@@ -1,0 +1,3 @@
+import { chaosTest } from '../support/consensus/chaos-test.ts';
+
+chaosTest(20);

@@ -1,0 +1,3 @@
+import { fuzzTests } from '../support/fuzz/tests.ts';
+
+fuzzTests(10_000);
