@@ -45,18 +45,18 @@ export class Access {
   }
 
   /** Begins a session of the page for whoever has a token that opens everything: the Set-Cookie header. */
-  async signIn(request: FastifyRequest, token: string): Promise<string> {
+  signIn(request: FastifyRequest, token: string): string {
     if (!this.#tokens.scopesOf(token)?.has('admin'))
       throw new BitorchError(
         'UNAUTHORIZED',
         'this is not the token of this node; copy it from the terminal again',
       );
-    return cookie(request, await this.#sessions.open());
+    return cookie(request, this.#sessions.open());
   }
 
   /** Ends the session of a request, if it has one: the Set-Cookie header that removes the cookie. */
-  async signOut(request: FastifyRequest): Promise<string> {
-    if (isOwnOrigin(request)) await this.#sessions.close(cookieOf(request) ?? '');
+  signOut(request: FastifyRequest): string {
+    if (isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
     return `${cookie(request, '')}; Max-Age=0`;
   }
 

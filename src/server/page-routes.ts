@@ -35,8 +35,8 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
   routes.post(
     '/api/session',
     { schema: { ...described('Trade the API token for the cookie of a session'), body: zLogin } },
-    async (request, reply) => {
-      const cookie = await access.signIn(request, request.body.token);
+    (request, reply) => {
+      const cookie = access.signIn(request, request.body.token);
       return reply.header('set-cookie', cookie).code(204).send();
     },
   );

@@ -18,6 +18,7 @@ export class Sessions {
   /** By hash of the secret, the one used last at the end: milliseconds since epoch of its last use. */
   readonly #used: Map<string, number>;
   readonly #now: () => number;
+  #saved: Promise<void> = Promise.resolve();
 
   private constructor(path: string, used: Map<string, number>, now: () => number) {
     this.#path = path;
@@ -33,12 +34,12 @@ export class Sessions {
     return new Sessions(path, new Map(kept), now);
   }
 
-  /** Begins one; returns its secret. */
-  async open(): Promise<string> {
+  /** Begins one, which is good at once; returns its secret. */
+  open(): string {
     const secret = randomBytes(32).toString('base64url');
     this.#used.set(keyOf(secret), this.#now());
     if (this.#used.size > MAX_SESSIONS) this.#used.delete(this.#used.keys().next().value!);
-    await this.save();
+    this.#saveSoon();
     return secret;
   }
 
@@ -52,13 +53,20 @@ export class Sessions {
     return true;
   }
 
-  async close(secret: string): Promise<void> {
-    if (this.#used.delete(keyOf(secret))) await this.save();
+  close(secret: string): void {
+    if (this.#used.delete(keyOf(secret))) this.#saveSoon();
   }
 
-  /** Writes down when each was used last. */
-  async save(): Promise<void> {
-    await writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600);
+  /** Writes down when each was used last, after what is being written. */
+  save(): Promise<void> {
+    const write = () => writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600);
+    this.#saved = this.#saved.then(write, write);
+    return this.#saved;
+  }
+
+  /** Nobody waits for the disk; where it fails, browsers sign in again after the next start. */
+  #saveSoon(): void {
+    this.save().catch(() => undefined);
   }
 }
 

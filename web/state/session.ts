@@ -7,9 +7,9 @@ export const session = signal<SessionState>('checking');
 
 /** Enters with the token of the link that the terminal printed, or with the cookie of an earlier visit. */
 export async function openSession(): Promise<void> {
-  const token = takeTokenFromAddress();
+  const token = tokenInAddress();
   try {
-    if (token !== undefined && (await signIn(token)) === undefined) return;
+    if (token !== undefined && (await signIn(token).finally(clearAddress)) === undefined) return;
     session.value = (await hasSession()) ? 'open' : 'closed';
   } catch {
     session.value = 'unreachable';
@@ -41,10 +41,13 @@ export async function hasSession(): Promise<boolean> {
   return authenticated;
 }
 
-/** The token must not stay where shoulders, screenshots and the history can read it. */
-function takeTokenFromAddress(): string | undefined {
+function tokenInAddress(): string | undefined {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (token === undefined) return undefined;
-  history.replaceState(null, '', location.pathname);
-  return decodeURIComponent(token);
+  return token === undefined ? undefined : decodeURIComponent(token);
 }
+
+/**
+ * The token must not stay where shoulders, screenshots and the history can read it; until it was traded, a reload of the page
+ * needs it.
+ */
+const clearAddress = (): void => history.replaceState(null, '', location.pathname);
