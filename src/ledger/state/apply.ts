@@ -1,5 +1,5 @@
 import type { ReadView } from '#store';
-import { balanceOf, feeRecord, isActive, reward, supplyRecord, validators } from '../accounts/index.ts';
+import { balanceOf, feeRecord, isActive, reward, validators } from '../accounts/index.ts';
 import { legsOf, requireLegs, rulesOf } from '../actions/registry.ts';
 import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts';
 import { require } from '../errors.ts';
@@ -75,6 +75,7 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   const { body } = transaction;
   requireShape(transaction, height, parameters);
   requireFee(view, transaction);
+  requirePayable(draft, transaction);
   requireSpendable(view, transaction, points, draft);
   const signers = signersOf(view, transaction, height);
   if (body.actions.length > 0) applyActions(draft, transaction);
@@ -97,14 +98,15 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   draft.cross(deposits, releases, body.fee);
 }
 
-/**
- * All that actions do to accounts, and that it is what they declare. More than there is in private hands nobody can deposit,
- * so no sum of amounts in accounts can leave the range of one.
- */
+/** More than there is in private hands nobody can pay, so no sum of amounts in accounts can leave the range of one. */
+function requirePayable(draft: Draft, { body }: Transaction): void {
+  const { deposits, releases } = legsOf(body);
+  require(body.fee + deposits - releases <= draft.shielded, 'more is deposited than there is, or paid');
+}
+
+/** All that actions do to accounts, and that it is what they declare. */
 function applyActions(draft: Draft, { body }: Transaction): void {
   const { deposits, releases } = legsOf(body);
-  const { shielded } = supplyRecord.bucket.get(draft.view, null)!;
-  require(deposits <= shielded + draft.flow.shielded, 'more is deposited than there is');
   const fork = draft.fork();
   for (const action of body.actions) rulesOf(action).apply(action.body, fork);
   const grown = fork.view

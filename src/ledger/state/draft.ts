@@ -1,6 +1,6 @@
 import type { Address, Curve } from '#crypto';
 import { Overlay, type ReadView } from '#store';
-import { type OneTime, parametersOf } from '../accounts/index.ts';
+import { type OneTime, parametersOf, supplyRecord } from '../accounts/index.ts';
 import type { ActionContext } from '../actions/action.ts';
 import type { Parameters } from '../parameters.ts';
 import { keyImages, type OutputRecord, outputsUpTo } from './buckets.ts';
@@ -25,6 +25,7 @@ export class Draft implements ActionContext {
   readonly #created: OutputRecord[] = [];
   readonly #spent: Uint8Array[] = [];
   readonly #firstPosition: number;
+  readonly #shieldedBefore: bigint;
   #minted = 0n;
   #burned = 0n;
   #shielded = 0n;
@@ -37,6 +38,7 @@ export class Draft implements ActionContext {
     firstPosition = 0,
     ripe = outputsUpTo(base, height - Math.max(parameters.maturity, parameters.mintMaturity)),
     before = base,
+    shieldedBefore = supplyRecord.bucket.get(base, null)?.shielded ?? 0n,
   ) {
     this.view = new Overlay(base);
     this.height = height;
@@ -45,12 +47,14 @@ export class Draft implements ActionContext {
     this.#firstPosition = firstPosition;
     this.ripe = ripe;
     this.before = before;
+    this.#shieldedBefore = shieldedBefore;
   }
 
   /** A draft on top of this one, for a transaction that may fail. */
   fork(): Draft {
     const position = this.#firstPosition + this.#created.length;
-    return new Draft(this.view, this.height, this.curve, this.parameters, position, this.ripe, this.before);
+    const { view, height, curve, parameters, ripe, before, shielded } = this;
+    return new Draft(view, height, curve, parameters, position, ripe, before, shielded);
   }
 
   /** Takes over all that a fork did. */
@@ -75,6 +79,11 @@ export class Draft implements ActionContext {
   spend(keyImage: Uint8Array): void {
     keyImages.put(this.view, keyImage, this.height);
     this.#spent.push(keyImage);
+  }
+
+  /** All that is in private hands by now, in sparks. */
+  get shielded(): bigint {
+    return this.#shieldedBefore + this.#shielded;
   }
 
   get flow(): SupplyFlow {

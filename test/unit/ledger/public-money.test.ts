@@ -19,6 +19,7 @@ import { readMembers, signTransfer } from '../../../src/ledger/wallet/sign.ts';
 import { alice, FEE, ready, refused, registering, send, TORCH } from '../../support/ledger/acting.ts';
 import {
   curve,
+  deterministic,
   genesisOf,
   grow,
   growTo,
@@ -26,6 +27,7 @@ import {
   somebody,
   someRefund,
   TEST_PARAMETERS,
+  transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
 import { chainOf, walletOf } from '../../support/ledger/wallets.ts';
@@ -152,6 +154,17 @@ describe('what actions release', () => {
       });
       refused(ledger, { inputs: 1, actions: [delegate] }, /other sums than the actions name/);
       forgetful.mock.restore();
+    }
+  });
+
+  test('nor can more be paid as a fee, and a block that is decided goes on without it', () => {
+    for (const fee of [10n ** 17n, 2n ** 63n, 2n ** 64n - 1n]) {
+      const ledger = twoValidators();
+      const transaction = transactionOf(ledger, deterministic('fee'), { inputs: 1, fee });
+      const block = { height: 5, proposer: first.publicKey, transactions: [transaction] };
+      assert.throws(() => ledger.apply(block), { code: 'TRANSACTION_INVALID', message: /than there is/ });
+      const { refusals } = ledger.execute(block, () => true);
+      assert.match(String(refusals[0]), /than there is/);
     }
   });
 
