@@ -67,7 +67,13 @@ export const UNTRIED = {
   reached: 0,
 } as const;
 
-const delegationCodec = struct({ shares: amount, sequence: integer() });
+const delegationCodec = struct({
+  shares: amount,
+  /** Counts the actions its owner signed. */
+  sequence: integer(),
+  /** Withdrawals that are not paid yet: until the last one is, the record stays, so that its sequence does not come again. */
+  leaving: integer(),
+});
 export type Delegation = Decoded<typeof delegationCodec>;
 type DelegationKey = readonly [validator: Uint8Array, delegator: Uint8Array];
 
@@ -184,7 +190,7 @@ export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array,
   const worth = validator.shares === 0n ? tokens : (shares * validator.tokens) / validator.shares;
   require((tokens - worth) * BigInt(WHOLE) <= tokens, 'the shares of this validator are too coarse');
   require(validator.shares + shares < 2n ** 64n, 'the shares of this validator are too small');
-  const own = delegations.bucket.get(view, [id, delegator]) ?? { shares: 0n, sequence: 0 };
+  const own = delegations.bucket.get(view, [id, delegator]) ?? { shares: 0n, sequence: 0, leaving: 0 };
   putValidator(view, id, {
     ...validator,
     tokens: validator.tokens + tokens,
@@ -193,8 +199,17 @@ export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array,
   delegations.bucket.put(view, [id, delegator], { ...own, shares: own.shares + shares });
 }
 
-/** Burns shares and gives the tokens they stand for, rounded down. The delegation's sequence goes up by one. */
-export function redeem(view: WriteView, id: Uint8Array, delegator: Uint8Array, shares: bigint): bigint {
+/**
+ * Burns shares and gives the tokens they stand for, rounded down. The delegation's sequence goes up by one.
+ * @param withdrawals how many the tokens leave by, 0 when they pay a fee
+ */
+export function redeem(
+  view: WriteView,
+  id: Uint8Array,
+  delegator: Uint8Array,
+  shares: bigint,
+  withdrawals: 0 | 1,
+): bigint {
   const validator = validatorOf(view, id);
   const own = delegations.bucket.get(view, [id, delegator]);
   require(own !== undefined && shares > 0n && shares <= own.shares, 'not that many shares');
@@ -204,7 +219,11 @@ export function redeem(view: WriteView, id: Uint8Array, delegator: Uint8Array, s
     tokens: validator.tokens - tokens,
     shares: validator.shares - shares,
   });
-  delegations.bucket.put(view, [id, delegator], { shares: own.shares - shares, sequence: own.sequence + 1 });
+  delegations.bucket.put(view, [id, delegator], {
+    shares: own.shares - shares,
+    sequence: own.sequence + 1,
+    leaving: own.leaving + withdrawals,
+  });
   return tokens;
 }
 
@@ -243,9 +262,12 @@ export function lossOf(validator: Validator, number: number, { amount, begun }: 
 export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amount }: Withdrawal): void {
   const before = validatorOf(view, id);
   const validator = { ...before, leaving: before.leaving - amount };
-  if (delegations.bucket.get(view, [id, owner])?.shares === 0n) delegations.bucket.delete(view, [id, owner]);
-  const { shares, tombstoned, leaving, tokens, commissionDue } = validator;
-  const isEmpty = shares === 0n && leaving === 0n && tokens === 0n && commissionDue === 0n;
+  const own = delegations.bucket.get(view, [id, owner])!;
+  const leaving = own.leaving - 1;
+  if (own.shares === 0n && leaving === 0) delegations.bucket.delete(view, [id, owner]);
+  else delegations.bucket.put(view, [id, owner], { ...own, leaving });
+  const { shares, tombstoned, tokens, commissionDue } = validator;
+  const isEmpty = shares === 0n && validator.leaving === 0n && tokens === 0n && commissionDue === 0n;
   if (isEmpty && tombstoned === 0) removeValidator(view, id, before);
   else putValidator(view, id, validator);
 }

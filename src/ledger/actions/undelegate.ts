@@ -31,7 +31,7 @@ export const undelegate = defineAction({
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
     require(own?.sequence === body.sequence, 'not the next sequence of the delegation');
-    const worth = redeem(view, body.validator, body.delegator, body.shares);
+    const worth = redeem(view, body.validator, body.delegator, body.shares, 1);
     const amount = worth - body.fee;
     require(amount > 0n, 'the fee is more than the shares are worth');
     requireRest(view, body.validator, body.delegator);

@@ -17,7 +17,7 @@ export const unjail = defineAction({
       until: before.jailedUntil,
     });
     if (body.fee > 0n) {
-      const paid = redeem(view, body.validator, before.owner, sharesWorth(before, body.fee));
+      const paid = redeem(view, body.validator, before.owner, sharesWorth(before, body.fee), 0);
       burn(paid - body.fee);
     }
     const after = validatorOf(view, body.validator);

@@ -10,6 +10,7 @@ import {
   takeDue,
   takePayable,
   validatorOf,
+  validators,
   withdrawalKey,
   withdrawals,
 } from '../accounts/index.ts';
@@ -76,7 +77,9 @@ function payEarnings(draft: Draft, key: Uint8Array): void {
 }
 
 function payCommission(draft: Draft, key: Uint8Array): void {
-  const validator = validatorOf(draft.view, key);
+  const validator = validators.bucket.get(draft.view, key);
+  // An earlier turn, of an epoch before, may have paid all of it to one that has gone since.
+  if (!validator) return;
   putValidator(draft.view, key, { ...validator, commissionDue: 0n });
   draft.pay(validator.payout, validator.commissionDue);
 }

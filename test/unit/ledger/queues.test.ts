@@ -5,6 +5,7 @@ import { powerOf } from '#consensus';
 import { Overlay, type ReadView } from '#store';
 import {
   bondedTokens,
+  delegations,
   dues,
   escrows,
   leading,
@@ -286,4 +287,71 @@ describe('what is asked of all validators', () => {
     const all = [...validators.bucket.entries(view)].reduce((sum, [, { tokens }]) => sum + tokens, 0n);
     assert.equal(bondedTokens(view), all);
   });
+});
+
+test('a delegation stays until its last withdrawal is paid, so that what was signed for it is good once', () => {
+  const [validator, owner] = [signer('pool'), signer('pool owner')];
+  const founding = {
+    validator: validator.publicKey,
+    owner: owner.publicKey,
+    payout: somebody,
+    commission: 0,
+  };
+  const ledger = trustingLedger({
+    ...genesisOf({ ...TEST_PARAMETERS, validatorPart: 0 }),
+    validators: [{ ...founding, tokens: 1_000n * TORCH }],
+  });
+  growTo(ledger, 4);
+  const of = { validator: validator.publicKey, delegator: alice.publicKey };
+  const delegating = {
+    inputs: 1,
+    actions: [{ name: 'delegate', body: { ...of, amount: 10n * TORCH } }],
+  } as const;
+  const leaving = (sequence: number): Draught => ({
+    actions: [
+      { name: 'undelegate', body: { ...of, shares: 5n * TORCH, refund: someRefund, sequence, fee: FEE } },
+    ],
+    signers: [alice],
+    expiry: 500,
+  });
+  send(ledger, delegating);
+  send(ledger, leaving(0));
+  growTo(ledger, 5 + TEST_PARAMETERS.unbondingBlocks);
+  const second = transactionOf(ledger, deterministic('second'), leaving(1));
+  grow(ledger, second);
+  const record = () => delegations.bucket.get(ledger.state, [of.validator, of.delegator]);
+  growTo(ledger, ledger.head.height + 5);
+  assert.equal(record()?.sequence, 2, 'the first is paid, the second is not');
+  send(ledger, delegating);
+  send(ledger, leaving(2));
+  const again = ledger.execute({ height: ledger.head.height + 1, transactions: [second] }, () => true);
+  assert.match(String(again.refusals[0]), /not the next sequence/);
+  send(ledger, leaving(3));
+  growTo(ledger, ledger.head.height + TEST_PARAMETERS.unbondingBlocks);
+  assert.equal(record(), undefined);
+});
+
+test('a commission that waits in the queue twice is paid once, also when its validator has gone meanwhile', () => {
+  const parameters = { ...TEST_PARAMETERS, maxBlockWeight: 4_200, epochBlocks: 1, unbondingBlocks: 8 };
+  const many = Array.from({ length: 8 }, (_, i) => signer(`many ${i}`));
+  const ledger = trustingLedger({
+    ...genesisOf(parameters),
+    validators: many.map(({ publicKey }) => ({
+      validator: publicKey,
+      owner: publicKey,
+      payout: somebody,
+      commission: 5_000,
+      tokens: 1_000n * TORCH,
+    })),
+  });
+  growTo(ledger, 2);
+  for (const key of many.slice(0, 4)) {
+    const of = { validator: key.publicKey, delegator: key.publicKey };
+    const shares = delegations.bucket.get(ledger.state, [key.publicKey, key.publicKey])!.shares;
+    const body = { ...of, shares, refund: someRefund, sequence: 0, fee: FEE };
+    send(ledger, { actions: [{ name: 'undelegate', body }], signers: [key] });
+  }
+  growTo(ledger, 60);
+  const gone = many.filter(({ publicKey }) => !validators.bucket.has(ledger.state, publicKey));
+  assert.equal(gone.length, 4);
 });
