@@ -3,12 +3,12 @@ import { BitorchError } from '#base';
 import { type ApiTokens, SCOPES, type Scope } from '#node';
 import type { Sessions } from './sessions.ts';
 
-/** What a request may do, when it was let in. */
-const scopesOf = new WeakMap<FastifyRequest, ReadonlySet<Scope>>();
+/** What a request that was let in may do now: a stream can outlive its token or its session. */
+const scopesOf = new WeakMap<FastifyRequest, () => ReadonlySet<Scope> | undefined>();
 
-/** Whether a request that was let in may see or do what belongs to a scope. */
+/** Whether a request that was let in may still see or do what belongs to a scope. */
 export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
-  scopesOf.get(request)?.has(scope) ?? false;
+  scopesOf.get(request)?.()?.has(scope) ?? false;
 
 /** Who may talk to the server: our own host names only, and only with a token or the page's cookie. */
 export class Access {
@@ -33,14 +33,19 @@ export class Access {
    */
   guardRoutes(routes: FastifyInstance, need: (request: FastifyRequest) => Scope): void {
     routes.addHook('onRequest', async (request) => {
-      const scopes = this.#admit(request);
+      const scopes = this.#scopesOf(request);
       const needed = need(request);
+      if (!scopes)
+        throw new BitorchError(
+          'UNAUTHORIZED',
+          'send the API token as "Authorization: Bearer <token>"; the node prints it when it starts',
+        );
       if (!scopes.has(needed))
         throw new BitorchError(
           'FORBIDDEN_SCOPE',
           `this token may not do that: it takes one with the scope "${needed}"`,
         );
-      scopesOf.set(request, scopes);
+      scopesOf.set(request, () => this.#scopesOf(request));
     });
   }
 
@@ -76,19 +81,11 @@ export class Access {
     );
   }
 
-  #admit(request: FastifyRequest): ReadonlySet<Scope> {
+  /** Undefined for strangers. */
+  #scopesOf(request: FastifyRequest): ReadonlySet<Scope> | undefined {
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const scopes =
-      bearer !== undefined
-        ? this.#tokens.scopesOf(bearer)
-        : this.hasSession(request)
-          ? new Set(SCOPES)
-          : undefined;
-    if (scopes) return scopes;
-    throw new BitorchError(
-      'UNAUTHORIZED',
-      'send the API token as "Authorization: Bearer <token>"; the node prints it when it starts',
-    );
+    if (bearer !== undefined) return this.#tokens.scopesOf(bearer);
+    return this.hasSession(request) ? new Set(SCOPES) : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
-import type { NodeApi, NodeEvent } from '#node';
+import type { NodeApi, NodeEvent, Scope } from '#node';
 import { mayUse } from './access.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { notFound } from './errors.ts';
@@ -44,22 +44,31 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     { schema: described('Changes as they happen (Server-Sent Events)') },
     (request, reply) => {
       const signal = clientSignal(reply, serverSignal);
-      const events = eventStream(node, mayUse(request, 'wallet'), signal);
+      const events = eventStream(node, (scope) => mayUse(request, scope), signal);
       return sendEvents(reply, withHeartbeat(events, HEARTBEAT_MS));
     },
   );
 }
 
-/** The present first, then every change: a client that reconnects needs nothing else. `withWallet`: the wallet's, too. */
-async function* eventStream(node: NodeApi, withWallet: boolean, signal: AbortSignal): AsyncGenerator<string> {
+/**
+ * The present first, then every change: a client that reconnects needs nothing else. `may`: what it may see now; it ends
+ * when its token was revoked or its browser has signed out.
+ */
+async function* eventStream(
+  node: NodeApi,
+  may: (scope: Scope) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const chain = node.chain();
-  const wallet = withWallet ? node.wallet()?.view() : undefined;
+  const wallet = may('wallet') ? node.wallet()?.view() : undefined;
   yield sseData({ type: 'network', network: node.network() } satisfies NodeEvent);
   yield sseData({ type: 'security', security: node.security() } satisfies NodeEvent);
   if (chain) yield sseData({ type: 'chain', chain } satisfies NodeEvent);
   if (wallet) yield sseData({ type: 'wallet', wallet } satisfies NodeEvent);
-  for await (const event of node.events(signal))
-    if (withWallet || event.type !== 'wallet') yield sseData(event);
+  for await (const event of node.events(signal)) {
+    if (!may('read')) return;
+    if (event.type !== 'wallet' || may('wallet')) yield sseData(event);
+  }
 }
 
 /** A name that is safe in a header and on every file system. */

@@ -188,6 +188,30 @@ test('events tell the wallet only to who may use it', async () => {
   assert.equal(await heard(reader), false);
 });
 
+test('a stream of events ends with the token or the session that opened it', async () => {
+  const made = await server.call('/api/tokens', post({ name: 'short', scopes: ['read', 'wallet'] }));
+  const authorization = `Bearer ${(await made.json()).token}`;
+  const cookie = (await logIn()).headers.get('set-cookie')!.split(';')[0]!;
+  const ended = [
+    [{ authorization }, () => server.call('/api/tokens/short', { method: 'DELETE' })],
+    [{ cookie }, () => fetch(`${server.url}/api/session`, { method: 'DELETE', headers: { cookie } })],
+  ] as const;
+  for (const [headers, end] of ended) {
+    const { body } = await fetch(`${server.url}/api/events`, { headers });
+    let text = '';
+    for await (const bytes of body!.pipeThrough(new TextDecoderStream())) {
+      text += bytes;
+      if (text.includes('after the end')) break;
+      if (!text.includes('"type":"security"')) continue;
+      await end();
+      const view = { state: 'missing', backedUp: false, height: 7 } as const;
+      server.node.emit({ type: 'wallet', wallet: view });
+      server.node.emit({ type: 'progress', step: 'after the end', done: 0, total: 1, unit: 'files' });
+    }
+    assert.ok(!text.includes('"type":"wallet"') && !text.includes('after the end'), Object.keys(headers)[0]);
+  }
+});
+
 test('a server proves that it knows a token; what took its port cannot', async (t) => {
   const address = { url: server.url, token: TOKEN };
   assert.deepEqual(await provenApi(address), address);
