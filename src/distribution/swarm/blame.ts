@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { MAX_SUSPECTED_PIECES, MAX_SUSPECTED_TRIES } from './constants.ts';
+import { MAX_SUSPECTED_PIECES, MAX_SUSPECTED_TRIES, SLOW_REST_MS } from './constants.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 
 interface Suspect {
@@ -13,10 +13,23 @@ interface Suspect {
  */
 export class Blame {
   readonly #suspects = new Map<number, Suspect[][]>();
+  /** By piece: origins that were too slow to give it alone, and until when they leave it to others. */
+  readonly #slow = new Map<number, Map<string, number>>();
 
   /** Whether this piece has been bad before, so that it is better fetched from one peer alone. */
   isSuspected(index: number): boolean {
     return this.#suspects.has(index);
+  }
+
+  /** Whether a piece that has to come from one peer alone may be asked of this origin. */
+  mayGiveAlone(index: number, origin: string, now: number): boolean {
+    return (this.#slow.get(index)?.get(origin) ?? 0) <= now;
+  }
+
+  /** It had its time for a piece and did not give it: for a while others come first. */
+  tooSlow(index: number, origin: string, now: number): void {
+    const slow = this.#slow.get(index) ?? new Map<string, number>();
+    this.#slow.set(index, slow.set(origin, now + SLOW_REST_MS));
   }
 
   /** Returns the senders that are guilty beyond doubt. */
@@ -30,7 +43,7 @@ export class Blame {
     }
     this.#suspects.set(piece.index, blocks);
     const [oldest] = this.#suspects.keys();
-    if (this.#suspects.size > MAX_SUSPECTED_PIECES) this.#suspects.delete(oldest!);
+    if (this.#suspects.size > MAX_SUSPECTED_PIECES) this.#clear(oldest!);
     return [];
   }
 
@@ -38,13 +51,18 @@ export class Blame {
   good(piece: UnfinishedPiece): string[] {
     const blocks = this.#suspects.get(piece.index);
     if (!blocks) return [];
-    this.#suspects.delete(piece.index);
+    this.#clear(piece.index);
     const guilty = blocks.flatMap((suspects, block) => {
       if (suspects.length === 0) return [];
       const digest = digestOf(piece, block);
       return suspects.filter((suspect) => suspect.digest !== digest).map((suspect) => suspect.sender);
     });
     return [...new Set(guilty)];
+  }
+
+  #clear(index: number): void {
+    this.#suspects.delete(index);
+    this.#slow.delete(index);
   }
 }
 

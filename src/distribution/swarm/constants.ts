@@ -67,6 +67,8 @@ export const MAX_OWNERS = 3;
 export const OWNERSHIP_MS = 10_000;
 /** Of a piece that must come from one peer alone, and so has no helpers, that peer has to deliver this much. */
 export const LEAST_BYTES_PER_SECOND = 16 * 1024;
+/** How long who did not do that leaves the piece to others. */
+export const SLOW_REST_MS = 600_000;
 /** Pieces that came bad from several peers, and how often each, of which the senders are remembered. */
 export const MAX_SUSPECTED_PIECES = 64;
 export const MAX_SUSPECTED_TRIES = 4;

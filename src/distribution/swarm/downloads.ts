@@ -130,7 +130,11 @@ export class Downloads {
   checkOverdue(now: number): void {
     for (const piece of this.#unfinished.values()) {
       if (!this.#blame.isSuspected(piece.index)) continue;
-      for (const [owner, since] of piece.owners) if (piece.isOverdue(since, now)) this.#leave(piece, owner);
+      for (const [owner, since] of piece.owners) {
+        if (!piece.isOverdue(since, now)) continue;
+        this.#blame.tooSlow(piece.index, owner.origin, now);
+        this.#leave(piece, owner);
+      }
     }
   }
 
@@ -182,8 +186,9 @@ export class Downloads {
   /** A piece that nobody works on, or one to help with if all of its priority are being worked on. */
   #begin(peer: Peer): UnfinishedPiece | undefined {
     const shared = this.#shareable(peer);
+    const last = shared ? this.#picker.classOf(shared.index) : LAST_CLASS;
     const index = this.#hasMemory
-      ? this.#picker.pick(peer.has!, shared ? this.#picker.classOf(shared.index) : LAST_CLASS)
+      ? this.#picker.pick(peer.has!, last, (piece) => this.#mayBegin(peer, piece))
       : undefined;
     if (index === undefined) return shared;
     const piece = new UnfinishedPiece(index, this.#pool.take(pieceSize(this.#metainfo, index)));
@@ -193,6 +198,14 @@ export class Downloads {
 
   get #hasMemory(): boolean {
     return this.#unfinished.size * this.#metainfo.pieceLength < MAX_UNFINISHED_BYTES;
+  }
+
+  /** Pieces that nobody can help with may come slowly: they take half of the memory at most. */
+  #mayBegin(peer: Peer, index: number): boolean {
+    if (!this.#blame.isSuspected(index)) return true;
+    const alone = [...this.#unfinished.keys()].filter((piece) => this.#blame.isSuspected(piece)).length;
+    const hasMemory = alone * this.#metainfo.pieceLength < MAX_UNFINISHED_BYTES / 2;
+    return hasMemory && this.#blame.mayGiveAlone(index, peer.origin, Date.now());
   }
 
   /** The unfinished piece of the earliest class with the fewest owners that this peer could help with. */

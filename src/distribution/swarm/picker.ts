@@ -67,12 +67,16 @@ export class Picker {
     this.#insert(index);
   }
 
-  /** Takes the best of the pieces in `has`, of class `last` at most; undefined when there is none. */
-  pick(has: Bitfield, last = LAST_CLASS): number | undefined {
+  /** Takes the best of the pieces in `has` that `mayTake` allows, of class `last` at most; undefined when there is none. */
+  pick(
+    has: Bitfield,
+    last = LAST_CLASS,
+    mayTake: (index: number) => boolean = () => true,
+  ): number | undefined {
     for (let priority = 0; priority <= last; priority++) {
       const buckets = this.#buckets[priority] ?? [];
       for (let peers = 1; peers < buckets.length; peers++) {
-        const index = this.#choose(buckets[peers]!, has);
+        const index = this.#choose(buckets[peers]!, has, mayTake);
         if (index === undefined) continue;
         this.take(index);
         return index;
@@ -81,11 +85,11 @@ export class Picker {
     return undefined;
   }
 
-  #choose(bucket: number[], has: Bitfield): number | undefined {
+  #choose(bucket: number[], has: Bitfield, mayTake: (index: number) => boolean): number | undefined {
     const start = Math.floor(this.#random() * bucket.length);
     for (let step = 0; step < bucket.length; step++) {
       const index = bucket[(start + step) % bucket.length]!;
-      if (has.has(index)) return index;
+      if (has.has(index) && mayTake(index)) return index;
     }
     return undefined;
   }

@@ -42,14 +42,19 @@ const peer = (origin: string, pieces = 1) => {
   return fake as unknown as Peer;
 };
 
-function world(t: TestContext, isGood: (piece: Uint8Array) => boolean = () => true, pieces = 1) {
+function world(
+  t: TestContext,
+  isGood: (piece: Uint8Array) => boolean = () => true,
+  pieces = 1,
+  pieceLength = PIECE,
+) {
   t.mock.timers.enable({ apis: ['Date'] });
   const metainfo = encodeMetainfo(
     {
       name: 'm',
-      pieceLength: PIECE,
+      pieceLength,
       pieces: new Uint8Array(20 * pieces),
-      files: [{ path: 'm', length: PIECE * pieces }],
+      files: [{ path: 'm', length: pieceLength * pieces }],
     },
     [],
   );
@@ -58,7 +63,7 @@ function world(t: TestContext, isGood: (piece: Uint8Array) => boolean = () => tr
   const done: number[] = [];
   const guilty: string[] = [];
   const downloads = new Downloads(
-    { metainfo, picker, store, pool: new PiecePool(PIECE, 0) },
+    { metainfo, picker, store, pool: new PiecePool(pieceLength, 0) },
     {
       onPiece: (index) => done.push(index),
       onGuilty: (origins) => guilty.push(...origins),
@@ -172,9 +177,38 @@ test('a piece that came bad from several is taken from one who is too slow to gi
   block(liar, 1);
   t.mock.timers.tick(10_000 + (PIECE / (16 * KiB)) * 1000 + 1);
   downloads.checkOverdue(Date.now());
+  liar.outstanding.clear();
+  downloads.fill(liar);
+  assert.equal(liar.outstanding.size, 0, 'whoever was too slow leaves it to others');
   downloads.fill(honest);
   assert.equal(honest.outstanding.size, BLOCKS, 'all of it, also what the other had sent');
   for (let n = 0; n < BLOCKS; n++) block(honest, n);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(guilty, ['liar'], 'its block differed from the good one');
+});
+
+test('pieces that must come from one peer each leave memory for others, however slowly they come', async (t) => {
+  const [pieces, large] = [12, 16 * 1024 * KiB];
+  const { downloads, block } = world(t, () => false, pieces, large);
+  const holding = (origin: string, indices: readonly number[]) => {
+    const made = peer(origin, pieces);
+    made.has = new Bitfield(pieces);
+    for (const index of indices) made.has.add(index);
+    return made;
+  };
+  const bad = [0, 1, 2, 3, 4, 5, 6, 7];
+  for (const index of bad) {
+    const [one, other] = [holding('one', [index]), holding('other', [index])];
+    downloads.fill(one);
+    block(one, 0, 0, index);
+    downloads.abandon(one);
+    downloads.fill(other);
+    for (let n = 1; n < large / BLOCK; n++) block(other, n, 0, index);
+    downloads.abandon(other);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const n of bad) downloads.fill(holding(`slow ${n}`, bad));
+  const honest = peer('honest', pieces);
+  downloads.fill(honest);
+  assert.ok(honest.outstanding.size > 0);
 });
