@@ -16,6 +16,8 @@ export class Composition {
   readonly #env: Record<string, string>;
   readonly #signal: AbortSignal;
   readonly #modelFolder: string;
+  /** Where a leecher keeps the files; known once the model is published. */
+  #filesFolder = '';
   /** What each node saw of the network when it was last asked. */
   readonly lastViews = new Map<string, NetworkView>();
 
@@ -40,7 +42,9 @@ export class Composition {
     await this.#compose(['up', '-d', SEEDER]);
     const view = await this.watch(SEEDER);
     this.#env.SEEDER_ID = view.self.id;
-    this.#env.MODEL_ID = view.models[0]!.id;
+    const [model] = view.models;
+    this.#env.MODEL_ID = model!.id;
+    this.#filesFolder = `/data/torrents/${model!.infohash}`;
     return view;
   }
 
@@ -61,7 +65,7 @@ export class Composition {
 
   /** SHA-256, hexadecimal, of files as they lie in a container, by path. */
   async hashes(service: string, paths: readonly string[]): Promise<Map<string, string>> {
-    const folder = service === SEEDER ? this.#modelFolder : `/data/models/${this.#env.MODEL_ID}/files`;
+    const folder = service === SEEDER ? this.#modelFolder : this.#filesFolder;
     const output = await this.#execute(service, ['sha256sum', ...paths.map((path) => join(folder, path))]);
     return new Map(
       output.split('\n').map((line) => {

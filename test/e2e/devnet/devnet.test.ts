@@ -5,7 +5,7 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { tryLockFile } from '#base';
+import { toHex, tryLockFile } from '#base';
 import { type ByteRange, blockRanges, boundaryRanges, openManifest, parseMetainfo } from '#distribution';
 import { ask, auditOf, networkOf } from '../../../src/cli/devnet/client.ts';
 import { Devnet } from '../../../src/cli/devnet/devnet.ts';
@@ -43,7 +43,8 @@ async function piecesOnDisk(node: NodeProcess) {
   const folder = join(node.home, 'models', id!);
   const metainfo = parseMetainfo(new Uint8Array(await readFile(join(folder, 'model.torrent'))));
   const manifest = openManifest(new Uint8Array(await readFile(join(folder, 'manifest'))));
-  const file = await open(join(folder, 'files', metainfo.files[0]!.path));
+  const files = join(node.home, 'torrents', toHex(manifest.infohash));
+  const file = await open(join(files, metainfo.files[0]!.path));
   const pieces = new Set<number>();
   for (let piece = 0; piece < metainfo.pieceCount; piece++) {
     const length = Math.min(metainfo.pieceLength, metainfo.length - piece * metainfo.pieceLength);
