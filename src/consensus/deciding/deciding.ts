@@ -64,6 +64,11 @@ export interface DecidingDependencies {
 
 const MAX_ACCUSED = 10_000;
 
+const stepOf = (
+  { height, round, kind }: Pick<Vote, 'height' | 'round' | 'kind'>,
+  signer: Uint8Array,
+): string => `${height}/${round}/${kind}/${toHex(signer)}`;
+
 /**
  * Decides one block after the other: takes in what peers say, lets the engine think, carries out what it wants. All of it
  * but the judging of proposals happens in one queue, so nothing overtakes a write that has to be durable first.
@@ -146,14 +151,17 @@ export class Deciding {
       if (evidence) this.#accuse(evidence, vote);
       return;
     }
+    const { validators } = this.#last;
+    const signer = validators.at(vote.validator)?.key;
+    // Shown once is enough, and to verify it again would cost more than to send it.
+    if (signer && this.#accused.has(stepOf(vote, signer))) return;
     const known = Reception.receiveLate(vote, this.#last, chainId, this.#deps.verify);
-    if (known) this.#accuse(duplicateVote(known, vote, this.#last.validators), vote);
+    if (known) this.#accuse(duplicateVote(known, vote, validators), vote);
   }
 
   /** Says of an offence that it has come to light, once, and shows the second vote to everybody. */
   #accuse(evidence: DuplicateVote, second?: Vote): void {
-    const { height, round, kind, validator } = evidence;
-    const name = `${height}/${round}/${kind}/${toHex(validator)}`;
+    const name = stepOf(evidence, evidence.validator);
     if (this.#accused.has(name)) return;
     this.#accused.add(name);
     if (this.#accused.size > MAX_ACCUSED) this.#accused.delete(this.#accused.values().next().value!);

@@ -49,6 +49,8 @@ type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators'>
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
   readonly pace?: Partial<Pace>;
   readonly trustingPeriodMs?: number;
+  /** Told how many signatures are verified. */
+  readonly onVerify?: (count: number) => void;
   /** Stands before the application. */
   readonly wrap?: (application: Application) => Application;
 }
@@ -88,7 +90,10 @@ export class DecidingNode {
         store,
         wal: new WriteAheadLog({ folder: join(this.#folder, 'journal'), keep: 200 }),
         validator: new Validator(this.chainId, { key: this.own, guard }),
-        verify: verifyAll,
+        verify: (signed) => {
+          options.onVerify?.(signed.length);
+          return verifyAll(signed);
+        },
         now: Date.now,
         log: createLog('silent'),
         spread: (message) => this.said.push(message),

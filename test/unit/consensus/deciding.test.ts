@@ -170,6 +170,20 @@ test('a second vote is evidence, once, in its height, the height after and later
   assert.equal(node.evidence[2]!.kind, PRECOMMIT);
 });
 
+test('a second vote that was shown is not verified again, however often it comes', async (t) => {
+  let verified = 0;
+  const node = await nodeFor(t, { onVerify: (count) => (verified += count) });
+  const bad = founders.find((founder) => founder !== node.own)!;
+  node.hear(node.voteOf(bad, 1, PREVOTE, sha256(utf8('one')), 2));
+  const block = node.block([]);
+  await node.deciding.adopt(block, node.commitOf(block));
+  const second = node.voteOf(bad, 1, PREVOTE, sha256(utf8('two')), 2);
+  verified = 0;
+  for (let i = 0; i < 50; i++) node.hear(second);
+  assert.equal(verified, 1);
+  assert.equal(node.evidence.length, 1);
+});
+
 test('another decision of the last block forks the chain, as long as those who made it answer for it', async (t) => {
   for (const [trustingPeriodMs, forks] of [[60_000, 1] as const, [0, 0] as const]) {
     const node = await afterOne(t, { trustingPeriodMs });
