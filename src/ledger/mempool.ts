@@ -1,4 +1,4 @@
-import { BitorchError, sha256, toHex } from '#base';
+import { BitorchError, fromHex, sha256, toHex } from '#base';
 import { feeRecord } from './accounts/index.ts';
 import { rulesOf } from './actions/registry.ts';
 import { encode } from './codec/index.ts';
@@ -108,9 +108,9 @@ export class Mempool {
     return this.#waiting.get(toHex(id))?.transaction.bytes;
   }
 
-  /** Best paid first. */
-  ids(): Uint8Array[] {
-    return [...this.#byRate.descending()].map(({ name }) => new Uint8Array(Buffer.from(name, 'hex')));
+  /** Best paid first; to be read at once. */
+  *ids(): Iterable<Uint8Array> {
+    for (const { name } of this.#byRate.descending()) yield fromHex(name);
   }
 
   /**

@@ -90,8 +90,8 @@ export interface WaitingTransactions {
   readonly bytes: number;
   has(id: Uint8Array): boolean;
   get(id: Uint8Array): Uint8Array | undefined;
-  /** Best paid first. */
-  ids(): Uint8Array[];
+  /** Best paid first; to be read at once, before anything comes or goes. */
+  ids(): Iterable<Uint8Array>;
 }
 
 export interface PrepareProposalRequest {

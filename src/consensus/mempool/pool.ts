@@ -70,8 +70,8 @@ export class TransactionPool {
     return this.#application.waiting.get(id);
   }
 
-  /** Best paid first. */
-  ids(): Uint8Array[] {
+  /** Best paid first; to be read at once. */
+  ids(): Iterable<Uint8Array> {
     return this.#application.waiting.ids();
   }
 

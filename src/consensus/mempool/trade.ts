@@ -72,8 +72,12 @@ export class MempoolGossip {
 
   /** Tells a peer that has just come of what waits here. */
   introduce(peer: ChainPeer): void {
-    const open = this.#deps.pool.ids().filter((id) => !this.#embargoed.has(toHex(id)));
-    for (const ids of inChunks(open.slice(0, MAX_INTRODUCED))) peer.offer(ids);
+    const open: Uint8Array[] = [];
+    for (const id of this.#deps.pool.ids()) {
+      if (open.length === MAX_INTRODUCED) break;
+      if (!this.#embargoed.has(toHex(id))) open.push(id);
+    }
+    for (const ids of inChunks(open)) peer.offer(ids);
   }
 
   /**

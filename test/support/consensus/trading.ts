@@ -25,7 +25,7 @@ export class Willing {
       bytes: [...all.values()].reduce((sum, { length }) => sum + length, 0),
       has: (id: Uint8Array) => all.has(toHex(id)),
       get: (id: Uint8Array) => all.get(toHex(id)),
-      ids: () => [...all.values()].map(TransactionPool.idOf),
+      ids: (): Iterable<Uint8Array> => [...all.values()].map(TransactionPool.idOf),
     };
   }
 }

@@ -59,7 +59,7 @@ test('what a full pool gives up is offered and sent to nobody any more; the best
   const [cheapest, middle, best] = made.map(({ bytes }) => TransactionPool.idOf(bytes));
   assert.equal(pool.size, 2);
   assert.ok(!pool.has(cheapest!) && pool.get(cheapest!) === undefined);
-  assert.deepEqual(pool.ids(), [best, middle]);
+  assert.deepEqual([...pool.ids()], [best, middle]);
   assert.equal(errorOf(await pool.add(make(MILLION).bytes)).code, 'MEMPOOL_FULL');
 });
 

@@ -70,6 +70,23 @@ test('who comes again and again has no more than one share of what is asked for'
   );
 });
 
+test('a peer that comes is told of the best that wait, and the others are not even looked at', () => {
+  let looked = 0;
+  class Full extends Willing {
+    override get waiting() {
+      const ids = function* () {
+        for (; looked < 50_000; looked++) yield idOf(looked);
+      };
+      return { ...super.waiting, ids };
+    }
+  }
+  const { peer, sent } = peerNamed('again');
+  const trade = new MempoolGossip({ pool: poolOf(new Full()), now: () => 0, peers: () => [peer] });
+  trade.introduce(peer);
+  assert.equal(idsIn(sent, 'offer'), 2_048);
+  assert.equal(looked, 2_048);
+});
+
 test('who offers a transaction first and keeps it does not keep it from this node', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, clock, peers, sent } = trader(['liar', 'honest']);
