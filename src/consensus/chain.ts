@@ -176,10 +176,8 @@ export class Chain {
     await serveSync({ answering, store: this.store, application });
     await serveQueries({
       answering,
-      application: {
-        query: (request) => application.query(request),
-        checkTx: ({ bytes }) => this.submit(bytes),
-      },
+      application,
+      submit: (transaction, peer) => this.#trade.handIn(transaction, peer),
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());

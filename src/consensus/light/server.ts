@@ -1,6 +1,6 @@
 import { BitorchError, utf8 } from '#base';
 import { decode, encode } from '#ledger';
-import { type ApplicationPort, refusedFor } from '../application/index.ts';
+import { type ApplicationPort, type CheckTxResult, refusedFor } from '../application/index.ts';
 import type { Answering } from '../sync/index.ts';
 import {
   MAX_QUERY_FRAME,
@@ -14,7 +14,9 @@ import {
 
 export interface QueryServerDependencies {
   readonly answering: Answering;
-  readonly application: ApplicationPort;
+  readonly application: Pick<ApplicationPort, 'query'>;
+  /** Takes in what a peer hands in: it waits in the peer's own turn to be checked, not in that of this node's owner. */
+  readonly submit: (transaction: Uint8Array, peer: string) => Promise<Pick<CheckTxResult, 'code' | 'log'>>;
 }
 
 /** Verifying a transaction that is handed in, and refusing a question, in milliseconds of a slow core. */
@@ -25,12 +27,12 @@ const PATHS: ReadonlySet<string> = new Set(OPEN_PATHS);
 const NOTHING = new Uint8Array(0);
 
 /** Answers wallets that believe no node, and takes in what they hand in. */
-export function serveQueries({ answering, application }: QueryServerDependencies): Promise<void> {
-  return answering.serve({
+export function serveQueries(dependencies: QueryServerDependencies): Promise<void> {
+  return dependencies.answering.serve({
     protocol: QUERY_PROTOCOL,
     maxQuestion: MAX_QUERY_FRAME,
-    async answer(question) {
-      const { reply, costMs } = await answer(decode(queryCodec, question), application);
+    async answer(question, peer) {
+      const { reply, costMs } = await answer(decode(queryCodec, question), peer, dependencies);
       return { bytes: encode(replyCodec, reply), costMs };
     },
   });
@@ -38,10 +40,11 @@ export function serveQueries({ answering, application }: QueryServerDependencies
 
 async function answer(
   query: Query,
-  application: ApplicationPort,
+  peer: string,
+  { application, submit }: QueryServerDependencies,
 ): Promise<{ readonly reply: Reply; readonly costMs: number }> {
   if (query.type === 'submit') {
-    const { code, log } = await application.checkTx({ bytes: query.value.transaction });
+    const { code, log } = await submit(query.value.transaction, peer);
     return { reply: { code, log: text(log), value: NOTHING }, costMs: SUBMIT_MS };
   }
   const { path, data } = query.value;

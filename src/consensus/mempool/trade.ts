@@ -51,12 +51,15 @@ export class MempoolGossip {
     this.#stem = new Stem({ now, random });
   }
 
-  /** Takes in what was handed in here. It leaves by a stem, so that who first offers it is not who began. */
-  async handIn(transaction: Uint8Array): Promise<CheckTxResult> {
+  /**
+   * Takes in what was handed in here. It leaves by a stem, so that who first offers it is not who began.
+   * @param from who handed it in, if not this node's owner
+   */
+  async handIn(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const known = pool.has(id);
-    const answer = await pool.add(transaction);
+    const answer = await pool.add(transaction, from);
     if (answer.code === 0 && !known) this.#passOn(id, transaction);
     return answer;
   }

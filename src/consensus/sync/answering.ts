@@ -8,7 +8,7 @@ export interface Served {
   /** Bytes of a question, at most. */
   readonly maxQuestion: number;
   /** Throws what ends the stream. */
-  readonly answer: (question: Uint8Array) => Promise<CostlyAnswer>;
+  readonly answer: (question: Uint8Array, peer: string) => Promise<CostlyAnswer>;
 }
 
 export interface CostlyAnswer {
@@ -65,7 +65,7 @@ export class Answering {
         budget.take(question.length);
         await this.#inTurn(stream.remote, async () => {
           await affordable(budget, stream);
-          const { bytes, costMs } = await answer(question);
+          const { bytes, costMs } = await answer(question, stream.remote);
           budget.spend(costMs);
           await hand(bytes, stream, budget);
         });

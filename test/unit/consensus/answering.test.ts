@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encode } from '#ledger';
 import { Budgets } from '#network';
+import { QUERY_PROTOCOL, queryCodec } from '../../../src/consensus/light/protocol.ts';
+import { serveQueries } from '../../../src/consensus/light/server.ts';
+import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 import { Answering } from '../../../src/consensus/sync/answering.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 
@@ -72,4 +76,27 @@ test('an answer beyond what may be held for a peer ends its stream', async () =>
   const stream = await asks('a', 'one', 1);
   await settled();
   assert.ok(stream.ended.aborted);
+});
+
+test('what wallets hand in does not take the room of what the owner of the node hands in', async () => {
+  const own = new MemoryHost('node');
+  const forever = new Promise<never>(() => undefined);
+  const waiting = { size: 0, bytes: 0, has: () => false, get: () => undefined, ids: () => [] };
+  const pool = new TransactionPool({}, { application: { waiting, checkTx: () => forever } });
+  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [] });
+  await serveQueries({
+    answering: new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH })),
+    application: { query: () => forever },
+    submit: (transaction, peer) => trade.handIn(transaction, peer),
+  });
+  for (let i = 0; i < 40; i++) {
+    const peer = new MemoryHost(`wallet ${i}`);
+    peer.join(own);
+    const stream = await peer.open({ id: 'node' }, QUERY_PROTOCOL);
+    const transaction = new Uint8Array(65_000).fill(i);
+    await stream.send(encode(queryCodec, { type: 'submit', value: { transaction } }));
+  }
+  await settled();
+  assert.ok(pool.has(TransactionPool.idOf(new Uint8Array(65_000).fill(39))), 'all of them are being checked');
+  assert.equal(pool.precheck(new Uint8Array(65_000).fill(99)), undefined);
 });
