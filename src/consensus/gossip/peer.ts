@@ -18,7 +18,9 @@ const CERTIFICATES_AT_ONCE = 4;
 const MAX_KNOWN_IDS = 20_000;
 /** Rounds, and blocks, of which is remembered what a peer has. */
 const MAX_KNOWN_ROUNDS = 64;
-const MAX_KNOWN_BLOCKS = 16;
+const MAX_KNOWN_BLOCKS = 64;
+/** For so long what it has of a block is remembered, whatever else it claims to have: parts are not sent again sooner. */
+const KNOWN_BLOCK_MS = 10_000;
 
 export interface ChainPeerDependencies {
   readonly stream: FrameStream;
@@ -39,7 +41,7 @@ export class ChainPeer {
   /** Of the height in `status`. */
   readonly #rounds = new Map<number, KnownRound>();
   /** Parts, of the blocks whose proposal it has. */
-  readonly #parts = new Map<string, KnownItems>();
+  readonly #parts = new Map<string, { readonly items: KnownItems; readonly since: number }>();
   /** Ids of transactions, and whether it may ask for them: once each. */
   readonly #told = new Map<string, boolean>();
   readonly #holds = new Set<string>();
@@ -65,9 +67,10 @@ export class ChainPeer {
     return this.#status;
   }
 
-  /** Whether it moved on to another height or round. */
+  /** Whether it moved on to another height or round. No node goes back to an earlier height: it would be sent all of it again. */
   setStatus(status: Status): boolean {
     const before = this.#status;
+    if (before && status.height < before.height) return false;
     this.#status = status;
     if (before?.height !== status.height) {
       this.#rounds.clear();
@@ -84,7 +87,7 @@ export class ChainPeer {
     precommits.said(have.precommits, now);
     const [header] = have.proposal;
     others.said(Uint8Array.of((header ? 1 << PROPOSAL : 0) | (have.certificates << POLKA)), now);
-    if (header) this.#partsOf(header).said(have.parts, now);
+    if (header) this.#partsOf(header)?.said(have.parts, now);
   }
 
   /** It sent us this, so it has it. */
@@ -199,13 +202,25 @@ export class ChainPeer {
     return recall(this.#rounds, round, () => new KnownRound(), MAX_KNOWN_ROUNDS);
   }
 
-  #partsOf(header: PartsHeader): KnownItems {
-    return recall(this.#parts, nameOf(header), () => new KnownItems(MAX_PARTS), MAX_KNOWN_BLOCKS);
+  /** Undefined while too many other blocks were named. */
+  #partsOf(header: PartsHeader): KnownItems | undefined {
+    const [name, now] = [nameOf(header), this.#now()];
+    const known = this.#parts.get(name);
+    if (known) return known.items;
+    const [oldest] = this.#parts;
+    if (oldest && this.#parts.size >= MAX_KNOWN_BLOCKS) {
+      if (now - oldest[1].since < KNOWN_BLOCK_MS) return undefined;
+      this.#parts.delete(oldest[0]);
+    }
+    const items = new KnownItems(MAX_PARTS);
+    this.#parts.set(name, { items, since: now });
+    return items;
   }
 
   /** Where is kept whether it has this; nowhere for a part of a block that it knows no proposal of. */
   #placeOf(message: Deliberated): readonly [items: KnownItems | undefined, index: number] {
-    if (message.type === 'part') return [this.#parts.get(nameOf(message.value)), message.value.part.index];
+    if (message.type === 'part')
+      return [this.#parts.get(nameOf(message.value))?.items, message.value.part.index];
     const { prevotes, precommits, others } = this.#round(message.value.round);
     if (message.type === 'proposal') return [others, PROPOSAL];
     const { kind } = message.value;
@@ -216,7 +231,7 @@ export class ChainPeer {
   #giveProposal(book: HeightBook, { proposal }: RoundBook): void {
     if (!proposal) return;
     this.give({ type: 'proposal', value: proposal });
-    const known = this.#parts.get(nameOf(headerOf(proposal)));
+    const known = this.#parts.get(nameOf(headerOf(proposal)))?.items;
     const set = book.parts(headerOf(proposal));
     if (!known || !set) return;
     let left = PARTS_AT_ONCE;

@@ -213,6 +213,33 @@ test('what is far from our round is not sent', () => {
   assert.equal(votes(), 1);
 });
 
+test('who goes back and forth between heights is not sent the same again', () => {
+  const { peer: one, votes } = peer();
+  const book = new HeightBook(1, people.validators);
+  book.addVote(voteBy(people, 0, 1, named('block')));
+  for (let i = 0; i < 10; i++) {
+    one.setStatus({ height: 1, round: 0, base: 1 });
+    one.bringUpToDate(book, 0);
+    assert.equal(one.setStatus({ height: 0, round: 0, base: 1 }), false);
+  }
+  assert.equal(votes(), 1);
+});
+
+test('who names many blocks is not sent the parts of one again', () => {
+  let parts = 0;
+  const { peer: one } = peer();
+  one.send = ({ type }) => type !== 'part' || ++parts > 0;
+  const part = { index: 0, bytes: new Uint8Array(3), proof: [] };
+  const header = { root: named('root'), total: 2 };
+  const saying = (of: typeof header) => one.setHave({ ...have(0), proposal: [of], parts: new Uint8Array(0) });
+  for (let i = 0; i < 500; i++) {
+    saying(header);
+    one.give({ type: 'part', value: { height: 1, ...header, part } });
+    for (let j = 0; j < 20; j++) saying({ root: named(`false ${i} ${j}`), total: 2 });
+  }
+  assert.equal(parts, 1);
+});
+
 test('parts go to those that know a proposal of the same block, by root and number', () => {
   const sent: Message['type'][] = [];
   const { peer: one } = peer();
