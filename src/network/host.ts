@@ -23,6 +23,7 @@ import {
   type Scope,
 } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
+import { guardGossip } from './gossip-guard.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
@@ -98,6 +99,7 @@ export class Host {
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
     libp2p.addEventListener('connection:open', () => this.#thin());
+    guardGossip(libp2p.services.pubsub, (peer) => this.budgetOf(peer));
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
   }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GossipSub } from '@libp2p/gossipsub';
+import { Budgets } from '../../../src/network/budget.ts';
+import { guardGossip } from '../../../src/network/gossip-guard.ts';
+import { PEER_LIMITS } from '../../../src/network/peer-limits.ts';
+
+/** The package's part that checks signatures: how many it was given. */
+function world() {
+  let now = 0;
+  let checked = 0;
+  const budgets = new Budgets(PEER_LIMITS, { now: () => now, cpuMs: () => 0 });
+  const gossip = {
+    topicValidators: new Map([['joined', () => 'accept']]),
+    handleReceivedRpc: async (
+      _: unknown,
+      { messages }: { messages: unknown[]; subscriptions: unknown[] },
+    ) => {
+      checked += messages.length;
+    },
+  };
+  guardGossip(gossip as unknown as GossipSub, (peer) => budgets.of(peer));
+  const send = async (peer: string, topic: string, count: number) => {
+    const before = checked;
+    const messages = Array.from({ length: count }, () => ({ topic }));
+    await gossip.handleReceivedRpc(peer, { messages, subscriptions: [] });
+    return checked - before;
+  };
+  return {
+    send,
+    wait: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+test('gossip of topics that nobody here has joined is not looked at', async () => {
+  const { send } = world();
+  assert.equal(await send('peer', 'unknown', 1000), 0);
+  assert.equal(await send('peer', 'joined', 1000), 1000);
+});
+
+test('the signatures of a flood are not checked, and those of others still are', async () => {
+  const { send, wait } = world();
+  let checked = 0;
+  for (let n = 0; n < 100; n++) checked += await send('flood', 'joined', 5000);
+  assert.ok(checked > 5_000 && checked < 10_000, `${checked} of 500,000`);
+  assert.equal(await send('honest', 'joined', 100), 100);
+  wait(1_000);
+  const later = await send('flood', 'joined', 5000);
+  assert.ok(later > 300 && later < 1_000, `${later} a second`);
+});
