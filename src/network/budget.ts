@@ -18,8 +18,13 @@ export interface Limits {
 /** Peers and addresses kept apart at once; beyond that the new ones share one account. */
 const MAX_ACCOUNTS = 4096;
 const SWEEP_MS = 1_000;
+/** What every peer and address has of its limits when others have used up the sum of all: one part in so many. */
+const RESERVE = 64;
 
-/** What one peer may still cause. Every charge goes to the peer, its address and the sum of all at once, or to none. */
+/**
+ * What one peer may still cause. Every charge goes to the peer, its address and the sum of all at once, or to none. Who uses
+ * little is served also when a few others have used up the sum: out of a reserve of its own.
+ */
 export interface Budget {
   /**
    * Charges `bytes` in `objects` objects of memory until the returned function is called; calling it again does nothing.
@@ -79,12 +84,13 @@ export class Budgets {
   of(peer: string, address?: string): Budget {
     const group = address && scopeOfRemote(address) !== 'loopback' ? addressGroup(address) : undefined;
     /** Looked up at each charge, since what owes nothing is not kept. */
-    const accounts = (): Account[] => {
+    const accounts = (): Charged => {
       const now = this.#clocks.now();
-      const own = this.#peers.of(peer, now);
-      const all = [own, ...(group === undefined ? [] : [this.#addresses.of(group, now)]), this.#all];
-      for (const account of all) account.refill(now);
-      return all;
+      const peers = this.#peers.of(peer, now);
+      const own = group === undefined ? [peers] : [peers, this.#addresses.of(group, now)];
+      for (const { account, reserve } of own) for (const each of [account, reserve]) each.refill(now);
+      this.#all.refill(now);
+      return { own, all: this.#all };
     };
     return new Charges(accounts, this.#clocks.cpuMs);
   }
@@ -95,11 +101,23 @@ export class Budgets {
   }
 }
 
+/** An account, and what is left to it when the sum of all is used up. */
+interface Reserved {
+  readonly account: Account;
+  readonly reserve: Account;
+}
+
+/** Whom a charge goes to. */
+interface Charged {
+  readonly own: readonly Reserved[];
+  readonly all: Account;
+}
+
 class Charges implements Budget {
-  readonly #accounts: () => Account[];
+  readonly #accounts: () => Charged;
   readonly #cpuMs: () => number;
 
-  constructor(accounts: () => Account[], cpuMs: () => number) {
+  constructor(accounts: () => Charged, cpuMs: () => number) {
     this.#accounts = accounts;
     this.#cpuMs = cpuMs;
   }
@@ -121,22 +139,31 @@ class Charges implements Budget {
   }
 
   run<T>(work: () => T): T {
-    this.#demand('time', (account) => account.cpuMs > 0);
+    const accounts = this.#demand('time', (account) => account.cpuMs > 0);
     const from = this.#cpuMs();
     try {
       return work();
     } finally {
-      this.spend(this.#cpuMs() - from);
+      const spent = this.#cpuMs() - from;
+      for (const account of accounts) account.cpuMs -= spent;
     }
   }
 
   spend(ms: number): void {
-    for (const account of this.#accounts()) account.cpuMs -= ms;
+    const { own, all } = this.#accounts();
+    const payer = all.cpuMs > 0 ? [all] : own.map(({ reserve }) => reserve);
+    for (const account of [...own.map(({ account }) => account), ...payer]) account.cpuMs -= ms;
   }
 
+  /** The accounts that can pay, all of which are to be charged: the sum of all, or the reserves in its place. */
   #demand(what: string, suffices: (account: Account) => boolean): Account[] {
-    const accounts = this.#accounts();
-    if (accounts.every(suffices)) return accounts;
+    const { own, all } = this.#accounts();
+    const accounts = own.map(({ account }) => account);
+    const reserves = own.map(({ reserve }) => reserve);
+    if (accounts.every(suffices)) {
+      if (suffices(all)) return [...accounts, all];
+      if (reserves.every(suffices)) return [...accounts, ...reserves];
+    }
     throw new BitorchError(
       'BUDGET_EXCEEDED',
       `too much ${what} at once: ask for less, or wait and try again`,
@@ -147,38 +174,43 @@ class Charges implements Budget {
 /** Accounts by name; those that owe nothing are dropped, and their number is bounded. */
 class Accounts {
   readonly #limits: Limits;
-  readonly #byName = new Map<string, Account>();
+  readonly #byName = new Map<string, Reserved>();
   /** Of those who come when there are too many. */
-  readonly #shared: Account;
+  readonly #shared: Reserved;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
   constructor(limits: Limits, now: number) {
     this.#limits = limits;
-    this.#shared = new Account(limits, now);
+    this.#shared = reserved(limits, now);
   }
 
   get size(): number {
     return this.#byName.size;
   }
 
-  of(name: string, now: number): Account {
+  of(name: string, now: number): Reserved {
     const known = this.#byName.get(name);
     if (known) return known;
     if (this.#byName.size >= MAX_ACCOUNTS) this.#sweep(now);
     if (this.#byName.size >= MAX_ACCOUNTS) return this.#shared;
-    const account = new Account(this.#limits, now);
-    this.#byName.set(name, account);
-    return account;
+    const made = reserved(this.#limits, now);
+    this.#byName.set(name, made);
+    return made;
   }
 
   #sweep(now: number): void {
     if (now - this.#sweptAt < SWEEP_MS) return;
     this.#sweptAt = now;
-    for (const [name, account] of this.#byName) {
-      account.refill(now);
-      if (account.owesNothing) this.#byName.delete(name);
+    for (const [name, { account, reserve }] of this.#byName) {
+      for (const each of [account, reserve]) each.refill(now);
+      if (account.owesNothing && reserve.owesNothing) this.#byName.delete(name);
     }
   }
+}
+
+function reserved(limits: Limits, now: number): Reserved {
+  const part = Object.fromEntries(Object.entries(limits).map(([what, limit]) => [what, limit / RESERVE]));
+  return { account: new Account(limits, now), reserve: new Account(part as unknown as Limits, now) };
 }
 
 class Account {

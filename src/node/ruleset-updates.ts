@@ -63,8 +63,8 @@ export class RulesetUpdates {
 
   #due(): KnownNode[] {
     const { directory, host } = this.#dependencies;
-    const isDue = ({ id }: KnownNode) =>
-      (this.#askedAt.get(id) ?? Number.NEGATIVE_INFINITY) + ASK_MS <= Date.now();
+    for (const [id, at] of this.#askedAt) if (at + ASK_MS <= Date.now()) this.#askedAt.delete(id);
+    const isDue = ({ id }: KnownNode) => !this.#askedAt.has(id);
     return directory.nodes().filter((node) => node.reachable && node.id !== host.id && isDue(node));
   }
 

@@ -71,7 +71,36 @@ test('names of one address share its limits, all addresses the last, and nothing
   budgets.of('b', '2001:db8::2').take(1_000);
   assert.throws(() => budgets.of('c', '2001:db8::3').take(1), EXCEEDED);
   budgets.of('c', '8.8.8.8').take(1_000);
-  assert.throws(() => budgets.of('d', '9.9.9.9').take(1), EXCEEDED);
+  assert.throws(() => budgets.of('d', '9.9.9.9').take(100), EXCEEDED);
+});
+
+test('who uses little is served when a few others have used up what all may have together', () => {
+  let [now, spent] = [0, 0];
+  const budgets = new Budgets(
+    { peer: limits(10), address: limits(20), all: limits(30) },
+    { now: () => now, cpuMs: () => spent },
+  );
+  const crowd = ['a', 'b', 'c', 'd', 'e'].map((peer, n) => budgets.of(peer, `8.8.8.${n}`));
+  const untilRefused = (use: () => void) =>
+    assert.throws(() => {
+      for (;;) use();
+    }, EXCEEDED);
+  const honest = budgets.of('honest', '9.9.9.9');
+  for (let n = 0; n < 3; n++) {
+    for (const one of crowd) {
+      untilRefused(() => one.hold(1_000));
+      untilRefused(() => one.take(100));
+      untilRefused(() => one.run(() => (spent += 5)));
+    }
+    const release = honest.hold(1_000);
+    assert.throws(() => honest.hold(1_000), EXCEEDED);
+    release();
+    honest.take(100);
+    assert.throws(() => honest.take(100), EXCEEDED);
+    honest.run(() => (spent += 8));
+    assert.throws(() => honest.run(() => undefined), EXCEEDED);
+    now += 10_000;
+  }
 });
 
 test('loopback is nobody, so that the nodes of one machine do not share a limit', () => {
