@@ -395,16 +395,5 @@ export class Host {
   }
 }
 
-/** The Ed25519 public key (32 bytes) that a peer id is made of. Throws PEER_ID_INVALID. */
-export function publicKeyOf(peerId: string): Uint8Array {
-  try {
-    const id = peerIdFromString(peerId);
-    if (id.type === 'Ed25519') return id.publicKey.raw;
-  } catch {
-    // falls through to the one error below
-  }
-  throw new BitorchError('PEER_ID_INVALID', `not an Ed25519 peer id: ${peerId.slice(0, 80)}`);
-}
-
 const framesOver = (stream: Stream, remote: string, maxFrameBytes: number, tally: Tally): FrameStream =>
   new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, tally), tally);

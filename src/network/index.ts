@@ -14,6 +14,7 @@ export {
 } from './dialable.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
-export { Host, type HostOptions, type PeerAddress, publicKeyOf, type Verdict } from './host.ts';
+export { Host, type HostOptions, type PeerAddress, type Verdict } from './host.ts';
 export { type Holder, Place, Places } from './places.ts';
+export { publicKeyOf } from './public-key.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';

@@ -1,0 +1,13 @@
+import { peerIdFromString } from '@libp2p/peer-id';
+import { BitorchError } from '#base';
+
+/** The Ed25519 public key (32 bytes) that a peer id is made of. Throws PEER_ID_INVALID. */
+export function publicKeyOf(peerId: string): Uint8Array {
+  try {
+    const id = peerIdFromString(peerId);
+    if (id.type === 'Ed25519') return id.publicKey.raw;
+  } catch {
+    // falls through to the one error below
+  }
+  throw new BitorchError('PEER_ID_INVALID', `not an Ed25519 peer id: ${peerId.slice(0, 80)}`);
+}
