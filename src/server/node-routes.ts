@@ -5,6 +5,7 @@ import type { NodeApi, NodeEvent, Scope } from '#node';
 import { mayUse } from './access.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { notFound } from './errors.ts';
+import { EventStreams } from './event-streams.ts';
 import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
 
 const zById = z.object({ id: z.string().min(1).max(256) });
@@ -13,6 +14,7 @@ const zById = z.object({ id: z.string().min(1).max(256) });
 export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: AbortSignal): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['bitorch'] });
+  const streams = new EventStreams();
 
   routes.get('/api/network', { schema: described('The network as this node sees it') }, () => node.network());
 
@@ -43,7 +45,9 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     '/api/events',
     { schema: described('Changes as they happen (Server-Sent Events)') },
     (request, reply) => {
-      const signal = clientSignal(reply, serverSignal);
+      const { authorization, cookie = '' } = request.headers;
+      const holder = authorization?.trim().split(' ').at(-1) ?? cookie;
+      const signal = streams.begin(holder, clientSignal(reply, serverSignal));
       const events = eventStream(node, (scope) => mayUse(request, scope), signal);
       return sendEvents(reply, withHeartbeat(events, HEARTBEAT_MS));
     },

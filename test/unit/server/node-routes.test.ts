@@ -51,3 +51,17 @@ test('shows what its process takes', async () => {
   assert.ok(heldMs.p99 <= heldMs.max);
   assert.equal(heldMs.counts.at(-1).upTo, null);
 });
+
+test('a token has sixteen event streams at a time; the oldest ends for one more', async () => {
+  const open = async () => (await server.call('/api/events')).body!.getReader();
+  const first = await open();
+  const others = [];
+  while (others.length < 16) others.push(await open());
+  const ended = async () => {
+    while (!(await first.read()).done);
+  };
+  await ended();
+  const { value } = await others[0]!.read();
+  assert.ok(value!.length > 0, 'the next one goes on');
+  await Promise.all(others.map((reader) => reader.cancel()));
+});
