@@ -45,12 +45,15 @@ export async function runningApi(home: string): Promise<ApiAddress> {
  * Has the server at `url` show that it knows the token, before anything secret is sent to it: whoever takes the port of a
  * node that has ended learns no token and no password. Throws NODE_MISSING, NODE_UNPROVEN.
  */
-export async function provenApi(address: ApiAddress): Promise<ApiAddress> {
-  const url = new URL(address.url);
+export async function provenApi({ url: given, token }: ApiAddress): Promise<ApiAddress> {
+  const url = new URL(given);
+  // A name can lead to two addresses, and another program may listen on the one of them where the node does not.
+  if (url.hostname === 'localhost') url.hostname = '127.0.0.1';
+  const address = { url: url.href.replace(/\/+$/, ''), token };
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const nonce = randomBytes(32).toString('hex');
-  const expected = proofOf(address.token, nonce, port);
-  if ((await askForProof(url, tokenId(address.token), nonce)) === expected) return address;
+  const expected = proofOf(token, nonce, port);
+  if ((await askForProof(url, tokenId(token), nonce)) === expected) return address;
   throw new BitorchError(
     'NODE_UNPROVEN',
     `what answers at ${url.origin} does not know the token of your node, so nothing was sent to it: is another program on this port? A tunnel has to use the node's own port`,

@@ -215,6 +215,8 @@ test('a stream of events ends with the token or the session that opened it', asy
 test('a server proves that it knows a token; what took its port cannot', async (t) => {
   const address = { url: server.url, token: TOKEN };
   assert.deepEqual(await provenApi(address), address);
+  const { port: own } = new URL(server.url);
+  assert.deepEqual(await provenApi({ ...address, url: `http://localhost:${own}/` }), address);
   await assert.rejects(provenApi({ ...address, token: 'another' }), { code: 'NODE_UNPROVEN' });
 
   const heard: string[] = [];
