@@ -1,14 +1,17 @@
+import { randomInt } from 'node:crypto';
 import { BitorchError, codeOf, messageOf, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import type { StageOffer } from '#execution';
 import type { Host } from '#network';
 import { type AnswerRecord, type AuditOutcome, type AuditPlan, audit, drawAudit } from '#verification';
 import type { AuditResult, Hop } from './api.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, KnownNode } from './directory.ts';
 import type { FailureMemory } from './failures.ts';
 
 /** Answers whose audit can still be asked for. */
 const ANSWERS_KEPT = 1000;
+/** Anybody can say that he audits: so many are tried for an answer. */
+const AUDITORS_TRIED = 8;
 /** How heavily failed audits count beside failed sessions. */
 const PROVEN_WEIGHT = 6;
 /** What this node has found out by itself about stages, not what another told it. */
@@ -66,16 +69,37 @@ export class AnswerAudits {
       .filter((node) => node.audits && node.reachable && node.id !== host.id);
     const plan = drawAudit(record, candidates);
     const { from, to, stage } = plan;
-    const auditor = { nodeId: plan.auditor.id, name: plan.auditor.name };
-    const work = { answerId, stage: hopOf(stage), auditor, from, to };
-    this.#tell({
-      ...work,
-      state: 'pending',
-      summary: `${auditor.name} re-executes ${describe(plan)} from ${stage.name}.`,
+    const auditors = auditorsInTurn(candidates, stage.id, (id) => host.isConnected(id));
+    const { outcome, auditor } = await this.#firstReached(auditors.slice(0, AUDITORS_TRIED), (one) => {
+      const work = { answerId, stage: hopOf(stage), auditor: { nodeId: one.id, name: one.name }, from, to };
+      const summary = `${one.name} re-executes ${describe(plan)} from ${stage.name}.`;
+      this.#tell({ ...work, state: 'pending', summary });
+      return audit(record, { ...plan, auditor: one }, { ...this.#dependencies, width });
     });
-    const outcome = await audit(record, plan, { ...this.#dependencies, width });
+    const work = {
+      answerId,
+      stage: hopOf(stage),
+      auditor: { nodeId: auditor.id, name: auditor.name },
+      from,
+      to,
+    };
     if (!outcome.passed) failures.note(stage.id, PROVEN_WEIGHT);
-    this.#tell({ ...work, ...resultOf(plan, outcome) });
+    this.#tell({ ...work, ...resultOf({ ...plan, auditor }, outcome) });
+  }
+
+  /** Stage and chunk stay as they were drawn: an auditor that cannot be reached chooses nothing. */
+  async #firstReached<T extends KnownNode>(
+    auditors: readonly T[],
+    ask: (auditor: T) => Promise<AuditOutcome>,
+  ): Promise<{ outcome: AuditOutcome; auditor: T }> {
+    for (const [i, auditor] of auditors.entries()) {
+      try {
+        return { outcome: await ask(auditor), auditor };
+      } catch (error) {
+        if (codeOf(error) !== 'PEER_UNREACHABLE' || i === auditors.length - 1) throw error;
+      }
+    }
+    throw new BitorchError('AUDITOR_MISSING', 'no other node can re-execute the work');
   }
 
   /** Stages that left an answer without proof are avoided for a while, those that contradict themselves for longer. */
@@ -91,6 +115,19 @@ export class AnswerAudits {
     for (const id of this.#results.keys()) if (this.#results.size > ANSWERS_KEPT) this.#results.delete(id);
     this.#dependencies.onAudit(result);
   }
+}
+
+/** Auditors of a stage's work in a random order, those first that this node is connected with: who is not may be made up. */
+export function auditorsInTurn<T extends { readonly id: string }>(
+  candidates: readonly T[],
+  stage: string,
+  isConnected: (id: string) => boolean,
+): T[] {
+  return candidates
+    .filter(({ id }) => id !== stage)
+    .map((node) => ({ node, order: randomInt(2 ** 32) + (isConnected(node.id) ? 0 : 2 ** 32) }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ node }) => node);
 }
 
 export const hopOf = ({ id, name, first, end }: StageOffer): Hop => ({ nodeId: id, name, first, end });
