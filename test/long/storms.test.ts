@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { type Cast, endureStorm, stormyWorld } from '../../support/consensus/simulator/simulate.ts';
+import { type Cast, endureStorm, stormyWorld } from '../support/consensus/simulator/simulate.ts';
 
 /** As test/property/consensus/storms.test.ts, other seeds and more of them. */
 const SEEDS: Record<Cast, number> = { honest: 4000, twins: 600, hostile: 400 };

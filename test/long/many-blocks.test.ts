@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { growTo, trustingLedger } from '../../support/ledger/chain.ts';
-import { RandomBlocks } from '../../support/ledger/random-blocks.ts';
+import { growTo, trustingLedger } from '../support/ledger/chain.ts';
+import { RandomBlocks } from '../support/ledger/random-blocks.ts';
 
 test('money is conserved and nothing is spent twice over ten thousand random blocks', () => {
   const ledger = trustingLedger();
