@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` when none is named. Two jobs run at a time: the
+ * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` when none is named. Three jobs run at a time: the
  * tests of a fast tier share one process, every other file has one of its own. A job's output is printed when it ends; a
  * socket, timer or process that outlives its test fails the job.
  */
@@ -9,7 +9,7 @@ import { globSync } from 'node:fs';
 const FAST = ['unit', 'property', 'vectors'];
 const ISOLATED = ['e2e', 'swarm', 'interop', 'long'];
 /** Jobs at a time: what waits for timers and processes leaves a core to another. */
-const WORKERS = 2;
+const WORKERS = 3;
 const TIMEOUT_MS = 300_000;
 
 interface Job {
