@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { writeGguf, writeOnnx, writePickle, writeTokenizer, writeZip } from '../../support/large/files.ts';
+import { writeGguf, writeOnnx, writePickle, writeTokenizer, writeZip } from '../support/large/files.ts';
 
 const MAX_GROWTH = 64 << 20;
-const SCAN = new URL('../../support/large/scan-memory.ts', import.meta.url).pathname;
+const SCAN = new URL('../support/large/scan-memory.ts', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'scan-memory-'));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -21,14 +21,14 @@ import {
   wordsOf,
 } from '#ledger';
 import { MemoryStore } from '#store';
-import { Addresses } from '../../../src/consensus/abci/addresses.ts';
+import { Addresses } from '../../src/consensus/abci/addresses.ts';
 import {
   type CometBlock,
   CometNetwork,
   type CometNode,
   missingComet,
-} from '../../support/consensus/comet-network.ts';
-import { signer } from '../../support/ledger/chain.ts';
+} from '../support/consensus/comet-network.ts';
+import { signer } from '../support/ledger/chain.ts';
 
 const skip = missingComet() ?? false;
 const curve = defaultCurve();

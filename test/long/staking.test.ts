@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type ChainView, prepareDevnetChain, type StakeView, type WalletView } from '#node';
-import { NodeProcess, type Ready } from '../../../src/cli/devnet/process.ts';
+import { NodeProcess, type Ready } from '../../src/cli/devnet/process.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PASSWORD = 'play money';
 const VALIDATORS = ['one', 'two', 'three', 'four'];
 const CLOCKS = {

