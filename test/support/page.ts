@@ -40,6 +40,8 @@ export async function openPage(
     answer: page.getByRole('article', { name: 'Answer' }).last(),
     ask: async (prompt) => {
       await page.getByRole('textbox', { name: 'Message' }).fill(prompt);
+      // Nothing is sent before the page knows a model.
+      await page.getByRole('button', { name: 'Send', disabled: false }).waitFor();
       await page.keyboard.press('Enter');
     },
     close: () => context.close(),

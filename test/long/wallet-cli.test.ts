@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BitorchError, tryLockFile } from '#base';
-import { Mempool } from '../../../src/ledger/mempool.ts';
-import { parseAddress } from '../../../src/ledger/wallet/address.ts';
-import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
-import { curve, grow, growTo, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
-import { type ChainServer, serveChain } from '../../support/ledger/chain-server.ts';
-import { realLedger, walletOf } from '../../support/ledger/wallets.ts';
+import { Mempool } from '../../src/ledger/mempool.ts';
+import { parseAddress } from '../../src/ledger/wallet/address.ts';
+import { localChain } from '../../src/ledger/wallet/local-chain.ts';
+import { curve, grow, growTo, TEST_PARAMETERS } from '../support/ledger/chain.ts';
+import { type ChainServer, serveChain } from '../support/ledger/chain-server.ts';
+import { realLedger, walletOf } from '../support/ledger/wallets.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const TORCH = 1_000_000_000n;
 
 const faucet = walletOf('cli faucet');

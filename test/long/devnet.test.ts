@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { toHex, tryLockFile } from '#base';
 import { type ByteRange, blockRanges, boundaryRanges, openManifest, parseMetainfo } from '#distribution';
-import { ask, auditOf, networkOf } from '../../../src/cli/devnet/client.ts';
-import { Devnet } from '../../../src/cli/devnet/devnet.ts';
-import type { NodeProcess, Ready } from '../../../src/cli/devnet/process.ts';
-import { launchBrowser } from '../../support/browser.ts';
-import { defaultModelPath } from '../../support/model.ts';
-import { openPage } from '../../support/page.ts';
+import { ask, auditOf, networkOf } from '../../src/cli/devnet/client.ts';
+import { Devnet } from '../../src/cli/devnet/devnet.ts';
+import type { NodeProcess, Ready } from '../../src/cli/devnet/process.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { defaultModelPath } from '../support/model.ts';
+import { openPage } from '../support/page.ts';
 
 const PROMPT = 'What is the capital of France?';
 const signal = AbortSignal.timeout(300_000);
