@@ -15,6 +15,15 @@ export interface Limits {
   readonly burstCpuMs: number;
 }
 
+/** What so many peers together may cost. */
+export const limitsOfMany = (peers: number, limits: Limits): Limits => ({
+  heldBytes: peers * limits.heldBytes,
+  bytesPerSecond: peers * limits.bytesPerSecond,
+  burstBytes: peers * limits.burstBytes,
+  cpuMsPerSecond: peers * limits.cpuMsPerSecond,
+  burstCpuMs: peers * limits.burstCpuMs,
+});
+
 /** Peers and addresses kept apart at once; beyond that the new ones share one account. */
 const MAX_ACCOUNTS = 4096;
 const SWEEP_MS = 1_000;

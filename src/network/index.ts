@@ -1,4 +1,4 @@
-export { type Budget, Budgets, type Limits, OBJECT_BYTES } from './budget.ts';
+export { type Budget, Budgets, type Limits, limitsOfMany, OBJECT_BYTES } from './budget.ts';
 export {
   addressGroup,
   type Dialable,

@@ -1,4 +1,4 @@
-import type { Limits } from '#network';
+import { type Limits, limitsOfMany } from '#network';
 
 export const GOSSIP_PROTOCOL = '/bitorch/chain/gossip/2';
 export const GOSSIP_VERSION = 2;
@@ -46,11 +46,5 @@ const PEER_LIMITS: Limits = {
 };
 /** Every place may be filled by one household; it is places that bound the sum. */
 const TOGETHER = 2 * MAX_PEERS;
-const togetherLimits: Limits = {
-  heldBytes: TOGETHER * PEER_LIMITS.heldBytes,
-  bytesPerSecond: TOGETHER * PEER_LIMITS.bytesPerSecond,
-  burstBytes: TOGETHER * PEER_LIMITS.burstBytes,
-  cpuMsPerSecond: TOGETHER * PEER_LIMITS.cpuMsPerSecond,
-  burstCpuMs: TOGETHER * PEER_LIMITS.burstCpuMs,
-};
+const togetherLimits = limitsOfMany(TOGETHER, PEER_LIMITS);
 export const GOSSIP_LIMITS = { peer: PEER_LIMITS, address: togetherLimits, all: togetherLimits };

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, codeOf } from '#base';
-import { type Budget, Budgets, type FrameStream, type Host, type Limits, OBJECT_BYTES } from '#network';
+import {
+  type Budget,
+  Budgets,
+  type FrameStream,
+  type Host,
+  type Limits,
+  limitsOfMany,
+  OBJECT_BYTES,
+} from '#network';
 import { MAX_ANSWER_FRAME } from './constants.ts';
 
 export interface Served {
@@ -26,13 +34,7 @@ const PEER_LIMITS: Limits = {
   burstCpuMs: 200,
 };
 const TOGETHER = 64;
-const togetherLimits: Limits = {
-  heldBytes: TOGETHER * PEER_LIMITS.heldBytes,
-  bytesPerSecond: TOGETHER * PEER_LIMITS.bytesPerSecond,
-  burstBytes: TOGETHER * PEER_LIMITS.burstBytes,
-  cpuMsPerSecond: TOGETHER * PEER_LIMITS.cpuMsPerSecond,
-  burstCpuMs: TOGETHER * PEER_LIMITS.burstCpuMs,
-};
+const togetherLimits = limitsOfMany(TOGETHER, PEER_LIMITS);
 
 /** How soon is looked again whether a peer has made up for what it has cost. */
 const AGAIN_MS = 20;
