@@ -32,6 +32,8 @@ export const WRITE_STALL_MS = 60_000;
 export const ANNOUNCE_DELAY_MS = 30;
 /** Requests that follow each other are read from disk together, up to this many bytes. */
 export const READ_RUN_BYTES = 256 * 1024;
+/** Pieces of a torrent that came last and are served from memory. */
+export const RECENT_PIECES_BYTES = 32 * 1024 * 1024;
 /** Bytes a peer may send that nobody asked for (blocks that crossed a cancel) before it is disconnected. */
 export const MAX_UNASKED_BYTES = 16 * 1024 * 1024;
 /** Messages that change nothing: so many at once, then so many a second, or the peer is disconnected. */

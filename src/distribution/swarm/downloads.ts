@@ -14,7 +14,7 @@ import {
 } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { LAST_CLASS, type Picker } from './picker.ts';
-import type { PiecePool } from './piece-pool.ts';
+import type { PieceBuffer, PiecePool } from './piece-pool.ts';
 import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
@@ -24,7 +24,7 @@ const MUCH_FASTER = 4;
 
 export interface DownloadEvents {
   /** The piece is verified and on disk. */
-  onPiece(index: number, bytes: number): void;
+  onPiece(index: number, piece: PieceBuffer): void;
   /** Peers of these origins sent bytes that are not the torrent's. */
   onGuilty(origins: string[]): void;
   /** The disk refused a piece. */
@@ -277,7 +277,7 @@ export class Downloads {
     this.#unwrittenBytes -= piece.bytes.length;
     if (isGood) {
       this.#accuse(this.#blame.good(piece));
-      this.#events.onPiece(piece.index, piece.bytes.length);
+      this.#events.onPiece(piece.index, piece.buffer);
     } else {
       this.#picker.release(piece.index);
       if (isGood === false) this.#accuse(this.#blame.bad(piece));

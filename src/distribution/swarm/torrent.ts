@@ -121,8 +121,12 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     }
     const pool = new PiecePool(this.metainfo.pieceLength, MAX_FREE_PIECE_BYTES);
     const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool };
+    const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into));
     const downloads = new Downloads(shared, {
-      onPiece: (index, bytes) => this.#onPiece(index, bytes),
+      onPiece: (index, piece) => {
+        uploads.keep(index, piece);
+        this.#onPiece(index, piece.bytes.length);
+      },
       onGuilty: (origins) => this.#connections.ban(origins),
       onFailure: (error) => this.#onFailure(error),
     });
@@ -131,7 +135,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       metainfo: this.metainfo,
       picker: this.#picker,
       downloads,
-      uploads: new Uploads((index, begin, into) => this.#readBlocks(index, begin, into)),
+      uploads,
       admits: options.admits ?? (() => true),
       isWanting: () => this.#bytesWantedHave < this.#bytesWanted,
     };

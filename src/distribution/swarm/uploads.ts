@@ -1,6 +1,7 @@
-import { READ_RUN_BYTES } from './constants.ts';
+import { READ_RUN_BYTES, RECENT_PIECES_BYTES } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { PieceBuffer, PiecePool } from './piece-pool.ts';
+import { RecentPieces } from './recent-pieces.ts';
 import type { BlockRequest } from './wire.ts';
 
 /** Free read buffers kept for the next requests. */
@@ -10,15 +11,21 @@ const MAX_FREE_BYTES = 4 * 1024 * 1024;
 export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Promise<void>;
 
 /**
- * Answers requests for blocks of pieces that are here, as fast as each socket takes them. What is asked for is read, and
- * nothing else: the operating system keeps what is asked for often, and what a peer makes us hold is what it asked for.
+ * Answers requests for blocks of pieces that are here, as fast as each socket takes them. Blocks are copied out of a piece
+ * that has just come, or read from disk: what a peer makes us hold is what it asked for.
  */
 export class Uploads {
   readonly #read: ReadBytes;
   readonly #pool = new PiecePool(READ_RUN_BYTES, MAX_FREE_BYTES);
+  readonly #recent = new RecentPieces(RECENT_PIECES_BYTES);
 
   constructor(read: ReadBytes) {
     this.#read = read;
+  }
+
+  /** A piece has come, and other peers will ask for it soon. */
+  keep(index: number, piece: PieceBuffer): void {
+    this.#recent.put(index, piece);
   }
 
   /** Sends what the peer asked for until its socket is full; called again when it has room. */
@@ -40,7 +47,9 @@ export class Uploads {
     const { index, begin } = run[0]!;
     const buffer = this.#bufferOf(run.reduce((sum, { length }) => sum + length, 0));
     try {
-      await this.#read(index, begin, buffer.bytes);
+      const piece = this.#recent.get(index);
+      if (piece) buffer.bytes.set(piece.subarray(begin, begin + buffer.bytes.length));
+      else await this.#read(index, begin, buffer.bytes);
       for (const request of run) peer.sendBlock(request, buffer, request.begin - begin);
     } finally {
       buffer.release();

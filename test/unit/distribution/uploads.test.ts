@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { Outbox } from '../../../src/distribution/swarm/outbox.ts';
 import type { Peer } from '../../../src/distribution/swarm/peer.ts';
-import type { PieceBuffer } from '../../../src/distribution/swarm/piece-pool.ts';
+import { PieceBuffer } from '../../../src/distribution/swarm/piece-pool.ts';
 import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
 import { Uploads } from '../../../src/distribution/swarm/uploads.ts';
 import type { BlockRequest } from '../../../src/distribution/swarm/wire.ts';
@@ -109,4 +109,28 @@ test('blocks that follow each other are read together and sent from where they l
   assert.deepEqual(reads, [65536, 16384]);
   assert.equal(sent.length, 5);
   assert.equal(socket.bytes, 5 * 16384);
+});
+
+test('a piece that has just come is served without the disk, and whoever asks for a byte of it holds no more of it', async () => {
+  const uploads = new Uploads(async () => assert.fail('not read from disk'));
+  let isFree = false;
+  const piece = new PieceBuffer(new Uint8Array(PIECE).fill(5), () => {
+    isFree = true;
+  });
+  uploads.keep(3, piece);
+  piece.release();
+  const { peer, sent } = reader([{ index: 3, begin: 77, length: 1 }]);
+  const held: number[] = [];
+  const send = peer.sendBlock.bind(peer);
+  peer.sendBlock = (request, buffer, offset) => {
+    held.push(buffer.bytes.buffer.byteLength);
+    assert.equal(buffer.bytes[offset], 5);
+    send(request, buffer, offset);
+  };
+  await uploads.serve(peer);
+  assert.equal(sent.length, 1);
+  assert.ok(held[0]! <= 64 * 1024);
+  for (let index = 4; index < 7; index++)
+    uploads.keep(index, new PieceBuffer(new Uint8Array(PIECE), () => undefined));
+  assert.ok(isFree, 'let go of, though the peer has not read its byte');
 });
