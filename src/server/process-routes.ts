@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type LoopMonitor, z } from '#base';
+import type { NodeApi } from '#node';
+import { metricsOf } from './metrics.ts';
 
 const zBytes = z.number().int().min(0);
 const zMs = z.number().min(0);
@@ -20,8 +22,21 @@ const zProcess = z.object({
   }),
 });
 
-/** What the node's process takes of the machine, and how long its event loop was held. */
-export function processRoutes(app: FastifyInstance, monitor: LoopMonitor): void {
+/** What the node's process takes of the machine, how long its event loop was held, and metrics. */
+export function processRoutes(
+  app: FastifyInstance,
+  node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
+  monitor: LoopMonitor,
+): void {
+  app.get(
+    '/metrics',
+    { schema: { summary: 'For Prometheus', tags: ['bitorch'] } },
+    async (_request, reply) => {
+      const { contentType, text } = await metricsOf(node, monitor);
+      return reply.header('content-type', contentType).send(text);
+    },
+  );
+
   const schema = {
     summary: 'Memory, uptime, and how long the event loop was held',
     tags: ['bitorch'],

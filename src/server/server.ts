@@ -76,7 +76,7 @@ async function build(
     nodeRoutes(routes, node, signal);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
-    processRoutes(routes, options.monitor);
+    processRoutes(routes, node, options.monitor);
   });
   await app.register(async (routes) => {
     access.guardRoutes(routes, () => 'wallet');

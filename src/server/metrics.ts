@@ -1,0 +1,152 @@
+import { Gauge, Registry } from 'prom-client';
+import type { LoopMonitor } from '#base';
+import type { ChainView, NetworkView, NodeApi, SecurityView } from '#node';
+
+/** What the values of one answer are read from; each view is made once. */
+interface Views {
+  readonly network: NetworkView;
+  readonly security: SecurityView;
+  readonly chain: ChainView | undefined;
+  readonly monitor: LoopMonitor;
+}
+
+type Labelled = { readonly labels: Record<string, string>; readonly value: number };
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Nothing where the node has none: of a chain that it does not follow, say. */
+  readonly read: (views: Views) => readonly Labelled[];
+}
+
+const one = (value: number | undefined): Labelled[] => (value === undefined ? [] : [{ labels: {}, value }]);
+const byName = <T extends { name: string }>(items: readonly T[], value: (item: T) => number): Labelled[] =>
+  items.map((item) => ({ labels: { model: item.name }, value: value(item) }));
+const countBy = (label: string, keys: readonly string[]): Labelled[] =>
+  [...Map.groupBy(keys, (key) => key)].map(([key, { length }]) => ({
+    labels: { [label]: key },
+    value: length,
+  }));
+
+/** Everything that `GET /metrics` shows; docs/metrics.md is this list. */
+export const METRICS: readonly Metric[] = [
+  {
+    name: 'bitorch_process_resident_bytes',
+    help: 'Memory of the process',
+    read: () => one(process.memoryUsage.rss()),
+  },
+  {
+    name: 'bitorch_process_cpu_seconds',
+    help: 'Processor time since the start, user and system, all threads',
+    read: () => {
+      const { user, system } = process.cpuUsage();
+      return one((user + system) / 1e6);
+    },
+  },
+  {
+    name: 'bitorch_process_uptime_seconds',
+    help: 'Time since the start',
+    read: () => one(process.uptime()),
+  },
+  {
+    name: 'bitorch_event_loop_held_p99_ms',
+    help: 'How long one turn of the event loop takes at most, 99th percentile, in processor time',
+    read: ({ monitor }) => one(monitor.view().p99),
+  },
+  {
+    name: 'bitorch_nodes',
+    help: 'Nodes of the network that this node knows, itself included, by state',
+    labels: ['state'],
+    read: ({ network }) =>
+      countBy(
+        'state',
+        network.nodes.map(({ state }) => state),
+      ),
+  },
+  {
+    name: 'bitorch_models',
+    help: 'Models that this node knows, by their safety',
+    labels: ['safety'],
+    read: ({ network }) =>
+      countBy(
+        'safety',
+        network.models.map(({ safety }) => safety),
+      ),
+  },
+  {
+    name: 'bitorch_model_bytes_held',
+    help: 'Verified bytes of a model on this node',
+    labels: ['model'],
+    read: ({ network }) => byName(network.transfers, ({ bytesHave }) => bytesHave),
+  },
+  {
+    name: 'bitorch_model_bytes_total',
+    help: 'Bytes of the whole model',
+    labels: ['model'],
+    read: ({ network }) => byName(network.transfers, ({ bytesTotal }) => bytesTotal),
+  },
+  {
+    name: 'bitorch_download_bytes_per_second',
+    help: 'Payload that arrives of a model',
+    labels: ['model'],
+    read: ({ network }) => byName(network.transfers, ({ downBytesPerSecond }) => downBytesPerSecond),
+  },
+  {
+    name: 'bitorch_upload_bytes_per_second',
+    help: 'Payload of a model that is sent to peers',
+    labels: ['model'],
+    read: ({ network }) => byName(network.transfers, ({ upBytesPerSecond }) => upBytesPerSecond),
+  },
+  {
+    name: 'bitorch_examinations_waiting',
+    help: 'Models that wait to be examined by this security node',
+    read: ({ security }) => one(security.examiner?.queue.length),
+  },
+  {
+    name: 'bitorch_chain_height',
+    help: 'Last block that this node has',
+    read: ({ chain }) => one(chain?.height),
+  },
+  {
+    name: 'bitorch_chain_best_height',
+    help: 'Highest block that a peer says it has',
+    read: ({ chain }) => one(chain?.bestHeight),
+  },
+  {
+    name: 'bitorch_chain_finality_ms',
+    help: 'Median time from a proposal to its finality, over the recent blocks',
+    read: ({ chain }) => one(chain?.finalityMs),
+  },
+  {
+    name: 'bitorch_chain_peers',
+    help: 'Connected nodes of the chain',
+    read: ({ chain }) => one(chain?.peers),
+  },
+  {
+    name: 'bitorch_mempool_transactions',
+    help: 'Transactions that wait for a block',
+    read: ({ chain }) => one(chain?.mempool.transactions),
+  },
+  {
+    name: 'bitorch_mempool_bytes',
+    help: 'Bytes of the transactions that wait for a block',
+    read: ({ chain }) => one(chain?.mempool.bytes),
+  },
+];
+
+/** The node in the text format of Prometheus: its content type, and the text as it is now. */
+export async function metricsOf(
+  node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
+  monitor: LoopMonitor,
+): Promise<{ contentType: string; text: string }> {
+  const views: Views = { network: node.network(), security: node.security(), chain: node.chain(), monitor };
+  const registry = new Registry();
+  for (const { name, help, labels: labelNames = [], read } of METRICS) {
+    const values = read(views);
+    if (values.length === 0) continue;
+    const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+    for (const { labels, value } of values) gauge.set(labels, value);
+  }
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}
