@@ -11,5 +11,7 @@ export * from './lifecycle.ts';
 export * from './lock-file.ts';
 export * from './log.ts';
 export * from './loop-monitor.ts';
+export * from './pace.ts';
 export * from './progress.ts';
 export * from './schema.ts';
+export * from './thread-clock.ts';

@@ -1,3 +1,5 @@
+import { threadCpuMs } from './thread-clock.ts';
+
 const TICK_MS = 10;
 /** Upper bounds of the histogram in milliseconds; what is beyond the last is counted apart. */
 const BOUNDS = [5, 10, 20, 30, 50, 75, 100, 150, 200, 500, 1_000] as const;
@@ -71,9 +73,4 @@ export class LoopMonitor {
     }
     return this.#max;
   }
-}
-
-function threadCpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }

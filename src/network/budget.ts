@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, threadCpuMs } from '#base';
 import { addressGroup, scopeOfRemote } from './dialable.ts';
 
 /** What an object in memory costs beside its bytes: a frame of no bytes is not free. */
@@ -62,13 +62,7 @@ interface Clocks {
   readonly cpuMs: () => number;
 }
 
-const CLOCKS: Clocks = {
-  now: () => performance.now(),
-  cpuMs: () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  },
-};
+const CLOCKS: Clocks = { now: () => performance.now(), cpuMs: threadCpuMs };
 
 /**
  * What strangers may cause: memory, bytes and computing, for each peer, for each address and in all. What was charged is

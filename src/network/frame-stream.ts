@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, LOOP_PACE, type Pace } from '#base';
 import { OBJECT_BYTES } from './budget.ts';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { Tally } from './tally.ts';
@@ -21,6 +21,7 @@ export class FrameStream {
   readonly remote: string;
   readonly #carrier: Carrier;
   readonly #tally: Tally;
+  readonly #pace: Pace;
   readonly #frames = new Queue();
   #buffered = 0;
   #paused = false;
@@ -32,10 +33,19 @@ export class FrameStream {
   /** Who takes the next frame at once. */
   #taker: ((frame: Uint8Array) => void) | undefined;
 
-  /** `carry` makes the carrier, which tells `receiver` what comes; `tally` counts what is unread. */
-  constructor(remote: string, carry: (receiver: Receiver) => Carrier, tally = new Tally()) {
+  /**
+   * `carry` makes the carrier, which tells `receiver` what comes; `tally` counts what is unread; `pace` says when the next
+   * frame may be worked on.
+   */
+  constructor(
+    remote: string,
+    carry: (receiver: Receiver) => Carrier,
+    tally = new Tally(),
+    pace: Pace = LOOP_PACE,
+  ) {
     this.remote = remote;
     this.#tally = tally;
+    this.#pace = pace;
     this.#carrier = carry({ frame: (frame) => this.#receive(frame), end: (error) => this.#end(error) });
   }
 
@@ -46,17 +56,21 @@ export class FrameStream {
 
   /** The next frame; undefined after an orderly end; throws STREAM_CLOSED when the connection broke. */
   async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
-    while (this.#frames.length === 0) {
-      if (this.#error) throw this.#error;
-      if (this.#over) return undefined;
-      await this.#waitForFrame(signal);
+    for (;;) {
+      while (this.#frames.length === 0) {
+        if (this.#error) throw this.#error;
+        if (this.#over) return undefined;
+        await this.#waitForFrame(signal);
+      }
+      const later = this.#pace.wait();
+      if (!later) return this.#take();
+      await later;
     }
-    return this.#take();
   }
 
   /**
    * Hands every frame to `handle` in the very event that brings it, or when the promise for the one before is
-   * fulfilled. Resolves after an orderly end; rejects when the connection broke, or with what `handle` throws.
+   * fulfilled; in a later turn of the event loop when this one has done enough. Resolves after an orderly end; rejects when the connection broke, or with what `handle` throws.
    */
   each(handle: (frame: Uint8Array) => Promise<void> | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -73,10 +87,19 @@ export class FrameStream {
         return false;
       };
       const take = (frame: Uint8Array) => {
-        if (done(frame)) next();
+        const later = this.#pace.wait();
+        if (later) {
+          this.#taker = this.#wake = undefined;
+          this.#put(frame);
+          later.then(next);
+        } else if (done(frame)) next();
       };
       const next = () => {
-        while (this.#frames.length > 0) if (!done(this.#take())) return;
+        while (this.#frames.length > 0) {
+          const later = this.#pace.wait();
+          if (later) return void later.then(next);
+          if (!done(this.#take())) return;
+        }
         if (this.#error) return reject(this.#error);
         if (this.#over) return resolve();
         this.#taker = take;

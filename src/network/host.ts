@@ -24,6 +24,7 @@ import {
 } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
+import { GOSSIP_OPTIONS } from './gossip-options.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
@@ -76,13 +77,6 @@ const STREAM_BYTES = 256 << 10;
 /** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
 const CONNECTIONS_PER_SECOND = 50;
 
-/**
- * What GossipSub thinks of peers. By default ten peers of one address are the most, and beyond that none of them is heard for an
- * hour: a stranger with a dozen identities would silence everybody in its household or on its machine. What an address may
- * cause is bounded by its budget instead. Scores decay within seconds, so that those of peers that have gone are soon dropped.
- */
-const GOSSIP_SCORE = { IPColocationFactorWeight: 0, retainScore: 60_000 };
-
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
   readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
@@ -99,7 +93,7 @@ export class Host {
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
     libp2p.addEventListener('connection:open', () => this.#thin());
-    guardGossip(libp2p.services.pubsub, (peer) => this.budgetOf(peer));
+    guardGossip(libp2p.services.pubsub, (peer) => this.#budgetOf(peer));
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
   }
@@ -124,11 +118,7 @@ export class Host {
       },
       services: {
         identify: identify(),
-        pubsub: gossipsub({
-          allowPublishToZeroTopicPeers: true,
-          floodPublish: true,
-          scoreParams: GOSSIP_SCORE,
-        }),
+        pubsub: gossipsub(GOSSIP_OPTIONS),
       },
     });
     const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);
@@ -166,9 +156,7 @@ export class Host {
 
   /** What a peer may still cause here, wherever it is charged. */
   budgetOf(peer: string): Budget {
-    if (peer === this.id) return UNCHARGED;
-    const [connection] = this.#libp2p.getConnections(peerIdFromString(peer));
-    return this.#budgets.of(peer, connection && hostOf(connection.remoteAddr));
+    return this.#budgetOf(peerIdFromString(peer));
   }
 
   /** Where a connected peer comes from: peers with the same origin share an address. Its own id where that is not known. */
@@ -324,17 +312,17 @@ export class Host {
    */
   subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
     const { pubsub } = this.#libp2p.services;
-    const judge = (data: Uint8Array, from: string): Verdict => {
+    const judge = (data: Uint8Array, from: PeerId): Verdict => {
       try {
-        const budget = this.budgetOf(from);
+        const budget = this.#budgetOf(from);
         budget.take(data.length);
-        return budget.run(() => validate(data, from));
+        return budget.run(() => validate(data, from.toString()));
       } catch (error) {
-        this.#log.info({ topic, peer: from, error: messageOf(error) }, 'gossip dropped');
+        this.#log.info({ topic, peer: from.toString(), error: messageOf(error) }, 'gossip dropped');
         return 'ignore';
       }
     };
-    pubsub.topicValidators.set(topic, (peer, message) => judge(message.data, peer.toString()) as never);
+    pubsub.topicValidators.set(topic, (peer, message) => judge(message.data, peer) as never);
     pubsub.subscribe(topic);
   }
 
@@ -371,6 +359,12 @@ export class Host {
       this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');
       connection.close().catch((error: Error) => connection.abort(error));
     }
+  }
+
+  #budgetOf(peer: PeerId): Budget {
+    if (peer.equals(this.#libp2p.peerId)) return UNCHARGED;
+    const [connection] = this.#libp2p.getConnections(peer);
+    return this.#budgets.of(peer.toString(), connection && hostOf(connection.remoteAddr));
   }
 
   #serve(protocol: string, frames: FrameStream, run: () => Promise<void>): void {

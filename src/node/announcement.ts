@@ -1,4 +1,4 @@
-import { cleanText, z, zBytes, zBytesUpTo, zCount } from '#base';
+import { BitorchError, cleanText, z, zBytes, zBytesUpTo, zCount } from '#base';
 import { openSigned, type SigningKey, sealSigned } from '#crypto';
 import { parseMultiaddr, publicKeyOf, type Scope } from '#network';
 
@@ -107,13 +107,10 @@ export const sealAnnouncement = (announcement: Announcement, key: SigningKey): S
   sealed: sealSigned('announcement', announcement, key),
 });
 
-/** Throws SIGNATURE_INVALID and the errors of decoding; also when it is signed for another node's id. */
+/** Throws SIGNATURE_INVALID, ANNOUNCEMENT_INVALID when it is for another node's id, and the errors of decoding. */
 export function openAnnouncement({ id, sealed }: SealedAnnouncement): Announcement {
-  return openSigned(
-    'announcement',
-    announcementSchema.refine((a) => a.id === id),
-    sealed,
-    publicKeyOf(id),
-    MAX_BYTES,
-  );
+  const announcement = openSigned('announcement', announcementSchema, sealed, publicKeyOf(id), MAX_BYTES);
+  if (announcement.id !== id)
+    throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node signs what it says of itself, and nothing else');
+  return announcement;
 }

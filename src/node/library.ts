@@ -38,6 +38,7 @@ const PROGRESS_INTERVAL_MS = 100;
 /** Marks the folder of a model that was refused. */
 const REFUSED = 'refused';
 const MANIFEST_PROTOCOL = '/bitorch/distribution/manifest/1';
+const questionSchema = z.strictObject({ manifest: zBytes(32) });
 const answerSchema = z.strictObject({
   manifest: zBytesUpTo(MAX_MANIFEST_BYTES),
   metainfo: zBytesUpTo(MAX_METAINFO_BYTES),
@@ -253,7 +254,7 @@ export class Library {
   }
 
   async #answer(message: unknown): Promise<{ manifest: Uint8Array; metainfo: Uint8Array }> {
-    const { manifest } = check(z.strictObject({ manifest: zBytes(32) }), message, 'manifest request');
+    const { manifest } = check(questionSchema, message, 'manifest request');
     const model = this.#models.get(toHex(manifest));
     if (!model) throw new BitorchError('MODEL_UNKNOWN', 'this node does not hold that model');
     return { manifest: model.sealed, metainfo: model.metainfo.bytes };

@@ -1,4 +1,4 @@
-import { z, zBytes, zBytesUpTo, zCount } from '#base';
+import { BitorchError, z, zBytes, zBytesUpTo, zCount } from '#base';
 import { openSigned, type SigningKey, sealSigned } from '#crypto';
 import { publicKeyOf } from '#network';
 import { SEVERITIES } from '../report.ts';
@@ -80,6 +80,11 @@ const TRIALS: Readonly<Record<Attestation['verdict'], readonly Attestation['tria
   quarantined: ['passed', 'failed', 'omitted', 'unavailable'],
 };
 
+const provenSchema = attestationSchema.refine(
+  ({ verdict, trial }) => TRIALS[verdict].includes(trial.state),
+  'its trial does not allow its verdict',
+);
+
 const PURPOSE = 'security-attestation';
 
 export const sealAttestation = (attestation: Attestation, key: SigningKey): SealedAttestation => ({
@@ -89,16 +94,14 @@ export const sealAttestation = (attestation: Attestation, key: SigningKey): Seal
 
 /** Throws SIGNATURE_INVALID and the errors of decoding; also when it is signed for another's peer id. */
 export function openAttestation({ authority, sealed }: SealedAttestation): Attestation {
-  return openSigned(
+  const attestation = openSigned(
     PURPOSE,
-    attestationSchema
-      .refine((a) => a.authority === authority, 'the authority is not its signer')
-      .refine(
-        ({ verdict, trial }) => TRIALS[verdict].includes(trial.state),
-        'its trial does not allow its verdict',
-      ),
+    provenSchema,
     sealed,
     publicKeyOf(authority),
     MAX_ATTESTATION_BYTES,
   );
+  if (attestation.authority !== authority)
+    throw new BitorchError('SCHEMA_INVALID', 'the authority of an attestation is not its signer');
+  return attestation;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BitorchError } from '#base';
-import type { Carrier } from '../../../src/network/carrier.ts';
+import { BitorchError, Pace } from '#base';
+import type { Carrier, Receiver } from '../../../src/network/carrier.ts';
 import { FrameStream } from '../../../src/network/frame-stream.ts';
 import { localStream } from '../../../src/network/local-stream.ts';
 
@@ -82,4 +82,68 @@ test('a stream whose other side takes nothing ends after five minutes', async (t
   t.mock.timers.tick(1);
   assert.equal((aborted as BitorchError | undefined)?.code, 'STREAM_STALLED');
   await assert.rejects(stream.read(), { code: 'STREAM_STALLED' });
+});
+
+/** A stream that was brought many frames at once, each of which takes a millisecond to deal with. */
+function brought(frames: number) {
+  let clock = 0;
+  let receiver: Receiver | undefined;
+  const carrier: Carrier = {
+    send: () => true,
+    drained: async () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: async () => undefined,
+    abort: () => undefined,
+  };
+  const carry = (given: Receiver) => {
+    receiver = given;
+    return carrier;
+  };
+  const stream = new FrameStream('peer', carry, undefined, new Pace({ cpuMs: () => clock }));
+  const bring = () => {
+    for (let i = 0; i < frames; i++) receiver!.frame(bytes(i % 256));
+    receiver!.end();
+  };
+  /** Frames dealt with in each turn of the event loop. */
+  const turns = [0];
+  const count = () => {
+    turns.push(0);
+    if (clock < frames) setImmediate(count);
+  };
+  setImmediate(count);
+  const deal = () => {
+    clock++;
+    turns[turns.length - 1]!++;
+    return undefined;
+  };
+  return { stream, bring, deal, turns };
+}
+
+test('frames that come all at once are read a few in a turn of the event loop', async () => {
+  const { stream, bring, deal, turns } = brought(500);
+  bring();
+  let read = 0;
+  for (let frame = await stream.read(); frame; frame = await stream.read()) {
+    assert.equal(frame[0], read++ % 256);
+    deal();
+  }
+  assert.equal(read, 500);
+  assert.ok(Math.max(...turns) <= 20, `${Math.max(...turns)} in one turn`);
+});
+
+test('frames that come all at once are handed over a few in a turn, in their order', async () => {
+  const { stream, bring, deal, turns } = brought(500);
+  const seen: number[] = [];
+  const ended = stream.each((frame) => {
+    seen.push(frame[0]!);
+    return deal();
+  });
+  bring();
+  await ended;
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 500 }, (_, i) => i % 256),
+  );
+  assert.ok(Math.max(...turns) <= 20, `${Math.max(...turns)} in one turn`);
 });

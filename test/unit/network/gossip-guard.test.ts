@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GossipSub } from '@libp2p/gossipsub';
+import { Pace } from '#base';
 import { Budgets } from '../../../src/network/budget.ts';
 import { guardGossip } from '../../../src/network/gossip-guard.ts';
 import { PEER_LIMITS } from '../../../src/network/peer-limits.ts';
@@ -9,6 +10,9 @@ import { PEER_LIMITS } from '../../../src/network/peer-limits.ts';
 function world() {
   let now = 0;
   let checked = 0;
+  let computed = 0;
+  /** Messages dealt with in each turn of the event loop. */
+  const turns = [0];
   const budgets = new Budgets(PEER_LIMITS, { now: () => now, cpuMs: () => 0 });
   const gossip = {
     topicValidators: new Map([['joined', () => 'accept']]),
@@ -17,9 +21,12 @@ function world() {
       { messages }: { messages: unknown[]; subscriptions: unknown[] },
     ) => {
       checked += messages.length;
+      computed += messages.length;
+      turns[turns.length - 1]! += messages.length;
     },
   };
-  guardGossip(gossip as unknown as GossipSub, (peer) => budgets.of(peer));
+  const pace = new Pace({ cpuMs: () => computed });
+  guardGossip(gossip as unknown as GossipSub, (peer) => budgets.of(peer.toString()), pace);
   const send = async (peer: string, topic: string, count: number) => {
     const before = checked;
     const messages = Array.from({ length: count }, () => ({ topic }));
@@ -28,6 +35,7 @@ function world() {
   };
   return {
     send,
+    turns,
     wait: (ms: number) => {
       now += ms;
     },
@@ -49,4 +57,19 @@ test('the signatures of a flood are not checked, and those of others still are',
   wait(1_000);
   const later = await send('flood', 'joined', 5000);
   assert.ok(later > 300 && later < 1_000, `${later} a second`);
+});
+
+test('hundreds of messages that come at once are dealt with a few in a turn of the event loop', async () => {
+  const { send, turns } = world();
+  let done = false;
+  const count = () => {
+    turns.push(0);
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  const checked = await Promise.all(['one', 'another', 'third'].map((peer) => send(peer, 'joined', 300)));
+  done = true;
+  assert.equal(Math.max(...checked), 900);
+  // Each takes a millisecond here.
+  assert.ok(Math.max(...turns) <= 20, `${Math.max(...turns)} in one turn`);
 });

@@ -1,6 +1,6 @@
 /** The other side of `ReaderThread`: answers one question after the other, each from a snapshot. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { codeOf, messageOf } from '#base';
+import { codeOf, messageOf, threadCpuMs } from '#base';
 import { openLmdbStore } from '#store';
 import { yieldToOthers } from '../verification/yield-to-others.ts';
 import { answerIn } from './answers.ts';
@@ -9,10 +9,6 @@ import type { ReaderQuestion, ReaderReply } from './reader-thread.ts';
 yieldToOthers();
 
 const store = openLmdbStore((workerData as { path: string }).path);
-const cpuMs = (): number => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-};
 
 parentPort!.on('message', (message: ReaderQuestion | 'stop') => {
   if (message === 'stop') void store.close().then(() => parentPort!.close());
@@ -20,10 +16,10 @@ parentPort!.on('message', (message: ReaderQuestion | 'stop') => {
 });
 
 function replyTo({ number, asked, pool }: ReaderQuestion): ReaderReply {
-  const began = cpuMs();
+  const began = threadCpuMs();
   const snapshot = store.snapshot();
   try {
-    return { number, answer: { ...answerIn(snapshot, pool, asked), costMs: cpuMs() - began } };
+    return { number, answer: { ...answerIn(snapshot, pool, asked), costMs: threadCpuMs() - began } };
   } catch (error) {
     return { number, error: { code: codeOf(error), message: messageOf(error) } };
   } finally {
