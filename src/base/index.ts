@@ -14,4 +14,5 @@ export * from './loop-monitor.ts';
 export * from './pace.ts';
 export * from './progress.ts';
 export * from './schema.ts';
+export * from './steps.ts';
 export * from './thread-clock.ts';

@@ -1,14 +1,15 @@
-import { BitorchError, equalBytes } from '#base';
+import { BitorchError, equalBytes, finish, type Steps } from '#base';
 import {
   type Account,
+  type ClsagSignature,
   type Curve,
   commit,
   deriveOutput,
   keyImageOf,
-  proveRange,
   type RandomBytes,
   type RingMember,
   randomScalar,
+  rangeSteps,
   type Scalar,
   type SigningKey,
   scalarOf,
@@ -59,8 +60,17 @@ export async function readMembers(
   return members;
 }
 
+export interface SignedTransfer {
+  readonly transaction: Transaction;
+  readonly sent: Sent;
+}
+
 /** The transaction of a plan, and what the wallet has to remember of it. Throws WALLET_VIEW_ONLY without a secret. */
-export function signTransfer(plan: TransferPlan, signing: Signing): { transaction: Transaction; sent: Sent } {
+export const signTransfer = (plan: TransferPlan, signing: Signing): SignedTransfer =>
+  finish(signingSteps(plan, signing));
+
+/** `signTransfer` in steps. */
+export function* signingSteps(plan: TransferPlan, signing: Signing): Steps<SignedTransfer> {
   const { account, network, members, curve, signers = [], random = systemRandom } = signing;
   const { spendSecret } = account;
   if (!spendSecret)
@@ -78,7 +88,7 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
   const context = spendContext(inputs[0]!.keyImage, curve);
   const outputs = plan.outputs.map((order, position) => makeOutput(order, position, context, curve, random));
   const masks = outputs.map(({ mask }) => mask);
-  const range = proveRange(
+  const range = yield* rangeSteps(
     plan.outputs.map(({ amount }) => amount),
     masks,
     curve,
@@ -97,7 +107,8 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
   const pseudoOuts = inputs.map(({ output }, i) => commit(output.amount, pseudoMasks[i]!, curve));
   const wirePseudoOuts = pseudoOuts.map((point) => toWire(point, curve));
   const message = messageOf(body, { range: range.proof, pseudoOuts: wirePseudoOuts }, curve);
-  const rings = inputs.map(({ ring, output, secret }, i) => {
+  const rings: ClsagSignature[] = [];
+  for (const [i, { ring, output, secret }] of inputs.entries()) {
     const statement = {
       ring: ring.map((number) => members.get(number)!),
       pseudoOut: pseudoOuts[i]!,
@@ -105,8 +116,9 @@ export function signTransfer(plan: TransferPlan, signing: Signing): { transactio
     };
     const maskDifference = curve.scalars.subtract(output.mask, pseudoMasks[i]!);
     const witness = { index: ring.indexOf(output.number), secret, maskDifference };
-    return signClsag(statement, witness, curve, random).signature;
-  });
+    rings.push(signClsag(statement, witness, curve, random).signature);
+    yield;
+  }
   const hash = bodyHash(body, curve);
   const signatures = signers.map((key) => key.sign(TRANSACTION_PURPOSE, hash));
   const spend = { range: range.proof, rings, pseudoOuts: wirePseudoOuts };

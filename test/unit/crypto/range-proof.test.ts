@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  type Curve,
   commit,
   defaultCurve,
   nobleCurve,
+  type Point,
   proveRange,
   type RangeClaim,
   type RangeProof,
   randomScalar,
+  rangeSteps,
   scalarOf,
   toWire,
   verifyRanges,
@@ -44,6 +47,30 @@ describe('Bulletproofs+', () => {
     const made = proveRange(amounts, masks(16), curve, random);
     assert.ok(holds(made));
     assert.ok(!holds({ ...made, commitments: made.commitments.with(15, made.commitments[0]!) }));
+  });
+
+  test('each step of a proof multiplies a few hundred points at most, however many amounts there are', () => {
+    let points = 0;
+    const counting: Curve = Object.assign(Object.create(curve), {
+      multiScalarSecret: (scalars: Uint8Array, of: readonly Point[]) => {
+        points += of.length;
+        return curve.multiScalarSecret(scalars, of);
+      },
+    });
+    const steps = rangeSteps(
+      Array.from({ length: 16 }, () => 1n),
+      masks(16),
+      counting,
+      random,
+    );
+    let most = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      most = Math.max(most, points);
+      points = 0;
+    }
+    assert.ok(most < 600, `${most} points in a step`);
+    assert.ok(holds(step.value));
   });
 
   test('the commitments are those of the amounts, divided by 8', () => {
