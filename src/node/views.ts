@@ -1,4 +1,5 @@
 import { cleanText, toHex } from '#base';
+import { areBlocks } from '#execution';
 import type { Holding } from './announcement.ts';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
@@ -51,9 +52,11 @@ export function modelView(
   };
 }
 
-/** Whether each of the blocks [0, layers) runs somewhere. */
+/** Whether each of the blocks [0, layers) runs somewhere, by what a route can be planned of. */
 function covers(holdings: readonly Holding[], layers: number): boolean {
-  const ranges = holdings.flatMap(({ blocks }) => (blocks ? [blocks] : [])).sort(([a], [b]) => a - b);
+  const ranges = holdings
+    .flatMap(({ blocks }) => (blocks && areBlocks(...blocks, layers) ? [blocks] : []))
+    .sort(([a], [b]) => a - b);
   return ranges.reduce((end, [first, to]) => (first <= end ? Math.max(end, to) : end), 0) >= layers;
 }
 

@@ -15,6 +15,6 @@ export {
   HiddenFrames,
   type Open,
 } from './messages.ts';
-export { planRoute, type StageOffer } from './planner.ts';
+export { areBlocks, planRoute, type StageOffer } from './planner.ts';
 export type { Executor, Observer, SessionTerms, SessionWitness, Witness } from './ports.ts';
 export { StageService } from './stage-service.ts';

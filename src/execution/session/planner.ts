@@ -20,7 +20,7 @@ export function planRoute(
   all: readonly StageOffer[],
   avoidance: (id: string) => number = () => 0,
 ): StageOffer[] {
-  const offers = all.filter(({ first, end }) => first >= 0 && first < end && end <= layers);
+  const offers = all.filter(({ first, end }) => areBlocks(first, end, layers));
   const route: StageOffer[] = [];
   for (let block = 0; block < layers; ) {
     const [best] = offers
@@ -32,6 +32,10 @@ export function planRoute(
   }
   return route;
 }
+
+/** Whether [first, end) are blocks of a model of so many layers: anybody can announce anything. */
+export const areBlocks = (first: number, end: number, layers: number): boolean =>
+  first >= 0 && first < end && end <= layers;
 
 function missing(block: number, layers: number, offers: readonly StageOffer[]): BitorchError {
   const later = offers.filter((offer) => offer.reachable && offer.first > block).map((offer) => offer.first);

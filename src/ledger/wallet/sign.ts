@@ -1,4 +1,4 @@
-import { BitorchError, equalBytes, finish, type Steps } from '#base';
+import { BitorchError, equalBytes, finish, finishInTurns, type Steps } from '#base';
 import {
   type Account,
   type ClsagSignature,
@@ -69,8 +69,11 @@ export interface SignedTransfer {
 export const signTransfer = (plan: TransferPlan, signing: Signing): SignedTransfer =>
   finish(signingSteps(plan, signing));
 
-/** `signTransfer` in steps. */
-export function* signingSteps(plan: TransferPlan, signing: Signing): Steps<SignedTransfer> {
+/** `signTransfer` in steps, between which the event loop turns: for a node, which has others to serve. */
+export const signInTurns = (plan: TransferPlan, signing: Signing): Promise<SignedTransfer> =>
+  finishInTurns(signingSteps(plan, signing));
+
+function* signingSteps(plan: TransferPlan, signing: Signing): Steps<SignedTransfer> {
   const { account, network, members, curve, signers = [], random = systemRandom } = signing;
   const { spendSecret } = account;
   if (!spendSecret)

@@ -1,15 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  BitorchError,
-  codeOf,
-  domainHash,
-  equalBytes,
-  finishInTurns,
-  fromUtf8,
-  messageOf,
-  toHex,
-  utf8,
-} from '#base';
+import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, messageOf, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
@@ -61,7 +51,7 @@ import { addFound, type Found, scanHere } from './scan.ts';
 import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts';
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
-import { readMembers, signingSteps } from './sign.ts';
+import { readMembers, signInTurns } from './sign.ts';
 import { doubtful, SENT, type Submission, type Submitted } from './submission.ts';
 import {
   inputsOfTries,
@@ -288,8 +278,7 @@ export class Wallet {
     const network = this.#network();
     const members = await this.#membersOf(plan, chain);
     const signing = { account: this.account, network, members, curve: this.#curve, signers };
-    const steps = signingSteps(plan, random ? { ...signing, random } : signing);
-    const { transaction, sent } = await finishInTurns(steps);
+    const { transaction, sent } = await signInTurns(plan, random ? { ...signing, random } : signing);
     this.#contents = { ...this.#contents, sent: [...this.#contents.sent, sent] };
     return transaction;
   }
