@@ -1,6 +1,13 @@
 import { BitorchError } from '#base';
 import type { Boundary } from './engine/index.ts';
-import { createSampler, RepetitionDetector, type SamplingOptions, StopStrings } from './sampling/index.ts';
+import {
+  type ChosenToken,
+  chosenToken,
+  createSampler,
+  RepetitionDetector,
+  type SamplingOptions,
+  StopStrings,
+} from './sampling/index.ts';
 import type { ClientSession } from './session/index.ts';
 import type { Tokenizer } from './tokenizer/index.ts';
 
@@ -10,6 +17,8 @@ export interface GenerateOptions {
   readonly maxTokens: number;
   readonly sampling: SamplingOptions;
   readonly stop: readonly string[];
+  /** How many of the likeliest tokens to name at each position; no probabilities are given when absent. */
+  readonly logprobs?: number | undefined;
 }
 
 export interface GenerateDependencies {
@@ -20,8 +29,11 @@ export interface GenerateDependencies {
 
 export type GenerateEvent =
   | { type: 'prefill'; done: number; total: number }
-  /** Text that is certain: no half character, nothing that may become a stop string. */
-  | { type: 'text'; text: string; tokens: number }
+  /**
+   * Text that is certain: no half character, nothing that may become a stop string. `tokens`: of the answer so far. `chosen`:
+   * the tokens since the event before, where probabilities were asked for.
+   */
+  | { type: 'text'; text: string; tokens: number; chosen: readonly ChosenToken[] }
   | { type: 'end'; reason: EndReason; tokens: number };
 
 /** The model or a stop string ended it; there was no room for more; or it went round in a circle. */
@@ -29,26 +41,34 @@ export type EndReason = 'stop' | 'length' | 'repetition';
 
 /**
  * Answers a prompt over an open session: embedding, final norm, head and sampling here, the blocks elsewhere.
- * Throws CONTEXT_EXCEEDED before anything is sent when the prompt does not fit.
+ * Throws at once, before anything is sent, CONTEXT_EXCEEDED when the prompt does not fit.
  */
-export async function* generate(
+export function generate(
   options: GenerateOptions,
-  { boundary, session, tokenizer }: GenerateDependencies,
+  dependencies: GenerateDependencies,
 ): AsyncGenerator<GenerateEvent> {
-  const { prompt, sampling } = options;
-  const room = session.context - prompt.length;
-  if (room < 1) {
+  const { prompt } = options;
+  const { context } = dependencies.session;
+  if (prompt.length >= context) {
     throw new BitorchError(
       'CONTEXT_EXCEEDED',
-      `the conversation has ${prompt.length} tokens, the model takes ${session.context}: shorten it or start a new one`,
-      { tokens: prompt.length, context: session.context },
+      `the conversation has ${prompt.length} tokens, the model takes ${context}: shorten it or start a new one`,
+      { tokens: prompt.length, context },
     );
   }
-  const limit = Math.min(room, options.maxTokens);
-  const sampler = createSampler(sampling);
+  return answer(options, dependencies);
+}
+
+async function* answer(
+  { prompt, maxTokens, sampling, stop, logprobs }: GenerateOptions,
+  { boundary, session, tokenizer }: GenerateDependencies,
+): AsyncGenerator<GenerateEvent> {
+  const limit = Math.min(session.context - prompt.length, maxTokens);
+  const sampler = createSampler(sampling, prompt);
   const detokenizer = tokenizer.stream();
-  const stops = new StopStrings(options.stop);
+  const stops = new StopStrings(stop);
   const repetition = new RepetitionDetector();
+  let chosen: ChosenToken[] = [];
 
   let last = yield* prefill(prompt, boundary, session);
   let logits: Float32Array | undefined;
@@ -56,17 +76,24 @@ export async function* generate(
     logits = await boundary.logits(last, logits);
     const token = sampler.sample(logits);
     if (tokenizer.stopIds.includes(token)) return yield* finish('stop', tokens - 1);
+    if (logprobs !== undefined) chosen.push(chosenToken(logits, token, logprobs));
     const text = stops.push(detokenizer.push(token));
-    if (text) yield { type: 'text', text, tokens };
+    if (text) yield piece(text, tokens);
     if (stops.found) return yield { type: 'end', reason: 'stop', tokens };
     if (repetition.push(token)) return yield* finish('repetition', tokens);
     if (tokens >= limit) return yield* finish('length', tokens);
     last = await session.forward(prompt.length + tokens - 1, boundary.embed([token]));
   }
 
+  function piece(text: string, tokens: number): GenerateEvent {
+    const of = chosen;
+    chosen = [];
+    return { type: 'text', text, tokens, chosen: of };
+  }
+
   async function* finish(reason: EndReason, tokens: number): AsyncGenerator<GenerateEvent> {
     const rest = stops.push(detokenizer.end()) + stops.end();
-    if (rest) yield { type: 'text', text: rest, tokens };
+    if (rest || chosen.length > 0) yield piece(rest, tokens);
     yield { type: 'end', reason, tokens };
   }
 }

@@ -23,9 +23,35 @@ export interface ChatRequest {
   /** 0 = greedy. */
   temperature?: number;
   topK?: number;
+  /** 0 … 1; 0 keeps the likeliest token only. */
   topP?: number;
+  /** 0 … 1 of the likeliest token's probability. */
+  minP?: number;
+  /** Added to the logits of these token ids; `null` bans a token. */
+  logitBias?: (readonly [id: number, bias: number | null])[];
+  /** Over prompt and answer, or over the last `repetitionWindow` tokens of both; 1 does nothing. */
+  repetitionPenalty?: number;
+  repetitionWindow?: number;
+  /** OpenAI's, over the answer. */
+  frequencyPenalty?: number;
+  presencePenalty?: number;
   seed?: number;
   stop?: string[];
+  /** How many of the likeliest tokens to name at each position; no probabilities when absent. */
+  logprobs?: number;
+}
+
+/** A token and how probable the model held it, whatever the options of sampling. */
+export interface TokenLogprob {
+  text: string;
+  /** Of `text`, which has U+FFFD where a token is a part of a character. */
+  bytes: number[];
+  /** Natural logarithm. */
+  logprob: number;
+}
+
+export interface ChosenTokenView extends TokenLogprob {
+  likeliest: TokenLogprob[];
 }
 
 /** One stage of the route that an answer takes. */
@@ -60,7 +86,8 @@ export type FinishReason = 'stop' | 'length' | 'repetition' | 'cancelled';
 export type ChatEvent =
   | { type: 'route'; answerId: string; model: string; hops: Hop[] }
   | { type: 'prefill'; done: number; total: number }
-  | { type: 'token'; text: string }
+  /** `chosen`: the tokens since the event before, where probabilities were asked for. */
+  | { type: 'token'; text: string; chosen?: ChosenTokenView[] }
   | {
       type: 'done';
       reason: FinishReason;

@@ -5,18 +5,20 @@ import { boundaryRanges } from '#distribution';
 import {
   Boundary,
   ClientSession,
+  type GenerateEvent,
   generate,
   openTokenizer,
   planRoute,
   planSession,
   renderChat,
+  type SamplingOptions,
   type StageOffer,
   type Tokenizer,
 } from '#execution';
 import { type Host, remoteCodeOf } from '#network';
 import { AnswerRecord } from '#verification';
 import { AnswerAudits, hopOf } from './answer-audits.ts';
-import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason } from './api.ts';
+import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason, TokenLogprob } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import { FailureMemory } from './failures.ts';
 import { demandNotRefused, fetchRanges, type Model, tensorReader } from './library.ts';
@@ -108,6 +110,7 @@ export class Chatting {
       eos: tokenTextOf(tokenizer, tokenizer.eos),
     });
     const prompt = tokenizer.encode(text, { special: true });
+    const sampling = samplingOf(request, model.manifest.architecture.vocab);
     const { session, record } = await this.#openSession(model, signal);
     const answerId = randomUUID();
     let concluded: Promise<void> | undefined;
@@ -115,20 +118,23 @@ export class Chatting {
     try {
       signal.throwIfAborted();
       signal.addEventListener('abort', cut, { once: true });
-      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf) };
       const options = {
         prompt,
         maxTokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
-        sampling: samplingOf(request),
+        sampling,
         stop: request.stop ?? [],
+        logprobs: request.logprobs,
       };
+      // What is wrong with the request is said before the answer begins.
+      const events = generate(options, { boundary, session, tokenizer });
+      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf) };
       let firstTokenAt = 0;
-      for await (const event of generate(options, { boundary, session, tokenizer })) {
+      for await (const event of events) {
         if (event.type !== 'end') signal.throwIfAborted();
         if (event.type === 'prefill') yield event;
         if (event.type === 'text') {
           firstTokenAt ||= performance.now();
-          yield { type: 'token', text: event.text };
+          yield tokenEvent(event, tokenizer);
         }
         if (event.type !== 'end') continue;
         // The answer is complete: whether anybody still listens makes no difference to its audit.
@@ -248,12 +254,43 @@ const offerOf = (node: KnownNode, [first, end]: readonly [number, number]): Stag
   reachable: node.reachable,
 });
 
-const samplingOf = ({ temperature = 0, topK, topP, seed }: ChatRequest) => ({
-  temperature,
-  topK,
-  topP,
-  seed,
-});
+/** Throws UNSUPPORTED_PARAMETER for a bias of a token that the model does not have. */
+function samplingOf(request: ChatRequest, vocab: number): SamplingOptions {
+  const { temperature = 0, topK, topP, minP, seed, logitBias = [] } = request;
+  const { repetitionPenalty, repetitionWindow, frequencyPenalty, presencePenalty } = request;
+  const unknown = logitBias.find(([id]) => id >= vocab);
+  if (unknown)
+    throw new BitorchError(
+      'UNSUPPORTED_PARAMETER',
+      `logit_bias: the model has no token ${unknown[0]}; its ids are 0 to ${vocab - 1}`,
+      { param: 'logit_bias' },
+    );
+  return {
+    temperature,
+    topK,
+    topP,
+    minP,
+    seed,
+    repetitionPenalty,
+    repetitionWindow,
+    frequencyPenalty,
+    presencePenalty,
+    logitBias: logitBias.map(([id, bias]): [number, number] => [id, bias ?? Number.NEGATIVE_INFINITY]),
+  };
+}
+
+function tokenEvent(
+  { text, chosen }: Extract<GenerateEvent, { type: 'text' }>,
+  tokenizer: Tokenizer,
+): ChatEvent {
+  const view = ({ id, logprob }: { id: number; logprob: number }): TokenLogprob => {
+    const bytes = tokenizer.bytesOf(id);
+    return { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), bytes: [...bytes], logprob };
+  };
+  if (chosen.length === 0) return { type: 'token', text };
+  const views = chosen.map((token) => ({ ...view(token), likeliest: token.likeliest.map(view) }));
+  return { type: 'token', text, chosen: views };
+}
 
 const tokenTextOf = (tokenizer: Tokenizer, id: number | undefined): string =>
   id === undefined ? '' : tokenizer.textOf(id);

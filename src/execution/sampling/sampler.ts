@@ -1,12 +1,20 @@
 import { randomInt } from 'node:crypto';
 import { BitorchError, check, z } from '#base';
 import { expOfNegative } from './exp.ts';
+import { Penalties } from './penalties.ts';
 import { uniform } from './random.ts';
+import { everyId, type Logits, largest } from './ranking.ts';
 
 const samplingSchema = z.object({
   temperature: z.number().min(0).max(100).default(0),
   topK: z.number().int().min(0).default(0),
-  topP: z.number().gt(0).max(1).default(1),
+  topP: z.number().min(0).max(1).default(1),
+  minP: z.number().min(0).max(1).default(0),
+  logitBias: z.array(z.tuple([z.number().int().min(0), z.number().or(z.literal(-Infinity))])).default([]),
+  repetitionPenalty: z.number().gt(0).max(1000).default(1),
+  repetitionWindow: z.number().int().min(0).optional(),
+  frequencyPenalty: z.number().min(-1000).max(1000).default(0),
+  presencePenalty: z.number().min(-1000).max(1000).default(0),
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
@@ -15,35 +23,67 @@ export interface SamplingOptions {
   readonly temperature?: number | undefined;
   /** Only the K likeliest tokens; 0, the default, keeps all. */
   readonly topK?: number | undefined;
-  /** Only the fewest likeliest tokens that have this probability together; 1, the default, keeps all. */
+  /** Only the fewest likeliest tokens that have this probability together, at least one; 1, the default, keeps all. */
   readonly topP?: number | undefined;
+  /** Only tokens with at least this part of the likeliest one's probability; 0, the default, keeps all. */
+  readonly minP?: number | undefined;
+  /** See PenaltyOptions; nothing is changed when these are absent. */
+  readonly logitBias?: readonly (readonly [id: number, bias: number])[] | undefined;
+  readonly repetitionPenalty?: number | undefined;
+  readonly repetitionWindow?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
+  readonly presencePenalty?: number | undefined;
   /** Random when absent. */
   readonly seed?: number | undefined;
 }
 
 export interface Sampler {
   readonly seed: number;
-  /** The next token: an index into `logits`. Throws LOGITS_INVALID when they hold a NaN or no finite maximum. */
+  /**
+   * The next token: an index into `logits`. Throws LOGITS_INVALID when they hold a NaN or no finite maximum, and
+   * TOKENS_BANNED when the bias leaves no token.
+   */
   sample(logits: Float32Array): number;
 }
 
 /**
- * Chooses tokens: temperature, then top-k, then top-p, then one draw, as transformers orders them. The same
- * options and logits give the same tokens on every machine: arithmetic is IEEE doubles in a fixed order, exp and
- * the random numbers are our own, and ties go to the lower id. Throws SCHEMA_INVALID.
+ * Chooses tokens: bias and penalties, temperature, top-k, top-p, min-p, then one draw, as transformers orders them. `prompt`
+ * counts as seen for the repetition penalty. The same options, prompt and logits give the same tokens on every machine:
+ * arithmetic is IEEE doubles in a fixed order, exp and the random numbers are our own, and ties go to the lower id. Throws
+ * SCHEMA_INVALID.
  */
-export function createSampler(options: SamplingOptions): Sampler {
-  const { temperature, topK, topP, seed = randomInt(2 ** 47) } = check(samplingSchema, options, 'sampling');
+export function createSampler(options: SamplingOptions, prompt: readonly number[] = []): Sampler {
+  const {
+    temperature,
+    topK,
+    topP,
+    minP,
+    seed = randomInt(2 ** 47),
+    repetitionWindow,
+    ...changes
+  } = check(samplingSchema, options, 'sampling');
+  const penalties = new Penalties({ ...changes, repetitionWindow }, prompt);
   let drawn = 0;
+
+  function choose(logits: Logits, likeliest: number): number {
+    if (logits[likeliest] === Number.NEGATIVE_INFINITY)
+      throw new BitorchError('TOKENS_BANNED', 'the logit bias bans every token: allow one at least');
+    if (temperature === 0 || topK === 1) return likeliest;
+    const ids = topK > 0 && topK < logits.length ? largest(logits, topK) : everyId(logits.length);
+    let candidates = weigh(ids, logits, logits[likeliest]!, temperature);
+    if (topP < 1) candidates = nucleus(candidates, topP);
+    if (minP > 0) candidates = atLeast(candidates, minP);
+    return draw(candidates, uniform(seed, drawn++));
+  }
+
   return {
     seed,
     sample(logits) {
-      const likeliest = argmax(logits);
-      if (temperature === 0 || topK === 1) return likeliest;
-      const ids = topK > 0 && topK < logits.length ? largest(logits, topK) : everyId(logits.length);
-      let candidates = weigh(ids, logits, logits[likeliest]!, temperature);
-      if (topP < 1) candidates = nucleus(candidates, topP);
-      return draw(candidates, uniform(seed, drawn++));
+      const likeliest = likeliestOf(logits);
+      const adjusted = penalties.apply(logits);
+      const token = choose(adjusted, adjusted === logits ? likeliest : argmax(adjusted));
+      penalties.push(token);
+      return token;
     },
   };
 }
@@ -54,7 +94,15 @@ interface Candidates {
   readonly weights: Float64Array;
 }
 
-function argmax(logits: Float32Array): number {
+/** The id of the largest logit, of equal ones the lowest. */
+function argmax(logits: Logits): number {
+  let best = 0;
+  for (let id = 0; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
+  return best;
+}
+
+/** The same for logits as the model gives them, in one pass. Throws LOGITS_INVALID. */
+function likeliestOf(logits: Float32Array): number {
   let best = 0;
   let healthy = true;
   for (let id = 0; id < logits.length; id++) {
@@ -62,22 +110,12 @@ function argmax(logits: Float32Array): number {
     if (logit > logits[best]!) best = id;
     healthy &&= !Number.isNaN(logit);
   }
-  if (!healthy || !Number.isFinite(logits[best])) {
+  if (!healthy || !Number.isFinite(logits[best]))
     throw new BitorchError('LOGITS_INVALID', 'the model gave no finite logits: its weights are damaged');
-  }
   return best;
 }
 
-const everyId = (count: number): Int32Array => new Int32Array(count).map((_, id) => id);
-
-/** Ids of the `count` largest logits, the largest first. */
-function largest(logits: Float32Array, count: number): Int32Array {
-  const least = logits.toSorted()[logits.length - count]!;
-  const ids = everyId(logits.length).filter((id) => logits[id]! >= least);
-  return ids.sort((a, b) => logits[b]! - logits[a]! || a - b).subarray(0, count);
-}
-
-function weigh(ids: Int32Array, logits: Float32Array, max: number, temperature: number): Candidates {
+function weigh(ids: Int32Array, logits: Logits, max: number, temperature: number): Candidates {
   const weights = new Float64Array(ids.length);
   for (let i = 0; i < ids.length; i++) weights[i] = expOfNegative((logits[ids[i]!]! - max) / temperature);
   return { ids, weights };
@@ -97,6 +135,12 @@ function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
     return held >= needed;
   });
   const kept = last < 0 ? order : order.subarray(0, last + 1);
+  return { ids: kept.map((i) => ids[i]!), weights: Float64Array.from(kept, (i) => weights[i]!) };
+}
+
+/** Those with at least `minP` of the likeliest one's weight, which is 1. */
+function atLeast({ ids, weights }: Candidates, minP: number): Candidates {
+  const kept = everyId(ids.length).filter((i) => weights[i]! >= minP);
   return { ids: kept.map((i) => ids[i]!), weights: Float64Array.from(kept, (i) => weights[i]!) };
 }
 

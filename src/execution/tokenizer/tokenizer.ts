@@ -1,5 +1,5 @@
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, messageOf, utf8 } from '#base';
 import { invalidTokenizer, type TokenizerDefinition, vocabularyOf } from './definition.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { type TokenBytes, tokenBytes } from './token-bytes.ts';
@@ -26,6 +26,8 @@ export interface Tokenizer {
   stream(): TextStream;
   /** How a token is written, control tokens too: what chat templates call bos_token, eos_token. */
   textOf(id: number): string;
+  /** The bytes that a token adds to a text; those of how it is written for control tokens, none beyond the vocabulary. */
+  bytesOf(id: number): Uint8Array;
 }
 
 /** Turns tokens into text as they come and never gives half a character. */
@@ -59,6 +61,7 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
     },
     stream: () => new ByteStream(bytes),
     textOf: (id) => texts[id] ?? '',
+    bytesOf: (id) => bytes.bytes[id] ?? utf8(texts[id] ?? ''),
   };
 }
 

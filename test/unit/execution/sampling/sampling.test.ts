@@ -73,6 +73,7 @@ test('top-p keeps the fewest that reach it, at least one', () => {
   const logits = Float32Array.from([0.5, 0.3, 0.15, 0.05], Math.log);
   assertNear(shares({ temperature: 1, topP: 0.7, seed: 4 }, logits), [5 / 8, 3 / 8, 0, 0]);
   assertNear(shares({ temperature: 1, topP: 0.0001, seed: 4 }, logits), [1, 0, 0, 0]);
+  assertNear(shares({ temperature: 1, topP: 0, seed: 4 }, logits), [1, 0, 0, 0]);
   assertNear(shares({ temperature: 1, topK: 2, topP: 0.9, seed: 4 }, logits), [5 / 8, 3 / 8, 0, 0]);
 });
 
@@ -94,7 +95,13 @@ test('damaged logits and options out of range are refused', () => {
   for (const bad of [
     { temperature: -1 },
     { temperature: Number.NaN },
-    { topP: 0 },
+    { topP: -0.1 },
+    { minP: 1.1 },
+    { repetitionPenalty: 0 },
+    { repetitionWindow: -1 },
+    { frequencyPenalty: Number.NaN },
+    { logitBias: [[-1, 1]] as const },
+    { logitBias: [[1, Number.NaN]] as const },
     { topP: 1.1 },
     { topK: -1 },
     { topK: 1.5 },
