@@ -2,7 +2,7 @@ import type { Progress } from '#base';
 import type { NodeSettings } from '#node';
 
 /** A node's options and those of its HTTP server. */
-export type Settings = NodeSettings & { httpHost: string; port: number };
+export type Settings = NodeSettings & { httpHost: string; httpAllowHost?: string[]; port: number };
 
 /** What a node process tells the process that started it. */
 export type NodeMessage =

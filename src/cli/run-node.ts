@@ -10,7 +10,7 @@ const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
 /** Brings a node and its server up; `lifecycle` takes them down again. */
 export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
-  const { httpHost, port, ...options } = settings;
+  const { httpHost: host, httpAllowHost: allowHosts = [], port, ...options } = settings;
   const log = createLog();
   lifecycle.onStop(await lockHome(options.home));
   const sessions = join(options.home, 'api-sessions.json');
@@ -24,7 +24,8 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
     else tell(event);
   });
   await node.start();
-  const server = createServer({ host: httpHost, port, tokens, sessions, webRoot: WEB_ROOT }, { node, log });
+  const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
+  const server = createServer(http, { node, log });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));

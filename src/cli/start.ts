@@ -93,6 +93,13 @@ export const startCommand = new Command('start')
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))
   .addOption(option('--http-host <host>', 'where the page and the API listen').default('127.0.0.1'))
+  .addOption(
+    option(
+      '--http-allow-host <names>',
+      'host names that the page and the API answer to beside this machine’s own, like host.docker.internal',
+      list,
+    ),
+  )
   .addOption(option('--port <port>', 'port of the page and the API; 0 = any', whole).default(0))
   .action(async (flags: Record<string, unknown>, command: Command) => {
     const lifecycle = new Lifecycle();

@@ -10,16 +10,28 @@ const scopesOf = new WeakMap<FastifyRequest, () => ReadonlySet<Scope> | undefine
 export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
   scopesOf.get(request)?.()?.has(scope) ?? false;
 
-/** Who may talk to the server: our own host names only, and only with a token or the page's cookie. */
+/**
+ * Who may talk to the server: our own host names and those that the operator allows, and only with a token or the page's
+ * cookie.
+ */
 export class Access {
   readonly #tokens: ApiTokens;
-  readonly #hosts: Set<string>;
+  readonly #hosts: ReadonlySet<string>;
+  /** Those of them that the operator allows. */
+  readonly #allowed: ReadonlySet<string>;
   readonly #sessions: Sessions;
 
-  constructor(options: { host: string; tokens: ApiTokens; sessions: Sessions }) {
+  constructor(options: {
+    host: string;
+    allowHosts: readonly string[];
+    tokens: ApiTokens;
+    sessions: Sessions;
+  }) {
     this.#tokens = options.tokens;
     this.#sessions = options.sessions;
-    this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]', bracketed(options.host)]);
+    this.#allowed = new Set(options.allowHosts.map(bracketed));
+    const own = ['127.0.0.1', 'localhost', '::1', options.host].map(bracketed);
+    this.#hosts = new Set([...own, ...this.#allowed]);
   }
 
   /** Refuses every request, to any route, that was not sent to one of our own host names. */
@@ -61,35 +73,55 @@ export class Access {
 
   /** Ends the session of a request, if it has one: the Set-Cookie header that removes the cookie. */
   signOut(request: FastifyRequest): string {
-    if (isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
+    if (this.#isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
     return `${cookie(request, '')}; Max-Age=0`;
   }
 
   /** Whether the request carries the cookie of a session, sent by our own page. */
   hasSession(request: FastifyRequest): boolean {
     const secret = cookieOf(request);
-    return secret !== undefined && isOwnOrigin(request) && this.#sessions.use(secret);
+    return secret !== undefined && this.#isOwnOrigin(request) && this.#sessions.use(secret);
   }
 
   /** A page on a foreign name that points at 127.0.0.1 (DNS rebinding) sends its own name as Host. */
   #checkHost(request: FastifyRequest): void {
     const host = request.headers.host ?? '';
-    if (this.#hosts.has(host.replace(/:\d+$/, '').toLowerCase())) return;
+    if (this.#hosts.has(nameOf(host))) return;
     throw new BitorchError(
       'FORBIDDEN_HOST',
-      `this node does not answer to the host name "${host.slice(0, 80)}"`,
+      `this node does not answer to the host name "${host.slice(0, 80)}": start it with --http-allow-host and the name`,
     );
+  }
+
+  /**
+   * SameSite ignores ports too: a page of another port would ride on the cookie, but it cannot hide its Origin. Names that the
+   * operator allows may be those of a proxy that speaks HTTPS.
+   */
+  #isOwnOrigin({ headers: { origin, host = '' } }: FastifyRequest): boolean {
+    if (origin === undefined || origin === `http://${host}`) return true;
+    return origin === `https://${host}` && this.#allowed.has(nameOf(host));
   }
 
   /** Undefined for strangers. */
   #scopesOf(request: FastifyRequest): ReadonlySet<Scope> | undefined {
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined) return this.#tokens.scopesOf(bearer);
+    const token = tokenOf(request);
+    if (token !== undefined) return this.#tokens.scopesOf(token);
     return this.hasSession(request) ? new Set(SCOPES) : undefined;
   }
 }
 
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host.toLowerCase());
+/** `Authorization: Bearer …` as OpenAI's clients send it, or the header of Azure's or Anthropic's. */
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  const bearer = /^Bearer[ \t]+(\S+)$/i.exec(headers.authorization?.trim() ?? '')?.[1];
+  const [key] = [headers['x-api-key'], headers['api-key']].flat().filter((value) => value !== undefined);
+  return bearer ?? key?.trim();
+}
+
+const nameOf = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
+
+/** As a Host header has it. */
+const bracketed = (host: string): string =>
+  host.includes(':') && !host.startsWith('[') ? `[${host.toLowerCase()}]` : host.toLowerCase();
 
 /** Browsers share cookies between the ports of a host, so each node's cookie is named by its port. */
 const cookieName = (request: FastifyRequest): string => `bitorch_session_${request.socket.localPort ?? 0}`;
@@ -104,10 +136,4 @@ function cookieOf(request: FastifyRequest): string | undefined {
     if (key === cookieName(request)) return value;
   }
   return undefined;
-}
-
-/** SameSite ignores ports too: a page of another port would ride on the cookie, but it cannot hide its Origin. */
-function isOwnOrigin(request: FastifyRequest): boolean {
-  const { origin, host } = request.headers;
-  return origin === undefined || origin === `http://${host}`;
 }

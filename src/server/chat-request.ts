@@ -1,105 +1,132 @@
-/** OpenAI's chat completion request, and what of it means something to this network. */
+/** OpenAI's chat completion request, with the fields that llama.cpp's server and vLLM add to it. */
 import { BitorchError, z } from '#base';
-import type { ChatMessage, ChatRequest } from '#node';
-import { MAX_BODY_BYTES, MAX_MESSAGES } from './constants.ts';
+import type { ChatRequest } from '#node';
+import { unsupportedField } from './chat-fields.ts';
+import { chatMessages, zMessages } from './chat-message.ts';
 
-const zText = z.string().max(MAX_BODY_BYTES);
-const zContent = z.union([
-  zText,
+const MAX_TOKENS = 1_000_000;
+const MAX_CHOICES = 16;
+const MAX_TOP_LOGPROBS = 20;
+const MAX_STOPS = 256;
+const MAX_BIASES = 1024;
+/** What vLLM and OpenAI bound a bias by. */
+const MAX_BIAS = 100;
+/** What llama.cpp's `repeat_penalty` looks back over when it is not told. */
+const REPEAT_LAST_N = 64;
+
+/** A whole number of any size: clients send the largest of their types for "no limit". */
+const zWhole = z.number().refine(Number.isInteger, 'must be a whole number');
+/** −1 for "as many as there is room for". */
+const zTokens = zWhole.refine((n) => n >= 1 || n === -1, 'must be at least 1').nullish();
+const zPenalty = z.number().min(-2).max(2).nullish();
+const zId = z.string().regex(/^\d{1,10}$/, 'must be a token id');
+const zBias = z.number().min(-MAX_BIAS).max(MAX_BIAS);
+/** OpenAI's object by token id, or llama.cpp's list of pairs, where `false` bans a token. */
+const zLogitBias = z.union([
   z
-    .array(z.object({ type: z.literal('text', 'only text content is supported'), text: zText }))
-    .max(MAX_MESSAGES),
+    .record(zId, zBias)
+    .refine((bias) => Object.keys(bias).length <= MAX_BIASES, `must have at most ${MAX_BIASES} members`),
+  z.array(z.tuple([z.number().int().min(0), z.union([zBias, z.literal(false)])])).max(MAX_BIASES),
 ]);
 
-const zMessage = z.object({
-  role: z.enum(['system', 'developer', 'user', 'assistant'], 'must be system, developer, user or assistant'),
-  content: zContent,
-});
-
-const zTokens = z.number().int().min(1).max(1_000_000).nullish();
-
-/** Fields that would change the answer if they were honoured; refused unless they ask for nothing. */
-const REFUSED = {
-  n: z.number().int().nullish(),
-  tools: z.array(z.unknown()).nullish(),
-  tool_choice: z.unknown().optional(),
-  functions: z.array(z.unknown()).nullish(),
-  response_format: z.looseObject({ type: z.string() }).nullish(),
-  logprobs: z.boolean().nullish(),
-  logit_bias: z.record(z.string(), z.number()).nullish(),
-  presence_penalty: z.number().nullish(),
-  frequency_penalty: z.number().nullish(),
-  modalities: z.array(z.string()).nullish(),
-  audio: z.unknown().optional(),
-  web_search_options: z.unknown().optional(),
-};
-
-/** Fields that are not named here have no bearing on the answer (user, metadata, store, …) and are ignored. */
-export const zCompletionRequest = z.object({
-  model: z.string().min(1).max(256).nullish(),
-  messages: z.array(zMessage).min(1).max(MAX_MESSAGES),
+export const zCompletionRequest = z.looseObject({
+  model: z.string().max(256).nullish(),
+  messages: zMessages,
   stream: z.boolean().nullish(),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: z.number().int().min(1).max(MAX_CHOICES).nullish(),
   max_tokens: zTokens,
   max_completion_tokens: zTokens,
+  n_predict: zTokens,
   temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
-  top_k: z.number().int().min(1).max(1_000_000).nullish(),
-  seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
-  stop: z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(16)]).nullish(),
-  ...REFUSED,
+  top_p: z.number().min(0).max(1).nullish(),
+  top_k: zWhole.refine((k) => k >= -1, 'must be at least -1').nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
+  repetition_penalty: z.number().gt(0).max(10).nullish(),
+  repeat_penalty: z.number().gt(0).max(10).nullish(),
+  repeat_last_n: zWhole.refine((n) => n >= -1, 'must be at least -1').nullish(),
+  presence_penalty: zPenalty,
+  frequency_penalty: zPenalty,
+  logit_bias: zLogitBias.nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().int().min(0).max(MAX_TOP_LOGPROBS).nullish(),
+  seed: zWhole.nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(MAX_STOPS)]).nullish(),
 });
 
 export type CompletionRequest = z.infer<typeof zCompletionRequest>;
 
-/** Whether a refused field asks for nothing: what a request without it means. */
-const ASKS_NOTHING: { [Field in keyof typeof REFUSED]: (request: CompletionRequest) => boolean } = {
-  n: ({ n }) => (n ?? 1) === 1,
-  tools: ({ tools }) => !tools?.length,
-  tool_choice: ({ tool_choice: choice }) => choice == null || choice === 'none' || choice === 'auto',
-  functions: ({ functions }) => !functions?.length,
-  response_format: ({ response_format: format }) => (format?.type ?? 'text') === 'text',
-  logprobs: ({ logprobs }) => !logprobs,
-  logit_bias: ({ logit_bias: bias }) => Object.keys(bias ?? {}).length === 0,
-  presence_penalty: ({ presence_penalty: penalty }) => !penalty,
-  frequency_penalty: ({ frequency_penalty: penalty }) => !penalty,
-  modalities: ({ modalities }) => modalities?.every((modality) => modality === 'text') ?? true,
-  audio: ({ audio }) => audio == null,
-  web_search_options: ({ web_search_options: options }) => options == null,
-};
+/** The fields of a request that this server honours. */
+export const SUPPORTED_FIELDS: readonly string[] = Object.keys(zCompletionRequest.shape);
 
 /**
  * The node's request for an OpenAI request. Throws BitorchError `UNSUPPORTED_PARAMETER` naming the field when it
  * asks for something that would silently be missing from the answer.
  */
 export function toChatRequest(request: CompletionRequest): ChatRequest {
-  for (const [param, asksNothing] of Object.entries(ASKS_NOTHING)) {
-    if (asksNothing(request)) continue;
-    throw new BitorchError('UNSUPPORTED_PARAMETER', `"${param}" is not supported; leave it out`, { param });
-  }
-  const { stop } = request;
+  const refused = unsupportedField(request);
+  if (refused !== undefined) throw refuse(refused, `"${refused}" is not supported; leave it out`);
+  if (request.top_logprobs && !request.logprobs)
+    throw refuse('top_logprobs', '"top_logprobs" takes effect only with "logprobs": true');
+  const { top_p, temperature, min_p, presence_penalty, frequency_penalty } = request;
   return {
-    messages: request.messages.map(toMessage),
-    ...present('model', request.model),
-    ...present('maxTokens', request.max_completion_tokens ?? request.max_tokens),
-    ...present('temperature', request.temperature),
-    ...present('topP', request.top_p),
-    ...present('topK', request.top_k),
-    ...present('seed', request.seed),
-    ...present('stop', typeof stop === 'string' ? [stop] : stop),
+    messages: chatMessages(request.messages),
+    ...given({
+      model: request.model || undefined,
+      maxTokens: maxTokens(request),
+      temperature,
+      topP: top_p,
+      topK: request.top_k == null || request.top_k < 1 ? undefined : Math.min(request.top_k, MAX_TOKENS),
+      minP: min_p || undefined,
+      ...repetition(request),
+      presencePenalty: presence_penalty || undefined,
+      frequencyPenalty: frequency_penalty || undefined,
+      logitBias: logitBias(request.logit_bias),
+      seed: seedOf(request.seed),
+      stop: stopsOf(request.stop),
+      logprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,
+    }),
   };
 }
 
-function toMessage({ role, content }: z.infer<typeof zMessage>): ChatMessage {
-  return {
-    role: role === 'developer' ? 'system' : role,
-    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
-  };
+const refuse = (param: string, message: string): BitorchError =>
+  new BitorchError('UNSUPPORTED_PARAMETER', message, { param });
+
+function maxTokens(request: CompletionRequest): number | undefined {
+  const asked = request.max_completion_tokens ?? request.max_tokens ?? request.n_predict;
+  if (asked == null) return undefined;
+  return asked === -1 ? MAX_TOKENS : Math.min(asked, MAX_TOKENS);
 }
 
-function present<Key extends keyof ChatRequest>(
-  key: Key,
-  value: ChatRequest[Key] | null | undefined,
-): Pick<ChatRequest, Key> | Record<never, never> {
-  return value == null ? {} : ({ [key]: value } as Pick<ChatRequest, Key>);
+/** vLLM's penalty looks back over everything, llama.cpp's over the last tokens only. */
+function repetition(request: CompletionRequest): Pick<ChatRequest, 'repetitionPenalty' | 'repetitionWindow'> {
+  const { repetition_penalty, repeat_penalty, repeat_last_n } = request;
+  const repetitionPenalty = repetition_penalty ?? repeat_penalty ?? 1;
+  if (repetitionPenalty === 1) return {};
+  const window = repeat_last_n ?? (repetition_penalty == null ? REPEAT_LAST_N : -1);
+  return { repetitionPenalty, ...(window >= 0 && { repetitionWindow: Math.min(window, MAX_TOKENS) }) };
 }
+
+function logitBias(bias: CompletionRequest['logit_bias']): ChatRequest['logitBias'] {
+  const pairs = Array.isArray(bias)
+    ? bias.map(([id, value]): [number, number | null] => [id, value === false ? null : value])
+    : Object.entries(bias ?? {}).map(([id, value]): [number, number] => [Number(id), value]);
+  return pairs.length > 0 ? pairs : undefined;
+}
+
+/** A seed of 64 bits, folded to the 53 that a number holds exactly; −1 asks for a random one, as elsewhere. */
+function seedOf(seed: number | null | undefined): number | undefined {
+  if (seed == null || seed === -1) return undefined;
+  return Number.isSafeInteger(seed) ? seed : Number(BigInt.asUintN(53, BigInt(seed)));
+}
+
+function stopsOf(stop: CompletionRequest['stop']): string[] | undefined {
+  const stops = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => text !== '');
+  return stops.length > 0 ? stops : undefined;
+}
+
+type Given<T> = { [Key in keyof T]?: Exclude<T[Key], null | undefined> };
+
+/** Without the fields that are null or undefined. */
+const given = <T extends object>(fields: T): Given<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Given<T>;

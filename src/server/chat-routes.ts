@@ -18,7 +18,7 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     },
     async (request, reply) => {
       const chat = toChatRequest(request.body);
-      const answer = await begin(node.chat(chat, clientSignal(reply, serverSignal)));
+      const answer = await begin(node, chat, request.body.n ?? 1, clientSignal(reply, serverSignal));
       if (!request.body.stream) return wholeCompletion(answer, node);
       const includeUsage = request.body.stream_options?.include_usage ?? false;
       return sendEvents(reply, withHeartbeat(streamCompletion(answer, node, includeUsage), HEARTBEAT_MS));

@@ -1,6 +1,6 @@
 /** An answer of the node in OpenAI's words: chunks of a stream, or one completion. */
 import { BitorchError } from '#base';
-import type { AuditResult, ChatEvent, Hop, NodeApi } from '#node';
+import type { AuditResult, ChatEvent, ChatRequest, ChosenTokenView, Hop, NodeApi, TokenLogprob } from '#node';
 import { errorBody } from './errors.ts';
 import { sseData } from './sse.ts';
 
@@ -21,100 +21,145 @@ interface Report {
 const STREAM_END = 'data: [DONE]\n\n';
 
 /** An answer that has begun: its route is known, its text is still to come. */
-export interface BegunAnswer {
+interface BegunAnswer {
   route: Route;
   rest: AsyncIterable<ChatEvent>;
-  /** Seconds since epoch. */
-  created: number;
 }
 
-/** Waits for the route, so that what fails before it becomes an HTTP status and not a broken stream. */
-export async function begin(events: AsyncIterable<ChatEvent>): Promise<BegunAnswer> {
+/** The answers to one request, of which the first has begun; each of the others begins when the one before it is complete. */
+export interface Completion {
+  readonly first: BegunAnswer;
+  readonly others: AsyncIterable<BegunAnswer>;
+  /** What every chunk or the whole of it begins with. */
+  readonly envelope: { id: string; object: string; created: number; model: string };
+}
+
+/**
+ * Begins `count` answers to a request and waits for the first one's route, so that what fails before it becomes an HTTP status
+ * and not a broken stream. With a seed, each answer has one of its own that follows from it.
+ */
+export async function begin(
+  node: NodeApi,
+  request: ChatRequest,
+  count: number,
+  signal: AbortSignal,
+): Promise<Completion> {
+  const answer = (index: number) => {
+    const { seed } = request;
+    // Towards 0, so that it stays a number that a double holds exactly.
+    const own = seed !== undefined && { seed: seed > 0 ? seed - index : seed + index };
+    return beginOne(node.chat({ ...request, ...own }, signal));
+  };
+  const first = await answer(0);
+  async function* others(): AsyncGenerator<BegunAnswer> {
+    for (let index = 1; index < count; index++) yield await answer(index);
+  }
+  const { answerId, model } = first.route;
+  const created = Math.floor(Date.now() / 1000);
+  const envelope = { id: `chatcmpl-${answerId}`, object: 'chat.completion.chunk', created, model };
+  return { first, others: others(), envelope };
+}
+
+async function beginOne(events: AsyncIterable<ChatEvent>): Promise<BegunAnswer> {
   const iterator = events[Symbol.asyncIterator]();
   const first = await iterator.next();
-  if (first.done || first.value.type !== 'route') {
-    throw unfinished();
-  }
-  const rest = { [Symbol.asyncIterator]: () => iterator };
-  return { route: first.value, rest, created: Math.floor(Date.now() / 1000) };
+  if (first.done || first.value.type !== 'route') throw unfinished();
+  return { route: first.value, rest: { [Symbol.asyncIterator]: () => iterator } };
 }
 
-/** The events of a streamed answer, from the first chunk to `[DONE]`; an error on the way is its last chunk. */
+async function* answersOf({ first, others }: Completion): AsyncGenerator<[number, BegunAnswer]> {
+  yield [0, first];
+  let index = 1;
+  for await (const answer of others) yield [index++, answer];
+}
+
+/** The events of a streamed completion, from the first chunk to `[DONE]`; an error on the way is its last chunk. */
 export async function* streamCompletion(
-  answer: BegunAnswer,
+  completion: Completion,
   node: NodeApi,
   includeUsage: boolean,
 ): AsyncGenerator<string> {
-  const { answerId, hops } = answer.route;
+  const used: Done[] = [];
   try {
-    yield chunk(answer, { role: 'assistant', content: '' }, { bitorch: { answerId, hops } });
-    for await (const event of answer.rest) {
-      if (event.type === 'token') yield chunk(answer, { content: event.text });
-      if (event.type === 'prefill') {
-        yield chunk(answer, {}, { bitorch: { prefill: { done: event.done, total: event.total } } });
-      }
-      if (event.type !== 'done') continue;
-      yield* lastChunks(answer, event, node, includeUsage);
-      return;
-    }
-    throw unfinished();
+    for await (const [index, answer] of answersOf(completion))
+      used.push(yield* streamAnswer(completion, answer, index, node));
+    if (includeUsage) yield sseData({ ...completion.envelope, choices: [], usage: usage(used) });
+    yield STREAM_END;
   } catch (error) {
     yield sseData(errorBody(error));
     yield STREAM_END;
   }
 }
 
-function* lastChunks(
-  answer: BegunAnswer,
-  done: Done,
+async function* streamAnswer(
+  { envelope }: Completion,
+  { route, rest }: BegunAnswer,
+  index: number,
   node: NodeApi,
-  includeUsage: boolean,
-): Generator<string> {
-  const bitorch = report(answer.route, done, node);
-  yield chunk(answer, {}, { finish_reason: finishReason(done), bitorch });
-  if (includeUsage) yield sseData({ ...envelope(answer), choices: [], usage: usage(done) });
-  yield STREAM_END;
-}
-
-/** The whole answer as one `chat.completion` object. */
-export async function wholeCompletion(answer: BegunAnswer, node: NodeApi): Promise<object> {
-  let content = '';
-  for await (const event of answer.rest) {
-    if (event.type === 'token') content += event.text;
+): AsyncGenerator<string, Done> {
+  const chunk = (delta: object, { bitorch, ...more }: Partial<Choice> & { bitorch?: object } = {}) =>
+    sseData({
+      ...envelope,
+      choices: [{ index, delta, logprobs: null, finish_reason: null, ...more }],
+      ...(bitorch && { bitorch }),
+    });
+  const { answerId, hops } = route;
+  yield chunk({ role: 'assistant', content: '' }, { bitorch: { answerId, hops } });
+  for await (const event of rest) {
+    if (event.type === 'token') yield chunk({ content: event.text }, { logprobs: logprobs(event.chosen) });
+    if (event.type === 'prefill')
+      yield chunk({}, { bitorch: { prefill: { done: event.done, total: event.total } } });
     if (event.type !== 'done') continue;
-    const message = { role: 'assistant', content, refusal: null };
-    const choice = { index: 0, message, logprobs: null, finish_reason: finishReason(event) };
-    const bitorch = { ...report(answer.route, event, node), hops: answer.route.hops };
-    return {
-      ...envelope(answer),
-      object: 'chat.completion',
-      choices: [choice],
-      usage: usage(event),
-      bitorch,
-    };
+    yield chunk({}, { finish_reason: finishReason(event), bitorch: report(route, event, node) });
+    return event;
   }
   throw unfinished();
 }
 
-function chunk(
-  answer: BegunAnswer,
-  delta: { role?: string; content?: string },
-  extra: { finish_reason?: string; bitorch?: object } = {},
-): string {
-  const { finish_reason = null, ...rest } = extra;
-  return sseData({
-    ...envelope(answer),
-    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
-    ...rest,
-  });
+/** The whole answer as one `chat.completion` object. */
+export async function wholeCompletion(completion: Completion, node: NodeApi): Promise<object> {
+  const answers = [];
+  for await (const [index, answer] of answersOf(completion))
+    answers.push(await wholeAnswer(answer, index, node));
+  const [first] = answers;
+  const { hops } = completion.first.route;
+  return {
+    ...completion.envelope,
+    object: 'chat.completion',
+    choices: answers.map(({ choice }) => choice),
+    usage: usage(answers.map(({ done }) => done)),
+    bitorch: { ...first!.bitorch, hops },
+  };
 }
 
-const envelope = ({ route, created }: BegunAnswer) => ({
-  id: `chatcmpl-${route.answerId}`,
-  object: 'chat.completion.chunk',
-  created,
-  model: route.model,
-});
+async function wholeAnswer({ route, rest }: BegunAnswer, index: number, node: NodeApi) {
+  let content = '';
+  const chosen: ChosenTokenView[] = [];
+  for await (const event of rest) {
+    if (event.type === 'token') {
+      content += event.text;
+      chosen.push(...(event.chosen ?? []));
+    }
+    if (event.type !== 'done') continue;
+    const message = { role: 'assistant', content, refusal: null };
+    const choice = { index, message, logprobs: logprobs(chosen), finish_reason: finishReason(event) };
+    return { choice, done: event, bitorch: report(route, event, node) };
+  }
+  throw unfinished();
+}
+
+interface Choice {
+  logprobs: object | null;
+  finish_reason: string | null;
+}
+
+/** OpenAI's form of probabilities; null where there are none. */
+function logprobs(chosen: readonly ChosenTokenView[] | undefined): object | null {
+  if (!chosen?.length) return null;
+  const view = ({ text, bytes, logprob }: TokenLogprob) => ({ token: text, logprob, bytes });
+  const content = chosen.map((token) => ({ ...view(token), top_logprobs: token.likeliest.map(view) }));
+  return { content, refusal: null };
+}
 
 /** The node ends an answer without its last event when it was cancelled: by the client, or by the node's own stop. */
 const unfinished = () => new BitorchError('CANCELLED', 'the answer was cancelled before its end; ask again');
@@ -128,11 +173,12 @@ function finishReason({ reason }: Done): 'stop' | 'length' {
   return reason === 'repetition' ? 'length' : reason;
 }
 
-const usage = (done: Done) => ({
-  prompt_tokens: done.promptTokens,
-  completion_tokens: done.completionTokens,
-  total_tokens: done.promptTokens + done.completionTokens,
-});
+/** The prompt is the same for all answers, and counts once. */
+function usage(answers: readonly Done[]): object {
+  const prompt_tokens = answers[0]!.promptTokens;
+  const completion_tokens = answers.reduce((sum, done) => sum + done.completionTokens, 0);
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}
 
 function report(route: Route, done: Done, node: NodeApi): Report {
   const audit = node.audit(route.answerId);

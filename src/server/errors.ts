@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { BitorchError, codeOf, type Logger, messageOf } from '#base';
+import { BitorchError, codeOf, describeProblem, type Logger, messageOf, parse, type z } from '#base';
 
 /** The body of every failed request, in the form OpenAI's clients expect. */
 export interface ErrorBody {
@@ -71,10 +70,13 @@ const STATUS: Readonly<Record<string, number>> = {
   STAGE_STOPPING: 503,
 };
 
-/** Fastify's own codes, in our words. */
-const FASTIFY_CODES: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+/** Fastify's own errors, in our words. */
+const FASTIFY_ERRORS: Readonly<Record<string, [code: string, message: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of a request may have 1 MiB at most'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'UNSUPPORTED_MEDIA_TYPE',
+    'send the body as JSON, with the header "Content-Type: application/json"',
+  ],
 };
 
 const TYPE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -101,16 +103,20 @@ export function errorBody(error: unknown): ErrorBody {
 export const notFound = (what: string): BitorchError =>
   new BitorchError('NOT_FOUND', `there is no ${what} here`);
 
-/** Turns what Fastify or zod says about a bad request into one of our errors. */
+/** Checks a part of a request; what is wrong with it is named by its field. */
+export const validatorCompiler = ({ schema }: { schema: z.ZodType }) => {
+  return (value: unknown): { value: unknown } | { error: BitorchError } => {
+    const result = parse(schema, value);
+    if ('data' in result) return { value: result.data };
+    const message = describeProblem(result.wrong, 'the request');
+    return { error: new BitorchError('INVALID_REQUEST', message, { param: result.wrong.path || null }) };
+  };
+};
+
+/** Turns what Fastify says about a bad request into one of our errors. */
 function translate(error: FastifyError): unknown {
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const [first] = error.validation;
-    const param = first?.instancePath.slice(1).replaceAll('/', '.') || null;
-    const message = `${param ? `${param}: ` : ''}${first?.message ?? 'not a valid request'}`;
-    return new BitorchError('INVALID_REQUEST', message, { param });
-  }
-  const code = FASTIFY_CODES[error.code];
-  if (code) return new BitorchError(code, error.message);
+  const known = FASTIFY_ERRORS[error.code];
+  if (known) return new BitorchError(...known);
   const clientFault = error.statusCode !== undefined && error.statusCode < 500;
   return clientFault ? new BitorchError('INVALID_REQUEST', error.message) : error;
 }

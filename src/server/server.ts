@@ -2,13 +2,13 @@ import type { AddressInfo } from 'node:net';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { BitorchError, codeOf, Lifecycle, LoopMonitor } from '#base';
 import { Access } from './access.ts';
 import { chainRoutes } from './chain-routes.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { HEADERS_TIMEOUT_MS, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './constants.ts';
-import { handleErrors } from './errors.ts';
+import { handleErrors, validatorCompiler } from './errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -55,7 +55,8 @@ async function build(
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     forceCloseConnections: true,
     // Ids with slashes and dots arrive in one path segment.
-    routerOptions: { maxParamLength: 256 },
+    // Clients join paths to a base URL with or without a slash at its end.
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
   // Only JSON: a foreign page can post text/plain without asking, and a JSON body only after a preflight.
   app.removeContentTypeParser('text/plain');
@@ -63,7 +64,7 @@ async function build(
   app.setSerializerCompiler(serializerCompiler);
   handleErrors(app, log);
 
-  const access = new Access(options);
+  const access = new Access({ ...options, allowHosts: options.allowHosts ?? [] });
   access.guardHost(app);
   await app.register(helmet, HEADERS);
   await app.register(swagger, { openapi: OPENAPI, transform: jsonSchemaTransform });
@@ -89,6 +90,8 @@ async function build(
     tokenRoutes(routes, options.tokens);
   });
   proofRoute(app, options.tokens);
+  const health = { summary: 'Whether the server is up', tags: ['process'], security: [] };
+  app.get('/health', { schema: health }, () => ({ status: 'ok' }));
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;

@@ -4,7 +4,7 @@ import { z } from '#base';
 import type { NodeApi, StakeApi } from '#node';
 import { noChain } from './chain-routes.ts';
 
-const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'an amount in sparks, in decimal digits');
+const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'must be an amount in sparks, in decimal digits');
 const password = z.string().min(1).max(1024);
 const zBond = z.strictObject({
   amount: zAmount,

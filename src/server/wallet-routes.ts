@@ -6,7 +6,7 @@ import { noChain } from './chain-routes.ts';
 
 const zPassword = z.string().min(1).max(1024);
 const zAddress = z.string().min(1).max(256);
-const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'an amount in sparks, in decimal digits');
+const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'must be an amount in sparks, in decimal digits');
 const zHeight = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const zMessage = z.string().max(1024);
 const zPayment = z.object({

@@ -26,12 +26,17 @@ export const startServer = (webRoot?: string, port = 0): Promise<Running> =>
 /** A server around any node. */
 export async function serveNode<Served extends NodeApi>(
   node: Served,
-  { webRoot, port = 0 }: { webRoot?: string | undefined; port?: number } = {},
+  {
+    webRoot,
+    port = 0,
+    allowHosts = [],
+  }: { webRoot?: string | undefined; port?: number; allowHosts?: string[] } = {},
 ): Promise<Running<Served>> {
   const folder = await mkdtemp(join(tmpdir(), 'bitorch-page-'));
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bitorch</title>');
   const options = {
     host: '127.0.0.1',
+    allowHosts,
     tokens: await tokensIn(folder),
     sessions: join(folder, 'sessions'),
     webRoot: webRoot ?? folder,

@@ -58,9 +58,9 @@ test('an abort in the middle reaches the node', { timeout: 20_000 }, async () =>
 test('errors are what the client calls them', async () => {
   const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'wrong', maxRetries: 0 });
   await assert.rejects(stranger.models.list(), OpenAI.AuthenticationError);
-  await assert.rejects(client.chat.completions.create({ ...ASK, n: 2 }), (error) => {
+  await assert.rejects(client.chat.completions.create({ ...ASK, modalities: ['audio'] }), (error) => {
     assert.ok(error instanceof OpenAI.BadRequestError);
-    assert.deepEqual([error.code, error.param], ['UNSUPPORTED_PARAMETER', 'n']);
+    assert.deepEqual([error.code, error.param], ['UNSUPPORTED_PARAMETER', 'modalities']);
     return true;
   });
   await assert.rejects(client.models.retrieve('none'), OpenAI.NotFoundError);
@@ -73,6 +73,41 @@ test('errors are what the client calls them', async () => {
   await assert.rejects(async () => {
     for await (const _ of broken) assert.ok(true);
   }, /birch went away/);
+});
+
+test('several answers, with their probabilities', async () => {
+  const word = { text: 'Paris', bytes: [80, 97, 114, 105, 115], logprob: -0.25 };
+  server.node.answer = async function* () {
+    yield { type: 'route', answerId: 'a4', model: MODEL.id, hops: HOPS };
+    yield { type: 'token', text: 'Paris', chosen: [{ ...word, likeliest: [word] }] };
+    const counts = { promptTokens: 3, completionTokens: 1, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
+    yield { type: 'done', reason: 'stop', ...counts };
+  };
+  const asking = {
+    ...ASK,
+    n: 2,
+    logprobs: true,
+    top_logprobs: 1,
+    seed: 1,
+    presence_penalty: 0.1,
+    frequency_penalty: 0.1,
+    logit_bias: { 5: -100 },
+    user: 'ann',
+    metadata: { a: 'b' },
+    store: false,
+  };
+  const answer = await client.chat.completions.create(asking);
+  assert.deepEqual(
+    answer.choices.map(({ index, message }) => [index, message.content]),
+    [
+      [0, 'Paris'],
+      [1, 'Paris'],
+    ],
+  );
+  assert.equal(answer.choices[1]!.logprobs?.content?.[0]?.top_logprobs[0]?.token, 'Paris');
+  const streamed = await client.chat.completions.stream(asking).finalChatCompletion();
+  assert.equal(streamed.choices[1]!.message.content, 'Paris');
+  assert.equal(streamed.choices[0]!.logprobs?.content?.[0]?.logprob, -0.25);
 });
 
 test('models', async () => {

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Boundary, type ClientSession, generate, type Tokenizer } from '#execution';
+import {
+  type Boundary,
+  type ClientSession,
+  type GenerateOptions,
+  generate,
+  type Tokenizer,
+} from '#execution';
 import { RepetitionDetector } from '../../../src/execution/sampling/index.ts';
 
 const VOCABULARY = 300;
 const STOP = 299;
 
 /** Answers with the tokens of `script`; each token is one letter. */
-async function answer(script: (at: number) => number, maxTokens: number) {
+async function answer(
+  script: (at: number) => number,
+  maxTokens: number,
+  more: Partial<GenerateOptions> = {},
+) {
   let at = 0;
   const boundary = {
     embed: (tokens: readonly number[]) => new Float32Array(tokens.length),
@@ -30,10 +40,12 @@ async function answer(script: (at: number) => number, maxTokens: number) {
     stream: () => ({ push: (id: number) => String.fromCharCode(65 + id), end: () => '' }),
   } as unknown as Tokenizer;
   let text = '';
-  const options = { prompt: [1, 2], maxTokens, sampling: {}, stop: [] };
+  const options = { prompt: [1, 2], maxTokens, sampling: {}, stop: [], ...more };
+  const chosen: number[][] = [];
   for await (const event of generate(options, { boundary, session, tokenizer })) {
     if (event.type === 'text') text += event.text;
-    if (event.type === 'end') return { text, reason: event.reason, tokens: event.tokens };
+    if (event.type === 'text') chosen.push(event.chosen.map(({ id }) => id));
+    if (event.type === 'end') return { text, reason: event.reason, tokens: event.tokens, chosen };
   }
   throw new Error('an answer without an end');
 }
@@ -59,6 +71,25 @@ test('lists, counts and lines that share most of their words are not circles', a
 test('the length that was asked for ends an answer', async () => {
   const { reason, tokens } = await answer((at) => at % 290, 100);
   assert.deepEqual({ reason, tokens }, { reason: 'length', tokens: 100 });
+});
+
+test('a prompt that does not fit is refused at once, before anything is asked for', () => {
+  const session = { context: 4 } as unknown as ClientSession;
+  const nothing = { boundary: {} as Boundary, tokenizer: {} as Tokenizer, session };
+  const options = { prompt: [1, 2, 3, 4], maxTokens: 1, sampling: {}, stop: [] };
+  assert.throws(() => generate(options, nothing), { code: 'CONTEXT_EXCEEDED' });
+});
+
+test('the tokens of a text come with it, those of a stop string do not', async () => {
+  const said = [1, 2, 3, 4, 5];
+  const script = (at: number) => said[at] ?? STOP;
+  assert.deepEqual((await answer(script, 100, { logprobs: 1 })).chosen, [[1], [2], [3], [4], [5]]);
+  assert.deepEqual((await answer(script, 100)).chosen.flat(), []);
+  // "DE" is 3, 4: what may become it is held back.
+  const stopped = await answer(script, 100, { logprobs: 1, stop: ['DE'] });
+  assert.deepEqual([stopped.text, stopped.chosen], ['BC', [[1], [2]]]);
+  const undecided = await answer(script, 100, { logprobs: 1, stop: ['FG'] });
+  assert.deepEqual([undecided.text, undecided.chosen], ['BCDEF', [[1], [2], [3], [4], [5]]]);
 });
 
 test('circles are found where comparing all tokens finds them', () => {

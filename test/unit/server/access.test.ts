@@ -10,7 +10,7 @@ import { createLog } from '#base';
 import { provenApi } from '#node';
 import { createServer } from '#server';
 import { Sessions } from '../../../src/server/sessions.ts';
-import { post, type Running, startServer, TOKEN, tokensIn } from '../../support/page-server.ts';
+import { post, type Running, serveNode, startServer, TOKEN, tokensIn } from '../../support/page-server.ts';
 import { scriptedNode } from '../../support/scripted-node.ts';
 
 let server: Running;
@@ -20,10 +20,9 @@ before(async () => {
 after(() => server.stop());
 
 /** fetch() does not let a caller choose the Host header. */
-function statusWithHost(host: string): Promise<number> {
+function statusOf(url: string, headers: Record<string, string>): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const headers = { host, authorization: `Bearer ${TOKEN}` };
-  httpRequest(`${server.url}/api/network`, { headers }, (response) => {
+  httpRequest(url, { headers }, (response) => {
     response.resume();
     resolve(response.statusCode!);
   })
@@ -31,6 +30,9 @@ function statusWithHost(host: string): Promise<number> {
     .end();
   return promise;
 }
+
+const statusWithHost = (host: string): Promise<number> =>
+  statusOf(`${server.url}/api/network`, { host, authorization: `Bearer ${TOKEN}` });
 
 async function logIn(token = TOKEN): Promise<Response> {
   return fetch(`${server.url}/api/session`, post({ token }));
@@ -308,3 +310,40 @@ async function otherWebRoot() {
   await writeFile(join(webRoot, 'index.html'), 'x');
   return { webRoot, stop: () => rm(webRoot, { recursive: true }) };
 }
+
+test('names that the operator allows are taken, also behind a proxy that speaks HTTPS', async () => {
+  const node = scriptedNode();
+  const running = await serveNode(node, { allowHosts: ['Host.docker.internal', 'home.example'] });
+  const { port } = new URL(running.url);
+  const status = (host: string, headers: Record<string, string> = {}) =>
+    statusOf(`${running.url}/api/network`, { host, ...headers });
+  const token = { authorization: `Bearer ${TOKEN}` };
+  try {
+    assert.equal(await status(`host.docker.internal:${port}`, token), 200);
+    assert.equal(await status('HOME.example', token), 200);
+    assert.equal(await status('other.example', token), 403);
+    assert.equal(await status('home.example'), 401, 'a name is no token');
+    const granted = await fetch(`${running.url}/api/session`, post({ token: TOKEN }));
+    const cookie = granted.headers.get('set-cookie')!.split(';')[0]!;
+    assert.equal(await status('home.example', { cookie, origin: 'https://home.example' }), 200);
+    assert.equal(await status('home.example', { cookie, origin: 'https://evil.example' }), 401);
+    assert.equal(await status('localhost', { cookie, origin: 'https://localhost' }), 401);
+  } finally {
+    await running.stop();
+  }
+});
+
+test('the token comes as the clients of several services send it, and paths with or without slashes', async () => {
+  const spellings = [
+    { authorization: `bearer ${TOKEN}` },
+    { authorization: `Bearer   ${TOKEN} ` },
+    { 'x-api-key': TOKEN },
+    { 'api-key': TOKEN },
+  ];
+  for (const headers of spellings)
+    assert.equal((await fetch(`${server.url}/v1/models`, { headers })).status, 200, JSON.stringify(headers));
+  assert.equal((await fetch(`${server.url}/v1/models`, { headers: { 'x-api-key': 'wrong' } })).status, 401);
+  for (const path of ['/v1/models/', '/v1//models'])
+    assert.equal((await server.call(path)).status, 200, path);
+  assert.deepEqual(await (await fetch(`${server.url}/health`)).json(), { status: 'ok' });
+});

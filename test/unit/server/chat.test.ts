@@ -99,15 +99,10 @@ test('hands on what the request says, in the words of the node', async () => {
 });
 
 for (const [param, value] of Object.entries({
-  n: 2,
   tools: [{ type: 'function' }],
   tool_choice: 'required',
   functions: [{}],
   response_format: { type: 'json_object' },
-  logprobs: true,
-  logit_bias: { 50256: -100 },
-  presence_penalty: 0.5,
-  frequency_penalty: -1,
   modalities: ['text', 'audio'],
   web_search_options: {},
 })) {
@@ -126,10 +121,15 @@ for (const [param, value] of Object.entries({
 test('names the field of a bad request', async () => {
   const cases: [object, string | null][] = [
     [{ messages: [] }, 'messages'],
-    [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages.0.role'],
+    [{ messages: [{ role: 'robot', content: 'x' }] }, 'messages.0.role'],
     [{ temperature: 3 }, 'temperature'],
     [{ max_tokens: 0 }, 'max_tokens'],
-    [{ stop: [1] }, 'stop'],
+    [{ stop: [1] }, 'stop.0'],
+    [{ messages: [{ role: 'user', content: [{ type: 'text', text: 3 }] }] }, 'messages.0.content.0.text'],
+    [{ messages: [{ role: 'user', content: [{ type: 'text' }] }] }, 'messages.0.content.0.text'],
+    [{ logit_bias: { x: 1 } }, 'logit_bias.x'],
+    [{ logprobs: 5 }, 'logprobs'],
+    [{ n: 17 }, 'n'],
   ];
   for (const [body, param] of cases) {
     const response = await complete(body);

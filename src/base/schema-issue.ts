@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+
+/** What is wrong with a value, in words: where in it, and what it must be instead. */
+export interface SchemaProblem {
+  /** Field names and indices with dots between them, '' for the value itself. */
+  readonly path: string;
+  /** Follows the name of the field: `must be one of a, b, not "c"`. */
+  readonly problem: string;
+}
+
+type Issue = z.core.$ZodIssue;
+type RawIssue = z.core.$ZodRawIssue;
+
+const NOUNS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  tuple: 'a list',
+  null: 'null',
+};
+
+/** What sizes are counted in. */
+const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'members', set: 'members' };
+
+/** A pattern that takes so many digits and nothing else. */
+const HEXADECIMAL = /^\/\^\[0-9a-f\]\{(\d+)\}\$\/$/;
+
+const nounOf = (expected: string): string => NOUNS[expected] ?? `a value of the type ${expected}`;
+
+/** What was given. Texts are not repeated, since they may be secrets. */
+function given(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return nounOf(typeof value);
+}
+
+const range = (words: string, limit: unknown, origin: string | undefined, size: unknown): string => {
+  const unit = UNITS[origin ?? ''];
+  if (unit !== undefined && words === 'at least' && limit === 1) return 'must not be empty';
+  const length = (size as { length?: number } | undefined)?.length;
+  return unit === undefined
+    ? `must be ${words} ${limit}, not ${given(size)}`
+    : `must have ${words} ${limit} ${unit}${length === undefined ? '' : `, not ${length}`}`;
+};
+
+/** The sentence for an issue whose schema has none of its own; zod asks for it. */
+export function sentenceOf(issue: RawIssue): string {
+  const { input } = issue;
+  switch (issue.code) {
+    case 'invalid_type':
+      if (input === undefined) return 'is missing';
+      return `must be ${nounOf(issue.expected)}, not ${given(input)}`;
+    case 'invalid_value': {
+      const allowed = issue.values.map((value: unknown) => String(value)).join(', ');
+      const choice = typeof input === 'string' ? `"${input.slice(0, 40)}"` : given(input);
+      if (input === undefined) return `is missing: it must be ${allowed}`;
+      return issue.values.length === 1
+        ? `must be ${allowed}, not ${choice}`
+        : `must be one of ${allowed}, not ${choice}`;
+    }
+    case 'too_small':
+      return range(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue.origin, input);
+    case 'too_big':
+      return range(issue.inclusive ? 'at most' : 'less than', issue.maximum, issue.origin, input);
+    case 'unrecognized_keys':
+      return `has a field that is not known here: ${issue.keys.join(', ').slice(0, 80)}`;
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_format': {
+      const digits = HEXADECIMAL.exec(issue.pattern ?? '')?.[1];
+      if (digits !== undefined) return `must be ${digits} hexadecimal digits`;
+      return issue.format === 'url' ? 'must be a URL' : 'is not written the way it must be';
+    }
+    default:
+      return 'is not what it must be';
+  }
+}
+
+/** The problem of the first issue. In a union it is that of the member that comes closest. */
+export function problemOf(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): SchemaProblem {
+  const [issue] = issues;
+  if (!issue) return { path: prefix.map(String).join('.'), problem: 'is not what it must be' };
+  const path = [...prefix, ...issue.path];
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0)
+    return { path: path.map(String).join('.'), problem: issue.message };
+  const wrongType = (member: readonly Issue[]) =>
+    member.length === 1 && member[0]!.path.length === 0 && member[0]!.code === 'invalid_type';
+  if (!issue.errors.every(wrongType)) {
+    const closest = issue.errors
+      .filter((member) => !wrongType(member))
+      .reduce((best, member) => (depthOf(member) > depthOf(best) ? member : best));
+    return problemOf(closest, path);
+  }
+  const nouns = issue.errors.map(([one]) => nounOf((one as { expected: string }).expected));
+  const not = /, not (.*)$/.exec(issue.errors[0]![0]!.message)?.[1];
+  const problem = not === undefined ? 'is missing' : `must be ${nouns.join(' or ')}, not ${not}`;
+  return { path: path.map(String).join('.'), problem };
+}
+
+const depthOf = ([issue]: readonly Issue[]): number => issue?.path.length ?? 0;
+
+/** The whole sentence about a value: `subject` is what stands for it where the value itself is wrong. */
+export function describeProblem({ path, problem }: SchemaProblem, subject: string): string {
+  const name = path ? `"${path}"` : subject;
+  return /^(must|is|has)\b/.test(problem) ? `${name} ${problem}` : `${name}: ${problem}`;
+}
