@@ -6,6 +6,8 @@ import type { ZipMember } from './zip.ts';
 
 /** Most bytes that are unpacked in memory; of what is larger the beginning is looked at. */
 export const MAX_UNPACKED = 4 << 20;
+/** Bytes of a member that are looked at, whatever its header says of its size. */
+const MIN_UNPACKED = 1 << 16;
 /** Window of zstd, as a power of two: what its strongest ordinary level uses. */
 const ZSTD_WINDOW = 23;
 const CHUNK = 1 << 20;
@@ -73,10 +75,11 @@ const INFLATERS: Readonly<Record<'deflate' | 'zlib' | 'gzip', Inflate>> = {
   gzip: gunzipSync,
 };
 
-/** Unpacks at most MAX_UNPACKED bytes; what comes before damage or the limit is kept. */
+/** Unpacks at most `limit` bytes; what comes before damage or the limit is kept. */
 export async function unpack(
   source: RandomAccess,
   how: 'deflate' | 'zlib' | 'gzip' | 'zstd',
+  limit: number = MAX_UNPACKED,
 ): Promise<Unpacked> {
   const packed = await source.read(0, Math.min(source.size, MAX_UNPACKED));
   const nothing = { source: inBuffer(new Uint8Array()), whole: false, packedBytes: 0 };
@@ -84,15 +87,15 @@ export async function unpack(
   try {
     if (how === 'zstd') {
       const bytes = zstdDecompressSync(behindSkippable(packed), {
-        maxOutputLength: MAX_UNPACKED,
+        maxOutputLength: limit,
         params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW },
       });
       return { source: inBuffer(bytes), whole: packedBytes === source.size, packedBytes };
     }
-    const bytes = INFLATERS[how](packed, { maxOutputLength: MAX_UNPACKED });
+    const bytes = INFLATERS[how](packed, { maxOutputLength: limit });
     return { source: inBuffer(bytes), whole: packedBytes === source.size, packedBytes };
   } catch {
-    return how === 'zstd' ? nothing : beginning(packed, how);
+    return how === 'zstd' ? nothing : beginning(packed, how, limit);
   }
 }
 
@@ -107,9 +110,9 @@ function behindSkippable(packed: Uint8Array): Uint8Array {
 }
 
 /** As much as can be unpacked before damage, or the limit, stops it: halves the input until it is no more than fits. */
-function beginning(packed: Uint8Array, how: 'deflate' | 'zlib' | 'gzip'): Unpacked {
+function beginning(packed: Uint8Array, how: 'deflate' | 'zlib' | 'gzip', limit: number): Unpacked {
   // Z_SYNC_FLUSH: the end of the input is no error, so a cut input gives what it holds.
-  const options = { finishFlush: 2, maxOutputLength: MAX_UNPACKED };
+  const options = { finishFlush: 2, maxOutputLength: limit };
   for (let length = packed.length; length > 0; length = Math.floor(length / 2)) {
     try {
       const bytes = INFLATERS[how](packed.subarray(0, length), options);
@@ -129,7 +132,9 @@ export async function unpackMember(archive: RandomAccess, member: ZipMember): Pr
     return { source: packed, whole: packed.size === member.bytes, packedBytes: packed.size };
   }
   if (member.method !== 8) return undefined;
-  const unpacked = await unpack(packed, 'deflate');
+  // A header that says less than there is may not make more work than it says.
+  const limit = Math.min(MAX_UNPACKED, Math.max(member.bytes, MIN_UNPACKED));
+  const unpacked = await unpack(packed, 'deflate', limit);
   return { ...unpacked, whole: unpacked.whole && unpacked.source.size === member.bytes };
 }
 

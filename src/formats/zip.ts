@@ -37,16 +37,22 @@ const DESCRIPTOR = 0x08074b50;
 const MAX_MEMBERS = 1 << 17;
 const MAX_DIRECTORY = 1 << 24;
 const MAX_PROBLEMS = 64;
+/** Characters of a name that are told. */
+const MAX_SHOWN = 200;
 const END_BYTES = 22;
 /** Of the directory, without its name and what follows. */
 const ENTRY_BYTES = 46;
 const CHUNK = 1 << 16;
 
 class Problems {
-  readonly told: string[] = [];
+  readonly #told = new Set<string>();
+
+  get told(): string[] {
+    return [...this.#told];
+  }
 
   tell(problem: string): void {
-    if (this.told.length < MAX_PROBLEMS) this.told.push(problem);
+    if (this.#told.size < MAX_PROBLEMS) this.#told.add(problem);
   }
 }
 
@@ -136,7 +142,7 @@ async function readDirectory(
   if (list.length === 0 && count > 0) return undefined;
   const names = new Set<string>();
   for (const { name } of list) {
-    if (names.has(name)) problems.tell(`two members are called ${name}`);
+    if (names.has(name)) problems.tell(`two members are called ${shown(name)}`);
     names.add(name);
   }
   return { list, shift };
@@ -202,21 +208,24 @@ async function compareLocalHeaders(
   problems: Problems,
 ): Promise<void> {
   let expected = start;
+  /** Bytes of local headers that are read: no two of an honest archive are in one place. */
+  let headers = 0;
   for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
-    const here = JSON.stringify(member.name);
+    const here = shown(member.name);
     const at = member.offset;
     if (at !== expected) problems.tell(`${here} begins at byte ${at} where ${expected} was expected`);
-    const local = at >= 0 && at + 30 <= end.at ? await readLocal(source, at) : undefined;
+    const readable = at >= 0 && at + 30 <= end.at && headers <= source.size;
+    const local = readable ? await readLocal(source, at) : undefined;
     if (!local) {
-      problems.tell(`${here} has no local header`);
+      problems.tell(`${here} has no local header${headers > source.size ? ' of its own' : ''}`);
       member.packedBytes = 0;
       member.offset = 0;
       continue;
     }
+    headers += local.offset - at;
     member.offset = local.offset;
     const { descriptor } = local;
-    if (local.name !== member.name)
-      problems.tell(`${here} is called ${JSON.stringify(local.name)} in its header`);
+    if (local.name !== member.name) problems.tell(`${here} is called ${shown(local.name)} in its header`);
     if (local.method !== member.method) problems.tell(`${here} has two methods of packing`);
     if (local.encrypted !== member.encrypted) problems.tell(`${here} is and is not encrypted`);
     const same =
@@ -299,6 +308,7 @@ async function searchLocalHeaders(source: RandomAccess): Promise<ZipMember[]> {
   return members;
 }
 
+const shown = (name: string): string => JSON.stringify(name.slice(0, MAX_SHOWN));
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const nameOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -81,7 +81,7 @@ export function showValue(value: PickleValue, depth = 0): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value !== 'object') return String(value);
   if (depth > 3) return '…';
-  const inner = (values: readonly PickleValue[]) => shorten(values.map((item) => showValue(item, depth + 1)));
+  const inner = (values: readonly PickleValue[]) => shorten(values, (item) => showValue(item, depth + 1));
   switch (value.kind) {
     case 'bytes':
       return `b${quote(Buffer.from(value.head).toString('latin1'))}`;
@@ -94,7 +94,7 @@ export function showValue(value: PickleValue, depth = 0): string {
     case 'unknown':
       return value.what;
     case 'dict':
-      return `{${shorten(value.entries.map(([k, v]) => `${showValue(k, depth + 1)}: ${showValue(v, depth + 1)}`))}}`;
+      return `{${shorten(value.entries, ([k, v]) => `${showValue(k, depth + 1)}: ${showValue(v, depth + 1)}`)}}`;
     case 'list':
       return `[${inner(value.items)}]`;
     case 'tuple':
@@ -108,12 +108,17 @@ export function showValue(value: PickleValue, depth = 0): string {
 export function showCall({ callable, args }: Pick<PickleCall, 'callable' | 'args'>, depth = 0): string {
   const list = typeof args === 'object' && args !== null && args.kind === 'tuple' ? args.items : undefined;
   const inside = list
-    ? shorten(list.map((item) => showValue(item, depth + 1)))
+    ? shorten(list, (item) => showValue(item, depth + 1))
     : `*${showValue(args, depth + 1)}`;
   return `${showValue(callable, depth + 1)}(${inside})`;
 }
 
-const shorten = (parts: readonly string[]): string =>
-  parts.length > 6 ? `${parts.slice(0, 6).join(', ')}, …` : parts.join(', ');
+const SHOWN = 6;
+
+/** The first few: one list may be in itself many times over, so what is not shown is not looked at. */
+function shorten<T>(items: readonly T[], show: (item: T) => string): string {
+  const shown = items.slice(0, SHOWN).map(show);
+  return (items.length > SHOWN ? [...shown, '…'] : shown).join(', ');
+}
 
 const quote = (text: string): string => (text.length > 100 ? `'${text.slice(0, 100)}…'` : `'${text}'`);

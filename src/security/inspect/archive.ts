@@ -82,6 +82,8 @@ async function inspectZipMember(
       inspection.find('archive-damaged', place, `packed by the unknown method ${member.method}`);
     return;
   }
+  const more = unpacked.source.size - Math.min(member.bytes, MAX_UNPACKED);
+  if (more > 0 && !afford(inspection, more, place)) return;
   await checkMember(inspection, member, unpacked, place);
   await inspectInner(inspection, unpacked.source, member.name, place, depth + 1);
 }
@@ -104,6 +106,12 @@ async function checkMember(
     inspection.find('archive-damaged', place, 'its checksum does not fit its content');
   } else if (!whole && source.size < Math.min(member.bytes, MAX_UNPACKED)) {
     inspection.find('archive-damaged', place, `only ${source.size} of ${member.bytes} bytes can be unpacked`);
+  } else if (source.size > member.bytes) {
+    inspection.find(
+      'archive-damaged',
+      place,
+      `it unpacks to more than the ${member.bytes} bytes that it says`,
+    );
   }
 }
 

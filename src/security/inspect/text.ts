@@ -14,9 +14,19 @@ const TAG_DIRECTIVE = /^%TAG\s[^\n]{0,200}/m;
 /** Tags may be written with escapes (YAML 1.2 §5.6). */
 const percentDecoded = (text: string): string =>
   text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-/** A plain pair of a key and a scalar in one line. */
-const PAIR =
-  /^[ \t]*(?:- +)?["']?([\w-]{1,80})["']?[ \t]*:[ \t]+["']?([^"'#\n]{1,400}?)["']?[ \t\r]*(?:#.*)?$/gm;
+const PAIR = /^["']?([\w-]{1,80})["']?[ \t]*:[ \t]/;
+/** Characters of a scalar: what a loader resolves is a name. */
+const MAX_SCALAR = 400;
+
+/** A plain pair of a key and a scalar in one line; each step goes over the line once. */
+function pairIn(line: string): [key: string, value: string] | undefined {
+  const plain = line.trim().replace(/^- +/, '');
+  const [found, key] = PAIR.exec(plain) ?? [];
+  if (found === undefined || key === undefined) return undefined;
+  const [scalar = ''] = plain.slice(found.length).trimStart().split('#', 1);
+  const value = scalar.trim().replace(/^["']/, '').replace(/["']$/, '');
+  return value === '' || value.length > MAX_SCALAR || /["']/.test(value) ? undefined : [key, value];
+}
 
 /** Files in which older encodings are seen: what people write, not what programs read. */
 const DOCUMENT =
@@ -100,8 +110,9 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
     const tag = YAML_CODE.exec(percentDecoded(text)) ?? TAG_DIRECTIVE.exec(text);
     if (tag) inspection.find('yaml-code', '', `the tag ${tag[0]}`);
     if (/\.ya?ml$/i.test(path)) {
-      for (const [, key = '', value = ''] of text.matchAll(PAIR)) {
-        const reference = codeReference([key], value);
+      for (const line of text.split('\n')) {
+        const [key, value] = pairIn(line) ?? [];
+        const reference = key !== undefined && codeReference([key], value!);
         if (reference) inspection.find('remote-code', key, reference);
       }
     }

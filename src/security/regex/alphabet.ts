@@ -41,6 +41,7 @@ const NAMED: Readonly<Record<string, string>> = {
 
 export class Alphabet {
   readonly #characters: string[];
+  readonly #lower: string[];
   readonly #all: CharacterSet;
   readonly #known = new Map<string, CharacterSet>();
 
@@ -52,6 +53,7 @@ export class Alphabet {
     );
     const extra = [...named, ...escaped].filter((character) => character > '\x7f').slice(0, 1024);
     this.#characters = [...new Set([...ascii, ...REPRESENTATIVES, ...extra])];
+    this.#lower = this.#characters.map((character) => character.toLowerCase());
     this.#all = (1n << BigInt(this.#characters.length)) - 1n;
   }
 
@@ -60,9 +62,9 @@ export class Alphabet {
   without = (character: string): CharacterSet => this.not(this.literal(character, false));
 
   literal(character: string, ignoreCase: boolean): CharacterSet {
-    const same = (other: string) =>
-      other === character || (ignoreCase && other.toLowerCase() === character.toLowerCase());
-    return this.#where(same);
+    if (!ignoreCase) return this.#where((other) => other === character);
+    const lower = character.toLowerCase();
+    return this.#where((_, n) => this.#lower[n] === lower);
   }
 
   range(from: string, to: string, ignoreCase: boolean): CharacterSet {
@@ -105,9 +107,11 @@ export class Alphabet {
     return set;
   }
 
-  #where(test: (character: string) => boolean): CharacterSet {
+  #where(test: (character: string, n: number) => boolean): CharacterSet {
     let set = 0n;
-    for (const [n, character] of this.#characters.entries()) if (test(character)) set |= 1n << BigInt(n);
+    this.#characters.forEach((character, n) => {
+      if (test(character, n)) set |= 1n << BigInt(n);
+    });
     return set;
   }
 }

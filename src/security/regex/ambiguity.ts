@@ -6,7 +6,7 @@
  */
 
 import type { CharacterSet } from './alphabet.ts';
-import { type Automaton, automatonOf, MAX_EDGES, tooComplex } from './automaton.ts';
+import { type Automaton, automatonOf, Work } from './automaton.ts';
 import { components } from './components.ts';
 import { parseRegex, type RegexNode } from './syntax.ts';
 
@@ -16,14 +16,15 @@ import { parseRegex, type RegexNode } from './syntax.ts';
  * Throws REGEX_INVALID for what cannot be judged.
  */
 export function backtrackingDegree(pattern: string): number {
-  const looks: RegexNode[] = [];
-  const automata = [automatonOf(parseRegex(pattern), looks)];
-  // Looks hold looks in turn: the list grows as it is walked.
-  for (const look of looks) automata.push(automatonOf(look, looks));
-  return Math.max(...automata.map(degreeOf));
+  const work = new Work();
+  const looks = new Set<RegexNode>();
+  let degree = degreeOf(automatonOf(parseRegex(pattern), looks, work), work);
+  // Looks hold looks in turn: the set grows as it is walked.
+  for (const look of looks) degree = Math.max(degree, degreeOf(automatonOf(look, looks, work), work));
+  return degree;
 }
 
-function degreeOf(automaton: Automaton): number {
+function degreeOf(automaton: Automaton, work: Work): number {
   const { sets, follow, double } = automaton;
   const component = components(sets.length, (state) => [...follow[state]!]);
   const sizes = new Map<number, number>();
@@ -33,8 +34,8 @@ function degreeOf(automaton: Automaton): number {
   const cyclic = sets.flatMap((_, state) =>
     sizes.get(component[state]!)! > 1 || follow[state]!.has(state) ? [state] : [],
   );
-  if (hasTwinPath(sets, follow, component, cyclic)) return Number.POSITIVE_INFINITY;
-  return longestChain(automaton, component, cyclic);
+  if (hasTwinPath(sets, follow, component, cyclic, work)) return Number.POSITIVE_INFINITY;
+  return longestChain(automaton, component, cyclic, work);
 }
 
 /** Whether two different paths lead from a state back to it over one text: a component of pairs with (q,q) and (p,r). */
@@ -43,38 +44,44 @@ function hasTwinPath(
   follow: readonly Set<number>[],
   component: readonly number[],
   cyclic: readonly number[],
+  work: Work,
 ): boolean {
   const index = new Map(cyclic.map((state, n) => [state, n]));
   const count = cyclic.length;
-  let edges = 0;
+  // The tables of pairs take some thirty bytes each.
+  work.spend(4 * count * count);
   const next = (pair: number): number[] => {
     const [a, b] = [cyclic[Math.floor(pair / count)]!, cyclic[pair % count]!];
     const found: number[] = [];
     for (const c of follow[a]!) {
+      work.spend(1);
       if (component[c] !== component[a] || !index.has(c)) continue;
+      work.spend(follow[b]!.size);
       for (const d of follow[b]!) {
         if (component[d] === component[b] && index.has(d) && (sets[c]! & sets[d]!) !== 0n) {
           found.push(index.get(c)! * count + index.get(d)!);
         }
       }
     }
-    edges += found.length;
-    if (edges > MAX_EDGES) throw tooComplex();
     return found;
   };
-  if (count * count > MAX_EDGES) throw tooComplex();
   const names = components(count * count, next);
   const diagonal = new Set(cyclic.map((_, n) => names[n * count + n]!));
   return names.some((name, pair) => Math.floor(pair / count) !== pair % count && diagonal.has(name));
 }
 
 /** The most loops one behind the other that can share a text among them in many ways. */
-function longestChain(automaton: Automaton, component: readonly number[], cyclic: readonly number[]): number {
+function longestChain(
+  automaton: Automaton,
+  component: readonly number[],
+  cyclic: readonly number[],
+  work: Work,
+): number {
   const loops = cyclic.filter((state) => !automaton.done.has(state) && automaton.sets[state] !== 0n);
-  const work = { left: MAX_EDGES };
   const later = new Map<number, Set<number>>();
   for (const p of loops) {
-    const between = reachable(automaton, p);
+    const between = reachable(automaton, p, work);
+    work.spend(loops.length);
     for (const q of loops) {
       const [from, to] = [component[p]!, component[q]!];
       if (from === to || !between.has(q) || later.get(from)?.has(to)) continue;
@@ -91,9 +98,12 @@ function longestChain(automaton: Automaton, component: readonly number[], cyclic
   return Math.max(1, ...[...later.keys()].map(length));
 }
 
-function reachable({ follow }: Automaton, from: number): Set<number> {
+function reachable({ follow }: Automaton, from: number, work: Work): Set<number> {
   const found = new Set([from]);
-  for (const state of found) for (const next of follow[state]!) found.add(next);
+  for (const state of found) {
+    work.spend(follow[state]!.size);
+    for (const next of follow[state]!) found.add(next);
+  }
   return found;
 }
 
@@ -103,7 +113,7 @@ function sharesText(
   component: readonly number[],
   p: number,
   q: number,
-  work: { left: number },
+  work: Work,
 ): boolean {
   const count = sets.length;
   const goal = (p * count + q) * count + q;
@@ -117,10 +127,11 @@ function sharesText(
     for (const nextA of follow[a]!) {
       if (component[nextA] !== component[p]) continue;
       for (const nextC of follow[c]!) {
+        work.spend(1);
         const shared = sets[nextA]! & sets[nextC]!;
         if (component[nextC] !== component[q] || shared === 0n) continue;
         for (const nextB of follow[b]!) {
-          if (--work.left < 0) throw tooComplex();
+          work.spend(1);
           if ((sets[nextB]! & shared) !== 0n) found.add((nextA * count + nextB) * count + nextC);
         }
       }

@@ -5,11 +5,22 @@ import type { RegexNode } from './syntax.ts';
 
 const MAX_STATES = 4000;
 const MAX_COPIES = 256;
-/** Edges of an automaton, and of products of automata. */
-export const MAX_EDGES = 1_000_000;
+/** Steps that one pattern is worth, those of all that it looks at among them: a few tenths of a second. */
+const MAX_STEPS = 4_000_000;
 
 export const tooComplex = (): BitorchError =>
   new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
+
+/** Counts the steps of judging one pattern: every loop over states or edges spends what it does. */
+export class Work {
+  #left = MAX_STEPS;
+
+  /** Throws REGEX_INVALID when the pattern has cost what it is worth. */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw tooComplex();
+  }
+}
 
 export interface Automaton {
   sets: CharacterSet[];
@@ -34,15 +45,10 @@ interface Fragment {
 const EMPTY: Fragment = { nullable: true, free: true, first: [], last: [], done: [] };
 
 /** The automaton of a pattern without what it looks at, which is added to `looks`. Throws REGEX_INVALID when it is too large. */
-export function automatonOf(node: RegexNode, looks: RegexNode[]): Automaton {
+export function automatonOf(node: RegexNode, looks: Set<RegexNode>, work: Work): Automaton {
   const automaton: Automaton = { sets: [], follow: [], double: [], done: new Set() };
-  let work = 0;
-  const spend = (steps: number) => {
-    work += steps;
-    if (work > MAX_EDGES) throw tooComplex();
-  };
   const connect = (from: readonly number[], to: readonly number[]) => {
-    spend(from.length * to.length);
+    work.spend(from.length * to.length);
     for (const a of from) {
       for (const b of to) {
         if (automaton.follow[a]!.has(b)) automaton.double.push([a, b]);
@@ -54,6 +60,7 @@ export function automatonOf(node: RegexNode, looks: RegexNode[]): Automaton {
     let whole = EMPTY;
     for (const part of parts) {
       const next = build(part);
+      work.spend(whole.first.length + whole.last.length + whole.done.length);
       connect(whole.last, next.first);
       whole = {
         nullable: whole.nullable && next.nullable,
@@ -66,12 +73,12 @@ export function automatonOf(node: RegexNode, looks: RegexNode[]): Automaton {
     return whole;
   };
   const build = (part: RegexNode): Fragment => {
-    spend(1);
+    work.spend(1);
     switch (part.kind) {
       case 'nothing':
         return EMPTY;
       case 'look':
-        looks.push(part.part);
+        looks.add(part.part);
         return { ...EMPTY, free: false };
       case 'set': {
         const state = automaton.sets.push(part.set) - 1;

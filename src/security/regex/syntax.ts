@@ -76,9 +76,10 @@ class Parser {
 
   #quantified(atom: RegexNode): RegexNode {
     let part = atom;
-    for (;;) {
+    for (let repeats = 0; ; repeats++) {
       const range = this.#range();
       if (!range) return part;
+      if (repeats === MAX_DEPTH) throw invalid(`more than ${MAX_DEPTH} repetitions of one thing`);
       // Lazy and possessive repetition match the same texts.
       if (!this.#skip('?')) this.#skip('+');
       if (part.kind !== 'nothing' && part.kind !== 'look') part = { kind: 'repeat', part, ...range };

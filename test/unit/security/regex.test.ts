@@ -65,7 +65,15 @@ const UNREADABLE = [
   '(a)\\1',
   '(a{200}){200}',
   `${'('.repeat(200)}a${')'.repeat(200)}`,
+  `a${'*'.repeat(8000)}`,
 ];
+
+/** `count` different characters. */
+const different = (count: number): string[] =>
+  Array.from({ length: count }, (_, n) => String.fromCodePoint(0x4e00 + 3 * n));
+
+/** Small patterns whose products of automata have billions of edges. */
+const COSTLY = [`(${different(900).join('|')})*x`, '(?=a{0,250}b)'.repeat(600), 'a?'.repeat(4000)];
 
 test('patterns of well-known tokenizers are sound', async () => {
   for (const pattern of SOUND) assert.deepEqual(await judge(pattern), [], pattern);
@@ -81,6 +89,12 @@ test('patterns whose work outgrows the text are found, with the power', async ()
     assert.deepEqual(await judge(pattern), ['tokenizer-regex-slow'], pattern);
   }
   for (const pattern of [...QUICK, ...SOUND]) assert.equal(backtrackingDegree(pattern), 1, pattern);
+});
+
+test('all that a pattern is made of shares one bound of work, and is judged once', async () => {
+  for (const pattern of COSTLY)
+    assert.deepEqual(await judge(pattern), ['tokenizer-regex'], pattern.slice(0, 40));
+  assert.equal(backtrackingDegree('(?:(?:(?=a{0,40}b)){250}){250}'), 1);
 });
 
 test('what cannot be judged is refused', async () => {
