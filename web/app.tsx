@@ -3,7 +3,7 @@ import { ChainPage } from './chain/chain.tsx';
 import { Chat } from './chat/chat.tsx';
 import { NetworkPanel } from './network/network.tsx';
 import { SecurityPage } from './security/security.tsx';
-import { ConnectionBanner } from './shell/banner.tsx';
+import { ConnectionBanner, Notices } from './shell/banner.tsx';
 import { Header } from './shell/header.tsx';
 import { SignIn } from './shell/sign-in.tsx';
 import { watchNode } from './state/live.ts';
@@ -29,6 +29,7 @@ function Shell() {
     <div class="shell" data-view={shown}>
       <Header />
       <ConnectionBanner />
+      <Notices />
       <main class="chat-pane" aria-label="Chat" hidden={Page !== undefined}>
         <Chat />
       </main>

@@ -15,4 +15,5 @@ export * from './pace.ts';
 export * from './progress.ts';
 export * from './schema.ts';
 export * from './steps.ts';
+export * from './text-file.ts';
 export * from './thread-clock.ts';

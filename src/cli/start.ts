@@ -1,12 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { BitorchError, codeOf, dataDirectory, Lifecycle, messageOf } from '#base';
+import { BitorchError, codeOf, dataDirectory, Lifecycle, messageOf, readTextFile } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
 import { type Settings, tell } from './node-message.ts';
 import { givenWalletPassword } from './wallet/secrets.ts';
 
-const list = (text: string): string[] => text.split(',').map((part) => part.trim());
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new BitorchError('OPTION_INVALID', `${text} is not a whole number`);
   return Number(text);
@@ -142,7 +145,7 @@ async function settingsFrom(flags: Record<string, unknown>, command: Command): P
 async function readConfig(home: string): Promise<Record<string, unknown>> {
   const path = join(home, 'config.json');
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readTextFile(path));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
     throw new BitorchError('CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`);

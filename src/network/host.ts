@@ -1,30 +1,16 @@
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
-import { identify } from '@libp2p/identify';
-import type { Libp2p, PeerId, Stream } from '@libp2p/interface';
-import { noise } from '@libp2p/noise';
+import type { PeerId, Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { tcp } from '@libp2p/tcp';
-import { yamux } from '@libp2p/yamux';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
 import { unwrap, wrap } from './answer.ts';
 import { type Budget, Budgets, UNCHARGED } from './budget.ts';
 import { hostOf, placeOf, scopeIn } from './connections.ts';
-import { MAX_CONNECTIONS, whoLeaves } from './crowd.ts';
-import {
-  addressGroup,
-  dialableOnly,
-  multiaddrOf,
-  parseMultiaddr,
-  resolveDialable,
-  type Scope,
-} from './dialable.ts';
+import { whoLeaves } from './crowd.ts';
+import { addressGroup, multiaddrOf, parseMultiaddr, resolveDialable, type Scope } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
-import { GOSSIP_OPTIONS } from './gossip-options.ts';
+import { type Libp2pNode, startLibp2p } from './libp2p.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
@@ -74,12 +60,9 @@ const FETCH_TIMEOUT_MS = 120_000;
 const STREAMS_PER_PROTOCOL = 256;
 /** What an open stream can make this node hold before anything of it is read. */
 const STREAM_BYTES = 256 << 10;
-/** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
-const CONNECTIONS_PER_SECOND = 50;
-
 /** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
 export class Host {
-  readonly #libp2p: Libp2p<{ pubsub: GossipSub }>;
+  readonly #libp2p: Libp2pNode;
   readonly #links: Links;
   readonly #log: Logger;
   readonly #budgets = new Budgets(PEER_LIMITS);
@@ -88,7 +71,7 @@ export class Host {
   readonly #turns = new Turns();
   readonly #lifecycle = new Lifecycle();
 
-  private constructor(libp2p: Libp2p<{ pubsub: GossipSub }>, listener: LinkListener, log: Logger) {
+  private constructor(libp2p: Libp2pNode, listener: LinkListener, log: Logger) {
     this.#libp2p = libp2p;
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
@@ -99,28 +82,8 @@ export class Host {
   }
 
   static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
-    const listen = [...(options.listen ?? ['/ip4/127.0.0.1/tcp/0'])];
-    /** What identify learns is kept only of addresses that the peer may tell us. */
-    const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) =>
-      dialableOnly([address.toString()], scopeIn(libp2p, peer)).length > 0;
-    const libp2p: Libp2p<{ pubsub: GossipSub }> = await createLibp2p({
-      privateKey: await generateKeyPairFromSeed('Ed25519', options.key.seed),
-      addresses: { listen },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      connectionGater: { denyDialMultiaddr: () => false, filterMultiaddrForPeer },
-      connectionManager: {
-        // More than are kept, so that a newcomer is weighed against the others instead of turned away.
-        maxConnections: 2 * MAX_CONNECTIONS,
-        inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
-        maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
-      },
-      services: {
-        identify: identify(),
-        pubsub: gossipsub(GOSSIP_OPTIONS),
-      },
-    });
+    const listen = options.listen ?? ['/ip4/127.0.0.1/tcp/0'];
+    const libp2p = await startLibp2p(options.key, listen);
     const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);
     try {
       const listener = await LinkListener.start({ hosts, port: options.linkPort ?? 0 });
@@ -337,6 +300,25 @@ export class Host {
 
   onConnect(callback: (peer: string) => void): void {
     this.#libp2p.addEventListener('peer:connect', ({ detail }) => callback(detail.toString()));
+  }
+
+  /** Calls back for each connection that this node has opened, also one more to a peer that it has one with. */
+  onDial(callback: (peer: string) => void): void {
+    this.#libp2p.addEventListener('connection:open', ({ detail: { direction, remotePeer } }) => {
+      if (direction === 'outbound') callback(remotePeer.toString());
+    });
+  }
+
+  /** Calls back with the protocols that a peer serves, once on each connection. */
+  onIdentify(callback: (peer: string, protocols: readonly string[]) => void): void {
+    this.#libp2p.addEventListener('peer:identify', ({ detail: { peerId, protocols } }) =>
+      callback(peerId.toString(), protocols),
+    );
+  }
+
+  /** The protocols that this node serves. */
+  get protocols(): readonly string[] {
+    return this.#libp2p.getProtocols();
   }
 
   /** What libp2p dials: a peer that is connected already, or those of its addresses that may be dialled. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitorchError, codeOf, messageOf, writeFileAtomic } from '#base';
+import { BitorchError, codeOf, messageOf, readTextFile, writeFileAtomic } from '#base';
 import { proofOf, tokenId } from './api-tokens.ts';
 
 /** Where a node's HTTP API is and what opens it. */
@@ -27,7 +27,7 @@ export async function announceApi(home: string, url: string): Promise<() => Prom
  * @throws BitorchError `NODE_MISSING` when none does, `NODE_UNPROVEN` when something else answers in its place
  */
 export async function runningApi(home: string): Promise<ApiAddress> {
-  const read = async (path: string) => (await readFile(path, 'utf8')).trim();
+  const read = async (path: string) => (await readTextFile(path)).trim();
   try {
     const address = { url: await read(pathIn(home)), token: await read(join(home, 'api.token')) };
     return await provenApi(address);

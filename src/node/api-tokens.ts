@@ -1,7 +1,17 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitorchError, check, codeOf, domainHash, fromHex, toHex, utf8, writeFileAtomic, z } from '#base';
+import {
+  BitorchError,
+  check,
+  codeOf,
+  domainHash,
+  fromHex,
+  readTextFile,
+  toHex,
+  utf8,
+  writeFileAtomic,
+  z,
+} from '#base';
 import { loadApiToken } from './identity.ts';
 
 /** What a token opens: chats; what the node shows, but for its wallet; the wallet and stakes; all of it. */
@@ -130,7 +140,7 @@ const recordOf = (name: string, token: string) => ({ name, id: idOf(token), proo
 
 async function readRecords(path: string): Promise<Record[]> {
   try {
-    return check(z.array(recordSchema).max(MAX_TOKENS), JSON.parse(await readFile(path, 'utf8')), path);
+    return check(z.array(recordSchema).max(MAX_TOKENS), JSON.parse(await readTextFile(path)), path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw new BitorchError(

@@ -150,8 +150,17 @@ export interface TransferView {
   peers: { nodeId: string; name: string; downloaded: number; uploaded: number }[];
 }
 
+/** What keeps the node from its part in the network, in words for its owner, who can mend it. */
+export interface NoticeView {
+  code: string;
+  message: string;
+  /** Milliseconds since epoch. */
+  since: number;
+}
+
 export interface NetworkView {
   self: { id: string; name: string };
+  notices: NoticeView[];
   nodes: NodeView[];
   models: ModelView[];
   transfers: TransferView[];

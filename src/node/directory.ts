@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BitorchError, check, decodeCanonical, encodeCanonical, type Logger, messageOf, z } from '#base';
 import type { SigningKey } from '#crypto';
 import { Budgets, type Host, type Limits, type PeerAddress, type Verdict } from '#network';
@@ -23,8 +24,12 @@ export type { KnownNode } from './known-nodes.ts';
 /** Repetitions of an announcement after a change. */
 const REPEAT_MS = [300, 1000, 2500];
 const MAX_GOSSIP_BYTES = 20 << 10;
-/** Nodes beside the bootstrap nodes that a newcomer introduces itself to. */
-const MAX_INTRODUCTIONS = 16;
+/** A minute's worth. */
+const REPETITIONS_PER_QUESTION = 12;
+/** A node that hears of others connects to some of them, until it has so many connections. */
+const CONNECTIONS_WANTED = 16;
+/** How long a start waits for the answers to its first introductions. */
+const SETTLE_MS = 5_000;
 /** Announcements that a newcomer is told at once; gossip brings the others within seconds. */
 const TOLD_AT_ONCE = 64;
 /** Nodes not heard of before that one teller may name: so many at once, so many a second. */
@@ -33,6 +38,18 @@ const NEWS_OF_ALL: Limits = { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 };
 
 const introductionSchema = z.strictObject({ pages: z.array(sealedAnnouncementSchema).min(1).max(MAX_PAGES) });
 const nodesSchema = z.array(sealedAnnouncementSchema).max(TOLD_AT_ONCE);
+
+/** Hears what a directory learns beside whom to list. */
+export interface DirectoryObserver {
+  /** A connected node has said where it can be reached. */
+  readonly met: (peer: PeerAddress) => void;
+  /** This node has said what it is and holds. */
+  readonly announced: (self: Description) => void;
+  /** Somebody tells what was signed with this node's own key. */
+  readonly heardOwn: (announcement: Announcement) => void;
+  /** A connected node speaks of itself, whether that can be believed or not. */
+  readonly heardItself: (announcement: Announcement) => void;
+}
 
 /** Who is in the network and what they hold: the newest signed announcement of each node. */
 export class Directory {
@@ -44,7 +61,11 @@ export class Directory {
   readonly #news: Budgets;
   readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
+  readonly #observer: DirectoryObserver | undefined;
+  /** Under way, by peer. */
+  readonly #introductions = new Map<string, Promise<void>>();
   #stopped = false;
+  #repetitions = 0;
   #announcedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -54,6 +75,7 @@ export class Directory {
     key: SigningKey;
     log: Logger;
     describeSelf: () => Description;
+    observer?: DirectoryObserver;
     /** Milliseconds that only go on. */
     now?: () => number;
   }) {
@@ -62,33 +84,40 @@ export class Directory {
     this.#key = dependencies.key;
     this.#log = dependencies.log;
     this.#describeSelf = dependencies.describeSelf;
+    this.#observer = dependencies.observer;
     this.#now = dependencies.now ?? (() => performance.now());
     this.#news = new Budgets({ peer: NEWS, address: NEWS, all: NEWS_OF_ALL }, { now: this.#now });
     const isConnected = (id: string) => host.isConnected(id);
     this.#known = new KnownNodes({ selfId: host.id }, { isConnected });
   }
 
-  async start(bootstrap: readonly string[]): Promise<void> {
+  async start(): Promise<void> {
     const host = this.#host;
     await host.answer(NODES_PROTOCOL, async (message, from) => this.#meet(message, from), {
       maxBytes: MAX_PAGES * MAX_GOSSIP_BYTES,
     });
     host.subscribe(ANNOUNCE_TOPIC, (data, from) => this.#hear(data, from));
     host.onDisconnect((peer) => this.#lose(peer));
+    host.onDial((peer) => this.#meetAgain(peer));
     this.announce();
-    for (const address of bootstrap) {
-      const id = await host.connect(address);
-      await this.#introduce({ id, addresses: [address] });
-    }
-    const others = this.nodes().filter((node) => node.reachable && !host.isConnected(node.id));
-    await Promise.allSettled(others.slice(0, MAX_INTRODUCTIONS).map((node) => this.#introduce(node)));
-    this.#timer = setInterval(() => this.announce(), ANNOUNCE_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => this.#repeat(), ANNOUNCE_INTERVAL_MS).unref();
   }
 
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+  }
+
+  /** Resolves when whoever this node has dialled so far has answered its introduction, or not: within 5 s. */
+  async settled(): Promise<void> {
+    const late = new AbortController();
+    const timer = delay(SETTLE_MS, undefined, { signal: late.signal }).catch(() => undefined);
+    const answers = async () => {
+      while (this.#introductions.size > 0) await Promise.all(this.#introductions.values());
+    };
+    await Promise.race([answers(), timer]);
+    late.abort();
   }
 
   /** Something changed: tells the network now, and again shortly, for peers that gossip does not reach yet. */
@@ -114,6 +143,15 @@ export class Directory {
       this.#gossip(sealed);
     }
     this.#notify();
+  }
+
+  /** Announces itself; now and then to one peer with a question, which fills what gossip has left out. */
+  #repeat(): void {
+    this.announce();
+    if (++this.#repetitions % REPETITIONS_PER_QUESTION !== 0) return;
+    const { connected } = this.#host;
+    const peer = connected[(this.#repetitions / REPETITIONS_PER_QUESTION) % connected.length];
+    if (peer !== undefined) this.#meetAgain(peer);
   }
 
   /** All nodes heard of lately, this one included. */
@@ -148,10 +186,22 @@ export class Directory {
     const self = this.#describeSelf();
     const reached = this.#host.connected.map((peer) => this.#host.scopeOf(peer));
     const pages = pagesOf({ ...self, addresses: addressesToTell(self.addresses, reached) });
+    this.#observer?.announced(self);
     return pages.map((announcement) => ({ announcement, sealed: sealAnnouncement(announcement, this.#key) }));
   }
 
-  /** Tells another node of us and learns whom it knows. */
+  /** Whoever is connected anew does not know of us any more, or we not of it: one of the two has begun anew, or slept. */
+  #meetAgain(peer: string): void {
+    if (this.#stopped || this.#introductions.has(peer)) return;
+    const met = this.#introduce({ id: peer, addresses: [] })
+      .catch((error: unknown) =>
+        this.#log.debug({ peer, error: messageOf(error) }, 'introduction not answered'),
+      )
+      .finally(() => this.#introductions.delete(peer));
+    this.#introductions.set(peer, met);
+  }
+
+  /** Tells another node of us and learns whom it knows; connects to some of those while it has few connections. */
   async #introduce(peer: PeerAddress): Promise<void> {
     const pages = this.#ownPages().map(({ sealed }) => sealed);
     const answer = await this.#host.request(
@@ -161,18 +211,23 @@ export class Directory {
       { maxBytes: TOLD_AT_ONCE * MAX_GOSSIP_BYTES },
     );
     for (const sealed of check(nodesSchema, answer, 'nodes')) this.#try(() => this.#learn(sealed, peer.id));
+    const missing = CONNECTIONS_WANTED - this.#host.connected.length;
+    const others = this.nodes().filter((node) => node.reachable && !this.#host.isConnected(node.id));
+    await Promise.allSettled(others.slice(0, Math.max(0, missing)).map((node) => this.#host.connect(node)));
   }
 
   /**
    * A node introduces itself: gossip takes a moment to reach it, so others hear of it through us. Only itself: what it says of
-   * others is for gossip. Throws ANNOUNCEMENT_INVALID.
+   * others is for gossip. It is told first what was heard of it before, so that it notices when another one has its identity.
+   * Throws ANNOUNCEMENT_INVALID.
    */
   #meet(message: unknown, from: string): SealedAnnouncement[] {
     const { pages } = check(introductionSchema, message, 'introduction');
     if (pages.some(({ id }) => id !== from))
       throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node introduces itself, and nobody else');
+    const before = this.#known.lastWordOf(from);
     for (const sealed of pages) if (this.#learn(sealed, from) === 'accept') this.#gossip(sealed);
-    return this.#known.toTell(TOLD_AT_ONCE, Date.now());
+    return [...before, ...this.#known.toTell(TOLD_AT_ONCE, Date.now())].slice(0, TOLD_AT_ONCE);
   }
 
   #gossip(sealed: SealedAnnouncement): void {
@@ -204,11 +259,14 @@ export class Directory {
     const now = Date.now();
     const announcement = openAnnouncement(sealed);
     const { id } = announcement;
+    if (id === this.#host.id) this.#observer?.heardOwn(announcement);
+    if (id === from) this.#observer?.heardItself(announcement);
     if (id === this.#host.id || !this.#known.isNews(announcement, now)) return 'ignore';
     const [proven, scope] = [id === from, this.#host.scopeOf(from)];
     if (!proven && !this.#known.has(id) && !this.#isWithinNews(from)) return 'ignore';
     if (!this.#known.learn(announcement, sealed, { proven, scope, origin: this.#host.originOf(from) }, now))
       return 'ignore';
+    if (proven) this.#observer?.met(this.#known.find(id, now)!);
     this.#notify();
     return mayPassOn(announcement, scope) ? 'accept' : 'ignore';
   }

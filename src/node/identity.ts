@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitorchError, fromHex, toHex, tryLockFile, writeFileAtomic } from '#base';
+import { BitorchError, fromHex, readTextFile, toHex, tryLockFile, writeFileAtomic } from '#base';
 import { SEED_BYTES, SigningKey } from '#crypto';
 
 /** Makes this process the only node on a data directory. Returns what gives it back. Throws HOME_IN_USE. */
@@ -48,7 +47,7 @@ async function loadKey(path: string): Promise<SigningKey> {
 
 async function secretFile(path: string, make: () => string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim();
+    return (await readTextFile(path)).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

@@ -102,6 +102,13 @@ export class KnownNodes {
     return true;
   }
 
+  /** What may be passed on of what a node said last. */
+  lastWordOf(id: string): SealedAnnouncement[] {
+    return [...(this.#entries.get(id)?.pages.values() ?? [])]
+      .flatMap(({ sealed }) => sealed ?? [])
+      .slice(0, 1);
+  }
+
   /** Its last connection has closed. */
   lose(id: string): boolean {
     const entry = this.#entries.get(id);

@@ -32,18 +32,19 @@ import type {
 import { ChainPart } from './chain/chain-part.ts';
 import { LightPart } from './chain/light-part.ts';
 import { Chatting } from './chatting.ts';
-import { Directory } from './directory.ts';
+import type { Directory } from './directory.ts';
 import { loadIdentity, loadValidatorKey } from './identity.ts';
 import { Library, type Model } from './library.ts';
+import { Membership } from './membership.ts';
 import { changes, whatIsMissing } from './missing-model.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { peerIdOf } from './peer-id.ts';
 import { publish } from './publishing.ts';
 import { Running } from './running.ts';
 import { SecurityPart } from './security-part.ts';
+import { sendViews } from './view-events.ts';
 import { modelView, networkView } from './views.ts';
 
-const VIEW_INTERVAL_MS = 500;
 const MODEL_WAIT_MS = 500;
 /** Models that a node without one asks about, those with the most holders. */
 const MODELS_ASKED_ABOUT = 32;
@@ -65,7 +66,7 @@ export class Node implements NodeApi {
   #host!: Host;
   #swarm!: Swarm;
   #library!: Library;
-  #directory!: Directory;
+  #membership!: Membership;
   #security!: SecurityPart;
   #running: Running | undefined;
   #chatting: Chatting | undefined;
@@ -86,10 +87,11 @@ export class Node implements NodeApi {
       await this.#startNetwork();
       await this.#startDistribution();
       await this.#startRoles();
-      await this.#directory.start(this.#options.bootstrap);
-      this.#lifecycle.onStop(() => this.#directory.stop());
+      await this.#membership.start();
+      this.#lifecycle.onStop(() => this.#membership.stop());
       await this.#startChain();
-      this.#sendViews();
+      const views = { network: () => this.network(), security: () => this.security() };
+      this.#lifecycle.onStop(sendViews(this.#events, views));
     } catch (error) {
       await this.stop().catch(() => undefined);
       throw error;
@@ -222,7 +224,11 @@ export class Node implements NodeApi {
       { home, trackers: this.#trackers },
       { ...shared, swarm: this.#swarm, admits, onRefused: (id) => void this.#running?.withdraw(id) },
     );
-    this.#directory = new Directory({ ...shared, key: this.#key, describeSelf: () => this.#announcement() });
+    this.#membership = new Membership(this.#options, {
+      ...shared,
+      key: this.#key,
+      describeSelf: () => this.#announcement(),
+    });
     this.#security = new SecurityPart(this.#options, {
       ...shared,
       key: this.#key,
@@ -344,7 +350,12 @@ export class Node implements NodeApi {
 
   /** What views are made of. */
   get #views() {
-    return { directory: this.#directory, library: this.#library, guard: this.#security.guard };
+    const { directory, notices } = this.#membership;
+    return { directory, notices, library: this.#library, guard: this.#security.guard };
+  }
+
+  get #directory(): Directory {
+    return this.#membership.directory;
   }
 
   #holders(id: string) {
@@ -379,20 +390,4 @@ export class Node implements NodeApi {
   }
 
   readonly #progress = (progress: Progress): void => this.#events.publish({ type: 'progress', ...progress });
-
-  #sendViews(): void {
-    let sent = '';
-    const timer = setInterval(() => {
-      if (!this.#events.watched) {
-        sent = '';
-        return;
-      }
-      this.#events.publish({ type: 'network', network: this.network() });
-      const security = this.security();
-      const text = JSON.stringify(security);
-      if (text !== sent) this.#events.publish({ type: 'security', security });
-      sent = text;
-    }, VIEW_INTERVAL_MS).unref();
-    this.#lifecycle.onStop(() => clearInterval(timer));
-  }
 }

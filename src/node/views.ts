@@ -6,6 +6,7 @@ import type { Directory, KnownNode } from './directory.ts';
 import type { Guarding } from './guarding.ts';
 import { idOfHolding } from './known-nodes.ts';
 import type { Library, Model } from './library.ts';
+import type { Notices } from './notices.ts';
 import { peerIdOf } from './peer-id.ts';
 
 interface ViewDependencies {
@@ -13,14 +14,16 @@ interface ViewDependencies {
   readonly directory: Directory;
   readonly library: Library;
   readonly guard: Guarding;
+  readonly notices: Pick<Notices, 'view'>;
 }
 
 /** The network as this node sees it, as plain JSON. */
-export function networkView({ selfId, directory, library, guard }: ViewDependencies): NetworkView {
+export function networkView({ selfId, directory, library, guard, notices }: ViewDependencies): NetworkView {
   const nodes = directory.nodes();
   const models = library.all();
   return {
     self: { id: selfId, name: directory.nameOf(selfId) },
+    notices: notices.view(),
     nodes: nodes.map((node) => nodeView(node, selfId)).sort(selfFirstThenName),
     models: models.map((model) => modelView(model, directory, guard)),
     transfers: models.map((model) => transferView(model, nodes)),

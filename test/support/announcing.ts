@@ -65,6 +65,7 @@ export async function directoryWorld(self: Partial<Description> = {}, now?: () =
     onDisconnect: (callback: typeof lose) => {
       lose = callback;
     },
+    onDial: () => undefined,
     publish: async (_topic: string, data: Uint8Array) => void published.push(data),
   } as unknown as Host;
   const directory = new Directory({
@@ -74,7 +75,7 @@ export async function directoryWorld(self: Partial<Description> = {}, now?: () =
     log: createLog('silent'),
     describeSelf: () => ({ ...describe(own), name: 'me', ...self }),
   });
-  await directory.start([]);
+  await directory.start();
   return {
     own,
     directory,

@@ -52,6 +52,7 @@ export function network(): NetworkView {
   const common = { state: 'online' as const, lastSeen: Date.now() };
   return {
     self: { id: 'n0', name: 'hearth' },
+    notices: [],
     nodes: [
       { ...common, id: 'n0', name: 'hearth', roles: ['client'], self: true, holdings: [] },
       { ...common, id: 'n4', name: 'spring', roles: ['seed'], self: false, holdings: [whole] },

@@ -1,4 +1,4 @@
-import { connection, reconnectNow } from '../state/live.ts';
+import { connection, network, reconnectNow } from '../state/live.ts';
 
 /** Says that what is shown is old, and does something about it. */
 export function ConnectionBanner() {
@@ -13,4 +13,14 @@ export function ConnectionBanner() {
       </button>
     </div>
   );
+}
+
+/** What keeps the node from its part in the network, and its owner can mend. */
+export function Notices() {
+  const notices = network.value?.notices ?? [];
+  return notices.map(({ code, message }) => (
+    <div class="banner" role="alert" key={code}>
+      <p>{message}.</p>
+    </div>
+  ));
 }

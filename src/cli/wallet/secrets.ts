@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { BitorchError, codeOf } from '#base';
+import { buffer } from 'node:stream/consumers';
+import { BitorchError, codeOf, readTextFile, textOf } from '#base';
 import { ask, isInteractive } from './terminal.ts';
 
 /** Secrets come from the terminal, a file, an environment variable or stdin; never from arguments, which anyone can read. */
@@ -9,7 +8,7 @@ const WALLET_VARIABLE = 'BITORCH_WALLET_PASSWORD';
 
 /** The first line of a file. Throws SECRET_MISSING when there is no file, or nothing in it. */
 async function firstLine(path: string): Promise<string> {
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+  const content = await readTextFile(path).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new BitorchError('SECRET_MISSING', `${path} does not exist`);
   });
@@ -71,7 +70,7 @@ export const newPassword = (file: string | undefined): Promise<string> =>
 
 /** A longer secret, words or a view key: from a file, the terminal or stdin. */
 export async function longSecret(question: string, file: string | undefined): Promise<string> {
-  if (file !== undefined) return readFile(file, 'utf8');
+  if (file !== undefined) return readTextFile(file);
   if (isInteractive()) return ask(`${question}: `);
-  return text(process.stdin);
+  return textOf(await buffer(process.stdin));
 }

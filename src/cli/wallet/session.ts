@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { BitorchError, codeOf, dataDirectory, fromHex, messageOf, toHex } from '#base';
+import { BitorchError, codeOf, dataDirectory, fromHex, messageOf, readTextFile, toHex } from '#base';
 import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain } from '#node';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
@@ -123,7 +122,7 @@ function apiUrl(node: string): string {
 async function tokenIn(home: string): Promise<string> {
   const given = process.env.BITORCH_API_TOKEN;
   if (given) return given;
-  return readFile(join(home, 'api.token'), 'utf8').then(
+  return readTextFile(join(home, 'api.token')).then(
     (token) => token.trim(),
     () => {
       throw new BitorchError(

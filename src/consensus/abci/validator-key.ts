@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { BitorchError, check, codeOf, equalBytes, messageOf, z } from '#base';
+import { BitorchError, check, codeOf, equalBytes, messageOf, readTextFile, z } from '#base';
 import { SigningKey } from '#crypto';
 
 const zBase64 = z
@@ -14,7 +13,7 @@ const zKeyFile = z.object({
 /** CometBFT's `priv_validator_key.json`: what the beacon is signed with. Throws KEY_INVALID that says what is wrong. */
 export async function readValidatorKey(path: string): Promise<SigningKey> {
   try {
-    const file = check(zKeyFile, JSON.parse(await readFile(path, 'utf8')), path);
+    const file = check(zKeyFile, JSON.parse(await readTextFile(path)), path);
     const key = new SigningKey(file.priv_key.value.slice(0, 32));
     if (!equalBytes(key.publicKey, file.pub_key.value))
       throw new RangeError('its two keys do not belong together');

@@ -1,4 +1,4 @@
-import { BitorchError, check, fromHex, fromUtf8, messageOf, toHex, utf8, z } from '#base';
+import { BitorchError, check, fromHex, fromUtf8, messageOf, textOf, toHex, utf8, z } from '#base';
 import type { Curve } from '#crypto';
 import {
   DEFAULT_PARAMETERS,
@@ -140,7 +140,7 @@ function parseOnce(bytes: Uint8Array): unknown {
   if (bytes.length > MAX_GENESIS_BYTES) {
     throw new RangeError(`a genesis of ${bytes.length} bytes, over the limit of ${MAX_GENESIS_BYTES}`);
   }
-  const text = fromUtf8(bytes);
+  const text = textOf(bytes);
   const value: unknown = JSON.parse(text);
   const tight = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
   if (JSON.stringify(value) !== tight)

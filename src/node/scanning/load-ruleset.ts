@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BitorchError, encodeCanonical, fromHex, messageOf } from '#base';
+import { BitorchError, encodeCanonical, fromHex, messageOf, textOf } from '#base';
 import { openRuleset, parseRulesetFields, RULESET_AUTHORITIES, type Ruleset, rulesetId } from '#security';
 
 /**
@@ -16,7 +16,7 @@ export async function loadRuleset(path: string, signer?: string): Promise<Rulese
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(file.toString('utf8'));
+    parsed = JSON.parse(textOf(file));
   } catch (error) {
     throw new BitorchError('RULESET_INVALID', `the ruleset ${path} is no JSON: ${messageOf(error)}`);
   }

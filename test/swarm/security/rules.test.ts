@@ -174,7 +174,9 @@ test('who clears what the report refuses has cleared nothing', async (t) => {
   await exchange.start();
 
   const node = await w.start('node', { securityAuthorities: [host.id] });
-  await directory.start([node.addresses[0]!]);
+  await directory.start();
+  await host.connect(node.addresses[0]!);
+  await directory.settled();
   const manifest = new Uint8Array(32).fill(3);
   const said = { manifest, report: reportHash(report), files: 1, bytes: 3, time: Date.now() };
   const fields = {

@@ -195,7 +195,16 @@ test('what is shown of thousands of nodes reads each of their holdings once or t
   const library = { all: () => [], find: () => undefined } as unknown as Library;
   const clearance = { manifests: () => [], about: () => [], stateOf: () => 'pending', trust: ['a'] };
   const guard = { clearance } as unknown as Guarding;
-  const shared = { directory, library, guard, examining: undefined, sandbox: undefined, updates: undefined };
+  const notices = { view: () => [] };
+  const shared = {
+    directory,
+    library,
+    guard,
+    notices,
+    examining: undefined,
+    sandbox: undefined,
+    updates: undefined,
+  };
   reads = 0;
   const security = securityView({ ...shared, checks: {} as ReportChecks });
   const network = networkView({ ...shared, selfId: 'self' });

@@ -1,0 +1,80 @@
+import type { Logger } from '#base';
+import type { SigningKey } from '#crypto';
+import { Contacts, type Host } from '#network';
+import type { Description } from './announcement.ts';
+import { Directory } from './directory.ts';
+import { Notices } from './notices.ts';
+import { SelfWatch } from './self-watch.ts';
+
+const LOOK_MS = 2_000;
+
+interface MembershipDependencies {
+  readonly host: Host;
+  readonly key: SigningKey;
+  readonly log: Logger;
+  readonly describeSelf: () => Description;
+}
+
+/** A node's part in the network: its contacts, whom it knows, and what its owner should know of both. */
+export class Membership {
+  readonly directory: Directory;
+  readonly notices: Notices;
+  readonly #host: Host;
+  readonly #contacts: Contacts;
+  readonly #watch: SelfWatch;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `bootstrap`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID. */
+  constructor({ bootstrap }: { bootstrap: readonly string[] }, dependencies: MembershipDependencies) {
+    const { host, log } = dependencies;
+    const contacts = new Contacts(bootstrap, { host, log });
+    this.#host = host;
+    this.#contacts = contacts;
+    this.notices = new Notices({ log });
+    const watch = new SelfWatch({ notices: this.notices });
+    this.#watch = watch;
+    this.directory = new Directory({
+      ...dependencies,
+      observer: {
+        met: (peer) => contacts.met(peer),
+        announced: (announcement) => watch.announced(announcement),
+        heardOwn: (announcement) => watch.heardOwn(announcement),
+        heardItself: ({ id, time }) => watch.heardClock(id, this.#voterOf(id), time),
+      },
+    });
+  }
+
+  /** Resolves when a contact has told whom it knows. Goes on alone where nobody is there: contacts are tried until they are. */
+  async start(): Promise<void> {
+    const host = this.#host;
+    host.onIdentify((peer, protocols) =>
+      this.#watch.heardProtocols(peer, this.#voterOf(peer), protocols, host.protocols),
+    );
+    await this.directory.start();
+    await this.#contacts.start();
+    await this.directory.settled();
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#contacts.stop();
+    this.directory.stop();
+  }
+
+  /** Who speaks with one voice: an address, or each node of this machine. */
+  #voterOf(peer: string): string {
+    return this.#host.scopeOf(peer) === 'loopback' ? peer : this.#host.originOf(peer);
+  }
+
+  #look(): void {
+    const { problem } = this.#contacts;
+    this.#watch.look();
+    this.notices.set(
+      'NETWORK_UNREACHABLE',
+      problem &&
+        `none of the nodes to join the network through can be reached, and this node tries again and again: ${problem}`,
+    );
+  }
+}

@@ -1,0 +1,177 @@
+import { cleanText } from '#base';
+import { type Announcement, CLOCK_SKEW_MS, MOST_AGE_MS } from './announcement.ts';
+import type { Notices } from './notices.ts';
+
+/** Peers whose word about this node is kept, and for how long. */
+const MAX_VOTERS = 256;
+const VOTE_MS = 600_000;
+/** An offset counts once it was heard again after so long: what waited in a buffer while a machine slept comes all at once. */
+const CONFIRMED_MS = 4_000;
+const SAME_OFFSET_MS = 10_000;
+/** A second node with this one's identity is forgotten when nothing was heard of it for so long. */
+const TWIN_MS = 600_000;
+const PROTOCOL = /^\/bitorch\/([\w/-]{1,64})\/(\d{1,6})$/;
+
+interface Vote<T> {
+  readonly origin: string;
+  readonly value: T;
+  readonly at: number;
+}
+
+/** The latest word of each peer, one of an origin: who shares an address has one voice. */
+class Votes<T> {
+  readonly #votes = new Map<string, Vote<T>>();
+
+  of(peer: string): Vote<T> | undefined {
+    return this.#votes.get(peer);
+  }
+
+  set(peer: string, vote: Vote<T>): void {
+    this.#votes.delete(peer);
+    this.#votes.set(peer, vote);
+    if (this.#votes.size > MAX_VOTERS) this.#votes.delete(this.#votes.keys().next().value!);
+  }
+
+  values(now: number, counts: (value: T) => boolean = () => true): T[] {
+    for (const [peer, { at }] of this.#votes) if (now - at > VOTE_MS) this.#votes.delete(peer);
+    const counted = [...this.#votes.values()].filter(({ value }) => counts(value));
+    return [...new Map(counted.map(({ origin, value }) => [origin, value])).values()];
+  }
+}
+
+/** How far a peer's clock is ahead of ours; it counts once it was heard twice. */
+interface Offset {
+  readonly ms: number;
+  readonly firstAt: number;
+  readonly isConfirmed: boolean;
+}
+
+/** Speaks newer versions of our protocols, and not ours: the first such. */
+type Newer = { readonly theirs: string; readonly ours: string } | undefined;
+
+/**
+ * Notices what is wrong with this node by what others show of it: a clock that is off, a version that is too old, its identity
+ * in use elsewhere. Nobody tells a node that its announcements are dropped; but whoever drops them differs from it, and that
+ * it can see. A few peers may be wrong themselves: only what at least half of those heard of agree in is said.
+ */
+export class SelfWatch {
+  readonly #notices: Notices;
+  readonly #now: () => number;
+  readonly #date: () => number;
+  readonly #offsets = new Votes<Offset>();
+  readonly #newer = new Votes<Newer>();
+  /** Times of our own announcements, and when we began to make them. */
+  readonly #ownTimes = new Set<number>();
+  readonly #since: number;
+  #twinHeardAt: number | undefined;
+
+  /** `now`: milliseconds that only go on; `date`: milliseconds since epoch. */
+  constructor(dependencies: { notices: Notices; now?: () => number; date?: () => number }) {
+    this.#notices = dependencies.notices;
+    this.#now = dependencies.now ?? (() => performance.now());
+    this.#date = dependencies.date ?? Date.now;
+    this.#since = this.#date();
+  }
+
+  /** This node has announced itself. */
+  announced({ time }: Pick<Announcement, 'time'>): void {
+    this.#ownTimes.add(time);
+    const oldest = this.#date() - 2 * MOST_AGE_MS;
+    for (const each of this.#ownTimes) {
+      if (each >= oldest) break;
+      this.#ownTimes.delete(each);
+    }
+  }
+
+  /** Somebody passes on what is signed with this node's key. */
+  heardOwn({ time, addresses }: Pick<Announcement, 'time' | 'addresses'>): void {
+    const isOurs = this.#ownTimes.has(time) || time < this.#since || time > this.#date() + CLOCK_SKEW_MS;
+    if (isOurs) return;
+    this.#twinHeardAt = this.#now();
+    const where = cleanText(addresses.join(', '), 256) || 'an address that it does not tell';
+    this.#notices.set(
+      'IDENTITY_TWICE',
+      `another node runs with this node's identity, at ${where}: a copy of this data directory, perhaps. Others hear now one ` +
+        'and now the other. Stop one of the two, or delete its node.key, and it starts as a node of its own',
+    );
+  }
+
+  /** A connected peer has announced itself. */
+  heardClock(peer: string, origin: string, time: number): void {
+    const [ms, at] = [time - this.#date(), this.#now()];
+    const before = this.#offsets.of(peer)?.value;
+    const isSame = before !== undefined && Math.abs(before.ms - ms) <= SAME_OFFSET_MS;
+    const firstAt = isSame ? before.firstAt : at;
+    const isConfirmed = isSame && (before.isConfirmed || at - firstAt >= CONFIRMED_MS);
+    this.#offsets.set(peer, { origin, at, value: { ms, firstAt, isConfirmed } });
+    this.#tellClock();
+  }
+
+  /** The protocols that a connected peer serves, and those of this node. */
+  heardProtocols(peer: string, origin: string, theirs: readonly string[], ours: readonly string[]): void {
+    this.#newer.set(peer, { origin, at: this.#now(), value: firstNewer(theirs, ours) });
+    const votes = this.#newer.values(this.#now());
+    const newer = votes.filter((vote) => vote !== undefined);
+    const [example] = newer;
+    const isOld = example !== undefined && 2 * newer.length >= votes.length;
+    this.#notices.set(
+      'VERSION_OLD',
+      isOld
+        ? `${count(newer.length, votes.length)} newer protocols than this one (${example.theirs}; here ${example.ours}) and ` +
+            'cannot talk with it: update Bitorch'
+        : undefined,
+    );
+  }
+
+  /** Time has passed. */
+  look(): void {
+    if (this.#twinHeardAt !== undefined && this.#now() - this.#twinHeardAt > TWIN_MS) {
+      this.#twinHeardAt = undefined;
+      this.#notices.set('IDENTITY_TWICE', undefined);
+    }
+    this.#tellClock();
+  }
+
+  #tellClock(): void {
+    const votes = this.#offsets.values(this.#now(), ({ isConfirmed }) => isConfirmed);
+    const off = votes.map(({ ms }) => ms).filter((ms) => Math.abs(ms) > CLOCK_SKEW_MS);
+    const middle = off.sort((a, b) => a - b)[off.length >> 1];
+    const isOff = middle !== undefined && 2 * off.length >= votes.length;
+    this.#notices.set(
+      'CLOCK_OFF',
+      isOff
+        ? `the clock of this computer is ${durationOf(middle)} ${middle > 0 ? 'behind' : 'ahead of'} the clocks of ` +
+            `${off.length} of ${votes.length} nodes that it is connected with, and they hear nothing of each other: set it, ` +
+            'best by NTP. If it is right, theirs are wrong'
+        : undefined,
+    );
+  }
+}
+
+const count = (some: number, all: number): string =>
+  all === 1 ? 'the node that this one is connected with speaks' : `${some} of ${all} nodes speak`;
+
+const durationOf = (ms: number): string => {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+};
+
+function firstNewer(theirs: readonly string[], ours: readonly string[]): Newer {
+  const newest = newestOf(theirs);
+  for (const [name, version] of newestOf(ours)) {
+    const other = newest.get(name) ?? 0;
+    const [own, its] = [`/bitorch/${name}/${version}`, `/bitorch/${name}/${other}`];
+    if (other > version && !theirs.includes(own)) return { theirs: its, ours: own };
+  }
+  return undefined;
+}
+
+/** Protocol name → its highest version. */
+function newestOf(protocols: readonly string[]): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const protocol of protocols) {
+    const [, name, version] = PROTOCOL.exec(protocol) ?? [];
+    if (name !== undefined) newest.set(name, Math.max(newest.get(name) ?? 0, Number(version)));
+  }
+  return newest;
+}

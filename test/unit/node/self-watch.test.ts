@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog } from '#base';
+import { Notices } from '../../../src/node/notices.ts';
+import { SelfWatch } from '../../../src/node/self-watch.ts';
+
+const NOW = 1_900_000_000_000;
+const HOUR_MS = 3_600_000;
+
+function world() {
+  let passed = 0;
+  const warned: string[] = [];
+  const log = {
+    ...createLog('silent'),
+    info: () => undefined,
+    warn: (fields: { code: string }) => void warned.push(fields.code),
+  };
+  const notices = new Notices({ log: log as unknown as ReturnType<typeof createLog>, now: () => NOW });
+  const watch = new SelfWatch({ notices, now: () => passed, date: () => NOW + passed });
+  const pass = (ms: number) => {
+    passed += ms;
+    watch.look();
+  };
+  /** A peer announces itself twice, with its clock ahead by so much. */
+  const announcesItself = (peer: string, aheadMs: number, origin = peer) => {
+    watch.heardClock(peer, origin, NOW + passed + aheadMs);
+    pass(5_000);
+    watch.heardClock(peer, origin, NOW + passed + aheadMs);
+  };
+  const codes = () => notices.view().map(({ code }) => code);
+  return { watch, notices, warned, pass, announcesItself, codes };
+}
+
+test('a clock that is off is said on either side, once in the log, until it is set', () => {
+  for (const ahead of [HOUR_MS, -HOUR_MS, 130_000]) {
+    const w = world();
+    w.announcesItself('a', ahead);
+    w.announcesItself('a', ahead);
+    assert.deepEqual(w.codes(), ['CLOCK_OFF']);
+    assert.match(w.notices.view()[0]!.message, ahead > 0 ? /behind/ : /ahead of/);
+    assert.deepEqual(w.warned, ['CLOCK_OFF']);
+    w.announcesItself('a', 500);
+    assert.deepEqual(w.codes(), []);
+  }
+});
+
+test('one wrong clock among several is not ours, however many names it has', () => {
+  const w = world();
+  for (const peer of ['a', 'b']) w.announcesItself(peer, 0);
+  w.announcesItself('c', HOUR_MS);
+  for (let i = 0; i < 20; i++) w.announcesItself(`d${i}`, HOUR_MS, 'c');
+  assert.deepEqual(w.codes(), []);
+});
+
+test('announcements that waited while the machine slept say nothing of its clock', () => {
+  const w = world();
+  for (const ago of [20_000, 15_000, 10_000, 5_000]) w.watch.heardClock('a', 'a', NOW - 6 * HOUR_MS - ago);
+  assert.deepEqual(w.codes(), []);
+  w.pass(5_000);
+  w.watch.heardClock('a', 'a', NOW + 5_000);
+  assert.deepEqual(w.codes(), []);
+});
+
+test('newer protocols are told from older and from other ones', () => {
+  const ours = ['/bitorch/node/nodes/2', '/bitorch/session/3', '/ipfs/id/1.0.0'];
+  const cases: [string[], boolean][] = [
+    [['/bitorch/node/nodes/3'], true],
+    [['/bitorch/node/nodes/10', '/bitorch/session/3'], true],
+    [['/bitorch/node/nodes/2', '/bitorch/node/nodes/3'], false],
+    [['/bitorch/node/nodes/1'], false],
+    [['/bitorch/other/9', '/ipfs/id/2.0.0', '', 'nonsense', '/bitorch/node/nodes/x'], false],
+    [[], false],
+  ];
+  for (const [theirs, isOld] of cases) {
+    const w = world();
+    w.watch.heardProtocols('a', 'a', theirs, ours);
+    assert.deepEqual(w.codes(), isOld ? ['VERSION_OLD'] : [], theirs.join());
+  }
+  const w = world();
+  for (const peer of ['a', 'b']) w.watch.heardProtocols(peer, peer, ours, ours);
+  w.watch.heardProtocols('c', 'c', ['/bitorch/node/nodes/3'], ours);
+  assert.deepEqual(w.codes(), [], 'one of three is not enough');
+});
+
+test('an announcement with our key that we did not make is of a copy of us', () => {
+  const w = world();
+  const addresses = ['/ip4/192.0.2.1/tcp/1'];
+  w.watch.announced({ time: NOW });
+  w.watch.heardOwn({ time: NOW, addresses });
+  w.watch.heardOwn({ time: NOW - 60_000, addresses });
+  assert.deepEqual(w.codes(), [], 'our own, of now and of before a restart');
+  w.pass(5_000);
+  w.watch.heardOwn({ time: NOW + 4_000, addresses });
+  assert.deepEqual(w.codes(), ['IDENTITY_TWICE']);
+  assert.match(w.notices.view()[0]!.message, /192\.0\.2\.1/);
+  w.pass(700_000);
+  assert.deepEqual(w.codes(), []);
+});
