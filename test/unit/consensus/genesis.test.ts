@@ -24,7 +24,7 @@ describe('a genesis file', () => {
   test('what is wrong is named', () => {
     const wrong: [RegExp, (file: Record<string, never>) => unknown][] = [
       [/network/, (file) => ({ ...file, network: 'toy' })],
-      [/Unrecognized key.*premine/, (file) => ({ ...file, premine: 1 })],
+      [/not known here: premine/, (file) => ({ ...file, premine: 1 })],
       [
         /parameters\.maturity/,
         (file) => ({ ...file, parameters: { ...(file.parameters as object), maturity: -1 } }),
@@ -33,7 +33,7 @@ describe('a genesis file', () => {
         /startFee.*in quotes/,
         (file) => ({ ...file, parameters: { ...(file.parameters as object), startFee: 10 } }),
       ],
-      [/name: must be 3 to 48/, (file) => ({ ...file, name: 'No Spaces' })],
+      [/"name" must be 3 to 48/, (file) => ({ ...file, name: 'No Spaces' })],
       [/another network/, (file) => ({ ...file, time: START + 1 })],
       [/no validator/, (file) => ({ ...file, validators: [] })],
       [
