@@ -1,5 +1,7 @@
 import { type Logger, messageOf } from '#base';
-import type { Host } from '#network';
+import type { Host, PeerAddress } from '#network';
+import { MetNodes } from './met.ts';
+import { Pauses } from './pauses.ts';
 
 /** A multiaddr that ends in /p2p/<peer id>. */
 export type Contact = string;
@@ -7,76 +9,102 @@ export type Contact = string;
 /** The peer id at its end. */
 export const peerOf = (contact: Contact): string => contact.split('/').at(-1)!;
 
-const REDIAL_MS = 1_000;
-const MAX_PAUSE_MS = 15_000;
-/** Nodes beside the contacts that are dialed again, and how long after they were last connected. */
-const MAX_MET = 40;
-const MET_MS = 3_600_000;
+const LOOK_MS = 500;
 
-interface Pause {
-  readonly until: number;
-  readonly ms: number;
+export interface ContactsDependencies {
+  readonly host: Pick<Host, 'id' | 'connected' | 'connect' | 'whereaboutsOf' | 'scopeOf' | 'originOf'>;
+  readonly log: Logger;
+  /** Milliseconds that only go on. */
+  readonly now?: () => number;
 }
 
 /**
  * Stays connected with some nodes: dials them again whenever they are gone. Beside those that were named, these are the nodes
  * of the chain that it has met lately, whoever dialed first: two nodes that have met meet again after a cut, though only one
- * of them, or neither any more, was told of the other.
+ * of them, or neither any more, was told of the other. All of it follows from who is connected at the moment: where a node
+ * that dialed us listens is asked again and again while it is here, and no event can be missed.
  */
 export class Contacts {
   readonly #named: ReadonlyMap<string, Contact>;
-  readonly #host: Host;
-  readonly #log: Logger;
-  /** When each was last known to be connected, the latest last. */
-  readonly #met = new Map<string, number>();
-  readonly #pauses = new Map<string, Pause>();
+  readonly #deps: ContactsDependencies;
+  readonly #met = new MetNodes();
+  /** Where those listen that were only met. */
+  readonly #places = new Map<string, PeerAddress>();
+  readonly #dialing = new Pauses();
+  readonly #asking = new Pauses();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(contacts: readonly Contact[], dependencies: { host: Host; log: Logger }) {
+  constructor(contacts: readonly Contact[], dependencies: ContactsDependencies) {
     this.#named = new Map(contacts.map((contact) => [peerOf(contact), contact]));
-    this.#host = dependencies.host;
-    this.#log = dependencies.log;
+    this.#deps = dependencies;
   }
 
   start(): void {
-    this.#dial();
-    this.#timer = setInterval(() => this.#dial(), REDIAL_MS / 2).unref();
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Notes a node that has shown itself to be of this chain. */
+  /** Notes a connected node that has shown itself to be of this chain. */
   met(id: string): void {
-    this.#met.delete(id);
-    this.#met.set(id, performance.now());
-    if (this.#met.size > MAX_MET) this.#met.delete(this.#met.keys().next().value!);
+    const { host } = this.#deps;
+    // Nodes of this machine are told apart: all of them share its address.
+    const group = host.scopeOf(id) === 'loopback' ? id : host.originOf(id);
+    this.#met.add(id, group, this.#now);
   }
 
-  #dial(): void {
-    const now = performance.now();
-    const connected = new Set(this.#host.connected);
-    for (const [id, at] of this.#met) {
-      if (connected.has(id)) this.#met.set(id, now);
-      else if (now - at > MET_MS) this.#met.delete(id);
-    }
-    const wanted = new Set([...this.#named.keys(), ...this.#met.keys()]);
-    for (const id of this.#pauses.keys()) if (!wanted.has(id)) this.#pauses.delete(id);
+  get #now(): number {
+    return (this.#deps.now ?? (() => performance.now()))();
+  }
+
+  #look(): void {
+    const { host } = this.#deps;
+    const now = this.#now;
+    const connected = new Set(host.connected);
+    this.#met.note(connected, now);
+    const met = this.#met.ids.filter((id) => !this.#named.has(id));
+    const wanted = new Set([...this.#named.keys(), ...met]);
+    wanted.delete(host.id);
+    this.#forgetAllBut(wanted);
     for (const id of wanted) {
-      const pause = this.#pauses.get(id);
-      if (id === this.#host.id || connected.has(id)) this.#pauses.delete(id);
-      else if (!pause || pause.until <= now) this.#try(id, pause?.ms ?? REDIAL_MS / 2);
+      if (!connected.has(id)) {
+        this.#asking.forget(id);
+        if (this.#dialing.isOver(id, now)) this.#dial(id);
+        continue;
+      }
+      this.#dialing.forget(id);
+      if (!this.#named.has(id) && this.#asking.isOver(id, now)) this.#locate(id);
     }
   }
 
-  #try(id: string, ms: number): void {
-    const next = Math.min(MAX_PAUSE_MS, ms * 1.5);
-    this.#pauses.set(id, { until: Number.POSITIVE_INFINITY, ms: next });
-    // Where a node listens that was only met, libp2p knows from its identify message.
-    this.#host
-      .connect(this.#named.get(id) ?? { id, addresses: [] })
-      .catch((error: unknown) => this.#log.debug({ peer: id, error: messageOf(error) }, 'not reachable'))
-      .finally(() => this.#pauses.set(id, { until: performance.now() + ms, ms: next }));
+  #dial(id: string): void {
+    const { host, log } = this.#deps;
+    this.#dialing.begin(id);
+    host
+      .connect(this.#named.get(id) ?? this.#places.get(id) ?? { id, addresses: [] })
+      .catch((error: unknown) => log.debug({ peer: id, error: messageOf(error) }, 'not reachable'))
+      .finally(() => this.#dialing.failed(id, this.#now));
+  }
+
+  /** A node that dialed us is known by a port that it does not listen on. It may also have moved: it is asked again. */
+  #locate(id: string): void {
+    const { host, log } = this.#deps;
+    this.#asking.begin(id);
+    host
+      .whereaboutsOf(id)
+      .then((place) => {
+        if (place.addresses.length > 0) this.#places.set(id, place);
+      })
+      .catch((error: unknown) => log.debug({ peer: id, error: messageOf(error) }, 'does not say where it is'))
+      .finally(() => this.#asking.failed(id, this.#now));
+  }
+
+  #forgetAllBut(wanted: ReadonlySet<string>): void {
+    this.#dialing.keep(wanted);
+    this.#asking.keep(wanted);
+    for (const id of this.#places.keys()) if (!wanted.has(id)) this.#places.delete(id);
   }
 }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { BitorchError, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
+import { BitorchError, equalBytes, type Logger, messageOf } from '#base';
 import { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountability.ts';
 import { blockId, type Commit, requireCommit, type VerifySignatures } from './blocks/index.ts';
 import type { ChainStore } from './chain-store/index.ts';
@@ -17,27 +16,32 @@ export interface ForkWatchDependencies {
   readonly ban: (peer: string, reason: unknown) => void;
   /** Milliseconds since epoch. */
   readonly now?: () => number;
+  /** Milliseconds that only go on. */
+  readonly steady?: () => number;
 }
 
 export interface ForkWatchOptions extends AccountabilityOptions {
   readonly chainId: Uint8Array;
 }
 
-/** How often a peer is asked again, and how soon a new one is noticed. */
-const AGAIN_MS = 10_000;
+/** How often peers are looked at, and each is asked again: sooner where it gave no answer. */
 const LOOK_MS = 500;
+const AGAIN_MS = 10_000;
+const UNANSWERED_MS = 2_000;
 
 /**
  * Finds forks below the tip: asks each peer for the last block that both have, and where theirs is another one looks for
  * the first height that they differ at. A good commit there for another block than ours proves the fork, whichever side
- * has more blocks and whoever voted since, as long as those who voted there answer for it.
+ * has more blocks and whoever voted since, as long as those who voted there answer for it. Peers are asked side by side: one
+ * that answers slowly keeps no other waiting.
  */
 export class ForkWatch {
   readonly #options: ForkWatchOptions;
   readonly #deps: ForkWatchDependencies;
-  readonly #lifecycle = new Lifecycle();
-  readonly #compared = new Map<string, number>();
-  #running: Promise<void> = Promise.resolve();
+  /** When each peer is due again. */
+  #due = new Map<string, number>();
+  readonly #looking = new Map<string, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ForkWatchOptions, dependencies: ForkWatchDependencies) {
     this.#options = options;
@@ -45,30 +49,32 @@ export class ForkWatch {
   }
 
   start(): void {
-    this.#running = this.#run().catch(() => undefined);
+    this.#timer = setInterval(() => this.#lookAround(), LOOK_MS).unref();
   }
 
   async stop(): Promise<void> {
-    await this.#lifecycle.stop();
-    await this.#running;
+    clearInterval(this.#timer);
+    await Promise.all(this.#looking.values());
   }
 
   /** Asks every peer soon, however lately it was asked. */
   lookAgain(): void {
-    this.#compared.clear();
+    this.#due = new Map();
   }
 
-  /** Compares this chain with that of one peer, however long ago it was asked. Never throws. */
-  async look(peer: string): Promise<void> {
+  /** Compares this chain with that of one peer, however long ago it was asked; whether it answered. Never throws. */
+  async look(peer: string): Promise<boolean> {
     const { peers, ban, log } = this.#deps;
     const status = peers().find(({ id }) => id === peer)?.status;
-    if (!status) return;
+    if (!status) return false;
     try {
       const contradiction = await this.contradiction(peer, status.height - 1, status.base);
       if (contradiction) this.#report(peer, ...contradiction);
+      return true;
     } catch (error) {
       if (error instanceof BitorchError && error.code === 'COMMIT_INVALID') ban(peer, error);
       else log.debug({ peer, error: messageOf(error) }, 'its blocks could not be compared');
+      return false;
     }
   }
 
@@ -112,19 +118,20 @@ export class ForkWatch {
     else log.warn({ peer, height }, TOO_OLD);
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#lifecycle;
-    for (;;) {
-      const now = performance.now();
-      const known = new Map(this.#compared);
-      this.#compared.clear();
-      for (const { id, status } of this.#deps.peers()) {
-        const last = known.get(id);
-        const due = status !== undefined && (last === undefined || now - last >= AGAIN_MS);
-        if (due) await this.look(id);
-        if (due || last !== undefined) this.#compared.set(id, due ? now : last!);
-      }
-      await delay(LOOK_MS, undefined, { signal });
+  #lookAround(): void {
+    const { peers, steady = () => performance.now() } = this.#deps;
+    const heard = peers().filter(({ status }) => status !== undefined);
+    const here = new Set(heard.map(({ id }) => id));
+    for (const id of this.#due.keys()) if (!here.has(id)) this.#due.delete(id);
+    for (const id of here) {
+      if (this.#looking.has(id) || (this.#due.get(id) ?? 0) > steady()) continue;
+      const due = this.#due;
+      const looking = this.look(id).then((answered) => {
+        this.#looking.delete(id);
+        // Not of the map that `lookAgain` has put aside meanwhile.
+        due.set(id, steady() + (answered ? AGAIN_MS : UNANSWERED_MS));
+      });
+      this.#looking.set(id, looking);
     }
   }
 }

@@ -17,6 +17,31 @@ export function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
   return near.find((scope) => scopes.includes(scope)) ?? 'public';
 }
 
+/** Peers whose last scope is remembered. */
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * How near peers are, or were when they were last connected. What a near peer has told of its addresses holds when it has
+ * gone: libp2p looks at all addresses of a peer again at each change, that a dial has failed too, and the peer may be away then.
+ */
+export class Nearness {
+  /** Those connected last at the end. */
+  readonly #last = new Map<string, Scope>();
+
+  note(libp2p: Libp2p, peer: PeerId): void {
+    if (libp2p.getConnections(peer).length === 0) return;
+    const id = peer.toString();
+    this.#last.delete(id);
+    this.#last.set(id, scopeIn(libp2p, peer));
+    if (this.#last.size > MAX_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
+  }
+
+  of(libp2p: Libp2p, peer: PeerId): Scope {
+    this.note(libp2p, peer);
+    return this.#last.get(peer.toString()) ?? 'public';
+  }
+}
+
 /** What admission looks at. */
 export function placeOf(connection: Connection): Place & { connection: Connection } {
   const peer = connection.remotePeer.toString();

@@ -136,6 +136,31 @@ export class Host {
     return this.#lifecycle.stop();
   }
 
+  /**
+   * Where a connected peer listens, as it says; it is asked when it has not said so yet, or so long ago that libp2p has
+   * dropped it. Without addresses when it is not connected or listens nowhere. Throws PEER_UNREACHABLE.
+   */
+  async whereaboutsOf(peer: string): Promise<PeerAddress> {
+    const id = peerIdFromString(peer);
+    const { peerStore, services } = this.#libp2p;
+    const known = async () => {
+      const found = await peerStore.get(id).catch(() => undefined);
+      return (found?.addresses ?? []).map(({ multiaddr: address }) => address.toString());
+    };
+    const [connection] = this.#libp2p.getConnections(id);
+    const before = await known();
+    if (before.length > 0 || !connection)
+      return { id: peer, addresses: before, learntFrom: this.scopeOf(peer) };
+    const learntFrom = this.scopeOf(peer);
+    try {
+      await services.identify.identify(connection, { signal: this.#limit(undefined, REQUEST_TIMEOUT_MS) });
+    } catch (error) {
+      const reason = `${peer} does not say where it listens: ${messageOf(error)}`;
+      throw new BitorchError('PEER_UNREACHABLE', reason, { peer }, error);
+    }
+    return { id: peer, addresses: await known(), learntFrom };
+  }
+
   /** Connects to a multiaddr that ends in /p2p/<peer id>, or to a known peer. Throws PEER_UNREACHABLE. */
   async connect(peer: PeerAddress | string, signal?: AbortSignal): Promise<string> {
     const name = typeof peer === 'string' ? peer : peer.id;

@@ -27,10 +27,14 @@ export class Questions {
   /** The answer's frame. Throws PEER_UNREACHABLE, STREAM_CLOSED. */
   async ask(question: Uint8Array): Promise<Uint8Array> {
     this.#stream ??= this.#open();
-    const stream = await this.#stream.catch((error: unknown) => {
-      this.#stream = undefined;
+    const opening = this.#stream;
+    const stream = await opening.catch((error: unknown) => {
+      if (this.#stream === opening) this.#stream = undefined;
       throw error;
     });
+    // It can end while this waits for it: nobody would tell a question that comes after its end.
+    if (this.#ended.has(stream))
+      throw new BitorchError('STREAM_CLOSED', `${this.peer} closed the stream at once`);
     const answer = Promise.withResolvers<Uint8Array>();
     const timer = setTimeout(() => this.#end(stream, new Error('no answer in time')), REQUEST_TIMEOUT_MS);
     this.#waiting.push(answer);

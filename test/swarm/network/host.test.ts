@@ -54,6 +54,30 @@ test('a name that a peer gives as its address is not dialled: it may lead to a s
   assert.equal(dialled, 0);
 });
 
+test('a peer that dialed is found again, though it was away when it was first dialed', async (t) => {
+  const key = SigningKey.generate();
+  const host = await startHost();
+  const first = await startHost(key);
+  t.after(() => Promise.all([host.stop(), first.stop()]));
+  await first.connect(addressOf(host));
+  await until(() => host.connected.length === 1);
+  const { id, addresses } = await host.whereaboutsOf(first.id);
+  assert.deepEqual(
+    addresses.map((address) => `${address}/p2p/${id}`),
+    first.addresses,
+  );
+  const port = Number(first.addresses[0]!.split('/')[4]);
+  await first.stop();
+  await until(() => host.connected.length === 0);
+  // What is kept of an address is looked at again whenever a dial fails.
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(host.connect({ id, addresses: [] }), { code: 'PEER_UNREACHABLE' });
+  const again = await Host.start({ key, listen: [`/ip4/127.0.0.1/tcp/${port}`] }, { log });
+  t.after(() => again.stop());
+  await host.connect({ id, addresses: [] });
+  assert.deepEqual(host.connected, [id]);
+});
+
 test('many nodes of one address connect at once', async (t) => {
   const server = await startHost();
   const clients = await Promise.all(Array.from({ length: 20 }, () => startHost()));

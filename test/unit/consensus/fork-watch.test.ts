@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { createLog, sha256, utf8 } from '#base';
 import { MemoryStore } from '#store';
 import { type Commit, verifyAll } from '../../../src/consensus/blocks/index.ts';
@@ -110,4 +110,90 @@ test('a fork at or below a checkpoint counts as little', async () => {
   const theirs = branchAt(16);
   assert.deepEqual((await lookAt(theirs, { checkpoint: 17 })).forks, []);
   assert.equal((await lookAt(theirs, { checkpoint: 16 })).forks.length, 1);
+});
+
+/** A watch over peers whose answers a test gives, with a clock that it moves on. */
+function watchOver(answers: Record<string, (height: number) => Promise<Link['light'] | undefined>>) {
+  mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  const asked: string[] = [];
+  const forks: number[] = [];
+  const store = new ChainStore(new MemoryStore());
+  store.begin(sha256(utf8('state 0')), [setOf(four), setOf(four)]);
+  for (const { block, light } of ours)
+    store.append({ block, commit: light.commit, appHash: light.header.appHash, validators: setOf(four) });
+  const here = new Set(Object.keys(answers));
+  const watch = new ForkWatch(
+    { chainId: CHAIN_ID, trustingPeriodMs: PERIOD_MS },
+    {
+      store,
+      peers: () => [...here].map((id) => ({ id, status: { height: 41, round: 0, base: 1 } })),
+      light: (peer, height) => {
+        asked.push(peer);
+        return answers[peer]!(height);
+      },
+      verify: verifyAll,
+      now: () => NOW,
+      steady: () => now,
+      log: createLog('silent'),
+      onFork: ({ height }) => forks.push(height),
+      ban: () => assert.fail('nobody lies'),
+    },
+  );
+  watch.start();
+  const pass = async (ms: number) => {
+    for (const end = now + ms; now < end; ) {
+      now += 500;
+      mock.timers.tick(500);
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { watch, asked, forks, here, pass };
+}
+
+const answering = (links: readonly Link[]) => async (height: number) => links[height - 1]?.light;
+
+test('a peer that never answers keeps no other from being compared', async () => {
+  const silent = () => new Promise<undefined>(() => undefined);
+  const { forks, asked, pass } = watchOver({ silent, branch: answering(branchAt(17)) });
+  await pass(1_000);
+  assert.deepEqual(forks, [18]);
+  await pass(60_000);
+  assert.equal(asked.filter((peer) => peer === 'silent').length, 1);
+  mock.timers.reset();
+});
+
+test('a peer is asked until it answers, then from time to time, and at once when it comes again', async () => {
+  let fails = 3;
+  const same = answering(ours);
+  const flaky = async (height: number) => {
+    if (fails-- > 0) throw new Error('the stream has ended');
+    return same(height);
+  };
+  const { asked, here, pass } = watchOver({ flaky });
+  await pass(8_000);
+  assert.equal(asked.length, 4);
+  await pass(20_000);
+  assert.equal(asked.length, 6);
+  here.clear();
+  await pass(500);
+  here.add('flaky');
+  await pass(500);
+  assert.equal(asked.length, 7);
+  mock.timers.reset();
+});
+
+test('an order to look again is not lost on a peer that is being compared', async () => {
+  let answer: (link: undefined) => void = () => undefined;
+  const slow = () =>
+    new Promise<undefined>((resolve) => {
+      answer = resolve;
+    });
+  const { watch, asked, pass } = watchOver({ slow });
+  await pass(500);
+  watch.lookAgain();
+  answer(undefined);
+  await pass(1_000);
+  assert.equal(asked.length, 2);
+  mock.timers.reset();
 });
