@@ -1,9 +1,10 @@
-/** Pictures of model cards. Each format is walked from its first byte to its last; nothing is decoded. */
+/** Pictures of model cards. Each format is walked from its first byte to its last; no pixel is decoded. */
 import { crc32 } from 'node:zlib';
 import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
 import { isSamsungTrailer } from './samsung-trailer.ts';
 import type { RandomAccess } from './tensor.ts';
+import { readWebp } from './webp.ts';
 
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
 
@@ -11,6 +12,11 @@ export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
 export interface ImageSize {
   width: number;
   height: number;
+}
+
+/** An image, and where it ends: at the end of the file unless something follows that is no part of it. */
+export interface ImageExtent extends ImageSize {
+  end: number;
 }
 
 const WALKERS: Readonly<Record<ImageFormat, (window: ByteWindow) => Reading<ImageSize>>> = {
@@ -21,9 +27,15 @@ const WALKERS: Readonly<Record<ImageFormat, (window: ByteWindow) => Reading<Imag
 };
 
 /** Checks an image's structure up to its last byte. Throws FORMAT_INVALID. */
-export function readImage(source: RandomAccess, format: ImageFormat): Promise<ImageSize> {
+export async function readImage(source: RandomAccess, format: ImageFormat): Promise<ImageExtent> {
   const window = new ByteWindow(0, source.size);
-  return readFrom(source, window, WALKERS[format](window));
+  return readFrom(source, window, readExtent(window, format));
+}
+
+function* readExtent(window: ByteWindow, format: ImageFormat): Reading<ImageExtent> {
+  const { width, height } = yield* WALKERS[format](window);
+  const end = window.at;
+  return { width, height, end: (yield* isKnownTrailer(window, format)) ? window.end : end };
 }
 
 function* want(window: ByteWindow, bytes: number, what: string): Reading<void> {
@@ -41,14 +53,13 @@ const MAX_TRAILER = 1 << 20;
 const isPadding = (bytes: Uint8Array): boolean =>
   bytes.length <= MAX_PADDING && bytes.every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d);
 
-function* atEnd(window: ByteWindow, format: string, isTrailer = isPadding): Reading<void> {
+/** Whether what follows is padding, or what phones of Samsung write behind a photograph. */
+function* isKnownTrailer(window: ByteWindow, format: ImageFormat): Reading<boolean> {
   const { left } = window;
-  if (left <= MAX_TRAILER) {
-    yield* want(window, left, 'the end of the image');
-    const rest = window.bytes(left);
-    if (isPadding(rest) || isTrailer(rest)) return;
-  }
-  throw invalid(`${left} bytes follow the end of the ${format} image`);
+  if (left > MAX_TRAILER) return false;
+  yield* want(window, left, 'the end of the image');
+  const rest = window.bytes(left);
+  return isPadding(rest) || (format === 'jpeg' && isSamsungTrailer(rest));
 }
 
 /** PNG, third edition: chunks with checksums, IHDR first, IEND last. */
@@ -77,14 +88,13 @@ function* readPng(window: ByteWindow): Reading<ImageSize> {
     if (type === 'IHDR' && length !== 13) throw invalid('IHDR has not 13 bytes');
     if (type === 'IEND' && length !== 0) throw invalid('IEND is not empty');
   }
-  yield* atEnd(window, 'PNG');
   return size!;
 }
 
 /** Cameras append previews, depth maps and gain maps, each a JPEG of its own (CIPA DC-007). */
 const MAX_PICTURES = 32;
 
-/** One JPEG or several, then what phones of Samsung write behind. */
+/** One JPEG or several. */
 function* readJpeg(window: ByteWindow): Reading<ImageSize> {
   const size = yield* readPicture(window);
   for (let pictures = 1; pictures < MAX_PICTURES && window.left > 3; pictures++) {
@@ -92,7 +102,6 @@ function* readJpeg(window: ByteWindow): Reading<ImageSize> {
     if (window.peek() !== 0xff || window.peek(1) !== 0xd8 || window.peek(2) !== 0xff) break;
     yield* readPicture(window);
   }
-  yield* atEnd(window, 'JPEG', isSamsungTrailer);
   return size;
 }
 
@@ -164,48 +173,7 @@ function* readGif(window: ByteWindow): Reading<ImageSize> {
       window.skip(length, 'a GIF sub-block');
     }
   }
-  yield* atEnd(window, 'GIF');
   return size;
 }
 
 const colourTable = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
-
-const WEBP_CHUNKS = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICCP', 'EXIF', 'XMP ']);
-
-/** WebP (RFC 9649): a RIFF list of chunks that fills the file. */
-function* readWebp(window: ByteWindow): Reading<ImageSize> {
-  yield* want(window, 30, 'the WebP header');
-  const magic = ascii(window.bytes(4));
-  const length = window.uint32();
-  if (magic !== 'RIFF' || ascii(window.bytes(4)) !== 'WEBP') throw invalid('no WebP signature');
-  if (length + 8 !== window.end)
-    throw invalid(`the WebP says ${length + 8} bytes, the file has ${window.end}`);
-  let size: ImageSize | undefined;
-  while (window.left > 0) {
-    yield* want(window, 8, 'a WebP chunk');
-    const type = ascii(window.bytes(4));
-    if (!WEBP_CHUNKS.has(type)) throw invalid(`unknown WebP chunk ${JSON.stringify(type)}`);
-    const bytes = window.uint32();
-    if (!size) {
-      yield* want(window, Math.min(10, bytes), 'a WebP chunk');
-      if (bytes >= 10) size = webpSize(type, window);
-    }
-    window.skip(bytes + (bytes % 2), `WebP chunk ${type}`);
-  }
-  if (!size) throw invalid('the WebP has no image');
-  return size;
-}
-
-function webpSize(type: string, window: ByteWindow): ImageSize | undefined {
-  const byte = (at: number) => window.peek(at);
-  if (type === 'VP8X') {
-    const side = (at: number) => 1 + byte(at) + byte(at + 1) * 256 + byte(at + 2) * 65_536;
-    return { width: side(4), height: side(7) };
-  }
-  if (type === 'VP8 ') {
-    return { width: (byte(6) + byte(7) * 256) & 0x3fff, height: (byte(8) + byte(9) * 256) & 0x3fff };
-  }
-  if (type !== 'VP8L') return undefined;
-  const bits = byte(1) + byte(2) * 256 + byte(3) * 65_536 + byte(4) * 16_777_216;
-  return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
-}

@@ -14,7 +14,7 @@ export {
 } from './gguf.ts';
 export { ggufArchitecture } from './gguf-architecture.ts';
 export { hfArchitecture } from './hf-config.ts';
-export { type ImageFormat, type ImageSize, readImage } from './images.ts';
+export { type ImageExtent, type ImageFormat, type ImageSize, readImage } from './images.ts';
 export { type Json, JsonTree, parseJson } from './json.ts';
 export { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
 export { HEAD_BYTES, identify, identifySource } from './magic.ts';

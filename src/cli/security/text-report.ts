@@ -18,10 +18,12 @@ function findingsOf({ target, report }: Scan, rules: Rules): string[] {
   for (const { path, kind, findings, omitted } of report.files) {
     if (findings.length === 0) continue;
     lines.push('', `${pathOf(target, path)}  (${kind})`);
-    for (const rule of new Set(findings.map((finding) => finding.rule))) {
-      const { severity, title, why, fix } = rules[rule];
+    // A finding may be milder than its rule.
+    for (const alike of Map.groupBy(findings, ({ rule, severity }) => `${rule} ${severity}`).values()) {
+      const { rule, severity } = alike[0]!;
+      const { title, why, fix } = rules[rule];
       lines.push(`  ${severity.toUpperCase()}  ${title} [${rule}]`);
-      for (const { place, detail } of findings.filter((finding) => finding.rule === rule)) {
+      for (const { place, detail } of alike) {
         lines.push(`      ${[place, detail].filter(Boolean).join(': ')}`);
       }
       lines.push(`    Why: ${why}`, `    Do:  ${fix}`);

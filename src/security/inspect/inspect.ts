@@ -1,13 +1,7 @@
-import {
-  type ImageFormat,
-  identifySource,
-  type RandomAccess,
-  readImage,
-  readNpy,
-  readSentencePiece,
-} from '#formats';
+import { identifySource, type RandomAccess, readNpy, readSentencePiece } from '#formats';
 import type { RuleId } from '../rule-ids.ts';
 import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive.ts';
+import { IMAGES, imageInspector } from './image.ts';
 import type { Inspection, Inspector } from './inspection.ts';
 import { inspectJson } from './json.ts';
 import { promisedKind } from './names.ts';
@@ -17,20 +11,9 @@ import { inspectPolyglot } from './polyglot.ts';
 import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
 import { inspectGguf, inspectSafetensors } from './weights.ts';
 
-const MAX_PIXELS = 1 << 28;
 /** Bytes of an HDF5 file that are searched for layers, at a time. */
 const MAX_SEARCHED = 1 << 24;
 const SEARCH_STEP = 1 << 18;
-
-const image =
-  (format: ImageFormat): Inspector =>
-  async (inspection) => {
-    const { source } = inspection.file;
-    const { imageBytes } = inspection.ruleset.limits;
-    if (source.size > imageBytes) inspection.find('too-large', '', `an image of ${source.size} bytes`);
-    const { width, height } = await readImage(source, format);
-    if (width * height > MAX_PIXELS) inspection.find('resource-bomb', '', `an image of ${width} × ${height}`);
-  };
 
 /** Formats that are accepted, each read to its last byte. */
 const ACCEPTED: Readonly<Record<string, Inspector>> = {
@@ -41,15 +24,13 @@ const ACCEPTED: Readonly<Record<string, Inspector>> = {
   text: inspectText,
   yaml: inspectYaml,
   template: inspectTemplateFile,
-  png: image('png'),
-  jpeg: image('jpeg'),
-  gif: image('gif'),
-  webp: image('webp'),
+  png: imageInspector('png'),
+  jpeg: imageInspector('jpeg'),
+  gif: imageInspector('gif'),
+  webp: imageInspector('webp'),
   numpy: inspectNumpy,
   pieces: inspectPieces,
 };
-/** Pictures are shown by what they are, and often bear the ending of another kind. */
-const IMAGES = new Set(['png', 'jpeg', 'gif', 'webp']);
 /** Accepted formats with a signature: what their bytes say counts, not the name. */
 const SIGNED = new Set(['safetensors', 'gguf', 'png', 'jpeg', 'gif', 'webp', 'numpy']);
 /** Accepted formats that a second format could hide in. */

@@ -46,9 +46,8 @@ export class Inspection {
     return this.#work >= 0;
   }
 
-  /** Adds a finding unless the same one is there already. */
-  find(rule: RuleId, place: string, detail: string): void {
-    const { severity } = this.ruleset.rules[rule];
+  /** Adds a finding unless the same one is there already; `severity`: when this case is milder than its rule. */
+  find(rule: RuleId, place: string, detail: string, severity = this.ruleset.rules[rule].severity): void {
     const finding = { rule, severity, place: printable(place), detail: printable(detail) };
     const known = this.findings.some(
       (other) => other.rule === rule && other.place === finding.place && other.detail === finding.detail,

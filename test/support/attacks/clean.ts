@@ -3,6 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { concat, utf8 } from '#base';
 import { ggufFile, tinyLlama } from '../gguf-file.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
+import { lossless, riffChunk, webpOf } from '../webp-file.ts';
 import { attribute, graph, message, model, node, pieces, tensor } from './protobuf.ts';
 import type { Random } from './random.ts';
 
@@ -60,11 +61,14 @@ export const gifFile = (random: Random): Bytes =>
     Uint8Array.of(0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b),
   ]);
 
-export const webpFile = (random: Random): Bytes => {
-  const data = concat([Uint8Array.of(0x2f, 0, 0, 0, 0, 7), random.bytes(8)]);
-  const body = concat([utf8('WEBPVP8L'), Uint8Array.of(data.length, 0, 0, 0), data]);
-  return concat([utf8('RIFF'), Uint8Array.of(body.length, 0, 0, 0), body]);
-};
+export const webpFile = (random: Random): Bytes =>
+  webpOf(
+    riffChunk(
+      'VP8L',
+      lossless({ width: random.between(1, 99), codes: [random.below(256), 0, [1, 2, 2], 0, 0] }),
+    ),
+    ...(random.chance(2) ? [riffChunk('EXIF', random.bytes(5))] : []),
+  );
 
 const safetensors = (random: Random): Bytes => {
   const types = [
@@ -166,6 +170,17 @@ export const CLEAN: readonly (readonly [
   ['photograph', (random) => ({ path: 'a.jpg', bytes: photograph(random) })],
   ['GIF', (random) => ({ path: 'a.gif', bytes: gifFile(random) })],
   ['WebP', (random) => ({ path: 'a.webp', bytes: webpFile(random) })],
+  [
+    'picture with bytes behind it',
+    (random) => ({
+      path: 'a.png',
+      bytes: concat([
+        random.pick([pngFile, jpegFile, gifFile, webpFile])(random),
+        utf8('padding'),
+        random.bytes(40),
+      ]),
+    }),
+  ],
   ['SentencePiece', (random) => ({ path: 'tokenizer.model', bytes: pieces(['<unk>', random.word(), '▁a']) })],
   ['tokenizer.json', (random) => ({ path: 'tokenizer.json', bytes: tokenizerJson(random) })],
   [

@@ -2,6 +2,7 @@
 import { concat, utf8 } from '#base';
 import { ggufFile, tinyLlama, uint64 } from '../gguf-file.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
+import { lossless, riffChunk, webpOf } from '../webp-file.ts';
 import { zipFile } from './archives.ts';
 import { gifFile, jpegFile, pngFile, webpFile } from './clean.ts';
 import type { Family, Sample } from './family.ts';
@@ -252,10 +253,28 @@ export const FORMAT_FAMILIES: readonly Family[] = [
       const tail = random.pick([
         () => zipFile([{ name: 'data.pkl', data: maliciousPickle(random) }]),
         () => maliciousPickle(random),
-        // Zeros and line ends alone would be padding.
-        () => concat([Uint8Array.of(1), random.bytes(random.below(99))]),
+        () => concat([utf8('\0\n\x7fELF'), random.bytes(60)]),
+        () => utf8('\n#!/bin/sh\nid\n'),
+        () => utf8('<?php system("id");'),
       ])();
-      return { path, bytes: concat([bytes, tail]), rule: /^(damaged|polyglot)/ };
+      return { path, bytes: concat([bytes, tail]), rule: /^(polyglot|pickle)/ };
+    },
+  },
+  {
+    name: 'WebP whose prefix codes over-fill their tables',
+    make: (random) => {
+      const lengths = random.pick([
+        () => new Array(random.between(33, 40)).fill(5),
+        () => [1, random.between(2, 15)],
+        () => Array.from({ length: 40 }, () => random.between(9, 15)),
+        () => [1, 1, random.between(1, 15)],
+      ])();
+      const codes = random.shuffled([lengths, 0, 0, 0, 0]);
+      return {
+        path: 'card.webp',
+        bytes: webpOf(riffChunk('VP8L', lossless({ codes, cacheBits: random.below(12) }))),
+        rule: /^damaged/,
+      };
     },
   },
   {

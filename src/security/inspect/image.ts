@@ -1,0 +1,31 @@
+import { HEAD_BYTES, type ImageFormat, identify, type RandomAccess, readImage, slice } from '#formats';
+import type { Inspection, Inspector } from './inspection.ts';
+import { findHiddenPickle } from './pickle.ts';
+
+/** Pictures are shown by what they are, and often bear the ending of another kind. */
+export const IMAGES: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'webp']);
+const MAX_PIXELS = 1 << 28;
+
+/** Judges a picture: its structure, its size, and what follows it. */
+export const imageInspector =
+  (format: ImageFormat): Inspector =>
+  async (inspection) => {
+    const { source } = inspection.file;
+    const { imageBytes } = inspection.ruleset.limits;
+    if (source.size > imageBytes) inspection.find('too-large', '', `an image of ${source.size} bytes`);
+    const { width, height, end } = await readImage(source, format);
+    if (width * height > MAX_PIXELS) inspection.find('resource-bomb', '', `an image of ${width} × ${height}`);
+    if (end < source.size) await inspectTrailer(inspection, slice(source, end, source.size - end));
+  };
+
+/** Bytes behind a picture: no viewer reads them, and programs leave some there; but nothing else may begin with them. */
+async function inspectTrailer(inspection: Inspection, trailer: RandomAccess): Promise<void> {
+  const head = await trailer.read(0, Math.min(HEAD_BYTES, trailer.size));
+  const start = head.findIndex((byte) => !BLANK.has(byte));
+  const kind = start < 0 ? undefined : identify(head.subarray(start), trailer.size - start);
+  if (kind && !IMAGES.has(kind)) inspection.find('polyglot', '', `${kind} follows the image`);
+  else if (!(await findHiddenPickle(inspection, trailer, 'behind the image')))
+    inspection.find('damaged', '', `${trailer.size} bytes follow the end of the image`, 'low');
+}
+
+const BLANK = new Set([0, 9, 10, 13, 32]);
