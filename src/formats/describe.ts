@@ -9,6 +9,8 @@ export interface ModelFile {
   /** Relative to the model's folder, `/` between parts. */
   path: string;
   source: RandomAccess;
+  /** Whether the path is a link to a file elsewhere: readers that guard against that refuse it. */
+  linked?: boolean;
 }
 
 /** All that a manifest says about a model beside hashes. */

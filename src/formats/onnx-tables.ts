@@ -23,7 +23,7 @@ TYPE[5] = ['map_type', { 1: ['key_type', 'int'], 2: ['value_type', TYPE] }];
 TYPE[9] = ['optional_type', { 1: ['elem_type', TYPE] }];
 
 const VALUE: MessageTable = {
-  1: ['name', 'note'],
+  1: ['name', 'text'],
   2: ['type', TYPE],
   3: ['doc_string', 'note'],
   4: ['metadata_props', REMARK, '[]'],
@@ -93,8 +93,8 @@ const SHARDING: MessageTable = {
 };
 
 const NODE: MessageTable = {
-  1: ['input', 'note', '[]'],
-  2: ['output', 'note', '[]'],
+  1: ['input', 'text', '[]'],
+  2: ['output', 'text', '[]'],
   3: ['name', 'text'],
   4: ['op_type', 'text'],
   5: ['attribute', ATTRIBUTE, '[]'],

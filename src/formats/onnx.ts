@@ -1,6 +1,7 @@
 /** ONNX: walks every graph, subgraph and function of a model and tells what is in them. */
 import { ByteWindow, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
+import { conditionChanges, loopOf, type OnnxLoop, OnnxScope } from './onnx-loops.ts';
 import { ELEMENT_BITS, FUNCTION, GRAPH, MODEL } from './onnx-tables.ts';
 import { type FieldValue, type Message, type MessageTable, readMessage, type Span } from './protobuf.ts';
 import type { RandomAccess } from './tensor.ts';
@@ -36,13 +37,28 @@ export interface OnnxExternal {
 export interface OnnxFunction {
   domain: string;
   name: string;
+  overload: string;
+  body: OnnxCalls;
+}
+
+/** What a function, or the model itself, runs: its nodes, those of graphs inside of it among them. */
+export interface OnnxCalls {
+  nodes: number;
+  /** How many of them are of each operator or function, by callKey(). */
+  calls: ReadonlyMap<string, number>;
 }
 
 export interface OnnxVisitor {
   node(node: OnnxNode, place: string): void;
   tensor(tensor: OnnxTensor, place: string): void;
   function(declared: OnnxFunction): void;
+  /** A loop that nothing ends. */
+  endless(place: string): void;
 }
+
+/** The name by which nodes and functions meet. */
+export const callKey = (domain: string, name: string, overload: string): string =>
+  `${domain === 'ai.onnx' ? '' : domain}:${name}:${overload}`;
 
 export interface OnnxLimits {
   maxNodes: number;
@@ -54,6 +70,8 @@ export interface OnnxSummary {
   producer: string;
   nodes: number;
   tensors: number;
+  /** What the model runs outside of its functions. */
+  main: OnnxCalls;
   opsets: { domain: string; version: number }[];
 }
 
@@ -78,16 +96,22 @@ export async function readOnnx(
       if (info[part]) await walk.graph(info[part] as Span, `training_info[${n}].${part}`, 0);
     }
   }
+  const main = walk.takeCalls();
   for (const span of (model.functions as Span[] | undefined) ?? []) await walk.function(span);
   const opsets = list(model.opset_import).map(({ domain, version }) => ({
     domain: String(domain ?? ''),
     version: Number(version ?? 0),
   }));
-  return { producer: String(model.producer_name ?? ''), nodes: walk.nodes, tensors: walk.tensors, opsets };
+  const producer = String(model.producer_name ?? '');
+  return { producer, nodes: walk.nodes, tensors: walk.tensors, main, opsets };
 }
 
 /** Graphs inside of graphs that wait to be read. */
 const MAX_GRAPHS = 1 << 16;
+/** Different operators that functions run, each function's counted. */
+const MAX_CALLS = 1 << 18;
+/** Tensors of one model; larger ones have some ten thousand. */
+const MAX_TENSORS = 1 << 22;
 /** Characters of a name that are told as its place. */
 const MAX_NAME = 200;
 
@@ -95,12 +119,23 @@ const list = (value: FieldValue | undefined): Message[] => (value as Message[] |
 const text = (value: FieldValue | undefined): string => String(value ?? '');
 const short = (value: FieldValue | undefined): string => text(value).slice(0, MAX_NAME);
 
+/** A graph inside of a node that waits to be read. */
+interface InnerGraph {
+  span: Span;
+  place: string;
+  loop?: OnnxLoop | undefined;
+}
+
 class Walk {
   readonly #source: RandomAccess;
   readonly #visitor: OnnxVisitor;
   readonly #limits: OnnxLimits;
   nodes = 0;
   tensors = 0;
+  /** Of the function that is being read. */
+  #calls = new Map<string, number>();
+  #called = 0;
+  #nodesBefore = 0;
 
   constructor(source: RandomAccess, visitor: OnnxVisitor, limits: OnnxLimits) {
     this.#source = source;
@@ -119,31 +154,55 @@ class Walk {
     return readFrom(this.#source, window, readMessage(window, window.end, table, what, take), chunk);
   }
 
-  async graph(span: Span, place: string, depth: number): Promise<void> {
+  /** What was run since it was asked last. */
+  takeCalls(): OnnxCalls {
+    const taken = { nodes: this.nodes - this.#nodesBefore, calls: this.#calls };
+    this.#nodesBefore = this.nodes;
+    this.#calls = new Map();
+    return taken;
+  }
+
+  async graph(span: Span, place: string, depth: number, scope = new OnnxScope()): Promise<void> {
     if (depth > this.#limits.maxDepth)
       throw invalid(`graphs are nested deeper than ${this.#limits.maxDepth}`);
-    const inner: [Span, string][] = [];
+    const inner: InnerGraph[] = [];
     await this.read(span, GRAPH, place, (name, value) => {
-      if (name === 'node') this.#node(value as Message, place, inner);
-      else if (name === 'initializer') this.#tensor(value as Message, `${place}.initializer`);
-      else if (name === 'sparse_initializer') this.#sparse(value as Message, `${place}.sparse_initializer`);
+      if (name === 'node') this.#node(value as Message, place, inner, scope);
+      else if (name === 'initializer') {
+        scope.initializer(value as Message);
+        this.#tensor(value as Message, `${place}.initializer`);
+      } else if (name === 'sparse_initializer') this.#sparse(value as Message, `${place}.sparse_initializer`);
       return true;
     });
-    for (const [graph, where] of inner) await this.graph(graph, where, depth + 1);
+    await this.#innerGraphs(inner, depth + 1, scope);
+  }
+
+  async #innerGraphs(inner: readonly InnerGraph[], depth: number, scope: OnnxScope): Promise<void> {
+    for (const { span, place, loop } of inner) {
+      const trips = loop ? scope.tripsOf(loop) : 1;
+      if (loop && trips === undefined) {
+        const ends = loop.condition !== '' && (await conditionChanges(span, (...what) => this.read(...what)));
+        if (!ends) this.#visitor.endless(place);
+      }
+      await this.graph(span, place, depth, new OnnxScope(scope, trips));
+    }
   }
 
   async function(span: Span): Promise<void> {
-    const inner: [Span, string][] = [];
-    const { domain, name, attribute_proto } = await this.read(span, FUNCTION, 'function', (field, value) => {
-      if (field === 'node') this.#node(value as Message, 'function', inner);
+    const inner: InnerGraph[] = [];
+    const scope = new OnnxScope();
+    const declared = await this.read(span, FUNCTION, 'function', (field, value) => {
+      if (field === 'node') this.#node(value as Message, 'function', inner, scope);
       return field === 'node';
     });
-    this.#visitor.function({ domain: text(domain), name: text(name) });
-    for (const attribute of list(attribute_proto)) this.#attribute(attribute, 'function', inner);
-    for (const [graph, where] of inner) await this.graph(graph, where, 1);
+    for (const attribute of list(declared.attribute_proto)) this.#attribute(attribute, 'function', inner);
+    await this.#innerGraphs(inner, 1, scope);
+    const { domain, name, overload } = declared;
+    const body = this.takeCalls();
+    this.#visitor.function({ domain: text(domain), name: text(name), overload: text(overload), body });
   }
 
-  #node(node: Message, place: string, inner: [Span, string][]): void {
+  #node(node: Message, place: string, inner: InnerGraph[], scope: OnnxScope): void {
     if (++this.nodes > this.#limits.maxNodes) {
       throw invalid(`the model has more than ${this.#limits.maxNodes} nodes`);
     }
@@ -151,17 +210,29 @@ class Walk {
     const here = `${place}.node[${short(node.name) || operator.slice(0, MAX_NAME)}]`;
     const { domain, name, overload } = node;
     this.#visitor.node({ domain: text(domain), operator, name: text(name), overload: text(overload) }, here);
-    for (const attribute of list(node.attribute)) this.#attribute(attribute, here, inner);
+    this.#call(callKey(text(domain), operator, text(overload)));
+    scope.node(node);
+    const loop = loopOf(node);
+    for (const attribute of list(node.attribute)) this.#attribute(attribute, here, inner, loop);
   }
 
-  #attribute(attribute: Message, place: string, inner: [Span, string][]): void {
+  #call(key: string): void {
+    const before = this.#calls.get(key);
+    if (before === undefined && ++this.#called > MAX_CALLS)
+      throw invalid(`the model runs more than ${MAX_CALLS} different operators`);
+    this.#calls.set(key, (before ?? 0) + 1);
+  }
+
+  #attribute(attribute: Message, place: string, inner: InnerGraph[], loop?: OnnxLoop): void {
     const here = `${place}.${short(attribute.name)}`;
     const tensors = [attribute.t, ...list(attribute.tensors)].filter((tensor) => tensor !== undefined);
     for (const tensor of tensors) this.#tensor(tensor as Message, here);
     if (attribute.sparse_tensor) this.#sparse(attribute.sparse_tensor as Message, here);
     for (const sparse of list(attribute.sparse_tensors)) this.#sparse(sparse, here);
-    if (attribute.g) inner.push([attribute.g as Span, here]);
-    for (const graph of (attribute.graphs as Span[] | undefined) ?? []) inner.push([graph, here]);
+    const span = attribute.g as Span | undefined;
+    if (span) inner.push({ span, place: here, loop: span === loop?.body ? loop : undefined });
+    for (const graph of (attribute.graphs as Span[] | undefined) ?? [])
+      inner.push({ span: graph, place: here });
     if (inner.length > MAX_GRAPHS) throw invalid(`a graph holds more than ${MAX_GRAPHS} others`);
   }
 
@@ -171,7 +242,7 @@ class Walk {
   }
 
   #tensor(message: Message, place: string): void {
-    this.tensors++;
+    if (++this.tensors > MAX_TENSORS) throw invalid(`the model has more than ${MAX_TENSORS} tensors`);
     const tensor = tensorOf(message);
     this.#visitor.tensor(tensor, tensor.name ? `${place}[${short(tensor.name)}]` : place);
   }

@@ -9,12 +9,14 @@ import { invalid } from './errors.ts';
 export interface Span {
   offset: number;
   length: number;
+  /** The bytes themselves when they are few: a single number. */
+  head?: Uint8Array;
 }
 
 /**
  * `int`: any varint · `float`, `double`: fixed 4 and 8 bytes · `text`: UTF-8, kept · `note`: UTF-8, checked and dropped ·
  * `bytes`: a Span, also for messages to be read later · a table: a message, read at once. With `[]`: any number of
- * them, numbers packed or not; `count` numbers are counted only. `either`: a number or a note, where editions of a format
+ * them, numbers packed or not; `count` numbers are counted, and the first whole one kept as "first NAME". `either`: a number or a note, where editions of a format
  * differ.
  */
 export type FieldKind = 'int' | 'float' | 'double' | 'text' | 'note' | 'bytes' | MessageTable;
@@ -32,6 +34,8 @@ export interface Message {
 const MAX_DEPTH = 32;
 const MAX_LIST = 1 << 16;
 const MAX_TEXT = 1 << 22;
+/** Bytes of a Span that are kept. */
+const MAX_HEAD = 8;
 /** What one message and all in it may take in memory, about: bytes of texts, and of the objects themselves. */
 const MAX_KEPT = 1 << 24;
 const MESSAGE_BYTES = 256;
@@ -129,6 +133,10 @@ function* readField(
   const length = yield* readLength(window, end, place);
   if (kind === 'bytes') {
     const span = { offset: window.at, length };
+    if (length <= MAX_HEAD) {
+      if (!window.has(length, place)) yield length;
+      return { ...span, head: window.bytes(length).slice() };
+    }
     window.skip(length, place);
     return span;
   }
@@ -156,8 +164,10 @@ function put(
 ): void {
   if (many !== 'count') spend(budget, VALUE_BYTES + (typeof value === 'string' ? value.length : 0), place);
   if (!many) message[name] = value;
-  else if (many === 'count') message[name] = ((message[name] as number | undefined) ?? 0) + 1;
-  else {
+  else if (many === 'count') {
+    if (message[name] === undefined) message[`first ${name}`] = value;
+    message[name] = ((message[name] as number | undefined) ?? 0) + 1;
+  } else {
     const list = (message[name] as FieldValue[] | undefined) ?? [];
     message[name] = list;
     if (list.length === MAX_LIST) throw invalid(`${place} is there more than ${MAX_LIST} times`);

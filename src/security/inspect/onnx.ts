@@ -1,8 +1,20 @@
-import { type OnnxExternal, type OnnxFunction, type OnnxNode, type OnnxTensor, readOnnx } from '#formats';
+import {
+  callKey,
+  type OnnxCalls,
+  type OnnxExternal,
+  type OnnxFunction,
+  type OnnxNode,
+  type OnnxTensor,
+  readOnnx,
+} from '#formats';
 import type { Inspection } from './inspection.ts';
+import { unfold } from './onnx-functions.ts';
 
 /** Tensors in other files: far more than any model has. */
 const MAX_CLAIMS = 1 << 18;
+/** Functions that call one another: runtimes put them in the place of their calls by recursion. */
+const MAX_CALL_DEPTH = 256;
+const MAX_FUNCTIONS = 1 << 16;
 const ONNX_DOMAINS = new Set(['', 'ai.onnx']);
 
 /** Judges an ONNX model: every operator of every graph, every tensor, every file that it points to. */
@@ -10,8 +22,8 @@ export async function inspectOnnx(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   const judge = new Judge(inspection);
   const { onnxNodes, onnxDepth } = inspection.ruleset.limits;
-  await readOnnx(source, judge, { maxNodes: onnxNodes, maxDepth: onnxDepth });
-  judge.finish();
+  const { main } = await readOnnx(source, judge, { maxNodes: onnxNodes, maxDepth: onnxDepth });
+  judge.finish(main);
 }
 
 class Judge {
@@ -21,6 +33,7 @@ class Judge {
   /** Operators that are not on the list, with the place of the first: the model may define them itself. */
   readonly #unknown = new Map<string, string>();
   readonly #functions = new Set<string>();
+  readonly #bodies = new Map<string, OnnxCalls>();
   #claimed = 0;
 
   constructor(inspection: Inspection) {
@@ -44,13 +57,19 @@ class Judge {
     }
   }
 
-  function({ domain: named, name }: OnnxFunction): void {
+  endless(place: string): void {
+    this.#inspection.find('resource-bomb', place, 'a loop that nothing ends');
+  }
+
+  function({ domain: named, name, overload, body }: OnnxFunction): void {
     const domain = ONNX_DOMAINS.has(named) ? '' : named;
     const full = `${domain}:${name}`;
     if (domain === '' && this.#allowed.get('')?.has(name)) {
       this.#inspection.find('onnx-shadowed-operator', 'functions', `its own ${name}`);
     }
-    if (this.#functions.size < 1 << 16) this.#functions.add(full);
+    if (this.#functions.size < MAX_FUNCTIONS) this.#functions.add(full);
+    else this.#inspection.find('resource-bomb', 'functions', `more than ${MAX_FUNCTIONS} functions`);
+    this.#bodies.set(callKey(named, name, overload), body);
   }
 
   tensor({ problem, external, bytes }: OnnxTensor, place: string): void {
@@ -84,7 +103,9 @@ class Judge {
       (bytes !== undefined && size !== bytes)
     ) {
       this.#inspection.find('onnx-external-bounds', place, `${size} bytes where the shape needs ${bytes}`);
-    } else if (!target)
+    } else if (target?.linked)
+      this.#inspection.find('onnx-external-path', place, `the data is in ${plain}, which is a link`);
+    else if (!target)
       this.#inspection.find('onnx-external-missing', place.replace(/\[.*$/, ''), `the data is in ${plain}`);
     else if (target === file || offset + size > target.source.size) {
       this.#inspection.find('onnx-external-bounds', place, `bytes ${offset}+${size} are not in ${plain}`);
@@ -97,8 +118,16 @@ class Judge {
     }
   }
 
-  /** Unknown operators that the model does not define by functions of its own. */
-  finish(): void {
+  /** Unknown operators that the model does not define by functions of its own, and what those unfold to. */
+  finish(main: OnnxCalls): void {
+    const { onnxNodes } = this.#inspection.ruleset.limits;
+    const { circle, nodes, depth } = unfold(this.#bodies, main);
+    if (circle !== undefined)
+      this.#inspection.find('resource-bomb', 'functions', `the function ${circle} calls itself`);
+    else if (nodes > onnxNodes)
+      this.#inspection.find('resource-bomb', 'functions', `the functions unfold to ${nodes} nodes`);
+    else if (depth > MAX_CALL_DEPTH)
+      this.#inspection.find('resource-bomb', 'functions', `functions call one another ${depth} deep`);
     for (const [full, place] of this.#unknown) {
       if (!this.#functions.has(full))
         this.#inspection.find('onnx-unknown-operator', place, `the operator ${full}`);

@@ -55,7 +55,12 @@ export interface Target {
 }
 
 const ruleset = await builtInRuleset();
-const nothing = { node: () => undefined, tensor: () => undefined, function: () => undefined };
+const nothing = {
+  node: () => undefined,
+  tensor: () => undefined,
+  function: () => undefined,
+  endless: () => undefined,
+};
 
 const clean =
   (...names: string[]) =>
