@@ -5,13 +5,13 @@ import { parseMultiaddr, publicKeyOf, type Scope } from '#network';
 export const ANNOUNCE_TOPIC = '/bitorch/node/announce/2';
 export const NODES_PROTOCOL = '/bitorch/node/nodes/2';
 /** A node says that it lives this often, and soon when something changed. */
-export const ANNOUNCE_INTERVAL_MS = 5_000;
+export const ANNOUNCE_INTERVAL_MS = 15_000;
 /** Two announcements of a node are at least so far apart: what follows sooner is ignored. */
 export const LEAST_APART_MS = 200;
 /** An older announcement is not believed, whoever tells it: its node may be long gone. */
 export const MOST_AGE_MS = 300_000;
 /** A node that was silent for this long counts as unreachable. */
-export const SILENCE_MS = 20_000;
+export const SILENCE_MS = 50_000;
 /** An unreachable node is forgotten after this long. */
 export const FORGET_MS = 3_600_000;
 /** Clocks may differ by this much. */

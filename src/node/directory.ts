@@ -22,10 +22,10 @@ import { type KnownNode, KnownNodes, mayPassOn, type Source } from './known-node
 export type { KnownNode } from './known-nodes.ts';
 
 /** Repetitions of an announcement after a change. */
-const REPEAT_MS = [300, 1000, 2500];
+const REPEAT_MS = [300, 1000, 2500, 6000];
 const MAX_GOSSIP_BYTES = 20 << 10;
 /** A minute's worth. */
-const REPETITIONS_PER_QUESTION = 12;
+const REPETITIONS_PER_QUESTION = 4;
 /** A node that hears of others connects to some of them, until it has so many connections. */
 const CONNECTIONS_WANTED = 16;
 /** How long a start waits for the answers to its first introductions. */
@@ -99,7 +99,7 @@ export class Directory {
     host.subscribe(ANNOUNCE_TOPIC, (data, from) => this.#hear(data, from));
     host.onDisconnect((peer) => this.#lose(peer));
     host.onDial((peer) => this.#meetAgain(peer));
-    this.announce();
+    this.changed();
     this.#timer = setInterval(() => this.#repeat(), ANNOUNCE_INTERVAL_MS).unref();
   }
 

@@ -35,8 +35,7 @@ export interface Scanner {
 }
 
 /** Scans in this thread: about 0.1 ms for each output. */
-export function scanHere(...given: ConstructorParameters<typeof OutputScanner>): Scanner {
-  const scanner = new OutputScanner(...given);
+export function scanHere(scanner: OutputScanner): Scanner {
   return { scan: async (first, outputs) => scanner.scan(first, outputs), close: async () => undefined };
 }
 
@@ -57,6 +56,11 @@ export class OutputScanner {
   constructor({ viewSecret, spendKey }: ViewKeys, subaddresses: number, curve: Curve) {
     this.#account = viewOnlyAccount(viewSecret, spendKey, curve);
     this.#curve = curve;
+    this.expect(subaddresses);
+  }
+
+  /** Looks for `subaddresses` of them, and some more, from now on. */
+  expect(subaddresses: number): void {
     this.#knowTo(subaddresses + LOOKAHEAD);
   }
 
@@ -88,7 +92,7 @@ export class OutputScanner {
     // Empty outputs are padding, of one's own or somebody's dust.
     if (!mine || !opened || opened.amount === 0n) return undefined;
     const subaddress = mine.subaddress.index;
-    this.#knowTo(subaddress + LOOKAHEAD);
+    this.expect(subaddress);
     const { key, height, minted } = output;
     return { number, key, ...opened, offset: mine.offset, subaddress, height, minted };
   }

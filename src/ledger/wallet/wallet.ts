@@ -47,7 +47,7 @@ import {
   type TransferPlan,
 } from './plan.ts';
 import { findOutput, type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
-import { addFound, type Found, scanHere } from './scan.ts';
+import { addFound, type Found, OutputScanner, type Scanner, scanHere } from './scan.ts';
 import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts';
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
@@ -81,6 +81,7 @@ export class Wallet {
   #contents: Contents;
   /** `contents.totals`, counted up. */
   #totals: readonly OutputTotal[];
+  #outputs: OutputScanner | undefined;
 
   private constructor(contents: Contents, { curve }: WalletOptions) {
     if (contents.kind === 0) this.account = accountOf(contents.secret, curve);
@@ -202,9 +203,7 @@ export class Wallet {
     this.#contents = { ...this.#contents, network: status.parameters.network };
     const start = await firstToScan(this.#contents, chain);
     const total = status.outputs - start;
-    const keys = { viewSecret: this.account.viewSecret, spendKey: this.account.spendKey };
-    const open = total > BATCH ? openScanThread : scanHere;
-    const scanner = open(keys, this.#contents.labels.length, this.#curve);
+    const scanner = this.#scannerFor(total);
     try {
       for await (const [first, outputs] of outputsBetween(chain, start, status.outputs, BATCH)) {
         signal?.throwIfAborted();
@@ -325,6 +324,15 @@ export class Wallet {
     if (!own) throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
     const [output] = await chain.outputsAt([number]);
     return proveReceived(output!, number, this.address(own.subaddress), this.account, words, this.#curve);
+  }
+
+  #scannerFor(outputs: number): Scanner {
+    const [keys, subaddresses] = [this.account, this.#contents.labels.length];
+    const { viewSecret, spendKey } = keys;
+    if (outputs > BATCH) return openScanThread({ viewSecret, spendKey }, subaddresses);
+    this.#outputs ??= new OutputScanner(keys, subaddresses, this.#curve);
+    this.#outputs.expect(subaddresses);
+    return scanHere(this.#outputs);
   }
 
   #network(): Uint8Array {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Curve } from '#crypto';
 import { outputs } from '../../../src/ledger/state/buckets.ts';
-import { scanHere } from '../../../src/ledger/wallet/scan.ts';
+import { OutputScanner, scanHere } from '../../../src/ledger/wallet/scan.ts';
 import { openScanThread } from '../../../src/ledger/wallet/scan-thread.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
 import { curve, grow, growTo, somebody } from '../../support/ledger/chain.ts';
@@ -27,7 +28,7 @@ test('many outputs are looked at in a thread, with progress; the finds are those
 
   const keys = { viewSecret: alice.account.viewSecret, spendKey: alice.account.spendKey };
   const all = [...outputs.entries(ledger.state)].map(([, output]) => output);
-  const [here, there] = [scanHere(keys, 0, curve), openScanThread(keys, 0)];
+  const [here, there] = [scanHere(new OutputScanner(keys, 0, curve)), openScanThread(keys, 0)];
   try {
     const found = await here.scan(0, all);
     assert.equal(found.length, 20);
@@ -48,6 +49,30 @@ test('a scan that is stopped keeps what it read, and goes on from there', async 
   await wallet.scan(chain, { onProgress: (progress) => (total = progress.total) });
   assert.equal(total, 720);
   assert.deepEqual(wallet.balance(), alice.balance());
+});
+
+test('what a wallet looks for is worked out once, not at every block', async () => {
+  let derived = 0;
+  const counting: Curve = Object.assign(Object.create(curve), {
+    multiplyBaseSecret: (scalar: Uint8Array) => {
+      derived++;
+      return curve.multiplyBaseSecret(scalar);
+    },
+  });
+  const money = realLedger([walletOf('scan idle').address()], 5);
+  const onMoney = chainOf(money);
+  const wallet = Wallet.restore(walletOf('scan idle').words!, { ...OPTIONS, curve: counting });
+  await wallet.scan(onMoney);
+  assert.ok(derived > 50, `${derived} subaddresses`);
+  derived = 0;
+  for (let i = 0; i < 5; i++) {
+    growTo(money, money.head.height + 1);
+    await wallet.scan(onMoney);
+  }
+  assert.equal(derived, 0);
+  wallet.addSubaddress('one more');
+  await wallet.scan(onMoney);
+  assert.equal(derived, 1);
 });
 
 test('a restored wallet finds subaddresses far beyond those it knows, one leading to the next', async () => {
