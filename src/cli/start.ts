@@ -63,6 +63,13 @@ export const startCommand = new Command('start')
   )
   .addOption(option('--trust <height:id>', 'a block that somebody you trust vouches for'))
   .addOption(
+    option(
+      '--chain-rest <ms>',
+      'after 30 blocks without a transaction the next one waits so long for some, if all validators say so; at most 15000',
+      whole,
+    ),
+  )
+  .addOption(
     option('--wallet-password-file <file>', "opens the node's wallet; so does BITORCH_WALLET_PASSWORD"),
   )
   .addOption(

@@ -27,6 +27,7 @@ import {
 } from './journal/index.ts';
 import { type Checkpoint, LightClient, requireVouched, serveQueries, trustedAt } from './light/index.ts';
 import { MempoolGossip, TransactionPool } from './mempool/index.ts';
+import { Rest } from './rest.ts';
 import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
@@ -48,6 +49,8 @@ export interface ChainOptions {
   readonly checkpoint?: Checkpoint | undefined;
   /** Blocks that stay on the disk; all of them when absent. */
   readonly keepBlocks?: number;
+  /** How long, in ms, the next block waits for a transaction after many without one; not at all when absent. */
+  readonly restMs?: number | undefined;
 }
 
 export interface ChainDependencies {
@@ -113,6 +116,7 @@ export class Chain {
   readonly #watch: ForkWatch;
   readonly #contacts: Contacts;
   readonly #deciding: Deciding;
+  readonly #rest: Rest;
   #started = false;
 
   constructor(options: ChainOptions, dependencies: ChainDependencies) {
@@ -127,7 +131,9 @@ export class Chain {
     this.#wal = new WriteAheadLog({ folder: join(home, 'journal'), keep: JOURNALS_KEPT }, openFile);
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
-    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers });
+    const onOpen = () => this.#deciding.rouse();
+    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers, onOpen });
+    this.#rest = new Rest(options.restMs ?? 0, () => this.#trade.anyOpen);
     this.#gossip = new Gossip(
       { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
       { host, log, now: steady, source: this.#source() },
@@ -269,6 +275,7 @@ export class Chain {
         spread: (message) => this.#gossip.spread(message),
         shout: (message) => this.#gossip.shout(message),
         onMove: () => this.#moved(),
+        rest: () => this.#rest.ms,
         onFinal: (final, firstSeen) => this.#final(final, firstSeen),
         onEvidence: (evidence) => this.#report(evidence),
         onFork: (ours, theirs) => this.#halt(ours, theirs),
@@ -304,6 +311,7 @@ export class Chain {
 
   async #final(final: FinalBlock, firstSeen: number | undefined): Promise<void> {
     this.#pool.update(final.block.transactions);
+    this.#rest.note(final.block.transactions);
     const { height } = final.block.header;
     const { keepBlocks } = this.#options;
     if (keepBlocks !== undefined) this.store.prune(height - keepBlocks + 1);

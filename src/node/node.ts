@@ -289,7 +289,8 @@ export class Node implements NodeApi {
     }
     const shared = { host: this.#host, log: this.#log };
     const onEvent = (event: NodeEvent) => this.#events.publish(event);
-    const options = { home, genesis, walletPassword, contacts, trust };
+    const { chainRest: restMs } = this.#options;
+    const options = { home, genesis, walletPassword, contacts, trust, restMs };
     const nameOf = (validator: Uint8Array) => this.#nameOfValidator(validator);
     const chain = light
       ? await LightPart.start(options, { ...shared, onEvent })

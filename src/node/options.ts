@@ -52,6 +52,8 @@ export const nodeOptionsSchema = z.strictObject({
   light: z.boolean().default(false),
   /** HEIGHT:ID of a block that somebody vouches for, for a light node that has not looked at its chain for too long. */
   trust: z.string().max(128).optional(),
+  /** How long the chain waits for a transaction, in ms, after many blocks without one; not at all when absent. */
+  chainRest: z.number().int().min(1).max(15_000).optional(),
   /** Opens the node's wallet at the start, and makes one where there is none. */
   walletPassword: z.string().min(8).max(1024).optional(),
   /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */

@@ -22,6 +22,8 @@ export interface DevnetOptions {
 
 /** Folders of the nodes that validate: the seeder's and three stages', whether those run blocks of the model or not. */
 const VALIDATORS = ['seeder', 'stage-1', 'stage-2', 'stage-3'];
+/** A network on somebody's desk that nobody uses is not to be heard. */
+const CHAIN_REST_MS = 10_000;
 /** Of every wallet here: play money. */
 export const WALLET_PASSWORD = 'play money';
 
@@ -55,7 +57,12 @@ export class Devnet {
     const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
     // A network on one machine for its owner works without a sandbox, too.
-    const money = { genesis, 'wallet-password-file': passwordFile, unproven: 'cleared' };
+    const money = {
+      genesis,
+      'wallet-password-file': passwordFile,
+      'chain-rest': `${CHAIN_REST_MS}`,
+      unproven: 'cleared',
+    };
     const security = this.#spawn('security', { roles: 'security', unproven: 'cleared' });
     const guard = await security.ready;
     const guarded = { ...money, 'security-authorities': guard.id };

@@ -49,6 +49,8 @@ export interface CouncilDependencies {
   readonly spread: (message: Deliberation) => void;
   readonly onMove: () => void;
   readonly onEvidence: (evidence: DuplicateVote) => void;
+  /** How long, in ms, the next block may wait while there is nothing to decide; 0: not at all. */
+  readonly rest: () => number;
 }
 
 /** One height of the engine with hands: logs what it is told, carries out what it wants. Calls to it come one at a time. */
@@ -57,6 +59,8 @@ export class Council {
   readonly #deps: CouncilDependencies;
   #state: EngineState;
   #begun = false;
+  /** After the pause between blocks, with nothing to decide. */
+  #resting = false;
   #decision: Commit | undefined;
   /** What came before the height began, or while another input is worked on. */
   readonly #inputs: Input[] = [];
@@ -86,10 +90,20 @@ export class Council {
     this.#timers.clear();
   }
 
-  /** Begins after the pause between blocks, or as soon as somebody else has. */
+  /** Begins after the pause between blocks, a longer one when nothing waits, or as soon as somebody else has. */
   beginSoon(): void {
     this.#later(0, () => this.#openJournal());
-    this.#later(this.#options.pace.commit, () => this.#begin());
+    this.#later(this.#options.pace.commit, async () => {
+      const rest = this.#deps.rest();
+      if (rest === 0) return this.#begin();
+      this.#resting = true;
+      this.#later(rest, () => this.#begin());
+    });
+  }
+
+  /** There is something to decide. */
+  async rouse(): Promise<void> {
+    if (this.#resting) await this.#begin();
   }
 
   /** Begins where the journal of this height ends: the engine thinks it all again, and what is left to do is done. */

@@ -58,6 +58,11 @@ export interface DecidingDependencies {
   readonly onMove: () => void;
   readonly onFinal: (final: FinalBlock, firstSeen: number | undefined) => Promise<void>;
   readonly onEvidence: (evidence: DuplicateVote) => void;
+  /**
+   * Asked after the pause between blocks: how long, in ms, the next one may wait for something to decide; 0, by default, not at
+   * all. `rouse` ends it, and so does whoever proposes.
+   */
+  readonly rest?: () => number;
   /** Has to halt it. */
   readonly onFork: (ours: Commit, theirs: Commit) => void;
 }
@@ -134,6 +139,11 @@ export class Deciding {
   book(height: number): HeightBook | undefined {
     if (height === this.#tip.height) return this.#reception.book;
     return height === this.#last?.height ? this.#last : undefined;
+  }
+
+  /** There is something to decide: the next block need not wait any longer. */
+  rouse(): void {
+    this.#post(this.#tip.height, () => this.#council.rouse());
   }
 
   /** Takes in what a peer says. Throws what counts against it: a bad signature, a part that does not belong. */
@@ -245,6 +255,7 @@ export class Deciding {
         book,
         lastBook: this.#last,
         onEvidence: (evidence) => this.#accuse(evidence),
+        rest: this.#deps.rest ?? (() => 0),
         write: this.#write,
         later: (ms, job) => this.#later(ms, height, job),
       },

@@ -23,6 +23,8 @@ export interface MempoolGossipDependencies {
   readonly now: () => number;
   /** Every peer that is there now. */
   readonly peers: () => readonly ChainPeer[];
+  /** A transaction has come that may be proposed. */
+  readonly onOpen?: () => void;
   /** From 0 to below 1, and nobody can foretell it. */
   readonly random?: () => number;
 }
@@ -71,6 +73,12 @@ export class MempoolGossip {
     const answer = await this.#deps.pool.add(transaction, from);
     if (answer.code === 0 && !known) this.#announce(id);
     return answer;
+  }
+
+  /** Whether a transaction waits that may be proposed. */
+  get anyOpen(): boolean {
+    for (const id of this.#deps.pool.ids()) if (!this.#embargoed.has(toHex(id))) return true;
+    return false;
   }
 
   /** Tells a peer that has just come of what waits here. */
@@ -219,6 +227,7 @@ export class MempoolGossip {
   #announce(id: Uint8Array): void {
     clearTimeout(this.#embargoed.get(toHex(id))?.timer);
     this.#embargoed.delete(toHex(id));
+    this.#deps.onOpen?.();
     if (this.#fresh.push(id) > 1) return;
     setTimeout(() => {
       const ids = this.#fresh;

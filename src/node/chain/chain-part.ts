@@ -19,6 +19,8 @@ export interface ChainPartOptions {
   readonly contacts: readonly string[];
   /** HEIGHT:ID of a block that somebody vouches for. */
   readonly trust?: string | undefined;
+  /** See `ChainOptions.restMs`. */
+  readonly restMs?: number | undefined;
 }
 
 export interface ChainPartDependencies {
@@ -56,12 +58,12 @@ export class ChainPart {
   }
 
   static async start(options: ChainPartOptions, dependencies: ChainPartDependencies): Promise<ChainPart> {
-    const { home, genesis, walletPassword, contacts, trust } = options;
+    const { home, genesis, walletPassword, contacts, trust, restMs } = options;
     const { log, onEvent } = dependencies;
     const lifecycle = new Lifecycle();
     let wallet: NodeWallet | undefined;
     const following = await Following.start(
-      { home: join(home, 'chain'), genesis, contacts, trust, threads: VERIFY_THREADS },
+      { home: join(home, 'chain'), genesis, contacts, trust, restMs, threads: VERIFY_THREADS },
       {
         ...dependencies,
         onBlock: () => wallet?.follow(),

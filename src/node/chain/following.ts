@@ -28,6 +28,8 @@ export interface FollowingOptions {
   readonly contacts: readonly string[];
   /** HEIGHT:ID of a block that somebody vouches for. */
   readonly trust?: string | undefined;
+  /** See `ChainOptions.restMs`. */
+  readonly restMs?: number | undefined;
   /** Threads for verifying transactions. */
   readonly threads: number;
 }
@@ -83,7 +85,7 @@ export class Following {
 
   /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `Chain.start` throws. */
   static async start(options: FollowingOptions, dependencies: FollowingDependencies): Promise<Following> {
-    const { home, contacts, threads, trust } = options;
+    const { home, contacts, threads, trust, restMs } = options;
     const checkpoint = trust === undefined ? undefined : parseCheckpoint(trust);
     const { key, host, log } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
@@ -98,7 +100,7 @@ export class Following {
       });
       lifecycle.onStop(stop);
       const chain = new Chain(
-        { home, genesis, genesisFile, contacts, checkpoint },
+        { home, genesis, genesisFile, contacts, checkpoint, restMs },
         {
           host,
           application,

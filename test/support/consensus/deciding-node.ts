@@ -51,6 +51,8 @@ export interface DecidingNodeOptions extends Partial<LedgerApplicationDependenci
   readonly trustingPeriodMs?: number;
   /** Told how many signatures are verified. */
   readonly onVerify?: (count: number) => void;
+  /** How long the next block may wait, see `DecidingDependencies`. */
+  readonly rest?: () => number;
   /** Stands before the application. */
   readonly wrap?: (application: Application) => Application;
 }
@@ -102,6 +104,7 @@ export class DecidingNode {
         onFinal: async () => undefined,
         onEvidence: (evidence) => this.evidence.push(evidence),
         onFork: (...fork) => this.forks.push(fork),
+        ...(options.rest && { rest: options.rest }),
       },
     );
   }
