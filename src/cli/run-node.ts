@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, type Lifecycle } from '#base';
-import { ApiTokens, announceApi, lockHome, Node } from '#node';
+import { ApiTokens, announceApi, lockHome, Node, type NodeEvent } from '#node';
 import { createServer } from '#server';
 import { type Settings, tell } from './node-message.ts';
 import { ProgressBoard } from './progress.ts';
@@ -15,15 +15,14 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   lifecycle.onStop(await lockHome(options.home));
   const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);
-  const node = new Node(options, { log });
-  lifecycle.onStop(() => node.stop());
   const board = process.send ? undefined : new ProgressBoard();
-  node.onEvent((event) => {
+  const onEvent = (event: NodeEvent) => {
     if (event.type !== 'progress') return;
     if (board) board.update(options.name || 'this node', event);
     else tell(event);
-  });
-  await node.start();
+  };
+  const node = await Node.start(options, { log, onEvent, signal: lifecycle.signal });
+  lifecycle.onStop(() => node.stop());
   const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
   const server = createServer(http, { node, log });
   const { url } = await server.start();

@@ -21,6 +21,7 @@ import { AnswerAudits, hopOf } from './answer-audits.ts';
 import type { AuditResult, ChatEvent, ChatMessage, ChatRequest, FinishReason, TokenLogprob } from './api.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import { FailureMemory } from './failures.ts';
+import type { Guarding } from './guarding.ts';
 import { demandNotRefused, fetchRanges, type Model, tensorReader } from './library.ts';
 import type { LoadOptions } from './loading.ts';
 
@@ -55,8 +56,7 @@ export interface ChatDependencies {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onAudit: (audit: AuditResult) => void;
-  /** Throws for a model that must not be touched. */
-  readonly refuseQuarantined: (id: string) => void;
+  readonly guard: Pick<Guarding, 'refuseQuarantined'>;
 }
 
 /** The role "client": embedding, head and sampling here, the blocks on other nodes, an audit after each answer. */
@@ -70,7 +70,8 @@ export class Chatting {
   constructor(options: { system?: string | undefined }, dependencies: ChatDependencies) {
     this.#system = options.system;
     this.#dependencies = dependencies;
-    this.#audits = new AnswerAudits({ ...dependencies, failures: this.#failures });
+    const { host, key, directory, signal, onAudit } = dependencies;
+    this.#audits = new AnswerAudits({ host, key, directory, signal, onAudit, failures: this.#failures });
   }
 
   /** Fetches and loads the client's part of a model: no block of it. */
@@ -101,7 +102,7 @@ export class Chatting {
   async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
     const started = performance.now();
     const { model, boundary, tokenizer } = this.#find(request.model);
-    this.#dependencies.refuseQuarantined(model.id);
+    this.#dependencies.guard.refuseQuarantined(model.id);
     demandNotRefused(model);
     const { chatTemplate } = model.manifest;
     const text = renderChat(chatTemplate, this.#withSystem(request.messages), {

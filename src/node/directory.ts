@@ -56,7 +56,6 @@ export class Directory {
   readonly #host: Host;
   readonly #key: SigningKey;
   readonly #log: Logger;
-  readonly #describeSelf: () => Description;
   readonly #known: KnownNodes;
   readonly #news: Budgets;
   readonly #now: () => number;
@@ -64,6 +63,8 @@ export class Directory {
   readonly #observer: DirectoryObserver | undefined;
   /** Under way, by peer. */
   readonly #introductions = new Map<string, Promise<void>>();
+  /** What this node is and holds; undefined before start(). */
+  #describeSelf: (() => Description) | undefined;
   #stopped = false;
   #repetitions = 0;
   #announcedAt = Number.NEGATIVE_INFINITY;
@@ -74,7 +75,6 @@ export class Directory {
     host: Host;
     key: SigningKey;
     log: Logger;
-    describeSelf: () => Description;
     observer?: DirectoryObserver;
     /** Milliseconds that only go on. */
     now?: () => number;
@@ -83,7 +83,6 @@ export class Directory {
     this.#host = host;
     this.#key = dependencies.key;
     this.#log = dependencies.log;
-    this.#describeSelf = dependencies.describeSelf;
     this.#observer = dependencies.observer;
     this.#now = dependencies.now ?? (() => performance.now());
     this.#news = new Budgets({ peer: NEWS, address: NEWS, all: NEWS_OF_ALL }, { now: this.#now });
@@ -91,8 +90,10 @@ export class Directory {
     this.#known = new KnownNodes({ selfId: host.id }, { isConnected });
   }
 
-  async start(): Promise<void> {
+  /** Begins to hear others and to tell them what `describeSelf` says, each time that it is asked. */
+  async start(describeSelf: () => Description): Promise<void> {
     const host = this.#host;
+    this.#describeSelf = describeSelf;
     await host.answer(NODES_PROTOCOL, async (message, from) => this.#meet(message, from), {
       maxBytes: MAX_PAGES * MAX_GOSSIP_BYTES,
     });
@@ -183,6 +184,7 @@ export class Directory {
   }
 
   #ownPages(): { announcement: Announcement; sealed: SealedAnnouncement }[] {
+    if (!this.#describeSelf) return [];
     const self = this.#describeSelf();
     const reached = this.#host.connected.map((peer) => this.#host.scopeOf(peer));
     const pages = pagesOf({ ...self, addresses: addressesToTell(self.addresses, reached) });

@@ -25,8 +25,6 @@ export interface GuardDependencies {
   readonly directory: Directory;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Something new is known about the manifest with this id. */
-  readonly onChange: (id: string) => void;
 }
 
 /** Every node's guard: which models are cleared, who may have pieces of those that are not, and why one is not. */
@@ -50,7 +48,6 @@ export class Guarding {
 
   async start(): Promise<void> {
     await this.clearance.open();
-    this.clearance.onChange((id) => this.#dependencies.onChange(id));
     await this.#exchange.start();
     const { log } = this.#dependencies;
     const warn = (error: unknown) =>
@@ -90,7 +87,7 @@ export class Guarding {
   /** Throws MODEL_QUARANTINED for a model that must not be touched. */
   refuseQuarantined(id: string): void {
     const bad = this.clearance.about(id).find(({ verdict }) => verdict === 'quarantined');
-    if (!bad || this.clearance.stateOf(id) !== 'quarantined') return;
+    if (!bad || !this.isQuarantined(id)) return;
     const authority = this.#dependencies.directory.nameOf(bad.authority);
     throw new BitorchError(
       'MODEL_QUARANTINED',
@@ -107,6 +104,10 @@ export class Guarding {
       'MODEL_PENDING',
       'no security node has cleared this model yet, so it is not run for others',
     );
+  }
+
+  isQuarantined(id: string): boolean {
+    return this.clearance.stateOf(id) === 'quarantined';
   }
 
   /** Resolves when the model may be shared and run for others. Rejects with MODEL_QUARANTINED, or when the node stops. */

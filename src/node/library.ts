@@ -75,7 +75,7 @@ export class Library {
   readonly #home: string;
   readonly #host: Host;
   readonly #log: Logger;
-  readonly #onRefused: (id: string) => void;
+  readonly #refusals: ((id: string) => void)[] = [];
   readonly #torrents: SharedTorrents;
   readonly #models = new Map<string, Model>();
   readonly #adding = new Map<string, Promise<Model>>();
@@ -91,15 +91,12 @@ export class Library {
       log: Logger;
       /** Whether a peer of the swarm (hexadecimal id) may exchange pieces of a model with us. */
       admits: (id: string, peerId: string) => boolean;
-      /** The files of a model that was in use are not what its manifest says: it is gone from here. */
-      onRefused?: (id: string) => void;
     },
   ) {
     const { swarm, admits } = dependencies;
     this.#home = join(options.home, 'models');
     this.#host = dependencies.host;
     this.#log = dependencies.log;
-    this.#onRefused = dependencies.onRefused ?? (() => undefined);
     const { trackers } = options;
     this.#torrents = new SharedTorrents({ home: join(options.home, 'torrents'), trackers, swarm, admits });
   }
@@ -114,6 +111,11 @@ export class Library {
   /** Ends what still verifies files. */
   stop(): Promise<void> {
     return this.#lifecycle.stop();
+  }
+
+  /** Calls back when the files of a model that was in use are not what its manifest says: it is gone from here. */
+  onRefused(listener: (id: string) => void): void {
+    this.#refusals.push(listener);
   }
 
   all(): Model[] {
@@ -192,7 +194,7 @@ export class Library {
   async #refuse(model: Model): Promise<void> {
     model.files.state = 'refused';
     this.#refused.add(model.id);
-    this.#onRefused(model.id);
+    for (const listener of this.#refusals) listener(model.id);
     try {
       await this.discard(model);
       await writeFileAtomic(join(this.#home, model.id, REFUSED), new Uint8Array());

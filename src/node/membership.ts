@@ -12,7 +12,6 @@ interface MembershipDependencies {
   readonly host: Host;
   readonly key: SigningKey;
   readonly log: Logger;
-  readonly describeSelf: () => Description;
 }
 
 /** A node's part in the network: its contacts, whom it knows, and what its owner should know of both. */
@@ -44,13 +43,13 @@ export class Membership {
     });
   }
 
-  /** Resolves when a contact has told whom it knows. Goes on alone where nobody is there: contacts are tried until they are. */
-  async start(): Promise<void> {
+  /** Tells others what `describeSelf` says. Resolves when a contact has told whom it knows. Goes on alone where nobody is there: contacts are tried until they are. */
+  async start(describeSelf: () => Description): Promise<void> {
     const host = this.#host;
     host.onIdentify((peer, protocols) =>
       this.#watch.heardProtocols(peer, this.#voterOf(peer), protocols, host.protocols),
     );
-    await this.directory.start();
+    await this.directory.start(describeSelf);
     await this.#contacts.start();
     await this.directory.settled();
     this.#look();

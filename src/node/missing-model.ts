@@ -1,10 +1,9 @@
 import type { KnownNode } from './directory.ts';
 import { idOfHolding } from './known-nodes.ts';
-import type { NodeOptions } from './options.ts';
 
 /** Why a node has no model to work with yet, and what its owner can do about it. */
 export function whatIsMissing(
-  { model, bootstrap }: Pick<NodeOptions, 'model' | 'bootstrap'>,
+  { model, bootstrap }: { readonly model?: string | undefined; readonly bootstrap: readonly string[] },
   others: readonly KnownNode[],
 ): string {
   if (others.length === 0) {

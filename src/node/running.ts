@@ -1,8 +1,10 @@
 import { fromHex, type Logger, type OnProgress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { type Executor, type Stage, StageService } from '#execution';
-import type { Host, PeerAddress } from '#network';
+import type { Host } from '#network';
 import { Auditor, StageWitness, serveInputs } from '#verification';
+import type { Directory } from './directory.ts';
+import type { Guarding } from './guarding.ts';
 import type { Model } from './library.ts';
 import { type LoadOptions, loadStage } from './loading.ts';
 
@@ -14,15 +16,11 @@ export interface RunDependencies {
   readonly key: SigningKey;
   /** The model with this manifest id, from this node or another. */
   readonly obtain: (id: string) => Promise<Model>;
-  /** Where a node says that it can be reached. */
-  readonly locate: (id: string) => PeerAddress | undefined;
+  readonly directory: Pick<Directory, 'find' | 'changed'>;
+  readonly guard: Pick<Guarding, 'demandCleared'>;
   readonly log: Logger;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
-  /** Throws for a model that must not be run for others. */
-  readonly demandCleared: (id: string) => void;
-  /** The blocks are on offer, or not any more. */
-  readonly onChange: () => void;
 }
 
 type RunOptions = Pick<LoadOptions, 'threads' | 'pin' | 'context'>;
@@ -40,27 +38,30 @@ export class Running {
   constructor(options: RunOptions, dependencies: RunDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
-    this.#witness = new StageWitness(dependencies);
+    const { host, key, log, directory, guard } = dependencies;
+    this.#witness = new StageWitness({ key });
     this.#service = new StageService({
-      ...dependencies,
+      host,
+      log,
       witness: this.#witness,
+      locate: (id) => directory.find(id),
       onSessionEnd: () => this.#seedTheRest(),
       admit: (manifest, client) => {
-        if (client !== dependencies.host.id) dependencies.demandCleared(toHex(manifest));
+        if (client !== host.id) guard.demandCleared(toHex(manifest));
       },
     });
   }
 
   /** Answers sessions and audits from now on; sessions need blocks on offer. */
   async start(): Promise<void> {
-    const { host, key, log, locate } = this.#dependencies;
+    const { host, key, log, directory } = this.#dependencies;
     await this.#service.start();
     await serveInputs({ host, witness: this.#witness });
     await new Auditor({
       host,
       key,
       log,
-      locate,
+      locate: (id) => directory.find(id),
       executorFor: (...args) => this.#executorFor(...args),
     }).start();
   }
@@ -74,7 +75,7 @@ export class Running {
     const stage = await loadStage(model, options, this.#dependencies);
     this.#served = { model, stage };
     this.#service.offer(fromHex(model.id), wrap(stage));
-    this.#dependencies.onChange();
+    this.#dependencies.directory.changed();
     const idle = setTimeout(() => this.#seedTheRest(), SEED_AFTER_IDLE_MS).unref();
     this.#dependencies.signal.addEventListener('abort', () => clearTimeout(idle), { once: true });
   }
@@ -92,7 +93,7 @@ export class Running {
       this.#audited = undefined;
     }
     for (const stage of stages) await stage.stop();
-    if (stages.length > 0) this.#dependencies.onChange();
+    if (stages.length > 0) this.#dependencies.directory.changed();
   }
 
   /** Blocks [first, end) of `model` that are on offer here. */
@@ -119,7 +120,7 @@ export class Running {
     signal: AbortSignal,
   ): Promise<Executor> {
     const id = toHex(manifest);
-    this.#dependencies.demandCleared(id);
+    this.#dependencies.guard.demandCleared(id);
     const name = `${id} ${first} ${end}`;
     if (this.#audited?.name === name) return this.#audited.stage;
     await this.#audited?.stage.stop();

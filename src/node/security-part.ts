@@ -8,13 +8,12 @@ import {
   DocumentExchange,
   ReportStore,
   sandboxAvailability,
-  type Trust,
   WatchedRuleset,
 } from '#security';
 import type { ReportView, SecurityView } from './api.ts';
 import type { Directory } from './directory.ts';
 import { Examining } from './examining.ts';
-import { Guarding } from './guarding.ts';
+import type { Guarding } from './guarding.ts';
 import type { Library, Model } from './library.ts';
 import type { NodeOptions } from './options.ts';
 import { ReportChecks } from './report-checks.ts';
@@ -24,6 +23,7 @@ import { reportView, securityView } from './security-view.ts';
 export interface SecurityDependencies {
   readonly host: Host;
   readonly key: SigningKey;
+  readonly guard: Guarding;
   readonly directory: Directory;
   readonly library: Library;
   readonly log: Logger;
@@ -35,42 +35,39 @@ export interface SecurityDependencies {
   readonly stopRunning: (id: string) => Promise<void>;
 }
 
-/** A node's part in security: its guard, and with the role "security" its examinations. */
+/** What a node does for security beside guarding: it checks reports of others and, with the role "security", examines models. */
 export class SecurityPart {
-  readonly guard: Guarding;
   readonly #options: NodeOptions;
   readonly #dependencies: SecurityDependencies;
   readonly #reports: ReportStore;
   readonly #checks: ReportChecks;
-  #rules!: WatchedRuleset;
+  readonly #rules: WatchedRuleset;
   #updates: RulesetUpdates | undefined;
   #examining: Examining | undefined;
   #sandbox: Availability | undefined;
 
-  constructor(options: NodeOptions, dependencies: SecurityDependencies) {
+  private constructor(options: NodeOptions, dependencies: SecurityDependencies, rules: WatchedRuleset) {
     this.#options = options;
     this.#dependencies = dependencies;
-    const onChange = (id: string) => this.#onNews(id);
-    const trust = trustOf(options, dependencies.host.id);
-    this.guard = new Guarding(
-      { home: options.home, trust, unproven: options.unproven },
-      { ...dependencies, onChange },
-    );
+    this.#rules = rules;
     this.#reports = new ReportStore(join(options.home, 'security', 'reports'));
-    this.#checks = new ReportChecks({ ...dependencies, guard: this.guard, reports: this.#reports });
+    this.#checks = new ReportChecks({ ...dependencies, reports: this.#reports });
   }
 
-  async start(): Promise<void> {
-    await this.guard.start();
-    await this.#startDocuments();
-    if (this.#options.roles.includes('security')) await this.#startExamining();
+  /** Begins to answer others and, with the role "security", to examine. */
+  static async start(options: NodeOptions, dependencies: SecurityDependencies): Promise<SecurityPart> {
+    const rules = await WatchedRuleset.open(options.home, options.rulesetKeys.map(fromHex));
+    const security = new SecurityPart(options, dependencies, rules);
+    dependencies.guard.clearance.onChange((id) => security.#onNews(id));
+    await security.#startDocuments();
+    if (options.roles.includes('security')) await security.#startExamining();
+    return security;
   }
 
   async stop(): Promise<void> {
     await this.#examining?.stop();
     await this.#updates?.stop();
     await this.#checks.stop();
-    await this.guard.stop();
   }
 
   /** The whole report with this hash (hexadecimal), if it is here. */
@@ -80,9 +77,9 @@ export class SecurityPart {
   }
 
   view(): SecurityView {
-    const { directory, library } = this.#dependencies;
+    const { directory, library, guard } = this.#dependencies;
     return securityView({
-      guard: this.guard,
+      guard,
       directory,
       library,
       examining: this.#examining,
@@ -92,24 +89,11 @@ export class SecurityPart {
     });
   }
 
-  isQuarantined(id: string): boolean {
-    return this.guard.clearance.stateOf(id) === 'quarantined';
-  }
-
-  /** Resolves when the model may be shared and run for others. Throws MODEL_QUARANTINED. */
-  async untilCleared(id: string): Promise<void> {
-    if (!this.guard.clearance.allows(id)) {
-      this.#dependencies.onProgress({ step: 'waiting to be cleared', done: 0, total: 0, unit: 'files' });
-    }
-    await this.guard.untilCleared(id);
-  }
-
   /** Reports and rulesets are served to whoever asks; reports of others are fetched and checked. */
   async #startDocuments(): Promise<void> {
-    const { home, rulesetKeys, rulesetUpdates, roles } = this.#options;
+    const { home, rulesetUpdates, roles } = this.#options;
     const { host } = this.#dependencies;
-    const rules = await WatchedRuleset.open(home, rulesetKeys.map(fromHex));
-    this.#rules = rules;
+    const rules = this.#rules;
     const report = (hash: Uint8Array) => this.#reports.bytes(hash);
     await new DocumentExchange({ report, ruleset: (id) => rules.file(id) }, { host }).start();
     await answerWithRuleset(host, async () => {
@@ -135,7 +119,6 @@ export class SecurityPart {
       {
         ...this.#dependencies,
         selfId: host.id,
-        guard: this.guard,
         reports: this.#reports,
         // Other roles keep models of their own.
         isUsed: (id) => id === model || roles.includes('run') || roles.includes('client'),
@@ -146,18 +129,12 @@ export class SecurityPart {
 
   /** News about a model's safety: opens or closes its swarm, and stops running what is bad. */
   #onNews(id: string): void {
-    const { directory, library, log, stopRunning } = this.#dependencies;
+    const { guard, directory, library, log, stopRunning } = this.#dependencies;
     library.review(id);
     directory.changed();
-    if (!this.isQuarantined(id)) return;
+    if (!guard.isQuarantined(id)) return;
     stopRunning(id).catch((error: unknown) => {
       log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
     });
   }
-}
-
-/** A security node believes itself. */
-function trustOf({ securityAuthorities, roles }: NodeOptions, selfId: string): Trust {
-  if (securityAuthorities === 'none') return 'none';
-  return roles.includes('security') ? [...new Set([...securityAuthorities, selfId])] : securityAuthorities;
 }

@@ -73,9 +73,8 @@ export async function directoryWorld(self: Partial<Description> = {}, now?: () =
     ...(now && { now }),
     key: own.key,
     log: createLog('silent'),
-    describeSelf: () => ({ ...describe(own), name: 'me', ...self }),
   });
-  await directory.start();
+  await directory.start(() => ({ ...describe(own), name: 'me', ...self }));
   return {
     own,
     directory,

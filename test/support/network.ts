@@ -39,12 +39,11 @@ export async function startNetwork(
     wrapStage?: (stage: Stage) => Executor,
   ) => {
     const home = join(folder, name);
-    const node = new Node(
+    const node = await Node.start(
       { home, name, roles: ['seed'], threads: 1, securityAuthorities: 'none', ...settings },
       wrapStage ? { log, wrapStage } : { log },
     );
     nodes.push(node);
-    await node.start();
     await node.work();
     return { node, home };
   };

@@ -24,12 +24,11 @@ export class World {
   }
 
   async start(name: string, settings: Partial<NodeSettings>): Promise<Node> {
-    const node = new Node(
+    const node = await Node.start(
       { home: this.home(name), name, roles: ['seed'], threads: 1, unproven: 'cleared', ...settings },
       { log },
     );
     this.nodes.push(node);
-    await node.start();
     return node;
   }
 

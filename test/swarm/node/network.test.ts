@@ -87,9 +87,8 @@ test('a node on its own answers with its own blocks', async (t) => {
   const home = await temporaryDirectory(t);
   const roles = ['seed', 'run', 'client'] as const;
   const settings = { home, roles: [...roles], threads: 1, publish: TINY_MODEL, trackerPort: 0 };
-  const node = new Node(settings, { log: createLog('silent') });
+  const node = await Node.start(settings, { log: createLog('silent') });
   t.after(() => node.stop());
-  await node.start();
   await node.work();
   await until(() => node.models()[0]?.available === true);
   const events = await chat(node, ask('Once upon a time'));
@@ -127,7 +126,7 @@ test('without a stage the next prompt fails with an error that names it', async 
 
 test('an answer goes around a stage that refuses it', async (t) => {
   const { client, seeder } = await startNetwork(t);
-  const whole = new Node(
+  const whole = await Node.start(
     {
       home: await temporaryDirectory(t),
       name: 'whole',
@@ -142,7 +141,6 @@ test('an answer goes around a stage that refuses it', async (t) => {
     { log: createLog('silent') },
   );
   t.after(() => whole.stop());
-  await whole.start();
   await whole.work();
   const runs = () => client.network().nodes.find(({ id }) => id === whole.id)?.holdings[0]?.blocks;
   await until(() => runs() !== undefined);

@@ -165,7 +165,7 @@ test('who clears what the report refuses has cleared nothing', async (t) => {
     swarmPort: 0,
     holdings: [],
   });
-  const directory = new Directory({ host, key, log, describeSelf });
+  const directory = new Directory({ host, key, log });
   t.after(() => directory.stop());
   const clearance = new Clearance({ trust: [host.id], folder: join(w.folder, 'words') }, { log });
   await clearance.open();
@@ -174,7 +174,7 @@ test('who clears what the report refuses has cleared nothing', async (t) => {
   await exchange.start();
 
   const node = await w.start('node', { securityAuthorities: [host.id] });
-  await directory.start();
+  await directory.start(describeSelf);
   await host.connect(node.addresses[0]!);
   await directory.settled();
   const manifest = new Uint8Array(32).fill(3);

@@ -166,14 +166,12 @@ test('a light node keeps a wallet that follows, pays and is paid', async (t) => 
   await writeFile(genesis, genesisFor([key], { time, parameters: parametersOf(network) }));
   const settings = { genesis, walletPassword: 'correct horse', securityAuthorities: 'none' } as const;
   const log = createLog('silent');
-  const full = new Node({ ...settings, home: homes[0], roles: ['validate'] }, { log });
-  await full.start();
+  const full = await Node.start({ ...settings, home: homes[0], roles: ['validate'] }, { log });
   t.after(() => full.stop());
-  const light = new Node(
+  const light = await Node.start(
     { ...settings, home: homes[1], roles: ['audit'], light: true, bootstrap: full.addresses },
     { log },
   );
-  await light.start();
   t.after(() => light.stop());
   const own = light.wallet()!;
   assert.equal(light.chain(), undefined);

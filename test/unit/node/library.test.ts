@@ -44,10 +44,8 @@ async function world(t: TestContext, answers: Uint8Array[] = []): Promise<World>
   } as unknown as Host;
   const open = async () => {
     const dependencies = { host, swarm, log: quiet, admits: () => true };
-    const library = new Library(
-      { home, trackers: [] },
-      { ...dependencies, onRefused: (id) => refused.push(id) },
-    );
+    const library = new Library({ home, trackers: [] }, dependencies);
+    library.onRefused((id) => refused.push(id));
     await library.start();
     t.after(() => library.stop());
     return library;

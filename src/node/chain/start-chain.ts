@@ -1,0 +1,43 @@
+import { BitorchError, equalBytes, type Logger } from '#base';
+import type { SigningKey } from '#crypto';
+import type { Host } from '#network';
+import type { ChainEvent } from '../chain-api.ts';
+import type { Directory } from '../directory.ts';
+import type { NodeOptions } from '../options.ts';
+import { ChainPart } from './chain-part.ts';
+import { LightPart } from './light-part.ts';
+
+export interface ChainDependencies {
+  readonly host: Host;
+  readonly log: Logger;
+  readonly directory: Directory;
+  /** Of this node's validator; a light node has none. */
+  readonly validatorKey: SigningKey | undefined;
+  readonly onEvent: (event: ChainEvent) => void;
+}
+
+/**
+ * Follows the chain that the options name, whole or by its headers; undefined where they name none. Throws OPTION_INVALID and
+ * GENESIS_MISSING for options that contradict each other.
+ */
+export async function startChain(
+  options: NodeOptions,
+  { host, log, directory, validatorKey, onEvent }: ChainDependencies,
+): Promise<ChainPart | LightPart | undefined> {
+  const { home, genesis, walletPassword, bootstrap: contacts, roles, light, trust, chainRest } = options;
+  const validates = roles.includes('validate');
+  if (light && validates)
+    throw new BitorchError('OPTION_INVALID', 'a validator keeps the blocks of its chain: leave out --light');
+  if (genesis === undefined) {
+    if (!validates && !light) return undefined;
+    throw new BitorchError(
+      'GENESIS_MISSING',
+      'to follow a chain takes the genesis file of its network: give --genesis',
+    );
+  }
+  const chain = { home, genesis, walletPassword, contacts, trust, restMs: chainRest };
+  if (!validatorKey) return LightPart.start(chain, { host, log, onEvent });
+  const nameOf = (key: Uint8Array) =>
+    directory.nodes().find(({ validator }) => validator !== null && equalBytes(validator, key))?.name;
+  return ChainPart.start(chain, { host, log, onEvent, key: validatorKey, nameOf });
+}

@@ -1,0 +1,42 @@
+import { fromHex } from '#base';
+import type { Swarm } from '#distribution';
+import type { Host } from '#network';
+import type { Description } from '../announcement.ts';
+import type { Library } from '../library.ts';
+import type { NodeOptions } from '../options.ts';
+import type { Running } from '../running.ts';
+
+/** What a node announces of itself, as it is now. */
+export function describeSelf(
+  { roles, name }: Pick<NodeOptions, 'roles' | 'name'>,
+  {
+    host,
+    swarm,
+    library,
+    stages,
+    validatorKey,
+  }: {
+    readonly host: Host;
+    readonly swarm: Swarm;
+    readonly library: Library;
+    readonly stages: Running | undefined;
+    /** Consensus key of the node's validator. */
+    readonly validatorKey: Uint8Array | undefined;
+  },
+): Description {
+  return {
+    id: host.id,
+    name: name || `node ${host.id.slice(-6)}`,
+    roles,
+    addresses: host.addresses,
+    time: Date.now(),
+    audits: stages !== undefined,
+    validator: validatorKey ?? null,
+    swarmPort: swarm.port,
+    holdings: library.all().map((model) => {
+      const { bytesHave, bytesTotal } = model.torrent.progress();
+      const blocks = stages?.blocksOf(model) ?? null;
+      return { manifest: fromHex(model.id), bytesHave, bytesTotal, blocks };
+    }),
+  };
+}

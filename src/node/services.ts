@@ -1,0 +1,125 @@
+import type { Lifecycle, Logger, OnProgress } from '#base';
+import type { SigningKey } from '#crypto';
+import { Swarm, Tracker } from '#distribution';
+import { selfCheck } from '#execution';
+import { Host } from '#network';
+import type { Trust } from '#security';
+import type { AuditResult, NodeEvent } from './api.ts';
+import type { ChainPart } from './chain/chain-part.ts';
+import type { LightPart } from './chain/light-part.ts';
+import { startChain } from './chain/start-chain.ts';
+import { Chatting } from './chatting.ts';
+import { Guarding } from './guarding.ts';
+import { loadIdentity, loadValidatorKey } from './identity.ts';
+import { Library } from './library.ts';
+import { Membership } from './membership.ts';
+import { ModelFinder } from './models/model-finder.ts';
+import type { NodeOptions } from './options.ts';
+import { peerIdOf } from './peer-id.ts';
+import { describeSelf } from './peers/self-description.ts';
+import { Running } from './running.ts';
+import { SecurityPart } from './security-part.ts';
+
+/** Everything a node is made of, each part complete. */
+export interface Services {
+  readonly key: SigningKey;
+  readonly host: Host;
+  /** Announce URLs that this node uses: its own tracker's and the configured ones. */
+  readonly trackers: readonly string[];
+  readonly membership: Membership;
+  readonly guard: Guarding;
+  readonly library: Library;
+  readonly finder: ModelFinder;
+  /** With the roles "run" and "audit". */
+  readonly stages: Running | undefined;
+  /** With the role "client". */
+  readonly chat: Chatting | undefined;
+  readonly security: SecurityPart;
+  readonly chain: ChainPart | LightPart | undefined;
+}
+
+export interface ServiceDependencies {
+  readonly log: Logger;
+  /** Takes down what has come up, in reverse order; its signal ends all that waits. */
+  readonly lifecycle: Lifecycle;
+  readonly onEvent: (event: NodeEvent) => void;
+}
+
+/** Starts a node's parts, in the order in which they need each other. Rejects with what keeps one of them from starting. */
+export async function startServices(options: NodeOptions, deps: ServiceDependencies): Promise<Services> {
+  const { home, listen, linkPort, swarm: swarmAddress, genesis, light } = options;
+  const { log, lifecycle, onEvent } = deps;
+  const { signal } = lifecycle;
+  const onProgress: OnProgress = (progress) => onEvent({ type: 'progress', ...progress });
+
+  const key = await loadIdentity(home);
+  const validatorKey = genesis !== undefined && !light ? await loadValidatorKey(home) : undefined;
+  const host = await Host.start({ key, listen, linkPort }, { log });
+  lifecycle.onStop(() => host.stop());
+  const trackers = await startTracker(options, lifecycle);
+  const swarm = new Swarm({ ...swarmAddress, peerId: peerIdOf(host.id) }, { log });
+  await swarm.start();
+  lifecycle.onStop(() => swarm.stop());
+
+  const membership = new Membership(options, { host, key, log });
+  const { directory } = membership;
+  const trust = trustOf(options, host.id);
+  const guard = new Guarding({ home, trust, unproven: options.unproven }, { host, log, signal, directory });
+  await guard.start();
+  lifecycle.onStop(() => guard.stop());
+  const admits = (id: string, peerId: string) => guard.admits(id, peerId);
+  const library = new Library({ home, trackers }, { host, log, swarm, admits });
+  await library.start();
+  lifecycle.onStop(() => library.stop());
+  const selfId = host.id;
+  const finder = new ModelFinder(options, { selfId, directory, library, guard, onProgress, signal });
+  const obtain = (id: string) => finder.obtain(id);
+
+  const { roles, threads, pin, context } = options;
+  if (roles.some((role) => role !== 'seed')) await selfCheck();
+  const hasStages = roles.includes('run') || roles.includes('audit');
+  const stages = hasStages
+    ? new Running({ threads, pin, context }, { host, key, log, obtain, directory, guard, onProgress, signal })
+    : undefined;
+  if (stages) {
+    lifecycle.onStop(() => stages.stop());
+    await stages.start();
+    library.onRefused((id) => void stages.withdraw(id));
+  }
+  const onAudit = (audit: AuditResult) => onEvent({ type: 'audit', audit });
+  const chat = roles.includes('client')
+    ? new Chatting(options, { host, key, log, directory, guard, onAudit, signal })
+    : undefined;
+  if (chat) lifecycle.onStop(() => chat.stop());
+  const stopRunning = async (id: string) => stages?.withdraw(id);
+  const security = await SecurityPart.start(options, {
+    ...{ host, key, log, directory, library, guard },
+    ...{ obtain, stopRunning, onProgress, signal },
+  });
+  lifecycle.onStop(() => security.stop());
+
+  const self = { host, swarm, library, stages, validatorKey: validatorKey?.publicKey };
+  await membership.start(() => describeSelf(options, self));
+  lifecycle.onStop(() => membership.stop());
+  const chain = await startChain(options, { host, log, directory, validatorKey, onEvent });
+  if (chain) lifecycle.onStop(() => chain.stop());
+  return { host, key, trackers, membership, guard, library, finder, stages, chat, security, chain };
+}
+
+/** Announce URLs that this node uses: of the tracker that it runs, if it does, and those of the options. */
+async function startTracker(
+  { swarm, trackerPort, trackers }: NodeOptions,
+  lifecycle: Lifecycle,
+): Promise<readonly string[]> {
+  if (trackerPort === undefined) return trackers;
+  const tracker = new Tracker({ host: swarm.host, port: trackerPort });
+  await tracker.start();
+  lifecycle.onStop(() => tracker.stop());
+  return [tracker.announceUrl, ...trackers];
+}
+
+/** Security nodes that this node believes: with the role "security" itself, too. */
+function trustOf({ securityAuthorities, roles }: NodeOptions, selfId: string): Trust {
+  if (securityAuthorities === 'none') return 'none';
+  return roles.includes('security') ? [...new Set([...securityAuthorities, selfId])] : securityAuthorities;
+}
