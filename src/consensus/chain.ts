@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Broadcast, fromUtf8, Lifecycle, type Logger, messageOf, toHex } from '#base';
 import type { SigningKey } from '#crypto';
+import { type Equivocation, offendersOf } from '#ledger';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
 import type { AccountabilityOptions } from './accountability.ts';
 import type { Application, CheckTxResult, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
-import type { Commit, DuplicateVote, VerifySignatures } from './blocks/index.ts';
+import type { Commit, VerifySignatures } from './blocks/index.ts';
 import { verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
@@ -65,7 +66,7 @@ export interface ChainDependencies {
   /** Who votes on the first block, where the application must stay empty for a snapshot: without it blocks are run through. */
   readonly firstValidators?: () => Promise<readonly ValidatorPower[]>;
   /** Makes a transaction of evidence that a validator signed twice. */
-  readonly accuse?: (evidence: DuplicateVote) => Uint8Array;
+  readonly accuse?: (evidence: Equivocation) => Uint8Array;
   /** What the journal writes with. */
   readonly openLogFile?: (path: string) => LogFile;
   readonly replaceFile?: ReplaceFile;
@@ -321,10 +322,10 @@ export class Chain {
   }
 
   /** Every node that has seen both votes hands them in: the first that a block takes counts. */
-  #report(evidence: DuplicateVote): void {
+  #report(evidence: Equivocation): void {
     const { accuse, log } = this.#deps;
-    const { height, round, validator } = evidence;
-    log.warn({ height, round, validator: toHex(validator) }, 'a validator has signed twice');
+    const { height, round } = evidence;
+    log.warn({ height, round, validators: offendersOf(evidence).map(toHex) }, 'validators have signed twice');
     if (!accuse) return;
     // Nobody hides that he has seen it.
     const spread = async () => this.#trade.submit(accuse(evidence));

@@ -1,8 +1,10 @@
+import { MAX_VOTERS } from '#ledger';
+
 /** What a proposal's block is cut into for gossip. */
 export const PART_BYTES = 65_536;
 /** The most that a genesis may allow the transactions of a block together, in bytes. */
 export const MAX_TRANSACTIONS_BYTES = 2 ** 24;
-/** What else there is in a block, at most: header, the commit of a thousand signatures, lengths. */
+/** What else there is in a block, at most: header, the commit of all validators, lengths. */
 const FRAME_BYTES = 2 * PART_BYTES;
 
 /**
@@ -19,15 +21,15 @@ export const MAX_BLOCK_BYTES = blockBytesOf(MAX_TRANSACTIONS_BYTES);
 export const MAX_PARTS = partsBoundOf(MAX_TRANSACTIONS_BYTES);
 export const MAX_BLOCK_TRANSACTIONS = 65_536;
 
-/** As many as a genesis may ask for. */
-export const MAX_VALIDATORS = 1_000;
+/** As many as a genesis may ask for: see `MAX_VOTERS`. */
+export const MAX_VALIDATORS = MAX_VOTERS;
 /** Keeps every product and priority of the rotation an exact double. */
 export const MAX_TOTAL_POWER = 2 ** 48;
 
 /** As `src/ledger/vote.ts` bounds it. */
 export const MAX_ROUND = 2 ** 31;
 
-export const HEADER_VERSION = 1;
+export const HEADER_VERSION = 2;
 export const HASH_BYTES = 32;
 
 /** A vote for no block. */

@@ -59,8 +59,8 @@ function equationOf(curve: Curve, { message, signature, publicKey }: SignedBytes
   if (signature.length !== POINT_BYTES + SCALAR_BYTES || publicKey.length !== POINT_BYTES) return undefined;
   const [r, s] = [signature.subarray(0, POINT_BYTES), signature.slice(POINT_BYTES)];
   if (!curve.scalars.isCanonical(s)) return undefined;
-  const R = curve.decode(canonical(r));
-  const A = curve.decode(canonical(publicKey));
+  const R = curve.decode(usualSpelling(r));
+  const A = curve.decode(usualSpelling(publicKey));
   if (!R || !A) return undefined;
   // Over the bytes as they came, not as they are usually spelled.
   const digest = hash('sha512', concat([r, publicKey, message]), 'buffer');
@@ -89,7 +89,7 @@ function oneOf(length: number): Uint8Array {
  * The usual spelling of a point that ZIP-215 allows: y below p = 2^255 − 19, and no sign on x = 0. Only y from p to
  * p + 18, and y = ±1, have another one.
  */
-function canonical(encoded: Uint8Array): Uint8Array {
+export function usualSpelling(encoded: Uint8Array): Uint8Array {
   const last = encoded[POINT_BYTES - 1]! & 0x7f;
   const isTop = last === 0x7f && encoded.subarray(1, POINT_BYTES - 1).every((byte) => byte === 0xff);
   const bytes = encoded.slice();

@@ -3,6 +3,7 @@ export * from './curve.ts';
 export * from './default-curve.ts';
 export * from './ed25519.ts';
 export * from './envelope.ts';
+export * from './half-aggregate.ts';
 export { kernelCurve } from './kernel/curve.ts';
 export { loadCurveKernel } from './kernel/load.ts';
 export * from './keys.ts';

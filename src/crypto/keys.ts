@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } 
 import { BitorchError, domainHash } from '#base';
 import { defaultCurve } from './default-curve.ts';
 import { isSignature } from './ed25519.ts';
+import { type Aggregate, isAggregate } from './half-aggregate.ts';
 
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
@@ -42,3 +43,11 @@ export const verifySignature = (
   signature: Uint8Array,
   publicKey: Uint8Array,
 ): boolean => isSignature(defaultCurve(), { message: domainHash(purpose, message), signature, publicKey });
+
+/** As `verifySignature`, for all of these keys at once. */
+export const verifyAggregate = (
+  purpose: string,
+  message: Uint8Array,
+  aggregate: Aggregate,
+  publicKeys: readonly Uint8Array[],
+): boolean => isAggregate(defaultCurve(), { message: domainHash(purpose, message), publicKeys, aggregate });

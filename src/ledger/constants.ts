@@ -33,5 +33,11 @@ export const VIEW_TAG_BYTES = 3;
 /** Fractions are in ten-thousandths. */
 export const WHOLE = 10_000;
 
+/**
+ * Validators that vote on a block, at most: so many that evidence of two aggregates of all of them, 96 bytes for each, fits into a
+ * transaction.
+ */
+export const MAX_VOTERS = 640;
+
 /** 1 TORCH. */
 export const TORCH = 1_000_000_000n;

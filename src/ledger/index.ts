@@ -44,6 +44,7 @@ export {
 } from './actions/registry.ts';
 export * from './codec/index.ts';
 export * from './constants.ts';
+export * from './equivocation.ts';
 export * from './escrow/index.ts';
 export * from './ledger.ts';
 export * from './mempool.ts';

@@ -367,9 +367,10 @@ function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft
   const acting = body.actions.flatMap((action) => {
     const rules = rulesOf(action);
     const [signer] = rules.signers(action.body, view, height);
-    if (!signer && !(rules.free && body.inputs.length === 0)) return [];
     const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
-    return [Uint8Array.of(rules.type), account, ...(signer ? [signer] : [])].map(toHex).join('/');
+    const claimed = rules.free && body.inputs.length === 0 ? (rules.claims?.(action.body) ?? []) : [];
+    const held = signer ? [[account, signer]] : claimed.map((key) => [key]);
+    return held.map((keys) => [Uint8Array.of(rules.type), ...keys].map(toHex).join('/'));
   });
   return [...new Set([...points.keyImages.map(toHex), ...acting])];
 }

@@ -1,8 +1,9 @@
-import { type SigningKey, verifySignature } from '#crypto';
+import type { SigningKey } from '#crypto';
 import { byteOf, type Decoded, encode, fixed, integer, struct } from './codec/index.ts';
 import { CHAIN_ID_BYTES } from './constants.ts';
 
-const PURPOSE = 'vote';
+/** Under the signature of every vote. */
+export const VOTE_PURPOSE = 'vote';
 
 /** What a validator signs in consensus. Two that differ only in `block` are an offence, whoever shows them. */
 export const voteCodec = struct({
@@ -18,7 +19,4 @@ export const voteCodec = struct({
 export type Vote = Decoded<typeof voteCodec>;
 
 export const signVote = (vote: Vote, key: SigningKey): Uint8Array =>
-  key.sign(PURPOSE, encode(voteCodec, vote));
-
-export const isVoteOf = (vote: Vote, signature: Uint8Array, validator: Uint8Array): boolean =>
-  verifySignature(PURPOSE, encode(voteCodec, vote), signature, validator);
+  key.sign(VOTE_PURPOSE, encode(voteCodec, vote));

@@ -33,7 +33,7 @@ export const blameCommand = new Command('blame')
   });
 
 const hasProof = ({ blame }: ForkVerdict, key: Uint8Array): boolean =>
-  blame.doubleVotes.some(({ validator }) => toHex(validator) === toHex(key));
+  blame.doubleVoters.some((one) => toHex(one) === toHex(key));
 
 const verdictJson = (found: ForkVerdict) => ({
   height: found.height,

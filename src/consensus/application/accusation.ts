@@ -1,10 +1,9 @@
 import type { Curve } from '#crypto';
-import { makeTransaction, type Parameters } from '#ledger';
-import type { DuplicateVote } from '../blocks/index.ts';
+import { type Equivocation, makeTransaction, type Parameters } from '#ledger';
 
-/** The transaction that shows that a validator has signed twice. It needs neither money nor a key: anybody can send it. */
+/** The transaction that shows who has signed twice. It needs neither money nor a key: anybody can send it. */
 export function accusation(
-  evidence: DuplicateVote,
+  evidence: Equivocation,
   { chainId, expiryWindow }: Parameters,
   height: number,
   curve: Curve,

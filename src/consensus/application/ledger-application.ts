@@ -1,6 +1,7 @@
 import { BitorchError, equalBytes } from '#base';
 import type { Curve, SigningKey } from '#crypto';
 import {
+  type Equivocation,
   heads,
   Ledger,
   Mempool,
@@ -13,7 +14,6 @@ import {
 } from '#ledger';
 import { everythingIn, MemoryStore, type Store } from '#store';
 import { BEACON_BYTES, proveBeacon } from '../beacon/index.ts';
-import type { DuplicateVote } from '../blocks/index.ts';
 import { accusation } from './accusation.ts';
 import type {
   Application,
@@ -284,8 +284,8 @@ export class LedgerApplication implements Application {
     });
   }
 
-  /** The transaction that gets a validator punished for having signed twice. */
-  accuse(evidence: DuplicateVote): Uint8Array {
+  /** The transaction that gets those punished who have signed twice. */
+  accuse(evidence: Equivocation): Uint8Array {
     const { ledger } = this.#begun();
     return accusation(evidence, parametersOf(ledger.state), ledger.head.height, ledger.curve);
   }

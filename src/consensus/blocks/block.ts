@@ -2,7 +2,7 @@ import { equalBytes } from '#base';
 import { blob, type Codec, type Decoded, decode, encode, list, MAX_TRANSACTION_BYTES, struct } from '#ledger';
 import { HEADER_VERSION, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS } from '../constants.ts';
 import { refuse, require } from '../errors.ts';
-import { type Commit, commitCodec, commitHash } from './certificate.ts';
+import { type Commit, commitCodec, commitHash } from './commit.ts';
 import { type Header, headerCodec } from './header.ts';
 import { merkleRoot } from './merkle.ts';
 import type { ValidatorSet } from './validators.ts';

@@ -1,38 +1,29 @@
-import { domainHash } from '#base';
-import { type Codec, type Decoded, encode, fixed, integer, list, SIGNATURE_BYTES, struct } from '#ledger';
-import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, PRECOMMIT, type PREVOTE } from '../constants.ts';
+import { type Codec, type Decoded, fixed, integer, list, SIGNATURE_BYTES, struct } from '#ledger';
+import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, type PRECOMMIT, type PREVOTE } from '../constants.ts';
 import { require } from '../errors.ts';
-import type { SignedMessage, VerifySignatures } from './signatures.ts';
+import type { VerifySignatures } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
 import { ballotBytes, isNil, type Vote } from './vote.ts';
 
-const signaturesCodec = list(
-  struct({ validator: integer(0, MAX_VALIDATORS - 1), signature: fixed(SIGNATURE_BYTES) }),
-  MAX_VALIDATORS,
-  1,
-);
+type Kind = typeof PREVOTE | typeof PRECOMMIT;
 
-/** Precommits of more than two thirds for one block: it is decided. Signatures in ascending order of the places. */
-export const commitCodec = struct({
+/** Votes of one kind of more than two thirds for one block, one by one. Signatures in ascending order of the places. */
+export const certificateCodec = struct({
+  kind: integer(1, 2) as Codec<Kind>,
   height: integer(1),
   round: integer(0, MAX_ROUND),
   block: fixed(HASH_BYTES),
-  signatures: signaturesCodec,
+  signatures: list(
+    struct({ validator: integer(0, MAX_VALIDATORS - 1), signature: fixed(SIGNATURE_BYTES) }),
+    MAX_VALIDATORS,
+    1,
+  ),
 });
 
-export type Commit = Decoded<typeof commitCodec>;
+export type Certificate = Decoded<typeof certificateCodec>;
 
-/** Votes of one kind of more than two thirds for one block. */
-export interface Certificate extends Commit {
-  readonly kind: typeof PREVOTE | typeof PRECOMMIT;
-}
-
-/** No commit is longer. */
-export const MAX_COMMIT_BYTES = 8 + 5 + HASH_BYTES + 2 + MAX_VALIDATORS * (2 + SIGNATURE_BYTES);
-
-/** domainHash('commit', its bytes); zeros where there is none, below the first block. */
-export const commitHash = (commit: Commit | undefined): Uint8Array =>
-  commit ? domainHash('commit', encode(commitCodec, commit)) : new Uint8Array(HASH_BYTES);
+/** No certificate is longer. */
+export const MAX_CERTIFICATE_BYTES = 1 + 8 + 5 + HASH_BYTES + 2 + MAX_VALIDATORS * (2 + SIGNATURE_BYTES);
 
 /** The certificate that these votes make: all of one height, round, kind and block, at least one. */
 export function certificateOf(votes: readonly Vote[]): Certificate {
@@ -40,7 +31,7 @@ export function certificateOf(votes: readonly Vote[]): Certificate {
   const signatures = votes
     .map(({ validator, signature }) => ({ validator, signature }))
     .sort((a, b) => a.validator - b.validator);
-  return { height, round, kind, block, signatures };
+  return { kind, height, round, block, signatures };
 }
 
 /** The votes of a certificate, one by one. */
@@ -75,45 +66,12 @@ export function requireCertificate(
   }
   const details = { height, power, of: validators.totalPower };
   require(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
-  require(verify(
-    signedMessages(certificate, chainId, validators),
-  ), 'COMMIT_INVALID', 'a signature is not good', {
-    height,
-  });
-}
-
-/** As `requireCertificate`, for precommits. */
-export const requireCommit = (
-  commit: Commit,
-  chainId: Uint8Array,
-  validators: ValidatorSet,
-  verify: VerifySignatures,
-): void => requireCertificate({ ...commit, kind: PRECOMMIT }, chainId, validators, verify);
-
-/** Every vote of a certificate says the same. */
-function signedMessages(
-  certificate: Certificate,
-  chainId: Uint8Array,
-  validators: ValidatorSet,
-): SignedMessage[] {
   const message = ballotBytes(chainId, certificate);
-  return certificate.signatures.map(({ validator, signature }) => ({
+  const signed = signatures.map(({ validator, signature }) => ({
     purpose: 'vote',
     message,
     signature,
     publicKey: validators.at(validator)!.key,
   }));
+  require(verify(signed), 'COMMIT_INVALID', 'a signature is not good', { height });
 }
-
-const kindCodec = integer(1, 2) as Codec<1 | 2>;
-
-export const certificateCodec: Codec<Certificate> = {
-  write(out, certificate) {
-    kindCodec.write(out, certificate.kind);
-    commitCodec.write(out, certificate);
-  },
-  read(input) {
-    const kind = kindCodec.read(input);
-    return { ...commitCodec.read(input), kind };
-  },
-};

@@ -1,5 +1,5 @@
 import { domainHash } from '#base';
-import { areSignatures, defaultCurve } from '#crypto';
+import { type Aggregate, areSignatures, defaultCurve, isAggregate } from '#crypto';
 
 /** A signature of `publicKey` over domainHash(purpose, message). */
 export interface SignedMessage {
@@ -9,16 +9,28 @@ export interface SignedMessage {
   readonly publicKey: Uint8Array;
 }
 
-/** Whether every one of these signatures is good. What malformed keys or signatures say is simply false. */
-export type VerifySignatures = (signed: readonly SignedMessage[]) => boolean;
+/** The signatures of all these keys over domainHash(purpose, message), aggregated. */
+export interface JointlySignedMessage {
+  readonly purpose: string;
+  readonly message: Uint8Array;
+  readonly aggregate: Aggregate;
+  readonly publicKeys: readonly Uint8Array[];
+}
 
-/** Ed25519 by ZIP-215's rules, all in one equation: a hundred for the price of thirty. */
-export const verifyAll: VerifySignatures = (signed) =>
-  areSignatures(
-    defaultCurve(),
-    signed.map(({ purpose, message, signature, publicKey }) => ({
-      message: domainHash(purpose, message),
-      signature,
-      publicKey,
-    })),
+/** Whether every one of these is good. What malformed keys or signatures say is simply false. */
+export type VerifySignatures = (signed: readonly (SignedMessage | JointlySignedMessage)[]) => boolean;
+
+/** Ed25519 by ZIP-215's rules, single signatures all in one equation: a hundred for the price of thirty. */
+export const verifyAll: VerifySignatures = (signed) => {
+  const curve = defaultCurve();
+  const single = signed.flatMap((one) =>
+    'publicKey' in one ? [{ ...one, message: domainHash(one.purpose, one.message) }] : [],
   );
+  return (
+    areSignatures(curve, single) &&
+    signed.every(
+      (one) =>
+        'publicKey' in one || isAggregate(curve, { ...one, message: domainHash(one.purpose, one.message) }),
+    )
+  );
+};

@@ -14,6 +14,7 @@ import {
   type Member,
   membersCodec,
   referenceTo,
+  type SetReference,
   setReferenceCodec,
   ValidatorSet,
 } from '../blocks/index.ts';
@@ -39,14 +40,14 @@ const bodies = new Bucket(2, orderedNumber, rawBytes);
 const records = byHeight(3, recordCodec);
 /** Of the last block only: what decided an earlier one is in the head of the block after it. */
 const commits = byHeight(4, commitCodec);
-/** Who votes at a height: known two heights ahead. */
+/** Who votes at a height: known two heights ahead. One that is only a turn after the one before is not written down each time. */
 const sets = byHeight(5, setReferenceCodec);
 /** By hash: they are the same at most heights. */
 const members = new Bucket(6, rawBytes, stored(membersCodec));
 /** Height of the application's state that the chain begins after: 0, or that of the snapshot it was begun from. */
 const bases = new Bucket(7, orderedNumber, stored(struct({ height: integer(), appHash: fixed(HASH_BYTES) })));
 
-const BY_HEIGHT = [heads, bodies, records, commits, sets];
+const BY_HEIGHT = [heads, bodies, records, commits];
 
 /** A decided block with all that follows from it, written at once. */
 export interface Decided {
@@ -57,6 +58,9 @@ export interface Decided {
   /** Who votes two heights later. */
   readonly validators: ValidatorSet;
 }
+
+/** Of so many sets in a row one is written down at least: whose turn it is at the others follows from it. */
+const SETS_EVERY = 4;
 
 /** Blocks pruned in one commit: a long chain must not stop the node for seconds. */
 const PRUNE_BATCH = 100;
@@ -122,7 +126,8 @@ export class ChainStore {
       records.put(draft, height, { round: commit.round, ...counts, appHash });
       commits.put(draft, height, commit);
       commits.delete(draft, height - 1);
-      putSet(draft, height + 2, validators);
+      const turned = (height + 2) % SETS_EVERY !== 0 && this.validators(height + 1)?.next();
+      if (!turned || !equalBytes(turned.hash, validators.hash)) putSet(draft, height + 2, validators);
     });
   }
 
@@ -155,8 +160,12 @@ export class ChainStore {
   }
 
   validators(height: number): ValidatorSet | undefined {
-    const reference = sets.get(this.#store, height);
-    return reference && ValidatorSet.join(this.members(reference.members)!, reference.priorities);
+    const written = this.#setBehind(height);
+    if (!written || height > this.height + 2) return undefined;
+    const [at, { members: hash, priorities }] = written;
+    let set = ValidatorSet.join(this.members(hash)!, priorities);
+    for (let turn = at; turn < height; turn++) set = set.next();
+    return set;
   }
 
   /** The members that a set of some height here refers to. */
@@ -168,17 +177,30 @@ export class ChainStore {
   prune(below: number): void {
     this.#commit((draft) => {
       const old = [...records.entries(this.#store, { from: 0, to: below })].slice(0, PRUNE_BATCH);
-      const left = new Map<string, Uint8Array>();
-      for (const [height] of old) {
-        const [used, next] = [height, height + 1].map((of) => sets.get(this.#store, of)?.members);
-        if (used && next && !equalBytes(used, next)) left.set(toHex(used), used);
-        for (const bucket of BY_HEIGHT) bucket.delete(draft, height);
-      }
-      if (left.size === 0) return;
-      for (const [, { members: used }] of sets.entries(this.#store, { from: old.at(-1)![0] + 1 }))
-        left.delete(toHex(used));
-      for (const hash of left.values()) members.delete(draft, hash);
+      for (const [height] of old) for (const bucket of BY_HEIGHT) bucket.delete(draft, height);
+      const last = old.at(-1)?.[0];
+      if (last !== undefined) this.#pruneSets(draft, last + 1);
     });
+  }
+
+  /** Lets the sets go that no height from this one on follows from, and members whom no other set has. */
+  #pruneSets(draft: Overlay, height: number): void {
+    const [first, { members: kept }] = this.#setBehind(height)!;
+    const left = new Map<string, Uint8Array>();
+    for (const [at, { members: used }] of [...sets.entries(this.#store, { from: 0, to: first })]) {
+      sets.delete(draft, at);
+      if (!equalBytes(used, kept)) left.set(toHex(used), used);
+    }
+    if (left.size === 0) return;
+    for (const [, { members: used }] of sets.entries(this.#store, { from: first })) left.delete(toHex(used));
+    for (const hash of left.values()) members.delete(draft, hash);
+  }
+
+  /** The last set written down at or before a height, with its own. */
+  #setBehind(height: number): [number, SetReference] | undefined {
+    const range = { from: Math.max(0, height - SETS_EVERY + 1), to: height + 1, reverse: true };
+    const [written] = sets.entries(this.#store, range);
+    return written;
   }
 
   close(): Promise<void> {
@@ -190,7 +212,7 @@ export class ChainStore {
   }
 
   #clear(draft: Overlay): void {
-    for (const bucket of BY_HEIGHT) {
+    for (const bucket of [...BY_HEIGHT, sets]) {
       for (const [height] of bucket.entries(this.#store)) bucket.delete(draft, height);
     }
     for (const [hash] of members.entries(this.#store)) members.delete(draft, hash);

@@ -1,9 +1,12 @@
 import { BitorchError, codeOf, type Logger, messageOf, toHex } from '#base';
+import type { Equivocation } from '#ledger';
 import type { Application } from '../application/index.ts';
 import {
   type Ballot,
+  type Certificate,
   type Commit,
-  type DuplicateVote,
+  certificateOf,
+  commitFrom,
   encodeBlock,
   makeBlock,
   partsOf,
@@ -48,7 +51,7 @@ export interface CouncilDependencies {
   readonly later: (ms: number, job: () => Promise<void>) => () => void;
   readonly spread: (message: Deliberation) => void;
   readonly onMove: () => void;
-  readonly onEvidence: (evidence: DuplicateVote) => void;
+  readonly onEvidence: (evidence: Equivocation) => void;
   /** How long, in ms, the next block may wait while there is nothing to decide; 0: not at all. */
   readonly rest: () => number;
 }
@@ -61,7 +64,7 @@ export class Council {
   #begun = false;
   /** After the pause between blocks, with nothing to decide. */
   #resting = false;
-  #decision: Commit | undefined;
+  #decision: Certificate | undefined;
   /** What came before the height began, or while another input is worked on. */
   readonly #inputs: Input[] = [];
   #working = false;
@@ -80,8 +83,8 @@ export class Council {
     return Math.max(0, this.#state.driver.round.round);
   }
 
-  /** What decided the height, once that has happened. */
-  get decision(): Commit | undefined {
+  /** The precommits that decided the height, once that has happened. */
+  get decision(): Certificate | undefined {
     return this.#decision;
   }
 
@@ -188,7 +191,7 @@ export class Council {
         onEvidence(effect.evidence);
         return;
       case 'decide':
-        this.#decision = effect.commit;
+        this.#decision = effect.precommits;
     }
   }
 
@@ -246,15 +249,12 @@ export class Council {
 
   /** The commit of the block before, with the precommits that came late. */
   #lastCommit(): Commit | undefined {
-    const { lastCommit, previous } = this.#options.tip;
-    if (!lastCommit || !this.#deps.lastBook) return lastCommit;
-    const { round } = lastCommit;
-    const { votes, power } = this.#deps.lastBook.precommitsFor(round, previous);
-    if (!this.#deps.lastBook.validators.isQuorum(power)) return lastCommit;
-    const signatures = votes
-      .map(({ validator, signature }) => ({ validator, signature }))
-      .sort((a, b) => a.validator - b.validator);
-    return { ...lastCommit, signatures };
+    const { chainId, lastCommit, previous } = this.#options.tip;
+    const { lastBook } = this.#deps;
+    if (!lastCommit || !lastBook) return lastCommit;
+    const { votes, power } = lastBook.precommitsFor(lastCommit.round, previous);
+    const { validators } = lastBook;
+    return validators.isQuorum(power) ? commitFrom(certificateOf(votes), chainId, validators) : lastCommit;
   }
 
   async #propose(effect: Extract<Effect, { type: 'propose' }>): Promise<void> {

@@ -1,19 +1,21 @@
 import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import { type Equivocation, offendersOf } from '#ledger';
 import { type AccountabilityOptions, areAccountable, TOO_OLD } from '../accountability.ts';
 import type { Application } from '../application/index.ts';
 import {
   type Block,
   blockId,
   type Commit,
-  type DuplicateVote,
+  commitFrom,
   duplicateVote,
   type Proposal,
   requireCommit,
+  secondVote,
   type VerifySignatures,
   type Vote,
 } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
-import { PRECOMMIT, partsBoundOf } from '../constants.ts';
+import { partsBoundOf } from '../constants.ts';
 import type { Verdict } from '../engine/index.ts';
 import { PastVotes } from '../evidence/index.ts';
 import { votesIn } from '../fork.ts';
@@ -26,7 +28,7 @@ import { whenSpace } from './disk.ts';
 import { type FinalBlock, finalize } from './finality.ts';
 import { Judge } from './judge.ts';
 import type { Pace } from './pace.ts';
-import { Reception } from './reception.ts';
+import { Reception, requireVote } from './reception.ts';
 import { type Tip, tipOf } from './tip.ts';
 
 export interface DecidingOptions extends AccountabilityOptions {
@@ -57,7 +59,7 @@ export interface DecidingDependencies {
   /** The height or round has changed. */
   readonly onMove: () => void;
   readonly onFinal: (final: FinalBlock, firstSeen: number | undefined) => Promise<void>;
-  readonly onEvidence: (evidence: DuplicateVote) => void;
+  readonly onEvidence: (evidence: Equivocation) => void;
   /**
    * Asked after the pause between blocks: how long, in ms, the next one may wait for something to decide; 0, by default, not at
    * all. `rouse` ends it, and so does whoever proposes.
@@ -166,15 +168,26 @@ export class Deciding {
     // Shown once is enough, and to verify it again would cost more than to send it.
     if (signer && this.#accused.has(stepOf(vote, signer))) return;
     const known = Reception.receiveLate(vote, this.#last, chainId, this.#deps.verify);
-    if (known) this.#accuse(duplicateVote(known, vote, validators), vote);
+    // Of a block that was taken over from others the single votes are not here.
+    const evidence = known
+      ? duplicateVote(known, vote, validators)
+      : secondVote(vote, this.#tip.lastCommit!, validators);
+    if (!evidence) return;
+    if (!known) requireVote(vote, this.#last, chainId, this.#deps.verify);
+    this.#accuse(evidence, vote);
   }
 
   /** Says of an offence that it has come to light, once, and shows the second vote to everybody. */
-  #accuse(evidence: DuplicateVote, second?: Vote): void {
-    const name = stepOf(evidence, evidence.validator);
-    if (this.#accused.has(name)) return;
-    this.#accused.add(name);
-    if (this.#accused.size > MAX_ACCUSED) this.#accused.delete(this.#accused.values().next().value!);
+  #accuse(evidence: Equivocation, second?: Vote): void {
+    const fresh = offendersOf(evidence)
+      .map((key) => stepOf(evidence, key))
+      .filter((name) => !this.#accused.has(name));
+    if (fresh.length === 0) return;
+    for (const name of fresh) this.#accused.add(name);
+    for (const name of this.#accused) {
+      if (this.#accused.size <= MAX_ACCUSED) break;
+      this.#accused.delete(name);
+    }
     if (second) this.#deps.shout({ type: 'vote', value: second });
     this.#deps.onEvidence(evidence);
   }
@@ -285,9 +298,13 @@ export class Deciding {
 
   /** Goes on to the next height as often as one is decided. */
   async #settle(): Promise<void> {
-    const commit = this.#council.decision;
-    if (!commit) return;
-    await this.#finish(this.#reception.book.block(commit.block)!.block, commit);
+    const precommits = this.#council.decision;
+    if (!precommits) return;
+    const { book } = this.#reception;
+    book.addCertificate(precommits);
+    const { chainId, validators } = this.#tip;
+    const commit = commitFrom(precommits, chainId, validators);
+    await this.#finish(book.block(commit.block)!.block, commit);
   }
 
   async #finish(block: Block, commit: Commit): Promise<void> {
@@ -295,7 +312,6 @@ export class Deciding {
     const { application, store } = this.#deps;
     const final = await finalize(block, commit, { application, store, write: this.#write });
     const { book } = this.#reception;
-    book.addCertificate({ ...commit, kind: PRECOMMIT });
     this.#last = book;
     this.#enter();
     this.#deps.onMove();

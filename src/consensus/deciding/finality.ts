@@ -1,4 +1,5 @@
 import { BitorchError, equalBytes } from '#base';
+import { hasBit } from '#ledger';
 import type { Application, BlockRequest, FinalizeBlockResult, LastCommit } from '../application/index.ts';
 import { type Block, blockId, type Commit, type ValidatorSet } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
@@ -69,11 +70,10 @@ export function requestOf(block: Block, lastValidators: ValidatorSet | undefined
 
 function lastCommitOf(commit: Commit | undefined, validators: ValidatorSet | undefined): LastCommit {
   if (!commit || !validators) return { round: 0, votes: [] };
-  const signed = new Set(commit.signatures.map(({ validator }) => validator));
   const votes = validators.validators.map(({ key, power }, place) => ({
     validator: key,
     power,
-    flag: signed.has(place) ? ('commit' as const) : ('absent' as const),
+    flag: hasBit(commit.present, place) ? ('commit' as const) : ('absent' as const),
   }));
   return { round: commit.round, votes };
 }

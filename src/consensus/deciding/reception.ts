@@ -177,7 +177,13 @@ export function wholeBlockOf(bytes: Uint8Array): WholeBlock | undefined {
   }
 }
 
-function requireVote(vote: Vote, book: HeightBook, chainId: Uint8Array, verify: VerifySignatures): void {
+/** Throws COMMIT_INVALID for a vote that is not of its validator. */
+export function requireVote(
+  vote: Vote,
+  book: HeightBook,
+  chainId: Uint8Array,
+  verify: VerifySignatures,
+): void {
   const signed = signedVote(chainId, vote, book.validators);
   require(signed !== undefined &&
     verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');

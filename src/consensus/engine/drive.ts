@@ -173,13 +173,9 @@ class Drive {
         this.#wait(output.step);
         break;
       case 'decide': {
-        const { kind: _, ...commit } = certificateFor(
-          this.state.driver.keeper,
-          output.round,
-          PRECOMMIT,
-          output.block,
-        )!;
-        this.effects.push({ type: 'decide', commit });
+        const { round, block } = output;
+        const precommits = certificateFor(this.state.driver.keeper, round, PRECOMMIT, block)!;
+        this.effects.push({ type: 'decide', precommits });
         break;
       }
     }

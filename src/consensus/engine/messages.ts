@@ -1,5 +1,6 @@
+import type { Equivocation } from '#ledger';
 import { type Certificate, votesOf } from '../blocks/certificate.ts';
-import type { Ballot, Commit, DuplicateVote, Proposal, Vote } from '../blocks/index.ts';
+import type { Ballot, Proposal, Vote } from '../blocks/index.ts';
 
 /** The steps of a round that do not last for ever. */
 export type WaitingStep = 'propose' | 'prevote' | 'precommit';
@@ -57,9 +58,9 @@ export type Effect =
   | { readonly type: 'round'; readonly height: number; readonly round: number }
   /** Two thirds stand behind a block of this round that is not here: get it, and its proposal, from peers. */
   | { readonly type: 'fetch'; readonly height: number; readonly round: number; readonly block: Uint8Array }
-  | { readonly type: 'evidence'; readonly evidence: DuplicateVote }
-  /** Final: store block and commit, apply the block, begin the next height. Nothing follows at this height. */
-  | { readonly type: 'decide'; readonly commit: Commit };
+  | { readonly type: 'evidence'; readonly evidence: Equivocation }
+  /** Final by these precommits: store block and commit, apply the block, begin the next height. Nothing follows at this height. */
+  | { readonly type: 'decide'; readonly precommits: Certificate };
 
 /** The votes that an input tells of: what blame wants out of a log. */
 export function votesTold(input: Input): readonly Vote[] {

@@ -1,13 +1,7 @@
 import { equalBytes } from '#base';
-import {
-  type DuplicateVote,
-  duplicateVote,
-  signedVote,
-  type VerifySignatures,
-  type Vote,
-} from '../blocks/index.ts';
+import type { Equivocation } from '#ledger';
+import { duplicateVote, secondVote, signedVote, type VerifySignatures, type Vote } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
-import { PRECOMMIT } from '../constants.ts';
 import { require } from '../errors.ts';
 
 export interface PastVotesDependencies {
@@ -22,8 +16,8 @@ const MAX_AT_HAND = 40_000;
 
 /**
  * Votes of heights that are over. A second vote of one step is an offence for as long as the ledger takes evidence of it,
- * which is until the bond could be gone: it is held against the commit of its height, and against all votes of the journal
- * where that is still here.
+ * which is until the bond could be gone: it is held against all votes of the journal of its height where that is still here, and
+ * against the commit. Evidence of the first kind is two signatures, of the second one a whole aggregate.
  */
 export class PastVotes {
   readonly #chainId: Uint8Array;
@@ -46,22 +40,17 @@ export class PastVotes {
    *
    * @throws BitorchError COMMIT_INVALID when its validator has not signed it
    */
-  against(vote: Vote): DuplicateVote | undefined {
+  against(vote: Vote): Equivocation | undefined {
     const { store, verify } = this.#deps;
     const validators = store.validators(vote.height);
     if (!validators) return undefined;
     const signed = signedVote(this.#chainId, vote, validators);
     require(signed !== undefined &&
       verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');
-    const known = this.#inCommit(vote) ?? this.#journal(vote.height).get(nameOf(vote));
-    return known && !equalBytes(known.block, vote.block) ? duplicateVote(known, vote, validators) : undefined;
-  }
-
-  #inCommit({ height, round, kind, validator }: Vote): Vote | undefined {
-    const commit = kind === PRECOMMIT ? this.#deps.store.commit(height) : undefined;
-    if (commit?.round !== round) return undefined;
-    const found = commit.signatures.find((one) => one.validator === validator);
-    return found && { height, round, kind, block: commit.block, ...found };
+    const known = this.#journal(vote.height).get(nameOf(vote));
+    if (known && !equalBytes(known.block, vote.block)) return duplicateVote(known, vote, validators);
+    const commit = store.commit(vote.height);
+    return commit && secondVote(vote, commit, validators);
   }
 
   #journal(height: number): ReadonlyMap<string, Vote> {

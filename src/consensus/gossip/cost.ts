@@ -5,7 +5,7 @@ const BYTE_MS = 5e-6;
 const MESSAGE_MS = 0.02;
 const ID_MS = 0.002;
 const TRANSACTION_MS = 0.05;
-/** Up to a thousand signatures. That of a vote or proposal is verified once, whoever sends it. */
+/** Hundreds of signatures. That of a vote or proposal is verified once, whoever sends it. */
 const CERTIFICATE_MS = 2;
 
 /**

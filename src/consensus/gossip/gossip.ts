@@ -1,5 +1,5 @@
 import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
-import { decode, encode } from '#ledger';
+import { bitsOf, decode, encode } from '#ledger';
 import { Budgets, type FrameStream, type Host } from '#network';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightBook } from '../height-book.ts';
@@ -19,7 +19,7 @@ import {
   SILENCE_TIMEOUT_MS,
 } from './constants.ts';
 import { costOf } from './cost.ts';
-import { bitsOf, decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
+import { decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
 import { ChainPeer } from './peer.ts';
 
 /** A proposal, part, vote or certificate. */

@@ -1,6 +1,6 @@
+import { hasBit } from '#ledger';
 import { MAX_VALIDATORS } from '../constants.ts';
 import { RESEND_MS } from './constants.ts';
-import { hasBit } from './messages.ts';
 
 /**
  * Which of a numbered list a peer has, as far as we know: because it said so, or because it was sent. Bitmaps, so what a

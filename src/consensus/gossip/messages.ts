@@ -1,4 +1,5 @@
 import {
+  bits,
   blob,
   byteOf,
   CHAIN_ID_BYTES,
@@ -19,9 +20,6 @@ import { type Proposal, proposalCodec } from '../blocks/proposal.ts';
 import { type Vote, voteCodec } from '../blocks/vote.ts';
 import { HASH_BYTES, MAX_PARTS, MAX_ROUND, MAX_VALIDATORS } from '../constants.ts';
 import { GOSSIP_VERSION, MAX_GOSSIP_FRAME, MAX_IDS } from './constants.ts';
-
-/** Which of a numbered list are had: bit i of byte ⌊i/8⌋, from the least. */
-export const bits = (max: number) => blob(Math.ceil(max / 8));
 
 export const helloCodec = struct({
   version: byteOf(GOSSIP_VERSION),
@@ -101,12 +99,3 @@ export const encodeMessage = (message: Message): Uint8Array => encode(messageCod
 
 /** Strict. Throws CODEC_INVALID. */
 export const decodeMessage = (bytes: Uint8Array): Message => decode(messageCodec, bytes, MAX_GOSSIP_FRAME);
-
-export const hasBit = (of: Uint8Array, index: number): boolean =>
-  ((of[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
-
-export function bitsOf(length: number, has: (index: number) => boolean): Uint8Array {
-  const out = new Uint8Array(Math.ceil(length / 8));
-  for (let i = 0; i < length; i++) if (has(i)) out[i >> 3]! |= 1 << (i & 7);
-  return out;
-}

@@ -1,5 +1,12 @@
 import { BitorchError, equalBytes } from '#base';
-import { blockId, requireCommit, type ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
+import {
+  blockId,
+  type Commit,
+  requireCommit,
+  signersOf,
+  type ValidatorSet,
+  type VerifySignatures,
+} from '../blocks/index.ts';
 import type { LightBlock } from '../sync/messages.ts';
 
 export interface Trust {
@@ -66,7 +73,7 @@ export function verifyLight(
     if (!equalBytes(header.validators, trusted.nextValidators.hash))
       refuse('its validators are not those that were announced', { height });
   } else {
-    requireKnownSigners(trusted.nextValidators, commit.signatures, validators, height);
+    requireKnownSigners(trusted.nextValidators, commit, validators);
   }
   try {
     requireCommit(commit, trust.chainId, validators, verify);
@@ -77,16 +84,11 @@ export function verifyLight(
 }
 
 /** More than a third of the power of a known set. The signatures themselves are verified with the whole commit. */
-function requireKnownSigners(
-  known: ValidatorSet,
-  signatures: readonly { readonly validator: number }[],
-  validators: ValidatorSet,
-  height: number,
-): void {
+function requireKnownSigners(known: ValidatorSet, commit: Commit, validators: ValidatorSet): void {
+  const { height } = commit;
   let power = 0;
-  for (const place of new Set(signatures.map(({ validator }) => validator))) {
-    const key = validators.at(place)?.key;
-    const at = key ? known.placeOf(key) : -1;
+  for (const place of signersOf(commit, validators)) {
+    const at = known.placeOf(validators.at(place)!.key);
     if (at >= 0) power += known.at(at)!.power;
   }
   if (!known.hasHonest(power)) {

@@ -1,7 +1,7 @@
 import { MAX_COMMIT_BYTES } from '../blocks/index.ts';
 import { MAX_BLOCK_BYTES } from '../constants.ts';
 
-export const SYNC_PROTOCOL = '/bitorch/chain/sync/1';
+export const SYNC_PROTOCOL = '/bitorch/chain/sync/2';
 export const MAX_REQUEST_FRAME = 64;
 /** The longest answer: a block with its commit. */
 export const MAX_ANSWER_FRAME = MAX_BLOCK_BYTES + MAX_COMMIT_BYTES + 16;

@@ -23,7 +23,7 @@ export interface SyncServerDependencies {
 }
 
 /** Looking something up, and reading a byte of it, in milliseconds of a slow core. */
-const LOOKUP_MS = 0.2;
+const LOOKUP_MS = 0.4;
 const BYTE_MS = 1e-6;
 
 /** Answers the questions of nodes that are behind, and of light ones. */

@@ -45,6 +45,8 @@ export interface ActionKind<T> {
   burden?(body: T): Burden;
   /** Keys whose signatures over the body the transaction must carry, in this order. */
   signers(body: T, view: ReadView, height: number): readonly Uint8Array[];
+  /** Of what needs no signature: what only one transaction that waits may lay hands on. Nothing when absent. */
+  claims?(body: T): readonly Uint8Array[];
   /** Checks every rule and takes effect; throws TRANSACTION_INVALID, and then its writes are thrown away. */
   apply(body: T, context: ActionContext): void;
 }

@@ -1,2 +1,3 @@
+export * from './bits.ts';
 export * from './bytes.ts';
 export * from './codec.ts';

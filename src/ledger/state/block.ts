@@ -158,7 +158,7 @@ function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): 
 /** As an Evidence does it. */
 function punish(draft: Draft, { validator, height }: NonNullable<Block['offenders']>[number]): void {
   const record = validators.bucket.get(draft.view, validator);
-  if (record && isPunishable(record, height)) punishEquivocation(draft, validator, height);
+  if (record && isPunishable(record, height)) punishEquivocation(draft, [validator], height);
 }
 
 /** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */

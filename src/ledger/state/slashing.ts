@@ -35,24 +35,27 @@ export const isPunishable = ({ tombstoned, leaving, offence }: Validator, height
   tombstoned === 0 || (leaving > 0n && height < offence);
 
 /**
- * Takes from a validator that has voted twice what `fractionFor` says, burns it, and puts it out for ever. What is on its
- * way out of its pool since the offence pays the same part when it is due. An earlier offence that comes to light later
- * only moves the height from which on that is so.
- * @param offence the height that it voted twice at, see `isPunishable`
+ * Takes from validators that have voted twice what `fractionFor` says, burns it, and puts them out for ever: those who are
+ * convicted together lose the same part. What is on its way out of their pools since the offence pays that part too when it is
+ * due. An earlier offence that comes to light later only moves the height from which on that is so.
+ * @param offence the height that they voted twice at, see `isPunishable`
  */
-export function punishEquivocation(court: Court, id: Uint8Array, offence: number): void {
+export function punishEquivocation(court: Court, ids: readonly Uint8Array[], offence: number): void {
   const { view, burn } = court;
-  const validator = validatorOf(view, id);
-  if (validator.tombstoned > 0) {
-    putValidator(view, id, { ...validator, offence });
-    return;
+  const fresh = ids.filter((id) => validatorOf(view, id).tombstoned === 0);
+  const slashed = fresh.length > 0 ? fractionFor(court, fresh) : 0;
+  for (const id of ids) {
+    const validator = validatorOf(view, id);
+    if (validator.tombstoned > 0) {
+      putValidator(view, id, { ...validator, offence });
+      continue;
+    }
+    const taken = partOf(validator.tokens, slashed);
+    const tokens = validator.tokens - taken;
+    const reached = validator.withdrawn;
+    putValidator(view, id, { ...validator, tokens, tombstoned: 1, offence, slashed, reached });
+    burn(taken);
   }
-  const slashed = fractionFor(court, id);
-  const taken = partOf(validator.tokens, slashed);
-  const tokens = validator.tokens - taken;
-  const reached = validator.withdrawn;
-  putValidator(view, id, { ...validator, tokens, tombstoned: 1, offence, slashed, reached });
-  burn(taken);
 }
 
 /**
@@ -61,10 +64,11 @@ export function punishEquivocation(court: Court, id: Uint8Array, offence: number
  * back, as it was before the block: nothing that is moved in the block, or is only on its way out, changes a part. For
  * offences that count together all of it is the least that it was: what is bonded between them thins none of them out.
  */
-function fractionFor({ view, before, height, parameters }: Court, id: Uint8Array): number {
+function fractionFor({ view, before, height, parameters }: Court, ids: readonly Uint8Array[]): number {
+  const atStake = ids.reduce((sum, id) => sum + atStakeIn(validators.bucket.get(before, id)), 0n);
   const offences = [
     ...recentOffences(view, height, parameters),
-    { height, tokens: atStakeIn(validators.bucket.get(before, id)), total: stakeOf(before).atStake },
+    { height, tokens: atStake, total: stakeOf(before).atStake },
   ];
   offencesRecord.bucket.put(view, null, { offences });
   const offending = offences.reduce((sum, offence) => sum + offence.tokens, 0n);

@@ -1,5 +1,5 @@
 import { toHex } from '#base';
-import type { ChainStore } from '#consensus';
+import { type ChainStore, presentIn } from '#consensus';
 
 /** Of how many of the last blocks each validator's signature is known. */
 export class Attendance {
@@ -28,10 +28,7 @@ export class Attendance {
     const commit = store.commit(height);
     const set = store.validators(height);
     if (!commit || !set) return;
-    const names = commit.signatures.flatMap(({ validator }) => {
-      const one = set.at(validator);
-      return one ? [toHex(one.key)] : [];
-    });
+    const names = presentIn(commit, set).map((place) => toHex(set.at(place)!.key));
     for (const name of names) this.#add(name, 1);
     this.#signers.push(names);
     if (this.#signers.length > this.#window) for (const name of this.#signers.shift()!) this.#add(name, -1);

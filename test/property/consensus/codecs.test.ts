@@ -7,18 +7,18 @@ import {
   certificateCodec,
   commitCodec,
   decodeBlock,
-  duplicateVoteCodec,
   encodeBlock,
   headerCodec,
   type Input,
   inputCodec,
+  MAX_CERTIFICATE_BYTES,
   MAX_COMMIT_BYTES,
-  MAX_DUPLICATE_VOTE_BYTES,
   MAX_HEADER_BYTES,
   MAX_PART_BYTES,
   MAX_PARTS,
   MAX_PROPOSAL_BYTES,
   MAX_VALIDATOR_SET_BYTES,
+  MAX_VALIDATORS,
   MAX_VOTE_BYTES,
   makeBlock,
   partCodec,
@@ -33,7 +33,7 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const height = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const round = fc.integer({ min: 0, max: 2 ** 31 });
 const kind = fc.constantFrom(1 as const, 2 as const);
-const place = fc.integer({ min: 0, max: 999 });
+const place = fc.integer({ min: 0, max: MAX_VALIDATORS - 1 });
 
 const vote = fc.record({
   height,
@@ -44,6 +44,15 @@ const vote = fc.record({
   signature: bytes(64),
 });
 const commit = fc.record({
+  height,
+  round,
+  block: bytes(32),
+  present: fc.uint8Array({ maxLength: 5 }),
+  nonces: fc.array(bytes(32), { minLength: 1, maxLength: 5 }),
+  scalar: bytes(32),
+});
+const certificate = fc.record({
+  kind,
   height,
   round,
   block: bytes(32),
@@ -62,7 +71,7 @@ const proposal = fc.nat(1000).chain((validRound) =>
   }),
 );
 const header = fc.record({
-  version: fc.constant(1 as const),
+  version: fc.constant(2 as const),
   chainId: bytes(32),
   height,
   time: fc.maxSafeNat(),
@@ -79,13 +88,6 @@ const part = fc.record({
   bytes: fc.uint8Array({ maxLength: 300 }),
   proof: fc.array(bytes(32), { maxLength: 9 }),
 });
-const duplicate = fc.record({
-  validator: bytes(32),
-  height,
-  round,
-  kind,
-  votes: fc.array(fc.record({ block: bytes(32), signature: bytes(64) }), { minLength: 2, maxLength: 2 }),
-});
 const validators = fc
   .uniqueArray(fc.record({ key: bytes(32), power: fc.integer({ min: 1, max: 2 ** 40 }) }), {
     minLength: 1,
@@ -100,8 +102,8 @@ const input: fc.Arbitrary<Input> = fc.oneof(
     .tuple(proposal, fc.constantFrom('valid' as const, 'untimely' as const, 'invalid' as const))
     .map(([one, verdict]): Input => ({ type: 'proposal', proposal: one, verdict })),
   fc
-    .tuple(fc.array(vote), commit, kind)
-    .map(([votes, rest, k]): Input => ({ type: 'start', votes, certificates: [{ ...rest, kind: k }] })),
+    .tuple(fc.array(vote), certificate)
+    .map(([votes, one]): Input => ({ type: 'start', votes, certificates: [one] })),
   fc.tuple(round, bytes(32)).map(([r, block]): Input => ({ type: 'value', round: r, block })),
   fc.tuple(height, round).map(([h, r]): Input => ({ type: 'timeout', height: h, round: r, step: 'prevote' })),
 );
@@ -124,16 +126,10 @@ const DECODERS: readonly Decoder[] = [
   decoder('vote', voteCodec, vote, MAX_VOTE_BYTES),
   decoder('proposal', proposalCodec, proposal, MAX_PROPOSAL_BYTES),
   decoder('commit', commitCodec, commit, MAX_COMMIT_BYTES),
-  decoder(
-    'certificate',
-    certificateCodec,
-    fc.tuple(commit, kind).map(([rest, k]) => ({ ...rest, kind: k })),
-    MAX_COMMIT_BYTES + 1,
-  ),
+  decoder('certificate', certificateCodec, certificate, MAX_CERTIFICATE_BYTES),
   decoder('header', headerCodec, header, MAX_HEADER_BYTES),
   decoder('part', partCodec, part, MAX_PART_BYTES),
-  decoder('duplicate vote', duplicateVoteCodec, duplicate, MAX_DUPLICATE_VOTE_BYTES),
-  decoder('input of the engine', inputCodec, input, MAX_COMMIT_BYTES * 2),
+  decoder('input of the engine', inputCodec, input, MAX_CERTIFICATE_BYTES * 2),
   decoder('validator set', validatorSetCodec, validators, MAX_VALIDATOR_SET_BYTES),
   {
     name: 'block',

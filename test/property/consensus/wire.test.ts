@@ -193,7 +193,9 @@ test('hostile bytes: sync', () => {
     height,
     round,
     block: hash,
-    signatures: fc.array(record({ validator: place, signature }), { minLength: 1, maxLength: 3 }),
+    present: someBits,
+    nonces: fc.array(hash, { minLength: 1, maxLength: 3 }),
+    scalar: hash,
   });
   const blocks = record({ block: fc.uint8Array({ maxLength: 100 }), commit });
   withstands(
@@ -204,7 +206,7 @@ test('hostile bytes: sync', () => {
     .uniqueArray(hash, { minLength: 1, maxLength: 4, selector: String })
     .map((keys) => ValidatorSet.of(keys.map((key, i) => ({ key, power: i + 1 }))));
   const headers = record({
-    version: fc.constant(1 as const),
+    version: fc.constant(2 as const),
     chainId: bytes(32),
     height,
     time: fc.nat(),

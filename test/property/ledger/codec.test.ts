@@ -88,11 +88,19 @@ const bodies: { readonly [N in ActionName]: fc.Arbitrary<Extract<Action, { name:
     fee: sparks,
   }),
   evidence: record({
-    validator: key,
     height: positive,
     round: count,
     kind: fc.constantFrom(1, 2),
-    votes: fc.array(record({ block: key, signature: bytes(64) }), { minLength: 2, maxLength: 2 }),
+    keys: fc.array(key, { minLength: 1, maxLength: 3 }),
+    votes: fc.array(
+      record({
+        block: key,
+        signers: fc.uint8Array({ maxLength: 3 }),
+        nonces: fc.array(key, { minLength: 1, maxLength: 3 }),
+        scalar: key,
+      }),
+      { minLength: 2, maxLength: 2 },
+    ),
   }),
   nodeRegister: record({
     node: key,

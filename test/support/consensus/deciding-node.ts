@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '#base';
 import type { SigningKey } from '#crypto';
+import type { Equivocation } from '#ledger';
 import { MemoryStore } from '#store';
 import { chainRecordOf } from '../../../src/consensus/application/chain-record.ts';
 import type { Application } from '../../../src/consensus/application/index.ts';
@@ -10,8 +11,8 @@ import type { LedgerApplicationDependencies } from '../../../src/consensus/appli
 import { proveBeacon } from '../../../src/consensus/beacon/index.ts';
 import {
   type Block,
+  blockId,
   type Commit,
-  type DuplicateVote,
   encodeBlock,
   makeBlock,
   type Part,
@@ -65,7 +66,7 @@ export class DecidingNode {
   readonly set: ValidatorSet;
   readonly said: Deliberation[] = [];
   readonly shouted: Deliberation[] = [];
-  readonly evidence: DuplicateVote[] = [];
+  readonly evidence: Equivocation[] = [];
   readonly forks: [Commit, Commit][] = [];
   readonly chainId = testGenesis().parameters.chainId;
   /** Whose turn it is in the first round, and this node's own key. */
@@ -152,7 +153,7 @@ export class DecidingNode {
     const cut = partsOf(encodeBlock(block));
     const { height, time, proposer } = block.header;
     const key = founders.find(({ publicKey }) => Buffer.compare(publicKey, proposer) === 0)!;
-    const id = commitOf(block, this.set, []).block;
+    const id = blockId(block.header);
     const unsigned = { height, round: 0, validRound: -1, block: id, partsRoot: cut.root, time };
     const proposal = signProposal(this.chainId, { ...unsigned, parts: parts ?? cut.total }, key);
     return { proposal, parts: cut.parts };

@@ -4,6 +4,8 @@ import {
   type Block,
   blockId,
   type Commit,
+  certificateOf,
+  commitFrom,
   makeBlock,
   signBallot,
   ValidatorSet,
@@ -30,13 +32,10 @@ export function commitOf(
 ): Commit {
   const { height } = block.header;
   const id = blockId(block.header);
-  const signatures = signers
-    .map((key) =>
-      signBallot(chainId, { height, round, kind: PRECOMMIT, block: id }, set.placeOf(key.publicKey), key),
-    )
-    .map(({ validator, signature }) => ({ validator, signature }))
-    .sort((a, b) => a.validator - b.validator);
-  return { height, round, block: id, signatures };
+  const votes = signers.map((key) =>
+    signBallot(chainId, { height, round, kind: PRECOMMIT, block: id }, set.placeOf(key.publicKey), key),
+  );
+  return commitFrom(certificateOf(votes), chainId, set);
 }
 
 export interface Link {

@@ -1,5 +1,5 @@
 import { equalBytes } from '#base';
-import { type Commit, type Effect, NIL, type Proposal, type ValidatorSet, type Vote } from '#consensus';
+import { type Certificate, type Effect, NIL, type Proposal, type ValidatorSet, type Vote } from '#consensus';
 import { bareProposal, bareVote, Told } from './engine.ts';
 import { Random } from './simulator/random.ts';
 import { named } from './validators.ts';
@@ -23,7 +23,7 @@ const ROUNDS = 4;
  */
 export class Puppeteer {
   readonly honest: readonly Told[];
-  readonly commits: Commit[] = [];
+  readonly commits: Certificate[] = [];
   /** Everything that some honest validator has been told. */
   readonly logs: Vote[] = [];
   readonly #random: Random;
@@ -112,7 +112,7 @@ export class Puppeteer {
       } else if (effect.type === 'getValue') {
         one.tell({ type: 'value', round: effect.round, block: this.#random.pick(BLOCKS) });
         this.#follow(i, one.last);
-      } else if (effect.type === 'decide') this.commits.push(effect.commit);
+      } else if (effect.type === 'decide') this.commits.push(effect.precommits);
     }
   }
 

@@ -17,7 +17,6 @@ import { applyTransaction } from '../../../src/ledger/state/apply.ts';
 import { keyImages, outputRange } from '../../../src/ledger/state/buckets.ts';
 import { Draft } from '../../../src/ledger/state/draft.ts';
 import type { Transaction } from '../../../src/ledger/transaction/transaction.ts';
-import { signVote } from '../../../src/ledger/vote.ts';
 import {
   curve,
   type Draught,
@@ -28,6 +27,7 @@ import {
   someRefund,
   transactionOf,
 } from './chain.ts';
+import { doubleVote } from './double-vote.ts';
 
 const TORCH = 1_000_000_000n;
 const FEE = 60_000n;
@@ -189,18 +189,8 @@ export class RandomBlocks {
         return this.#amendOrClose(act);
       case 12: {
         if (this.#dice(5) > 0) return ['transfer', { inputs: 1 }];
-        const vote = {
-          chainId: parametersOf(state).chainId,
-          height: this.#ledger.head.height,
-          round: 0,
-          kind: 1 as const,
-        };
-        const votes = [1, 2].map((fill) => {
-          const block = new Uint8Array(32).fill(fill);
-          return { block, signature: signVote({ ...vote, block }, a) };
-        });
-        const { chainId: _, ...step } = vote;
-        return act('evidence', { validator: a.publicKey, ...step, votes }, []);
+        const { chainId } = parametersOf(state);
+        return act('evidence', doubleVote(chainId, a, { height: this.#ledger.head.height }), []);
       }
       case 14: {
         const first = this.#cast[0]!;

@@ -146,10 +146,7 @@ test('a node that shows false money is refused alone, and named beside an honest
 test('a node with headers of its own is refused, and so is one that leaves votes out', async () => {
   const lies: [string, NonNullable<Lies['light']>][] = [
     ['a forger', (one) => ({ ...one, header: { ...one.header, appHash: one.header.previous } })],
-    [
-      'a concealer',
-      (one) => ({ ...one, commit: { ...one.commit, signatures: one.commit.signatures.slice(1) } }),
-    ],
+    ['a concealer', (one) => ({ ...one, commit: { ...one.commit, nonces: one.commit.nonces.slice(1) } })],
   ];
   for (const [name, light] of lies) {
     const { code, err } = await wallet(['rescan'], await liar(name, { light }));

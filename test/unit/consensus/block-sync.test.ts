@@ -14,7 +14,7 @@ import { until } from '../../support/consensus/cluster.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 import { CHAIN_ID, named } from '../../support/consensus/validators.ts';
 
-const SIGNATURES = [{ validator: 0, signature: new Uint8Array(64) }];
+const PROOF = { present: Uint8Array.of(1), nonces: [new Uint8Array(32)], scalar: new Uint8Array(32) };
 
 function blockAt(height: number, transactions: number): Block {
   return makeBlock({
@@ -48,7 +48,7 @@ function syncing(
       for (let frame = await stream.read(); frame; frame = await stream.read()) {
         const { height: at } = decode(requestCodec, frame).value as { height: number };
         asked.push(at);
-        const commit = { height: at, round: 0, block: named('block'), signatures: SIGNATURES };
+        const commit = { height: at, round: 0, block: named('block'), ...PROOF };
         const found = at <= has ? { block: encodeBlock(blockAt(at, transactions)), commit } : undefined;
         await stream.send(encode(answerCodec(blockAnswerCodec), found));
       }

@@ -4,7 +4,9 @@ import { concat } from '#base';
 import {
   blockId,
   type Certificate,
+  type Commit,
   certificateOf,
+  commitFrom,
   commitHash,
   decodeBlock,
   duplicateVote,
@@ -18,8 +20,8 @@ import {
   PartSet,
   PRECOMMIT,
   partsOf,
+  requireCertificate,
   requireCommit,
-  requireDuplicateVote,
   requireNext,
   signedProposal,
   signedVote,
@@ -28,11 +30,14 @@ import {
   verifyAll,
   votesOf,
 } from '#consensus';
+import { isProven, isWellFormed } from '#ledger';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
 const four = committee([1, 1, 1, 1]);
-const commitBy = (places: readonly number[]): Certificate =>
-  certificateOf(places.map((place) => voteBy(four, place, PRECOMMIT, named('a block'))));
+const precommits = (places: readonly number[], height = 1): Certificate =>
+  certificateOf(places.map((place) => voteBy(four, place, PRECOMMIT, named('a block'), { height })));
+const commitBy = (places: readonly number[], height = 1): Commit =>
+  commitFrom(precommits(places, height), CHAIN_ID, four.validators);
 
 const contents = {
   chainId: CHAIN_ID,
@@ -49,7 +54,6 @@ const contents = {
 
 test('a block survives its bytes and its parts, and its id is that of its header alone', () => {
   const block = makeBlock(contents);
-  const { kind: _, ...lastCommit } = contents.lastCommit;
   const bytes = encodeBlock(block);
   const { root, total, parts } = partsOf(bytes);
   assert.equal(total, 2);
@@ -59,7 +63,7 @@ test('a block survives its bytes and its parts, and its id is that of its header
   assert.throws(() => set.bytes(), RangeError);
   assert.equal(set.add(parts[0]!), true);
   assert.ok(set.isComplete);
-  assert.deepEqual(decodeBlock(set.bytes()), { ...block, lastCommit });
+  assert.deepEqual(decodeBlock(set.bytes()), block);
   assert.deepEqual(blockId(decodeBlock(bytes).header), blockId(block.header));
 });
 
@@ -108,13 +112,13 @@ test('a header that does not continue the chain is refused, whatever the field',
   }
 });
 
-test('a commit takes strictly more than two thirds, each validator once, every signature good', () => {
-  const check = (commit: Certificate) => requireCommit(commit, CHAIN_ID, four.validators, verifyAll);
-  const good = commitBy([0, 2, 3]);
+test('a certificate takes strictly more than two thirds, each validator once, every signature good', () => {
+  const check = (one: Certificate) => requireCertificate(one, CHAIN_ID, four.validators, verifyAll);
+  const good = precommits([0, 2, 3]);
   check(good);
   const { signatures } = good;
   const refused: readonly Certificate[] = [
-    commitBy([0, 2]),
+    precommits([0, 2]),
     { ...good, signatures: [signatures[0]!, signatures[0]!, signatures[1]!, signatures[2]!] },
     { ...good, signatures: [...signatures].reverse() },
     { ...good, signatures: [...signatures.slice(0, 2), { ...signatures[2]!, validator: 4 }] },
@@ -122,13 +126,16 @@ test('a commit takes strictly more than two thirds, each validator once, every s
     { ...good, round: 1 },
     { ...good, block: NIL },
   ];
-  for (const commit of refused) assert.throws(() => check(commit), { code: 'COMMIT_INVALID' });
+  for (const one of refused) assert.throws(() => check(one), { code: 'COMMIT_INVALID' });
   // Exactly two thirds are not enough.
   const six = committee([2, 2, 2]);
   const votes = [0, 1].map((place) => voteBy(six, place, PRECOMMIT, named('a block')));
-  assert.throws(() => requireCommit(certificateOf(votes), CHAIN_ID, six.validators, verifyAll), {
+  const { validators } = six;
+  assert.throws(() => requireCertificate(certificateOf(votes), CHAIN_ID, validators, verifyAll), {
     code: 'COMMIT_INVALID',
   });
+  const commit = commitFrom(certificateOf(votes), CHAIN_ID, validators);
+  assert.throws(() => requireCommit(commit, CHAIN_ID, validators, verifyAll), { code: 'COMMIT_INVALID' });
 });
 
 test('a certificate is its votes', () => {
@@ -167,11 +174,9 @@ test('two votes of one step are evidence, in the order the ledger wants', () => 
   const [a, b] = [voteBy(four, 1, 1, named('a')), voteBy(four, 1, 1, named('b'))];
   const evidence = duplicateVote(a, b, four.validators);
   assert.deepEqual(evidence, duplicateVote(b, a, four.validators));
-  requireDuplicateVote(evidence, CHAIN_ID, verifyAll);
-  const forged = { ...evidence, validator: four.keys[2]!.publicKey };
-  assert.throws(() => requireDuplicateVote(forged, CHAIN_ID, verifyAll), { code: 'EVIDENCE_INVALID' });
-  const swapped = { ...evidence, votes: [...evidence.votes].reverse() };
-  assert.throws(() => requireDuplicateVote(swapped, CHAIN_ID, verifyAll), { code: 'EVIDENCE_INVALID' });
+  assert.ok(isWellFormed(evidence) && isProven(evidence, CHAIN_ID));
+  assert.ok(!isProven({ ...evidence, keys: [four.keys[2]!.publicKey] }, CHAIN_ID));
+  assert.ok(!isWellFormed({ ...evidence, votes: [...evidence.votes].reverse() }));
   assert.throws(() => duplicateVote(a, a, four.validators), { code: 'EVIDENCE_INVALID' });
 });
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createLog } from '#base';
+import type { Equivocation } from '#ledger';
 import { MemoryStore } from '#store';
 import {
   blockId,
   certificateOf,
-  type DuplicateVote,
   encodeBlock,
   makeBlock,
   type Proposal,
@@ -100,7 +100,7 @@ async function shell(t: TestContext, place: number, folder = folderFor(t)) {
   store.begin(APP_HASH, [validators, validators.next()]);
   const guard = new LastSign(join(folder, 'last-sign'));
   const said: Deliberation[] = [];
-  const accused: DuplicateVote[] = [];
+  const accused: Equivocation[] = [];
   const final: FinalBlock[] = [];
   const wal = new WriteAheadLog({ folder: join(folder, 'journal') });
   const deciding = new Deciding(
@@ -218,15 +218,6 @@ test('certificates that prove nothing count against their sender', async (t) => 
   assert.equal(node.said.length, 0);
   // Of a height that is not worked on it is not even looked at.
   node.hear({ type: 'certificate', value: { ...polka, height: 9, signatures: [] } });
-});
-
-test('who takes a block over can prove the height to those that still work on it', async (t) => {
-  const node = await shell(t, other);
-  const signers = [first, second, double].map((place) => voteBy(four, place, PRECOMMIT, id));
-  const { kind: _, ...commit } = certificateOf(signers);
-  await node.deciding.adopt(block, commit);
-  assert.equal(node.final.length, 1);
-  assert.deepEqual(node.deciding.book(1)!.certificate(0, PRECOMMIT), certificateOf(signers));
 });
 
 test('a book makes a certificate of single votes as soon as they are more than two thirds for one block', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sha256, utf8 } from '#base';
-import type { SpendRules } from '#ledger';
+import { isProven, offendersOf, type SpendRules } from '#ledger';
 import { blockId } from '../../../src/consensus/blocks/index.ts';
 import { NIL, PRECOMMIT, PREVOTE, partsBoundOf } from '../../../src/consensus/constants.ts';
 import { founders, testGenesis } from '../../support/consensus/application.ts';
@@ -141,10 +141,27 @@ test('a decided block that follows from another state stops the node, and blames
 test('the same block without two thirds behind it counts against the sender', async (t) => {
   const node = await afterOne(t);
   const block = node.block([], { appHash: sha256(utf8('another state')) });
-  const { signatures, ...rest } = node.commitOf(block);
-  const few = { ...rest, signatures: signatures.slice(1) };
+  const few = { ...node.commitOf(block), present: Uint8Array.of(0b11) };
   await assert.rejects(node.deciding.adopt(block, few), { code: 'COMMIT_INVALID' });
   assert.equal(node.deciding.halted, false);
+});
+
+test('a second precommit is evidence against the aggregate of a block that was taken over, once', async (t) => {
+  const node = await nodeFor(t);
+  const bad = founders.find((founder) => founder !== node.own)!;
+  const block = node.block([]);
+  await node.deciding.adopt(block, node.commitOf(block));
+  const other = sha256(utf8('another'));
+  const forged = node.voteOf(bad, 1, PRECOMMIT, other);
+  assert.throws(() => node.hear({ ...forged, signature: new Uint8Array(64) }), { code: 'COMMIT_INVALID' });
+  assert.equal(node.evidence.length, 0);
+  for (let i = 0; i < 2; i++) node.hear(node.voteOf(bad, 1, PRECOMMIT, other));
+  assert.equal(node.evidence.length, 1);
+  assert.ok(isProven(node.evidence[0]!, node.chainId));
+  assert.deepEqual(offendersOf(node.evidence[0]!), [bad.publicKey]);
+  assert.equal(node.shouted.length, 1);
+  node.hear(node.voteOf(bad, 1, PRECOMMIT, blockId(block.header)));
+  assert.equal(node.evidence.length, 1, 'its vote for the block is none');
 });
 
 test('a second vote is evidence, once, in its height, the height after and later', async (t) => {

@@ -14,7 +14,7 @@ import {
   PREVOTE,
   settingOf,
 } from '#consensus';
-import { decode, encode } from '#ledger';
+import { decode, encode, offendersOf } from '#ledger';
 import { bareProposal, bareVote, Told } from '../../support/consensus/engine.ts';
 import { committee, named } from '../../support/consensus/validators.ts';
 
@@ -26,7 +26,8 @@ const me = [0, 1, 2, 3].find((place) => ![0, 1, 2].some((round) => proposer(roun
 const rest = [0, 1, 2, 3].filter((place) => place !== me);
 
 const ballot = (kind: 1 | 2, block: Uint8Array, round = 0) => ({ height: 1, round, kind, block });
-const commits = ({ all }: Told) => all.flatMap((effect) => (effect.type === 'decide' ? [effect.commit] : []));
+const commits = ({ all }: Told) =>
+  all.flatMap((effect) => (effect.type === 'decide' ? [effect.precommits] : []));
 const types = (effects: readonly Effect[]) => effects.map(({ type }) => type);
 
 test('a round as it should be: prevote, precommit, decide, each vote behind what has to be durable', () => {
@@ -128,7 +129,7 @@ test('one hostile validator fills no memory, moves nobody, and is caught', () =>
   assert.equal(driver.candidates.length, 2 * (FUTURE_ROUNDS + 1));
   for (const { prevotes } of driver.keeper.rounds.values()) assert.equal(prevotes.others.length, 1);
   const accused = node.all.flatMap((effect) =>
-    effect.type === 'evidence' ? [effect.evidence.validator] : [],
+    effect.type === 'evidence' ? offendersOf(effect.evidence) : [],
   );
   assert.deepEqual(accused[0], validators.at(hostile!)!.key);
 });

@@ -81,7 +81,7 @@ test('blocks that our validators have not decided are no fork but a lie', async 
   const strangers = branchAt(10, keysOf('w', 'x', 'y', 'z'));
   const few = branchAt(10).map(({ block, light }) => ({
     block,
-    light: { ...light, commit: { ...light.commit, signatures: light.commit.signatures.slice(0, 2) } },
+    light: { ...light, commit: { ...light.commit, present: Uint8Array.of(0b11) } },
   }));
   const borrowed = branchAt(10).map(({ block, light }, i) => ({
     block,

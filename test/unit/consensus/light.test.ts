@@ -61,12 +61,12 @@ const verify = (light: LightBlock, from: Trusted = genesisOf(), now = NOW) =>
 test('what is wrong with a header is found', () => {
   const trusted = verify(at(3));
   const { commit } = at(7);
-  const fewer = { ...commit, signatures: commit.signatures.slice(0, 2) };
-  const forged = structuredClone(commit.signatures);
-  forged[0]!.signature[0]! ^= 1;
+  const fewer = { ...commit, present: Uint8Array.of(0b11) };
+  const scalar = commit.scalar.slice();
+  scalar[0]! ^= 1;
   const wrong: [string, LightBlock, Trusted?, number?][] = [
     ['too few signatures', { ...at(7), commit: fewer }],
-    ['a bad signature', { ...at(7), commit: { ...commit, signatures: forged } }],
+    ['a bad signature', { ...at(7), commit: { ...commit, scalar } }],
     ['the commit of another block', { ...at(7), commit: at(6).commit }],
     ['validators of another set', { ...at(7), validators: setOf(keysOf('a', 'b', 'c')) }],
     ['next validators of another set', { ...at(7), nextValidators: setOf(keysOf('a')) }],

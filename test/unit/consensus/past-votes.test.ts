@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256, utf8 } from '#base';
+import { type Equivocation, isProven, isWellFormed, offendersOf } from '#ledger';
 import { MemoryStore } from '#store';
-import {
-  type DuplicateVote,
-  requireDuplicateVote,
-  signBallot,
-  type Vote,
-  verifyAll,
-} from '../../../src/consensus/blocks/index.ts';
+import { signBallot, type Vote, verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
 import { PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import { PastVotes } from '../../../src/consensus/evidence/index.ts';
@@ -42,9 +37,9 @@ function history(options: { maxAtHand?: number } = {}) {
 }
 
 const idOf = (height: number) => links[height - 1]!.light.commit.block;
-const isGood = (evidence: DuplicateVote | undefined) => {
-  assert.deepEqual(evidence?.validator, bad.publicKey);
-  requireDuplicateVote(evidence!, CHAIN_ID, verifyAll);
+const isGood = (evidence: Equivocation | undefined) => {
+  assert.deepEqual(offendersOf(evidence!), [bad.publicKey]);
+  assert.ok(isWellFormed(evidence!) && isProven(evidence!, CHAIN_ID));
 };
 
 test('a second precommit is evidence against the commit of its height, however long that is over', () => {

@@ -8,6 +8,12 @@ import {
   withdrawals,
 } from '../../../src/ledger/accounts/index.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
+import {
+  type Equivocation,
+  equivocationOf,
+  type JointVotes,
+  singleVote,
+} from '../../../src/ledger/equivocation.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { signVote } from '../../../src/ledger/vote.ts';
 import {
@@ -182,25 +188,14 @@ test('nodes register, change and leave', () => {
   assert.equal(waiting.amount, TORCH - FEE);
 });
 
+const STEP = { height: 5, round: 0, kind: 1 as const };
 const voting = (block: number, by = validator, height = 5) => {
-  const vote = {
-    chainId: TEST_PARAMETERS.chainId,
-    height,
-    round: 0,
-    kind: 1 as const,
-    block: new Uint8Array(32).fill(block),
-  };
-  return { block: vote.block, signature: signVote(vote, by) };
+  const vote = { chainId: TEST_PARAMETERS.chainId, ...STEP, height, block: new Uint8Array(32).fill(block) };
+  return singleVote(vote.block, validator.publicKey, signVote(vote, by));
 };
-
-const accusing = (votes: ReturnType<typeof voting>[]): Draught => ({
-  actions: [
-    {
-      name: 'evidence',
-      body: { validator: validator.publicKey, height: 5, round: 0, kind: 1, votes },
-    },
-  ],
-});
+const evidenceOf = (body: Equivocation): Draught => ({ actions: [{ name: 'evidence', body }] });
+const accusing = ([a, b]: readonly [JointVotes, JointVotes]): Draught =>
+  evidenceOf(equivocationOf(STEP, a, b));
 
 test('evidence of two votes: slashed with its withdrawals, out for ever, and whoever hands it in pays nothing', () => {
   const ledger = ready();
@@ -208,9 +203,10 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
   send(ledger, bonding(45n * TORCH, bob));
   send(ledger, undelegating(TORCH, 0));
   refused(ledger, accusing([voting(1), voting(1)]), /votes agree/);
-  refused(ledger, accusing([voting(2), voting(1)]), /not in order/);
-  refused(ledger, accusing([voting(1), voting(2, owner)]), /not signed by the validator/);
-  refused(ledger, accusing([voting(1), voting(2, validator, 6)]), /not signed by the validator/);
+  const good = equivocationOf(STEP, voting(1), voting(2));
+  refused(ledger, evidenceOf({ ...good, votes: [...good.votes].reverse() }), /not in order/);
+  refused(ledger, accusing([voting(1), voting(2, owner)]), /not signed by its validator/);
+  refused(ledger, accusing([voting(1), voting(2, validator, 6)]), /not signed by its validator/);
   const burned = supplyRecord.bucket.get(ledger.state, null)!.burned;
   const { created } = send(ledger, accusing([voting(1), voting(2)]));
   // What is on its way out since the offence is at stake as what is in the pool.

@@ -4,7 +4,6 @@ import { MemoryStore } from '#store';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
-import { signVote } from '../../../src/ledger/vote.ts';
 import {
   curve,
   deterministic,
@@ -19,6 +18,7 @@ import {
   trustingLedger,
   trustingSpends,
 } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 
 const random = deterministic('mempool');
 
@@ -71,13 +71,8 @@ test('a proof that a validator has signed twice costs nothing, comes first, and 
   const bond = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
   const actions = [{ name: 'bond', body: { ...bond, amount: 10n ** 12n } }] as const;
   grow(ledger, transactionOf(ledger, random, { inputs: 1, actions, signers: [validator, owner] }));
-  const proof = (round: number, blocks = [1, 2], height = 5) => {
-    const step = { height, round, kind: 1 as const };
-    const votes = blocks.map((fill) => {
-      const vote = { chainId: TEST_PARAMETERS.chainId, ...step, block: new Uint8Array(32).fill(fill) };
-      return { block: vote.block, signature: signVote(vote, validator) };
-    });
-    const body = { validator: validator.publicKey, ...step, votes };
+  const proof = (round: number, blocks: [number, number] = [1, 2], height = 5) => {
+    const body = doubleVote(TEST_PARAMETERS.chainId, validator, { height, round }, blocks);
     return transactionOf(ledger, random, { actions: [{ name: 'evidence', body }] });
   };
   for (const n of [3n, 1n, 4n, 2n]) pool.add(make(n * 1_000_000n).bytes);
@@ -225,13 +220,8 @@ test('making a block tries a bounded number of what does not hold, and forgets i
     pool.add(transactionOf(ledger, random, { inputs: 1, fee: 50_000_000n, actions }).bytes);
   }
   // Comes first, and then nothing can be delegated to the validator any more.
-  const step = { height: 5, round: 0, kind: 1 as const };
-  const votes = [1, 2].map((fill) => {
-    const block = new Uint8Array(32).fill(fill);
-    const vote = { chainId: TEST_PARAMETERS.chainId, ...step, block };
-    return { block, signature: signVote(vote, validator) };
-  });
-  const proof = [{ name: 'evidence', body: { validator: validator.publicKey, ...step, votes } }] as const;
+  const body = doubleVote(TEST_PARAMETERS.chainId, validator, { height: 5 });
+  const proof = [{ name: 'evidence', body }] as const;
   pool.add(transactionOf(ledger, random, { actions: proof }).bytes);
   const honest = transactionOf(ledger, random, { inputs: 1, fee: 20_000_000n });
   pool.add(honest.bytes);

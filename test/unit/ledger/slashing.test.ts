@@ -5,7 +5,6 @@ import type { SigningKey } from '#crypto';
 import { supplyRecord, validators, withdrawals } from '../../../src/ledger/accounts/index.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { signVote } from '../../../src/ledger/vote.ts';
 import { FEE, refused, send, TORCH } from '../../support/ledger/acting.ts';
 import {
   type Draught,
@@ -20,6 +19,7 @@ import {
   transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 
 const random = deterministic('slashing');
 const owner = signer('owner');
@@ -45,12 +45,7 @@ function chain(): Ledger {
 }
 
 function accusing(by: SigningKey, height = OFFENCE): Action {
-  const step = { height, round: 0, kind: 1 as const };
-  const votes = [1, 2].map((fill) => {
-    const block = new Uint8Array(32).fill(fill);
-    return { block, signature: signVote({ chainId: TEST_PARAMETERS.chainId, ...step, block }, by) };
-  });
-  return { name: 'evidence', body: { validator: by.publicKey, ...step, votes } };
+  return { name: 'evidence', body: doubleVote(TEST_PARAMETERS.chainId, by, { height }) };
 }
 
 const delegating = (to: SigningKey, amount: bigint): Action => ({

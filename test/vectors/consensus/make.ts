@@ -5,9 +5,9 @@ import {
   certificateCodec,
   certificateOf,
   commitCodec,
+  commitFrom,
   commitHash,
   duplicateVote,
-  duplicateVoteCodec,
   encodeBlock,
   headerCodec,
   makeBlock,
@@ -18,11 +18,12 @@ import {
   partsOf,
   proposalBytes,
   proposalCodec,
+  secondVote,
   signProposal,
   validatorSetCodec,
   voteCodec,
 } from '#consensus';
-import { type Codec, encode } from '#ledger';
+import { type Codec, encode, equivocationCodec } from '#ledger';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
 const hexOf = <T>(codec: Codec<T>, value: T): string => toHex(encode(codec, value));
@@ -32,9 +33,10 @@ export function consensusVectors(): object {
   const four = committee([5, 4, 3, 2]);
   const { validators, keys } = four;
   const before = named('the block before');
-  const lastCommit = certificateOf(
-    [0, 1, 3].map((place) => voteBy(four, place, PRECOMMIT, before, { round: 2 })),
+  const precommits = certificateOf(
+    [0, 1, 2, 3].map((place) => voteBy(four, place, PRECOMMIT, before, { round: 2 })),
   );
+  const lastCommit = commitFrom(precommits, CHAIN_ID, validators);
   const block = makeBlock({
     chainId: CHAIN_ID,
     height: 2,
@@ -61,6 +63,7 @@ export function consensusVectors(): object {
   const proposer = keys[validators.placeOf(validators.proposer(3).key)]!;
   const vote = voteBy(four, 1, PREVOTE, id, { height: 2, round: 3 });
   const other = voteBy(four, 1, PREVOTE, NIL, { height: 2, round: 3 });
+  const late = voteBy(four, 1, PRECOMMIT, id, { round: 2 });
   return {
     seeds: keys.map((key) => toHex(key.seed)),
     chainId: toHex(CHAIN_ID),
@@ -71,13 +74,14 @@ export function consensusVectors(): object {
     },
     header: { bytes: hexOf(headerCodec, block.header), id: toHex(id) },
     commit: { bytes: hexOf(commitCodec, lastCommit), hash: toHex(commitHash(lastCommit)) },
-    certificate: hexOf(certificateCodec, lastCommit),
+    certificate: hexOf(certificateCodec, precommits),
     parts: { root: toHex(root), total, last: hexOf(partCodec, parts.at(-1)!) },
     proposal: {
       signBytes: toHex(proposalBytes(CHAIN_ID, unsigned)),
       bytes: hexOf(proposalCodec, signProposal(CHAIN_ID, unsigned, proposer)),
     },
     vote: { signBytes: toHex(ballotBytes(CHAIN_ID, vote)), bytes: hexOf(voteCodec, vote) },
-    duplicateVote: hexOf(duplicateVoteCodec, duplicateVote(vote, other, validators)),
+    duplicateVote: hexOf(equivocationCodec, duplicateVote(vote, other, validators)),
+    secondVote: hexOf(equivocationCodec, secondVote(late, lastCommit, validators)!),
   };
 }

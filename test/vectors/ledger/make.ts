@@ -8,6 +8,7 @@ import { signVote, voteCodec } from '../../../src/ledger/vote.ts';
 import { wordsOf } from '../../../src/ledger/wallet/seed.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
 import { deterministic, grow, TEST_PARAMETERS, transactionOf } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 import { chainOf, OPTIONS, realLedger } from '../../support/ledger/wallets.ts';
 
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
@@ -43,13 +44,8 @@ export async function ledgerVectors(): Promise<Record<string, unknown>> {
     transcript: filled(4),
   };
   const vote = { chainId, height: 7, round: 1, kind: 2 as const, block: filled(5) };
-  const { chainId: _, block: __, ...step } = vote;
-  const votes = [filled(5), filled(6)].map((block) => ({
-    block,
-    signature: signVote({ ...vote, block }, signer),
-  }));
   const evidence = transactionOf(ledger, random, {
-    actions: [{ name: 'evidence', body: { validator: signer.publicKey, ...step, votes } }],
+    actions: [{ name: 'evidence', body: doubleVote(chainId, signer, vote, [5, 6]) }],
     expiry: 1_807,
   });
   return {

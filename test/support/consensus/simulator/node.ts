@@ -12,7 +12,6 @@ import {
   isTimely,
   newHeight,
   outstanding,
-  PRECOMMIT,
   PREVOTE,
   type Proposal,
   settingOf,
@@ -208,7 +207,7 @@ export class Node implements Participant {
           break;
         }
         case 'decide':
-          this.#decide({ ...effect.commit, kind: PRECOMMIT });
+          this.#decide(effect.precommits);
           break;
         case 'evidence':
           this.#world.accuse(effect.evidence);

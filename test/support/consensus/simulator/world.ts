@@ -1,12 +1,12 @@
 import {
   type Ballot,
   type Certificate,
-  type DuplicateVote,
   keyOf,
   type SynchronyParameters,
   type ValidatorSet,
   type Vote,
 } from '#consensus';
+import { type Equivocation, offendersOf } from '#ledger';
 import { EventQueue } from './event-queue.ts';
 import { type Message, readBlockId } from './messages.ts';
 import type { Node } from './node.ts';
@@ -86,7 +86,7 @@ export class World {
   readonly queue = new EventQueue();
   readonly nodes: Participant[] = [];
   readonly forks: Fork[] = [];
-  readonly accused = new Map<string, DuplicateVote>();
+  readonly accused = new Map<string, Equivocation>();
   /** What honest nodes were told, if `logs` is asked for. */
   readonly logs: Vote[] = [];
   readonly #sets = new Map<number, ValidatorSet>();
@@ -233,8 +233,8 @@ export class World {
     this.#proposed.set(height, known.add(keyOf(block)));
   }
 
-  accuse(evidence: DuplicateVote): void {
-    this.accused.set(keyOf(evidence.validator), evidence);
+  accuse(evidence: Equivocation): void {
+    for (const key of offendersOf(evidence)) this.accused.set(keyOf(key), evidence);
   }
 
   told(vote: Vote): void {

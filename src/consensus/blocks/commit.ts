@@ -1,0 +1,110 @@
+import { domainHash } from '#base';
+import { aggregateSignatures, defaultCurve } from '#crypto';
+import {
+  aggregateFields,
+  areBitsFor,
+  bits,
+  bitsOf,
+  type Decoded,
+  encode,
+  fixed,
+  hasBit,
+  integer,
+  struct,
+} from '#ledger';
+import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, PRECOMMIT } from '../constants.ts';
+import { require } from '../errors.ts';
+import type { Certificate } from './certificate.ts';
+import type { VerifySignatures } from './signatures.ts';
+import type { ValidatorSet } from './validators.ts';
+import { ballotBytes, isNil } from './vote.ts';
+
+/**
+ * Precommits of more than two thirds for one block, aggregated: it is decided. Whose they are follows from who was present, see
+ * `signersOf`.
+ */
+export const commitCodec = struct({
+  height: integer(1),
+  round: integer(0, MAX_ROUND),
+  block: fixed(HASH_BYTES),
+  /** Whose precommits whoever made this has seen, by place. Only those that sign are proven. */
+  present: bits(MAX_VALIDATORS),
+  ...aggregateFields,
+});
+
+export type Commit = Decoded<typeof commitCodec>;
+
+/** No commit is longer. */
+export const MAX_COMMIT_BYTES =
+  8 + 5 + HASH_BYTES + 1 + MAX_VALIDATORS / 8 + 2 + MAX_VALIDATORS * HASH_BYTES + HASH_BYTES;
+
+/** domainHash('commit', its bytes); zeros where there is none, below the first block. */
+export const commitHash = (commit: Commit | undefined): Uint8Array =>
+  commit ? domainHash('commit', encode(commitCodec, commit)) : new Uint8Array(HASH_BYTES);
+
+type Presence = Pick<Commit, 'height' | 'present'>;
+
+/** Places of those whose precommits a commit says were there, ascending. */
+export const presentIn = ({ present }: Pick<Commit, 'present'>, { validators }: ValidatorSet): number[] =>
+  validators.flatMap((_, place) => (hasBit(present, place) ? [place] : []));
+
+/** So many sign where they are there, a quorum or not: in sets up to this size all who were present are proven to have been. */
+const LEAST_SIGNERS = 64;
+
+/**
+ * Places of those whose precommits are in a commit, ascending: of those who were present the most powerful ones that make a quorum,
+ * and 64 at least. Among equals the places are taken in a circle that begins at another one each height, so nobody is left out
+ * for long, and who claims that somebody was present has to prove it at most heights. All who were present where they make no
+ * quorum.
+ */
+export function signersOf(presence: Presence, validators: ValidatorSet): number[] {
+  const { size } = validators;
+  const powerOf = (place: number) => validators.at(place)!.power;
+  const turn = (place: number) => (place + size - (presence.height % size)) % size;
+  const signers: number[] = [];
+  let power = 0;
+  for (const place of presentIn(presence, validators).sort(
+    (a, b) => powerOf(b) - powerOf(a) || turn(a) - turn(b),
+  )) {
+    if (validators.isQuorum(power) && signers.length >= LEAST_SIGNERS) break;
+    signers.push(place);
+    power += powerOf(place);
+  }
+  return signers.sort((a, b) => a - b);
+}
+
+/** The commit that these precommits make, each of which was verified. The same ones always make the same. */
+export function commitFrom(certificate: Certificate, chainId: Uint8Array, validators: ValidatorSet): Commit {
+  const { height, round, block } = certificate;
+  const signatures = new Map(certificate.signatures.map((one) => [one.validator, one.signature]));
+  const present = bitsOf(validators.size, (place) => signatures.has(place));
+  const signed = signersOf({ height, present }, validators).map((place) => ({
+    publicKey: validators.at(place)!.key,
+    signature: signatures.get(place)!,
+  }));
+  const message = domainHash('vote', ballotBytes(chainId, certificate));
+  return { height, round, block, present, ...aggregateSignatures(defaultCurve(), message, signed) };
+}
+
+/** Requires that more than two thirds of the power have signed a commit for a block. Throws COMMIT_INVALID. */
+export function requireCommit(
+  commit: Commit,
+  chainId: Uint8Array,
+  validators: ValidatorSet,
+  verify: VerifySignatures,
+): void {
+  const { height, block, present, nonces, scalar } = commit;
+  require(!isNil(block), 'COMMIT_INVALID', 'a commit for no block', { height });
+  require(areBitsFor(validators.size, present), 'COMMIT_INVALID', 'it is not of these validators', {
+    height,
+  });
+  const signers = signersOf(commit, validators).map((place) => validators.at(place)!);
+  const power = signers.reduce((sum, one) => sum + one.power, 0);
+  const details = { height, power, of: validators.totalPower };
+  require(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
+  const message = ballotBytes(chainId, { ...commit, kind: PRECOMMIT });
+  const publicKeys = signers.map(({ key }) => key);
+  require(verify([
+    { purpose: 'vote', message, publicKeys, aggregate: { nonces, scalar } },
+  ]), 'COMMIT_INVALID', 'the signatures are not good', { height });
+}
