@@ -26,7 +26,14 @@ import {
   replaceFile,
   WriteAheadLog,
 } from './journal/index.ts';
-import { type Checkpoint, LightClient, requireVouched, serveQueries, trustedAt } from './light/index.ts';
+import {
+  type Checkpoint,
+  LightClient,
+  requireFresh,
+  requireVouched,
+  serveQueries,
+  trustedAt,
+} from './light/index.ts';
 import { MempoolGossip, TransactionPool } from './mempool/index.ts';
 import { Rest } from './rest.ts';
 import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
@@ -44,7 +51,7 @@ export interface ChainOptions {
   readonly clockToleranceMs?: number;
   /** How long a validator that has left still answers for what it signed: below the unbonding time. */
   readonly trustingPeriodMs?: number;
-  /** Further behind than this, a node without any block begins from a snapshot. */
+  /** Further behind than this, a node without any block begins from a snapshot, and one that trusts nothing recent stays. */
   readonly snapshotLag?: number;
   /** A block that somebody vouches for: forks count above it only, and a chain without it is not followed. */
   readonly checkpoint?: Checkpoint | undefined;
@@ -119,6 +126,8 @@ export class Chain {
   readonly #deciding: Deciding;
   readonly #rest: Rest;
   #started = false;
+  /** Why the blocks of others are not taken over. */
+  #distrust: string | undefined;
 
   constructor(options: ChainOptions, dependencies: ChainDependencies) {
     this.#options = options;
@@ -149,6 +158,7 @@ export class Chain {
         void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
       adopt: async (block, commit) => {
+        this.#requireTrust();
         requireVouched(block.header, options.checkpoint);
         await this.#deciding.adopt(block, commit);
       },
@@ -213,7 +223,7 @@ export class Chain {
   }
 
   get status(): ChainStatus {
-    const { halted, problem } = this.#deciding;
+    const { halted, problem = this.#distrust } = this.#deciding;
     const state = halted
       ? 'halted'
       : !this.#started
@@ -364,6 +374,29 @@ export class Chain {
     return join(this.#options.home, 'fork');
   }
 
+  /**
+   * Who decided long ago, and has left, can decide any other past as well: a node far behind takes over blocks only after one
+   * that is recent, or up to the one that somebody vouches for. Throws TRUST_EXPIRED.
+   */
+  #requireTrust(): void {
+    const { checkpoint, genesis, snapshotLag = SNAPSHOT_LAG, trustingPeriodMs } = this.#options;
+    const { height, time } = this.store.summary(this.store.height)?.header ?? {
+      height: 0,
+      time: genesis.time,
+    };
+    const isVouched = checkpoint !== undefined && height < checkpoint.height;
+    if (this.#sync.lag > snapshotLag && !isVouched) {
+      try {
+        requireFresh({ height, time }, trustingPeriodMs ?? TRUSTING_PERIOD_MS, this.#now());
+      } catch (error) {
+        if (this.#distrust === undefined) this.#deps.log.error(messageOf(error));
+        this.#distrust = messageOf(error);
+        throw error;
+      }
+    }
+    this.#distrust = undefined;
+  }
+
   /** A node without blocks does not run through years of them when others have a snapshot. */
   async #beginFromSnapshot(): Promise<void> {
     const { application, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
@@ -381,6 +414,8 @@ export class Chain {
     const from = checkpoint
       ? await trustedAt(checkpoint, clients)
       : LightClient.genesis(await firstValidators(), genesis.time);
+    // Without a snapshot that can be used the blocks would be run through, which nobody vouches for either.
+    requireFresh(from, trustingPeriodMs, now());
     const trust = { chainId, from, trustingPeriodMs, clockToleranceMs };
     const height = await syncSnapshot(trust, { application, store: this.store, clients, verify, now, log });
     if (height > 0) log.info({ height }, 'began from a snapshot');

@@ -51,14 +51,7 @@ export function verifyLight(
   const { now, verify } = dependencies;
   const { height, time } = header;
   const id = blockId(header);
-  if (trusted.time + trust.trustingPeriodMs <= now) {
-    throw new BitorchError(
-      TRUST_EXPIRED,
-      `block ${trusted.height}, the last one that is trusted, is of ${new Date(trusted.time).toISOString()}: too old to ` +
-        'vouch for later ones. Ask people that you trust for the height and id of a recent block, and give it with ' +
-        '--trust HEIGHT:ID',
-    );
-  }
+  requireFresh(trusted, trust.trustingPeriodMs, now);
   if (height <= trusted.height) refuse('it is not later than the trusted one', { height });
   if (trusted.height > 0 && time <= trusted.time)
     refuse('its time is not later than the trusted one', { height });
@@ -81,6 +74,25 @@ export function verifyLight(
     refuse((error as Error).message, { height });
   }
   return { height, time, id, appHash: header.appHash, nextValidators };
+}
+
+/**
+ * Throws TRUST_EXPIRED for a block, or the genesis at height 0, that vouches for no later one any more.
+ *
+ * @param now ms since epoch
+ */
+export function requireFresh(
+  { height, time }: Pick<Trusted, 'height' | 'time'>,
+  trustingPeriodMs: number,
+  now: number,
+): void {
+  if (time + trustingPeriodMs > now) return;
+  throw new BitorchError(
+    TRUST_EXPIRED,
+    `block ${height}, the last one that is trusted, is of ${new Date(time).toISOString()}: too old to ` +
+      'vouch for later ones. Ask people that you trust for the height and id of a recent block, and give it with ' +
+      '--trust HEIGHT:ID',
+  );
 }
 
 /** More than a third of the power of a known set. The signatures themselves are verified with the whole commit. */

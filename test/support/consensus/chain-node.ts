@@ -4,7 +4,7 @@ import { createLog, toHex } from '#base';
 import { defaultCurve, type SigningKey } from '#crypto';
 import { Host } from '#network';
 import { parseGenesis } from '../../../src/consensus/application/index.ts';
-import { Chain, type ChainStatus } from '../../../src/consensus/chain.ts';
+import { Chain, type ChainOptions, type ChainStatus } from '../../../src/consensus/chain.ts';
 import { ListApplication } from './list-application.ts';
 
 export interface ChainNodeSettings {
@@ -14,8 +14,8 @@ export interface ChainNodeSettings {
   readonly genesis: string;
   /** Of the node on the network. */
   readonly key: SigningKey;
-  /** Signs votes. */
-  readonly validator: SigningKey;
+  /** Signs votes; a node without one follows. */
+  readonly validator?: SigningKey;
 }
 
 /** A node of a chain in this process, with real connections, that can be stopped and started again on the same data and port. */
@@ -47,7 +47,7 @@ export class ChainNode {
   }
 
   /** Connected with the nodes that it was told of, as far as they are there. */
-  async start(contacts: readonly string[] = []): Promise<void> {
+  async start(contacts: readonly string[] = [], options: Partial<ChainOptions> = {}): Promise<void> {
     const { home, key, validator, genesis } = this.settings;
     const log = createLog('silent');
     const genesisFile = new Uint8Array(readFileSync(genesis));
@@ -55,7 +55,7 @@ export class ChainNode {
     this.address = this.#host.addresses[0]!.replace(/\/p2p\/.*$/, '');
     const application = new ListApplication(join(home, 'state'));
     this.#chain = new Chain(
-      { home, genesisFile, genesis: parseGenesis(genesisFile, defaultCurve()), contacts },
+      { home, genesisFile, genesis: parseGenesis(genesisFile, defaultCurve()), contacts, ...options },
       { host: this.#host, application, log, key: validator },
     );
     this.#chain.onBlock(({ block, id }) => this.blocks.set(block.header.height, toHex(id)));
