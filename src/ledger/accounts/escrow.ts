@@ -45,6 +45,16 @@ export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
   return escrow;
 }
 
+/**
+ * The escrow that something was signed for. A session key can name another one when the mark of the first is gone, and that
+ * one ends later: what was signed for the first and never sent is worth nothing to the second.
+ */
+export function escrowSigned(view: ReadView, id: Uint8Array, deadline: number): Escrow {
+  const escrow = escrowOf(view, id);
+  require(escrow.deadline === deadline, 'it was signed for another escrow of this session key');
+  return escrow;
+}
+
 export const allotmentOf = (escrow: Escrow, node: Uint8Array): Allotment | undefined =>
   escrow.allotments.find((allotment) => equalBytes(allotment.node, node));
 

@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '#base';
 import {
   type Allotment,
   capAt,
-  escrowOf,
+  escrowSigned,
   escrows,
   key,
   MAX_ALLOTMENTS,
@@ -22,6 +22,8 @@ export const escrowAmend = defineAction({
   type: 7,
   codec: struct({
     escrow: key,
+    /** Of the escrow that is meant. */
+    deadline: integer(),
     sequence: integer(),
     changes: list(struct({ node: key, cap: amount, consent: byteOf(0, 1) }), MAX_ALLOTMENTS, 1),
     /** Out of the escrow's deposit. */
@@ -33,7 +35,7 @@ export const escrowAmend = defineAction({
     ...body.changes.filter((change) => change.consent === 1).map((change) => change.node),
   ],
   apply(body, { view, height, parameters }) {
-    const before = escrowOf(view, body.escrow);
+    const before = escrowSigned(view, body.escrow, body.deadline);
     require(before.sequence === body.sequence, 'not the next sequence of the escrow');
     require(height <= before.deadline, 'the deadline is over');
     require(body.fee <= before.deposit, 'the fee is more than the deposit');

@@ -4,13 +4,14 @@ import {
   capAt,
   earn,
   escrowOf,
+  escrowSigned,
   escrows,
   key,
   MAX_ALLOTMENTS,
   requireOpen,
   schedule,
 } from '../accounts/index.ts';
-import { amount, list, struct } from '../codec/index.ts';
+import { amount, integer, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
 import { require } from '../errors.ts';
 import { defineAction } from './action.ts';
@@ -23,6 +24,8 @@ export const escrowClose = defineAction({
   type: 9,
   codec: struct({
     escrow: key,
+    /** Of the escrow that is meant. */
+    deadline: integer(),
     /** What a node is paid in all, where that is more than it has settled. */
     finals: list(struct({ node: key, amount }), MAX_ALLOTMENTS),
     /** Out of the remainder. */
@@ -38,7 +41,7 @@ export const escrowClose = defineAction({
   ],
   apply(body, context) {
     const { view, height, parameters, burn } = context;
-    const escrow = escrowOf(view, body.escrow);
+    const escrow = escrowSigned(view, body.escrow, body.deadline);
     requireOpen(escrow, height, parameters.settlementWindow);
     let { balance } = escrow;
     for (const [i, { node, amount }] of body.finals.entries()) {

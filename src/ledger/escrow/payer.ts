@@ -103,9 +103,9 @@ export class Payer {
 
   /** The action that puts a node's cap as it is wanted on the ledger. Throws ESCROW_MISSING. */
   amendment(node: Uint8Array, fee: bigint, consent: 0 | 1 = 0): ActionBody<'escrowAmend'> {
-    const { sequence } = requireSeen(this.#seen).record;
+    const { sequence, deadline } = requireSeen(this.#seen).record;
     const { wanted: cap } = this.#stageOf(node);
-    return { escrow: this.#session.publicKey, sequence, changes: [{ node, cap, consent }], fee };
+    return { escrow: this.#session.publicKey, deadline, sequence, changes: [{ node, cap, consent }], fee };
   }
 
   /**
@@ -158,7 +158,8 @@ export class Payer {
     const finals = [...this.#stages.values()]
       .map((stage) => ({ node: stage.terms.node, amount: this.#promised(stage) }))
       .filter(({ node, amount }) => amount > seen.settled(node));
-    return { body: { escrow: this.#session.publicKey, finals, fee }, signers: seen.claimants };
+    const { deadline } = seen.record;
+    return { body: { escrow: this.#session.publicKey, deadline, finals, fee }, signers: seen.claimants };
   }
 
   #promised({ last }: Stage): bigint {

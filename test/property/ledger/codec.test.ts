@@ -59,6 +59,7 @@ const bodies: { readonly [N in ActionName]: fc.Arbitrary<Extract<Action, { name:
   }),
   escrowAmend: record({
     escrow: key,
+    deadline: count,
     sequence: count,
     changes: fc.array(record({ node: key, cap: sparks, consent: fc.constantFrom(0, 1) }), {
       minLength: 1,
@@ -84,6 +85,7 @@ const bodies: { readonly [N in ActionName]: fc.Arbitrary<Extract<Action, { name:
   }),
   escrowClose: record({
     escrow: key,
+    deadline: count,
     finals: fc.array(record({ node: key, amount: sparks }), { maxLength: 4 }),
     fee: sparks,
   }),

@@ -131,6 +131,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     name: constant('escrowAmend' as const),
     body: fc.record({
       escrow: one,
+      deadline: count,
       sequence: fc.nat(2),
       changes: fc.array(fc.record({ node: one, cap: extreme, consent: constant(0 as const) }), {
         minLength: 1,
@@ -143,6 +144,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     name: constant('escrowClose' as const),
     body: fc.record({
       escrow: one,
+      deadline: count,
       finals: fc.array(fc.record({ node: one, amount: extreme }), { maxLength: 2 }),
       fee: fc.oneof(extreme, constant(60_000n)),
     }),

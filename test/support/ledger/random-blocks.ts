@@ -236,17 +236,20 @@ export class RandomBlocks {
   ): [string, Draught] {
     const session = this.#sessions[this.#dice(12)] ?? this.#one();
     const escrow = escrows.bucket.get(this.#ledger.state, session.publicKey);
+    const deadline = escrow?.deadline ?? 1;
     const named = (id: Uint8Array) => this.#cast.find((key) => toHex(key.publicKey) === toHex(id))!;
     if (this.#dice(2) === 0) {
       const cap = this.#amount() / 4n;
       const changes = [{ node: escrow?.allotments[0]?.node ?? this.#one().publicKey, cap, consent: 0 }];
       const sequence = escrow?.sequence ?? 0;
-      return act('escrowAmend', { escrow: session.publicKey, sequence, changes, fee: LOW_FEE }, [session]);
+      const body = { escrow: session.publicKey, deadline, sequence, changes, fee: LOW_FEE };
+      return act('escrowAmend', body, [session]);
     }
     const signing = (escrow?.allotments ?? [])
       .filter(({ cap, settled }) => cap > settled)
       .map(({ node }) => named(node));
-    return act('escrowClose', { escrow: session.publicKey, finals: [], fee: FEE }, [session, ...signing]);
+    const body = { escrow: session.publicKey, deadline, finals: [], fee: FEE };
+    return act('escrowClose', body, [session, ...signing]);
   }
 
   /** Adds up every account and every key image again, from nothing. */

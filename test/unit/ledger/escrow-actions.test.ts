@@ -90,7 +90,12 @@ const amending = (
   changes: { node: Uint8Array; cap: bigint; consent: 0 | 1 }[],
   ...consenting: ReturnType<typeof signer>[]
 ): Draught => ({
-  actions: [{ name: 'escrowAmend', body: { escrow: session.publicKey, sequence, changes, fee: LOW_FEE } }],
+  actions: [
+    {
+      name: 'escrowAmend',
+      body: { escrow: session.publicKey, deadline: DEADLINE, sequence, changes, fee: LOW_FEE },
+    },
+  ],
   signers: [session, ...consenting],
 });
 
@@ -98,7 +103,12 @@ const closing = (
   finals: { node: Uint8Array; amount: bigint }[],
   ...nodesSigning: ReturnType<typeof signer>[]
 ) => ({
-  actions: [{ name: 'escrowClose', body: { escrow: session.publicKey, finals, fee: FEE } } as const],
+  actions: [
+    {
+      name: 'escrowClose',
+      body: { escrow: session.publicKey, deadline: DEADLINE, finals, fee: FEE },
+    } as const,
+  ],
   signers: [session, ...nodesSigning],
 });
 
@@ -183,7 +193,7 @@ test('signatures are looked at last: keys of a stranger’s own, good or bad, ma
   const changes = strangers.map(({ publicKey }) => ({ node: publicKey, cap: 0n, consent: 1 as const }));
   // By others than the keys named: what the state says comes first.
   const badly = (sequence: number): Draught => {
-    const body = { escrow: session.publicKey, sequence, changes, fee: FEE };
+    const body = { escrow: session.publicKey, deadline: DEADLINE, sequence, changes, fee: FEE };
     return { actions: [{ name: 'escrowAmend', body }], signers: Array.from({ length: 41 }, () => owner) };
   };
   refused(ledger, badly(0), /not registered/);

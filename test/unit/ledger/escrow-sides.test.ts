@@ -34,7 +34,7 @@ test('a cut that is pending is never overdrawn: the client signs no more, the no
   payee.accept(payer.pay(middle.publicKey, tokens(1), work(1)));
   assert.equal(payee.settleBy, 40 + TEST_PARAMETERS.settlementWindow - 1);
   const cut = { node: middle.publicKey, cap: 0n, consent: 0 as const };
-  const body = { escrow: session.publicKey, sequence: 0, changes: [cut], fee: LOW_FEE };
+  const body = { escrow: session.publicKey, deadline: 40, sequence: 0, changes: [cut], fee: LOW_FEE };
   send({ actions: [{ name: 'escrowAmend', body }], signers: [session] });
   assert.ok(!payee.mayServe);
   assert.throws(() => payer.pay(middle.publicKey, tokens(2), work(2)), { code: 'ESCROW_EXHAUSTED' });

@@ -116,7 +116,7 @@ suite('escrow', () => {
     const payee = payeeOf(tail);
     payee.deliver(tokens(1), work(1));
     payee.accept(payer.pay(tail.publicKey, tokens(1), work(1)));
-    const body = { escrow: session.publicKey, finals: [], fee: FEE };
+    const body = { escrow: session.publicKey, deadline: 40, finals: [], fee: FEE };
     const close = (...signers: SigningKey[]) => send({ actions: [{ name: 'escrowClose', body }], signers });
     assert.throws(() => close(session), /not the signatures/);
     assert.throws(() => close(session, head, middle), /not the signatures/);

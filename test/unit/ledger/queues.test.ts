@@ -18,6 +18,7 @@ import {
   validators,
   workRecord,
 } from '../../../src/ledger/accounts/index.ts';
+import type { Action } from '../../../src/ledger/actions/registry.ts';
 import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { emissionOf } from '../../../src/ledger/state/epoch.ts';
@@ -150,7 +151,7 @@ describe('a session key', () => {
     send(ledger, opening('session', 12, { caps }));
     send(ledger, settling(alice, 'session', 12, TORCH / 2n));
     const finals = [{ node: alice.publicKey, amount: TORCH }];
-    const close = { escrow: session.publicKey, finals, fee: FEE };
+    const close = { escrow: session.publicKey, deadline: 12, finals, fee: FEE };
     send(ledger, { actions: [{ name: 'escrowClose', body: close }], signers: [session, alice] });
     refused(ledger, opening('session', 30, { caps }), /used already/);
     growTo(ledger, 12 + TEST_PARAMETERS.settlementWindow - 1);
@@ -164,6 +165,14 @@ describe('a session key', () => {
     send(ledger, opening('session', 40, { caps }));
     refused(ledger, settling(alice, 'session', 12, TORCH / 2n), /not signed by its session key/);
     refused(ledger, settling(alice, 'session', 12, TORCH), /not signed by its session key/);
+    // What was signed for the first and never sent.
+    const unsent = [{ node: alice.publicKey, amount: TORCH / 2n }];
+    const closing: Action = { name: 'escrowClose', body: { ...close, finals: unsent } };
+    refused(ledger, { actions: [closing], signers: [session, alice] }, /another escrow of this session key/);
+    const changes = [{ node: alice.publicKey, cap: 0n, consent: 1 as const }];
+    const amended = { escrow: session.publicKey, deadline: 12, sequence: 0, changes, fee: 8_000n };
+    const amending: Action = { name: 'escrowAmend', body: amended };
+    refused(ledger, { actions: [amending], signers: [session, alice] }, /another escrow of this session key/);
   });
 
   test('a crumb of an escrow is refused', () => {
