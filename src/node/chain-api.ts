@@ -132,6 +132,8 @@ export interface PaymentPreview {
   fee: string;
   total: string;
   change: string;
+  /** One, but for a payment out of more small outputs than one can spend. */
+  transfers: number;
   inputs: number;
   bytes: number;
   /** Spendable money that is left. */
@@ -140,6 +142,8 @@ export interface PaymentPreview {
 
 export interface PaymentReceipt {
   id: string;
+  /** Ids of the other transfers of the payment, where it takes more than one: `id` is of the one that fared worst. */
+  others?: string[];
   fee: string;
   /** Last height at which it can enter a block. */
   expiry: number;

@@ -13,7 +13,7 @@ export {
   readValidatorKey,
 } from '#consensus';
 export { defaultCurve } from '#crypto';
-export { formatAddress, parseAddress, wordsOf } from '#ledger';
+export { countWords, formatAddress, parseAddress, wordsOf } from '#ledger';
 export type * from './api.ts';
 export { type ApiAddress, announceApi, provenApi, runningApi } from './api-address.ts';
 export { ApiTokens, SCOPES, type Scope, type TokenView } from './api-tokens.ts';

@@ -16,7 +16,8 @@ const zPayment = z.object({
   again: z.boolean().default(false),
 });
 
-const zWords = z.string().min(1).max(1024);
+/** As they were pasted, with numbers and whatever stands between them. */
+const zWords = z.string().min(1).max(4096);
 const zCreate = z.union([
   z.strictObject({ password: zPassword }),
   z.strictObject({ password: zPassword, words: zWords, restoreHeight: zHeight.default(0) }),

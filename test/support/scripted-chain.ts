@@ -125,7 +125,16 @@ export function scriptedWallet(): ScriptedWallet {
       calls.push(['preview', request]);
       const total = (BigInt(request.amount) + 220_000n).toString();
       const change = 12_345_678_900n.toString();
-      return { ...request, fee: '220000', total, change, inputs: 2, bytes: 2205, left: '248499780000' };
+      return {
+        ...request,
+        fee: '220000',
+        total,
+        change,
+        transfers: 1,
+        inputs: 2,
+        bytes: 2205,
+        left: '248499780000',
+      };
     },
     send: async (request) => {
       requirePassword(request.password);

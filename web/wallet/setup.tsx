@@ -41,7 +41,7 @@ function Restore() {
       onSubmit={async (fields) =>
         createWallet({
           password: newPassword(fields),
-          words: fields.words!.trim().toLowerCase().split(/\s+/).join(' '),
+          words: fields.words!,
           restoreHeight: heightOf(fields.height ?? ''),
         })
       }

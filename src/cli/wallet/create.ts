@@ -1,3 +1,4 @@
+import { BitorchError } from '#base';
 import type { OpenWallet } from '#node';
 import { longSecret } from './secrets.ts';
 import {
@@ -10,6 +11,9 @@ import {
   type WalletFlags,
   walletCommand,
 } from './session.ts';
+
+/** Of a wallet. */
+const WORDS = 24;
 
 type NewFlags = WalletFlags & { network?: string };
 
@@ -25,7 +29,7 @@ export const createCommand = walletCommand('create', 'make a new wallet')
   .option(...NETWORK)
   .action(async (flags: NewFlags) => {
     const { OpenWallet } = await loadNode();
-    const network = await networkOf(flags);
+    const { tip: _, ...network } = await networkOf(flags);
     const wallet = await OpenWallet.create(await newWalletOf(flags), network);
     announce(wallet);
     print('\nWrite these 24 words down, on paper. They are the wallet: whoever has them has the money,');
@@ -39,11 +43,21 @@ export const restoreCommand = walletCommand('restore', 'make a wallet out of its
   .option('--words-file <file>', 'file with the words; asked for, or read from stdin, when absent')
   .option('--height <n>', 'block before which the wallet surely was not used', '0')
   .action(async (flags: NewFlags & { wordsFile?: string; height: string }) => {
-    const { OpenWallet } = await loadNode();
+    const { countWords, OpenWallet } = await loadNode();
     const restoreHeight = count('--height', flags.height);
-    const network = await networkOf(flags);
-    const words = await longSecret('The 24 words', flags.wordsFile);
-    const wallet = await OpenWallet.restore(await newWalletOf(flags), words, { ...network, restoreHeight });
+    const { tip, ...network } = await networkOf(flags);
+    if (tip !== undefined && restoreHeight > tip)
+      throw new BitorchError(
+        'HEIGHT_BEYOND',
+        `--height ${restoreHeight}: the chain is at block ${tip} only; leave it out to look at everything`,
+      );
+    // Before the words: a line too many of a paste is no password.
+    const file = await newWalletOf(flags);
+    const words = await longSecret('The 24 words', flags.wordsFile, (given) => {
+      const found = countWords(given);
+      return found < WORDS ? `${found} of ${WORDS}, go on: ` : undefined;
+    });
+    const wallet = await OpenWallet.restore(file, words, { ...network, restoreHeight });
     announce(wallet);
     await wallet.close();
   });

@@ -12,7 +12,7 @@ async function firstLine(path: string): Promise<string> {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new BitorchError('SECRET_MISSING', `${path} does not exist`);
   });
-  const [line = ''] = content.split(/\r?\n/, 1);
+  const [line = ''] = content.split(/\r\n|\r|\n/, 1);
   if (line === '') throw new BitorchError('SECRET_MISSING', `the first line of ${path} is empty`);
   return line;
 }
@@ -68,9 +68,13 @@ export const newPassword = (file: string | undefined): Promise<string> =>
     twice: true,
   });
 
-/** A longer secret, words or a view key: from a file, the terminal or stdin. */
-export async function longSecret(question: string, file: string | undefined): Promise<string> {
+/** A longer secret, words or a view key: from a file, the terminal or stdin. `more`: see `ask`. */
+export async function longSecret(
+  question: string,
+  file: string | undefined,
+  more?: (given: string) => string | undefined,
+): Promise<string> {
   if (file !== undefined) return readTextFile(file);
-  if (isInteractive()) return ask(`${question}: `);
+  if (isInteractive()) return ask(`${question}: `, more && { more });
   return textOf(await buffer(process.stdin));
 }

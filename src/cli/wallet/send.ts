@@ -26,8 +26,12 @@ export const sendCommand = walletCommand('send', 'pay an address; shows the exac
       withChain(flags, async (chain) => {
         await scan(wallet, chain);
         const { fee: tier, again = false } = flags;
-        const plan = await wallet.plan(address, sparks, chain, { tier, again });
-        await sendAll(wallet, chain, [plan], address, flags);
+        const plans = await wallet.plan(address, sparks, chain, { tier, again });
+        if (paidBy(plans) < sparks)
+          process.stderr.write(
+            'Parts of this payment wait for a block: only these are tried again. See "wallet history" for the others.\n',
+          );
+        await sendAll(wallet, chain, plans, address, flags);
       }),
     );
   });
@@ -54,9 +58,7 @@ async function sendAll(
   { yes = false }: SendFlags,
 ): Promise<void> {
   const sum = (of: (plan: TransferPlan) => bigint) => plans.reduce((total, plan) => total + of(plan), 0n);
-  const paid = sum(({ outputs, change }) =>
-    outputs.reduce((total, { amount }, i) => total + (i === change ? 0n : amount), 0n),
-  );
+  const paid = paidBy(plans);
   const fee = sum((plan) => plan.fee);
   process.stderr.write(`to      ${to}\namount  ${formatAmount(paid)}\nfee     ${formatAmount(fee)}\n`);
   process.stderr.write(`total   ${formatAmount(paid + fee)} in ${plans.length} transfer(s)\n`);
@@ -65,6 +67,11 @@ async function sendAll(
   if (!yes && !(await confirm('Send it?'))) throw new BitorchError('CANCELLED', 'nothing was sent');
   for (const plan of plans) report(await wallet.send(plan, chain));
 }
+
+const paidBy = (plans: readonly TransferPlan[]): bigint =>
+  plans
+    .flatMap(({ outputs, change }) => outputs.filter((_, i) => i !== change))
+    .reduce((total, { amount }) => total + amount, 0n);
 
 /** The id to stdout, what became of it to stderr. Throws the code of a refusal. */
 function report(result: SendResult): void {

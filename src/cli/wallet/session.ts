@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { BitorchError, codeOf, dataDirectory, fromHex, messageOf, readTextFile, toHex } from '#base';
+import {
+  BitorchError,
+  codeOf,
+  dataDirectory,
+  equalBytes,
+  fromHex,
+  messageOf,
+  readTextFile,
+  toHex,
+} from '#base';
 import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain } from '#node';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
@@ -174,20 +183,19 @@ export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Pr
   }
 }
 
-/** The network that a new wallet is for: the one that was named, that of the running node, or none yet. */
+/** The network that a new wallet is for: the one that was named, that of the running node, or none yet; and its last block. */
 export async function networkOf(
   flags: WalletFlags & { network?: string },
-): Promise<{ network?: Uint8Array }> {
-  if (flags.network !== undefined) {
-    if (!/^[0-9a-f]{8}$/i.test(flags.network)) {
-      throw new BitorchError('OPTION_INVALID', `--network ${flags.network}: write its 8 hexadecimal digits`);
-    }
-    return { network: fromHex(flags.network) };
-  }
+): Promise<{ network?: Uint8Array; tip?: number }> {
+  if (flags.network !== undefined && !/^[0-9a-f]{8}$/i.test(flags.network))
+    throw new BitorchError('OPTION_INVALID', `--network ${flags.network}: write its 8 hexadecimal digits`);
+  const named = flags.network === undefined ? undefined : fromHex(flags.network);
   try {
-    return await withChain(flags, async (chain) => ({ network: (await chain.status()).parameters.network }));
+    const { height: tip, parameters } = await withChain(flags, (chain) => chain.status());
+    const { network } = parameters;
+    return named && !equalBytes(named, network) ? { network: named } : { network, tip };
   } catch {
-    return {};
+    return named ? { network: named } : {};
   }
 }
 

@@ -7,8 +7,18 @@ export const isInteractive = (): boolean => Boolean(process.stdin.isTTY && proce
 
 const NOWHERE = new Writable({ write: (_chunk, _encoding, done) => done() });
 
-/** One line from the terminal; `hidden`: without showing what is typed. Throws INTERRUPTED on Ctrl-C or end of input. */
-export function ask(question: string, { hidden = false } = {}): Promise<string> {
+interface AskOptions {
+  /** Without showing what is typed. */
+  readonly hidden?: boolean;
+  /** What to ask for after each line for as long as an answer is not whole; one line is an answer by default. */
+  readonly more?: (given: string) => string | undefined;
+}
+
+/** An answer from the terminal. Throws INTERRUPTED on Ctrl-C or end of input. */
+export function ask(
+  question: string,
+  { hidden = false, more = () => undefined }: AskOptions = {},
+): Promise<string> {
   const lines = createInterface({
     input: process.stdin,
     output: hidden ? NOWHERE : process.stderr,
@@ -22,7 +32,15 @@ export function ask(question: string, { hidden = false } = {}): Promise<string> 
   }
   return new Promise<string>((resolve, reject) => {
     const cancel = () => reject(new BitorchError('INTERRUPTED', 'nothing was done'));
-    lines.once('line', resolve).once('SIGINT', cancel).once('close', cancel);
+    let given = '';
+    lines.on('line', (line) => {
+      given += given === '' ? line : `\n${line}`;
+      const missing = more(given);
+      if (missing === undefined) return resolve(given);
+      lines.setPrompt(missing);
+      lines.prompt();
+    });
+    lines.once('SIGINT', cancel).once('close', cancel);
   }).finally(() => {
     lines.close();
     if (hidden) process.stderr.write('\n');

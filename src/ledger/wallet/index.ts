@@ -31,7 +31,8 @@ export {
 } from './proof.ts';
 export { type Found, OutputScanner, type Scanner, scanHere, type ViewKeys } from './scan.ts';
 export { openScanThread } from './scan-thread.ts';
-export { accountOf, entropyOf, wordsOf } from './seed.ts';
+export { accountOf, countWords, entropyOf, wordsOf } from './seed.ts';
+export type { PaymentToSplit } from './split.ts';
 export { doubtful, SENT, type Submission, type Submitted, submissionOf } from './submission.ts';
 export type { Transferred } from './transfers.ts';
 export { formatViewKey, parseViewKey, type ViewKey } from './view-key.ts';

@@ -29,6 +29,8 @@ export interface TransferOrder {
   readonly tier?: FeeTier;
   /** Another payment, although the same order waits already: without it that one is tried again. */
   readonly again?: boolean;
+  /** Names it in place of `nameOfOrder`: of a part of an order. */
+  readonly name?: Uint8Array;
 }
 
 /** A transfer with everything settled but the cryptography: the fee and the change are what will be paid, exactly. */
@@ -119,7 +121,7 @@ export function planTransfer(
     const { placed, at } = shuffleIn({ to: source.changeTo, amount: left }, [...payments, ...empty], random);
     const expiry = expiryFor(source);
     const { chainId } = source.parameters;
-    const name = nameOfOrder(order, order.again ? random(32) : undefined);
+    const name = order.name ?? nameOfOrder(order, order.again ? random(32) : undefined);
     return {
       chainId,
       spends,
@@ -134,43 +136,59 @@ export function planTransfer(
     };
   }
   const available = largestFirst.slice(0, most).reduce((sum, { amount }) => sum + amount, before);
-  throw new BitorchError('FUNDS_INSUFFICIENT', 'not enough unlocked money for the amount and its fee', {
-    wanted,
-    available,
-  });
+  const all = largestFirst.reduce((sum, { amount }) => sum + amount, before);
+  const why =
+    all > available && all > wanted
+      ? `this takes more than the ${MAX_INPUTS} outputs that one transfer can spend: sweep to yourself first, to have fewer`
+      : 'not enough unlocked money for the amount and its fee';
+  throw new BitorchError('FUNDS_INSUFFICIENT', why, { wanted, available, all });
 }
 
-/** Sends all there is to one address, in as many transfers as its outputs need. The fees are taken off. */
+/** Outputs that are worth more than what it costs to spend them, the largest first. */
+export function worthSpending(source: PlanSource, tier: FeeTier): Owned[] {
+  const [step, at] = [Math.ceil(usableOutputs(source) / RING_SIZE), source.spendable[0]];
+  if (!at) return [];
+  const ring = Array.from({ length: RING_SIZE }, (_, i) => i * step);
+  const feeOf = (inputs: number) => {
+    const spends = new Array(inputs).fill({ output: at, ring });
+    return feeFor({ spends, outputs: 2, actions: [], signatures: 0 }, source, tier).fee;
+  };
+  const cost = feeOf(2) - feeOf(1);
+  return source.spendable
+    .filter(({ amount }) => amount > cost)
+    .sort((a, b) => (a.amount > b.amount ? -1 : Number(a.amount < b.amount)));
+}
+
+/** Sends all that these outputs hold to one address, the fee taken off; undefined where that is more than they hold. */
+export function planEmptying(
+  chosen: readonly Owned[],
+  to: Address,
+  source: PlanSource,
+  { tier, name, random }: { tier: FeeTier; name?: Uint8Array; random: RandomBytes },
+): TransferPlan | undefined {
+  const spends = withRings(chosen, source, random);
+  const { fee, weight } = feeFor({ spends, outputs: 2, actions: [], signatures: 0 }, source, tier);
+  const amount = chosen.reduce((sum, output) => sum + output.amount, 0n) - fee;
+  if (amount <= 0n) return undefined;
+  const nothing = { to: source.changeTo, amount: 0n };
+  const { placed, at } = shuffleIn(nothing, [{ to, amount }], random);
+  const order = name ?? nameOfOrder({ payments: [{ to, amount }] });
+  const common = { chainId: source.parameters.chainId, actions: [], deposits: 0n, expiry: expiryFor(source) };
+  return { ...common, spends, outputs: placed, change: at, fee, weight, order };
+}
+
+/** Sends all there is to one address, in as many transfers as its outputs need. The fees are taken off; dust stays. */
 export function planSweep(
   to: Address,
   source: PlanSource,
   tier: FeeTier = 'normal',
   random: RandomBytes = systemRandom,
 ): TransferPlan[] {
+  const worth = worthSpending(source, tier);
   const plans: TransferPlan[] = [];
-  for (let from = 0; from < source.spendable.length; from += MAX_INPUTS) {
-    const chosen = source.spendable.slice(from, from + MAX_INPUTS);
-    const spends = withRings(chosen, source, random);
-    const { fee, weight } = feeFor({ spends, outputs: 2, actions: [], signatures: 0 }, source, tier);
-    const amount = chosen.reduce((sum, output) => sum + output.amount, 0n) - fee;
-    if (amount <= 0n) continue;
-    const nothing = { to: source.changeTo, amount: 0n };
-    const { placed, at } = shuffleIn(nothing, [{ to, amount }], random);
-    const expiry = expiryFor(source);
-    const { chainId } = source.parameters;
-    const order = nameOfOrder({ payments: [{ to, amount }] });
-    plans.push({
-      chainId,
-      spends,
-      outputs: placed,
-      change: at,
-      actions: [],
-      fee,
-      deposits: 0n,
-      expiry,
-      weight,
-      order,
-    });
+  for (let from = 0; from < worth.length; from += MAX_INPUTS) {
+    const plan = planEmptying(worth.slice(from, from + MAX_INPUTS), to, source, { tier, random });
+    if (plan) plans.push(plan);
   }
   if (plans.length === 0)
     throw new BitorchError('FUNDS_INSUFFICIENT', 'nothing unlocked that is worth its fee');

@@ -9,7 +9,7 @@ import type { Contents } from './contents.ts';
  * @throws BitorchError `WALLET_NETWORK` for another network's chain, `CHAIN_BEHIND` for one that knows less
  */
 export function requireSuccessor(
-  { height: known, scanned, spendsScanned }: Contents,
+  { height: known, restoreHeight, scanned, spendsScanned }: Contents,
   network: Uint8Array | undefined,
   { height, outputs, spends, parameters }: ChainStatus,
 ): void {
@@ -19,6 +19,13 @@ export function requireSuccessor(
       'WALLET_NETWORK',
       `the wallet is for the network ${mine}, the node's is ${its}: ask a node of that network, or let the wallet ` +
         'look at everything again on this one (rescan)',
+    );
+  }
+  if (height < restoreHeight && known === 0) {
+    throw new BitorchError(
+      'CHAIN_BEHIND',
+      `the wallet looks from block ${restoreHeight} on, and the node is at block ${height}: wait until the node has caught up; if ` +
+        'the wallet was used before that block, let it look at everything again (rescan)',
     );
   }
   if (height < known || outputs < scanned || spends < spendsScanned) {

@@ -19,16 +19,24 @@ const mayCome = (entry: Sent, contents: Contents): boolean =>
   entry.bytes.length > 0 &&
   isHere(entry, contents);
 
+/** A try at an order: what it spends, and what it pays in all. */
+export interface Try {
+  readonly inputs: readonly Owned[];
+  readonly amount: bigint;
+}
+
 /**
- * What the last try at an order spends that a block may yet come to hold, together with what the tries before it spend. One
- * that was refused counts too: a node that refuses may still keep it.
+ * The last try at an order that a block may yet come to hold, with what it spends together with the tries before it. One that
+ * was refused counts too: a node that refuses may still keep it.
  *
  * @param order its name, see `nameOfOrder`
  */
-export function inputsOfTries(order: Uint8Array, contents: Contents): readonly Owned[] {
+export function lastTry(order: Uint8Array, contents: Contents): Try | undefined {
   const last = contents.sent.findLast((entry) => mayCome(entry, contents) && equalBytes(entry.order, order));
-  const images = new Set(last?.spends.map(toHex));
-  return contents.owned.filter(({ keyImage }) => images.has(toHex(keyImage)));
+  if (!last) return undefined;
+  const images = new Set(last.spends.map(toHex));
+  const inputs = contents.owned.filter(({ keyImage }) => images.has(toHex(keyImage)));
+  return { inputs, amount: last.payments.reduce((sum, { amount }) => sum + amount, 0n) };
 }
 
 /** An earlier try at the order of a transfer that is known to wait with a node. */
@@ -109,6 +117,12 @@ export function withLanded(contents: Contents, outputs: readonly OutputRecord[],
     return height === undefined ? entry : { ...entry, height, bytes: new Uint8Array(0) };
   });
   return { ...contents, sent };
+}
+
+/** Nothing found and nothing in a block, as before the first look at the chain. */
+export function withoutFinds(contents: Contents): Contents {
+  const sent = contents.sent.map((entry) => ({ ...entry, height: 0 }));
+  return { ...contents, scanned: 0, spendsScanned: 0, height: 0, restoreHeight: 0, owned: [], sent };
 }
 
 /** A transfer in no block, with another state; what proves its payments stays. */

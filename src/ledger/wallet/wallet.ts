@@ -52,9 +52,10 @@ import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { readMembers, signInTurns } from './sign.ts';
+import { type PaymentToSplit, planPayment } from './split.ts';
 import { doubtful, SENT, type Submission, type Submitted } from './submission.ts';
 import {
-  inputsOfTries,
+  lastTry,
   marked,
   pending,
   sentTryBefore,
@@ -63,6 +64,7 @@ import {
   transfersOf,
   withKeptRings,
   withLanded,
+  withoutFinds,
   withSpends,
 } from './transfers.ts';
 import type { ViewKey } from './view-key.ts';
@@ -72,9 +74,7 @@ const BATCH = 500;
 const NO_KEY_IMAGE = new Uint8Array(32);
 const UNKNOWN_NETWORK = new Uint8Array(NETWORK_BYTES);
 
-/**
- * A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what it was last told by `scan`.
- */
+/** A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what `scan` was last told. */
 export class Wallet {
   readonly account: Account;
   readonly #curve: Curve;
@@ -122,6 +122,11 @@ export class Wallet {
   get network(): Uint8Array | undefined {
     const { network } = this.#contents;
     return equalBytes(network, UNKNOWN_NETWORK) ? undefined : network;
+  }
+
+  /** Where the network is not known yet, it is this one. */
+  bind(network: Uint8Array): void {
+    if (!this.network) this.#contents = { ...this.#contents, network };
   }
 
   get viewOnly(): boolean {
@@ -228,13 +233,11 @@ export class Wallet {
   }
 
   /**
-   * Forgets what was found and on which network, to look at everything again: for a network that was begun anew. What was
-   * sent stays, with the secrets that prove its payments, and so do rings that somebody may have seen.
+   * Forgets what was found, on which network and since which block, to look at everything again. What was sent stays, with
+   * the secrets that prove its payments, and so do rings that somebody may have seen.
    */
   forgetFinds(): void {
-    const sent = this.#contents.sent.map((entry) => ({ ...entry, height: 0 }));
-    const nothing = { scanned: 0, spendsScanned: 0, height: 0, owned: [] };
-    this.#contents = { ...this.#contents, ...nothing, sent, network: UNKNOWN_NETWORK };
+    this.#contents = { ...withoutFinds(this.#contents), network: UNKNOWN_NETWORK };
     this.#totals = [];
   }
 
@@ -254,8 +257,13 @@ export class Wallet {
    */
   async plan(order: TransferOrder, chain: WalletChain, random?: RandomBytes): Promise<TransferPlan> {
     const source = await this.#source(chain);
-    const earlier = order.again ? [] : inputsOfTries(nameOfOrder(order), this.#contents);
-    return planTransfer(order, { ...source, earlier }, random);
+    const earlier = order.again ? [] : lastTry(nameOfOrder(order), this.#contents)?.inputs;
+    return planTransfer(order, { ...source, earlier: earlier ?? [] }, random);
+  }
+
+  /** The same for a payment to one address, in as many transfers as it takes: see `planPayment`. */
+  async planPayment(payment: PaymentToSplit, chain: WalletChain): Promise<TransferPlan[]> {
+    return planPayment(payment, await this.#source(chain), (name) => lastTry(name, this.#contents));
   }
 
   async planSweep(to: Address, chain: WalletChain, tier?: FeeTier): Promise<TransferPlan[]> {

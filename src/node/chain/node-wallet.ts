@@ -2,7 +2,13 @@ import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { BitorchError, codeOf, type Logger, messageOf, writeFileAtomic } from '#base';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
-import { parseAddress, type TransferOrder, type WalletChain } from '#ledger';
+import {
+  type PaymentToSplit,
+  parseAddress,
+  type TransferOrder,
+  type TransferPlan,
+  type WalletChain,
+} from '#ledger';
 import type {
   BackupWords,
   PaymentPreview,
@@ -21,7 +27,7 @@ import { OpenWallet } from '../wallet/open-wallet.ts';
 import { PasswordThrottle } from '../wallet/password-throttle.ts';
 import { checkPayment } from '../wallet/payment-check.ts';
 import type { Faucet } from './faucet.ts';
-import { addressViews, balanceView, historyView, previewOf } from './wallet-view.ts';
+import { addressViews, balanceView, historyView, previewOf, receiptOfAll } from './wallet-view.ts';
 
 const LEAST_PASSWORD = 8;
 const ASKED_BACK = 3;
@@ -98,6 +104,7 @@ export class NodeWallet implements WalletApi {
         throw new BitorchError('PASSWORD_WEAK', `take a password of at least ${LEAST_PASSWORD} characters`);
       const file = { path, password };
       const since = restoreHeight ?? (words ? 0 : (await this.#deps.chain.status()).height);
+      await this.#requireHeight(since);
       const beginning = { network, restoreHeight: since };
       const open = words
         ? await OpenWallet.restore(file, words, beginning)
@@ -150,25 +157,40 @@ export class NodeWallet implements WalletApi {
   preview(request: PaymentRequest): Promise<PaymentPreview> {
     return this.#exclusive(async () => {
       const { wallet } = this.#unlocked;
-      const plan = await wallet.plan(this.#orderOf(request), this.#deps.chain);
-      return previewOf(plan, request.to, BigInt(request.amount), wallet);
+      const plans = await wallet.planPayment(this.#paymentOf(request), this.#deps.chain);
+      return previewOf(plans, request.to, wallet);
     });
   }
 
   send({ password, ...request }: PaymentRequest & { password: string }): Promise<PaymentReceipt> {
-    return this.pay(this.#orderOf(request), password);
+    return this.#exclusive(async () => {
+      const open = await this.#authorise(password);
+      const plans = await open.wallet.planPayment(this.#paymentOf(request), this.#deps.chain);
+      const receipts: PaymentReceipt[] = [];
+      for (const plan of plans) {
+        receipts.push(await this.#sendPlan(plan, open));
+        if (receipts.at(-1)!.outcome === 'refused') break;
+      }
+      return receiptOfAll(receipts);
+    });
   }
 
   /** Signs a transfer, with the signatures that its actions need besides, and sends it. Throws PASSWORD_WRONG. */
   pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
     return this.#exclusive(async () => {
       const open = await this.#authorise(password);
-      const { chain } = this.#deps;
-      const plan = await open.wallet.plan(order, chain);
-      const result = await open.send(plan, chain, signers);
-      this.#deps.onChange(this.view());
-      return { ...result, fee: `${plan.fee}`, expiry: plan.expiry };
+      return this.#sendPlan(await open.wallet.plan(order, this.#deps.chain), open, signers);
     });
+  }
+
+  async #sendPlan(
+    plan: TransferPlan,
+    open: OpenWallet,
+    signers: readonly SigningKey[] = [],
+  ): Promise<PaymentReceipt> {
+    const result = await open.send(plan, this.#deps.chain, signers);
+    this.#deps.onChange(this.view());
+    return { ...result, fee: `${plan.fee}`, expiry: plan.expiry };
   }
 
   /** A key of the wallet's, see `Wallet.signingKey`. Throws PASSWORD_WRONG. */
@@ -265,6 +287,8 @@ export class NodeWallet implements WalletApi {
   }
 
   #opened(open: OpenWallet): void {
+    // A founder's wallet is older than the network.
+    open.wallet.bind(this.#options.network);
     this.#open = open;
     this.follow();
     this.#deps.onChange(this.view());
@@ -285,8 +309,17 @@ export class NodeWallet implements WalletApi {
       : new BitorchError('WALLET_LOCKED', 'unlock the wallet with its password first');
   }
 
-  #orderOf({ to, amount, tier = 'normal', again = false }: PaymentRequest): TransferOrder {
-    return { payments: [{ to: this.#parse(to), amount: BigInt(amount) }], tier, again };
+  #paymentOf({ to, amount, tier = 'normal', again = false }: PaymentRequest): PaymentToSplit {
+    return { to: this.#parse(to), amount: BigInt(amount), tier, again };
+  }
+
+  async #requireHeight(since: number): Promise<void> {
+    const { height } = since > 0 ? await this.#deps.chain.status() : { height: 0 };
+    if (since > height)
+      throw new BitorchError(
+        'HEIGHT_BEYOND',
+        `the chain is at block ${height} here: look from an earlier one, or from 0 to find everything`,
+      );
   }
 
   #parse(address: string): Address {

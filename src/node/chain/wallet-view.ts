@@ -1,6 +1,12 @@
 import { toHex } from '#base';
 import { formatAddress, type Owned, type Sent, type TransferPlan, type Wallet } from '#ledger';
-import type { BalanceView, PaymentPreview, ReceiveAddress, WalletEntry } from '../chain-api.ts';
+import type {
+  BalanceView,
+  PaymentPreview,
+  PaymentReceipt,
+  ReceiveAddress,
+  WalletEntry,
+} from '../chain-api.ts';
 
 export function balanceView(wallet: Wallet): BalanceView {
   const { unlocked, locked } = wallet.balance();
@@ -10,19 +16,35 @@ export function balanceView(wallet: Wallet): BalanceView {
 export const addressViews = (wallet: Wallet): ReceiveAddress[] =>
   ['', ...wallet.labels].map((label, index) => ({ index, label, address: wallet.addressText(index) }));
 
-export function previewOf(plan: TransferPlan, to: string, amount: bigint, wallet: Wallet): PaymentPreview {
-  const change = plan.outputs[plan.change]!.amount;
-  const spent = plan.spends.reduce((sum, { output }) => sum + output.amount, 0n);
+/** What the transfers of a payment cost together. */
+export function previewOf(plans: readonly TransferPlan[], to: string, wallet: Wallet): PaymentPreview {
+  const sum = (of: (plan: TransferPlan) => bigint) => plans.reduce((total, plan) => total + of(plan), 0n);
+  const change = sum((plan) => plan.outputs[plan.change]!.amount);
+  const fee = sum((plan) => plan.fee);
+  const spent = sum(({ spends }) => spends.reduce((total, { output }) => total + output.amount, 0n));
   return {
     to,
-    amount: `${amount}`,
-    fee: `${plan.fee}`,
-    total: `${amount + plan.fee}`,
+    amount: `${spent - change - fee}`,
+    fee: `${fee}`,
+    total: `${spent - change}`,
     change: `${change}`,
-    inputs: plan.spends.length,
-    bytes: plan.weight,
+    transfers: plans.length,
+    inputs: plans.reduce((total, { spends }) => total + spends.length, 0),
+    bytes: plans.reduce((total, { weight }) => total + weight, 0),
     left: `${wallet.balance().unlocked - spent}`,
   };
+}
+
+const WORST_FIRST = ['refused', 'pending', 'sent'];
+
+/** Of the transfers of one payment the one that fared worst stands for all. */
+export function receiptOfAll(receipts: readonly PaymentReceipt[]): PaymentReceipt {
+  const [worst] = receipts.toSorted(
+    (a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome),
+  );
+  const fee = receipts.reduce((total, receipt) => total + BigInt(receipt.fee), 0n);
+  const others = receipts.filter((receipt) => receipt !== worst).map(({ id }) => id);
+  return { ...worst!, fee: `${fee}`, ...(others.length > 0 && { others }) };
 }
 
 /** Newest first; what no block holds yet before all. */

@@ -184,16 +184,17 @@ export class OpenWallet {
   }
 
   /**
-   * What a transfer will cost, to be shown first. The same payment as one that waits is another try at it, unless it is
-   * meant to be made `again`. Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT, DECOYS_MISSING.
+   * What a payment will cost, to be shown first: its transfers, one but for a payment out of many small outputs. The same
+   * payment as one that waits is another try at it, unless it is meant to be made `again`. Throws ADDRESS_INVALID,
+   * FUNDS_INSUFFICIENT, DECOYS_MISSING.
    */
   plan(
     to: string,
     amount: bigint,
     chain: WalletChain,
     { tier = 'normal', again = false }: { tier?: FeeTier; again?: boolean } = {},
-  ): Promise<TransferPlan> {
-    return this.wallet.plan({ payments: [{ to: this.#parse(to), amount }], tier, again }, chain);
+  ): Promise<TransferPlan[]> {
+    return this.wallet.planPayment({ to: this.#parse(to), amount, tier, again }, chain);
   }
 
   /** The transfers that send all that is unlocked, fees taken off. */

@@ -150,7 +150,8 @@ async function wallet(): Promise<void> {
   const open = await OpenWallet.restore(file, payer.words!, { network: OPTIONS.network });
   await open.scan(chain);
   const before = open.balance;
-  const plan = await open.plan(payee.addressText(), 10n ** 9n, chain);
+  const planned = await open.plan(payee.addressText(), 10n ** 9n, chain);
+  const plan = planned[0]!;
   await whileFull(
     () => open.send(plan, chain),
     async () => {
@@ -163,7 +164,7 @@ async function wallet(): Promise<void> {
   await open.close();
   const again = await OpenWallet.open(file);
   assert.deepEqual(again.balance, before);
-  await again.send(await again.plan(payee.addressText(), 10n ** 9n, chain), chain);
+  for (const one of await again.plan(payee.addressText(), 10n ** 9n, chain)) await again.send(one, chain);
   assert.equal(pool.size, 1);
   await again.close();
 }

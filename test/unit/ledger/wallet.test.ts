@@ -110,6 +110,18 @@ test('a wallet comes back from its words, and a view-only one sees what comes in
   assert.equal(late.owned.length, 1, 'only the change of the block at 5');
 });
 
+test('a block to look from that the chain has not reached is refused, and looking at everything begins at 0', async () => {
+  const late = Wallet.restore(alice.words!, { ...OPTIONS, restoreHeight: 99_999_999 });
+  await assert.rejects(late.scan(onLedger), {
+    code: 'CHAIN_BEHIND',
+    message: /from block 99999999 on.*rescan/,
+  });
+  assert.equal(late.height, 0);
+  late.forgetFinds();
+  await late.scan(onLedger);
+  assert.deepEqual(late.balance(), alice.balance());
+});
+
 test('several recipients, actions with deposits, and a sweep are accepted by the ledger', async () => {
   const [carol, dave] = [walletOf('carol'), walletOf('dave')];
   const chain = realLedger([carol.address()], 17);
@@ -240,7 +252,7 @@ test('words: 24, checked; addresses: checked against typing errors and other net
     message: /24 are needed/,
   });
   assert.throws(() => entropyOf([...list.slice(1), 'bitorch'].join(' ')), {
-    message: /"bitorch" is not in the list/,
+    message: /word 24, "bitorch", is not in the list/,
   });
   assert.throws(() => entropyOf([...list.slice(1), 'zoo'].join(' ')), { message: /does not fit/ });
 
