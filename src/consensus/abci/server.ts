@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Request, Response } from 'cosmjs-types/tendermint/abci/types';
 import { BitorchError, codeOf, messageOf } from '#base';
 import type { Application } from '../application/index.ts';
 import { Dispatch } from './dispatch.ts';
 import { FrameReader, frame } from './frames.ts';
+import { freeSocketPath } from './socket-path.ts';
 
 export interface AbciServerOptions {
   /** `unix:///path` or `tcp://127.0.0.1:26658`; port 0 takes any. */
@@ -49,10 +49,10 @@ export class AbciServer {
     this.#server.maxConnections = maxConnections;
   }
 
-  /** Gives the address that it listens on. Throws OPTION_INVALID, and what the system says. */
+  /** Gives the address that it listens on. Throws OPTION_INVALID, LISTEN_FAILED, and what the system says. */
   async start(): Promise<string> {
     const { protocol, path, host, port } = partsOf(this.#address);
-    if (path !== undefined) await rm(path, { force: true });
+    if (path !== undefined) await freeSocketPath(path);
     this.#server.listen(path === undefined ? { host, port } : { path });
     await once(this.#server, 'listening');
     const bound = this.#server.address();
