@@ -59,7 +59,7 @@ export const multiaddrOf = ({ kind, host, port }: Dialable): string =>
  * Whether to dial an address that was learnt from somebody in the scope `learntFrom`: nobody sends us where they could
  * not go themselves. Loopback and link-local addresses are believed of their own scope and of this machine only.
  */
-export function mayDial({ scope }: Dialable, learntFrom: Scope): boolean {
+export function mayDial({ scope }: Pick<Dialable, 'scope'>, learntFrom: Scope): boolean {
   if (scope === 'public' || learntFrom === 'loopback') return true;
   return scope !== 'loopback' && scope === learntFrom;
 }

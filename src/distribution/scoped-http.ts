@@ -1,0 +1,110 @@
+import { lookup as lookupAll } from 'node:dns/promises';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { createGunzip, createInflate } from 'node:zlib';
+import { mayDial, parseDialable, type Scope, scopeOfRemote } from '#network/addresses';
+
+const MAX_REDIRECTS = 3;
+
+export interface GetOptions {
+  /** Of the answer, as sent and as unpacked. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** The addresses of a name. */
+  readonly lookup?: (name: string) => Promise<readonly string[]>;
+}
+
+interface Answer {
+  readonly bytes: Uint8Array;
+  readonly status: number;
+  /** Of who gave it. */
+  readonly scope: Scope;
+}
+
+/**
+ * GET over HTTP or HTTPS with redirects, none of which leads further inside than its sender is: a server on the internet has no
+ * business with a private network. A name is looked up once, and the connection goes to the addresses that were checked: asked
+ * again, its owner may answer differently.
+ */
+export async function getWithin(start: URL, options: GetOptions): Promise<Answer> {
+  let url = start;
+  let from: Scope = 'loopback';
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const message = await get(url, await addressesWithin(url, from, options), options.signal);
+    const scope = scopeOfRemote(message.socket.remoteAddress);
+    const { statusCode: status = 0, headers } = message;
+    if (status < 300 || status >= 400 || headers.location === undefined)
+      return { bytes: await readBounded(message, options.maxBytes), status, scope };
+    message.destroy();
+    url = new URL(headers.location, url);
+    if (!/^https?:$/.test(url.protocol)) throw new Error(`redirects to ${url.protocol}`);
+    from = scope;
+  }
+  throw new Error(`more than ${MAX_REDIRECTS} redirects`);
+}
+
+/** Those of a server's addresses that somebody in the scope `from` may name. Throws Error where there is none. */
+export async function addressesWithin(
+  { hostname }: URL,
+  from: Scope,
+  { lookup = lookupName, signal }: Pick<GetOptions, 'lookup' | 'signal'>,
+): Promise<readonly string[]> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const all = isIP(host) > 0 ? [host] : await untilAborted(lookup(host), signal);
+  const dialables = all.flatMap((address) => parseDialable(address, 1) ?? []);
+  const allowed = dialables.filter((dialable) => mayDial(dialable, from));
+  if (allowed.length > 0) return allowed.map((dialable) => dialable.host);
+  const [first] = dialables;
+  throw new Error(
+    first ? `redirects to a ${first.scope} address` : `${host} has no address that is anybody's`,
+  );
+}
+
+function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  const lookup: LookupFunction = (_name, { all }, callback) => {
+    if (all) callback(null, found);
+    else callback(null, found[0]!.address, found[0]!.family);
+  };
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    // A connection of its own: one that is kept could lead to another address than those.
+    const headers = { 'accept-encoding': 'gzip, deflate', 'user-agent': 'bitorch' };
+    send(url, { lookup, signal, headers, agent: false }, resolve).on('error', reject).end();
+  });
+}
+
+async function readBounded(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of unpacked(message)) {
+    size += part.length;
+    if (size > maxBytes) throw new Error(`answer is longer than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+function unpacked(message: IncomingMessage): AsyncIterable<Buffer> {
+  const encoding = message.headers['content-encoding']?.trim().toLowerCase();
+  if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'deflate') return message;
+  const unpack = encoding === 'deflate' ? createInflate() : createGunzip();
+  message.on('error', (error) => unpack.destroy(error));
+  return message.pipe(unpack);
+}
+
+const lookupName = async (name: string): Promise<string[]> =>
+  (await lookupAll(name, { all: true })).map(({ address }) => address);
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
