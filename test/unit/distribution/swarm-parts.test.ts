@@ -341,7 +341,7 @@ test('tracker answers: every spelling that trackers write is read', () => {
     [`d8:intervali60e${peers}8:completei1ee`, 60],
     [`d8:intervali60e${peers}e\n`, 60],
     [`d${peers}e`, 1800],
-    [`d8:interval2:60${peers}e`, 1800],
+    [`d8:interval2:60${peers}e`, 60],
     [`d8:completei1e8:completei1e8:intervali60e${peers}e`, 60],
     [`d8:completei-0e10:incompletei03e8:intervali60e${peers}e`, 60],
     [`d14:failure reason0:8:intervali60e${peers}e`, 60],
