@@ -100,10 +100,11 @@ export class Guarding {
   demandCleared(id: string): void {
     this.refuseQuarantined(id);
     if (this.clearance.allows(id)) return;
-    throw new BitorchError(
-      'MODEL_PENDING',
-      'no security node has cleared this model yet, so it is not run for others',
-    );
+    const why =
+      this.clearance.stateOf(id) === 'unreported'
+        ? 'a security node has cleared this model, but its report cannot be fetched'
+        : 'no security node has cleared this model yet';
+    throw new BitorchError('MODEL_PENDING', `${why}, so it is not run for others`);
   }
 
   isQuarantined(id: string): boolean {
@@ -118,7 +119,7 @@ export class Guarding {
       this.refuseQuarantined(id);
       if (this.clearance.allows(id)) return;
       await this.ask(id);
-      if (this.clearance.stateOf(id) === 'pending') await this.#newsOr(ASK_INTERVAL_MS);
+      if (!this.clearance.allows(id)) await this.#newsOr(ASK_INTERVAL_MS);
     }
   }
 
@@ -134,15 +135,22 @@ export class Guarding {
     await Promise.all(asked.map((node) => this.#exchange.ask(node, [id])));
   }
 
-  /** Asks authorities again about clearances that none has confirmed for long. */
+  /**
+   * Asks authorities again about clearances that were not confirmed for long. Only one that has cleared a model can confirm
+   * that: another one may never have looked at it.
+   */
   async recheck(): Promise<void> {
     const { directory, host } = this.#dependencies;
     const ids = this.#rechecks.due().slice(0, MAX_ASKED);
     if (ids.length === 0) return;
-    const isOther = (node: KnownNode) => node.id !== host.id && this.clearance.trusts(node.id);
-    const authorities = directory.nodes().filter((node) => node.reachable && isOther(node));
-    const answers = await Promise.all(authorities.map((node) => this.#exchange.ask(node, ids)));
-    if (answers.includes(true)) this.#rechecks.confirm(ids);
+    const { trust } = this.clearance;
+    const trusted = trust === 'none' ? [] : trust.flatMap((one) => directory.find(one) ?? []);
+    const authorities = trusted.filter(({ id, reachable }) => reachable && id !== host.id);
+    const asked = await Promise.all(
+      authorities.map(async (node) => ((await this.#exchange.ask(node, ids)) ? [node.id] : [])),
+    );
+    const answered = new Set([host.id, ...asked.flat()]);
+    this.#rechecks.confirm(ids.filter((id) => this.clearance.clearedBy(id).some((one) => answered.has(one))));
   }
 
   #holders(id: string): KnownNode[] {

@@ -16,7 +16,7 @@ export function whatIsMissing(
   const known = `${others.length} other ${others.length === 1 ? 'node is' : 'nodes are'} known`;
   const wanted = model ? `model ${model.slice(0, 12)}…` : 'a model';
   if (offered.length === 0) return `${known}, and none offers ${wanted}`;
-  return `${wanted} is offered, but no security node that this node trusts has cleared it yet`;
+  return `${wanted} is offered, but no security node that this node trusts has cleared it yet, with a report that can be fetched`;
 }
 
 /** Calls `tell` only with what is another text than before. */

@@ -18,6 +18,9 @@ const LOOK_MS = 500;
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 600_000;
 const ASKED_AT_A_TIME = 4;
+const CHECKS_AT_A_TIME = 8;
+/** For one report from one node. */
+const FETCH_MS = 30_000;
 
 interface CheckDependencies {
   readonly host: Host;
@@ -51,6 +54,10 @@ const WAITING: ReportCheck = { state: 'waiting', problems: [] };
 export class ReportChecks {
   readonly #dependencies: CheckDependencies;
   readonly #attempts = new WeakMap<Attestation, Attempt>();
+  /** What wakes the loop: news of a model, or a check that has ended. */
+  #wake: () => void = () => undefined;
+  /** Side by side: a node that does not answer keeps nobody else's report. */
+  readonly #underWay = new Map<Attestation, Promise<void>>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(dependencies: CheckDependencies) {
@@ -58,6 +65,9 @@ export class ReportChecks {
   }
 
   start(): void {
+    const { guard, signal } = this.#dependencies;
+    guard.clearance.onChange(() => this.#wake());
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
     this.#running = this.#run();
   }
 
@@ -73,9 +83,28 @@ export class ReportChecks {
     const { guard, signal } = this.#dependencies;
     while (!signal.aborted) {
       const words = guard.clearance.manifests().flatMap((id) => guard.clearance.about(id));
-      for (const word of words) if (this.#isDue(word) && !signal.aborted) await this.#check(word);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      const due = words.filter((word) => this.#isDue(word) && !this.#underWay.has(word));
+      for (const word of due.slice(0, CHECKS_AT_A_TIME - this.#underWay.size)) this.#begin(word);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, LOOK_MS);
+      });
     }
+    await Promise.all(this.#underWay.values());
+  }
+
+  #begin(word: Attestation): void {
+    const { log } = this.#dependencies;
+    const check = this.#check(word)
+      .catch((error: unknown) => {
+        log.warn({ error: messageOf(error) }, 'a report could not be checked');
+        this.#isMissing(word);
+      })
+      .finally(() => {
+        this.#underWay.delete(word);
+        this.#wake();
+      });
+    this.#underWay.set(word, check);
   }
 
   #isDue(attestation: Attestation): boolean {
@@ -89,19 +118,21 @@ export class ReportChecks {
     const { guard, log } = this.#dependencies;
     const times = (this.#attempts.get(attestation)?.times ?? 0) + 1;
     const report = await this.#obtain(attestation);
-    if (!report) {
-      const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
-      this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt, whole: false });
-      return;
-    }
+    if (!report) return this.#isMissing(attestation);
     const manifest = this.#manifestOf(attestation);
     const problems = contradictions(attestation, report, manifest);
     const state = problems.length > 0 ? 'contradicts' : 'agrees';
     this.#attempts.set(attestation, { state, problems, times, retryAt: 0, whole: manifest !== undefined });
-    if (problems.length === 0) return;
+    if (problems.length === 0) return guard.clearance.confirm(attestation);
     const { authority } = attestation;
     log.warn({ model: toHex(attestation.manifest), authority, problems }, 'a word contradicts its report');
     guard.clearance.discredit(attestation);
+  }
+
+  #isMissing(attestation: Attestation): void {
+    const times = (this.#attempts.get(attestation)?.times ?? 0) + 1;
+    const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
+    this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt, whole: false });
   }
 
   #manifestOf({ manifest }: Attestation): Manifest | undefined {
@@ -114,7 +145,8 @@ export class ReportChecks {
     if (held) return held;
     for (const peer of this.#whoMayHave(authority, toHex(manifest))) {
       try {
-        const bytes = await fetchDocument(host, peer, { kind: 'report', id: hash }, signal);
+        const within = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]);
+        const bytes = await fetchDocument(host, peer, { kind: 'report', id: hash }, within);
         const report = openReport(bytes, hash);
         await reports.keep(report);
         return report;

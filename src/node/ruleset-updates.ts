@@ -6,7 +6,9 @@ import type { Directory, KnownNode } from './directory.ts';
 const LOOK_MS = 500;
 /** Each node is asked this often what it goes by, a new one at once. */
 const ASK_MS = 600_000;
-const ASKED_AT_A_TIME = 4;
+const ASKED_AT_A_TIME = 8;
+/** For all that are asked at a time, whatever each of them does. */
+const ROUND_MS = 20_000;
 
 /** A ruleset that this node could take: signed, and newer than its own. */
 export interface NewerRuleset {
@@ -56,7 +58,11 @@ export class RulesetUpdates {
   async #run(): Promise<void> {
     const { signal } = this.#dependencies;
     while (!signal.aborted) {
-      for (const node of this.#due().slice(0, ASKED_AT_A_TIME)) if (!signal.aborted) await this.#ask(node);
+      const due = this.#due().slice(0, ASKED_AT_A_TIME);
+      if (due.length > 0) {
+        const within = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
+        await Promise.all(due.map((node) => this.#ask(node, within)));
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
@@ -68,20 +74,22 @@ export class RulesetUpdates {
     return directory.nodes().filter((node) => node.reachable && node.id !== host.id && isDue(node));
   }
 
-  async #ask(node: KnownNode): Promise<void> {
-    const { host, rules, log, signal } = this.#dependencies;
+  async #ask(node: KnownNode, signal: AbortSignal): Promise<void> {
+    const { host, rules, log } = this.#dependencies;
     this.#askedAt.set(node.id, Date.now());
     try {
       const offer = await askForRuleset(host, node, signal);
       if (offer.version <= Math.max(rules.current.version, this.newer?.version ?? 0)) return;
       const { ruleset, file } = await fetchRuleset(host, node, offer, rules.trusted, signal);
+      // Of several that are asked at once the highest counts.
+      if (ruleset.version <= Math.max(rules.current.version, this.newer?.version ?? 0)) return;
       if (this.#automatic) {
         await installRuleset(this.#home, file, rules.trusted);
         await rules.refresh();
         log.info({ version: ruleset.version, from: node.id }, 'newer rules taken');
       } else this.#newer = { name: ruleset.name, version: ruleset.version, from: node.id };
     } catch (error) {
-      if (signal.aborted) return;
+      if (this.#dependencies.signal.aborted) return;
       log.info({ peer: node.id, code: codeOf(error), error: messageOf(error) }, 'no newer rules obtained');
     }
   }

@@ -4,7 +4,8 @@
  * `pending`: no security node that this node trusts has spoken yet. `unchecked`: this node trusts none and asks none.
  * Only `cleared` and `unchecked` models are seeded to everybody and run for others.
  */
-export type SafetyState = 'pending' | 'cleared' | 'quarantined' | 'unchecked';
+/** `unreported`: said to be cleared, by a word whose report cannot be fetched; it counts as pending. */
+export type SafetyState = 'pending' | 'unreported' | 'cleared' | 'quarantined' | 'unchecked';
 
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low';
 

@@ -78,7 +78,7 @@ const zAttestation = z.object({
 const zSafety = z.object({
   modelId: z.string(),
   name: z.string(),
-  state: z.enum(['pending', 'cleared', 'quarantined', 'unchecked']),
+  state: z.enum(['pending', 'unreported', 'cleared', 'quarantined', 'unchecked']),
   holders: z.number(),
   attestations: z.array(zAttestation),
 });

@@ -10,6 +10,12 @@ const STATES: Readonly<Record<SafetyState, { word: string; tag: string; meaning:
     meaning:
       'No word of a security node counts for it yet. It is neither shared nor run for others; using it is at your own risk.',
   },
+  unreported: {
+    word: 'waiting for a report',
+    tag: 'tag',
+    meaning:
+      'A security node says that it cleared it, and its report cannot be fetched yet: until then that counts for nothing.',
+  },
   cleared: { word: 'cleared', tag: 'tag tag-ok', meaning: '' },
   quarantined: { word: 'quarantined', tag: 'tag tag-bad', meaning: '' },
   unchecked: {

@@ -25,8 +25,11 @@ export type Trust = readonly string[] | 'none';
 /** What a word says for a model that its authority could not run: nothing (`pending`), or as much as a clearance. */
 export type Unproven = 'pending' | 'cleared';
 
-/** `unchecked`: this node trusts nobody's word and asks for none. */
-export type ModelState = 'pending' | 'cleared' | 'quarantined' | 'unchecked';
+/**
+ * `unreported`: an authority says that it cleared the model, and the report that its word names is not here: nothing shows yet
+ * what it has looked at. `unchecked`: this node trusts nobody's word and asks for none.
+ */
+export type ModelState = 'pending' | 'unreported' | 'cleared' | 'quarantined' | 'unchecked';
 
 interface Held {
   readonly attestation: Attestation;
@@ -43,7 +46,9 @@ export class Clearance {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #held = new Map<string, Map<string, Held>>();
-  readonly #discredited = new Set<SealedAttestation>();
+  readonly #discredited = new WeakSet<SealedAttestation>();
+  /** Words whose reports bear them out. */
+  readonly #reported = new WeakSet<SealedAttestation>();
   readonly #changes = new Broadcast<string>();
   #writing: Promise<void> = Promise.resolve();
 
@@ -92,18 +97,33 @@ export class Clearance {
   /** `id`: of a manifest, hexadecimal. */
   stateOf(id: string): ModelState {
     if (this.#trust === 'none') return 'unchecked';
-    const held = [...(this.#held.get(id)?.values() ?? [])];
-    const verdicts = held
-      .filter(({ sealed }) => !this.#discredited.has(sealed))
-      .map(({ attestation: { verdict } }) => (verdict === 'unproven' ? this.#unproven : verdict));
-    if (verdicts.includes('quarantined')) return 'quarantined';
-    return verdicts.includes('cleared') ? 'cleared' : 'pending';
+    const held = [...(this.#held.get(id)?.values() ?? [])].filter(
+      ({ sealed }) => !this.#discredited.has(sealed),
+    );
+    if (held.some(({ attestation }) => attestation.verdict === 'quarantined')) return 'quarantined';
+    const clearing = held.filter(({ attestation }) => this.#clears(attestation));
+    if (clearing.length === 0) return 'pending';
+    return clearing.some(({ sealed }) => this.#reported.has(sealed)) ? 'cleared' : 'unreported';
+  }
+
+  #clears({ verdict }: Attestation): boolean {
+    return (verdict === 'unproven' ? this.#unproven : verdict) === 'cleared';
   }
 
   /** Whether the model may be seeded to everybody and run for others. */
   allows(id: string): boolean {
     const state = this.stateOf(id);
     return state === 'cleared' || state === 'unchecked';
+  }
+
+  /** The authorities whose words clear a manifest: they alone can take that back. */
+  clearedBy(id: string): string[] {
+    const held = [...(this.#held.get(id)?.values() ?? [])];
+    return held.flatMap(({ attestation, sealed }) =>
+      this.#clears(attestation) && this.#reported.has(sealed) && !this.#discredited.has(sealed)
+        ? [attestation.authority]
+        : [],
+    );
   }
 
   /** The newest word of each authority about a manifest. */
@@ -135,16 +155,23 @@ export class Clearance {
     return 'accept';
   }
 
+  /** The report that this word names is here, and says the same. */
+  confirm(attestation: Attestation): void {
+    const held = this.#heldOf(attestation);
+    if (!held || this.#reported.has(held.sealed)) return;
+    this.#reported.add(held.sealed);
+    this.#changes.publish(toHex(attestation.manifest));
+  }
+
   /**
    * Counts this word no more as a clearance: its report says something else. A word against a model stands, so that
    * nobody can bring a model back by breaking what was said of it.
    */
   discredit(attestation: Attestation): void {
-    const id = toHex(attestation.manifest);
-    const held = this.#held.get(id)?.get(attestation.authority);
-    if (held?.attestation !== attestation || attestation.verdict === 'quarantined') return;
+    const held = this.#heldOf(attestation);
+    if (!held || attestation.verdict === 'quarantined') return;
     this.#discredited.add(held.sealed);
-    this.#changes.publish(id);
+    this.#changes.publish(toHex(attestation.manifest));
   }
 
   /** Calls back with the manifest's id whenever something new is known of one, until the returned function is called. */
@@ -155,8 +182,18 @@ export class Clearance {
   #keep(held: Held): void {
     const id = toHex(held.attestation.manifest);
     const ofModel = this.#held.get(id) ?? new Map<string, Held>();
+    const before = ofModel.get(held.attestation.authority);
+    // A model that was cleared stays so until the report of the newer word is here.
+    if (before && this.#reported.has(before.sealed) && this.#clears(before.attestation))
+      this.#reported.add(held.sealed);
     ofModel.set(held.attestation.authority, held);
     this.#held.set(id, ofModel);
+  }
+
+  /** Undefined for a word that is not the newest of its authority. */
+  #heldOf(attestation: Attestation): Held | undefined {
+    const held = this.#held.get(toHex(attestation.manifest))?.get(attestation.authority);
+    return held?.attestation === attestation ? held : undefined;
   }
 
   async #write(id: string, sealed: SealedAttestation): Promise<void> {

@@ -21,6 +21,11 @@ after(() => rm(folder, { recursive: true, force: true }));
 let made = 0;
 const clearance = (trust: Trust, name = `c${made++}`) =>
   new Clearance({ trust, folder: join(folder, name) }, { log });
+/** As if the report of every word were here. */
+const confirmed = (c: Clearance): Clearance => {
+  for (const word of c.about(ID)) c.confirm(word);
+  return c;
+};
 const good = (time = 1000): SealedAttestation => attest(alice, { manifest: MANIFEST, time });
 const bad = (time = 1000, who = alice): SealedAttestation =>
   attest(who, { manifest: MANIFEST, time, verdict: 'quarantined' });
@@ -30,7 +35,7 @@ test('a model is pending, cleared by a good word, quarantined by one bad word am
   assert.equal(c.stateOf(ID), 'pending');
   assert.equal(c.allows(ID), false);
   assert.equal(c.accept(good()), 'accept');
-  assert.equal(c.stateOf(ID), 'cleared');
+  assert.equal(confirmed(c).stateOf(ID), 'cleared');
   assert.equal(c.accept(bad(1, bob)), 'accept');
   assert.equal(c.stateOf(ID), 'quarantined');
   assert.equal(c.allows(ID), false);
@@ -43,7 +48,7 @@ test('the newest word of an authority counts, whatever the order; of one moment 
   ]) {
     const c = clearance([alice.id]);
     for (const sealed of order) c.accept(sealed);
-    assert.equal(c.stateOf(ID), 'cleared');
+    assert.equal(confirmed(c).stateOf(ID), 'cleared');
   }
   for (const order of [
     [good(5), bad(5)],
@@ -68,7 +73,7 @@ test('strangers, old news and the future are ignored; another name on a signatur
   const forged = bad(3000);
   forged.sealed[5]! ^= 1;
   assert.throws(() => c.accept(forged), { code: 'SIGNATURE_INVALID' });
-  assert.equal(c.stateOf(ID), 'cleared');
+  assert.equal(confirmed(c).stateOf(ID), 'cleared');
 });
 
 test('with no trust in anybody everything is unchecked', () => {
@@ -90,7 +95,7 @@ test('a restart remembers, forgets whom it trusts no more, and leaves what is da
   assert.equal(again.stateOf(ID), 'quarantined');
   const narrower = clearance([alice.id], 'disk');
   await narrower.open();
-  assert.equal(narrower.stateOf(ID), 'cleared');
+  assert.equal(confirmed(narrower).stateOf(ID), 'cleared');
   assert.equal((await readdir(join(folder, 'disk'))).length, 3);
 });
 
@@ -106,14 +111,14 @@ test('a word for a model that its authority could not run clears nothing, unless
   assert.equal(c.accept(word(1)), 'accept');
   assert.deepEqual([c.stateOf(ID), c.allows(ID)], ['pending', false]);
   c.accept(attest(bob, { manifest: MANIFEST }));
-  assert.equal(c.stateOf(ID), 'cleared');
+  assert.equal(confirmed(c).stateOf(ID), 'cleared');
   c.accept(bad(2));
   assert.equal(c.stateOf(ID), 'quarantined');
 
   const options = { trust: [alice.id], folder: join(folder, 'unproven'), unproven: 'cleared' } as const;
   const lenient = new Clearance(options, { log });
   lenient.accept(word(1));
-  assert.equal(lenient.stateOf(ID), 'cleared');
+  assert.equal(confirmed(lenient).stateOf(ID), 'cleared');
   lenient.accept(bad(2));
   assert.equal(lenient.stateOf(ID), 'quarantined');
   await Promise.all([c.close(), lenient.close()]);
@@ -126,4 +131,29 @@ test('a clearance without a trial that was passed is no attestation', () => {
     assert.throws(() => c.accept(attest(alice, { manifest: MANIFEST, trial })), { code: 'SCHEMA_INVALID' });
   }
   assert.equal(c.stateOf(ID), 'pending');
+});
+
+test('a word that clears counts once its report is here; one against a model counts at once', () => {
+  const c = clearance([alice.id, bob.id]);
+  const changes: string[] = [];
+  c.onChange((id) => changes.push(id));
+  c.accept(good());
+  assert.deepEqual([c.stateOf(ID), c.allows(ID)], ['unreported', false]);
+  assert.deepEqual(c.clearedBy(ID), []);
+  const [word] = c.about(ID);
+  c.confirm(word!);
+  c.confirm(word!);
+  assert.deepEqual([c.stateOf(ID), c.allows(ID)], ['cleared', true]);
+  assert.deepEqual(c.clearedBy(ID), [alice.id]);
+  assert.deepEqual(changes, [ID, ID], 'told once that it is cleared now');
+
+  c.accept(good(2000));
+  assert.equal(c.stateOf(ID), 'cleared', 'a newer word of the same authority, whose report is on its way');
+  c.confirm(word!);
+  c.discredit(word!);
+  assert.equal(c.stateOf(ID), 'cleared', 'an older word says nothing any more');
+  c.discredit(c.about(ID)[0]!);
+  assert.equal(c.stateOf(ID), 'pending');
+  c.accept(bad(1000, bob));
+  assert.equal(c.stateOf(ID), 'quarantined');
 });
