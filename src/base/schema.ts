@@ -23,13 +23,14 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown): { data: T } | { 
 }
 
 /**
- * Checks a decoded value against a schema. Throws BitorchError `SCHEMA_INVALID`, whose message and whose details `path` and
- * `problem` name the field and what it must be.
+ * Checks a decoded value against a schema. Throws BitorchError `SCHEMA_INVALID`, whose message and whose details `what`, `path`
+ * and `problem` name the field and what it must be.
  */
 export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = parse(schema, value);
   if ('data' in result) return result.data;
   throw new BitorchError('SCHEMA_INVALID', `${what}: ${describeProblem(result.wrong, 'it')}`, {
+    what,
     ...result.wrong,
   });
 }

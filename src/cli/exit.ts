@@ -1,4 +1,5 @@
-import { cleanLines, codeOf, messageOf } from '#base';
+import { cleanLines, codeOf } from '#base';
+import { explain } from './explain.ts';
 
 /** 1: something failed. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
@@ -15,7 +16,8 @@ export const exitCodeOf = (error: unknown): number => EXIT_CODES[codeOf(error)] 
 
 /** Prints an error as one line that says what to do, with its code to look up. */
 export function printError(error: unknown): void {
-  process.stderr.write(`bitorch: ${cleanLines(messageOf(error))} [${cleanLines(codeOf(error))}]\n`);
+  const { code, message } = explain(error);
+  process.stderr.write(`bitorch: ${cleanLines(message)} [${cleanLines(code)}]\n`);
   if (process.env.BITORCH_LOG === 'debug' && error instanceof Error)
     process.stderr.write(`${cleanLines(error.stack ?? '')}\n`);
 }
@@ -31,4 +33,15 @@ export function onStopSignal(stop: () => void): void {
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);
   if (process.send) process.on('disconnect', () => !asked && handle());
+}
+
+/** Ends the program on an error that nothing has caught: one sentence where the reason is known, else with its stack to report. */
+export function endOnFault(): void {
+  process.on('uncaughtException', (error) => {
+    printError(error);
+    const { code } = explain(error);
+    if (code === 'UNKNOWN' && process.env.BITORCH_LOG !== 'debug')
+      process.stderr.write(`${cleanLines(error instanceof Error ? (error.stack ?? '') : '')}\n`);
+    process.exit(exitCodeOf(error));
+  });
 }

@@ -6,8 +6,9 @@ import { abciCommand } from './abci.ts';
 import { chainCommands } from './chain/chain.ts';
 import { faucetCommand, stakeCommands } from './chain/stake.ts';
 import { validatorCommands } from './chain/validator.ts';
+import { handleClosedOutput } from './closed-output.ts';
 import { devnetCommand } from './devnet/command.ts';
-import { exitCodeOf, printError } from './exit.ts';
+import { endOnFault, exitCodeOf, printError } from './exit.ts';
 import { genesisCommand } from './genesis.ts';
 import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
@@ -16,6 +17,8 @@ import { startCommand } from './start.ts';
 import { tokenCommands } from './token.ts';
 import { walletCommands } from './wallet/command.ts';
 
+handleClosedOutput();
+endOnFault();
 // What commands load from here on is compiled once, not at every start.
 enableCompileCache(codeCacheDirectory());
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createLog, type Lifecycle } from '#base';
 import { ApiTokens, announceApi, lockHome, Node, type NodeEvent } from '#node';
 import { createServer } from '#server';
+import { demandFreePort } from './free-port.ts';
 import { type Settings, tell } from './node-message.ts';
 import { ProgressBoard } from './progress.ts';
 
@@ -12,6 +13,7 @@ const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
   const { httpHost: host, httpAllowHost: allowHosts = [], port, ...options } = settings;
   const log = createLog();
+  await demandFreePort(port, host);
   lifecycle.onStop(await lockHome(options.home));
   const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);

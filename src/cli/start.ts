@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { BitorchError, codeOf, dataDirectory, Lifecycle, messageOf, readTextFile } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
+import { explain } from './explain.ts';
 import { type Settings, tell } from './node-message.ts';
+import { optionProblem } from './option-problem.ts';
 import { givenWalletPassword } from './wallet/secrets.ts';
 
 const list = (text: string): string[] =>
@@ -126,9 +128,11 @@ export const startCommand = new Command('start')
       // Loaded here only: other commands and --help start faster without the node.
       const { runNode } = await import('./run-node.ts');
       await runNode(await settingsFrom(flags, command), lifecycle);
-    } catch (error) {
+    } catch (thrown) {
       if (stopping) return;
-      tell({ type: 'failed', code: codeOf(error), message: messageOf(error) });
+      const error = optionProblem(thrown);
+      const { code, message } = explain(error);
+      tell({ type: 'failed', code, message });
       await lifecycle.stop().catch(() => undefined);
       fail(error);
     }

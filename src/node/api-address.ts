@@ -33,11 +33,9 @@ export async function runningApi(home: string): Promise<ApiAddress> {
     return await provenApi(address);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    throw new BitorchError(
-      'NODE_MISSING',
-      `no node is running on ${home}: start one with "bitorch start", or name one with --node`,
-      { home },
-    );
+    throw new BitorchError('NODE_MISSING', `no node is running on ${home}: start one with "bitorch start"`, {
+      home,
+    });
   }
 }
 
@@ -60,6 +58,10 @@ export async function provenApi({ url: given, token }: ApiAddress): Promise<ApiA
   );
 }
 
+/** A failed fetch says why in its cause only. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && error.cause ? messageOf(error.cause) || codeOf(error.cause) : messageOf(error);
+
 /** The proof that the server gives; undefined when it gives none. */
 async function askForProof(url: URL, token: string, nonce: string): Promise<string | undefined> {
   const response = await fetch(new URL(`/api/proof?token=${token}&nonce=${nonce}`, url), {
@@ -68,7 +70,7 @@ async function askForProof(url: URL, token: string, nonce: string): Promise<stri
   }).catch((error: unknown) => {
     throw new BitorchError(
       'NODE_MISSING',
-      `no node answers at ${url.origin} (${messageOf(error)}): start one with "bitorch start", or name one with --node`,
+      `no node answers at ${url.origin} (${reasonOf(error)}): start one with "bitorch start"`,
     );
   });
   const bytes: Uint8Array[] = [];

@@ -55,7 +55,10 @@ test('bond, vote, stay away, jail, unjail, vote again, unbond, and the money is 
       'wallet-password-file': password,
       'security-authorities': 'none',
     };
-    const node = new NodeProcess({ name, home: join(folder, name), flags }, () => undefined);
+    const node = new NodeProcess(
+      { name, home: join(folder, name), flags },
+      { onProgress: () => undefined, onEnd: () => undefined },
+    );
     running.set(name, node);
     return node.ready;
   };

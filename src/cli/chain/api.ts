@@ -50,10 +50,16 @@ async function apiOf({ home = dataDirectory() }: NodeFlags): Promise<ApiAddress>
     return await runningApi(home);
   } catch (error) {
     return runningApi(join(home, 'devnet', 'you')).catch(() => {
-      throw error;
+      throw withHint(error, "or name another node's data directory with --home");
     });
   }
 }
+
+/** The same, with what this command has to offer when no node runs. */
+export const withHint = (error: unknown, hint: string): unknown =>
+  error instanceof BitorchError && error.code === 'NODE_MISSING'
+    ? new BitorchError('NODE_MISSING', `${error.message}, ${hint}`, error.details)
+    : error;
 
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { dataDirectory } from '#base';
+import { cleanLines, dataDirectory } from '#base';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
 import { wholeNumber } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
@@ -41,7 +41,13 @@ export const devnetCommand = new Command('devnet')
       model: flags.model,
       port: flags.once ? 0 : wholeNumber('--port', flags.port, 0, 65_535),
     };
-    const devnet = new Devnet(options, { onProgress: (node, progress) => board.update(node, progress) });
+    const devnet = new Devnet(options, {
+      onProgress: (node, progress) => board.update(node, progress),
+      onEnd: (node, why, restarts) =>
+        process.stderr.write(
+          `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'It is started again.' : 'It has ended too often and stays down.'}\n`,
+        ),
+    });
     const stop = new AbortController();
     onStopSignal(() => stop.abort());
     const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));

@@ -20,6 +20,12 @@ export interface DevnetOptions {
   readonly port: number;
 }
 
+export interface DevnetDependencies {
+  readonly onProgress: (node: string, progress: Progress) => void;
+  /** A node ended although nobody stopped it: why, and whether it is started again. */
+  readonly onEnd?: (node: string, why: string, restarts: boolean) => void;
+}
+
 /** Folders of the nodes that validate: the seeder's and three stages', whether those run blocks of the model or not. */
 const VALIDATORS = ['seeder', 'stage-1', 'stage-2', 'stage-3'];
 /** A network on somebody's desk that nobody uses is not to be heard. */
@@ -33,16 +39,13 @@ export const WALLET_PASSWORD = 'play money';
  */
 export class Devnet {
   readonly #options: DevnetOptions;
-  readonly #onProgress: (node: string, progress: Progress) => void;
+  readonly #dependencies: DevnetDependencies;
   readonly #lifecycle = new Lifecycle();
   readonly processes: NodeProcess[] = [];
 
-  constructor(
-    options: DevnetOptions,
-    dependencies: { onProgress: (node: string, progress: Progress) => void },
-  ) {
+  constructor(options: DevnetOptions, dependencies: DevnetDependencies) {
     this.#options = options;
-    this.#onProgress = dependencies.onProgress;
+    this.#dependencies = dependencies;
   }
 
   /** Starts every process; resolves with the user's node when all of them do their work. */
@@ -111,7 +114,14 @@ export class Devnet {
 
   #spawn(name: string, flags: Record<string, string>): NodeProcess {
     const home = join(this.#options.home, name.replace(' ', '-'));
-    const node = new NodeProcess({ name, home, flags }, (progress) => this.#onProgress(name, progress));
+    const { onProgress, onEnd } = this.#dependencies;
+    const node = new NodeProcess(
+      { name, home, flags },
+      {
+        onProgress: (progress) => onProgress(name, progress),
+        onEnd: (why, restarts) => onEnd?.(name, why, restarts),
+      },
+    );
     this.#lifecycle.onStop(() => node.stop());
     this.processes.push(node);
     return node;

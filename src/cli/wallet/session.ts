@@ -11,6 +11,7 @@ import {
   toHex,
 } from '#base';
 import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain } from '#node';
+import { withHint } from '../chain/api.ts';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
 import { walletPassword } from './secrets.ts';
@@ -68,12 +69,27 @@ export async function withWallet<T>(
 ): Promise<T> {
   const { OpenWallet } = await loadNode();
   const password = await walletPassword(flags.passwordFile);
-  const wallet = await OpenWallet.open({ path: pathOf(flags), password });
+  const wallet = await OpenWallet.open({ path: pathOf(flags), password }).catch(async (error: unknown) => {
+    throw codeOf(error) === 'WALLET_IN_USE' ? await inUse(flags, error as BitorchError) : error;
+  });
   try {
     return await work(wallet);
   } finally {
     await wallet.close();
   }
+}
+
+/** What has the wallet open, and how to do the same there. */
+async function inUse(flags: WalletFlags, error: BitorchError): Promise<BitorchError> {
+  const { runningApi } = await loadNode();
+  const api = await runningApi(homeOf(flags)).catch(() => undefined);
+  if (!api || pathOf(flags) !== join(homeOf(flags), 'wallet')) return error;
+  return new BitorchError(
+    'WALLET_IN_USE',
+    `${pathOf(flags)} is open in the node that runs at ${api.url}: use the wallet on its page, or over its API ` +
+      `(GET /api/wallet, POST /api/wallet/send), or stop the node first`,
+    error.details,
+  );
 }
 
 /**
@@ -113,7 +129,7 @@ async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
   } catch (error) {
     // The node of whoever started a devnet, if there is one.
     return runningApi(join(home, 'devnet', 'you')).catch(() => {
-      throw error;
+      throw withHint(error, 'or name one with --node');
     });
   }
 }

@@ -29,7 +29,6 @@ import { checkPayment } from '../wallet/payment-check.ts';
 import type { Faucet } from './faucet.ts';
 import { addressViews, balanceView, historyView, previewOf, receiptOfAll } from './wallet-view.ts';
 
-const LEAST_PASSWORD = 8;
 const ASKED_BACK = 3;
 const SCAN_PAUSE_MS = 500;
 
@@ -100,8 +99,6 @@ export class NodeWallet implements WalletApi {
       const { path, network } = this.#options;
       if (this.#open || existsSync(path))
         throw new BitorchError('WALLET_EXISTS', 'this node has a wallet already', { path });
-      if (password.length < LEAST_PASSWORD)
-        throw new BitorchError('PASSWORD_WEAK', `take a password of at least ${LEAST_PASSWORD} characters`);
       const file = { path, password };
       const since = restoreHeight ?? (words ? 0 : (await this.#deps.chain.status()).height);
       await this.#requireHeight(since);

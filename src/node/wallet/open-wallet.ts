@@ -63,7 +63,7 @@ export class OpenWallet {
     this.#unlock = unlock;
   }
 
-  /** A new wallet; throws WALLET_EXISTS where a file is already. */
+  /** A new wallet; throws WALLET_EXISTS where a file is already, and PASSWORD_WEAK, as the next two do. */
   static create(file: NewWallet, network: NewNetwork = {}): Promise<OpenWallet> {
     return OpenWallet.#make(file, () => Wallet.create({ ...network, curve: defaultCurve() }));
   }
@@ -92,6 +92,7 @@ export class OpenWallet {
   }
 
   static async #make(file: NewWallet, make: () => Wallet): Promise<OpenWallet> {
+    demandPassword(file.password);
     const unlock = await lock(file.path);
     try {
       await requireFree(file.path);
@@ -167,6 +168,7 @@ export class OpenWallet {
   }
 
   async changePassword(password: string): Promise<void> {
+    demandPassword(password);
     this.#password = password;
     this.#check = undefined;
     await this.save();
@@ -268,6 +270,18 @@ export class OpenWallet {
     this.#saved = saved;
     return saved;
   }
+}
+
+/** Of a new password: what is shorter, or made of fewer different characters, is found in no time. */
+const LEAST_PASSWORD = 8;
+const LEAST_DIFFERENT = 4;
+
+function demandPassword(password: string): void {
+  if (password.length >= LEAST_PASSWORD && new Set(password).size >= LEAST_DIFFERENT) return;
+  throw new BitorchError(
+    'PASSWORD_WEAK',
+    `take a password of at least ${LEAST_PASSWORD} characters, ${LEAST_DIFFERENT} of them different`,
+  );
 }
 
 async function lock(path: string): Promise<() => void> {

@@ -1,0 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { BitorchError, codeOf } from '#base';
+
+/** Tells at once what would end a start only after its work. Throws PORT_IN_USE. */
+export async function demandFreePort(port: number, host = '127.0.0.1'): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer().listen(port, host);
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new BitorchError('PORT_IN_USE', `port ${port} is taken: choose another with --port`, { port });
+  } finally {
+    probe.close();
+  }
+}

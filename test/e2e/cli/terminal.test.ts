@@ -1,0 +1,124 @@
+/** What a person sees in the terminal when something is not as it should be. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { OpenWallet } from '#node';
+import { bitorch, MAIN } from '../../support/cli.ts';
+
+const ENTRY = fileURLToPath(new URL('../../../bin/bitorch.js', import.meta.url));
+const PASSWORD = 'correct horse';
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bitorch-terminal-'));
+  await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
+  await writeFile(join(folder, 'weak'), 'aaaaaaaaaa\n');
+  await writeFile(join(folder, 'short'), 'pass\n');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a command whose reader goes away at once. */
+function withoutReader(args: string[]): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr })));
+}
+
+test('a reader that goes away ends a command in silence', async () => {
+  const home = ['--home', folder, '--password-file', join(folder, 'password')];
+  const created = await bitorch(['wallet', 'create', ...home, '--network', '00000001']);
+  assert.equal(created.code, 0, created.output);
+  const commands = [
+    ['--help'],
+    ['wallet', 'words', ...home],
+    ['wallet', 'export-view-key', ...home],
+    ['wallet', '--help'],
+  ];
+  for (const command of commands)
+    assert.deepEqual(await withoutReader(command), { code: 0, stderr: '' }, command.join(' '));
+});
+
+test('a full disk under a redirection is said', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, () => {
+  const full = openSync('/dev/full', 'w');
+  const args = [MAIN, 'wallet', 'words', '--home', folder, '--password-file', join(folder, 'password')];
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
+  assert.equal(status, 1);
+  assert.match(stderr.toString(), /^bitorch: the disk is full: .*\[ENOSPC\]\n$/);
+});
+
+test('a version of Node.js that is too old is named in one sentence', () => {
+  const old = 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.20.2"})';
+  const { status, stderr } = spawnSync(process.execPath, ['--import', old, ENTRY, '--help']);
+  assert.equal(status, 1);
+  assert.match(stderr.toString(), /^bitorch: it needs Node\.js 24 or newer, and this is 20\.20\.2 .*\n$/);
+  const ours = spawnSync(process.execPath, [ENTRY, '--version']);
+  assert.deepEqual([ours.status, ours.stdout.toString()], [0, '0.1.0\n']);
+});
+
+test('a port that is taken is told before the work begins', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  const home = join(folder, 'taken');
+  const { code, output } = await bitorch(['start', '--home', home, '--port', `${port}`]);
+  server.close();
+  assert.equal(code, 1);
+  assert.match(
+    output,
+    new RegExp(`^bitorch: port ${port} is taken: choose another with --port \\[PORT_IN_USE\\]\\n$`),
+  );
+  assert.equal(existsSync(home), false);
+});
+
+test('flags and settings that are wrong are named, with what they may be', async () => {
+  const start = (...args: string[]) => bitorch(['start', '--home', join(folder, 'wrong'), ...args]);
+  const cases: [string[], RegExp][] = [
+    [
+      ['--roles', 'seed,fly'],
+      /^bitorch: --roles .* must be one of seed, run, .*, not "fly" \[OPTION_INVALID\]\n$/,
+    ],
+    [['--swarm-port', '70000'], /^bitorch: --swarm-port .* must be at most 65535, not 70000 \[/],
+  ];
+  for (const [args, said] of cases) {
+    const { code, output } = await start(...args);
+    assert.equal(code, 1);
+    assert.match(output, said);
+  }
+});
+
+test('a new wallet needs a password that is not found at once', async () => {
+  for (const file of ['weak', 'short']) {
+    const path = join(folder, `wallet-${file}`);
+    const args = ['--wallet', path, '--password-file', join(folder, file), '--network', '00000001'];
+    const { code, output } = await bitorch(['wallet', 'create', ...args]);
+    assert.equal(code, 1);
+    assert.match(output, /^bitorch: take a password of at least 8 characters, .* \[PASSWORD_WEAK\]\n$/);
+    assert.equal(existsSync(path), false);
+  }
+});
+
+test('a wallet that is open elsewhere, and a node that is not there, are told with a way out', async () => {
+  const path = join(folder, 'in-use');
+  const cost = { memoryKiB: 8, passes: 1 };
+  const open = await OpenWallet.create({ path, password: PASSWORD, cost });
+  const args = ['--wallet', path, '--home', folder, '--password-file', join(folder, 'password')];
+  const { output } = await bitorch(['wallet', 'words', ...args]);
+  await open.close();
+  assert.match(output, /open in another program.*\[WALLET_IN_USE\]/);
+  const empty = join(folder, 'empty');
+  const chain = await bitorch(['chain', 'status', '--home', empty]);
+  assert.match(chain.output, /no node is running on .*with --home \[NODE_MISSING\]/);
+  assert.equal(chain.code, 3);
+  assert.doesNotMatch(chain.output, /--node/);
+});
