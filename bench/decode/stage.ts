@@ -1,9 +1,9 @@
 /** One stage of bench/decode/split.ts: it serves sessions as a node does, for one manifest id without receipts. */
 import { createLog, equalBytes, sha256, utf8 } from '#base';
 import { SigningKey } from '#crypto';
-import { StageService, type Witness } from '#execution';
+import { SessionService, type Witness } from '#execution';
 import { Host, type PeerAddress } from '#network';
-import { StageWitness } from '#verification';
+import { ReceiptSigner } from '#verification';
 import { loadBlocks, openModel } from '../../test/support/load-model.ts';
 import { PIN, ROOM } from './workload.ts';
 
@@ -26,11 +26,11 @@ async function start({ gguf, first, end, threads }: StageSetup): Promise<PeerAdd
   const log = createLog('silent');
   const key = SigningKey.generate();
   const host = await Host.start({ key }, { log });
-  const receipts = new StageWitness({ key });
+  const receipts = new ReceiptSigner({ key });
   const witness: Witness = {
     open: (terms) => (equalBytes(terms.manifest, MANIFESTS.silent) ? silent : receipts).open(terms),
   };
-  const service = new StageService({ host, witness, log, locate: () => previous });
+  const service = new SessionService({ host, witness, log, locate: () => previous });
   await service.start();
   const model = await openModel(gguf);
   const stage = await loadBlocks(model, first, end, { threads, pin: PIN, context: ROOM });

@@ -5,7 +5,6 @@ import type { SigningKey } from '#crypto';
 import { type Equivocation, offendersOf } from '#ledger';
 import type { Host } from '#network';
 import { openLmdbStore } from '#store';
-import type { AccountabilityOptions } from './accountability.ts';
 import type { Application, CheckTxResult, Genesis, ValidatorPower } from './application/index.ts';
 import { genesisHash } from './application/index.ts';
 import type { Commit, VerifySignatures } from './blocks/index.ts';
@@ -13,9 +12,9 @@ import { verifyAll } from './blocks/index.ts';
 import { ChainStore } from './chain-store/index.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { type Contact, Contacts, peerOf } from './contacts.ts';
-import { Deciding, type FinalBlock } from './deciding/index.ts';
-import { forkAt, type KeptFork, keepFork, votesIn } from './fork.ts';
-import { ForkWatch } from './fork-watch.ts';
+import type { AccountabilityOptions } from './evidence/accountability.ts';
+import { ForkWatch } from './evidence/fork-watch.ts';
+import { forkAt, type KeptFork, keepFork, votesIn } from './evidence/kept-fork.ts';
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
 import {
@@ -34,7 +33,8 @@ import {
   serveQueries,
   trustedAt,
 } from './light/index.ts';
-import { MempoolGossip, TransactionPool } from './mempool/index.ts';
+import { ConsensusLoop, type FinalBlock } from './loop/index.ts';
+import { TransactionGossip, TransactionPool } from './mempool/index.ts';
 import { Rest } from './rest.ts';
 import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
@@ -118,12 +118,12 @@ export class Chain {
   readonly #changes = new Broadcast<void>();
   readonly #wal: WriteAheadLog;
   readonly #pool: TransactionPool;
-  readonly #trade: MempoolGossip;
+  readonly #transactions: TransactionGossip;
   readonly #gossip: Gossip;
   readonly #sync: BlockSync;
   readonly #watch: ForkWatch;
   readonly #contacts: Contacts;
-  readonly #deciding: Deciding;
+  readonly #deciding: ConsensusLoop;
   readonly #rest: Rest;
   #started = false;
   /** Why the blocks of others are not taken over. */
@@ -142,8 +142,8 @@ export class Chain {
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
     const onOpen = () => this.#deciding.rouse();
-    this.#trade = new MempoolGossip({ pool: this.#pool, now: steady, peers, onOpen });
-    this.#rest = new Rest(options.restMs ?? 0, () => this.#trade.anyOpen);
+    this.#transactions = new TransactionGossip({ pool: this.#pool, now: steady, peers, onOpen });
+    this.#rest = new Rest(options.restMs ?? 0, () => this.#transactions.anyOpen);
     this.#gossip = new Gossip(
       { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
       { host, log, now: steady, source: this.#source() },
@@ -194,7 +194,7 @@ export class Chain {
     await serveQueries({
       answering,
       application,
-      submit: (transaction, peer) => this.#trade.handIn(transaction, peer),
+      submit: (transaction, peer) => this.#transactions.handIn(transaction, peer),
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
@@ -249,7 +249,7 @@ export class Chain {
 
   /** Hands a transaction in, to leave by a stem. Code 0 when it waits for a block now. */
   submit(transaction: Uint8Array): Promise<CheckTxResult> {
-    return this.#trade.handIn(transaction);
+    return this.#transactions.handIn(transaction);
   }
 
   /** Calls back for each block as it becomes final, until the returned function is called. */
@@ -262,17 +262,17 @@ export class Chain {
     return this.#changes.on(listener);
   }
 
-  #makeDeciding(): Deciding {
+  #makeDeciding(): ConsensusLoop {
     const { genesis, home, clockToleranceMs = CLOCK_TOLERANCE_MS } = this.#options;
     const { application, key, log, now = Date.now, verify = verifyAll } = this.#deps;
     const { chainId } = genesis.parameters;
-    const { timeouts: pace, maxBytes } = genesis.consensus;
+    const { timeouts, maxBytes } = genesis.consensus;
     const validator = () => {
       const guard = new LastSign(join(home, 'last-sign'), this.#deps.replaceFile ?? replaceFile);
       return new Validator(chainId, { key: key!, guard });
     };
-    return new Deciding(
-      { chainId, pace, clockToleranceMs, maxBytes, ...this.#accountability },
+    return new ConsensusLoop(
+      { chainId, timeouts, clockToleranceMs, maxBytes, ...this.#accountability },
       {
         application,
         store: this.store,
@@ -281,10 +281,10 @@ export class Chain {
         verify,
         now,
         log,
-        picker: () => this.#trade.picker(),
-        onJudged: (ms) => this.#trade.judged(ms),
-        spread: (message) => this.#gossip.spread(message),
-        shout: (message) => this.#gossip.shout(message),
+        picker: () => this.#transactions.picker(),
+        onJudged: (ms) => this.#transactions.judged(ms),
+        relay: (message) => this.#gossip.relay(message),
+        broadcast: (message) => this.#gossip.broadcast(message),
         onMove: () => this.#moved(),
         rest: () => this.#rest.ms,
         onFinal: (final, firstSeen) => this.#final(final, firstSeen),
@@ -302,12 +302,12 @@ export class Chain {
         base: Math.max(0, this.store.base),
       }),
       book: (height: number) => (this.#started ? this.#deciding.book(height) : undefined),
-      deliberate: (message: Parameters<Deciding['receive']>[0]) => {
+      deliberate: (message: Parameters<ConsensusLoop['receive']>[0]) => {
         if (this.#started) this.#deciding.receive(message);
       },
-      trade: (message: Parameters<MempoolGossip['receive']>[0], peer: ChainPeer) =>
-        this.#trade.receive(message, peer),
-      peerCame: (peer: ChainPeer) => this.#trade.introduce(peer),
+      trade: (message: Parameters<TransactionGossip['receive']>[0], peer: ChainPeer) =>
+        this.#transactions.receive(message, peer),
+      peerCame: (peer: ChainPeer) => this.#transactions.introduce(peer),
       peerMoved: (peer: ChainPeer) => {
         this.#contacts.met(peer.id);
         this.#sync.nudge();
@@ -338,7 +338,7 @@ export class Chain {
     log.warn({ height, round, validators: offendersOf(evidence).map(toHex) }, 'validators have signed twice');
     if (!accuse) return;
     // Nobody hides that he has seen it.
-    const spread = async () => this.#trade.submit(accuse(evidence));
+    const spread = async () => this.#transactions.submit(accuse(evidence));
     spread().then(
       ({ code, log: reason }) => code !== 0 && log.info({ reason }, 'the evidence is known, or refused'),
       (error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not handed in'),

@@ -1,7 +1,7 @@
 import { type Logger, messageOf } from '#base';
 import type { Host, PeerAddress } from '#network';
-import { MetNodes } from './met.ts';
-import { Pauses } from './pauses.ts';
+import { Backoff } from './backoff.ts';
+import { MetNodes } from './met-nodes.ts';
 
 /** A multiaddr that ends in /p2p/<peer id>. */
 export type Contact = string;
@@ -30,8 +30,8 @@ export class Contacts {
   readonly #met = new MetNodes();
   /** Where those listen that were only met. */
   readonly #places = new Map<string, PeerAddress>();
-  readonly #dialing = new Pauses();
-  readonly #asking = new Pauses();
+  readonly #dialing = new Backoff();
+  readonly #asking = new Backoff();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(contacts: readonly Contact[], dependencies: ContactsDependencies) {

@@ -8,7 +8,7 @@ export function refuse(code: Code, why: string, details: Record<string, unknown>
 }
 
 /** As `refuse`, unless the rule holds. */
-export function require(
+export function ensure(
   rule: boolean,
   code: Code,
   why: string,

@@ -7,5 +7,5 @@ export * from './chain-store/index.ts';
 export * from './constants.ts';
 export * from './engine/index.ts';
 export * from './evidence/index.ts';
-export { forkAt, type KeptFork } from './fork.ts';
+export { forkAt, type KeptFork } from './evidence/kept-fork.ts';
 export * from './light/index.ts';

@@ -4,7 +4,6 @@ export { type CreateMetainfo, createMetainfo, sha256File } from './metainfo-crea
 export { type ModelSource, openSource, type SourceFile, type SourceOptions } from './sources/index.ts';
 export type { ByteRange } from './swarm/ranges.ts';
 export { type AddTorrent, Swarm, type SwarmOptions } from './swarm/swarm.ts';
-export type { PeerStatus } from './swarm/tallies.ts';
 export {
   isOnDisk,
   type Torrent,
@@ -12,5 +11,6 @@ export {
   type TorrentOptions,
   type TorrentProgress,
 } from './swarm/torrent.ts';
+export type { PeerStatus } from './swarm/transfer-counters.ts';
 export { Tracker, type TrackerOptions } from './tracker.ts';
 export { type ExpectedFile, verifyFiles } from './verify-files.ts';

@@ -6,7 +6,7 @@ export function refuse(why: string, details: Record<string, unknown> = {}): neve
 }
 
 /** As `refuse`, unless the rule holds. */
-export function require(rule: boolean, why: string, details: Record<string, unknown> = {}): asserts rule {
+export function ensure(rule: boolean, why: string, details: Record<string, unknown> = {}): asserts rule {
   if (!rule) refuse(why, details);
 }
 

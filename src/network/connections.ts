@@ -1,6 +1,6 @@
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { Place } from './crowd.ts';
+import type { LimitedConnection } from './connection-limits.ts';
 import { addressGroup, type Scope, scopeOfRemote } from './dialable.ts';
 
 /** The IP address in a multiaddr; undefined where there is none, or where it is a relay's. */
@@ -43,7 +43,7 @@ export class Nearness {
 }
 
 /** What admission looks at. */
-export function placeOf(connection: Connection): Place & { connection: Connection } {
+export function placeOf(connection: Connection): LimitedConnection & { connection: Connection } {
   const peer = connection.remotePeer.toString();
   const host = hostOf(connection.remoteAddr);
   const origin = host && scopeOfRemote(host) !== 'loopback' ? addressGroup(host) : peer;

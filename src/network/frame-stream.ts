@@ -1,7 +1,7 @@
 import { BitorchError, LOOP_PACE, type Pace } from '#base';
 import { OBJECT_BYTES } from './budget.ts';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
-import { Tally } from './tally.ts';
+import { MemoryCharge } from './memory-charge.ts';
 
 /** A reader that is this far behind makes the other side wait. */
 const HIGH_WATER_BYTES = 8 << 20;
@@ -20,7 +20,7 @@ export class FrameStream {
   /** Peer id of the other side, authenticated. */
   readonly remote: string;
   readonly #carrier: Carrier;
-  readonly #tally: Tally;
+  readonly #tally: MemoryCharge;
   readonly #pace: Pace;
   readonly #frames = new Queue();
   #buffered = 0;
@@ -40,7 +40,7 @@ export class FrameStream {
   constructor(
     remote: string,
     carry: (receiver: Receiver) => Carrier,
-    tally = new Tally(),
+    tally = new MemoryCharge(),
     pace: Pace = LOOP_PACE,
   ) {
     this.remote = remote;

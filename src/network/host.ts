@@ -5,8 +5,9 @@ import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger,
 import type { SigningKey } from '#crypto';
 import { unwrap, wrap } from './answer.ts';
 import { type Budget, Budgets, UNCHARGED } from './budget.ts';
+import { ConcurrentRequests } from './concurrent-requests.ts';
+import { excessConnections } from './connection-limits.ts';
 import { hostOf, placeOf, scopeIn } from './connections.ts';
-import { whoLeaves } from './crowd.ts';
 import { addressGroup, multiaddrOf, parseMultiaddr, resolveDialable, type Scope } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
@@ -14,10 +15,9 @@ import { type Libp2pNode, startLibp2p } from './libp2p.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
+import { MemoryCharge } from './memory-charge.ts';
 import { MuxCarrier } from './mux-carrier.ts';
 import { PEER_LIMITS } from './peer-limits.ts';
-import { Tally } from './tally.ts';
-import { Turns } from './turns.ts';
 
 /** Where a node can be reached: its peer id and multiaddrs. */
 export interface PeerAddress {
@@ -68,7 +68,7 @@ export class Host {
   readonly #budgets = new Budgets(PEER_LIMITS);
   /** By protocol, for streams of this node to itself. */
   readonly #services = new Map<string, Service>();
-  readonly #turns = new Turns();
+  readonly #concurrent = new ConcurrentRequests();
   readonly #lifecycle = new Lifecycle();
 
   private constructor(libp2p: Libp2pNode, listener: LinkListener, log: Logger) {
@@ -198,7 +198,7 @@ export class Host {
         signal,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
       });
-      const frames = framesOver(stream, peer.id, maxFrameBytes, new Tally(this.budgetOf(peer.id)));
+      const frames = framesOver(stream, peer.id, maxFrameBytes, new MemoryCharge(this.budgetOf(peer.id)));
       if (!options.link) return frames;
       return await this.#links
         .take(frames, hostOf(connection.remoteAddr), maxFrameBytes, signal)
@@ -229,7 +229,7 @@ export class Host {
       (stream, connection) => {
         const peer = connection.remotePeer.toString();
         const budget = this.#budgets.of(peer, hostOf(connection.remoteAddr));
-        const frames = framesOver(stream, peer, maxFrameBytes, new Tally(budget));
+        const frames = framesOver(stream, peer, maxFrameBytes, new MemoryCharge(budget));
         this.#serve(protocol, frames, async () => {
           stream.addEventListener('close', budget.hold(STREAM_BYTES));
           await handler(options.link ? await this.#links.offer(frames, maxFrameBytes) : frames);
@@ -272,7 +272,7 @@ export class Host {
   ): Promise<void> {
     const maxBytes = limits.maxBytes ?? QUESTION_BYTES;
     await this.handle(protocol, maxBytes, (stream) =>
-      this.#turns.take(stream.remote, async () => {
+      this.#concurrent.take(stream.remote, async () => {
         const budget = this.budgetOf(stream.remote);
         const frame = await stream.read(this.#limit(undefined, REQUEST_TIMEOUT_MS));
         if (!frame) return;
@@ -362,7 +362,7 @@ export class Host {
 
   /** Closes the connections that are beyond the limits. */
   #thin(): void {
-    for (const { connection } of whoLeaves(this.#libp2p.getConnections().map(placeOf))) {
+    for (const { connection } of excessConnections(this.#libp2p.getConnections().map(placeOf))) {
       this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');
       connection.close().catch((error: Error) => connection.abort(error));
     }
@@ -396,5 +396,10 @@ export class Host {
   }
 }
 
-const framesOver = (stream: Stream, remote: string, maxFrameBytes: number, tally: Tally): FrameStream =>
+const framesOver = (
+  stream: Stream,
+  remote: string,
+  maxFrameBytes: number,
+  tally: MemoryCharge,
+): FrameStream =>
   new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, tally), tally);

@@ -13,9 +13,9 @@ export {
   type Scope,
   scopeOfRemote,
 } from './dialable.ts';
+export { FairSlots, Slot, type SlotHolder } from './fair-slots.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type HostOptions, type PeerAddress, type Verdict } from './host.ts';
-export { type Holder, Place, Places } from './places.ts';
 export { publicKeyOf } from './public-key.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';

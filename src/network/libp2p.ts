@@ -8,8 +8,8 @@ import { yamux } from '@libp2p/yamux';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { SigningKey } from '#crypto';
+import { MAX_CONNECTIONS } from './connection-limits.ts';
 import { Nearness } from './connections.ts';
-import { MAX_CONNECTIONS } from './crowd.ts';
 import { dialableOnly } from './dialable.ts';
 import { GOSSIP_OPTIONS } from './gossip-options.ts';
 

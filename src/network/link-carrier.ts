@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { AEAD_TAG_BYTES } from '#crypto';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameAssembler } from './frames.ts';
+import type { MemoryCharge } from './memory-charge.ts';
 import type { Opener, Sealer } from './seal.ts';
-import type { Tally } from './tally.ts';
 
 /** Sealed frames over a TCP connection of their own: one write a frame, nothing in between. An empty one is the end. */
 export class LinkCarrier implements Carrier {
@@ -12,14 +12,14 @@ export class LinkCarrier implements Carrier {
   readonly #opener: Opener;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
-  readonly #tally: Tally;
+  readonly #tally: MemoryCharge;
   /** Bytes of an unfinished frame that are counted in the tally. */
   #counted = 0;
   #error: Error | undefined;
 
   constructor(
     socket: Socket,
-    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: Tally },
+    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: MemoryCharge },
     receiver: Receiver,
   ) {
     this.#socket = socket;

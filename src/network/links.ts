@@ -7,8 +7,8 @@ import { parseDialable } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { LinkCarrier } from './link-carrier.ts';
 import type { LinkListener } from './link-listener.ts';
+import { MemoryCharge } from './memory-charge.ts';
 import { deriveLinkKeys, Opener, Sealer } from './seal.ts';
-import { Tally } from './tally.ts';
 
 /** How long dialling may take before the stream stays where it is, and how long such a failure is remembered. */
 const DIAL_TIMEOUT_MS = 2_000;
@@ -136,8 +136,8 @@ export class Links {
     return undefined;
   }
 
-  #tallyOf(stream: FrameStream): Tally {
-    return new Tally(this.#budgetOf(stream.remote));
+  #tallyOf(stream: FrameStream): MemoryCharge {
+    return new MemoryCharge(this.#budgetOf(stream.remote));
   }
 }
 
@@ -156,7 +156,7 @@ function connectTo(host: string, port: number): Socket {
 function linkOver(
   socket: Socket,
   remote: string,
-  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: Tally },
+  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: MemoryCharge },
 ): Link {
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   const carry = (receiver: Receiver) => new LinkCarrier(socket, options, receiver);

@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameAssembler, writeFrame } from './frames.ts';
-import type { Tally } from './tally.ts';
+import type { MemoryCharge } from './memory-charge.ts';
 
 const MAX_READ_BYTES = 16 << 20;
 const MAX_WRITE_BYTES = 64 << 20;
@@ -11,14 +11,14 @@ export class MuxCarrier implements Carrier {
   readonly #stream: Stream;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
-  readonly #tally: Tally;
+  readonly #tally: MemoryCharge;
   /** Bytes of unfinished and of uncut frames that are counted in the tally. */
   #counted = 0;
   #paused = false;
   /** The other side has ended in order; it is told after the last frame. */
   #ended = false;
 
-  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, tally: Tally) {
+  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, tally: MemoryCharge) {
     this.#stream = stream;
     this.#assembler = new FrameAssembler(maxFrameBytes);
     this.#receiver = receiver;

@@ -15,13 +15,13 @@ import type {
   SecurityView,
   StakeApi,
   WalletApi,
-} from './api.ts';
-import type { Model } from './library.ts';
+} from './api/node-api.ts';
+import { sendViews } from './api/view-events.ts';
+import type { Model } from './models/library.ts';
+import { publish } from './models/publish.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
-import { publish } from './publishing.ts';
+import { modelView, networkView } from './peers/views.ts';
 import { type Services, startServices } from './services.ts';
-import { sendViews } from './view-events.ts';
-import { modelView, networkView } from './views.ts';
 
 /** Roles that need no model of the node's own. */
 const ROLES_WITHOUT_MODEL = ['audit', 'validate', 'security'];

@@ -4,21 +4,21 @@ import { Swarm, Tracker } from '#distribution';
 import { selfCheck } from '#execution';
 import { Host } from '#network';
 import type { Trust } from '#security';
-import type { AuditResult, NodeEvent } from './api.ts';
-import type { ChainPart } from './chain/chain-part.ts';
-import type { LightPart } from './chain/light-part.ts';
+import type { AuditResult, NodeEvent } from './api/node-api.ts';
+import type { ChainService } from './chain/chain-service.ts';
+import type { LightChainService } from './chain/light-chain-service.ts';
 import { startChain } from './chain/start-chain.ts';
-import { Chatting } from './chatting.ts';
-import { Guarding } from './guarding.ts';
-import { loadIdentity, loadValidatorKey } from './identity.ts';
-import { Library } from './library.ts';
-import { Membership } from './membership.ts';
+import { loadIdentity, loadValidatorKey } from './home/identity.ts';
+import { ChatClient } from './inference/chat-client.ts';
+import { StageServer } from './inference/stage-server.ts';
+import { Library } from './models/library.ts';
 import { ModelFinder } from './models/model-finder.ts';
 import type { NodeOptions } from './options.ts';
-import { peerIdOf } from './peer-id.ts';
+import { peerIdOf } from './peers/bittorrent-id.ts';
+import { Membership } from './peers/membership.ts';
 import { describeSelf } from './peers/self-description.ts';
-import { Running } from './running.ts';
-import { SecurityPart } from './security-part.ts';
+import { ModelGuard } from './security/model-guard.ts';
+import { SecurityService } from './security/security-service.ts';
 
 /** Everything a node is made of, each part complete. */
 export interface Services {
@@ -27,15 +27,15 @@ export interface Services {
   /** Announce URLs that this node uses: its own tracker's and the configured ones. */
   readonly trackers: readonly string[];
   readonly membership: Membership;
-  readonly guard: Guarding;
+  readonly guard: ModelGuard;
   readonly library: Library;
   readonly finder: ModelFinder;
   /** With the roles "run" and "audit". */
-  readonly stages: Running | undefined;
+  readonly stages: StageServer | undefined;
   /** With the role "client". */
-  readonly chat: Chatting | undefined;
-  readonly security: SecurityPart;
-  readonly chain: ChainPart | LightPart | undefined;
+  readonly chat: ChatClient | undefined;
+  readonly security: SecurityService;
+  readonly chain: ChainService | LightChainService | undefined;
 }
 
 export interface ServiceDependencies {
@@ -64,7 +64,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const membership = new Membership(options, { host, key, log });
   const { directory } = membership;
   const trust = trustOf(options, host.id);
-  const guard = new Guarding({ home, trust, unproven: options.unproven }, { host, log, signal, directory });
+  const guard = new ModelGuard({ home, trust, unproven: options.unproven }, { host, log, signal, directory });
   await guard.start();
   lifecycle.onStop(() => guard.stop());
   const admits = (id: string, peerId: string) => guard.admits(id, peerId);
@@ -79,7 +79,10 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   if (roles.some((role) => role !== 'seed')) await selfCheck();
   const hasStages = roles.includes('run') || roles.includes('audit');
   const stages = hasStages
-    ? new Running({ threads, pin, context }, { host, key, log, obtain, directory, guard, onProgress, signal })
+    ? new StageServer(
+        { threads, pin, context },
+        { host, key, log, obtain, directory, guard, onProgress, signal },
+      )
     : undefined;
   if (stages) {
     lifecycle.onStop(() => stages.stop());
@@ -88,11 +91,11 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   }
   const onAudit = (audit: AuditResult) => onEvent({ type: 'audit', audit });
   const chat = roles.includes('client')
-    ? new Chatting(options, { host, key, log, directory, guard, onAudit, signal })
+    ? new ChatClient(options, { host, key, log, directory, guard, onAudit, signal })
     : undefined;
   if (chat) lifecycle.onStop(() => chat.stop());
   const stopRunning = async (id: string) => stages?.withdraw(id);
-  const security = await SecurityPart.start(options, {
+  const security = await SecurityService.start(options, {
     ...{ host, key, log, directory, library, guard },
     ...{ obtain, stopRunning, onProgress, signal },
   });

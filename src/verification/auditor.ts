@@ -1,7 +1,7 @@
 import { BitorchError, codeOf, equalBytes, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Executor } from '#execution';
-import { type FrameStream, type Host, type PeerAddress, type Place, Places, publicKeyOf } from '#network';
+import { FairSlots, type FrameStream, type Host, type PeerAddress, publicKeyOf, type Slot } from '#network';
 import { decodeAuditRequest, encodeAuditAnswer } from './audit-messages.ts';
 import { openChain, type SignedReceipt } from './chain.ts';
 import {
@@ -49,7 +49,7 @@ interface Work {
 /** Re-executes other stages' work on request and signs what it got. A few audits at once, of which one computes. */
 export class Auditor {
   readonly #dependencies: AuditorDependencies;
-  readonly #places = new Places({ count: MAX_AUDITS, idleMs: SUPPLY_IDLE_MS });
+  readonly #places = new FairSlots({ count: MAX_AUDITS, idleMs: SUPPLY_IDLE_MS });
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: AuditorDependencies) {
@@ -83,7 +83,7 @@ export class Auditor {
     }
   }
 
-  async #audit(stream: FrameStream, frame: Uint8Array, place: Place): Promise<Uint8Array> {
+  async #audit(stream: FrameStream, frame: Uint8Array, place: Slot): Promise<Uint8Array> {
     const signals = [place.signal, stream.ended, AbortSignal.timeout(AUDIT_TIMEOUT_MS)];
     const signal = AbortSignal.any(signals);
     const work = await openWork(frame, stream.remote, this.#dependencies.host.id);
@@ -110,7 +110,7 @@ export class Auditor {
   /** The inputs from the client: whoever gives them, the stage has signed their hashes. */
   async #receive(
     { chain, tip }: Work,
-    { stream, place, signal }: { stream: FrameStream; place: Place; signal: AbortSignal },
+    { stream, place, signal }: { stream: FrameStream; place: Slot; signal: AbortSignal },
   ): Promise<Float32Array> {
     const { to, width } = tip.receipt;
     place.done();

@@ -5,5 +5,5 @@ export { openChain, type SignedReceipt } from './chain.ts';
 export { AUDIT_PROTOCOL, CHUNK_POSITIONS, INPUTS_PROTOCOL } from './constants.ts';
 export { chunkHash, rowHashes } from './hashes.ts';
 export { fetchInputs, serveInputs } from './inputs.ts';
+export { ReceiptSigner } from './receipt-signer.ts';
 export * from './statements.ts';
-export { StageWitness } from './witness.ts';

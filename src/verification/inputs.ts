@@ -13,10 +13,10 @@ import {
 } from '#base';
 import { type FrameStream, type Host, type PeerAddress, publicKeyOf, remoteError } from '#network';
 import { INPUTS_PROTOCOL, INPUTS_TIMEOUT_MS, STATES_FRAME_BYTES, STATES_STALL_MS } from './constants.ts';
+import type { ReceiptSigner } from './receipt-signer.ts';
 import type { LoggedChunk } from './session-log.ts';
 import { MAX_STATEMENT_BYTES, openTicket } from './statements.ts';
 import { receiveStates, sendStates } from './states.ts';
-import type { StageWitness } from './witness.ts';
 
 const requestSchema = z.strictObject({
   session: zBytes(16),
@@ -43,7 +43,7 @@ const MAX_CONTROL_BYTES = 4 << 10;
 /** Hands a session's logged states to its client, and its inputs to the auditor that the client has named. */
 export async function serveInputs(dependencies: {
   host: Pick<Host, 'id' | 'handle'>;
-  witness: StageWitness;
+  witness: ReceiptSigner;
 }): Promise<void> {
   const { host, witness } = dependencies;
   await host.handle(INPUTS_PROTOCOL, STATES_FRAME_BYTES, async (stream) => {
@@ -63,7 +63,7 @@ export async function serveInputs(dependencies: {
 /** Throws SESSION_UNKNOWN, TICKET_INVALID and what openTicket() throws. */
 function findChunks(
   { session, client, receipt, side, ticket }: InputsRequest,
-  witness: StageWitness,
+  witness: ReceiptSigner,
   { self, asker }: { self: string; asker: string },
 ): { chunks: LoggedChunk[]; width: number } {
   const log = witness.find({ session, client });

@@ -8,8 +8,8 @@ import {
   type Description,
   type SealedAnnouncement,
   sealAnnouncement,
-} from '../../src/node/announcement.ts';
-import { Directory } from '../../src/node/directory.ts';
+} from '../../src/node/peers/announcement.ts';
+import { Directory } from '../../src/node/peers/directory.ts';
 
 export interface Identity {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { createLog, sha256, utf8 } from '#base';
-import { ClientSession, type Executor, planSession, type StageOffer, StageService } from '#execution';
-import { AnswerRecord, Auditor, audit, type SignedReceipt, StageWitness, serveInputs } from '#verification';
+import { ClientSession, type Executor, planSession, SessionService, type StageOffer } from '#execution';
+import { AnswerRecord, Auditor, audit, ReceiptSigner, type SignedReceipt, serveInputs } from '#verification';
 import { type LocalHost, LocalNetwork } from './local-hosts.ts';
 import { Remembering } from './remembering.ts';
 
@@ -13,7 +13,7 @@ export interface AuditNetwork {
   readonly client: LocalHost;
   readonly auditor: LocalHost;
   readonly stages: LocalHost[];
-  readonly witnesses: StageWitness[];
+  readonly witnesses: ReceiptSigner[];
   readonly route: StageOffer[];
 }
 
@@ -21,16 +21,16 @@ export interface AuditNetwork {
 export async function auditNetwork(
   t: TestContext,
   executors: readonly Executor[],
-  options: { silent?: number[]; limits?: ConstructorParameters<typeof StageWitness>[0]['limits'] } = {},
+  options: { silent?: number[]; limits?: ConstructorParameters<typeof ReceiptSigner>[0]['limits'] } = {},
 ): Promise<AuditNetwork> {
   const network = new LocalNetwork();
   const stages: LocalHost[] = [];
-  const witnesses: StageWitness[] = [];
-  const services: StageService[] = [];
+  const witnesses: ReceiptSigner[] = [];
+  const services: SessionService[] = [];
   for (const [hop, executor] of executors.entries()) {
     const host = await network.host();
-    const witness = new StageWitness({ key: host.key, ...(options.limits && { limits: options.limits }) });
-    const service = new StageService({ host, witness, log });
+    const witness = new ReceiptSigner({ key: host.key, ...(options.limits && { limits: options.limits }) });
+    const service = new SessionService({ host, witness, log });
     await service.start();
     if (!options.silent?.includes(hop)) await serveInputs({ host, witness });
     service.offer(MANIFEST, executor);

@@ -1,4 +1,4 @@
-import type { AuditResult, ChatMessage, Hop } from '../../src/node/api.ts';
+import type { AuditResult, ChatMessage, Hop } from '../../src/node/api/node-api.ts';
 import { ApiError, refusal } from './call.ts';
 import { sseData } from './sse.ts';
 

@@ -1,4 +1,4 @@
-import type { BlockView, ChainView } from '../../src/node/api.ts';
+import type { BlockView, ChainView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';
 import { validatorName } from '../state/chain.ts';

@@ -1,4 +1,4 @@
-import type { ChainView } from '../../src/node/api.ts';
+import type { ChainView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { chain } from '../state/chain.ts';
 import { Blocks } from './blocks.tsx';

@@ -1,4 +1,4 @@
-import type { BlockView } from '../../src/node/api.ts';
+import type { BlockView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 
 const BAR = 10;

@@ -1,4 +1,4 @@
-import type { ChainView } from '../../src/node/api.ts';
+import type { ChainView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 
 /** Every spark there is: what was made is what was burned, what is private and what is in public accounts. */

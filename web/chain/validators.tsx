@@ -1,4 +1,4 @@
-import type { ChainView, ValidatorView } from '../../src/node/api.ts';
+import type { ChainView, ValidatorView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';
 

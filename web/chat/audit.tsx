@@ -1,4 +1,4 @@
-import type { AuditResult } from '../../src/node/api.ts';
+import type { AuditResult } from '../../src/node/api/node-api.ts';
 import { blockRange, shortHash } from '../format.ts';
 import { CheckIcon, CrossIcon, DashIcon } from '../shell/icons.tsx';
 import { audits } from '../state/live.ts';

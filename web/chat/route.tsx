@@ -1,4 +1,4 @@
-import type { Hop } from '../../src/node/api.ts';
+import type { Hop } from '../../src/node/api/node-api.ts';
 import { blockRange } from '../format.ts';
 import { network } from '../state/live.ts';
 

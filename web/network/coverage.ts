@@ -1,4 +1,4 @@
-import type { ModelView, NodeView } from '../../src/node/api.ts';
+import type { ModelView, NodeView } from '../../src/node/api/node-api.ts';
 
 /** For each block of a model, how many reachable nodes run it. */
 export function coverageOf(model: ModelView, nodes: readonly NodeView[]): number[] {

@@ -1,4 +1,4 @@
-import type { ModelView, NetworkView } from '../../src/node/api.ts';
+import type { ModelView, NetworkView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { CoverageBar } from './bars.tsx';
 import { coverageOf } from './coverage.ts';

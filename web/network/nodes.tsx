@@ -1,4 +1,4 @@
-import type { HoldingView, ModelView, NetworkView, NodeView } from '../../src/node/api.ts';
+import type { HoldingView, ModelView, NetworkView, NodeView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { working } from '../state/chat.ts';
 import { HeldBar, SpanBar } from './bars.tsx';

@@ -1,4 +1,4 @@
-import type { NetworkView, TransferView } from '../../src/node/api.ts';
+import type { NetworkView, TransferView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { HeldBar } from './bars.tsx';
 

@@ -1,4 +1,4 @@
-import type { EngineView, SecurityView } from '../../src/node/api.ts';
+import type { EngineView, SecurityView } from '../../src/node/api/node-api.ts';
 
 const STATES: Readonly<Record<EngineView['state'], { word: string; tag: string }>> = {
   clean: { word: 'found nothing', tag: 'tag tag-ok' },

@@ -1,4 +1,4 @@
-import type { FindingSeverity, FindingView } from '../../src/node/api.ts';
+import type { FindingSeverity, FindingView } from '../../src/node/api/node-api.ts';
 
 /** What a severity means, in plain words. */
 const MEANING: Readonly<Record<FindingSeverity, string>> = {

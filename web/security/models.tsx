@@ -1,4 +1,4 @@
-import type { AttestationView, SafetyState, SafetyView } from '../../src/node/api.ts';
+import type { AttestationView, SafetyState, SafetyView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Findings } from './findings.tsx';
 import { Report } from './report.tsx';

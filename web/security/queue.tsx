@@ -1,4 +1,4 @@
-import type { ExaminationView, SecurityView } from '../../src/node/api.ts';
+import type { ExaminationView, SecurityView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 
 const REASONS: Readonly<Record<ExaminationView['reason'], string>> = {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AttestationView, ReportView } from '../../src/node/api.ts';
+import type { AttestationView, ReportView } from '../../src/node/api/node-api.ts';
 import { call } from '../api/call.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';

@@ -1,4 +1,4 @@
-import type { SecurityView } from '../../src/node/api.ts';
+import type { SecurityView } from '../../src/node/api/node-api.ts';
 import { security } from '../state/security.ts';
 import { Advisories } from './advisories.tsx';
 import { Engines } from './engines.tsx';

@@ -1,5 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import type { BlockView, ChainEvent, ChainView, ValidatorView, WalletView } from '../../src/node/api.ts';
+import type {
+  BlockView,
+  ChainEvent,
+  ChainView,
+  ValidatorView,
+  WalletView,
+} from '../../src/node/api/node-api.ts';
 
 const BLOCKS_SHOWN = 20;
 

@@ -1,5 +1,5 @@
 import { batch, computed, type Signal, signal } from '@preact/signals';
-import type { ChatMessage, Hop } from '../../src/node/api.ts';
+import type { ChatMessage, Hop } from '../../src/node/api/node-api.ts';
 import { ApiError } from '../api/call.ts';
 import { type AnswerEvent, type AnswerStats, streamAnswer } from '../api/chat.ts';
 import { addAudit, model } from './live.ts';

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { AuditResult, ModelView, NetworkView, NodeEvent } from '../../src/node/api.ts';
+import type { AuditResult, ModelView, NetworkView, NodeEvent } from '../../src/node/api/node-api.ts';
 import { receiveChainEvent } from './chain.ts';
 import { security } from './security.ts';
 import { hasSession, session } from './session.ts';

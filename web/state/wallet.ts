@@ -10,7 +10,7 @@ import type {
   ReceiveAddress,
   WalletEntry,
   WalletView,
-} from '../../src/node/api.ts';
+} from '../../src/node/api/node-api.ts';
 import { call } from '../api/call.ts';
 import { wallet } from './chain.ts';
 

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { BackupWords } from '../../src/node/api.ts';
+import type { BackupWords } from '../../src/node/api/node-api.ts';
 import { backup, checkWords, showWords } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { WalletView } from '../../src/node/api.ts';
+import type { WalletView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { isTest } from '../state/chain.ts';
 import { askFaucet, lock } from '../state/wallet.ts';

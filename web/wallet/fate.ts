@@ -1,4 +1,4 @@
-import type { PaymentReceipt, WalletEntry } from '../../src/node/api.ts';
+import type { PaymentReceipt, WalletEntry } from '../../src/node/api/node-api.ts';
 
 /**
  * What became of a payment, in a sentence or two.

@@ -1,4 +1,4 @@
-import type { WalletEntry } from '../../src/node/api.ts';
+import type { WalletEntry } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { history } from '../state/wallet.ts';
 import { ProveEntry } from './proof.tsx';

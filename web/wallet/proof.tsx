@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ProofRequest, ProofVerdict, WalletEntry } from '../../src/node/api.ts';
+import type { ProofRequest, ProofVerdict, WalletEntry } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { checkProof, prove } from '../state/wallet.ts';

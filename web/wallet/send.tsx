@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api.ts';
+import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { history, preview, send } from '../state/wallet.ts';
 import { fateOf } from './fate.ts';

@@ -118,44 +118,48 @@ export function ledgerGenesis(genesis: Genesis, curve: Curve): LedgerGenesis {
 export function checkGenesis(genesis: Genesis, curve: Curve): Genesis {
   const { name, time, parameters, consensus, validators, faucet } = genesis;
   const text = new TextDecoder().decode(name);
-  require(NETWORK_NAME.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
-  require(equalBytes(
-    parameters.network,
-    networkOf(text, time),
-  ), 'the network id is not that of name and time');
-  require(equalBytes(
-    parameters.chainId,
-    genesisHash(genesis),
-  ), 'the chain id is not the hash of the genesis');
-  require(validators.length > 0, 'there is no validator');
-  require(validators.length <= consensus.maxValidators, 'there are more validators than may take part');
+  ensure(NETWORK_NAME.test(text), 'the name is not 3 to 48 of a-z, 0-9 and -');
+  ensure(
+    equalBytes(parameters.network, networkOf(text, time)),
+    'the network id is not that of name and time',
+  );
+  ensure(equalBytes(parameters.chainId, genesisHash(genesis)), 'the chain id is not the hash of the genesis');
+  ensure(validators.length > 0, 'there is no validator');
+  ensure(validators.length <= consensus.maxValidators, 'there are more validators than may take part');
   for (const [i, { key, owner, payout }] of validators.entries()) {
     const before = validators[i - 1];
-    require(!before ||
-      Buffer.compare(before.key, key) < 0, 'the validators are not in the order of their keys');
+    ensure(
+      !before || Buffer.compare(before.key, key) < 0,
+      'the validators are not in the order of their keys',
+    );
     for (const point of [key, owner])
-      require(isPrimeOrderPoint(point, curve), `${toHex(point)} is not a public key`);
-    require(isValidAddress(payout, curve), `the payout address of ${toHex(key)} is not one`);
+      ensure(isPrimeOrderPoint(point, curve), `${toHex(point)} is not a public key`);
+    ensure(isValidAddress(payout, curve), `the payout address of ${toHex(key)} is not one`);
   }
   const { validatorPart, workPart, seedingPart, securityPart, treasuryPart } = parameters;
   const parts = validatorPart + workPart + seedingPart + securityPart + treasuryPart;
-  require(parts <= WHOLE, 'the pools are more than the whole emission');
-  require(parameters.startFee >= parameters.leastFee &&
-    parameters.leastFee > 0n, 'the first fee is below the least');
-  require(parameters.mintMaturity >= parameters.maturity, 'what is minted ripens before what is transferred');
+  ensure(parts <= WHOLE, 'the pools are more than the whole emission');
+  ensure(
+    parameters.startFee >= parameters.leastFee && parameters.leastFee > 0n,
+    'the first fee is below the least',
+  );
+  ensure(parameters.mintMaturity >= parameters.maturity, 'what is minted ripens before what is transferred');
   const bonded = validators.reduce((sum, { tokens }) => sum + tokens, 0n);
   const minted = bonded + BigInt(faucet.outputs) * faucet.amount;
-  require(minted <= parameters.supplyCap, 'the genesis mints more than the cap of the supply');
-  require(genesis.real === 0 ||
-    minted === 0n, 'a real network begins with no money: no faucet, no bonded tokens');
+  ensure(minted <= parameters.supplyCap, 'the genesis mints more than the cap of the supply');
+  ensure(
+    genesis.real === 0 || minted === 0n,
+    'a real network begins with no money: no faucet, no bonded tokens',
+  );
   const { unbondingBlocks, settlementWindow, expiryWindow } = parameters;
-  require(genesis.real === 0 ||
-    Math.min(unbondingBlocks, settlementWindow) >=
-      expiryWindow, 'a record may go before what was signed for it expires');
+  ensure(
+    genesis.real === 0 || Math.min(unbondingBlocks, settlementWindow) >= expiryWindow,
+    'a record may go before what was signed for it expires',
+  );
   return genesis;
 }
 
-function require(rule: boolean, why: string): asserts rule {
+function ensure(rule: boolean, why: string): asserts rule {
   if (!rule) throw new BitorchError('GENESIS_INVALID', `not a genesis: ${why}`);
 }
 

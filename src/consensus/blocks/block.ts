@@ -1,7 +1,7 @@
 import { equalBytes } from '#base';
 import { blob, type Codec, type Decoded, decode, encode, list, MAX_TRANSACTION_BYTES, struct } from '#ledger';
 import { HEADER_VERSION, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS } from '../constants.ts';
-import { refuse, require } from '../errors.ts';
+import { ensure, refuse } from '../errors.ts';
 import { type Commit, commitCodec, commitHash } from './commit.ts';
 import { type Header, headerCodec } from './header.ts';
 import { merkleRoot } from './merkle.ts';
@@ -42,7 +42,7 @@ const blockCodec: Codec<Block> = {
 export function encodeBlock(block: Block): Uint8Array {
   const bytes = encode(blockCodec, block);
   const { length } = bytes;
-  require(length <= MAX_BLOCK_BYTES, 'BLOCK_INVALID', `a block has at most ${MAX_BLOCK_BYTES} bytes`, {
+  ensure(length <= MAX_BLOCK_BYTES, 'BLOCK_INVALID', `a block has at most ${MAX_BLOCK_BYTES} bytes`, {
     length,
   });
   return bytes;
@@ -96,16 +96,16 @@ export function requireNext(header: Header, tip: Tip): void {
     refuse('BLOCK_INVALID', `block ${header.height}, where ${tip.height} is due`);
   }
   requireEqual(header.previous, tip.previous, 'previous');
-  require(header.time > tip.previousTime, 'BLOCK_INVALID', 'the time is not after the block before', {
+  ensure(header.time > tip.previousTime, 'BLOCK_INVALID', 'the time is not after the block before', {
     time: header.time,
     previous: tip.previousTime,
   });
   requireEqual(header.validators, tip.validators.hash, 'validators');
   requireEqual(header.nextValidators, tip.nextValidators.hash, 'nextValidators');
   requireEqual(header.appHash, tip.appHash, 'appHash');
-  require(tip.validators.placeOf(header.proposer) >= 0, 'BLOCK_INVALID', 'the proposer is no validator');
+  ensure(tip.validators.placeOf(header.proposer) >= 0, 'BLOCK_INVALID', 'the proposer is no validator');
 }
 
 function requireEqual(found: Uint8Array, expected: Uint8Array, field: string): void {
-  require(equalBytes(found, expected), 'BLOCK_INVALID', `the header's ${field} does not fit`);
+  ensure(equalBytes(found, expected), 'BLOCK_INVALID', `the header's ${field} does not fit`);
 }

@@ -1,6 +1,6 @@
 import { type Codec, type Decoded, fixed, integer, list, SIGNATURE_BYTES, struct } from '#ledger';
 import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, type PRECOMMIT, type PREVOTE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { VerifySignatures } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
 import { ballotBytes, isNil, type Vote } from './vote.ts';
@@ -51,21 +51,25 @@ export function requireCertificate(
   verify: VerifySignatures,
 ): void {
   const { height, signatures, block } = certificate;
-  require(!isNil(block), 'COMMIT_INVALID', 'a certificate for no block', { height });
+  ensure(!isNil(block), 'COMMIT_INVALID', 'a certificate for no block', { height });
   let power = 0;
   let last = -1;
   for (const { validator } of signatures) {
     const author = validators.at(validator);
-    require(author !== undefined &&
-      validator > last, 'COMMIT_INVALID', 'signers are unknown, or not in order', {
-      height,
-      validator,
-    });
+    ensure(
+      author !== undefined && validator > last,
+      'COMMIT_INVALID',
+      'signers are unknown, or not in order',
+      {
+        height,
+        validator,
+      },
+    );
     last = validator;
     power += author.power;
   }
   const details = { height, power, of: validators.totalPower };
-  require(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
+  ensure(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
   const message = ballotBytes(chainId, certificate);
   const signed = signatures.map(({ validator, signature }) => ({
     purpose: 'vote',
@@ -73,5 +77,5 @@ export function requireCertificate(
     signature,
     publicKey: validators.at(validator)!.key,
   }));
-  require(verify(signed), 'COMMIT_INVALID', 'a signature is not good', { height });
+  ensure(verify(signed), 'COMMIT_INVALID', 'a signature is not good', { height });
 }

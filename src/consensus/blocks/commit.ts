@@ -13,7 +13,7 @@ import {
   struct,
 } from '#ledger';
 import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, PRECOMMIT } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { Certificate } from './certificate.ts';
 import type { VerifySignatures } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
@@ -94,17 +94,20 @@ export function requireCommit(
   verify: VerifySignatures,
 ): void {
   const { height, block, present, nonces, scalar } = commit;
-  require(!isNil(block), 'COMMIT_INVALID', 'a commit for no block', { height });
-  require(areBitsFor(validators.size, present), 'COMMIT_INVALID', 'it is not of these validators', {
+  ensure(!isNil(block), 'COMMIT_INVALID', 'a commit for no block', { height });
+  ensure(areBitsFor(validators.size, present), 'COMMIT_INVALID', 'it is not of these validators', {
     height,
   });
   const signers = signersOf(commit, validators).map((place) => validators.at(place)!);
   const power = signers.reduce((sum, one) => sum + one.power, 0);
   const details = { height, power, of: validators.totalPower };
-  require(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
+  ensure(validators.isQuorum(power), 'COMMIT_INVALID', 'not more than two thirds of the power', details);
   const message = ballotBytes(chainId, { ...commit, kind: PRECOMMIT });
   const publicKeys = signers.map(({ key }) => key);
-  require(verify([
-    { purpose: 'vote', message, publicKeys, aggregate: { nonces, scalar } },
-  ]), 'COMMIT_INVALID', 'the signatures are not good', { height });
+  ensure(
+    verify([{ purpose: 'vote', message, publicKeys, aggregate: { nonces, scalar } }]),
+    'COMMIT_INVALID',
+    'the signatures are not good',
+    { height },
+  );
 }

@@ -1,7 +1,7 @@
 import { equalBytes } from '#base';
 import { type Equivocation, equivocationOf, type JointVotes, singleVote } from '#ledger';
 import { PRECOMMIT } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { type Commit, signersOf } from './commit.ts';
 import type { ValidatorSet } from './validators.ts';
 import type { Vote } from './vote.ts';
@@ -30,8 +30,11 @@ export const votesInCommit = (
 
 /** The evidence that two such votes are. Throws EVIDENCE_INVALID when they are none. */
 export function duplicateVote(a: Vote, b: Vote, validators: ValidatorSet): Equivocation {
-  require(validators.at(a.validator) !== undefined &&
-    areDuplicates(a, b), 'EVIDENCE_INVALID', 'these votes are no offence');
+  ensure(
+    validators.at(a.validator) !== undefined && areDuplicates(a, b),
+    'EVIDENCE_INVALID',
+    'these votes are no offence',
+  );
   return equivocationOf(a, soleVote(a, validators), soleVote(b, validators));
 }
 

@@ -1,7 +1,7 @@
 import { concat } from '#base';
 import { blob, type Decoded, fixed, integer, list, struct } from '#ledger';
 import { HASH_BYTES, MAX_PARTS, PART_BYTES } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { isMerkleLeaf, merkleProofs } from './merkle.ts';
 
 /** Levels of a tree over MAX_PARTS leaves. */
@@ -69,16 +69,14 @@ export class PartSet {
     const { root, total } = this.header;
     if (this.has(part.index)) return false;
     const full = part.index === total - 1 || part.bytes.length === PART_BYTES;
-    require(full &&
-      isMerkleLeaf(
-        part.bytes,
-        part.index,
-        total,
-        part.proof,
-        root,
-      ), 'PROOF_INVALID', 'a part of another block', {
-      index: part.index,
-    });
+    ensure(
+      full && isMerkleLeaf(part.bytes, part.index, total, part.proof, root),
+      'PROOF_INVALID',
+      'a part of another block',
+      {
+        index: part.index,
+      },
+    );
     this.#parts[part.index] = part;
     this.#count++;
     return true;

@@ -10,7 +10,7 @@ import {
   struct,
 } from '#ledger';
 import { HASH_BYTES, MAX_PARTS, MAX_ROUND } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { SignedMessage } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
 
@@ -47,7 +47,7 @@ export const proposalCodec: Codec<Proposal> = {
   read(input) {
     const proposal = wireCodec.read(input);
     const { round, validRound } = proposal;
-    require(validRound < round, 'BLOCK_INVALID', 'a proposal names a valid round that is not before it', {
+    ensure(validRound < round, 'BLOCK_INVALID', 'a proposal names a valid round that is not before it', {
       round,
       validRound,
     });

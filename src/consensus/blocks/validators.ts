@@ -1,7 +1,7 @@
 import { domainHash } from '#base';
 import { type Codec, type Decoded, encode, fixed, integer, KEY_BYTES, list, struct } from '#ledger';
 import { HASH_BYTES, MAX_TOTAL_POWER, MAX_VALIDATORS } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { newcomerPriority, settle, type Turn, takeTurn, type Validator } from './rotation.ts';
 
 export interface PowerChange {
@@ -42,8 +42,11 @@ export class ValidatorSet {
 
   /** The members with the priorities of one height, in the order of the members. Throws VALIDATORS_INVALID. */
   static join(members: readonly Member[], priorities: readonly number[]): ValidatorSet {
-    require(members.length ===
-      priorities.length, 'VALIDATORS_INVALID', 'not a priority for each validator of the set');
+    ensure(
+      members.length === priorities.length,
+      'VALIDATORS_INVALID',
+      'not a priority for each validator of the set',
+    );
     return new ValidatorSet(members.map((member, i) => ({ ...member, priority: priorities[i]! })));
   }
 
@@ -108,12 +111,12 @@ export class ValidatorSet {
 
 function changed(validators: readonly Validator[], changes: readonly PowerChange[]): ValidatorSet {
   const powers = new Map(changes.map(({ key, power }) => [hexOf(key), power]));
-  require(powers.size === changes.length, 'VALIDATORS_INVALID', 'a validator is changed twice');
+  ensure(powers.size === changes.length, 'VALIDATORS_INVALID', 'a validator is changed twice');
   const known = new Set(validators.map(({ key }) => hexOf(key)));
   const newcomers = changes.filter(({ key }) => !known.has(hexOf(key)));
   const kept = validators.map((one) => ({ ...one, power: powers.get(hexOf(one.key)) ?? one.power }));
   for (const { key, power } of newcomers) {
-    require(power > 0, 'VALIDATORS_INVALID', 'who is taken out is no validator', { key: hexOf(key) });
+    ensure(power > 0, 'VALIDATORS_INVALID', 'who is taken out is no validator', { key: hexOf(key) });
   }
   // CometBFT: newcomers start behind the power with those in it that are leaving.
   const departing = validators.filter((one) => powers.get(hexOf(one.key)) === 0);
@@ -130,26 +133,36 @@ function changed(validators: readonly Validator[], changes: readonly PowerChange
 
 function requireSound(validators: readonly Validator[]): void {
   const { length } = validators;
-  require(length >= 1 &&
-    length <= MAX_VALIDATORS, 'VALIDATORS_INVALID', `a set has 1 to ${MAX_VALIDATORS} validators`, {
-    length,
-  });
+  ensure(
+    length >= 1 && length <= MAX_VALIDATORS,
+    'VALIDATORS_INVALID',
+    `a set has 1 to ${MAX_VALIDATORS} validators`,
+    {
+      length,
+    },
+  );
   let total = 0;
   validators.forEach(({ key, power, priority }, i) => {
     const before = validators[i - 1];
-    require(key.length === KEY_BYTES &&
-      (!before ||
-        Buffer.compare(before.key, key) < 0), 'VALIDATORS_INVALID', 'the keys are not in ascending order');
-    require(Number.isSafeInteger(power) &&
-      power > 0, 'VALIDATORS_INVALID', 'a power is no positive whole number', {
-      power,
-    });
-    require(Math.abs(priority) <= PRIORITY_BOUND, 'VALIDATORS_INVALID', 'a priority is out of bounds', {
+    ensure(
+      key.length === KEY_BYTES && (!before || Buffer.compare(before.key, key) < 0),
+      'VALIDATORS_INVALID',
+      'the keys are not in ascending order',
+    );
+    ensure(
+      Number.isSafeInteger(power) && power > 0,
+      'VALIDATORS_INVALID',
+      'a power is no positive whole number',
+      {
+        power,
+      },
+    );
+    ensure(Math.abs(priority) <= PRIORITY_BOUND, 'VALIDATORS_INVALID', 'a priority is out of bounds', {
       priority,
     });
     total += power;
   });
-  require(total <= MAX_TOTAL_POWER, 'VALIDATORS_INVALID', 'the powers are too large together', { total });
+  ensure(total <= MAX_TOTAL_POWER, 'VALIDATORS_INVALID', 'the powers are too large together', { total });
 }
 
 const PRIORITY_BOUND = 8 * MAX_TOTAL_POWER;

@@ -1,6 +1,5 @@
 export * from './algorithm.ts';
 export { FUTURE_ROUNDS, PAST_ROUNDS } from './bounds.ts';
-export * from './drive.ts';
 export * from './driver.ts';
 export * from './driver-state.ts';
 export * from './engine-state.ts';
@@ -8,6 +7,7 @@ export * from './input-codec.ts';
 export * from './messages.ts';
 export * from './outstanding.ts';
 export * from './preload.ts';
+export * from './step.ts';
 export { keyOf, NIL_KEY, type Tally } from './tally.ts';
 export * from './timeliness.ts';
 export * from './timeouts.ts';

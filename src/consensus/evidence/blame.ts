@@ -17,7 +17,7 @@ import {
   votesInCommit,
 } from '../blocks/index.ts';
 import { NIL, PRECOMMIT, PREVOTE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 
 export interface Fork {
   readonly chainId: Uint8Array;
@@ -51,7 +51,7 @@ export interface Blame {
 export function blame({ chainId, validators, commits, votes }: Fork, verify: VerifySignatures): Blame {
   const [earlier, later] = commits.toSorted((a, b) => a.round - b.round) as [Commit, Commit];
   const isFork = earlier.height === later.height && !equalBytes(earlier.block, later.block);
-  require(isFork, 'COMMIT_INVALID', 'these commits do not contradict each other');
+  ensure(isFork, 'COMMIT_INVALID', 'these commits do not contradict each other');
   for (const commit of commits) requireCommit(commit, chainId, validators, verify);
   const isGood = (vote: Vote): boolean => {
     const signed = vote.height === earlier.height ? signedVote(chainId, vote, validators) : undefined;

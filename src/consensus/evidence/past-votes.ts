@@ -2,7 +2,7 @@ import { equalBytes } from '#base';
 import type { Equivocation } from '#ledger';
 import { duplicateVote, secondVote, signedVote, type VerifySignatures, type Vote } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 
 export interface PastVotesDependencies {
   readonly store: Pick<ChainStore, 'validators' | 'commit'>;
@@ -45,8 +45,11 @@ export class PastVotes {
     const validators = store.validators(vote.height);
     if (!validators) return undefined;
     const signed = signedVote(this.#chainId, vote, validators);
-    require(signed !== undefined &&
-      verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');
+    ensure(
+      signed !== undefined && verify([signed]),
+      'COMMIT_INVALID',
+      'a vote is not signed by its validator',
+    );
     const known = this.#journal(vote.height).get(nameOf(vote));
     if (known && !equalBytes(known.block, vote.block)) return duplicateVote(known, vote, validators);
     const commit = store.commit(vote.height);

@@ -2,8 +2,7 @@ import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf } f
 import { bitsOf, decode, encode } from '#ledger';
 import { Budgets, type FrameStream, type Host } from '#network';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
-import type { HeightBook } from '../height-book.ts';
-import { Allowance } from './allowance.ts';
+import type { HeightRecord } from '../height-record.ts';
 import { Bans } from './bans.ts';
 import {
   GOSSIP_LIMITS,
@@ -21,18 +20,19 @@ import {
 import { costOf } from './cost.ts';
 import { decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
 import { ChainPeer } from './peer.ts';
+import { TokenBuckets } from './token-buckets.ts';
 
 /** A proposal, part, vote or certificate. */
-export type Deliberation = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
+export type ConsensusMessage = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
 export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' | 'stem' }>;
 
 /** What gossip asks of the one it is done for. */
 export interface GossipSource {
   status(): Status;
   /** What was gathered of a height; undefined when it is not at hand (any more). */
-  book(height: number): HeightBook | undefined;
+  book(height: number): HeightRecord | undefined;
   /** Judges what a peer sent. What it throws counts against the peer. */
-  deliberate(message: Deliberation, peer: ChainPeer): void;
+  deliberate(message: ConsensusMessage, peer: ChainPeer): void;
   trade(message: Trade, peer: ChainPeer): void;
   /** A peer can be spoken to from now on. */
   peerCame(peer: ChainPeer): void;
@@ -78,7 +78,7 @@ export class Gossip {
   /** How often in a row a connected node could not be spoken to, and what tries again. */
   readonly #failed = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
   readonly #banned = new Bans();
-  readonly #pastVotes = new Allowance(PAST_VOTES);
+  readonly #pastVotes = new TokenBuckets(PAST_VOTES);
   /** Counts what was new. */
   #passedOn = 0;
 
@@ -121,14 +121,14 @@ export class Gossip {
   }
 
   /** Passes on what is new to peers that work on its height and lack it. */
-  spread(message: Deliberation): void {
+  relay(message: ConsensusMessage): void {
     this.#passedOn++;
     const { height } = message.value;
     for (const peer of this.#peers.values()) if (peer.status?.height === height) peer.give(message);
   }
 
   /** Sends to every peer, whatever it is thought to have: a second vote of one step is told to all. */
-  shout(message: Deliberation): void {
+  broadcast(message: ConsensusMessage): void {
     for (const peer of this.#peers.values()) peer.send(message);
   }
 
@@ -290,7 +290,7 @@ export class Gossip {
   }
 
   /** What is passed on was new: that is what a peer is good for. */
-  #deliberate(message: Deliberation, peer: ChainPeer): void {
+  #deliberate(message: ConsensusMessage, peer: ChainPeer): void {
     const { source, now } = this.#deps;
     // That of the height before may still come with a commit.
     const isLongOver = message.value.height < source.status().height - 1;
@@ -342,7 +342,7 @@ const BLAMED = new Set([
   'VALIDATORS_INVALID',
 ]);
 
-function haveOf(book: HeightBook, round: number): Have {
+function haveOf(book: HeightRecord, round: number): Have {
   const parts = book.partsOf(round);
   const places = book.validators.size;
   return {

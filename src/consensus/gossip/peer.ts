@@ -5,7 +5,7 @@ import type { PartsHeader } from '../blocks/parts.ts';
 import type { Proposal } from '../blocks/proposal.ts';
 import type { Vote } from '../blocks/vote.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
-import type { HeightBook, RoundBook } from '../height-book.ts';
+import type { HeightRecord, RoundRecord } from '../height-record.ts';
 import { isNear, MAX_UNSENT_BYTES } from './constants.ts';
 import { COMMIT, forgetOldest, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
 import { type BlockPart, encodeMessage, type Have, type Message, type Status } from './messages.ts';
@@ -107,7 +107,7 @@ export class ChainPeer {
   }
 
   /** Sends what it lacks of a height's book, near our round: first of its own round, then the rest. */
-  bringUpToDate(book: HeightBook, ours: number): void {
+  bringUpToDate(book: HeightRecord, ours: number): void {
     const status = this.#status!;
     const own = book.round(status.round);
     let left = VOTES_AT_ONCE;
@@ -127,7 +127,7 @@ export class ChainPeer {
    * Sends the polkas that proposals go back to, and the commit, to a peer that has not come to them by itself: who heard
    * a double voter's other vote first never does.
    */
-  prove(book: HeightBook, ours: number): void {
+  prove(book: HeightRecord, ours: number): void {
     let left = CERTIFICATES_AT_ONCE;
     for (const [round, { proposal }] of book.rounds()) {
       if (!isNear(round, ours)) continue;
@@ -228,7 +228,7 @@ export class ChainPeer {
     return [kind === PREVOTE ? prevotes : precommits, message.value.validator];
   }
 
-  #giveProposal(book: HeightBook, { proposal }: RoundBook): void {
+  #giveProposal(book: HeightRecord, { proposal }: RoundRecord): void {
     if (!proposal) return;
     this.give({ type: 'proposal', value: proposal });
     const known = this.#parts.get(nameOf(headerOf(proposal)))?.items;
@@ -243,7 +243,7 @@ export class ChainPeer {
     }
   }
 
-  #giveVotes({ prevotes, precommits }: RoundBook, most: number): number {
+  #giveVotes({ prevotes, precommits }: RoundRecord, most: number): number {
     let given = 0;
     for (const votes of [precommits, prevotes]) {
       for (const vote of votes.values()) {

@@ -1,2 +1,2 @@
 export * from './pool.ts';
-export * from './trade.ts';
+export * from './transaction-gossip.ts';

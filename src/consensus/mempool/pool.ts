@@ -3,7 +3,7 @@ import { BitorchError, toHex } from '#base';
 import { MAX_TRANSACTION_BYTES, Mempool } from '#ledger';
 import type { Application, CheckTxResult } from '../application/index.ts';
 import { ACCEPTED, refusedFor } from '../application/index.ts';
-import { Turns } from './turns.ts';
+import { FairQueue } from './fair-queue.ts';
 
 export interface PoolOptions {
   /** Bytes of transactions that are being checked or wait for it: of one source, and of all but this node itself. */
@@ -38,7 +38,7 @@ export class TransactionPool {
   readonly #limits: Required<PoolOptions>;
   readonly #unchecked = new Map<string, Promise<CheckTxResult>>();
   readonly #uncheckedBytes = new Map<string, number>();
-  readonly #turns = new Turns<() => Promise<void>>();
+  readonly #queue = new FairQueue<() => Promise<void>>();
   #checking = 0;
   /** Of late blocks: peers go on offering them for a moment. */
   readonly #included = new Set<string>();
@@ -112,7 +112,7 @@ export class TransactionPool {
     });
     this.#unchecked.set(name, check);
     this.#count(source, transaction.length);
-    this.#turns.add(source, () => this.#check(name, transaction).then(resolve, reject));
+    this.#queue.add(source, () => this.#check(name, transaction).then(resolve, reject));
     this.#checkNext();
     return check;
   }
@@ -127,7 +127,7 @@ export class TransactionPool {
 
   #checkNext(): void {
     while (this.#checking < this.#limits.maxChecking) {
-      const check = this.#turns.next();
+      const check = this.#queue.next();
       if (!check) return;
       this.#checking++;
       check().finally(() => {

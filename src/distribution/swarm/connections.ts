@@ -8,11 +8,11 @@ import { MAX_HALF_OPEN } from './constants.ts';
 import type { Downloads } from './downloads.ts';
 import { lesserDuplicates } from './duplicates.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from './extension.ts';
-import { News } from './news.ts';
+import { HaveBroadcast } from './have-broadcast.ts';
 import { originOf, type Peer, type PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
 import { RequestQueue } from './request-queue.ts';
-import { Tallies } from './tallies.ts';
+import { TransferCounters } from './transfer-counters.ts';
 import type { Uploads } from './uploads.ts';
 import {
   type BlockRequest,
@@ -58,11 +58,11 @@ export class Connections implements PeerOwner {
   readonly #ports: SwarmPorts;
   readonly #selfId: string;
   readonly #book = new AddressBook();
-  readonly #tallies = new Tallies();
+  readonly #counters = new TransferCounters();
   /** After both handshakes. */
   readonly #peers = new Set<Peer>();
   readonly #dialling = new Set<Peer>();
-  readonly #news = new News(this.#peers);
+  readonly #haves = new HaveBroadcast(this.#peers);
   #stopped = false;
 
   constructor(parts: TorrentParts, ports: SwarmPorts) {
@@ -80,7 +80,7 @@ export class Connections implements PeerOwner {
   }
 
   get tallies() {
-    return this.#tallies.view(this.#peers);
+    return this.#counters.view(this.#peers);
   }
 
   addAddress(place: Dialable): void {
@@ -152,7 +152,7 @@ export class Connections implements PeerOwner {
     const { metainfo, have } = this.#parts;
     peer.has = new Bitfield(metainfo.pieceCount);
     peer.queue = new RequestQueue(metainfo.pieceLength);
-    this.#news.skip(peer);
+    this.#haves.skip(peer);
     peer.seeding = have.isFull;
     peer.allowBitfield(have.bytes.length);
     this.#peers.add(peer);
@@ -279,7 +279,7 @@ export class Connections implements PeerOwner {
       this.#closeIfUseless(peer);
       downloads.fill(peer);
     }
-    this.#news.add(index);
+    this.#haves.add(index);
   }
 
   /** More pieces are wanted than before. */
@@ -295,7 +295,7 @@ export class Connections implements PeerOwner {
   }
 
   onRoom(peer: Peer): void {
-    this.#news.tell(peer);
+    this.#haves.tell(peer);
     void this.#parts.uploads.serve(peer);
   }
 
@@ -312,7 +312,7 @@ export class Connections implements PeerOwner {
   #forget(peer: Peer): void {
     const { picker, downloads } = this.#parts;
     this.#peers.delete(peer);
-    this.#tallies.settle(peer);
+    this.#counters.settle(peer);
     for (const index of peer.has!) picker.lost(index);
     downloads.abandon(peer);
     for (const other of this.#peers) downloads.fill(other);
@@ -348,7 +348,7 @@ export class Connections implements PeerOwner {
 
   stop(): void {
     this.#stopped = true;
-    this.#news.stop();
+    this.#haves.stop();
     for (const peer of [...this.#dialling, ...this.#peers]) peer.close('torrent stopped');
   }
 }

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { BitorchError, toHex } from '#base';
 import { addressGroup, scopeOfRemote } from '#network/addresses';
 import { addressOf } from './address-book.ts';
-import { Allowance } from './allowance.ts';
 import type { Bitfield } from './bitfield.ts';
+import type { LimitedConnection } from './connection-limits.ts';
 import {
   DEFAULT_REQUEST_LIMIT,
   HANDSHAKE_TIMEOUT_MS,
@@ -16,9 +16,9 @@ import {
 import { Outbox } from './outbox.ts';
 import { Outstanding } from './outstanding.ts';
 import type { PieceBuffer } from './piece-pool.ts';
-import type { Placed } from './places.ts';
 import { Rate } from './rate.ts';
 import type { RequestQueue } from './request-queue.ts';
+import { TokenBucket } from './token-bucket.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 import {
   type BlockRequest,
@@ -50,7 +50,7 @@ export interface RemoteEnd {
 }
 
 /** One connection to another client, and what both sides know of each other. */
-export class Peer implements Placed {
+export class Peer implements LimitedConnection {
   readonly outgoing: boolean;
   /** `host:port` that was dialled, or the remote end of an accepted connection. */
   readonly address: string;
@@ -100,7 +100,7 @@ export class Peer implements Placed {
   readonly #socket: Socket;
   readonly #parser: WireParser;
   readonly #outbox: Outbox;
-  readonly #allowance = new Allowance();
+  readonly #bucket = new TokenBucket();
   #refused = 0;
   #handshakeTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -162,7 +162,7 @@ export class Peer implements Placed {
 
   /** Charges a message that changed nothing. Throws BitorchError `WIRE_INVALID` when there are too many. */
   idle(cost = 1): void {
-    this.#allowance.spend(cost, Date.now());
+    this.#bucket.spend(cost, Date.now());
   }
 
   /** Queues control bytes. A peer that makes us queue more than it reads is disconnected. */

@@ -3,6 +3,7 @@ import { BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
 import { addressGroup } from '#network/addresses';
 import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import {
   DEFAULT_MAX_PEERS,
   DEFAULT_MAX_PEERS_PER_NETWORK,
@@ -11,7 +12,6 @@ import {
 } from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
 import { PieceThread } from './piece-thread.ts';
-import { Places } from './places.ts';
 import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
@@ -44,7 +44,7 @@ export class Swarm {
   /** Infohashes of the torrents, those included whose files are still being verified. */
   readonly #known = new Set<string>();
   readonly #open = new Set<Peer>();
-  readonly #places: Places<Peer>;
+  readonly #limits: ConnectionLimits<Peer>;
   readonly #bans = new Bans();
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
@@ -57,7 +57,7 @@ export class Swarm {
     if (options.peerId.length !== 20) throw new RangeError('Swarm: a peer id has 20 bytes');
     this.#options = options;
     this.#log = deps.log;
-    this.#places = new Places(
+    this.#limits = new ConnectionLimits(
       options.maxPeers ?? DEFAULT_MAX_PEERS,
       options.maxPeersPerNetwork ?? DEFAULT_MAX_PEERS_PER_NETWORK,
     );
@@ -160,18 +160,18 @@ export class Swarm {
   }
 
   #hasRoom(network: string, isNeeded: boolean): boolean {
-    if (this.#places.hasRoom(network)) return true;
-    return isNeeded && this.#places.evictable(network, Date.now()) !== undefined;
+    if (this.#limits.hasRoom(network)) return true;
+    return isNeeded && this.#limits.evictable(network, Date.now()) !== undefined;
   }
 
   /** Takes a place from the least useful connection if none is free; returns whether there is one. */
   #makeRoom(network: string): boolean {
-    if (this.#places.hasRoom(network)) return true;
-    const idle = this.#places.evictable(network, Date.now());
+    if (this.#limits.hasRoom(network)) return true;
+    const idle = this.#limits.evictable(network, Date.now());
     if (!idle) return false;
-    this.#places.remove(idle);
+    this.#limits.remove(idle);
     idle.close('gave its place to another');
-    return this.#places.hasRoom(network);
+    return this.#limits.hasRoom(network);
   }
 
   /** Once for all that changes in a turn: what a peer sends in one packet is answered once. */
@@ -194,11 +194,11 @@ export class Swarm {
   }
 
   #track(peer: Peer, socket: Socket): Peer {
-    this.#places.add(peer);
+    this.#limits.add(peer);
     this.#open.add(peer);
     socket.once('close', () => {
       this.#open.delete(peer);
-      this.#places.remove(peer);
+      this.#limits.remove(peer);
     });
     return peer;
   }

@@ -11,13 +11,13 @@ import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
 import { PiecePool } from './piece-pool.ts';
 import { PieceThread } from './piece-thread.ts';
+import { PieceWaiters } from './piece-waiters.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
 import { hashedOnDisk, needsResume, saveResume, verifiedOnDisk } from './resume.ts';
 import { Store } from './store.ts';
-import type { PeerStatus } from './tallies.ts';
+import type { PeerStatus } from './transfer-counters.ts';
 import { Uploads } from './uploads.ts';
-import { Waits } from './waits.ts';
 import type { Handshake } from './wire.ts';
 
 export interface TorrentOptions {
@@ -78,7 +78,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   readonly #connections: Connections;
   readonly #announcer: Announcer;
   readonly #ports: SwarmPorts;
-  readonly #waits = new Waits();
+  readonly #waiters = new PieceWaiters();
   readonly #down = new Rate();
   readonly #up = new Rate();
   #bytesHave = 0;
@@ -188,7 +188,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
    */
   async wait(ranges: readonly ByteRange[] | 'all', signal?: AbortSignal): Promise<void> {
     const missing = this.#layout.piecesOf(ranges).filter((index) => !this.#have.has(index));
-    await this.#waits.until(new Set(missing), signal);
+    await this.#waiters.until(new Set(missing), signal);
   }
 
   /** Verified bytes of a file. Throws BitorchError `PIECE_MISSING` if some of them are not here yet. */
@@ -263,7 +263,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   }
 
   async #stop(): Promise<void> {
-    this.#waits.failAll(new BitorchError('TORRENT_STOPPED', `${this.metainfo.name} was stopped`));
+    this.#waiters.failAll(new BitorchError('TORRENT_STOPPED', `${this.metainfo.name} was stopped`));
     this.#connections.stop();
     await Promise.all([this.#announcer.stop(), this.#saving]);
     await this.#saveResume();
@@ -293,7 +293,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     this.#bytesWantedHave += bytes;
     this.#unsaved++;
     this.#connections.onPiece(index);
-    this.#waits.came(index);
+    this.#waiters.came(index);
     this.emit('piece', index);
     if (!this.#have.isFull) return;
     this.#announcer.completed();
@@ -304,7 +304,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     const message = `cannot write to ${this.directory}: ${messageOf(cause)}`;
     const error = new BitorchError('STORE_FAILED', message, { directory: this.directory }, cause);
     this.#ports.log.error({ error: message }, 'download stopped');
-    this.#waits.failAll(error);
+    this.#waiters.failAll(error);
     this.emit('failed', error);
   }
 

@@ -3,7 +3,6 @@ import type { Architecture, TensorInfo } from '#formats';
 import { type BoundaryRole, tensorOf } from '../families/index.ts';
 import { ENTRY, JOB, OUTCOME } from '../kernels/parameters.ts';
 import { boundaryBuffers, MAX_HEAD_ROWS, writeParameters } from './buffers.ts';
-import { Crew } from './crew.ts';
 import { Embedding } from './embedding.ts';
 import { instantiate } from './kernels.ts';
 import { Arena, type SharedMemory } from './memory.ts';
@@ -11,6 +10,7 @@ import { compiledKernels } from './modules.ts';
 import type { EngineOptions, ReadTensor } from './options.ts';
 import { Queue } from './queue.ts';
 import { checkShape } from './shape.ts';
+import { ThreadPool } from './thread-pool.ts';
 import { type Loader, loadSegment, loadVector, planSegments, stagingBytes } from './weights.ts';
 
 export interface BoundaryOptions extends EngineOptions {
@@ -28,7 +28,7 @@ interface Addresses {
 export class Boundary {
   readonly #architecture: Architecture;
   readonly #memory: SharedMemory;
-  readonly #crew: Crew;
+  readonly #pool: ThreadPool;
   readonly #embedding: Embedding;
   readonly #addresses: Addresses;
   readonly #queue = new Queue();
@@ -36,13 +36,13 @@ export class Boundary {
   private constructor(
     architecture: Architecture,
     memory: SharedMemory,
-    crew: Crew,
+    pool: ThreadPool,
     embedding: Embedding,
     addresses: Addresses,
   ) {
     this.#architecture = architecture;
     this.#memory = memory;
-    this.#crew = crew;
+    this.#pool = pool;
     this.#embedding = embedding;
     this.#addresses = addresses;
   }
@@ -76,7 +76,7 @@ export class Boundary {
         : Embedding.ofBytes(await read(embedding), embedding);
     o.onProgress?.({ step: 'load', done: 1, total: 1, unit: 'blocks' });
     signal?.throwIfAborted();
-    return new Boundary(architecture, memory, await Crew.start(memory, module, o), rows, buffers);
+    return new Boundary(architecture, memory, await ThreadPool.start(memory, module, o), rows, buffers);
   }
 
   /** Rows of the embedding matrix: tokens.length × hidden floats. Throws TOKEN_INVALID for one not in the vocabulary. */
@@ -106,7 +106,7 @@ export class Boundary {
   /** Ends the threads; calls that wait are rejected. */
   async stop(): Promise<void> {
     this.#queue.close();
-    await this.#crew.stop();
+    await this.#pool.stop();
   }
 
   async #logits(hidden: Float32Array, n: number, output: Float32Array): Promise<Float32Array> {
@@ -114,11 +114,11 @@ export class Boundary {
     const { x, logits, logitStride } = this.#addresses;
     for (let from = 0; from < n; from += MAX_HEAD_ROWS) {
       const rows = Math.min(MAX_HEAD_ROWS, n - from);
-      this.#crew.call(rows);
+      this.#pool.call(rows);
       this.#memory.floatsAt(x, rows * width).set(hidden.subarray(from * width, (from + rows) * width));
       this.#memory.set('rows', rows);
       this.#memory.set('job', JOB.head);
-      const running = this.#crew.run(rows);
+      const running = this.#pool.run(rows);
       if (running) await running;
       if (this.#memory.get('outcome') !== OUTCOME.finite) throw notFinite();
       for (let i = 0; i < rows; i++) {

@@ -2,7 +2,6 @@ import { BitorchError } from '#base';
 import { ropeFrequencies, writeRopeRow } from '../arithmetic/rope.ts';
 import { ENTRY, JOB, OUTCOME } from '../kernels/parameters.ts';
 import { MAX_ROWS, writeParameters } from './buffers.ts';
-import { Crew } from './crew.ts';
 import { GOLDEN_ROWS, goldenInput } from './golden.ts';
 import { instantiate } from './kernels.ts';
 import type { SharedMemory } from './memory.ts';
@@ -12,6 +11,7 @@ import { type Cache, loadBlock, type Plan, planStage, type StageOptions } from '
 import { sha256 } from './platform.ts';
 import { Queue } from './queue.ts';
 import { checkShape, hadamardLength, headGroups, MAX_CONTEXT, scoreScale } from './shape.ts';
+import { ThreadPool } from './thread-pool.ts';
 import type { Loader } from './weights.ts';
 
 export interface BlockRange {
@@ -27,7 +27,7 @@ export class Stage {
   readonly context: number;
   readonly hidden: number;
   readonly #memory: SharedMemory;
-  readonly #crew: Crew;
+  readonly #pool: ThreadPool;
   /** Rows that go in and come out, and for each of them its angles and where it belongs. */
   readonly #x: Float32Array;
   readonly #cos: Float32Array;
@@ -38,14 +38,14 @@ export class Stage {
   readonly #frequencies: Float64Array;
   readonly #queue = new Queue();
 
-  private constructor(o: StageOptions, plan: Plan, crew: Crew) {
+  private constructor(o: StageOptions, plan: Plan, pool: ThreadPool) {
     this.first = o.first;
     this.end = o.end;
     this.slots = o.slots;
     this.context = o.context;
     this.hidden = o.architecture.hidden;
     this.#memory = plan.memory;
-    this.#crew = crew;
+    this.#pool = pool;
     const { x, cos, sin, rowTable } = plan.buffers;
     const { memory } = plan;
     this.#x = memory.floatsAt(x, MAX_ROWS * this.hidden);
@@ -90,7 +90,7 @@ export class Stage {
       o.onProgress?.({ step: 'load', done: i + 1, total: plan.blocks.length, unit: 'blocks' });
     }
     o.signal?.throwIfAborted();
-    return new Stage(o, plan, await Crew.start(plan.memory, module, o));
+    return new Stage(o, plan, await ThreadPool.start(plan.memory, module, o));
   }
 
   /**
@@ -125,7 +125,7 @@ export class Stage {
   /** Ends the threads; calls that wait are rejected. */
   async stop(): Promise<void> {
     this.#queue.close();
-    await this.#crew.stop();
+    await this.#pool.stop();
   }
 
   #check(rows: Row[], hidden: Float32Array): void {
@@ -169,13 +169,13 @@ export class Stage {
     end: number,
   ): Float32Array | Promise<Float32Array> {
     const units = rows.length * (end - first);
-    this.#crew.call(units);
+    this.#pool.call(units);
     this.#x.set(hidden);
     this.#writeRows(rows);
     this.#memory.set('job', JOB.blocks);
     this.#memory.set('firstBlock', first - this.first);
     this.#memory.set('endBlock', end - this.first);
-    const running = this.#crew.run(units);
+    const running = this.#pool.run(units);
     return running ? running.then(() => this.#output(hidden.length)) : this.#output(hidden.length);
   }
 

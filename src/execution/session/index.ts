@@ -17,4 +17,4 @@ export {
 } from './messages.ts';
 export { areBlocks, planRoute, type StageOffer } from './planner.ts';
 export type { Executor, Observer, SessionTerms, SessionWitness, Witness } from './ports.ts';
-export { StageService } from './stage-service.ts';
+export { SessionService } from './session-service.ts';

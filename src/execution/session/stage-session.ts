@@ -1,5 +1,5 @@
 import { BitorchError, codeOf, messageOf } from '#base';
-import type { FrameStream, Place } from '#network';
+import type { FrameStream, Slot } from '#network';
 import type { Row } from '../engine/index.ts';
 import {
   FIRST_FRAME_TIMEOUT_MS,
@@ -31,7 +31,7 @@ export interface Streams {
 /** One client's session on one stage: hidden states in, blocks run, hidden states out, evidence to the client. */
 export class StageSession {
   readonly #open: Open;
-  readonly #place: Place;
+  readonly #place: Slot;
   readonly #frames: HiddenFrames;
   readonly #streams: Streams;
   readonly #executor: Executor;
@@ -43,7 +43,7 @@ export class StageSession {
   #begun = false;
 
   constructor(
-    options: { open: Open; place: Place; streams: Streams },
+    options: { open: Open; place: Slot; streams: Streams },
     dependencies: { executor: Executor; witness: SessionWitness },
   ) {
     this.#open = options.open;

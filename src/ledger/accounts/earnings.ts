@@ -1,7 +1,7 @@
 import type { WriteView } from '#store';
 import { amount, integer, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 import { accountKind, SINGLE } from '../state/buckets.ts';
 import { schedule } from './due.ts';
@@ -46,7 +46,7 @@ export function earn(
   const epoch = epochOf(height, parameters);
   const node = closed(view, id, nodeOf(view, id), epoch, parameters);
   const earned = node.earned + paid - fee;
-  require(earned >= 0n, 'the fee is more than the earnings');
+  ensure(earned >= 0n, 'the fee is more than the earnings');
   nodes.bucket.put(view, id, { ...node, epoch, earned, burned: node.burned + burned });
   const work = workRecord.bucket.get(view, null)!;
   workRecord.bucket.put(view, null, { ...work, burned: work.burned + burned });

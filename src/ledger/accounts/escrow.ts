@@ -1,7 +1,7 @@
 import { equalBytes } from '#base';
 import { type ReadView, rawBytes } from '#store';
 import { amount, byteOf, type Decoded, integer, list, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { key, oneTimeCodec } from './shapes.ts';
 
@@ -41,7 +41,7 @@ export const escrows = accountKind(7, rawBytes, escrowCodec, ({ balance, deposit
 
 export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
   const escrow = escrows.bucket.get(view, id);
-  require(escrow?.closed === 0, 'no such escrow');
+  ensure(escrow?.closed === 0, 'no such escrow');
   return escrow;
 }
 
@@ -51,7 +51,7 @@ export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
  */
 export function escrowSigned(view: ReadView, id: Uint8Array, deadline: number): Escrow {
   const escrow = escrowOf(view, id);
-  require(escrow.deadline === deadline, 'it was signed for another escrow of this session key');
+  ensure(escrow.deadline === deadline, 'it was signed for another escrow of this session key');
   return escrow;
 }
 
@@ -66,7 +66,7 @@ export function capAt({ cap, settled, nextCap, nextCapAt }: Allotment, height: n
 
 /** Receipts count up to the end of the settlement window, however long the remainder then waits for its turn. */
 export function requireOpen({ deadline }: Escrow, height: number, settlementWindow: number): void {
-  require(height <= deadline + settlementWindow, 'the settlement window is over');
+  ensure(height <= deadline + settlementWindow, 'the settlement window is over');
 }
 
 /** What can still be claimed out of the balance. */

@@ -1,6 +1,6 @@
 import { type ReadView, rawBytes, type WriteView } from '#store';
 import { amount, type Decoded, integer, list, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { addressCodec } from './shapes.ts';
 
@@ -50,7 +50,7 @@ export const NEW_NODE = {
 
 export function nodeOf(view: ReadView, id: Uint8Array): ServiceNode {
   const node = nodes.bucket.get(view, id);
-  require(node !== undefined, 'the node is not registered');
+  ensure(node !== undefined, 'the node is not registered');
   return node;
 }
 
@@ -63,5 +63,5 @@ export function keepNode(view: WriteView, id: Uint8Array, node: ServiceNode): vo
 
 /** A node that an escrow may pay: one with a bond to lose. */
 export function requireServing(view: ReadView, id: Uint8Array): void {
-  require(nodeOf(view, id).bond > 0n, 'the node has taken out its bond');
+  ensure(nodeOf(view, id).bond > 0n, 'the node has taken out its bond');
 }

@@ -2,7 +2,7 @@ import { concat, equalBytes, sha256 } from '#base';
 import { type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store';
 import { amount, byteOf, type Decoded, integer, struct } from '../codec/index.ts';
 import { KEY_BYTES, POWER_DELAY, TORCH, WHOLE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { accountKind, jailed, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
 import { parametersOf } from './chain.ts';
 import { addressCodec, key } from './shapes.ts';
@@ -89,7 +89,7 @@ export const isActive = (validator: Validator): boolean =>
 
 export function validatorOf(view: ReadView, id: Uint8Array): Validator {
   const validator = validators.bucket.get(view, id);
-  require(validator !== undefined, 'no such validator');
+  ensure(validator !== undefined, 'no such validator');
   return validator;
 }
 
@@ -183,13 +183,13 @@ export function leading(
  */
 export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array, tokens: bigint): void {
   const validator = validatorOf(view, id);
-  require(validator.tombstoned === 0, 'the validator is out for ever');
-  require(validator.shares === 0n || validator.tokens > 0n, 'the validator has lost everything');
-  require(tokens > 0n, 'nothing is delegated');
+  ensure(validator.tombstoned === 0, 'the validator is out for ever');
+  ensure(validator.shares === 0n || validator.tokens > 0n, 'the validator has lost everything');
+  ensure(tokens > 0n, 'nothing is delegated');
   const shares = validator.shares === 0n ? tokens : (tokens * validator.shares) / validator.tokens;
   const worth = validator.shares === 0n ? tokens : (shares * validator.tokens) / validator.shares;
-  require((tokens - worth) * BigInt(WHOLE) <= tokens, 'the shares of this validator are too coarse');
-  require(validator.shares + shares < 2n ** 64n, 'the shares of this validator are too small');
+  ensure((tokens - worth) * BigInt(WHOLE) <= tokens, 'the shares of this validator are too coarse');
+  ensure(validator.shares + shares < 2n ** 64n, 'the shares of this validator are too small');
   const own = delegations.bucket.get(view, [id, delegator]) ?? { shares: 0n, sequence: 0, leaving: 0 };
   putValidator(view, id, {
     ...validator,
@@ -212,7 +212,7 @@ export function redeem(
 ): bigint {
   const validator = validatorOf(view, id);
   const own = delegations.bucket.get(view, [id, delegator]);
-  require(own !== undefined && shares > 0n && shares <= own.shares, 'not that many shares');
+  ensure(own !== undefined && shares > 0n && shares <= own.shares, 'not that many shares');
   const tokens = (shares * validator.tokens) / validator.shares;
   putValidator(view, id, {
     ...validator,
@@ -229,7 +229,7 @@ export function redeem(
 
 /** The least shares worth at least so many tokens. */
 export function sharesWorth(validator: Validator, tokens: bigint): bigint {
-  require(validator.tokens > 0n, 'the validator has lost everything');
+  ensure(validator.tokens > 0n, 'the validator has lost everything');
   return (tokens * validator.shares + validator.tokens - 1n) / validator.tokens;
 }
 
@@ -278,8 +278,11 @@ export function requireRest(view: ReadView, id: Uint8Array, delegator: Uint8Arra
   const rest = delegations.bucket.get(view, [id, delegator])?.shares ?? 0n;
   const { leastBond, leastDelegation } = parametersOf(view);
   const least = equalBytes(owner, delegator) ? leastBond : leastDelegation;
-  require(rest === 0n ||
-    (rest * tokens) / shares >= least, 'what stays is too little: take out all or leave more', {
-    least,
-  });
+  ensure(
+    rest === 0n || (rest * tokens) / shares >= least,
+    'what stays is too little: take out all or leave more',
+    {
+      least,
+    },
+  );
 }

@@ -1,3 +1,3 @@
 export * from './hash.ts';
-export * from './mountain-range.ts';
+export * from './merkle-mountain-range.ts';
 export * from './sparse-tree.ts';

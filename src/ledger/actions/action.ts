@@ -2,7 +2,7 @@ import { type Address, type Curve, fromWireAll, isValidAddress } from '#crypto';
 import type { ReadView, WriteView } from '#store';
 import type { OneTime } from '../accounts/index.ts';
 import type { Codec } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 
 /** What an action may see and do while its transaction is applied. It pays nobody: money leaves accounts through queues. */
@@ -55,10 +55,10 @@ export const defineAction = <T>(kind: ActionKind<T>): ActionKind<T> => kind;
 
 /** Both keys of prime order, checked once where an address enters the ledger. */
 export function requireAddress(address: Address, curve: Curve): void {
-  require(isValidAddress(address, curve), 'the payout address is not made of points of prime order');
+  ensure(isValidAddress(address, curve), 'the payout address is not made of points of prime order');
 }
 
 /** Both points decode, so that a refund can be made of it later. */
 export function requireOneTime({ key, txKey }: OneTime, curve: Curve): void {
-  require(fromWireAll([key, txKey], curve) !== undefined, 'the refund is not made of points');
+  ensure(fromWireAll([key, txKey], curve) !== undefined, 'the refund is not made of points');
 }

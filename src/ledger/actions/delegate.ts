@@ -1,6 +1,6 @@
 import { delegate as addTokens, key } from '../accounts/index.ts';
 import { amount, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /** Adds to a validator's pool. Needs no signature: to give somebody shares does no harm. */
@@ -11,7 +11,7 @@ export const delegate = defineAction({
   burden: () => ({ records: 1 }),
   signers: () => [],
   apply(body, { view, parameters }) {
-    require(body.amount >= parameters.leastDelegation, 'the delegation is too small', {
+    ensure(body.amount >= parameters.leastDelegation, 'the delegation is too small', {
       least: parameters.leastDelegation,
     });
     addTokens(view, body.validator, body.delegator, body.amount);

@@ -10,7 +10,7 @@ import {
   reserve,
 } from '../accounts/index.ts';
 import { amount, byteOf, integer, list, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /**
@@ -36,11 +36,11 @@ export const escrowAmend = defineAction({
   ],
   apply(body, { view, height, parameters }) {
     const before = escrowSigned(view, body.escrow, body.deadline);
-    require(before.sequence === body.sequence, 'not the next sequence of the escrow');
-    require(height <= before.deadline, 'the deadline is over');
-    require(body.fee <= before.deposit, 'the fee is more than the deposit');
+    ensure(before.sequence === body.sequence, 'not the next sequence of the escrow');
+    ensure(height <= before.deadline, 'the deadline is over');
+    ensure(body.fee <= before.deposit, 'the fee is more than the deposit');
     const changed = new Set(body.changes.map(({ node }) => toHex(node)));
-    require(changed.size === body.changes.length, 'a node is changed twice');
+    ensure(changed.size === body.changes.length, 'a node is changed twice');
     const allotments = [...before.allotments];
     for (const { node, cap, consent } of body.changes) {
       const at = allotments.findIndex((allotment) => equalBytes(allotment.node, node));
@@ -49,14 +49,14 @@ export const escrowAmend = defineAction({
       const updated = withCap(old, cap, consent === 1, height, height + parameters.silenceWindow);
       allotments[at < 0 ? allotments.length : at] = updated;
     }
-    require(allotments.length <= MAX_ALLOTMENTS, 'too many nodes');
+    ensure(allotments.length <= MAX_ALLOTMENTS, 'too many nodes');
     const after = {
       ...before,
       deposit: before.deposit - body.fee,
       sequence: before.sequence + 1,
       allotments,
     };
-    require(reserve(after, height) >= 0n, 'the caps are more than the balance');
+    ensure(reserve(after, height) >= 0n, 'the caps are more than the balance');
     escrows.bucket.put(view, body.escrow, after);
   },
 });
@@ -65,7 +65,7 @@ const NOTHING = { cap: 0n, settled: 0n, nextCap: 0n, nextCapAt: 0 };
 
 function withCap(old: Allotment, cap: bigint, consent: boolean, height: number, later: number): Allotment {
   const current = capAt(old, height);
-  require(cap >= old.settled, 'the cap is below what is settled');
+  ensure(cap >= old.settled, 'the cap is below what is settled');
   if (cap >= current || consent) return { ...old, cap, nextCap: 0n, nextCapAt: 0 };
   return { ...old, cap: current, nextCap: cap, nextCapAt: later };
 }

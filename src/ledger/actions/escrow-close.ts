@@ -13,7 +13,7 @@ import {
 } from '../accounts/index.ts';
 import { amount, integer, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /**
@@ -46,17 +46,17 @@ export const escrowClose = defineAction({
     let { balance } = escrow;
     for (const [i, { node, amount }] of body.finals.entries()) {
       const allotment = allotmentOf(escrow, node);
-      require(allotment !== undefined, 'a node without a cap is paid');
-      require(!body.finals.slice(0, i).some((other) => equalBytes(other.node, node)), 'a node is paid twice');
+      ensure(allotment !== undefined, 'a node without a cap is paid');
+      ensure(!body.finals.slice(0, i).some((other) => equalBytes(other.node, node)), 'a node is paid twice');
       const paid = amount - allotment.settled;
-      require(paid > 0n && amount <= capAt(allotment, height), 'not between what is settled and the cap');
+      ensure(paid > 0n && amount <= capAt(allotment, height), 'not between what is settled and the cap');
       const burned = (paid * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
       earn(context, node, { paid: paid - burned, burned, fee: 0n });
       burn(burned);
       balance -= paid;
     }
     const remainder = balance + escrow.deposit - body.fee;
-    require(remainder >= 0n, 'the fee is more than the remainder');
+    ensure(remainder >= 0n, 'the fee is more than the remainder');
     // What is left goes back the way of all refunds, in its turn.
     const ended = { balance: 0n, deposit: remainder, allotments: [], closed: 1 as const };
     escrows.bucket.put(view, body.escrow, { ...escrow, ...ended });

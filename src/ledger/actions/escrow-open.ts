@@ -1,7 +1,7 @@
 import { escrows, key, MAX_ALLOTMENTS, oneTimeCodec, requireServing, schedule } from '../accounts/index.ts';
 import { amount, integer, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction, requireOneTime } from './action.ts';
 
 /**
@@ -23,13 +23,15 @@ export const escrowOpen = defineAction({
   burden: () => ({ records: 1, dues: 1 }),
   signers: (body) => [body.escrow],
   apply(body, { view, height, parameters, curve }) {
-    require(!escrows.bucket.has(view, body.escrow), 'the session key has been used already: take a new one');
-    require(body.value >= parameters.leastEscrow, 'the escrow is too small', {
+    ensure(!escrows.bucket.has(view, body.escrow), 'the session key has been used already: take a new one');
+    ensure(body.value >= parameters.leastEscrow, 'the escrow is too small', {
       least: parameters.leastEscrow,
     });
-    require(body.deposit * BigInt(WHOLE) >=
-      body.value * BigInt(parameters.escrowDeposit), 'the deposit is too small');
-    require(body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks, 'not a deadline');
+    ensure(
+      body.deposit * BigInt(WHOLE) >= body.value * BigInt(parameters.escrowDeposit),
+      'the deposit is too small',
+    );
+    ensure(body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks, 'not a deadline');
     requireOneTime(body.refund, curve);
     const seen = new Set<string>();
     let capped = 0n;
@@ -38,8 +40,8 @@ export const escrowOpen = defineAction({
       seen.add(Buffer.from(node).toString('hex'));
       capped += cap;
     }
-    require(seen.size === body.caps.length, 'a node has two caps');
-    require(capped <= body.value, 'the caps are more than the value');
+    ensure(seen.size === body.caps.length, 'a node has two caps');
+    ensure(capped <= body.value, 'the caps are more than the value');
     escrows.bucket.put(view, body.escrow, {
       balance: body.value,
       deposit: body.deposit,

@@ -12,7 +12,7 @@ import {
 } from '../accounts/index.ts';
 import { amount, fixed, integer, list, struct } from '../codec/index.ts';
 import { SIGNATURE_BYTES, WHOLE } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { isSigned } from '../escrow/receipt.ts';
 import { type ActionContext, defineAction } from './action.ts';
 
@@ -56,7 +56,7 @@ export const escrowSettle = defineAction({
     for (const { signature, ...claim } of body.claims) {
       const { deadline } = escrowOf(view, claim.escrow);
       const statement = { chainId: parameters.chainId, node: body.node, deadline, ...claim };
-      require(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
+      ensure(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
     }
   },
 });
@@ -71,10 +71,10 @@ function settle(node: Uint8Array, claim: Claim, { view, height, parameters }: Ac
   const escrow: Escrow = escrowOf(view, claim.escrow);
   requireOpen(escrow, height, parameters.settlementWindow);
   const allotment = allotmentOf(escrow, node);
-  require(allotment !== undefined, 'the escrow has no cap for the node');
+  ensure(allotment !== undefined, 'the escrow has no cap for the node');
   const added = claim.amount - allotment.settled;
-  require(added > 0n, 'the receipt adds nothing to what is settled');
-  require(claim.amount <= capAt(allotment, height), 'the receipt is over the cap', {
+  ensure(added > 0n, 'the receipt adds nothing to what is settled');
+  ensure(claim.amount <= capAt(allotment, height), 'the receipt is over the cap', {
     cap: capAt(allotment, height),
   });
   const updated: Allotment = { ...allotment, settled: claim.amount };

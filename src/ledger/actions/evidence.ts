@@ -1,6 +1,6 @@
 import { validators } from '../accounts/index.ts';
 import { equivocationCodec, isProven, isWellFormed, offendersOf } from '../equivocation.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { isPunishable, punishEquivocation } from '../state/slashing.ts';
 import { defineAction } from './action.ts';
 
@@ -18,15 +18,14 @@ export const evidence = defineAction({
   claims: offendersOf,
   apply(body, context) {
     const { view, height, parameters } = context;
-    require(isWellFormed(body), 'the votes agree, are of different validators, or are not in order');
-    require(body.height <= height &&
-      body.height + parameters.unbondingBlocks > height, 'too old, or not yet');
+    ensure(isWellFormed(body), 'the votes agree, are of different validators, or are not in order');
+    ensure(body.height <= height && body.height + parameters.unbondingBlocks > height, 'too old, or not yet');
     const offenders = offendersOf(body).filter((key) => {
       const validator = validators.bucket.get(view, key);
       return validator !== undefined && isPunishable(validator, body.height);
     });
-    require(offenders.length > 0, 'no such validators, or they are out already');
-    require(isProven(body, parameters.chainId), 'a vote is not signed by its validator');
+    ensure(offenders.length > 0, 'no such validators, or they are out already');
+    ensure(isProven(body, parameters.chainId), 'a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },
 });

@@ -1,6 +1,6 @@
 import { addressCodec, key, NEW_NODE, nodes, oneTimeCodec, withdraw } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction, requireAddress, requireOneTime } from './action.ts';
 
 /** Registers a serving node, changes where it is paid, adds to its bond or takes out of it. */
@@ -26,10 +26,10 @@ export const nodeRegister = defineAction({
   apply(body, { view, height, parameters, curve }) {
     const known = nodes.bucket.get(view, body.node);
     const node = known ?? { ...NEW_NODE, payout: body.payout };
-    require(node.sequence === body.sequence, 'not the next sequence of the node');
+    ensure(node.sequence === body.sequence, 'not the next sequence of the node');
     const bond = node.bond + body.deposit - body.withdraw - body.fee;
     const leaves = known !== undefined && body.withdraw > 0n && bond === 0n;
-    require(leaves || bond >= parameters.leastServiceBond, 'the bond is too small', {
+    ensure(leaves || bond >= parameters.leastServiceBond, 'the bond is too small', {
       least: parameters.leastServiceBond,
     });
     requireAddress(body.payout, curve);

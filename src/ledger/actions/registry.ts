@@ -1,6 +1,6 @@
 import { byteOf, type Codec, list } from '../codec/index.ts';
 import { DUE_WEIGHT, MAX_ACTIONS, RECORD_WEIGHT } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { ActionKind, Legs } from './action.ts';
 import { bond } from './bond.ts';
 import { delegate } from './delegate.ts';
@@ -61,11 +61,11 @@ export function requireLegs(
 ): void {
   const { deposits, releases } = legsOf(body);
   if (body.inputs.length === 0) {
-    require(deposits === 0n, 'public money cannot be deposited: deposits are paid with private inputs');
-    require(releases === body.fee, 'what the actions release is not the fee');
+    ensure(deposits === 0n, 'public money cannot be deposited: deposits are paid with private inputs');
+    ensure(releases === body.fee, 'what the actions release is not the fee');
   }
-  require(releases <= body.fee, 'the actions release more than the fee');
-  require(releases <= MOST_RELEASED * leastFee, 'the actions release more than a fee has to be', {
+  ensure(releases <= body.fee, 'the actions release more than the fee');
+  ensure(releases <= MOST_RELEASED * leastFee, 'the actions release more than a fee has to be', {
     most: MOST_RELEASED * leastFee,
   });
 }

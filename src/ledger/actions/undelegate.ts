@@ -9,7 +9,7 @@ import {
   withdraw,
 } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction, requireOneTime } from './action.ts';
 
 /** Takes shares out of a pool; what they are worth comes back privately after the unbonding time. */
@@ -30,10 +30,10 @@ export const undelegate = defineAction({
   signers: (body) => [body.delegator],
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
-    require(own?.sequence === body.sequence, 'not the next sequence of the delegation');
+    ensure(own?.sequence === body.sequence, 'not the next sequence of the delegation');
     const worth = redeem(view, body.validator, body.delegator, body.shares, 1);
     const amount = worth - body.fee;
-    require(amount > 0n, 'the fee is more than the shares are worth');
+    ensure(amount > 0n, 'the fee is more than the shares are worth');
     requireRest(view, body.validator, body.delegator);
     requireOneTime(body.refund, curve);
     const validator = validatorOf(view, body.validator);

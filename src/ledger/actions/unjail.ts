@@ -1,6 +1,6 @@
 import { key, putValidator, redeem, sharesWorth, validatorOf } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /** Puts a validator back to work once its time is over. The fee comes out of the owner's own delegation. */
@@ -11,9 +11,9 @@ export const unjail = defineAction({
   signers: (body, view) => [validatorOf(view, body.validator).owner],
   apply(body, { view, height, burn }) {
     const before = validatorOf(view, body.validator);
-    require(before.sequence === body.sequence, 'not the next sequence of the validator');
-    require(before.tombstoned === 0, 'the validator is out for ever');
-    require(before.jailedUntil > 0 && height >= before.jailedUntil, 'not jailed, or not yet to be freed', {
+    ensure(before.sequence === body.sequence, 'not the next sequence of the validator');
+    ensure(before.tombstoned === 0, 'the validator is out for ever');
+    ensure(before.jailedUntil > 0 && height >= before.jailedUntil, 'not jailed, or not yet to be freed', {
       until: before.jailedUntil,
     });
     if (body.fee > 0n) {

@@ -2,7 +2,7 @@ import type { ReadView } from '#store';
 import { balanceOf, feeRecord, isActive, reward, validators } from '../accounts/index.ts';
 import { legsOf, requireLegs, rulesOf } from '../actions/registry.ts';
 import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts';
-import { require } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { ACCOUNTS, ageOf, keyImages } from './buckets.ts';
@@ -13,21 +13,21 @@ import { type Points, requireSignatures, sameRing, signersOf } from './spending.
 /** What costs nothing to check: the fields alone. Reading the bytes has bounded and ordered everything already. */
 export function requireShape(transaction: Transaction, height: number, parameters: Parameters): void {
   const { body, bytes } = transaction;
-  require(bytes.length <= MAX_TRANSACTION_BYTES, 'too long');
-  require(Buffer.compare(body.chainId, parameters.chainId) === 0, 'made for another chain');
-  require(body.expiry >= height, 'expired', { expiry: body.expiry, height });
-  require(body.expiry <= height + parameters.expiryWindow, 'expires too late', {
+  ensure(bytes.length <= MAX_TRANSACTION_BYTES, 'too long');
+  ensure(Buffer.compare(body.chainId, parameters.chainId) === 0, 'made for another chain');
+  ensure(body.expiry >= height, 'expired', { expiry: body.expiry, height });
+  ensure(body.expiry <= height + parameters.expiryWindow, 'expires too late', {
     latest: height + parameters.expiryWindow,
   });
   if (body.inputs.length === 0) {
-    require(body.actions.length > 0, 'does nothing');
+    ensure(body.actions.length > 0, 'does nothing');
     return;
   }
   const count = body.outputs.length;
-  require(count >= MIN_OUTPUTS && count <= MAX_OUTPUTS, 'not 2 to 16 outputs');
+  ensure(count >= MIN_OUTPUTS && count <= MAX_OUTPUTS, 'not 2 to 16 outputs');
   for (const [i, { ring }] of body.inputs.entries()) {
     const again = body.inputs.slice(0, i).some((other) => sameRing(other.ring, ring));
-    require(!again, 'two inputs have the same ring');
+    ensure(!again, 'two inputs have the same ring');
   }
 }
 
@@ -43,7 +43,7 @@ export function leastFee(view: ReadView, transaction: Transaction): bigint {
 export function requireFee(view: ReadView, transaction: Transaction): void {
   const { fee } = transaction.body;
   const least = leastFee(view, transaction);
-  require(fee >= least, 'the fee is too low', { fee, least });
+  ensure(fee >= least, 'the fee is too low', { fee, least });
   requireLegs(transaction.body, least);
 }
 
@@ -53,16 +53,18 @@ export function requireSpendable(view: ReadView, { body }: Transaction, points: 
     for (const number of ring) {
       if (number < draft.ripe) continue;
       const member = ageOf(view, number);
-      require(member !== undefined, 'a ring names an output that is not there', { output: number });
+      ensure(member !== undefined, 'a ring names an output that is not there', { output: number });
       const wait = member.minted ? draft.parameters.mintMaturity : draft.parameters.maturity;
-      require(member.height + wait <= draft.height, 'a ring member is too young', { output: number });
+      ensure(member.height + wait <= draft.height, 'a ring member is too young', { output: number });
     }
   }
   for (const [i, image] of points.keyImages.entries()) {
     const before = points.keyImages[i - 1];
-    require(before === undefined ||
-      Buffer.compare(before, image) < 0, 'inputs are not in the order of key images');
-    require(!keyImages.has(view, image), 'spent already');
+    ensure(
+      before === undefined || Buffer.compare(before, image) < 0,
+      'inputs are not in the order of key images',
+    );
+    ensure(!keyImages.has(view, image), 'spent already');
   }
 }
 
@@ -101,7 +103,7 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
 /** More than there is in private hands nobody can pay, so no sum of amounts in accounts can leave the range of one. */
 function requirePayable(draft: Draft, { body }: Transaction): void {
   const { deposits, releases } = legsOf(body);
-  require(body.fee + deposits - releases <= draft.shielded, 'more is deposited than there is, or paid');
+  ensure(body.fee + deposits - releases <= draft.shielded, 'more is deposited than there is, or paid');
 }
 
 /** All that actions do to accounts, and that it is what they declare. */
@@ -112,8 +114,10 @@ function applyActions(draft: Draft, { body }: Transaction): void {
   const grown = fork.view
     .changes(ACCOUNTS)
     .reduce((sum, { key, value }) => sum + balanceOf(key, value) - balanceOf(key, draft.view.get(key)), 0n);
-  require(grown ===
-    deposits - releases - fork.flow.burned, 'accounts change by other sums than the actions name');
+  ensure(
+    grown === deposits - releases - fork.flow.burned,
+    'accounts change by other sums than the actions name',
+  );
   draft.adopt(fork);
 }
 

@@ -3,7 +3,7 @@ import type { Curve } from '#crypto';
 import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
 import { balanceOf, feeRecord, supplyRecord, validators } from '../accounts/index.ts';
 import { encode } from '../codec/index.ts';
-import { refusalOf, require } from '../errors.ts';
+import { ensure, refusalOf } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { applyTransaction, shareFee } from './apply.ts';
 import {
@@ -100,9 +100,9 @@ export function executeBlock(state: ReadView, block: Block, rules: BlockRules): 
   const refusals = block.transactions.map((transaction) => {
     const fork = draft.fork();
     const refusal = refusalOf(() => {
-      require(weight + transaction.weight <= draft.parameters.maxBlockWeight, 'the block is full');
+      ensure(weight + transaction.weight <= draft.parameters.maxBlockWeight, 'the block is full');
       const proven = !transaction.proofs.spend || rules.isVerified(transaction.hashes.id);
-      require(proven, 'its proofs do not hold');
+      ensure(proven, 'its proofs do not hold');
       include(fork, { transaction, points: rules.spends.resolve(transaction) }, block.proposer);
     });
     if (refusal) return refusal;

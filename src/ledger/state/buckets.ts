@@ -1,6 +1,6 @@
 import { concat } from '#base';
 import { Bucket, type BytesCodec, orderedNumber, type ReadView, rawBytes } from '#store';
-import { MountainRange, SparseTree } from '../accumulators/index.ts';
+import { MerkleMountainRange, SparseTree } from '../accumulators/index.ts';
 import {
   amount,
   byteOf,
@@ -102,8 +102,8 @@ export const spends = new Bucket(TAG.spends, orderedNumber, stored(spendCodec));
 export const spendBytes = new Bucket(TAG.spends, orderedNumber, rawBytes);
 /** I → the height of its spend: what `spends` says, to look up. */
 export const keyImages = new Bucket(TAG.keyImages, rawBytes, stored(integer()));
-export const outputRange = new MountainRange(TAG.outputRange);
-export const keyImageRange = new MountainRange(TAG.keyImageRange);
+export const outputRange = new MerkleMountainRange(TAG.outputRange);
+export const keyImageRange = new MerkleMountainRange(TAG.keyImageRange);
 export const accountTree = new SparseTree(TAG.accountTree);
 
 /** A record of which there is one. */

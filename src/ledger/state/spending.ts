@@ -10,7 +10,7 @@ import {
 } from '#crypto';
 import type { ReadView } from '#store';
 import { type Action, legsOf, rulesOf } from '../actions/registry.ts';
-import { refuse, require } from '../errors.ts';
+import { ensure, refuse } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { outputs } from './buckets.ts';
 
@@ -76,12 +76,10 @@ function requireBalance({ transaction: { body }, points }: Spend, curve: Curve):
   const { deposits, releases } = legsOf(body);
   const commitments = points.outputs.map((output) => output.commitment);
   const open = body.fee + deposits - releases;
-  require(commitmentsBalance(
-    points.pseudoOuts,
-    commitments,
-    open,
-    curve,
-  ), 'inputs and outputs do not balance');
+  ensure(
+    commitmentsBalance(points.pseudoOuts, commitments, open, curve),
+    'inputs and outputs do not balance',
+  );
 }
 
 function requireRings(view: ReadView, { transaction, points }: Spend, curve: Curve): void {
@@ -93,7 +91,7 @@ function requireRings(view: ReadView, { transaction, points }: Spend, curve: Cur
       message: hashes.message,
     };
     const signature: ClsagSignature = proofs.spend!.rings[i]!;
-    require(verifyClsag(statement, signature, points.keyImages[i]!, curve), 'a ring signature is wrong', {
+    ensure(verifyClsag(statement, signature, points.keyImages[i]!, curve), 'a ring signature is wrong', {
       input: i,
     });
   }
@@ -102,7 +100,7 @@ function requireRings(view: ReadView, { transaction, points }: Spend, curve: Cur
 export function membersOf(view: ReadView, ring: readonly number[]): RingMember[] {
   return ring.map((number) => {
     const output = outputs.get(view, number);
-    require(output !== undefined, 'a ring names an output that is not there', { output: number });
+    ensure(output !== undefined, 'a ring names an output that is not there', { output: number });
     return { key: output.key, commitment: output.commitment };
   });
 }
@@ -127,7 +125,7 @@ export function signersOf(
   const signers = body.actions.flatMap((action: Action) => [
     ...rulesOf(action).signers(action.body, view, height),
   ]);
-  require(signers.length === proofs.signatures.length, 'not the signatures that the actions need', {
+  ensure(signers.length === proofs.signatures.length, 'not the signatures that the actions need', {
     needed: signers.length,
   });
   return signers;
@@ -136,7 +134,7 @@ export function signersOf(
 export function requireSignatures({ proofs, hashes }: Transaction, signers: readonly Uint8Array[]): void {
   for (const [i, signer] of signers.entries()) {
     const signed = verifySignature(TRANSACTION_PURPOSE, hashes.body, proofs.signatures[i]!, signer);
-    require(signed, 'a signature is wrong', { signature: i });
+    ensure(signed, 'a signature is wrong', { signature: i });
   }
 }
 

@@ -5,9 +5,9 @@ import { BitorchError, domainHash, messageOf, utf8, writeFileAtomic } from '#bas
 import { checkGenesis, formatGenesis, type Genesis, networkOf, parseGenesis, withChainId } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
 import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
-import { loadValidatorKey } from '../identity.ts';
+import { loadValidatorKey } from '../home/identity.ts';
+import { ownerKeyOf } from '../stake/owner-key.ts';
 import { OpenWallet } from '../wallet/open-wallet.ts';
-import { ownerKeyOf } from './owner-key.ts';
 
 const NAME = 'devnet';
 /** Fixed, so that every devnet has the same addresses. */

@@ -1,11 +1,11 @@
 import { BitorchError, equalBytes, type Logger } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
-import type { ChainEvent } from '../chain-api.ts';
-import type { Directory } from '../directory.ts';
+import type { ChainEvent } from '../api/chain-api.ts';
 import type { NodeOptions } from '../options.ts';
-import { ChainPart } from './chain-part.ts';
-import { LightPart } from './light-part.ts';
+import type { Directory } from '../peers/directory.ts';
+import { ChainService } from './chain-service.ts';
+import { LightChainService } from './light-chain-service.ts';
 
 export interface ChainDependencies {
   readonly host: Host;
@@ -23,7 +23,7 @@ export interface ChainDependencies {
 export async function startChain(
   options: NodeOptions,
   { host, log, directory, validatorKey, onEvent }: ChainDependencies,
-): Promise<ChainPart | LightPart | undefined> {
+): Promise<ChainService | LightChainService | undefined> {
   const { home, genesis, walletPassword, bootstrap: contacts, roles, light, trust, chainRest } = options;
   const validates = roles.includes('validate');
   if (light && validates)
@@ -36,8 +36,8 @@ export async function startChain(
     );
   }
   const chain = { home, genesis, walletPassword, contacts, trust, restMs: chainRest };
-  if (!validatorKey) return LightPart.start(chain, { host, log, onEvent });
+  if (!validatorKey) return LightChainService.start(chain, { host, log, onEvent });
   const nameOf = (key: Uint8Array) =>
     directory.nodes().find(({ validator }) => validator !== null && equalBytes(validator, key))?.name;
-  return ChainPart.start(chain, { host, log, onEvent, key: validatorKey, nameOf });
+  return ChainService.start(chain, { host, log, onEvent, key: validatorKey, nameOf });
 }

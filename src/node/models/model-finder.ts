@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OnProgress } from '#base';
-import type { Directory, KnownNode } from '../directory.ts';
-import type { Guarding } from '../guarding.ts';
-import type { Library, Model } from '../library.ts';
-import { changes, whatIsMissing } from '../missing-model.ts';
+import type { Directory, KnownNode } from '../peers/directory.ts';
+import type { ModelGuard } from '../security/model-guard.ts';
+import type { Library, Model } from './library.ts';
+import { changes, whatIsMissing } from './missing-model.ts';
 
 const LOOK_MS = 500;
 /** Models that a node without one asks about, those with the most holders. */
@@ -19,7 +19,7 @@ export interface ModelFinderDependencies {
   readonly selfId: string;
   readonly directory: Directory;
   readonly library: Library;
-  readonly guard: Guarding;
+  readonly guard: ModelGuard;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
 }

@@ -1,10 +1,10 @@
 import { fromHex } from '#base';
 import type { Swarm } from '#distribution';
 import type { Host } from '#network';
-import type { Description } from '../announcement.ts';
-import type { Library } from '../library.ts';
+import type { StageServer } from '../inference/stage-server.ts';
+import type { Library } from '../models/library.ts';
 import type { NodeOptions } from '../options.ts';
-import type { Running } from '../running.ts';
+import type { Description } from './announcement.ts';
 
 /** What a node announces of itself, as it is now. */
 export function describeSelf(
@@ -19,7 +19,7 @@ export function describeSelf(
     readonly host: Host;
     readonly swarm: Swarm;
     readonly library: Library;
-    readonly stages: Running | undefined;
+    readonly stages: StageServer | undefined;
     /** Consensus key of the node's validator. */
     readonly validatorKey: Uint8Array | undefined;
   },

@@ -1,6 +1,6 @@
 import { BitorchError, check, messageOf, z } from '#base';
 import { type ChainCall, MAX_CHAIN_ANSWER_BYTES, remoteChain, type WalletChain } from '#ledger';
-import type { ApiAddress } from '../api-address.ts';
+import type { ApiAddress } from '../home/api-address.ts';
 
 const TIMEOUT_MS = 30_000;
 

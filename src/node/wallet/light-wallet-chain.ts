@@ -3,7 +3,7 @@ import { createLog } from '#base';
 import { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import { Host } from '#network';
-import { LightFollowing, type LightFollowingOptions } from '../chain/light-following.ts';
+import { LightFollower, type LightFollowerOptions } from '../chain/light-follower.ts';
 
 export interface RemoteChain {
   readonly chain: WalletChain;
@@ -16,11 +16,11 @@ export interface RemoteChain {
  *
  * @throws BitorchError GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `openLightChain` throws
  */
-export async function openRemoteChain(options: LightFollowingOptions): Promise<RemoteChain> {
+export async function openRemoteChain(options: LightFollowerOptions): Promise<RemoteChain> {
   const log = createLog();
   const host = await Host.start({ key: new SigningKey(randomBytes(32)), listen: [] }, { log });
   try {
-    const following = await LightFollowing.of(options, { host, log });
+    const following = await LightFollower.of(options, { host, log });
     return { chain: await following.open(), stop: () => host.stop() };
   } catch (error) {
     await host.stop();

@@ -5,7 +5,7 @@ import { equalBytes } from '#base';
 import { MemoryStore, Overlay } from '#store';
 import {
   EMPTY_HASH,
-  MountainRange,
+  MerkleMountainRange,
   SparseTree,
   treeHash,
   verifySparseProof,
@@ -18,7 +18,7 @@ const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? byte ^ 
 test('mountain range: leaves that follow one another are proved together, for every number of leaves there ever was', () => {
   const LEAVES = 70;
   const view = new Overlay(new MemoryStore());
-  const range = new MountainRange(1);
+  const range = new MerkleMountainRange(1);
   const roots = [range.root(view)];
   for (let n = 0; n < LEAVES; n++) {
     range.append(view, [leaf(n)]);
@@ -60,7 +60,7 @@ test('mountain range: the root is that of its perfect trees, and every leaf can 
       ? treeHash(0, leaves[0]!)
       : treeHash(1, perfect(leaves.slice(0, leaves.length / 2)), perfect(leaves.slice(leaves.length / 2)));
   const view = new Overlay(new MemoryStore());
-  const range = new MountainRange(1);
+  const range = new MerkleMountainRange(1);
   const leaves: Uint8Array[] = [];
   const roots = new Set<string>();
   for (let n = 0; n < 37; n++) {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeCanonical } from '#base';
 import type { Scope } from '#network';
-import type { Announcement } from '../../../src/node/announcement.ts';
+import type { Announcement } from '../../../src/node/peers/announcement.ts';
 import { announce, directoryWorld, type Identity, identity } from '../../support/announcing.ts';
 
 const text = fc.oneof(

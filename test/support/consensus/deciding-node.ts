@@ -6,7 +6,7 @@ import type { SigningKey } from '#crypto';
 import type { Equivocation } from '#ledger';
 import { MemoryStore } from '#store';
 import { chainRecordOf } from '../../../src/consensus/application/chain-record.ts';
-import type { Application } from '../../../src/consensus/application/index.ts';
+import type { Application, Timeouts } from '../../../src/consensus/application/index.ts';
 import type { LedgerApplicationDependencies } from '../../../src/consensus/application/ledger-application.ts';
 import { proveBeacon } from '../../../src/consensus/beacon/index.ts';
 import {
@@ -26,15 +26,15 @@ import {
 } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
 import { NIL, PREVOTE } from '../../../src/consensus/constants.ts';
-import { Deciding, type Pace } from '../../../src/consensus/deciding/index.ts';
-import type { Deliberation } from '../../../src/consensus/gossip/index.ts';
+import type { ConsensusMessage } from '../../../src/consensus/gossip/index.ts';
 import { LastSign, WriteAheadLog } from '../../../src/consensus/journal/index.ts';
+import { ConsensusLoop } from '../../../src/consensus/loop/index.ts';
 import { Validator } from '../../../src/consensus/validator.ts';
 import { curve } from '../ledger/chain.ts';
 import { begin, founders, TestChain, testGenesis } from './application.ts';
 import { commitOf } from './headers.ts';
 
-const PATIENT: Pace = {
+const PATIENT: Timeouts = {
   propose: 60_000,
   proposeStep: 1,
   prevote: 60_000,
@@ -48,7 +48,7 @@ const PATIENT: Pace = {
 type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators'>;
 
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
-  readonly pace?: Partial<Pace>;
+  readonly timeouts?: Partial<Timeouts>;
   readonly trustingPeriodMs?: number;
   /** Told how many signatures are verified. */
   readonly onVerify?: (count: number) => void;
@@ -60,12 +60,12 @@ export interface DecidingNodeOptions extends Partial<LedgerApplicationDependenci
 
 /** One validator of four, without a network: a test says to it what the three others say. */
 export class DecidingNode {
-  readonly deciding: Deciding;
+  readonly deciding: ConsensusLoop;
   readonly store: ChainStore;
   readonly chain: TestChain;
   readonly set: ValidatorSet;
-  readonly said: Deliberation[] = [];
-  readonly shouted: Deliberation[] = [];
+  readonly said: ConsensusMessage[] = [];
+  readonly shouted: ConsensusMessage[] = [];
   readonly evidence: Equivocation[] = [];
   readonly forks: [Commit, Commit][] = [];
   readonly chainId = testGenesis().parameters.chainId;
@@ -85,9 +85,9 @@ export class DecidingNode {
     const guard = new LastSign(join(this.#folder, 'last-sign'));
     const { maxBytes } = testGenesis().consensus;
     const { trustingPeriodMs } = options;
-    const pace = { ...PATIENT, ...options.pace };
-    this.deciding = new Deciding(
-      { chainId: this.chainId, pace, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
+    const timeouts = { ...PATIENT, ...options.timeouts };
+    this.deciding = new ConsensusLoop(
+      { chainId: this.chainId, timeouts, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
       {
         application: options.wrap?.(chain.application) ?? chain.application,
         store,
@@ -99,8 +99,8 @@ export class DecidingNode {
         },
         now: Date.now,
         log: createLog('silent'),
-        spread: (message) => this.said.push(message),
-        shout: (message) => this.shouted.push(message),
+        relay: (message) => this.said.push(message),
+        broadcast: (message) => this.shouted.push(message),
         onMove: () => undefined,
         onFinal: async () => undefined,
         onEvidence: (evidence) => this.evidence.push(evidence),

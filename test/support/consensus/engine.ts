@@ -1,12 +1,12 @@
 import {
   certificateOf,
-  drive,
   type Effect,
   type EngineState,
   type Input,
   newHeight,
   type Proposal,
   settingOf,
+  step,
   type ValidatorSet,
   type Verdict,
   type Vote,
@@ -46,7 +46,7 @@ export class Told {
   }
 
   tell(input: Input): this {
-    const { state, effects } = drive(this.state, input);
+    const { state, effects } = step(this.state, input);
     this.state = state;
     this.last = effects;
     this.all.push(...effects);

@@ -1,7 +1,7 @@
 import { toHex } from '#base';
 import { decodeMessage, type Message } from '../../../src/consensus/gossip/messages.ts';
 import { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
-import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
+import { TransactionGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 
 /** An application that takes every transaction, unless `code` says otherwise. */
 export class Willing {
@@ -52,7 +52,7 @@ export interface Carried {
 
 /** Nodes that only trade transactions, joined in memory. What they say waits until it is carried over. */
 export class TradingNetwork {
-  readonly nodes = new Map<string, { trade: MempoolGossip; peers: Map<string, ChainPeer> }>();
+  readonly nodes = new Map<string, { trade: TransactionGossip; peers: Map<string, ChainPeer> }>();
   /** All that was ever carried, in order. */
   readonly carried: Carried[] = [];
   /** Nodes that do nothing with what they are told. */
@@ -67,7 +67,7 @@ export class TradingNetwork {
 
   add(name: string): void {
     const peers = new Map<string, ChainPeer>();
-    const trade = new MempoolGossip({
+    const trade = new TransactionGossip({
       pool: poolOf(new Willing()),
       now: () => this.now,
       peers: () => [...peers.values()],

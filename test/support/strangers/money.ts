@@ -6,7 +6,7 @@ import { defaultCurve, SigningKey } from '#crypto';
 import { TORCH, Wallet, wordsOf } from '#ledger';
 import { Host } from '#network';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
-import { LightFollowing } from '../../../src/node/chain/light-following.ts';
+import { LightFollower } from '../../../src/node/chain/light-follower.ts';
 import { ChainVoice } from './chain-voice.ts';
 import { meetAll, pause, type Scene } from './scene.ts';
 
@@ -26,7 +26,7 @@ export async function spendTwice(scene: Scene, refusals: Refusals): Promise<void
   try {
     const voice = await ChainVoice.on(host, genesis);
     const home = join(world.folder, randomUUID());
-    const following = await LightFollowing.of({ home, genesis, contacts, trust }, { host, log });
+    const following = await LightFollower.of({ home, genesis, contacts, trust }, { host, log });
     const chain = await following.open();
     const { faucet, parameters } = voice.genesis;
     const curve = defaultCurve();

@@ -11,7 +11,7 @@ import {
   type Announcement,
   NODES_PROTOCOL,
   sealAnnouncement,
-} from '../../../src/node/announcement.ts';
+} from '../../../src/node/peers/announcement.ts';
 import type { Random } from '../attacks/random.ts';
 import { type Attack, asStranger, introduce, meet, meetAll, pause, selfOf } from './scene.ts';
 

@@ -6,7 +6,7 @@ import {
   NODES_PROTOCOL,
   openAnnouncement,
   sealAnnouncement,
-} from '../../../src/node/announcement.ts';
+} from '../../../src/node/peers/announcement.ts';
 import type { Random } from '../attacks/random.ts';
 
 /** What strangers know of a network before they come: what its nodes tell everybody. */

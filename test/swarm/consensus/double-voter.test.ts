@@ -10,9 +10,9 @@ import { MemoryStore } from '#store';
 import { verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
 import { NIL } from '../../../src/consensus/constants.ts';
-import { Deciding, type FinalBlock } from '../../../src/consensus/deciding/index.ts';
-import { type Deliberation, Gossip } from '../../../src/consensus/gossip/index.ts';
+import { type ConsensusMessage, Gossip } from '../../../src/consensus/gossip/index.ts';
 import { LastSign, PRECOMMIT, PREVOTE, WriteAheadLog } from '../../../src/consensus/journal/index.ts';
+import { ConsensusLoop, type FinalBlock } from '../../../src/consensus/loop/index.ts';
 import { Validator } from '../../../src/consensus/validator.ts';
 import { until } from '../../support/consensus/cluster.ts';
 import { ListApplication } from '../../support/consensus/list-application.ts';
@@ -36,7 +36,7 @@ async function validator(t: TestContext, place: number, propose: number) {
   t.after(() => host.stop());
   const store = new ChainStore(new MemoryStore());
   store.begin(new Uint8Array(32), [validators, validators.next()]);
-  const said: Deliberation[] = [];
+  const said: ConsensusMessage[] = [];
   const final: FinalBlock[] = [];
   const gossip: Gossip = new Gossip(
     { chainId: CHAIN_ID, genesis: named('genesis') },
@@ -56,10 +56,10 @@ async function validator(t: TestContext, place: number, propose: number) {
   );
   const step = { proposeStep: 200, prevote: 100, prevoteStep: 50, precommit: 100, precommitStep: 50 };
   const guard = new LastSign(join(folder, 'last-sign'));
-  const deciding: Deciding = new Deciding(
+  const deciding: ConsensusLoop = new ConsensusLoop(
     {
       chainId: CHAIN_ID,
-      pace: { propose, ...step, commit: 50 },
+      timeouts: { propose, ...step, commit: 50 },
       clockToleranceMs: 600_000,
       maxBytes: 1 << 20,
     },
@@ -71,11 +71,11 @@ async function validator(t: TestContext, place: number, propose: number) {
       verify: verifyAll,
       now: Date.now,
       log,
-      spread(message) {
+      relay(message) {
         said.push(message);
-        gossip.spread(message);
+        gossip.relay(message);
       },
-      shout: (message) => gossip.shout(message),
+      broadcast: (message) => gossip.broadcast(message),
       onMove: () => gossip.tellStatus(),
       onFinal: async (one) => void final.push(one),
       onEvidence: () => undefined,
@@ -91,13 +91,13 @@ async function validator(t: TestContext, place: number, propose: number) {
     said.flatMap(({ type, value }) =>
       type === 'vote' && value.validator === place && value.kind === kind && value.round === 0 ? [value] : [],
     )[0];
-  const hear = (messages: readonly Deliberation[]) => {
+  const hear = (messages: readonly ConsensusMessage[]) => {
     for (const message of messages) deciding.receive(message);
   };
   return { host, said, final, vote, hear };
 }
 
-const told = (block: Uint8Array): Deliberation[] => [
+const told = (block: Uint8Array): ConsensusMessage[] => [
   { type: 'vote', value: voteBy(four, double, PREVOTE, block) },
 ];
 

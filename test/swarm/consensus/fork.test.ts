@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '#base';
-import { forkAt } from '../../../src/consensus/fork.ts';
+import { forkAt } from '../../../src/consensus/evidence/kept-fork.ts';
 import { ChainNode } from '../../support/consensus/chain-node.ts';
 import { keyOf, until } from '../../support/consensus/cluster.ts';
 import { genesisFor } from '../../support/consensus/test-genesis.ts';

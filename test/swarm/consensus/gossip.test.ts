@@ -6,7 +6,7 @@ import { encode } from '#ledger';
 import { Host } from '#network';
 import { certificateOf } from '../../../src/consensus/blocks/index.ts';
 import {
-  type Deliberation,
+  type ConsensusMessage,
   encodeMessage,
   GOSSIP_PROTOCOL,
   Gossip,
@@ -16,7 +16,7 @@ import {
   RECONCILE_MS,
   RESEND_MS,
 } from '../../../src/consensus/gossip/index.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
 import { until } from '../../support/consensus/cluster.ts';
 import { committee, named, voteBy } from '../../support/consensus/validators.ts';
 
@@ -33,7 +33,7 @@ async function host(t: TestContext): Promise<Host> {
 /** A node that only gossips: what it is told ends up in its book, unverified. */
 async function gossiper(t: TestContext, height = 1) {
   const own = await host(t);
-  const book = new HeightBook(height, people.validators);
+  const book = new HeightRecord(height, people.validators);
   const heard: Message[] = [];
   const gossip: Gossip = new Gossip(CHAIN, {
     host: own,
@@ -42,10 +42,10 @@ async function gossiper(t: TestContext, height = 1) {
     source: {
       status: () => ({ height, round: 0, base: 1 }),
       book: (of) => (of === height ? book : undefined),
-      deliberate(message: Deliberation) {
+      deliberate(message: ConsensusMessage) {
         heard.push(message);
         if (message.type === 'certificate') book.addCertificate(message.value);
-        if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.spread(message);
+        if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.relay(message);
       },
       trade: (message) => void heard.push(message),
       peerCame: () => undefined,
@@ -68,7 +68,7 @@ test('what one node has, all nodes have soon, also over a node in between', asyn
   await until(() => middle.gossip.peers.length === 2 && last.gossip.peers.length === 1, 'connected');
   const late = voteBy(people, 1, 1, named('block'));
   first.book.addVote(late);
-  first.gossip.spread({ type: 'vote', value: late });
+  first.gossip.relay({ type: 'vote', value: late });
   const has = (place: number) => last.book.votes(0, 1)?.has(place) === true;
   await until(() => has(0) && has(1), 'both votes at the last', 20);
 });

@@ -6,8 +6,8 @@ import {
   ClientSession,
   type Observer,
   planSession,
+  SessionService,
   type StageOffer,
-  StageService,
   type Witness,
 } from '#execution';
 import { Host } from '#network';
@@ -33,7 +33,7 @@ async function network(t: TestContext, ranges: [number, number][]) {
   );
   const client = hosts.pop()!;
   const locate = (id: string) => hosts.find((host) => host.id === id);
-  const services = hosts.map((host) => new StageService({ host, witness: noWitness, log, locate }));
+  const services = hosts.map((host) => new SessionService({ host, witness: noWitness, log, locate }));
   const route: StageOffer[] = [];
   for (const [i, [first, end]] of ranges.entries()) {
     await services[i]!.start();

@@ -19,7 +19,7 @@ import {
   reportHash,
   signRuleset,
 } from '#security';
-import { Directory } from '../../../src/node/directory.ts';
+import { Directory } from '../../../src/node/peers/directory.ts';
 import { attest, attestationFields } from '../../support/attestation.ts';
 import { until } from '../../support/network.ts';
 import { RULES_KEY, stateOn, world } from '../../support/security-world.ts';

@@ -7,8 +7,8 @@ import {
   type Executor,
   planSession,
   type Row,
+  SessionService,
   type StageOffer,
-  StageService,
 } from '#execution';
 import { Host } from '#network';
 import {
@@ -16,7 +16,7 @@ import {
   Auditor,
   audit,
   drawAudit,
-  StageWitness,
+  ReceiptSigner,
   serveInputs,
   signReceipt,
 } from '#verification';
@@ -46,13 +46,13 @@ class WrongBlock extends Doubling {
 async function network(t: TestContext, executors: Executor[], { withholding = -1 } = {}) {
   const keys = [...executors, null].map(() => SigningKey.generate());
   const hosts = await Promise.all(keys.map((key) => Host.start({ key }, { log })));
-  const services: StageService[] = [];
+  const services: SessionService[] = [];
   const route: StageOffer[] = [];
   for (const [i, executor] of executors.entries()) {
     const [host, key] = [hosts[i]!, keys[i]!];
-    const witness = new StageWitness({ key });
+    const witness = new ReceiptSigner({ key });
     const locate = (id: string) => hosts.find((other) => other.id === id);
-    const service = new StageService({ host, witness, log, locate });
+    const service = new SessionService({ host, witness, log, locate });
     await service.start();
     if (i !== withholding) await serveInputs({ host, witness });
     await new Auditor({

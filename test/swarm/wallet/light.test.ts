@@ -11,7 +11,7 @@ import type { Host } from '#network';
 import { Node } from '#node';
 import { networkOf } from '../../../src/consensus/application/genesis.ts';
 import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
-import { loadValidatorKey } from '../../../src/node/identity.ts';
+import { loadValidatorKey } from '../../../src/node/home/identity.ts';
 import { Cluster, until } from '../../support/consensus/cluster.ts';
 import { type Lies, lyingNode } from '../../support/consensus/lying-node.ts';
 import { remoteChain } from '../../support/consensus/remote-chain.ts';

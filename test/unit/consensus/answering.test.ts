@@ -4,7 +4,7 @@ import { encode } from '#ledger';
 import { Budgets } from '#network';
 import { QUERY_PROTOCOL, queryCodec } from '../../../src/consensus/light/protocol.ts';
 import { serveQueries } from '../../../src/consensus/light/server.ts';
-import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
+import { TransactionGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 import { Answering } from '../../../src/consensus/sync/answering.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 
@@ -83,7 +83,7 @@ test('what wallets hand in does not take the room of what the owner of the node 
   const forever = new Promise<never>(() => undefined);
   const waiting = { size: 0, bytes: 0, has: () => false, get: () => undefined, ids: () => [] };
   const pool = new TransactionPool({}, { application: { waiting, checkTx: () => forever } });
-  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [] });
+  const trade = new TransactionGossip({ pool, now: () => 0, peers: () => [] });
   await serveQueries({
     answering: new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH })),
     application: { query: () => forever },

@@ -19,9 +19,8 @@ import {
 } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
 import { NIL } from '../../../src/consensus/constants.ts';
-import { Deciding, type FinalBlock } from '../../../src/consensus/deciding/index.ts';
-import type { Deliberation } from '../../../src/consensus/gossip/index.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import type { ConsensusMessage } from '../../../src/consensus/gossip/index.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
 import {
   decodeRecord,
   LastSign,
@@ -29,6 +28,7 @@ import {
   PREVOTE,
   WriteAheadLog,
 } from '../../../src/consensus/journal/index.ts';
+import { ConsensusLoop, type FinalBlock } from '../../../src/consensus/loop/index.ts';
 import { Validator } from '../../../src/consensus/validator.ts';
 import { until } from '../../support/consensus/cluster.ts';
 import { ListApplication } from '../../support/consensus/list-application.ts';
@@ -60,7 +60,7 @@ const block = makeBlock({
 const id = blockId(block.header);
 const { root, total, parts } = partsOf(encodeBlock(block));
 
-function proposalOf(round: number, validRound: number): Deliberation[] {
+function proposalOf(round: number, validRound: number): ConsensusMessage[] {
   const { time } = block.header;
   const unsigned = { height: 1, round, validRound, block: id, partsRoot: root, parts: total, time };
   const proposal: Proposal = signProposal(CHAIN_ID, unsigned, keys[placeFor(round)]!);
@@ -70,7 +70,7 @@ function proposalOf(round: number, validRound: number): Deliberation[] {
   ];
 }
 
-const vote = (place: number, round: number, kind: 1 | 2, of = id): Deliberation => ({
+const vote = (place: number, round: number, kind: 1 | 2, of = id): ConsensusMessage => ({
   type: 'vote',
   value: voteBy(four, place, kind, of, { round }),
 });
@@ -99,12 +99,12 @@ async function shell(t: TestContext, place: number, folder = folderFor(t)) {
   const store = new ChainStore(new MemoryStore());
   store.begin(APP_HASH, [validators, validators.next()]);
   const guard = new LastSign(join(folder, 'last-sign'));
-  const said: Deliberation[] = [];
+  const said: ConsensusMessage[] = [];
   const accused: Equivocation[] = [];
   const final: FinalBlock[] = [];
   const wal = new WriteAheadLog({ folder: join(folder, 'journal') });
-  const deciding = new Deciding(
-    { chainId: CHAIN_ID, pace: PACE, clockToleranceMs: 600_000, maxBytes: 1 << 20 },
+  const deciding = new ConsensusLoop(
+    { chainId: CHAIN_ID, timeouts: PACE, clockToleranceMs: 600_000, maxBytes: 1 << 20 },
     {
       application: new ListApplication(join(folder, 'application')),
       store,
@@ -113,8 +113,8 @@ async function shell(t: TestContext, place: number, folder = folderFor(t)) {
       verify: verifyAll,
       now: Date.now,
       log: createLog('silent'),
-      spread: (message) => void said.push(message),
-      shout: () => undefined,
+      relay: (message) => void said.push(message),
+      broadcast: () => undefined,
       onMove: () => undefined,
       onFinal: async (one) => void final.push(one),
       onEvidence: (evidence) => void accused.push(evidence),
@@ -123,7 +123,7 @@ async function shell(t: TestContext, place: number, folder = folderFor(t)) {
   );
   await deciding.start();
   t.after(() => deciding.stop());
-  const hear = (...messages: Deliberation[]) => {
+  const hear = (...messages: ConsensusMessage[]) => {
     for (const message of messages) deciding.receive(message);
   };
   const journal = () =>
@@ -221,7 +221,7 @@ test('certificates that prove nothing count against their sender', async (t) => 
 });
 
 test('a book makes a certificate of single votes as soon as they are more than two thirds for one block', () => {
-  const book = new HeightBook(1, validators);
+  const book = new HeightRecord(1, validators);
   for (const place of [0, 1]) book.addVote(voteBy(four, place, PREVOTE, id));
   book.addVote(voteBy(four, 2, PREVOTE, NIL));
   assert.equal(book.certificate(0, PREVOTE), undefined);

@@ -71,7 +71,7 @@ test('whatever error a block is carried out with, it gets a vote for nil', async
 
 test('an application that fails is no reason to stop: the next timeout votes', async (t) => {
   const node = await nodeFor(t, {
-    pace: { propose: 20 },
+    timeouts: { propose: 20 },
     wrap: (application) => {
       const failing = Object.create(application);
       failing.processProposal = async () => {
@@ -109,7 +109,7 @@ test('a block that fits the parts and not the bytes of the genesis gets a vote f
 test('while a block is verified without end, votes are counted and timeouts go on', async (t) => {
   const never = new Promise<never>(() => undefined);
   const verifier = { verify: () => never, allHold: () => never, stop: async () => undefined };
-  const node = await nodeFor(t, { verifier, pace: { propose: 20 } });
+  const node = await nodeFor(t, { verifier, timeouts: { propose: 20 } });
   const { bytes } = transactionOf(node.chain.ledger, deterministic('slow'), { inputs: 1 });
   node.propose(node.block([bytes]));
   const other = founders.find((founder) => founder !== node.own)!;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partsOf, signProposal, verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { PART_BYTES } from '../../../src/consensus/constants.ts';
-import { Reception } from '../../../src/consensus/deciding/reception.ts';
-import type { Deliberation } from '../../../src/consensus/gossip/index.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import type { ConsensusMessage } from '../../../src/consensus/gossip/index.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
+import { MessageIntake } from '../../../src/consensus/loop/message-intake.ts';
 import { CHAIN_ID, committee, named } from '../../support/consensus/validators.ts';
 
 const { validators, keys } = committee([10, 10, 10, 10]);
@@ -12,17 +12,17 @@ const proposer = keys[validators.placeOf(validators.proposer(0).key)]!;
 
 /** What one node makes of it; what it passes on, and the proposals whose parts are all there. */
 function node() {
-  const book = new HeightBook(1, validators);
-  const passedOn: Deliberation[] = [];
+  const book = new HeightRecord(1, validators);
+  const passedOn: ConsensusMessage[] = [];
   const whole: number[] = [];
   const options = { chainId: CHAIN_ID, book, maxParts: 100 };
-  const reception = new Reception(options, {
+  const reception = new MessageIntake(options, {
     verify: verifyAll,
-    spread: (message: Deliberation) => passedOn.push(message),
+    spread: (message: ConsensusMessage) => passedOn.push(message),
     round: () => 0,
     onProposal: ({ parts }: { parts: number }) => whole.push(parts),
   } as never);
-  return { passedOn, whole, hear: (message: Deliberation) => reception.receive(message) };
+  return { passedOn, whole, hear: (message: ConsensusMessage) => reception.receive(message) };
 }
 
 /** The bytes are no block: nobody looks before they are all there. */
@@ -43,8 +43,8 @@ function proposed(text: string, bytes: number, claimed?: number) {
     proposer,
   );
   return {
-    proposal: { type: 'proposal', value } as Deliberation,
-    parts: parts.map((part): Deliberation => ({ type: 'part', value: { height: 1, ...header, part } })),
+    proposal: { type: 'proposal', value } as ConsensusMessage,
+    parts: parts.map((part): ConsensusMessage => ({ type: 'part', value: { height: 1, ...header, part } })),
   };
 }
 
@@ -73,15 +73,15 @@ test('a part that does not belong under the root that it names counts against it
   const { proposal, parts } = proposed('one', 3 * PART_BYTES);
   const { hear } = node();
   hear(proposal);
-  const [first, second] = parts as [Deliberation, Deliberation];
+  const [first, second] = parts as [ConsensusMessage, ConsensusMessage];
   const forged = {
     type: 'part',
     value: { ...first.value, part: (second.value as never as { part: object }).part },
   };
-  hear(forged as Deliberation);
+  hear(forged as ConsensusMessage);
   const bytes = new Uint8Array(PART_BYTES);
   const other = { ...(first.value as never as { part: object }).part, bytes };
-  assert.throws(() => hear({ type: 'part', value: { ...first.value, part: other } } as Deliberation), {
+  assert.throws(() => hear({ type: 'part', value: { ...first.value, part: other } } as ConsensusMessage), {
     code: 'PROOF_INVALID',
   });
 });

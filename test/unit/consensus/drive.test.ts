@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   certificateOf,
-  drive,
   type Effect,
   FUTURE_ROUNDS,
   inputCodec,
@@ -13,6 +12,7 @@ import {
   PRECOMMIT,
   PREVOTE,
   settingOf,
+  step,
 } from '#consensus';
 import { decode, encode, offendersOf } from '#ledger';
 import { bareProposal, bareVote, Told } from '../../support/consensus/engine.ts';
@@ -205,7 +205,7 @@ test('after a crash, what the log holds leads back to the same state, and only w
   let state = newHeight(setting);
   const effects: Effect[] = [];
   for (const record of log) {
-    const driven = drive(state, decode(inputCodec, record));
+    const driven = step(state, decode(inputCodec, record));
     state = driven.state;
     effects.push(...driven.effects);
   }

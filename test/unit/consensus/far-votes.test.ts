@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Vote, verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { Reception } from '../../../src/consensus/deciding/reception.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
+import { MessageIntake } from '../../../src/consensus/loop/message-intake.ts';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
 const people = committee([10, 10, 10, 10]);
@@ -11,8 +11,8 @@ const people = committee([10, 10, 10, 10]);
 function nodeIn(round: number) {
   const heard: number[] = [];
   let verified = 0;
-  const book = new HeightBook(1, people.validators);
-  const reception = new Reception(
+  const book = new HeightRecord(1, people.validators);
+  const reception = new MessageIntake(
     { chainId: CHAIN_ID, book, maxParts: 100 } as never,
     {
       verify: ((signed) => {

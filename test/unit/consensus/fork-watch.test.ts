@@ -4,7 +4,7 @@ import { createLog, sha256, utf8 } from '#base';
 import { MemoryStore } from '#store';
 import { type Commit, verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
-import { ForkWatch } from '../../../src/consensus/fork-watch.ts';
+import { ForkWatch } from '../../../src/consensus/evidence/fork-watch.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
 
 const four = keysOf('a', 'b', 'c', 'd');

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { sha256, toHex, utf8 } from '#base';
 import { isProven } from '#ledger';
 import { type Block, makeBlock, verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { Judge } from '../../../src/consensus/deciding/judge.ts';
-import { forkAt, keepFork } from '../../../src/consensus/fork.ts';
+import { forkAt, keepFork } from '../../../src/consensus/evidence/kept-fork.ts';
+import { ProposalValidator } from '../../../src/consensus/loop/proposal-validator.ts';
 import { blameFork } from '../../../src/node/chain/blame-fork.ts';
 import { CHAIN_ID, chainOf, commitOf, keysOf, setOf } from '../../support/consensus/headers.ts';
 import { ListApplication } from '../../support/consensus/list-application.ts';
@@ -28,7 +28,7 @@ const other: Block = makeBlock({
 const theirs = commitOf(other, set, four.slice(0, 3));
 
 const judge = () =>
-  new Judge(
+  new ProposalValidator(
     {
       clockToleranceMs: 1000,
       tip: {

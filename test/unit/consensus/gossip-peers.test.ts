@@ -15,7 +15,7 @@ import {
   type Message,
 } from '../../../src/consensus/gossip/index.ts';
 import { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
@@ -68,7 +68,7 @@ async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGN
 
 test('strangers cannot take the places of contacts, and one that is of no use goes when another comes', async (t) => {
   const useful = (gossip: Gossip) =>
-    gossip.spread({ type: 'vote', value: voteBy(people, 0, 1, named('block')) });
+    gossip.relay({ type: 'vote', value: voteBy(people, 0, 1, named('block')) });
   const { gossip, clock, comes, isIn } = await gossiper(t, { contacts: ['friend'], judge: useful });
   const streams: FrameStream[] = [];
   for (let i = 0; i < MAX_PEERS; i++) streams.push(await comes(`stranger ${i}`));
@@ -194,7 +194,7 @@ const have = (round: number): Have => ({
 
 test('what a peer says that it has is kept of a few rounds, as bits', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightBook(1, people.validators);
+  const book = new HeightRecord(1, people.validators);
   book.addVote(voteBy(people, 0, 1, named('block')));
   one.setHave(have(0));
   one.bringUpToDate(book, 0);
@@ -206,7 +206,7 @@ test('what a peer says that it has is kept of a few rounds, as bits', () => {
 
 test('what is far from our round is not sent', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightBook(1, people.validators);
+  const book = new HeightRecord(1, people.validators);
   for (const round of [0, 30, 90]) book.addVote(voteBy(people, 0, 1, named('block'), { round }));
   one.setStatus({ height: 1, round: 60, base: 1 });
   one.bringUpToDate(book, 61);
@@ -215,7 +215,7 @@ test('what is far from our round is not sent', () => {
 
 test('who goes back and forth between heights is not sent the same again', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightBook(1, people.validators);
+  const book = new HeightRecord(1, people.validators);
   book.addVote(voteBy(people, 0, 1, named('block')));
   for (let i = 0; i < 10; i++) {
     one.setStatus({ height: 1, round: 0, base: 1 });

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { CheckTxResult } from '../../../src/consensus/application/index.ts';
 import { decodeMessage, type Message } from '../../../src/consensus/gossip/messages.ts';
 import { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
-import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
-import { Turns } from '../../../src/consensus/mempool/turns.ts';
+import { FairQueue } from '../../../src/consensus/mempool/fair-queue.ts';
+import { TransactionGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 import { Waiting, willingApplication } from '../../support/consensus/waiting.ts';
 
 const ACCEPTED = { code: 0, log: '', priority: 0 };
@@ -45,7 +45,7 @@ function peerNamed(id: string): { peer: ChainPeer; sent: Message[] } {
 }
 
 test('sources take turns, each in its own order', () => {
-  const turns = new Turns<string>();
+  const turns = new FairQueue<string>();
   for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) turns.add(item[0]!, item);
   const order = Array.from({ length: 7 }, () => turns.next());
   assert.deepEqual(order, ['a1', 'b1', 'c1', 'a2', 'c2', 'a3', undefined]);
@@ -96,7 +96,7 @@ test('what the application throws reaches who asked, and the next one is checked
 test('a block gets what more than two thirds have verified, and of the rest as many as haste allows', async () => {
   const pool = new TransactionPool({}, { application: willingApplication() });
   const peers = ['a', 'b', 'c'].map((name) => peerNamed(name).peer);
-  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => peers });
+  const trade = new TransactionGossip({ pool, now: () => 0, peers: () => peers });
   const all = Array.from({ length: 40 }, (_, number) => transaction(number));
   for (const one of all) await trade.submit(one);
   const ids = all.map(TransactionPool.idOf);
@@ -123,7 +123,7 @@ test('a block gets what more than two thirds have verified, and of the rest as m
 test('who offered a transaction is told when it waits here too, once', async () => {
   const pool = new TransactionPool({}, { application: willingApplication() });
   const { peer, sent } = peerNamed('a');
-  const trade = new MempoolGossip({ pool, now: () => 0, peers: () => [peer] });
+  const trade = new TransactionGossip({ pool, now: () => 0, peers: () => [peer] });
   const value = [TransactionPool.idOf(transaction(1))];
   trade.receive({ type: 'offer', value }, peer);
   assert.deepEqual(sent, [{ type: 'want', value }]);

@@ -13,7 +13,7 @@ async function resting(t: TestContext): Promise<DecidingNode> {
     asked.resolve();
     return 600_000;
   };
-  const node = await DecidingNode.start({ pace: { propose: 1 }, rest });
+  const node = await DecidingNode.start({ timeouts: { propose: 1 }, rest });
   t.after(() => node.stop());
   await asked.promise;
   for (let i = 0; i < 50; i++) await turn();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Message } from '../../../src/consensus/gossip/messages.ts';
 import type { ChainPeer } from '../../../src/consensus/gossip/peer.ts';
-import { MempoolGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
+import { TransactionGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
 import { peerNamed, poolOf, Willing } from '../../support/consensus/trading.ts';
 
 const transaction = (number: number): Uint8Array => Uint8Array.of(number >> 8, number & 255, 1);
@@ -18,7 +18,7 @@ function trader(names: readonly string[], code: (bytes: Uint8Array) => number = 
   const clock = { now: 0 };
   const all = names.map((name) => peerNamed(name, () => clock.now));
   const peers: ChainPeer[] = all.map(({ peer }) => peer);
-  const trade = new MempoolGossip({
+  const trade = new TransactionGossip({
     pool: poolOf(new Willing(code)),
     now: () => clock.now,
     peers: () => peers,
@@ -81,7 +81,7 @@ test('a peer that comes is told of the best that wait, and the others are not ev
     }
   }
   const { peer, sent } = peerNamed('again');
-  const trade = new MempoolGossip({ pool: poolOf(new Full()), now: () => 0, peers: () => [peer] });
+  const trade = new TransactionGossip({ pool: poolOf(new Full()), now: () => 0, peers: () => [peer] });
   trade.introduce(peer);
   assert.equal(idsIn(sent, 'offer'), 2_048);
   assert.equal(looked, 2_048);

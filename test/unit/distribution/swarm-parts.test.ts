@@ -4,19 +4,22 @@ import { encodeMetainfo } from '#distribution';
 import { addressGroup, type Dialable, parseDialable } from '#network/addresses';
 import { parseAnnounce } from '../../../src/distribution/announce.ts';
 import { AddressBook } from '../../../src/distribution/swarm/address-book.ts';
-import { Allowance } from '../../../src/distribution/swarm/allowance.ts';
 import { Bans } from '../../../src/distribution/swarm/bans.ts';
 import { Bitfield } from '../../../src/distribution/swarm/bitfield.ts';
 import { Blame } from '../../../src/distribution/swarm/blame.ts';
 import { Choker } from '../../../src/distribution/swarm/choker.ts';
+import {
+  ConnectionLimits,
+  type LimitedConnection,
+} from '../../../src/distribution/swarm/connection-limits.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from '../../../src/distribution/swarm/extension.ts';
 import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
 import { originOf } from '../../../src/distribution/swarm/peer.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
-import { type Placed, Places } from '../../../src/distribution/swarm/places.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
+import { TokenBucket } from '../../../src/distribution/swarm/token-bucket.ts';
 import { UnfinishedPiece } from '../../../src/distribution/swarm/unfinished-piece.ts';
 
 const KiB = 1024;
@@ -222,7 +225,7 @@ const MINUTE = 60_000;
 const placed = (network: string, use = 0, openedAt = 0) => ({ network, use, openedAt });
 
 test('places: so many in all, and for each network', () => {
-  const places = new Places<Placed>(4, 2);
+  const places = new ConnectionLimits<LimitedConnection>(4, 2);
   const first = placed(addressGroup('10.0.0.1'));
   places.add(first);
   places.add(placed(addressGroup('::ffff:10.0.0.1')));
@@ -240,7 +243,7 @@ test('places: so many in all, and for each network', () => {
 });
 
 test('places: a newcomer gets that of an idle connection of its own network, not of a young or useful one', () => {
-  const places = new Places<Placed>(64, 3);
+  const places = new ConnectionLimits<LimitedConnection>(64, 3);
   const [useful, idle, young] = [placed('a', 1e6), placed('a', 10), placed('a', 0, MINUTE - 1)];
   for (const one of [useful, idle, young]) places.add(one);
   assert.equal(places.evictable('a', MINUTE), idle);
@@ -250,7 +253,7 @@ test('places: a newcomer gets that of an idle connection of its own network, not
 });
 
 test('places: when all are taken, who holds most gives one to who holds less, used or not', () => {
-  const places = new Places<Placed>(6, 3);
+  const places = new ConnectionLimits<LimitedConnection>(6, 3);
   const hoard = [5e6, 2e6, 9e6].map((use) => placed('a', use, MINUTE));
   for (const one of [...hoard, placed('b'), placed('b'), placed('c', 1e6)]) places.add(one);
   assert.equal(places.evictable('d', MINUTE), hoard[1]);
@@ -310,10 +313,10 @@ test('extension handshake: ours says how many requests we keep; of others any sp
 });
 
 test('allowance: messages that change nothing may be many, not a flood', () => {
-  const allowance = new Allowance();
+  const allowance = new TokenBucket();
   for (let n = 0; n < 4096; n++) allowance.spend(1, 1000);
   assert.throws(() => allowance.spend(1, 1000), { code: 'WIRE_INVALID', message: /flood/ });
-  const patient = new Allowance();
+  const patient = new TokenBucket();
   for (let second = 0; second < 1000; second++) patient.spend(64, second * 1000);
 });
 

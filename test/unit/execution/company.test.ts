@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Company } from '../../../src/execution/engine/company.ts';
+import { SoloHeuristic } from '../../../src/execution/engine/solo-heuristic.ts';
 
 /** How many of the next jobs are done alone, each in `alone`, before one is done together. */
-function stretch(company: Company, alone: number): number {
+function stretch(company: SoloHeuristic, alone: number): number {
   let jobs = 0;
   for (; !company.wanted; jobs++) company.took(alone);
   return jobs;
 }
 
 test('company is kept as long as it is faster', () => {
-  const company = new Company();
+  const company = new SoloHeuristic();
   for (const time of [1, 1.1, 0.9, 1.7]) {
     assert.equal(company.wanted, true);
     company.took(time);
@@ -24,7 +24,7 @@ test('company is kept as long as it is faster', () => {
 });
 
 test('company that stays slower than one is tried less and less often, and taken back when it is faster', () => {
-  const company = new Company();
+  const company = new SoloHeuristic();
   company.took(1);
   const stretches = Array.from({ length: 9 }, () => {
     company.took(5);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Crew } from '../../../src/execution/engine/crew.ts';
 import { Arena } from '../../../src/execution/engine/memory.ts';
 import { compiledKernels } from '../../../src/execution/engine/modules.ts';
+import { ThreadPool } from '../../../src/execution/engine/thread-pool.ts';
 import { FORMAT } from '../../../src/execution/engine/weights.ts';
 import { ENTRY, JOB, type Parameter } from '../../../src/execution/kernels/parameters.ts';
 
@@ -22,7 +22,7 @@ async function startCrew(t: TestContext) {
     arena.take(ENTRY.segment),
   ];
   const memory = arena.create();
-  const crew = await Crew.start(memory, module, { threads: 2 });
+  const crew = await ThreadPool.start(memory, module, { threads: 2 });
   t.after(() => crew.stop());
   const addresses = { x, headNorm, normed, ownInput4, ownInput8, accumulators, logits, headSegment };
   const values = { ...addresses, job: JOB.head, rows: 1, hidden: 32, logitStride: TILES * 32 };

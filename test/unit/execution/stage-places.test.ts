@@ -7,8 +7,8 @@ import {
   HIDDEN_PROTOCOL,
   type Observer,
   planSession,
+  SessionService,
   type StageOffer,
-  StageService,
   type Witness,
 } from '#execution';
 import { publicKeyOf } from '#network';
@@ -27,10 +27,10 @@ const observer: Observer = { sent: () => undefined, received: () => undefined, e
 async function stagesOf(t: TestContext, count: number) {
   const network = new LocalNetwork();
   const route: StageOffer[] = [];
-  const services: StageService[] = [];
+  const services: SessionService[] = [];
   for (let block = 0; block < count; block++) {
     const host = await network.host();
-    const service = new StageService({ host, witness, log });
+    const service = new SessionService({ host, witness, log });
     await service.start();
     service.offer(manifest, new Doubling(block, block + 1));
     services.push(service);
@@ -146,7 +146,7 @@ test('a stream that no client asks for is aborted, and nobody parks many or send
 test('a stage dials nobody but peers that have announced themselves', async (t) => {
   const network = new LocalNetwork();
   const [stage, client, other] = [await network.host(), await network.host(), await network.host()];
-  const service = new StageService({ host: stage, witness, log, locate: () => undefined });
+  const service = new SessionService({ host: stage, witness, log, locate: () => undefined });
   await service.start();
   t.after(() => service.stop());
   service.offer(manifest, new Doubling(0, 4));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Places } from '#network';
+import { FairSlots } from '#network';
 
 test('places: never more than there are, equal shares for whoever keeps asking', () => {
   const holders = fc.array(fc.record({ peer: fc.nat({ max: 6 }), origin: fc.nat({ max: 3 }) }), {
@@ -9,8 +9,8 @@ test('places: never more than there are, equal shares for whoever keeps asking',
   });
   fc.assert(
     fc.property(holders, fc.integer({ min: 1, max: 8 }), (asking, count) => {
-      const places = new Places({ count, idleMs: 1000, now: () => 0 });
-      const held = new Set<NonNullable<ReturnType<Places['take']>>>();
+      const places = new FairSlots({ count, idleMs: 1000, now: () => 0 });
+      const held = new Set<NonNullable<ReturnType<FairSlots['take']>>>();
       for (const { peer, origin } of asking) {
         const place = places.take({ peer: `${peer}`, origin: `${origin}` });
         for (const other of held) if (other.signal.aborted) held.delete(other);
@@ -27,7 +27,7 @@ test('places: never more than there are, equal shares for whoever keeps asking',
 
 test('the longest idle place goes first, one in use never for being idle', () => {
   let now = 0;
-  const places = new Places({ count: 3, idleMs: 20, now: () => now });
+  const places = new FairSlots({ count: 3, idleMs: 20, now: () => now });
   const [a, b, c] = ['a', 'b', 'c'].map((peer) => places.take({ peer, origin: peer })!);
   a!.begin();
   now = 10;
@@ -51,7 +51,7 @@ test('the longest idle place goes first, one in use never for being idle', () =>
 
 test('a holder of many loses the one it has used least lately, until shares are equal', () => {
   let now = 0;
-  const places = new Places({ count: 4, idleMs: 1000, now: () => now++ });
+  const places = new FairSlots({ count: 4, idleMs: 1000, now: () => now++ });
   const many = Array.from({ length: 4 }, () => places.take({ peer: 'many', origin: 'x' })!);
   many[0]!.begin();
   many[0]!.done();

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stream } from '@libp2p/interface';
 import { Budgets, FrameStream, type Limits } from '#network';
+import { MemoryCharge } from '../../../src/network/memory-charge.ts';
 import { MuxCarrier } from '../../../src/network/mux-carrier.ts';
-import { Tally } from '../../../src/network/tally.ts';
 
 /** A multiplexed stream whose other side this test is. */
 class Wire extends EventTarget {
@@ -34,7 +34,7 @@ const budgetOf = (heldBytes: number) => {
 
 function unread(maxFrameBytes: number, budget = budgetOf(1 << 30)) {
   const wire = new Wire();
-  const tally = new Tally(budget);
+  const tally = new MemoryCharge(budget);
   const carry = (receiver: ConstructorParameters<typeof MuxCarrier>[2]) =>
     new MuxCarrier(wire as unknown as Stream, maxFrameBytes, receiver, tally);
   return { wire, stream: new FrameStream('peer', carry, tally), budget };

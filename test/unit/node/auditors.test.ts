@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditorsInTurn } from '../../../src/node/answer-audits.ts';
+import { auditorsInTurn } from '../../../src/node/inference/answer-audits.ts';
 
 test('nodes that only say that they audit come after those that are there, and a stage does not audit itself', () => {
   const madeUp = Array.from({ length: 200 }, (_, i) => ({ id: `made up ${i}` }));

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { check, decodeCanonical, toHex } from '#base';
+import type { Library } from '../../../src/node/models/library.ts';
 import {
   addressesToTell,
   openAnnouncement,
   pagesOf,
   sealedAnnouncementSchema,
-} from '../../../src/node/announcement.ts';
-import type { Directory } from '../../../src/node/directory.ts';
-import type { Guarding } from '../../../src/node/guarding.ts';
-import { KnownNodes, type Source } from '../../../src/node/known-nodes.ts';
-import type { Library } from '../../../src/node/library.ts';
-import type { ReportChecks } from '../../../src/node/report-checks.ts';
-import { securityView } from '../../../src/node/security-view.ts';
-import { networkView } from '../../../src/node/views.ts';
+} from '../../../src/node/peers/announcement.ts';
+import type { Directory } from '../../../src/node/peers/directory.ts';
+import { KnownNodes, type Source } from '../../../src/node/peers/known-nodes.ts';
+import { networkView } from '../../../src/node/peers/views.ts';
+import type { ModelGuard } from '../../../src/node/security/model-guard.ts';
+import type { ReportChecker } from '../../../src/node/security/report-checker.ts';
+import { securityView } from '../../../src/node/security/security-view.ts';
 import { announce, describe, directoryWorld, type Identity, identity } from '../../support/announcing.ts';
 
 const DAY_MS = 86_400_000;
@@ -194,7 +194,7 @@ test('what is shown of thousands of nodes reads each of their holdings once or t
   } as unknown as Directory;
   const library = { all: () => [], find: () => undefined } as unknown as Library;
   const clearance = { manifests: () => [], about: () => [], stateOf: () => 'pending', trust: ['a'] };
-  const guard = { clearance } as unknown as Guarding;
+  const guard = { clearance } as unknown as ModelGuard;
   const notices = { view: () => [] };
   const shared = {
     directory,
@@ -206,7 +206,7 @@ test('what is shown of thousands of nodes reads each of their holdings once or t
     updates: undefined,
   };
   reads = 0;
-  const security = securityView({ ...shared, checks: {} as ReportChecks });
+  const security = securityView({ ...shared, checks: {} as ReportChecker });
   const network = networkView({ ...shared, selfId: 'self' });
   assert.equal(security.models.length, 100);
   assert.equal(network.nodes.length, nodes);

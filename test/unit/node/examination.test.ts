@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { BitorchError, codeOf } from '#base';
-import { FIRST_MS, fetchWhole, STALL_MS, TURN_MS } from '../../../src/node/examination-fetch.ts';
-import { roomFor } from '../../../src/node/examination-room.ts';
-import { Lanes } from '../../../src/node/lanes.ts';
-import { byUse, usesOf } from '../../../src/node/model-use.ts';
+import { byUse, usesOf } from '../../../src/node/models/model-use.ts';
+import { fitIntoQuota } from '../../../src/node/security/disk-quota.ts';
+import { FIRST_MS, fetchWhole, STALL_MS, TURN_MS } from '../../../src/node/security/examination-fetch.ts';
+import { FairWorkers } from '../../../src/node/security/fair-workers.ts';
 
 /** A torrent to which `coming` bytes come in each second. */
 function torrentOf(t: TestContext, coming: (second: number) => number) {
@@ -72,7 +72,7 @@ test('a fetch that drips goes on while nobody waits', async (t) => {
 function lanesOf(waiting: () => string[], groupOf: (id: string) => string | undefined = () => undefined) {
   const tasks = new Map<string, { end: () => void; fail: (error: unknown) => void }>();
   let time = 0;
-  const lanes = new Lanes(
+  const lanes = new FairWorkers(
     { lanes: 4, lanesOfGroup: 2 },
     {
       waiting,
@@ -172,12 +172,15 @@ const held = (id: string, length: number, { publisher = 1, uploaded = 0 } = {}) 
     manifest: { publisher: new Uint8Array([publisher]) },
     metainfo: { length },
     torrent: { peers: () => [{ uploaded }] },
-  }) as never as Parameters<typeof roomFor>[0];
+  }) as never as Parameters<typeof fitIntoQuota>[0];
 
 test('room on disk: all stay within the limit, one publisher within its share, cleared ones give way', () => {
   const isCleared = (id: string) => id.startsWith('cleared');
-  const room = (model: Parameters<typeof roomFor>[0], ...others: Parameters<typeof roomFor>[0][]) => {
-    const found = roomFor(model, others, { limit: 1000, isCleared });
+  const room = (
+    model: Parameters<typeof fitIntoQuota>[0],
+    ...others: Parameters<typeof fitIntoQuota>[0][]
+  ) => {
+    const found = fitIntoQuota(model, others, { limit: 1000, isCleared });
     return found.fits ? found.evict.map(({ id }) => id) : found.reason;
   };
   assert.deepEqual(room(held('new', 1000)), []);

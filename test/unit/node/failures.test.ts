@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureMemory } from '../../../src/node/failures.ts';
+import { FailureMemory } from '../../../src/node/inference/failure-memory.ts';
 
 test('a node that failed is avoided for a while, longer each time, and never for ever', () => {
   let now = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadValidatorKey } from '../../../src/node/identity.ts';
+import { loadValidatorKey } from '../../../src/node/home/identity.ts';
 import { temporaryDirectory } from '../../support/swarm.ts';
 
 test('a consensus key is made once; one that has signed and is gone is not replaced', async (t) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLEARANCE_AGE_MS, Rechecks } from '../../../src/node/rechecks.ts';
+import { CLEARANCE_AGE_MS, ClearanceAge } from '../../../src/node/security/clearance-age.ts';
 
 test('what is cleared is asked for again after a start and whenever it has become old', () => {
   let [time, cleared] = [1e12, ['a', 'b']];
-  const rechecks = new Rechecks({ cleared: () => cleared, now: () => time });
+  const rechecks = new ClearanceAge({ cleared: () => cleared, now: () => time });
   assert.deepEqual(rechecks.due(), ['a', 'b']);
   rechecks.confirm(['a']);
   assert.deepEqual(rechecks.due(), ['b']);

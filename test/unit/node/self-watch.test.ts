@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '#base';
-import { Notices } from '../../../src/node/notices.ts';
-import { SelfWatch } from '../../../src/node/self-watch.ts';
+import { Notices } from '../../../src/node/peers/notices.ts';
+import { SelfWatch } from '../../../src/node/peers/self-watch.ts';
 
 const NOW = 1_900_000_000_000;
 const HOUR_MS = 3_600_000;

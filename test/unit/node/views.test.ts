@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '#base';
-import type { KnownNode } from '../../../src/node/directory.ts';
-import type { Guarding } from '../../../src/node/guarding.ts';
-import type { Model } from '../../../src/node/library.ts';
-import { modelView } from '../../../src/node/views.ts';
+import type { Model } from '../../../src/node/models/library.ts';
+import type { KnownNode } from '../../../src/node/peers/directory.ts';
+import { modelView } from '../../../src/node/peers/views.ts';
+import type { ModelGuard } from '../../../src/node/security/model-guard.ts';
 
 const LAYERS = 6;
 const manifest = new Uint8Array(32).fill(7);
@@ -25,7 +25,7 @@ function available(...ranges: ([number, number] | null)[]): boolean {
   const holders = ranges.map((blocks) => ({
     holdings: [{ manifest, bytesHave: 1, bytesTotal: 1, blocks }],
   })) as unknown as KnownNode[];
-  const guard = { clearance: { stateOf: () => 'cleared' } } as unknown as Guarding;
+  const guard = { clearance: { stateOf: () => 'cleared' } } as unknown as ModelGuard;
   return modelView(model, { holdersOf: () => holders }, guard).available;
 }
 

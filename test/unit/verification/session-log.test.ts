@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { toHex } from '#base';
 import { SigningKey } from '#crypto';
 import type { SessionTerms } from '#execution';
-import { receiptId, StageWitness } from '#verification';
+import { ReceiptSigner, receiptId } from '#verification';
 import { LocalNetwork } from '../../support/local-hosts.ts';
 
 const WIDTH = 8;
@@ -26,14 +26,14 @@ const terms = (client: string, origin = client): SessionTerms => ({
 });
 const rows = (count: number) => new Float32Array(count * WIDTH);
 
-function runOne(witness: StageWitness, of: SessionTerms, positions = 32): SessionTerms {
+function runOne(witness: ReceiptSigner, of: SessionTerms, positions = 32): SessionTerms {
   const session = witness.open(of);
   session.record(0, positions, rows(positions), rows(positions));
   session.close();
   return of;
 }
 
-const witnessOf = (limits: object) => new StageWitness({ key: SigningKey.generate(), limits });
+const witnessOf = (limits: object) => new ReceiptSigner({ key: SigningKey.generate(), limits });
 
 test('a log is charged with what it holds, and forgotten ten minutes after its end', (t) => {
   t.mock.timers.enable({ apis: ['Date'] });

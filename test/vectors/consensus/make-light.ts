@@ -1,7 +1,7 @@
 /** The vectors of wallets that believe no node: `node test/vectors/consensus/make-light.ts` writes them anew. */
 import { writeFileSync } from 'node:fs';
 import { toHex, utf8 } from '#base';
-import { encode, MountainRange } from '#ledger';
+import { encode, MerkleMountainRange } from '#ledger';
 import { MemoryStore, Overlay } from '#store';
 import { OPEN_PATHS, queryCodec, replyCodec } from '../../../src/consensus/light/protocol.ts';
 import { grow, TestChain } from '../../support/consensus/application.ts';
@@ -23,7 +23,7 @@ const ASKED = {
 /** Everything in hexadecimal. */
 export async function lightVectors() {
   const view = new Overlay(new MemoryStore());
-  const range = new MountainRange(1);
+  const range = new MerkleMountainRange(1);
   const leaves = Array.from({ length: 11 }, (_, i) => utf8(`leaf ${i}`));
   range.append(view, leaves);
   const chain = await TestChain.begun();

@@ -14,7 +14,7 @@ import {
   MAX_OUTPUTS_ASKED,
   MAX_SPENDS_ASKED,
   MAX_TOTALS_ASKED,
-  type MountainRange,
+  type MerkleMountainRange,
   outputRange,
   outputs,
   outputTotals,
@@ -143,7 +143,7 @@ function spendsIn(state: ReadView, { from, to }: Omit<Stretch, 'count'>) {
   return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
 }
 
-function proofOf(range: MountainRange, state: ReadView, stretch: Stretch): Uint8Array[] {
+function proofOf(range: MerkleMountainRange, state: ReadView, stretch: Stretch): Uint8Array[] {
   const { from, to, count } = stretch;
   if (from > to || to > count || count > range.count(state)) refuse('a proof of what is not there');
   return range.prove(state, stretch);

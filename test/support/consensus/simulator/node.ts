@@ -2,7 +2,6 @@ import { equalBytes } from '#base';
 import {
   type Ballot,
   type Certificate,
-  drive,
   durationOf,
   type Effect,
   type EngineState,
@@ -15,6 +14,7 @@ import {
   PREVOTE,
   type Proposal,
   settingOf,
+  step,
   type Verdict,
   type Vote,
   voteOf,
@@ -91,7 +91,7 @@ export class Node implements Participant {
     const effects: Effect[] = [];
     for (const input of records) {
       if (input.type === 'proposal') this.proposals.push(input.proposal);
-      const driven = drive(this.state, input);
+      const driven = step(this.state, input);
       this.state = driven.state;
       effects.push(...driven.effects);
     }
@@ -179,7 +179,7 @@ export class Node implements Participant {
   #tell(input: Input): void {
     this.disk.log.push(input);
     for (const vote of votesTold(input)) this.#world.told(vote);
-    const { state, effects } = drive(this.state, input);
+    const { state, effects } = step(this.state, input);
     this.state = state;
     this.#carryOut(effects);
   }

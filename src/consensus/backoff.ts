@@ -1,0 +1,30 @@
+const FIRST_MS = 500;
+const MAX_MS = 15_000;
+
+/** When what has failed is tried again: after a pause, longer each time. By a clock that only goes on. */
+export class Backoff {
+  readonly #pauses = new Map<string, { until: number; ms: number }>();
+
+  isOver(id: string, now: number): boolean {
+    return (this.#pauses.get(id)?.until ?? now) <= now;
+  }
+
+  /** Something is under way: nothing else is tried until it has failed. */
+  begin(id: string): void {
+    this.#pauses.set(id, { until: Number.POSITIVE_INFINITY, ms: this.#pauses.get(id)?.ms ?? FIRST_MS });
+  }
+
+  failed(id: string, now: number): void {
+    const ms = this.#pauses.get(id)?.ms ?? FIRST_MS;
+    this.#pauses.set(id, { until: now + ms, ms: Math.min(MAX_MS, ms * 1.5) });
+  }
+
+  forget(id: string): void {
+    this.#pauses.delete(id);
+  }
+
+  /** Forgets all but these. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const id of this.#pauses.keys()) if (!ids.has(id)) this.#pauses.delete(id);
+  }
+}

@@ -1,3 +1,0 @@
-import type { Timeouts } from '../application/index.ts';
-
-export type Pace = Timeouts;

@@ -1,0 +1,69 @@
+import { PLACE_GRACE_MS, PLACE_USE_BYTES_PER_SECOND } from './constants.ts';
+
+/** What has a place: a connection. */
+export interface LimitedConnection {
+  /** See addressGroup(): an IPv4 address, or the /64 of an IPv6 one. */
+  readonly network: string;
+  /** ms since epoch. */
+  readonly openedAt: number;
+  /** Payload bytes per second of late, both ways; 0 when neither side wants anything of the other. */
+  readonly use: number;
+}
+
+/**
+ * The places for connections of a node, in all and with one network, so that no host takes all of them. When none is free,
+ * a newcomer may get the place of the least useful connection: of its own network if that has its share, else of the
+ * network that has most, or of anybody who does not use it.
+ */
+export class ConnectionLimits<P extends LimitedConnection> {
+  readonly #total: number;
+  readonly #perNetwork: number;
+  readonly #networks = new Map<string, Set<P>>();
+  #count = 0;
+
+  constructor(total: number, perNetwork: number) {
+    this.#total = total;
+    this.#perNetwork = perNetwork;
+  }
+
+  add(placed: P): void {
+    const members = this.#networks.get(placed.network) ?? new Set();
+    this.#networks.set(placed.network, members);
+    if (!members.has(placed)) this.#count++;
+    members.add(placed);
+  }
+
+  remove(placed: P): void {
+    const members = this.#networks.get(placed.network);
+    if (!members?.delete(placed)) return;
+    this.#count--;
+    if (members.size === 0) this.#networks.delete(placed.network);
+  }
+
+  hasRoom(network: string): boolean {
+    return this.#count < this.#total && this.#countOf(network) < this.#perNetwork;
+  }
+
+  /** Who gives a place to a newcomer of this network when there is no room; undefined when nobody has to. */
+  evictable(network: string, now: number): P | undefined {
+    if (this.#countOf(network) >= this.#perNetwork)
+      return leastUseful(this.#idle(this.#networks.get(network)!, now));
+    const largest = [...this.#networks.values()].reduce((a, b) => (b.size > a.size ? b : a), new Set<P>());
+    if (largest.size > this.#countOf(network) + 1) return leastUseful([...largest]);
+    return leastUseful([...this.#networks.values()].flatMap((members) => this.#idle(members, now)));
+  }
+
+  #idle(members: Iterable<P>, now: number): P[] {
+    return [...members].filter(
+      ({ use, openedAt }) => use < PLACE_USE_BYTES_PER_SECOND && now - openedAt >= PLACE_GRACE_MS,
+    );
+  }
+
+  #countOf(network: string): number {
+    return this.#networks.get(network)?.size ?? 0;
+  }
+}
+
+function leastUseful<P extends LimitedConnection>(candidates: readonly P[]): P | undefined {
+  return candidates.toSorted((a, b) => a.use - b.use || a.openedAt - b.openedAt)[0];
+}

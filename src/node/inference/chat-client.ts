@@ -1,0 +1,304 @@
+import { randomUUID } from 'node:crypto';
+import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, toHex } from '#base';
+import type { SigningKey } from '#crypto';
+import { boundaryRanges } from '#distribution';
+import {
+  Boundary,
+  ClientSession,
+  type GenerateEvent,
+  generate,
+  openTokenizer,
+  planRoute,
+  planSession,
+  renderChat,
+  type SamplingOptions,
+  type StageOffer,
+  type Tokenizer,
+} from '#execution';
+import { type Host, remoteCodeOf } from '#network';
+import { AnswerRecord } from '#verification';
+import type {
+  AuditResult,
+  ChatEvent,
+  ChatMessage,
+  ChatRequest,
+  FinishReason,
+  TokenLogprob,
+} from '../api/node-api.ts';
+import { demandNotRefused, fetchRanges, type Model, tensorReader } from '../models/library.ts';
+import type { Directory, KnownNode } from '../peers/directory.ts';
+import type { ModelGuard } from '../security/model-guard.ts';
+import { AnswerAudits, hopOf } from './answer-audits.ts';
+import { FailureMemory } from './failure-memory.ts';
+import type { LoadOptions } from './load-stage.ts';
+
+/** Routes that are tried for one answer. */
+const MAX_ROUTES = 3;
+
+/** What only the stage itself can have caused, so that its neighbours on a route are not suspected: what we see of it … */
+const OWN_FAULTS = new Set(['PEER_UNREACHABLE', 'RECEIPT_INVALID', 'CHAIN_BROKEN', 'SIGNATURE_INVALID']);
+/** … and what it says of itself. */
+const OWN_REFUSALS = new Set([
+  'STAGE_BUSY',
+  'STAGE_STOPPING',
+  'PLACE_RECLAIMED',
+  'BLOCKS_NOT_SERVED',
+  'PERIOD_INVALID',
+  'MODEL_PENDING',
+  'MODEL_QUARANTINED',
+]);
+/** Long enough for most answers; who wants more says so. */
+const DEFAULT_MAX_TOKENS = 1024;
+
+interface ChatModel {
+  readonly model: Model;
+  readonly boundary: Boundary;
+  readonly tokenizer: Tokenizer;
+}
+
+export interface ChatClientDependencies {
+  readonly host: Host;
+  readonly key: SigningKey;
+  readonly directory: Directory;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly onAudit: (audit: AuditResult) => void;
+  readonly guard: Pick<ModelGuard, 'refuseQuarantined'>;
+}
+
+/** The role "client": embedding, head and sampling here, the blocks on other nodes, an audit after each answer. */
+export class ChatClient {
+  readonly #dependencies: ChatClientDependencies;
+  readonly #system: string | undefined;
+  readonly #models = new Map<string, ChatModel>();
+  readonly #failures = new FailureMemory();
+  readonly #audits: AnswerAudits;
+
+  constructor(options: { system?: string | undefined }, dependencies: ChatClientDependencies) {
+    this.#system = options.system;
+    this.#dependencies = dependencies;
+    const { host, key, directory, signal, onAudit } = dependencies;
+    this.#audits = new AnswerAudits({ host, key, directory, signal, onAudit, failures: this.#failures });
+  }
+
+  /** Fetches and loads the client's part of a model: no block of it. */
+  async load(
+    model: Model,
+    options: Pick<LoadOptions, 'threads' | 'pin'> & { onProgress: OnProgress; signal: AbortSignal },
+  ): Promise<void> {
+    const { manifest } = model;
+    await fetchRanges(model, boundaryRanges(manifest), options);
+    const tensors = manifest.boundary.tensors;
+    const { architecture } = manifest;
+    const boundary = await Boundary.load({ ...options, architecture, tensors, read: tensorReader(model) });
+    const tokenizer = await openTokenizer(manifest.tokenizer, manifest.boundary.ranges, (...range) =>
+      model.torrent.read(...range),
+    );
+    this.#models.set(model.id, { model, boundary, tokenizer });
+  }
+
+  async stop(): Promise<void> {
+    for (const { boundary } of this.#models.values()) await boundary.stop();
+  }
+
+  audit(answerId: string): AuditResult | undefined {
+    return this.#audits.find(answerId);
+  }
+
+  /** Answers a chat; see NodeApi.chat. */
+  async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+    const started = performance.now();
+    const { model, boundary, tokenizer } = this.#find(request.model);
+    this.#dependencies.guard.refuseQuarantined(model.id);
+    demandNotRefused(model);
+    const { chatTemplate } = model.manifest;
+    const text = renderChat(chatTemplate, this.#withSystem(request.messages), {
+      addGenerationPrompt: true,
+      bos: tokenTextOf(tokenizer, tokenizer.bos),
+      eos: tokenTextOf(tokenizer, tokenizer.eos),
+    });
+    const prompt = tokenizer.encode(text, { special: true });
+    const sampling = samplingOf(request, model.manifest.architecture.vocab);
+    const { session, record } = await this.#openSession(model, signal);
+    const answerId = randomUUID();
+    let concluded: Promise<void> | undefined;
+    const cut = () => session.abort();
+    try {
+      signal.throwIfAborted();
+      signal.addEventListener('abort', cut, { once: true });
+      const options = {
+        prompt,
+        maxTokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
+        sampling,
+        stop: request.stop ?? [],
+        logprobs: request.logprobs,
+      };
+      // What is wrong with the request is said before the answer begins.
+      const events = generate(options, { boundary, session, tokenizer });
+      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf) };
+      let firstTokenAt = 0;
+      for await (const event of events) {
+        if (event.type !== 'end') signal.throwIfAborted();
+        if (event.type === 'prefill') yield event;
+        if (event.type === 'text') {
+          firstTokenAt ||= performance.now();
+          yield tokenEvent(event, tokenizer);
+        }
+        if (event.type !== 'end') continue;
+        // The answer is complete: whether anybody still listens makes no difference to its audit.
+        signal.removeEventListener('abort', cut);
+        concluded = this.#conclude(answerId, session, record);
+        yield done(event.reason, event.tokens, firstTokenAt || performance.now());
+      }
+    } catch (error) {
+      if (concluded || signal.aborted) return;
+      this.#blame(error, record.plan.route);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', cut);
+      if (concluded) await concluded;
+      else {
+        session.abort();
+        if (record.length > 0) this.#audits.skip(answerId);
+      }
+    }
+
+    function done(reason: FinishReason, tokens: number, firstTokenAt: number): ChatEvent {
+      const seconds = (performance.now() - firstTokenAt) / 1000;
+      return {
+        type: 'done',
+        reason,
+        promptTokens: prompt.length,
+        completionTokens: tokens,
+        timeToFirstTokenMs: firstTokenAt - started,
+        // The first token came with the prefill.
+        tokensPerSecond: tokens > 1 && seconds > 0 ? (tokens - 1) / seconds : 0,
+      };
+    }
+  }
+
+  #withSystem(messages: ChatMessage[]): ChatMessage[] {
+    if (this.#system === undefined || messages.some(({ role }) => role === 'system')) return messages;
+    return [{ role: 'system', content: this.#system }, ...messages];
+  }
+
+  #find(asked: string | undefined): ChatModel {
+    const models = [...this.#models.values()];
+    const found = asked
+      ? models.find(({ model }) => model.id === asked || model.manifest.name === asked)
+      : models[0];
+    if (found) return found;
+    const names = models.map(({ model }) => model.manifest.name).join(', ') || 'none yet';
+    throw new BitorchError(
+      'MODEL_UNKNOWN',
+      `this node cannot chat with ${asked ?? 'any model'}; it can with: ${names}`,
+    );
+  }
+
+  /**
+   * Opens a session on the best route; where a stage refuses or fails, on the next best one. Throws STAGE_FAILED,
+   * BLOCKS_MISSING.
+   */
+  async #openSession(
+    model: Model,
+    signal: AbortSignal,
+  ): Promise<{ session: ClientSession; record: AnswerRecord }> {
+    const { host } = this.#dependencies;
+    const { hidden } = model.manifest.architecture;
+    let route = this.#planRoute(model);
+    for (let tries = 1; ; tries++) {
+      const plan = planSession(fromHex(model.id), route);
+      const record = new AnswerRecord(plan);
+      const session = new ClientSession({ plan, hidden }, { host, observer: record });
+      try {
+        await session.open(signal);
+        return { session, record };
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.#blame(error, route);
+        const next = this.#planRoute(model);
+        if (tries === MAX_ROUTES || sameRoute(route, next)) throw error;
+        route = next;
+      }
+    }
+  }
+
+  #planRoute({ id, manifest }: Model): StageOffer[] {
+    const offers = this.#dependencies.directory.nodes().flatMap((node) => {
+      const blocks = node.holdings.find(({ manifest }) => toHex(manifest) === id)?.blocks;
+      return blocks ? [offerOf(node, blocks)] : [];
+    });
+    return planRoute(manifest.architecture.layers, offers, (id) => this.#failures.avoidance(id));
+  }
+
+  /** Remembers who failed, and its neighbours on the route where the fault may be theirs. */
+  #blame(error: unknown, route: readonly StageOffer[]): void {
+    if (!(error instanceof BitorchError) || error.code !== 'STAGE_FAILED') return;
+    const hop = route.findIndex(
+      ({ id, first }) => id === error.details.nodeId && first === error.details.first,
+    );
+    const alone = OWN_FAULTS.has(codeOf(error.cause)) || OWN_REFUSALS.has(remoteCodeOf(error.cause) ?? '');
+    const near = alone ? [hop] : [hop - 1, hop, hop + 1];
+    for (const stage of near.flatMap((at) => route[at] ?? [])) this.#failures.note(stage.id);
+  }
+
+  /** Ends the session of a complete answer and has it audited. */
+  async #conclude(answerId: string, session: ClientSession, record: AnswerRecord): Promise<void> {
+    await session.close();
+    if (record.length > 0) this.#audits.start(answerId, record, session.hidden);
+  }
+}
+
+const sameRoute = (a: readonly StageOffer[], b: readonly StageOffer[]): boolean =>
+  a.length === b.length && a.every((stage, hop) => stage.id === b[hop]!.id && stage.end === b[hop]!.end);
+
+const offerOf = (node: KnownNode, [first, end]: readonly [number, number]): StageOffer => ({
+  id: node.id,
+  addresses: node.addresses,
+  learntFrom: node.learntFrom,
+  name: node.name,
+  first,
+  end,
+  reachable: node.reachable,
+});
+
+/** Throws UNSUPPORTED_PARAMETER for a bias of a token that the model does not have. */
+function samplingOf(request: ChatRequest, vocab: number): SamplingOptions {
+  const { temperature = 0, topK, topP, minP, seed, logitBias = [] } = request;
+  const { repetitionPenalty, repetitionWindow, frequencyPenalty, presencePenalty } = request;
+  const unknown = logitBias.find(([id]) => id >= vocab);
+  if (unknown)
+    throw new BitorchError(
+      'UNSUPPORTED_PARAMETER',
+      `logit_bias: the model has no token ${unknown[0]}; its ids are 0 to ${vocab - 1}`,
+      { param: 'logit_bias' },
+    );
+  return {
+    temperature,
+    topK,
+    topP,
+    minP,
+    seed,
+    repetitionPenalty,
+    repetitionWindow,
+    frequencyPenalty,
+    presencePenalty,
+    logitBias: logitBias.map(([id, bias]): [number, number] => [id, bias ?? Number.NEGATIVE_INFINITY]),
+  };
+}
+
+function tokenEvent(
+  { text, chosen }: Extract<GenerateEvent, { type: 'text' }>,
+  tokenizer: Tokenizer,
+): ChatEvent {
+  const view = ({ id, logprob }: { id: number; logprob: number }): TokenLogprob => {
+    const bytes = tokenizer.bytesOf(id);
+    return { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), bytes: [...bytes], logprob };
+  };
+  if (chosen.length === 0) return { type: 'token', text };
+  const views = chosen.map((token) => ({ ...view(token), likeliest: token.likeliest.map(view) }));
+  return { type: 'token', text, chosen: views };
+}
+
+const tokenTextOf = (tokenizer: Tokenizer, id: number | undefined): string =>
+  id === undefined ? '' : tokenizer.textOf(id);
