@@ -169,12 +169,7 @@ export class Host {
       const connection = await this.#libp2p.dial(target, { signal: this.#limit(signal, REQUEST_TIMEOUT_MS) });
       return connection.remotePeer.toString();
     } catch (error) {
-      throw new BitorchError(
-        'PEER_UNREACHABLE',
-        `${name} cannot be reached: ${messageOf(error)}`,
-        { peer: name },
-        error,
-      );
+      throw unreachable(name, error);
     }
   }
 
@@ -207,12 +202,7 @@ export class Host {
           throw error;
         });
     } catch (error) {
-      throw new BitorchError(
-        'PEER_UNREACHABLE',
-        `${peer.id} cannot be reached: ${messageOf(error)}`,
-        { peer: peer.id },
-        error,
-      );
+      throw unreachable(peer.id, error);
     }
   }
 
@@ -403,3 +393,6 @@ const framesOver = (
   tally: MemoryCharge,
 ): FrameStream =>
   new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, tally), tally);
+
+const unreachable = (peer: string, cause: unknown): BitorchError =>
+  new BitorchError('PEER_UNREACHABLE', `${peer} cannot be reached: ${messageOf(cause)}`, { peer }, cause);

@@ -18,7 +18,7 @@ function node() {
   const options = { chainId: CHAIN_ID, book, maxParts: 100 };
   const reception = new MessageIntake(options, {
     verify: verifyAll,
-    spread: (message: ConsensusMessage) => passedOn.push(message),
+    relay: (message: ConsensusMessage) => passedOn.push(message),
     round: () => 0,
     onProposal: ({ parts }: { parts: number }) => whole.push(parts),
   } as never);

@@ -19,7 +19,7 @@ function nodeIn(round: number) {
         verified++;
         return verifyAll(signed);
       }) as typeof verifyAll,
-      spread: () => undefined,
+      relay: () => undefined,
       onDouble: () => undefined,
       round: () => round,
       onVote: (vote: Vote) => heard.push(vote.round),
