@@ -3,6 +3,7 @@ export * from './application/index.ts';
 export * from './beacon/index.ts';
 export * from './blocks/index.ts';
 export * from './chain.ts';
+export type * from './chain-options.ts';
 export * from './chain-store/index.ts';
 export * from './constants.ts';
 export * from './engine/index.ts';

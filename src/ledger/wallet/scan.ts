@@ -4,6 +4,7 @@ import {
   addressAt,
   type Curve,
   fromLittleEndian,
+  keyImageOf,
   openAmount,
   PRIMARY,
   type Recognised,
@@ -26,6 +27,13 @@ export interface ViewKeys {
 
 /** An output that belongs to the wallet, with all that is known without the spend secret and the ledger. */
 export type Found = Omit<Owned, 'keyImage' | 'spentAt'>;
+
+const NO_KEY_IMAGE = new Uint8Array(32);
+
+/** Of an output that the wallet has found; zeros for a wallet without the spend secret. */
+export function keyImageOfFound({ offset, key }: Found, { spendSecret }: Account, curve: Curve): Uint8Array {
+  return spendSecret ? keyImageOf(curve.scalars.add(spendSecret, offset), key, curve) : NO_KEY_IMAGE;
+}
 
 /** Where outputs are looked at: here or in a thread. One batch at a time. */
 export interface Scanner {

@@ -1,5 +1,6 @@
-import { fromUtf8, utf8 } from '#base';
+import { codeOf, fromUtf8, messageOf, utf8 } from '#base';
 import { blob, byteOf, type Codec, struct } from '../codec/index.ts';
+import type { WalletChain } from './chain.ts';
 
 /**
  * What became of a transaction that was handed in: *sent*, it waits for a block where it was handed in; *pending*, it does
@@ -35,6 +36,10 @@ export const doubtful = ({ code, message }: Failure): Submission => ({
   code,
   message,
 });
+
+/** Hands a transaction in; a failure on the way leaves it pending. */
+export const handIn = (bytes: Uint8Array, chain: Pick<WalletChain, 'submit'>): Promise<Submission> =>
+  chain.submit(bytes).catch((error: unknown) => doubtful({ code: codeOf(error), message: messageOf(error) }));
 
 const wire = struct({ outcome: byteOf(0, 1, 2), code: blob(64), message: blob(2_048) });
 const OUTCOMES = ['sent', 'pending', 'refused'] as const;

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, messageOf, toHex, utf8 } from '#base';
+import { BitorchError, codeOf, domainHash, equalBytes, fromUtf8, toHex, utf8 } from '#base';
 import {
   type Account,
   type Address,
   addressAt,
   type Curve,
-  keyImageOf,
   type PasswordCost,
   PRIMARY,
   type RandomBytes,
@@ -47,13 +46,13 @@ import {
   type TransferPlan,
 } from './plan.ts';
 import { findOutput, type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
-import { addFound, type Found, OutputScanner, type Scanner, scanHere } from './scan.ts';
+import { addFound, type Found, keyImageOfFound, OutputScanner, type Scanner, scanHere } from './scan.ts';
 import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts';
 import { openScanThread } from './scan-thread.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { readMembers, signInTurns } from './sign.ts';
 import { type PaymentToSplit, planPayment } from './split.ts';
-import { doubtful, SENT, type Submission, type Submitted } from './submission.ts';
+import { handIn, SENT, type Submission, type Submitted } from './submission.ts';
 import {
   lastTry,
   marked,
@@ -71,7 +70,6 @@ import type { ViewKey } from './view-key.ts';
 
 /** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
 const BATCH = 500;
-const NO_KEY_IMAGE = new Uint8Array(32);
 const UNKNOWN_NETWORK = new Uint8Array(NETWORK_BYTES);
 
 /** A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what `scan` was last told. */
@@ -345,10 +343,7 @@ export class Wallet {
 
   #network(): Uint8Array {
     if (this.network) return this.network;
-    throw new BitorchError(
-      'WALLET_UNBOUND',
-      'the wallet does not know its network yet: scan with a node first',
-    );
+    throw new BitorchError('WALLET_UNBOUND', 'the wallet does not know its network: scan with a node first');
   }
 
   #note(found: readonly Found[], scanned: number): void {
@@ -356,15 +351,13 @@ export class Wallet {
     while (this.#contents.labels.length < furthest) this.addSubaddress('');
     const owned = addFound(
       this.#contents.owned,
-      found.map((output) => ({ ...output, keyImage: this.#keyImageOf(output), spentAt: 0 })),
+      found.map((output) => ({
+        ...output,
+        keyImage: keyImageOfFound(output, this.account, this.#curve),
+        spentAt: 0,
+      })),
     );
     this.#contents = { ...this.#contents, scanned, owned };
-  }
-
-  #keyImageOf({ offset, key }: Found): Uint8Array {
-    const { spendSecret } = this.account;
-    if (!spendSecret) return NO_KEY_IMAGE;
-    return keyImageOf(this.#curve.scalars.add(spendSecret, offset), key, this.#curve);
   }
 
   async #source(chain: WalletChain): Promise<PlanSource> {
@@ -399,9 +392,7 @@ export class Wallet {
   }
 
   async #handIn(id: Uint8Array, bytes: Uint8Array, chain: WalletChain): Promise<Submission> {
-    const submission = await chain
-      .submit(bytes)
-      .catch((error: unknown) => doubtful({ code: codeOf(error), message: messageOf(error) }));
+    const submission = await handIn(bytes, chain);
     this.#contents = marked(this.#contents, id, STATE[submission.outcome]);
     return submission;
   }

@@ -4,7 +4,8 @@ import { createLog, toHex } from '#base';
 import { defaultCurve, type SigningKey } from '#crypto';
 import { Host } from '#network';
 import { parseGenesis } from '../../../src/consensus/application/index.ts';
-import { Chain, type ChainOptions, type ChainStatus } from '../../../src/consensus/chain.ts';
+import { Chain } from '../../../src/consensus/chain.ts';
+import type { ChainOptions, ChainStatus } from '../../../src/consensus/chain-options.ts';
 import { ListApplication } from './list-application.ts';
 
 export interface ChainNodeSettings {
