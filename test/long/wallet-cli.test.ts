@@ -165,7 +165,7 @@ test('without a node: what works works, what cannot says how to start one and en
   const home = join(server.home, 'elsewhere');
   const alone = { wallet: 'alone', home };
   assert.match(await ok(['create'], { ...alone, wallet: 'unbound' }), /network {2}not known yet/);
-  await refused(['address'], 1, /does not know its network yet: scan with a node first/, {
+  await refused(['address'], 1, /does not know its network: scan with a node first/, {
     ...alone,
     wallet: 'unbound',
   });

@@ -255,7 +255,7 @@ export class OpenWallet {
     if (network) return parseAddress(address, network, defaultCurve());
     throw new BitorchError(
       'WALLET_UNBOUND',
-      'the wallet does not know its network yet: scan with a node first',
+      'the wallet does not know its network: scan with a node first',
     );
   }
 
