@@ -10,6 +10,13 @@ export function ensure(rule: boolean, why: string, details: Record<string, unkno
   if (!rule) refuse(why, details);
 }
 
+/** As `refuse`, of what is false whatever the state: only who sent it can have caused that. */
+export const refuseForged = (why: string): never => refuse(why, { forged: true });
+
+/** Whether a refusal is one of `refuseForged`. */
+export const isForged = (error: unknown): boolean =>
+  error instanceof BitorchError && error.details.forged === true;
+
 /** The refusal that a step ends with, or undefined when it goes through; other errors are not ours to swallow. */
 export function refusalOf(step: () => void): BitorchError | undefined {
   try {

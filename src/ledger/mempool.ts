@@ -1,9 +1,9 @@
-import { BitorchError, fromHex, sha256, toHex } from '#base';
+import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
 import { feeRecord } from './accounts/index.ts';
 import { rulesOf } from './actions/registry.ts';
 import { encode } from './codec/index.ts';
 import { KEY_BYTES, MAX_TRANSACTION_BYTES } from './constants.ts';
-import { refusalOf } from './errors.ts';
+import { isForged, refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { before, RateIndex } from './rate-index.ts';
 import { applyTransaction, isFree, leastFee, requireShape, shareFee } from './state/apply.ts';
@@ -119,7 +119,8 @@ export class Mempool {
    *
    * @throws BitorchError `CODEC_INVALID`, `MEMPOOL_KNOWN`, `TRANSACTION_EXPIRED`, `FEE_TOO_LOW` for the next block,
    * `MEMPOOL_FULL` when it pays no more than what is in a full pool, `MEMPOOL_CONFLICT` when another one here claims
-   * the same and it does not pay an eighth more, `OUTPUT_SPENT` when a block holds such a one, `TRANSACTION_INVALID`
+   * the same and it does not pay an eighth more, `OUTPUT_SPENT` when a block holds such a one, `TRANSACTION_INVALID`,
+   * `PROOFS_INVALID` for evidence that nobody has signed
    */
   examine(bytes: Uint8Array): Candidate {
     if (bytes.length > MAX_TRANSACTION_BYTES)
@@ -169,7 +170,11 @@ export class Mempool {
     this.#rivalsOf(candidate);
     if (points.keyImages.some((image) => keyImages.has(state, image)))
       throw new BitorchError('OUTPUT_SPENT', 'a block holds another transaction that spends the same');
-    applyTransaction(draft, transaction, points);
+    try {
+      applyTransaction(draft, transaction, points);
+    } catch (error) {
+      throw isForged(error) ? new BitorchError('PROOFS_INVALID', messageOf(error)) : error;
+    }
     return candidate;
   }
 

@@ -1,6 +1,6 @@
 import { validators } from '../accounts/index.ts';
 import { equivocationCodec, isProven, isWellFormed, offendersOf } from '../equivocation.ts';
-import { ensure } from '../errors.ts';
+import { ensure, refuseForged } from '../errors.ts';
 import { isPunishable, punishEquivocation } from '../state/slashing.ts';
 import { defineAction } from './action.ts';
 
@@ -25,7 +25,7 @@ export const evidence = defineAction({
       return validator !== undefined && isPunishable(validator, body.height);
     });
     ensure(offenders.length > 0, 'no such validators, or they are out already');
-    ensure(isProven(body, parameters.chainId), 'a vote is not signed by its validator');
+    if (!isProven(body, parameters.chainId)) refuseForged('a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },
 });

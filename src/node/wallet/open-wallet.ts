@@ -253,10 +253,7 @@ export class OpenWallet {
   #parse(address: string): Address {
     const { network } = this.wallet;
     if (network) return parseAddress(address, network, defaultCurve());
-    throw new BitorchError(
-      'WALLET_UNBOUND',
-      'the wallet does not know its network: scan with a node first',
-    );
+    throw new BitorchError('WALLET_UNBOUND', 'the wallet does not know its network: scan with a node first');
   }
 
   #address(index: number, label: string): WalletAddress {

@@ -200,6 +200,10 @@ test('of evidence that shares an offender one waits', () => {
     assert.throws(() => add(body), { code: 'MEMPOOL_CONFLICT' });
   add(shown(single(a, X), single(a, Y)));
   assert.equal(pool.size, 2);
+  // False evidence is an offence of who sends it, and takes no place.
+  const forged = shown(single(e, X), joint([a, b], Y, { authors: [e, f] }));
+  assert.throws(() => add(forged), { code: 'PROOFS_INVALID' });
+  assert.equal(pool.size, 2);
 });
 
 const byKey = (one: SigningKey, other: SigningKey): number => Buffer.compare(one.publicKey, other.publicKey);
