@@ -6,13 +6,18 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { domainHash } from '#base';
 import {
+  aggregateSignatures,
+  areSignatures,
   type Curve,
   defaultCurve,
+  isAggregate,
   loadCurveKernel,
   nobleCurve,
   proveRange,
   randomScalar,
+  SigningKey,
   sharedSecrets,
   signClsag,
   systemRandom,
@@ -34,6 +39,16 @@ const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
 const us = (value: number) => (value * 1000).toFixed(value < 0.1 ? 1 : 0);
 const row = (...cells: string[]) => console.log(`| ${cells.join(' | ')} |`);
 
+const MESSAGE = domainHash('vote', new Uint8Array(70));
+
+/** What the commit of a hundred validators is made of. */
+function precommits(count: number) {
+  return Array.from({ length: count }, () => {
+    const key = SigningKey.generate();
+    return { message: MESSAGE, publicKey: key.publicKey, signature: key.sign('vote', new Uint8Array(70)) };
+  });
+}
+
 /** What is measured, on each implementation: milliseconds for one. */
 function operations(curve: Curve) {
   const scalar = randomScalar(curve, systemRandom);
@@ -44,6 +59,10 @@ function operations(curve: Curve) {
   const [first] = points;
   const encoded = curve.encode(first!);
   const transfers = makeTransfers(1, kernel);
+  const signed = precommits(100);
+  const quorum = signed.slice(0, 67);
+  const publicKeys = quorum.map(({ publicKey }) => publicKey);
+  const aggregate = aggregateSignatures(kernel, MESSAGE, quorum);
   return {
     'decode a point': () => curve.decode(encoded),
     'hash to point': () => curve.hashToPoint(encoded),
@@ -53,6 +72,9 @@ function operations(curve: Curve) {
     'CLSAG-16 verify': () => verifyTransfers(transfers, curve, { signatures: 1, ranges: false }),
     'BP+ of 2 outputs verify': () => verifyTransfers(transfers, curve, { signatures: 0, ranges: true }),
     '2-in/2-out verify': () => verifyTransfers(transfers, curve),
+    '100 Ed25519 signatures in a batch': () => areSignatures(curve, signed),
+    'a quorum of 67 of them aggregated': () =>
+      isAggregate(curve, { message: MESSAGE, publicKeys, aggregate }),
     'CLSAG-16 sign': () =>
       signClsag(transfers[0]!.inputs[0]!.statement, transfers[0]!.inputs[0]!.witness, curve),
     'BP+ of 2 outputs prove': () => proveRange([60n, 40n], [scalar, scalar], curve),
