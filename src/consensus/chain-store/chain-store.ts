@@ -176,7 +176,10 @@ export class ChainStore {
   /** Lets blocks below a height go, some at a time, and with them what was kept of these heights. */
   prune(below: number): void {
     this.#commit((draft) => {
-      const old = [...records.entries(this.#store, { from: 0, to: below })].slice(0, PRUNE_BATCH);
+      const old = [...records.entries(this.#store, { from: 0, to: Math.max(0, below) })].slice(
+        0,
+        PRUNE_BATCH,
+      );
       for (const [height] of old) for (const bucket of BY_HEIGHT) bucket.delete(draft, height);
       const last = old.at(-1)?.[0];
       if (last !== undefined) this.#pruneSets(draft, last + 1);

@@ -89,3 +89,22 @@ test('members are kept once for all heights, as long as one needs them', () => {
   assert.equal(store.members(after)!.length, 5);
   assert.deepEqual(store.validators(13)!.hash, setOf(five).hash);
 });
+
+test('every set comes back, of turns and of changes, whatever was pruned', () => {
+  const store = new ChainStore(new MemoryStore());
+  const sets = [set, set.next()];
+  store.begin(state(0), [sets[0]!, sets[1]!]);
+  const links = chainOf(40, () => four);
+  for (const { block, light } of links) {
+    const { height } = block.header;
+    const changes = height % 7 === 0 ? [{ key: four[0]!.publicKey, power: 10 + height }] : [];
+    sets.push(sets.at(-1)!.next(changes));
+    store.append({ block, commit: light.commit, appHash: state(height), validators: sets.at(-1)! });
+    if (height % 3 === 0) store.prune(height - 10);
+    for (let of = store.base; of <= height + 2; of++)
+      assert.deepEqual(store.validators(of)?.hash, sets[of - 1]!.hash, `${of} at ${height}`);
+    assert.equal(store.validators(height + 3), undefined);
+    assert.ok(store.members(sets[height + 1]!.membersHash));
+  }
+  assert.equal(store.members(set.membersHash), undefined, 'members that no height needs are gone');
+});
