@@ -33,12 +33,12 @@ export const validatorCodec = struct({
   /** Commission that is not paid out yet. */
   commissionDue: amount,
   /**
-   * Of the equivocation: the height of the earliest one known, the part that it cost, and how many withdrawals there had
-   * been. What had left the pool before the punishment pays its part when it is due, unless it did not vote at that height.
+   * Of the equivocation: the height of the earliest one known, and the part that it cost, which grows while others are found
+   * to have offended with it. What leaves the pool pays what it has not borne yet when it is due, unless it did not vote
+   * at that height.
    */
   offence: integer(),
   slashed: integer(0, WHOLE),
-  reached: integer(),
 });
 
 export type Validator = Decoded<typeof validatorCodec>;
@@ -64,7 +64,6 @@ export const UNTRIED = {
   commissionDue: 0n,
   offence: 0,
   slashed: 0,
-  reached: 0,
 } as const;
 
 const delegationCodec = struct({
@@ -251,12 +250,15 @@ export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bi
   return taken;
 }
 
-/** What a withdrawal of that number loses: the part of an offence that its stake voted in and that was punished later. */
-export function lossOf(validator: Validator, number: number, { amount, begun }: Withdrawal): bigint {
-  const { tombstoned, offence } = validator;
-  const reached = tombstoned > 0 && number < validator.reached && begun + POWER_DELAY > offence;
-  return reached ? partOf(amount, validator.slashed) : 0n;
+/** What a withdrawal loses: the part of an offence that its stake voted in and that was punished later. */
+export function lossOf(validator: Validator, { amount, begun, borne }: Withdrawal): bigint {
+  const { tombstoned, offence, slashed } = validator;
+  return tombstoned > 0 && begun + POWER_DELAY > offence ? furtherPart(amount, borne, slashed) : 0n;
 }
+
+/** What is still to be taken of tokens that have lost the part `borne`, so that it is `slashed` of what they were. */
+export const furtherPart = (tokens: bigint, borne: number, slashed: number): bigint =>
+  slashed <= borne ? 0n : (tokens * BigInt(slashed - borne)) / BigInt(WHOLE - borne);
 
 /** Counts a withdrawal as paid. With the last one go the records that are empty; one that is out for ever stays, as a mark. */
 export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amount }: Withdrawal): void {

@@ -1,7 +1,7 @@
 import { concat } from '#base';
 import { type BytesCodec, orderedNumber, type WriteView } from '#store';
 import { amount, type Decoded, integer, struct } from '../codec/index.ts';
-import { KEY_BYTES } from '../constants.ts';
+import { KEY_BYTES, WHOLE } from '../constants.ts';
 import { accountKind } from '../state/buckets.ts';
 import { schedule } from './due.ts';
 import { key, oneTimeCodec } from './shapes.ts';
@@ -12,6 +12,8 @@ const withdrawalCodec = struct({
   /** The height at which it left the bond: an offence before it still reaches it. */
   begun: integer(),
   due: integer(),
+  /** The part of its stake that was taken for an offence before it left the bond. */
+  borne: integer(0, WHOLE),
   /** Who took it out. */
   owner: key,
   refund: oneTimeCodec,

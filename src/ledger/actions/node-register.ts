@@ -48,6 +48,7 @@ export const nodeRegister = defineAction({
         amount: body.withdraw,
         begun: height,
         due,
+        borne: 0,
         owner: body.node,
         refund: body.refund,
       });

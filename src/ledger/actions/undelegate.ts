@@ -40,7 +40,8 @@ export const undelegate = defineAction({
     const due = height + parameters.unbondingBlocks;
     const { delegator: owner, refund } = body;
     const number = validator.withdrawn;
-    withdraw(view, ['validator', body.validator, number], { amount, begun: height, due, owner, refund });
+    const record = { amount, begun: height, due, borne: validator.slashed, owner, refund };
+    withdraw(view, ['validator', body.validator, number], record);
     putValidator(view, body.validator, {
       ...validator,
       withdrawn: number + 1,

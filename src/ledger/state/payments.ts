@@ -41,7 +41,7 @@ const PAY: { readonly [K in DueKind]: (draft: Draft, key: Uint8Array) => void } 
 function payWithdrawal(draft: Draft, key: Uint8Array): void {
   const { view } = draft;
   const at = withdrawalKey.decode(key);
-  const [of, bond, number] = at;
+  const [of, bond] = at;
   const record = withdrawals.bucket.get(view, at)!;
   withdrawals.bucket.delete(view, at);
   if (of === 'node') {
@@ -50,7 +50,7 @@ function payWithdrawal(draft: Draft, key: Uint8Array): void {
     draft.refund(record.refund, record.amount);
     return;
   }
-  const lost = lossOf(validatorOf(view, bond), number, record);
+  const lost = lossOf(validatorOf(view, bond), record);
   settleWithdrawal(view, bond, record);
   draft.burn(lost);
   draft.refund(record.refund, record.amount - lost);

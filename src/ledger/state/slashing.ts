@@ -1,7 +1,8 @@
-import type { ReadView } from '#store';
+import type { WriteView } from '#store';
+import { key } from '../accounts/shapes.ts';
 import {
   atStakeIn,
-  partOf,
+  furtherPart,
   putValidator,
   slashPool,
   stakeOf,
@@ -15,11 +16,12 @@ import { WHOLE } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
 import { accountKind, SINGLE } from './buckets.ts';
 
-const MAX_OFFENCES = 256;
-const offenceCodec = struct({ height: integer(), tokens: amount, total: amount });
+/** More than validators vote at once. */
+const MAX_OFFENCES = 1_024;
+const offenceCodec = struct({ validator: key, height: integer(), tokens: amount, total: amount });
 type Offence = Decoded<typeof offenceCodec>;
 
-/** Offences within the unbonding time: when they were punished, what the offender had at stake, and all together. */
+/** Offences within the unbonding time: whose, when they were punished, what it had at stake, and all together. */
 const offencesCodec = struct({ offences: list(offenceCodec, MAX_OFFENCES) });
 
 export const offencesRecord = accountKind(10, SINGLE, offencesCodec, () => 0n);
@@ -35,27 +37,29 @@ export const isPunishable = ({ tombstoned, leaving, offence }: Validator, height
   tombstoned === 0 || (leaving > 0n && height < offence);
 
 /**
- * Takes from validators that have voted twice what `fractionFor` says, burns it, and puts them out for ever: those who are
- * convicted together lose the same part. What is on its way out of their pools since the offence pays that part too when it is
- * due. An earlier offence that comes to light later only moves the height from which on that is so.
+ * Takes from validators that have voted twice what `fractionOf` says, burns it, and puts them out for ever; from those who
+ * offended with them what they have lost too little: who was found out first pays as much as who was last. What is on its
+ * way out of a pool since the offence pays the same part when it is due. An earlier offence that comes to light later
+ * only moves the height from which on that is so.
  * @param offence the height that they voted twice at, see `isPunishable`
  */
 export function punishEquivocation(court: Court, ids: readonly Uint8Array[], offence: number): void {
-  const { view, burn } = court;
+  const { view, burn, parameters } = court;
   const fresh = ids.filter((id) => validatorOf(view, id).tombstoned === 0);
-  const slashed = fresh.length > 0 ? fractionFor(court, fresh) : 0;
-  for (const id of ids) {
-    const validator = validatorOf(view, id);
-    if (validator.tombstoned > 0) {
-      putValidator(view, id, { ...validator, offence });
-      continue;
-    }
-    const taken = partOf(validator.tokens, slashed);
-    const tokens = validator.tokens - taken;
-    const reached = validator.withdrawn;
-    putValidator(view, id, { ...validator, tokens, tombstoned: 1, offence, slashed, reached });
-    burn(taken);
-  }
+  for (const id of ids) putValidator(view, id, { ...validatorOf(view, id), tombstoned: 1, offence });
+  if (fresh.length === 0) return;
+  const offences = noteOffences(court, fresh);
+  const slashed = fractionOf(offences, parameters);
+  for (const { validator } of offences) burn(raise(view, validator, slashed));
+}
+
+/** Takes from an offender's pool what is missing until it has lost a part in all; gives what was taken. */
+function raise(view: WriteView, id: Uint8Array, slashed: number): bigint {
+  const validator = validatorOf(view, id);
+  if (validator.slashed >= slashed) return 0n;
+  const taken = furtherPart(validator.tokens, validator.slashed, slashed);
+  putValidator(view, id, { ...validator, tokens: validator.tokens - taken, slashed });
+  return taken;
 }
 
 /**
@@ -64,31 +68,36 @@ export function punishEquivocation(court: Court, ids: readonly Uint8Array[], off
  * back, as it was before the block: nothing that is moved in the block, or is only on its way out, changes a part. For
  * offences that count together all of it is the least that it was: what is bonded between them thins none of them out.
  */
-function fractionFor({ view, before, height, parameters }: Court, ids: readonly Uint8Array[]): number {
-  const atStake = ids.reduce((sum, id) => sum + atStakeIn(validators.bucket.get(before, id)), 0n);
-  const offences = [
-    ...recentOffences(view, height, parameters),
-    { height, tokens: atStake, total: stakeOf(before).atStake },
-  ];
-  offencesRecord.bucket.put(view, null, { offences });
+function fractionOf(offences: readonly Offence[], parameters: Parameters): number {
   const offending = offences.reduce((sum, offence) => sum + offence.tokens, 0n);
   const total = leastTotal(offences);
   const cubic = total === 0n ? 0n : (9n * BigInt(WHOLE) * offending * offending) / (total * total);
   return Math.min(WHOLE, Math.max(parameters.slashLeast, Number(cubic)));
 }
 
-/** Leaves room for one more; if there are too many the two oldest count as one, so that none is forgotten. */
-function recentOffences(view: ReadView, height: number, { unbondingBlocks }: Parameters): Offence[] {
+/** Adds offences to those that count together, and gives all of them. */
+function noteOffences(court: Court, ids: readonly Uint8Array[]): Offence[] {
+  const { view, before, height, parameters } = court;
+  const { atStake: total } = stakeOf(before);
   const known = offencesRecord.bucket.get(view, null)?.offences ?? [];
-  const recent = known.filter((offence) => offence.height + unbondingBlocks > height);
-  if (recent.length < MAX_OFFENCES) return recent;
-  const [first, second, ...rest] = recent as [Offence, Offence, ...Offence[]];
-  const both = {
-    height: second.height,
-    tokens: first.tokens + second.tokens,
-    total: leastTotal([first, second]),
-  };
-  return [both, ...rest];
+  const recent = known.filter((offence) => offence.height + parameters.unbondingBlocks > height);
+  const fresh = ids.map((validator) => {
+    const tokens = atStakeIn(validators.bucket.get(before, validator));
+    return { validator, height, tokens, total };
+  });
+  const offences = bounded([...recent, ...fresh]);
+  offencesRecord.bucket.put(view, null, { offences });
+  return offences;
+}
+
+/** If there are too many the oldest count as one, so that none is forgotten. */
+function bounded(offences: readonly Offence[]): Offence[] {
+  const oldest = offences.slice(0, Math.max(0, offences.length - MAX_OFFENCES + 1));
+  if (oldest.length < 2) return [...offences];
+  const tokens = oldest.reduce((sum, offence) => sum + offence.tokens, 0n);
+  const { validator, height } = oldest.at(-1)!;
+  const together = { validator, height, tokens, total: leastTotal(oldest) };
+  return [together, ...offences.slice(oldest.length)];
 }
 
 const leastTotal = (offences: readonly Offence[]): bigint =>

@@ -35,9 +35,9 @@ test('no sequence of actions makes money, shortens the unbonding time, or gives 
       const height = ledger.head.height + 1;
       const before = supplyOf(ledger);
       const waiting = [...withdrawals.bucket.entries(ledger.state)];
-      const lossBefore = waiting.map(([[of, bond, number], record]) => {
+      const lossBefore = waiting.map(([[of, bond], record]) => {
         const validator = of === 'validator' ? validators.bucket.get(ledger.state, bond) : undefined;
-        return validator ? lossOf(validator, number, record) : 0n;
+        return validator ? lossOf(validator, record) : 0n;
       });
       const result = ledger.apply({ height, transactions: blocks.next() });
       ledger.commit(result);

@@ -84,6 +84,14 @@ function leftWith(beside: (offender: SigningKey) => Draught[]): bigint[] {
   return [a, b].map((key) => tokensOf(ledger, key));
 }
 
+/** What is left to one that offends alone. */
+function leftAlone(): bigint {
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  return tokensOf(ledger, a);
+}
+
 test('what is delegated in the block of an evidence, or in its transaction, changes no fraction', () => {
   const honest = leftWith(() => []);
   const much = 10n ** 15n;
@@ -103,7 +111,7 @@ test('what is delegated in the block of an evidence, or in its transaction, chan
 });
 
 test('money in the offender’s own pool, or taken out of it in the block, shields nothing', () => {
-  const honest = leftWith(() => [])[0]!;
+  const honest = leftAlone();
   const ledger = chain();
   growTo(ledger, OFFENCE);
   grow(
@@ -121,7 +129,7 @@ test('money in the offender’s own pool, or taken out of it in the block, shiel
 });
 
 test('nor does money that left in a block before the evidence came: all since the offence pays the same part', () => {
-  const honest = leftWith(() => [])[0]!;
+  const honest = leftAlone();
   const ledger = chain();
   growTo(ledger, OFFENCE);
   send(ledger, leaving(a, 1_000n * TORCH));
@@ -195,4 +203,45 @@ test('a punishment writes the offender, not each of its withdrawals', () => {
       .length;
   };
   assert.equal(written(40), written(1));
+});
+
+test('who is found out first loses as much as who is found out last, in the pool and on the way out of it', () => {
+  const ledger = chain();
+  send(ledger, { inputs: 1, actions: [delegating(d, 3_000n * TORCH)] });
+  growTo(ledger, OFFENCE);
+  send(ledger, leaving(a, 100n * TORCH));
+  const early = [...withdrawals.bucket.entries(ledger.state)][0]!;
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const between = tokensOf(ledger, a);
+  const { slashed: first } = validators.bucket.get(ledger.state, a.publicKey)!;
+  send(ledger, leaving(a, 450n * TORCH, 1));
+  send(ledger, { actions: [accusing(b)], fee: 0n });
+  const { slashed } = validators.bucket.get(ledger.state, b.publicKey)!;
+  assert.ok(slashed > first && slashed < 10_000);
+  assert.equal(validators.bucket.get(ledger.state, a.publicKey)!.slashed, slashed);
+  const kept = (tokens: bigint) => tokens - (tokens * BigInt(slashed)) / 10_000n;
+  const near = (is: bigint, due: bigint) => assert.ok(is - due <= 2n && due - is <= 2n, `${is}, not ${due}`);
+  near(tokensOf(ledger, b), kept(1_000n * TORCH));
+  near(tokensOf(ledger, a), kept(450n * TORCH));
+  // Begun before all of it, and between the two: the latter had paid for the first.
+  assert.ok(between < 900n * TORCH);
+  growTo(ledger, early[1].due - 1);
+  near(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), kept(100n * TORCH - FEE));
+  const late = [...withdrawals.bucket.entries(ledger.state)][0]![1];
+  growTo(ledger, late.due - 1);
+  const paid = Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE();
+  const gone = (450n * TORCH * between) / (900n * TORCH) - FEE;
+  near(paid, (gone * BigInt(10_000 - slashed)) / BigInt(10_000 - first));
+});
+
+test('a later offence that counts for less lowers nobody, and one after the unbonding time raises nobody', () => {
+  const ledger = chain();
+  growTo(ledger, OFFENCE);
+  send(ledger, { actions: [accusing(a)], fee: 0n });
+  const rest = tokensOf(ledger, a);
+  send(ledger, { inputs: 1, actions: [delegating(d, 10n ** 15n)] });
+  growTo(ledger, OFFENCE + TEST_PARAMETERS.unbondingBlocks + 2);
+  const later = ledger.head.height;
+  send(ledger, { actions: [accusing(b, later)], fee: 0n });
+  assert.equal(tokensOf(ledger, a), rest);
 });
