@@ -69,7 +69,7 @@ export class Answering {
           await affordable(budget, stream);
           const { bytes, costMs } = await answer(question, stream.remote);
           budget.spend(costMs);
-          await hand(bytes, stream, budget);
+          await hand(bytes, stream, [budget, this.#host.budgetOf(stream.remote)]);
         });
       }
     });
@@ -100,13 +100,15 @@ async function affordable(budget: Budget, { ended }: FrameStream): Promise<void>
   }
 }
 
-async function hand(bytes: Uint8Array, stream: FrameStream, budget: Budget): Promise<void> {
-  const release = budget.hold(bytes.length);
+/** Until an answer is read it counts as held for the peer, here and among all that the peer makes this node hold. */
+async function hand(bytes: Uint8Array, stream: FrameStream, budgets: readonly Budget[]): Promise<void> {
+  const releases: (() => void)[] = [];
   const timer = setTimeout(() => stream.abort(new Error('an answer is not read')), UNREAD_MS);
   try {
+    for (const budget of budgets) releases.push(budget.hold(bytes.length));
     await stream.send(bytes);
   } finally {
     clearTimeout(timer);
-    release();
+    for (const release of releases) release();
   }
 }

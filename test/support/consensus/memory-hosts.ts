@@ -1,5 +1,5 @@
 import { BitorchError } from '#base';
-import type { FrameStream, Host } from '#network';
+import { type Budget, Budgets, type FrameStream, type Host, type Limits } from '#network';
 
 type Handler = (stream: FrameStream) => Promise<void>;
 
@@ -46,6 +46,14 @@ class End {
   }
 }
 
+const UNLIMITED: Limits = {
+  heldBytes: 1e12,
+  bytesPerSecond: 1e12,
+  burstBytes: 1e12,
+  cpuMsPerSecond: 1e12,
+  burstCpuMs: 1e12,
+};
+
 /** What gossip and answers need of a host, without a network. */
 export class MemoryHost {
   readonly id: string;
@@ -53,8 +61,16 @@ export class MemoryHost {
   readonly #handlers = new Map<string, Handler>();
   readonly #met: ((id: string) => void)[] = [];
 
-  constructor(id: string) {
+  readonly #budgets: Budgets;
+
+  /** @param limits what each peer, and all of them, may cost this host; as good as unlimited when it is not told */
+  constructor(id: string, limits: Limits = UNLIMITED) {
     this.id = id;
+    this.#budgets = new Budgets({ peer: limits, address: limits, all: limits });
+  }
+
+  budgetOf(peer: string): Budget {
+    return this.#budgets.of(peer);
   }
 
   /** As the type that production code takes. */

@@ -78,6 +78,26 @@ test('an answer beyond what may be held for a peer ends its stream', async () =>
   assert.ok(stream.ended.aborted);
 });
 
+test('an answer that is not read is held in the budget of the peer, with all else that it makes this node hold', async () => {
+  const own = new MemoryHost('node', { ...MUCH, heldBytes: 10_000 });
+  const answering = new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH }));
+  const answer = async () => ({ bytes: new Uint8Array(6_000), costMs: 0 });
+  await answering.serve({ protocol: 'one', maxQuestion: 10, answer });
+  const ask = async () => {
+    const peer = new MemoryHost('peer');
+    peer.join(own);
+    const stream = await peer.open({ id: 'node' }, 'one');
+    await stream.send(new Uint8Array(1));
+    await settled();
+    return stream;
+  };
+  const release = own.budgetOf('peer').hold(5_000);
+  assert.ok((await ask()).ended.aborted);
+  release();
+  assert.ok(!(await ask()).ended.aborted);
+  own.budgetOf('peer').hold(9_000)();
+});
+
 test('what wallets hand in does not take the room of what the owner of the node hands in', async () => {
   const own = new MemoryHost('node');
   const forever = new Promise<never>(() => undefined);
