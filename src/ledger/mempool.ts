@@ -371,7 +371,8 @@ function* merged(here: Generator<Choice>, elsewhere: readonly Choice[]): Generat
 function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft): string[] {
   const acting = body.actions.flatMap((action) => {
     const rules = rulesOf(action);
-    const [signer] = rules.signers(action.body, view, height);
+    const consenters = rules.consenters?.(action.body, view, height) ?? [];
+    const [signer] = [...rules.signers(action.body), ...consenters];
     const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
     const claimed = rules.free && body.inputs.length === 0 ? (rules.claims?.(action.body) ?? []) : [];
     const held = signer ? [[account, signer]] : claimed.map((key) => [key]);

@@ -43,8 +43,10 @@ export interface ActionKind<T> {
   legs(body: T): Legs;
   /** Nothing when absent. */
   burden?(body: T): Burden;
-  /** Keys whose signatures over the body the transaction must carry, in this order. */
-  signers(body: T, view: ReadView, height: number): readonly Uint8Array[];
+  /** Keys that the body names and whose signatures over it the transaction must carry, in this order. */
+  signers(body: T): readonly Uint8Array[];
+  /** Keys that have to sign as well by what the state says; none when absent. */
+  consenters?(body: T, view: ReadView, height: number): readonly Uint8Array[];
   /** Of what needs no signature: what only one transaction that waits may lay hands on. Nothing when absent. */
   claims?(body: T): readonly Uint8Array[];
   /** Checks every rule and takes effect; throws TRANSACTION_INVALID, and then its writes are thrown away. */

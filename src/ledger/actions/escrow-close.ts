@@ -33,12 +33,11 @@ export const escrowClose = defineAction({
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
   burden: ({ finals }) => ({ dues: 1 + 2 * finals.length }),
-  signers: (body, view, height) => [
-    body.escrow,
-    ...escrowOf(view, body.escrow)
+  signers: (body) => [body.escrow],
+  consenters: (body, view, height) =>
+    escrowOf(view, body.escrow)
       .allotments.filter((allotment) => capAt(allotment, height) > allotment.settled)
       .map((allotment) => allotment.node),
-  ],
   apply(body, context) {
     const { view, height, parameters, burn } = context;
     const escrow = escrowSigned(view, body.escrow, body.deadline);

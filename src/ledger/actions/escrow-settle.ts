@@ -1,4 +1,4 @@
-import { equalBytes } from '#base';
+import { equalBytes, toHex } from '#base';
 import {
   type Allotment,
   allotmentOf,
@@ -48,6 +48,8 @@ export const escrowSettle = defineAction({
   signers: (body) => [body.node],
   apply(body, context) {
     const { view, parameters, burn } = context;
+    const paid = new Set(body.claims.map(({ escrow }) => toHex(escrow)));
+    ensure(paid.size === body.claims.length, 'two receipts of one escrow: the later one says it all');
     let settled = 0n;
     for (const claim of body.claims) settled += settle(body.node, claim, context);
     const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);

@@ -8,7 +8,8 @@ export const unjail = defineAction({
   type: 5,
   codec: struct({ validator: key, sequence: integer(), fee: amount }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
-  signers: (body, view) => [validatorOf(view, body.validator).owner],
+  signers: () => [],
+  consenters: (body, view) => [validatorOf(view, body.validator).owner],
   apply(body, { view, height, burn }) {
     const before = validatorOf(view, body.validator);
     ensure(before.sequence === body.sequence, 'not the next sequence of the validator');

@@ -10,7 +10,7 @@ import {
 } from '#crypto';
 import type { ReadView } from '#store';
 import { type Action, legsOf, rulesOf } from '../actions/registry.ts';
-import { ensure, refuse } from '../errors.ts';
+import { ensure, refuse, refuseForged } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { outputs } from './buckets.ts';
 
@@ -116,25 +116,35 @@ function requireRanges(spends: readonly Spend[], curve: Curve): void {
   refuse('a range proof is wrong', { transaction: wrong });
 }
 
-/** The keys that have to sign the body, in order; there is a signature for each, good or not. */
-export function signersOf(
-  view: ReadView,
-  { body, proofs }: Transaction,
-  height: number,
-): readonly Uint8Array[] {
-  const signers = body.actions.flatMap((action: Action) => [
-    ...rulesOf(action).signers(action.body, view, height),
-  ]);
-  ensure(signers.length === proofs.signatures.length, 'not the signatures that the actions need', {
-    needed: signers.length,
-  });
-  return signers;
+export interface Signers {
+  /** In order, those that the body names first; there is a signature for each, good or not. */
+  readonly keys: readonly Uint8Array[];
+  /** How many the body names, whatever the state says. */
+  readonly named: number;
 }
 
-export function requireSignatures({ proofs, hashes }: Transaction, signers: readonly Uint8Array[]): void {
-  for (const [i, signer] of signers.entries()) {
-    const signed = verifySignature(TRANSACTION_PURPOSE, hashes.body, proofs.signatures[i]!, signer);
-    ensure(signed, 'a signature is wrong', { signature: i });
+/** The keys that have to sign the body. */
+export function signersOf(view: ReadView, { body, proofs }: Transaction, height: number): Signers {
+  const named = body.actions.flatMap((action: Action) => [...rulesOf(action).signers(action.body)]);
+  const found = body.actions.flatMap((action: Action) => [
+    ...(rulesOf(action).consenters?.(action.body, view, height) ?? []),
+  ]);
+  const keys = [...named, ...found];
+  ensure(keys.length === proofs.signatures.length, 'not the signatures that the actions need', {
+    needed: keys.length,
+  });
+  return { keys, named: named.length };
+}
+
+/**
+ * A signature by a key that the body names is wrong at every height, so whoever sent it is to blame. Whose consent it takes
+ * can change while a transaction is under way.
+ */
+export function requireSignatures({ proofs, hashes }: Transaction, { keys, named }: Signers): void {
+  for (const [i, signer] of keys.entries()) {
+    if (verifySignature(TRANSACTION_PURPOSE, hashes.body, proofs.signatures[i]!, signer)) continue;
+    if (i < named) refuseForged('a signature is wrong');
+    refuse('a signature is wrong', { signature: i });
   }
 }
 

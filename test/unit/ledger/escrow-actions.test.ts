@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeOf } from '#base';
 import { escrows, nodes, reserve } from '../../../src/ledger/accounts/index.ts';
 import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { Mempool } from '../../../src/ledger/mempool.ts';
 import {
   alice,
   bob,
@@ -17,11 +19,13 @@ import {
 } from '../../support/ledger/acting.ts';
 import {
   type Draught,
+  deterministic,
   grow,
   growTo,
   signer,
   someRefund,
   TEST_PARAMETERS,
+  transactionOf,
 } from '../../support/ledger/chain.ts';
 
 const owner = signer('owner');
@@ -202,4 +206,32 @@ test('signatures are looked at last: keys of a stranger’s own, good or bad, ma
   refused(ledger, { ...settling([claim(TORCH)]), signers: [owner] }, /signature is wrong/);
   const once = { node: alice.publicKey, cap: TORCH, consent: 1 as const };
   refused(ledger, amending(0, [once, once], alice, alice), /changed twice/);
+});
+
+test('a wrong signature by a key that the body names is held against the sender, a missing consent is not', () => {
+  const ledger = withEscrow();
+  const pool = new Mempool(ledger);
+  const random = deterministic('forged');
+  const codeFor = (draught: Draught): string => {
+    try {
+      pool.examine(transactionOf(ledger, random, draught).bytes);
+      return 'none';
+    } catch (error) {
+      return codeOf(error);
+    }
+  };
+  const raising = amending(0, [{ node: alice.publicKey, cap: 4n * TORCH, consent: 1 as const }], alice);
+  assert.equal(codeFor(raising), 'none');
+  assert.equal(codeFor({ ...raising, signers: [session, bob] }), 'PROOFS_INVALID');
+  assert.equal(codeFor({ ...raising, signers: [bob, alice] }), 'PROOFS_INVALID');
+  assert.equal(codeFor(closing([], alice, bob)), 'none');
+  assert.equal(codeFor({ ...closing([], alice, bob), signers: [bob, alice, bob] }), 'PROOFS_INVALID');
+  // Who could still claim something is for the ledger to say: for whoever sent it these may have been the right ones.
+  assert.equal(codeFor(closing([], bob, alice)), 'TRANSACTION_INVALID');
+  assert.equal(codeFor(closing([], alice)), 'TRANSACTION_INVALID');
+});
+
+test('a settlement has one receipt of an escrow: many good ones of one, and a false one, make no work', () => {
+  const ledger = withEscrow();
+  refused(ledger, settling([claim(TORCH), claim(2n * TORCH)]), /two receipts of one escrow/);
 });
