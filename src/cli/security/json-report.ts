@@ -1,16 +1,22 @@
 import { toHex } from '#base';
-import { pathOf, type WriteReport } from './scans.ts';
+import { pathOf, type Scan, type WriteReport } from './scans.ts';
+
+/** "incomplete" when nothing was found, but not all of it could be read. */
+function verdictOf(scans: readonly Scan[]): 'refused' | 'incomplete' | 'clean' {
+  if (scans.some(({ report }) => report.verdict === 'refused')) return 'refused';
+  return scans.some(({ unread }) => unread.length > 0) ? 'incomplete' : 'clean';
+}
 
 /** For programs: the reports with the words of the ruleset. */
 export const jsonReport: WriteReport = async (scans, ruleset) => {
   const { reportHash } = await import('#node/scanning');
   const value = {
     format: 1,
-    verdict: scans.some(({ report }) => report.verdict === 'refused') ? 'refused' : 'clean',
+    verdict: verdictOf(scans),
     ruleset: { name: ruleset.name, version: ruleset.version, id: toHex(ruleset.id) },
     scans: scans.map(({ target, report, passedOver, unread }) => ({
       target,
-      verdict: report.verdict,
+      verdict: verdictOf([{ target, report, passedOver, unread }]),
       reportHash: toHex(reportHash(report)),
       scanner: report.scanner,
       passedOver,

@@ -1,6 +1,6 @@
 import { toHex } from '#base';
 import type { Severity } from '#node/scanning';
-import { pathOf, type WriteReport } from './scans.ts';
+import { uriOf, type WriteReport } from './scans.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = {
   critical: 'error',
@@ -28,7 +28,7 @@ export const sarifReport: WriteReport = async (scans, ruleset) => {
   }));
   const order = new Map(rules.map(({ id }, n) => [id, n]));
   const files = scans.flatMap(({ target, report }) =>
-    report.files.map((file) => ({ ...file, uri: encodeURI(pathOf(target, file.path)) })),
+    report.files.map((file) => ({ ...file, uri: uriOf(target, file.path) })),
   );
   const results = files.flatMap(({ uri, sha256, findings }) =>
     findings.map(({ rule, severity, place, detail }) => ({
@@ -40,6 +40,9 @@ export const sarifReport: WriteReport = async (scans, ruleset) => {
       partialFingerprints: { 'finding/v1': `${toHex(sha256)}/${rule}/${place}` },
     })),
   );
+  const unread = scans.flatMap(({ target, unread }) =>
+    unread.map((what) => ({ level: 'error', message: { text: `${target}: not read: ${what}` } })),
+  );
   const run = {
     tool: { driver: { name: 'bitorch', semanticVersion: '0.1.0', rules } },
     artifacts: files.map(({ uri, size, sha256 }) => ({
@@ -48,6 +51,7 @@ export const sarifReport: WriteReport = async (scans, ruleset) => {
       hashes: { 'sha-256': toHex(sha256) },
     })),
     results,
+    invocations: [{ executionSuccessful: unread.length === 0, toolExecutionNotifications: unread }],
     columnKind: 'utf16CodeUnits',
     properties: { ruleset: toHex(ruleset.id) },
   };

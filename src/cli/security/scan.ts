@@ -1,19 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { dataDirectory } from '#base';
+import type { Ruleset, Severity } from '#node/scanning';
 import { printError } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
 import { jsonReport } from './json-report.ts';
 import { sarifReport } from './sarif.ts';
+import type { Scan } from './scans.ts';
 import { textReport } from './text-report.ts';
 
 /** CI reads these: clean, something was found, nothing can be said. */
 const EXIT = { clean: 0, refused: 1, failed: 2 } as const;
 const FORMATS = { text: textReport, json: jsonReport, sarif: sarifReport };
+/** From the mildest. */
+const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
 interface Flags {
   format: keyof typeof FORMATS;
   output?: string;
+  exclude: string[];
+  failOn: Severity;
+  name?: string;
   ruleset?: string;
   rulesetKey?: string;
   home?: string;
@@ -23,20 +30,36 @@ interface Flags {
 
 /** `bitorch scan`: judges files and folders; needs no node and no network. */
 export const scanCommand = new Command('scan')
-  .description('check a model for what could do harm: a file, a folder, or hf:owner/name')
-  .argument('<target...>', 'files, folders, hf:owner/name')
+  .description(
+    'check a model for what could do harm: a file, a folder, hf:owner/name, or - for standard input',
+  )
+  .argument('<target...>', 'files, folders, patterns, hf:owner/name, -')
   .addOption(
     new Option('--format <format>', 'how the report is written')
       .choices(Object.keys(FORMATS))
       .default('text'),
   )
   .option('--output <file>', 'write the report into a file instead of to the terminal')
+  .option(
+    '--exclude <pattern>',
+    'leave out what matches, such as "*.bin" or "old/**" (again and again)',
+    add,
+    [],
+  )
+  .addOption(
+    new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
+      .choices(SEVERITIES)
+      .default('medium'),
+  )
+  .option('--name <name>', 'what standard input is called: the ending says what it should be')
   .option('--ruleset <file>', 'a signed ruleset, or a .json of your own, instead of the current one')
   .option('--ruleset-key <hex>', 'public key of whoever signed the ruleset')
   .option('--quiet', 'no progress')
   .addOption(new Option('--home <folder>', 'data directory').env('BITORCH_HOME'))
   .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
-  .addHelpText('after', '\nExit codes: 0 clean, 1 something was found, 2 could not scan.')
+  .addHelpText('after', '\nExit codes: 0 clean, 1 something was found, 2 could not scan, or not all of it.')
+  // 1 would say that something was found.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.clean : EXIT.failed))
   .action(async (targets: string[], flags: Flags) => {
     try {
       process.exitCode = await scanAll(targets, flags);
@@ -46,26 +69,57 @@ export const scanCommand = new Command('scan')
     }
   });
 
-async function scanAll(targets: readonly string[], flags: Flags): Promise<number> {
-  const { currentRuleset, loadRuleset, scanTarget } = await import('#node/scanning');
-  const home = flags.home ?? dataDirectory();
+function add(pattern: string, patterns: string[]): string[] {
+  return [...patterns, pattern];
+}
+
+async function scanAll(words: readonly string[], flags: Flags): Promise<number> {
+  const { currentRuleset, loadRuleset } = await import('#node/scanning');
   const ruleset = flags.ruleset
     ? await loadRuleset(flags.ruleset, flags.rulesetKey)
-    : await currentRuleset(home);
+    : await currentRuleset(flags.home ?? dataDirectory());
+  const { scans, failed } = await scanEach(words, ruleset, flags);
+  if (scans.length > 0) {
+    const written = await FORMATS[flags.format](scans, ruleset);
+    if (flags.output) await writeFile(flags.output, written);
+    else process.stdout.write(written);
+  }
+  if (scans.some((scan) => fails(scan, flags.failOn))) return EXIT.refused;
+  return failed || scans.some(({ unread }) => unread.length > 0) ? EXIT.failed : EXIT.clean;
+}
+
+/** A target that cannot be scanned is told, and the others are scanned all the same. */
+async function scanEach(
+  words: readonly string[],
+  ruleset: Ruleset,
+  flags: Flags,
+): Promise<{ scans: Scan[]; failed: boolean }> {
+  const { expandTarget, scanTarget } = await import('#node/scanning');
   const board = process.stderr.isTTY && !flags.quiet ? new ProgressBoard(process.stderr) : undefined;
-  const scans = [];
-  for (const target of targets) {
-    const { report, passedOver, unread } = await scanTarget(target, ruleset, {
-      home,
+  const scans: Scan[] = [];
+  const failures: unknown[] = [];
+  const attempt = (work: () => Promise<void>) => work().catch((error) => failures.push(error));
+  const scanOne = async (target: string): Promise<void> => {
+    const found = await scanTarget(target, ruleset, {
+      home: flags.home ?? dataDirectory(),
+      exclude: flags.exclude,
+      ...(flags.name !== undefined && { stdinName: flags.name }),
       ...(flags.hub && { hubUrl: flags.hub }),
       ...(board && { onProgress: (progress) => board.update(target.slice(-24), progress) }),
     });
-    scans.push({ target, report, passedOver, unread });
+    scans.push({ target, ...found });
+  };
+  for (const word of words) {
+    await attempt(async () => {
+      for (const target of await expandTarget(word)) await attempt(() => scanOne(target));
+    });
   }
   board?.close();
-  const written = await FORMATS[flags.format](scans, ruleset);
-  if (flags.output) await writeFile(flags.output, written);
-  else process.stdout.write(written);
-  if (scans.some(({ report }) => report.verdict === 'refused')) return EXIT.refused;
-  return scans.some(({ unread }) => unread.length > 0) ? EXIT.failed : EXIT.clean;
+  failures.forEach(printError);
+  return { scans, failed: failures.length > 0 };
 }
+
+const fails = ({ report }: Scan, failOn: Severity): boolean =>
+  report.files.some(({ findings }) =>
+    findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(failOn)),
+  );

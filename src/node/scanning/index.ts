@@ -12,4 +12,5 @@ export {
 export { loadRuleset } from './load-ruleset.ts';
 export { type OpenFiles, openFiles } from './open-files.ts';
 export { scanTarget } from './scan-target.ts';
+export { expandTarget } from './targets.ts';
 export { updateRuleset } from './update-ruleset.ts';

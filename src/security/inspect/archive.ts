@@ -16,6 +16,7 @@ import {
   type ZipMember,
 } from '#formats';
 import type { Inspection } from './inspection.ts';
+import { isUnsafePath } from './name.ts';
 import { promisedKind } from './names.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
 
@@ -219,7 +220,12 @@ async function inspectInnerNumpy(inspection: Inspection, source: RandomAccess, p
 const inner = (place: string, name: string): string => (place ? `${place}!${name}` : name);
 
 function checkMemberPath(inspection: Inspection, name: string, place: string): void {
-  const unsafe =
-    /^([a-z]:|[\\/])/i.test(name) || name.split(/[\\/]/).includes('..') || name.includes('\0') || name === '';
-  if (unsafe) inspection.find('archive-path', place, `the name ${JSON.stringify(name)} leaves the folder`);
+  // Members that are folders end with "/"; tar writes "./" before what is below.
+  const path = name.replace(/^(\.\/)+(?=.)|\/$/g, '');
+  if (path !== '.' && isUnsafePath(path))
+    inspection.find(
+      'archive-path',
+      place,
+      `the name ${JSON.stringify(name)} leaves the folder on some system`,
+    );
 }

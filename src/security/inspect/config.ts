@@ -2,6 +2,7 @@ import { type Json, type JsonScalar, JsonTree } from '#formats';
 import { codeReference } from './code-references.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
+import { isUnsafePath } from './name.ts';
 import { baseName } from './names.ts';
 import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
 
@@ -60,7 +61,7 @@ const TABLES: readonly string[][] = [
   ['log_history'],
 ];
 /** Shards lie beside their index. */
-const SHARD = /^[^/\\:]{1,255}$/;
+const isShard = (name: string): boolean => name.length <= 255 && !name.includes('/') && !isUnsafePath(name);
 const MAX_PATTERNS = 128;
 /** Values and characters that are kept until what they are part of has ended. */
 const MAX_KEPT_VALUES = 50_000;
@@ -167,9 +168,13 @@ export class ConfigJudge extends PlacedVisitor {
       if (typeof this.path[0] === 'number' && !/^(sentence_transformers|pylate|transformers)\./.test(value)) {
         this.#inspection.find('remote-code', this.place, `creates ${value}`);
       }
-    } else if (this.path.length > 1 && this.path[0] === 'weight_map' && !SHARD.test(value)) {
+    } else if (this.path.length > 1 && this.path[0] === 'weight_map' && !isShard(value)) {
       const shard = JSON.stringify(value.slice(0, 200));
-      this.#inspection.find('name-unsafe', 'weight_map', `the shard ${shard} is in another folder`);
+      this.#inspection.find(
+        'name-unsafe',
+        'weight_map',
+        `the shard ${shard} is in another folder or reserved on some system`,
+      );
     }
   }
 

@@ -8,6 +8,7 @@ import {
   readOnnx,
 } from '#formats';
 import type { Inspection } from './inspection.ts';
+import { isUnsafePath } from './name.ts';
 import { unfold } from './onnx-functions.ts';
 
 /** Tensors in other files: far more than any model has. */
@@ -88,7 +89,7 @@ class Judge {
       return;
     }
     const plain = location.startsWith('./') ? location.slice(2) : location;
-    if (!/^[^\\/:*?"<>|]{1,255}$/.test(plain) || plain === '.' || plain === '..') {
+    if (!/^[^\\/:*?"<>|]{1,255}$/.test(plain) || isUnsafePath(plain)) {
       this.#inspection.find('onnx-external-path', place, `the data is in ${JSON.stringify(location)}`);
       return;
     }

@@ -17,9 +17,11 @@ after(() => rmSync(folder, { recursive: true }));
 const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
 
 const bitorch = (...args: string[]) => bitorchIn({}, ...args);
-const bitorchIn = (more: Record<string, string>, ...args: string[]) => {
+const bitorchIn = (more: Record<string, string>, ...args: string[]) => run(args, more);
+const run = (args: string[], more: Record<string, string> = {}, input?: Uint8Array) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
+    ...(input && { input }),
     env: { ...process.env, BITORCH_HOME: join(folder, 'home'), ...more },
   });
   return { status, stdout, stderr };
@@ -50,6 +52,38 @@ test('exit codes: clean, found, could not scan', () => {
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /cannot be read/);
   assert.equal(bitorch('scan', folder, '--ruleset', join(folder, 'nowhere.signed')).status, 2);
+});
+
+test('standard input, patterns, exclusions and the severity that fails', () => {
+  assert.match(run(['scan', '-'], {}, pickle).stdout, /stdin .*\n.*CRITICAL[\s\S]*REFUSED/);
+  assert.equal(run(['scan', '-'], {}, utf8('{}')).status, 0);
+  assert.equal(run(['scan', '-', '--name', 'model.gguf'], {}, utf8('{}')).status, 1);
+  assert.equal(bitorch('scan', join(folder, 'bad', '*.json')).status, 0);
+  const nothing = bitorch('scan', join(folder, 'bad', '*.zip'));
+  assert.deepEqual([nothing.status, /nothing matches/.test(nothing.stderr)], [2, true]);
+  const left = bitorch('scan', join(folder, 'bad'), '--exclude', '*.bin');
+  assert.match(left.stdout, /CLEAN\n {2}not scanned: model\.bin: excluded/);
+  assert.equal(left.status, 0);
+  const picture = place('low/README.md', Uint8Array.of(0xe9, 0x20));
+  assert.deepEqual(
+    ['low', 'medium'].map((severity) => bitorch('scan', picture, '--fail-on', severity).status),
+    [1, 0],
+  );
+});
+
+test('what cannot be scanned ends neither the scan of the rest nor with "clean"', () => {
+  const both = bitorch('scan', join(folder, 'nowhere'), join(folder, 'clean'));
+  assert.equal(both.status, 2);
+  assert.match(both.stdout, /CLEAN/);
+  assert.match(both.stderr, /nowhere cannot be read/);
+  const index = { weight_map: { a: 'model-00001-of-00001.safetensors' } };
+  place('partly/model.safetensors.index.json', JSON.stringify(index));
+  const partly = bitorch('scan', '--format', 'json', join(folder, 'partly'));
+  assert.equal(partly.status, 2);
+  assert.equal(JSON.parse(partly.stdout).verdict, 'incomplete');
+  assert.match(JSON.parse(partly.stdout).scans[0].unread[0], /model-00001-of-00001\.safetensors/);
+  for (const usage of [['scan'], ['scan', '--nonsense', 'x'], ['scan', '--format', 'xml', 'x']])
+    assert.equal(bitorch(...usage).status, 2);
 });
 
 test('JSON and SARIF tell the same findings', () => {
