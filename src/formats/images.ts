@@ -166,7 +166,11 @@ function* readGif(window: ByteWindow): Reading<ImageSize> {
       const flags = window.bytes(9)[8]!;
       window.skip(colourTable(flags) + 1, 'a GIF image');
     } else if (kind === 0x21) window.skip(1, 'a GIF extension');
-    else throw invalid(`a GIF block of unknown kind ${kind}`);
+    else if (images > 0) {
+      // Readers stop here as they do at the trailer.
+      window.at--;
+      break;
+    } else throw invalid(`a GIF block of unknown kind ${kind}`);
     for (let length = -1; length !== 0; ) {
       yield* want(window, 1, 'a GIF sub-block');
       length = window.uint8();

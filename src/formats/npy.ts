@@ -1,15 +1,15 @@
-/** NumPy's .npy arrays (NEP 1), numbers only. */
+/** NumPy's .npy arrays (NEP 1): numbers, and records of numbers. */
 import { invalid } from './errors.ts';
 import type { RandomAccess } from './tensor.ts';
 
 const MAX_HEADER = 1 << 16;
 /** A Python dictionary of exactly the three keys, as NumPy writes it. */
 const HEADER =
-  /^\{'descr': (?:'([<>|=]?[a-zA-Z]\d{0,4})'|(\[.*\])), 'fortran_order': (?:True|False), 'shape': \((\d*(?:L?, ?\d+)*L?,?)\), ?\}[ \0]*\n?$/s;
+  /^\{'descr': (?:'([<>|=]?[a-zA-Z]\d{0,9}(?:\[\w{1,16}\])?)'|(\[.*\])), 'fortran_order': (?:True|False), 'shape': \((\d*(?:L?, ?\d+)*L?,?)\), ?\}[ \0]*\n?$/s;
 
 export interface Npy {
-  /** NumPy's type code, such as "<f4"; undefined for records. */
-  type: string | undefined;
+  /** NumPy's type code, such as "<f4", or its list of a record's fields. */
+  type: string;
   /** Whether elements are Python objects, stored as a pickle behind the header. */
   objects: boolean;
   shape: number[];
@@ -38,16 +38,71 @@ export async function readNpy(source: RandomAccess): Promise<Npy> {
     .split(',')
     .flatMap((part) => /\d+/.exec(part) ?? [])
     .map(Number);
-  const array = { type: found?.[1], objects, shape, offset: start + length };
+  const array = { type: found?.[1] ?? found?.[2] ?? '', objects, shape, offset: start + length };
   if (!objects) checkLength(array, source.size);
   return array;
 }
 
 function checkLength({ type, shape, offset }: Npy, size: number): void {
-  if (type === undefined) throw invalid('arrays of records are not read');
-  const [, kind, digits] = /^[<>|=]?([a-zA-Z])(\d*)$/.exec(type)!;
-  if (!'?bBiufcSUVmM'.includes(kind!)) throw invalid(`the element type ${type} holds no numbers`);
-  const each = Number(digits || 1) * (kind === 'U' ? 4 : 1);
+  const each = type.startsWith('[') ? new Fields(type).bytes() : bytesOf(type);
   const bytes = shape.reduce((product, dimension) => product * dimension, each);
   if (offset + bytes !== size) throw invalid(`${size - offset} bytes of data where the shape needs ${bytes}`);
 }
+
+function bytesOf(type: string): number {
+  const [, kind, digits] = /^[<>|=]?([a-zA-Z])(\d{0,9})(?:\[\w{1,16}\])?$/.exec(type) ?? [];
+  if (kind === undefined || !'?bBiufcSUVmM'.includes(kind))
+    throw invalid(`the element type ${type} holds no numbers`);
+  return Number(digits || 1) * (kind === 'U' ? 4 : 1);
+}
+
+const MAX_RECORD_DEPTH = 8;
+
+/** The fields of a record as Python writes them: `[('x', '<f8'), ('y', '<i4', (2, 3)), (('title', 'z'), [...])]`. */
+class Fields {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Bytes of one record. */
+  bytes(): number {
+    const sum = this.#record(0);
+    if (this.#at !== this.#text.length) this.#fail();
+    return sum;
+  }
+
+  #record(depth: number): number {
+    if (depth > MAX_RECORD_DEPTH) this.#fail();
+    this.#take(/\[/y);
+    let sum = 0;
+    while (this.#text[this.#at] !== ']') {
+      this.#take(NAME);
+      const each =
+        this.#text[this.#at] === '[' ? this.#record(depth + 1) : bytesOf(this.#take(TYPE).slice(1, -1));
+      const [, shape = ''] = /^, \((.*)\)$/.exec(this.#take(SHAPE)) ?? [];
+      sum += shape.split(',').reduce((product, side) => product * Number(side.trim() || 1), each);
+      this.#take(/\)(, )?/y);
+    }
+    this.#take(/\]/y);
+    return sum;
+  }
+
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found === undefined) this.#fail();
+    this.#at += found.length;
+    return found;
+  }
+
+  #fail(): never {
+    throw invalid('the fields of a record are not as NumPy writes them');
+  }
+}
+
+const NAME = /\((?:'[^'\\]{0,255}'|\('[^'\\]{0,255}', '[^'\\]{0,255}'\)), /y;
+const TYPE = /'[^']{1,32}'/y;
+const SHAPE = /(?:, \((?:\d{1,9}(?:, \d{1,9}){0,31},?)\))?/y;

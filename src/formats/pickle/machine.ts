@@ -262,7 +262,8 @@ class Machine {
     if (isObject(target) && target.kind === 'call') {
       this.#hold(state);
       target.state = state;
-    } else this.#events.call?.({ callable: target, args: this.#list('tuple', [state]) }, 'BUILD', offset);
+    } else if (!isPlain(target))
+      this.#events.call?.({ callable: target, args: this.#list('tuple', [state]) }, 'BUILD', offset);
   }
 
   #append(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
@@ -296,7 +297,10 @@ class Machine {
 
   /** Python calls append, extend, add or __setitem__ of the object. */
   #itemsOf(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
-    if (isObject(target) && target.kind === 'call') {
+    if (isPlain(target)) {
+      // Nothing to add is nothing to fail at.
+      if (items.length > 0) throw invalid(`${name} adds to a value that holds nothing`);
+    } else if (isObject(target) && target.kind === 'call') {
       this.#keepItems(target.items, items, 2 * this.#kept);
     } else this.#events.call?.({ callable: target, args: this.#list('tuple', items) }, name, offset);
   }
@@ -304,6 +308,9 @@ class Machine {
 
 const isObject = (value: PickleValue): value is Extract<PickleValue, { kind: string }> =>
   typeof value === 'object' && value !== null;
+
+/** Numbers, texts, bytes: values without a state and without methods by which items are added. */
+const isPlain = (value: PickleValue): boolean => !isObject(value) || value.kind === 'bytes';
 
 /** About how many times 64 bytes a value takes where it is held. */
 function weight(value: Cell): number {

@@ -5,7 +5,7 @@ import { inBuffer } from '#formats';
 import { Random } from '../attacks/index.ts';
 import type { Target } from './targets.ts';
 
-export { SCANNER, TARGETS, type Target } from './targets.ts';
+export { MANY_TARGETS, SCANNER, TARGETS, type Target } from './targets.ts';
 
 const REFUSALS = new Set([
   'FORMAT_INVALID',

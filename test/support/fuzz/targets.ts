@@ -42,6 +42,7 @@ import {
 } from './containers.ts';
 import { mutateJson } from './json.ts';
 import { makeRegex, mutateTemplate } from './languages.ts';
+import { around, MANY } from './many.ts';
 import { makePickle } from './pickles.ts';
 import { mutateMessage } from './protobuf.ts';
 
@@ -55,6 +56,9 @@ export interface Target {
 }
 
 const ruleset = await builtInRuleset();
+/** Of small things: 2 to the power of 17 at most. */
+const POWERS = 18;
+const MOST = 2 ** 17 + 1;
 const nothing = {
   node: () => undefined,
   tensor: () => undefined,
@@ -294,6 +298,17 @@ export const TARGETS: readonly Target[] = [
     parse: scanAs('tokenizer_config.json'),
   },
 ];
+
+/** Files of many small things under their own names, now and then with something wrong: small counts are frequent. */
+export const MANY_TARGETS: readonly Target[] = MANY.map(({ name, path, make, most = MOST }) => ({
+  name,
+  seeds: noSeeds,
+  input: (random) => {
+    const bytes = make(Math.min(most, Math.max(1, random.pick(around(random.below(POWERS))))));
+    return random.chance(4) ? scramble(random, bytes) : bytes;
+  },
+  parse: scanAs(path),
+}));
 
 const ENDINGS = [
   ...['.pt', '.json', '.md', '.safetensors', '.gguf', '.onnx', '.model', '.npy', '.jinja', '.yaml', ''],
