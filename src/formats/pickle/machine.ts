@@ -104,7 +104,10 @@ class Machine {
     BINPUT: (m, index) => m.#put(Number(index), 'BINPUT'),
     LONG_BINPUT: (m, index) => m.#put(Number(index), 'LONG_BINPUT'),
     MEMOIZE: (m) => m.#put(m.#memo.size, 'MEMOIZE'),
-    GLOBAL: (m, global, offset) => m.#global(global as PickleGlobal, offset),
+    GLOBAL: (m, global, offset) => {
+      m.#import(global as PickleGlobal, offset);
+      m.#push(global);
+    },
     STACK_GLOBAL: (m, _, offset) => m.#stackGlobal(offset),
     EXT1: (m, code, offset) => m.#extension(code, offset),
     EXT2: (m, code, offset) => m.#extension(code, offset),
@@ -229,7 +232,18 @@ class Machine {
       // Python refuses what is no text, but a text can be the result of a call: the name is not to be known.
       if (!isObject(name) && !isObject(module)) throw invalid('STACK_GLOBAL needs two texts');
       this.#global({ kind: 'global', module: '(computed)', name: '(computed)' }, offset);
-    } else this.#global({ kind: 'global', module, name }, offset);
+    } else {
+      const global: PickleGlobal = { kind: 'global', module, name };
+      this.#import(global, offset);
+      this.#push(global);
+    }
+  }
+
+  /** Python ends where no module can have that name; where no attribute can, the module has run by then. */
+  #import(global: PickleGlobal, offset: number): void {
+    if (!IMPORTABLE.test(global.module)) throw invalid(`no module is called ${quoted(global.module)}`);
+    this.#events.global?.(global, offset);
+    if (!IMPORTABLE.test(global.name)) throw invalid(`nothing in a module is called ${quoted(global.name)}`);
   }
 
   #call(opcode: string, argument: PickleValue, offset: number): void {
@@ -243,7 +257,7 @@ class Machine {
   #callOf(opcode: string, argument: PickleValue, offset: number): Pick<PickleCall, 'callable' | 'args'> {
     if (opcode === 'INST') {
       const args = this.#list('tuple', this.#popMark(opcode));
-      this.#events.global?.(argument as PickleGlobal, offset);
+      this.#import(argument as PickleGlobal, offset);
       return { callable: argument, args };
     }
     if (opcode === 'OBJ') {
@@ -308,6 +322,10 @@ class Machine {
 
 const isObject = (value: PickleValue): value is Extract<PickleValue, { kind: string }> =>
   typeof value === 'object' && value !== null;
+
+/** Names of files and of what is defined in them, dots between: without blanks, quotes, brackets and signs of arithmetic. */
+const IMPORTABLE = /^[\p{L}\p{M}\p{N}_.$@-]+$/u;
+const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
 /** Numbers, texts, bytes: values without a state and without methods by which items are added. */
 const isPlain = (value: PickleValue): boolean => !isObject(value) || value.kind === 'bytes';

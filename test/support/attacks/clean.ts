@@ -229,6 +229,20 @@ export const CLEAN: readonly (readonly [
       bytes: concat([utf8(random.word()), Uint8Array.of(0xe9, 0x20, 0x92)]),
     }),
   ],
+  [
+    'text that spells opcodes of a pickle',
+    (random) => ({
+      path: random.pick(['notes.txt', 'README.md', 'x.yaml']),
+      bytes: utf8(
+        random.pick([
+          `cargo build ${random.word()}\nand then\n./run\n`,
+          `const ${random.word()} = require("../x");\nconst y = 1;\n.z()\n`,
+          `MODULE ${random.word()}\n  character(len=8) :: a\n. b c\n`,
+          `i am ${random.word()}\nand you\n.\n`,
+        ]),
+      ),
+    }),
+  ],
   ['LICENSE', () => ({ path: 'LICENSE', bytes: utf8('Apache License\n') })],
   ['git', () => ({ path: '.gitattributes', bytes: utf8('*.bin filter=lfs diff=lfs merge=lfs -text\n') })],
   ['merges', () => ({ path: 'merges.txt', bytes: utf8('#version: 0.2\nĠ t\nh e\n') })],

@@ -31,3 +31,15 @@ test('of a class or an object they are called', () => {
     for (const adding of ['K\x02a', 'K\x02K\x03s', '}b'])
       assert.ok(follow(`${value}${adding}.`).calls.length > 0);
 });
+
+test('what has no name that Python could import is not imported', () => {
+  assert.match(follow('const a = require("x");\nsecond line\n.').error ?? '', /no module is called/);
+  assert.match(follow('cos\nno such thing\n)R.').error ?? '', /nothing in a module is called/);
+  assert.deepEqual(follow('cos\nno such thing\n)R.').calls, []);
+  for (const module of ['os', 'my-module', 'a.b.c', 'модуль', '__builtin__'])
+    assert.deepEqual(
+      follow(`${Buffer.from(`c${module}\nx\n)R.`).toString('latin1')}`).calls,
+      ['REDUCE'],
+      module,
+    );
+});
