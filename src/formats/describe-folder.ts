@@ -85,8 +85,9 @@ async function licenceOf(card: ModelFile | undefined): Promise<string | undefine
   return front && /^license:\s*["']?([\w.-]{1,64})["']?\s*$/m.exec(front)?.[1];
 }
 
+/** Python writes numbers without an end as Infinity; configuration has them for "no limit". */
 async function readJson(file: ModelFile): Promise<Json> {
-  return parseJson(await readSmall(file), file.path);
+  return parseJson(await readSmall(file), file.path, { pythonNumbers: true });
 }
 
 async function readSmall({ path, source }: ModelFile): Promise<Uint8Array> {

@@ -38,7 +38,8 @@ export async function openTokenizer(
   }
   const texts: Record<string, Json> = {};
   for (const { file, offset, length } of ranges) {
-    if (file.endsWith('.json')) texts[file] = parseJson(await read(file, offset, length), file);
+    if (file.endsWith('.json'))
+      texts[file] = parseJson(await read(file, offset, length), file, { pythonNumbers: true });
   }
   const main = texts[tokenizer.file];
   if (main === undefined) throw invalidTokenizer(`${tokenizer.file} is not among the ranges`);

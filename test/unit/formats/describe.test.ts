@@ -49,6 +49,19 @@ test('a folder: architecture, tensors, tokenizer and the files that a client nee
   assert.ok(model.headerRanges.every(({ offset, length }) => offset === 0 && length > 0));
 });
 
+test('numbers as Python writes them, Infinity and NaN, are no fault of a configuration; as a size they are', async () => {
+  const config = await readFile(new URL('tiny-tied/config.json', FIXTURES), 'utf8');
+  const odd = config.replace('{', '{"time_step_limit": [0.0, Infinity], "low": -Infinity, "loss": NaN,');
+  assert.deepEqual(
+    (await describeModel(await folder('tiny-tied', { 'config.json': odd }))).architecture,
+    (await describeModel(await folder('tiny-tied'))).architecture,
+  );
+  const endless = config.replace(/"hidden_size": \d+/, '"hidden_size": Infinity');
+  await assert.rejects(describeModel(await folder('tiny-tied', { 'config.json': endless })), {
+    code: 'SCHEMA_INVALID',
+  });
+});
+
 test('RoPE scaling of Llama 3.1 is read', async () => {
   const { architecture } = await describeModel(await folder('tiny-llama3-rope'));
   const scaling = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 64 };
