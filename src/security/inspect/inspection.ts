@@ -1,4 +1,5 @@
 import type { ModelFile } from '#formats';
+import { Work } from '../regex/automaton.ts';
 import { type Finding, MAX_FINDINGS, MAX_TEXT } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -9,6 +10,8 @@ export interface ClaimedRange {
   readonly length: number;
 }
 
+/** Steps that all patterns of a file are worth: real tokenizers have a few, each of some thousand steps. */
+const PATTERN_STEPS = 1 << 22;
 /** What looking into containers may cost beyond a few times the size of the file, in bytes. */
 const SPARE_WORK = 1 << 27;
 
@@ -25,6 +28,8 @@ export class Inspection {
   /** Why the file is refused unless another one accounts for its bytes. */
   unclaimed: string | undefined;
   omitted = 0;
+  /** For judging the patterns of the file. */
+  readonly patterns = new Work(undefined, PATTERN_STEPS);
   #work: number;
 
   constructor(

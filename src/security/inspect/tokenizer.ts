@@ -95,7 +95,7 @@ export function inspectRegex(inspection: Inspection, pattern: string, place: str
     return;
   }
   try {
-    const degree = backtrackingDegree(pattern);
+    const degree = backtrackingDegree(pattern, inspection.patterns);
     if (degree === Number.POSITIVE_INFINITY) inspection.find('tokenizer-regex', place, pattern);
     else if (degree > 1) {
       inspection.find(

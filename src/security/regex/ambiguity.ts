@@ -13,10 +13,10 @@ import { parseRegex, type RegexNode } from './syntax.ts';
 /**
  * The power of a text's length to which the steps from one place can grow: 1 for sound patterns, infinite when they
  * double with every character. Loops from which nothing can fail any more do not count: there no engine goes back.
- * Throws REGEX_INVALID for what cannot be judged.
+ * `whole`: the work of all patterns of a file. Throws REGEX_INVALID for what cannot be judged.
  */
-export function backtrackingDegree(pattern: string): number {
-  const work = new Work();
+export function backtrackingDegree(pattern: string, whole?: Work): number {
+  const work = new Work(whole);
   const looks = new Set<RegexNode>();
   let degree = degreeOf(automatonOf(parseRegex(pattern), looks, work), work);
   // Looks hold looks in turn: the set grows as it is walked.

@@ -5,20 +5,28 @@ import type { RegexNode } from './syntax.ts';
 
 const MAX_STATES = 4000;
 const MAX_COPIES = 256;
-/** Steps that one pattern is worth, those of all that it looks at among them: a few tenths of a second. */
-const MAX_STEPS = 4_000_000;
+/** Steps that one pattern is worth, those of all that it looks at among them: real ones take some thousand. */
+const MAX_STEPS = 1 << 20;
 
 export const tooComplex = (): BitorchError =>
   new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
 
-/** Counts the steps of judging one pattern: every loop over states or edges spends what it does. */
+/** Counts the steps of judging patterns: every loop over states or edges spends what it does. */
 export class Work {
-  #left = MAX_STEPS;
+  readonly #whole: Work | undefined;
+  #left: number;
 
-  /** Throws REGEX_INVALID when the pattern has cost what it is worth. */
+  /** `whole`: what this work is a part of. */
+  constructor(whole?: Work, steps = MAX_STEPS) {
+    this.#whole = whole;
+    this.#left = steps;
+  }
+
+  /** Throws REGEX_INVALID when more is spent than the patterns are worth. */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw tooComplex();
+    this.#whole?.spend(steps);
   }
 }
 

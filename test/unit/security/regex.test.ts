@@ -97,6 +97,15 @@ test('all that a pattern is made of shares one bound of work, and is judged once
   assert.equal(backtrackingDegree('(?:(?:(?=a{0,40}b)){250}){250}'), 1);
 });
 
+test('the patterns of a file share one bound of work as well', async () => {
+  const hard = Array.from({ length: 60 }, (_, n) => ({ pattern: { Regex: `a{0,255}b{0,255}${n}` } }));
+  const source = inBuffer(Buffer.from(JSON.stringify({ pre_tokenizers: hard })));
+  const { files } = await scan([{ path: 'tokenizer.json', source }], ruleset);
+  const refused = files[0]!.findings.map(({ place }) => Number(/\d+/.exec(place)![0]));
+  assert.ok(refused[0]! > 4 && refused[0]! < 30, `the first is ${refused[0]}`);
+  assert.equal(refused.at(-1), 59);
+});
+
 test('what cannot be judged is refused', async () => {
   for (const pattern of UNREADABLE) assert.deepEqual(await judge(pattern), ['tokenizer-regex'], pattern);
 });
