@@ -10,6 +10,10 @@ const scopesOf = new WeakMap<FastifyRequest, () => ReadonlySet<Scope> | undefine
 export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
   scopesOf.get(request)?.()?.has(scope) ?? false;
 
+/** Who a request is of, as far as places are counted: its token, or its browser's cookie. */
+export const holderOf = (request: FastifyRequest): string =>
+  request.headers.authorization?.trim().split(' ').at(-1) ?? cookieOf(request) ?? '';
+
 /**
  * Who may talk to the server: our own host names and those that the operator allows, and only with a token or the page's
  * cookie.

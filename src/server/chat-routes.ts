@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { BitorchError } from '#base';
 import type { ModelView, NodeApi } from '#node';
+import { holderOf } from './access.ts';
+import { ChatPlaces } from './chat-places.ts';
 import { toChatRequest, zCompletionRequest } from './chat-request.ts';
 import { begin, streamCompletion, wholeCompletion } from './completion.ts';
 import { HEARTBEAT_MS } from './constants.ts';
@@ -10,6 +12,7 @@ import { clientSignal, sendEvents, withHeartbeat } from './sse.ts';
 /** OpenAI's API: what existing clients and tools already speak. */
 export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: AbortSignal): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
+  const places = new ChatPlaces();
 
   routes.post(
     '/v1/chat/completions',
@@ -18,7 +21,10 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     },
     async (request, reply) => {
       const chat = toChatRequest(request.body);
-      const answer = await begin(node, chat, request.body.n ?? 1, clientSignal(reply, serverSignal));
+      const { n = 1 } = request.body;
+      // Given back when the answers have left, or whoever asked for them.
+      reply.raw.once('close', places.take(holderOf(request), n));
+      const answer = await begin(node, chat, n, clientSignal(reply, serverSignal));
       if (!request.body.stream) return wholeCompletion(answer, node);
       const includeUsage = request.body.stream_options?.include_usage ?? false;
       return sendEvents(reply, withHeartbeat(streamCompletion(answer, node, includeUsage), HEARTBEAT_MS));

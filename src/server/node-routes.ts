@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
 import type { NodeApi, NodeEvent, Scope } from '#node';
-import { mayUse } from './access.ts';
+import { holderOf, mayUse } from './access.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { notFound } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
@@ -45,9 +45,7 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     '/api/events',
     { schema: described('Changes as they happen (Server-Sent Events)') },
     (request, reply) => {
-      const { authorization, cookie = '' } = request.headers;
-      const holder = authorization?.trim().split(' ').at(-1) ?? cookie;
-      const signal = streams.begin(holder, clientSignal(reply, serverSignal));
+      const signal = streams.begin(holderOf(request), clientSignal(reply, serverSignal));
       const events = eventStream(node, (scope) => mayUse(request, scope), signal);
       return sendEvents(reply, withHeartbeat(events, HEARTBEAT_MS));
     },

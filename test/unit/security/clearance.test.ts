@@ -133,7 +133,7 @@ test('a clearance without a trial that was passed is no attestation', () => {
   assert.equal(c.stateOf(ID), 'pending');
 });
 
-test('a word that clears counts once its report is here; one against a model counts at once', () => {
+test('a word that clears counts once its report is here; one against a model counts at once', async () => {
   const c = clearance([alice.id, bob.id]);
   const changes: string[] = [];
   c.onChange((id) => changes.push(id));
@@ -156,4 +156,5 @@ test('a word that clears counts once its report is here; one against a model cou
   assert.equal(c.stateOf(ID), 'pending');
   c.accept(bad(1000, bob));
   assert.equal(c.stateOf(ID), 'quarantined');
+  await c.close();
 });

@@ -228,3 +228,25 @@ test('lists models as OpenAI does', async () => {
   assert.equal(missing.status, 404);
   assert.equal((await missing.json()).error.code, 'MODEL_UNKNOWN');
 });
+
+test('a token has sixteen chats answered at a time; one that ends makes room', NOT_HANGING, async () => {
+  const ends: (() => void)[] = [];
+  server.node.answer = async function* () {
+    const whole = saying('a1', ['Paris']);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    yield* whole;
+  };
+  const waiting = Array.from({ length: 16 }, (_, i) => complete({ stream: i % 2 === 0 }));
+  while (server.node.chats.length < 16) await new Promise((resolve) => setTimeout(resolve, 5));
+  const refused = await complete({});
+  assert.equal(refused.status, 429);
+  assert.equal((await refused.json()).error.code, 'CHATS_TOO_MANY');
+  while (ends.length < 16) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const end of ends.splice(0)) end();
+  for (const response of await Promise.all(waiting))
+    assert.equal(response.status, 200, await response.text());
+  const next = complete({});
+  while (ends.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  ends[0]!();
+  assert.equal((await next).status, 200);
+});
