@@ -14,9 +14,9 @@ export const MIN_PIPELINE = 64;
 export const MAX_PIPELINE = 500;
 /** Blocks asked at a time of a peer that does not say how many requests it keeps: what older clients keep. */
 export const DEFAULT_REQUEST_LIMIT = 250;
-/** Free buffers kept for the next pieces of a torrent. */
+/** Free buffers kept for the next pieces, of all torrents together. */
 export const MAX_FREE_PIECE_BYTES = 32 * 1024 * 1024;
-/** Bytes of unfinished pieces in memory, beyond which no new piece is begun. */
+/** Bytes of unfinished pieces in memory that the torrents of a node share; beyond its part of them a torrent begins no new piece. */
 export const MAX_UNFINISHED_BYTES = 128 * 1024 * 1024;
 /** Verified pieces that wait for the disk, beyond which nothing more is asked for. */
 export const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;

@@ -6,7 +6,6 @@ import {
   MAX_OWNERS,
   MAX_PIPELINE,
   MAX_UNASKED_BYTES,
-  MAX_UNFINISHED_BYTES,
   MAX_UNWRITTEN_BYTES,
   MIN_PIPELINE,
   SNUB_CLOSE_MS,
@@ -14,6 +13,7 @@ import {
 } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { LAST_CLASS, type Picker } from './picker.ts';
+import type { PieceMemory } from './piece-memory.ts';
 import type { PieceBuffer, PiecePool } from './piece-pool.ts';
 import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
@@ -40,6 +40,7 @@ export class Downloads {
   readonly #picker: Picker;
   readonly #store: Store;
   readonly #pool: PiecePool;
+  readonly #memory: PieceMemory;
   readonly #events: DownloadEvents;
   readonly #blame = new Blame();
   readonly #unfinished = new Map<number, UnfinishedPiece>();
@@ -47,13 +48,14 @@ export class Downloads {
   #failed = false;
 
   constructor(
-    parts: { metainfo: Metainfo; picker: Picker; store: Store; pool: PiecePool },
+    parts: { metainfo: Metainfo; picker: Picker; store: Store; pool: PiecePool; memory: PieceMemory },
     events: DownloadEvents,
   ) {
     this.#metainfo = parts.metainfo;
     this.#picker = parts.picker;
     this.#store = parts.store;
     this.#pool = parts.pool;
+    this.#memory = parts.memory;
     this.#events = events;
   }
 
@@ -193,18 +195,31 @@ export class Downloads {
     if (index === undefined) return shared;
     const piece = new UnfinishedPiece(index, this.#pool.take(pieceSize(this.#metainfo, index)));
     this.#unfinished.set(index, piece);
+    this.#noteMemory();
     return piece;
   }
 
   get #hasMemory(): boolean {
-    return this.#unfinished.size * this.#metainfo.pieceLength < MAX_UNFINISHED_BYTES;
+    return this.#unfinished.size * this.#metainfo.pieceLength < this.#memory.shareOf(this);
+  }
+
+  #noteMemory(): void {
+    this.#memory.note(this, this.#unfinished.size * this.#metainfo.pieceLength);
+  }
+
+  /** The torrent stops: what was on its way is let go. */
+  stop(): void {
+    for (const piece of this.#unfinished.values()) piece.buffer.release();
+    this.#unfinished.clear();
+    this.#noteMemory();
+    this.#pool.close();
   }
 
   /** Pieces that nobody can help with may come slowly: they take half of the memory at most. */
   #mayBegin(peer: Peer, index: number): boolean {
     if (!this.#blame.isSuspected(index)) return true;
     const alone = [...this.#unfinished.keys()].filter((piece) => this.#blame.isSuspected(piece)).length;
-    const hasMemory = alone * this.#metainfo.pieceLength < MAX_UNFINISHED_BYTES / 2;
+    const hasMemory = alone * this.#metainfo.pieceLength < this.#memory.shareOf(this) / 2;
     return hasMemory && this.#blame.mayGiveAlone(index, peer.origin, Date.now());
   }
 
@@ -252,12 +267,14 @@ export class Downloads {
     if (peer.assignment?.piece === piece) peer.assignment = undefined;
     if (!piece.isEmpty && !this.#blame.isSuspected(piece.index)) return;
     this.#unfinished.delete(piece.index);
+    this.#noteMemory();
     this.#picker.release(piece.index);
     piece.buffer.release();
   }
 
   #finish(piece: UnfinishedPiece): void {
     this.#unfinished.delete(piece.index);
+    this.#noteMemory();
     for (const owner of piece.owners.keys())
       if (owner.assignment?.piece === piece) owner.assignment = undefined;
     void this.#keep(piece);

@@ -1,3 +1,5 @@
+import type { PieceMemory } from './piece-memory.ts';
+
 /** A buffer in memory. It goes back to its pool when all who hold it have let go. */
 export class PieceBuffer {
   readonly bytes: Uint8Array;
@@ -25,20 +27,30 @@ export class PieceBuffer {
  */
 export class PiecePool {
   readonly #length: number;
-  readonly #maxFreeBytes: number;
+  readonly #memory: PieceMemory;
   readonly #free: Uint8Array[] = [];
+  #isClosed = false;
 
-  /** Buffers of `length` bytes, of which `maxFreeBytes` are kept for the next use. */
-  constructor(length: number, maxFreeBytes: number) {
+  /** Buffers of `length` bytes, of which as many are kept for the next use as `memory` has room for. */
+  constructor(length: number, memory: PieceMemory) {
     this.#length = length;
-    this.#maxFreeBytes = maxFreeBytes;
+    this.#memory = memory;
   }
 
   /** `length` bytes with any content, in shared memory, held once. */
   take(length: number): PieceBuffer {
-    const whole = this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(this.#length));
+    const kept = this.#free.pop();
+    if (kept) this.#memory.used(this.#length);
+    const whole = kept ?? Buffer.from(new SharedArrayBuffer(this.#length));
     return new PieceBuffer(whole.subarray(0, length), () => {
-      if (this.#free.length * this.#length < this.#maxFreeBytes) this.#free.push(whole);
+      if (!this.#isClosed && this.#memory.keep(this.#length)) this.#free.push(whole);
     });
+  }
+
+  /** Lets go of what is kept: no torrent needs it any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#memory.used(this.#free.length * this.#length);
+    this.#free.length = 0;
   }
 }

@@ -11,6 +11,7 @@ import {
   TICK_MS,
 } from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
+import { PieceMemory } from './piece-memory.ts';
 import { PieceThread } from './piece-thread.ts';
 import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
@@ -48,6 +49,7 @@ export class Swarm {
   readonly #bans = new Bans();
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
+  readonly #memory = new PieceMemory();
   #server: Server | undefined;
   #port = 0;
   #lastTickAt = Date.now();
@@ -145,6 +147,7 @@ export class Swarm {
       peerId: this.#options.peerId,
       log: this.#log,
       thread: this.#thread,
+      memory: this.#memory,
       port: () => this.#port,
       bans: this.#bans,
       hasRoom: (host, isNeeded) => this.#hasRoom(addressGroup(host), isNeeded),

@@ -5,10 +5,11 @@ import { Announcer } from '../announcer.ts';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Connections, type SwarmPorts } from './connections.ts';
-import { MAX_FREE_PIECE_BYTES, RESUME_SAVE_MS } from './constants.ts';
+import { RESUME_SAVE_MS } from './constants.ts';
 import { Downloads } from './downloads.ts';
 import type { Peer } from './peer.ts';
 import { Picker } from './picker.ts';
+import type { PieceMemory } from './piece-memory.ts';
 import { PiecePool } from './piece-pool.ts';
 import { PieceThread } from './piece-thread.ts';
 import { PieceWaiters } from './piece-waiters.ts';
@@ -34,6 +35,7 @@ export interface TorrentOptions {
 /** What a torrent needs of the node. */
 export interface TorrentPorts extends SwarmPorts {
   readonly thread: PieceThread;
+  readonly memory: PieceMemory;
   /** Where the node accepts connections. */
   port(): number;
 }
@@ -76,6 +78,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   readonly #have: Bitfield;
   readonly #picker: Picker;
   readonly #connections: Connections;
+  readonly #downloads: Downloads;
   readonly #announcer: Announcer;
   readonly #ports: SwarmPorts;
   readonly #waiters = new PieceWaiters();
@@ -119,8 +122,8 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       this.#picker.take(index);
       this.#bytesHave += pieceSize(this.metainfo, index);
     }
-    const pool = new PiecePool(this.metainfo.pieceLength, MAX_FREE_PIECE_BYTES);
-    const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool };
+    const pool = new PiecePool(this.metainfo.pieceLength, ports.memory);
+    const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool, memory: ports.memory };
     const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into));
     const downloads = new Downloads(shared, {
       onPiece: (index, piece) => {
@@ -139,6 +142,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       admits: options.admits ?? (() => true),
       isWanting: () => this.#bytesWantedHave < this.#bytesWanted,
     };
+    this.#downloads = downloads;
     this.#connections = new Connections(parts, ports);
     this.#announcer = new Announcer(
       {
@@ -265,6 +269,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   async #stop(): Promise<void> {
     this.#waiters.failAll(new BitorchError('TORRENT_STOPPED', `${this.metainfo.name} was stopped`));
     this.#connections.stop();
+    this.#downloads.stop();
     await Promise.all([this.#announcer.stop(), this.#saving]);
     await this.#saveResume();
     await this.#store.close();

@@ -1,5 +1,6 @@
 import { READ_RUN_BYTES, RECENT_PIECES_BYTES } from './constants.ts';
 import type { Peer } from './peer.ts';
+import { PieceMemory } from './piece-memory.ts';
 import { PieceBuffer, PiecePool } from './piece-pool.ts';
 import { RecentPieces } from './recent-pieces.ts';
 import type { BlockRequest } from './wire.ts';
@@ -16,7 +17,7 @@ export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Prom
  */
 export class Uploads {
   readonly #read: ReadBytes;
-  readonly #pool = new PiecePool(READ_RUN_BYTES, MAX_FREE_BYTES);
+  readonly #pool = new PiecePool(READ_RUN_BYTES, new PieceMemory({ freeBytes: MAX_FREE_BYTES }));
   readonly #recent = new RecentPieces(RECENT_PIECES_BYTES);
 
   constructor(read: ReadBytes) {

@@ -6,6 +6,7 @@ import { Downloads } from '../../../src/distribution/swarm/downloads.ts';
 import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
 import type { Peer } from '../../../src/distribution/swarm/peer.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
+import { PieceMemory } from '../../../src/distribution/swarm/piece-memory.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
 import type { Store } from '../../../src/distribution/swarm/store.ts';
 
@@ -42,13 +43,18 @@ const peer = (origin: string, pieces = 1) => {
   return fake as unknown as Peer;
 };
 
+/** Tests whose clock stands still. */
+const still = new WeakSet<TestContext>();
+
 function world(
   t: TestContext,
   isGood: (piece: Uint8Array) => boolean = () => true,
   pieces = 1,
   pieceLength = PIECE,
+  memory = new PieceMemory(),
 ) {
-  t.mock.timers.enable({ apis: ['Date'] });
+  if (!still.has(t)) t.mock.timers.enable({ apis: ['Date'] });
+  still.add(t);
   const metainfo = encodeMetainfo(
     {
       name: 'm',
@@ -63,7 +69,7 @@ function world(
   const done: number[] = [];
   const guilty: string[] = [];
   const downloads = new Downloads(
-    { metainfo, picker, store, pool: new PiecePool(pieceLength, 0) },
+    { metainfo, picker, store, pool: new PiecePool(pieceLength, memory), memory },
     {
       onPiece: (index) => done.push(index),
       onGuilty: (origins) => guilty.push(...origins),
@@ -211,4 +217,36 @@ test('pieces that must come from one peer each leave memory for others, however 
   const honest = peer('honest', pieces);
   downloads.fill(honest);
   assert.ok(honest.outstanding.size > 0);
+});
+
+test('torrents share the memory of a node: one whose pieces never come leaves others their part', (t) => {
+  const memory = new PieceMemory({ unfinishedBytes: 12 * PIECE });
+  const of = (pieces: number) => world(t, undefined, pieces, PIECE, memory).downloads;
+  /** How many pieces a peer is asked for that keeps more requests than there are, and answers none. */
+  const begun = (downloads: Downloads, origin: string) => {
+    const one = peer(origin, 40);
+    one.requestLimit = 500;
+    downloads.fill(one);
+    return Math.ceil(one.outstanding.size / BLOCKS);
+  };
+  const [first, second, third] = [of(40), of(40), of(40)];
+  assert.equal(begun(first, 'a'), 12);
+  assert.equal(begun(second, 'b'), 6);
+  assert.equal(begun(third, 'c'), 4);
+  assert.equal(begun(first, 'd') <= 12, true);
+  first.stop();
+  second.stop();
+  assert.equal(memory.shareOf({}), 6 * PIECE, 'only the third has any now');
+  third.stop();
+  assert.equal(memory.shareOf({}), 12 * PIECE);
+});
+
+test('buffers are kept for the next pieces up to a limit for all torrents, and let go with their torrent', () => {
+  const memory = new PieceMemory({ freeBytes: 3 * PIECE });
+  const [one, other] = [new PiecePool(PIECE, memory), new PiecePool(PIECE, memory)];
+  const taken = [one, other].flatMap((pool) => [pool.take(PIECE), pool.take(PIECE)]);
+  for (const buffer of taken) buffer.release();
+  assert.equal(memory.keep(1), false, 'three are kept');
+  one.close();
+  assert.equal(memory.keep(2 * PIECE), true);
 });

@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PieceMemory } from '../../../src/distribution/swarm/piece-memory.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
 import { PieceThread } from '../../../src/distribution/swarm/piece-thread.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
@@ -19,7 +20,7 @@ test('store: a piece is written over the borders of files if it has its hash, an
   );
   const thread = new PieceThread();
   t.after(() => thread.stop());
-  const pool = new PiecePool(metainfo.pieceLength, 0);
+  const pool = new PiecePool(metainfo.pieceLength, new PieceMemory());
   const pieceOf = (index: number) => {
     const bytes = content.subarray(index * 128 * KiB, (index + 1) * 128 * KiB);
     const piece = pool.take(bytes.length).bytes;
@@ -63,7 +64,7 @@ test('store: a torrent of thousands of files holds few of them open', { skip }, 
   );
   const thread = new PieceThread();
   t.after(() => thread.stop());
-  const pool = new PiecePool(pieceLength, 0);
+  const pool = new PiecePool(pieceLength, new PieceMemory());
   const store = new Store({ metainfo, layout: new Layout(metainfo), directory: join(home, 'leech'), thread });
   const filesOpen = () =>
     readdirSync('/proc/self/fd').filter((fd) => {

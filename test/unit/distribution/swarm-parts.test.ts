@@ -16,6 +16,7 @@ import { EXTENSION_HANDSHAKE, requestLimitOf } from '../../../src/distribution/s
 import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
 import { originOf } from '../../../src/distribution/swarm/peer.ts';
 import { Picker } from '../../../src/distribution/swarm/picker.ts';
+import { PieceMemory } from '../../../src/distribution/swarm/piece-memory.ts';
 import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
@@ -133,7 +134,7 @@ test('choker: free slots at once; then the best, and one of the others by turns'
 
 test('blame: one sender is guilty at once, of several the one whose block differed from the good one', () => {
   const piece = (fill: number, senders: string[]) => {
-    const unfinished = new UnfinishedPiece(7, new PiecePool(32 * KiB, 0).take(32 * KiB));
+    const unfinished = new UnfinishedPiece(7, new PiecePool(32 * KiB, new PieceMemory()).take(32 * KiB));
     unfinished.put(0, new Uint8Array(16 * KiB).fill(1), senders[0]!);
     unfinished.put(1, new Uint8Array(16 * KiB).fill(fill), senders[1]!);
     return unfinished;
@@ -159,7 +160,7 @@ test('choker: a host that opens many connections does not get all slots while an
 test('blame: what is remembered of pieces that came bad is bounded', () => {
   const blame = new Blame();
   const bad = (index: number, n: number) => {
-    const unfinished = new UnfinishedPiece(index, new PiecePool(32 * KiB, 0).take(32 * KiB));
+    const unfinished = new UnfinishedPiece(index, new PiecePool(32 * KiB, new PieceMemory()).take(32 * KiB));
     unfinished.put(0, new Uint8Array(16 * KiB), `a${n}`);
     unfinished.put(1, new Uint8Array(16 * KiB), `b${n}`);
     return unfinished;
