@@ -200,7 +200,7 @@ export class Chain {
       return new Validator(chainId, { key: key!, guard });
     };
     return new ConsensusLoop(
-      { chainId, timeouts, clockToleranceMs, maxBytes, ...this.#accountability },
+      { chainId, begins: genesis.time, timeouts, clockToleranceMs, maxBytes, ...this.#accountability },
       {
         application,
         store: this.store,

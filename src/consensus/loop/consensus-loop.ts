@@ -32,6 +32,8 @@ import { type Tip, tipOf } from './tip.ts';
 
 export interface ConsensusLoopOptions extends AccountabilityOptions {
   readonly chainId: Uint8Array;
+  /** No block is earlier: the genesis' time, milliseconds since epoch; any when absent. */
+  readonly begins?: number;
   readonly timeouts: Timeouts;
   /** A proposal's time may be this far from our clock. */
   readonly clockToleranceMs: number;
@@ -241,7 +243,7 @@ export class ConsensusLoop {
 
   #enter(): void {
     const { store, validator, verify, application, now } = this.#deps;
-    this.#tip = tipOf(store, this.#options.chainId);
+    this.#tip = tipOf(store, this.#options.chainId, this.#options.begins);
     const { chainId, height, validators } = this.#tip;
     const judging = { application, verify, now };
     this.#validator = new ProposalValidator({ ...this.#options, tip: this.#tip }, judging);

@@ -55,6 +55,9 @@ export interface HeightRunnerDependencies {
   readonly rest: () => number;
 }
 
+/** The longest that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** One height of the engine with hands: logs what it is told, carries out what it wants. Calls to it come one at a time. */
 export class HeightRunner {
   readonly #options: HeightRunnerOptions;
@@ -95,7 +98,14 @@ export class HeightRunner {
   /** Begins after the pause between blocks, a longer one when nothing waits, or as soon as somebody else has. */
   beginSoon(): void {
     this.#later(0, () => this.#openJournal());
-    this.#later(this.#options.timeouts.commit, async () => {
+    this.#beginAfter(this.#options.timeouts.commit);
+  }
+
+  /** Not before a block may be made: until the network begins, that can be long. */
+  #beginAfter(pauseMs: number): void {
+    const wait = Math.max(pauseMs, this.#options.tip.previousTime + 1 - this.#deps.now());
+    this.#later(Math.min(wait, MAX_TIMER_MS), async () => {
+      if (wait > MAX_TIMER_MS) return this.#beginAfter(0);
       const rest = this.#deps.rest();
       if (rest === 0) return this.#begin();
       this.#resting = true;

@@ -9,15 +9,18 @@ export interface Tip extends BlockTip {
   readonly lastValidators: ValidatorSet | undefined;
 }
 
-/** The tip of a stored chain. `begin` has to have been called on the store. */
-export function tipOf(store: ChainStore, chainId: Uint8Array): Tip {
+/**
+ * The tip of a stored chain, whose first block is no earlier than `begins`, milliseconds since epoch. `begin` has to have been
+ * called on the store.
+ */
+export function tipOf(store: ChainStore, chainId: Uint8Array, begins = 0): Tip {
   const { height } = store;
   const last = store.summary(height);
   return {
     chainId,
     height: height + 1,
     previous: last?.id ?? NIL,
-    previousTime: last?.header.time ?? 0,
+    previousTime: last?.header.time ?? Math.max(0, begins - 1),
     validators: store.validators(height + 1)!,
     nextValidators: store.validators(height + 2)!,
     appHash: store.appHash(height)!,

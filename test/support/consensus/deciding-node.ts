@@ -50,6 +50,8 @@ type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators'>
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
   readonly timeouts?: Partial<Timeouts>;
   readonly trustingPeriodMs?: number;
+  /** No block is earlier. */
+  readonly begins?: number;
   /** Told how many signatures are verified. */
   readonly onVerify?: (count: number) => void;
   /** How long the next block may wait, see `DecidingDependencies`. */
@@ -84,10 +86,10 @@ export class DecidingNode {
     this.own = founders.find((founder) => founder !== this.proposer)!;
     const guard = new LastSign(join(this.#folder, 'last-sign'));
     const { maxBytes } = testGenesis().consensus;
-    const { trustingPeriodMs } = options;
+    const { begins = 0, trustingPeriodMs } = options;
     const timeouts = { ...PATIENT, ...options.timeouts };
     this.deciding = new ConsensusLoop(
-      { chainId: this.chainId, timeouts, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
+      { chainId: this.chainId, begins, timeouts, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
       {
         application: options.wrap?.(chain.application) ?? chain.application,
         store,

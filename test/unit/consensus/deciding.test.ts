@@ -26,6 +26,19 @@ test('an honest block is voted for', async (t) => {
   assert.equal(await node.prevote(), 'block');
 });
 
+test('no block is earlier than the genesis, and nobody begins before', async (t) => {
+  const begins = Date.now() + 3_600_000;
+  const early = await nodeFor(t, { begins, timeouts: { propose: 1, prevote: 1, precommit: 1 } });
+  assert.equal(early.deciding.tip.previousTime, begins - 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual([early.deciding.status.round, early.shouted.length], [0, 0], 'it waits');
+  early.propose(early.block([]));
+  assert.equal(await early.prevote(), 'nil');
+  const begun = await nodeFor(t, { begins: Date.now() - 1 });
+  begun.propose(begun.block([]));
+  assert.equal(await begun.prevote(), 'block');
+});
+
 test('a block whose amounts run over gets a vote for nil', async (t) => {
   const node = await nodeFor(t);
   const [delegator, validator] = [signer('nobody'), founders[0]!.publicKey];
