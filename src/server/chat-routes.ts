@@ -21,7 +21,7 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     },
     async (request, reply) => {
       const chat = toChatRequest(request.body);
-      const { n = 1 } = request.body;
+      const n = request.body.n ?? 1;
       // Given back when the answers have left, or whoever asked for them.
       reply.raw.once('close', places.take(holderOf(request), n));
       const answer = await begin(node, chat, n, clientSignal(reply, serverSignal));
