@@ -1,13 +1,41 @@
+/**
+ * The errors of a room by their codes: the HTTP status of a request that fails with one, what it means, and the exit code of a
+ * command that does, 1 where there is none.
+ */
+export type ErrorTable = Readonly<Record<string, readonly [status: number, meaning: string, exit?: number]>>;
+
+/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+export const BASE_ERRORS = {
+  CODEC_INVALID: [400, 'bytes are not what their canonical encoding must be'],
+  DISK_FULL: [507, 'there is no space for a file; what was there before is unchanged'],
+  LOCK_INVALID: [500, 'something else is in the place of a lock file'],
+  SCHEMA_INVALID: [400, 'a value is not what its schema wants; the message names the field'],
+  TEXT_INVALID: [400, 'a text file is neither UTF-8 nor UTF-16'],
+} as const satisfies ErrorTable;
+
+/** The tables of all rooms; each adds its own in its `errors.ts`. */
+export interface ErrorTables {
+  base: typeof BASE_ERRORS;
+}
+
+/** Every code that may be thrown. */
+export type ErrorCode = { [Room in keyof ErrorTables]: keyof ErrorTables[Room] }[keyof ErrorTables] & string;
+
 /** An error a person or a peer can act on: a stable `code`, a message that says what to do, and facts. */
 export class BitorchError extends Error {
   readonly code: string;
   readonly details: Record<string, unknown>;
 
-  constructor(code: string, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'BitorchError';
     this.code = code;
     this.details = details;
+  }
+
+  /** An error that another program, a thread or a peer has thrown, with its code, which may be none of ours. */
+  static relayed(code: string, message: string, details: Record<string, unknown> = {}): BitorchError {
+    return new BitorchError(code as ErrorCode, message, details);
   }
 }
 

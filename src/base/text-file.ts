@@ -23,6 +23,6 @@ export async function readTextFile(path: string): Promise<string> {
     return textOf(await readFile(path));
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
-    throw new BitorchError(error.code, `${path}: ${error.message}`, { path });
+    throw BitorchError.relayed(error.code, `${path}: ${error.message}`, { path });
   }
 }

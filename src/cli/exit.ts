@@ -1,18 +1,15 @@
-import { cleanLines, codeOf } from '#base';
+import { cleanLines, codeOf, type ErrorTable } from '#base';
+import { NODE_ERROR_TABLE } from '#node/errors';
+import { CLI_ERRORS } from './errors.ts';
 import { explain } from './explain.ts';
 
-/** 1: something failed. */
-const EXIT_CODES: Readonly<Record<string, number>> = {
-  MODEL_UNREACHABLE: 2,
-  NODE_MISSING: 3,
-  NO_CHAIN: 3,
-  INTERRUPTED: 130,
-};
+const TABLE: ErrorTable = { ...NODE_ERROR_TABLE, ...CLI_ERRORS };
 
 /** A transfer is kept and will be tried again. */
 export const EXIT_PENDING = 4;
 
-export const exitCodeOf = (error: unknown): number => EXIT_CODES[codeOf(error)] ?? 1;
+/** What a command ends with that fails with an error: docs/errors.md. */
+export const exitCodeOf = (error: unknown): number => TABLE[codeOf(error)]?.[2] ?? 1;
 
 /** Prints an error as one line that says what to do, with its code to look up. */
 export function printError(error: unknown): void {

@@ -1,79 +1,46 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { BitorchError, codeOf, describeProblem, type Logger, messageOf, parse, type z } from '#base';
+import {
+  BitorchError,
+  codeOf,
+  describeProblem,
+  type ErrorCode,
+  type ErrorTable,
+  type Logger,
+  messageOf,
+  parse,
+  type z,
+} from '#base';
+import { NODE_ERROR_TABLE } from '#node/errors';
+
+/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+export const SERVER_ERRORS = {
+  BODY_TOO_LARGE: [413, 'the body of a request is too large'],
+  CANCELLED: [499, 'an answer or an action was cancelled'],
+  CHATS_TOO_MANY: [429, 'a token has as many chats being answered as it may'],
+  FORBIDDEN_HOST: [403, 'a request was sent to a host name that the node does not answer to'],
+  FORBIDDEN_SCOPE: [403, 'the API token may not do this'],
+  INTERNAL: [500, "an error without a code: the node's log says why"],
+  INVALID_REQUEST: [400, 'a field of a request is not what it must be; `param` names it'],
+  NOT_FOUND: [404, 'there is nothing at this path'],
+  PORT_IN_USE: [409, 'the port of the page and the API is taken'],
+  UNAUTHORIZED: [401, 'the API token is missing or wrong'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'the body of a request is not JSON'],
+  WEB_NOT_BUILT: [500, 'the page is not built yet'],
+} as const satisfies ErrorTable;
+
+declare module '../base/errors.ts' {
+  interface ErrorTables {
+    server: typeof SERVER_ERRORS;
+  }
+}
 
 /** The body of every failed request, in the form OpenAI's clients expect. */
 export interface ErrorBody {
   error: { message: string; type: string; code: string; param: string | null };
 }
 
-/** HTTP status of each code a request can fail with (docs/api.md); a code that is not here is a 500. */
-const STATUS: Readonly<Record<string, number>> = {
-  INVALID_REQUEST: 400,
-  UNSUPPORTED_PARAMETER: 400,
-  CONTEXT_EXCEEDED: 400,
-  PROMPT_TOO_LONG: 400,
-  CHAT_TEMPLATE_FAILED: 400,
-  CHAT_TEMPLATE_LIMIT: 400,
-  TIME_LIMIT: 400,
-  ADDRESS_INVALID: 400,
-  AMOUNT_INVALID: 400,
-  FUNDS_INSUFFICIENT: 400,
-  PASSWORD_WEAK: 400,
-  TOKEN_NAME_INVALID: 400,
-  PROOF_INVALID: 400,
-  WORDS_INVALID: 400,
-  HEIGHT_BEYOND: 400,
-  CODEC_INVALID: 400,
-  CHAIN_QUESTION: 400,
-  UNAUTHORIZED: 401,
-  FORBIDDEN_HOST: 403,
-  FORBIDDEN_SCOPE: 403,
-  MODEL_QUARANTINED: 403,
-  MODEL_PENDING: 403,
-  PASSWORD_WRONG: 403,
-  WALLET_LOCKED: 403,
-  NOT_FOUND: 404,
-  NO_CHAIN: 404,
-  NO_FAUCET: 404,
-  PAYMENT_UNKNOWN: 404,
-  TOKEN_UNKNOWN: 404,
-  WALLET_MISSING: 404,
-  MODEL_UNKNOWN: 404,
-  TRANSACTION_INVALID: 409,
-  TOKEN_EXISTS: 409,
-  TOKENS_TOO_MANY: 409,
-  TRANSACTION_EXPIRED: 409,
-  PROOFS_INVALID: 409,
-  OUTPUT_SPENT: 409,
-  FEE_TOO_LOW: 409,
-  WALLET_EXISTS: 409,
-  NOT_A_CLIENT: 409,
-  NOT_BONDED: 409,
-  MEMPOOL_CONFLICT: 409,
-  MEMPOOL_KNOWN: 409,
-  BODY_TOO_LARGE: 413,
-  CHATS_TOO_MANY: 429,
-  PASSWORD_THROTTLED: 429,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  CANCELLED: 499,
-  STAGE_FAILED: 502,
-  FRAME_INVALID: 502,
-  RECEIPT_INVALID: 502,
-  CONTINUITY_BROKEN: 502,
-  REMOTE_ERROR: 502,
-  STREAM_CLOSED: 502,
-  FAUCET_EMPTY: 503,
-  MEMPOOL_FULL: 503,
-  POOL_BUSY: 503,
-  VERIFIER_BUSY: 503,
-  BLOCKS_MISSING: 503,
-  BLOCKS_NOT_SERVED: 503,
-  STAGE_BUSY: 503,
-  STAGE_STOPPING: 503,
-};
-
 /** Fastify's own errors, in our words. */
-const FASTIFY_ERRORS: Readonly<Record<string, [code: string, message: string]>> = {
+const FASTIFY_ERRORS: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of a request may have 1 MiB at most'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'UNSUPPORTED_MEDIA_TYPE',
@@ -87,7 +54,10 @@ const TYPE_OF_STATUS: Readonly<Record<number, string>> = {
   404: 'not_found_error',
 };
 
-export const statusOf = (code: string): number => STATUS[code] ?? 500;
+const TABLE: ErrorTable = { ...NODE_ERROR_TABLE, ...SERVER_ERRORS };
+
+/** HTTP status of a code that a request fails with: docs/errors.md. 500 for one that is in no table. */
+export const statusOf = (code: string): number => TABLE[code]?.[0] ?? 500;
 
 function typeOf(status: number): string {
   return TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error');

@@ -40,7 +40,7 @@ export async function askNode<T>(
   });
   if (response.status === 204) return undefined as T;
   const answer = (await response.json()) as { error?: { code: string; message: string } };
-  if (answer.error) throw new BitorchError(answer.error.code, answer.error.message);
+  if (answer.error) throw BitorchError.relayed(answer.error.code, answer.error.message);
   return answer as T;
 }
 

@@ -51,7 +51,7 @@ export async function ask(
     timeToFirstTokenMs: 0,
   };
   for await (const chunk of chunksOf(response.body)) {
-    if (chunk.error) throw new BitorchError(chunk.error.code ?? 'ANSWER_FAILED', chunk.error.message);
+    if (chunk.error) throw BitorchError.relayed(chunk.error.code ?? 'ANSWER_FAILED', chunk.error.message);
     answer.id = chunk.bitorch?.answerId ?? answer.id;
     answer.hops = chunk.bitorch?.hops ?? answer.hops;
     answer.tokensPerSecond = chunk.bitorch?.tokens_per_second ?? answer.tokensPerSecond;
@@ -94,7 +94,7 @@ async function get<T>(node: Ready, path: string, signal: AbortSignal): Promise<T
 
 async function failure(response: Response): Promise<BitorchError> {
   const body = (await response.json().catch(() => ({}))) as Chunk;
-  return new BitorchError(
+  return BitorchError.relayed(
     body.error?.code ?? 'ANSWER_FAILED',
     body.error?.message ?? `the node answered ${response.status}`,
   );

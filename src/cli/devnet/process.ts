@@ -95,7 +95,7 @@ export class NodeProcess {
         ready.resolve(message);
       }
       if (message.type === 'failed')
-        ready.reject(new BitorchError(message.code, `${this.name}: ${message.message}`));
+        ready.reject(BitorchError.relayed(message.code, `${this.name}: ${message.message}`));
     });
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {

@@ -76,7 +76,7 @@ const paidBy = (plans: readonly TransferPlan[]): bigint =>
 /** The id to stdout, what became of it to stderr. Throws the code of a refusal. */
 function report(result: SendResult): void {
   if (result.outcome === 'refused')
-    throw new BitorchError(
+    throw BitorchError.relayed(
       result.code,
       `refused: ${result.message}. No block will hold this transfer, and its money is free again`,
     );

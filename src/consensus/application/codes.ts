@@ -77,7 +77,7 @@ export function verdictOf<T>(work: () => T): T | undefined {
 
 /** The error that a refusal was made of, on the other side of the border. An unknown code is `UNKNOWN`. */
 export const errorOf = ({ code, log }: Refused): BitorchError =>
-  new BitorchError(NAMES.get(code) ?? 'UNKNOWN', log || `refused with the code ${code}`);
+  BitorchError.relayed(NAMES.get(code) ?? 'UNKNOWN', log || `refused with the code ${code}`);
 
 /** Whether the sender alone can have caused the refusal: conflicts, fees, expiries and full pools befall everybody. */
 export const isOffence = (code: number): boolean => OFFENCES.has(code);

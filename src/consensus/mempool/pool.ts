@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { BitorchError, toHex } from '#base';
+import { BitorchError, type ErrorCode, toHex } from '#base';
 import { MAX_TRANSACTION_BYTES, Mempool } from '#ledger';
 import type { Application, CheckTxResult } from '../application/index.ts';
 import { ACCEPTED, refusedFor } from '../application/index.ts';
@@ -24,7 +24,7 @@ const INCLUDED_KEPT = 20_000;
 const HERE = 'here';
 
 const TAKEN: CheckTxResult = { ...ACCEPTED, priority: 0 };
-const refused = (code: string, message: string): CheckTxResult => ({
+const refused = (code: ErrorCode, message: string): CheckTxResult => ({
   ...refusedFor(new BitorchError(code, message)),
   priority: 0,
 });

@@ -14,8 +14,13 @@ export function encodeBech32m(prefix: string, bytes: Uint8Array): string {
   return `${prefix}1${[...words, ...check].map((word) => LETTERS[word]).join('')}`;
 }
 
-/** What is written in bech32m. */
-export type TextKind = 'address' | 'view key' | 'payment proof';
+/** What is written in bech32m, and what a text that is none is refused with. */
+const REFUSALS = {
+  address: 'ADDRESS_INVALID',
+  'view key': 'VIEW_KEY_INVALID',
+  'payment proof': 'PAYMENT_PROOF_INVALID',
+} as const;
+export type TextKind = keyof typeof REFUSALS;
 
 /**
  * The bytes of a text that `encodeBech32m` made with this prefix, in one case throughout. Throws ADDRESS_INVALID,
@@ -23,8 +28,10 @@ export type TextKind = 'address' | 'view key' | 'payment proof';
  */
 export function decodeBech32m(text: string, prefix: string, kind: TextKind, maxLength = 400): Uint8Array {
   const refuse = (why: string): never => {
-    const code = `${kind.toUpperCase().replace(' ', '_')}_INVALID`;
-    throw new BitorchError(code, `not a ${kind} of this program: ${why}`.replace('a address', 'an address'));
+    throw new BitorchError(
+      REFUSALS[kind],
+      `not a ${kind} of this program: ${why}`.replace('a address', 'an address'),
+    );
   };
   if (text.length > maxLength) refuse('too long');
   const lower = text.toLowerCase();

@@ -139,7 +139,7 @@ export class StakeService implements StakeApi {
     const made = publicTransaction(action, signers, await this.#moment(), defaultCurve());
     const submission = await this.#deps.chain.submit(made.bytes);
     // Nobody tries it again: whoever asked for it does.
-    if (submission.outcome !== 'sent') throw new BitorchError(submission.code, submission.message);
+    if (submission.outcome !== 'sent') throw BitorchError.relayed(submission.code, submission.message);
     return { id: toHex(made.hashes.id), fee: `${made.body.fee}`, expiry: made.body.expiry, outcome: 'sent' };
   }
 

@@ -48,7 +48,7 @@ export class Faucet {
         return { id: toHex(transaction.hashes.id), fee: `${plan.fee}`, expiry: plan.expiry, outcome: 'sent' };
       // What it meant to spend stays reserved in the wallet, so that the next try takes something else.
       if (submission.code !== 'MEMPOOL_CONFLICT' || tries === TRIES)
-        throw new BitorchError(submission.code, submission.message);
+        throw BitorchError.relayed(submission.code, submission.message);
     }
   }
 

@@ -48,7 +48,7 @@ async function bounded(response: Response): Promise<Uint8Array> {
 function failureOf(status: number, answer: Uint8Array): BitorchError {
   try {
     const { error } = check(zFailure, JSON.parse(Buffer.from(answer).toString()), 'answer');
-    return new BitorchError(error.code, error.message);
+    return BitorchError.relayed(error.code, error.message);
   } catch {
     return new BitorchError(
       'CHAIN_INVALID',

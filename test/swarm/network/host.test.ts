@@ -124,7 +124,7 @@ test('a request carries an answer or the error of the other side', async (t) => 
   const [server, client] = await Promise.all([startHost(), startHost()]);
   t.after(() => Promise.all([server.stop(), client.stop()]));
   await server.answer('/bitorch/test/double/1', async (message, from) => {
-    if (typeof message !== 'number') throw new BitorchError('NOT_A_NUMBER', 'send a number');
+    if (typeof message !== 'number') throw BitorchError.relayed('NOT_A_NUMBER', 'send a number');
     return { twice: message * 2, from };
   });
   const protocol = '/bitorch/test/double/1';

@@ -105,7 +105,7 @@ test('only blocks that are false cost their sender its place', async (t) => {
 
 test('as many blocks are fetched ahead as fit into what may wait', async (t) => {
   const { asked } = syncing(t, { peer: { says: 90, has: 90, transactions: 17 } }, ({ header }) => {
-    if (header.height === 30) throw new BitorchError('STOPPED', 'far enough');
+    if (header.height === 30) throw BitorchError.relayed('STOPPED', 'far enough');
   });
   await until(() => asked.includes(30), 'far enough', 20);
   // 32 MiB, of a mebibyte each.

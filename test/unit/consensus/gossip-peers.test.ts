@@ -99,7 +99,7 @@ test('only what the sender alone can have caused is blamed on it', async (t) => 
   });
   const innocent = ['DISK_FULL', 'STORE_CLOSED', 'APP_HASH_DIFFERS', 'MEMPOOL_FULL', 'VERIFIER_BUSY'];
   for (const error of [
-    ...innocent.map((code) => new BitorchError(code, 'of our own')),
+    ...innocent.map((code) => BitorchError.relayed(code, 'of our own')),
     new TypeError('a mistake of ours'),
   ]) {
     thrown = error;
@@ -109,7 +109,7 @@ test('only what the sender alone can have caused is blamed on it', async (t) => 
     assert.equal(gossip.isBanned(`met by ${error}`), false, String(error));
   }
   for (const code of ['COMMIT_INVALID', 'PROOF_INVALID', 'BLOCK_INVALID']) {
-    thrown = new BitorchError(code, 'false');
+    thrown = BitorchError.relayed(code, 'false');
     const stream = await comes(code);
     await stream.send(VOTE);
     await settled();

@@ -20,7 +20,7 @@ const CHEAP = { passes: 1, memoryKiB: 64 };
 function moody(chain: WalletChain) {
   const mood: { code: string | undefined; silent: boolean } = { code: undefined, silent: false };
   const submit: WalletChain['submit'] = async (bytes) => {
-    if (mood.code) return submissionOf(new BitorchError(mood.code, 'not now'));
+    if (mood.code) return submissionOf(BitorchError.relayed(mood.code, 'not now'));
     const answer = await chain.submit(bytes);
     if (mood.silent) throw new BitorchError('NODE_MISSING', 'the node is gone');
     return answer;

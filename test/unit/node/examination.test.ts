@@ -91,7 +91,7 @@ function lanesOf(waiting: () => string[], groupOf: (id: string) => string | unde
     lanes,
     active: () => waiting().filter((id) => lanes.isActive(id)),
     async fail(id: string, code = 'FETCH_STALLED') {
-      tasks.get(id)!.fail(new BitorchError(code, 'x'));
+      tasks.get(id)!.fail(BitorchError.relayed(code, 'x'));
       await settle();
     },
     pass(ms: number) {

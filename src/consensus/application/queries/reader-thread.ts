@@ -76,7 +76,7 @@ export class ReaderThread implements QueryReader {
     this.#asked.delete(reply.number);
     if (this.#asked.size === 0 && !this.#stopped) this.#thread?.unref();
     if ('answer' in reply) asked.resolve(reply.answer);
-    else asked.reject(new BitorchError(reply.error.code, reply.error.message));
+    else asked.reject(BitorchError.relayed(reply.error.code, reply.error.message));
   }
 
   #lost(thread: Worker): void {

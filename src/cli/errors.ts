@@ -1,0 +1,19 @@
+import type { ErrorTable } from '#base';
+
+/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+export const CLI_ERRORS = {
+  ANSWER_FAILED: [502, 'an answer ended with an error'],
+  AUDIT_TIMEOUT: [504, 'an audit was not decided in time'],
+  CONFIG_INVALID: [400, 'config.json cannot be read'],
+  INTERRUPTED: [499, 'somebody pressed Ctrl-C', 130],
+  NODE_ENDED: [502, 'a node of the devnet ended'],
+  PASSWORD_DIFFERS: [400, 'the two passwords are not the same'],
+  PUBLISH_FAILED: [502, 'the seeder published no model'],
+  SECRET_MISSING: [400, 'a password or another secret was not given'],
+} as const satisfies ErrorTable;
+
+declare module '../base/errors.ts' {
+  interface ErrorTables {
+    cli: typeof CLI_ERRORS;
+  }
+}
