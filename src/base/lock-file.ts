@@ -6,6 +6,8 @@ import { BitorchError } from './errors.ts';
 
 /** SQLite's result codes (sqlite.org/rescode.html), without what extends them. */
 const BUSY = 5;
+const FULL = 13;
+const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 /** SQLite locks in steps: of two that begin at once, both may have to step back. */
 const ATTEMPTS = 4;
@@ -20,7 +22,7 @@ const resultCode = (error: unknown): number => ((error as { errcode?: number }).
  * would let two processes lock two files of one name.
  *
  * Returns what gives the lock back, or undefined while another process (or another part of this one) has it. Throws
- * LOCK_INVALID when something else is in the file.
+ * LOCK_INVALID when something else is in the file or it cannot be opened, DISK_FULL.
  */
 export async function tryLockFile(path: string): Promise<(() => void) | undefined> {
   await mkdir(dirname(path), { recursive: true });
@@ -32,15 +34,43 @@ export async function tryLockFile(path: string): Promise<(() => void) | undefine
   return undefined;
 }
 
+function openDatabase(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: 0 });
+  } catch (error) {
+    throw failure(path, error);
+  }
+}
+
+/** What SQLite says, by what a person can do about it. */
+function failure(path: string, error: unknown): unknown {
+  const code = resultCode(error);
+  if (code === FULL)
+    return new BitorchError(
+      'DISK_FULL',
+      `there is no space for ${path}: make some, then try again`,
+      { path },
+      error,
+    );
+  if (code === CANNOT_OPEN)
+    return new BitorchError(
+      'LOCK_INVALID',
+      `${path} cannot be opened: is its folder yours to write to?`,
+      { path },
+      error,
+    );
+  if (code !== NOT_A_DATABASE) return error;
+  return new BitorchError('LOCK_INVALID', `${path} is not a lock file: delete it`, { path }, error);
+}
+
 function lockNow(path: string): (() => void) | undefined {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = openDatabase(path);
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (resultCode(error) === BUSY) return undefined;
-    if (resultCode(error) !== NOT_A_DATABASE) throw error;
-    throw new BitorchError('LOCK_INVALID', `${path} is not a lock file: delete it`, { path }, error);
+    throw failure(path, error);
   }
   return () => {
     if (database.isOpen) database.close();

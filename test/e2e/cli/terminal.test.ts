@@ -1,7 +1,7 @@
 /** What a person sees in the terminal when something is not as it should be. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,15 +10,19 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OpenWallet } from '#node';
 import { bitorch, MAIN } from '../../support/cli.ts';
+import { TinyDisk } from '../../support/consensus/tiny-disk.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../bin/bitorch.js', import.meta.url));
 const PASSWORD = 'correct horse';
 let folder: string;
+const ownWallet = () => ['--home', folder, '--password-file', join(folder, 'password')];
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bitorch-terminal-'));
   await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
   await writeFile(join(folder, 'weak'), 'aaaaaaaaaa\n');
   await writeFile(join(folder, 'short'), 'pass\n');
+  const created = await bitorch(['wallet', 'create', ...ownWallet(), '--network', '00000001']);
+  assert.equal(created.code, 0, created.output);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -34,13 +38,10 @@ function withoutReader(args: string[]): Promise<{ code: number | null; stderr: s
 }
 
 test('a reader that goes away ends a command in silence', async () => {
-  const home = ['--home', folder, '--password-file', join(folder, 'password')];
-  const created = await bitorch(['wallet', 'create', ...home, '--network', '00000001']);
-  assert.equal(created.code, 0, created.output);
   const commands = [
     ['--help'],
-    ['wallet', 'words', ...home],
-    ['wallet', 'export-view-key', ...home],
+    ['wallet', 'words', ...ownWallet()],
+    ['wallet', 'export-view-key', ...ownWallet()],
     ['wallet', '--help'],
   ];
   for (const command of commands)
@@ -51,10 +52,34 @@ test('a full disk under a redirection is said', {
   skip: existsSync('/dev/full') ? false : 'no /dev/full',
 }, () => {
   const full = openSync('/dev/full', 'w');
-  const args = [MAIN, 'wallet', 'words', '--home', folder, '--password-file', join(folder, 'password')];
+  const args = [MAIN, 'wallet', 'words', ...ownWallet()];
   const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
   assert.equal(status, 1);
   assert.match(stderr.toString(), /^bitorch: the disk is full: .*\[ENOSPC\]\n$/);
+});
+
+test('a full disk is said with its place, before anything else', async (t) => {
+  const at = join(folder, 'disk');
+  mkdirSync(at);
+  const disk = await TinyDisk.make(at, 1 << 20);
+  if (typeof disk === 'string') return t.skip(disk);
+  t.after(() => disk.stop());
+  const fill = 'dd if=/dev/zero bs=4096 of="$0/fill" 2>/dev/null; exec "$@"';
+  const said = (...args: string[]) => {
+    const program = [process.execPath, MAIN, ...args];
+    const [command, ...rest] = [...disk.prefix, 'sh', '-c', fill, at, ...program];
+    return spawnSync(command!, rest, { encoding: 'utf8' }).stderr;
+  };
+  const wallet = join(at, 'wallet');
+  const password = ['--password-file', join(folder, 'password'), '--network', '00000001'];
+  for (const stderr of [
+    said('wallet', 'create', '--wallet', wallet, ...password),
+    said('start', '--home', at),
+  ])
+    assert.match(
+      stderr,
+      new RegExp(`^bitorch: .*(no space|disk is full).*${at}.*\\[(DISK_FULL|ENOSPC)\\]\n$`),
+    );
 });
 
 test('a version of Node.js that is too old is named in one sentence', () => {
