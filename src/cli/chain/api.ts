@@ -29,14 +29,13 @@ export async function askNode<T>(
     method = body === undefined ? 'GET' : 'POST',
   }: { body?: unknown; method?: 'GET' | 'POST' | 'DELETE' } = {},
 ): Promise<T> {
-  const { url, token } = await apiOf(flags);
-  const response = await fetch(`${url}${path}`, {
+  const { askProven } = await import('#node');
+  const response = await askProven(await apiOf(flags), path, {
     method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
   });
   if (response.status === 204) return undefined as T;
   const answer = (await response.json()) as { error?: { code: string; message: string } };

@@ -1,6 +1,6 @@
-import { BitorchError, check, messageOf, z } from '#base';
+import { BitorchError, check, z } from '#base';
 import { type ChainCall, MAX_CHAIN_ANSWER_BYTES, remoteChain, type WalletChain } from '#ledger';
-import type { ApiAddress } from '../home/api-address.ts';
+import { type ApiAddress, askProven } from '../home/proven-request.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -9,23 +9,18 @@ const zFailure = z.object({ error: z.object({ code: z.string().max(64), message:
 /**
  * The chain that a node follows, asked over its HTTP API.
  *
- * @throws BitorchError (each question) `NODE_MISSING` when no node answers there, and what the node answers
+ * @throws BitorchError (each question) what `askProven` throws, and what the node answers
  */
-export function httpChain({ url, token }: ApiAddress): WalletChain {
-  return remoteChain((question, bytes) => post(url, token, question, bytes));
+export function httpChain(address: ApiAddress): WalletChain {
+  return remoteChain((question, bytes) => post(address, question, bytes));
 }
 
-async function post(url: string, token: string, question: ChainCall, body: Uint8Array): Promise<Uint8Array> {
-  const response = await fetch(`${url}/api/chain/${question}`, {
+async function post(address: ApiAddress, question: ChainCall, body: Uint8Array): Promise<Uint8Array> {
+  const response = await askProven(address, `/api/chain/${question}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
-    body: new Uint8Array(body),
+    headers: { 'content-type': 'application/octet-stream' },
+    body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: unknown) => {
-    throw new BitorchError(
-      'NODE_MISSING',
-      `no node answers at ${url} (${messageOf(error)}): start one with "bitorch start", or name one with --node`,
-    );
   });
   const answer = await bounded(response);
   if (response.ok) return answer;

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog } from '#base';
-import { provenApi } from '#node';
 import { createServer } from '#server';
 import { Sessions } from '../../../src/server/sessions.ts';
 import { post, type Running, serveNode, startServer, TOKEN, tokensIn } from '../../support/page-server.ts';
@@ -212,30 +209,6 @@ test('a stream of events ends with the token or the session that opened it', asy
     }
     assert.ok(!text.includes('"type":"wallet"') && !text.includes('after the end'), Object.keys(headers)[0]);
   }
-});
-
-test('a server proves that it knows a token; what took its port cannot', async (t) => {
-  const address = { url: server.url, token: TOKEN };
-  assert.deepEqual(await provenApi(address), address);
-  const { port: own } = new URL(server.url);
-  assert.deepEqual(await provenApi({ ...address, url: `http://localhost:${own}/` }), address);
-  await assert.rejects(provenApi({ ...address, token: 'another' }), { code: 'NODE_UNPROVEN' });
-
-  const heard: string[] = [];
-  // Hands every question on to the real node, on its other port.
-  const impostor = createHttpServer((request, response) => {
-    heard.push(JSON.stringify(request.headers) + request.url);
-    fetch(server.url + request.url)
-      .then((answer) => answer.text())
-      .then((text) => response.end(text));
-  });
-  t.after(() => impostor.close());
-  impostor.listen(0, '127.0.0.1');
-  await once(impostor, 'listening');
-  const { port } = impostor.address() as AddressInfo;
-  await assert.rejects(provenApi({ ...address, url: `http://127.0.0.1:${port}` }), { code: 'NODE_UNPROVEN' });
-  assert.equal(heard.length, 1);
-  assert.ok(!heard[0]!.includes(TOKEN));
 });
 
 test('answers only to its own host names', async () => {
