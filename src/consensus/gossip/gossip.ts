@@ -56,6 +56,8 @@ export interface GossipDependencies {
   readonly source: GossipSource;
 }
 
+/** Of those at which peers are told where this node stands, one of so many is enough while nothing happens: every 4 s. */
+const TICKS_WHEN_QUIET = 16;
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
 /** A peer that was there for less counts as one that could not be spoken to. */
@@ -81,6 +83,9 @@ export class Gossip {
   readonly #pastVotes = new TokenBuckets(PAST_VOTES);
   /** Counts what was new. */
   #passedOn = 0;
+  /** Height and round that peers were told last, and since when there is nothing else to tell. */
+  #told = '';
+  #quietTicks = 0;
 
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
     this.#options = options;
@@ -304,13 +309,25 @@ export class Gossip {
     const { source } = this.#deps;
     const value = source.status();
     const haves = this.#haves(value);
+    const isToldAgain = this.#isToldAgain(value, haves);
     for (const peer of this.#peers.values()) {
-      peer.send({ type: 'status', value });
-      for (const have of haves) peer.send({ type: 'have', value: have });
+      if (isToldAgain) {
+        peer.send({ type: 'status', value });
+        for (const have of haves) peer.send({ type: 'have', value: have });
+      }
       this.#bringUpToDate(peer);
       const book = peer.status && source.book(peer.status.height);
       if (book) peer.prove(book, value.round);
     }
+  }
+
+  /** Between two blocks, while nothing is proposed or voted on, there is nothing that a peer could bring us. */
+  #isToldAgain({ height, round }: Status, haves: readonly Have[]): boolean {
+    const place = `${height}/${round}`;
+    const isQuiet = place === this.#told && haves.every(isEmpty);
+    this.#told = place;
+    this.#quietTicks = isQuiet ? this.#quietTicks + 1 : 0;
+    return this.#quietTicks % TICKS_WHEN_QUIET === 0;
   }
 
   #bringUpToDate(peer: ChainPeer): void {
@@ -341,6 +358,9 @@ const BLAMED = new Set([
   'PROOF_INVALID',
   'VALIDATORS_INVALID',
 ]);
+
+const isEmpty = ({ proposal, prevotes, precommits, certificates }: Have): boolean =>
+  proposal.length === 0 && certificates === 0 && ![...prevotes, ...precommits].some((bits) => bits !== 0);
 
 function haveOf(book: HeightRecord, round: number): Have {
   const parts = book.partsOf(round);
