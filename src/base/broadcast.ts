@@ -1,10 +1,11 @@
 /** Events of one source for any number of listeners, each with a bounded queue of its own. */
 export class Broadcast<T> {
   readonly #listeners = new Set<(event: T) => void>();
+  #readers = 0;
 
-  /** Whether anybody listens. */
+  /** Whether anybody reads along (`subscribe`), for events that are made for readers alone. */
   get watched(): boolean {
-    return this.#listeners.size > 0;
+    return this.#readers > 0;
   }
 
   publish(event: T): void {
@@ -26,6 +27,7 @@ export class Broadcast<T> {
       if (queue.length > limit) queue.shift();
       wake.resolve();
     });
+    this.#readers++;
     const stop = () => wake.resolve();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -36,6 +38,7 @@ export class Broadcast<T> {
         wake = Promise.withResolvers<void>();
       }
     } finally {
+      this.#readers--;
       off();
       signal.removeEventListener('abort', stop);
     }

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 
-export const MAX_FILES = 10_000;
+export const MAX_FILES = 1 << 14;
 /** Folders of one model's files, and how deep they lie: each is made on disk, however short its name is in a list. */
 const MAX_FOLDERS = 4096;
 const MAX_DEPTH = 16;

@@ -1,12 +1,22 @@
 import { BitorchError, codeOf, equalBytes, type Logger, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Executor } from '#execution';
-import { FairSlots, type FrameStream, type Host, type PeerAddress, publicKeyOf, type Slot } from '#network';
+import {
+  Budgets,
+  FairSlots,
+  type FrameStream,
+  type Host,
+  type Limits,
+  type PeerAddress,
+  publicKeyOf,
+  type Slot,
+} from '#network';
 import { decodeAuditRequest, encodeAuditAnswer } from './audit-messages.ts';
 import { openChain, type SignedReceipt } from './chain.ts';
 import {
   AUDIT_PROTOCOL,
   AUDIT_TIMEOUT_MS,
+  AUDIT_WORK,
   MAX_AUDIT_BYTES,
   MAX_AUDITS,
   STATEMENT_VERSION,
@@ -34,6 +44,10 @@ export interface AuditorDependencies {
   readonly executorFor: ExecutorFor;
   /** Where the peer with this id says that it can be reached; by default what the host knows of its connections. */
   readonly locate?: (peer: string) => PeerAddress | undefined;
+  /** What is computed for one client, for one address and for all. */
+  readonly work?: typeof AUDIT_WORK;
+  /** Milliseconds that only go on. */
+  readonly now?: () => number;
   readonly log: Logger;
 }
 
@@ -50,10 +64,17 @@ interface Work {
 export class Auditor {
   readonly #dependencies: AuditorDependencies;
   readonly #places = new FairSlots({ count: MAX_AUDITS, idleMs: SUPPLY_IDLE_MS });
+  /** By client, and by where clients come from. */
+  readonly #work: readonly [Budgets, Budgets];
+  readonly #mostWork: number;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: AuditorDependencies) {
     this.#dependencies = dependencies;
+    const { work = AUDIT_WORK, now } = dependencies;
+    const budgets = (peer: Limits) => new Budgets({ peer, address: peer, all: work.all }, now && { now });
+    this.#work = [budgets(work.client), budgets(work.origin)];
+    this.#mostWork = work.client.burstBytes;
   }
 
   async start(): Promise<void> {
@@ -87,11 +108,21 @@ export class Auditor {
     const signals = [place.signal, stream.ended, AbortSignal.timeout(AUDIT_TIMEOUT_MS)];
     const signal = AbortSignal.any(signals);
     const work = await openWork(frame, stream.remote, this.#dependencies.host.id);
+    this.#charge(work);
     const inputs =
       (await this.#fetch(work, signal)) ?? (await this.#receive(work, { stream, place, signal }));
     const computing = this.#last.then(() => this.#judge(work, inputs, signal));
     this.#last = computing.catch(() => undefined);
     return computing;
+  }
+
+  /** Throws BUDGET_EXCEEDED for a client that asks for more than is done for one. */
+  #charge({ client, tip }: Work): void {
+    const { to, width, first, end } = tip.receipt;
+    const cost = Math.min(to * width * 4 * (end - first), this.#mostWork);
+    const [clients, origins] = this.#work;
+    clients.of(client).take(cost);
+    origins.of(this.#dependencies.host.originOf(client)).take(cost);
   }
 
   /** The inputs from the stage, which owes them; undefined when it hands over none that it has signed. */

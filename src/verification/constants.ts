@@ -1,3 +1,5 @@
+import type { Limits } from '#network';
+
 /** Constants of docs/protocol/verification.md. */
 export const AUDIT_PROTOCOL = '/bitorch/verification/audit/2';
 export const INPUTS_PROTOCOL = '/bitorch/verification/inputs/2';
@@ -39,3 +41,17 @@ export const INPUTS_TIMEOUT_MS = 30_000;
 export const SUPPLY_STALL_MS = 2 * INPUTS_TIMEOUT_MS + STATES_STALL_MS;
 /** A client that has let an auditor wait for so long loses its place when another finds none. */
 export const SUPPLY_IDLE_MS = 20_000;
+
+/**
+ * What the audits may take that one client asks for, and all clients of one address: bytes of states times the blocks that they
+ * go through, of which a processor does about 50 MB a second. A client and a stage of one owner could have an auditor compute
+ * whatever they like; at this rate it is not worth the trouble.
+ */
+const workOf = (clients: number): Limits => ({
+  heldBytes: 0,
+  burstBytes: clients * (1 << 30),
+  bytesPerSecond: clients * (4 << 20),
+  burstCpuMs: 1,
+  cpuMsPerSecond: 1,
+});
+export const AUDIT_WORK = { client: workOf(1), origin: workOf(4), all: workOf(8) };

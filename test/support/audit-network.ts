@@ -21,7 +21,11 @@ export interface AuditNetwork {
 export async function auditNetwork(
   t: TestContext,
   executors: readonly Executor[],
-  options: { silent?: number[]; limits?: ConstructorParameters<typeof ReceiptSigner>[0]['limits'] } = {},
+  options: {
+    silent?: number[];
+    limits?: ConstructorParameters<typeof ReceiptSigner>[0]['limits'];
+    auditing?: Pick<ConstructorParameters<typeof Auditor>[0], 'work' | 'now'>;
+  } = {},
 ): Promise<AuditNetwork> {
   const network = new LocalNetwork();
   const stages: LocalHost[] = [];
@@ -41,7 +45,7 @@ export async function auditNetwork(
   t.after(() => Promise.all(services.map((service) => service.stop())));
   const auditor = await network.host();
   const executorFor = async (_: Uint8Array, first: number, end: number) => new Remembering(first, end);
-  await new Auditor({ host: auditor, key: auditor.key, executorFor, log }).start();
+  await new Auditor({ host: auditor, key: auditor.key, executorFor, log, ...options.auditing }).start();
   const route = stages.map(({ id }, hop) => ({
     id,
     addresses: [],

@@ -87,7 +87,7 @@ export class AnswerAudits {
     this.#tell({ ...work, ...resultOf({ ...plan, auditor }, outcome) });
   }
 
-  /** Stage and chunk stay as they were drawn: an auditor that cannot be reached chooses nothing. */
+  /** Stage and chunk stay as they were drawn: an auditor that cannot be reached, or has no time, chooses nothing. */
   async #firstReached<T extends KnownNode>(
     auditors: readonly T[],
     ask: (auditor: T) => Promise<AuditOutcome>,
@@ -96,7 +96,7 @@ export class AnswerAudits {
       try {
         return { outcome: await ask(auditor), auditor };
       } catch (error) {
-        if (codeOf(error) !== 'PEER_UNREACHABLE' || i === auditors.length - 1) throw error;
+        if (!isOccupied(error) || i === auditors.length - 1) throw error;
       }
     }
     throw new BitorchError('AUDITOR_MISSING', 'no other node can re-execute the work');
@@ -150,3 +150,9 @@ function resultOf(plan: AuditPlan, { passed, verdict }: AuditOutcome) {
   const summary = `${stage.name} did not compute what it signed: ${auditor.name} got other bits for positions ${from}–${to - 1}.`;
   return { ...hashes, from, to, state: 'failed', summary } as const;
 }
+
+const NO_TIME = ['AUDITOR_BUSY', 'BUDGET_EXCEEDED'];
+
+const isOccupied = (error: unknown): boolean =>
+  codeOf(error) === 'PEER_UNREACHABLE' ||
+  (error instanceof BitorchError && NO_TIME.includes(`${error.details.code}`));

@@ -11,7 +11,7 @@ import {
   helloCodec,
   type Message,
 } from '../../../src/consensus/gossip/index.ts';
-import { HeightBook } from '../../../src/consensus/height-book.ts';
+import { HeightRecord } from '../../../src/consensus/height-record.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
@@ -27,7 +27,7 @@ const settled = async () => {
 async function talk(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const own = new MemoryHost('node');
-  const book = new HeightBook(1, people.validators);
+  const book = new HeightRecord(1, people.validators);
   const at = { height: 1, round: 0 };
   const gossip = new Gossip(CHAIN, {
     host: own.host,
