@@ -11,18 +11,20 @@ const MAX_DAYS = 24;
 /** A day of the Gregorian calendar; month and day count from 1. */
 export type Day = readonly [year: number, month: number, day: number];
 
+/** An hour of a day. */
+export type ProbeTime = readonly [...Day, hour?: number];
+
 /** The day of all renderings that are compared with one another. */
 export const PROBE_DAY: Day = [2025, 1, 1];
 
-/** What strftime_now() says at noon of a day, and what it has said. */
+/** What strftime_now() says at noon, or another full hour, of a day, and what it has said. */
 export class Clock {
   readonly said: string[] = [];
   readonly #fields: Readonly<Record<string, string>>;
 
-  constructor(day: Day) {
-    const [year, month, date] = day;
+  constructor([year, month, date, hour = 12]: ProbeTime) {
     const two = (value: number) => String(value).padStart(2, '0');
-    const name = DAYS[weekday(day)]!;
+    const name = DAYS[weekday([year, month, date])]!;
     this.#fields = {
       Y: String(year),
       y: two(year % 100),
@@ -32,11 +34,11 @@ export class Clock {
       b: MONTHS[month - 1]!.slice(0, 3),
       A: name,
       a: name.slice(0, 3),
-      H: '12',
-      I: '12',
+      H: two(hour),
+      I: two(hour % 12 || 12),
       M: '00',
       S: '00',
-      p: 'PM',
+      p: hour < 12 ? 'AM' : 'PM',
       '%': '%',
     };
   }
@@ -48,11 +50,12 @@ export class Clock {
   };
 }
 
-/** Days on which a template that asks for the date may act in another way: those that it names, and far ones. */
-export function daysToTry(tree: TemplateNode): Day[] {
-  const days: Day[] = [
+/** When a template that asks for the time may act in another way: days that it names, far ones, hours of a day. */
+export function daysToTry(tree: TemplateNode): ProbeTime[] {
+  const days: ProbeTime[] = [
     [2026, 8, 15],
     [2031, 12, 27],
+    ...[0, 3, 6, 9, 15, 18, 21, 23].map((hour): ProbeTime => [...PROBE_DAY, hour]),
   ];
   for (const { type, value } of nodesOf(tree)) {
     if (type !== 'StringLiteral' && type !== 'IntegerLiteral') continue;

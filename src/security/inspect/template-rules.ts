@@ -6,7 +6,7 @@ const STATEMENTS = new Set(
     'Program If For Break Continue Set Macro Comment MemberExpression CallExpression Identifier IntegerLiteral FloatLiteral ' +
     'StringLiteral ArrayLiteral TupleLiteral ObjectLiteral BinaryExpression FilterExpression FilterStatement SelectExpression ' +
     'TestExpression UnaryExpression SliceExpression KeywordArgumentExpression SpreadExpression KeywordSpreadExpression ' +
-    'CallStatement Ternary Text'
+    'CallStatement Ternary Text Generation'
   ).split(' '),
 );
 /** Objects of Flask and Jinja through which templates have broken out. */
@@ -37,6 +37,8 @@ class Judge {
   readonly #macros = new Set<string>();
   /** Variables that are given a text that the template puts together. */
   readonly #builtTexts = new Set<string>();
+  /** Variables that are set to lists: whether these have nothing but macros, wherever they are set. */
+  readonly #macroLists = new Map<string, boolean>();
   #nodes = 0;
 
   constructor(ruleset: Ruleset) {
@@ -64,6 +66,12 @@ class Judge {
   }
 
   walk(tree: TemplateNode): void {
+    for (const { type, assignee, value } of nodesOf(tree)) {
+      if (type !== 'Set' || (assignee as TemplateNode).type !== 'Identifier') continue;
+      const name = nameOf(assignee);
+      const holds = value ? this.#isListOfMacros(value as TemplateNode, name) : false;
+      this.#macroLists.set(name, holds && this.#macroLists.get(name) !== false);
+    }
     for (const node of nodesOf(tree)) {
       if (!STATEMENTS.has(node.type)) this.problems.add(`the statement ${node.type}`);
       const judge = this.#judges[node.type];
@@ -119,7 +127,27 @@ class Judge {
       const name = nameOf(callee.property);
       if (name === 'format') this.#format(callee.object as TemplateNode);
       else if (!methods.includes(name)) this.problems.add(`the method .${name}()`);
-    } else this.problems.add('a call of something computed');
+    } else if (!this.#isMacroOfList(callee)) this.problems.add('a call of something computed');
+  }
+
+  /** `list[i](…)` where the list is made of nothing but macros. */
+  #isMacroOfList({ type, computed, object }: TemplateNode): boolean {
+    if (type !== 'MemberExpression' || !computed || (object as TemplateNode).type !== 'Identifier')
+      return false;
+    return this.#macroLists.get(nameOf(object)) === true;
+  }
+
+  #isListOfMacros(node: TemplateNode, name: string): boolean {
+    if (node.type === 'ArrayLiteral')
+      return (node.value as TemplateNode[]).every(
+        (item) => item.type === 'Identifier' && this.#macros.has(nameOf(item)),
+      );
+    if (node.type === 'Identifier') return nameOf(node) === name;
+    return (
+      node.type === 'BinaryExpression' &&
+      nameOf(node.operator) === '+' &&
+      [node.left, node.right].every((side) => this.#isListOfMacros(side as TemplateNode, name))
+    );
   }
 
   /** str.format reaches attributes through its fields. */

@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import { BitorchError, codeOf, messageOf } from '#base';
 import type { TemplateNode } from '#execution';
 import type { Inspection } from './inspection.ts';
+import { contentFlow } from './template-flow.ts';
 import { probeConversation } from './template-probes.ts';
 import { judgeTemplate, nodesOf } from './template-rules.ts';
+import { writtenTexts } from './template-texts.ts';
+import { KNOWN_TEMPLATES } from './template-vocabulary.ts';
+import { oddText } from './template-words.ts';
+
+const MAX_SHOWN = 160;
 
 /** Statements of Jinja that bring other files or Python in. */
 const REACHING = /\{%[-+]?\s*(include|import|from|extends|block|do|trans|debug)\b/;
@@ -22,7 +28,8 @@ export async function inspectTemplate(
 ): Promise<void> {
   const { limits, template } = inspection.ruleset;
   if (source.trim() === '') return;
-  if (template.known.includes(createHash('sha256').update(source.trim()).digest('hex'))) return;
+  const digest = createHash('sha256').update(source.trim()).digest('hex');
+  if (template.known.includes(digest) || KNOWN_TEMPLATES.includes(digest)) return;
   if (source.length > limits.templateBytes) {
     inspection.find('template-unreadable', place, `${source.length} characters`);
     return;
@@ -38,7 +45,7 @@ export async function inspectTemplate(
     const problems = judgeTemplate(tree, inspection.ruleset);
     for (const problem of problems) inspection.find('template-forbidden', place, problem);
     const converses = chat || [...nodesOf(tree)].some(isMessages);
-    if (problems.length === 0 && converses) await probeConversation(inspection, tree, place);
+    if (problems.length === 0 && converses) await judgeConversation(inspection, tree, place);
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
     const rule = codeOf(error) === 'TEMPLATE_LIMIT' ? 'resource-bomb' : 'template-unreadable';
@@ -46,4 +53,20 @@ export async function inspectTemplate(
   }
 }
 
+/** What a chat template does with a conversation: first read, all of its branches, then tried. */
+async function judgeConversation(inspection: Inspection, tree: TemplateNode, place: string): Promise<void> {
+  const texts = writtenTexts(tree);
+  for (const { text, conditions } of texts) {
+    const odd = oddText(text);
+    if (!odd) continue;
+    const rule = odd.refused ? 'template-behaviour' : 'template-opening';
+    const when = conditions.length > 0 ? `${conditions.slice(-2).join(', ')}, ` : '';
+    inspection.find(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
+  }
+  for (const report of contentFlow(tree)) inspection.find('template-behaviour', place, report);
+  await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));
+}
+
+/** Single words are left to be judged where they stand. */
+const isSentence = (text: string): boolean => /\p{L}{2,}[^\p{L}]+\p{L}{2,}/u.test(text);
 const isMessages = ({ type, value }: TemplateNode): boolean => type === 'Identifier' && value === 'messages';

@@ -1,0 +1,237 @@
+import {
+  asText,
+  CONSTANT,
+  changed,
+  type FlowValue,
+  isSaid,
+  join,
+  joinAll,
+  MESSAGE,
+  UNKNOWN,
+  WORDS,
+} from './flow-value.ts';
+import { expressionText } from './template-texts.ts';
+
+/** Fields of messages, of their parts and of calls in which somebody's words are. */
+const WORD_FIELDS = new Set(
+  'content text reasoning_content reasoning thinking thought thoughts thinking_content arguments input value query output response refusal'.split(
+    ' ',
+  ),
+);
+/** What a part of a message is, never what it says. */
+const STRUCTURE = new Set(
+  'role type name id tool_call_id tool_calls function recipient train weight prefix'.split(' '),
+);
+/** Tokens in brackets, and switches that people write for the template: they are looked for openly. */
+const MARKUP =
+  /<[^<>]{1,60}>(?:[a-z_]{1,20}(?=<))?|\[\/?[A-Z_ ]{2,40}\]|\/(?:no_?)?think\b|\bdetailed thinking o(?:n|ff)\b|\/system_override\b/g;
+const KINDS = new Set(
+  'string mapping sequence iterable defined undefined none number integer float boolean true false callable'.split(
+    ' ',
+  ),
+);
+/** Filters and methods that leave the words as they are, as one text or as a list. */
+const KEEPING = new Set('string safe list tojson default d from_json copy indent'.split(' '));
+/** What a message or the arguments of a call hold, one after the other. */
+const LISTING = new Set(['items', 'values', 'dictsort']);
+/** Those of another text that write their arguments. */
+const WRITING = new Set('replace format indent'.split(' '));
+const STRIPPING = new Set('trim strip lstrip rstrip'.split(' '));
+/** What is written in another way inside of quotes and markup, and how. */
+const ESCAPES = new Set([
+  '\\',
+  '\\\\',
+  '"',
+  '\\"',
+  '\\\\"',
+  "'",
+  "\\'",
+  '\n',
+  '\\n',
+  '\r\n',
+  '\r',
+  '\\r',
+  '\t',
+  '\\t',
+  '\n\n',
+  '&',
+  '&amp;',
+  '<',
+  '&lt;',
+  '>',
+  '&gt;',
+  '&quot;',
+]);
+const CUTTING = new Set('split rsplit partition rpartition removeprefix removesuffix'.split(' '));
+const LOOKING = new Set('startswith endswith find rfind index rindex count'.split(' '));
+
+/** Nothing, and how it is written. */
+const NOTHING = new Set(['', 'null', '{}', '[]']);
+
+/** Whether something that is compared with what was said, or looked for in it, is none of anybody's words. */
+export function isHarmlessText(value: string): boolean {
+  if (NOTHING.has(value)) return true;
+  const rest = value.replace(MARKUP, '');
+  return rest !== value && !/[\p{L}\p{N}]/u.test(rest);
+}
+
+/** What chat templates do with the words of a conversation; everything else is reported. */
+export class ContentRules {
+  readonly #report: (what: string) => void;
+
+  constructor(report: (what: string) => void) {
+    this.#report = report;
+  }
+
+  /** What a field of something is: words, when somebody's words are in fields of its name. */
+  field(object: FlowValue, name: string): FlowValue {
+    if (object.said === 'changed') return { ...object, shape: 'other' };
+    if (WORD_FIELDS.has(name)) return WORDS;
+    if (object.shape === 'message' || STRUCTURE.has(name)) return { ...UNKNOWN, dated: object.dated };
+    if (object.shape === 'messages') return MESSAGE;
+    return isSaid(object) ? WORDS : { ...object, shape: 'other' };
+  }
+
+  write(value: FlowValue, node: unknown): void {
+    if (value.said === 'changed' || value.said === 'part')
+      this.#report(`it changes what was said: ${value.change || expressionText(node)}`);
+  }
+
+  test(value: FlowValue, node: unknown): void {
+    if (value.said === 'changed') this.#report(`it depends on what was said: ${expressionText(node)}`);
+  }
+
+  compare(operator: string, [left, right]: readonly [FlowValue, FlowValue], node: unknown): FlowValue {
+    const { left: a, right: b } = node as { left: unknown; right: unknown };
+    for (const [value, other, otherNode] of [
+      [left, right, b],
+      [right, left, a],
+    ] as const) {
+      if (value.said === 'none' || this.#isHarmless(operator, value, other, otherNode)) continue;
+      this.#report(`it depends on what was said: ${expressionText(node)}`);
+      break;
+    }
+    this.#undated(left, node);
+    this.#undated(right, node);
+    return CONSTANT;
+  }
+
+  #undated({ dated }: FlowValue, node: unknown): void {
+    if (dated) this.#report(`it depends on the date: ${expressionText(node)}`);
+  }
+
+  #isHarmless(operator: string, value: FlowValue, other: FlowValue, otherNode: unknown): boolean {
+    if (value.said === 'changed') return false;
+    if (value.said === 'size') return /^[01]$/.test(expressionText(otherNode));
+    if (isSaid(other) || !other.texts) return false;
+    // A character is no word, so it is the type of a part of a message that is asked for.
+    const isPart =
+      (value.said === 'item' || value.said === 'part') &&
+      value.shape !== 'list' &&
+      /^(==|!=|in|not in)$/.test(operator);
+    return [...other.texts].every((text) => isHarmlessText(text) || (isPart && text.length > 1));
+  }
+
+  isTest(value: FlowValue, name: string, args: readonly FlowValue[], node: unknown): FlowValue {
+    if (KINDS.has(name)) return CONSTANT;
+    const other = joinAll(args);
+    const harmless = !isSaid(value) || (args.length > 0 && this.#isHarmless('==', value, other, undefined));
+    if (!harmless || isSaid(other)) this.#report(`it depends on what was said: ${expressionText(node)}`);
+    this.#undated(join(value, other), node);
+    return CONSTANT;
+  }
+
+  itemOf(value: FlowValue, node: unknown): FlowValue {
+    if (value.shape === 'messages') return MESSAGE;
+    if (value.shape === 'list') return { ...value, shape: 'other' };
+    if (value.said === 'size') return changed(value, expressionText(node));
+    if (value.said === 'whole' || value.said === 'part') return { ...value, said: 'item' };
+    return value.shape === 'message' ? UNKNOWN : value;
+  }
+
+  partOf(value: FlowValue, node: unknown): FlowValue {
+    if (value.shape === 'messages') return MESSAGE;
+    if (value.shape === 'list') return { ...value, shape: 'other' };
+    if (value.said === 'whole' || value.said === 'item')
+      return { ...value, said: 'part', change: expressionText(node) };
+    return value;
+  }
+
+  /** A part of a list of parts, or of a text: neither may be written, or compared with a word. */
+  slice(value: FlowValue, node: unknown): FlowValue {
+    const part = this.partOf({ ...value, shape: value.shape === 'messages' ? 'other' : value.shape }, node);
+    return value.shape === 'messages' || value.shape === 'list' ? value : { ...part, shape: 'list' };
+  }
+
+  lookUp(object: FlowValue, key: FlowValue, node: unknown): void {
+    this.#undated(key, node);
+    if (isSaid(key) && !isSaid(object) && object.shape === 'other')
+      this.#report(`it looks something up by what was said: ${expressionText(node)}`);
+  }
+
+  filter(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
+    if (name === 'length' || name === 'count') return lengthOf(value);
+    if (name === 'first' || name === 'last') return this.partOf(value, node);
+    if (name === 'join') return join(asText(value), joinAll(args));
+    if (name === 'default' || name === 'd') return joinAll([value, ...args]);
+    if (value.shape === 'messages' && /^(list|reverse)$/.test(name)) return value;
+    return this.#made(name, asText(value), args, node);
+  }
+
+  method(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
+    if (name === 'join') return join(value, joinAll(args.map(asText)));
+    if (name === 'format') return joinAll([asText(value), ...args.map(asText)]);
+    if (name === 'keys') return UNKNOWN;
+    if (name === 'get' || name === 'pop') {
+      for (const key of args.slice(0, 1)) this.lookUp(value, key, node);
+      return joinAll([value.shape === 'message' ? WORDS : this.partOf(value, node), ...args.slice(1)]);
+    }
+    return this.#made(name, asText(value), args, node);
+  }
+
+  #made(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
+    const shown = expressionText(node);
+    if (!isSaid(value)) {
+      // "x"|replace("x", content) writes the words; "x".find(content) looks them up.
+      const words = joinAll(args);
+      if (!isSaid(words)) {
+        if (LOOKING.has(name) || /^is[a-z]+$/.test(name)) this.#undated(join(value, words), node);
+        return { ...UNKNOWN, dated: value.dated || words.dated };
+      }
+      if (!WRITING.has(name)) this.#report(`it depends on what was said: ${shown}`);
+      return asText(words);
+    }
+    if (value.said === 'changed' || KEEPING.has(name)) return value;
+    if (LISTING.has(name)) return { ...value, said: 'whole', shape: 'list' };
+    if (STRIPPING.has(name)) {
+      const strips = args.every(
+        ({ texts }) => texts && [...texts].every((text) => !/[\p{L}\p{N}]/u.test(text)),
+      );
+      return strips ? value : changed(value, shown);
+    }
+    const harmless = args.every(
+      ({ said, texts }) => said === 'none' && texts && [...texts].every(isHarmlessText),
+    );
+    if (LOOKING.has(name)) {
+      if (!harmless) this.#report(`it depends on what was said: ${shown}`);
+      return CONSTANT;
+    }
+    if (CUTTING.has(name) && harmless && args.length > 0)
+      return { ...value, shape: /split|partition/.test(name) ? 'list' : value.shape };
+    if (
+      name === 'replace' &&
+      (harmless || args.every(({ texts }) => texts && [...texts].every((each) => ESCAPES.has(each))))
+    )
+      return value;
+    if (/^is[a-z]+$/.test(name)) {
+      this.#report(`it depends on what was said: ${shown}`);
+      return CONSTANT;
+    }
+    return changed(value, shown);
+  }
+}
+
+function lengthOf(value: FlowValue): FlowValue {
+  if (!isSaid(value) || value.shape === 'messages') return { ...CONSTANT, texts: undefined };
+  return value.said === 'changed' ? value : { ...WORDS, said: 'size' };
+}

@@ -1,0 +1,268 @@
+/**
+ * What published chat templates write: counted over 427 of them (Llama, Mistral, Qwen, DeepSeek, Gemma, Phi, Command R,
+ * Hermes, Functionary, Granite, GLM, Kimi, gpt-oss and others, as llama.cpp, vLLM, TRL, Unsloth, Axolotl and Xinference ship
+ * them, November 2026).
+ */
+
+/** Words of the instructions that several of them have, in lower case; nothing that urges or forbids. */
+export const PLAIN_WORDS =
+  'ability about above absolutely access according accurate action actions active additional address adhere after ' +
+  'ai all also alternative an analysis and answer answered answering answers any anything appropriate are arg args ' +
+  'argument arguments around array arrays as ask asked asks assist assistant associate assumptions at attempts ' +
+  'audio available avoid base based be been before begin beginning below best between block blocks boolean bos bot ' +
+  'break brilliant browser browsing built but by call called calling calls can cannot capabilities carefully case ' +
+  'cause chain changes channel chat chatbot child choose citations cite clear clearly close closing co code command ' +
+  'commentary complete completely complex comprehensive computer concise conclusion consider considered containing ' +
+  'content context contextual continue conversation conversationally correct could create created creative current ' +
+  'cursor cutoff cutting cycle data date december decide deem def default defaults defined described description ' +
+  'descriptions detail detailed develop developed developer dict dictionary different direct directly do document ' +
+  'documents does done drive each effort elements elsewhere enabled end english enough ensure enum environment eop ' +
+  'eos eot equations error errors etc every exact example execute executed executing execution exist explain ' +
+  'explicitly exploration explorations exploring facts false field fields files final finally finish first float ' +
+  'follow followed following follows for format formatted formatting formulating from fulfill fully func function ' +
+  'functions general generate generated generating get give given global gmask good gpt grounded grounding grouped ' +
+  'guidelines has have header help helpful here high how human id ids if im image img important in include ' +
+  'independent indicate indicates indices inform information informative injected inner input inside inst ' +
+  'instruction instructions interact internal into invoke involves ipython is it items iteration its joined json ' +
+  'jsonschema july jupyter just key knowledge lacks language languages large last latex level like line lines ' +
+  'linked list listed listing lists loc location logical look loop low made main make making many map markdown ' +
+  'marks match matches material mathematical maximum may me means message metadata middle minimum missing mode ' +
+  'model more most multi multiple must name namespace natural nd necessary need needed needs nested neutral new ' +
+  'next no non none not note notebook nothink null number numbers object objects observation observe of on once one ' +
+  'only onto open optional optionally or order original originating other otherwise out output outputs outputting ' +
+  'pad page pair paragraphs parallel param parameter parameters params pass patch pattern per perform piece pieces ' +
+  'plain plan please plug plugin point possible preamble prefer prefix present previous prioritize problem process ' +
+  'produces programming prompt pronouns proper properties provide provided providing python query question ' +
+  'questions qwen rather ready reason reasoning reassessment receive recipient references reflection reflections ' +
+  'regular related relevant reminder repeat repeatedly reply request requests required requires respond responding ' +
+  'response responses result results return returns right role same scalar schema schemas search second section ' +
+  'sections see self sentence sentences sep separate separated serves set seven should signatures single skip ' +
+  'slowly so solution solutions solve some sop sophisticated source sources spaces span spans special specific ' +
+  'specified specifying spelling split st start state stateful step steps still stop str strict strictly string ' +
+  'structure style such suffix suitable summary support supported sure syntax sys system systematic systematically ' +
+  'tables tag tags task tasks text texts than that the their them then there these they think thinking this ' +
+  'thorough thoroughly those thought thoughts through time times title to today together token too tool tools ' +
+  'trained true try turn type unless unnecessary unspecified until up url usage use used user users using valid ' +
+  'value values variables various very via video vision voice web well what when where which while will with within ' +
+  'without working would wrap wrapped write writing xml you your';
+
+/** Sentences with other words, by digestOf(). */
+export const KNOWN_SENTENCES =
+  '001ff6616da97f31bd5c 004f9c506ee5e690ecbf 00ba436830e2caf6d47b 00f72c380da444203caf 0102d89a3724fbc2a206 ' +
+  '012ba461e084ffea62d2 01fa5f4fa815c6a803ff 027ec4a132df028e1d10 0280ab6f2345fbe4655f 02a67270a115da58f9e0 ' +
+  '0306ebce54b04cc46ec9 032e420cd1b5b2893e51 032efc87c25c7ff3aa23 0357d20ca6b94ad9907c 039d5d6c16ef8cfbc3f4 ' +
+  '03f9513327b918020024 042c3046e969bcd275c0 04b3a7bca0e1b9cd613d 04c2afb6053b338cdcf2 0605b1048c9e7034e28c ' +
+  '0612cd11491aaa645fa4 064761190ab3b066bc7f 06649d07520ac8fc032b 06b5f96ae42777e9c22b 0864085fcdd514186f01 ' +
+  '0889113e04d3203f0c40 08c7a21716fca266d01d 08d0a55a163df7d386b4 08e5c50b8ac5632b2b04 092a5ded47d50829a039 ' +
+  '0947c15581768b218ce3 0979bcbce2af3c540a31 09860711dddfa3bf09a1 09f52ed8cd66e715260f 0a13b1549826bd64dc08 ' +
+  '0ab7b3abda048a0bb6f1 0af95f04c1c645ecec35 0b5605e0e6daa9f07de4 0b8c1f99d746ad56c112 0bd6d78f026070b872b9 ' +
+  '0c1bb75cf3bba9ac0329 0c48a34f2eec0f1fe5d5 0c900418f07ac79bd0f0 0d0e1a86b3aa787709b0 0d35ce94ee635acc7285 ' +
+  '0d4b4d24d035f214f623 0d77acbb6dd6166f24dc 0de7aafb0eeadc771e42 0deccdeda5845795634b 0e3202479a8624a0eecd ' +
+  '0e6e9f1ba413b8d1e65d 0efe6b4036046aa4d69d 0fea918e23585e13e211 1026be98c6dbf5f0d8a4 10495814d5829eb2a89b ' +
+  '104b9d0b97dec03cb912 10de17a13ce4e14f43cb 113a30281a42163774b9 11d5857c28fed491af20 11da9dc4428537c43ec2 ' +
+  '122a857cbc47278ddba4 1232d7b5af7d7e1a00c4 1308b4b3bd0f4d41e931 1347b6f1cee8f824eff5 13ab400054aac4176dfb ' +
+  '140fe30010984bd4d654 147622b15553ea8427ec 14838778fdab150b56d7 14b625876cc4921c80f9 14b92bc9bb1fc58df716 ' +
+  '15c6beae950fe67e7d71 15cbfab2cca18f28ee61 15cf97ced7a9b039e44b 15f537e3995c3be1b2b8 15f6ca6bcc626616112a ' +
+  '1606d693f6c11e5847d1 1619c3a45d1b0b4e7d99 164bc7cd6a7bc65d96fc 1689b4ee6b6f9e91b316 16a20ffa73bdca304623 ' +
+  '1728025f01c8987b0508 178bbd6c39b5d6f3094b 17eb3c0168d0d7b21ede 18fa5ea4f489333d8d2f 19d4b9af98948e2122a5 ' +
+  '1a201527d678d5cf326e 1a210d8dbf9c9645237f 1a51465e93741403cb4e 1a69ffb8df15e2e56aef 1a79668eac4051a9128b ' +
+  '1a81a1f90f839879379d 1adbc9119266122e62e9 1b37fed6954439b32e84 1bc04b5291c26a46d918 1c2d7ba1ae4af176a248 ' +
+  '1c4c71c808e49edbfa7c 1c797d41668c3c9117c7 1c90a06db02f16f51daf 1c991c92b64d8337f0c5 1cab2e52af325df7b6c2 ' +
+  '1cceec072266c09e44d2 1cdf02cb446720b9ad4f 1d20f89de4fd856c03ec 1d2bfcd395969b146d08 1d3107d9b09d280f8015 ' +
+  '1d4e8bc0c2665bf68163 1da2df64ee5df8dff4c6 1da4bf1a990017e833ef 1dd7ef63c64700c0d0d6 1ddc83ab7afcdc72df2d ' +
+  '1e10e03a3b3cfe8da497 1f9e6d9c9ec214bdfc87 1fdc9e8d13223fe1646e 1fdef7e16c708c7d62b5 2030929b342b7d568717 ' +
+  '203d3536bd62ad33ac70 2055bf5a70f95b58b66a 20814536447e30050ccb 209ae7fb941cf00eb5d1 2119cfc8c107a99ea8c1 ' +
+  '2138524c458dc889d817 219dfb3db6bf59cd42f1 21caa017b337b4c9893b 21e1003a0172d91cf745 22577c389a684826fff4 ' +
+  '22f54dfec7f02ff5b6ea 2339f5defb8b8b671271 23ae0a11ac5bab279073 23d530649ab641e1d22d 23e708c2b3a0a596eb2a ' +
+  '23eddbe3c4e091bef4cb 23f937d5f389f80b8c91 248950dd47a32858feea 24a7c5f6b3ff8836b13a 24dd3d91d31a3024d572 ' +
+  '24e01f8082c41ce87c68 2568cb0c169efba43a45 25cee4830e51188e482e 261d4dce8b78ba015dc1 2630d09c6b373c35ff3b ' +
+  '263b5f9fe40c0a02d957 26c8ebc20b02175b3474 26f3b6e36e7dd03774be 270980db42b7abab4178 2766d57e6757a8e53f28 ' +
+  '27a8dfed9a777b329233 286d2592cab8095337f2 2888bd885e46507ba2be 28ac52e5590b9ce094ef 296f841c2825a5e3d623 ' +
+  '2996edf241d33a692259 2a76eaec1d10933fcd3e 2ae3c34c89a60b53fc65 2aeeec1b76843b9484b4 2b0149617d1d7e70d92b ' +
+  '2b275e7abd4f24460368 2b9c0dcb98e4999e8054 2be881df44ccc8553a68 2c479bb637e505ec33d9 2c4b81082bb1442307b7 ' +
+  '2c52efe0c193131fa8fc 2cea274d0bedc39ec4ab 2cfa166b6eec82183ae5 2d102bf86e98dbd76eb4 2d3991523f949857c815 ' +
+  '2d610fb39e347d55a7f5 2dba2454d80024acf671 2de7bce95747a1225e2a 2dedeff37e387cfa93f1 2e1961a8c73c307e086c ' +
+  '2e47e3c214d543103b17 2e59ed2a88a6482113fa 2e9aa333386fec870054 2f09c198c54380450a38 2f2e899105fc53bbdcef ' +
+  '2f7d01650767c7bba894 2f9509890a4940be348c 2f959859ef49eb4b81c5 2f97c724bf9429989519 2fa10413d0114cbdd0b0 ' +
+  '2ff24e32580f6e1536c7 30229114b93bf0e10dc9 3293ed97ad280b0621b8 3296cf99c2f036271a01 3299b7eb861fce30b730 ' +
+  '32c8bb12d6e21ba63b2a 32cd72ec8f5e1319bf0d 32f556c7248e98932054 33742905ad8c4467f9d6 33bda6fc8cc54959c9ce ' +
+  '33c646cab2933c1b4edf 3431a33536b393b76f38 34bb8ac996c65fa6bdde 34efd08c686b3a42aabf 351806aff595dff1d7ab ' +
+  '35afbfa9195fb0beba39 35dc23bc20c1b78261df 36150b62e3d3a8bc7f4d 36152915d20fdefc1e7d 36209cd09625a83bc0bb ' +
+  '36d785d09364cfcb6b08 3724cc088a2808f3dd10 376eaf91f356b6056822 37868dc6f773257f905f 378b952244e3a919f2f3 ' +
+  '37efb38cbd80e1e93021 383aaf805174406391f2 3864d5eedaf57a3e4e2e 387fc0c1210a3759037b 38a591cba70beb93abe4 ' +
+  '38b5cd15a13169b59058 395cfd27964abca19903 39657cf2c2f5304cf203 39b0b4a848faccfdbd15 39dc96ef29415ebd04eb ' +
+  '39e65b39fb7290e6f153 3a30df4343ba38e6aada 3a489bc433904251a0b6 3af240fea35f750ef416 3b7241cf3643dce547ae ' +
+  '3b9a9ddf4711905fe50d 3be75738ce3b21116a08 3c065a9f1e1cbc798464 3c356f346fde6eba2e48 3c846f9fa5219a6a1ce4 ' +
+  '3cdf3a9fbf866d425304 3ce09ec96cea777e501c 3d0fbc68ce3e33a1edd1 3d4bacd2b6c7c650f732 3d5e48cee766da7f7bf3 ' +
+  '3da17b013ba5a47e5525 3e56f65ac8b96683de7e 3eb1da98682cedda0910 3ed11811b74a49fe55c2 3ed7cbc098e1bf4ab892 ' +
+  '400d17c98d67533cc88f 407ca9bed7435abbb1d2 40864e5b728578e6c8bd 40b2f80a85f0c596baf4 40c4983d2ed716b95b3b ' +
+  '40f8b221bca0ce796756 415404ebf94b4db728ed 4160398895cba8762e46 4183b7793fd28ba47ea9 41c632482b0b7e9a86b7 ' +
+  '41e681f3a781264175f7 41e7f4da54be18e5a6fa 42257a3eed5b1673516d 422ace191c5c04c48d70 42681419dc2e0426c53d ' +
+  '428a19116c8e3925a6e4 42c18d523137c2690367 42d58222b328681b9923 43334840c4a665e8f4c7 43bd77c9042aec30f0e6 ' +
+  '44e9f60f6431c4fdf088 4558668331180bc0f0fe 45a080925f63c5fc7813 45b47f529696a71c5136 45f0de5f335e85bce6b5 ' +
+  '46065f993c25e44d809b 46418324cc6940c1034e 46855b390631765483ce 4704f0d5c3ac7d27fd74 47096a403022cac5e64a ' +
+  '471ed053f54de646396d 476cf5cd418012a4caed 477e086b4673c5158179 478911d29ab88b951d6f 480e4f1d08e9079c05c0 ' +
+  '481ec252a25bf41463a6 4865d8bacd75d3a311d7 487955bf53c6dc1da94d 49416cb631838b9dcbdc 49863b5e477866d645ec ' +
+  '499b7a928c013ca0a3e6 49b3d9825f8dccd1459b 4a1670417332315739b0 4aad54db069d0cd4b37d 4ab2bf07b8d66805f0f0 ' +
+  '4b2edc6e1947e3283ed3 4b4debb53402e6a9a159 4b77d6e1638bf6480165 4b7ade0ffb0a9220fc8e 4ba7ea8a554d88bf47c8 ' +
+  '4bc3f07393f7bc8e0d2b 4bf84bb1a4febab1fea9 4c1b18268740e4c2cb1c 4c763029301f4ba81c40 4cbe5ca3ff9febede5e5 ' +
+  '4d024b453b342b672ca5 4d7fb56b85e97468cab2 4dd7b7ce238b3ee02c23 4e0b72a85cf1bbcfe015 4e3cc57302be52984908 ' +
+  '4e4b926145a4a3650740 4e999d703db1e6c70b7a 4ebef7d2109e2eb4b2be 4ed219a4a71ec31fd632 4f2626175a78ab42ba0e ' +
+  '4f677cb601f07a4cd9a8 4f69c1294b19686b73c3 4f94ecd029187cf2392c 4faa4737bdc878241b08 4fc141c8250750ec9489 ' +
+  '4fd388a5618143dfd665 504686040480a83219d9 50abccb8c60d6996df70 50afbe2dc6381249e260 50ce0712fec18ff19f8e ' +
+  '510722161e09aea8372d 515b5bfd20c0f5d69557 5177bd531ee5073514eb 52900db4252b8e6a552f 53024de5e6584be8e1c3 ' +
+  '548c41abe3a7aafb19a5 556b56e007ac4e13de82 556be8ddc23e80472da1 560958bbeea462691b2f 56451fdf19c23fb6d708 ' +
+  '567bef11a00f8ccc854d 5680d5244f541608b82b 568159fc02b018762f8f 5694a0ec13dce592c1fb 56f7fe9a98fcd645ed6f ' +
+  '5771c59411cf436a1c39 57a3bf9d22317ab91ae3 57aa1d70c5546d5f161e 58189b16e3930cbca03a 585e38af6275bb5a4b6d ' +
+  '595681ff1bed4d3a6b28 5956dce9a96ec783b16a 597973a8750a230b3f4b 598d3dec7f499e881dea 59a3d4a214b3941c3820 ' +
+  '59c72fc331cf161bc824 5ae8ab140f42b0862dac 5b1983e1ed167528083f 5b24fda19be31cd1c1fa 5b88acc34a902b19a422 ' +
+  '5b8fe60f3bb0fba19481 5bbb2ad7d1a7869da9ec 5bee6c4ab885c1d783f3 5c3f53cefd0f38cbd2bf 5c6f7dd9e0916f8da53d ' +
+  '5c7d5506d2b2c07c32ea 5c8bc185b4735c0c1d7c 5cd6db6c15cff7c6f15d 5d2f7ab9dc53cc4c48be 5da6a3a255c6b4e7ceb3 ' +
+  '5e1c887ee7374e476629 5eec070958d157fbb96f 5f0b0a6c875248688561 5fb2c0cc59e6f01bdaef 5fb78a0fd006eeb00b19 ' +
+  '5fdbfb2b8136a980551c 6043dcf4e5e2b6742f0d 604b1723f2176e32e891 6053bc507967890a1115 605fa6ea2771fbf4cd47 ' +
+  '60d437316f34f8844947 60e91249f3df52438d66 6111eee6d8af843a1ee6 615043aa6579e4a25811 619d1b207c08d336e811 ' +
+  '6206d1a1eac1620d77e6 620bc6c728cabcbdc00f 625c63e6af08f32903e5 632069176bed8812ecb7 63cf321e293df2cde4ec ' +
+  '63f040c05e97d6216784 64335811a08629693d91 64b1bf13fc07d02589ee 64cd01f7377cf6326155 6505a8abd007a0d24745 ' +
+  '650d537a50d63f5a5b27 651ef2f88dabb6b86c8b 6525b3f0bfba59dbb871 6557b71096c85cff23cc 65f680b45a002f218e79 ' +
+  '6693b24a1ff11caad0da 66c7cf70cc815d8a0f5d 66cee7229d7ab5e823c3 671c16bb1a02b63e7153 672903be09092bd9eb3d ' +
+  '6738f9af74ca703e35bc 675c0d063309cd10eceb 67d2a242d774c3888954 67f690ba1b7a58825632 684fee9b00979995ea44 ' +
+  '68784c5575b7e13fec22 689a83fff27dc9ddca66 68f8706e41cb00e81542 691442722e9837ecad03 69237cacc9e88a661937 ' +
+  '69ab1afed3c1d1c17496 6a07eedc36a217d96f9c 6ac848486920399ae50d 6af0a51b7f88d1c435b1 6b6546d0f5835a0f1351 ' +
+  '6b8313a8d5330fcd6bae 6ba20458ab8a95fff215 6c0201023e6ac9a20434 6c4d9a5765e9a4dfa551 6c56238de2ba9f0ed1ab ' +
+  '6cdd6765735930cb820e 6d16d29ebbb78502957b 6d216d814bc77f826ee6 6d74acfc1ff39b750556 6da036ec51c521cb8c3f ' +
+  '6da88c34ba124c41f977 6df6f0f5ba84eb07fade 6e3fcc59af5fd87f86ea 6e5969e50e4df390c1a7 6e83eedf98d36e8a509c ' +
+  '6e9746df16135f15f891 6ebf0773a8222c56c803 6efb3016f8e07ff9b639 6f4520086cfa5a669420 6fa8a5c86b5217076d3f ' +
+  '6fb94892bb27c747807e 6febfcd02f0ea3920a16 705610032510b5467812 7059261717cddb12dfae 708b35d611bdeaed7767 ' +
+  '70f22aafdb193652205f 7133366b82ccdd5ca4dc 715483d2a59c71fd7f8f 71891ecb1ee8d481ea42 71aad17ae7b268011415 ' +
+  '71d59de1a7185d4f6e5a 72061206e73c99cf7eb0 72a11be8327a8a5faaee 73133f53ea39a8f8d107 734ada67b3696ab5f70b ' +
+  '73627b735dec56008cd4 73858213712bb6c2339c 738f5c27509899c59f82 739900ebe5c95080bc59 73ad7b29300a308c9bcf ' +
+  '73c684cd8ecb6ec855c2 73f456a41d4a768b4661 73f67b0bdc71fe176f7d 74305b7a1f9d825d4729 743531a22b317f5fd941 ' +
+  '743657b9708df95ad684 747406859536db084be2 74e16f64a20d518c9acf 74e2b03f517f57b88aeb 7513df9f7fe79a69fc7c ' +
+  '75a9a58306a44461254d 75b88460238cd67bfb98 75d5e79a4659d808cae1 75e79f5434c7271fc847 7609878ae1ff989652b4 ' +
+  '7646bce776fdf87c7c41 7722f469a1fade73c09b 774504a5faeae2c7a0f6 7752aebec76aa43775d0 789b04469e547b0ab03a ' +
+  '78a775fb6ec7b7f54504 79eb62171c5fab0d18ef 7a0054748f3ed1b8951a 7a00ef173f06a28cfa84 7aa29f1cdba994f9866c ' +
+  '7b118d93193b3c842c9f 7b2d8b3ccfb8a1327b22 7bb2f5ecaa1dc683cced 7c6d074ef76f7fc9b599 7c748864dd16339c9403 ' +
+  '7d3dd1261b245795a4dc 7d64abfee1df8c79f422 7dfe59f98119a355df22 7e06f3148f70f58ccd20 7ebbc66b9595976a2835 ' +
+  '7ec2813e75e94a44c4e2 7f02d5f95ec308d7bded 7f23efb4beef009f4f8f 7fb530dc843b6ccd01de 8001679ec240385175e3 ' +
+  '803cd166cfcdd5c618f7 80af1e47f53484cc78d7 80f02567e4b10491556e 810dcf7e976f1a3b26be 814947269e3a3e528509 ' +
+  '817b860f6bddf588a59a 81b1322aeb4bb29f4543 81c95dae690d0bc365f9 81cbdce3ae3e30ab071d 82eeb379e042ded7a7eb ' +
+  '830b05d1ae18a6560993 8310c4bb05231dfc4cd6 8352fb653f34952098d7 835a4febfee68de83b13 837bb49531398281a23f ' +
+  '83c684aab004f2c171b5 843c97be9a1e4c06275f 84680bde09cd26b2510b 84c00e799a911e37dbe3 84d777cf64606eeebf3c ' +
+  '84fc6970bd2b2eedd456 858bec3cf8399bf1f5e4 8621c00d3b2c45f73081 86b489e0c27ce81aecc9 86d1e1a990f9e2b2b43f ' +
+  '8707dedf60f34cd01448 87c34b59a0dbe8a6eaaf 87ecac13ca04e022ae3a 891413b806734dfbd963 899e4f00d3c8c80039af ' +
+  '8a37daa642aaf2458298 8a448b24994c1ffb7cd1 8a798890fe93817163b1 8a9619c736406d2c9e28 8ab717cfa0d17ddc65d4 ' +
+  '8abd1c6a17f5cdc83126 8ac15b07897de2848694 8baba0f073d46040d4a6 8bc0ff588cb7359107dc 8bce671afa64f19c7c59 ' +
+  '8c2a4b7440743e20b307 8c68be2f91e2188bd21d 8c73c19de07694a3603d 8cd0d6e71ad6bfc64ce2 8d003abd5020693900c7 ' +
+  '8d1b0a4300c599353722 8d34c125386e5deb4d01 8d606ae7f4afa6a38c20 8da3ccaf143209d35535 8ec7cf47a89fb849e084 ' +
+  '8ee3854264eb98db1af1 8f26d3992e70055a9fc0 8f27089cf8e4147be18c 9029970102f30e07e26b 90cf57ac2fa2f9569d98 ' +
+  '9186e099494ec0a8a915 91d3ee9d62b1f32ff376 927063eb67edf659fbd8 92fc3782283d473c0451 932750371148a1ec6f2d ' +
+  '937d8d73cfd46d1cda8d 9380ca612c79883afaf7 9400e9964edddcf74d15 943fc70eca3712bbe2ca 95c76bc116f7a689c03f ' +
+  '95e7798ecbd9a9859e51 9606348702778e6b7299 965db9e7475073ae9d11 96b30fa9cefb0d2ce515 96f1d831590bfc3fd844 ' +
+  '973539d4c780e9652240 998ea21ad10eac65e849 99e9a0405a2643c749d1 9a126e42f6f362a5bacd 9abe014dd23bd368737f ' +
+  '9ad2934f5f813ec5a02e 9b7ac6e7d3e7a329d79b 9baf3a40312f39849f46 9bb32b06d1a704c6c768 9bea00070e34bab30771 ' +
+  '9bff83b9204c78e6de55 9c148bdc4ade1e6dc2b8 9c22feee7f94ddb3d7ef 9c82ee4392e00967737a 9cc27077cfb0f5dd8e23 ' +
+  '9cd22a4189805ffda445 9d07974673fb46b477a3 9d3f49f6d36dd285bedd 9d8a04d3e273fe66f606 9da38918ee1b6f4a6f54 ' +
+  '9de7b1f592bdc32710f5 9e6d7fb8817345e48434 9f8496b59f2865a7f1de 9f88dbe9c24d9a8e527d 9fd243b0985d5c1fb9ce ' +
+  '9fe4ea61642fe3ffd724 9fee4e33bdd56074cbb5 a0453cb797290ea34b69 a0688e05031419fe3373 a06fd41c51364af9c685 ' +
+  'a0f21b5a77346680030e a0f58cac9347946d7a77 a1428492ec6f617faedb a1665084e39a6d752326 a1b2fa61c5e3165c88ca ' +
+  'a1b8828bb682ec264964 a239dba50dcf7a50e58e a254ca3589969823d11f a25857ccfc39ae5ad439 a3506dc36f9a8ea385f8 ' +
+  'a37f7f7884954dfa1baf a3becd6b3fe078cd2328 a4c08cc253d2b6a77bc1 a4c7b088fcb71a8f0b73 a4cc6bc01a927e2a78fd ' +
+  'a542c57f0800972bf101 a54709b52848e2fb5e8d a55f051eaaf134860804 a5daee5622ae73070149 a6375ee99716acf4635b ' +
+  'a63a06e80634c1ec610d a65cd50f2597c6b36ebc a676ef8a7a5b4f5e1825 a6cc18182d3785e513c8 a6e0d0e660a577f5f0f5 ' +
+  'a6f50befd7b642b425da a7778b5b306590645de6 a7ef9e8e003c3457c394 a84571394b5e99fe70aa a8cd9642aa48cd9f9b9a ' +
+  'a900aa790c0ee63bd043 a93bdacbf15378ef7dc9 a97b0931730e83fbf928 a9a25bd6e8e4a2751d92 a9b6a5fe663f5b877914 ' +
+  'aa2abe6b5fd66e9faac3 aa57d667833cdb22f863 aa7445c88197037f1706 aab7cc60fd1751f6ed6c aade067c3603a2906c58 ' +
+  'ab24d1f219797af7123c ab636bd090fc4593320f ab663504b791e0673204 ab8a176661ffbc2e3570 abb40391e05a72e5c3da ' +
+  'abbe3512504fc85ded9b abcd0ee1fc2cdf511d8a abf7521fc8dfa03e370a ac0aedb7d4652252c6b6 ac35e92fbf5aa3c7345b ' +
+  'aca83115f288f2f0fa9e acba6e72103ccfc14ef0 acf25cd333a75d14ddb3 ad1170b9207d6ec88c32 ad2f3b05bcf68248bdb1 ' +
+  'ae1064adf33582b1520a ae47493d46fffe354ad6 ae854aaf0b09afb1cc07 aeae6a4beb0b2cecc005 af293f6162612c40b333 ' +
+  'af6841a399c07f16ab83 af932d60315f9a62f754 afe4157dfb6eb0657b45 affbfe435976b8fe8e2a b03bdf90b93aa8fdb5ae ' +
+  'b06b7e9d4f4f85e5f632 b0aa5214608c6a732750 b0ae3a9b660a6c39dba3 b0c4e49be34841e80926 b0d86370ec8ce6264a89 ' +
+  'b1e71105790da5a91000 b2090587afc8aa791bc4 b23a6a8439c0dde55158 b23bcbaf31c925ffc320 b273eb86a13b6e8e0155 ' +
+  'b28ff7df24cf8446e168 b2e42452d4c4bb8bb125 b2f63cc2b2bb70948666 b302f1d2289459e26d71 b303b0020faf1caff8f6 ' +
+  'b30ca34089b14760016d b41a023e7c1e1da086d0 b42a332595aa7a3e238f b4dc66dde806261bdda8 b4f4b03daaafddf3b21e ' +
+  'b5255978be8e9dde0530 b5404c7464d553e6e08f b5c755aaab1038b3d562 b5e7cb797557ff54cb24 b60d0c24a5e23ad4feab ' +
+  'b64eae6f3b4e08b56d39 b6ac44e3f415a3a84756 b735422dba2fe2f9bba6 b760f44fa5965c2474a3 b829e805ab160bf10124 ' +
+  'b82b24b708e4238cb41f b832254c7cf0967a9b53 b8375f8a2df4f7456d86 b8a8b981d6da70c65708 b8bdb8885a4bd9138a84 ' +
+  'b9ec6be92d758a7d08d6 b9f415201042de88950f ba91bfaa7a1b79379b0e bb0130c82d3e0e88e6b2 bb73e6618a20200b164f ' +
+  'bbd9fad16fad49a8f1c9 bc23208427e6416991da bc52e5dd34c0a72ea1e6 bcf447695170ae2aa862 bd00a60c3ea418d4aa28 ' +
+  'bd00c5ccad97bfd6b6e3 bd2252fc2080979d85c4 bd2b2500b32686f3f23b bd64bf6afa189106f942 bd868f6000851c681f9b ' +
+  'bdbfb408a56eac0fe21a bdf6cb2d8ef890f9b720 be5685485514b655b37e be66b056cdbdf8dbc56d bedc9f365547b1ecdb12 ' +
+  'bf59e2e38cfc581bd007 bf6e2c2562996cfc0382 bfacf0efa56a385a804b bfdcdd7bbe82593667ec bff8b3f464a5e18959c6 ' +
+  'c0017591e7b952a76b76 c00de30be9c37d116507 c06c3df19c8daf432e72 c082456a7766e23a18db c0ea992e44f35d7be3b2 ' +
+  'c0ffe527acb1947af045 c111e95295282126e025 c15935d13fa2da8e70ec c17229483fcc757405cf c20cc947c0b94a01baab ' +
+  'c2741b643ff9e93be308 c2969ddc89d42ac92710 c30acb2c4a708d714630 c3231fc36b48c4e48f85 c35e86f799b4539e3019 ' +
+  'c40142c3eef2fc4a3e41 c43adcba004a672e4f33 c467261e7e466a5a1282 c4966d85ada995b4d037 c4bd6b2be38e981652f0 ' +
+  'c51232c23ca13640617a c590b3c924c35c2f2417 c6648638f96b5af71ec4 c6a81c1743010d5088a2 c6ca7f68b60b9362966e ' +
+  'c6ed34e415de13919121 c765a2d2598747a85d64 c768853df06c7e565d59 c76d73cd7fabd0819c0e c7fec10a5d7bec030deb ' +
+  'c83b067dac6bd26218ea c91ae6088b9b1799e5a8 c9d85f996d831c8b8229 ca17a44296ec4c4bc982 ca707cf0149228d1fc23 ' +
+  'ca86de2a57070a688a71 cb54620a7e32bc71f089 cb5c6cb4f57941ea5dd4 cbf066fb0a5c0b861106 cc8767c4b1bcd42438ee ' +
+  'cc8a30d90a038e453a3a ccf59513c52d17ca799c cd2b90882101d6f15171 cd3b8cbcf539f9f64401 cda628eb62185627fd77 ' +
+  'cdbaf86e7919389b0447 cdbbb18174a3da821c44 cddca6122345c408a13b cddfd79785b951a5ab05 ce0c2e3436aea992ca9f ' +
+  'ce1e169448edaaa7fcd6 ce3e14f59be676ea2454 ce52d1f78cce6c1dedf4 ce7e9a6d7dbfa4549ee0 ceb46549deada7198581 ' +
+  'cee99190515836bdc08f cf525d8bb51a02b57cf3 cf5f0c162ed577744371 cf6f283ae49298407f26 cf80cd8aed482d5d1527 ' +
+  'cfd2073c8c8443ebdf45 d055d5064f18cd3e92d2 d0a2963b299559a80ba4 d0d49c775d4489af8f04 d14649ee3393e5fdd78e ' +
+  'd1899a8af94d4189db14 d1b920b16ac6462e5057 d249cdf8bc64649b0a69 d2b5c1de63cf176e4ed8 d2f4a82b3009de2a7b36 ' +
+  'd31475f9ac061889e67e d31d9c9d1ffd925fdde6 d3fb81b2f90de094e803 d41b36bd548c5f847710 d497a2e785877347271d ' +
+  'd4dc1d671fd90f0a718e d4f0bc5a29de06b510f9 d5103fd9536919a4e10f d5675c6ac551da542878 d5fb30499652d69560f4 ' +
+  'd618fb157a4b382e92fc d6f46c6de2edc0aad567 d759cd40abe2a524af7a d78d1a3f3bcf22d7b74f d80c4e04f20cd73aabb0 ' +
+  'd84668af0541d3c037c5 d8acf25c19f87a5292e3 d8b5d829ce2768ca9761 d8ce03cfbb7578e550a1 d9003f618ef0f6211852 ' +
+  'da1987d95c225c018ca0 da31012c40330e7e2153 daa9e4ae539416850ec5 db28b270bb5e04dd64d7 db86144cefb1a67ca006 ' +
+  'dcadbbbaa09045270142 dcda679b9ff39925f9cf dd4c153c4f72acb1e5d7 dd75948aebb1ae294ae2 dd96ed85360f9b7fe550 ' +
+  'de1b0fc878758fabb2ae de2a1a9df0315a261d3b de64e9c28736476e0c86 de744f7691e8653788c4 df38bfb4917f2de07758 ' +
+  'df60a55e222dd6fa2851 df65f9b6c5bb20191c52 df6bea19eefe6d0edfa5 df754887b9beab7db21c dfb43da3399f37da0c62 ' +
+  'dfc98a91fe2287dd365b e02898ef93dd99b3f693 e06221e1ef96d285a6f6 e0e45675b437edf42654 e10c835f8645ca627767 ' +
+  'e13ac7b9aee858bc8ae2 e14e941a3529547f15fc e20bd6e975459ec21ed3 e20daf5aaa44f869c13b e226937e4a332bb3e968 ' +
+  'e22a3e25c4415a771d98 e291c4431b40f1723b07 e2ab5dd4655fa6bae8a0 e2eca1b8eb13c5bc6858 e2f0df88b1f0a2cfa562 ' +
+  'e2f18e71b883042f3252 e31de1ad143062105015 e3895dbafc646c1f49bb e38e9d0d18a547f53653 e3c3cb426cf9bc875c71 ' +
+  'e3e71e549ed998518643 e40e04af8c5a370e28a9 e43cbb278bcff70a2169 e4ed87865f91e3589f14 e50cd761ae3838131544 ' +
+  'e559e3286739dfaa893b e5767f37cc6129c8df00 e582b5781295e5dccce4 e5a9660f1f4223cc8a65 e5ce5f6da7bd985eae57 ' +
+  'e5d39671de792a35b1d0 e5f65b0937cb74b9a049 e62d3ff4a65d4afafad5 e685517e8392637fa6f8 e6975725537f6c08748d ' +
+  'e6f21d8c47c37c8f6884 e76419fd5eb0b37afeb2 e79583c3be3989bdfbeb e7a3cfbeab25ce6d3cdf e7c0a7418031d9b5d42b ' +
+  'e7cf9bfe20263518b1dd e7d179b17b11dca23b4c e7d6598570723c047116 e7dd4318436a4b44294c e83c4403b2562992be21 ' +
+  'e86421cb8ca428710814 e86693719c6069867641 e89b2411191f301d5dc9 e8f619c8a331d260d259 e90dab04b12c559b628c ' +
+  'e98b45794f75e6993da4 e9af381ed9787c43f3da e9ebd81cd2468f1e216a ea6dc66b7fa676f0a008 eab045d4e7e389f9235e ' +
+  'eae93d76dc3749c5d415 eaf4455cbc87a30b452a eb5b70f66277f6fe74d7 ebdcbdcf9c998d72cb1e ebf49759026931e51a23 ' +
+  'ec0c67a13a8f60230f8c ec77543ab969e71762b6 ecb3bff86f8b61cdd480 ed2d9a59f23c3de1f998 ed3c98fa0214f09482c9 ' +
+  'ee0a0737c907c99d80df ee0a382a00df9011cfb8 ee1fd6405ccf9a048102 ee7ad1b571a1fd618b8d eee5a364be9da5e1bf3e ' +
+  'eef25839dacfe7f1b097 ef3ff703d7565ab5215c efab66d01c6e9d064f26 f0420bca1948b883f046 f05854fa5556d6e19a44 ' +
+  'f09292e957096146bffa f0c14800f411efa7dc39 f0d25c1b0b247ce8db4b f10791da572c2c968fed f18d149d87c8ecf55ded ' +
+  'f1bd61ae3cfcf95218cd f1d9d74ad78ce704df78 f1ee314811217caba52a f22dec571b7a2159a1c1 f25412c126b3b9fe9923 ' +
+  'f25a0dae9a644c56664f f26a5afab6649a8de4e5 f27894393cf3f94bf8ee f27ff80ed4ad93d6dfb4 f28a84937f6e6189b4de ' +
+  'f2b1d167ffbecc0ef5d9 f2e9a23ac36c4b227b16 f38df03c44d64eb893d8 f43f57334474404824e9 f4c2f8b1759816ea8e2a ' +
+  'f4f4572aaa82630db9e8 f52f74e269012693dbfc f544e1fb993809f40e48 f550e57d3092fe4beeb9 f5a019abb0555c618e90 ' +
+  'f5b06d20670596b215a8 f5c074ece0dbbda430d4 f65d66279ceee76555fc f682743b4a091d6b0397 f6d155898acbabe9c91f ' +
+  'f6e320da662b7e94d3be f6eb9bc8536c8e32f412 f72ad62c988a5d40eb00 f733afb6b3f9f14d7690 f7543da98209fa7b8257 ' +
+  'f77b612de9b4afa217fa f7b63f47d92157cae5b9 f7c68077f58120634cb7 f7e9486dd2104dc6da6d f83a4ff89aee88f97e36 ' +
+  'f873b823167abc60923f f91e8bd71f4ff8dd0237 f94b68f7c883ac2525c3 f9500b24e87b01950b5f f9a3b514885a84d8590f ' +
+  'fa01d977dd7409525f17 fa5a9d9e44163e961259 fa5e59ca4c08b2a8b639 fab4ff18298eaf478dad fafdbfdfb88fb576eead ' +
+  'fba9170cbf23de397af9 fbf78b35d802bb006f34 fc02c73bb3c5199d3a19 fcdf89224c3867bbd5b7 fce55e143405229d215c ' +
+  'fcf6455e7a09c98e5e24 fd2056ee2de7cfc34f83 fd251dd5f78edc1c3d09 fd8e2c34ebc19cee744c fe33fb08dcb300c4d165 ' +
+  'fe5d2eb604cb8d472c11 ffb125acbef5444f908c ffdb4be8cc6756db1579';
+
+/** Published templates that do with the conversation what others may not, by the SHA-256 of their text without white space at its ends. */
+export const KNOWN_TEMPLATES =
+  '013e5cdf3c2262d4d7460c4b415e6d54be2bf5da60eb6ba8208f5aec9a956a20 ' +
+  '01658a71df742ed33e28c787ab916834da7cb3d932e25d8f7e916a6f3b9694d4 ' +
+  '2147c474f41b522b7296f74692b9f31e45f49a31465960576a9d321339c5915a ' +
+  '2fe62cd9ec960926df8d4794ceff8ed8c0a39123efaa61b2001112d1ca4c81e2 ' +
+  '4012f06a996cd86c6943ea93cf3d96ba03fde1579921d1811c2ad93b219dd8f1 ' +
+  '6e54652d84d698ebb3b7b2172204b6eeafd7f27533e006c8c1ebf8e743a7fd99 ' +
+  '736dba5c1d552a0ddde5164a64792bd2a3639af3b78dff7917c2dd5d4d48e43a ' +
+  '7822d3aa6f6eac57e1caf03cea6a06def2081fcb75d2e73d2cb0c1adb0077514 ' +
+  '7e5836a74c01d22504306273f8a7b49f944f6b960efee67609c07eef0a9ba295 ' +
+  '808ef9be6ae1bba0833334aceaee77cc0ebc76f058de4ea834c68b771eebf23a ' +
+  '8bbf4e8f9c73ee27d975aa4a3e60d5311ff1aaa1fee7ea2ac25fc6f7a3983390 ' +
+  '993075ea59924220fc91e47be8d5edb7ef6612c24f90ef7c329564fe1c321b52 ' +
+  'a045782bb13e56aea0c499a8a2b6e934bedf0c3cce9c2cc89bfee8fd8d6c38fc ' +
+  'af6311f48482378c1163ba7183c0cefa317fadaa6e0172a167c68d6e238368a8 ' +
+  'b80d503eee19e5c8502697363bde6b2095d4d979f88e950c17b043cee7cfa0ec ' +
+  'c5b67247c9f736f6c40eaa91ae1ef27dc67f5b041eedaadb97a1bea5030fb0ff ' +
+  'c9635ab946bc8f88301ddd90da091fe6f50ee3bcbea5f338d86a67099ffebc32 ' +
+  'cb58803822ecef960861024025a6a4f3fe8067a66bc12a960880d1de2271df47 ' +
+  'd46a86f116c926da86c9232a071e325115772dcf7a55e6881c09c6b43e864dc7 ' +
+  'db0106398b1e202960317c533d459628f20d58d0c85ee7cd7a4407eaf20cc402 ' +
+  'dd760f4e624b5c943906ef656eb17394cb453ace4e4a62fc61baeb51c904151e ' +
+  'f3207cb983be03947a608bdc870ca29e348550f2dd60051c73c1e3211f44b828 ' +
+  'f7fce75755aab46e3c759960e2e4b014cdcd7126edeba949d3261bd8b1eed912 ' +
+  'fbcca444c9d1fc198b90febd6ade79a2d2b67c565d64129c3647a419215194ea';

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { KNOWN_SENTENCES, PLAIN_WORDS } from './template-vocabulary.ts';
+
+/** What is odd about a text that a template writes. */
+export interface OddText {
+  /** Whether it is refused; else it is new, and made of words that chat templates use. */
+  readonly refused: boolean;
+  /** In plain words. */
+  readonly why: string;
+}
+
+/** Control tokens: angle brackets around anything without blanks, square ones around capitals. */
+const TOKEN = /<[^<>\s]{1,60}>|\[\/?[A-Z_]{2,60}\]/g;
+const MAX_TOKEN_WORDS = 4;
+const WORD = /[\p{L}\p{M}]{2,}/gu;
+const ASCII_WORD = /[A-Za-z]{2,}/g;
+/** Controls but tab and line ends, marks of direction, what has no width, tags, variation selectors, private use, an empty Braille cell. */
+const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}|\p{Default_Ignorable_Code_Point}|\u2800/u;
+const VISIBLE_CONTROLS = /[\t\n\r]/g;
+/** "I g n o r e", "I.g.n.o.r.e". */
+const SPACED = /(?<![\p{L}\p{N}])\p{L}(?:([ .,_*|/\\-]{1,3})\p{L}){3,}(?![\p{L}\p{N}])/u;
+/** Where a model could be told to send somebody, or whom to pay. */
+const ADDRESS =
+  /\b(?:https?|ftp|wss?):\/\/|\bwww\.|[\w.+-]+@[\w-]+\.\w|\b[\w-]+\.(?:com|net|org|io|ai|dev|app|info|example|invalid|test|xyz|ru|cn|de|eu|uk|onion)\b/i;
+const LONG_NUMBER = /\d(?:[ .-]?\d){6,}|\b[A-Z]{2}\d\d(?:[ ]?[A-Z0-9]{4}){3,}/;
+/** "You are NAME, an assistant created by NAME.": who a model says that it is. */
+const IDENTITY =
+  /\b(?:you are|i am|named|called|name is|created by|developed by|trained by|made by|built by|from)\s+((?:the\s+)?\p{Lu}[\p{L}\p{N}.&-]*(?:\s+\p{Lu}[\p{L}\p{N}.&-]*){0,3})/giu;
+/** The label of a speaker: one word, or up to three with a colon behind or a heading's mark before. */
+const LABEL =
+  /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
+const MIN_SENTENCE = 4;
+const MAX_SHOWN_WORDS = 4;
+
+const known = new Set(KNOWN_SENTENCES.split(' '));
+const plain = new Set(PLAIN_WORDS.split(' '));
+
+/** What hides in a text that people are shown: undefined when nothing does. */
+export function hiddenIn(text: string): string | undefined {
+  const hidden = INVISIBLE.exec(text.replace(VISIBLE_CONTROLS, ''))?.[0];
+  return hidden === undefined
+    ? undefined
+    : `U+${hidden.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/**
+ * Judges a text that a template writes of its own: sentences of published templates are fine, new ones of plain words are
+ * odd, those with other words, addresses, account numbers or hidden letters are refused.
+ */
+export function oddText(text: string): OddText | undefined {
+  const hidden = hiddenIn(text);
+  if (hidden) return { refused: true, why: `writes characters that cannot be seen (${hidden}) in` };
+  const spaced = SPACED.exec(withoutTokens(text));
+  if (spaced && !known.has(digestOf(text))) return { refused: true, why: 'spells with separated letters' };
+  let odd: OddText | undefined;
+  for (const sentence of sentencesOf(text)) {
+    const found = known.has(digestOf(sentence)) ? undefined : oddSentence(sentence);
+    if (found?.refused) return found;
+    odd ??= found;
+  }
+  return odd;
+}
+
+/** A text as sentences and lines. */
+export const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
+
+/** What a sentence is known by: its letters and digits, without case, tokens among them. */
+export const digestOf = (sentence: string): string =>
+  createHash('sha256')
+    .update(sentence.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, ''))
+    .digest('hex')
+    .slice(0, 20);
+
+function oddSentence(sentence: string): OddText | undefined {
+  const rest = withoutTokens(sentence);
+  const address = ADDRESS.exec(rest) ?? LONG_NUMBER.exec(rest);
+  if (address) return { refused: true, why: 'writes an address or number' };
+  const nameless = rest.replace(IDENTITY, (all, name: string) => all.replace(name, ' '));
+  const words = nameless.match(WORD) ?? [];
+  const unknown = words.filter((word) => !isPlain(word));
+  if (unknown.length === 0)
+    return words.length < MIN_SENTENCE ? undefined : { refused: false, why: 'writes' };
+  const shown = [...new Set(unknown)].slice(0, MAX_SHOWN_WORDS).join(', ');
+  return {
+    refused: !LABEL.test(nameless),
+    why: `writes words that known templates do not have (${shown}) in`,
+  };
+}
+
+/** Words of instructions, and those that published templates write alone. */
+const isPlain = (word: string): boolean => plain.has(word.toLowerCase()) || known.has(digestOf(word));
+
+/** A text in whose place of each of some others there is a line end. */
+export const withoutTexts = (text: string, others: readonly string[]): string =>
+  [...new Set(others)]
+    .filter((other) => other !== '')
+    .sort((a, b) => b.length - a.length)
+    .reduce((rest, other) => rest.replaceAll(other, '\n'), text);
+
+/** A text without its control tokens: words in brackets that are more than a name remain. */
+export const withoutTokens = (text: string): string =>
+  text.normalize('NFKC').replace(TOKEN, (token) => {
+    const words = token.match(ASCII_WORD) ?? [];
+    const names = token.startsWith('[') ? 1 : 2;
+    return words.length <= names || (words.length <= MAX_TOKEN_WORDS && words.every(isPlain)) ? ' ' : token;
+  });
