@@ -8,8 +8,8 @@ export interface ModelUse {
   readonly running: number;
   /** Reachable nodes that say they hold a part of it. */
   readonly holders: number;
-  /** Different hosts that these nodes are reached at. */
-  readonly hosts: number;
+  /** Different addresses that these nodes are connected from, or were told of from. */
+  readonly origins: readonly string[];
   /** Bytes of it that this node has given to others. */
   readonly uploaded: number;
 }
@@ -22,20 +22,22 @@ export function usesOf({
   directory: Pick<Directory, 'nodes'>;
   library: Pick<Library, 'find'>;
 }): Map<string, ModelUse> {
-  const seen = new Map<string, { running: number; holders: number; hosts: Set<string | undefined> }>();
+  const seen = new Map<string, { running: number; holders: number; origins: Set<string> }>();
   for (const node of directory.nodes().filter(({ reachable }) => reachable)) {
-    const host = hostOf(node);
     for (const { manifest, blocks } of node.holdings) {
       const id = toHex(manifest);
-      const use = seen.get(id) ?? { running: 0, holders: 0, hosts: new Set() };
+      const use = seen.get(id) ?? { running: 0, holders: 0, origins: new Set() };
       use.holders++;
       if (blocks) use.running++;
-      use.hosts.add(host);
+      use.origins.add(node.origin);
       seen.set(id, use);
     }
   }
   return new Map(
-    [...seen].map(([id, use]) => [id, { ...use, hosts: use.hosts.size, uploaded: uploadedOf(library, id) }]),
+    [...seen].map(([id, use]) => [
+      id,
+      { ...use, origins: [...use.origins], uploaded: uploadedOf(library, id) },
+    ]),
   );
 }
 
@@ -46,10 +48,26 @@ const uploadedOf = (library: Pick<Library, 'find'>, id: string): number =>
     .reduce((sum, { uploaded }) => sum + uploaded, 0) ?? 0;
 
 /**
- * The most used first, by what this node sees: bytes that others took from it, then hosts. How many nodes say that they
- * run or hold a model is no measure: anybody can be any number of nodes.
+ * The most used first, by what this node sees: bytes that others took from it, then addresses. How many nodes say that
+ * they run or hold a model is no measure: anybody can be any number of nodes.
  */
-export const byUse = (a: ModelUse, b: ModelUse): number => b.uploaded - a.uploaded || b.hosts - a.hosts;
+export const byUse = (a: ModelUse, b: ModelUse): number =>
+  b.uploaded - a.uploaded || b.origins.length - a.origins.length;
+
+/**
+ * The same models, those in use first, then one of each address in turn: who announces a thousand under as many names
+ * delays the first one of everybody else by one.
+ */
+export function inTurns<T extends { readonly use: ModelUse }>(models: readonly T[]): T[] {
+  const taken = new Map<string, number>();
+  const ranked = models.map((model) => {
+    const { origins, uploaded } = model.use;
+    const rank = Math.min(...origins.map((origin) => taken.get(origin) ?? 0));
+    for (const origin of origins) taken.set(origin, (taken.get(origin) ?? 0) + 1);
+    return { model, rank: uploaded > 0 ? 0 : rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ model }) => model);
+}
 
 /** The host that a node's multiaddrs name. */
 export const hostOf = ({ addresses }: Pick<KnownNode, 'addresses'>): string | undefined =>

@@ -22,6 +22,8 @@ export interface KnownNode extends Description {
   readonly lastSeen: number;
   /** The scope of who told its addresses. */
   readonly learntFrom: Scope;
+  /** The address that told of it: its own where it is or was connected, which is more than it can claim. */
+  readonly origin: string;
 }
 
 /** Who told of a node, and what of that is known for certain. */
@@ -41,7 +43,7 @@ interface Page {
 }
 
 interface Entry {
-  node: Omit<KnownNode, 'reachable' | 'lastSeen'>;
+  node: Omit<KnownNode, 'reachable' | 'lastSeen' | 'origin'>;
   readonly pages: Map<number, Page>;
   origin: string;
   proven: boolean;
@@ -98,7 +100,11 @@ export class KnownNodes {
     const learntFrom = source.proven || !entry.proven ? source.scope : entry.node.learntFrom;
     entry.node = describe(announcement, sameHoldings(before, all) ? before : [...all], learntFrom);
     if (entry.node.holdings !== before) this.#reindex(id, before, entry.node.holdings);
-    Object.assign(entry, { heardAt: now, lost: false, origin: known ? entry.origin : source.origin });
+    Object.assign(entry, {
+      heardAt: now,
+      lost: false,
+      origin: known && !source.proven ? entry.origin : source.origin,
+    });
     return true;
   }
 
@@ -222,8 +228,9 @@ const newEntry = (announcement: Announcement, { origin, scope }: Source, now: nu
   lost: false,
 });
 
-const seen = ({ node, heardAt, lost }: Entry, now: number): KnownNode => ({
+const seen = ({ node, origin, heardAt, lost }: Entry, now: number): KnownNode => ({
   ...node,
+  origin,
   lastSeen: heardAt,
   reachable: !lost && now - heardAt < SILENCE_MS,
 });

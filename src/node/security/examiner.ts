@@ -24,7 +24,7 @@ import {
   Yara,
 } from '#security';
 import { demandVerified, type Library, type Model } from '../models/library.ts';
-import { byUse, hostOf, type ModelUse, usesOf } from '../models/model-use.ts';
+import { byUse, hostOf, inTurns, type ModelUse, usesOf } from '../models/model-use.ts';
 import type { Directory } from '../peers/directory.ts';
 import { fitIntoQuota } from './disk-quota.ts';
 import { fetchWhole } from './examination-fetch.ts';
@@ -139,7 +139,7 @@ export class Examiner {
   }
 
   #waiting(): string[] {
-    const ids = this.queue().map(({ id }) => id);
+    const ids = inTurns(this.queue()).map(({ id }) => id);
     const known = new Set(ids);
     for (const id of this.#publishers.keys()) if (!known.has(id)) this.#publishers.delete(id);
     return ids;

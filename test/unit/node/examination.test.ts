@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { BitorchError, codeOf } from '#base';
-import { byUse, usesOf } from '../../../src/node/models/model-use.ts';
+import { byUse, inTurns, usesOf } from '../../../src/node/models/model-use.ts';
 import { fitIntoQuota } from '../../../src/node/security/disk-quota.ts';
 import { FIRST_MS, fetchWhole, STALL_MS, TURN_MS } from '../../../src/node/security/examination-fetch.ts';
 import { FairWorkers } from '../../../src/node/security/fair-workers.ts';
@@ -196,18 +196,50 @@ test('room on disk: all stay within the limit, one publisher within its share, c
   assert.deepEqual(room(held('new', 500), ...cleared), ['cleared b', 'cleared c']);
 });
 
-test('how many nodes say that they run or hold a model does not bring it forward', () => {
-  const node = (host: string, manifest: number, blocks: [number, number] | null) => ({
-    reachable: true,
-    addresses: [`/ip4/${host}/tcp/1`],
-    holdings: [{ manifest: new Uint8Array(32).fill(manifest), blocks }],
-  });
-  const nodes = [
-    ...Array.from({ length: 50 }, () => node('192.0.2.1', 1, [0, 2])),
-    node('192.0.2.2', 2, null),
-    node('192.0.2.3', 2, null),
-  ];
-  const uses = usesOf({ directory: { nodes: () => nodes as never }, library: { find: () => undefined } });
+/** A node that is connected from `origin`, whatever addresses it claims. */
+const holder = (
+  origin: string,
+  manifest: number,
+  blocks: [number, number] | null = null,
+  claims = origin,
+) => ({
+  reachable: true,
+  origin,
+  addresses: [`/ip4/${claims}/tcp/1`],
+  holdings: [{ manifest: new Uint8Array(32).fill(manifest), blocks }],
+});
+const usesBy = (nodes: readonly object[]) =>
+  usesOf({ directory: { nodes: () => nodes as never }, library: { find: () => undefined } });
+
+test('how many nodes say that they run or hold a model, and where they say they are, does not bring it forward', () => {
+  const uses = usesBy([
+    ...Array.from({ length: 50 }, (_, i) => holder('192.0.2.1', 1, [0, 2], `198.51.100.${i}`)),
+    holder('192.0.2.2', 2),
+    holder('192.0.2.3', 2),
+  ]);
   const sorted = [...uses].sort(([, a], [, b]) => byUse(a, b)).map(([id]) => id.slice(0, 2));
   assert.deepEqual(sorted, ['02', '01']);
+});
+
+test('an address that announces many models, each of another publisher, delays those of others by one', () => {
+  const crowd = Array.from({ length: 200 }, (_, i) => holder('192.0.2.1', 1 + (i % 200)));
+  const uses = usesBy([
+    ...crowd,
+    holder('192.0.2.2', 250),
+    holder('192.0.2.3', 251),
+    holder('192.0.2.2', 252),
+  ]);
+  const order = inTurns([...uses].map(([id, use]) => ({ id: id.slice(0, 2), use }))).map(({ id }) => id);
+  assert.deepEqual(order.slice(0, 5), ['01', 'fa', 'fb', '02', 'fc']);
+  assert.equal(order.length, 203);
+  const used = inTurns([
+    { id: 'a', use: { running: 0, holders: 1, origins: ['x'], uploaded: 9 } },
+    { id: 'b', use: { running: 0, holders: 1, origins: ['x'], uploaded: 5 } },
+    { id: 'c', use: { running: 0, holders: 1, origins: ['x'], uploaded: 0 } },
+    { id: 'd', use: { running: 0, holders: 1, origins: ['y'], uploaded: 0 } },
+  ]);
+  assert.deepEqual(
+    used.map(({ id }) => id),
+    ['a', 'b', 'd', 'c'],
+  );
 });
