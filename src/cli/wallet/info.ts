@@ -1,7 +1,8 @@
-import type { HistoryEntry } from '#node';
+import type { HistoryEntry, OpenWallet, WalletView } from '#node';
 import { formatAmount } from './amounts.ts';
 import {
   networkText,
+  pathOf,
   print,
   printJson,
   scan,
@@ -19,22 +20,41 @@ export const infoCommand = walletCommand('info', 'balance, address, how far the 
   .alias('balance')
   .option(...JSON_FLAG)
   .action((flags: JsonFlags) =>
-    withWallet(flags, async (wallet) => {
-      await scanIfPossible(wallet, flags);
-      const { balance, height, network, viewOnly, path } = wallet;
-      const address = network && wallet.addresses[0]!.address;
-      if (flags.json) {
-        printJson({ ...balance, height, network, viewOnly, address, path });
-        return;
-      }
-      print(`unlocked  ${formatAmount(balance.unlocked)}`);
-      print(`locked    ${formatAmount(balance.locked)}`);
-      if (address) print(`address   ${address}`);
-      print(`network   ${networkText(wallet)}`);
-      print(`block     ${height}`);
-      if (viewOnly) print('view-only: what was spent is not seen, so there may be less than this');
-    }),
+    withWallet(
+      flags,
+      (wallet) => info(wallet, flags),
+      (view) => nodeInfo(view, flags),
+    ),
   );
+
+async function info(wallet: OpenWallet, flags: JsonFlags): Promise<void> {
+  await scanIfPossible(wallet, flags);
+  const { balance, height, network, viewOnly, path } = wallet;
+  const address = network && wallet.addresses[0]!.address;
+  if (flags.json) {
+    printJson({ ...balance, height, network, viewOnly, address, path });
+    return;
+  }
+  print(`unlocked  ${formatAmount(balance.unlocked)}`);
+  print(`locked    ${formatAmount(balance.locked)}`);
+  if (address) print(`address   ${address}`);
+  print(`network   ${networkText(wallet)}`);
+  print(`block     ${height}`);
+  if (viewOnly) print('view-only: what was spent is not seen, so there may be less than this');
+}
+
+/** The same of a wallet that the running node has open. */
+function nodeInfo({ balance, address, height }: WalletView, flags: JsonFlags): void {
+  const { spendable = '0', locked = '0' } = balance ?? {};
+  if (flags.json) {
+    printJson({ unlocked: spendable, locked, height, address, path: pathOf(flags) });
+    return;
+  }
+  print(`unlocked  ${formatAmount(BigInt(spendable))}`);
+  print(`locked    ${formatAmount(BigInt(locked))}`);
+  if (address) print(`address   ${address}`);
+  print(`block     ${height}`);
+}
 
 export const historyCommand = walletCommand('history', 'what came in and what was sent, newest last')
   .option(...JSON_FLAG)

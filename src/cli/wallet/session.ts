@@ -10,8 +10,8 @@ import {
   readTextFile,
   toHex,
 } from '#base';
-import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain } from '#node';
-import { withHint } from '../chain/api.ts';
+import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain, WalletView } from '#node';
+import { askNode, withHint } from '../chain/api.ts';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
 import { walletPassword } from './secrets.ts';
@@ -62,16 +62,27 @@ export const newWalletOf = async (flags: WalletFlags): Promise<NewWallet> => ({
   password: await walletPassword(flags.passwordFile, { twice: true }),
 });
 
-/** Opens the wallet for one piece of work. */
+/**
+ * Opens the wallet for one piece of work. Where the node on the data directory has it open, `atNode` does the work over its
+ * API; without it the error says where the wallet is.
+ */
 export async function withWallet<T>(
   flags: WalletFlags,
   work: (wallet: OpenWallet) => Promise<T>,
+  atNode?: (view: WalletView) => T,
 ): Promise<T> {
   const { OpenWallet } = await loadNode();
   const password = await walletPassword(flags.passwordFile);
-  const wallet = await OpenWallet.open({ path: pathOf(flags), password }).catch(async (error: unknown) => {
-    throw codeOf(error) === 'WALLET_IN_USE' ? await inUse(flags, error as BitorchError) : error;
-  });
+  let wallet: OpenWallet;
+  try {
+    wallet = await OpenWallet.open({ path: pathOf(flags), password });
+  } catch (error) {
+    const api = codeOf(error) === 'WALLET_IN_USE' ? await holderOf(flags) : undefined;
+    if (!api) throw error;
+    if (!atNode) throw inUse(flags, api);
+    const body = { password };
+    return atNode(await askNode<WalletView>({ home: homeOf(flags) }, '/api/wallet/unlock', { body }));
+  }
   try {
     return await work(wallet);
   } finally {
@@ -79,18 +90,19 @@ export async function withWallet<T>(
   }
 }
 
-/** What has the wallet open, and how to do the same there. */
-async function inUse(flags: WalletFlags, error: BitorchError): Promise<BitorchError> {
+/** The API of the node whose wallet it is, if that runs. */
+async function holderOf(flags: WalletFlags): Promise<ApiAddress | undefined> {
+  if (pathOf(flags) !== join(homeOf(flags), 'wallet')) return undefined;
   const { runningApi } = await loadNode();
-  const api = await runningApi(homeOf(flags)).catch(() => undefined);
-  if (!api || pathOf(flags) !== join(homeOf(flags), 'wallet')) return error;
-  return new BitorchError(
-    'WALLET_IN_USE',
-    `${pathOf(flags)} is open in the node that runs at ${api.url}: use the wallet on its page, or over its API ` +
-      `(GET /api/wallet, POST /api/wallet/send), or stop the node first`,
-    error.details,
-  );
+  return runningApi(homeOf(flags)).catch(() => undefined);
 }
+
+const inUse = (flags: WalletFlags, { url }: ApiAddress): BitorchError =>
+  new BitorchError(
+    'WALLET_IN_USE',
+    `${pathOf(flags)} is open in the node that runs at ${url}: use the wallet on its page, or over its API ` +
+      `(POST /api/wallet/send, GET /api/wallet/history, …), or stop the node first`,
+  );
 
 /**
  * Asks a chain for one piece of work: one's own node, or with multiaddrs any nodes, whose answers are proven.

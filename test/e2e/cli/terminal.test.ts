@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { tryLockFile } from '#base';
 import { OpenWallet } from '#node';
 import { bitorch, MAIN } from '../../support/cli.ts';
 import { TinyDisk } from '../../support/consensus/tiny-disk.ts';
+import { startServer, TOKEN } from '../../support/page-server.ts';
+import { PASSWORD as SCRIPTED, scriptedWallet } from '../../support/scripted-chain.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../bin/bitorch.js', import.meta.url));
 const PASSWORD = 'correct horse';
@@ -131,6 +134,31 @@ test('a new wallet needs a password that is not found at once', async () => {
     assert.match(output, /^bitorch: take a password of at least 8 characters, .* \[PASSWORD_WEAK\]\n$/);
     assert.equal(existsSync(path), false);
   }
+});
+
+test('what a wallet holds that the running node has open comes from the node', async () => {
+  const home = join(folder, 'node');
+  mkdirSync(home);
+  const server = await startServer();
+  const purse = scriptedWallet();
+  server.node.purse = purse;
+  await purse.create({ password: SCRIPTED });
+  await writeFile(join(home, 'api.url'), server.url);
+  await writeFile(join(home, 'api.token'), TOKEN);
+  await writeFile(join(home, 'password'), `${SCRIPTED}\n`);
+  const unlock = await tryLockFile(join(home, 'wallet.in-use'));
+  const args = ['--home', home, '--password-file', join(home, 'password')];
+  const info = await bitorch(['wallet', 'info', ...args]);
+  const words = await bitorch(['wallet', 'words', ...args]);
+  unlock?.();
+  await server.stop();
+  assert.equal(info.code, 0, info.output);
+  assert.match(info.output, /^unlocked {2}[\d.,]+ TORCH\n/);
+  assert.ok(info.output.includes(`block     ${purse.view().height}`));
+  assert.match(
+    words.output,
+    new RegExp(`is open in the node that runs at ${server.url}: .*\\[WALLET_IN_USE\\]`),
+  );
 });
 
 test('a wallet that is open elsewhere, and a node that is not there, are told with a way out', async () => {
