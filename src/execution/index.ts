@@ -8,4 +8,5 @@ export {
 } from './manifest-description.ts';
 export * from './sampling/index.ts';
 export * from './session/index.ts';
+export { parseTemplate, renderTemplate, type TemplateLimits, type TemplateNode } from './template/index.ts';
 export * from './tokenizer/index.ts';

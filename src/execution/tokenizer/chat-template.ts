@@ -1,7 +1,5 @@
 import { BitorchError, codeOf, messageOf } from '#base';
-import { renderTemplate, type TemplateLimits } from './bounded-interpreter.ts';
-import { strftime } from './strftime.ts';
-import { parseTemplate } from './template-syntax.ts';
+import { parseTemplate, renderTemplate, strftime, type TemplateLimits } from '../template/index.ts';
 
 export interface TemplateMessage {
   role: string;
@@ -47,8 +45,10 @@ export function renderChat(
   const values = {
     messages: messages.map(({ role, content }) => ({ role, content })),
     add_generation_prompt: addGenerationPrompt,
-    bos_token: bos,
-    eos_token: eos,
+    tools: null,
+    documents: null,
+    ...(bos !== '' && { bos_token: bos }),
+    ...(eos !== '' && { eos_token: eos }),
   };
   try {
     const now = (format: string) => strftime(new Date(), format);
