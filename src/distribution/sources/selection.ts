@@ -27,6 +27,6 @@ export function selectModelFiles(names: readonly string[], where: string): strin
 
 /** The licence in the front matter of a model card. */
 export function licenceOf(readme: string): string | undefined {
-  const [, frontMatter] = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readme) ?? [];
+  const [, frontMatter] = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---/.exec(readme) ?? [];
   return frontMatter && /^license:\s*["']?([\w.+-]{1,64})/m.exec(frontMatter)?.[1];
 }

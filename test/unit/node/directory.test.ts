@@ -252,3 +252,15 @@ test('what a distant node says of near addresses, or of names, reaches nobody th
     directory.stop();
   }
 });
+
+test('who introduces itself is told what was heard of it before, so that it notices a copy of itself', async () => {
+  const [world, node] = [await directoryWorld(), await identity()];
+  world.connect(node.id);
+  const of = (ago: number) => announce(node, { time: Date.now() - ago });
+  const [first, second] = [of(10_000), of(5_000)];
+  const told = async (page: unknown) =>
+    (await world.meet({ pages: [page] }, node.id)) as { sealed: Uint8Array }[];
+  await told(first);
+  assert.deepEqual((await told(second))[0]!.sealed, first.sealed);
+  assert.deepEqual((await told(of(0)))[0]!.sealed, second.sealed);
+});
