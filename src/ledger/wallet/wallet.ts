@@ -46,9 +46,9 @@ import {
   type TransferPlan,
 } from './plan.ts';
 import { findOutput, type PaymentEvidence, proveReceived, proveSent } from './proof.ts';
-import { addFound, type Found, keyImageOfFound, OutputScanner, type Scanner, scanHere } from './scan.ts';
+import { addFound, type Found, keyImageOfFound } from './scan.ts';
 import { firstSpendToScan, firstToScan, requireSuccessor } from './scan-start.ts';
-import { openScanThread } from './scan-thread.ts';
+import { Scanners } from './scanners.ts';
 import { accountOf, ENTROPY_BYTES, entropyOf, wordsOf } from './seed.ts';
 import { readMembers, signInTurns } from './sign.ts';
 import { type PaymentToSplit, planPayment } from './split.ts';
@@ -79,7 +79,7 @@ export class Wallet {
   #contents: Contents;
   /** `contents.totals`, counted up. */
   #totals: readonly OutputTotal[];
-  #outputs: OutputScanner | undefined;
+  readonly #scanners: Scanners;
 
   private constructor(contents: Contents, { curve }: WalletOptions) {
     if (contents.kind === 0) this.account = accountOf(contents.secret, curve);
@@ -87,6 +87,7 @@ export class Wallet {
     this.#curve = curve;
     this.#contents = contents;
     this.#totals = unpackTotals(contents.totals);
+    this.#scanners = new Scanners(this.account, curve);
   }
 
   /** A new wallet. Show its `words` once, to be written down. */
@@ -206,7 +207,7 @@ export class Wallet {
     this.#contents = { ...this.#contents, network: status.parameters.network };
     const start = await firstToScan(this.#contents, chain);
     const total = status.outputs - start;
-    const scanner = this.#scannerFor(total);
+    const scanner = this.#scanners.open(total, this.#contents.labels.length);
     try {
       for await (const [first, outputs] of outputsBetween(chain, start, status.outputs, BATCH)) {
         signal?.throwIfAborted();
@@ -330,15 +331,6 @@ export class Wallet {
     if (!own) throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
     const [output] = await chain.outputsAt([number]);
     return proveReceived(output!, number, this.address(own.subaddress), this.account, words, this.#curve);
-  }
-
-  #scannerFor(outputs: number): Scanner {
-    const [keys, subaddresses] = [this.account, this.#contents.labels.length];
-    const { viewSecret, spendKey } = keys;
-    if (outputs > BATCH) return openScanThread({ viewSecret, spendKey }, subaddresses);
-    this.#outputs ??= new OutputScanner(keys, subaddresses, this.#curve);
-    this.#outputs.expect(subaddresses);
-    return scanHere(this.#outputs);
   }
 
   #network(): Uint8Array {
