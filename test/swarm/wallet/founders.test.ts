@@ -12,7 +12,7 @@ const MAIN = resolve('src/cli/main.ts');
 const [, GUIDE = ''] =
   /<!-- founders -->\n```sh\n([\s\S]*?)```/.exec(readFileSync('docs/guides/validator.md', 'utf8')) ?? [];
 
-test('the commands with which the guide begins a network begin one', { timeout: 120_000 }, async (t) => {
+test('the commands with which the guide begins a network begin one', { timeout: 240_000 }, async (t) => {
   const home = await temporaryDirectory(t);
   await writeFile(join(home, 'pw'), 'play money\n');
   assert.match(GUIDE, /bitorch start/);
@@ -43,7 +43,8 @@ test('the commands with which the guide begins a network begin one', { timeout: 
   }
   const [, url, token] = up()!;
   const headers = { authorization: `Bearer ${token}` };
-  const view = async (path: string) => (await fetch(`${url}${path}`, { headers })).json();
+  const view = async (path: string) =>
+    (await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(20_000) })).json();
   const wallet = await view('/api/wallet');
   assert.equal(wallet.state, 'open');
   assert.match(wallet.address, /^torch1/);
