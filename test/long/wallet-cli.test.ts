@@ -232,8 +232,8 @@ test('on a terminal the password is asked for twice and never shown', { skip }, 
   });
   let screen = '';
   const answers: [RegExp, string][] = [
-    [/Password for the new wallet: $/, 'hunter2\r'],
-    [/Once more: $/, 'hunter2\r'],
+    [/Password for the new wallet: $/, 'hunter2 and on\r'],
+    [/Once more: $/, 'hunter2 and on\r'],
   ];
   child.stdout.on('data', (chunk) => {
     screen += chunk;
@@ -242,7 +242,7 @@ test('on a terminal the password is asked for twice and never shown', { skip }, 
   const code = await new Promise((resolve) => child.on('close', resolve));
   assert.equal(code, 0, screen);
   assert.match(screen, /address {2}torch1/);
-  assert.ok(!screen.includes('hunter2'), 'the password was shown');
-  const env = { BITORCH_WALLET_PASSWORD_FILE: '', BITORCH_WALLET_PASSWORD: 'hunter2' };
+  assert.ok(!screen.includes('hunter2 and on'), 'the password was shown');
+  const env = { BITORCH_WALLET_PASSWORD_FILE: '', BITORCH_WALLET_PASSWORD: 'hunter2 and on' };
   assert.match(await ok(['address'], { wallet: 'terminal', env }), /primary/);
 });
