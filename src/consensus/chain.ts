@@ -69,7 +69,9 @@ export class Chain {
     this.#wal = new WriteAheadLog({ folder: join(home, 'journal'), keep: JOURNALS_KEPT }, openFile);
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
-    const onOpen = () => this.#deciding.rouse();
+    const onOpen = () => {
+      if (this.#started) this.#deciding.rouse();
+    };
     this.#transactions = new TransactionGossip({ pool: this.#pool, now: steady, peers, onOpen });
     this.#rest = new Rest(options.restMs ?? 0, () => this.#transactions.anyOpen);
     this.#gossip = new Gossip(
