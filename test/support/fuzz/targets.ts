@@ -56,9 +56,9 @@ export interface Target {
 }
 
 const ruleset = await builtInRuleset();
-/** Of small things: 2 to the power of 17 at most. */
-const POWERS = 18;
-const MOST = 2 ** 17 + 1;
+/** Of small things: 2 to the power of 16 at most. */
+const POWERS = 17;
+const MOST = 2 ** 16 + 1;
 const nothing = {
   node: () => undefined,
   tensor: () => undefined,
