@@ -39,10 +39,16 @@ export interface GgufOptions {
   keep?: (key: string) => boolean;
   /** Hears every text of the metadata, kept or not, those in lists among them. */
   onText?: (key: string, text: string) => void;
+  /** Hears the type of the values and the length of every list, before the values. */
+  onList?: (key: string, type: ValueType, length: number) => void;
 }
 
 /** Keeps all that it reads, and tells nobody. */
-const EVERYTHING: Required<GgufOptions> = { keep: () => true, onText: () => undefined };
+const EVERYTHING: Required<GgufOptions> = {
+  keep: () => true,
+  onText: () => undefined,
+  onList: () => undefined,
+};
 
 const MAGIC = 0x46554747; // "GGUF"
 const MAX_HEADER = 128 << 20;
@@ -100,12 +106,13 @@ function* readHeader(
   window: ByteWindow,
   size: number,
   file: string,
-  { keep, onText }: Required<GgufOptions>,
+  { keep, onText, onList }: Required<GgufOptions>,
 ): Reading<GgufHeader> {
   const { tensorCount, entryCount } = yield* readCounts(window, file);
   const metadata = yield* readMetadata(window, entryCount, {
     keep: (key) => key === ALIGNMENT || keep(key),
     onText,
+    onList,
   });
   const alignment = alignmentOf(metadata);
   const infos = yield* readTensorInfos(window, tensorCount, alignment, file);
@@ -148,16 +155,17 @@ interface Walk {
   /** How many more values lists may hold. */
   elements: number;
   onText: (key: string, text: string) => void;
+  onList: (key: string, type: ValueType, length: number) => void;
 }
 
 function* readMetadata(
   window: ByteWindow,
   count: number,
-  { keep, onText }: Required<GgufOptions>,
+  { keep, onText, onList }: Required<GgufOptions>,
 ): Reading<GgufMetadata> {
   const metadata = new Map<string, GgufValue>();
   const keys = new Set<string>();
-  const walk: Walk = { elements: MAX_ELEMENTS, onText };
+  const walk: Walk = { elements: MAX_ELEMENTS, onText, onList };
   for (let i = 0; i < count; i++) {
     const key = yield* readString(window, 'metadata key', MAX_KEY);
     if (key === '' || keys.has(key)) throw invalid(`metadata key "${key}" is empty or there twice`);
@@ -210,6 +218,7 @@ function* readArray(
   const length = yield* readCount(window, `length of ${key}`, Math.max(0, most));
   walk.elements -= length;
   if (walk.elements < 0) throw invalid(`metadata arrays hold more than ${MAX_ELEMENTS} values (${key})`);
+  walk.onList(key, type, length);
   const values: GgufValue[] = [];
   for (let i = 0; i < length; i++) {
     const value = yield* readValue(window, type, key, depth + 1, walk, keep);

@@ -1,7 +1,7 @@
 /** SentencePiece models (google/sentencepiece, src/sentencepiece_model.proto): pieces with scores and how they were made. */
 import { ByteWindow, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
-import { type FieldRule, type MessageTable, readMessage } from './protobuf.ts';
+import { type FieldRule, type Message, type MessageTable, readMessage, type Span } from './protobuf.ts';
 import type { RandomAccess } from './tensor.ts';
 
 const TEXTS = new Set([1, 2, 5, 7, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
@@ -51,16 +51,35 @@ const MODEL: MessageTable = {
 
 const MAX_PIECES = 1 << 22;
 
-/** Checks a model to its last byte and counts its pieces. Throws FORMAT_INVALID. */
-export async function readSentencePiece(source: RandomAccess): Promise<{ pieces: number }> {
+/** A piece: `type` 1 is ordinary, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 a byte. */
+export interface Piece {
+  readonly piece: string;
+  readonly type: number;
+}
+
+/**
+ * Checks a model to its last byte and counts its pieces; `onPiece` hears each. `charsmap`: where the compiled normalizers lie. Throws
+ * FORMAT_INVALID.
+ */
+export async function readSentencePiece(
+  source: RandomAccess,
+  onPiece: (piece: Piece) => void = () => undefined,
+): Promise<{ pieces: number; charsmaps: Span[] }> {
   const window = new ByteWindow(0, source.size);
   let pieces = 0;
-  const reading = readMessage(window, source.size, MODEL, 'the SentencePiece model', (name) => {
-    if (name === 'pieces' && ++pieces > MAX_PIECES) throw invalid(`over ${MAX_PIECES} pieces`);
-    return name === 'pieces';
+  const reading = readMessage(window, source.size, MODEL, 'the SentencePiece model', (name, value) => {
+    if (name !== 'pieces') return false;
+    if (++pieces > MAX_PIECES) throw invalid(`over ${MAX_PIECES} pieces`);
+    const { piece = '', type = 1 } = value as Message;
+    onPiece({ piece: String(piece), type: Number(type) });
+    return true;
   });
-  const { trainer_spec } = await readFrom(source, window, reading);
+  const { trainer_spec, normalizer_spec, denormalizer_spec } = await readFrom(source, window, reading);
   if (pieces === 0 || !trainer_spec)
     throw invalid('no SentencePiece model: it needs pieces and trainer_spec');
-  return { pieces };
+  const charsmaps = [normalizer_spec, denormalizer_spec].flatMap((spec) => {
+    const span = (spec as Message | undefined)?.precompiled_charsmap;
+    return span === undefined ? [] : [span as Span];
+  });
+  return { pieces, charsmaps };
 }

@@ -1,10 +1,12 @@
 import { type Json, type JsonScalar, JsonTree } from '#formats';
 import { codeReference } from './code-references.ts';
+import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 import { isUnsafePath } from './name.ts';
 import { baseName } from './names.ts';
 import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
+import { judgeTokenizerPart } from './tokenizer-parts.ts';
 
 /** Libraries whose classes diffusers' model_index.json may name without code of its own. */
 const DIFFUSERS_LIBRARIES = new Set([
@@ -51,6 +53,10 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
 /** Some tools name the file of the template where others have the template. */
 const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
 const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
+/** Parts of tokenizer.json that change texts. */
+const TOKENIZER_PARTS = new Set(['normalizer', 'decoder', 'post_processor']);
+/** Where tokenizers are told their control tokens. */
+const TOKEN_FILES = new Set(['special_tokens_map.json', 'tokenizer_config.json']);
 const TEMPLATE_KEYS = new Set(['chat_template', 'chat_templates']);
 /** Long tables that no rule looks at. */
 const TABLES: readonly string[][] = [
@@ -122,7 +128,12 @@ export class ConfigJudge extends PlacedVisitor {
     if (TABLES.some((table) => this.isAt(...table))) {
       this.#tableDepth = this.path.length;
       this.hasVocabulary ||= this.isAt('model', 'vocab');
-    } else if (CODE_KEYS.has(key) || TEMPLATE_KEYS.has(key) || this.#isClassOfPipeline(kind)) {
+    } else if (
+      CODE_KEYS.has(key) ||
+      TEMPLATE_KEYS.has(key) ||
+      this.#isTokenizerPart(key) ||
+      this.#isClassOfPipeline(kind)
+    ) {
       const tree = new JsonTree();
       tree.open(kind);
       this.#parts.push({ tree, key, place: this.place, depth: this.path.length });
@@ -153,10 +164,25 @@ export class ConfigJudge extends PlacedVisitor {
     this.#tokens.scalar(this.path, value);
     const reference = codeReference(this.path, value);
     if (reference) this.#inspection.find('remote-code', this.place, reference);
+    if (typeof value === 'string') this.#judgeControlToken(value);
     const key = this.path.at(-1);
     if (typeof key !== 'string') return;
     judgeEntry(this.#inspection, key, value, () => this.place);
     if (typeof value === 'string') this.#judgeText(key, value);
+  }
+
+  /** `eos_token: "</s>"`, or an object with the text as `content`. */
+  #judgeControlToken(value: string): void {
+    const [name, field] = this.path;
+    if (!TOKEN_FILES.has(this.#name) || typeof name !== 'string' || !/_tokens?$/.test(name)) return;
+    if (this.path.length > 2 || (typeof field === 'string' && field !== 'content')) return;
+    if (isOrdinaryWord(value) && !this.#inspection.ruleset.tokenizer.ordinaryAddedTokens.includes(value)) {
+      this.#inspection.find(
+        'tokenizer-added-token',
+        this.place,
+        `the ordinary text ${JSON.stringify(value.slice(0, 60))} is a control token`,
+      );
+    }
   }
 
   #judgeText(key: string, value: string): void {
@@ -178,6 +204,10 @@ export class ConfigJudge extends PlacedVisitor {
     }
   }
 
+  #isTokenizerPart(key: string): boolean {
+    return this.path.length === 1 && TOKENIZER_PARTS.has(key);
+  }
+
   /** diffusers' model_index.json names library and class of each part. */
   #isClassOfPipeline(kind: '{' | '['): boolean {
     return kind === '[' && this.#name === 'model_index.json' && this.path.length === 1;
@@ -186,6 +216,7 @@ export class ConfigJudge extends PlacedVisitor {
   #judgePart(key: string, value: Json, place: string): void {
     if (CODE_KEYS.has(key)) judgeEntry(this.#inspection, key, value, () => place);
     else if (TEMPLATE_KEYS.has(key)) this.templates.push(...templatesIn(value, place));
+    else if (TOKENIZER_PARTS.has(key)) judgeTokenizerPart(this.#inspection, value, place);
     else judgeClass(this.#inspection, value, place);
   }
 

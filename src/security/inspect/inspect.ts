@@ -1,6 +1,8 @@
 import { identifySource, type RandomAccess, readNpy, readSentencePiece } from '#formats';
 import type { RuleId } from '../rule-ids.ts';
 import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive.ts';
+import { charsmapProblem } from './charsmap.ts';
+import { isOrdinaryWord } from './control-words.ts';
 import { IMAGES, imageInspector } from './image.ts';
 import type { Inspection, Inspector } from './inspection.ts';
 import { inspectJson } from './json.ts';
@@ -14,6 +16,11 @@ import { inspectGguf, inspectSafetensors } from './weights.ts';
 /** Bytes of an HDF5 file that are searched for layers, at a time. */
 const MAX_SEARCHED = 1 << 24;
 const SEARCH_STEP = 1 << 18;
+
+/** SentencePiece's number for control tokens. */
+const CONTROL_PIECE = 3;
+/** Published ones take 250 kB. */
+const MAX_CHARSMAP = 1 << 24;
 
 /** Formats that are accepted, each read to its last byte. */
 const ACCEPTED: Readonly<Record<string, Inspector>> = {
@@ -182,5 +189,18 @@ async function inspectPieces(inspection: Inspection): Promise<void> {
     inspection.kind = 'text';
     return inspectText(inspection);
   }
-  await readSentencePiece(source);
+  const { charsmaps } = await readSentencePiece(source, ({ piece, type }) => {
+    if (type === CONTROL_PIECE && isOrdinaryWord(piece))
+      inspection.find(
+        'tokenizer-added-token',
+        '',
+        `the ordinary text ${JSON.stringify(piece.slice(0, 60))} is a control token`,
+      );
+  });
+  for (const { offset, length } of charsmaps) {
+    const problem =
+      length > MAX_CHARSMAP ? `it has ${length} bytes` : charsmapProblem(await source.read(offset, length));
+    if (problem)
+      inspection.find('tokenizer-added-token', '', `the compiled normalizer is damaged: ${problem}`);
+  }
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '#base';
 import type { JsonScalar } from '#formats';
 import { backtrackingDegree } from '../regex/ambiguity.ts';
+import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 
@@ -17,8 +18,6 @@ export interface AddedToken {
 
 const MAX_TOKENS = 200_000;
 const MAX_TOKEN_TEXT = 1 << 23;
-/** Words that are tokens of their own in a text, and so could stand in any prompt. */
-const ORDINARY = /^[\p{Ll}\p{Lu}\p{Lo}]{2,}([ '-][\p{L}]+)*[.,!?]?$/u;
 const CONTROL = /^(<[^<>]*>|\[[^[\]]*\]|<\|.*\|>|<｜.*｜>)$/u;
 
 /** Collects the added tokens of a document while it is read. */
@@ -138,14 +137,14 @@ export function judgeTokens(
       );
     }
     const replaced = vocabulary.texts.get(id);
-    if (replaced !== undefined && replaced !== content && CONTROL.test(replaced) && ORDINARY.test(content)) {
+    if (replaced !== undefined && replaced !== content && CONTROL.test(replaced) && isOrdinaryWord(content)) {
       inspection.find(
         'tokenizer-added-token',
         place,
         `${shown} takes the place of ${JSON.stringify(replaced)}`,
       );
     }
-    if (special && ORDINARY.test(content) && !ordinary.has(content)) {
+    if (special && isOrdinaryWord(content) && !ordinary.has(content)) {
       inspection.find('tokenizer-added-token', place, `the ordinary text ${shown} is a control token`);
     }
   }

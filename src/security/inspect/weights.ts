@@ -1,6 +1,7 @@
 import { BitorchError } from '#base';
 import { JsonReader, type JsonScalar, readGguf, readSafetensors } from '#formats';
 import { codeReference } from './code-references.ts';
+import { GgufVocabulary } from './gguf-vocabulary.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 import { inspectTemplate } from './template.ts';
@@ -39,15 +40,19 @@ export async function inspectSafetensors(inspection: Inspection): Promise<void> 
 
 export async function inspectGguf(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
+  const vocabulary = new GgufVocabulary(inspection);
   const { metadata, tensors } = await readGguf(source, path, {
     keep: (key) => {
       judgeName(inspection, key);
-      return TEMPLATE_KEY.test(key);
+      return TEMPLATE_KEY.test(key) || GgufVocabulary.wants(key);
     },
+    onList: (key, type, length) => vocabulary.list(key, type, length),
     onText: (key, text) => {
+      vocabulary.text(key, text);
       if (!VOCABULARY_KEY.test(key)) judgeMetadata(inspection, key, text);
     },
   });
+  vocabulary.finish(metadata);
   for (const [key, value] of metadata) {
     if (typeof value === 'string' && TEMPLATE_KEY.test(key)) await inspectTemplate(inspection, value, key);
   }

@@ -216,7 +216,12 @@ export const TARGETS: readonly Target[] = [
     input: mutateMessage,
     parse: (source) => readOnnx(source, nothing, { maxNodes: 10_000, maxDepth: 32 }),
   },
-  { name: 'SentencePiece', seeds: clean('SentencePiece'), input: mutateMessage, parse: readSentencePiece },
+  {
+    name: 'SentencePiece',
+    seeds: clean('SentencePiece'),
+    input: mutateMessage,
+    parse: (source) => readSentencePiece(source),
+  },
   { name: 'PNG', seeds: clean('PNG'), input: mutatePng, parse: (source) => readImage(source, 'png') },
   { name: 'JPEG', seeds: clean('JPEG'), input: makeJpeg, parse: (source) => readImage(source, 'jpeg') },
   { name: 'GIF', seeds: clean('GIF'), input: scrambled, parse: (source) => readImage(source, 'gif') },

@@ -1,0 +1,83 @@
+import type { Json } from '#formats';
+import { charsmapProblem } from './charsmap.ts';
+import { isOrdinaryWord } from './control-words.ts';
+import type { Inspection } from './inspection.ts';
+
+type JsonObject = { readonly [key: string]: Json };
+
+const LETTERS = /[\p{L}\p{N}]/u;
+/** What a pattern says of classes of characters, and what stands for blanks and marks. */
+const CLASSES =
+  /\\[pP]\{\^?\w+\}|\\[xu]\{?[0-9a-fA-F]{2,6}\}?|\\[a-zA-Z]|\(\?[a-z<=!:]+|\[:\^?\w+:\]|\{\d*,?\d*\}/g;
+/** Tokens that a post-processor may put around a text. */
+const MAX_ADDED = 8;
+
+/**
+ * The parts of tokenizer.json (huggingface/tokenizers) that could say something else than was written: a normalizer or
+ * decoder that replaces or adds letters, a post-processor that adds words. They are for blanks, marks and quotes.
+ */
+export function judgeTokenizerPart(inspection: Inspection, part: Json, place: string): void {
+  if (Array.isArray(part)) {
+    for (const [n, item] of part.entries()) judgeTokenizerPart(inspection, item, `${place}[${n}]`);
+    return;
+  }
+  if (!isObject(part)) return;
+  const find = (what: string) => inspection.find('tokenizer-added-token', place, what);
+  switch (part.type) {
+    case 'Replace':
+      if (replacesLetters(part)) find(`it replaces ${shown(part.pattern)} by ${shown(part.content)}`);
+      break;
+    case 'Prepend':
+      if (hasLetters(part.prepend)) find(`it adds ${shown(part.prepend)} before each text`);
+      break;
+    case 'Strip':
+      if (hasLetters(part.content)) find(`it takes ${shown(part.content)} away`);
+      break;
+    case 'Precompiled': {
+      const map = typeof part.precompiled_charsmap === 'string' ? part.precompiled_charsmap : '';
+      const problem = charsmapProblem(Buffer.from(map, 'base64'));
+      if (problem) find(`the compiled normalizer is damaged: ${problem}`);
+      break;
+    }
+    case 'TemplateProcessing':
+    case 'BertProcessing':
+    case 'RobertaProcessing': {
+      const words = addedWords(part);
+      const word = words.find((token) => isOrdinaryWord(token));
+      if (word !== undefined) find(`it adds the word ${shown(word)} to each text`);
+      else if (words.length > MAX_ADDED) find(`it adds ${words.length} tokens to each text`);
+      break;
+    }
+  }
+  for (const key of ['normalizers', 'decoders', 'processors'])
+    if (part[key] !== undefined) judgeTokenizerPart(inspection, part[key], `${place}.${key}`);
+}
+
+function replacesLetters({ pattern, content }: JsonObject): boolean {
+  if (hasLetters(content)) return true;
+  if (!isObject(pattern)) return hasLetters(pattern);
+  const { String: text, Regex: expression } = pattern;
+  return (
+    hasLetters(text) || (typeof expression === 'string' && LETTERS.test(expression.replace(CLASSES, '')))
+  );
+}
+
+/** Every token that is put beside a text, as often as it is. */
+function addedWords(part: JsonObject): string[] {
+  const pieces = [part.single, part.pair].flatMap((list) => (Array.isArray(list) ? list : []));
+  const placed = pieces.flatMap((piece) => {
+    const token = isObject(piece) && isObject(piece.SpecialToken) ? piece.SpecialToken.id : undefined;
+    return typeof token === 'string' ? [token] : [];
+  });
+  const tokens = isObject(part.special_tokens) ? Object.values(part.special_tokens) : [];
+  const meant = tokens.flatMap((token) =>
+    isObject(token) && Array.isArray(token.tokens) ? token.tokens : [],
+  );
+  const around = [part.sep, part.cls].flatMap((pair) => (Array.isArray(pair) ? pair.slice(0, 1) : []));
+  return [...placed, ...meant, ...around].filter((token) => typeof token === 'string');
+}
+
+const hasLetters = (value: Json | undefined): boolean => typeof value === 'string' && LETTERS.test(value);
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const shown = (value: Json | undefined): string => JSON.stringify(value ?? '').slice(0, 80);
