@@ -41,7 +41,7 @@ export type EndReason = 'stop' | 'length' | 'repetition';
 
 /**
  * Answers a prompt over an open session: embedding, final norm, head and sampling here, the blocks elsewhere.
- * Throws at once, before anything is sent, CONTEXT_EXCEEDED when the prompt does not fit.
+ * Throws at once, before anything is sent, CONTEXT_EXCEEDED when the prompt does not fit, PROMPT_EMPTY when there is none.
  */
 export function generate(
   options: GenerateOptions,
@@ -49,6 +49,7 @@ export function generate(
 ): AsyncGenerator<GenerateEvent> {
   const { prompt } = options;
   const { context } = dependencies.session;
+  if (prompt.length === 0) throw new BitorchError('PROMPT_EMPTY', 'there is no token to read');
   if (prompt.length >= context) {
     throw new BitorchError(
       'CONTEXT_EXCEEDED',
@@ -67,6 +68,9 @@ async function* answer(
   const sampler = createSampler(sampling, prompt);
   const detokenizer = tokenizer.stream();
   const stops = new StopStrings(stop);
+  // A control token has no text in which a stop string could be found.
+  const named = stop.map((text) => tokenizer.idOf(text)).filter((id) => id !== undefined);
+  const ends = new Set([...tokenizer.stopIds, ...named]);
   const repetition = new RepetitionDetector();
   let chosen: ChosenToken[] = [];
 
@@ -75,7 +79,7 @@ async function* answer(
   for (let tokens = 1; ; tokens++) {
     logits = await boundary.logits(last, logits);
     const token = sampler.sample(logits);
-    if (tokenizer.stopIds.includes(token)) return yield* finish('stop', tokens - 1);
+    if (ends.has(token)) return yield* finish('stop', tokens - 1);
     if (logprobs !== undefined) chosen.push(chosenToken(logits, token, logprobs));
     const text = stops.push(detokenizer.push(token));
     if (text) yield piece(text, tokens);
@@ -92,7 +96,8 @@ async function* answer(
   }
 
   async function* finish(reason: EndReason, tokens: number): AsyncGenerator<GenerateEvent> {
-    const rest = stops.push(detokenizer.end()) + stops.end();
+    // A character that is not finished is left out.
+    const rest = stops.end();
     if (rest || chosen.length > 0) yield piece(rest, tokens);
     yield { type: 'end', reason, tokens };
   }

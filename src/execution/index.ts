@@ -6,6 +6,7 @@ export {
   differencesFrom,
   type ManifestDescription,
 } from './manifest-description.ts';
+export * from './prompt.ts';
 export * from './sampling/index.ts';
 export * from './session/index.ts';
 export { parseTemplate, renderTemplate, type TemplateLimits, type TemplateNode } from './template/index.ts';

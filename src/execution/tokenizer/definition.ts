@@ -69,7 +69,7 @@ export function invalidTokenizer(reason: string, cause?: unknown): BitorchError 
   return new BitorchError('TOKENIZER_INVALID', `the model's tokenizer cannot be used: ${reason}`, {}, cause);
 }
 
-/** Texts of control tokens that end an answer in one model or another (llama.cpp keeps a list like it). */
+/** What ends an answer in one model or another, whatever its file says of the token (llama.cpp, `llama-vocab.cpp`). */
 const STOP_TEXTS: ReadonlySet<string> = new Set([
   '<|im_end|>',
   '<|eot_id|>',
@@ -77,14 +77,36 @@ const STOP_TEXTS: ReadonlySet<string> = new Set([
   '<|end_of_text|>',
   '<|endoftext|>',
   '<|end|>',
+  '<|eot|>',
+  '<|return|>',
+  '<|call|>',
+  '<|flush|>',
+  '<|calls|>',
+  '<|end_of_turn|>',
+  '<|END_OF_TURN_TOKEN|>',
   '<end_of_turn>',
+  '<turn|>',
+  '<end_of_utterance>',
+  '<｜end▁of▁sentence｜>',
   '<EOT>',
+  '_<EOT>',
+  '[EOT]',
+  '[EOS]',
+  '<eos>',
   '</s>',
 ]);
 
-/** The declared end tokens and those special tokens that are known to end an answer, in ascending order. */
+/** Tokens in a model's own brackets: no part of what it says, even where its file calls them ordinary. */
+export const looksLikeControl = (text: string): boolean =>
+  STOP_TEXTS.has(text) || /^<[|｜][^\s<>]+[|｜]>$/u.test(text);
+
+/** The declared end tokens and those that are known to end an answer, in ascending order. */
 export function stopIdsOf(json: TokenizerJson, declared: readonly (number | undefined)[]): number[] {
-  const known = json.added_tokens.filter((token) => token.special && STOP_TEXTS.has(token.content));
-  const ids = [...declared.filter((id) => id !== undefined), ...known.map((token) => token.id)];
+  const texts = vocabularyOf(json);
+  // In the format of gpt-oss, which has these, it ends a message and not the answer.
+  const endIsMiddle = texts.includes('<|return|>') && texts.includes('<|call|>');
+  const isStop = (text: string) => STOP_TEXTS.has(text) && !(endIsMiddle && text === '<|end|>');
+  const known = texts.flatMap((text, id) => (isStop(text) ? [id] : []));
+  const ids = [...declared.filter((id) => id !== undefined), ...known];
   return [...new Set(ids)].sort((a, b) => a - b);
 }

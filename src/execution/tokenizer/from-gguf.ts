@@ -1,7 +1,13 @@
 /** Tokenizers out of GGUF metadata (`tokenizer.ggml.*`, ggml/docs/gguf.md), as a tokenizer.json would say it. */
 import { BitorchError, check, z } from '#base';
 import type { GgufMetadata } from '#formats';
-import { type AddedToken, invalidTokenizer, stopIdsOf, type TokenizerDefinition } from './definition.ts';
+import {
+  type AddedToken,
+  invalidTokenizer,
+  looksLikeControl,
+  stopIdsOf,
+  type TokenizerDefinition,
+} from './definition.ts';
 import { preTokenizerOf, preTokenizerPart } from './pre-tokenizers.ts';
 import { mergesFromScores } from './score-merges.ts';
 
@@ -57,7 +63,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): TokenizerDefinition {
 function addedTokens({ tokens, token_type = [] }: Fields): AddedToken[] {
   return tokens.flatMap((content, index) => {
     const type = token_type[index];
-    const special = type === CONTROL || type === UNKNOWN;
+    const special = type === CONTROL || type === UNKNOWN || looksLikeControl(content);
     if (content === '' || !(special || type === USER_DEFINED)) return [];
     return { id: index, content, special, normalized: false };
   });

@@ -1,5 +1,5 @@
 import { BitorchError, check, utf8, z } from '#base';
-import { type Part, partSchema, type TokenizerJson } from './definition.ts';
+import { looksLikeControl, type Part, partSchema, type TokenizerJson } from './definition.ts';
 
 /** Bytes of every token; special tokens are marked, they are no part of a text. */
 export interface TokenBytes {
@@ -13,10 +13,17 @@ export interface TokenBytes {
  * SentencePiece's, where U+2581 stands for a space and <0xXX> for a byte. Throws TOKENIZER_UNSUPPORTED
  * or SCHEMA_INVALID.
  */
-export function tokenBytes(json: TokenizerJson, texts: readonly string[]): TokenBytes {
+export function tokenBytes(
+  json: TokenizerJson,
+  texts: readonly string[],
+  stopIds: readonly number[],
+): TokenBytes {
   const decoders = flatten(json.decoder);
   const types = new Set(decoders.map((decoder) => decoder.type));
-  const special = new Map(json.added_tokens.map((token) => [token.id, token.special]));
+  const special = new Map(
+    json.added_tokens.map((token) => [token.id, token.special || looksLikeControl(token.content)]),
+  );
+  const ends = new Set(stopIds);
   const plain = types.has('ByteLevel')
     ? byteLevel
     : types.has('ByteFallback') || types.has('Metaspace')
@@ -31,7 +38,7 @@ export function tokenBytes(json: TokenizerJson, texts: readonly string[]): Token
   return {
     bytes: texts.map((text, id) => {
       const added = special.get(id);
-      if (added === true) return undefined;
+      if (added === true || ends.has(id)) return undefined;
       return added === false ? utf8(text) : plain(text);
     }),
     stripsFirstSpace: decoders.some(stripsFirstSpace),

@@ -24,6 +24,8 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
   /** The same, token by token. */
   stream(): TextStream;
+  /** The token that is written so, if there is one. */
+  idOf(text: string): number | undefined;
   /** How a token is written, control tokens too: what chat templates call bos_token, eos_token. */
   textOf(id: number): string;
   /** The bytes that a token adds to a text; those of how it is written for control tokens, none beyond the vocabulary. */
@@ -45,7 +47,8 @@ const encodeMs = (characters: number): number => 1000 + Math.ceil(characters / 2
 /** Throws TOKENIZER_INVALID or TOKENIZER_UNSUPPORTED. */
 export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
   const texts = vocabularyOf(definition.json);
-  const bytes = tokenBytes(definition.json, texts);
+  const ids = new Map(texts.map((text, id) => [text, id]));
+  const bytes = tokenBytes(definition.json, texts, definition.stopIds);
   const encoders = createEncoders(definition);
   const { bos, eos, addsBos, stopIds } = definition;
   return {
@@ -61,6 +64,7 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
     },
     stream: () => new ByteStream(bytes),
     textOf: (id) => texts[id] ?? '',
+    idOf: (text) => ids.get(text),
     bytesOf: (id) => bytes.bytes[id] ?? utf8(texts[id] ?? ''),
   };
 }

@@ -5,12 +5,12 @@ import { boundaryRanges } from '#distribution';
 import {
   Boundary,
   ClientSession,
+  chatPrompt,
   type GenerateEvent,
   generate,
   openTokenizer,
   planRoute,
   planSession,
-  renderChat,
   type SamplingOptions,
   type StageOffer,
   type Tokenizer,
@@ -112,13 +112,9 @@ export class ChatClient {
     this.#dependencies.guard.refuseQuarantined(model.id);
     demandNotRefused(model);
     const { chatTemplate } = model.manifest;
-    const text = renderChat(chatTemplate, this.#withSystem(request.messages), {
-      addGenerationPrompt: true,
-      bos: tokenTextOf(tokenizer, tokenizer.bos),
-      eos: tokenTextOf(tokenizer, tokenizer.eos),
-    });
-    const prompt = tokenizer.encode(text, { special: true });
-    const sampling = samplingOf(request, model.manifest.architecture.vocab);
+    const { vocab } = model.manifest.architecture;
+    const prompt = chatPrompt(this.#withSystem(request.messages), { tokenizer, chatTemplate, vocab });
+    const sampling = samplingOf(request, vocab);
     const { session, record } = await this.#openSession(model, signal);
     const answerId = randomUUID();
     let concluded: Promise<void> | undefined;
@@ -299,6 +295,3 @@ function tokenEvent(
   const views = chosen.map((token) => ({ ...view(token), likeliest: token.likeliest.map(view) }));
   return { type: 'token', text, chosen: views };
 }
-
-const tokenTextOf = (tokenizer: Tokenizer, id: number | undefined): string =>
-  id === undefined ? '' : tokenizer.textOf(id);

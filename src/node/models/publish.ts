@@ -1,7 +1,7 @@
 import { encodeCanonical, equalBytes, type OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
 import { createMetainfo, type Manifest, type ModelSource, openSource, signManifest } from '#distribution';
-import { describeForManifest, type ManifestDescription, Stage } from '#execution';
+import { describeForManifest, type ManifestDescription, openTokenizer, Stage, tryPrompts } from '#execution';
 import { FilePool, type ModelFile } from '#formats';
 import type { Library, Model } from './library.ts';
 
@@ -36,6 +36,7 @@ export async function publish(
     signal,
   });
   const { description, licence } = await withFiles(source, describeForManifest);
+  await tryTokenizer(source, description);
   const { name } = source;
   const stated = {
     ...description,
@@ -89,6 +90,20 @@ async function withFiles<T>(source: ModelSource, use: (files: ModelFile[]) => Pr
   } finally {
     await pool.close();
   }
+}
+
+/** Whether chats become tokens of this model. Throws what openTokenizer() and tryPrompts() throw. */
+function tryTokenizer(
+  source: ModelSource,
+  { tokenizer, boundary, chatTemplate, architecture }: ManifestDescription,
+): Promise<void> {
+  return withFiles(source, async (files) => {
+    const byPath = new Map(files.map((file) => [file.path, file.source]));
+    const opened = await openTokenizer(tokenizer, boundary.ranges, (file, offset, length) =>
+      byPath.get(file)!.read(offset, length),
+    );
+    tryPrompts({ tokenizer: opened, chatTemplate, vocab: architecture.vocab });
+  });
 }
 
 /** The output hash of each block for the fixed input of docs/protocol/arithmetic.md. */

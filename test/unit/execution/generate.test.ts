@@ -12,6 +12,7 @@ import { RepetitionDetector } from '../../../src/execution/sampling/index.ts';
 
 const VOCABULARY = 300;
 const STOP = 299;
+const CONTROL = 298;
 
 /** Answers with the tokens of `script`; each token is one letter. */
 async function answer(
@@ -37,7 +38,8 @@ async function answer(
   } as unknown as ClientSession;
   const tokenizer = {
     stopIds: [STOP],
-    stream: () => ({ push: (id: number) => String.fromCharCode(65 + id), end: () => '' }),
+    idOf: (text: string) => (text === '<|control|>' ? CONTROL : undefined),
+    stream: () => ({ push: (id: number) => String.fromCharCode(65 + id), end: () => '\ufffd' }),
   } as unknown as Tokenizer;
   let text = '';
   const options = { prompt: [1, 2], maxTokens, sampling: {}, stop: [], ...more };
@@ -49,6 +51,25 @@ async function answer(
   }
   throw new Error('an answer without an end');
 }
+
+test('a stop string that is one token ends the answer at that token, which has no text', async () => {
+  const { text, reason, tokens } = await answer((at) => (at === 2 ? CONTROL : at), 9, {
+    stop: ['<|control|>'],
+  });
+  assert.deepEqual({ text, reason, tokens }, { text: 'AB', reason: 'stop', tokens: 2 });
+});
+
+test('a prompt of no tokens is refused before anything is sent', async () => {
+  await assert.rejects(
+    answer(() => 1, 9, { prompt: [] }),
+    { code: 'PROMPT_EMPTY' },
+  );
+});
+
+test('a character that an answer does not finish is left out', async () => {
+  const { text } = await answer(() => 3, 2);
+  assert.equal(text, 'DD');
+});
 
 test('an answer that goes round in a circle ends, with what it said', async () => {
   const circle = [9, 3, 7, 3, 8, 3];

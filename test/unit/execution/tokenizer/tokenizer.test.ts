@@ -75,6 +75,48 @@ test('end tokens come from all files that name some, and from known control toke
   assert.deepEqual(loadTokenizer({ kind: 'gguf', metadata }).stopIds, [2, 17]);
 });
 
+test('known end tokens end answers and are not shown, whatever their files say of them', () => {
+  const token_type = (type: number) => {
+    const tokens = ['a', 'b', '<|im_end|>', '<|im_start|>'];
+    return loadTokenizer({
+      kind: 'gguf',
+      metadata: new Map<string, GgufValue>([
+        ['tokenizer.ggml.model', 'gpt2'],
+        ['tokenizer.ggml.pre', 'gpt-2'],
+        ['tokenizer.ggml.tokens', tokens],
+        ['tokenizer.ggml.token_type', [1, 1, type, type]],
+        ['tokenizer.ggml.merges', []],
+        ['tokenizer.ggml.eos_token_id', 1],
+      ]),
+    });
+  };
+  for (const type of [1, 3, 4, 5]) {
+    const tokenizer = token_type(type);
+    assert.deepEqual(tokenizer.stopIds, [1, 2], `type ${type}`);
+    assert.equal(tokenizer.decode([0, 3, 2, 0]), 'aa', `type ${type}`);
+    assert.deepEqual(
+      tokenizer.encode('<|im_start|>a<|im_end|>', { special: true }),
+      [3, 0, 2],
+      `type ${type}`,
+    );
+    assert.equal(tokenizer.idOf('<|im_start|>'), 3);
+  }
+  const added = [{ id: 3, content: '<|eot_id|>', special: false }];
+  const folder = loadJson({ ...minimalJson(), added_tokens: added });
+  assert.deepEqual(folder.stopIds, [3]);
+  assert.equal(folder.decode([2, 3]), 'ab');
+});
+
+test('in the format of gpt-oss <|end|> ends a message only', () => {
+  const added = ['<|end|>', '<|return|>', '<|call|>'].map((content, n) => ({
+    id: 3 + n,
+    content,
+    special: true,
+  }));
+  assert.deepEqual(loadJson({ ...minimalJson(), added_tokens: added }).stopIds, [4, 5]);
+  assert.deepEqual(loadJson({ ...minimalJson(), added_tokens: added.slice(0, 1) }).stopIds, [3]);
+});
+
 test('a raw prompt begins with bos where the model says so', () => {
   const set = (key: string, value: GgufValue) =>
     loadTokenizer({ kind: 'gguf', metadata: new Map(sentencePieceMetadata()).set(key, value) });
