@@ -54,6 +54,9 @@ export async function probeConversation(
   };
   let renders = 0;
   let isOdd = false;
+  /** Kinds of conversations of which what the user said was there in a prompt, and was not. */
+  const shown = new Set<string>();
+  const dropped = new Set<string>();
   const renderable = TALKS.filter((talk) => render(talk, {}, new Clock(PROBE_DAY)) !== undefined);
   for (const values of [...SETTINGS, ...switchesOf(tree)]) {
     for (const talk of TALKS) {
@@ -64,6 +67,9 @@ export async function probeConversation(
       checkWords(rendered, talk, clock);
     }
   }
+  // Some templates take texts only, some only lists of parts.
+  if ([...dropped].some((kind) => shown.has(kind)) || (renders > 0 && shown.size === 0))
+    find('what the user said is dropped or changed');
   if (renders === 0) find('it renders none of the conversations that it was tried with');
   const [talk] = renderable;
   if (talk) {
@@ -72,10 +78,9 @@ export async function probeConversation(
   }
 
   function checkWords(rendered: string, talk: readonly ProbeMessage[], clock: Clock): void {
-    for (const { role, content } of talk) {
-      if (role === 'user' && (content === QUESTION || content === SECOND) && !rendered.includes(content))
-        find('what the user said is dropped or changed');
-    }
+    const kind = kindOf(talk);
+    if (rendered.includes(QUESTION)) shown.add(kind);
+    if (questionsOf(talk).some((question) => !rendered.includes(question))) dropped.add(kind);
     const family = familyOf(rendered, inspection.ruleset.template.families);
     const isPlain = talk.every(isOrdinary);
     if (family && isPlain && rendered.includes(QUESTION)) {
@@ -97,6 +102,21 @@ const isOrdinary = ({ role, content, ...fields }: ProbeMessage): boolean =>
   !content.includes('<think>') &&
   Object.keys(fields).length === 0;
 
+/** Whether a conversation is of texts, of lists of parts, or of other speakers. */
+function kindOf(talk: readonly ProbeMessage[]): string {
+  if (!talk.some(({ role }) => role === 'user')) return 'others';
+  return talk.some(({ content }) => Array.isArray(content)) ? 'parts' : 'texts';
+}
+
+/** The questions of the user that must be in a prompt. */
+const questionsOf = (talk: readonly ProbeMessage[]): string[] =>
+  talk
+    .filter(({ role }) => role === 'user')
+    .flatMap(({ content }) =>
+      typeof content === 'string' ? [content] : (content ?? []).map(({ text }) => text),
+    )
+    .filter((text) => text === QUESTION || text === SECOND);
+
 const TOKENS = { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' };
 
 /** What callers may set: each variable that the template asks for, or all of them. */
@@ -106,8 +126,12 @@ function switchesOf(tree: TemplateNode): Values[] {
     if (type === 'Identifier' && !GIVEN.has(String(value))) names.add(String(value));
   }
   const asked = [...names].slice(0, MAX_SWITCHES);
-  const all = (value: unknown): Values => Object.fromEntries(asked.map((name) => [name, value]));
-  return [...asked.map((name) => ({ [name]: true })), all(true), all(GIVEN_TEXT)];
+  const all = (value: unknown): Values =>
+    Object.fromEntries(asked.map((name): [string, unknown] => [name, value]));
+  const texts = asked
+    .filter((name) => !/tool|document|function/.test(name))
+    .map((name) => [name, GIVEN_TEXT]);
+  return [...asked.map((name) => ({ [name]: true })), all(true), Object.fromEntries(texts)];
 }
 
 /** Whether more than the time itself is different then. */
