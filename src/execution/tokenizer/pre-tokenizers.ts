@@ -5,7 +5,7 @@
 import { BitorchError } from '#base';
 import type { Part } from './definition.ts';
 
-const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
+export const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
 const CONTRACTIONS = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
 const AFTER_NUMBERS = ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 const llama3 = (digits: string) =>
@@ -53,14 +53,16 @@ export function preTokenizerOf(name: string): PreTokenizer {
   );
 }
 
+export const splitPart = (pattern: string): Part => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Isolated',
+  invert: false,
+});
+
 /** The patterns as tokenizer.json writes them, followed by the mapping of bytes to letters. */
 export function preTokenizerPart(patterns: readonly string[], addPrefixSpace: boolean): Part {
-  const splits = patterns.map((pattern) => ({
-    type: 'Split',
-    pattern: { Regex: pattern },
-    behavior: 'Isolated',
-    invert: false,
-  }));
+  const splits = patterns.map(splitPart);
   const bytes = {
     type: 'ByteLevel',
     add_prefix_space: addPrefixSpace,

@@ -1,6 +1,7 @@
 import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { BitorchError, messageOf, utf8 } from '#base';
 import { invalidTokenizer, type TokenizerDefinition, vocabularyOf } from './definition.ts';
+import { withUnicodeSpaces } from './known-parts.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { type TokenBytes, tokenBytes } from './token-bytes.ts';
 
@@ -73,7 +74,13 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
 function createEncoders({ json }: TokenizerDefinition): { special: Encoder; plain: Encoder } {
   try {
     return withTimeLimit(LOAD_MS, 'loading the tokenizer', () => {
-      const parts = { normalizer: null, pre_tokenizer: null, decoder: null, ...json, post_processor: null };
+      const parts = {
+        normalizer: null,
+        pre_tokenizer: null,
+        decoder: null,
+        ...withUnicodeSpaces(json),
+        post_processor: null,
+      };
       const special = new Encoder(parts, {});
       const ordinary = json.added_tokens.filter((token) => !token.special);
       const empty = { type: 'BPE', vocab: {}, merges: [] };

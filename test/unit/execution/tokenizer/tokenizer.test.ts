@@ -178,7 +178,7 @@ test('tokenizers that are damaged or of unknown kinds are refused', () => {
   refused({ added_tokens: [{ id: 1 << 22, content: 'x', special: true }] }, /TOKENIZER_INVALID/);
   refused({ decoder: { type: 'WordPiece' } }, /TOKENIZER_UNSUPPORTED/);
   refused({ decoder: null }, /TOKENIZER_UNSUPPORTED/);
-  refused({ pre_tokenizer: { type: 'Nonsense' } }, /TOKENIZER_INVALID/);
+  refused({ pre_tokenizer: { type: 'Nonsense' } }, /TOKENIZER_UNSUPPORTED/);
   refused(
     { pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } },
     /TOKENIZER_INVALID/,
