@@ -12,53 +12,62 @@ import type { FinalBlock } from './loop/index.ts';
 export interface ChainOptions {
   /** Folder of this node's chain: blocks, journal, last signature. */
   readonly home: string;
-  /** The genesis file and what it says. */
+  /** The genesis file and its parsed content. */
   readonly genesisFile: Uint8Array;
   readonly genesis: Genesis;
   /** Nodes to stay connected with. */
   readonly contacts?: readonly Contact[];
-  /** A proposal's time may be this far from our clock. */
+  /** Largest difference accepted between a proposal's time and our clock, in ms. */
   readonly clockToleranceMs?: number;
-  /** How long a validator that has left still answers for what it signed: below the unbonding time. */
+  /** How long a validator that has left can still be held accountable, in ms: less than the unbonding time. */
   readonly trustingPeriodMs?: number;
-  /** Further behind than this, a node without any block begins from a snapshot, and one that trusts nothing recent stays. */
+  /**
+   * Lag in blocks beyond which a node without blocks starts from a snapshot, and one without a recent trusted block
+   * refuses to sync.
+   */
   readonly snapshotLag?: number;
-  /** A block that somebody vouches for: forks count above it only, and a chain without it is not followed. */
+  /** A block that the operator vouches for: forks count only above it, and a chain without it is not followed. */
   readonly checkpoint?: Checkpoint | undefined;
-  /** Blocks that stay on the disk; all of them when absent. */
+  /** Number of blocks kept on disk; all when absent. */
   readonly keepBlocks?: number;
-  /** How long, in ms, the next block waits for a transaction after many without one; not at all when absent. */
+  /** How long the next block waits for a transaction after many empty ones, in ms; not at all when absent. */
   readonly restMs?: number | undefined;
 }
 
 export interface ChainDependencies {
   readonly host: Host;
   readonly application: Application;
-  /** The consensus key; a node without one follows. */
+  /** The consensus key; a node without one only follows. */
   readonly key?: SigningKey | undefined;
   readonly log: Logger;
   /** Milliseconds since epoch. */
   readonly now?: () => number;
   readonly verify?: VerifySignatures;
-  /** Who votes on the first block, where the application must stay empty for a snapshot: without it blocks are run through. */
+  /**
+   * The validators of the first block, for when the application must stay empty for a snapshot. Without it all
+   * blocks are replayed.
+   */
   readonly firstValidators?: () => Promise<readonly ValidatorPower[]>;
-  /** Makes a transaction of evidence that a validator signed twice. */
+  /** Makes the evidence transaction for a double signature. */
   readonly accuse?: (evidence: Equivocation) => Uint8Array;
-  /** What the journal writes with. */
+  /** Opens the journal's files. */
   readonly openLogFile?: (path: string) => LogFile;
   readonly replaceFile?: ReplaceFile;
 }
 
-/** A block that has become final here; `finalityMs` since its proposal was first seen, absent for one that was fetched. */
+/**
+ * A block that has become final on this node; `finalityMs` since its proposal was first seen, absent for a fetched
+ * block.
+ */
 export interface NewBlock extends FinalBlock {
   readonly finalityMs: number | undefined;
 }
 
 export interface ChainStatus {
-  /** Of the last block. */
+  /** Height of the last block. */
   readonly height: number;
   readonly round: number;
-  /** The last block that a peer says it has. */
+  /** Highest block that a peer reports. */
   readonly bestHeight: number;
   readonly state: 'starting' | 'syncing' | 'following' | 'halted';
   readonly problem: string | undefined;

@@ -24,18 +24,18 @@ import { Rest } from './rest.ts';
 import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
-/** Blocks behind which a node counts as syncing. */
+/** A node that lags by more blocks than this counts as syncing. */
 const SYNCING_LAG = 2;
-/** How long a new node looks for peers before it takes the beginning of the chain for its end. */
+/** How long a new node looks for peers before it assumes that the chain has just begun, in ms. */
 const FIRST_PEER_MS = 2_000;
-/** As long when it is given a checkpoint, and so knows that there is more of the chain. */
+/** The same for a node with a checkpoint, which proves that more of the chain exists. */
 const VOUCHED_PEER_MS = 30_000;
-/** Heights whose votes can still be looked at when a fork comes to light. */
+/** Heights whose votes are still available when a fork is found. */
 const JOURNALS_KEPT = 200;
 
 /**
- * One node of a chain: follows it, answers others, and with a key takes part in deciding. What it says is final is stored,
- * applied and never taken back.
+ * One node of a chain: follows it, serves peers and, with a key, takes part in consensus. What it reports as final
+ * is stored, applied and never reverted.
  */
 export class Chain {
   readonly store: ChainStore;
@@ -54,7 +54,7 @@ export class Chain {
   readonly #deciding: ConsensusLoop;
   readonly #rest: Rest;
   #started = false;
-  /** Why the blocks of others are not taken over. */
+  /** Why blocks of peers are not taken over. */
   #distrust: string | undefined;
 
   constructor(options: ChainOptions, dependencies: ChainDependencies) {
@@ -83,7 +83,8 @@ export class Chain {
       log,
       peers,
       maxBlockBytes: blockBytesOf(genesis.consensus.maxBytes),
-      // Blocks that do not continue our chain may be those of a fork: then it has to stay, to find that out as well.
+      // Blocks that do not continue our chain may belong to a fork. Then the peer stays connected, so that it finds
+      // the fork too.
       ban: (peer, reason) =>
         void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
@@ -111,9 +112,9 @@ export class Chain {
   }
 
   /**
-   * Comes up to where it was, and goes on from there. Throws CHAIN_DAMAGED, JOURNAL_DAMAGED or GENESIS_MISMATCH when the data
-   * directory is damaged or of another chain, TRUST_EXPIRED when a snapshot would need a newer block to be trusted, and
-   * CHECKPOINT_DIFFERS.
+   * Restores the last state and continues from there. Throws CHAIN_DAMAGED, JOURNAL_DAMAGED or GENESIS_MISMATCH
+   * when the data directory is damaged or of another chain, TRUST_EXPIRED when a snapshot needs a newer trusted
+   * block, CHECKPOINT_DIFFERS when the chain does not contain the checkpoint.
    */
   async start(): Promise<void> {
     const { host, application } = this.#deps;
@@ -172,22 +173,22 @@ export class Chain {
     };
   }
 
-  /** What proves that the chain has forked, on a node that has halted for it. */
+  /** The proof that the chain has forked, on a node that has halted for it. */
   get fork(): KeptFork | undefined {
     return forkAt(this.#forkPath);
   }
 
-  /** Hands a transaction in, to leave by a stem. Code 0 when it waits for a block now. */
+  /** Submits a transaction along a stem. Code 0 when it is in the pool. */
   submit(transaction: Uint8Array): Promise<CheckTxResult> {
     return this.#transactions.handIn(transaction);
   }
 
-  /** Calls back for each block as it becomes final, until the returned function is called. */
+  /** Calls `listener` for each block as it becomes final, until the returned function is called. */
   onBlock(listener: (block: NewBlock) => void): () => void {
     return this.#blocks.on(listener);
   }
 
-  /** Calls back when height, round or state have changed. */
+  /** Calls `listener` when height, round or state have changed, until the returned function is called. */
   onChange(listener: () => void): () => void {
     return this.#changes.on(listener);
   }
@@ -261,25 +262,26 @@ export class Chain {
     this.#blocks.publish({ ...final, finalityMs });
   }
 
-  /** Every node that has seen both votes hands them in: the first that a block takes counts. */
+  /** Every node that has seen both votes submits the evidence; the first in a block counts. */
   #report(evidence: Equivocation): void {
     const { accuse, log } = this.#deps;
     const { height, round } = evidence;
-    log.warn({ height, round, validators: offendersOf(evidence).map(toHex) }, 'validators have signed twice');
+    log.warn({ height, round, validators: offendersOf(evidence).map(toHex) }, 'double signatures found');
     if (!accuse) return;
-    // Nobody hides that he has seen it.
-    const spread = async () => this.#transactions.submit(accuse(evidence));
+    // The origin of evidence is no secret: it needs no stem.
+    const submit = async () => this.#transactions.submit(accuse(evidence));
     spread().then(
-      ({ code, log: reason }) => code !== 0 && log.info({ reason }, 'the evidence is known, or refused'),
-      (error: unknown) => log.warn({ error: messageOf(error) }, 'the evidence was not handed in'),
+      ({ code, log: reason }) =>
+        code !== 0 && log.info({ reason }, 'the evidence is already known or was refused'),
+      (error: unknown) => log.warn({ error: messageOf(error) }, 'cannot submit evidence'),
     );
   }
 
-  /** Keeps what proves the fork, of the lowest height that is known to differ: there the guilty are surest. */
+  /** Stores the proof of the fork at the lowest height known to differ, where blame is most certain. */
   #halt(ours: Commit, theirs: Commit): void {
     if (!this.#deciding.halted) {
       this.#deciding.halt(FORKED);
-      // What shows at the tip began below it: whoever is at hand now is asked before it is gone.
+      // A fork seen at the tip began below it: ask the connected peers before they are gone.
       this.#watch.lookAgain();
     }
     const { height } = ours;
@@ -305,8 +307,8 @@ export class Chain {
   }
 
   /**
-   * Who decided long ago, and has left, can decide any other past as well: a node far behind takes over blocks only after one
-   * that is recent, or up to the one that somebody vouches for. Throws TRUST_EXPIRED.
+   * Validators of long ago that have left can sign any other past. So a node far behind takes over blocks only
+   * after a recent trusted one, or up to the checkpoint. Throws TRUST_EXPIRED when it has neither.
    */
   #requireTrust(): void {
     const { checkpoint, genesis, snapshotLag = SNAPSHOT_LAG, trustingPeriodMs } = this.#options;
@@ -327,7 +329,7 @@ export class Chain {
     this.#distrust = undefined;
   }
 
-  /** A node without blocks does not run through years of them when others have a snapshot. */
+  /** A node without blocks starts from a snapshot of a peer instead of replaying years of blocks. */
   async #beginFromSnapshot(): Promise<void> {
     const { application, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
     if (!firstValidators) return;
@@ -344,15 +346,15 @@ export class Chain {
     const from = checkpoint
       ? await trustedAt(checkpoint, clients)
       : LightClient.genesis(await firstValidators(), genesis.time);
-    // Without a snapshot that can be used the blocks would be run through, which nobody vouches for either.
+    // Without a usable snapshot the blocks would be replayed, which nobody vouches for either.
     requireFresh(from, trustingPeriodMs, now());
     const trust = { chainId, from, trustingPeriodMs, clockToleranceMs };
     const height = await syncSnapshot(trust, { application, store: this.store, clients, verify, now, log });
-    if (height > 0) log.info({ height }, 'began from a snapshot');
+    if (height > 0) log.info({ height }, 'restored from a snapshot');
   }
 }
 
 const FORKED =
-  'two final blocks of one height: the chain has forked. See who did it with "bitorch chain blame", and do not delete this folder';
+  'two final blocks of one height: the chain has forked. Run "bitorch chain blame" to see who is responsible, and do not delete this folder';
 
 const steady = (): number => performance.now();

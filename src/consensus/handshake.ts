@@ -13,8 +13,9 @@ export interface Beginning {
 }
 
 /**
- * Brings store and application to the same height: begins the chain, or hands the application the blocks that it had not
- * written when the process ended. Throws CHAIN_DAMAGED when one of the two is of another life.
+ * Brings store and application to the same height: starts the chain, or replays the blocks that the application had
+ * not committed when the process ended. Throws CHAIN_DAMAGED when the two are of different chains or the blocks do
+ * not lead to the state.
  */
 export async function handshake(
   { chainId, time, genesis }: Beginning,
@@ -24,9 +25,9 @@ export async function handshake(
   if (height === 0) {
     const { validators, appHash } = await application.initChain({ chainId, time, genesis, initialHeight: 1 });
     const first = ValidatorSet.of(validators);
-    // A snapshot that was never finished leaves a beginning without blocks: it is begun anew.
+    // An unfinished snapshot leaves a start without blocks: start over.
     if (store.height <= 0 || store.base > 1) store.begin(appHash, [first, first.next()]);
-    else if (!equalBytes(appHash, store.appHash(0)!)) damaged('the blocks are of another genesis');
+    else if (!equalBytes(appHash, store.appHash(0)!)) damaged('the blocks belong to another genesis');
   }
   if (height > store.height) damaged('the state is ahead of the blocks');
   const write = async <T>(work: () => T | Promise<T>) => work();
@@ -36,12 +37,12 @@ export async function handshake(
   }
   const after = await application.info();
   if (after.height > 0 && !equalBytes(after.appHash, store.appHash(after.height)!))
-    damaged('the state is not what the blocks lead to');
+    damaged('the state does not follow from the blocks');
 }
 
 function damaged(why: string): never {
   throw new BitorchError(
     'CHAIN_DAMAGED',
-    `${why}: move the chain folder away and sync anew; keep last-sign, it guards the validator key`,
+    `${why}: move the chain folder away and sync again, but keep last-sign, which guards the validator key`,
   );
 }

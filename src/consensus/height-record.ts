@@ -13,25 +13,25 @@ import {
 } from './blocks/index.ts';
 import { PRECOMMIT, PREVOTE } from './constants.ts';
 
-/** What was gathered of one round. */
+/** What was collected in one round. */
 export interface RoundRecord {
   proposal: Proposal | undefined;
   readonly prevotes: Map<number, Vote>;
   readonly precommits: Map<number, Vote>;
 }
 
-/** A block as it came, whole. */
+/** A complete block, as received. */
 export interface WholeBlock {
   readonly id: Uint8Array;
   readonly block: Block;
   readonly bytes: Uint8Array;
 }
 
-/** All that a node has gathered of one height: proposals, blocks, votes. What gossip passes on is read from here. */
+/** Everything that a node has collected at one height: proposals, blocks, votes. Gossip sends from it. */
 export class HeightRecord {
   readonly height: number;
   readonly validators: ValidatorSet;
-  /** When the first proposal of the height was seen or made here, by the clock of `performance`. */
+  /** When the first proposal of the height was seen or made, by `performance.now()`. */
   firstSeen: number | undefined;
   readonly #rounds = new Map<number, RoundRecord>();
   readonly #parts = new Map<string, PartSet>();
@@ -51,13 +51,13 @@ export class HeightRecord {
     return this.#rounds.get(round);
   }
 
-  /** The votes of one step, by the validator's place. */
+  /** The votes of one step, by place. */
   votes(round: number, kind: Vote['kind']): ReadonlyMap<number, Vote> | undefined {
     const book = this.#rounds.get(round);
     return kind === PREVOTE ? book?.prevotes : book?.precommits;
   }
 
-  /** `new`, `known`, or `conflict` when the same validator voted otherwise: the first vote stays. */
+  /** `new`, `known`, or `conflict` when the validator voted otherwise: the first vote is kept. */
   addVote(vote: Vote): 'new' | 'known' | 'conflict' {
     const book = this.#open(vote.round);
     const votes = vote.kind === PREVOTE ? book.prevotes : book.precommits;
@@ -67,14 +67,14 @@ export class HeightRecord {
     return 'new';
   }
 
-  /** Keeps votes of more than two thirds that were verified: together, for they prove more than one by one. */
+  /** Keeps a verified quorum of votes together: it proves more than its single votes. */
   addCertificate(certificate: Certificate): void {
     const name = certificateName(certificate.round, certificate.kind);
     if (!this.#certificates.has(name)) this.#certificates.set(name, certificate);
     for (const vote of votesOf(certificate)) this.addVote(vote);
   }
 
-  /** The votes of more than two thirds for one block in a step, as they came together or one by one. */
+  /** The quorum of votes for one block in a step, received together or one by one. */
   certificate(round: number, kind: Vote['kind']): Certificate | undefined {
     const name = certificateName(round, kind);
     const found =
@@ -83,7 +83,7 @@ export class HeightRecord {
     return found;
   }
 
-  /** False when there is a proposal of this round already. */
+  /** False when the round already has a proposal. */
   addProposal(proposal: Proposal): boolean {
     const book = this.#open(proposal.round);
     if (book.proposal) return false;
@@ -95,18 +95,18 @@ export class HeightRecord {
     return true;
   }
 
-  /** The parts of a round's proposal, those that are here. */
+  /** The parts received of a round's proposal. */
   partsOf(round: number): PartSet | undefined {
     const proposal = this.#rounds.get(round)?.proposal;
     return proposal && this.parts({ root: proposal.partsRoot, total: proposal.parts });
   }
 
-  /** Those parts of a block that are here; undefined when no proposal names them. */
+  /** The parts received of a block; undefined when no proposal names it. */
   parts(header: PartsHeader): PartSet | undefined {
     return this.#parts.get(partsName(header));
   }
 
-  /** Keeps a block that is whole. */
+  /** Keeps a complete block. */
   addBlock(whole: WholeBlock): void {
     this.#blocks.set(toHex(whole.id), whole);
   }
@@ -146,6 +146,6 @@ export class HeightRecord {
   }
 }
 
-/** By number too: one root with two numbers is two blocks, of which one at most can be whole. */
+/** Includes the number: one root with two numbers is two blocks, of which at most one can be complete. */
 const partsName = ({ root, total }: PartsHeader): string => `${toHex(root)}/${total}`;
 const certificateName = (round: number, kind: Vote['kind']): string => `${round}/${kind}`;

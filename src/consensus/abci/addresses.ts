@@ -1,10 +1,15 @@
 import { decode, encode } from '#ledger';
 import { type Application, QUESTIONS } from '../application/index.ts';
 
-/** Stands for a validator that nobody knows: no point, so that no beacon of it holds. */
+/**
+ * Placeholder for a validator whose key is unknown. Not a point of the curve, so no beacon proof verifies under it.
+ */
 export const NOBODY: Uint8Array = new Uint8Array(32).fill(0xff);
 
-/** Whole keys for addresses, by which CometBFT names validators: out of the state, so that all machines find the same. */
+/**
+ * Maps the addresses by which CometBFT names validators to whole public keys. Reads only the state, so every node
+ * gets the same result.
+ */
 export class Addresses {
   readonly #application: Application;
 

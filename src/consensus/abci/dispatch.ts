@@ -12,7 +12,7 @@ import { BitorchError } from '#base';
 import type { Application, LastCommit, Misbehavior, ValidatorPower } from '../application/index.ts';
 import { Addresses } from './addresses.ts';
 
-/** A message of which only what differs from the default is written down. */
+/** A message reduced to the fields that differ from their defaults. */
 type Partly<T> = T extends Uint8Array | bigint | string | number
   ? T
   : T extends readonly (infer E)[]
@@ -38,7 +38,7 @@ const APPLY_RESULTS = {
   'reject-snapshot': ApplyResult.REJECT_SNAPSHOT,
 } as const;
 
-/** Turns requests of `tendermint.abci` into calls of the application, and what they give into responses. */
+/** Translates requests of `tendermint.abci` into calls of the application, and results into responses. */
 export class Dispatch {
   readonly #application: Application;
   readonly #addresses: Addresses;
@@ -48,7 +48,7 @@ export class Dispatch {
     this.#addresses = new Addresses(application);
   }
 
-  /** Throws what the application throws; ABCI_INVALID for a request of no kind that is known. */
+  /** Throws ABCI_INVALID when the kind of request is unknown, and whatever the application throws. */
   async answer(request: abci.Request): Promise<Uint8Array> {
     return Response.encode(Response.fromPartial((await this.#answer(request)) as abci.Response)).finish();
   }
@@ -95,7 +95,7 @@ export class Dispatch {
       const senders = { rejectSenders: [...rejectSenders], refetchChunks };
       return { applySnapshotChunk: { result: APPLY_RESULTS[result], ...senders } };
     }
-    throw new BitorchError('ABCI_INVALID', 'not ABCI: a request of no known kind');
+    throw new BitorchError('ABCI_INVALID', 'not ABCI: unknown kind of request');
   }
 
   async #info() {
@@ -210,6 +210,6 @@ export class Dispatch {
 
 const updateOf = ({ key, power }: ValidatorPower) => ({ pubKey: { ed25519: key }, power: BigInt(power) });
 
-/** Nanoseconds are cut off. */
+/** Truncates nanoseconds. */
 const millisecondsOf = ({ seconds, nanos }: Time): number =>
   Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000);

@@ -1,9 +1,9 @@
 import { BitorchError, concat } from '#base';
 
-/** Bytes of a length prefix: numbers up to 2^35. */
+/** Longest length prefix, in bytes: lengths up to 2^35. */
 const MAX_PREFIX_BYTES = 5;
 
-/** A message behind its length as an unsigned varint. */
+/** Prefixes a message with its length as an unsigned varint. */
 export function frame(message: Uint8Array): Uint8Array {
   const prefix: number[] = [];
   let rest = message.length;
@@ -12,12 +12,12 @@ export function frame(message: Uint8Array): Uint8Array {
   return concat([Uint8Array.from(prefix), message]);
 }
 
-/** Cuts a stream into messages, however its bytes come. */
+/** Splits a stream into messages, whatever the size of its chunks. */
 export class FrameReader {
   readonly #maxBytes: number;
   #chunks: Uint8Array[] = [];
   #length = 0;
-  /** Of the message that is coming in: known once its prefix is here. */
+  /** Length of the message being received; undefined until its prefix is complete. */
   #expected: number | undefined;
 
   constructor(maxBytes: number) {
@@ -25,8 +25,8 @@ export class FrameReader {
   }
 
   /**
-   * The messages that these bytes complete.
-   * @throws BitorchError `ABCI_INVALID` for a prefix that is malformed or announces more than the limit
+   * Yields the messages that these bytes complete. Throws ABCI_INVALID when a prefix is malformed or exceeds the
+   * limit.
    */
   *push(bytes: Uint8Array): Iterable<Uint8Array> {
     if (bytes.length === 0) return;
@@ -45,16 +45,16 @@ export class FrameReader {
     const head = this.#join();
     let value = 0;
     for (let i = 0; i < head.length; i++) {
-      if (i === MAX_PREFIX_BYTES) throw invalid('a length of more than five bytes');
+      if (i === MAX_PREFIX_BYTES) throw invalid('a length prefix of more than five bytes');
       value += (head[i]! & 127) * 128 ** i;
       if (head[i]! < 128) {
         if (value > this.#maxBytes)
-          throw invalid(`a message of ${value} bytes, over the limit of ${this.#maxBytes}`);
+          throw invalid(`a message of ${value} bytes exceeds the limit of ${this.#maxBytes}`);
         this.#take(i + 1);
         return value;
       }
     }
-    if (head.length >= MAX_PREFIX_BYTES) throw invalid('a length of more than five bytes');
+    if (head.length >= MAX_PREFIX_BYTES) throw invalid('a length prefix of more than five bytes');
     return undefined;
   }
 
@@ -65,7 +65,7 @@ export class FrameReader {
     return all.slice(0, length);
   }
 
-  /** Joined only when a whole prefix or message may be there: a long message costs one copy. */
+  /** Joins the chunks only when a whole prefix or message may have arrived, so a long message is copied once. */
   #join(): Uint8Array {
     if (this.#chunks.length > 1) this.#chunks = [concat(this.#chunks)];
     return this.#chunks[0] ?? new Uint8Array(0);

@@ -8,26 +8,26 @@ import { FrameReader, frame } from './frames.ts';
 import { freeSocketPath } from './socket-path.ts';
 
 export interface AbciServerOptions {
-  /** `unix:///path` or `tcp://127.0.0.1:26658`; port 0 takes any. */
+  /** `unix:///path` or `tcp://127.0.0.1:26658`; port 0 picks a free port. */
   readonly address: string;
-  /** The longest message that is read. */
+  /** Longest message accepted, in bytes. */
   readonly maxMessageBytes?: number;
-  /** CometBFT opens four. */
+  /** Most connections at a time. CometBFT opens four. */
   readonly maxConnections?: number;
 }
 
 export interface AbciServerDependencies {
   readonly application: Application;
-  /** Hears of what ends a connection. */
+  /** Receives the error that ended a connection. */
   readonly onFault?: (error: unknown) => void;
 }
 
-/** Requests of a connection that may be under way: then it is read no further. */
+/** Requests in progress on a connection above which reading pauses. */
 const MAX_UNDER_WAY = 1_024;
 
 /**
- * Serves an application over ABCI's socket protocol: on each connection requests are answered in their order. Whoever
- * connects has power over the application: listen where nobody but the engine can reach.
+ * Serves an application over ABCI's socket protocol. Requests of a connection are answered in order. A client has
+ * full power over the application: listen only where nothing but the engine can connect.
  */
 export class AbciServer {
   readonly #address: string;
@@ -49,7 +49,10 @@ export class AbciServer {
     this.#server.maxConnections = maxConnections;
   }
 
-  /** Gives the address that it listens on. Throws OPTION_INVALID, LISTEN_FAILED, and what the system says. */
+  /**
+   * Starts listening and returns the address. Throws OPTION_INVALID when the address is malformed, LISTEN_FAILED
+   * when it is taken, and errors of the system.
+   */
   async start(): Promise<string> {
     const { protocol, path, host, port } = partsOf(this.#address);
     if (path !== undefined) await freeSocketPath(path);
@@ -74,7 +77,7 @@ export class AbciServer {
   }
 }
 
-/** Keeps the order of replies. Only transactions for the pool and questions are worked on while others are under way. */
+/** Keeps replies in order. Only CheckTx and Query run while other requests are in progress. */
 class Connection {
   readonly #socket: Socket;
   readonly #dispatch: Dispatch;
@@ -108,7 +111,7 @@ class Connection {
     const free = request.checkTx || request.query || request.echo || request.info;
     const begun = free ? Promise.resolve() : this.#written;
     const reply = begun.then(() => this.#dispatch.answer(request));
-    // Handled below, in its turn.
+    // Handled below, in request order.
     reply.catch(() => undefined);
     this.#written = this.#written.then(async () => {
       try {
@@ -120,7 +123,7 @@ class Connection {
     });
   }
 
-  /** Tells the other side why, and ends: after an error the engine and the application may not agree any more. */
+  /** Reports the error and closes: after an error engine and application may no longer agree. */
   #fail(error: unknown): void {
     this.#onFault(error);
     const exception = { error: `${codeOf(error)}: ${messageOf(error)}` };

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { BitorchError, codeOf } from '#base';
 
 /**
- * Makes a path free for a Unix socket: takes away one that nobody listens on any more, left by a program that was killed, and
- * nothing else. Throws LISTEN_FAILED for a socket that answers, and for what is no socket.
+ * Frees a path for a Unix socket. Removes a socket that nobody listens on, as a killed program leaves it, and
+ * nothing else. Throws LISTEN_FAILED when the socket answers or the path is not a socket.
  */
 export async function freeSocketPath(path: string): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => {
@@ -15,13 +15,13 @@ export async function freeSocketPath(path: string): Promise<void> {
   if (!found.isSocket())
     throw new BitorchError(
       'LISTEN_FAILED',
-      `there is something at ${path} that is no socket, and it was left alone: name another path`,
+      `${path} exists and is not a socket; it was not removed: choose another path`,
       { path },
     );
   if (!(await isAbandoned(path)))
     throw new BitorchError(
       'LISTEN_FAILED',
-      `a program listens at ${path} already: stop it, or name another path`,
+      `another program is listening on ${path}: stop it, or choose another path`,
       {
         path,
       },
@@ -29,7 +29,7 @@ export async function freeSocketPath(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Only a refusal says that nobody listens: a full queue or a missing permission does not. */
+/** Only ECONNREFUSED shows that nobody listens; a full queue or a missing permission does not. */
 function isAbandoned(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });

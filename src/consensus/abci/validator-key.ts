@@ -10,17 +10,20 @@ const zKeyFile = z.object({
   priv_key: z.object({ type: z.literal('tendermint/PrivKeyEd25519'), value: zBase64 }),
 });
 
-/** CometBFT's `priv_validator_key.json`: what the beacon is signed with. Throws KEY_INVALID that says what is wrong. */
+/**
+ * Reads CometBFT's `priv_validator_key.json`, whose key signs beacon proofs. Throws KEY_INVALID when it is missing
+ * or malformed.
+ */
 export async function readValidatorKey(path: string): Promise<SigningKey> {
   try {
     const file = check(zKeyFile, JSON.parse(await readTextFile(path)), path);
     const key = new SigningKey(file.priv_key.value.slice(0, 32));
     if (!equalBytes(key.publicKey, file.pub_key.value))
-      throw new RangeError('its two keys do not belong together');
+      throw new RangeError('its public key does not match its private key');
     return key;
   } catch (error) {
-    const why = codeOf(error) === 'ENOENT' ? 'it is not there' : messageOf(error);
-    throw new BitorchError('KEY_INVALID', `${path} is no Ed25519 validator key of CometBFT: ${why}`, {
+    const why = codeOf(error) === 'ENOENT' ? 'the file does not exist' : messageOf(error);
+    throw new BitorchError('KEY_INVALID', `${path} is not an Ed25519 validator key of CometBFT: ${why}`, {
       path,
     });
   }

@@ -1,7 +1,7 @@
 import type { Curve } from '#crypto';
 import { type Equivocation, makeTransaction, type Parameters } from '#ledger';
 
-/** The transaction that shows who has signed twice. It needs neither money nor a key: anybody can send it. */
+/** The transaction that reports double signers. It needs neither a fee nor a key, so anybody can submit it. */
 export function accusation(
   evidence: Equivocation,
   { chainId, expiryWindow }: Parameters,

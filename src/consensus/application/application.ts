@@ -1,54 +1,61 @@
 /**
- * The border between consensus and what it decides about, in the shape of ABCI 2.0 (CometBFT v0.38): an engine calls
- * these methods, whichever engine it is, and knows nothing else of the application; the application knows nothing of
- * the engine. Keys are whole Ed25519 public keys (32 bytes), hashes 32 bytes, heights from 1, times in ms since epoch.
+ * The interface between consensus and the application, in the shape of ABCI 2.0 (CometBFT v0.38). Any engine can
+ * call these methods and knows nothing else of the application; the application knows nothing of the engine. Keys
+ * are Ed25519 public keys (32 bytes), hashes are 32 bytes, heights start at 1, times are ms since epoch.
  *
  * Order of calls, from one engine: `info`; on an empty application `initChain` once (again after a crash before the
- * first `commit`); then for each height `finalizeBlock`, `commit`. `prepareProposal` and `processProposal` may come any
- * number of times before that, for any round. The others may come at any time, between any two of these.
+ * first `commit`); then for each height `finalizeBlock`, `commit`. `prepareProposal` and `processProposal` may be
+ * called any number of times before that, for any round. The other methods may be called at any time, between any
+ * two of these.
  */
 export interface Application {
   info(): Promise<ApplicationInfo>;
-  /** Idempotent. @throws BitorchError `GENESIS_INVALID`; `GENESIS_MISMATCH` when it has begun another chain already */
+  /**
+   * Idempotent. Throws GENESIS_INVALID when the genesis breaks a rule, GENESIS_MISMATCH when another chain has
+   * begun.
+   */
   initChain(request: InitChainRequest): Promise<InitChainResult>;
-  /** Takes the transaction among those that wait for a block, or says why not. Never throws for what a stranger sends. */
+  /** Adds a transaction to the pool, or returns why not. Never throws on a peer's input. */
   checkTx(request: CheckTxRequest): Promise<CheckTxResult>;
-  /** What waits: the engine keeps no list of its own. */
+  /** The pool; the engine keeps none of its own. */
   readonly waiting: WaitingTransactions;
-  /** What to propose. Called on the proposer only. */
+  /** The transactions to propose. Called on the proposer only. */
   prepareProposal(request: PrepareProposalRequest): Promise<{ readonly transactions: readonly Uint8Array[] }>;
-  /** Whether to vote for a proposal: a function of state and request alone; true for every honest one. */
+  /** Whether to vote for a proposal: a function of state and request only; true for every honest proposal. */
   processProposal(request: BlockRequest): Promise<boolean>;
-  /** Nothing is added to votes; only nothing is accepted from others. */
+  /** Vote extensions are not used: ours are empty, and only empty ones are accepted. */
   extendVote(request: { readonly height: number; readonly blockId: Uint8Array }): Promise<Uint8Array>;
   verifyVoteExtension(request: VoteExtensionRequest): Promise<boolean>;
   /**
-   * What a decided block does: a function of state and request alone. An invalid transaction has no effect and a result
-   * with a code. Nothing is durable before `commit`, so after a crash it is asked again.
-   * @throws BitorchError `HEIGHT_WRONG` when the height is not the next one
+   * Executes a decided block: a function of state and request only. An invalid transaction has no effect and a
+   * result with a code. Nothing is durable before `commit`, so the engine calls again after a crash. Throws
+   * HEIGHT_WRONG when the height is not the next one.
    */
   finalizeBlock(request: BlockRequest): Promise<FinalizeBlockResult>;
-  /** Makes the last finalized block the state, in one durable write. Blocks below `retainHeight` may go; 0 keeps all. */
+  /**
+   * Makes the last finalized block the state, in one durable write. Blocks below `retainHeight` may be pruned; 0
+   * keeps all.
+   */
   commit(): Promise<{ readonly retainHeight: number }>;
-  /** Never throws for what a stranger asks. */
+  /** Never throws on a peer's input. */
   query(request: QueryRequest): Promise<QueryResult>;
 
   listSnapshots(): Promise<readonly StateSnapshot[]>;
-  /** Undefined when there is no such chunk (any more). */
+  /** Undefined when the chunk does not exist (any more). */
   loadSnapshotChunk(request: ChunkRequest): Promise<Uint8Array | undefined>;
-  /** Begins to take a snapshot in place of a state, on an empty application; drops one that was begun before. */
+  /** Starts restoring a snapshot on an empty application; discards a restoration in progress. */
   offerSnapshot(request: OfferSnapshotRequest): Promise<OfferSnapshotResult>;
   applySnapshotChunk(request: ApplyChunkRequest): Promise<ApplyChunkResult>;
 }
 
 export interface ApplicationInfo {
-  /** The last committed block; 0 when there is none. */
+  /** Height of the last committed block; 0 before the first. */
   readonly height: number;
-  /** After that block; empty before `initChain`. */
+  /** App hash after that block; empty before `initChain`. */
   readonly appHash: Uint8Array;
 }
 
-/** A power of 0 takes the validator out. */
+/** Power 0 removes the validator. */
 export interface ValidatorPower {
   readonly key: Uint8Array;
   readonly power: number;
@@ -64,33 +71,33 @@ export interface InitChainRequest {
 }
 
 export interface InitChainResult {
-  /** The whole first set, ordered by key. */
+  /** The complete first set, ordered by key. */
   readonly validators: readonly ValidatorPower[];
   readonly appHash: Uint8Array;
 }
 
 export interface CheckTxRequest {
   readonly bytes: Uint8Array;
-  /** It waits already and a block has been committed since. */
+  /** The transaction is in the pool already, and a block has been committed since. */
   readonly recheck?: boolean;
 }
 
 export interface CheckTxResult {
-  /** 0: it may wait, and others should hear of it. */
+  /** 0 when the transaction is in the pool and may be relayed. */
   readonly code: number;
-  /** The error's message, or nothing; which error it was says the code. */
+  /** The error message, empty if there is none; `code` identifies the error. */
   readonly log: string;
-  /** Millionths of a spark a unit of weight: what blocks choose by. */
+  /** Millionths of a spark per unit of weight: blocks take transactions in descending order of it. */
   readonly priority: number;
 }
 
-/** Transactions that wait for a block, by the sha256 of their bytes. Changes with `checkTx` and `commit`. */
+/** Transactions waiting for a block, by the SHA-256 of their bytes. Changes with `checkTx` and `commit`. */
 export interface WaitingTransactions {
   readonly size: number;
   readonly bytes: number;
   has(id: Uint8Array): boolean;
   get(id: Uint8Array): Uint8Array | undefined;
-  /** Best paid first; to be read at once, before anything comes or goes. */
+  /** Highest fee rate first. Read at once: any change invalidates the iteration. */
   ids(): Iterable<Uint8Array>;
 }
 
@@ -99,24 +106,27 @@ export interface PrepareProposalRequest {
   readonly time: number;
   /** This node's consensus key. */
   readonly proposer: Uint8Array;
-  /** Bytes of transactions, with up to 5 bytes of framing for each. */
+  /** Limit on the bytes of the transactions, with up to 5 bytes of framing each. */
   readonly maxBytes: number;
-  /** Those that wait with the engine; the application adds those that wait with itself. */
+  /** Transactions in the engine's pool; the application adds those in its own. */
   readonly transactions: readonly Uint8Array[];
-  /** Asked about each that waits with the application and would go in: an engine may know what others have not verified. */
+  /**
+   * Called for each transaction in the application's pool that would fit: an engine may skip those that other
+   * validators have not verified.
+   */
   readonly picks?: (transaction: Uint8Array) => boolean;
 }
 
-/** A block as far as the application is concerned. */
+/** A block as the application sees it. */
 export interface BlockRequest {
   readonly height: number;
   readonly time: number;
   readonly proposer: Uint8Array;
   readonly blockId: Uint8Array;
   readonly transactions: readonly Uint8Array[];
-  /** Misbehaviour that the engine proves in this block; an engine whose evidence are transactions has none. */
+  /** Misbehaviour that the engine proves in this block; empty for an engine whose evidence is in transactions. */
   readonly misbehavior: readonly Misbehavior[];
-  /** Who signed the block before this one. */
+  /** The validators that signed the previous block. */
   readonly lastCommit: LastCommit;
 }
 
@@ -141,9 +151,9 @@ export interface TransactionResult {
 }
 
 export interface FinalizeBlockResult {
-  /** One for each transaction of the block. */
+  /** One per transaction of the block. */
   readonly results: readonly TransactionResult[];
-  /** What changes in the set of validators at height + 2, ordered by key. */
+  /** Changes to the validator set at height + 2, ordered by key. */
   readonly validatorUpdates: readonly ValidatorPower[];
   readonly appHash: Uint8Array;
 }
@@ -159,7 +169,7 @@ export interface QueryRequest {
   /** One of the paths of docs/protocol/application.md. */
   readonly path: string;
   readonly data: Uint8Array;
-  /** The height to answer for: the last one or 0, which means it. */
+  /** The height to answer for: the last one, or 0 for the same. */
   readonly height?: number;
   readonly prove?: boolean;
 }
@@ -168,20 +178,20 @@ export interface QueryResult {
   readonly code: number;
   readonly log: string;
   readonly value: Uint8Array;
-  /** Leads from the value to the app hash after `height`; empty where no proof was asked for. */
+  /** Proves the value under the app hash after `height`; empty when no proof was requested. */
   readonly proof: Uint8Array;
-  /** The answer is true after this block. */
+  /** The block after which the answer holds. */
   readonly height: number;
-  /** Milliseconds of computing that it took, where that is known. */
+  /** CPU time that the answer took, in ms, where measured. */
   readonly costMs?: number;
 }
 
-/** A state that others can begin from. */
+/** A state that other nodes can start from. */
 export interface StateSnapshot {
   readonly height: number;
   readonly format: number;
   readonly chunks: number;
-  /** Of `metadata`. */
+  /** Hash of `metadata`. */
   readonly hash: Uint8Array;
   /** Hashes of the chunks. */
   readonly metadata: Uint8Array;
@@ -195,7 +205,7 @@ export interface ChunkRequest {
 
 export interface OfferSnapshotRequest {
   readonly snapshot: StateSnapshot;
-  /** After the snapshot's height, from a header that the caller trusts. */
+  /** App hash after the snapshot's height, from a header that the caller trusts. */
   readonly appHash: Uint8Array;
 }
 
@@ -204,14 +214,14 @@ export type OfferSnapshotResult = 'accept' | 'reject' | 'reject-format' | 'abort
 export interface ApplyChunkRequest {
   readonly index: number;
   readonly chunk: Uint8Array;
-  /** Whoever sent it, in the caller's words. */
+  /** Identifies the sender, in the caller's terms. */
   readonly sender: string;
 }
 
 export interface ApplyChunkResult {
   /**
-   * `accept` (after the last chunk: it is the state now), `retry` this chunk from somebody else, `reject-snapshot` and
-   * take another, `abort` when no snapshot was offered.
+   * `accept`: applied, and after the last chunk it is the state; `retry`: fetch this chunk from another peer;
+   * `reject-snapshot`: try another snapshot; `abort`: no snapshot was offered.
    */
   readonly result: 'accept' | 'retry' | 'reject-snapshot' | 'abort';
   readonly rejectSenders: readonly string[];

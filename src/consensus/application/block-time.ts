@@ -4,14 +4,17 @@ export interface Moment {
   readonly time: number;
 }
 
-/** What blocks are meant to take, in seconds: said of a chain that has hardly begun. */
+/** Intended block time in seconds, assumed for a chain that has hardly begun. */
 const NOMINAL_SECONDS = 2;
-/** A chain is not taken to be slower: one that stood still, or began long after its genesis, says nothing of its pace. */
+/**
+ * Upper bound in seconds: the average is meaningless for a chain that stood still or began long after its genesis
+ * time.
+ */
 const SLOWEST_SECONDS = 60;
-/** Fewer blocks say nothing either. */
+/** Fewest blocks to average over. */
 const LEAST_BLOCKS = 100;
 
-/** Seconds that a block took from one moment to a later one. */
+/** Average seconds per block between two moments. */
 export function secondsEach(from: Moment, to: Moment): number {
   const blocks = to.height - from.height;
   if (blocks < LEAST_BLOCKS || to.time <= from.time) return NOMINAL_SECONDS;

@@ -7,7 +7,7 @@ import { consensusCodec, type Genesis, genesisHash } from './genesis.ts';
 import { powerOf } from './power.ts';
 
 const TAG = 64;
-/** Where the application keeps what it adds to the ledger's state. */
+/** Key of the application's own record in the ledger's state. */
 export const CHAIN_RECORD_KEY: Uint8Array = concat([Uint8Array.of(TAG), orderedNumber.encode(0)]);
 
 const KEY = fixed(32);
@@ -16,30 +16,30 @@ const chainRecordCodec = struct({
   /** Hash of the genesis. */
   genesis: KEY,
   name: blob(48),
-  /** Of the last block, in ms since epoch. */
+  /** Time of the last block, ms since epoch. */
   time: integer(),
   consensus: consensusCodec,
   founders: list(KEY, 1_000),
   beacon: beaconCodec,
-  /** The set as consensus was last told it, ordered by key: in force two blocks later. */
+  /** The set last reported to consensus, ordered by key; in force two blocks later. */
   powers: list(struct({ key: KEY, power: integer(1) }), 1_000),
 });
 
-/** What the application knows of the chain beside the ledger; a part of every app hash. */
+/** What the application keeps of the chain beside the ledger; part of every app hash. */
 export type ChainRecord = Decoded<typeof chainRecordCodec>;
 
 const chainRecords = new Bucket(TAG, orderedNumber, stored(chainRecordCodec));
 
 export const chainRecordOf = (view: ReadView): ChainRecord | undefined => chainRecords.get(view, 0);
 
-/** The write that keeps it. */
+/** The write that stores the record. */
 export function recordChange(record: ChainRecord): Change {
   const view = new Overlay({ get: () => undefined, range: () => [] });
   chainRecords.put(view, 0, record);
   return view.changes()[0]!;
 }
 
-/** @param state the ledger's after its genesis */
+/** @param state the ledger's state after its genesis */
 export function firstRecord(genesis: Genesis, state: ReadView): ChainRecord {
   const { name, time, consensus } = genesis;
   const hash = genesisHash(genesis);
@@ -48,7 +48,7 @@ export function firstRecord(genesis: Genesis, state: ReadView): ChainRecord {
   return { genesis: hash, name, time, consensus, founders, beacon: firstBeacon(hash), powers };
 }
 
-/** @param state the ledger's after the block */
+/** @param state the ledger's state after the block */
 export function nextRecord(
   record: ChainRecord,
   block: { readonly height: number; readonly time: number },
@@ -62,13 +62,13 @@ export function nextRecord(
     ...record,
     time: block.time,
     beacon: nextBeacon(record.beacon, block.height, output, lengths),
-    // A chain without a validator would stand for ever: then the last ones go on.
+    // A chain without validators would halt permanently, so the last ones continue.
     powers: powers.length > 0 ? powers : record.powers,
   };
 }
 
 export const recordHash = (record: ChainRecord): Uint8Array => sha256(encode(chainRecordCodec, record));
 
-/** The app hash: of the ledger's state and of the record. */
+/** The app hash commits to the ledger's state and the record. */
 export const applicationHash = (ledgerHash: Uint8Array, hashOfRecord: Uint8Array): Uint8Array =>
   domainHash('application-state', ledgerHash, hashOfRecord);

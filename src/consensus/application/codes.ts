@@ -1,6 +1,9 @@
 import { BitorchError, codeOf, messageOf } from '#base';
 
-/** Numbers for what the border answers with: 0 is good. A new code gets a new number: they are in results for ever. */
+/**
+ * Numeric codes of the application interface; 0 is success. A new code gets a new number: results on the chain
+ * contain them.
+ */
 const CODES: Readonly<Record<string, number>> = {
   CODEC_INVALID: 1,
   TRANSACTION_INVALID: 2,
@@ -21,28 +24,28 @@ const CODES: Readonly<Record<string, number>> = {
 };
 const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code, name]));
 
-/** What is wrong with the bytes themselves, on every node and at every height: only whoever sent them caused it. */
+/** Faults of the bytes themselves, on every node and at every height: only the sender can have caused them. */
 const OFFENCES: ReadonlySet<number> = new Set([CODES.CODEC_INVALID!, CODES.PROOFS_INVALID!]);
 
 export interface Refused {
   readonly code: number;
-  /** For people: what was wrong. */
+  /** Human-readable reason. */
   readonly log: string;
 }
 
 export const ACCEPTED: Refused = { code: 0, log: '' };
 
-/** The answer for an error that a stranger may cause; throws every other on. */
+/** The response to an error that a peer's input may cause; rethrows any other. */
 export function refusedFor(error: unknown): Refused {
   const code = CODES[codeOf(error)];
   if (code === undefined) throw error;
   return { code, log: messageOf(error) };
 }
 
-/** Whether an error has a number: whoever asked is told. */
+/** Whether an error has a code and is reported to the caller. */
 export const isAnswer = (error: unknown): boolean => CODES[codeOf(error)] !== undefined;
 
-/** What fails for want of a thread or of the disk: it says nothing about what was worked on. */
+/** Failures of a thread or the disk, which say nothing about the input. */
 const OURS = new Set([
   'VERIFIER_BUSY',
   'VERIFIER_STOPPED',
@@ -56,8 +59,8 @@ const isOurs = (error: unknown): boolean =>
   OURS.has(codeOf(error)) || (error instanceof Error && 'syscall' in error);
 
 /**
- * The refusal that an error in reading or carrying out somebody's transaction or block is, whatever kind of error it is: who
- * wrote the bytes has caused it. Throws failures of this machine on.
+ * The refusal for an error raised while reading or executing a transaction or block, whatever the error's type: the
+ * author of the bytes caused it. Rethrows failures of this machine.
  */
 export function verdictOn(error: unknown): Refused {
   if (isOurs(error)) throw error;
@@ -65,7 +68,9 @@ export function verdictOn(error: unknown): Refused {
   return { code: CODES.TRANSACTION_INVALID!, log: messageOf(error) };
 }
 
-/** What comes of work on somebody's bytes; undefined where it fails on them. Throws failures of this machine. */
+/**
+ * The result of work on a peer's bytes; undefined when the bytes are at fault. Rethrows failures of this machine.
+ */
 export function verdictOf<T>(work: () => T): T | undefined {
   try {
     return work();
@@ -75,9 +80,12 @@ export function verdictOf<T>(work: () => T): T | undefined {
   }
 }
 
-/** The error that a refusal was made of, on the other side of the border. An unknown code is `UNKNOWN`. */
+/** Restores the error from a refusal received over the interface. An unknown code becomes `UNKNOWN`. */
 export const errorOf = ({ code, log }: Refused): BitorchError =>
-  BitorchError.relayed(NAMES.get(code) ?? 'UNKNOWN', log || `refused with the code ${code}`);
+  BitorchError.relayed(NAMES.get(code) ?? 'UNKNOWN', log || `refused with code ${code}`);
 
-/** Whether the sender alone can have caused the refusal: conflicts, fees, expiries and full pools befall everybody. */
+/**
+ * Whether only the sender can have caused the refusal: conflicts, fees, expiries and full pools can happen to
+ * anybody.
+ */
 export const isOffence = (code: number): boolean => OFFENCES.has(code);

@@ -21,16 +21,16 @@ import { applicationHash, type ChainRecord, nextRecord, recordHash } from './cha
 import { ACCEPTED, type Refused, refusedFor, verdictOn } from './codes.ts';
 import type { SpendVerifier } from './verification/spend-verifier.ts';
 
-/** A block carried out, nothing of it written. */
+/** An executed block, not yet written. */
 export interface Execution {
   readonly ledger: BlockResult;
   readonly record: ChainRecord;
   readonly appHash: Uint8Array;
-  /** One for each transaction of the block, the beacon included. */
+  /** One per transaction of the block, the beacon included. */
   readonly results: readonly TransactionResult[];
 }
 
-/** A proposal carried out as if all its proofs held, and what has to be verified before it counts. */
+/** A proposal executed as if all its proofs held, and the proofs that remain to be verified. */
 export interface Rehearsal {
   readonly execution: Execution;
   readonly unverified: readonly Spend[];
@@ -42,14 +42,14 @@ export interface ExecutionContext {
   readonly verifier: SpendVerifier;
 }
 
-/** Bytes that an engine may need around a transaction. */
+/** Bytes that an engine may add around a transaction. */
 export const FRAMING_BYTES = 5;
 
 const NO_BEACON = new BitorchError('BEACON_INVALID', 'the block does not begin with its proposer’s beacon');
 
 /**
- * Carries a block out: a function of the state and the request, on every machine the same. Proofs are verified first,
- * in threads; what else there is to check takes about a millisecond a transaction.
+ * Executes a block: a function of the state and the request, identical on every node. Proofs are verified first, in
+ * threads; the remaining checks take about a millisecond per transaction.
  */
 export async function execute(request: BlockRequest, context: ExecutionContext): Promise<Execution> {
   const { ledger, record, verifier } = context;
@@ -70,9 +70,9 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
 }
 
 /**
- * Carries a proposal out as far as that is cheap, from the cheapest check to the dearest, and stops at the first thing that
- * no honest proposer does: size, beacon, form, weight, duplicates, and then every rule but the proofs of spends. Undefined
- * for a proposal that is to be refused.
+ * Executes a proposal without the expensive proofs. Checks run from the cheapest to the most expensive and stop at
+ * the first violation that no honest proposer commits: size, beacon, encoding, weight, duplicates, then every rule
+ * except the proofs of spends. Undefined when the proposal is to be rejected.
  */
 export function rehearse(
   request: BlockRequest,
@@ -102,7 +102,7 @@ export function rehearse(
   return { execution: executionOf(request, context, { executed, output, results }), unverified };
 }
 
-/** A block as the ledger is told of it. */
+/** The block in the ledger's terms. */
 function ledgerBlock(
   { height, proposer, misbehavior, lastCommit }: BlockRequest,
   { powers }: ChainRecord,
@@ -135,7 +135,7 @@ function executionOf(
   };
 }
 
-/** The ids of those whose proofs hold; verdicts of new ones are kept for the pool and for later blocks. */
+/** Ids of the transactions whose proofs hold. Caches new verdicts for the pool and later blocks. */
 async function verifiedIds(
   transactions: readonly Transaction[],
   { verified, spends, state }: Ledger,
@@ -158,7 +158,7 @@ async function verifiedIds(
   return new Set([...known, ...good].map(({ hashes }) => hex(hashes.id)));
 }
 
-/** Of what waits with the engine, what parses and proves itself. */
+/** Of the engine's transactions, those that parse and whose proofs hold. */
 export async function verifiedOnly(
   bytes: readonly Uint8Array[],
   { ledger, verifier }: ExecutionContext,
@@ -192,7 +192,7 @@ const requestCodec = struct({
   lastVotes: list(struct({ validator: fixed(32), flag: blob(8) }), 2 ** 16),
 });
 
-/** Tells blocks apart by what `execute` reads of them. */
+/** Identifies a block by everything that `execute` reads of it. */
 export function requestHash(request: BlockRequest): string {
   const misbehavior = request.misbehavior.map((entry) => ({ ...entry, kind: utf8(entry.kind) }));
   const lastVotes = request.lastCommit.votes.map((vote) => ({ ...vote, flag: utf8(vote.flag) }));

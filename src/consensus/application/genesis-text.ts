@@ -17,7 +17,7 @@ import {
   withChainId,
 } from './genesis.ts';
 
-/** A genesis file: JSON; docs/protocol/genesis.md. */
+/** Reads and writes genesis files (JSON), see docs/protocol/genesis.md. */
 
 const FORMAT = 'bitorch-genesis-1';
 export const MAX_GENESIS_BYTES = 2 ** 20;
@@ -25,10 +25,10 @@ export const MAX_GENESIS_BYTES = 2 ** 20;
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const IN_QUOTES = 'must be a whole number of sparks in quotes';
 const sparks = z.string(IN_QUOTES).regex(/^(0|[1-9]\d{0,19})$/, IN_QUOTES);
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in small letters');
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lowercase hexadecimal digits');
 
 const { chainId: _, network: __, ...PARAMETERS } = DEFAULT_PARAMETERS;
-/** Every parameter by its name: amounts in quotes, all others as numbers. */
+/** Every parameter by name: amounts in quotes, all others as numbers. */
 const zParameters = z.strictObject(
   Object.fromEntries(
     Object.entries(PARAMETERS).map(([name, value]) => [name, typeof value === 'bigint' ? sparks : whole]),
@@ -38,7 +38,7 @@ const zParameters = z.strictObject(
 const zGenesis = z.strictObject({
   format: z.literal(FORMAT),
   network: z.enum(['test', 'real']),
-  name: z.string().regex(NETWORK_NAME, 'must be 3 to 48 of a-z, 0-9 and -'),
+  name: z.string().regex(NETWORK_NAME, 'must be 3 to 48 characters of a-z, 0-9 and -'),
   time: whole,
   parameters: zParameters,
   consensus: z.strictObject({
@@ -71,8 +71,8 @@ const zGenesis = z.strictObject({
 const NO_FAUCET = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };
 
 /**
- * Reads a genesis file, or the application state in a genesis file of CometBFT, which is the same.
- * @throws BitorchError `GENESIS_INVALID` that names the field
+ * Parses a genesis file, or the application state in a genesis file of CometBFT, which has the same format. Throws
+ * GENESIS_INVALID when a field is wrong; the message names the field.
  */
 export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
   try {
@@ -102,7 +102,7 @@ export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
   }
 }
 
-/** Writes what `parseGenesis` reads. */
+/** Formats what `parseGenesis` reads. */
 export function formatGenesis(genesis: Genesis): string {
   const { chainId: _, network, ...parameters } = genesis.parameters;
   const { entropy, outputs, amount } = genesis.faucet;
@@ -135,15 +135,18 @@ const parametersOf = (file: Record<string, unknown>): Omit<Parameters, 'chainId'
     Object.entries(file).map(([name, value]) => [name, typeof value === 'string' ? BigInt(value) : value]),
   ) as unknown as Omit<Parameters, 'chainId' | 'network'>;
 
-/** JSON in which white space alone is free: no key twice (JSON.parse would take the last), no second spelling of a number. */
+/**
+ * JSON in which only white space is free: no duplicate keys (JSON.parse keeps the last one), no alternative
+ * spellings of numbers.
+ */
 function parseOnce(bytes: Uint8Array): unknown {
   if (bytes.length > MAX_GENESIS_BYTES) {
-    throw new RangeError(`a genesis of ${bytes.length} bytes, over the limit of ${MAX_GENESIS_BYTES}`);
+    throw new RangeError(`a genesis of ${bytes.length} bytes exceeds the limit of ${MAX_GENESIS_BYTES}`);
   }
   const text = textOf(bytes);
   const value: unknown = JSON.parse(text);
   const tight = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
   if (JSON.stringify(value) !== tight)
-    throw new RangeError('genesis: a key is there twice, or oddly spelled');
+    throw new RangeError('genesis: a key occurs twice, or a value is not in its canonical spelling');
   return value;
 }

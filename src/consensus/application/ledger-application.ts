@@ -65,7 +65,7 @@ import type { SnapshotFolder } from './snapshots/snapshot-folder.ts';
 import type { SpendVerifier } from './verification/spend-verifier.ts';
 
 export interface LedgerApplicationOptions {
-  /** This validator's consensus key: without it nothing can be proposed. */
+  /** This validator's consensus key; without it the node cannot propose. */
   readonly key?: SigningKey;
   readonly mempool?: MempoolOptions;
 }
@@ -74,17 +74,17 @@ export interface LedgerApplicationDependencies {
   readonly store: Store;
   readonly curve: Curve;
   readonly verifier: SpendVerifier;
-  /** Answers questions in another thread; this one does it when absent. */
+  /** Answers queries in another thread; they run in this thread when absent. */
   readonly reader?: QueryReader;
-  /** Where snapshots are kept for others; none are taken without. */
+  /** Where snapshots are kept for other nodes; none are taken when absent. */
   readonly snapshots?: SnapshotFolder;
-  /** Where a snapshot of others is built up; in memory by default. */
+  /** Where a snapshot of other nodes is restored; in memory by default. */
   readonly stage?: () => Promise<Staging>;
   /** For tests of the state, see `LedgerOptions`. */
   readonly spends?: SpendRules;
 }
 
-/** What there is once the chain has begun. */
+/** What exists once the chain has begun. */
 interface Chain {
   readonly ledger: Ledger;
   readonly mempool: Mempool;
@@ -98,21 +98,23 @@ const NONE_WAITING: WaitingTransactions = {
   get: () => undefined,
   ids: () => [],
 };
-/** Executions of proposals that may yet be decided. */
+/** Cached executions of proposals that may yet be decided. */
 const MAX_EXECUTIONS = 8;
 
-/** The ledger behind the border of `Application`. Knows nothing of the engine; its clock is the block. */
+/**
+ * The ledger behind the `Application` interface. Knows nothing of the engine; its only clock is the time of blocks.
+ */
 export class LedgerApplication implements Application {
   readonly #options: LedgerApplicationOptions;
   readonly #on: LedgerApplicationDependencies;
   #chain: Chain | undefined;
   #restoration: Restoration | undefined;
-  /** By what was asked: what `processProposal` has worked out, `finalizeBlock` need not. */
+  /** By request hash: `finalizeBlock` need not repeat what `processProposal` has executed. */
   readonly #executions = new Map<string, Execution>();
-  /** Those of them that are proposals to vote for. */
+  /** Hashes of the proposals that were accepted. */
   readonly #accepted = new Set<string>();
   #finalized: Execution | undefined;
-  /** One call at a time touches the state. */
+  /** Serializes access to the state. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: LedgerApplicationOptions, dependencies: LedgerApplicationDependencies) {
@@ -134,7 +136,7 @@ export class LedgerApplication implements Application {
       if (this.#chain) this.#requireSameBeginning(genesisHash(genesis));
       else {
         requireAgreement(request, genesis);
-        // Made beside, so that ledger and record are written at once.
+        // Built separately, so that ledger and record are written in one batch.
         const beside = new MemoryStore();
         Ledger.create(ledgerGenesis(genesis, curve), { ...this.#ledgerOptions(), store: beside });
         store.commit([...everythingIn(beside), recordChange(firstRecord(genesis, beside))]);
@@ -179,9 +181,8 @@ export class LedgerApplication implements Application {
   }
 
   /**
-   * Proofs are verified beside everything else: neither the state nor who asks about another proposal waits for them.
-   *
-   * @throws BitorchError only for want of a thread or of the disk: what a proposer writes is refused, whatever it does
+   * Proofs are verified concurrently: neither the state nor other proposals wait for them. Throws only when a
+   * thread or the disk fails: an invalid proposal is rejected, whatever is wrong with it.
    */
   async processProposal(request: BlockRequest): Promise<boolean> {
     const name = requestHash(request);
@@ -208,7 +209,7 @@ export class LedgerApplication implements Application {
       if (request.height !== next) {
         throw new BitorchError(
           'HEIGHT_WRONG',
-          `block ${request.height} was decided, but ${next} is the next here`,
+          `block ${request.height} was decided, but the next height of the state is ${next}`,
         );
       }
       this.#finalized = await this.#execute(request);
@@ -226,7 +227,7 @@ export class LedgerApplication implements Application {
       this.#finalized = undefined;
       this.#executions.clear();
       this.#accepted.clear();
-      // One that cannot even be judged any more takes the others with it: they are offered again.
+      // If a transaction cannot even be checked any more, the whole pool is dropped: peers offer the rest again.
       const pruned = verdictOf(() => {
         mempool.prune();
         return true;
@@ -284,7 +285,7 @@ export class LedgerApplication implements Application {
     });
   }
 
-  /** The transaction that gets those punished who have signed twice. */
+  /** The transaction that reports double signers. */
   accuse(evidence: Equivocation): Uint8Array {
     const { ledger } = this.#begun();
     return accusation(evidence, parametersOf(ledger.state), ledger.head.height, ledger.curve);
@@ -306,11 +307,11 @@ export class LedgerApplication implements Application {
 
   #begun(): Chain {
     if (!this.#chain)
-      throw new BitorchError('CHAIN_MISSING', 'the chain has not begun here: there is no genesis yet');
+      throw new BitorchError('CHAIN_MISSING', 'the chain has not begun: there is no genesis yet');
     return this.#chain;
   }
 
-  /** From the cheapest check to the dearest. One that waits already is good. */
+  /** Checks a transaction, cheapest rules first. One that is already in the pool is valid. */
   async #admit(bytes: Uint8Array): Promise<Transaction> {
     const { ledger, mempool } = this.#begun();
     if (mempool.has(Mempool.idOf(bytes))) return ledger.parse(bytes);
@@ -362,7 +363,7 @@ export class LedgerApplication implements Application {
     if (equalBytes(begun, hash) && this.#begun().ledger.head.height === 0) return;
     throw new BitorchError(
       'GENESIS_MISMATCH',
-      'another chain, or more of this one, is in the store: take an empty one',
+      'the store holds another chain, or more of this one: start with an empty store',
     );
   }
 

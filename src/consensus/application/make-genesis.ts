@@ -12,7 +12,7 @@ import {
   withChainId,
 } from './genesis.ts';
 
-/** For blocks of about two seconds. */
+/** Timeouts for blocks of about two seconds. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   propose: 3_000,
   proposeStep: 500,
@@ -34,11 +34,11 @@ export const DEFAULT_CONSENSUS: ConsensusParameters = {
 export interface Founder {
   readonly key: Uint8Array;
   readonly owner: Uint8Array;
-  /** On a test network, the faucet's when absent. */
+  /** Defaults to the faucet's address on a test network. */
   readonly payout?: Address;
-  /** Ten-thousandths of its rewards. */
+  /** Share of its rewards, in ten-thousandths. */
   readonly commission?: number;
-  /** Sparks bonded at the beginning, on test networks only. */
+  /** Sparks bonded at genesis; test networks only. */
   readonly tokens?: bigint;
 }
 
@@ -53,14 +53,20 @@ export interface GenesisPlan {
   readonly consensus?: Partial<ConsensusParameters>;
 }
 
-/** Equal outputs that fill the first rings. The secret is 32 bytes of a sentence that everybody reads here. */
+/**
+ * Equal outputs that fill the first rings. Their secret follows from a 32-byte public sentence, so anybody can
+ * spend them.
+ */
 export const defaultFaucet = (name: string): Genesis['faucet'] => ({
   entropy: utf8(`public faucet of ${name}`.padEnd(32, '.').slice(0, 32)),
   outputs: 512,
   amount: 10_000_000_000_000n,
 });
 
-/** What a network begins with, everything that is not said being the default. Throws GENESIS_INVALID. */
+/**
+ * Builds the genesis of a network; everything not given takes its default. Throws GENESIS_INVALID when a rule is
+ * broken.
+ */
 export function makeGenesis(plan: GenesisPlan, curve: Curve): Genesis {
   const { network, name, time, founders, parameters, consensus } = plan;
   const nothing = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };

@@ -12,9 +12,9 @@ import { SnapshotFolder } from './snapshots/snapshot-folder.ts';
 import { VerifierThreads } from './verification/verifier-threads.ts';
 
 export interface OpenApplicationOptions extends LedgerApplicationOptions {
-  /** State and snapshots. One process at a time. */
+  /** Holds state and snapshots. Used by one process at a time. */
   readonly directory: string;
-  /** Blocks from one snapshot to the next. */
+  /** Blocks between snapshots. */
   readonly snapshotEveryBlocks?: number;
   readonly verifierThreads?: number;
 }
@@ -24,7 +24,9 @@ export interface OpenedApplication {
   stop(): Promise<void>;
 }
 
-/** The application on disk, with threads that verify. Throws STORE_UNREADABLE. */
+/**
+ * Opens the application on disk, with verifier threads. Throws STORE_UNREADABLE when the store cannot be opened.
+ */
 export async function openApplication(options: OpenApplicationOptions): Promise<OpenedApplication> {
   const { directory, snapshotEveryBlocks = 1_000, verifierThreads } = options;
   await mkdir(directory, { recursive: true });
@@ -57,14 +59,17 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
     application,
     async stop() {
       await Promise.all([verifier.stop(), reader.stop()]);
-      // One that could not be written is missing, which harms nobody here.
+      // A snapshot that could not be written is only missing, which harms nobody.
       await snapshots.settled().catch(() => undefined);
       await store.close();
     },
   };
 }
 
-/** Who votes on the first block of a genesis. Worked out beside any application, which may stay empty for a snapshot. */
+/**
+ * The validators of the first block of a genesis. Computed apart from the node's application, which may have to
+ * stay empty for a snapshot.
+ */
 export async function firstValidators(genesisFile: Uint8Array): Promise<readonly ValidatorPower[]> {
   const curve = defaultCurve();
   const { name, time } = parseGenesis(genesisFile, curve);

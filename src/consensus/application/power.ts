@@ -4,19 +4,19 @@ import type { ReadView } from '#store';
 import type { ValidatorPower } from './application.ts';
 
 export interface PowerRules {
-  /** The validators of the genesis. */
+  /** Validators of the genesis. */
   readonly founders: readonly Uint8Array[];
-  /** TORCH that each of them counts for as long as nobody has bonded. */
+  /** TORCH that each of them counts for while nobody has bonded. */
   readonly genesisPower: number;
   readonly maxValidators: number;
 }
 
 /**
- * Who votes, with what power: the one function that says so, a function of the state. Power is bonded TORCH, of validators with
- * the least bond. Founders have none to bond on a chain that mints nothing before somebody worked, so they are lent
- * `genesisPower` each; for every TORCH that anybody bonds one is taken back from the loan, in equal parts, until nothing is
- * lent. Jailed and tombstoned validators have no power. Costs by `maxValidators` and founders, however many records there are.
- * Ordered by key.
+ * The voting power of the validators: a function of the state only, and the only one that computes it. Power is
+ * bonded TORCH of validators with at least the minimum bond. A chain that mints nothing before work is done has no
+ * coins that founders could bond, so each is lent `genesisPower`; every TORCH that anybody bonds reduces the loans
+ * by one, in equal parts, until nothing is lent. Jailed and tombstoned validators have no power. Time is
+ * O(`maxValidators` + founders), however many records there are. Ordered by key.
  */
 export function powerOf(view: ReadView, rules: PowerRules): ValidatorPower[] {
   const { founders, genesisPower, maxValidators } = rules;
@@ -40,7 +40,7 @@ export function powerOf(view: ReadView, rules: PowerRules): ValidatorPower[] {
     .sort(byKey);
 }
 
-/** What turns one set into another. Both ordered by key, and so is the result. */
+/** The changes that turn one set into another. Inputs and result are ordered by key. */
 export function updatesBetween(
   before: readonly ValidatorPower[],
   after: readonly ValidatorPower[],

@@ -3,22 +3,23 @@ import { type Curve, proveVrf, type SigningKey, VRF_PROOF_BYTES, verifyVrf } fro
 import { type Decoded, fixed, integer, struct } from '#ledger';
 
 /**
- * Randomness that nobody chooses: the proposer of each block hashes the present seed with a verifiable random function
- * under its consensus key and the output is folded into the seed. docs/protocol/beacon.md, with the bias that is left.
+ * Public randomness: the proposer of each block evaluates a verifiable random function of the current seed under
+ * its consensus key, and the output is hashed into the seed. See docs/protocol/beacon.md, also for the bias that
+ * remains.
  */
 
 /** First byte of the pseudo-transaction that carries the proof; no transaction begins with it. */
 const BEACON = 0;
 export const BEACON_BYTES = 1 + VRF_PROOF_BYTES;
 
-/** A period or an epoch, and the seed that stood when it began: known to nobody before the block before it. */
+/** A period or an epoch, and the seed when it began, which nobody knew before the previous block. */
 const clockCodec = struct({ number: integer(), seed: fixed(32) });
 
 export const beaconCodec = struct({ seed: fixed(32), period: clockCodec, epoch: clockCodec });
 export type BeaconState = Decoded<typeof beaconCodec>;
 export type Clock = BeaconState['period'];
 
-/** Blocks of a period and of an epoch: chain parameters. */
+/** Blocks per period and per epoch: chain parameters. */
 export interface ClockLengths {
   readonly periodBlocks: number;
   readonly epochBlocks: number;
@@ -29,12 +30,12 @@ export function firstBeacon(genesisHash: Uint8Array): BeaconState {
   return { seed, period: { number: 0, seed }, epoch: { number: 0, seed } };
 }
 
-/** The first thing in a block that the holder of this key proposes. */
+/** The pseudo-transaction that a block proposed with this key begins with. */
 export function proveBeacon({ seed }: BeaconState, key: SigningKey, curve: Curve): Uint8Array {
   return concat([Uint8Array.of(BEACON), proveVrf(key, seed, curve).proof]);
 }
 
-/** The output of the proposer's function, or undefined when these bytes do not prove it. */
+/** The output of the proposer's function; undefined when these bytes do not prove one. */
 export function verifyBeacon(
   { seed }: BeaconState,
   transaction: Uint8Array | undefined,
@@ -45,7 +46,7 @@ export function verifyBeacon(
   return verifyVrf(proposer, seed, transaction.subarray(1), curve);
 }
 
-/** The beacon after a block with this output; undefined stands for a block that brought none. */
+/** The beacon after a block with this output; undefined for a block without one. */
 export function nextBeacon(
   { seed, period, epoch }: BeaconState,
   height: number,

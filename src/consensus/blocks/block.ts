@@ -7,7 +7,7 @@ import { type Header, headerCodec } from './header.ts';
 import { merkleRoot } from './merkle.ts';
 import type { ValidatorSet } from './validators.ts';
 
-/** As a list of at most one. */
+/** Encodes an optional value as a list of at most one. */
 const optional = <T>(codec: Codec<T>): Codec<T | undefined> => {
   const few = list(codec, 1);
   return {
@@ -16,14 +16,14 @@ const optional = <T>(codec: Codec<T>): Codec<T | undefined> => {
   };
 };
 
-/** What a block begins with: it proves the header of the block before. */
+/** The head of a block: proves the header of the previous block. */
 export const blockHeadCodec = struct({
   header: headerCodec,
-  /** What decided the block before; none below the first. */
+  /** The commit of the previous block; none at the first height. */
   lastCommit: optional(commitCodec),
 });
 
-/** What follows the head. */
+/** The body of a block, after its head. */
 export const blockBodyCodec = struct({
   transactions: list(blob(MAX_TRANSACTION_BYTES), MAX_BLOCK_TRANSACTIONS),
 });
@@ -48,7 +48,10 @@ export function encodeBlock(block: Block): Uint8Array {
   return bytes;
 }
 
-/** Strict; and the header's hashes are those of the contents. Throws CODEC_INVALID or BLOCK_INVALID. */
+/**
+ * Strict: the header's hashes must match the contents. Throws CODEC_INVALID when malformed, BLOCK_INVALID when a
+ * hash differs.
+ */
 export function decodeBlock(bytes: Uint8Array): Block {
   const block = decode(blockCodec, bytes, MAX_BLOCK_BYTES);
   const { header, lastCommit, transactions } = block;
@@ -57,13 +60,13 @@ export function decodeBlock(bytes: Uint8Array): Block {
   return block;
 }
 
-/** What the proposer of a new block has to know. */
+/** The inputs of a new block. */
 export type BlockContents = Omit<Header, 'version' | 'lastCommit' | 'transactions'> & {
   readonly lastCommit: Commit | undefined;
   readonly transactions: readonly Uint8Array[];
 };
 
-/** A block with a header that fits it. */
+/** Builds a block with a matching header. */
 export function makeBlock({ lastCommit, transactions, ...rest }: BlockContents): Block {
   const header: Header = {
     ...rest,
@@ -74,10 +77,10 @@ export function makeBlock({ lastCommit, transactions, ...rest }: BlockContents):
   return { header, lastCommit, transactions };
 }
 
-/** What a chain after its last block demands of the next one. */
+/** What a chain requires of the block after its last one. */
 export interface Tip {
   readonly chainId: Uint8Array;
-  /** Of the block to come. */
+  /** Height of the next block. */
   readonly height: number;
   readonly previous: Uint8Array;
   readonly previousTime: number;
@@ -87,25 +90,31 @@ export interface Tip {
 }
 
 /**
- * Requires that a header continues the chain. Its commit of the block before has to be checked besides (height,
- * block, signatures), and for a new proposal its proposer and its time. Throws BLOCK_INVALID.
+ * Requires that a header continues the chain. The commit of the previous block has to be checked separately
+ * (height, block, signatures), and so have the proposer and time of a new proposal. Throws BLOCK_INVALID when it
+ * does not.
  */
 export function requireNext(header: Header, tip: Tip): void {
   requireEqual(header.chainId, tip.chainId, 'chainId');
   if (header.height !== tip.height) {
-    refuse('BLOCK_INVALID', `block ${header.height}, where ${tip.height} is due`);
+    refuse('BLOCK_INVALID', `block ${header.height} instead of ${tip.height}`);
   }
   requireEqual(header.previous, tip.previous, 'previous');
-  ensure(header.time > tip.previousTime, 'BLOCK_INVALID', 'the time is not after the block before', {
-    time: header.time,
-    previous: tip.previousTime,
-  });
+  ensure(
+    header.time > tip.previousTime,
+    'BLOCK_INVALID',
+    'the time is not after that of the previous block',
+    {
+      time: header.time,
+      previous: tip.previousTime,
+    },
+  );
   requireEqual(header.validators, tip.validators.hash, 'validators');
   requireEqual(header.nextValidators, tip.nextValidators.hash, 'nextValidators');
   requireEqual(header.appHash, tip.appHash, 'appHash');
-  ensure(tip.validators.placeOf(header.proposer) >= 0, 'BLOCK_INVALID', 'the proposer is no validator');
+  ensure(tip.validators.placeOf(header.proposer) >= 0, 'BLOCK_INVALID', 'the proposer is not a validator');
 }
 
 function requireEqual(found: Uint8Array, expected: Uint8Array, field: string): void {
-  ensure(equalBytes(found, expected), 'BLOCK_INVALID', `the header's ${field} does not fit`);
+  ensure(equalBytes(found, expected), 'BLOCK_INVALID', `the header's ${field} does not match`);
 }

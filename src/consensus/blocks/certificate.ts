@@ -7,7 +7,10 @@ import { ballotBytes, isNil, type Vote } from './vote.ts';
 
 type Kind = typeof PREVOTE | typeof PRECOMMIT;
 
-/** Votes of one kind of more than two thirds for one block, one by one. Signatures in ascending order of the places. */
+/**
+ * Votes of one kind for one block, of more than two thirds of the power, each with its own signature. In ascending
+ * order of place.
+ */
 export const certificateCodec = struct({
   kind: integer(1, 2) as Codec<Kind>,
   height: integer(1),
@@ -22,10 +25,10 @@ export const certificateCodec = struct({
 
 export type Certificate = Decoded<typeof certificateCodec>;
 
-/** No certificate is longer. */
+/** Longest encoded certificate, in bytes. */
 export const MAX_CERTIFICATE_BYTES = 1 + 8 + 5 + HASH_BYTES + 2 + MAX_VALIDATORS * (2 + SIGNATURE_BYTES);
 
-/** The certificate that these votes make: all of one height, round, kind and block, at least one. */
+/** Builds a certificate of at least one vote, all of the same height, round, kind and block. */
 export function certificateOf(votes: readonly Vote[]): Certificate {
   const { height, round, kind, block } = votes[0]!;
   const signatures = votes
@@ -34,15 +37,15 @@ export function certificateOf(votes: readonly Vote[]): Certificate {
   return { kind, height, round, block, signatures };
 }
 
-/** The votes of a certificate, one by one. */
+/** The single votes of a certificate. */
 export function votesOf(certificate: Certificate): Vote[] {
   const { height, round, kind, block, signatures } = certificate;
   return signatures.map(({ validator, signature }) => ({ height, round, kind, block, validator, signature }));
 }
 
 /**
- * Requires more than two thirds of the power for a block, each validator once, every signature good.
- * Throws COMMIT_INVALID.
+ * Requires votes of more than two thirds of the power for a block, each validator once, every signature valid.
+ * Throws COMMIT_INVALID when one of these fails.
  */
 export function requireCertificate(
   certificate: Certificate,
@@ -59,7 +62,7 @@ export function requireCertificate(
     ensure(
       author !== undefined && validator > last,
       'COMMIT_INVALID',
-      'signers are unknown, or not in order',
+      'signers are unknown or out of order',
       {
         height,
         validator,
@@ -77,5 +80,5 @@ export function requireCertificate(
     signature,
     publicKey: validators.at(validator)!.key,
   }));
-  ensure(verify(signed), 'COMMIT_INVALID', 'a signature is not good', { height });
+  ensure(verify(signed), 'COMMIT_INVALID', 'a signature is invalid', { height });
 }

@@ -20,42 +20,44 @@ import type { ValidatorSet } from './validators.ts';
 import { ballotBytes, isNil } from './vote.ts';
 
 /**
- * Precommits of more than two thirds for one block, aggregated: it is decided. Whose they are follows from who was present, see
- * `signersOf`.
+ * Proof that a block is decided: aggregated precommits of more than two thirds of the power. `signersOf` derives
+ * the signers from the set of those present.
  */
 export const commitCodec = struct({
   height: integer(1),
   round: integer(0, MAX_ROUND),
   block: fixed(HASH_BYTES),
-  /** Whose precommits whoever made this has seen, by place. Only those that sign are proven. */
+  /** Places of the validators whose precommits the author has seen. Only the signers are proven. */
   present: bits(MAX_VALIDATORS),
   ...aggregateFields,
 });
 
 export type Commit = Decoded<typeof commitCodec>;
 
-/** No commit is longer. */
+/** Longest encoded commit, in bytes. */
 export const MAX_COMMIT_BYTES =
   8 + 5 + HASH_BYTES + 1 + MAX_VALIDATORS / 8 + 2 + MAX_VALIDATORS * HASH_BYTES + HASH_BYTES;
 
-/** domainHash('commit', its bytes); zeros where there is none, below the first block. */
+/** domainHash('commit', encoded commit); zeros when there is none, below the first block. */
 export const commitHash = (commit: Commit | undefined): Uint8Array =>
   commit ? domainHash('commit', encode(commitCodec, commit)) : new Uint8Array(HASH_BYTES);
 
 type Presence = Pick<Commit, 'height' | 'present'>;
 
-/** Places of those whose precommits a commit says were there, ascending. */
+/** Places of the validators that a commit reports as present, ascending. */
 export const presentIn = ({ present }: Pick<Commit, 'present'>, { validators }: ValidatorSet): number[] =>
   validators.flatMap((_, place) => (hasBit(present, place) ? [place] : []));
 
-/** So many sign where they are there, a quorum or not: in sets up to this size all who were present are proven to have been. */
+/**
+ * If at least this many are present, as many sign, quorum or not: in sets up to this size every presence is proven.
+ */
 const LEAST_SIGNERS = 64;
 
 /**
- * Places of those whose precommits are in a commit, ascending: of those who were present the most powerful ones that make a quorum,
- * and 64 at least. Among equals the places are taken in a circle that begins at another one each height, so nobody is left out
- * for long, and who claims that somebody was present has to prove it at most heights. All who were present where they make no
- * quorum.
+ * Places of the validators whose precommits are in a commit, ascending: of those present the most powerful ones
+ * that form a quorum, and at least 64. Ties are broken in circular order from a place that changes each height, so
+ * that no validator is left out for long, and a claimed presence has to be proven at most heights. All of those
+ * present if they form no quorum.
  */
 export function signersOf(presence: Presence, validators: ValidatorSet): number[] {
   const { size } = validators;
@@ -73,7 +75,7 @@ export function signersOf(presence: Presence, validators: ValidatorSet): number[
   return signers.sort((a, b) => a - b);
 }
 
-/** The commit that these precommits make, each of which was verified. The same ones always make the same. */
+/** Builds the commit of verified precommits. Deterministic: the same precommits always give the same commit. */
 export function commitFrom(certificate: Certificate, chainId: Uint8Array, validators: ValidatorSet): Commit {
   const { height, round, block } = certificate;
   const signatures = new Map(certificate.signatures.map((one) => [one.validator, one.signature]));
@@ -86,7 +88,10 @@ export function commitFrom(certificate: Certificate, chainId: Uint8Array, valida
   return { height, round, block, present, ...aggregateSignatures(defaultCurve(), message, signed) };
 }
 
-/** Requires that more than two thirds of the power have signed a commit for a block. Throws COMMIT_INVALID. */
+/**
+ * Requires that more than two thirds of the power have signed a commit for a block. Throws COMMIT_INVALID when they
+ * have not.
+ */
 export function requireCommit(
   commit: Commit,
   chainId: Uint8Array,
@@ -95,7 +100,7 @@ export function requireCommit(
 ): void {
   const { height, block, present, nonces, scalar } = commit;
   ensure(!isNil(block), 'COMMIT_INVALID', 'a commit for no block', { height });
-  ensure(areBitsFor(validators.size, present), 'COMMIT_INVALID', 'it is not of these validators', {
+  ensure(areBitsFor(validators.size, present), 'COMMIT_INVALID', 'the commit is not of these validators', {
     height,
   });
   const signers = signersOf(commit, validators).map((place) => validators.at(place)!);
@@ -107,7 +112,7 @@ export function requireCommit(
   ensure(
     verify([{ purpose: 'vote', message, publicKeys, aggregate: { nonces, scalar } }]),
     'COMMIT_INVALID',
-    'the signatures are not good',
+    'the aggregate signature is invalid',
     { height },
   );
 }

@@ -14,11 +14,11 @@ export const areDuplicates = (a: Vote, b: Vote): boolean =>
   a.kind === b.kind &&
   !equalBytes(a.block, b.block);
 
-/** A vote as evidence wants it. The set has its validator. */
+/** A vote in the form that evidence takes. The set must contain its validator. */
 export const soleVote = ({ block, validator, signature }: Vote, validators: ValidatorSet): JointVotes =>
   singleVote(block, validators.at(validator)!.key, signature);
 
-/** The votes of a commit as evidence wants them. */
+/** The votes of a commit in the form that evidence takes. */
 export const votesInCommit = (
   { block, nonces, scalar, ...rest }: Commit,
   validators: ValidatorSet,
@@ -28,17 +28,20 @@ export const votesInCommit = (
   aggregate: { nonces, scalar },
 });
 
-/** The evidence that two such votes are. Throws EVIDENCE_INVALID when they are none. */
+/** Evidence made of two conflicting votes. Throws EVIDENCE_INVALID when they do not conflict. */
 export function duplicateVote(a: Vote, b: Vote, validators: ValidatorSet): Equivocation {
   ensure(
     validators.at(a.validator) !== undefined && areDuplicates(a, b),
     'EVIDENCE_INVALID',
-    'these votes are no offence',
+    'these votes do not conflict',
   );
   return equivocationOf(a, soleVote(a, validators), soleVote(b, validators));
 }
 
-/** The evidence that a vote is against what decided its height; undefined when it goes with that, or its author has no part in it. */
+/**
+ * Evidence that a vote conflicts with the commit of its height; undefined when it agrees or its validator did not
+ * sign the commit.
+ */
 export function secondVote(vote: Vote, commit: Commit, validators: ValidatorSet): Equivocation | undefined {
   const { height, round, kind, validator, block } = vote;
   if (kind !== PRECOMMIT || height !== commit.height || round !== commit.round) return undefined;

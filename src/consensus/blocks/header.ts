@@ -8,27 +8,27 @@ export const headerCodec = struct({
   version: byteOf(HEADER_VERSION),
   chainId: fixed(CHAIN_ID_BYTES),
   height: integer(1),
-  /** Milliseconds since 1970, the proposer's clock; later than the block before. */
+  /** The proposer's clock, ms since epoch; later than the previous block. */
   time: integer(0),
-  /** Id of the block before; zeros for the first. */
+  /** Id of the previous block; zeros for the first. */
   previous: hash,
-  /** Of the commit of the block before. */
+  /** Hash of the previous block's commit. */
   lastCommit: hash,
   transactions: hash,
-  /** Of the set that votes on this block, and of the next height's. */
+  /** Hashes of the set that votes on this block, and of the next height's. */
   validators: hash,
   nextValidators: hash,
-  /** The application's state after the block before. */
+  /** App hash after the previous block. */
   appHash: hash,
-  /** Consensus key of the one who made the block. */
+  /** Consensus key of the validator that made the block. */
   proposer: fixed(KEY_BYTES),
 });
 
 export type Header = Decoded<typeof headerCodec>;
 
-/** No header is longer. */
+/** Longest encoded header, in bytes. */
 export const MAX_HEADER_BYTES = 1 + CHAIN_ID_BYTES + 8 + 8 + 7 * HASH_BYTES;
 
-/** The id of a block: domainHash('block-header', the header's bytes). */
+/** The id of a block: domainHash('block-header', encoded header). */
 export const blockId = (header: Header): Uint8Array =>
   domainHash('block-header', encode(headerCodec, header));

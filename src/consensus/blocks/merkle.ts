@@ -7,7 +7,7 @@ const BRANCH = 1;
 /** The largest power of two below n (n ≥ 2): where RFC 9162 splits a list. */
 const splitOf = (n: number): number => 2 ** (31 - Math.clz32(n - 1));
 
-/** The root of the Merkle tree over these leaves (RFC 9162 §2.1.1); of none, SHA-256 of nothing. */
+/** Root of the Merkle tree over these leaves (RFC 9162 §2.1.1); without leaves, SHA-256 of nothing. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return sha256();
   return subtreeRoot(leaves.map((leaf) => treeHash(LEAF, leaf)));
@@ -19,7 +19,7 @@ function subtreeRoot(hashes: readonly Uint8Array[]): Uint8Array {
   return treeHash(BRANCH, subtreeRoot(hashes.slice(0, split)), subtreeRoot(hashes.slice(split)));
 }
 
-/** The root, and for each leaf the siblings from its own level up (RFC 9162 §2.1.3.1): O(n log n) hashes in all. */
+/** The root, and for each leaf its siblings from the bottom up (RFC 9162 §2.1.3.1). O(n log n) hashes in all. */
 export function merkleProofs(leaves: readonly Uint8Array[]): { root: Uint8Array; proofs: Uint8Array[][] } {
   if (leaves.length === 0) return { root: sha256(), proofs: [] };
   const proofs: Uint8Array[][] = leaves.map(() => []);
@@ -40,7 +40,7 @@ export function merkleProofs(leaves: readonly Uint8Array[]): { root: Uint8Array;
   return { root, proofs };
 }
 
-/** Whether `leaf` is number `index` of the `count` leaves under `root` (RFC 9162 §2.1.3.2). */
+/** Whether `leaf` is at `index` of the `count` leaves under `root` (RFC 9162 §2.1.3.2). */
 export function isMerkleLeaf(
   leaf: Uint8Array,
   index: number,
@@ -56,7 +56,7 @@ export function isMerkleLeaf(
     if (last === 0) return false;
     if (place % 2 === 1 || place === last) {
       node = treeHash(BRANCH, sibling, node);
-      // A node without a right neighbour is carried up until it is a right child.
+      // A node without a right sibling moves up until it is a right child.
       while (place % 2 === 0 && place > 0) [place, last] = [place >> 1, last >> 1];
     } else {
       node = treeHash(BRANCH, node, sibling);

@@ -4,10 +4,10 @@ import { HASH_BYTES, MAX_PARTS, PART_BYTES } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import { isMerkleLeaf, merkleProofs } from './merkle.ts';
 
-/** Levels of a tree over MAX_PARTS leaves. */
+/** Depth of a tree over MAX_PARTS leaves. */
 const MAX_SIBLINGS = 9;
 
-/** A piece of a block's bytes with the proof that it belongs under the root. */
+/** A part of a block's bytes with the proof that it is under the root. */
 export const partCodec = struct({
   index: integer(0, MAX_PARTS - 1),
   bytes: blob(PART_BYTES),
@@ -16,16 +16,16 @@ export const partCodec = struct({
 
 export type Part = Decoded<typeof partCodec>;
 
-/** No part is longer. */
+/** Longest encoded part, in bytes. */
 export const MAX_PART_BYTES = 2 + 3 + PART_BYTES + 1 + MAX_SIBLINGS * HASH_BYTES;
 
-/** What a proposal says of its block's parts. */
+/** What a proposal states about its block's parts. */
 export interface PartsHeader {
   readonly root: Uint8Array;
   readonly total: number;
 }
 
-/** Cuts a block's bytes into parts. */
+/** Splits a block's bytes into parts. */
 export function partsOf(bytes: Uint8Array): PartsHeader & { readonly parts: readonly Part[] } {
   const total = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
   const pieces = Array.from({ length: total }, (_, i) => bytes.slice(i * PART_BYTES, (i + 1) * PART_BYTES));
@@ -64,7 +64,7 @@ export class PartSet {
     return this.#parts[index] !== undefined;
   }
 
-  /** False when the part is here already. Throws PROOF_INVALID for one that does not belong here. */
+  /** False when the part is already present. Throws PROOF_INVALID when it is not a part of this block. */
   add(part: Part): boolean {
     const { root, total } = this.header;
     if (this.has(part.index)) return false;
@@ -82,7 +82,7 @@ export class PartSet {
     return true;
   }
 
-  /** The block's bytes. Throws RangeError before all parts are here. */
+  /** The block's bytes. Throws RangeError when parts are missing. */
   bytes(): Uint8Array {
     if (!this.isComplete) throw new RangeError(`bytes: ${this.#count} of ${this.header.total} parts`);
     return concat(this.#parts.map((part) => part!.bytes));

@@ -14,7 +14,7 @@ import { ensure } from '../errors.ts';
 import type { SignedMessage } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
 
-/** A round before this one, or −1 for none: spelled one higher. */
+/** A round before this one, or −1 for none; encoded one higher. */
 const earlierRound: Codec<number> = (() => {
   const raised = integer(0, MAX_ROUND);
   return {
@@ -26,13 +26,13 @@ const earlierRound: Codec<number> = (() => {
 const body = {
   height: integer(1),
   round: integer(0, MAX_ROUND),
-  /** The round whose prevotes make this block proposable again; −1 for a new block. */
+  /** Round whose prevotes allow proposing this block again; −1 for a new block. */
   validRound: earlierRound,
   block: fixed(HASH_BYTES),
-  /** Of the block's parts: see `PartSet`. */
+  /** Merkle root of the block's parts, see `PartSet`. */
   partsRoot: fixed(HASH_BYTES),
   parts: integer(1, MAX_PARTS),
-  /** The block's time, so that the timeliness can be judged before its parts are here. */
+  /** The block's time, so that timeliness can be checked before the parts arrive. */
   time: integer(0),
 };
 
@@ -41,13 +41,13 @@ const wireCodec = struct({ ...body, signature: fixed(SIGNATURE_BYTES) });
 
 export type Proposal = Decoded<typeof wireCodec>;
 
-/** Refuses a valid round that is not before the round. */
+/** Rejects a valid round that is not before the round. */
 export const proposalCodec: Codec<Proposal> = {
   write: (out, proposal) => wireCodec.write(out, proposal),
   read(input) {
     const proposal = wireCodec.read(input);
     const { round, validRound } = proposal;
-    ensure(validRound < round, 'BLOCK_INVALID', 'a proposal names a valid round that is not before it', {
+    ensure(validRound < round, 'BLOCK_INVALID', 'the valid round of a proposal is not before its round', {
       round,
       validRound,
     });
@@ -55,7 +55,7 @@ export const proposalCodec: Codec<Proposal> = {
   },
 };
 
-/** No proposal is longer. */
+/** Longest encoded proposal, in bytes. */
 export const MAX_PROPOSAL_BYTES = 8 + 5 + 5 + 2 * HASH_BYTES + 2 + 8 + SIGNATURE_BYTES;
 
 const PURPOSE = 'proposal';
@@ -68,11 +68,11 @@ export function signProposal(
   return { ...proposal, signature: key.sign(PURPOSE, proposalBytes(chainId, proposal)) };
 }
 
-/** What a proposal signs, with the purpose `proposal`. */
+/** The bytes that a proposal's signature covers, with purpose `proposal`. */
 export const proposalBytes = (chainId: Uint8Array, proposal: Omit<Proposal, 'signature'>): Uint8Array =>
   encode(signedCodec, { chainId, ...proposal });
 
-/** What has to be verified of a proposal: it is signed by the proposer of its round. */
+/** The signature to verify: that of the proposer of the round. */
 export const signedProposal = (
   chainId: Uint8Array,
   proposal: Proposal,

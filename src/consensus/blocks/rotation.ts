@@ -1,25 +1,26 @@
 /**
- * Who proposes: CometBFT's weighted round robin. Each step adds to everyone's priority its power and takes the whole
- * power from the one who then is highest, whose turn it is. Over time each has turns in proportion to its power.
+ * Proposer selection: CometBFT's weighted round robin. Each step adds to every validator's priority its power, then
+ * subtracts the total power from the highest one, which proposes. Over time validators propose in proportion to
+ * their power.
  */
 
 export interface Validator {
   readonly key: Uint8Array;
   readonly power: number;
-  /** A whole number within ±2^51. */
+  /** An integer within ±2^51. */
   readonly priority: number;
 }
 
-/** Priorities lie at most this many times the whole power apart. */
+/** Largest spread of priorities, as a multiple of the total power. */
 const WINDOW = 2;
 
 export interface Turn {
   readonly validators: readonly Validator[];
-  /** Place of the one whose turn it is. */
+  /** Place of the proposer. */
   readonly proposer: number;
 }
 
-/** One step; ties go to the smaller key, so `validators` have to be in the order of their keys. */
+/** One step. Ties go to the smaller key, so `validators` must be ordered by key. */
 export function takeTurn(validators: readonly Validator[], totalPower: number): Turn {
   const raised = settle(validators, totalPower).map((one) => one.priority + one.power);
   let proposer = 0;
@@ -28,13 +29,16 @@ export function takeTurn(validators: readonly Validator[], totalPower: number): 
   return { validators: validators.map((one, i) => ({ ...one, priority: raised[i]! })), proposer };
 }
 
-/** Scales the priorities into the window, then moves their mean to zero. Divisions as in Go: towards zero; floored. */
+/**
+ * Scales the priorities into the window, then centres them on zero. Rounding as in Go: truncated when scaling,
+ * floored for the mean.
+ */
 export function settle(validators: readonly Validator[], totalPower: number): readonly Validator[] {
   const priorities = validators.map((one) => one.priority);
   const spread = Math.max(...priorities) - Math.min(...priorities);
   const window = WINDOW * totalPower;
   const ratio = spread > window ? Math.floor((spread + window - 1) / window) : 1;
-  // Plus zero: there is one zero only.
+  // Adding zero turns −0 into 0.
   const scaled = priorities.map((priority) => Math.trunc(priority / ratio) + 0);
   const mean = floorMean(scaled);
   return validators.map((one, i) => ({ ...one, priority: scaled[i]! - mean }));
@@ -47,5 +51,5 @@ function floorMean(values: readonly number[]): number {
   return Number(sum < 0n && quotient * count !== sum ? quotient - 1n : quotient);
 }
 
-/** What a newcomer starts with: so far behind that leaving and coming back gains nobody a turn. */
+/** Initial priority of a new validator: so low that leaving and rejoining gains no turn. */
 export const newcomerPriority = (totalPower: number): number => -(totalPower + Math.floor(totalPower / 8));

@@ -1,7 +1,7 @@
 import { domainHash } from '#base';
 import { type Aggregate, areSignatures, defaultCurve, isAggregate } from '#crypto';
 
-/** A signature of `publicKey` over domainHash(purpose, message). */
+/** A signature by `publicKey` over domainHash(purpose, message). */
 export interface SignedMessage {
   readonly purpose: string;
   readonly message: Uint8Array;
@@ -9,7 +9,7 @@ export interface SignedMessage {
   readonly publicKey: Uint8Array;
 }
 
-/** The signatures of all these keys over domainHash(purpose, message), aggregated. */
+/** An aggregate of signatures by all these keys over domainHash(purpose, message). */
 export interface JointlySignedMessage {
   readonly purpose: string;
   readonly message: Uint8Array;
@@ -17,10 +17,12 @@ export interface JointlySignedMessage {
   readonly publicKeys: readonly Uint8Array[];
 }
 
-/** Whether every one of these is good. What malformed keys or signatures say is simply false. */
+/** Whether all of these are valid. Malformed keys and signatures are invalid. */
 export type VerifySignatures = (signed: readonly (SignedMessage | JointlySignedMessage)[]) => boolean;
 
-/** Ed25519 by ZIP-215's rules, single signatures all in one equation: a hundred for the price of thirty. */
+/**
+ * Ed25519 by ZIP-215's rules. Single signatures are verified in one batch: a hundred cost about as much as thirty.
+ */
 export const verifyAll: VerifySignatures = (signed) => {
   const curve = defaultCurve();
   const single = signed.flatMap((one) =>

@@ -6,27 +6,27 @@ import { newcomerPriority, settle, type Turn, takeTurn, type Validator } from '.
 
 export interface PowerChange {
   readonly key: Uint8Array;
-  /** The new power; 0 takes the validator out. */
+  /** The new power; 0 removes the validator. */
   readonly power: number;
 }
 
 const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 
 /**
- * Who votes at one height, in the order of the keys, with whose turn it is. Immutable. The hash covers the priorities
- * too: who trusts a header's hash knows who may propose. Members seldom change and priorities at every height, so members have
- * a hash of their own: they are kept and sent once.
+ * The validators of one height, ordered by key, with their proposer priorities. Immutable. The hash covers the
+ * priorities too, so a trusted header determines who may propose. Members change seldom and priorities at every
+ * height, so members have a hash of their own: they are stored and sent once.
  */
 export class ValidatorSet {
   readonly validators: readonly Validator[];
   readonly totalPower: number;
   readonly #places: ReadonlyMap<string, number>;
-  /** Turns of the rounds 0, 1, …, as far as somebody asked: a memo, nothing that can be seen. */
+  /** Memo of the turns of rounds 0, 1, …, computed on demand. */
   readonly #turns: Turn[] = [];
   #hash: Uint8Array | undefined;
   #membersHash: Uint8Array | undefined;
 
-  /** Throws VALIDATORS_INVALID unless the validators are in the order of their keys, each once, with power. */
+  /** Throws VALIDATORS_INVALID when the validators are not ordered by key, not distinct or without power. */
   constructor(validators: readonly Validator[]) {
     requireSound(validators);
     this.validators = validators;
@@ -34,18 +34,21 @@ export class ValidatorSet {
     this.#places = new Map(validators.map(({ key }, place) => [hexOf(key), place]));
   }
 
-  /** A first set: everyone starts level. The powers may come in any order. */
+  /** A first set: all priorities start equal. The powers may be in any order. */
   static of(powers: readonly PowerChange[]): ValidatorSet {
     const validators = powers.map(({ key, power }) => ({ key, power, priority: 0 }));
     return new ValidatorSet(validators.sort((a, b) => Buffer.compare(a.key, b.key)));
   }
 
-  /** The members with the priorities of one height, in the order of the members. Throws VALIDATORS_INVALID. */
+  /**
+   * The members with the priorities of one height, in the same order. Throws VALIDATORS_INVALID when this is not a
+   * valid set.
+   */
   static join(members: readonly Member[], priorities: readonly number[]): ValidatorSet {
     ensure(
       members.length === priorities.length,
       'VALIDATORS_INVALID',
-      'not a priority for each validator of the set',
+      'there is not one priority per validator of the set',
     );
     return new ValidatorSet(members.map((member, i) => ({ ...member, priority: priorities[i]! })));
   }
@@ -54,27 +57,27 @@ export class ValidatorSet {
     return this.validators.length;
   }
 
-  /** The validator at a place; undefined when there is none. */
+  /** The validator at a place; undefined when out of range. */
   at(place: number): Validator | undefined {
     return this.validators[place];
   }
 
-  /** The place of a key, −1 when it is no validator's. */
+  /** The place of a key; −1 when it is not a validator's. */
   placeOf(key: Uint8Array): number {
     return this.#places.get(hexOf(key)) ?? -1;
   }
 
-  /** Whose turn it is in a round. Linear in the round the first time: ask only for rounds near the own. */
+  /** The proposer of a round. Takes time linear in the round at first: ask only for rounds near the current one. */
   proposer(round: number): Validator {
     return this.validators[this.#turn(round).proposer]!;
   }
 
-  /** Strictly more than two thirds: any two such groups share an honest validator. */
+  /** Strictly more than two thirds: any two quorums share an honest validator. */
   isQuorum(power: number): boolean {
     return 3 * power > 2 * this.totalPower;
   }
 
-  /** Strictly more than a third: one of them is honest. */
+  /** Strictly more than one third: at least one of them is honest. */
   hasHonest(power: number): boolean {
     return 3 * power > this.totalPower;
   }
@@ -94,7 +97,10 @@ export class ValidatorSet {
     return this.validators.map(({ priority }) => priority);
   }
 
-  /** The set of the height after, with these powers changed. Throws VALIDATORS_INVALID when it would be no set. */
+  /**
+   * The set of the next height, with these powers changed. Throws VALIDATORS_INVALID when the result is not a valid
+   * set.
+   */
   next(changes: readonly PowerChange[] = []): ValidatorSet {
     const turned = this.#turn(0).validators;
     return changes.length === 0 ? new ValidatorSet(turned) : changed(turned, changes);
@@ -116,9 +122,9 @@ function changed(validators: readonly Validator[], changes: readonly PowerChange
   const newcomers = changes.filter(({ key }) => !known.has(hexOf(key)));
   const kept = validators.map((one) => ({ ...one, power: powers.get(hexOf(one.key)) ?? one.power }));
   for (const { key, power } of newcomers) {
-    ensure(power > 0, 'VALIDATORS_INVALID', 'who is taken out is no validator', { key: hexOf(key) });
+    ensure(power > 0, 'VALIDATORS_INVALID', 'the removed key is not a validator', { key: hexOf(key) });
   }
-  // CometBFT: newcomers start behind the power with those in it that are leaving.
+  // CometBFT: the priorities of new validators follow from the total power including those that leave.
   const departing = validators.filter((one) => powers.get(hexOf(one.key)) === 0);
   const totalOf = (some: readonly { readonly power: number }[]) =>
     some.reduce((sum, { power }) => sum + power, 0);
@@ -152,7 +158,7 @@ function requireSound(validators: readonly Validator[]): void {
     ensure(
       Number.isSafeInteger(power) && power > 0,
       'VALIDATORS_INVALID',
-      'a power is no positive whole number',
+      'a power is not a positive integer',
       {
         power,
       },
@@ -162,12 +168,12 @@ function requireSound(validators: readonly Validator[]): void {
     });
     total += power;
   });
-  ensure(total <= MAX_TOTAL_POWER, 'VALIDATORS_INVALID', 'the powers are too large together', { total });
+  ensure(total <= MAX_TOTAL_POWER, 'VALIDATORS_INVALID', 'the total power is too large', { total });
 }
 
 const PRIORITY_BOUND = 8 * MAX_TOTAL_POWER;
 
-/** Whole numbers of either sign: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
+/** Signed integers in zigzag order: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
 const zigzag: Codec<number> = (() => {
   const folded = integer(0, 2 * PRIORITY_BOUND);
   return {
@@ -179,7 +185,7 @@ const zigzag: Codec<number> = (() => {
   };
 })();
 
-/** Who votes, without whose turn it is. */
+/** The members of a set, without priorities. */
 export const membersCodec = list(
   struct({ key: fixed(KEY_BYTES), power: integer(1, MAX_TOTAL_POWER) }),
   MAX_VALIDATORS,
@@ -188,13 +194,13 @@ export const membersCodec = list(
 
 export type Member = Decoded<typeof membersCodec>[number];
 
-/** domainHash('members', the list). */
+/** domainHash('members', encoded list). */
 export const hashOfMembers = (members: readonly Member[]): Uint8Array =>
   domainHash('members', encode(membersCodec, members));
 
 export const prioritiesCodec = list(zigzag, MAX_VALIDATORS, 1);
 
-/** A whole set: its members, then their priorities. Throws VALIDATORS_INVALID for what is no set. */
+/** A whole set: members, then priorities. Throws VALIDATORS_INVALID when it is not a valid set. */
 export const validatorSetCodec: Codec<ValidatorSet> = {
   write(out, { validators, priorities }) {
     membersCodec.write(out, validators);
@@ -203,7 +209,7 @@ export const validatorSetCodec: Codec<ValidatorSet> = {
   read: (input) => ValidatorSet.join(membersCodec.read(input), prioritiesCodec.read(input)),
 };
 
-/** A set for those who know its members, or ask for them by their hash. */
+/** A set for receivers that know its members or ask for them by hash. */
 export const setReferenceCodec = struct({ members: fixed(HASH_BYTES), priorities: prioritiesCodec });
 
 export type SetReference = Decoded<typeof setReferenceCodec>;
@@ -213,5 +219,5 @@ export const referenceTo = ({ membersHash, priorities }: ValidatorSet): SetRefer
   priorities,
 });
 
-/** No encoded set is longer. */
+/** Longest encoded set, in bytes. */
 export const MAX_VALIDATOR_SET_BYTES = 4 + MAX_VALIDATORS * (KEY_BYTES + 7 + 8);

@@ -15,7 +15,7 @@ import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS, NIL, PRECOMMIT, PREVOTE } from '
 import type { SignedMessage } from './signatures.ts';
 import type { ValidatorSet } from './validators.ts';
 
-/** What a validator says in one step: a block's id, or NIL. */
+/** What a validator votes for in one step: a block id, or NIL. */
 export interface Ballot {
   readonly height: number;
   readonly round: number;
@@ -23,7 +23,7 @@ export interface Ballot {
   readonly block: Uint8Array;
 }
 
-/** A ballot as it travels, with its author as a place in the validator set of its height. */
+/** A ballot on the wire, with its author as a place in the validator set of its height. */
 export const voteCodec = struct({
   height: integer(1),
   round: integer(0, MAX_ROUND),
@@ -35,25 +35,27 @@ export const voteCodec = struct({
 
 export type Vote = Decoded<typeof voteCodec>;
 
-/** No vote is longer. */
+/** Longest encoded vote, in bytes. */
 export const MAX_VOTE_BYTES = 8 + 5 + 1 + HASH_BYTES + 2 + SIGNATURE_BYTES;
 
 export const isNil = (block: Uint8Array): boolean => equalBytes(block, NIL);
 
-/** What a vote signs, with the purpose `vote`: the same bytes that the ledger's evidence action checks. */
+/**
+ * The bytes that a vote's signature covers, with purpose `vote`: the same that the ledger's evidence action checks.
+ */
 export function ballotBytes(chainId: Uint8Array, ballot: Ballot): Uint8Array {
   const { height, round, kind, block } = ballot;
   return encode(statementCodec, { chainId, height, round, kind, block });
 }
 
-/** The ballot, signed by the validator at this place. */
+/** Signs a ballot as the validator at this place. */
 export function signBallot(chainId: Uint8Array, ballot: Ballot, validator: number, key: SigningKey): Vote {
   const { height, round, kind, block } = ballot;
   const signature = signStatement({ chainId, height, round, kind, block }, key);
   return { height, round, kind, block, validator, signature };
 }
 
-/** What has to be verified of a vote; undefined when the set has nobody at its place. */
+/** The signature to verify; undefined when the set has no such place. */
 export function signedVote(
   chainId: Uint8Array,
   vote: Vote,

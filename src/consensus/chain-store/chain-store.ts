@@ -25,47 +25,50 @@ const recordCodec = struct({
   round: integer(),
   transactions: integer(),
   bytes: integer(),
-  /** The application's state after it. */
+  /** App hash after it. */
   appHash: fixed(HASH_BYTES),
 });
 
-/** What is kept at hand of a block. */
+/** What is stored of a block beside its bytes. */
 export type BlockSummary = Decoded<typeof recordCodec> & { readonly header: Header; readonly id: Uint8Array };
 
 const byHeight = <T>(tag: number, codec: Codec<T>) => new Bucket(tag, orderedNumber, stored(codec));
 
-/** Where a block's bytes are cut: the commit in its head is asked for more often than its transactions. */
+/** A block is stored in two pieces: the commit in its head is read more often than its transactions. */
 const heads = byHeight(1, blockHeadCodec);
 const bodies = new Bucket(2, orderedNumber, rawBytes);
 const records = byHeight(3, recordCodec);
-/** Of the last block only: what decided an earlier one is in the head of the block after it. */
+/** The commit of the last block only; that of an earlier one is in the head of its successor. */
 const commits = byHeight(4, commitCodec);
-/** Who votes at a height: known two heights ahead. One that is only a turn after the one before is not written down each time. */
+/**
+ * The set that votes at a height, known two heights ahead. A set that only rotates the previous one is not stored
+ * each time.
+ */
 const sets = byHeight(5, setReferenceCodec);
-/** By hash: they are the same at most heights. */
+/** By hash: members are the same at most heights. */
 const members = new Bucket(6, rawBytes, stored(membersCodec));
-/** Height of the application's state that the chain begins after: 0, or that of the snapshot it was begun from. */
+/** Height of the state that the chain starts after: 0, or that of the snapshot it was restored from. */
 const bases = new Bucket(7, orderedNumber, stored(struct({ height: integer(), appHash: fixed(HASH_BYTES) })));
 
 const BY_HEIGHT = [heads, bodies, records, commits];
 
-/** A decided block with all that follows from it, written at once. */
+/** A decided block and its results, written at once. */
 export interface Decided {
   readonly block: Block;
   readonly commit: Commit;
-  /** After the block. */
+  /** App hash after the block. */
   readonly appHash: Uint8Array;
-  /** Who votes two heights later. */
+  /** The set that votes two heights later. */
   readonly validators: ValidatorSet;
 }
 
-/** Of so many sets in a row one is written down at least: whose turn it is at the others follows from it. */
+/** At least one of this many consecutive sets is stored; the others follow from it by rotation. */
 const SETS_EVERY = 4;
 
-/** Blocks pruned in one commit: a long chain must not stop the node for seconds. */
+/** Blocks pruned per commit, so that pruning a long chain does not block the node for seconds. */
 const PRUNE_BATCH = 100;
 
-/** Decided blocks, what decided them, and who voted, by height. */
+/** Decided blocks, their commits and validator sets, by height. */
 export class ChainStore {
   readonly #store: Store;
 
@@ -73,18 +76,21 @@ export class ChainStore {
     this.#store = store;
   }
 
-  /** Height of the last block; that of the beginning when there is none; −1 before `begin`. */
+  /** Height of the last block, or of the starting state if there is none; −1 before `begin`. */
   get height(): number {
     return lastKey(records, this.#store) ?? this.#base?.height ?? -1;
   }
 
-  /** Height of the first block that is still here; above `height` when there is none. */
+  /** Height of the first block stored; above `height` if there is none. */
   get base(): number {
     const [first] = bodies.entries(this.#store);
     return first?.[0] ?? this.height + 1;
   }
 
-  /** Begins a chain with the genesis and the sets of the first two heights; what was here before is dropped. */
+  /**
+   * Starts a chain with the app hash of the genesis and the sets of the first two heights; drops everything stored
+   * before.
+   */
   begin(appHash: Uint8Array, validators: readonly [ValidatorSet, ValidatorSet]): void {
     this.#commit((draft) => {
       this.#clear(draft);
@@ -93,7 +99,10 @@ export class ChainStore {
     });
   }
 
-  /** Begins after a snapshot: with the last header before, what decided it, and the sets of its height and two more. */
+  /**
+   * Starts after a snapshot: with the last header before it, its commit, and the sets of its height and the next
+   * two.
+   */
   beginAfter(
     summary: BlockSummary,
     commit: Commit,
@@ -111,7 +120,7 @@ export class ChainStore {
     });
   }
 
-  /** Durable when it returns. Throws HEIGHT_WRONG for a block that does not follow. */
+  /** Durable on return. Throws HEIGHT_WRONG when the block does not follow the last one. */
   append({ block, commit, appHash, validators }: Decided): void {
     const { height } = block.header;
     if (height !== this.height + 1) {
@@ -142,7 +151,7 @@ export class ChainStore {
     return head && body && concat([encode(blockHeadCodec, head), body]);
   }
 
-  /** What decided the block of this height: as the block after it says, or for the last one as this node saw it. */
+  /** The commit of a height: the one in the next block or, for the last block, the one that this node saw. */
   commit(height: number): Commit | undefined {
     return commits.get(this.#store, height) ?? heads.get(this.#store, height + 1)?.lastCommit;
   }
@@ -153,7 +162,7 @@ export class ChainStore {
     return record && head && { ...record, header: head.header, id: blockId(head.header) };
   }
 
-  /** The application's state after a height. */
+  /** The app hash after a height. */
   appHash(height: number): Uint8Array | undefined {
     const base = this.#base;
     return base?.height === height ? base.appHash : records.get(this.#store, height)?.appHash;
@@ -168,12 +177,12 @@ export class ChainStore {
     return set;
   }
 
-  /** The members that a set of some height here refers to. */
+  /** The members that a stored set refers to. */
   members(hash: Uint8Array): readonly Member[] | undefined {
     return members.get(this.#store, hash);
   }
 
-  /** Lets blocks below a height go, some at a time, and with them what was kept of these heights. */
+  /** Prunes blocks below a height in batches, with everything stored for these heights. */
   prune(below: number): void {
     this.#commit((draft) => {
       const old = [...records.entries(this.#store, { from: 0, to: Math.max(0, below) })].slice(
@@ -186,7 +195,7 @@ export class ChainStore {
     });
   }
 
-  /** Lets the sets go that no height from this one on follows from, and members whom no other set has. */
+  /** Removes the sets that no height from this one on follows from, and members that no set refers to any more. */
   #pruneSets(draft: Overlay, height: number): void {
     const [first, { members: kept }] = this.#setBehind(height)!;
     const left = new Map<string, Uint8Array>();
@@ -199,7 +208,7 @@ export class ChainStore {
     for (const hash of left.values()) members.delete(draft, hash);
   }
 
-  /** The last set written down at or before a height, with its own. */
+  /** The last set stored at or before a height, with its height. */
   #setBehind(height: number): [number, SetReference] | undefined {
     const range = { from: Math.max(0, height - SETS_EVERY + 1), to: height + 1, reverse: true };
     const [written] = sets.entries(this.#store, range);

@@ -1,13 +1,13 @@
 /**
- * The rules of Tendermint (Buchman, Kwon, Milosevic: arXiv 1807.04938, Algorithm 1; "line" below is its numbering) for
- * one height of one validator: a condition that holds, a state, what to do. Counting votes and finding out which
- * conditions hold is the driver's part.
+ * The rules of Tendermint (Buchman, Kwon, Milosevic: arXiv 1807.04938, Algorithm 1; "line" below refers to its
+ * numbering) for one height of one validator. Maps a state and a condition that holds to the next state and an
+ * output. The driver counts votes and detects conditions.
  */
 import { equalBytes } from '#base';
 import { NIL, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { WaitingStep } from './messages.ts';
 
-/** `idle` before the height begins; `unstarted` between two rounds; `commit` when it is decided. */
+/** `idle` before the height begins; `unstarted` between two rounds; `commit` once it is decided. */
 export type Step = 'idle' | 'unstarted' | WaitingStep | 'commit';
 
 export interface RoundState {
@@ -15,14 +15,17 @@ export interface RoundState {
   /** −1 before the height begins. */
   readonly round: number;
   readonly step: Step;
-  /** −1 and NIL while there is none. */
+  /** −1 and NIL when there is none. */
   readonly lockedRound: number;
   readonly lockedBlock: Uint8Array;
   readonly validRound: number;
   readonly validBlock: Uint8Array;
 }
 
-/** Conditions in the words of the paper: a *polka* is more than two thirds of prevotes. Blocks are valid ones. */
+/**
+ * Conditions in the terms of the paper: a *polka* is a quorum of prevotes, more than two thirds of the power.
+ * Blocks are valid ones.
+ */
 export type Condition =
   | { readonly type: 'newRound'; readonly round: number; readonly proposer: boolean }
   | { readonly type: 'value'; readonly block: Uint8Array }
@@ -39,9 +42,9 @@ export type Condition =
 
 export type Output =
   | { readonly type: 'none' }
-  /** The condition has no rule in this state. */
+  /** The paper has no rule for the condition in this state. */
   | { readonly type: 'inapplicable' }
-  /** And wait for it as for a proposal. */
+  /** Ask the application for a block, and wait for it as for a proposal. */
   | { readonly type: 'getValue'; readonly round: number }
   | {
       readonly type: 'propose';
@@ -74,7 +77,7 @@ export const idleState = (height: number): RoundState => ({
   validBlock: NIL,
 });
 
-/** What the paper does when `condition` holds in `state`. */
+/** The transition of the paper when `condition` holds in `state`. */
 export function transition(state: RoundState, condition: Condition): Transition {
   switch (condition.type) {
     case 'newRound':
@@ -147,7 +150,7 @@ function onPolka(state: RoundState, block: Uint8Array): Transition {
   return precommit({ ...valid, lockedRound: state.round, lockedBlock: block }, block);
 }
 
-/** Line 49; the step `commit` keeps a height from being decided twice. */
+/** Line 49. The step `commit` prevents deciding a height twice. */
 function decide(state: RoundState, round: number, block: Uint8Array): Transition {
   if (state.step === 'commit') return inapplicable(state);
   return { state: { ...state, step: 'commit' }, output: { type: 'decide', round, block } };

@@ -3,11 +3,11 @@ import type { ValidatorSet } from '../blocks/index.ts';
 import { type Condition, idleState, type RoundState, type Step } from './algorithm.ts';
 import { emptyKeeper, type Threshold, type VoteKeeper } from './vote-keeper.ts';
 
-/** What stays the same for a height. */
+/** What is constant for a height. */
 export interface Setting {
   readonly height: number;
   readonly validators: ValidatorSet;
-  /** Our place in the set; −1 for one who only looks on. */
+  /** Our place in the set; −1 for an observer. */
   readonly place: number;
   /** Whether we propose in a round. */
   isOurTurn(round: number): boolean;
@@ -18,7 +18,7 @@ export interface Candidate {
   readonly round: number;
   readonly block: Uint8Array;
   readonly validRound: number;
-  /** False for one whose time is too far off, or that no proposal is known for: not prevoted as a proposal. */
+  /** False when its time is too far off or its proposal is unknown: it is not prevoted as a proposal. */
   readonly votable: boolean;
 }
 
@@ -27,23 +27,23 @@ export interface Pending {
   readonly round: number;
 }
 
-/** Immutable: each input makes a new one. */
+/** Immutable: each input returns a new state. */
 export interface DriverState {
   readonly setting: Setting;
   readonly round: RoundState;
   readonly keeper: VoteKeeper;
   readonly candidates: readonly Candidate[];
-  /** Conditions of this round that were acted upon, with the step in which. */
+  /** Conditions of this round that were acted upon, with the step. */
   readonly done: readonly string[];
-  /** Conditions that hold and wait for their turn. */
+  /** Conditions that hold and wait to be processed. */
   readonly pending: readonly Pending[];
-  /** The step that the last input led into, while what it makes possible has not been looked at. */
+  /** The step that the last input entered, until its consequences have been checked. */
   readonly entered: Step | undefined;
-  /** What the last vote or certificate reached. */
+  /** The threshold that the last vote or certificate reached. */
   readonly threshold: Threshold;
 }
 
-/** Nothing has happened yet at this height. */
+/** The state at the beginning of a height. */
 export const beginHeight = (setting: Setting): DriverState => ({
   setting,
   round: idleState(setting.height),
@@ -55,7 +55,7 @@ export const beginHeight = (setting: Setting): DriverState => ({
   threshold: { type: 'none' },
 });
 
-/** The setting of a validator with this consensus key, or of one who only looks on. */
+/** The setting of the validator with this consensus key, or of an observer. */
 export function settingOf(height: number, validators: ValidatorSet, key?: Uint8Array): Setting {
   const place = key ? validators.placeOf(key) : -1;
   const isOurTurn = (round: number) =>

@@ -1,7 +1,7 @@
 /**
- * Finds out which conditions of the paper an input makes true, and hands them to the algorithm: one at a time, so that
- * each has one output. What a new step makes true, and conditions that came together, are inputs of their own.
- * The granularity is that of Malachite's Quint specification, whose traces it is replayed against.
+ * Detects which conditions of the paper an input makes true, and passes them to the algorithm one at a time, so
+ * that each has one output. Conditions that a new step makes true, and those that arise together, are separate
+ * inputs. The granularity is that of Malachite's Quint specification, against whose traces the driver is tested.
  */
 import { equalBytes } from '#base';
 import type { Certificate } from '../blocks/certificate.ts';
@@ -31,9 +31,9 @@ export type DriverInput =
   | { readonly type: 'timeout'; readonly round: number; readonly step: WaitingStep }
   /** A condition of the paper, by name. */
   | { readonly type: 'condition'; readonly condition: Condition }
-  /** Look at what the step that was entered makes possible. */
+  /** Check what the entered step makes possible. */
   | { readonly type: 'entered' }
-  /** Act on a condition that waits: the one of this type, or the first. */
+  /** Act on a pending condition: the one of this type, or the first. */
   | { readonly type: 'pending'; readonly condition?: Condition['type'] };
 
 export interface DriverResult {
@@ -41,7 +41,7 @@ export interface DriverResult {
   readonly output: Output;
 }
 
-/** One input, one output. */
+/** Processes one input; returns one output. */
 export function advance(state: DriverState, input: DriverInput): DriverResult {
   const result = leaveRound(dispatch(state, input));
   const entered = result.state.round.step === state.round.step ? undefined : result.state.round.step;
@@ -86,7 +86,7 @@ function withCandidate(state: DriverState, candidate: Candidate): DriverState {
 const isAwaited = ({ round }: DriverState, of: number): boolean =>
   round.step === 'propose' && round.round === of;
 
-/** Leaving a round means entering another at once. */
+/** Leaving a round enters the next one at once. */
 function leaveRound({ state, output }: DriverResult): DriverResult {
   return output.type === 'skip' ? startRound(state, output.round) : { state, output };
 }
@@ -95,7 +95,7 @@ function startRound(state: DriverState, round: number): DriverResult {
   return apply(state, { type: 'newRound', round, proposer: state.setting.isOurTurn(round) });
 }
 
-/** Hands a condition to the algorithm, unless it was acted upon in this round and step before. */
+/** Passes a condition to the algorithm unless it was acted upon in this round and step. */
 function apply(state: DriverState, condition: Condition): DriverResult {
   const name = nameOf(condition, state.round);
   if (state.done.includes(name)) return idle(state);
@@ -133,11 +133,11 @@ function onCounted(before: DriverState, { keeper, threshold }: Counted): DriverR
 
 type BlockThreshold = Extract<Threshold, { block: Uint8Array }>;
 
-/** The valid block of a round with this id, when it is here. */
+/** The valid block of a round with this id, if present. */
 export const candidateFor = (state: DriverState, round: number, block: Uint8Array): Candidate | undefined =>
   state.candidates.find((one) => one.round === round && equalBytes(one.block, block));
 
-/** Lines 28, 34 and 36 when the last prevote has come. */
+/** Lines 28, 34 and 36, when the last prevote arrives. */
 function onPolka(state: DriverState, { round, block }: BlockThreshold): DriverResult {
   const current = state.round.round;
   if (round < current) {
@@ -151,7 +151,7 @@ function onPolka(state: DriverState, { round, block }: BlockThreshold): DriverRe
   return apply(here ? withPending(state, { type: 'proposalAndPolka', block }) : state, { type: 'polkaAny' });
 }
 
-/** Lines 47, 49 and 55 when the last precommit has come. */
+/** Lines 47, 49 and 55, when the last precommit arrives. */
 function onCommit(state: DriverState, { round, block }: BlockThreshold): DriverResult {
   const current = state.round.round;
   if (candidateFor(state, round, block)) return apply(state, { type: 'proposalAndCommit', round, block });
@@ -168,7 +168,7 @@ function withPending(state: DriverState, condition: Condition): DriverState {
   return waits ? state : { ...state, pending: [...state.pending, { condition, round }] };
 }
 
-/** Lines 22, 28, 36 and 49 when the proposal comes last. */
+/** Lines 22, 28, 36 and 49, when the proposal arrives last. */
 function onCandidate(state: DriverState, { round, block, validRound, votable }: Candidate): DriverResult {
   const { keeper } = state;
   if (hasQuorum(keeper, round, PRECOMMIT, block)) {
@@ -192,7 +192,7 @@ function onCandidate(state: DriverState, { round, block, validRound, votable }: 
   }
 }
 
-/** What came too early for the step before. */
+/** Conditions that were met too early for the previous step. */
 function onEntered(state: DriverState): DriverResult {
   const candidate = foremost(state);
   if (!candidate) return state.entered === 'prevote' ? onPrevotes(state) : idle(state);
@@ -200,7 +200,7 @@ function onEntered(state: DriverState): DriverResult {
   return onCandidate(waiting ? withPending(state, { type: 'precommitAny' }) : state, candidate);
 }
 
-/** Of several candidates of a double proposer, the one that the votes are for, else the first. */
+/** Of several candidates of an equivocating proposer, the one with the votes, else the first. */
 function foremost({ candidates, keeper, round: { round } }: DriverState): Candidate | undefined {
   const current = candidates.filter((one) => one.round === round);
   const behind = (kind: typeof PREVOTE | typeof PRECOMMIT) =>
@@ -208,7 +208,7 @@ function foremost({ candidates, keeper, round: { round } }: DriverState): Candid
   return behind(PRECOMMIT) ?? behind(PREVOTE) ?? current[0];
 }
 
-/** Lines 34 and 44 when the prevotes came before ours. */
+/** Lines 34 and 44, when the prevotes came before our own. */
 function onPrevotes(state: DriverState): DriverResult {
   const { round } = state.round;
   if (hasQuorum(state.keeper, round, PREVOTE, NIL)) return apply(state, { type: 'polkaNil' });

@@ -1,20 +1,20 @@
 import { beginHeight, type DriverState, type Setting } from './driver-state.ts';
 import type { WaitingStep } from './messages.ts';
 
-/** One height of one validator. Immutable: each input makes a new one. */
+/** One height of one validator. Immutable: each input returns a new state. */
 export interface EngineState {
   readonly driver: DriverState;
-  /** Steps of this round whose timeout runs. */
+  /** Steps of this round with a running timeout. */
   readonly waits: readonly WaitingStep[];
-  /** The round that the application was asked a block for, while it has not answered; −1 otherwise. */
+  /** The round for which a block was requested from the application and not received yet; −1 otherwise. */
   readonly awaited: number;
-  /** Blocks that were asked for, hexadecimal, with their rounds. */
+  /** Blocks that were requested, in hexadecimal, with their rounds. */
   readonly fetched: readonly string[];
-  /** By place: the highest round too far ahead to be counted that a validator has voted in. */
+  /** By place: the highest round, too far ahead to be counted, in which the validator has voted. */
   readonly distant: readonly number[];
 }
 
-/** A height before its `start`. */
+/** A height before its `start` input. */
 export const newHeight = (setting: Setting): EngineState => ({
   driver: beginHeight(setting),
   waits: [],

@@ -7,8 +7,8 @@ import type { Input, Verdict, WaitingStep } from './messages.ts';
 const round = integer(0, MAX_ROUND);
 const block = fixed(HASH_BYTES);
 
-/** One of a few words, as a byte. */
-const word = <const T extends string>(...words: readonly T[]): Codec<T> => {
+/** Encodes one of a few strings as a byte. */
+const oneOf = <const T extends string>(...words: readonly T[]): Codec<T> => {
   const index = byteOf(...words.map((_, i) => i));
   return {
     write: (out, value) => index.write(out, words.indexOf(value)),
@@ -35,9 +35,9 @@ const fieldsOf: { readonly [T in Input['type']]: Codec<Omit<Extract<Input, { typ
   }),
 };
 
-const typeCodec = word(...(Object.keys(fieldsOf) as Input['type'][]));
+const typeCodec = oneOf(...(Object.keys(fieldsOf) as Input['type'][]));
 
-/** An input as the log of a height keeps it. */
+/** An input as stored in the journal of a height. */
 export const inputCodec: Codec<Input> = {
   write(out, input) {
     typeCodec.write(out, input.type);

@@ -2,21 +2,21 @@ import type { Equivocation } from '#ledger';
 import { type Certificate, votesOf } from '../blocks/certificate.ts';
 import type { Ballot, Proposal, Vote } from '../blocks/index.ts';
 
-/** The steps of a round that do not last for ever. */
+/** Steps of a round that have a timeout. */
 export type WaitingStep = 'propose' | 'prevote' | 'precommit';
 
 /**
- * What becomes of a proposal: `valid`; `untimely`, valid but made by a clock too far from ours, so not voted for
- * unless others already did; `invalid`, never voted for.
+ * Result of checking a proposal. `valid`: may be voted for; `untimely`: valid, but its time is too far from our
+ * clock, so it is not voted for unless others already did; `invalid`: never voted for.
  */
 export type Verdict = 'valid' | 'untimely' | 'invalid';
 
 /**
- * What the driver is told. Every signature has been verified, and every proposal's block is here and judged, before.
- * An input that made a difference is to be logged before its effects are carried out.
+ * Inputs of the engine. Signatures are verified, and the block of every proposal is present and checked,
+ * beforehand. An input that changed the state must be journalled before its effects are executed.
  */
 export type Input =
-  /** Begin the height. The votes and certificates are what came early. */
+  /** Begin the height, with the votes and certificates that came early. */
   | {
       readonly type: 'start';
       readonly votes?: readonly Vote[];
@@ -26,21 +26,21 @@ export type Input =
   | { readonly type: 'value'; readonly round: number; readonly block: Uint8Array }
   | { readonly type: 'proposal'; readonly proposal: Proposal; readonly verdict: Verdict }
   | { readonly type: 'vote'; readonly vote: Vote }
-  /** Enough votes for one block at once, each of them verified. */
+  /** A quorum of votes for one block at once, each verified. */
   | { readonly type: 'certificate'; readonly certificate: Certificate }
-  /** A valid block that no proposal is known for, as it comes from a peer that has decided it already. */
+  /** A valid block without a known proposal, from a peer that has already decided it. */
   | { readonly type: 'block'; readonly round: number; readonly block: Uint8Array }
   | { readonly type: 'timeout'; readonly height: number; readonly round: number; readonly step: WaitingStep };
 
-/** What the driver asks for, to be carried out in this order. */
+/** What the engine requests, to be executed in this order. */
 export type Effect =
-  /** Make every input up to this one durable, before what follows is carried out. */
+  /** Make every input so far durable before executing what follows. */
   | { readonly type: 'persist' }
-  /** Ask the application for a new block and answer with `value`. */
+  /** Ask the application for a new block; answer with `value`. */
   | { readonly type: 'getValue'; readonly height: number; readonly round: number }
   /**
-   * Sign a proposal, give it back as an input, and send it with its block's parts and the polka that it goes back to:
-   * who heard a double voter's other vote first would never count that polka from single votes.
+   * Sign a proposal, feed it back as an input, and send it with its block's parts and the polka that it refers to:
+   * a node that received an equivocator's other vote first would never count that polka from single votes.
    */
   | {
       readonly type: 'propose';
@@ -50,19 +50,22 @@ export type Effect =
       readonly polka: Certificate | undefined;
       readonly block: Uint8Array;
     }
-  /** Sign, unless something else was signed for this step; give the vote back as an input; send it. */
+  /** Sign, unless something else was signed for this step; feed the vote back as an input; send it. */
   | { readonly type: 'vote'; readonly ballot: Ballot }
-  /** Give this back as an input after the time for this step and round, unless it waits already. */
+  /** Feed this back as an input after the timeout of this step and round, unless one is already running. */
   | { readonly type: 'timeout'; readonly height: number; readonly round: number; readonly step: WaitingStep }
-  /** A round has begun: what gossip tells its peers. */
+  /** A round has begun; gossip announces it. */
   | { readonly type: 'round'; readonly height: number; readonly round: number }
-  /** Two thirds stand behind a block of this round that is not here: get it, and its proposal, from peers. */
+  /** A quorum supports a block of this round that is missing: fetch it and its proposal from peers. */
   | { readonly type: 'fetch'; readonly height: number; readonly round: number; readonly block: Uint8Array }
   | { readonly type: 'evidence'; readonly evidence: Equivocation }
-  /** Final by these precommits: store block and commit, apply the block, begin the next height. Nothing follows at this height. */
+  /**
+   * Final by these precommits: store block and commit, apply the block, begin the next height. The last effect of a
+   * height.
+   */
   | { readonly type: 'decide'; readonly precommits: Certificate };
 
-/** The votes that an input tells of: what blame wants out of a log. */
+/** The votes that an input contains, which blame reads from a journal. */
 export function votesTold(input: Input): readonly Vote[] {
   switch (input.type) {
     case 'vote':

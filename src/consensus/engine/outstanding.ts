@@ -4,8 +4,8 @@ import type { Effect } from './messages.ts';
 import { voteOf } from './vote-keeper.ts';
 
 /**
- * After a crash: of all effects that the logged inputs of a height had, in their order, those that still have to be
- * carried out. What was signed and given back to the driver is in the log; that needs only be sent again.
+ * After a crash: of all effects that the journalled inputs of a height had, in order, those that still have to be
+ * executed. What was signed and fed back is in the journal and only needs to be sent again.
  */
 export function outstanding(state: EngineState, effects: readonly Effect[]): readonly Effect[] {
   const { driver, awaited } = state;

@@ -4,9 +4,9 @@ import type { DriverState } from './driver-state.ts';
 import { hasQuorum } from './vote-keeper.ts';
 
 /**
- * A condition of the paper that holds and was not acted upon. The driver looks at what the last input has changed, as
- * its specification does; where that is not enough (a polka for nil that was there before our own late prevote, say),
- * a validator would wait for ever.
+ * A condition of the paper that holds and was not acted upon. The driver checks what the last input has changed, as
+ * its specification does. Where that is not enough (for example for a nil polka that existed before our own late
+ * prevote), a validator would wait forever.
  */
 export function overlooked(state: DriverState): Condition | undefined {
   const { keeper, candidates, round: current } = state;

@@ -3,7 +3,9 @@ import type { Vote } from '../blocks/index.ts';
 import type { DriverState } from './driver-state.ts';
 import { countCertificate, countVote } from './vote-keeper.ts';
 
-/** A height that has not begun, with the votes that came too early, and the round to begin with: the latest reached. */
+/**
+ * A height that has not begun, with the votes that came early, and the round to begin with: the latest one reached.
+ */
 export function preload(
   state: DriverState,
   votes: readonly Vote[],

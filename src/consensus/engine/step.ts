@@ -1,4 +1,7 @@
-/** The engine of one height: an input, and all that follows from it. Pure: no clock, no randomness, nothing done. */
+/**
+ * The engine of one height: processes an input and everything that follows from it. Pure: no clock, no randomness,
+ * no side effects.
+ */
 
 import type { Certificate } from '../blocks/certificate.ts';
 import type { Proposal, Vote } from '../blocks/index.ts';
@@ -20,7 +23,7 @@ export interface StepResult {
   readonly effects: readonly Effect[];
 }
 
-/** What is known of a height after one more input, and what is to be done about it. */
+/** The state after one more input, and the effects to execute. */
 export function step(before: EngineState, input: Input): StepResult {
   if (isDecided(before)) return { state: before, effects: [] };
   const drive = new Stepper(before);
@@ -29,7 +32,7 @@ export function step(before: EngineState, input: Input): StepResult {
   return { state: drive.state, effects: drive.effects };
 }
 
-/** One call of `drive`: the state as it moves on, and the effects so far. */
+/** One call of `step`: accumulates the state and the effects. */
 class Stepper {
   state: EngineState;
   readonly effects: Effect[] = [];
@@ -64,7 +67,7 @@ class Stepper {
     }
   }
 
-  /** Follows up until nothing is left to do. */
+  /** Processes follow-up conditions until none is left. */
   settle(): void {
     for (;;) {
       if (isDecided(this.state)) return;
@@ -181,14 +184,14 @@ class Stepper {
     }
   }
 
-  /** Each timeout of a round runs once. */
+  /** Starts each timeout of a round at most once. */
   #wait(step: WaitingStep): void {
     if (this.state.waits.includes(step)) return;
     this.state = { ...this.state, waits: [...this.state.waits, step] };
     this.effects.push({ type: 'timeout', height: this.#height, round: this.#round, step });
   }
 
-  /** Lines 34 and 47, whatever came in which order. */
+  /** Lines 34 and 47, in whatever order the messages arrived. */
   #waitForRest(): void {
     const { keeper, round } = this.state.driver;
     if (round.step === 'prevote' && hasQuorumOfAny(keeper, round.round, PREVOTE)) this.#wait('prevote');

@@ -3,17 +3,20 @@ import type { Vote } from '../blocks/index.ts';
 import type { ValidatorSet } from '../blocks/validators.ts';
 import { isNil } from '../blocks/vote.ts';
 
-/** The votes of one kind in one round. Each validator counts once, with its first vote, unless a certificate says more. */
+/**
+ * The votes of one kind in one round. Each validator counts once, with its first vote, unless a certificate
+ * contains another.
+ */
 export interface Tally {
-  /** By the places of their validators. */
+  /** By place. */
   readonly first: readonly (Vote | undefined)[];
-  /** Second votes of the same validators: one each as evidence, and those that a certificate brought. */
+  /** Second votes of the same validators: one each as evidence, and those from certificates. */
   readonly others: readonly Vote[];
-  /** Power by the hexadecimal id of the block, `NIL_KEY` for none. */
+  /** Power by hexadecimal block id; `NIL_KEY` for nil. */
   readonly powers: ReadonlyMap<string, number>;
 }
 
-/** Sixty-four zeros. */
+/** NIL in hexadecimal. */
 export const NIL_KEY = '0'.repeat(64);
 
 export const keyOf = (block: Uint8Array): string => (isNil(block) ? NIL_KEY : toHex(block));
@@ -26,14 +29,14 @@ export const emptyTally = (size: number): Tally => ({
 
 export interface Added {
   readonly tally: Tally;
-  /** The vote that this one contradicts. */
+  /** The earlier vote that this one conflicts with. */
   readonly against: Vote | undefined;
 }
 
 const says = (vote: Vote, other: Vote): boolean =>
   vote.validator === other.validator && equalBytes(vote.block, other.block);
 
-/** With one vote more. A second, different vote does not count; the first such of a validator is kept. */
+/** Adds a vote. A second, different vote does not count; the first such vote of each validator is kept. */
 export function addVote(tally: Tally, vote: Vote, power: number): Added {
   const known = tally.first[vote.validator];
   if (known === undefined) {
@@ -59,8 +62,8 @@ function raised(
 }
 
 /**
- * With the votes of a certificate, which all count: two thirds have seen what they have seen, whatever else their
- * authors told us. From here on a double voter counts for each of its blocks.
+ * Adds the votes of a certificate, which all count: a quorum has seen them, whatever else their authors sent us.
+ * From then on an equivocator counts for each of its blocks.
  */
 export function addCertificate(
   tally: Tally,
@@ -95,7 +98,7 @@ export function powerOfAll(tally: Tally): number {
   return sum;
 }
 
-/** All votes for a block, in the order of the places. */
+/** All votes for a block, ordered by place. */
 export function votesFor(tally: Tally, block: Uint8Array): Vote[] {
   const counted = [...tally.first, ...tally.others].filter(
     (vote): vote is Vote => vote !== undefined && equalBytes(vote.block, block),

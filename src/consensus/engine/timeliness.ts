@@ -1,19 +1,19 @@
 /**
- * Proposer-based timestamps (CometBFT's PBTS): a block has the time of its proposer's clock, and validators vote for a
- * new one only if that is near to their own.
+ * Proposer-based timestamps (CometBFT's PBTS): a block carries the time of its proposer's clock, and validators
+ * vote for a new block only if that is close to their own clock.
  */
 export interface SynchronyParameters {
-  /** How far the clocks of honest validators may lie apart, ms. */
+  /** Largest difference between the clocks of honest validators, in ms. */
   readonly precision: number;
-  /** How long a proposal may be under way, ms. */
+  /** Largest delay of a proposal, in ms. */
   readonly messageDelay: number;
 }
 
 export const DEFAULT_SYNCHRONY: SynchronyParameters = { precision: 500, messageDelay: 4000 };
 
 /**
- * Whether a proposal with this time came when it should, by the receiver's clock. Each round allows a tenth more delay,
- * so that too small a bound cannot stop the chain. Judged for new blocks only, not for those with a valid round.
+ * Whether a proposal with this time arrived in time by the receiver's clock. Each round allows a tenth more delay,
+ * so that a bound that is too small cannot stop the chain. For new blocks only, not for those with a valid round.
  */
 export function isTimely(
   proposal: { readonly time: number; readonly round: number },

@@ -1,4 +1,4 @@
-/** Counts the votes of one height and says, once each, which thresholds they reach. Pure; bounds are the driver's. */
+/** Counts the votes of one height and reports each threshold once. Pure; the driver bounds what is counted. */
 import { type Certificate, certificateOf, votesOf } from '../blocks/certificate.ts';
 import type { Vote } from '../blocks/index.ts';
 import type { ValidatorSet } from '../blocks/validators.ts';
@@ -16,7 +16,10 @@ import {
   votesFor,
 } from './tally.ts';
 
-/** Polka: more than two thirds of prevotes; `Any` for whatever block. Skip: a third of a later round is there. */
+/**
+ * Polka: a quorum of prevotes; `Any`: for different blocks together. Skip: more than a third of the power is in a
+ * later round.
+ */
 export type Threshold =
   | { readonly type: 'none' }
   | { readonly type: 'polkaAny'; readonly round: number }
@@ -29,9 +32,9 @@ export type Threshold =
 export interface RoundVotes {
   readonly prevotes: Tally;
   readonly precommits: Tally;
-  /** Thresholds that were told already. */
+  /** Thresholds already reported. */
   readonly told: readonly Threshold[];
-  /** By place: whether it has sent a vote of either kind, not counting certificates. */
+  /** By place: whether it has sent a vote of either kind, certificates aside. */
   readonly heard: readonly boolean[];
   readonly heardPower: number;
 }
@@ -39,7 +42,7 @@ export interface RoundVotes {
 export interface VoteKeeper {
   readonly validators: ValidatorSet;
   readonly rounds: ReadonlyMap<number, RoundVotes>;
-  /** Pairs of votes that contradict each other, one for each validator, round and kind. */
+  /** Pairs of conflicting votes, one per validator, round and kind. */
   readonly doubles: readonly (readonly [Vote, Vote])[];
 }
 
@@ -68,8 +71,8 @@ const roundOf = (keeper: VoteKeeper, round: number): RoundVotes =>
   keeper.rounds.get(round) ?? emptyRound(keeper.validators.size);
 
 /**
- * Counts a vote of a validator of the set. For a round above `currentRound` a third of the power is worth telling,
- * each time; in any other, what its own block or all together reach, once.
+ * Counts a vote of a validator of the set. For a round above `currentRound`, reports each time that more than a
+ * third of the power is there; for any other, reports once what its own block or all votes together reach.
  */
 export function countVote(keeper: VoteKeeper, vote: Vote, currentRound: number): Counted {
   const { validators } = keeper;
@@ -115,7 +118,7 @@ const untold = ({ told }: RoundVotes, threshold: Threshold): Threshold =>
 const withTold = (told: readonly Threshold[], threshold: Threshold): readonly Threshold[] =>
   told.some((one) => isSame(one, threshold)) ? told : [...told, threshold];
 
-/** Counts votes of more than two thirds for one block at once: its threshold is reached, told before or not. */
+/** Counts a quorum of votes for one block at once. Its threshold is reported even if it was before. */
 export function countCertificate(keeper: VoteKeeper, certificate: Certificate): Counted {
   const { validators } = keeper;
   const { kind, round, block } = certificate;
@@ -148,17 +151,17 @@ export function powerFor(keeper: VoteKeeper, round: number, kind: Kind, block: U
   return tally ? powerBehind(tally, keyOf(block)) : 0;
 }
 
-/** Whether more than two thirds have voted for the block. */
+/** Whether a quorum has voted for the block. */
 export const hasQuorum = (keeper: VoteKeeper, round: number, kind: Kind, block: Uint8Array): boolean =>
   hasQuorumOfAny(keeper, round, kind) && keeper.validators.isQuorum(powerFor(keeper, round, kind, block));
 
-/** Whether more than two thirds have voted, for whatever. */
+/** Whether a quorum has voted, for any blocks. */
 export function hasQuorumOfAny(keeper: VoteKeeper, round: number, kind: Kind): boolean {
   const tally = tallyOf(keeper, round, kind);
   return tally !== undefined && keeper.validators.isQuorum(powerOfAll(tally));
 }
 
-/** The block that more than two thirds have voted for, if there is one. */
+/** The block with a quorum of votes, if any. */
 export function blockWithQuorum(keeper: VoteKeeper, round: number, kind: Kind): Uint8Array | undefined {
   const tally = tallyOf(keeper, round, kind);
   if (!tally || !hasQuorumOfAny(keeper, round, kind)) return undefined;
@@ -171,7 +174,7 @@ export function blockWithQuorum(keeper: VoteKeeper, round: number, kind: Kind): 
 export const voteOf = (keeper: VoteKeeper, round: number, kind: Kind, place: number): Vote | undefined =>
   tallyOf(keeper, round, kind)?.first[place];
 
-/** The votes of more than two thirds for a block, if there are so many. */
+/** The quorum of votes for a block, if there is one. */
 export function certificateFor(
   keeper: VoteKeeper,
   round: number,
@@ -182,7 +185,7 @@ export function certificateFor(
   return certificateOf(votesFor(tallyOf(keeper, round, kind)!, block));
 }
 
-/** Without the rounds that `keep` is false for. */
+/** Drops the rounds for which `keep` is false. */
 export function forgetRounds(keeper: VoteKeeper, keep: (round: number) => boolean): VoteKeeper {
   const rounds = new Map([...keeper.rounds].filter(([round]) => keep(round)));
   return rounds.size === keeper.rounds.size ? keeper : { ...keeper, rounds };

@@ -1,16 +1,16 @@
 import { TRUSTING_PERIOD_MS } from '../constants.ts';
 
 export interface AccountabilityOptions {
-  /** How long a validator that has left still answers for what it signed: below the unbonding time. */
+  /** How long a validator that has left can still be held accountable, in ms: less than the unbonding time. */
   readonly trustingPeriodMs?: number | undefined;
-  /** Height of a block that somebody vouches for who is trusted for other reasons. */
+  /** Height of a block that the operator vouches for. */
   readonly checkpoint?: number | undefined;
 }
 
 /**
- * Whether those who voted on a block still answer for it. Older votes cost nothing: who has left and has its bond back can
- * sign any past it likes ("posterior corruption"), so they prove no fork. Nor does anything at or below a checkpoint, which
- * settles what came before it.
+ * Whether the validators of a block can still be held accountable for their votes. Older votes cost nothing: a
+ * validator that has withdrawn its bond can sign any past ("posterior corruption"), so they prove no fork. Neither
+ * does anything at or below a checkpoint, which settles everything before it.
  *
  * @param now ms since epoch
  */
@@ -20,5 +20,5 @@ export const areAccountable = (
   { trustingPeriodMs = TRUSTING_PERIOD_MS, checkpoint = 0 }: AccountabilityOptions,
 ): boolean => height > checkpoint && time + trustingPeriodMs > now;
 
-/** What is logged of a fork that does not count. */
-export const TOO_OLD = 'a fork that is too old to count: those who voted there do not answer for it any more';
+/** Logged for a fork that does not count. */
+export const TOO_OLD = 'a fork that is too old to count: its validators can no longer be held accountable';

@@ -1,7 +1,7 @@
 /**
- * Who has forked a chain. Two commits for different blocks of one height take a third of the power that broke the rules:
- * by voting twice in one step, or by forgetting a lock (amnesia): voting for another block after precommitting to the
- * first, with no newer polka that allows it.
+ * Finds who forked a chain. Two commits for different blocks of one height mean that a third of the power broke the
+ * rules: by voting twice in one step, or by amnesia, that is voting for another block after precommitting to the
+ * first without a newer polka that allows it.
  */
 import { equalBytes } from '#base';
 import { type Equivocation, equivocationOf, type JointVotes, offendersOf } from '#ledger';
@@ -25,28 +25,28 @@ export interface Fork {
   /** For different blocks of the same height. */
   readonly commits: readonly [Commit, Commit];
   /**
-   * Votes of that height out of the logs of several nodes. The log of each honest validator has to be among them to
-   * clear it of amnesia: ask all who took part before believing the list. Double votes prove themselves.
+   * Votes of that height from the journals of several nodes. An honest validator's journal is needed to clear it of
+   * amnesia: ask all participants before trusting the list. Double votes prove themselves.
    */
   readonly votes: readonly Vote[];
 }
 
 export interface Blame {
-  /** What convicts all who voted twice in a step, and can be handed in as it is. */
+  /** Evidence against all that voted twice in a step, ready to submit. */
   readonly doubleVotes: readonly Equivocation[];
-  /** Keys of those. */
+  /** Keys of the double voters. */
   readonly doubleVoters: readonly Uint8Array[];
-  /** Keys of those who forgot a lock; looked for only where double votes do not explain the fork. */
+  /** Keys of validators that forgot a lock; searched for only where double votes do not explain the fork. */
   readonly amnesiacs: readonly Uint8Array[];
-  /** Keys of all of them, in the order of the set. */
+  /** Keys of both, in the order of the set. */
   readonly guilty: readonly Uint8Array[];
-  /** Their power together: at least a third of the whole, if the logs are complete. */
+  /** Their total power: at least a third of the whole, if the journals are complete. */
   readonly power: number;
 }
 
 /**
- * Names the guilty. Votes with bad signatures are left out. Throws COMMIT_INVALID when the commits are no fork, or one of them is
- * not good: of an aggregate nothing is known but that all have signed, or not all.
+ * Names the guilty validators. Votes with invalid signatures are ignored. Throws COMMIT_INVALID when the commits do
+ * not conflict or one of them is invalid: an aggregate proves only that all have signed, or not.
  */
 export function blame({ chainId, validators, commits, votes }: Fork, verify: VerifySignatures): Blame {
   const [earlier, later] = commits.toSorted((a, b) => a.round - b.round) as [Commit, Commit];
@@ -57,7 +57,7 @@ export function blame({ chainId, validators, commits, votes }: Fork, verify: Ver
     const signed = vote.height === earlier.height ? signedVote(chainId, vote, validators) : undefined;
     return signed !== undefined && verify([signed]);
   };
-  // A vote counts once, with a good signature: forged or foreign ones must not take its place.
+  // A vote counts once and with a valid signature only, so that a forged one cannot take its place.
   const known = new Map<string, Vote>();
   for (const vote of votes) if (!known.has(nameOf(vote)) && isGood(vote)) known.set(nameOf(vote), vote);
   const testimony: Testimony[] = [
@@ -88,7 +88,7 @@ export function blame({ chainId, validators, commits, votes }: Fork, verify: Ver
   };
 }
 
-/** Who has voted for a block in a step, known by one proof for all of them. */
+/** The validators that voted for a block in a step, with one proof for all. */
 interface Testimony {
   readonly height: number;
   readonly round: number;
@@ -102,7 +102,7 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const nameOf = ({ validator, round, kind, block }: Vote): string =>
   `${validator} ${round} ${kind} ${hexOf(block)}`;
 
-/** For each step of a validator that has several votes one piece of evidence that shows it, which may show more of them. */
+/** One piece of evidence for each step in which a validator has several votes; it may convict others too. */
 function doubleVotesIn(testimony: readonly Testimony[]): Equivocation[] {
   const first = new Map<string, Testimony>();
   const shown = new Set<string>();
@@ -124,7 +124,7 @@ function doubleVotesIn(testimony: readonly Testimony[]): Equivocation[] {
 const powerOfPlaces = (places: Iterable<number>, validators: ValidatorSet): number =>
   [...places].reduce((sum, place) => sum + validators.at(place)!.power, 0);
 
-/** Places of those who have voted for a block in a step. */
+/** Places of the validators that voted for a block in a step. */
 const votersFor = (
   testimony: readonly Testimony[],
   { round, block }: Pick<Vote, 'round' | 'block'>,
@@ -137,8 +137,8 @@ const votersFor = (
   );
 
 /**
- * The first polka for another block after the earlier commit cannot have been allowed by one before it: whoever is in
- * both has forgotten its lock. Where there is none, nothing allowed the later precommits either.
+ * The first polka for another block after the earlier commit cannot have been allowed by a polka before it, so
+ * validators in both have forgotten their lock. Without such a polka nothing allowed the later precommits either.
  */
 function amnesiacsIn(
   testimony: readonly Testimony[],

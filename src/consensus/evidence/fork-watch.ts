@@ -8,7 +8,7 @@ import { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountab
 export interface ForkWatchDependencies {
   readonly store: ChainStore;
   readonly peers: () => readonly Pick<ChainPeer, 'id' | 'status'>[];
-  /** What a peer proves the header of a height with. */
+  /** Fetches a peer's proof of the header at a height. */
   readonly light: (peer: string, height: number) => Promise<LightBlock | undefined>;
   readonly verify: VerifySignatures;
   readonly log: Logger;
@@ -16,7 +16,7 @@ export interface ForkWatchDependencies {
   readonly ban: (peer: string, reason: unknown) => void;
   /** Milliseconds since epoch. */
   readonly now?: () => number;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock, in ms. */
   readonly steady?: () => number;
 }
 
@@ -24,16 +24,16 @@ export interface ForkWatchOptions extends AccountabilityOptions {
   readonly chainId: Uint8Array;
 }
 
-/** How often peers are looked at, and each is asked again: sooner where it gave no answer. */
+/** How often peers are checked, and how soon each is asked again: sooner if it did not answer. */
 const LOOK_MS = 500;
 const AGAIN_MS = 10_000;
 const UNANSWERED_MS = 2_000;
 
 /**
- * Finds forks below the tip: asks each peer for the last block that both have, and where theirs is another one looks for
- * the first height that they differ at. A good commit there for another block than ours proves the fork, whichever side
- * has more blocks and whoever voted since, as long as those who voted there answer for it. Peers are asked side by side: one
- * that answers slowly keeps no other waiting.
+ * Finds forks below the tip: asks each peer for the last block that both have and, where it differs, searches for
+ * the first height at which the chains differ. A valid commit there for another block proves the fork, whichever
+ * side has more blocks and whoever voted since, as long as its validators can be held accountable. Peers are asked
+ * concurrently, so a slow one delays no other.
  */
 export class ForkWatch {
   readonly #options: ForkWatchOptions;
@@ -57,12 +57,15 @@ export class ForkWatch {
     await Promise.all(this.#looking.values());
   }
 
-  /** Asks every peer soon, however lately it was asked. */
+  /** Asks every peer soon, however recently it was asked. */
   lookAgain(): void {
     this.#due = new Map();
   }
 
-  /** Compares this chain with that of one peer, however long ago it was asked; whether it answered. Never throws. */
+  /**
+   * Compares this chain with that of one peer, however recently it was asked. Returns whether it answered. Never
+   * throws.
+   */
   async look(peer: string): Promise<boolean> {
     const { peers, ban, log } = this.#deps;
     const status = peers().find(({ id }) => id === peer)?.status;
@@ -73,17 +76,17 @@ export class ForkWatch {
       return true;
     } catch (error) {
       if (error instanceof BitorchError && error.code === 'COMMIT_INVALID') ban(peer, error);
-      else log.debug({ peer, error: messageOf(error) }, 'its blocks could not be compared');
+      else log.debug({ peer, error: messageOf(error) }, 'cannot compare blocks with a peer');
       return false;
     }
   }
 
   /**
-   * Our commit and a peer's for the first height at which the two chains differ; undefined while they do not.
+   * Our commit and a peer's for the first height at which the two chains differ; undefined if they agree. Throws
+   * COMMIT_INVALID when the peer's block was not decided by our validators.
    *
    * @param height of the peer's last block
-   * @param base of its first
-   * @throws BitorchError COMMIT_INVALID when its other block was not decided by our validators
+   * @param base height of its first block
    */
   async contradiction(
     peer: string,
@@ -106,7 +109,7 @@ export class ForkWatch {
     }
     const { commit } = other;
     if (commit.height !== top || equalBytes(commit.block, store.summary(top)!.id))
-      throw new BitorchError('COMMIT_INVALID', 'it does not decide the block that it is given for');
+      throw new BitorchError('COMMIT_INVALID', 'the commit is not of the block that it was sent with');
     requireCommit(commit, this.#options.chainId, store.validators(top)!, verify);
     return [store.commit(top)!, commit];
   }
@@ -128,7 +131,7 @@ export class ForkWatch {
       const due = this.#due;
       const looking = this.look(id).then((answered) => {
         this.#looking.delete(id);
-        // Not of the map that `lookAgain` has put aside meanwhile.
+        // Into the map of this round, which `lookAgain` may have replaced since.
         due.set(id, steady() + (answered ? AGAIN_MS : UNANSWERED_MS));
       });
       this.#looking.set(id, looking);

@@ -8,27 +8,27 @@ const MAX_VOTES = 1 << 17;
 
 const forkCodec = struct({
   chainId: fixed(CHAIN_ID_BYTES),
-  /** What this node holds for final, and what contradicts it. */
+  /** The commit of this node's final block, and the one that contradicts it. */
   ours: commitCodec,
   theirs: commitCodec,
-  /** Who votes at this height. */
+  /** The validators of this height. */
   validators: validatorSetCodec,
   /** Every vote of the height that this node has seen. */
   votes: list(voteCodec, MAX_VOTES),
 });
 
-/** Two final blocks of one height, with everything that tells whose fault it is. */
+/** Two final blocks of one height, with everything needed to assign blame. */
 export type KeptFork = Decoded<typeof forkCodec>;
 
 export function keepFork(path: string, fork: KeptFork): void {
   replaceFile(path, encode(forkCodec, fork));
 }
 
-/** Undefined when there never was one. */
+/** Undefined when no fork was found. */
 export const forkAt = (path: string): KeptFork | undefined =>
   existsSync(path) ? decode(forkCodec, new Uint8Array(readFileSync(path))) : undefined;
 
-/** The votes among the records of a height's journal. */
+/** The votes in the journal records of a height. */
 export function votesIn(records: readonly Uint8Array[]): Vote[] {
   return records.flatMap((bytes) => {
     const record = decodeRecord(bytes);

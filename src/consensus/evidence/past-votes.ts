@@ -6,18 +6,20 @@ import { ensure } from '../errors.ts';
 
 export interface PastVotesDependencies {
   readonly store: Pick<ChainStore, 'validators' | 'commit'>;
-  /** The votes of a height in the journals that are still here. */
+  /** The votes of a height in the journals still on disk. */
   readonly journalled: (height: number) => readonly Vote[];
   readonly verify: VerifySignatures;
 }
 
-/** Votes of journals that are kept at hand: those of 200 heights with a hundred validators. A journal counts as one too. */
+/**
+ * Journalled votes cached in memory: those of 200 heights with a hundred validators. A journal counts as one more.
+ */
 const MAX_AT_HAND = 40_000;
 
 /**
- * Votes of heights that are over. A second vote of one step is an offence for as long as the ledger takes evidence of it,
- * which is until the bond could be gone: it is held against all votes of the journal of its height where that is still here, and
- * against the commit. Evidence of the first kind is two signatures, of the second one a whole aggregate.
+ * Checks votes of past heights. A second vote in one step is an offence until the bond can be withdrawn, and the
+ * ledger takes evidence as long. A vote is compared with the journal of its height, if still on disk, and with the
+ * commit. Evidence of the first kind has two signatures, of the second kind a whole aggregate.
  */
 export class PastVotes {
   readonly #chainId: Uint8Array;
@@ -36,9 +38,8 @@ export class PastVotes {
   }
 
   /**
-   * The offence that a vote proves together with one that is known, if it does.
-   *
-   * @throws BitorchError COMMIT_INVALID when its validator has not signed it
+   * The offence that a vote proves together with a known one, if any. Throws COMMIT_INVALID when its validator has
+   * not signed it.
    */
   against(vote: Vote): Equivocation | undefined {
     const { store, verify } = this.#deps;

@@ -1,22 +1,22 @@
-/** How long the first offence costs; twice as long for each that is not forgotten yet. */
+/** Length of the first ban, in ms; doubled for each offence that is not forgotten yet. */
 const BAN_MS = 10_000;
 const MAX_BAN_MS = 3_600_000;
-/** In this time half of what a peer did is forgotten. */
+/** Time after which an offence counts half. */
 const HALF_LIFE_MS = 600_000;
 const MAX_KNOWN = 1_000;
 
 interface Record {
   until: number;
-  /** Offences, those of the past counting less and less. */
+  /** Offences, weighted by their age. */
   count: number;
   at: number;
 }
 
-/** Whom not to deal with for a while. Times in milliseconds, from any clock that only goes on. */
+/** Peers that are banned for a while. Times in ms, from any monotonic clock. */
 export class Bans {
   readonly #known = new Map<string, Record>();
 
-  /** Adds an offence; returns for how many milliseconds the peer is banned. */
+  /** Records an offence; returns the length of the ban in ms. */
   add(id: string, now: number): number {
     const before = this.#known.get(id);
     const remembered = before ? before.count * 2 ** ((before.at - now) / HALF_LIFE_MS) : 0;

@@ -26,46 +26,46 @@ import { TokenBuckets } from './token-buckets.ts';
 export type ConsensusMessage = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
 export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' | 'stem' }>;
 
-/** What gossip asks of the one it is done for. */
+/** What gossip needs of the chain. */
 export interface GossipSource {
   status(): Status;
-  /** What was gathered of a height; undefined when it is not at hand (any more). */
+  /** What was collected at a height; undefined when not available (any more). */
   book(height: number): HeightRecord | undefined;
-  /** Judges what a peer sent. What it throws counts against the peer. */
+  /** Processes a peer's message. Errors count against the peer. */
   deliberate(message: ConsensusMessage, peer: ChainPeer): void;
   trade(message: Trade, peer: ChainPeer): void;
-  /** A peer can be spoken to from now on. */
+  /** A peer can receive messages from now on. */
   peerCame(peer: ChainPeer): void;
-  /** A peer stands at another height or round. */
+  /** A peer has moved to another height or round. */
   peerMoved(peer: ChainPeer): void;
 }
 
 export interface GossipOptions {
   readonly chainId: Uint8Array;
-  /** sha256 of the genesis file: who has another one is on another chain. */
+  /** SHA-256 of the genesis file: peers with another one are on another chain. */
   readonly genesis: Uint8Array;
-  /** Peer ids that a place is kept for, whoever else is there. */
+  /** Ids of peers with reserved slots. */
   readonly contacts?: readonly string[];
 }
 
 export interface GossipDependencies {
   readonly host: Host;
   readonly log: Logger;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock, in ms. */
   readonly now: () => number;
   readonly source: GossipSource;
 }
 
-/** Of those at which peers are told where this node stands, one of so many is enough while nothing happens: every 4 s. */
+/** While nothing happens, the status is sent only at every 16th tick: every 4 s. */
 const TICKS_WHEN_QUIET = 16;
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
-/** A peer that was there for less counts as one that could not be spoken to. */
+/** A peer that was connected for less counts as a failed connection. */
 const SHORT_MS = 10_000;
 
 /**
- * The exchange of proposals, parts, votes and transactions with every connected node of the chain. To each there is one
- * stream of our own for what we say, and one of theirs for what they say: order is kept, so who knows what follows.
+ * Exchanges proposals, parts, votes and transactions with every connected node of the chain. Each pair has two
+ * streams, one per direction, so messages stay in order and each side knows what the other has received.
  */
 export class Gossip {
   readonly #options: GossipOptions;
@@ -75,15 +75,15 @@ export class Gossip {
   readonly #lifecycle = new Lifecycle();
   readonly #peers = new Map<string, ChainPeer>();
   readonly #opening = new Set<string>();
-  /** The stream that each peer speaks on. */
+  /** The stream that each peer sends on. */
   readonly #heard = new Map<string, FrameStream>();
-  /** How often in a row a connected node could not be spoken to, and what tries again. */
+  /** Consecutive failures to open a stream to a connected node, and the retry timer. */
   readonly #failed = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
   readonly #banned = new Bans();
   readonly #pastVotes = new TokenBuckets(PAST_VOTES);
-  /** Counts what was new. */
+  /** Number of messages that were new. */
   #passedOn = 0;
-  /** Height and round that peers were told last, and since when there is nothing else to tell. */
+  /** Height and round last announced, and since when nothing new has happened. */
   #told = '';
   #quietTicks = 0;
 
@@ -91,7 +91,7 @@ export class Gossip {
     this.#options = options;
     this.#deps = dependencies;
     this.#contacts = new Set(options.contacts);
-    // Only what `costOf` says is charged.
+    // Only the costs given by `costOf` are charged.
     this.#budgets = new Budgets(GOSSIP_LIMITS, { now: dependencies.now, cpuMs: () => 0 });
   }
 
@@ -116,7 +116,7 @@ export class Gossip {
     return [...this.#peers.values()];
   }
 
-  /** Tells every peer where this node stands; call it at each new height and round. */
+  /** Announces this node's status to every peer; call it at each new height and round. */
   tellStatus(): void {
     const value = this.#deps.source.status();
     for (const peer of this.#peers.values()) {
@@ -125,14 +125,14 @@ export class Gossip {
     }
   }
 
-  /** Passes on what is new to peers that work on its height and lack it. */
+  /** Relays something new to the peers that work on its height and lack it. */
   relay(message: ConsensusMessage): void {
     this.#passedOn++;
     const { height } = message.value;
     for (const peer of this.#peers.values()) if (peer.status?.height === height) peer.give(message);
   }
 
-  /** Sends to every peer, whatever it is thought to have: a second vote of one step is told to all. */
+  /** Sends to every peer, whatever it is believed to have: a second vote in a step must reach everybody. */
   broadcast(message: ConsensusMessage): void {
     for (const peer of this.#peers.values()) peer.send(message);
   }
@@ -141,7 +141,7 @@ export class Gossip {
     for (const peer of this.#peers.values()) peer.offer(ids);
   }
 
-  /** Ends the talk with a peer that broke the rules, for a while. */
+  /** Disconnects a peer that broke the rules, and refuses it for a while. */
   ban(id: string, reason: unknown): void {
     const forMs = this.#banned.add(id, this.#deps.now());
     this.#deps.log.info({ peer: id, reason: messageOf(reason), forMs }, 'chain peer banned');
@@ -153,7 +153,7 @@ export class Gossip {
     return this.#banned.has(id, this.#deps.now());
   }
 
-  /** Opens our stream to a connected node, and tries again for as long as it is connected. */
+  /** Opens our stream to a connected node; retries while it is connected. */
   #meet(id: string): void {
     const { host } = this.#deps;
     if (this.#lifecycle.signal.aborted || this.#peers.has(id) || this.#opening.has(id)) return;
@@ -168,7 +168,7 @@ export class Gossip {
       .finally(() => this.#opening.delete(id));
   }
 
-  /** After a pause, longer each time. */
+  /** Retries after a pause, longer each time. */
   #meetLater(id: string, mostMs = MAX_RETRY_MS): void {
     const { timer: waiting, failures } = this.#failed.get(id) ?? { failures: 0 };
     if (waiting) return;
@@ -180,7 +180,7 @@ export class Gossip {
     this.#failed.set(id, { failures, timer });
   }
 
-  /** Contacts have places of their own. Of strangers, one that has long been of no use goes when another comes. */
+  /** Contacts have reserved slots. A stranger that has long been useless makes room for another. */
   #hasRoomFor(id: string): boolean {
     if (this.#contacts.has(id)) return true;
     const strangers = [...this.#peers.values()].filter(({ isContact }) => !isContact);
@@ -205,25 +205,25 @@ export class Gossip {
     source.peerCame(peer);
   }
 
-  /** Lets a peer go; a node that is still connected is met anew. */
+  /** Drops a peer. If the node is still connected, our stream is opened anew. */
   #lose(id: string, only?: ChainPeer): void {
     const peer = this.#peers.get(id);
     if (!peer || (only && peer !== only)) return;
     this.#peers.delete(id);
     peer.close();
     if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failed.delete(id);
-    // It may be another process by now.
+    // It may have restarted as another process.
     this.#meetLater(id, RETRY_MS);
   }
 
-  /** A node that is not connected any more. */
+  /** A node has disconnected. */
   #forget(id: string): void {
     this.#lose(id);
     clearTimeout(this.#failed.get(id)?.timer);
     this.#failed.delete(id);
   }
 
-  /** Reads a peer's stream until it ends, costs too much or breaks the rules. A new stream takes the place of the last. */
+  /** Reads a peer's stream until it ends, costs too much or breaks the rules. A new stream replaces the last. */
   async #listen(stream: FrameStream): Promise<void> {
     const { log } = this.#deps;
     const id = stream.remote;
@@ -251,16 +251,16 @@ export class Gossip {
     }
   }
 
-  /** Who has no place here is not listened to; it will try again. */
+  /** A peer without a slot is not read; it retries. */
   #requirePlace(id: string): void {
     this.#meet(id);
     if (!this.#peers.has(id) && !this.#opening.has(id))
-      throw new BitorchError('NO_PLACE', 'this node has as many peers as it takes: try again later');
+      throw new BitorchError('NO_PLACE', 'this node has no free peer slots: try again later');
   }
 
   async #readHello(stream: FrameStream): Promise<void> {
     const frame = await stream.read(this.#within(HELLO_TIMEOUT_MS));
-    if (!frame) throw new BitorchError('STREAM_CLOSED', 'no hello');
+    if (!frame) throw new BitorchError('STREAM_CLOSED', 'the stream ended before its hello');
     const { chainId, genesis } = decode(helloCodec, frame);
     if (!equalBytes(chainId, this.#options.chainId) || !equalBytes(genesis, this.#options.genesis)) {
       throw new BitorchError('OTHER_CHAIN', 'the peer is on another chain');
@@ -269,7 +269,7 @@ export class Gossip {
 
   #receive(message: Message, id: string): void {
     const peer = this.#peers.get(id);
-    // Our stream to it is not up yet; its next status will find it so, and both sides catch up then.
+    // Our stream to it is not open yet; its next status brings both sides up to date.
     if (!peer) return;
     const { source } = this.#deps;
     switch (message.type) {
@@ -294,10 +294,10 @@ export class Gossip {
     }
   }
 
-  /** What is passed on was new: that is what a peer is good for. */
+  /** A message that was relayed was new, which makes the peer useful. */
   #deliberate(message: ConsensusMessage, peer: ChainPeer): void {
     const { source, now } = this.#deps;
-    // That of the height before may still come with a commit.
+    // A late precommit of the previous height can still join its commit.
     const isLongOver = message.value.height < source.status().height - 1;
     if (isLongOver && !this.#pastVotes.take(peer.id, now())) return;
     const before = this.#passedOn;
@@ -321,7 +321,10 @@ export class Gossip {
     }
   }
 
-  /** Between two blocks, while nothing is proposed or voted on, there is nothing that a peer could bring us. */
+  /**
+   * Between two blocks, while nothing is proposed or voted on, the status need not be repeated: a peer has nothing
+   * to send us.
+   */
   #isToldAgain({ height, round }: Status, haves: readonly Have[]): boolean {
     const place = `${height}/${round}`;
     const isQuiet = place === this.#told && haves.every(isEmpty);
@@ -336,7 +339,7 @@ export class Gossip {
     if (book) peer.bringUpToDate(book, source.status().round);
   }
 
-  /** Of our round, and of the earlier round that its proposal refers to. */
+  /** Our round, and the earlier round that its proposal refers to. */
   #haves({ height, round }: Status): Have[] {
     const book = this.#deps.source.book(height);
     if (!book) return [];
@@ -349,7 +352,10 @@ export class Gossip {
   }
 }
 
-/** What nobody but the sender can have caused: who passes on has verified before. All else ends the stream, without blame. */
+/**
+ * Errors that only the sender can have caused: honest peers verify before they relay. All others end the stream
+ * without a ban.
+ */
 const BLAMED = new Set([
   'CODEC_INVALID',
   'FRAME_TOO_LONG',

@@ -3,12 +3,15 @@ import { MAX_VALIDATORS } from '../constants.ts';
 import { RESEND_MS } from './constants.ts';
 
 /**
- * Which of a numbered list a peer has, as far as we know: because it said so, or because it was sent. Bitmaps, so what a
- * peer says costs no more here than it cost to say.
+ * Which items of a numbered list a peer has, as far as we know: reported by it, or sent to it. Bitmaps, so storing
+ * a report costs no more than sending it.
  */
 export class KnownItems {
   #had: Uint8Array;
-  /** Sent less than RESEND_MS ago, and sent before that: a peer that says it lacks them may not have read them yet. */
+  /**
+   * Sent less than RESEND_MS ago, and sent before that: a peer that reports to lack them may not have read them
+   * yet.
+   */
   #sent: Uint8Array;
   #sentBefore: Uint8Array;
   #turnedAt = Number.NEGATIVE_INFINITY;
@@ -33,7 +36,7 @@ export class KnownItems {
     setBit(this.#sent, index);
   }
 
-  /** What the peer says of all of them counts more than what we think: it may have had to drop something. */
+  /** The peer's report overrides what we assumed: it may have dropped something. */
   said(bits: Uint8Array, now: number): void {
     this.#turn(now);
     this.#had.fill(0);
@@ -49,7 +52,7 @@ export class KnownItems {
   }
 }
 
-/** What a peer has of one round, its proposal's parts aside. */
+/** What a peer has of one round, except the proposal's parts. */
 export class KnownRound {
   readonly prevotes = new KnownItems(MAX_VALIDATORS);
   readonly precommits = new KnownItems(MAX_VALIDATORS);
@@ -65,7 +68,7 @@ function setBit(of: Uint8Array, index: number): void {
   if (index >> 3 < of.length) of[index >> 3]! |= 1 << (index & 7);
 }
 
-/** The value under a key, made when it is not there; the oldest goes when there are more than `most`. */
+/** The value of a key, created if absent; evicts the oldest beyond `most`. */
 export function recall<K, V>(from: Map<K, V>, key: K, make: () => V, most: number): V {
   const known = from.get(key);
   if (known !== undefined) return known;

@@ -24,12 +24,12 @@ import { GOSSIP_VERSION, MAX_GOSSIP_FRAME, MAX_IDS } from './constants.ts';
 export const helloCodec = struct({
   version: byteOf(GOSSIP_VERSION),
   chainId: fixed(CHAIN_ID_BYTES),
-  /** sha256 of the genesis file. */
+  /** SHA-256 of the genesis file. */
   genesis: fixed(HASH_BYTES),
 });
 export type Hello = Decoded<typeof helloCodec>;
 
-/** Where a node stands: the height it works on, the round, and the first block it still has. */
+/** Status of a node: the height it works on, its round, and its first stored block. */
 const statusCodec = struct({
   height: integer(1),
   round: integer(0, MAX_ROUND),
@@ -38,22 +38,22 @@ const statusCodec = struct({
 export type Status = Decoded<typeof statusCodec>;
 
 /**
- * Root and number of a block's parts: together they say what a part has to prove. A proposer can sign two proposals of one
- * round, and two numbers for one root.
+ * Root and number of a block's parts: together they determine what a part has to prove. A proposer can sign two
+ * proposals in one round, even two numbers for one root.
  */
 const partsHeader = { root: fixed(HASH_BYTES), total: integer(1, MAX_PARTS) };
 const partsHeaderCodec = struct(partsHeader);
 
-/** What a node has of one round of the height it works on. */
+/** What a node has of one round of its height. */
 const haveCodec = struct({
   height: integer(1),
   round: integer(0, MAX_ROUND),
-  /** What the parts of its proposal are called; none when it has no proposal. */
+  /** Header of the parts of its proposal; empty without a proposal. */
   proposal: list(partsHeaderCodec, 1),
   parts: bits(MAX_PARTS),
   prevotes: bits(MAX_VALIDATORS),
   precommits: bits(MAX_VALIDATORS),
-  /** Whether it counts more than two thirds for one block: bit 0 of the prevotes, bit 1 of the precommits. */
+  /** Whether it has a quorum for one block: bit 0 for prevotes, bit 1 for precommits. */
   certificates: byteOf(0, 1, 2, 3),
 });
 export type Have = Decoded<typeof haveCodec>;
@@ -64,22 +64,22 @@ export type BlockPart = Decoded<typeof blockPartCodec>;
 const idsCodec = list(fixed(HASH_BYTES), MAX_IDS, 1);
 const transactionsCodec = list(blob(MAX_TRANSACTION_BYTES), MAX_IDS, 1);
 
-/** What travels between two nodes of a chain, after their hellos. */
+/** Messages between two nodes of a chain, after their hellos. */
 export type Message =
   | { readonly type: 'status'; readonly value: Status }
   | { readonly type: 'have'; readonly value: Have }
   | { readonly type: 'proposal'; readonly value: Proposal }
   | { readonly type: 'part'; readonly value: BlockPart }
   | { readonly type: 'vote'; readonly value: Vote }
-  /** Ids of transactions that wait here: sha256 of their bytes. */
+  /** Ids of transactions in the sender's pool: SHA-256 of their bytes. */
   | { readonly type: 'offer'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'want'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'transactions'; readonly value: readonly Uint8Array[] }
   | { readonly type: 'certificate'; readonly value: Certificate }
-  /** A transaction on its way to whoever spreads it: it is passed on to one node, not offered. */
+  /** A transaction on a stem: forwarded to one node, not offered. */
   | { readonly type: 'stem'; readonly value: Uint8Array };
 
-/** The first byte of a message says which it is: its place here, from 1. */
+/** The first byte of a message is its position in this list, from 1. */
 const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
   ['status', statusCodec],
   ['have', haveCodec],
@@ -97,5 +97,5 @@ const messageCodec = tagged<Message>('message', KINDS);
 
 export const encodeMessage = (message: Message): Uint8Array => encode(messageCodec, message);
 
-/** Strict. Throws CODEC_INVALID. */
+/** Strict. Throws CODEC_INVALID when the bytes are malformed. */
 export const decodeMessage = (bytes: Uint8Array): Message => decode(messageCodec, bytes, MAX_GOSSIP_FRAME);

@@ -10,45 +10,47 @@ import { isNear, MAX_UNSENT_BYTES } from './constants.ts';
 import { COMMIT, forgetOldest, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
 import { type BlockPart, encodeMessage, type Have, type Message, type Status } from './messages.ts';
 
-/** Votes sent in one go while a peer is brought up to date. */
+/** Most votes sent at once to a peer that catches up. */
 const VOTES_AT_ONCE = 400;
 const PARTS_AT_ONCE = 16;
 const CERTIFICATES_AT_ONCE = 4;
-/** Transactions remembered as told to a peer, and as told by it. */
+/** Transaction ids remembered as offered to a peer, and as offered by it. */
 const MAX_KNOWN_IDS = 20_000;
-/** Rounds, and blocks, of which is remembered what a peer has. */
+/** Rounds and blocks per peer whose items are tracked. */
 const MAX_KNOWN_ROUNDS = 64;
 const MAX_KNOWN_BLOCKS = 64;
-/** For so long what it has of a block is remembered, whatever else it claims to have: parts are not sent again sooner. */
+/**
+ * Least time that a tracked block is kept, whatever else the peer reports, so that parts are not sent again sooner.
+ */
 const KNOWN_BLOCK_MS = 10_000;
 
 export interface ChainPeerDependencies {
   readonly stream: FrameStream;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock, in ms. */
   readonly now: () => number;
   readonly onLost: () => void;
-  /** Whether this node was told to stay connected with it. */
+  /** Whether it is one of this node's configured contacts. */
   readonly isContact?: boolean;
 }
 
-/** One node that the chain is gossiped with: what it has, as far as we know, and the stream to it. */
+/** One peer of the gossip: what it has, as far as we know, and the stream to it. */
 export class ChainPeer {
   readonly id: string;
   readonly isContact: boolean;
   readonly #stream: FrameStream;
   readonly #now: () => number;
   readonly #onLost: () => void;
-  /** Of the height in `status`. */
+  /** Rounds of the height in `status`. */
   readonly #rounds = new Map<number, KnownRound>();
-  /** Parts, of the blocks whose proposal it has. */
+  /** Parts by block, for the blocks whose proposal it has. */
   readonly #parts = new Map<string, { readonly items: KnownItems; readonly since: number }>();
-  /** Ids of transactions, and whether it may ask for them: once each. */
+  /** Ids of transactions offered to it; true while it may still request them, once each. */
   readonly #told = new Map<string, boolean>();
   readonly #holds = new Set<string>();
   /** Ids of transactions that it offered and nobody has delivered yet. */
   readonly wanted = new Set<string>();
   readonly cameAt: number;
-  /** When it last brought something new, or came. */
+  /** When it last sent something new, or connected. */
   usefulAt: number;
   #status: Status | undefined;
   #unsent = 0;
@@ -67,7 +69,10 @@ export class ChainPeer {
     return this.#status;
   }
 
-  /** Whether it moved on to another height or round. No node goes back to an earlier height: it would be sent all of it again. */
+  /**
+   * Returns whether it moved to another height or round. A lower height is ignored: everything would be sent to it
+   * again.
+   */
   setStatus(status: Status): boolean {
     const before = this.#status;
     if (before && status.height < before.height) return false;
@@ -90,7 +95,7 @@ export class ChainPeer {
     if (header) this.#partsOf(header)?.said(have.parts, now);
   }
 
-  /** It sent us this, so it has it. */
+  /** The peer sent this, so it has it. */
   noteHas(message: Message): void {
     if (!isOfHeight(message) || message.value.height !== this.#status?.height) return;
     if (message.type === 'proposal') this.#partsOf(headerOf(message.value));
@@ -98,7 +103,7 @@ export class ChainPeer {
     items?.note(index);
   }
 
-  /** Sends a proposal, part, vote or certificate of the height it works on, unless it has it or could not use it. */
+  /** Sends a proposal, part, vote or certificate of the peer's height, unless the peer has it or cannot use it. */
   give(message: Deliberated): void {
     const [items, index] = this.#placeOf(message);
     if (!items || items.has(index) || !this.send(message)) return;
@@ -106,7 +111,7 @@ export class ChainPeer {
     if (message.type === 'proposal') this.#partsOf(headerOf(message.value));
   }
 
-  /** Sends what it lacks of a height's book, near our round: first of its own round, then the rest. */
+  /** Sends what the peer lacks of a height, in rounds near ours: its own round first. */
   bringUpToDate(book: HeightRecord, ours: number): void {
     const status = this.#status!;
     const own = book.round(status.round);
@@ -117,15 +122,15 @@ export class ChainPeer {
     }
     for (const [round, other] of book.rounds()) {
       if (round === status.round || !isNear(round, ours)) continue;
-      // A later round's proposal may be what two thirds decided on.
+      // The proposal of a later round may be the decided one.
       if (round > status.round) this.#giveProposal(book, other);
       left -= this.#giveVotes(other, left);
     }
   }
 
   /**
-   * Sends the polkas that proposals go back to, and the commit, to a peer that has not come to them by itself: who heard
-   * a double voter's other vote first never does.
+   * Sends the polkas that proposals refer to, and the commit, to a peer that has not reached them by itself: one
+   * that received an equivocator's other vote first never does.
    */
   prove(book: HeightRecord, ours: number): void {
     let left = CERTIFICATES_AT_ONCE;
@@ -143,7 +148,7 @@ export class ChainPeer {
     }
   }
 
-  /** Tells once of transactions that wait here, also when it has them: so it knows that we have verified them. */
+  /** Offers transactions of our pool once, even if the peer has them: it learns that we have verified them. */
   offer(ids: readonly Uint8Array[]): void {
     const fresh = ids.filter((id) => !this.#told.has(toHex(id)));
     if (fresh.length === 0 || !this.send({ type: 'offer', value: fresh })) return;
@@ -151,7 +156,7 @@ export class ChainPeer {
     forgetOldest(this.#told, MAX_KNOWN_IDS);
   }
 
-  /** Whether it may have the transaction: it was told of it, and asks for the first time. */
+  /** Whether it may have the transaction: it was offered, and this is the first request. */
   mayHave(id: Uint8Array): boolean {
     const name = toHex(id);
     const may = this.#told.get(name) === true;
@@ -164,7 +169,7 @@ export class ChainPeer {
     forgetOldest(this.#holds, MAX_KNOWN_IDS);
   }
 
-  /** Whether it has said that the transaction waits there. */
+  /** Whether it has reported that the transaction is in its pool. */
   holds(id: Uint8Array): boolean {
     return this.#holds.has(toHex(id));
   }
@@ -173,14 +178,14 @@ export class ChainPeer {
     this.usefulAt = this.#now();
   }
 
-  /** False when it is too far behind in reading; it is told again later. */
+  /** False when the peer reads too slowly; it is told again later. */
   send(message: Message): boolean {
     if (this.#unsent >= MAX_UNSENT_BYTES) return false;
     void this.post(message);
     return true;
   }
 
-  /** Sends whatever waits already; resolves when the stream can take more. */
+  /** Sends whatever the backlog; resolves when the stream can take more. */
   async post(message: Message): Promise<void> {
     const frame = encodeMessage(message);
     const cost = frame.length + FRAME_OVERHEAD;
@@ -202,7 +207,7 @@ export class ChainPeer {
     return recall(this.#rounds, round, () => new KnownRound(), MAX_KNOWN_ROUNDS);
   }
 
-  /** Undefined while too many other blocks were named. */
+  /** Undefined while too many other blocks are tracked. */
   #partsOf(header: PartsHeader): KnownItems | undefined {
     const [name, now] = [nameOf(header), this.#now()];
     const known = this.#parts.get(name);
@@ -217,7 +222,10 @@ export class ChainPeer {
     return items;
   }
 
-  /** Where is kept whether it has this; nowhere for a part of a block that it knows no proposal of. */
+  /**
+   * The bitmap and index that record whether the peer has this; no bitmap for a part of a block whose proposal it
+   * lacks.
+   */
   #placeOf(message: Deliberated): readonly [items: KnownItems | undefined, index: number] {
     if (message.type === 'part')
       return [this.#parts.get(nameOf(message.value))?.items, message.value.part.index];
@@ -258,7 +266,7 @@ export class ChainPeer {
   }
 }
 
-/** What an unsent frame costs beside its bytes. */
+/** Memory cost of an unsent frame beside its bytes. */
 const FRAME_OVERHEAD = 256;
 
 type Deliberated =

@@ -1,7 +1,7 @@
-/** Peers of which is remembered what they have used up. */
+/** Peers whose use is remembered. */
 const MAX_KNOWN = 1_000;
 
-/** So many of something at once for each peer, and so many more a second. Times in milliseconds. */
+/** A token bucket per peer: bursts of `atOnce`, refilled at `perSecond`. Times in ms. */
 export class TokenBuckets {
   readonly #atOnce: number;
   readonly #perSecond: number;
@@ -12,7 +12,7 @@ export class TokenBuckets {
     this.#perSecond = perSecond;
   }
 
-  /** Takes one, if there is one left. */
+  /** Takes a token if one is left. */
   take(id: string, now: number): boolean {
     const { count, at } = this.#used.get(id) ?? { count: 0, at: now };
     const used = Math.max(0, count - ((now - at) / 1_000) * this.#perSecond);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { BitorchError, concat, equalBytes, messageOf, type ReplaceFile, replaceFile, sha256 } from '#base';
 import { blob, byteOf, type Decoded, decode, encode, fixed, integer, SIGNATURE_BYTES, struct } from '#ledger';
 
-/** Steps of a round in the order in which a validator signs. */
+/** Steps of a round in signing order. */
 export const PROPOSAL = 0;
 export const PREVOTE = 1;
 export const PRECOMMIT = 2;
@@ -14,7 +14,7 @@ const signedCodec = struct({
   height: integer(1),
   round: integer(0, 2 ** 31),
   step: byteOf(PROPOSAL, PREVOTE, PRECOMMIT),
-  /** What was signed, to the byte. */
+  /** The exact bytes that were signed. */
   bytes: blob(1024),
   signature: fixed(SIGNATURE_BYTES),
 });
@@ -22,7 +22,7 @@ const signedCodec = struct({
 export type Signed = Decoded<typeof signedCodec>;
 
 /**
- * The last thing a validator has signed, kept in a file of its own: whatever else of the node is lost or replayed, it
+ * The last thing that a validator signed, in a file of its own. Whatever else of the node is lost or replayed, it
  * never signs two different things in one step, nor anything of an earlier step.
  */
 export class LastSign {
@@ -32,7 +32,9 @@ export class LastSign {
   /** False after a failed write, which may or may not have reached the disk. */
   #recorded = true;
 
-  /** Throws LAST_SIGN_DAMAGED when the file is there and cannot be read: signing on would be a gamble. */
+  /**
+   * Throws LAST_SIGN_DAMAGED when the file exists but cannot be read: signing without it risks a double signature.
+   */
   constructor(path: string, replace: ReplaceFile = replaceFile) {
     this.#path = path;
     this.#replace = replace;
@@ -45,9 +47,9 @@ export class LastSign {
   }
 
   /**
-   * The signature over `bytes` for this step: a new one, recorded before it is given out, or the recorded one when the
-   * same bytes were signed before. Throws DOUBLE_SIGN_REFUSED for other bytes of this step or an earlier one,
-   * JOURNAL_FULL when the record cannot be written.
+   * The signature over `bytes` for this step: a new one, recorded before it is returned, or the recorded one for
+   * the same bytes. Throws DOUBLE_SIGN_REFUSED when the step is an earlier one or has other bytes, JOURNAL_FULL
+   * when the record cannot be written.
    */
   sign(step: Omit<Signed, 'signature'>, sign: () => Uint8Array): Uint8Array {
     const last = this.#last;
@@ -57,7 +59,7 @@ export class LastSign {
     if (order <= 0 && !again) {
       throw new BitorchError(
         'DOUBLE_SIGN_REFUSED',
-        `height ${step.height} round ${step.round} step ${step.step} is behind or against what this validator signed last`,
+        `height ${step.height} round ${step.round} step ${step.step} is behind or conflicts with the last signature of this validator`,
         { height: last!.height, round: last!.round, step: last!.step },
       );
     }
@@ -70,7 +72,7 @@ export class LastSign {
     } catch (error) {
       throw new BitorchError(
         'JOURNAL_FULL',
-        `${this.#path} cannot be written (${messageOf(error)}): make space, the validator signs nothing until then`,
+        `${this.#path} cannot be written (${messageOf(error)}): free disk space; the validator signs nothing until then`,
         { path: this.#path },
         error,
       );

@@ -5,10 +5,10 @@ import { BitorchError, messageOf, syncFolder } from '#base';
 import { MAX_BLOCK_BYTES } from '../constants.ts';
 
 const HEAD_BYTES = 12;
-/** No record is longer: the longest is a block. */
+/** Longest record, in bytes: a block. */
 export const MAX_RECORD_BYTES = MAX_BLOCK_BYTES + 64;
 
-/** What the log does to its file; a test stands in between to let the disk run full. */
+/** File operations of the log; tests substitute a disk that runs full. */
 export interface LogFile {
   write(bytes: Uint8Array, position: number): number;
   sync(): void;
@@ -20,7 +20,7 @@ export const openLogFile = (path: string): LogFile => {
   const fd = openSync(path, 'a+');
   syncFolder(dirname(path));
   return {
-    // Opened for appending: the system puts the bytes at the end, which is where the log keeps its position.
+    // Opened in append mode: the kernel writes at the end, which is the log's position.
     write: (bytes) => writeSync(fd, bytes),
     sync: () => fdatasyncSync(fd),
     truncate: (length) => ftruncateSync(fd, length),
@@ -29,9 +29,10 @@ export const openLogFile = (path: string): LogFile => {
 };
 
 /**
- * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, u32 LE CRC-32 of these eight bytes, payload.
- * What a crash left unfinished at the end is cut off when the file is opened; what a full disk left unfinished, at once.
- * The head has a sum of its own, so that a damaged length is not taken for a record that was cut off.
+ * An append-only file of records: u32 LE length, u32 LE CRC-32 of the payload, u32 LE CRC-32 of these eight bytes,
+ * payload. A record that a crash left unfinished is truncated when the file is opened; one that a full disk left
+ * unfinished, at once. The header has a checksum of its own, so that a damaged length is not mistaken for an
+ * unfinished record.
  */
 export class RecordLog {
   readonly #path: string;
@@ -45,8 +46,8 @@ export class RecordLog {
   }
 
   /**
-   * Opens or creates the file. Returns the log and its records. Throws JOURNAL_DAMAGED when there is more behind a damaged one:
-   * what was lost there may have been signed, and the node would go on as if it had not.
+   * Opens or creates the file. Returns the log and its records. Throws JOURNAL_DAMAGED when data follows a damaged
+   * record: what was lost may have been signed, and the node would continue as if it had not been.
    */
   static open(path: string, openFile = openLogFile): { log: RecordLog; records: Uint8Array[] } {
     const file = openFile(path);
@@ -67,9 +68,13 @@ export class RecordLog {
     return { log, records };
   }
 
-  /** Writes a record; it is durable after the next `sync`. Throws JOURNAL_FULL, and then nothing was written. */
+  /**
+   * Writes a record; it is durable after the next `sync`. Throws JOURNAL_FULL when it cannot be written; the log is
+   * unchanged then.
+   */
   append(payload: Uint8Array): void {
-    if (payload.length > MAX_RECORD_BYTES) throw new RangeError(`a record of ${payload.length} bytes`);
+    if (payload.length > MAX_RECORD_BYTES)
+      throw new RangeError(`a record of ${payload.length} bytes is too long`);
     const record = new Uint8Array(HEAD_BYTES + payload.length);
     const view = new DataView(record.buffer);
     view.setUint32(0, payload.length, true);
@@ -85,7 +90,7 @@ export class RecordLog {
     this.#length += record.length;
   }
 
-  /** Returns when everything appended is on the disk. Throws JOURNAL_FULL. */
+  /** Returns when everything appended is durable. Throws JOURNAL_FULL when it cannot be written. */
   sync(): void {
     try {
       this.#file.sync();
@@ -105,14 +110,14 @@ export class RecordLog {
   #failed(error: unknown): BitorchError {
     return new BitorchError(
       'JOURNAL_FULL',
-      `the journal ${this.#path} cannot be written (${messageOf(error)}): make space, the validator signs nothing until then`,
+      `the journal ${this.#path} cannot be written (${messageOf(error)}): free disk space; the validator signs nothing until then`,
       { path: this.#path },
       error,
     );
   }
 }
 
-/** The whole records at the front of the bytes, and where they end. */
+/** The complete records at the start of the bytes, and where they end. */
 export function readRecords(bytes: Uint8Array): { records: Uint8Array[]; length: number } {
   const records: Uint8Array[] = [];
   let at = 0;
@@ -128,7 +133,7 @@ export function readRecords(bytes: Uint8Array): { records: Uint8Array[]; length:
   return { records, length: at };
 }
 
-/** Undefined where there is no whole head with a right sum. */
+/** Undefined without a complete header that has the right checksum. */
 function headOf(bytes: Uint8Array): { length: number; sum: number } | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
@@ -137,7 +142,10 @@ function headOf(bytes: Uint8Array): { length: number; sum: number } | undefined 
   return { length, sum: view.getUint32(4, true) };
 }
 
-/** Whether these bytes, which begin with no whole record, are what a crash leaves of the last one: a part, or blank space. */
+/**
+ * Whether these bytes, which do not start with a complete record, are what a crash leaves: a partial record, or
+ * zeros.
+ */
 function isTorn(rest: Uint8Array): boolean {
   if (rest.length < HEAD_BYTES || rest.every((byte) => byte === 0)) return true;
   const head = headOf(rest);

@@ -2,7 +2,7 @@ import { type ByteReader, blob, byteOf, type Codec, decode, encode } from '#ledg
 import { MAX_BLOCK_BYTES } from '../constants.ts';
 import { type Input, inputCodec } from '../engine/index.ts';
 
-/** What the engine was told at one height, as it is logged; `block` is what a proposal after it is about. */
+/** A journalled input of the engine; `block` is the block of the proposal that follows. */
 export type JournalRecord =
   | { readonly type: 'block'; readonly value: Uint8Array }
   | { readonly type: 'input'; readonly value: Input };
@@ -26,5 +26,5 @@ const recordCodec: Codec<JournalRecord> = {
 
 export const encodeRecord = (record: JournalRecord): Uint8Array => encode(recordCodec, record);
 
-/** Throws CODEC_INVALID. */
+/** Throws CODEC_INVALID when the bytes are malformed. */
 export const decodeRecord = (bytes: Uint8Array): JournalRecord => decode(recordCodec, bytes);

@@ -5,9 +5,9 @@ import { type LogFile, openLogFile, RecordLog, readRecords } from './record-log.
 const NAME = /^(\d{16})\.wal$/;
 
 /**
- * What one height has seen, in the order in which it was acted upon: a file a height. Replaying it after a crash brings
- * the node back to the lock it held. Only the current height's file is ever needed; a few older ones stay for
- * questions that come later.
+ * The inputs of each height in processing order, one file per height. Replaying them after a crash restores the
+ * lock that the node held. Only the current height's file is needed; a few older ones are kept for evidence and
+ * blame.
  */
 export class WriteAheadLog {
   readonly #folder: string;
@@ -16,7 +16,7 @@ export class WriteAheadLog {
   #log: RecordLog | undefined;
   #height = 0;
 
-  /** @param options.keep files of older heights that stay */
+  /** @param options.keep number of older files that are kept */
   constructor(options: { folder: string; keep?: number }, openFile = openLogFile) {
     this.#folder = options.folder;
     this.#keep = options.keep ?? 2;
@@ -28,7 +28,10 @@ export class WriteAheadLog {
     return this.#height;
   }
 
-  /** Begins or resumes a height. Returns what was recorded of it before. Throws JOURNAL_DAMAGED, JOURNAL_FULL. */
+  /**
+   * Starts or resumes a height. Returns its records so far. Throws JOURNAL_DAMAGED when the file is damaged,
+   * JOURNAL_FULL when it cannot be written.
+   */
   open(height: number): Uint8Array[] {
     this.close();
     const { log, records } = RecordLog.open(this.#path(height), this.#openFile);
@@ -38,12 +41,12 @@ export class WriteAheadLog {
     return records;
   }
 
-  /** Throws JOURNAL_FULL; nothing was written then. */
+  /** Throws JOURNAL_FULL when the record cannot be written; the log is unchanged then. */
   append(record: Uint8Array): void {
     this.#log!.append(record);
   }
 
-  /** Everything appended is on the disk when it returns. Throws JOURNAL_FULL. */
+  /** Everything appended is durable on return. Throws JOURNAL_FULL when it cannot be written. */
   sync(): void {
     this.#log!.sync();
   }
@@ -53,7 +56,7 @@ export class WriteAheadLog {
     this.#log = undefined;
   }
 
-  /** The records of a height up to the first damaged one, none when its file is gone. */
+  /** The records of a height up to the first damaged one; none if its file is gone. */
   recordsOf(height: number): Uint8Array[] {
     if (!existsSync(this.#path(height))) return [];
     return readRecords(readFileSync(this.#path(height))).records;

@@ -15,7 +15,7 @@ import { applicationHash, type ChainRecord, recordHash } from '../chain-record.t
 
 const HASH = fixed(32);
 
-/** Leads from an account, or from there being none, to the app hash. */
+/** Proves an account, or its absence, under the app hash. */
 const proofCodec = struct({
   outputs: HASH,
   spends: HASH,
@@ -37,8 +37,8 @@ export function proveAccount(
 }
 
 /**
- * Whether the state after block `height`, whose app hash this is, holds exactly this value (undefined: nothing) under
- * the key. @throws BitorchError `CODEC_INVALID` for bytes that are no proof
+ * Whether the state after block `height`, whose app hash is given, holds exactly this value under the key
+ * (undefined: nothing). Throws CODEC_INVALID when the bytes are not a proof.
  */
 export function verifyAccount(
   appHash: Uint8Array,

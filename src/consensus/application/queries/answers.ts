@@ -36,12 +36,12 @@ import {
 } from './questions.ts';
 import { provenRoots } from './roots.ts';
 
-/** What is asked: all of it as it is after the last block. */
+/** What queries read: the state after the last block. */
 export interface AnswerSource {
   readonly state: ReadView;
   readonly head: Head;
   readonly record: ChainRecord;
-  /** What waits for a block. */
+  /** Transactions waiting for a block. */
   readonly pool: PoolSize;
 }
 
@@ -50,11 +50,11 @@ export interface PoolSize {
   readonly bytes: number;
 }
 
-/** The source in a store, or a snapshot of one. Throws CHAIN_MISSING when no chain has begun there. */
+/** The source in a store, or in a snapshot of one. Throws CHAIN_MISSING when no chain has begun there. */
 export function sourceIn(state: ReadView, pool: PoolSize): AnswerSource {
   const [head, record] = [heads.get(state, 0), chainRecordOf(state)];
   if (!head || !record)
-    throw new BitorchError('CHAIN_MISSING', 'the chain has not begun here: there is no genesis yet');
+    throw new BitorchError('CHAIN_MISSING', 'the chain has not begun: there is no genesis yet');
   return { state, head, record, pool };
 }
 
@@ -130,22 +130,22 @@ const ANSWERS: Answers = {
 
 function outputsIn(state: ReadView, { from, to }: Omit<Stretch, 'count'>) {
   if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
-    refuse('outputs that are too many or not there');
+    refuse('too many outputs, or some that do not exist');
   return [...outputs.entries(state, { from, to })].map(([, output]) => output);
 }
 
 const outputAt = (state: ReadView, number: number) =>
-  outputs.get(state, number) ?? refuse('an output that is not there');
+  outputs.get(state, number) ?? refuse('an output that does not exist');
 
 function spendsIn(state: ReadView, { from, to }: Omit<Stretch, 'count'>) {
   if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
-    refuse('spends that are too many or not there');
+    refuse('too many spends, or some that do not exist');
   return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
 }
 
 function proofOf(range: MerkleMountainRange, state: ReadView, stretch: Stretch): Uint8Array[] {
   const { from, to, count } = stretch;
-  if (from > to || to > count || count > range.count(state)) refuse('a proof of what is not there');
+  if (from > to || to > count || count > range.count(state)) refuse('a proof of records that do not exist');
   return range.prove(state, stretch);
 }
 
@@ -154,7 +154,7 @@ export interface Answer {
   readonly proof: Uint8Array;
 }
 
-/** One question, of the state after the last block or, if it has a height, after that one. */
+/** One query of the state after the last block; `height`, if given, must be that block's. */
 export interface Asked {
   readonly path: string;
   readonly data: Uint8Array;
@@ -162,7 +162,7 @@ export interface Asked {
   readonly prove: boolean;
 }
 
-/** Throws QUERY_INVALID, CODEC_INVALID, CHAIN_MISSING. */
+/** Throws QUERY_INVALID or CODEC_INVALID when the question is invalid, CHAIN_MISSING when no chain has begun. */
 export function answerIn(
   state: ReadView,
   pool: PoolSize,
@@ -171,13 +171,13 @@ export function answerIn(
   const source = sourceIn(state, pool);
   const { height } = source.head;
   if (asked.height !== 0 && asked.height !== height)
-    refuse(`the state after block ${asked.height}: only that after ${height} is here`);
+    refuse(`the state after block ${asked.height}: only the state after ${height} is available`);
   return { ...answer(source, asked.path, asked.data, asked.prove), height };
 }
 
-/** Throws QUERY_INVALID, CODEC_INVALID. */
+/** Throws QUERY_INVALID or CODEC_INVALID when the question is invalid. */
 export function answer(source: AnswerSource, path: string, data: Uint8Array, prove: boolean): Answer {
-  if (!Object.hasOwn(QUESTIONS, path)) refuse(`${JSON.stringify(path.slice(0, 40))}, which there is not`);
+  if (!Object.hasOwn(QUESTIONS, path)) refuse(`${JSON.stringify(path.slice(0, 40))}, which is not a query`);
   return answerTo(source, path as QuestionPath, data, prove);
 }
 
@@ -189,7 +189,7 @@ function answerTo<P extends QuestionPath>(
 ): Answer {
   const { question, answer: codec } = QUESTIONS[path];
   const asked = decode(question as never, data, MAX_QUESTION_BYTES) as AskedBy<P>;
-  if (prove && path !== '/account') refuse(`a proof of ${path}: only accounts have them`);
+  if (prove && path !== '/account') refuse(`a proof of ${path}: only accounts have proofs`);
   const value = encode(codec as never, ANSWERS[path](source, asked) as never);
   const proof = prove ? proveAccount(source, (asked as AskedBy<'/account'>).key) : new Uint8Array(0);
   return { value, proof };

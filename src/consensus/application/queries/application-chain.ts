@@ -13,7 +13,10 @@ export interface ApplicationPort {
   checkTx(request: { readonly bytes: Uint8Array }): Promise<Pick<CheckTxResult, 'code' | 'log'>>;
 }
 
-/** Asks one of the application's questions. Throws what it refuses with; CODEC_INVALID for an answer that is none. */
+/**
+ * Asks one of the application's questions. Throws the application's refusal, or CODEC_INVALID when the answer is
+ * malformed.
+ */
 export async function ask<P extends QuestionPath>(
   application: Pick<ApplicationPort, 'query'>,
   path: P,
@@ -29,9 +32,9 @@ export async function ask<P extends QuestionPath>(
 }
 
 /**
- * The chain as a wallet asks for it, of an application that is believed.
+ * The chain as a wallet queries it, from a trusted application.
  *
- * @param since an earlier block than that of a height, where one is known: what the time that blocks take is measured from
+ * @param since an earlier block than a given height, if one is known: block time is measured from it
  */
 export function applicationChain(
   application: ApplicationPort | Application,

@@ -19,10 +19,10 @@ import {
 import { beaconCodec } from '../../beacon/index.ts';
 import { consensusCodec } from '../genesis.ts';
 
-/** What can be asked of the application, and how question and answer are spelled: docs/protocol/application.md. */
+/** The queries of the application and the encoding of questions and answers: docs/protocol/application.md. */
 
 const MAX_KEY_IMAGES_ASKED = 1_000;
-/** Each with a proof of its own. */
+/** Most outputs per query with a proof each. */
 export const MAX_PROVEN_AT = 500;
 const MAX_TREE_SIBLINGS = 256;
 const MAX_PEAKS = 53;
@@ -35,20 +35,20 @@ const statusCodec = struct({
   name: blob(48),
   genesis: HASH,
   height: integer(),
-  /** Of the block of that height, in ms since epoch. */
+  /** Time of the block at that height, ms since epoch. */
   time: integer(),
   outputs: integer(),
   spends: integer(),
-  /** Sparks a unit of weight in the next block. */
+  /** Sparks per unit of weight in the next block. */
   baseFee: amount,
   parameters: parametersCodec,
   consensus: consensusCodec,
-  /** What waits for a block on this node. */
+  /** This node's pool. */
   pool: struct({ count: integer(), bytes: integer() }),
 });
 export type Status = Decoded<typeof statusCodec>;
 
-/** The root of a state, what it is made of, and two of its records with what leads from them to `accounts`. */
+/** The root of a state, its components, and two of its records with their proofs under `accounts`. */
 const rootsCodec = struct({
   height: integer(),
   outputs: integer(),
@@ -73,7 +73,7 @@ const rangeProof = list(HASH, MAX_RANGE_SIBLINGS);
 const validatorsCodec = list(
   struct({
     key: HASH,
-    /** As consensus was last told it; 0 for one that takes no part. */
+    /** As last reported to consensus; 0 for a validator outside the active set. */
     power: integer(),
     record: validatorCodec,
   }),
@@ -92,9 +92,9 @@ export const QUESTIONS = {
   '/status': define(NOTHING, statusCodec),
   '/supply': define(NOTHING, supplyCodec),
   '/beacon': define(NOTHING, beaconCodec),
-  /** Those that take part, those that are next by their bonds, as many in jail, and the founders. */
+  /** The active set, the next ones by bond, as many jailed ones, and the founders. */
   '/validators': define(NOTHING, validatorsCodec),
-  /** The key of a validator with a record by the first 20 bytes of its SHA-256, which is what CometBFT has. */
+  /** The key of a validator with a record, by the first 20 bytes of its SHA-256: CometBFT's address. */
   '/validator-key': define(struct({ address: fixed(20) }), list(HASH, 1)),
   '/outputs': define(struct({ from: integer(), to: integer() }), list(outputCodec, MAX_OUTPUTS_ASKED)),
   '/outputs-at': define(list(integer(), MAX_OUTPUTS_ASKED), list(outputCodec, MAX_OUTPUTS_ASKED)),
@@ -106,13 +106,16 @@ export const QUESTIONS = {
     }),
   ),
   '/spends': define(struct({ from: integer(), to: integer() }), list(spendCodec, MAX_SPENDS_ASKED)),
-  /** Heights of their spends, 0 where there is none. Tells whoever answers what belongs together: ask one's own node. */
+  /**
+   * Heights at which they were spent, 0 if unspent. Reveals to the answering node which belong together: ask only
+   * one's own node.
+   */
   '/key-images': define(list(HASH, MAX_KEY_IMAGES_ASKED), list(integer(), MAX_KEY_IMAGES_ASKED)),
-  /** The record under a key of the state, tag first; none for nothing there. Can be proved. */
+  /** The record under a key of the state, tag first; empty if there is none. Provable. */
   '/account': define(struct({ key: blob(128) }), list(blob(2 ** 20), 1)),
-  /** For wallets that believe no node: what the app hash of a header is compared with. */
+  /** For wallets that trust no node: compared with the app hash of a header. */
   '/roots': define(NOTHING, rootsCodec),
-  /** Records `[from, to)` as they are among the first `count`, whose root a header has proven. */
+  /** Records `[from, to)`, proven against the root of the first `count`, which a header proves. */
   '/proven-outputs': define(
     stretch,
     struct({ outputs: list(outputCodec, MAX_OUTPUTS_ASKED), proof: rangeProof }),
@@ -121,7 +124,7 @@ export const QUESTIONS = {
     stretch,
     struct({ spends: list(spendCodec, MAX_SPENDS_ASKED), proof: rangeProof }),
   ),
-  /** Outputs of these numbers, each with its proof. */
+  /** Outputs with these numbers, each with its proof. */
   '/proven-outputs-at': define(
     struct({ numbers: list(integer(), MAX_PROVEN_AT), count: integer() }),
     list(struct({ output: outputCodec, proof: rangeProof }), MAX_PROVEN_AT),
@@ -132,6 +135,6 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export type AskedBy<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['question']>;
 export type AnswerTo<P extends QuestionPath> = Decoded<(typeof QUESTIONS)[P]['answer']>;
 
-/** No question is longer, and no answer. */
+/** Longest question and longest answer, in bytes. */
 export const MAX_QUESTION_BYTES = 65_536;
 export const MAX_ANSWER_BYTES = 2 ** 24;

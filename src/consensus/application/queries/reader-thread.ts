@@ -2,15 +2,18 @@ import { Worker } from 'node:worker_threads';
 import { BitorchError } from '#base';
 import type { Answer, Asked, PoolSize } from './answers.ts';
 
-/** What an answer took, beside it. */
+/** An answer with what it cost. */
 export interface ReadAnswer extends Answer {
-  /** Of the last block. */
+  /** Height of the last block. */
   readonly height: number;
-  /** Milliseconds of computing. */
+  /** CPU time, in ms. */
   readonly costMs: number;
 }
 
-/** Answers questions about the state. Throws QUERY_INVALID, CODEC_INVALID, CHAIN_MISSING, READER_STOPPED. */
+/**
+ * Answers queries about the state. Throws QUERY_INVALID or CODEC_INVALID when the question is invalid,
+ * CHAIN_MISSING when no chain has begun, READER_STOPPED when the thread has ended.
+ */
 export interface QueryReader {
   answer(asked: Asked, pool: PoolSize): Promise<ReadAnswer>;
   stop(): Promise<void>;
@@ -26,8 +29,8 @@ export type ReaderReply =
   | { readonly number: number; readonly error: { readonly code: string; readonly message: string } };
 
 /**
- * Answers in a thread of its own, each question from a snapshot of the store: however long a proof takes, the thread that
- * votes goes on. Started when it is first asked something.
+ * Answers in a thread of its own, each question from a snapshot of the store, so that a long proof does not block
+ * the thread that votes. Started by the first question.
  */
 export class ReaderThread implements QueryReader {
   readonly #path: string;
@@ -36,7 +39,7 @@ export class ReaderThread implements QueryReader {
   #count = 0;
   #stopped = false;
 
-  /** `path`: the file of the store. */
+  /** @param path file of the store */
   constructor(path: string) {
     this.#path = path;
   }
@@ -87,4 +90,4 @@ export class ReaderThread implements QueryReader {
 }
 
 const stopped = (): BitorchError =>
-  new BitorchError('READER_STOPPED', 'the thread that answers questions has ended: ask again');
+  new BitorchError('READER_STOPPED', 'the query thread has ended: ask again');

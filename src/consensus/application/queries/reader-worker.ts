@@ -1,4 +1,4 @@
-/** The other side of `ReaderThread`: answers one question after the other, each from a snapshot. */
+/** The worker side of `ReaderThread`: answers questions one at a time, each from a snapshot. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf, threadCpuMs } from '#base';
 import { openLmdbStore } from '#store';

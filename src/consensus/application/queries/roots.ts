@@ -19,7 +19,7 @@ import type { ReadView } from '#store';
 import { applicationHash, type ChainRecord, recordHash } from '../chain-record.ts';
 import type { Roots } from './questions.ts';
 
-/** Keys of the two records, of which there is one each. */
+/** Keys of the two singleton records. */
 const PARAMETERS_KEY = Uint8Array.of(parametersRecord.tag);
 const FEE_KEY = Uint8Array.of(feeRecord.tag);
 
@@ -53,7 +53,7 @@ export function provenRoots({
 
 const noneOf = (count: number) => ({ from: 0, to: 0, count });
 
-/** Whether these are the roots of the state with this app hash, and all that is said beside them follows from them. */
+/** Whether these are the roots of the state with this app hash, and all values given with them follow from them. */
 export function verifyRoots(appHash: Uint8Array, roots: Roots): boolean {
   const { height, outputsRoot, spendsRoot, accountsRoot, record } = roots;
   const ledger = hashOfRoots(height, { outputs: outputsRoot, spends: spendsRoot, accounts: accountsRoot });

@@ -5,7 +5,7 @@ import type { StateSnapshot } from '../application.ts';
 import { CHAIN_RECORD_KEY } from '../chain-record.ts';
 
 export const SNAPSHOT_FORMAT = 1;
-/** A chunk is closed by the record that takes it to this size. */
+/** Size in bytes at which a chunk ends; the record that reaches it is the last. */
 const CHUNK_BYTES = 2 ** 20;
 const MAX_RECORD_BYTES = 2 ** 18;
 export const MAX_CHUNK_BYTES = CHUNK_BYTES + MAX_RECORD_BYTES + 256;
@@ -14,7 +14,7 @@ const MAX_CHUNKS = 65_536;
 const recordsCodec = list(struct({ key: blob(128), value: blob(MAX_RECORD_BYTES) }), CHUNK_BYTES, 1);
 const hashesCodec = list(fixed(32), MAX_CHUNKS, 1);
 
-/** The state in pieces: its records in the order of their keys. */
+/** The state in chunks: its records in key order. */
 export function* chunksOf(view: ReadView): Iterable<Uint8Array> {
   let records: Entry[] = [];
   let bytes = 0;
@@ -41,7 +41,7 @@ function* recordsOf(view: ReadView): Iterable<Entry> {
 
 export const encodeRecords = (records: readonly Entry[]): Uint8Array => encode(recordsCodec, records);
 
-/** Throws CODEC_INVALID. */
+/** Throws CODEC_INVALID when the chunk is malformed. */
 export const recordsIn = (chunk: Uint8Array): readonly Entry[] =>
   decode(recordsCodec, chunk, MAX_CHUNK_BYTES);
 
@@ -51,7 +51,7 @@ export function describeSnapshot(height: number, chunkHashes: readonly Uint8Arra
   return { height, format: SNAPSHOT_FORMAT, chunks: chunkHashes.length, hash, metadata };
 }
 
-/** Throws CODEC_INVALID. */
+/** Throws CODEC_INVALID when the metadata is malformed. */
 export const chunkHashesOf = ({ metadata }: StateSnapshot): readonly Uint8Array[] =>
   decode(hashesCodec, metadata, 32 * MAX_CHUNKS + 16);
 

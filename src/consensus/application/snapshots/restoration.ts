@@ -11,7 +11,7 @@ import {
 } from '../chain-record.ts';
 import { chunkHash, chunkHashesOf, describeSnapshot, recordsIn, SNAPSHOT_FORMAT } from './chunks.ts';
 
-/** A store to build a state in that may turn out to be a lie, and how to get rid of it. */
+/** A store in which an unverified state is built, and how to discard it. */
 export interface Staging {
   readonly store: Store;
   discard(): Promise<void>;
@@ -20,7 +20,9 @@ export interface Staging {
 const ACCEPT: ApplyChunkResult = { result: 'accept', rejectSenders: [] };
 const REJECT: ApplyChunkResult = { result: 'reject-snapshot', rejectSenders: [] };
 
-/** A snapshot on its way in. Nothing of it counts before its app hash is the one that was trusted beforehand. */
+/**
+ * A snapshot being restored. It takes effect only once its app hash matches the one that was trusted beforehand.
+ */
 export class Restoration {
   readonly #height: number;
   readonly #appHash: Uint8Array;
@@ -42,7 +44,7 @@ export class Restoration {
     this.#builder = new StateBuilder(staging.store);
   }
 
-  /** Undefined when what is offered is no snapshot. */
+  /** Undefined when the offer is not a valid snapshot. */
   static async begin(
     offer: OfferSnapshotRequest,
     stage: () => Promise<Staging>,
@@ -57,7 +59,7 @@ export class Restoration {
     return new Restoration(offer, hashes, await stage());
   }
 
-  /** Chunks come in their order. */
+  /** Chunks must come in order. */
   apply({ index, chunk, sender }: ApplyChunkRequest): ApplyChunkResult {
     if (index !== this.#next) return { result: 'abort', rejectSenders: [] };
     if (!equalBytes(chunkHash(chunk), this.#hashes[index]!))
@@ -77,7 +79,7 @@ export class Restoration {
     return this.#next === this.#hashes.length;
   }
 
-  /** Everything to write into an empty store, once it is complete. */
+  /** Everything to write into an empty store, once complete. */
   state(): Iterable<Change> {
     return everythingIn(this.#staging.store);
   }
@@ -88,15 +90,14 @@ export class Restoration {
 
   #add(records: readonly Entry[]): void {
     for (const { key } of records) {
-      if (Buffer.compare(this.#lastKey, key) >= 0)
-        throw invalid('records are not in the order of their keys');
+      if (Buffer.compare(this.#lastKey, key) >= 0) throw invalid('records are not ordered by key');
       this.#lastKey = key;
     }
     const ofChain = (key: Uint8Array) => equalBytes(key, CHAIN_RECORD_KEY);
     const view = new Overlay(this.#staging.store);
     for (const { key, value } of records) if (ofChain(key)) view.put(key, value);
     this.#staging.store.commit(view.changes());
-    // Outputs and spends come before the record of the chain, accounts after it: their order is kept.
+    // Outputs and spends come before the chain record, accounts after it: the key order is kept.
     this.#builder.add(records.filter(({ key }) => !ofChain(key)));
   }
 

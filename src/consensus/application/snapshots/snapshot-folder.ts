@@ -7,15 +7,15 @@ import { chunkHash, chunkHashesOf, chunksOf, describeSnapshot, SNAPSHOT_FORMAT }
 
 export interface SnapshotFolderOptions {
   readonly directory: string;
-  /** A snapshot after each block whose height is a multiple of this. */
+  /** A snapshot is taken after each block whose height is a multiple of this. */
   readonly everyBlocks: number;
-  /** How many of the newest are kept. */
+  /** Number of newest snapshots to keep. */
   readonly keep?: number;
 }
 
 const COMPLETE = /^\d{1,16}$/;
 
-/** Snapshots of the state on disk, for others to begin from: a folder for each height, a file for each chunk. */
+/** Snapshots of the state on disk for other nodes to start from: a folder per height, a file per chunk. */
 export class SnapshotFolder {
   readonly #directory: string;
   readonly #everyBlocks: number;
@@ -32,7 +32,7 @@ export class SnapshotFolder {
     return height % this.#everyBlocks === 0 && this.#taking === undefined;
   }
 
-  /** Writes a state in the background and closes it. A snapshot that is not whole is never listed. */
+  /** Writes a state in the background, then closes it. Incomplete snapshots are never listed. */
   take(height: number, state: Snapshot): void {
     this.#taking = this.#take(height, state).finally(() => {
       state.close();
@@ -41,7 +41,7 @@ export class SnapshotFolder {
     this.#taking.catch(() => undefined);
   }
 
-  /** Until nothing is being written. Throws what writing threw. */
+  /** Resolves when nothing is being written. Rethrows the error of a failed write. */
   async settled(): Promise<void> {
     await this.#taking;
   }

@@ -1,26 +1,28 @@
 import { type Ledger, type OutputRecord, outputs, type Spend, type SpendRules } from '#ledger';
 import type { ReadView } from '#store';
 
-/** Checks what costs most: balance, ring signatures and range proofs of transactions. */
+/** Verifies the expensive part of transactions: balance, ring signatures and range proofs. */
 export interface SpendVerifier {
   /**
-   * For each whether its proofs hold, its ring members being in the view; a function of these alone. Blocks go first,
-   * however much waits for the pool.
-   * @throws BitorchError `VERIFIER_BUSY`, `VERIFIER_STOPPED`: that is no verdict
+   * For each spend, whether its proofs hold with the ring members in the view; a function of these only. Blocks
+   * take precedence over the pool. Throws VERIFIER_BUSY or VERIFIER_STOPPED when there is no verdict.
    */
   verify(view: ReadView, spends: readonly Spend[], of: 'block' | 'pool'): Promise<boolean[]>;
-  /** Whether the proofs of all spends of a proposed block hold; stops at the first that do not. Throws as `verify`. */
+  /**
+   * Whether the proofs of all spends of a proposed block hold; stops at the first that does not. Throws as
+   * `verify`.
+   */
   allHold(view: ReadView, spends: readonly Spend[]): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** What a thread needs of a spend: everything else it can work out. */
+/** What a thread needs of a spend; it derives the rest. */
 export interface SpendJob {
   readonly bytes: Uint8Array;
   readonly members: readonly (readonly [number: number, output: OutputRecord])[];
 }
 
-/** Undefined when a ring names an output that is not there. */
+/** Undefined when a ring names an output that does not exist. */
 export function jobOf(view: ReadView, { transaction }: Spend): SpendJob | undefined {
   const members: [number, OutputRecord][] = [];
   for (const number of new Set(transaction.body.inputs.flatMap(({ ring }) => ring))) {
@@ -32,8 +34,8 @@ export function jobOf(view: ReadView, { transaction }: Spend): SpendJob | undefi
 }
 
 /**
- * The verdicts of rules that are asked for all at once and, if that is a no, one by one. An error of any kind is a no: the
- * rules are a function of what they are given.
+ * Verifies all spends in one batch and, if that fails, one by one. Any error counts as a failure: the rules are a
+ * function of their input.
  */
 export function verdictsOf(rules: SpendRules, view: ReadView, spends: readonly Spend[]): boolean[] {
   const hold = holds(rules, view, spends);
@@ -49,7 +51,7 @@ function holds(rules: SpendRules, view: ReadView, spends: readonly Spend[]): boo
   }
 }
 
-/** In this thread, by the ledger's own rules. */
+/** Verifies in this thread, with the ledger's own rules. */
 export const verifierHere = ({ spends: rules }: Pick<Ledger, 'spends'>): SpendVerifier => ({
   verify: async (view, spends) => verdictsOf(rules, view, spends),
   allHold: async (view, spends) => holds(rules, view, spends),

@@ -7,33 +7,33 @@ import type { ReadView } from '#store';
 import { jobOf, type SpendJob, type SpendVerifier } from './spend-verifier.ts';
 
 export interface VerifierOptions {
-  /** Threads, at most; started when they are needed. One core is left to everything else by default. */
+  /** Most threads; started on demand. By default all cores but one. */
   readonly threads?: number;
-  /** Spends that may wait for a thread. */
+  /** Most spends that may wait for a thread. */
   readonly maxWaiting?: number;
 }
 
 interface Waiting {
   readonly job: SpendJob;
-  /** Threads that have broken on it, or on what was in one batch with it. */
+  /** Threads that crashed on it or on its batch. */
   losses: number;
   settle(verdict: boolean): void;
   fail(error: Error): void;
 }
 
-/** Spends that one thread is given at once: range proofs get a little cheaper together, but a block waits for the batch. */
+/** Spends per batch: range proofs are slightly cheaper together, but a block waits for the batch. */
 const BATCH = 2;
 const MAX_LOSSES = 3;
 
 /**
- * Verifies in threads, each with an instance of the kernel, so that this one stays free. What waits when a thread is
- * free goes to it in one batch, whoever asked.
+ * Verifies in worker threads, each with its own instance of the kernel, so that this thread stays free. A free
+ * thread takes what waits as one batch, whoever submitted it.
  */
 export class VerifierThreads implements SpendVerifier {
   readonly #limit: number;
   readonly #maxWaiting: number;
   readonly #idle: Worker[] = [];
-  /** All threads, with what each is at. */
+  /** All threads, with their current batch. */
   readonly #threads = new Map<Worker, readonly Waiting[]>();
   #waiting: Waiting[] = [];
   #kernel: WebAssembly.Module | undefined;
@@ -50,7 +50,10 @@ export class VerifierThreads implements SpendVerifier {
   async verify(view: ReadView, spends: readonly Spend[], of: 'block' | 'pool'): Promise<boolean[]> {
     if (this.#stopped) throw stopped();
     if (of === 'pool' && this.#waiting.length + spends.length > this.#maxWaiting) {
-      throw new BitorchError('VERIFIER_BUSY', 'too many transactions wait to be verified: try again later');
+      throw new BitorchError(
+        'VERIFIER_BUSY',
+        'too many transactions are waiting for verification: try again later',
+      );
     }
     const waiting: Waiting[] = [];
     const verdicts = spends.map((spend) => ask(jobOf(view, spend), waiting));
@@ -116,7 +119,7 @@ export class VerifierThreads implements SpendVerifier {
     this.#dispatch();
   }
 
-  /** A thread that breaks says nothing about the transactions: others try again before who asked is told. */
+  /** A crashed thread says nothing about its transactions: other threads retry before the caller gets an error. */
   #lost(thread: Worker): void {
     const batch = this.#threads.get(thread) ?? [];
     this.#threads.delete(thread);
@@ -129,7 +132,7 @@ export class VerifierThreads implements SpendVerifier {
   }
 }
 
-/** Adds the job to what waits; a ring that names what is not there needs no thread. */
+/** Queues the job; a ring that names missing outputs needs no thread. */
 function ask(job: SpendJob | undefined, waiting: Waiting[]): Promise<boolean> {
   if (!job) return Promise.resolve(false);
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -138,4 +141,4 @@ function ask(job: SpendJob | undefined, waiting: Waiting[]): Promise<boolean> {
 }
 
 const stopped = (): BitorchError =>
-  new BitorchError('VERIFIER_STOPPED', 'the verifying thread has ended: try again');
+  new BitorchError('VERIFIER_STOPPED', 'the verifier thread has ended: try again');

@@ -1,4 +1,4 @@
-/** The other side of `VerifierThreads`: answers each batch with its verdicts. */
+/** The worker side of `VerifierThreads`: answers each batch with its verdicts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { kernelCurve } from '#crypto';
 import { outputs, parseTransaction, ringSpends, type Spend } from '#ledger';
@@ -19,7 +19,7 @@ parentPort!.on('message', (jobs: readonly SpendJob[]) => {
   parentPort!.postMessage(spends.map((spend) => spend !== undefined && verdicts[whole.indexOf(spend)]!));
 });
 
-/** Undefined for what cannot be read. */
+/** Undefined when malformed. */
 function spendOf({ bytes, members }: SpendJob, view: Overlay): Spend | undefined {
   try {
     for (const [number, output] of members) outputs.put(view, number, output);

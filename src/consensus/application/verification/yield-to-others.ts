@@ -1,12 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
-/** Steps of nice: a ninth of the share of a thread without them, when both want the same core. */
+/** Nice increment: a thread with it gets a ninth of the share of one without when both want the same core. */
 const NICER = 10;
 
 /**
- * Lets all other threads of the process go first. On Linux priorities are of threads, and the kernel names the one that
- * asks; elsewhere this does nothing.
+ * Lowers the priority of the calling thread below all others of the process. Linux sets priorities per thread;
+ * elsewhere this does nothing.
  */
 export function yieldToOthers(): void {
   try {
@@ -14,6 +14,6 @@ export function yieldToOthers(): void {
     const id = Number(thread![1]);
     setPriority(id, Math.min(19, getPriority(id) + NICER));
   } catch {
-    // No such file, or not allowed: it was for speed only.
+    // File missing or permission denied: only speed is affected.
   }
 }
