@@ -13,11 +13,11 @@ import type { Tokenizer } from './tokenizer/index.ts';
 
 export interface GenerateOptions {
   readonly prompt: readonly number[];
-  /** Most tokens to generate; the context ends an answer, too. */
+  /** Maximum number of tokens to generate. The session's context limits an answer as well. */
   readonly maxTokens: number;
   readonly sampling: SamplingOptions;
   readonly stop: readonly string[];
-  /** How many of the likeliest tokens to name at each position; no probabilities are given when absent. */
+  /** Number of most likely tokens to report at each position. When absent, no probabilities are reported. */
   readonly logprobs?: number | undefined;
 }
 
@@ -28,20 +28,25 @@ export interface GenerateDependencies {
 }
 
 export type GenerateEvent =
+  /** `done` of `total` prompt positions have been computed. */
   | { type: 'prefill'; done: number; total: number }
   /**
-   * Text that is certain: no half character, nothing that may become a stop string. `tokens`: of the answer so far. `chosen`:
-   * the tokens since the event before, where probabilities were asked for.
+   * Final text: it contains no partial character and no prefix of a stop string. `tokens` counts the tokens of the answer so
+   * far. `chosen` lists the tokens since the previous event, if probabilities were requested.
    */
   | { type: 'text'; text: string; tokens: number; chosen: readonly ChosenToken[] }
   | { type: 'end'; reason: EndReason; tokens: number };
 
-/** The model or a stop string ended it; there was no room for more; or it went round in a circle. */
+/**
+ * `stop`: the model produced an end token or a stop string. `length`: the answer reached maxTokens or the end of the context.
+ * `repetition`: the answer repeated one phrase without end.
+ */
 export type EndReason = 'stop' | 'length' | 'repetition';
 
 /**
- * Answers a prompt over an open session: embedding, final norm, head and sampling here, the blocks elsewhere.
- * Throws at once, before anything is sent, CONTEXT_EXCEEDED when the prompt does not fit, PROMPT_EMPTY when there is none.
+ * Answers a prompt over an open session. Embedding, final norm, head and sampling run on this node; the blocks run on the
+ * stages of the session. Throws PROMPT_EMPTY when the prompt has no tokens and CONTEXT_EXCEEDED when it does not fit, both
+ * before anything is sent.
  */
 export function generate(
   options: GenerateOptions,
@@ -49,11 +54,11 @@ export function generate(
 ): AsyncGenerator<GenerateEvent> {
   const { prompt } = options;
   const { context } = dependencies.session;
-  if (prompt.length === 0) throw new BitorchError('PROMPT_EMPTY', 'there is no token to read');
+  if (prompt.length === 0) throw new BitorchError('PROMPT_EMPTY', 'the prompt is empty: write some text');
   if (prompt.length >= context) {
     throw new BitorchError(
       'CONTEXT_EXCEEDED',
-      `the conversation has ${prompt.length} tokens, the model takes ${context}: shorten it or start a new one`,
+      `the conversation has ${prompt.length} tokens, the context holds ${context}: shorten it or start a new one`,
       { tokens: prompt.length, context },
     );
   }
@@ -68,9 +73,9 @@ async function* answer(
   const sampler = createSampler(sampling, prompt);
   const detokenizer = tokenizer.stream();
   const stops = new StopStrings(stop);
-  // A control token has no text in which a stop string could be found.
-  const named = stop.map((text) => tokenizer.idOf(text)).filter((id) => id !== undefined);
-  const ends = new Set([...tokenizer.stopIds, ...named]);
+  // A control token decodes to no text, so a stop string that names one is matched by its id.
+  const stopTokens = stop.map((text) => tokenizer.idOf(text)).filter((id) => id !== undefined);
+  const ends = new Set([...tokenizer.stopIds, ...stopTokens]);
   const repetition = new RepetitionDetector();
   let chosen: ChosenToken[] = [];
 
@@ -90,20 +95,20 @@ async function* answer(
   }
 
   function piece(text: string, tokens: number): GenerateEvent {
-    const of = chosen;
+    const reported = chosen;
     chosen = [];
-    return { type: 'text', text, tokens, chosen: of };
+    return { type: 'text', text, tokens, chosen: reported };
   }
 
   async function* finish(reason: EndReason, tokens: number): AsyncGenerator<GenerateEvent> {
-    // A character that is not finished is left out.
+    // An incomplete character at the end is dropped.
     const rest = stops.end();
     if (rest || chosen.length > 0) yield piece(rest, tokens);
     yield { type: 'end', reason, tokens };
   }
 }
 
-/** Runs the prompt and returns the hidden state of its last position; reports progress as rows come back. */
+/** Runs the prompt and reports progress as rows come back. Returns the last position's hidden state (hidden f32). */
 async function* prefill(
   prompt: readonly number[],
   boundary: Boundary,
@@ -117,11 +122,11 @@ async function* prefill(
     wake.resolve();
   });
   running.catch(() => wake.resolve());
-  for (let told = 0; told < total; ) {
+  for (let reported = 0; reported < total; ) {
     await Promise.race([wake.promise, running]);
     wake = Promise.withResolvers<void>();
-    if (done === told) break;
-    told = done;
+    if (done === reported) break;
+    reported = done;
     yield { type: 'prefill', done, total };
   }
   const states = await running;

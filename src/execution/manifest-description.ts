@@ -3,7 +3,7 @@ import type { Manifest } from '#distribution';
 import { describeModel, type ModelFile, type TensorInfo } from '#formats';
 import { arrangeBlocks } from './families/index.ts';
 
-/** All that a manifest says about what is in a model's files, golden hashes aside. */
+/** The fields of a manifest that are derived from a model's files alone, without running it. */
 export interface ManifestDescription
   extends Pick<Manifest, 'architecture' | 'boundary' | 'tokenizer' | 'chatTemplate'> {
   /** Tensors of each block. */
@@ -11,9 +11,9 @@ export interface ManifestDescription
 }
 
 /**
- * Derives from a model's files what its manifest has to say about them: for the publisher, who signs it, and for
- * whoever holds a manifest against its files. `licence`: what the files name. Throws like describeModel(), and
- * TENSORS_INVALID.
+ * Derives the description in a manifest from a model's files. Used by the publisher, who signs it, and by nodes that compare
+ * a manifest with its files. `licence` is the licence that the files declare. Throws TENSORS_INVALID when the tensors do not
+ * match the architecture, and whatever describeModel() throws.
  */
 export async function describeForManifest(
   files: readonly ModelFile[],
@@ -31,7 +31,7 @@ export async function describeForManifest(
   return { description, licence };
 }
 
-/** The parts of a manifest that are not what its files say, by their names in the manifest. */
+/** Names of the manifest fields that differ from the description derived from its files. */
 export function differencesFrom(manifest: Manifest, description: ManifestDescription): string[] {
   const stated: ManifestDescription = {
     architecture: manifest.architecture,

@@ -1,4 +1,4 @@
-/** From the messages of a chat to the tokens that the model reads. */
+/** Converts the messages of a chat into the token ids of a prompt. */
 import { BitorchError, codeOf } from '#base';
 import { parseTemplate, unknownParts } from './template/index.ts';
 import { renderChat, type TemplateMessage, type Tokenizer } from './tokenizer/index.ts';
@@ -11,8 +11,8 @@ export interface PromptParts {
 }
 
 /**
- * The prompt of a chat, ready for the assistant's answer. Throws PROMPT_EMPTY when nothing is left to read, TOKEN_INVALID for
- * a token that the model does not have, and what renderChat() and encode() throw.
+ * Token ids of a chat, ending where the assistant's answer begins. Throws PROMPT_EMPTY when there are no tokens,
+ * TOKEN_INVALID when an id has no row in the embedding matrix, and whatever renderChat() and encode() throw.
  */
 export function chatPrompt(
   messages: readonly TemplateMessage[],
@@ -29,19 +29,19 @@ export function chatPrompt(
   return tokens;
 }
 
-/** Throws PROMPT_EMPTY, TOKEN_INVALID. */
+/** Throws PROMPT_EMPTY when `tokens` is empty, TOKEN_INVALID when an id is not below `vocab`. */
 export function checkPrompt(tokens: readonly number[], vocab: number): void {
   if (tokens.length === 0)
-    throw new BitorchError('PROMPT_EMPTY', 'these messages leave the model nothing to read: write some text');
+    throw new BitorchError('PROMPT_EMPTY', 'these messages produce an empty prompt: write some text');
   const beyond = tokens.find((token) => token >= vocab);
   if (beyond !== undefined) {
-    const message = `the tokenizer gives the token ${beyond}, the model has ${vocab}: its files do not belong together`;
+    const message = `the tokenizer produced token ${beyond}, the model has ${vocab}: its files do not belong together`;
     throw new BitorchError('TOKEN_INVALID', message);
   }
 }
 
 const TRIAL_TEXT = 'What is 2 + 2? Ünï 你好 👋\n\n  "x"';
-/** What a model must take, and what its template may refuse by itself. */
+/** Every model must accept this chat. Its template may reject the others with CHAT_TEMPLATE_FAILED. */
 const TRIAL_CHAT: readonly TemplateMessage[] = [{ role: 'user', content: TRIAL_TEXT }];
 const TRIAL_CHATS: readonly (readonly TemplateMessage[])[] = [
   [{ role: 'system', content: 'Be brief.' }, ...TRIAL_CHAT],
@@ -49,14 +49,14 @@ const TRIAL_CHATS: readonly (readonly TemplateMessage[])[] = [
 ];
 
 /**
- * Tries whether chats become prompts: asked before a model is published. Throws CHAT_TEMPLATE_UNSUPPORTED when its template has
- * parts that are not known here, and what chatPrompt() throws for the simplest chat.
+ * Checks that chats can be turned into prompts. Called before a model is published. Throws CHAT_TEMPLATE_UNSUPPORTED when the
+ * template uses unsupported Jinja features, and whatever chatPrompt() throws for the simplest chat.
  */
 export function tryPrompts(parts: PromptParts): void {
   if (parts.chatTemplate !== null) {
     const unknown = unknownParts(parseTemplate(parts.chatTemplate));
     if (unknown.length > 0) {
-      const message = `the chat template uses what Bitorch does not know: ${unknown.slice(0, 8).join(', ')}`;
+      const message = `the chat template uses unsupported features: ${unknown.slice(0, 8).join(', ')}`;
       throw new BitorchError('CHAT_TEMPLATE_UNSUPPORTED', message);
     }
   }
@@ -68,7 +68,7 @@ function tryChat(chat: readonly TemplateMessage[], parts: PromptParts): void {
   try {
     chatPrompt(chat, parts);
   } catch (error) {
-    // Templates may want other roles, or turns in another order.
+    // A template may reject a role or an order of turns.
     if (codeOf(error) === 'CHAT_TEMPLATE_FAILED') return;
     throw error;
   }

@@ -18,13 +18,14 @@ export interface BoundaryOptions extends EngineOptions {
   read: ReadTensor;
 }
 
+/** Byte addresses and strides of the boundary's buffers. */
 interface Addresses {
   x: number;
   logits: number;
   logitStride: number;
 }
 
-/** The client's part of a model: embedding, final norm and head. */
+/** The part of a model that the client runs: embedding, final norm and head. */
 export class Boundary {
   readonly #architecture: Architecture;
   readonly #memory: SharedMemory;
@@ -47,7 +48,7 @@ export class Boundary {
     this.#addresses = addresses;
   }
 
-  /** Throws like Stage.load. */
+  /** Loads the boundary's weights and starts its threads. Throws the same codes as Stage.load(). */
   static async load(o: BoundaryOptions): Promise<Boundary> {
     const { architecture, read, signal } = o;
     checkShape(architecture);
@@ -79,7 +80,10 @@ export class Boundary {
     return new Boundary(architecture, memory, await ThreadPool.start(memory, module, o), rows, buffers);
   }
 
-  /** Rows of the embedding matrix: tokens.length × hidden floats. Throws TOKEN_INVALID for one not in the vocabulary. */
+  /**
+   * Looks up the rows of the embedding matrix: tokens.length × hidden f32. Throws TOKEN_INVALID when a token is not in the
+   * vocabulary.
+   */
   embed(tokens: readonly number[]): Float32Array {
     const { hidden, vocab } = this.#architecture;
     const rows = new Float32Array(tokens.length * hidden);
@@ -93,17 +97,17 @@ export class Boundary {
   }
 
   /**
-   * Final norm and head: n × hidden floats in, n × vocab out, in `reused` when there is one: as large as they are, a new
-   * one for each token keeps the garbage collector busy. Throws HIDDEN_NOT_FINITE.
+   * Final norm and head: n × hidden f32 in, n × vocab f32 out. Writes to `reused` when given: a new buffer for each token
+   * would burden the garbage collector. Throws HIDDEN_NOT_FINITE when the logits contain NaN or infinity.
    */
   async logits(hidden: Float32Array, reused?: Float32Array): Promise<Float32Array> {
     const n = hidden.length / this.#architecture.hidden;
-    if (!Number.isInteger(n)) throw new RangeError(`${hidden.length} floats are not whole rows`);
+    if (!Number.isInteger(n)) throw new RangeError(`${hidden.length} floats are not a whole number of rows`);
     const output = reused ?? new Float32Array(n * this.#architecture.vocab);
     return this.#queue.add(() => this.#logits(hidden, n, output));
   }
 
-  /** Ends the threads; calls that wait are rejected. */
+  /** Stops the threads. Pending calls are rejected with ENGINE_STOPPED. */
   async stop(): Promise<void> {
     this.#queue.close();
     await this.#pool.stop();
@@ -130,7 +134,10 @@ export class Boundary {
 }
 
 const notFinite = () =>
-  new BitorchError('HIDDEN_NOT_FINITE', 'hidden states or head weights give logits that are not finite');
+  new BitorchError(
+    'HIDDEN_NOT_FINITE',
+    'the logits contain NaN or infinity: the hidden states or the head weights are broken',
+  );
 
 function tensorsOf(tensors: readonly TensorInfo[], architecture: Architecture) {
   const take = (role: BoundaryRole) => tensorOf(tensors, role, architecture);

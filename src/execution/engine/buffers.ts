@@ -4,16 +4,18 @@ import { ENTRY, type Parameter } from '../kernels/parameters.ts';
 import type { Arena, SharedMemory } from './memory.ts';
 import { headGroups } from './shape.ts';
 
-/** Rows of one job: prompts are cut into chunks of this many. */
+/** Maximum rows (positions) of one job. Longer prompts are split into chunks of this size. */
 export const MAX_ROWS = 128;
-/** Rows up to which the kernels keep a thread's whole share of gate and up (`FEW` of blocks.as.ts). */
+/** Up to this many rows, the kernels keep a thread's whole share of gate and up (`FEW` in blocks.as.ts). */
 const FEW_ROWS = 16;
+/** Bytes of an activation record of 32 columns, for 4-bit and for 8-bit weights (see activation.as.ts). */
 const RECORD4 = 40;
 const RECORD8 = 72;
 
+/** Byte addresses of buffers in the shared memory; some parameters are sizes or strides in bytes. */
 type Addresses = Partial<Record<Parameter, number>>;
 
-/** Plans an activation buffer in both record formats. */
+/** Plans an activation buffer of rows × n columns (n a multiple of 32) in both record formats. */
 function records(arena: Arena, name: 'input' | 'attended' | 'inner' | 'ownInput', rows: number, n: number) {
   return {
     [`${name}4`]: arena.take((rows * n * RECORD4) / 32),
@@ -21,14 +23,14 @@ function records(arena: Arena, name: 'input' | 'attended' | 'inner' | 'ownInput'
   } as Addresses;
 }
 
-/** Bytes that the kernels unpack tiles of matrices with this many columns into (`unpackedTiles` of matrix.as.ts). */
+/** Bytes of the scratch buffer for unpacked tiles of a matrix with `columns` columns (`unpackedTiles` in matrix.as.ts). */
 function unpackedBytes(columns: number): number {
   const blocks = columns / 32;
   const tiles = Math.min(12, Math.max(1, Math.floor(100_000 / (blocks * 640))) * 2);
   return tiles * blocks * 320;
 }
 
-/** Plans what each thread has for itself: `threads` copies, one behind the other. */
+/** Plans the private buffers of the threads: `threads` copies of one layout, privateBytes apart. */
 function privateBuffers(arena: Arena, threads: number, plan: () => Addresses): Addresses {
   const first = plan();
   const start = Math.min(...Object.values(first));
@@ -37,7 +39,10 @@ function privateBuffers(arena: Arena, threads: number, plan: () => Addresses): A
   return { ...first, privateBytes: bytes };
 }
 
-/** Plans all buffers of a stage. `capacity`: positions of the largest cache, a multiple of 8. */
+/**
+ * Plans all buffers of a stage. `capacity` is the number of positions of the largest KV cache, a multiple of 8. Shapes and
+ * element types are listed in kernels/parameters.ts.
+ */
 export function stageBuffers(arena: Arena, a: Architecture, threads: number, capacity: number): Addresses {
   const { hidden, ffn, headDim, heads, kvHeads } = a;
   const attended = heads * headDim;
@@ -63,7 +68,7 @@ export function stageBuffers(arena: Arena, a: Architecture, threads: number, cap
       query: arena.take(4 * (2 * headDim + 16)),
       head: arena.take(headDim * 4),
       attention: arena.take(4 * scoreStride),
-      // eight planes and the work of softmax, scales, outputs of four heads
+      // 8 planes of scoreStride / 4 bytes, 4 scales (padded to 32 bytes), softmax work of scoreStride bytes, 4 × 32 f32 output
       softmax: arena.take(3 * scoreStride + 32 + 4 * 128),
       unpacked: arena.take(Math.max(...[hidden, attended, ffn].map(unpackedBytes))),
       gate: arena.take(Math.max(FEW_ROWS * ffn, MAX_ROWS * 96) * 4),
@@ -72,10 +77,10 @@ export function stageBuffers(arena: Arena, a: Architecture, threads: number, cap
   };
 }
 
-/** Rows of one head job: with more, each group of four walks its part of the matrix again. */
+/** Maximum rows of one head job. Beyond that, each group of four rows would stream its part of the matrix again. */
 export const MAX_HEAD_ROWS = 16;
 
-/** Plans all buffers of a boundary. */
+/** Plans all buffers of a boundary. `logits`: MAX_HEAD_ROWS × vocab f32, rows padded to 8 values (`logitStride` bytes). */
 export function boundaryBuffers(arena: Arena, { hidden, vocab }: Architecture, threads: number): Addresses {
   const logitStride = Math.ceil(vocab / 8) * 32;
   return {
@@ -95,7 +100,7 @@ const headPrivate = (arena: Arena, hidden: number): Addresses => ({
   accumulators: arena.take(ACCUMULATOR_BYTES),
 });
 
-/** Writes planned addresses, the shape and the switch for 256-bit kernels where the kernels look for them. */
+/** Writes the planned addresses, the model's shape and the flag for 256-bit kernels into the parameter words. */
 export function writeParameters(
   memory: SharedMemory,
   buffers: Addresses,

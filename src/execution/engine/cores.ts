@@ -1,12 +1,12 @@
 import { BitorchError } from '#base';
 import { inNode } from './platform.ts';
 
-/** Cores that this process could use when it first asked; a thread that stays on one of them sees only that one. */
+/** Cores this process may use, read before any thread is pinned: a pinned thread sees only its own core. */
 let cores: readonly number[] | undefined;
 
 /**
- * `count` of the cores that this process may use, from the `first` of them on and around. Throws PIN_UNAVAILABLE where
- * threads cannot be kept on them, or where there are fewer.
+ * `count` of the cores that this process may use, starting at index `first` and wrapping around. Throws PIN_UNAVAILABLE when
+ * the platform cannot pin threads or has fewer cores.
  */
 export async function takeCores(first: number, count: number): Promise<readonly number[]> {
   cores ??= await usableCores();
@@ -14,17 +14,17 @@ export async function takeCores(first: number, count: number): Promise<readonly 
   if (length >= count) return Array.from({ length: count }, (_, i) => cores![(first + i) % length]!);
   throw new BitorchError(
     'PIN_UNAVAILABLE',
-    `${count} threads cannot each keep a core of ${length}: take fewer threads, or do not pin them`,
+    `cannot pin ${count} threads to ${length} cores: use fewer threads, or do not pin them`,
   );
 }
 
-/** Keeps the thread that calls on one core from now on. Wake-ups then never have to look for another. */
+/** Pins the calling thread to a core, so that wake-ups never migrate it. Throws PIN_UNAVAILABLE when pinning fails. */
 export async function stayOn(core: number): Promise<void> {
   const [{ readlinkSync }, { execFileSync }] = await Promise.all([
     import('node:fs'),
     import('node:child_process'),
   ]);
-  // Only a call that does not leave this thread finds this thread.
+  // /proc/thread-self names the calling thread, so the read must be synchronous.
   const thread = readlinkSync('/proc/thread-self').split('/').at(-1)!;
   try {
     execFileSync('taskset', ['-pc', String(core), thread], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -33,7 +33,7 @@ export async function stayOn(core: number): Promise<void> {
   }
 }
 
-/** As the kernel lists them: 0-3,6 and so on. */
+/** Parses Cpus_allowed_list of /proc/self/status, for example "0-3,6". */
 async function usableCores(): Promise<readonly number[]> {
   if (!inNode) throw unavailable();
   const { readFile } = await import('node:fs/promises');
@@ -50,7 +50,7 @@ async function usableCores(): Promise<readonly number[]> {
 const unavailable = (cause?: unknown) =>
   new BitorchError(
     'PIN_UNAVAILABLE',
-    'threads can be kept on their cores on Linux only, with the program taskset (package util-linux): do not pin them',
+    'pinning threads requires Linux and the program taskset (package util-linux): do not pin them',
     {},
     cause,
   );

@@ -3,10 +3,10 @@ import { TENSOR_BLOCK, type TensorInfo } from '#formats';
 import type { SharedMemory } from './memory.ts';
 import { FORMAT, formatOf } from './weights.ts';
 
-/** Writes row `token` of the embedding matrix (hidden floats). */
+/** Writes row `token` of the embedding matrix into `row` (hidden f32). */
 type WriteRow = (token: number, row: Float32Array) => void;
 
-/** Rows of the embedding matrix as f32 (docs/protocol/arithmetic.md, "Embedding"). */
+/** Dequantises rows of the embedding matrix to f32 (docs/protocol/arithmetic.md, "Embedding"). */
 export class Embedding {
   readonly write: WriteRow;
 
@@ -14,11 +14,12 @@ export class Embedding {
     this.write = write;
   }
 
-  /** Whether tiles of this matrix hold its exact values, so that a tied head's can be used. */
+  /** Whether repacked tiles preserve the matrix's exact values, so that the tiles of a tied head can be shared. */
   static fitsTiles({ type }: TensorInfo): boolean {
     return type === 'Q4_0' || type === 'Q4_1' || type === 'Q8_0';
   }
 
+  /** Reads rows from the matrix's tiles at byte address `at` (layout in docs/protocol/arithmetic.md, "Weights"). */
   static ofTiles(memory: SharedMemory, at: number, tensor: TensorInfo): Embedding {
     const columns = tensor.shape[1]!;
     const four = formatOf(tensor) === FORMAT.four;
@@ -41,7 +42,7 @@ export class Embedding {
     });
   }
 
-  /** Rows as the model's file holds them. */
+  /** Reads rows in the format of the model's file. Throws WEIGHTS_INVALID when the length does not match the shape. */
   static ofBytes(bytes: Uint8Array, tensor: TensorInfo): Embedding {
     const { type, shape, name } = tensor;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -59,6 +60,7 @@ export class Embedding {
   }
 }
 
+/** Decodes the quantised block at byte `at` into `row`, starting at element `to`. */
 type Decode = (view: DataView, at: number, row: Float32Array, to: number) => void;
 
 const nibbles =
@@ -93,7 +95,7 @@ const DECODERS: Record<TensorInfo['type'], Decode> = {
 
 const scratch = new DataView(new ArrayBuffer(4));
 
-/** The number that an f16 stands for. */
+/** Value of an IEEE 754 f16 given its bits. */
 function halfFloat(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

@@ -1,9 +1,9 @@
-/** Positions of the input that golden hashes are made of. */
+/** Number of positions in the fixed input of golden hashes. */
 export const GOLDEN_ROWS = 5;
 
 /**
- * The fixed input: GOLDEN_ROWS × hidden floats in [−1, 1), multiples of 2^-23, from the generator
- * s ← (1664525 · s + 1013904223) mod 2^32, s = 1 at first; each value is (s >> 8) / 2^23 − 1 after the step.
+ * The fixed input of golden hashes: GOLDEN_ROWS × hidden f32 in [−1, 1), multiples of 2^-23, from the linear congruential
+ * generator s ← (1664525 · s + 1013904223) mod 2^32 with s = 1 initially. After each step the value is (s >> 8) / 2^23 − 1.
  */
 export function goldenInput(hidden: number): Float32Array {
   let state = 1;

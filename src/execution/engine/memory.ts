@@ -1,35 +1,36 @@
 import { BitorchError } from '#base';
 import { address, HEAP, type Parameter } from '../kernels/parameters.ts';
 
+/** Bytes of a WebAssembly page, and of the largest 32-bit memory (4 GiB). */
 const PAGE = 65536;
 const LIMIT = 65536 * PAGE;
 
-/** Plans addresses before the memory exists, so that it has just the size that is needed. */
+/** Bump allocator that assigns addresses before the memory is created, so that the memory has exactly the required size. */
 export class Arena {
   #end = HEAP;
 
-  /** Address of `bytes` bytes, on a cache line of their own. */
+  /** Reserves `bytes` bytes, aligned to a 64-byte cache line. Throws MEMORY_EXCEEDED when the total is over 4 GiB. */
   take(bytes: number): number {
     const at = this.#end;
     this.#end = Math.ceil((at + bytes) / 64) * 64;
     if (this.#end > LIMIT) {
       throw new BitorchError(
         'MEMORY_EXCEEDED',
-        'these blocks and their caches need more than 4 GiB: run fewer blocks, slots or a shorter context in one stage',
+        'these blocks and their KV caches need more than 4 GiB: use fewer blocks, fewer slots or a shorter context per stage',
         { bytes: this.#end },
       );
     }
     return at;
   }
 
-  /** The shared memory that holds everything taken so far. */
+  /** Creates a shared memory that holds everything reserved so far. */
   create(): SharedMemory {
     const pages = Math.ceil(this.#end / PAGE);
     return new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
   }
 }
 
-/** Typed views of a memory that kernels and host share. Addresses are bytes; they can be over 2^31. */
+/** Typed views of the memory that kernels and host share. Addresses are in bytes and can exceed 2^31. */
 export class SharedMemory {
   readonly memory: WebAssembly.Memory;
   readonly bytes: Uint8Array;
@@ -55,17 +56,17 @@ export class SharedMemory {
     this.floats[address(name) / 4] = value;
   }
 
-  /** Writes words (or addresses) from `at` on. */
+  /** Writes i32 words (or addresses) starting at byte address `at`. */
   setWords(at: number, values: readonly number[]): void {
     this.words.set(values, at / 4);
   }
 
-  /** `count` words at `at`, not copied. */
+  /** A view of `count` i32 words at byte address `at`. */
   wordsAt(at: number, count: number): Int32Array {
     return this.words.subarray(at / 4, at / 4 + count);
   }
 
-  /** `count` floats at `at`, not copied. */
+  /** A view of `count` f32 at byte address `at`. */
   floatsAt(at: number, count: number): Float32Array {
     return this.floats.subarray(at / 4, at / 4 + count);
   }

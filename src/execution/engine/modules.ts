@@ -5,14 +5,14 @@ import { kernelBytes, optimiseSoon, setRevectorizer } from './platform.ts';
 export interface Compiled {
   build: Build;
   module: WebAssembly.Module;
-  /** Compiled for 256-bit registers. */
+  /** Whether V8's revectorizer compiled it for 256-bit registers. */
   wide: boolean;
 }
 
 const compiled = new Map<string, Promise<Compiled>>();
 let revectorize = true;
 
-/** Whether relaxed SIMD is there: a module of one function that uses it. */
+/** A module whose only function uses relaxed SIMD; it validates where relaxed SIMD is supported. */
 // biome-ignore format: bytes of (func (drop (i8x16.relaxed_swizzle (v128.const 0) (v128.const 0))))
 const RELAXED_PROBE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 16, 1, 14, 0, 65, 0, 253, 15, 65, 0, 253, 15,
@@ -21,7 +21,7 @@ const RELAXED_PROBE = new Uint8Array([
 
 export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_PROBE);
 
-/** The kernels, compiled once per process and build. */
+/** The compiled kernels, compiled once per process and build. Throws SIMD_MISSING when WebAssembly has no SIMD. */
 export function compiledKernels(build?: Build): Promise<Compiled> {
   const chosen = build ?? (hasRelaxedSimd() ? 'relaxed' : 'plain');
   const key = `${chosen} ${revectorize}`;
@@ -32,7 +32,7 @@ export function compiledKernels(build?: Build): Promise<Compiled> {
   return fresh;
 }
 
-/** From now on kernels are compiled without the revectorizer. False when they were already. */
+/** Compiles kernels without the revectorizer from now on. Returns false if it was already disabled. */
 export function giveUpRevectorizer(): boolean {
   const was = revectorize;
   revectorize = false;
@@ -43,7 +43,7 @@ async function compile(build: Build, wanted: boolean): Promise<Compiled> {
   await optimiseSoon();
   const bytes = await kernelBytes(build);
   const wide = await setRevectorizer(wanted);
-  // V8 keeps compiled code by the module's bytes: an empty custom section makes the other way of compiling another
+  // V8 caches compiled code by the module's bytes: an empty custom section gives the other mode a different cache key
   const named = wanted ? bytes : new Uint8Array([...bytes, 0, 2, 1, 110]);
   try {
     return { build, module: await WebAssembly.compile(named), wide: wide && build === 'relaxed' };

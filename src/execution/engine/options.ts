@@ -4,24 +4,24 @@ import type { Build } from '../kernels/dot.ts';
 
 export interface EngineOptions {
   architecture: Architecture;
-  /** Worker threads that share the work; 1 by default. */
+  /** Number of worker threads; 1 by default. */
   threads?: number;
   /**
-   * Keep each thread on a core of its own, and the host's with the first: the cores from this one on, counted from 0,
-   * of those that the process may use. For a process that does little else, since what it starts later stays on the
-   * first core too. Threads go where they like when absent.
+   * Pins each thread to its own core, starting at this index (from 0) into the cores that the process may use. The host
+   * thread shares the first core. Threads that the process starts later inherit that core, so use this only in a process
+   * that does little else. When absent, threads are not pinned.
    */
   pin?: number | undefined;
-  /** Build of the kernels; `relaxed` where the machine has it. The bits are the same. */
+  /** Build of the kernels; by default `relaxed` where it is supported. Both builds produce the same bits. */
   build?: Build;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
-/** Gives all bytes of a tensor. */
+/** Reads all bytes of a tensor. */
 export type ReadTensor = (tensor: TensorInfo) => Promise<Uint8Array>;
 
-/** One position of one session; `slot` is the KV cache of the session. */
+/** One position of one session. `slot` is the index of the session's KV cache. */
 export interface Row {
   slot: number;
   position: number;

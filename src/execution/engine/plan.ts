@@ -15,25 +15,28 @@ export interface StageOptions extends EngineOptions {
   /** Tensors of block first, first + 1, … */
   blocks: TensorInfo[][];
   read: ReadTensor;
-  /** KV caches, one per session. */
+  /** Number of KV caches, one per session. */
   slots: number;
-  /** Positions of each cache. */
+  /** Positions that each KV cache holds. */
   context: number;
 }
 
-/** The KV cache of one slot. */
+/** The KV cache of one slot: blocks × kvHeads head caches (layout in kernels/attention.ts), one after the other. */
 export interface Cache {
+  /** Byte address. */
   at: number;
+  /** Positions, a multiple of 8. */
   capacity: number;
 }
 
 interface PlannedBlock {
+  /** attnNorm and ffnNorm: hidden f32 each, at byte address `at`. */
   norms: { tensor: TensorInfo; at: number }[];
-  /** Of q+k+v, out, gate, up, down. */
+  /** q+k+v, out, gate, up and down. `table` is the byte address of the segment table. */
   matrices: { table: number; segments: Segment[] }[];
 }
 
-/** Where everything of a stage lies in its memory. */
+/** Memory layout of a stage: byte addresses of its weights, KV caches and buffers. */
 export interface Plan {
   memory: SharedMemory;
   buffers: { x: number; cos: number; sin: number; rowTable: number; groupTable: number; blockTable: number };
@@ -42,10 +45,13 @@ export interface Plan {
   staging: number;
 }
 
-/** Which matrices take one input together, in the order of the kernels' block table. */
+/** Matrices grouped by their common input, in the order of the kernels' block table. */
 const INPUTS: BlockRole[][] = [['q', 'k', 'v'], ['out'], ['gate'], ['up'], ['down']];
 
-/** Plans a stage and makes its memory. Throws TENSORS_INVALID. */
+/**
+ * Plans a stage and creates its memory. Throws TENSORS_INVALID when a tensor is missing or has the wrong shape,
+ * MEMORY_EXCEEDED when more than 4 GiB are needed.
+ */
 export function planStage({ architecture: a, blocks, slots, context }: StageOptions, threads: number): Plan {
   const arena = new Arena();
   const planned = blocks.map((tensors): PlannedBlock => {
@@ -76,7 +82,7 @@ export function planStage({ architecture: a, blocks, slots, context }: StageOpti
   return { memory: arena.create(), buffers, blocks: planned, caches, staging };
 }
 
-/** Reads the weights of a block and writes its entry of the block table. */
+/** Reads the weights of a block and writes its block table entry at byte address `entry`. */
 export async function loadBlock(
   loader: Loader,
   { norms, matrices }: PlannedBlock,

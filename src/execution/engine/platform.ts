@@ -1,17 +1,17 @@
-/** Everything that differs between Node and a browser tab. Node's modules are loaded only where they are. */
+/** Everything that differs between Node and a browser. Node modules are imported only in Node. */
 import type { Build } from '../kernels/dot.ts';
 
 export const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
-/** Whether this thread may wait for others without giving way to events; a browser's page may not. */
+/** Whether this thread may block in Atomics.wait; the main thread of a browser may not. */
 export const MAY_BLOCK = inNode;
 
-/** A worker thread of either kind. */
+/** A worker thread of Node or of a browser. */
 export interface Thread {
   post(message: unknown): void;
   onMessage(listener: () => void): void;
   onError(listener: (error: Error) => void): void;
-  /** Whether the thread keeps the process alive; nothing in a browser. */
+  /** Sets whether the thread keeps the process alive. No effect in a browser. */
   hold(yes: boolean): void;
   terminate(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function startThread(): Promise<Thread> {
   };
 }
 
-/** Worker side: the task that the other side posts, and a way to say that work begins. */
+/** Worker side: calls `run` with the first message posted to this thread. `ready` notifies the host that work begins. */
 export async function onFirstMessage<T>(run: (task: T, ready: () => void) => void): Promise<void> {
   if (inNode) {
     const { parentPort } = await import('node:worker_threads');
@@ -56,7 +56,7 @@ const FILES: Record<Build, URL> = {
   plain: new URL('../kernels/plain.wasm', import.meta.url),
 };
 
-/** Bytes of a compiled build of the kernels. */
+/** Reads the WebAssembly module of a build of the kernels. */
 export async function kernelBytes(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   if (inNode) {
     const { readFile } = await import('node:fs/promises');
@@ -67,8 +67,8 @@ export async function kernelBytes(build: Build): Promise<Uint8Array<ArrayBuffer>
 }
 
 /**
- * Switches V8's revectorizer on or off for what is compiled from now on: it pairs 128-bit operations into 256-bit
- * ones, half again as fast. False where there is no such switch, or no registers of that size.
+ * Enables or disables V8's revectorizer for modules compiled from now on. It merges pairs of 128-bit operations into 256-bit
+ * ones, which is about 1.5 times as fast. Returns whether it is enabled; it exists only in Node on x64.
  */
 export async function setRevectorizer(on: boolean): Promise<boolean> {
   if (!inNode || process.arch !== 'x64') return false;
@@ -77,8 +77,8 @@ export async function setRevectorizer(on: boolean): Promise<boolean> {
 }
 
 /**
- * Has V8 optimise in full what has been called some hundred times, not thousands. Between steps that empty the caches,
- * what the host does costs what its code and data take to come back from memory: inlined, that is less.
+ * Makes V8 optimise functions after a few hundred calls instead of thousands. Each step evicts the host's code and data from
+ * the caches, so the host's cost is dominated by cache misses; inlined code has fewer.
  */
 export async function optimiseSoon(): Promise<void> {
   if (inNode) await setFlag('--invocation-count-for-turbofan=200');
@@ -86,6 +86,7 @@ export async function optimiseSoon(): Promise<void> {
 
 const setFlag = async (flag: string): Promise<void> => (await import('node:v8')).setFlagsFromString(flag);
 
+/** SHA-256 of the bytes of `floats` (little-endian f32). */
 export async function sha256(floats: Float32Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', floats as Float32Array<ArrayBuffer>));
 }

@@ -1,12 +1,15 @@
 import { BitorchError } from '#base';
 
-/** Runs tasks one after the other, in the order they came; one that finds nobody before it begins at once. */
+/** Runs tasks one at a time in FIFO order. A task added to an idle queue starts synchronously. */
 export class Queue {
-  /** Settled when nothing runs or waits any more; undefined when that is so. */
+  /** Resolves when no task runs or waits; undefined when the queue is idle. */
   #busy: Promise<void> | undefined;
   #closed = false;
 
-  /** What the task gives: no promise when it began at once and gave none. Throws like the task, or rejects. */
+  /**
+   * The task's result; not a promise if the task started synchronously and returned none. Throws ENGINE_STOPPED after close(),
+   * and whatever the task throws.
+   */
   add<T>(task: () => T | Promise<T>): T | Promise<T> {
     const run = () => {
       if (this.#closed) throw new BitorchError('ENGINE_STOPPED', 'the engine was stopped');
@@ -17,16 +20,16 @@ export class Queue {
     return result;
   }
 
-  /** Tasks that have not begun are rejected. */
+  /** Rejects tasks that have not started. */
   close(): void {
     this.#closed = true;
   }
 
   #waitFor(result: Promise<unknown>): void {
-    const over = () => {
+    const settle = () => {
       if (this.#busy === busy) this.#busy = undefined;
     };
-    const busy = result.then(over, over);
+    const busy = result.then(settle, settle);
     this.#busy = busy;
   }
 }

@@ -1,7 +1,7 @@
 import { type Architecture, TENSOR_BLOCK, type TensorInfo, type TensorType } from '#formats';
 import { shapeOf } from '../families/index.ts';
 
-/** A small model made of a fixed sequence of numbers: what the engine is checked with, everywhere alike. */
+/** A small model with deterministic pseudo-random weights, identical on every machine, that self-checks run. */
 export interface SampleModel {
   architecture: Architecture;
   blocks: TensorInfo[][];
@@ -22,7 +22,7 @@ const GGUF_NAMES = {
 } as const;
 type Role = keyof typeof GGUF_NAMES;
 
-/** Makes the tensors of an architecture; `typeOf` chooses the type of each matrix of each block. */
+/** Creates the tensors of an architecture. `typeOf` selects the type of each matrix. */
 export function sampleModel(
   shape: Partial<Architecture>,
   typeOf: (role: Role | 'embedding' | 'head', block: number) => TensorType,
@@ -70,7 +70,7 @@ export function sampleModel(
   return { architecture, blocks, boundary, read: async (tensor) => sampleBytes(tensor) };
 }
 
-/** s ← (1664525 · s + 1013904223) mod 2^32; the upper 16 bits of each s are the numbers. */
+/** Linear congruential generator s ← (1664525 · s + 1013904223) mod 2^32; yields the upper 16 bits of each s. */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -79,7 +79,7 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Bytes of a tensor, from a generator that its name seeds: matrices of a size that keeps hidden states near 1. */
+/** Bytes of a tensor, from a generator seeded with its name. The magnitudes keep hidden states near 1. */
 export function sampleBytes(tensor: TensorInfo): Uint8Array {
   let seed = 1;
   for (const letter of tensor.name) seed = (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0;

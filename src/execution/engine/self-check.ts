@@ -7,7 +7,7 @@ import { sha256 } from './platform.ts';
 import { sampleModel } from './sample-model.ts';
 import { Stage } from './stage.ts';
 
-/** Shapes that between them use every kernel, and the hash of what trial() gets from each. */
+/** Shapes that together cover every kernel, each with the hash that trial() must return. */
 const CASES: { shape: Partial<Architecture>; expected: string }[] = [
   {
     shape: { heads: 7, kvHeads: 1 },
@@ -23,10 +23,10 @@ const CASES: { shape: Partial<Architecture>; expected: string }[] = [
   },
 ];
 
-/** Enough rounds for V8's optimised code to take over from its baseline code in the middle. */
+/** Enough rounds for V8 to switch from baseline to optimised code midway. */
 const ROUNDS = 12;
 
-/** Loads one of the check's models: its first block has 4-bit weights, its second 8-bit ones. */
+/** Loads a sample model for the check: the first block has 4-bit weights, the second 8-bit weights. */
 export function loadSample(
   shape: Partial<Architecture>,
   options: Pick<EngineOptions, 'build' | 'threads' | 'pin'> = {},
@@ -35,7 +35,7 @@ export function loadSample(
   return Stage.load({ architecture, first: 0, end: 2, blocks, read, slots: 4, context: 64, ...options });
 }
 
-/** Hash of the outputs for prompts and steps of one to 24 rows: each choice of kernels has its turn. */
+/** SHA-256 (hex) of the outputs for prompts and decode steps of 1 to 24 rows, which cover every kernel variant. */
 export async function trial(stage: Stage): Promise<string> {
   const outputs: Float32Array[] = [];
   const feed = async (rows: Row[]) => {
@@ -62,8 +62,8 @@ export async function trial(stage: Stage): Promise<string> {
 const checks = new Map<Build | undefined, Promise<void>>();
 
 /**
- * Compares this process's arithmetic with the pinned vectors, tier-up of the compiled code included. Does so once;
- * called before a process serves or audits. Throws ARITHMETIC_MISMATCH.
+ * Compares this process's arithmetic with the pinned hashes, before and after V8 tiers up the kernels. Runs once per build,
+ * before a process serves or audits. Throws ARITHMETIC_MISMATCH when a hash differs.
  */
 export function selfCheck({ build }: { build?: Build } = {}): Promise<void> {
   const known = checks.get(build);
@@ -80,7 +80,7 @@ async function check(build: Build | undefined): Promise<void> {
   if (giveUpRevectorizer()) return check(build);
   throw new BitorchError(
     'ARITHMETIC_MISMATCH',
-    'this machine computes other bits than the network, its answers would be refused: update Node, and report the processor and the Node version',
+    "this machine's arithmetic differs from the network's, so its results would be rejected: update Node, and report the processor and the Node version",
     mismatch,
   );
 }

@@ -1,12 +1,12 @@
 import { BitorchError } from '#base';
 import type { Architecture } from '#formats';
 
-/** Longest context: sums of 8-bit values times 7-bit probabilities must fit 32 bits. */
+/** Maximum context in positions: sums of 8-bit values × 7-bit probabilities must fit in 32 bits. */
 export const MAX_CONTEXT = 131072;
-/** Widest head: sums of 8-bit keys times 14-bit queries must fit 32 bits. */
+/** Maximum head dimension: sums of 8-bit keys × 14-bit queries must fit in 32 bits. */
 const MAX_HEAD_DIM = 256;
 
-/** Refuses shapes that the arithmetic is not defined for. Throws ARCHITECTURE_UNSUPPORTED. */
+/** Throws ARCHITECTURE_UNSUPPORTED when the arithmetic is not defined for the model's shape. */
 export function checkShape(a: Architecture): void {
   const problems = [
     a.hidden % 32 !== 0 && `hidden size ${a.hidden} is not a multiple of 32`,
@@ -18,12 +18,15 @@ export function checkShape(a: Architecture): void {
   if (problems.length > 0) {
     throw new BitorchError(
       'ARCHITECTURE_UNSUPPORTED',
-      `this model cannot be run: ${problems.join('; ')}. Choose a model with other sizes.`,
+      `this model cannot be run: ${problems.join('; ')}. Choose a model with other dimensions.`,
     );
   }
 }
 
-/** Query heads that share a KV head are scored together, at most four at once: (first head, heads, KV head). */
+/**
+ * Groups of 1–4 query heads that share a KV head and are scored together: (first head, number of heads, KV head), as in the
+ * kernels' group table.
+ */
 export function headGroups({ heads, kvHeads }: Architecture): [number, number, number][] {
   const sharing = heads / kvHeads;
   const parts = Math.ceil(sharing / 4);
@@ -38,12 +41,15 @@ export function headGroups({ heads, kvHeads }: Architecture): [number, number, n
   return groups;
 }
 
-/** Largest power of two that divides the head: the length of its Hadamard blocks. */
+/** Length of a head's Hadamard blocks: the largest power of two that divides headDim. */
 export const hadamardLength = ({ headDim }: Architecture): number => headDim & -headDim;
 
-/** What integer scores are multiplied by beside their scales: 1/√headDim, and 1/length of the Hadamard transform. */
+/** Factor of integer scores besides their quantisation scales: 1/√headDim / (length of the Hadamard transform). */
 export const scoreScale = (a: Architecture): number =>
   Math.fround(Math.fround(1 / Math.sqrt(a.headDim)) / hadamardLength(a));
 
-/** Bytes of one head cache: keys, values, key scales, key sums, value scales. */
+/**
+ * Bytes of one head cache of `capacity` positions: keys and values (capacity × headDim int8 each), then key scales (f32),
+ * key sums (i32) and value scales (f32), one per position.
+ */
 export const cacheBytes = (capacity: number, headDim: number): number => capacity * (2 * headDim + 12);

@@ -1,24 +1,25 @@
-/** Most jobs in a row that are done alone before company is tried again. */
-const MOST_ALONE = 64;
+/** Maximum number of consecutive jobs that run alone before all threads are tried again. */
+const MAX_ALONE = 64;
 
 /**
- * Whether the leader of a crew should do short jobs alone. Where threads have no core of their own, each meeting waits
- * for one that is not running, and all together are slower than one. Times are milliseconds a unit of work.
+ * Decides whether short jobs run on the leader alone or on all threads. Where threads have no core of their own, each barrier
+ * waits for a thread that is not scheduled, and all threads together are slower than one. Times are in ms per unit of work.
  */
 export class SoloHeuristic {
-  /** Best time together, and the latest alone. */
+  /** Best time with all threads, and the latest time alone. */
   #together = Number.POSITIVE_INFINITY;
   #alone: number | undefined;
-  /** Jobs still to be done alone, and how many they were after the latest job together. */
+  /** Remaining jobs to run alone, and their number when the current stretch began. */
   #left = 0;
   #stretch = 0;
 
-  get wanted(): boolean {
+  /** Whether the next job should run on all threads. */
+  get together(): boolean {
     return this.#left === 0;
   }
 
-  /** Tells what the job took that was done as `wanted` said. */
-  took(time: number): void {
+  /** Records the time of a job that ran as `together` recommended. */
+  record(time: number): void {
     if (this.#left > 0) {
       this.#alone = time;
       this.#left--;
@@ -26,7 +27,7 @@ export class SoloHeuristic {
     }
     const slow = time > (this.#alone ?? 2 * this.#together);
     this.#together = Math.min(this.#together, time);
-    this.#stretch = slow ? Math.min(MOST_ALONE, 2 * this.#stretch || 1) : 0;
+    this.#stretch = slow ? Math.min(MAX_ALONE, 2 * this.#stretch || 1) : 0;
     this.#left = this.#stretch;
   }
 }

@@ -14,12 +14,13 @@ import { checkShape, hadamardLength, headGroups, MAX_CONTEXT, scoreScale } from 
 import { ThreadPool } from './thread-pool.ts';
 import type { Loader } from './weights.ts';
 
+/** Blocks [first, end). */
 export interface BlockRange {
   first: number;
   end: number;
 }
 
-/** Blocks [first, end) of a model in one shared memory, run by worker threads. */
+/** Blocks [first, end) of a model, with their KV caches, in one shared memory. Worker threads run them. */
 export class Stage {
   readonly first: number;
   readonly end: number;
@@ -28,12 +29,14 @@ export class Stage {
   readonly hidden: number;
   readonly #memory: SharedMemory;
   readonly #pool: ThreadPool;
-  /** Rows that go in and come out, and for each of them its angles and where it belongs. */
+  /** MAX_ROWS × hidden f32: input of a job, overwritten with its output. */
   readonly #x: Float32Array;
+  /** Rotary tables, MAX_ROWS × headDim f32 (see writeRopeRow). */
   readonly #cos: Float32Array;
   readonly #sin: Float32Array;
+  /** MAX_ROWS entries of (address of the slot's KV cache, its capacity, position). */
   readonly #rowTable: Int32Array;
-  /** One per slot, and one that only golden hashes use. */
+  /** One per slot, plus one for golden hashes. */
   readonly #caches: Cache[];
   readonly #frequencies: Float64Array;
   readonly #queue = new Queue();
@@ -57,8 +60,8 @@ export class Stage {
   }
 
   /**
-   * Reads, repacks and starts. Throws ARCHITECTURE_UNSUPPORTED, TENSORS_INVALID, WEIGHTS_INVALID, MEMORY_EXCEEDED,
-   * and what `read` and `signal` throw; nothing is left behind then.
+   * Reads and repacks the weights and starts the threads. Throws ARCHITECTURE_UNSUPPORTED, CONTEXT_INVALID, TENSORS_INVALID,
+   * WEIGHTS_INVALID or MEMORY_EXCEEDED, and whatever `read` and `signal` throw; all resources are released then.
    */
   static async load(o: StageOptions): Promise<Stage> {
     checkShape(o.architecture);
@@ -68,7 +71,7 @@ export class Stage {
     if (!Number.isInteger(o.context) || o.context < 1 || o.context > MAX_CONTEXT) {
       throw new BitorchError(
         'CONTEXT_INVALID',
-        `context of ${o.context}: choose 1 to ${MAX_CONTEXT} positions`,
+        `the context is ${o.context}: choose 1 to ${MAX_CONTEXT} positions`,
       );
     }
     const threads = o.threads ?? 1;
@@ -94,10 +97,10 @@ export class Stage {
   }
 
   /**
-   * Hidden states of `rows` (rows.length × hidden floats) through all blocks, or those of `range`. Rows of one slot
-   * are ascending consecutive positions; what a cache held at their positions and after is overwritten. Calls are
-   * queued; a short one that finds the stage idle is done on return. Throws HIDDEN_NOT_FINITE when something that goes
-   * in or comes out is infinite or not a number.
+   * Runs hidden states (rows.length × hidden f32, in and out) through all blocks, or through those of `range`. Rows of one
+   * slot must be consecutive ascending positions; the slot's cache is overwritten from the first of them on. Calls are queued;
+   * a short call on an idle stage returns its result synchronously. Throws HIDDEN_NOT_FINITE when the input or the output
+   * contains NaN or infinity, CONTEXT_EXCEEDED when a position is beyond the context.
    */
   forward(rows: Row[], hidden: Float32Array, range?: BlockRange): Float32Array | Promise<Float32Array> {
     const { first, end } = range ?? this;
@@ -108,7 +111,7 @@ export class Stage {
     return this.#queue.add(() => this.#forward(rows, hidden, first, end));
   }
 
-  /** Hash of what each block makes of the fixed input of docs/protocol/arithmetic.md, "Golden hashes". */
+  /** SHA-256 of each block's output for the fixed input (docs/protocol/arithmetic.md, "Golden hashes"). */
   async goldenHashes(): Promise<Uint8Array[]> {
     return this.#queue.add(async () => {
       const rows = Array.from({ length: GOLDEN_ROWS }, (_, position) => ({ slot: this.slots, position }));
@@ -122,7 +125,7 @@ export class Stage {
     });
   }
 
-  /** Ends the threads; calls that wait are rejected. */
+  /** Stops the threads. Pending calls are rejected with ENGINE_STOPPED. */
   async stop(): Promise<void> {
     this.#queue.close();
     await this.#pool.stop();
@@ -135,7 +138,10 @@ export class Stage {
     for (const { slot, position } of rows) {
       if (!Number.isInteger(slot) || slot < 0 || slot >= this.slots) throw new RangeError(`no slot ${slot}`);
       if (!Number.isInteger(position) || position < 0 || position >= this.context) {
-        throw new BitorchError('CONTEXT_EXCEEDED', `position ${position}: this stage holds ${this.context}`);
+        throw new BitorchError(
+          'CONTEXT_EXCEEDED',
+          `position ${position} is beyond the stage's context of ${this.context}`,
+        );
       }
     }
     if (rows.length > 1) checkOrder(rows);
@@ -179,14 +185,14 @@ export class Stage {
     return running ? running.then(() => this.#output(hidden.length)) : this.#output(hidden.length);
   }
 
-  /** A copy of the `count` floats that the job left. */
+  /** A copy of the job's output (`count` f32). Throws HIDDEN_NOT_FINITE when the job reported NaN or infinity. */
   #output(count: number): Float32Array {
     const outcome = this.#memory.get('outcome');
     if (outcome === OUTCOME.finite) return this.#x.slice(0, count);
     const which = outcome === OUTCOME.inputNotFinite ? 'input' : 'output';
     throw new BitorchError(
       'HIDDEN_NOT_FINITE',
-      `hidden states in the ${which} are infinite or not numbers: the sender or the model's weights are broken`,
+      `the hidden states of the ${which} contain NaN or infinity: the sender or the model's weights are broken`,
     );
   }
 
@@ -204,7 +210,7 @@ export class Stage {
   }
 }
 
-/** Rows of one slot are at ascending consecutive positions. */
+/** Requires the rows of each slot to be consecutive ascending positions. */
 function checkOrder(rows: readonly Row[]): void {
   const next = new Map<number, number>();
   for (const { slot, position } of rows) {

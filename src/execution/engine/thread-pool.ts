@@ -12,18 +12,18 @@ const LED_JOBS = CONTROL.ledJobs / 4;
 const JOBS = CONTROL.jobs / 4;
 const LED = CONTROL.led / 4;
 
-/** A job that should take at most so long runs on the host's thread: no thread has to wake up for it, or be woken. */
+/** Jobs expected to take at most this many ms run on the host's thread, which saves waking thread 0. */
 const SHORT_MS = 5;
 
 /**
- * Threads that run one job after another on one memory, and sleep in between. No job waits for one that wakes up late: it
- * takes part from where they are. The host stands in for thread 0 in jobs that are short.
+ * Threads that run one job after another on one memory and sleep in between. A job does not wait for a thread that wakes up
+ * late; the thread joins at the current phase. In short jobs the host takes the place of thread 0.
  */
 export class ThreadPool {
   readonly #memory: SharedMemory;
   readonly #kernels: Kernels;
   readonly #threads: Thread[];
-  /** The job that the threads were told of and that has not begun. */
+  /** The job that the threads were woken for and that has not started. `start` in ms. */
   #called: { short: boolean; start: number } | undefined;
   readonly #solo = new SoloHeuristic();
   #msPerUnit = Number.POSITIVE_INFINITY;
@@ -36,7 +36,10 @@ export class ThreadPool {
     this.#threads = threads;
   }
 
-  /** Starts `count` threads, each on a core of its own from core `pin` on; when it returns all of them wait for jobs. */
+  /**
+   * Starts `count` threads, pinned to cores from index `pin` on if given. Resolves when all of them wait for jobs. Throws
+   * PIN_UNAVAILABLE or ENGINE_FAILED.
+   */
   static async start(
     memory: SharedMemory,
     module: WebAssembly.Module,
@@ -67,11 +70,11 @@ export class ThreadPool {
     return pool;
   }
 
-  /** Has the threads wake up for a job of `units` units of like work, whose parameters are still being written. */
+  /** Wakes the threads for a job of `units` equal units of work while the caller still writes its parameters. */
   call(units: number): void {
     if (this.#called) return;
     const short = MAY_BLOCK && units * this.#msPerUnit <= SHORT_MS;
-    const alone = short && !this.#solo.wanted;
+    const alone = short && !this.#solo.together;
     this.#called = { short, start: performance.now() };
     const { words } = this.#memory;
     this.#memory.set('threads', alone ? 1 : this.#threads.length);
@@ -80,7 +83,10 @@ export class ThreadPool {
     Atomics.notify(words, JOBS);
   }
 
-  /** Runs the job that the parameters describe. One at a time. No promise when it is done on return. */
+  /**
+   * Runs the job that the parameters describe; one job at a time. Returns undefined when the job is already done. Throws
+   * ENGINE_FAILED when a thread crashed, ENGINE_STOPPED after stop().
+   */
   run(units: number): Promise<void> | undefined {
     if (this.#failure) throw failed(this.#failure);
     this.call(units);
@@ -88,7 +94,7 @@ export class ThreadPool {
     this.#called = undefined;
     const done = () => {
       this.#msPerUnit = (performance.now() - start) / units;
-      if (short) this.#solo.took(this.#msPerUnit);
+      if (short) this.#solo.record(this.#msPerUnit);
     };
     if (!short) return this.#lead().then(done);
     this.#standIn();
@@ -96,7 +102,7 @@ export class ThreadPool {
     return undefined;
   }
 
-  /** Ends the threads at once; a job that runs is given up, and run() throws ENGINE_STOPPED. */
+  /** Terminates the threads. A running job is abandoned and run() throws ENGINE_STOPPED. */
   async stop(): Promise<void> {
     this.#fail(new BitorchError('ENGINE_STOPPED', 'the engine was stopped'));
     this.#memory.set('job', JOB.stop);
@@ -116,7 +122,7 @@ export class ThreadPool {
     }
   }
 
-  /** Has thread 0 take part in the job and waits until it is done. */
+  /** Lets thread 0 lead the job and waits until it is done. */
   async #lead(): Promise<void> {
     this.#hold(true);
     const { words } = this.#memory;
@@ -148,4 +154,4 @@ export class ThreadPool {
 const failed = (error: unknown) =>
   error instanceof BitorchError
     ? error
-    : new BitorchError('ENGINE_FAILED', 'a compute thread died: restart the node', {}, error);
+    : new BitorchError('ENGINE_FAILED', 'a compute thread crashed: restart the node', {}, error);

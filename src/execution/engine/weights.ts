@@ -5,17 +5,18 @@ import type { Kernels } from './kernels.ts';
 import type { Arena, SharedMemory } from './memory.ts';
 import type { ReadTensor } from './options.ts';
 
-/** Tile formats (docs/protocol/arithmetic.md, "Weights"), by the bit that asks for their activation records. */
+/** Tile formats (docs/protocol/arithmetic.md, "Weights"). Each is also the bit that requests its activation records. */
 export const FORMAT = { four: 1, eight: 2 } as const;
 type Format = (typeof FORMAT)[keyof typeof FORMAT];
 
 const TILE_ROWS = 8;
-/** Bytes that are repacked before the event loop has its turn again. */
+/** Bytes that are repacked before yielding to the event loop. */
 const SLICE = 4 << 20;
 
-/** Matrices of one tile format whose rows follow each other, as the kernels see them. */
+/** Matrices of one tile format, stacked by rows: the kernels see one matrix of tiles × 8 rows. */
 export interface Segment {
   format: Format;
+  /** Byte address of the first tile. */
   at: number;
   tiles: number;
   parts: TensorInfo[];
@@ -25,9 +26,10 @@ export const formatOf = ({ type }: TensorInfo): Format =>
   type === 'Q4_0' || type === 'Q4_1' ? FORMAT.four : FORMAT.eight;
 
 const tilesOf = ({ shape }: TensorInfo) => Math.ceil(shape[0]! / TILE_ROWS);
+/** Bytes of a tile of 8 rows × `columns`: 160 bytes per 32 columns of 4-bit weights, 272 of 8-bit weights. */
 const tileBytes = (format: Format, columns: number) => (columns / 32) * (format === FORMAT.four ? 160 : 272);
 
-/** Plans the matrices that are applied to one input: neighbours of one format become one segment. */
+/** Plans the matrices that share an input. Adjacent matrices of the same format become one segment. */
 export function planSegments(arena: Arena, tensors: readonly TensorInfo[]): Segment[] {
   const segments: Segment[] = [];
   for (const tensor of tensors) {
@@ -42,20 +44,24 @@ export function planSegments(arena: Arena, tensors: readonly TensorInfo[]): Segm
   return segments;
 }
 
-/** Bytes of scratch that repacking a tensor needs: eight rows as stored, as f32 and as Q8_0. */
+/** Bytes of scratch memory for repacking: eight rows as stored, as f32 and as Q8_0. */
 export const stagingBytes = (tensors: readonly TensorInfo[]): number =>
   Math.max(...tensors.map(({ shape }) => shape.at(-1)! * TILE_ROWS * (4 + 4 + 2)));
 
 export interface Loader {
   memory: SharedMemory;
   kernels: Kernels;
+  /** Byte address of the scratch memory (see stagingBytes()). */
   staging: number;
   read: ReadTensor;
   headDim: number;
   signal: AbortSignal | undefined;
 }
 
-/** Reads the tensors of a segment and repacks them into tiles; no more than one tensor is held beside them. */
+/**
+ * Reads the tensors of a segment and repacks them into tiles, holding one tensor in memory at a time. Throws WEIGHTS_INVALID
+ * when a tensor has the wrong length or holds a value that is not finite.
+ */
 export async function loadSegment(loader: Loader, { format, at, parts }: Segment): Promise<void> {
   let to = at;
   for (const tensor of parts) {
@@ -81,7 +87,7 @@ async function loadMatrix(loader: Loader, tensor: TensorInfo, at: number): Promi
     if (!repackTile(loader, tensor, columns, at + (row / TILE_ROWS) * stride)) {
       throw new BitorchError(
         'WEIGHTS_INVALID',
-        `tensor ${tensor.name} holds a value or a scale that is not finite or too large, in rows ${row}–${row + 7}`,
+        `tensor ${tensor.name} contains a value or a scale that is too large or not finite, in rows ${row}–${row + 7}`,
       );
     }
     since += TILE_ROWS * rowBytes;
@@ -92,7 +98,7 @@ async function loadMatrix(loader: Loader, tensor: TensorInfo, at: number): Promi
   }
 }
 
-/** Eight rows in the staging area into one tile. */
+/** Repacks the eight rows in the staging area into the tile at address `tile`. False when a value is not finite. */
 function repackTile(
   { kernels, staging }: Loader,
   { type }: TensorInfo,
@@ -124,8 +130,8 @@ function repackTile(
 }
 
 /**
- * Which stored row becomes row `i`. Rotary pairs are neighbours here and in GGUF; Hugging Face stores the first
- * elements of all pairs of a head, then the second ones.
+ * Maps row `i` to the row of the stored tensor. The kernels and GGUF keep the two elements of a rotary pair adjacent;
+ * Hugging Face stores the first elements of all pairs of a head, then the second elements.
  */
 function storedRow({ name }: TensorInfo, headDim: number): (i: number) => number {
   const place = placeOf(name);
@@ -136,7 +142,10 @@ function storedRow({ name }: TensorInfo, headDim: number): (i: number) => number
   };
 }
 
-/** Reads a vector of norm weights (F32, F16 or BF16) as f32. */
+/**
+ * Reads norm weights (F32, F16 or BF16) and writes them as f32 at address `at`. Throws WEIGHTS_INVALID for another type, a
+ * wrong length or a value that is not finite.
+ */
 export async function loadVector(loader: Loader, tensor: TensorInfo, at: number): Promise<void> {
   const bytes = await readWhole(loader, tensor);
   const { memory, kernels, staging } = loader;
@@ -146,10 +155,10 @@ export async function loadVector(loader: Loader, tensor: TensorInfo, at: number)
     memory.bytes.set(bytes, staging);
     if (tensor.type === 'F16') kernels.widenHalf(staging, at, count);
     else if (tensor.type === 'BF16') kernels.widenBrain(staging, at, count);
-    else throw new BitorchError('WEIGHTS_INVALID', `norm weights ${tensor.name} are of type ${tensor.type}`);
+    else throw new BitorchError('WEIGHTS_INVALID', `norm weights ${tensor.name} have type ${tensor.type}`);
   }
   if (!memory.floatsAt(at, count).every(Number.isFinite)) {
-    throw new BitorchError('WEIGHTS_INVALID', `tensor ${tensor.name} holds a value that is not finite`);
+    throw new BitorchError('WEIGHTS_INVALID', `tensor ${tensor.name} contains a value that is not finite`);
   }
 }
 
@@ -159,7 +168,7 @@ async function readWhole({ read, signal }: Loader, tensor: TensorInfo): Promise<
   if (bytes.length !== tensor.bytes) {
     throw new BitorchError(
       'WEIGHTS_INVALID',
-      `tensor ${tensor.name}: ${bytes.length} of ${tensor.bytes} bytes`,
+      `tensor ${tensor.name} has ${bytes.length} bytes instead of ${tensor.bytes}`,
     );
   }
   return bytes;

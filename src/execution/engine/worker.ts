@@ -1,4 +1,4 @@
-/** A thread of a crew: waits in the kernels for jobs until it is told to stop. Runs in Node and in a browser. */
+/** Entry point of a pool thread: waits in the kernels for jobs until it is stopped. Runs in Node and in browsers. */
 import { CONTROL } from '../kernels/parameters.ts';
 import { stayOn } from './cores.ts';
 import { instantiate } from './kernels.ts';
@@ -8,7 +8,7 @@ export interface WorkerTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   thread: number;
-  /** The core to stay on, if on one. */
+  /** The core to pin this thread to, if any. */
   core: number | undefined;
 }
 
