@@ -270,7 +270,7 @@ export class Chain {
     if (!accuse) return;
     // The origin of evidence is no secret: it needs no stem.
     const submit = async () => this.#transactions.submit(accuse(evidence));
-    spread().then(
+    submit().then(
       ({ code, log: reason }) =>
         code !== 0 && log.info({ reason }, 'the evidence is already known or was refused'),
       (error: unknown) => log.warn({ error: messageOf(error) }, 'cannot submit evidence'),

@@ -24,14 +24,14 @@ const fieldsOf: { readonly [T in Input['type']]: Codec<Omit<Extract<Input, { typ
     certificates: list(certificateCodec, MAX_VALIDATORS),
   }) as Codec<object>,
   value: struct({ round, block }),
-  proposal: struct({ proposal: proposalCodec, verdict: word<Verdict>('valid', 'untimely', 'invalid') }),
+  proposal: struct({ proposal: proposalCodec, verdict: oneOf<Verdict>('valid', 'untimely', 'invalid') }),
   vote: struct({ vote: voteCodec }),
   certificate: struct({ certificate: certificateCodec }),
   block: struct({ round, block }),
   timeout: struct({
     height: integer(1),
     round,
-    step: word<WaitingStep>('propose', 'prevote', 'precommit'),
+    step: oneOf<WaitingStep>('propose', 'prevote', 'precommit'),
   }),
 };
 

@@ -27,7 +27,7 @@ export const PLAIN_WORDS =
   'jsonschema july jupyter just key knowledge lacks language languages large last latex level like line lines ' +
   'linked list listed listing lists loc location logical look loop low made main make making many map markdown ' +
   'marks match matches material mathematical maximum may me means message metadata middle minimum missing mode ' +
-  'model more most multi multiple must name namespace natural nd necessary need needed needs nested neutral new ' +
+  'model more most multi multiple must name named names namespace natural nd necessary need needed needs nested neutral new ' +
   'next no non none not note notebook nothink null number numbers object objects observation observe of on once one ' +
   'only onto open optional optionally or order original originating other otherwise out output outputs outputting ' +
   'pad page pair paragraphs parallel param parameter parameters params pass patch pattern per perform piece pieces ' +
