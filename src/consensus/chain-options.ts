@@ -69,7 +69,12 @@ export interface ChainStatus {
   readonly round: number;
   /** Highest block that a peer reports. */
   readonly bestHeight: number;
+  /**
+   * `starting` until the last state is restored; then `syncing` while a peer is more than two blocks ahead, else `following`.
+   * `halted`, for good, after a fork or an error of the program.
+   */
   readonly state: 'starting' | 'syncing' | 'following' | 'halted';
+  /** Why nothing is decided, or blocks of peers are not taken over, and what to do about it. */
   readonly problem: string | undefined;
   readonly peers: number;
   readonly mempool: { readonly transactions: number; readonly bytes: number };

@@ -1,11 +1,11 @@
-/** So many blocks without a transaction come one after the other before the next one waits for some. */
+/** Consecutive empty blocks before the next one waits for transactions. */
 const BLOCKS_BEFORE_REST = 30;
-/** A block's first transaction is its proposer's part of the beacon. */
+/** The first transaction of every block is its proposer's beacon proof. */
 const OWN_TRANSACTIONS = 1;
 
 /**
- * When a chain that nobody uses may slow down. After a block with transactions it goes on at its full pace for a while, since
- * money that was paid can be spent some blocks later.
+ * Slows an idle chain down. After a block with transactions it keeps full speed for a while, because received money
+ * becomes spendable some blocks later.
  */
 export class Rest {
   readonly #ms: number;
@@ -14,14 +14,14 @@ export class Rest {
 
   /**
    * @param ms how long the next block waits for a transaction; 0: not at all
-   * @param anyWaits whether there is a transaction to be proposed
+   * @param anyWaits whether a transaction can be proposed
    */
   constructor(ms: number, anyWaits: () => boolean) {
     this.#ms = ms;
     this.#anyWaits = anyWaits;
   }
 
-  /** A block has been decided. */
+  /** Call it after each decided block. */
   note(transactions: readonly unknown[]): void {
     this.#empty = transactions.length > OWN_TRANSACTIONS ? 0 : this.#empty + 1;
   }

@@ -3,7 +3,7 @@ import { type Ballot, ballotBytes, type Proposal, proposalBytes, type Vote } fro
 import type { LastSign } from './journal/index.ts';
 import { PROPOSAL } from './journal/last-sign.ts';
 
-/** A consensus key behind the guard of what it signed last. */
+/** A consensus key behind the guard against double signing. */
 export class Validator {
   readonly #chainId: Uint8Array;
   readonly #key: SigningKey;
@@ -19,7 +19,10 @@ export class Validator {
     return this.#key.publicKey;
   }
 
-  /** The vote, recorded before it is given out. Throws DOUBLE_SIGN_REFUSED, JOURNAL_FULL. */
+  /**
+   * Signs a vote; the signature is recorded before it is returned. Throws DOUBLE_SIGN_REFUSED when the step is an
+   * earlier one or has another vote, JOURNAL_FULL when the record cannot be written.
+   */
   signVote({ height, round, kind, block }: Ballot, place: number): Vote {
     const ballot = { height, round, kind, block };
     const bytes = ballotBytes(this.#chainId, ballot);
@@ -29,7 +32,7 @@ export class Validator {
     return { ...ballot, validator: place, signature };
   }
 
-  /** As `signVote`. */
+  /** Signs a proposal, as `signVote`. */
   signProposal(proposal: Omit<Proposal, 'signature'>): Proposal {
     const { height, round } = proposal;
     const bytes = proposalBytes(this.#chainId, proposal);

@@ -4,7 +4,7 @@ import { NIL } from '../constants.ts';
 import type { LightBlock } from '../sync/messages.ts';
 import { NOT_ENOUGH_TRUST, type Trust, type Trusted, verifyLight } from './verify.ts';
 
-/** Where light blocks come from: a peer, or several. Undefined for a height that is not there. */
+/** A source of light blocks: one or several peers. Undefined when the height is not available. */
 export type LightSource = (height: number) => Promise<LightBlock | undefined>;
 
 export interface LightClientDependencies {
@@ -13,12 +13,12 @@ export interface LightClientDependencies {
   readonly now: () => number;
 }
 
-/** Headers in between that are tried before one is given up. */
+/** Most intermediate headers tried before giving up. */
 const MAX_STEPS = 200;
 
 /**
- * Follows a chain by its headers: what a wallet of a light node trusts balances and proofs to. It begins with the genesis
- * set, or with a header that somebody trusts for other reasons.
+ * Follows a chain by its headers, against which the wallet of a light node checks balances and proofs. Starts from
+ * the set of the genesis, or from a trusted header.
  */
 export class LightClient {
   readonly #trust: Trust;
@@ -31,7 +31,7 @@ export class LightClient {
     this.#deps = dependencies;
   }
 
-  /** What the genesis says: it vouches for later headers as one of its time does, in ms since epoch. */
+  /** Trust in the genesis: it vouches for later headers like a header of its time (ms since epoch). */
   static genesis(powers: readonly { key: Uint8Array; power: number }[], time: number): Trusted {
     const nextValidators = ValidatorSet.of(powers);
     return { height: 0, time, id: NIL, appHash: new Uint8Array(), nextValidators };
@@ -41,7 +41,10 @@ export class LightClient {
     return this.#trusted;
   }
 
-  /** The header of a later height, proven. Throws LIGHT_INVALID, LIGHT_MISSING. */
+  /**
+   * The proven header of a later height. Throws LIGHT_INVALID when it cannot be proven, LIGHT_MISSING when no node
+   * has it.
+   */
   async verifyTo(height: number): Promise<LightBlock> {
     let target = height;
     for (let steps = 0; steps < MAX_STEPS; steps++) {
@@ -56,13 +59,13 @@ export class LightClient {
         target = this.#trusted.height + Math.max(1, (target - this.#trusted.height) >> 1);
       }
     }
-    throw new BitorchError('LIGHT_INVALID', `height ${height} cannot be reached in ${MAX_STEPS} steps`);
+    throw new BitorchError('LIGHT_INVALID', `height ${height} cannot be proven in ${MAX_STEPS} steps`);
   }
 
   async #get(height: number): Promise<LightBlock> {
     const light = await this.#deps.source(height);
     if (!light || light.header.height !== height)
-      throw new BitorchError('LIGHT_MISSING', `nobody has the header of height ${height}`);
+      throw new BitorchError('LIGHT_MISSING', `no node has the header of height ${height}`);
     return light;
   }
 }

@@ -5,7 +5,7 @@ import { LightClient } from './client.ts';
 import type { LightPeer } from './light-peer.ts';
 import { type Trust, type Trusted, verifyLight } from './verify.ts';
 
-/** Two final blocks of one height, and who voted. */
+/** Two final blocks of one height, and the validators that voted. */
 export interface SeenFork {
   readonly ours: Commit;
   readonly theirs: Commit;
@@ -17,17 +17,17 @@ export interface HeadersDependencies {
   /** Milliseconds since epoch. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Keeps what is trusted from now on. */
+  /** Stores what is trusted from now on. */
   readonly keep: (trusted: Trusted) => void;
   readonly onFork: (fork: SeenFork) => void;
-  /** Believes nothing any more that this one says. */
+  /** Stops using a peer that has lied. */
   readonly drop: (peer: LightPeer, reason: unknown) => void;
 }
 
 /**
- * The headers of a chain as a wallet follows them: each proven from the last one, and then compared with what all other
- * nodes that are known say of the same height. Two proven ones for one height are a fork (Braithwaite et al., "A Tendermint
- * Light Client", arXiv 2010.07031, "attack detection").
+ * The headers of a chain as a wallet follows them: each is proven from the last one, then compared with what all
+ * other known nodes report for the same height. Two proven headers of one height are a fork (Braithwaite et al., "A
+ * Tendermint Light Client", arXiv 2010.07031, "attack detection").
  */
 export class Headers {
   readonly #trust: Trust;
@@ -41,15 +41,15 @@ export class Headers {
     this.#deps = dependencies;
   }
 
-  /** Height of the last header that was proven. */
+  /** Height of the last proven header. */
   get height(): number {
     return this.#trusted.height;
   }
 
   /**
-   * The header of a height, proven by one node and contradicted by none of the others.
-   *
-   * @throws BitorchError LIGHT_INVALID, LIGHT_MISSING when it is not; TRUST_EXPIRED; CHAIN_FORKED
+   * The header of a height, proven by one node and contradicted by none of the others. Throws LIGHT_INVALID or
+   * LIGHT_MISSING when it is not, TRUST_EXPIRED when the trusted header is too old, CHAIN_FORKED when two are
+   * proven.
    */
   async prove(height: number, source: LightPeer, witnesses: readonly LightPeer[]): Promise<LightBlock> {
     if (this.#last?.header.height === height) return this.#last;
@@ -71,9 +71,12 @@ export class Headers {
     return { light, trusted: client.trusted };
   }
 
-  /** One that is gone says nothing; one that says something else is wrong, or the source is, or both are right: a fork. */
+  /**
+   * A witness that is gone is ignored. If it reports another header, it is wrong, or the source is, or both are
+   * right: a fork.
+   */
   async #compare(light: LightBlock, source: LightPeer, witness: LightPeer): Promise<void> {
-    const other = await this.#wordOf(witness, light.header.height);
+    const other = await this.#headerOf(witness, light.header.height);
     const height = other?.header.height ?? 0;
     if (!other || height <= this.#trusted.height) return;
     const own = height === light.header.height ? light : await source.light(height);
@@ -81,29 +84,29 @@ export class Headers {
     const { same, ours, theirs } = await this.#firstDifference(height, source, witness);
     const [mine, its] = [this.#follows(same, ours), this.#follows(same, theirs)];
     if (!its) this.#deps.drop(witness, invalid('the validators have not decided it'));
-    if (!mine) throw invalid('another node has proven another one');
+    if (!mine) throw invalid('another node has proven a different one');
     if (!its) return;
     const fork = { ours: ours!.commit, theirs: theirs!.commit, validators: ours!.validators };
     this.#deps.onFork(fork);
     throw new BitorchError(
       'CHAIN_FORKED',
-      `two final blocks of height ${ours!.header.height}: the chain has forked, and nothing on it is sure any more. See ` +
-        'who did it with "bitorch chain blame"',
+      `two final blocks of height ${ours!.header.height}: the chain has forked, and nothing on it is certain any more. ` +
+        'Run "bitorch chain blame" to see who is responsible',
     );
   }
 
-  /** Its header of a height, or its last one when that is earlier. */
-  async #wordOf(witness: LightPeer, height: number): Promise<LightBlock | undefined> {
+  /** The witness's header of a height, or its last one when that is earlier. */
+  async #headerOf(witness: LightPeer, height: number): Promise<LightBlock | undefined> {
     try {
       const other = (await witness.light(height)) ?? (await witness.light(0));
       return other && other.header.height <= height ? other : undefined;
     } catch (error) {
-      this.#deps.log.debug({ witness: witness.id, error: messageOf(error) }, 'no word from a witness');
+      this.#deps.log.debug({ witness: witness.id, error: messageOf(error) }, 'no answer from a witness');
       return undefined;
     }
   }
 
-  /** The last trusted header before the first height at which the two say different things, and what they say there. */
+  /** The last trusted header before the first height at which the two differ, and their headers there. */
   async #firstDifference(height: number, source: LightPeer, witness: LightPeer) {
     const ask = (peer: LightPeer, of: number) => peer.light(of).catch(() => undefined);
     const both = (of: number) => Promise.all([ask(source, of), ask(witness, of)]);
@@ -119,7 +122,7 @@ export class Headers {
     return { same, ours, theirs };
   }
 
-  /** Whether a header is proven as the one that follows at once. */
+  /** Whether a header is proven as the direct successor. */
   #follows(trusted: Trusted, light: LightBlock | undefined): boolean {
     if (light?.header.height !== trusted.height + 1) return false;
     const { verify, now } = this.#deps;

@@ -22,42 +22,42 @@ import type { Trust, Trusted } from './verify.ts';
 export interface LightChainOptions {
   readonly trust: Trust;
   readonly from: Trusted;
-  /** A last block older than this means that the nodes are behind, or hide what came after. */
+  /** Age of the last block, in ms, above which the nodes are considered behind, or hiding newer blocks. */
   readonly maxAgeMs?: number;
   /** Time of the genesis, ms since epoch. */
   readonly began?: number;
 }
 
 export interface LightChainDependencies {
-  /** Nodes to ask, those that can be reached now. */
+  /** The nodes that are reachable now. */
   readonly peers: () => Promise<readonly LightPeer[]>;
   readonly verify: VerifySignatures;
   /** Milliseconds since epoch. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Keeps what is trusted from now on. */
+  /** Stores what is trusted from now on. */
   readonly keep: (trusted: Trusted) => void;
   readonly onFork: (fork: SeenFork) => void;
 }
 
 const MAX_AGE_MS = 120_000;
-/** The state after a block is proven by the header of the next one: how long that is waited for. */
+/** How long to wait for the next header, in ms: it proves the state after a block. */
 const NEXT_HEADER_MS = 20_000;
 const NEXT_HEADER_PAUSE_MS = 150;
 
-/** The pace of a chain is measured over so many blocks at least, where they are known. */
+/** Block time is measured over at least this many blocks, if known. */
 const MEASURED_BLOCKS = 1_000;
 
-/** What makes a node one that lies; anything else only means that it cannot answer. */
+/** Errors that show that a node lies; all others mean only that it cannot answer. */
 const LIES = new Set(['LIGHT_INVALID', 'CODEC_INVALID', 'CHAIN_INVALID']);
-/** What no other node can put right. */
+/** Errors that no other node can resolve. */
 const FINAL = new Set(['TRUST_EXPIRED', 'CHAIN_FORKED']);
 
 /**
- * A chain as a wallet asks for it, out of nodes of which none is believed: the state's root comes from a header that is
- * proven from the genesis on, and every output and spend from a proof that it is under that root. So a node can refuse to
- * answer, but it can neither show money that is not there nor leave out what is. Whoever answers learns no more than from any
- * other wallet: all outputs, all spends, and whole rings are asked for. One wallet at a time, one thing at a time.
+ * A chain as a wallet queries it, from nodes that are not trusted. The state's root comes from a header proven from
+ * the genesis on, and every output and spend from a proof under that root. So a node can refuse to answer, but can
+ * neither invent nor hide money. All wallets send the same queries (all outputs, all spends, whole rings), so they
+ * reveal nothing. One wallet and one query at a time.
  */
 export class LightChain implements WalletChain {
   readonly #options: LightChainOptions;
@@ -74,15 +74,15 @@ export class LightChain implements WalletChain {
     this.#headers = new Headers(options, { ...dependencies, drop });
   }
 
-  /** Nodes that have lied, and how it showed. */
+  /** Nodes that have lied, with the error that showed it. */
   get liars(): ReadonlyMap<string, unknown> {
     return this.#liars;
   }
 
   /**
-   * The last state that a header proves, of whichever node has the most blocks.
-   *
-   * @throws BitorchError NODE_MISSING, CHAIN_STALE, TRUST_EXPIRED, CHAIN_FORKED, LIGHT_INVALID when all nodes lie
+   * The last state that a header proves, from the node with the most blocks. Throws NODE_MISSING when no node
+   * answers, CHAIN_STALE when the last block is too old, TRUST_EXPIRED when the trusted header is, CHAIN_FORKED
+   * when a fork is found, LIGHT_INVALID when all nodes lie.
    */
   async status(): Promise<ChainStatus> {
     const offers = await this.#offers();
@@ -110,7 +110,7 @@ export class LightChain implements WalletChain {
     return this.#ask((peer) => provenSpends(peer, { from, to, count: roots.spends }, roots));
   }
 
-  /** Members of rings, with proofs that the edges they were drawn by are where some node has once said. */
+  /** Ring members, with proofs that the edges used to draw them are where a node claimed. */
   async outputsAt(numbers: readonly number[], edges: readonly Edge[] = []): Promise<readonly OutputRecord[]> {
     const roots = await this.#known();
     const asked = [...new Set([...numbers, ...edges.flatMap((edge) => besides(edge, roots))])];
@@ -147,8 +147,8 @@ export class LightChain implements WalletChain {
   }
 
   /**
-   * Hands a transaction to every node that can be reached. What none takes is pending, whatever they say: whoever refuses
-   * it may still bring it into a block.
+   * Submits a transaction to every reachable node. If none accepts it, it counts as pending, whatever they answer:
+   * a node that refuses it may still put it into a block.
    */
   async submit(transaction: Uint8Array): Promise<Submission> {
     const peers = await this.#honest();
@@ -156,10 +156,10 @@ export class LightChain implements WalletChain {
     const [first] = refusals;
     if (refusals.some((refusal) => refusal === undefined)) return SENT;
     const why = [...new Set(refusals.map((refusal) => refusal!.message))].join('; ');
-    return doubtful({ code: first!.code, message: `no node takes it (${why})` });
+    return doubtful({ code: first!.code, message: `no node accepts it (${why})` });
   }
 
-  /** What each node says that the state is, the one with the most blocks first. */
+  /** What each node reports as the state, the one with the most blocks first. */
   async #offers(): Promise<{ peer: LightPeer; roots: Roots }[]> {
     const peers = await this.#honest();
     const answers = await Promise.allSettled(peers.map((peer) => ask(peer, '/roots', {})));
@@ -175,13 +175,13 @@ export class LightChain implements WalletChain {
   async #prove(peer: LightPeer, roots: Roots, all: readonly { peer: LightPeer }[]): Promise<LightBlock> {
     const { height } = roots;
     if (height + 1 < this.#headers.height)
-      throw new BitorchError('CHAIN_BEHIND', `the node is at block ${height}, behind what is proven`);
+      throw new BitorchError('CHAIN_BEHIND', `the node is at block ${height}, behind the proven height`);
     await this.#nextHeader(peer, height + 1);
     const witnesses = all.map((one) => one.peer).filter((one) => one !== peer && !this.#liars.has(one.id));
     const light = await this.#headers.prove(height + 1, peer, witnesses);
     const { header } = light;
     if (!verifyRoots(header.appHash, roots))
-      throw new BitorchError('LIGHT_INVALID', `the state is not the one that block ${height + 1} names`);
+      throw new BitorchError('LIGHT_INVALID', `the state does not match the app hash in block ${height + 1}`);
     const age = this.#deps.now() - header.time;
     if (age > (this.#options.maxAgeMs ?? MAX_AGE_MS)) throw stale(height + 1, header.time);
     return light;
@@ -193,25 +193,28 @@ export class LightChain implements WalletChain {
       if (performance.now() > until)
         throw new BitorchError(
           'CHAIN_STALE',
-          `no block has come after ${height - 1} in ${NEXT_HEADER_MS / 1000} s: the chain stands still, or the node hides it`,
+          `no block after ${height - 1} within ${NEXT_HEADER_MS / 1000} s: the chain has stopped, or the node hides it`,
         );
       await delay(NEXT_HEADER_PAUSE_MS);
     }
   }
 
-  /** What the pace of the chain is measured from: what was trusted first here, or the genesis if that is too near. */
+  /**
+   * Start of the block time measurement: the first header trusted on this node, or the genesis if that is too
+   * recent.
+   */
   #momentBefore(height: number): Moment {
     const { from, began } = this.#options;
     return height - from.height >= MEASURED_BLOCKS ? from : { height: 0, time: began ?? from.time };
   }
 
-  /** The state that is asked about. */
+  /** The state that queries refer to. */
   async #known(): Promise<Roots> {
     if (!this.#roots) await this.status();
     return this.#roots!;
   }
 
-  /** The first good answer. Throws the last failure when there is none. */
+  /** The first valid answer. Rethrows the last error when there is none. */
   async #ask<T>(question: (peer: LightPeer) => Promise<T>): Promise<T> {
     let failure: unknown;
     for (const peer of await this.#honest()) {
@@ -230,7 +233,7 @@ export class LightChain implements WalletChain {
     const honest = peers.filter(({ id }) => !this.#liars.has(id));
     if (honest.length > 0) return honest;
     const [reason] = this.#liars.values();
-    throw reason ?? new BitorchError('NODE_MISSING', 'no node of the chain can be reached: name others');
+    throw reason ?? new BitorchError('NODE_MISSING', 'no node of the chain is reachable: configure others');
   }
 
   #blame(peer: LightPeer, error: unknown): void {
@@ -244,13 +247,13 @@ export class LightChain implements WalletChain {
     this.#liars.set(peer.id, reason);
     this.#deps.log.warn(
       { peer: peer.id, reason: messageOf(reason) },
-      'this node lies: it is not asked again',
+      'the node sent false data and is not asked again',
     );
     peer.close();
   }
 }
 
-/** What a node does not take the transaction for; undefined when it does. */
+/** Why a node refuses the transaction; undefined when it accepts it. */
 async function refusalOf(
   peer: LightPeer,
   bytes: Uint8Array,
@@ -266,6 +269,6 @@ async function refusalOf(
 const stale = (height: number, time: number): BitorchError =>
   new BitorchError(
     'CHAIN_STALE',
-    `the last block that the node shows, ${height}, is of ${new Date(time).toISOString()}: the node is behind or hides what ` +
-      'came after. Ask another one, and look at the clock of this machine',
+    `the node's last block, ${height}, is of ${new Date(time).toISOString()}: the node is behind or hides newer blocks. ` +
+      'Ask another node, and check the clock of this machine',
   );

@@ -5,15 +5,18 @@ import type { ApplicationPort } from '../application/index.ts';
 import { type LightBlock, Questions, SyncClient } from '../sync/index.ts';
 import { MAX_REPLY_FRAME, QUERY_PROTOCOL, type Query, queryCodec, replyCodec } from './protocol.ts';
 
-/** What a wallet asks: headers with what proves them, and the application. Nothing that it says is believed. */
+/** What a wallet asks of a node: headers with their proofs, and the application. Nothing it answers is trusted. */
 export interface LightPeer extends ApplicationPort {
   readonly id: string;
-  /** The header of a height, of the last one for 0; undefined when it is not there. */
+  /** The header of a height, or the last one for 0; undefined when not available. */
   light(height: number): Promise<LightBlock | undefined>;
   close(): void;
 }
 
-/** A node of the chain over the network. Each question may throw PEER_UNREACHABLE, STREAM_CLOSED, CODEC_INVALID. */
+/**
+ * A node of the chain over the network. Every query throws PEER_UNREACHABLE, STREAM_CLOSED or CODEC_INVALID when it
+ * fails.
+ */
 export class RemotePeer implements LightPeer {
   readonly id: string;
   readonly #sync: SyncClient;

@@ -14,11 +14,11 @@ import { type Checkpoint, keepTrusted, trustedAt, trustedIn } from './trust.ts';
 
 export interface OpenLightChainOptions {
   readonly genesis: Genesis;
-  /** Folder for what is trusted, and for what proves a fork. */
+  /** Folder for the trusted header and the proof of a fork. */
   readonly home: string;
-  /** Nodes to ask: one is enough, more of them notice what one hides. */
+  /** Nodes to ask. One is enough; several detect what one hides. */
   readonly contacts: readonly Contact[];
-  /** Instead of what was trusted last. */
+  /** Used instead of the last trusted header. */
   readonly checkpoint?: Checkpoint | undefined;
   readonly maxAgeMs?: number;
 }
@@ -26,16 +26,16 @@ export interface OpenLightChainOptions {
 export interface OpenLightChainDependencies {
   readonly host: Host;
   readonly log: Logger;
-  /** Who votes on the first block. */
+  /** The validators of the first block. */
   readonly firstValidators: () => Promise<readonly ValidatorPower[]>;
   /** Milliseconds since epoch. */
   readonly now?: () => number;
 }
 
 /**
- * A chain that is followed by its headers. Begins from what was trusted last, else from the genesis or a checkpoint.
- *
- * @throws BitorchError CHAIN_FORKED when a fork was seen before; NODE_MISSING and LIGHT_MISSING for a checkpoint
+ * Opens a chain that is followed by its headers. Starts from the last trusted header, else from the genesis or a
+ * checkpoint. Throws CHAIN_FORKED when a fork was seen before, NODE_MISSING or LIGHT_MISSING when the checkpoint
+ * cannot be fetched.
  */
 export async function openLightChain(
   options: OpenLightChainOptions,
@@ -48,8 +48,8 @@ export async function openLightChain(
   if (forkAt(forkPath))
     throw new BitorchError(
       'CHAIN_FORKED',
-      `this wallet has seen the chain fork: see who did it with "bitorch chain blame ${forkPath}". Nothing on it is sure ` +
-        'until people have agreed on what to go on from; then remove that file',
+      `this wallet has seen the chain fork: run "bitorch chain blame ${forkPath}" to see who is responsible. Nothing on it is ` +
+        'certain until people have agreed where to continue; then remove that file',
     );
   const remotes = new Map<string, LightPeer>();
   const peers = async () => {
@@ -85,12 +85,12 @@ export async function openLightChain(
   );
 }
 
-/** The peer id of a contact, undefined while it cannot be reached. */
+/** The peer id of a contact; undefined while it is unreachable. */
 async function reach(contact: Contact, host: Host, log: Logger): Promise<string | undefined> {
   const id = contact.split('/').at(-1)!;
   if (host.connected.includes(id)) return id;
   return host.connect(contact).catch((error: unknown) => {
-    log.debug({ contact, error: messageOf(error) }, 'not reachable');
+    log.debug({ contact, error: messageOf(error) }, 'contact is unreachable');
     return undefined;
   });
 }

@@ -3,7 +3,7 @@ import type { QuestionPath } from '../application/index.ts';
 
 export const QUERY_PROTOCOL = '/bitorch/chain/query/1';
 
-/** What anybody may ask a node of the chain's state: whatever a wallet can check against a header. */
+/** Queries open to anybody: those whose answers a wallet can check against a header. */
 export const OPEN_PATHS = [
   '/roots',
   '/totals',
@@ -26,10 +26,10 @@ const KINDS: readonly (readonly [Query['type'], Codec<unknown>])[] = [
   ['submit', struct({ transaction: blob(MAX_TRANSACTION_BYTES) })],
 ];
 
-/** The first byte says which it is: its place above, from 1. */
+/** The first byte is the position in the list above, from 1. */
 export const queryCodec = tagged<Query>('question', KINDS);
 
-/** As the application answers: 0 and the value, or the code of a refusal and why. */
+/** The application's answer: 0 and the value, or the code of a refusal and the reason. */
 export const replyCodec = struct({
   code: integer(0, 255),
   log: blob(4_096),

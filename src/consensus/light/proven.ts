@@ -11,7 +11,10 @@ import {
 import { ask, MAX_PROVEN_AT, type Roots } from '../application/index.ts';
 import type { LightPeer } from './light-peer.ts';
 
-/** Questions whose answers are checked against the roots of a proven state. Each throws CHAIN_INVALID for a wrong one. */
+/**
+ * Queries whose answers are checked against the roots of a proven state. Each throws CHAIN_INVALID when the answer
+ * is false.
+ */
 
 export async function provenOutputs(
   peer: LightPeer,
@@ -47,7 +50,7 @@ export async function provenSpends(
   return spends;
 }
 
-/** By number, each once. They are asked for in ascending order, so that their order tells nothing. */
+/** By number, each once. Requested in ascending order, so that the order reveals nothing. */
 export async function provenOutputsAt(
   peer: LightPeer,
   asked: readonly number[],
@@ -70,6 +73,5 @@ export async function provenOutputsAt(
 }
 
 function requireProof(holds: boolean): void {
-  if (!holds)
-    throw new BitorchError('CHAIN_INVALID', 'what the node says is not in the state that is proven');
+  if (!holds) throw new BitorchError('CHAIN_INVALID', "the node's answer is not in the proven state");
 }

@@ -15,18 +15,21 @@ import {
 export interface QueryServerDependencies {
   readonly answering: Answering;
   readonly application: Pick<ApplicationPort, 'query'>;
-  /** Takes in what a peer hands in: it waits in the peer's own turn to be checked, not in that of this node's owner. */
+  /**
+   * Accepts a transaction of a peer. It waits in that peer's own queue to be checked, not in that of this node's
+   * owner.
+   */
   readonly submit: (transaction: Uint8Array, peer: string) => Promise<Pick<CheckTxResult, 'code' | 'log'>>;
 }
 
-/** Verifying a transaction that is handed in, and refusing a question, in milliseconds of a slow core. */
+/** Cost of verifying a submitted transaction and of refusing a question, in ms of a slow core. */
 const SUBMIT_MS = 20;
 const REFUSAL_MS = 0.2;
 
 const PATHS: ReadonlySet<string> = new Set(OPEN_PATHS);
 const NOTHING = new Uint8Array(0);
 
-/** Answers wallets that believe no node, and takes in what they hand in. */
+/** Answers wallets that trust no node, and accepts their transactions. */
 export function serveQueries(dependencies: QueryServerDependencies): Promise<void> {
   return dependencies.answering.serve({
     protocol: QUERY_PROTOCOL,
@@ -50,7 +53,7 @@ async function answer(
   const { path, data } = query.value;
   const name = Buffer.from(path).toString('latin1');
   if (!PATHS.has(name)) {
-    const { code, log } = refusedFor(new BitorchError('QUERY_INVALID', 'this is not for everybody'));
+    const { code, log } = refusedFor(new BitorchError('QUERY_INVALID', 'this query is not open to peers'));
     return { reply: { code, log: text(log), value: NOTHING }, costMs: REFUSAL_MS };
   }
   const { code, log, value, costMs = REFUSAL_MS } = await application.query({ path: name, data });

@@ -3,27 +3,27 @@ import { MAX_TOTALS_ASKED, type OutputRecord, type OutputTotal, type TotalsPage,
 import type { Roots } from '../application/index.ts';
 import type { LightPeer } from './light-peer.ts';
 
-/** Says that so many outputs were made up to and including this height. */
+/** Claims that this many outputs were made up to and including this height. */
 export interface Edge {
   readonly total: number;
   readonly height: number;
 }
 
 /**
- * What a node claims of how many outputs each block made. Decoys are drawn by it, so false ones could steer the draw towards
- * outputs of somebody who then sees through the ring. No hash of the state holds it, but the heights of outputs on both sides
- * of an edge prove that: asked for is what draws depend on, the edges of blocks that were drawn from and of what is old
- * enough.
+ * A node's claims of how many outputs each block made. Decoys are drawn by them, so false ones could steer the draw
+ * towards outputs of somebody who then sees through the ring. No hash of the state covers them, but the heights of
+ * the outputs on both sides of an edge prove it. Proofs are requested for the edges that draws depend on: those of
+ * the blocks that were drawn from, and of the minimum age.
  */
 export class ClaimedTotals {
-  /** Who claims it. */
+  /** The node that claims it. */
   readonly peer: LightPeer;
   readonly #from: number;
   readonly #before: number;
   readonly #entries: OutputTotal[] = [];
   readonly #roots: Roots;
 
-  /** @param from height of the first block that it is about; `before` as many outputs are older */
+  /** @param from height of the first block covered; `before` outputs are older */
   constructor(peer: LightPeer, from: number, before: number, roots: Roots) {
     this.peer = peer;
     this.#from = from;
@@ -31,12 +31,15 @@ export class ClaimedTotals {
     this.#roots = roots;
   }
 
-  /** The height that the next page begins at. */
+  /** The height at which the next page begins. */
   get next(): number {
     return (this.#entries.at(-1)?.height ?? this.#from - 1) + 1;
   }
 
-  /** Takes a page, without what is later than the proven state. Throws CHAIN_INVALID for what contradicts itself. */
+  /**
+   * Adds a page and returns it without what is later than the proven state. Throws CHAIN_INVALID when it
+   * contradicts itself.
+   */
   add({ before, totals }: TotalsPage): TotalsPage {
     const { height, outputs } = this.#roots;
     let last = { height: this.next - 1, total: this.#entries.at(-1)?.total ?? this.#before };
@@ -52,7 +55,7 @@ export class ClaimedTotals {
     return { before, totals: shown };
   }
 
-  /** Of where it begins, and of what is old enough to be drawn. */
+  /** The edge at which the totals begin, and that of the minimum age. */
   get edges(): Edge[] {
     const { height, parameters } = this.#roots;
     const old = [parameters.maturity, parameters.mintMaturity].map((wait) => height + 1 - wait);
@@ -65,11 +68,11 @@ export class ClaimedTotals {
   }
 }
 
-/** The outputs on both sides of an edge. */
+/** Numbers of the outputs on both sides of an edge. */
 export const besides = ({ total }: Edge, { outputs }: Roots): number[] =>
   [total - 1, total].filter((number) => number >= 0 && number < outputs);
 
-/** Throws CHAIN_INVALID unless these proven outputs show that the edges are where they were said to be. */
+/** Throws CHAIN_INVALID when these proven outputs do not confirm the claimed edges. */
 export function requireEdges(edges: readonly Edge[], found: ReadonlyMap<number, OutputRecord>): void {
   for (const { total, height } of edges) {
     const [last, next] = [found.get(total - 1), found.get(total)];
@@ -78,4 +81,4 @@ export function requireEdges(edges: readonly Edge[], found: ReadonlyMap<number, 
 }
 
 const wrongTotals = (): BitorchError =>
-  new BitorchError('CHAIN_INVALID', 'the node says of blocks that they made other outputs than they did');
+  new BitorchError('CHAIN_INVALID', 'the node reports false output counts of blocks');

@@ -18,35 +18,35 @@ export const trustedCodec = struct({
   nextValidators: validatorSetCodec,
 });
 
-/** A block that somebody vouches for who is trusted for other reasons. */
+/** A block that the operator vouches for, known from a source other than the peers. */
 export interface Checkpoint {
   readonly height: number;
   readonly id: Uint8Array;
 }
 
-/** `HEIGHT:ID`, the id in hexadecimal. Throws OPTION_INVALID. */
+/** Parses `HEIGHT:ID`, the id in hexadecimal. Throws OPTION_INVALID when it is malformed. */
 export function parseCheckpoint(text: string): Checkpoint {
   const [, height, id] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/i.exec(text) ?? [];
   if (height === undefined || id === undefined)
     throw new BitorchError(
       'OPTION_INVALID',
-      `--trust ${text}: write a height, a colon and the 64 digits of the block's id`,
+      `--trust ${text}: write a height, a colon and the 64 hexadecimal digits of the block's id`,
     );
   return { height: Number(height), id: new Uint8Array(Buffer.from(id, 'hex')) };
 }
 
-/** Throws CHECKPOINT_DIFFERS for another block of the checkpoint's height than the one that somebody vouches for. */
+/** Throws CHECKPOINT_DIFFERS when the header has the checkpoint's height but another id. */
 export function requireVouched(header: Header, checkpoint: Checkpoint | undefined): void {
   const id = blockId(header);
   if (header.height !== checkpoint?.height || equalBytes(id, checkpoint.id)) return;
   throw new BitorchError(
     'CHECKPOINT_DIFFERS',
-    `block ${header.height} has the id ${toHex(id)}, not the one given with --trust: ask again for it, or move the chain ` +
-      'folder away and sync anew; keep last-sign, it guards the validator key',
+    `block ${header.height} has the id ${toHex(id)}, not the one given with --trust: verify that one, or move the chain ` +
+      'folder away and sync again, but keep last-sign, which guards the validator key',
   );
 }
 
-/** What was trusted last, undefined when nothing was of this chain. */
+/** The last trusted header; undefined if none of this chain is stored. */
 export function trustedIn(path: string, genesis: Uint8Array): Trusted | undefined {
   if (!existsSync(path)) return undefined;
   const { genesis: of, ...trusted } = decode(trustedCodec, new Uint8Array(readFileSync(path)));
@@ -57,7 +57,7 @@ export function keepTrusted(path: string, genesis: Uint8Array, trusted: Trusted)
   replaceFile(path, encode(trustedCodec, { genesis, ...trusted }));
 }
 
-/** The header of a checkpoint, from whoever has it. Throws LIGHT_MISSING. */
+/** The header of a checkpoint, from any node that has it. Throws LIGHT_MISSING when none has. */
 export async function trustedAt(
   { height, id }: Checkpoint,
   peers: readonly Pick<LightPeer, 'light'>[],

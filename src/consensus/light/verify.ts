@@ -11,13 +11,16 @@ import type { LightBlock } from '../sync/messages.ts';
 
 export interface Trust {
   readonly chainId: Uint8Array;
-  /** A header older than this vouches for nothing: whoever signed it may have his bond back. Below the unbonding time. */
+  /**
+   * Age in ms beyond which a header vouches for nothing: its signers may have withdrawn their bonds. Below the
+   * unbonding time.
+   */
   readonly trustingPeriodMs: number;
-  /** A header's time may be this far ahead of our clock. */
+  /** How far a header's time may be ahead of our clock, in ms. */
   readonly clockToleranceMs: number;
 }
 
-/** A header that is trusted, and the set that votes at the height after it. */
+/** A trusted header, and the set that votes at the height after it. */
 export interface Trusted {
   readonly height: number;
   readonly time: number;
@@ -26,9 +29,9 @@ export interface Trusted {
   readonly nextValidators: ValidatorSet;
 }
 
-/** Why a header cannot be trusted yet: too few of those whom we know have signed it. Ask for one in between. */
+/** Code of the error when too few known validators have signed a header: a header in between may help. */
 export const NOT_ENOUGH_TRUST = 'NOT_ENOUGH_TRUST';
-/** Why none can be trusted any more: what is trusted is too old. Somebody has to be asked for a block id. */
+/** Code of the error when the trusted header is too old: the operator has to supply a recent block id. */
 export const TRUST_EXPIRED = 'TRUST_EXPIRED';
 
 function refuse(why: string, details: Record<string, unknown> = {}): never {
@@ -36,11 +39,12 @@ function refuse(why: string, details: Record<string, unknown> = {}): never {
 }
 
 /**
- * Light client verification (Braithwaite et al., "A Tendermint Light Client", arXiv 2010.07031): the header after a
- * trusted one by the set that was announced for it, a later one also when more than a third of the trusted set has signed
- * it, for then an honest one has. The genesis, at height 0, has no time to be compared with.
+ * Light client verification (Braithwaite et al., "A Tendermint Light Client", arXiv 2010.07031). The next header is
+ * verified by the set announced for it; a later one also if more than a third of the trusted set has signed it, so
+ * that at least one honest validator has. The genesis, at height 0, has no time to compare with.
  *
- * @throws BitorchError LIGHT_INVALID; TRUST_EXPIRED; NOT_ENOUGH_TRUST when a header in between would help
+ * Throws LIGHT_INVALID when the header is not proven, TRUST_EXPIRED when the trusted one is too old,
+ * NOT_ENOUGH_TRUST when a header in between would help.
  */
 export function verifyLight(
   trusted: Trusted,
@@ -58,9 +62,9 @@ export function verifyLight(
   if (time > now + trust.clockToleranceMs) refuse('its time is in the future', { height, time });
   if (!equalBytes(header.chainId, trust.chainId)) refuse('it is of another chain');
   if (commit.height !== height || !equalBytes(commit.block, id)) refuse('its commit is of another block');
-  if (!equalBytes(validators.hash, header.validators)) refuse('its validators are others', { height });
+  if (!equalBytes(validators.hash, header.validators)) refuse('its validator set is another one', { height });
   if (!equalBytes(nextValidators.hash, header.nextValidators))
-    refuse('its next validators are others', { height });
+    refuse('its next validator set is another one', { height });
   if (height === trusted.height + 1) {
     if (!equalBytes(header.previous, trusted.id)) refuse('it does not follow the trusted one', { height });
     if (!equalBytes(header.validators, trusted.nextValidators.hash))
@@ -77,7 +81,7 @@ export function verifyLight(
 }
 
 /**
- * Throws TRUST_EXPIRED for a block, or the genesis at height 0, that vouches for no later one any more.
+ * Throws TRUST_EXPIRED when a block, or the genesis at height 0, is too old to vouch for a later one.
  *
  * @param now ms since epoch
  */
@@ -89,13 +93,16 @@ export function requireFresh(
   if (time + trustingPeriodMs > now) return;
   throw new BitorchError(
     TRUST_EXPIRED,
-    `block ${height}, the last one that is trusted, is of ${new Date(time).toISOString()}: too old to ` +
-      'vouch for later ones. Ask people that you trust for the height and id of a recent block, and give it with ' +
+    `block ${height}, the last trusted one, is of ${new Date(time).toISOString()}: too old to ` +
+      'vouch for later ones. Ask people you trust for the height and id of a recent block, and pass it with ' +
       '--trust HEIGHT:ID',
   );
 }
 
-/** More than a third of the power of a known set. The signatures themselves are verified with the whole commit. */
+/**
+ * Requires signatures of more than a third of a known set's power. The signatures are verified with the whole
+ * commit.
+ */
 function requireKnownSigners(known: ValidatorSet, commit: Commit, validators: ValidatorSet): void {
   const { height } = commit;
   let power = 0;

@@ -32,12 +32,12 @@ import { type Tip, tipOf } from './tip.ts';
 
 export interface ConsensusLoopOptions extends AccountabilityOptions {
   readonly chainId: Uint8Array;
-  /** No block is earlier: the genesis' time, milliseconds since epoch; any when absent. */
+  /** Genesis time, in ms since epoch: no block is earlier. No limit when absent. */
   readonly begins?: number;
   readonly timeouts: Timeouts;
-  /** A proposal's time may be this far from our clock. */
+  /** Largest difference accepted between a proposal's time and our clock, in ms. */
   readonly clockToleranceMs: number;
-  /** Of a block's transactions. */
+  /** Limit on the bytes of a block's transactions. */
   readonly maxBytes: number;
 }
 
@@ -48,12 +48,12 @@ export interface ConsensusLoopDependencies {
   /** Absent on a node that only follows. */
   readonly validator: Validator | undefined;
   readonly verify: VerifySignatures;
-  /** Milliseconds since epoch by this node's clock. */
+  /** This node's clock, in ms since epoch. */
   readonly now: () => number;
   readonly log: Logger;
-  /** For each block of ours says which of the waiting transactions are to go in, see `PrepareProposalRequest`. */
+  /** Makes the filter that selects waiting transactions for one block of ours, see `PrepareProposalRequest`. */
   readonly picker?: () => (transaction: Uint8Array) => boolean;
-  /** How long it took to judge the block of somebody else. */
+  /** Reports how long it took to verify another proposer's block, in ms. */
   readonly onJudged?: (ms: number) => void;
   readonly relay: (message: ConsensusMessage) => void;
   readonly broadcast: (message: ConsensusMessage) => void;
@@ -62,11 +62,11 @@ export interface ConsensusLoopDependencies {
   readonly onFinal: (final: FinalBlock, firstSeen: number | undefined) => Promise<void>;
   readonly onEvidence: (evidence: Equivocation) => void;
   /**
-   * Asked after the pause between blocks: how long, in ms, the next one may wait for something to decide; 0, by default, not at
-   * all. `rouse` ends it, and so does whoever proposes.
+   * Called after the pause between blocks: how long, in ms, the next block may wait for something to decide; 0, the
+   * default: not at all. `rouse` ends the wait, and so does any proposal.
    */
   readonly rest?: () => number;
-  /** Has to halt it. */
+  /** Must halt the loop. */
   readonly onFork: (ours: Commit, theirs: Commit) => void;
 }
 
@@ -78,8 +78,8 @@ const stepOf = (
 ): string => `${height}/${round}/${kind}/${toHex(signer)}`;
 
 /**
- * Decides one block after the other: takes in what peers say, lets the engine think, carries out what it wants. All of it
- * but the judging of proposals happens in one queue, so nothing overtakes a write that has to be durable first.
+ * Decides one block after the other: takes messages of peers, feeds the engine and executes its effects. Everything
+ * but the verification of proposals runs in one queue, so nothing overtakes a write that must be durable first.
  */
 export class ConsensusLoop {
   readonly #options: ConsensusLoopOptions;
@@ -92,7 +92,7 @@ export class ConsensusLoop {
   #runner!: HeightRunner;
   #last: HeightRecord | undefined;
   readonly #past: PastVotes;
-  /** Steps of validators that were accused. */
+  /** Steps in which validators were already accused. */
   readonly #accused = new Set<string>();
   #problem: string | undefined;
   #halted = false;
@@ -105,7 +105,7 @@ export class ConsensusLoop {
     this.#past = new PastVotes({ chainId: options.chainId }, { store, verify, journalled });
   }
 
-  /** Takes up the height after the last stored block, where the journal says it was left. */
+  /** Resumes the height after the last stored block where its journal ends. */
   async start(): Promise<void> {
     this.#enter();
     const records = await this.#write(() => this.#deps.wal.open(this.#tip.height));
@@ -133,23 +133,25 @@ export class ConsensusLoop {
     return this.#problem;
   }
 
-  /** After a fork, or an error of the program: nothing is decided any more. */
+  /** True after a fork or an error of the program: nothing is decided any more. */
   get halted(): boolean {
     return this.#halted;
   }
 
-  /** What was gathered of the current height or the one before. */
+  /** What was collected at the current height or the one before. */
   book(height: number): HeightRecord | undefined {
     if (height === this.#tip.height) return this.#intake.book;
     return height === this.#last?.height ? this.#last : undefined;
   }
 
-  /** There is something to decide: the next block need not wait any longer. */
+  /** There is something to decide: ends the wait for the next block. */
   rouse(): void {
     this.#post(this.#tip.height, () => this.#runner.rouse());
   }
 
-  /** Takes in what a peer says. Throws what counts against it: a bad signature, a part that does not belong. */
+  /**
+   * Processes a peer's message. Throws BLOCK_INVALID, COMMIT_INVALID or PROOF_INVALID when the sender is at fault.
+   */
   receive(message: ConsensusMessage): void {
     if (this.#halted) return;
     const { height } = message.value;
@@ -166,10 +168,10 @@ export class ConsensusLoop {
     }
     const { validators } = this.#last;
     const signer = validators.at(vote.validator)?.key;
-    // Shown once is enough, and to verify it again would cost more than to send it.
+    // Shown once is enough; verifying it again costs more than sending it.
     if (signer && this.#accused.has(stepOf(vote, signer))) return;
     const known = MessageIntake.receiveLate(vote, this.#last, chainId, this.#deps.verify);
-    // Of a block that was taken over from others the single votes are not here.
+    // The single votes for a block taken over from peers are not available.
     const evidence = known
       ? duplicateVote(known, vote, validators)
       : secondVote(vote, this.#tip.lastCommit!, validators);
@@ -178,7 +180,7 @@ export class ConsensusLoop {
     this.#accuse(evidence, vote);
   }
 
-  /** Says of an offence that it has come to light, once, and shows the second vote to everybody. */
+  /** Reports an offence once, and broadcasts the second vote. */
   #accuse(evidence: Equivocation, second?: Vote): void {
     const fresh = offendersOf(evidence)
       .map((key) => stepOf(evidence, key))
@@ -194,8 +196,8 @@ export class ConsensusLoop {
   }
 
   /**
-   * Takes over a block that others have decided. Throws BLOCK_INVALID or COMMIT_INVALID when it does not continue this
-   * chain, or is not decided; where it shows that our own state is another one, deciding stops with APP_HASH_DIFFERS.
+   * Takes over a block that others have decided. Throws BLOCK_INVALID or COMMIT_INVALID when it does not continue
+   * this chain or is not decided; halts with APP_HASH_DIFFERS when it shows that our own state is wrong.
    */
   adopt(block: Block, commit: Commit): Promise<void> {
     return this.#do(async () => {
@@ -212,8 +214,8 @@ export class ConsensusLoop {
   }
 
   /**
-   * Two thirds of our validators have decided a block after our last one that does not follow from our state: the fault is
-   * here, and whoever sent it has done right.
+   * Our validators have decided the next block, but it does not follow from our state: the fault is on this node,
+   * not with the sender.
    */
   #hasDiverged({ header }: Block): boolean {
     const { height, previous, appHash, validators, nextValidators } = this.#tip;
@@ -225,14 +227,14 @@ export class ConsensusLoop {
     this.#fail(
       new BitorchError(
         'APP_HASH_DIFFERS',
-        `the validators have decided block ${height} after another state than this node's, which is damaged or made by another ` +
-          'version: move the chain folder away and sync anew; keep last-sign, it guards the validator key',
+        `the validators decided block ${height} on another state than this node's, which is damaged or was made by another ` +
+          'version: move the chain folder away and sync again, but keep last-sign, which guards the validator key',
       ),
     );
     return true;
   }
 
-  /** Two final blocks of one height were seen: nothing that this node does can be right. */
+  /** Stops for good, for example after two final blocks of one height: nothing that this node could do is right. */
   halt(reason: string): void {
     this.#halted = true;
     this.#problem = reason;
@@ -277,8 +279,8 @@ export class ConsensusLoop {
   }
 
   /**
-   * Judges a proposal beside the queue: however long its block takes to verify, votes and timeouts go on meanwhile. What
-   * cannot be judged, for want of a thread or of the disk, is not voted for.
+   * Verifies a proposal outside the queue: votes and timeouts continue however long that takes. A proposal that
+   * cannot be verified for lack of a thread or the disk is not voted for.
    */
   async #consider(height: number, proposal: Proposal, whole: WholeBlock | undefined): Promise<void> {
     if (whole) this.#post(height, async () => this.#lookForFork(whole.block));
@@ -286,7 +288,7 @@ export class ConsensusLoop {
       const verdict = whole ? await this.#judged(proposal, whole) : 'invalid';
       this.#post(height, () => this.#runner.hear({ type: 'proposal', proposal, verdict }));
     } catch (error) {
-      this.#deps.log.error({ height, error: messageOf(error) }, 'a proposal could not be judged');
+      this.#deps.log.error({ height, error: messageOf(error) }, 'cannot verify a proposal');
     }
   }
 
@@ -297,7 +299,7 @@ export class ConsensusLoop {
     return verdict;
   }
 
-  /** Goes on to the next height as often as one is decided. */
+  /** Advances to the next height as long as the current one is decided. */
   async #settle(): Promise<void> {
     const precommits = this.#runner.decision;
     if (!precommits) return;
@@ -335,11 +337,11 @@ export class ConsensusLoop {
       signal: this.#lifecycle.signal,
       onFull: (error) => {
         if (this.#problem === undefined) this.#deps.log.error(messageOf(error));
-        this.#problem = `no space on the disk, so nothing is signed or decided: ${messageOf(error)}`;
+        this.#problem = `the disk is full, so nothing is signed or decided: ${messageOf(error)}`;
       },
       onSpace: () => {
         this.#problem = undefined;
-        this.#deps.log.warn('there is space on the disk again: going on');
+        this.#deps.log.warn('disk space is available again: continuing');
       },
     });
 
@@ -348,7 +350,7 @@ export class ConsensusLoop {
     return () => clearTimeout(timer);
   }
 
-  /** Queues what concerns a height; by the time its turn comes the height may be over. */
+  /** Queues a job of a height; it is dropped if the height is over by then. */
   #post(height: number, job: () => Promise<void>): void {
     this.#do(async () => {
       if (height === this.#tip.height) await job();
@@ -368,6 +370,6 @@ export class ConsensusLoop {
 
   #fail(error: unknown): void {
     if (this.#lifecycle.signal.aborted) return;
-    this.halt(`the chain stopped on an error (${codeOf(error)}): ${messageOf(error)}`);
+    this.halt(`the chain stopped after an error (${codeOf(error)}): ${messageOf(error)}`);
   }
 }

@@ -3,14 +3,14 @@ import { codeOf } from '#base';
 
 const RETRY_MS = 500;
 
-/** Whether an error says that there is no space to write to. */
+/** Whether an error means that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return ['JOURNAL_FULL', 'DISK_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
 }
 
 /**
- * Does what writes to the disk, again and again while that is full: nothing may be skipped, so everything behind it waits.
- * Throws what is not about space, and when `signal` aborts.
+ * Retries a disk write while the disk is full: no write may be skipped, so everything behind it waits. Throws any
+ * other error, and when `signal` aborts.
  */
 export async function whenSpace<T>(
   write: () => T | Promise<T>,

@@ -4,7 +4,7 @@ import type { Application, BlockRequest, FinalizeBlockResult, LastCommit } from 
 import { type Block, blockId, type Commit, type ValidatorSet } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 
-/** A block that is final, as listeners hear of it: stored, applied, and never taken back. */
+/** A final block as listeners receive it: stored, applied and never reverted. */
 export interface FinalBlock {
   readonly id: Uint8Array;
   readonly block: Block;
@@ -16,13 +16,13 @@ export interface FinalBlock {
 export interface FinalityDependencies {
   readonly application: Application;
   readonly store: ChainStore;
-  /** Does a write, again while the disk is full. */
+  /** Runs a write, and repeats it while the disk is full. */
   readonly write: <T>(write: () => T | Promise<T>) => Promise<T>;
 }
 
 /**
- * Applies a decided block. The store has it before the application's state is written: after a crash in between, `replay`
- * hands it to the application again.
+ * Applies a decided block. It is stored before the application's state is written; after a crash in between,
+ * `replay` applies it again.
  */
 export async function finalize(
   block: Block,
@@ -39,7 +39,9 @@ export async function finalize(
   return { id: commit.block, block, commit, appHash, results };
 }
 
-/** Hands a stored block to an application that has not seen it. Throws APP_HASH_DIFFERS when it does not come out the same. */
+/**
+ * Applies a stored block to an application that has not seen it. Throws APP_HASH_DIFFERS when the result differs.
+ */
 export async function replay(block: Block, deps: FinalityDependencies): Promise<void> {
   const { application, store, write } = deps;
   const { height } = block.header;
@@ -47,13 +49,13 @@ export async function replay(block: Block, deps: FinalityDependencies): Promise<
   if (!equalBytes(appHash, store.appHash(height)!)) {
     throw new BitorchError(
       'APP_HASH_DIFFERS',
-      `block ${height} gives another state than it did: the data directory is damaged, sync it anew`,
+      `block ${height} gives another state than before: the data directory is damaged, sync again`,
     );
   }
   await write(() => application.commit());
 }
 
-/** What the application is told of a block. */
+/** The application's view of a block. */
 export function requestOf(block: Block, lastValidators: ValidatorSet | undefined): BlockRequest {
   const { header, transactions, lastCommit } = block;
   const { height, time, proposer } = header;

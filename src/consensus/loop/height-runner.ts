@@ -39,14 +39,14 @@ export interface HeightRunnerDependencies {
   readonly wal: WriteAheadLog;
   readonly validator: Validator | undefined;
   readonly book: HeightRecord;
-  /** Of the height before, whose precommits go into the block that is proposed. */
+  /** Record of the previous height, whose precommits go into our proposal. */
   readonly lastBook: HeightRecord | undefined;
   readonly log: Logger;
   readonly now: () => number;
   readonly picker?: () => (transaction: Uint8Array) => boolean;
-  /** Does a write, again while the disk is full. */
+  /** Runs a write, and repeats it while the disk is full. */
   readonly write: <T>(write: () => T | Promise<T>) => Promise<T>;
-  /** Queues a job of this height after a time; the result takes it back. */
+  /** Queues a job of this height after a delay; the returned function cancels it. */
   readonly later: (ms: number, job: () => Promise<void>) => () => void;
   readonly relay: (message: ConsensusMessage) => void;
   readonly onMove: () => void;
@@ -55,22 +55,22 @@ export interface HeightRunnerDependencies {
   readonly rest: () => number;
 }
 
-/** The longest that a timer can wait. */
+/** Longest delay of a timer, in ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** One height of the engine with hands: logs what it is told, carries out what it wants. Calls to it come one at a time. */
+/** Runs the pure engine for one height: journals inputs, executes effects. Calls must not overlap. */
 export class HeightRunner {
   readonly #options: HeightRunnerOptions;
   readonly #deps: HeightRunnerDependencies;
   #state: EngineState;
   #begun = false;
-  /** After the pause between blocks, with nothing to decide. */
+  /** True after the pause between blocks while there is nothing to decide. */
   #resting = false;
   #decision: Certificate | undefined;
-  /** What came before the height began, or while another input is worked on. */
+  /** Inputs that came before the height began, or while another one is processed. */
   readonly #inputs: Input[] = [];
   #working = false;
-  /** Blocks that are in the journal. */
+  /** Blocks that are already in the journal. */
   readonly #logged = new Set<string>();
   readonly #timers = new Set<() => void>();
 
@@ -85,7 +85,7 @@ export class HeightRunner {
     return Math.max(0, this.#state.driver.round.round);
   }
 
-  /** The precommits that decided the height, once that has happened. */
+  /** The precommits that decided the height; undefined before. */
   get decision(): Certificate | undefined {
     return this.#decision;
   }
@@ -95,13 +95,16 @@ export class HeightRunner {
     this.#timers.clear();
   }
 
-  /** Begins after the pause between blocks, a longer one when nothing waits, or as soon as somebody else has. */
+  /**
+   * Begins after the pause between blocks, after a longer one while the pool is empty, or as soon as another
+   * validator proposes.
+   */
   beginSoon(): void {
     this.#later(0, () => this.#openJournal());
     this.#beginAfter(this.#options.timeouts.commit);
   }
 
-  /** Not before a block may be made: until the network begins, that can be long. */
+  /** Never before the genesis time, which can be far away. */
   #beginAfter(pauseMs: number): void {
     const wait = Math.max(pauseMs, this.#options.tip.previousTime + 1 - this.#deps.now());
     this.#later(Math.min(wait, MAX_TIMER_MS), async () => {
@@ -113,12 +116,15 @@ export class HeightRunner {
     });
   }
 
-  /** There is something to decide. */
+  /** There is something to decide: ends the wait. */
   async rouse(): Promise<void> {
     if (this.#resting) await this.#begin();
   }
 
-  /** Begins where the journal of this height ends: the engine thinks it all again, and what is left to do is done. */
+  /**
+   * Resumes where this height's journal ends: replays its inputs through the engine and executes the outstanding
+   * effects.
+   */
   async resume(records: readonly Uint8Array[]): Promise<void> {
     const all = records.map(readRecord);
     if (all.length === 0) {
@@ -140,11 +146,11 @@ export class HeightRunner {
     this.#deps.onMove();
   }
 
-  /** Tells the engine something, and does what follows. */
+  /** Feeds an input to the engine and executes its effects. */
   async hear(input: Input): Promise<void> {
     if (this.#begun) return this.#work(input);
     this.#inputs.push(input);
-    // Whoever proposes has ended his pause: nobody is served by ours.
+    // A proposal shows that its proposer's pause is over, so ours is too.
     if (input.type === 'proposal') await this.#begin();
   }
 
@@ -226,13 +232,13 @@ export class HeightRunner {
     });
     const bytes = encodeBlock(block);
     const whole = wholeBlockOf(bytes);
-    if (!whole) throw new BitorchError('BLOCK_INVALID', 'the application proposes what is no block');
+    if (!whole) throw new BitorchError('BLOCK_INVALID', 'the application proposed an invalid block');
     book.addBlock(whole);
     await this.#logBlock(whole.id);
     await this.#work({ type: 'value', round, block: whole.id });
   }
 
-  /** What is to be in a block of ours; undefined when the application fails: then this turn passes, and the next one comes. */
+  /** The content of our block; undefined when the application fails: our turn is skipped. */
   async #choose(
     height: number,
     time: number,
@@ -245,18 +251,18 @@ export class HeightRunner {
         time,
         proposer,
         maxBytes: this.#options.maxBytes,
-        // Those that wait are the application's own: it was asked about each of them.
+        // The application adds those of its own pool, and calls `picks` for each.
         transactions: [],
         ...(picker && { picks: picker() }),
       });
       return transactions;
     } catch (error) {
-      log.error({ height, error: messageOf(error) }, 'no block could be made: our turn passes');
+      log.error({ height, error: messageOf(error) }, 'cannot make a block: our turn is skipped');
       return undefined;
     }
   }
 
-  /** The commit of the block before, with the precommits that came late. */
+  /** The commit of the previous block, including precommits that came late. */
   #lastCommit(): Commit | undefined {
     const { chainId, lastCommit, previous } = this.#options.tip;
     const { lastBook } = this.#deps;
@@ -299,7 +305,9 @@ export class HeightRunner {
     await this.#work({ type: 'vote', vote });
   }
 
-  /** Undefined on a node that only follows, and when the guard remembers another signature for this step or a later one. */
+  /**
+   * Undefined on a node that only follows, and when the guard holds another signature for this step or a later one.
+   */
   async #sign<T>(sign: (validator: Validator) => T): Promise<T | undefined> {
     const { validator, write, log } = this.#deps;
     if (!validator || this.#state.driver.setting.place < 0) return undefined;
@@ -326,7 +334,7 @@ export class HeightRunner {
     await write(() => wal.append(bytes));
   }
 
-  /** A file of its own for each height takes a while to be durable: best made in the pause between blocks. */
+  /** A new file takes a while to be durable: best created in the pause between blocks. */
   async #openJournal(): Promise<void> {
     const { wal, write } = this.#deps;
     const { height } = this.#options.tip;
@@ -335,7 +343,7 @@ export class HeightRunner {
 
   #restoreBlock(bytes: Uint8Array): void {
     const whole = wholeBlockOf(bytes);
-    if (!whole) throw new BitorchError('JOURNAL_DAMAGED', 'a block in the journal cannot be read');
+    if (!whole) throw new BitorchError('JOURNAL_DAMAGED', 'a block in the journal is malformed');
     this.#deps.book.addBlock(whole);
     this.#logged.add(toHex(whole.id));
   }
@@ -357,7 +365,7 @@ export class HeightRunner {
   }
 }
 
-/** Throws JOURNAL_DAMAGED: its checksum is good, so another version has written it. */
+/** Throws JOURNAL_DAMAGED when the record cannot be decoded: its checksum is right, so another version wrote it. */
 function readRecord(bytes: Uint8Array): JournalRecord {
   try {
     return decodeRecord(bytes);

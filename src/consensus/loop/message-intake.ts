@@ -17,41 +17,41 @@ import { ensure } from '../errors.ts';
 import type { BlockPart, ConsensusMessage } from '../gossip/index.ts';
 import type { HeightRecord, WholeBlock } from '../height-record.ts';
 
-/** Proposals of later rounds than this many ahead are not taken: they come again when the round has come. */
+/** Proposals further ahead than this are ignored: they are sent again when the round has come. */
 const ROUNDS_AHEAD = 2;
-/** Votes of rounds further ahead are counted, but not kept to be passed on. */
+/** Votes of rounds further ahead are counted, but not kept for relaying. */
 const ROUNDS_KEPT_AHEAD = 16;
-/** How often a validator may say in one height that it is far ahead: each such vote is verified and logged. */
+/** Most votes far ahead per validator and height: each is verified and journalled. */
 const LEAPS = 64;
 
 export interface MessageIntakeOptions {
   readonly chainId: Uint8Array;
   readonly book: HeightRecord;
-  /** Of a block, by the genesis: who claims more makes us keep nothing. */
+  /** Most parts of a block, by the genesis. A proposal that claims more is rejected. */
   readonly maxParts: number;
 }
 
 export interface MessageIntakeDependencies {
   readonly verify: VerifySignatures;
   readonly relay: (message: ConsensusMessage) => void;
-  /** Two votes of one validator in one step. */
+  /** Two conflicting votes of one validator in one step. */
   readonly onDouble: (first: Vote, second: Vote) => void;
-  /** Round that this node is in. */
+  /** The current round of this node. */
   readonly round: () => number;
   readonly onVote: (vote: Vote) => void;
   readonly onCertificate: (certificate: Certificate) => void;
-  /** `whole` is undefined when the parts are no block. */
+  /** `whole` is undefined when the parts are not a block. */
   readonly onProposal: (proposal: Proposal, whole: WholeBlock | undefined) => void;
 }
 
-/** Takes in what peers say of one height: each thing is verified, kept and passed on once. */
+/** Processes messages of one height: each is verified, kept and relayed once. */
 export class MessageIntake {
   readonly book: HeightRecord;
   readonly #chainId: Uint8Array;
   readonly #maxParts: number;
   readonly #deps: MessageIntakeDependencies;
   readonly #doubles = new Set<string>();
-  /** By validator: the furthest round that counted only as being far ahead, and how many there were. */
+  /** By validator: the furthest round that was too far ahead to be counted, and the number of such votes. */
   readonly #leaps = new Map<number, { round: number; count: number }>();
 
   constructor(options: MessageIntakeOptions, dependencies: MessageIntakeDependencies) {
@@ -62,8 +62,9 @@ export class MessageIntake {
   }
 
   /**
-   * A vote that comes when its height is over. The more precommits a commit has, the better; one that goes against what is
-   * known of its step is given back what it goes against.
+   * Processes a vote of the previous height. The more precommits a commit has, the better. Returns the known vote
+   * of the step that this one conflicts with, if any. Throws COMMIT_INVALID when the vote is not signed by its
+   * validator.
    */
   static receiveLate(
     vote: Vote,
@@ -79,7 +80,7 @@ export class MessageIntake {
     return known;
   }
 
-  /** Throws what counts against the sender. */
+  /** Throws BLOCK_INVALID, COMMIT_INVALID or PROOF_INVALID when the sender is at fault. */
   receive(message: ConsensusMessage): void {
     if (message.type === 'vote') this.#vote(message.value);
     else if (message.type === 'proposal') this.#proposal(message.value);
@@ -109,7 +110,10 @@ export class MessageIntake {
     return round > this.#deps.round() + FUTURE_ROUNDS;
   }
 
-  /** Of rounds that are too far ahead to be counted it matters only how far a validator is; those long past are over. */
+  /**
+   * Whether a vote can matter. Too far ahead, only the furthest round of each validator does; rounds long past do
+   * not.
+   */
   #isWorthwhile(vote: Vote): boolean {
     if (vote.round < this.#deps.round() - PAST_ROUNDS && !this.book.round(vote.round)) return false;
     const { round, count } = this.#leaps.get(vote.validator) ?? { round: -1, count: 0 };
@@ -122,7 +126,7 @@ export class MessageIntake {
     this.#leaps.set(vote.validator, { round: vote.round, count });
   }
 
-  /** There are two thirds for one block only, as long as fewer than a third are bad: the first is enough. */
+  /** While fewer than a third are faulty, only one block can have a quorum: the first certificate is enough. */
   #certificate(certificate: Certificate): void {
     const { book } = this;
     if (book.certificate(certificate.round, certificate.kind)) return;
@@ -155,7 +159,9 @@ export class MessageIntake {
     if (parts.isComplete) this.#complete(proposal, parts);
   }
 
-  /** A part of a block that no proposal here names is nobody's fault: a proposer may have made two proposals. */
+  /**
+   * A part of a block without a known proposal is not the sender's fault: a proposer may have signed two proposals.
+   */
   #part(value: BlockPart): void {
     const parts = this.book.parts(value);
     if (!parts?.add(value.part)) return;
@@ -173,7 +179,7 @@ export class MessageIntake {
   }
 }
 
-/** Undefined when the bytes are no block: the fault of the proposer, not of the peer that passed it on. */
+/** Undefined when the bytes are not a block: the fault of the proposer, not of the peer that relayed it. */
 export function wholeBlockOf(bytes: Uint8Array): WholeBlock | undefined {
   try {
     const block = decodeBlock(bytes);
@@ -183,7 +189,7 @@ export function wholeBlockOf(bytes: Uint8Array): WholeBlock | undefined {
   }
 }
 
-/** Throws COMMIT_INVALID for a vote that is not of its validator. */
+/** Throws COMMIT_INVALID when a vote is not signed by its validator. */
 export function requireVote(
   vote: Vote,
   book: HeightRecord,

@@ -17,16 +17,16 @@ import type { Tip } from './tip.ts';
 export interface ProposalValidatorDependencies {
   readonly application: Application;
   readonly verify: VerifySignatures;
-  /** Milliseconds since epoch by this node's clock. */
+  /** This node's clock, in ms since epoch. */
   readonly now: () => number;
 }
 
 export interface ProposalValidatorOptions {
-  /** A proposal's time may be this far from our clock. */
+  /** Largest difference accepted between a proposal's time and our clock, in ms. */
   readonly clockToleranceMs: number;
 }
 
-/** Says what becomes of proposals of one height. */
+/** Verifies the proposals of one height. */
 export class ProposalValidator {
   readonly #tip: Tip;
   readonly #options: ProposalValidatorOptions;
@@ -43,8 +43,8 @@ export class ProposalValidator {
   }
 
   /**
-   * Proposer-based timestamps: a new block whose time is too far from our clock is not voted for. One that is proposed
-   * again has passed that test with others.
+   * Verifies a proposal. Proposer-based timestamps: a new block whose time is too far from our clock is not voted
+   * for; a block that is proposed again has passed that check elsewhere.
    */
   async judge(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
     const { block } = whole;
@@ -65,8 +65,8 @@ export class ProposalValidator {
   }
 
   /**
-   * The commit in a block that decides another block before it than ours: more than two thirds have signed both, or a
-   * third has signed twice. The chain has forked.
+   * The commit in a block, if it decides another previous block than ours: at least a third has signed twice, and
+   * the chain has forked.
    */
   contradiction({ header, lastCommit }: Block): Commit | undefined {
     const { chainId, height, previous, lastValidators } = this.#tip;
@@ -80,7 +80,7 @@ export class ProposalValidator {
     }
   }
 
-  /** A block that two thirds are known to have decided need not please the application: it has to take it. */
+  /** A block known to be decided need not be accepted by the application: it must be applied. */
   requireDecided(block: Block): void {
     requireNext(block.header, this.#tip);
   }
@@ -98,12 +98,12 @@ export class ProposalValidator {
   #requireLastCommit({ lastCommit }: Block): void {
     const { chainId, height, previous, lastValidators } = this.#tip;
     const due = lastValidators !== undefined;
-    ensure(due === (lastCommit !== undefined), 'BLOCK_INVALID', 'the last commit is missing, or too early');
+    ensure(due === (lastCommit !== undefined), 'BLOCK_INVALID', 'the last commit is missing or unexpected');
     if (!lastCommit || !lastValidators) return;
     ensure(
       lastCommit.height === height - 1 && equalBytes(lastCommit.block, previous),
       'BLOCK_INVALID',
-      'the last commit is not of the block before',
+      'the last commit is not of the previous block',
     );
     requireCommit(lastCommit, chainId, lastValidators, this.#deps.verify);
   }

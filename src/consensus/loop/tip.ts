@@ -2,16 +2,16 @@ import type { Tip as BlockTip, Commit, ValidatorSet } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store/index.ts';
 import { NIL } from '../constants.ts';
 
-/** Where the chain stands, for the one who decides its next block. */
+/** The end of the chain, as needed to decide the next block. */
 export interface Tip extends BlockTip {
-  /** What decided the block before, and who voted on it; undefined at the first height. */
+  /** The commit of the previous block, and its validators; undefined at the first height. */
   readonly lastCommit: Commit | undefined;
   readonly lastValidators: ValidatorSet | undefined;
 }
 
 /**
- * The tip of a stored chain, whose first block is no earlier than `begins`, milliseconds since epoch. `begin` has to have been
- * called on the store.
+ * The tip of a stored chain whose first block is no earlier than `begins`, in ms since epoch. The store must have
+ * been started with `begin`.
  */
 export function tipOf(store: ChainStore, chainId: Uint8Array, begins = 0): Tip {
   const { height } = store;

@@ -1,4 +1,4 @@
-/** Items of several sources, each in the order in which it came; the sources take turns, so none crowds out another. */
+/** A queue that serves its sources in turn, each in order of arrival, so that none crowds out another. */
 export class FairQueue<T> {
   readonly #queues = new Map<string, T[]>();
 
@@ -8,7 +8,7 @@ export class FairQueue<T> {
     else this.#queues.set(source, [item]);
   }
 
-  /** Takes the next item out; its source has to wait now until all others had a turn. */
+  /** Removes the next item; its source then waits until all others had a turn. */
   next(): T | undefined {
     const [first] = this.#queues;
     if (!first) return undefined;

@@ -6,21 +6,21 @@ import { ACCEPTED, refusedFor } from '../application/index.ts';
 import { FairQueue } from './fair-queue.ts';
 
 export interface PoolOptions {
-  /** Bytes of transactions that are being checked or wait for it: of one source, and of all but this node itself. */
+  /** Bytes of transactions that are being checked or wait for it: of one source, and of all except this node. */
   readonly maxUncheckedOfOne?: number;
   readonly maxUnchecked?: number;
-  /** Transactions that the application is asked about at once: what a block needs checked waits behind them. */
+  /** Transactions that the application checks at once: the checks of a proposed block wait behind them. */
   readonly maxChecking?: number;
 }
 
 export type PoolAnswer = CheckTxResult;
 
-/** What the application needs to have for the pool. */
+/** What the pool needs of the application. */
 export type PoolApplication = Pick<Application, 'checkTx' | 'waiting'>;
 
 const INCLUDED_KEPT = 20_000;
 
-/** Where a transaction comes from that was handed in at this node. */
+/** Source of transactions submitted at this node. */
 const HERE = 'here';
 
 const TAKEN: CheckTxResult = { ...ACCEPTED, priority: 0 };
@@ -30,8 +30,8 @@ const refused = (code: ErrorCode, message: string): CheckTxResult => ({
 });
 
 /**
- * The way of transactions into the application's pool, which alone decides what waits: by the sha256 of their bytes, each
- * checked once, the sources in turns.
+ * Admits transactions to the application's pool, which alone decides what waits. Each is checked once, by the
+ * SHA-256 of its bytes; sources are served in turn.
  */
 export class TransactionPool {
   readonly #application: PoolApplication;
@@ -40,7 +40,7 @@ export class TransactionPool {
   readonly #uncheckedBytes = new Map<string, number>();
   readonly #queue = new FairQueue<() => Promise<void>>();
   #checking = 0;
-  /** Of late blocks: peers go on offering them for a moment. */
+  /** Of recent blocks: peers offer them a moment longer. */
   readonly #included = new Set<string>();
 
   constructor(options: PoolOptions, dependencies: { application: PoolApplication }) {
@@ -61,7 +61,7 @@ export class TransactionPool {
     return this.#application.waiting.bytes;
   }
 
-  /** Whether it waits, is being checked, or was in a late block: it need not be fetched. */
+  /** Whether it is waiting, being checked, or in a recent block: no need to fetch it. */
   has(id: Uint8Array): boolean {
     return this.#isDone(id) || this.#unchecked.has(toHex(id));
   }
@@ -70,14 +70,14 @@ export class TransactionPool {
     return this.#application.waiting.get(id);
   }
 
-  /** Best paid first; to be read at once. */
+  /** Highest fee rate first; read at once. */
   ids(): Iterable<Uint8Array> {
     return this.#application.waiting.ids();
   }
 
   /**
-   * What `add` answers without asking the application; undefined when it has to. `CODEC_INVALID` for one that is too long,
-   * `POOL_BUSY` while too much of the source waits to be checked.
+   * The result of `add` if the application need not be asked; else undefined. `CODEC_INVALID` when it is too long,
+   * `POOL_BUSY` while too many bytes of the source wait to be checked.
    */
   precheck(transaction: Uint8Array, source = HERE): CheckTxResult | undefined {
     if (transaction.length > MAX_TRANSACTION_BYTES)
@@ -91,12 +91,12 @@ export class TransactionPool {
     );
     if (ofSource <= maxUncheckedOfOne && (source === HERE || others + transaction.length <= maxUnchecked))
       return undefined;
-    return refused('POOL_BUSY', 'too many transactions at once: hand it in again in a moment');
+    return refused('POOL_BUSY', 'too many transactions at once: submit it again in a moment');
   }
 
   /**
-   * Takes a transaction in when the application does; code 0 when it is (or was) taken, else one of `codes.ts`. Sources
-   * are served in turns.
+   * Adds a transaction if the application accepts it. Code 0 when it is (or was) accepted, else one of `codes.ts`.
+   * Sources are served in turn.
    */
   async add(transaction: Uint8Array, source = HERE): Promise<CheckTxResult> {
     const id = TransactionPool.idOf(transaction);
@@ -117,7 +117,7 @@ export class TransactionPool {
     return check;
   }
 
-  /** After each block: remembers what it held. */
+  /** Remembers a block's transactions; call it after each block. */
   update(included: readonly Uint8Array[]): void {
     for (const transaction of included) {
       this.#included.add(toHex(TransactionPool.idOf(transaction)));
@@ -140,7 +140,7 @@ export class TransactionPool {
   async #check(name: string, transaction: Uint8Array): Promise<CheckTxResult> {
     if (this.#included.has(name)) return TAKEN;
     const answer = await this.#application.checkTx({ bytes: transaction });
-    // A block may have taken it meanwhile: then its money is spent, and whoever sent it did nothing wrong.
+    // A block may have included it meanwhile: its inputs are spent then, and the sender did nothing wrong.
     return answer.code !== 0 && this.#included.has(name) ? TAKEN : answer;
   }
 

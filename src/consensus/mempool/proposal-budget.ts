@@ -1,19 +1,19 @@
-/** A block that takes longer to judge holds too much that had not been verified before. */
+/** A block that takes longer to verify, in ms, holds too many transactions that were not verified before. */
 const SLOW_MS = 200;
 const FIRST = 16;
 const STEP = 4;
 const MOST = 4_096;
 
 /**
- * How many transactions a block of ours may hold that others have hardly verified yet: they would have to do it before
- * they vote. As TCP does with its window: halved by each block of somebody else that took us long to judge, a few more
- * after each that did not, as long as what there is gets used up.
+ * How many transactions a block of ours may hold that others have hardly verified yet: they must verify them before
+ * they vote. Adapts like a TCP window: halved by each block of another proposer that took us long to verify, and
+ * slightly increased by each that did not, while the budget is used up.
  */
 export class ProposalBudget {
   #budget = FIRST;
   #usedUp = false;
 
-  /** For one block: takes one of the budget, while there is some. */
+  /** For one block: takes one from the budget while any is left. */
   spender(): () => boolean {
     let left = this.#budget;
     this.#usedUp = false;

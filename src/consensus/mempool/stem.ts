@@ -1,48 +1,52 @@
 import type { ChainPeer } from '../gossip/peer.ts';
 
-/** For so long the ways of transactions stay as they are: who compares many learns nothing new. */
+/** Length of an epoch in ms, in which stems do not change: comparing many transactions reveals nothing new. */
 const EPOCH_MS = 600_000;
-/** Nodes that a node passes transactions on to in an epoch. */
+/** Successors of a node per epoch. */
 const SUCCESSORS = 2;
-/** Of so many nodes one spreads what comes to it: the mean length of a way. */
+/** One in this many nodes broadcasts what it receives: the mean length of a stem. */
 const MEAN_HOPS = 5;
-/** Mean time after which a node spreads what it has passed on, unless somebody else has. */
+/** Mean time in ms after which a node broadcasts what it forwarded, unless another node has. */
 const EMBARGO_MS = 10_000;
 
 /**
- * The ways that transactions go before they are spread (Dandelion++, arXiv 1805.11060): in each epoch a node passes on all
- * that comes from one neighbour to the same successor, or spreads all that comes. Its own it always passes on.
+ * The stems along which transactions travel before they are broadcast (Dandelion++, arXiv 1805.11060). In each
+ * epoch a node forwards everything from one neighbour to the same successor, or broadcasts all it receives. It
+ * always forwards its own.
  */
 export class Stem {
   readonly #now: () => number;
   readonly #random: () => number;
   #until = Number.NEGATIVE_INFINITY;
-  #spreads = false;
+  #broadcasts = false;
   #successors: ChainPeer[] = [];
-  /** By neighbour, ours under our own name. */
-  readonly #ways = new Map<string, ChainPeer>();
+  /** By neighbour; our own under the empty name. */
+  readonly #routes = new Map<string, ChainPeer>();
 
-  /** `random`: numbers from 0 to below 1 that nobody can foretell. */
+  /** @param options.random unpredictable numbers from 0 to below 1 */
   constructor({ now, random }: { now: () => number; random: () => number }) {
     this.#now = now;
     this.#random = random;
   }
 
-  /** Whom to pass on to what came from a neighbour, or was handed in here; undefined when it is to be spread. */
+  /**
+   * The successor for a transaction of a neighbour, or one submitted at this node; undefined when it is to be
+   * broadcast.
+   */
   next(from: ChainPeer | undefined, peers: readonly ChainPeer[]): ChainPeer | undefined {
     this.#keepEpoch();
-    if (from && this.#spreads) return undefined;
+    if (from && this.#broadcasts) return undefined;
     const name = from?.id ?? OURS;
-    const known = this.#ways.get(name);
+    const known = this.#routes.get(name);
     if (known && peers.includes(known)) return known;
     this.#successors = this.#chosenOf(peers);
     const others = this.#successors.filter((peer) => peer !== from);
-    const way = this.#pick(others.length > 0 ? others : peers.filter((peer) => peer !== from));
-    if (way) this.#ways.set(name, way);
-    return way;
+    const route = this.#pick(others.length > 0 ? others : peers.filter((peer) => peer !== from));
+    if (route) this.#routes.set(name, route);
+    return route;
   }
 
-  /** Exponential, so that whose time runs out first says nothing about who began. */
+  /** Exponentially distributed, so that whichever node times out first reveals nothing about the origin. */
   embargoMs(): number {
     return -Math.log(1 - this.#random()) * EMBARGO_MS;
   }
@@ -50,12 +54,14 @@ export class Stem {
   #keepEpoch(): void {
     if (this.#now() < this.#until) return;
     this.#until = this.#now() + EPOCH_MS;
-    this.#spreads = this.#random() < 1 / MEAN_HOPS;
+    this.#broadcasts = this.#random() < 1 / MEAN_HOPS;
     this.#successors = [];
-    this.#ways.clear();
+    this.#routes.clear();
   }
 
-  /** Those of this epoch that are still there, filled up: with nodes of our own choice if there are enough of them. */
+  /**
+   * This epoch's successors that are still connected, filled up: from our contacts, if there are enough of them.
+   */
   #chosenOf(peers: readonly ChainPeer[]): ChainPeer[] {
     const chosen = this.#successors.filter((peer) => peers.includes(peer));
     const contacts = peers.filter(({ isContact }) => isContact);

@@ -11,28 +11,28 @@ import { Stem } from './stem.ts';
 import { WantedTransactions } from './wanted-transactions.ts';
 
 const OFFER_DELAY_MS = 20;
-/** How often is looked for what was asked for and did not come. */
+/** How often overdue requests are checked. */
 const OVERDUE_MS = 1_000;
-/** A peer that has just come is told of so many that wait: as many as it keeps in mind. */
+/** Most waiting transactions offered to a new peer: as many as it remembers. */
 const MAX_INTRODUCED = 2_048;
-/** Transactions that one peer may have asked for and not been sent yet. */
+/** Most transactions that one peer may have requested and not received. */
 const MAX_UNDELIVERED = 2_048;
 
 export interface TransactionGossipDependencies {
   readonly pool: TransactionPool;
   readonly now: () => number;
-  /** Every peer that is there now. */
+  /** The connected peers. */
   readonly peers: () => readonly ChainPeer[];
-  /** A transaction has come that may be proposed. */
+  /** A transaction that may be proposed has arrived. */
   readonly onOpen?: () => void;
-  /** From 0 to below 1, and nobody can foretell it. */
+  /** Unpredictable numbers from 0 to below 1. */
   readonly random?: () => number;
 }
 
 /**
- * How transactions travel. What is handed in goes from node to node along a stem first (`Stem`), and somewhere begins to be
- * spread: ids are offered to all, bytes are sent to who asks. Who sends what only a liar can have made is not traded with
- * for a while; what it says as a voter is heard all the same.
+ * Relays transactions. A submitted transaction first travels along a stem (`Stem`), then is broadcast: ids are
+ * offered to all, bytes are sent on request. A peer that sends what only a liar can have made is excluded from the
+ * exchange of transactions for a while; its consensus messages are still processed.
  */
 export class TransactionGossip {
   readonly #deps: TransactionGossipDependencies;
@@ -40,9 +40,9 @@ export class TransactionGossip {
   readonly #muted = new Bans();
   readonly #budget = new ProposalBudget();
   readonly #stem: Stem;
-  /** Passed on along a stem and not known to be spread: nobody is told that they are here. By id. */
+  /** Forwarded along a stem and not known to be broadcast: hidden from peers. By id. */
   readonly #embargoed = new Map<string, Embargo>();
-  /** What peers asked for, in that order. */
+  /** Requested by peers, in this order. */
   readonly #undelivered = new Map<ChainPeer, Uint8Array[]>();
   #fresh: Uint8Array[] = [];
   #looking = false;
@@ -54,8 +54,9 @@ export class TransactionGossip {
   }
 
   /**
-   * Takes in what was handed in here. It leaves by a stem, so that who first offers it is not who began.
-   * @param from who handed it in, if not this node's owner
+   * Accepts a transaction submitted at this node and forwards it along a stem, so that the node that first offers
+   * it is not its origin.
+   * @param from the peer that submitted it, if not this node's owner
    */
   async handIn(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
     const { pool } = this.#deps;
@@ -66,7 +67,7 @@ export class TransactionGossip {
     return answer;
   }
 
-  /** Takes a transaction in and tells everybody. */
+  /** Accepts a transaction and offers it to every peer. */
   async submit(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
     const id = TransactionPool.idOf(transaction);
     const known = this.#isOpenlyHere(id);
@@ -75,13 +76,13 @@ export class TransactionGossip {
     return answer;
   }
 
-  /** Whether a transaction waits that may be proposed. */
+  /** Whether a transaction that may be proposed is waiting. */
   get anyOpen(): boolean {
     for (const id of this.#deps.pool.ids()) if (!this.#embargoed.has(toHex(id))) return true;
     return false;
   }
 
-  /** Tells a peer that has just come of what waits here. */
+  /** Offers the waiting transactions to a new peer. */
   introduce(peer: ChainPeer): void {
     const open: Uint8Array[] = [];
     for (const id of this.#deps.pool.ids()) {
@@ -92,8 +93,8 @@ export class TransactionGossip {
   }
 
   /**
-   * Picks for one block of ours: what has been verified elsewhere too, by more than two thirds of us and our peers, so
-   * that it is voted on without delay; and of the rest as many as the budget allows. Nothing that is still on a stem.
+   * Selects transactions for one block of ours: those verified by more than two thirds of us and our peers, so that
+   * voting is not delayed, and as many of the rest as the budget allows. None that is still on a stem.
    */
   picker(): (transaction: Uint8Array) => boolean {
     const peers = this.#deps.peers();
@@ -106,7 +107,7 @@ export class TransactionGossip {
     };
   }
 
-  /** Hears how long it took to judge the block of somebody else. */
+  /** Notes how long it took to verify another proposer's block, in ms. */
   judged(ms: number): void {
     this.#budget.learn(ms);
   }
@@ -119,7 +120,7 @@ export class TransactionGossip {
     else for (const transaction of message.value) void this.#take(transaction, peer);
   }
 
-  /** Whether it is here, as far as others may know. */
+  /** Whether it is in the pool, as far as peers may know. */
   #isOpenlyHere(id: Uint8Array): boolean {
     return this.#deps.pool.has(id) && !this.#embargoed.has(toHex(id));
   }
@@ -135,7 +136,7 @@ export class TransactionGossip {
     this.#lookLater();
   }
 
-  /** Asks others for what did not come, as long as something is wanted. */
+  /** Requests overdue transactions from other peers while any are wanted. */
   #lookLater(): void {
     if (this.#looking || this.#wanted.size === 0) return;
     this.#looking = true;
@@ -148,7 +149,7 @@ export class TransactionGossip {
     }, OVERDUE_MS).unref();
   }
 
-  /** Sends what a peer was told of and asks for, as fast as it reads. */
+  /** Sends what a peer was offered and requests, as fast as it reads. */
   #queue(ids: readonly Uint8Array[], peer: ChainPeer): void {
     const told = ids.filter((id) => peer.mayHave(id));
     const waiting = this.#undelivered.get(peer);
@@ -165,7 +166,7 @@ export class TransactionGossip {
     this.#undelivered.delete(peer);
   }
 
-  /** As many as go into one message, off the front of the queue. */
+  /** Takes one message's worth of transactions off the front of the queue. */
   #batch(queue: Uint8Array[]): Uint8Array[] {
     const batch: Uint8Array[] = [];
     let bytes = 0;
@@ -180,7 +181,7 @@ export class TransactionGossip {
     return batch;
   }
 
-  /** Nobody sends what was not asked for; it may have been asked for too long ago, and is of no interest then. */
+  /** Ignores a transaction that was not requested, or whose request has expired. */
   async #take(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
     const id = TransactionPool.idOf(transaction);
     const holders = this.#wanted.delivered(id, peer);
@@ -190,8 +191,9 @@ export class TransactionGossip {
   }
 
   /**
-   * What comes along a stem is verified, and goes on, also when the way crosses itself. Where it comes from a neighbour again
-   * it goes in a circle, and is spread: whether this node began it makes no difference that somebody could try out.
+   * A transaction from a stem is verified and forwarded, even when the stem crosses itself. If it comes from the
+   * same neighbour again, it goes in a circle and is broadcast. Peers cannot probe whether this node is the origin:
+   * it behaves the same.
    */
   async #takeOn(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
     const { pool } = this.#deps;
@@ -203,14 +205,17 @@ export class TransactionGossip {
   }
 
   async #isTaken(asked: Promise<CheckTxResult>, peer: ChainPeer): Promise<boolean> {
-    // What goes wrong here says nothing about the peer.
+    // A failure of this node says nothing about the peer.
     const { code } = await asked.catch(() => NO_ANSWER);
     if (code === 0) peer.noteUseful();
     else if (isOffence(code)) this.#muted.add(peer.id, this.#deps.now());
     return code === 0;
   }
 
-  /** To the next node of the stem; if that does not spread it in time, or there is none, it is spread from here. */
+  /**
+   * Forwards to the next node of the stem. If there is none, or it does not broadcast in time, this node
+   * broadcasts.
+   */
   #passOn(id: Uint8Array, transaction: Uint8Array, from?: ChainPeer): void {
     const next = this.#stem.next(from, this.#deps.peers());
     if (!next?.send({ type: 'stem', value: transaction })) {
@@ -223,7 +228,7 @@ export class TransactionGossip {
     this.#embargoed.set(name, { timer, from: new Set([...(known?.from ?? []), from?.id ?? HERE]) });
   }
 
-  /** Ids are gathered for a moment, so that many transactions make few messages. */
+  /** Ids are collected for a moment, so that many transactions need few messages. */
   #announce(id: Uint8Array): void {
     clearTimeout(this.#embargoed.get(toHex(id))?.timer);
     this.#embargoed.delete(toHex(id));
@@ -237,7 +242,7 @@ export class TransactionGossip {
   }
 }
 
-/** A transaction on a stem: whom it came from, and what spreads it when nobody else does. */
+/** A transaction on a stem: the peer it came from, and the timer that broadcasts it if nobody else does. */
 interface Embargo {
   readonly timer: NodeJS.Timeout;
   readonly from: ReadonlySet<string>;

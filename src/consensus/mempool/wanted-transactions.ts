@@ -1,11 +1,11 @@
 import { toHex } from '#base';
 import type { ChainPeer } from '../gossip/peer.ts';
 
-/** Ids that one peer may have offered and not delivered: junk fills its own share, and nobody else's. */
+/** Ids that one peer may have offered and not delivered: junk fills only its own share. */
 const MAX_WANTED = 2_048;
-/** A transaction that was asked for is asked of the next peer that offered it after this long. */
+/** Time in ms after which a transaction is requested from the next peer that offered it. */
 const WANT_MS = 2_000;
-/** An id that nobody has delivered counts against those who offered it for this long. */
+/** Time in ms for which an undelivered id counts against the peers that offered it. */
 const FORGET_MS = 60_000;
 
 interface Wanted {
@@ -17,7 +17,10 @@ interface Wanted {
   asked: number;
 }
 
-/** Transactions that peers have offered and that are not here: each is asked of one peer at a time, of all in the end. */
+/**
+ * Transactions that peers have offered and this node lacks: each is requested from one peer at a time, eventually
+ * from all.
+ */
 export class WantedTransactions {
   readonly #wanted = new Map<string, Wanted>();
 
@@ -25,7 +28,7 @@ export class WantedTransactions {
     return this.#wanted.size;
   }
 
-  /** Whether to ask this peer for it now. */
+  /** Whether to request it from this peer now. */
   offered(id: Uint8Array, peer: ChainPeer, now: number): boolean {
     const name = toHex(id);
     if (peer.wanted.has(name) || peer.wanted.size >= MAX_WANTED) return false;
@@ -39,7 +42,7 @@ export class WantedTransactions {
     return true;
   }
 
-  /** A transaction has come: those that offered it, if this peer was asked for it. */
+  /** A transaction has arrived. Returns the peers that offered it, if this peer was asked for it. */
   delivered(id: Uint8Array, peer: ChainPeer): readonly ChainPeer[] | undefined {
     const wanted = this.#wanted.get(toHex(id));
     if (!wanted?.offered.slice(0, wanted.asked).includes(peer)) return undefined;
@@ -48,8 +51,8 @@ export class WantedTransactions {
   }
 
   /**
-   * What to ask whom next, of what did not come in time; forgets what nobody delivers, what `isHere` now, and what only
-   * peers have offered that are gone: who comes again and again has no more than one share.
+   * Requests to send for what is overdue, by peer. Forgets ids that nobody delivers, that have arrived (`isHere`),
+   * or that only disconnected peers have offered: a peer that reconnects again and again still has one share.
    */
   overdue(
     now: number,

@@ -13,19 +13,19 @@ import { MAX_ANSWER_FRAME } from './constants.ts';
 
 export interface Served {
   readonly protocol: string;
-  /** Bytes of a question, at most. */
+  /** Longest question, in bytes. */
   readonly maxQuestion: number;
-  /** Throws what ends the stream. */
+  /** Errors end the stream. */
   readonly answer: (question: Uint8Array, peer: string) => Promise<CostlyAnswer>;
 }
 
 export interface CostlyAnswer {
   readonly bytes: Uint8Array;
-  /** Milliseconds of computing. */
+  /** CPU time, in ms. */
   readonly costMs: number;
 }
 
-/** Of one peer, over all its streams. One answer is held at a time, which can be a whole block. */
+/** Limits of one peer over all its streams. One answer is held at a time, up to a whole block. */
 const PEER_LIMITS: Limits = {
   heldBytes: MAX_ANSWER_FRAME + OBJECT_BYTES,
   bytesPerSecond: 1 << 20,
@@ -36,19 +36,19 @@ const PEER_LIMITS: Limits = {
 const TOGETHER = 64;
 const togetherLimits = limitsOfMany(TOGETHER, PEER_LIMITS);
 
-/** How soon is looked again whether a peer has made up for what it has cost. */
+/** How often to check whether a peer's budget has recovered, in ms. */
 const AGAIN_MS = 20;
-/** An answer that is not read for so long is dropped with its stream. */
+/** An answer not read within this time, in ms, is dropped with its stream. */
 const UNREAD_MS = 30_000;
 
 /**
- * Answers the questions of peers: of each one at a time, however many streams it has. What an answer costs is charged to
- * the peer, and who has used up its share waits for its next answer: asking is no offence.
+ * Answers the questions of peers, one at a time per peer over all its streams. Answers are charged to the peer; one
+ * that has used up its share waits for its next answer: asking is not an offence.
  */
 export class Answering {
   readonly #host: Host;
   readonly #budgets: Budgets;
-  /** By peer: the end of what is being answered. */
+  /** By peer: the end of its queue. */
   readonly #last = new Map<string, Promise<void>>();
 
   constructor(
@@ -87,10 +87,10 @@ export class Answering {
   }
 }
 
-/** Resolves when the peer owes no time. */
+/** Resolves when the peer's time budget is not overdrawn. */
 async function affordable(budget: Budget, { ended }: FrameStream): Promise<void> {
   for (;;) {
-    if (ended.aborted) throw new BitorchError('STREAM_CLOSED', 'who asked has gone');
+    if (ended.aborted) throw new BitorchError('STREAM_CLOSED', 'the peer has disconnected');
     try {
       return budget.run(() => undefined);
     } catch (error) {
@@ -100,10 +100,10 @@ async function affordable(budget: Budget, { ended }: FrameStream): Promise<void>
   }
 }
 
-/** Until an answer is read it counts as held for the peer, here and among all that the peer makes this node hold. */
+/** Until it is read, an answer counts as memory held for the peer, here and in the host's budget of the peer. */
 async function hand(bytes: Uint8Array, stream: FrameStream, budgets: readonly Budget[]): Promise<void> {
   const releases: (() => void)[] = [];
-  const timer = setTimeout(() => stream.abort(new Error('an answer is not read')), UNREAD_MS);
+  const timer = setTimeout(() => stream.abort(new Error('the answer was not read in time')), UNREAD_MS);
   try {
     for (const budget of budgets) releases.push(budget.hold(bytes.length));
     await stream.send(bytes);

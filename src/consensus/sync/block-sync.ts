@@ -4,17 +4,17 @@ import type { Host } from '#network';
 import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
 import type { ChainPeer } from '../gossip/index.ts';
 import { SyncClient } from './client.ts';
-import { BLOCKS_AHEAD, BYTES_AHEAD, DISBELIEF_MS, GRACE_MS } from './constants.ts';
+import { BLOCKS_AHEAD, BYTES_AHEAD, DISTRUST_MS, GRACE_MS } from './constants.ts';
 
 export interface BlockSyncDependencies {
   readonly host: Host;
   readonly log: Logger;
   readonly peers: () => readonly ChainPeer[];
-  /** Of a block, by the genesis. */
+  /** Longest block, in bytes, by the genesis. */
   readonly maxBlockBytes: number;
-  /** The height that is to be decided next. */
+  /** The next height to decide. */
   readonly height: () => number;
-  /** Takes a decided block over. Throws what counts against the one who sent it. */
+  /** Takes over a decided block. Errors count against the peer that sent it. */
   readonly adopt: (block: Block, commit: Commit) => Promise<void>;
   readonly ban: (peer: string, reason: unknown) => void;
 }
@@ -25,12 +25,12 @@ interface Fetched {
   readonly peer: string;
 }
 
-/** What nobody but who sent it can have caused: it has verified its blocks before. */
+/** Errors that only the sender can have caused: an honest peer has verified its blocks. */
 const BLAMED = new Set(['CODEC_INVALID', 'BLOCK_INVALID', 'COMMIT_INVALID', 'VALIDATORS_INVALID']);
-/** What a block counts for at least, when it is reckoned how many may be under way. */
+/** Least size assumed for a block when the requests in flight are bounded, in bytes. */
 const LEAST_BYTES = 4_096;
 
-/** Fetches the blocks that others have decided and this node has not, many at once, and hands them on in their order. */
+/** Fetches blocks that others have decided, many at once, and passes them on in order. */
 export class BlockSync {
   readonly #deps: BlockSyncDependencies;
   readonly #lifecycle = new Lifecycle();
@@ -38,10 +38,10 @@ export class BlockSync {
   #running: Promise<void> = Promise.resolve();
   #wake = Promise.withResolvers<void>();
   #turn = 0;
-  /** Of a block that may come: of the largest of the last ones, and of any at first. */
+  /** Size assumed for the next block: the largest recent one; the maximum at first. */
   #expectedBytes: number;
-  /** Peers that did not have what they said they have, and until when that is remembered. */
-  readonly #disbelieved = new Map<string, number>();
+  /** Peers that lacked a block they had reported, and until when that is remembered. */
+  readonly #distrusted = new Map<string, number>();
 
   constructor(dependencies: BlockSyncDependencies) {
     this.#deps = dependencies;
@@ -62,23 +62,23 @@ export class BlockSync {
     await this.#running;
   }
 
-  /** Blocks that a peer says it has and this node has not. */
+  /** Blocks that a peer reports and this node lacks. */
   get lag(): number {
     return Math.max(0, this.best - (this.#deps.height() - 1));
   }
 
-  /** The last block that a peer says it has. */
+  /** Highest block that a peer reports. */
   get best(): number {
     return Math.max(0, ...this.#believed.map((peer) => (peer.status?.height ?? 1) - 1));
   }
 
   get #believed(): ChainPeer[] {
     const now = performance.now();
-    for (const [id, until] of this.#disbelieved) if (until <= now) this.#disbelieved.delete(id);
-    return this.#deps.peers().filter(({ id }) => !this.#disbelieved.has(id));
+    for (const [id, until] of this.#distrusted) if (until <= now) this.#distrusted.delete(id);
+    return this.#deps.peers().filter(({ id }) => !this.#distrusted.has(id));
   }
 
-  /** A peer or this node has moved. */
+  /** Call it when a peer or this node has moved. */
   nudge(): void {
     this.#wake.resolve();
   }
@@ -104,7 +104,7 @@ export class BlockSync {
     }
   }
 
-  /** Up to and including a height, or as far as it goes. */
+  /** Fetches up to and including a height, or as far as possible. */
   async #catchUp(target: number): Promise<void> {
     const { height, adopt, log } = this.#deps;
     const { signal } = this.#lifecycle;
@@ -121,29 +121,32 @@ export class BlockSync {
         fetched = await ahead.get(next)!;
         ahead.delete(next);
         await adopt(fetched.block, fetched.commit);
-        // Nobody moved on: the chain has halted, or is stopping.
+        // No progress: the chain has halted or is stopping.
         if (height() === next) return void (await delay(GRACE_MS, undefined, { signal }));
       } catch (error) {
         if (signal.aborted) return;
-        log.info({ height: next, error: messageOf(error) }, 'a block could not be fetched');
-        if (fetched) this.#hold(error, fetched.peer);
+        log.info({ height: next, error: messageOf(error) }, 'cannot fetch a block');
+        if (fetched) this.#penalize(error, fetched.peer);
         return void (await delay(GRACE_MS, undefined, { signal }));
       }
       for (const h of [...ahead.keys()]) if (h < height()) ahead.delete(h);
     }
   }
 
-  /** Against a peer whose block was not taken over. A good commit of a block that does not follow ours is not its fault. */
-  #hold(error: unknown, peer: string): void {
+  /**
+   * Penalizes a peer whose block was rejected. A valid commit of a block that does not follow ours is not its
+   * fault.
+   */
+  #penalize(error: unknown, peer: string): void {
     if (codeOf(error) === 'COMMIT_INVALID') this.#deps.ban(peer, error);
-    else if (codeOf(error) === 'BLOCK_INVALID') this.#disbelieve(peer);
+    else if (codeOf(error) === 'BLOCK_INVALID') this.#distrust(peer);
   }
 
-  #disbelieve(peer: string): void {
-    this.#disbelieved.set(peer, performance.now() + DISBELIEF_MS);
+  #distrust(peer: string): void {
+    this.#distrusted.set(peer, performance.now() + DISTRUST_MS);
   }
 
-  /** So many that they do not fill the memory. */
+  /** Blocks in flight that fit into the memory limit. */
   #mayBeAhead(): number {
     const fitting = Math.floor(BYTES_AHEAD / Math.max(LEAST_BYTES, this.#expectedBytes));
     return Math.max(1, Math.min(BLOCKS_AHEAD, fitting));
@@ -158,19 +161,19 @@ export class BlockSync {
       const { id } = holders[this.#turn++ % holders.length]!;
       try {
         const found = await this.client(id).block(height);
-        // It may have dropped the block since it said so.
+        // It may have pruned the block since.
         if (!found) {
-          this.#disbelieve(id);
+          this.#distrust(id);
           continue;
         }
         this.#expectedBytes = Math.max(found.block.length, this.#expectedBytes / 2);
         if (found.block.length > this.#deps.maxBlockBytes)
-          throw new BitorchError('BLOCK_INVALID', 'a block of this chain is never so long');
+          throw new BitorchError('BLOCK_INVALID', 'the block exceeds the limit of this chain');
         return { block: decodeBlock(found.block), commit: found.commit, peer: id };
       } catch (error) {
         if (BLAMED.has(codeOf(error)) && !this.#lifecycle.signal.aborted) this.#deps.ban(id, error);
       }
     }
-    throw new BitorchError('BLOCK_MISSING', `no peer gives block ${height}`);
+    throw new BitorchError('BLOCK_MISSING', `no peer provides block ${height}`);
   }
 }

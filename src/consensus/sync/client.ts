@@ -21,14 +21,14 @@ import {
 } from './messages.ts';
 import { Questions } from './questions.ts';
 
-/** Sets whose members are remembered for each peer. */
+/** Validator sets per peer whose members are remembered. */
 const MAX_MEMBERS_KNOWN = 8;
 
-/** Asks one peer. Each may throw PEER_UNREACHABLE, STREAM_CLOSED, CODEC_INVALID. */
+/** Queries one peer. Every method throws PEER_UNREACHABLE, STREAM_CLOSED or CODEC_INVALID when the query fails. */
 export class SyncClient {
   readonly peer: string;
   readonly #questions: Questions;
-  /** By hash, those that were needed last at the end. */
+  /** By hash, most recently used last. */
   readonly #members = new Map<string, readonly Member[]>();
 
   constructor(peer: string, dependencies: { host: Host }) {
@@ -43,7 +43,7 @@ export class SyncClient {
     return this.#ask({ type: 'block', value: { height } }, blockAnswerCodec);
   }
 
-  /** With the members of its sets, which are asked for when they are not known. */
+  /** Includes the members of its sets, which are requested when unknown. */
   async light(height: number): Promise<LightBlock | undefined> {
     const found = await this.#ask({ type: 'light', value: { height } }, lightBlockCodec);
     if (!found) return undefined;
@@ -76,7 +76,10 @@ export class SyncClient {
   async #membersOf(hash: Uint8Array): Promise<readonly Member[]> {
     const found = await this.#ask({ type: 'members', value: { hash } }, membersCodec);
     if (!found || !equalBytes(hashOfMembers(found), hash))
-      throw new BitorchError('CODEC_INVALID', `${this.peer} names validators and does not say who they are`);
+      throw new BitorchError(
+        'CODEC_INVALID',
+        `${this.peer} refers to a validator set that it does not provide`,
+      );
     return found;
   }
 

@@ -9,12 +9,12 @@ export const MAX_SNAPSHOTS = 16;
 export const MAX_METADATA_BYTES = 1 << 20;
 
 export const REQUEST_TIMEOUT_MS = 10_000;
-/** Blocks asked for ahead of the one that is applied, at most: so many, and of so many bytes. */
+/** Most blocks requested ahead of the one being applied, by number and by bytes. */
 export const BLOCKS_AHEAD = 48;
 export const BYTES_AHEAD = 32 << 20;
-/** A peer that did not have the block that it said it has is not believed for this long. */
-export const DISBELIEF_MS = 30_000;
-/** One block behind is no lag yet: its votes are on their way. */
+/** Time in ms for which a peer is not asked after it lacked a block that it had reported. */
+export const DISTRUST_MS = 30_000;
+/** Time in ms for which a lag of one block is tolerated: its votes are on their way. */
 export const GRACE_MS = 400;
-/** Further behind than this, a node without any block begins from a snapshot. */
+/** A node without blocks that lags further behind than this starts from a snapshot. */
 export const SNAPSHOT_LAG = 200;

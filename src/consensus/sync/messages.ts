@@ -12,9 +12,9 @@ import {
 import { HASH_BYTES, MAX_BLOCK_BYTES } from '../constants.ts';
 import { MAX_METADATA_BYTES, MAX_SNAPSHOTS } from './constants.ts';
 
-/** What is asked of another node of the chain, one frame a question, answered in the order they were asked. */
+/** Requests to another node of the chain: one frame each, answered in order. */
 export type SyncRequest =
-  /** A block and what decided it. */
+  /** A block and its commit. */
   | { readonly type: 'block'; readonly value: { readonly height: number } }
   /** Header, commit and validators of a height; of the last one for 0. */
   | { readonly type: 'light'; readonly value: { readonly height: number } }
@@ -23,7 +23,7 @@ export type SyncRequest =
       readonly type: 'chunk';
       readonly value: { readonly height: number; readonly format: number; readonly chunk: number };
     }
-  /** Who is in a validator set, by the hash of its members. */
+  /** The members of a validator set, by their hash. */
   | { readonly type: 'members'; readonly value: { readonly hash: Uint8Array } };
 
 const KINDS: readonly (readonly [SyncRequest['type'], Codec<unknown>])[] = [
@@ -34,12 +34,12 @@ const KINDS: readonly (readonly [SyncRequest['type'], Codec<unknown>])[] = [
   ['members', struct({ hash: fixed(HASH_BYTES) })],
 ];
 
-/** The first byte says which question it is: its place above, from 1. */
+/** The first byte is the position in the list above, from 1. */
 export const requestCodec = tagged<SyncRequest>('question', KINDS);
 
 export const blockAnswerCodec = struct({ block: blob(MAX_BLOCK_BYTES), commit: commitCodec });
 
-/** What proves a header: who signed, the set they are of, and the set of the height after. */
+/** Proof of a header: its commit, the set that signed it, and the set of the next height. */
 export interface LightBlock {
   readonly header: Header;
   readonly commit: Commit;
@@ -47,7 +47,7 @@ export interface LightBlock {
   readonly nextValidators: ValidatorSet;
 }
 
-/** A light block as it travels: the members of its sets are asked for by their hash, once. */
+/** A light block on the wire: the members of its sets are requested by hash, once. */
 export const lightBlockCodec = struct({
   header: headerCodec,
   commit: commitCodec,
@@ -75,7 +75,7 @@ export const snapshotsCodec = list(
 
 export const chunkAnswerCodec = blob(MAX_CHUNK_BYTES);
 
-/** An answer is one byte, 0 for "not here" or 1, and in that case what was asked for. */
+/** An answer: one byte, 0 for "not available", or 1 followed by the value. */
 export const answerCodec = <T>(codec: Codec<T>): Codec<T | undefined> => {
   const found = byteOf(0, 1);
   return {

@@ -7,7 +7,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Questions to one peer over one stream, many at once, answered in the order in which they were asked. */
+/** Questions to one peer over one stream, many at once, answered in order. */
 export class Questions {
   readonly peer: string;
   readonly #protocol: string;
@@ -24,7 +24,10 @@ export class Questions {
     this.#host = dependencies.host;
   }
 
-  /** The answer's frame. Throws PEER_UNREACHABLE, STREAM_CLOSED. */
+  /**
+   * The frame of the answer. Throws PEER_UNREACHABLE when no stream can be opened, STREAM_CLOSED when it ends
+   * first.
+   */
   async ask(question: Uint8Array): Promise<Uint8Array> {
     this.#stream ??= this.#open();
     const opening = this.#stream;
@@ -32,7 +35,7 @@ export class Questions {
       if (this.#stream === opening) this.#stream = undefined;
       throw error;
     });
-    // It can end while this waits for it: nobody would tell a question that comes after its end.
+    // The stream may have ended while this waited for it: the question would never settle.
     if (this.#ended.has(stream))
       throw new BitorchError('STREAM_CLOSED', `${this.peer} closed the stream at once`);
     const answer = Promise.withResolvers<Uint8Array>();
@@ -55,7 +58,7 @@ export class Questions {
   async #read(stream: FrameStream): Promise<void> {
     for (let frame = await stream.read(); frame; frame = await stream.read()) {
       const next = this.#waiting.shift();
-      if (!next) throw new BitorchError('CODEC_INVALID', 'an answer that nobody asked for');
+      if (!next) throw new BitorchError('CODEC_INVALID', 'unsolicited answer');
       next.resolve(frame);
     }
     throw new BitorchError('STREAM_CLOSED', 'the peer ended the stream');

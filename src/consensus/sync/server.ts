@@ -22,11 +22,11 @@ export interface SyncServerDependencies {
   readonly application: Application;
 }
 
-/** Looking something up, and reading a byte of it, in milliseconds of a slow core. */
+/** Cost of a look-up and of reading a byte, in ms of a slow core. */
 const LOOKUP_MS = 0.4;
 const BYTE_MS = 1e-6;
 
-/** Answers the questions of nodes that are behind, and of light ones. */
+/** Answers nodes that are behind, and light nodes. */
 export function serveSync(dependencies: SyncServerDependencies): Promise<void> {
   return dependencies.answering.serve({
     protocol: SYNC_PROTOCOL,
@@ -61,7 +61,7 @@ async function answer(request: SyncRequest, deps: SyncServerDependencies): Promi
   }
 }
 
-/** What proves the header of a height, 0 for the last one; undefined when it is not here. */
+/** Proof of the header of a height, or of the last one for 0; undefined when not available. */
 export function lightBlockOf(store: ChainStore, height: number): LightBlock | undefined {
   const of = height === 0 ? store.height : height;
   const summary = store.summary(of);

@@ -26,17 +26,17 @@ export interface SnapshotSyncDependencies {
   readonly log: Logger;
 }
 
-/** Nodes asked at once what they have: each may answer with megabytes. */
+/** Nodes asked at once for their snapshots: each answer can be megabytes. */
 const CLIENTS_AT_ONCE = 4;
-/** Chunks asked for at once. */
+/** Chunks requested at once. */
 const CHUNKS_AHEAD = 4;
 
 /**
- * Begins from a state instead of from the first block. The app hash that the state has to have comes from a header that
- * light verification has proven from what is trusted on; peers are believed nothing. Returns the height that the store begins
- * after, 0 when no peer has a snapshot that can be used: then the blocks have to be run through.
+ * Starts from a state instead of from the first block. Its app hash comes from a header proven by light
+ * verification from the trusted one; peers are not trusted. Returns the height that the store starts after; 0 when
+ * no peer has a usable snapshot, so that the blocks have to be replayed.
  *
- * @throws BitorchError TRUST_EXPIRED when what is trusted is too old to vouch for any header
+ * Throws TRUST_EXPIRED when the trusted header is too old to vouch for any other.
  */
 export async function syncSnapshot(
   options: SnapshotSyncOptions,
@@ -49,19 +49,19 @@ export async function syncSnapshot(
       const { appHash } = after.header;
       const summary = { header: at.header, round: at.commit.round, transactions: 0, bytes: 0, appHash };
       const sets = [at.validators, after.validators, after.nextValidators] as const;
-      // Before the last chunk: a crash then finds blocks without a state, and begins anew.
+      // Before the last chunk: after a crash in between there are blocks without a state, and the node starts over.
       const beforeLast = () => store.beginAfter({ ...summary, id: blockId(at.header) }, at.commit, sets);
       if (!(await takeState(snapshot, appHash, beforeLast, deps))) continue;
       return snapshot.height;
     } catch (error) {
       if (codeOf(error) === TRUST_EXPIRED) throw error;
-      log.warn({ height: snapshot.height, error: messageOf(error) }, 'a snapshot could not be used');
+      log.warn({ height: snapshot.height, error: messageOf(error) }, 'cannot use a snapshot');
     }
   }
   return 0;
 }
 
-/** What peers offer, newest first, each once. */
+/** The snapshots of peers, newest first, each once. */
 async function snapshotsOf(clients: readonly SyncClient[]): Promise<StateSnapshot[]> {
   const all = new Map<string, StateSnapshot>();
   for (let i = 0; i < clients.length; i += CLIENTS_AT_ONCE) {
@@ -76,7 +76,7 @@ async function snapshotsOf(clients: readonly SyncClient[]): Promise<StateSnapsho
   return [...all.values()];
 }
 
-/** The header at a height, and the one after, whose app hash is that of the state after the height. */
+/** The header at a height, and the next one, which contains the app hash after the height. */
 async function proveHeight(
   height: number,
   { chainId, from, trustingPeriodMs, clockToleranceMs }: SnapshotSyncOptions,
@@ -95,7 +95,7 @@ async function proveHeight(
   );
   const after = await client.verifyTo(height + 1);
   const at = await source(height);
-  // Proven backwards: the next header names it, and it names its validators.
+  // Proven backwards: the next header contains its id, and it contains the hash of its validators.
   if (
     !at ||
     !equalBytes(blockId(at.header), after.header.previous) ||
@@ -104,11 +104,11 @@ async function proveHeight(
     throw new BitorchError('LIGHT_INVALID', `the header of height ${height} is not the one that follows`);
   requireCommit(at.commit, chainId, at.validators, verify);
   if (at.commit.height !== height || !equalBytes(at.commit.block, after.header.previous))
-    throw new BitorchError('LIGHT_INVALID', 'its commit is of another block');
+    throw new BitorchError('LIGHT_INVALID', 'the commit is of another block');
   return { at, after };
 }
 
-/** Whether the application has the state now. */
+/** Whether the application now has the state. */
 async function takeState(
   snapshot: StateSnapshot,
   appHash: Uint8Array,

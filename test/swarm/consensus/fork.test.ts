@@ -99,7 +99,7 @@ test('the honest ones meet once, find the fork below their tips and halt for goo
       () => where(),
       PATIENCE_S,
     );
-    assert.match(node.status.problem!, /the chain has forked. See who did it with "bitorch chain blame"/);
+    assert.match(node.status.problem!, /the chain has forked. Run "bitorch chain blame"/);
     const { height } = node.status;
     // The other one has to find it again by itself: who starts again knows nobody.
     await node.stop();

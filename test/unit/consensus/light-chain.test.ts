@@ -192,7 +192,7 @@ describe('what a node hides', () => {
     const transaction = await payer.sign(plan, chain);
     const { outcome, id: _, ...why } = await payer.submit(transaction, chain);
     assert.equal(outcome, 'pending');
-    assert.deepEqual(why, { code: 'MEMPOOL_FULL', message: 'no node takes it (no room)' });
+    assert.deepEqual(why, { code: 'MEMPOOL_FULL', message: 'no node accepts it (no room)' });
     assert.equal(payer.sent.length, 1);
     await world.peer('').checkTx({ bytes: transaction.bytes });
     await world.grow();
