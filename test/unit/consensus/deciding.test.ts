@@ -146,7 +146,7 @@ test('a decided block that follows from another state stops the node, and blames
     const block = node.block([], { [field]: sha256(utf8('another state')) });
     await node.deciding.adopt(block, node.commitOf(block));
     assert.ok(node.deciding.halted);
-    assert.match(node.deciding.problem!, /APP_HASH_DIFFERS.*sync anew/);
+    assert.match(node.deciding.problem!, /APP_HASH_DIFFERS.*sync again/);
     assert.equal(node.store.height, 1);
   }
 });

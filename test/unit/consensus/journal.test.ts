@@ -84,7 +84,7 @@ test('a full disk refuses the record, leaves no half of it, and takes it when th
   log.append(utf8('fits'));
   assert.throws(() => log.append(utf8('far too long for what is left')), {
     code: 'JOURNAL_FULL',
-    message: /make space/,
+    message: /free disk space/,
   });
   disk.room = 1000;
   log.append(utf8('fits now'));

@@ -31,7 +31,7 @@ test('a socket that nobody listens on is taken away, and nothing else ever is', 
   await symlink(at('notes'), at('link'));
   await symlink(at('nowhere'), at('dangling'));
   for (const name of ['notes', 'folder', 'link', 'dangling'])
-    await assert.rejects(freeSocketPath(at(name)), { code: 'LISTEN_FAILED', message: /no socket/ }, name);
+    await assert.rejects(freeSocketPath(at(name)), { code: 'LISTEN_FAILED', message: /not a socket/ }, name);
   assert.equal(await readFile(at('notes'), 'utf8'), 'my notes');
 
   const server = createServer().listen(at('live'));
