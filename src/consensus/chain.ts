@@ -17,7 +17,7 @@ import { forkAt, type KeptFork, keepFork, votesIn } from './evidence/kept-fork.t
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
 import { LastSign, openLogFile, replaceFile, WriteAheadLog } from './journal/index.ts';
-import { LightClient, requireFresh, requireVouched, serveQueries, trustedAt } from './light/index.ts';
+import { LightClient, requireCheckpoint, requireFresh, serveQueries, trustedAt } from './light/index.ts';
 import { ConsensusLoop, type FinalBlock } from './loop/index.ts';
 import { TransactionGossip, TransactionPool } from './mempool/index.ts';
 import { Rest } from './rest.ts';
@@ -51,7 +51,7 @@ export class Chain {
   readonly #sync: BlockSync;
   readonly #watch: ForkWatch;
   readonly #contacts: Contacts;
-  readonly #deciding: ConsensusLoop;
+  readonly #loop: ConsensusLoop;
   readonly #rest: Rest;
   #started = false;
   /** Why blocks of peers are not taken over. */
@@ -70,7 +70,7 @@ export class Chain {
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
     const onOpen = () => {
-      if (this.#started) this.#deciding.rouse();
+      if (this.#started) this.#loop.rouse();
     };
     this.#transactions = new TransactionGossip({ pool: this.#pool, now: steady, peers, onOpen });
     this.#rest = new Rest(options.restMs ?? 0, () => this.#transactions.anyOpen);
@@ -85,13 +85,12 @@ export class Chain {
       maxBlockBytes: blockBytesOf(genesis.consensus.maxBytes),
       // Blocks that do not continue our chain may belong to a fork. Then the peer stays connected, so that it finds
       // the fork too.
-      ban: (peer, reason) =>
-        void this.#watch.look(peer).then(() => this.#deciding.halted || ban(peer, reason)),
+      ban: (peer, reason) => void this.#watch.look(peer).then(() => this.#loop.halted || ban(peer, reason)),
       height: () => Math.max(0, this.store.height) + 1,
       adopt: async (block, commit) => {
         this.#requireTrust();
-        requireVouched(block.header, options.checkpoint);
-        await this.#deciding.adopt(block, commit);
+        requireCheckpoint(block.header, options.checkpoint);
+        await this.#loop.adopt(block, commit);
       },
     });
     this.#contacts = new Contacts(options.contacts ?? [], { host, log });
@@ -108,7 +107,7 @@ export class Chain {
         onFork: (ours, theirs) => this.#halt(ours, theirs),
       },
     );
-    this.#deciding = this.#makeDeciding();
+    this.#loop = this.#makeLoop();
   }
 
   /**
@@ -125,7 +124,7 @@ export class Chain {
     await serveQueries({
       answering,
       application,
-      submit: (transaction, peer) => this.#transactions.handIn(transaction, peer),
+      submit: (transaction, peer) => this.#transactions.submitByStem(transaction, peer),
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
@@ -137,10 +136,10 @@ export class Chain {
       { application, store: this.store },
     );
     const known = this.store.summary(this.#options.checkpoint?.height ?? 0);
-    if (known) requireVouched(known.header, this.#options.checkpoint);
-    await this.#deciding.start();
-    if (forkAt(this.#forkPath)) this.#deciding.halt(FORKED);
-    this.#lifecycle.onStop(() => this.#deciding.stop());
+    if (known) requireCheckpoint(known.header, this.#options.checkpoint);
+    await this.#loop.start();
+    if (forkAt(this.#forkPath)) this.#loop.halt(FORKED);
+    this.#lifecycle.onStop(() => this.#loop.stop());
     this.#started = true;
     this.#watch.start();
     this.#lifecycle.onStop(() => this.#watch.stop());
@@ -154,7 +153,7 @@ export class Chain {
   }
 
   get status(): ChainStatus {
-    const { halted, problem = this.#distrust } = this.#deciding;
+    const { halted, problem = this.#distrust } = this.#loop;
     const state = halted
       ? 'halted'
       : !this.#started
@@ -164,7 +163,7 @@ export class Chain {
           : 'following';
     return {
       height: Math.max(0, this.store.height),
-      round: this.#started ? this.#deciding.status.round : 0,
+      round: this.#started ? this.#loop.status.round : 0,
       bestHeight: Math.max(this.store.height, this.#sync.best),
       state,
       problem,
@@ -180,7 +179,7 @@ export class Chain {
 
   /** Submits a transaction along a stem. Code 0 when it is in the pool. */
   submit(transaction: Uint8Array): Promise<CheckTxResult> {
-    return this.#transactions.handIn(transaction);
+    return this.#transactions.submitByStem(transaction);
   }
 
   /** Calls `listener` for each block as it becomes final, until the returned function is called. */
@@ -193,7 +192,7 @@ export class Chain {
     return this.#changes.on(listener);
   }
 
-  #makeDeciding(): ConsensusLoop {
+  #makeLoop(): ConsensusLoop {
     const { genesis, home, clockToleranceMs = CLOCK_TOLERANCE_MS } = this.#options;
     const { application, key, log, now = Date.now, verify = verifyAll } = this.#deps;
     const { chainId } = genesis.parameters;
@@ -213,7 +212,7 @@ export class Chain {
         now,
         log,
         picker: () => this.#transactions.picker(),
-        onJudged: (ms) => this.#transactions.judged(ms),
+        onVerified: (ms) => this.#transactions.noteVerified(ms),
         relay: (message) => this.#gossip.relay(message),
         broadcast: (message) => this.#gossip.broadcast(message),
         onMove: () => this.#moved(),
@@ -229,16 +228,16 @@ export class Chain {
     return {
       status: () => ({
         height: Math.max(0, this.store.height) + 1,
-        round: this.#started ? this.#deciding.status.round : 0,
+        round: this.#started ? this.#loop.status.round : 0,
         base: Math.max(0, this.store.base),
       }),
-      book: (height: number) => (this.#started ? this.#deciding.book(height) : undefined),
-      deliberate: (message: Parameters<ConsensusLoop['receive']>[0]) => {
-        if (this.#started) this.#deciding.receive(message);
+      book: (height: number) => (this.#started ? this.#loop.book(height) : undefined),
+      receiveConsensus: (message: Parameters<ConsensusLoop['receive']>[0]) => {
+        if (this.#started) this.#loop.receive(message);
       },
-      trade: (message: Parameters<TransactionGossip['receive']>[0], peer: ChainPeer) =>
+      receiveTransactions: (message: Parameters<TransactionGossip['receive']>[0], peer: ChainPeer) =>
         this.#transactions.receive(message, peer),
-      peerCame: (peer: ChainPeer) => this.#transactions.introduce(peer),
+      peerJoined: (peer: ChainPeer) => this.#transactions.introduce(peer),
       peerMoved: (peer: ChainPeer) => {
         this.#contacts.met(peer.id);
         this.#sync.nudge();
@@ -279,8 +278,8 @@ export class Chain {
 
   /** Stores the proof of the fork at the lowest height known to differ, where blame is most certain. */
   #halt(ours: Commit, theirs: Commit): void {
-    if (!this.#deciding.halted) {
-      this.#deciding.halt(FORKED);
+    if (!this.#loop.halted) {
+      this.#loop.halt(FORKED);
       // A fork seen at the tip began below it: ask the connected peers before they are gone.
       this.#watch.lookAgain();
     }

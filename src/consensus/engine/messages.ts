@@ -66,7 +66,7 @@ export type Effect =
   | { readonly type: 'decide'; readonly precommits: Certificate };
 
 /** The votes that an input contains, which blame reads from a journal. */
-export function votesTold(input: Input): readonly Vote[] {
+export function votesInInput(input: Input): readonly Vote[] {
   switch (input.type) {
     case 'vote':
       return [input.vote];

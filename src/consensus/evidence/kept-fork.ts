@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CHAIN_ID_BYTES, type Decoded, decode, encode, fixed, list, struct } from '#ledger';
 import { commitCodec, type Vote, validatorSetCodec, voteCodec } from '../blocks/index.ts';
-import { votesTold } from '../engine/index.ts';
+import { votesInInput } from '../engine/index.ts';
 import { decodeRecord, replaceFile } from '../journal/index.ts';
 
 const MAX_VOTES = 1 << 17;
@@ -32,6 +32,6 @@ export const forkAt = (path: string): KeptFork | undefined =>
 export function votesIn(records: readonly Uint8Array[]): Vote[] {
   return records.flatMap((bytes) => {
     const record = decodeRecord(bytes);
-    return record.type === 'input' ? votesTold(record.value) : [];
+    return record.type === 'input' ? votesInInput(record.value) : [];
   });
 }

@@ -18,13 +18,17 @@ import {
   SILENCE_TIMEOUT_MS,
 } from './constants.ts';
 import { costOf } from './cost.ts';
-import { decodeMessage, type Have, helloCodec, type Message, type Status } from './messages.ts';
+import {
+  type ConsensusMessage,
+  decodeMessage,
+  type Have,
+  helloCodec,
+  type Message,
+  type Status,
+  type TransactionMessage,
+} from './messages.ts';
 import { ChainPeer } from './peer.ts';
 import { TokenBuckets } from './token-buckets.ts';
-
-/** A proposal, part, vote or certificate. */
-export type ConsensusMessage = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
-export type Trade = Extract<Message, { type: 'offer' | 'want' | 'transactions' | 'stem' }>;
 
 /** What gossip needs of the chain. */
 export interface GossipSource {
@@ -32,10 +36,10 @@ export interface GossipSource {
   /** What was collected at a height; undefined when not available (any more). */
   book(height: number): HeightRecord | undefined;
   /** Processes a peer's message. Errors count against the peer. */
-  deliberate(message: ConsensusMessage, peer: ChainPeer): void;
-  trade(message: Trade, peer: ChainPeer): void;
+  receiveConsensus(message: ConsensusMessage, peer: ChainPeer): void;
+  receiveTransactions(message: TransactionMessage, peer: ChainPeer): void;
   /** A peer can receive messages from now on. */
-  peerCame(peer: ChainPeer): void;
+  peerJoined(peer: ChainPeer): void;
   /** A peer has moved to another height or round. */
   peerMoved(peer: ChainPeer): void;
 }
@@ -76,15 +80,15 @@ export class Gossip {
   readonly #peers = new Map<string, ChainPeer>();
   readonly #opening = new Set<string>();
   /** The stream that each peer sends on. */
-  readonly #heard = new Map<string, FrameStream>();
+  readonly #incoming = new Map<string, FrameStream>();
   /** Consecutive failures to open a stream to a connected node, and the retry timer. */
   readonly #failed = new Map<string, { failures: number; timer: NodeJS.Timeout | undefined }>();
   readonly #banned = new Bans();
   readonly #pastVotes = new TokenBuckets(PAST_VOTES);
   /** Number of messages that were new. */
-  #passedOn = 0;
+  #relayed = 0;
   /** Height and round last announced, and since when nothing new has happened. */
-  #told = '';
+  #announced = '';
   #quietTicks = 0;
 
   constructor(options: GossipOptions, dependencies: GossipDependencies) {
@@ -98,9 +102,9 @@ export class Gossip {
   async start(): Promise<void> {
     const { host } = this.#deps;
     await host.handle(GOSSIP_PROTOCOL, MAX_GOSSIP_FRAME, (stream) => this.#listen(stream));
-    host.onConnect((peer) => this.#meet(peer));
+    host.onConnect((peer) => this.#connect(peer));
     host.onDisconnect((peer) => this.#forget(peer));
-    for (const peer of host.connected) this.#meet(peer);
+    for (const peer of host.connected) this.#connect(peer);
     const timer = setInterval(() => this.#reconcile(), RECONCILE_MS).unref();
     this.#lifecycle.onStop(() => clearInterval(timer));
     this.#lifecycle.onStop(() => {
@@ -127,7 +131,7 @@ export class Gossip {
 
   /** Relays something new to the peers that work on its height and lack it. */
   relay(message: ConsensusMessage): void {
-    this.#passedOn++;
+    this.#relayed++;
     const { height } = message.value;
     for (const peer of this.#peers.values()) if (peer.status?.height === height) peer.give(message);
   }
@@ -145,7 +149,7 @@ export class Gossip {
   ban(id: string, reason: unknown): void {
     const forMs = this.#banned.add(id, this.#deps.now());
     this.#deps.log.info({ peer: id, reason: messageOf(reason), forMs }, 'chain peer banned');
-    this.#heard.get(id)?.abort();
+    this.#incoming.get(id)?.abort();
     this.#lose(id);
   }
 
@@ -154,27 +158,27 @@ export class Gossip {
   }
 
   /** Opens our stream to a connected node; retries while it is connected. */
-  #meet(id: string): void {
+  #connect(id: string): void {
     const { host } = this.#deps;
     if (this.#lifecycle.signal.aborted || this.#peers.has(id) || this.#opening.has(id)) return;
     if (!host.connected.includes(id)) return;
     if (this.isBanned(id) || !this.#hasRoomFor(id)) {
-      this.#meetLater(id);
+      this.#connectLater(id);
       return;
     }
     this.#opening.add(id);
     this.#open(id)
-      .catch(() => this.#meetLater(id))
+      .catch(() => this.#connectLater(id))
       .finally(() => this.#opening.delete(id));
   }
 
   /** Retries after a pause, longer each time. */
-  #meetLater(id: string, mostMs = MAX_RETRY_MS): void {
+  #connectLater(id: string, mostMs = MAX_RETRY_MS): void {
     const { timer: waiting, failures } = this.#failed.get(id) ?? { failures: 0 };
     if (waiting) return;
     const again = () => {
       this.#failed.set(id, { failures: failures + 1, timer: undefined });
-      this.#meet(id);
+      this.#connect(id);
     };
     const timer = setTimeout(again, Math.min(mostMs, RETRY_MS * 2 ** failures)).unref();
     this.#failed.set(id, { failures, timer });
@@ -187,7 +191,7 @@ export class Gossip {
     if (strangers.length + this.#opening.size < MAX_PEERS) return true;
     const [least] = strangers.sort((a, b) => a.usefulAt - b.usefulAt);
     if (!least || this.#deps.now() - least.usefulAt < IDLE_MS) return false;
-    this.#heard.get(least.id)?.abort();
+    this.#incoming.get(least.id)?.abort();
     this.#lose(least.id);
     return true;
   }
@@ -202,7 +206,7 @@ export class Gossip {
     stream.ended.addEventListener('abort', onLost, { once: true });
     this.#peers.set(id, peer);
     peer.send({ type: 'status', value: source.status() });
-    source.peerCame(peer);
+    source.peerJoined(peer);
   }
 
   /** Drops a peer. If the node is still connected, our stream is opened anew. */
@@ -213,7 +217,7 @@ export class Gossip {
     peer.close();
     if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failed.delete(id);
     // It may have restarted as another process.
-    this.#meetLater(id, RETRY_MS);
+    this.#connectLater(id, RETRY_MS);
   }
 
   /** A node has disconnected. */
@@ -228,8 +232,8 @@ export class Gossip {
     const { log } = this.#deps;
     const id = stream.remote;
     if (this.isBanned(id)) return stream.abort();
-    this.#heard.get(id)?.abort();
-    this.#heard.set(id, stream);
+    this.#incoming.get(id)?.abort();
+    this.#incoming.set(id, stream);
     try {
       await this.#readHello(stream);
       this.#requirePlace(id);
@@ -247,13 +251,13 @@ export class Gossip {
       if (BLAMED.has(codeOf(error))) this.ban(id, error);
       else log.debug({ peer: id }, messageOf(error));
     } finally {
-      if (this.#heard.get(id) === stream) this.#heard.delete(id);
+      if (this.#incoming.get(id) === stream) this.#incoming.delete(id);
     }
   }
 
   /** A peer without a slot is not read; it retries. */
   #requirePlace(id: string): void {
-    this.#meet(id);
+    this.#connect(id);
     if (!this.#peers.has(id) && !this.#opening.has(id))
       throw new BitorchError('NO_PLACE', 'this node has no free peer slots: try again later');
   }
@@ -287,22 +291,22 @@ export class Gossip {
       case 'vote':
       case 'certificate':
         peer.noteHas(message);
-        this.#deliberate(message, peer);
+        this.#receiveConsensus(message, peer);
         return;
       default:
-        source.trade(message, peer);
+        source.receiveTransactions(message, peer);
     }
   }
 
   /** A message that was relayed was new, which makes the peer useful. */
-  #deliberate(message: ConsensusMessage, peer: ChainPeer): void {
+  #receiveConsensus(message: ConsensusMessage, peer: ChainPeer): void {
     const { source, now } = this.#deps;
     // A late precommit of the previous height can still join its commit.
     const isLongOver = message.value.height < source.status().height - 1;
     if (isLongOver && !this.#pastVotes.take(peer.id, now())) return;
-    const before = this.#passedOn;
-    source.deliberate(message, peer);
-    if (this.#passedOn > before) peer.noteUseful();
+    const before = this.#relayed;
+    source.receiveConsensus(message, peer);
+    if (this.#relayed > before) peer.noteUseful();
   }
 
   #reconcile(): void {
@@ -327,8 +331,8 @@ export class Gossip {
    */
   #isToldAgain({ height, round }: Status, haves: readonly Have[]): boolean {
     const place = `${height}/${round}`;
-    const isQuiet = place === this.#told && haves.every(isEmpty);
-    this.#told = place;
+    const isQuiet = place === this.#announced && haves.every(isEmpty);
+    this.#announced = place;
     this.#quietTicks = isQuiet ? this.#quietTicks + 1 : 0;
     return this.#quietTicks % TICKS_WHEN_QUIET === 0;
   }

@@ -79,6 +79,10 @@ export type Message =
   /** A transaction on a stem: forwarded to one node, not offered. */
   | { readonly type: 'stem'; readonly value: Uint8Array };
 
+/** A proposal, part, vote or certificate. */
+export type ConsensusMessage = Extract<Message, { type: 'proposal' | 'part' | 'vote' | 'certificate' }>;
+export type TransactionMessage = Extract<Message, { type: 'offer' | 'want' | 'transactions' | 'stem' }>;
+
 /** The first byte of a message is its position in this list, from 1. */
 const KINDS: readonly (readonly [Message['type'], Codec<unknown>])[] = [
   ['status', statusCodec],

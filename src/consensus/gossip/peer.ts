@@ -3,12 +3,11 @@ import type { FrameStream } from '#network';
 import type { Certificate } from '../blocks/certificate.ts';
 import type { PartsHeader } from '../blocks/parts.ts';
 import type { Proposal } from '../blocks/proposal.ts';
-import type { Vote } from '../blocks/vote.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightRecord, RoundRecord } from '../height-record.ts';
 import { isNear, MAX_UNSENT_BYTES } from './constants.ts';
 import { COMMIT, forgetOldest, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
-import { type BlockPart, encodeMessage, type Have, type Message, type Status } from './messages.ts';
+import { type ConsensusMessage, encodeMessage, type Have, type Message, type Status } from './messages.ts';
 
 /** Most votes sent at once to a peer that catches up. */
 const VOTES_AT_ONCE = 400;
@@ -45,7 +44,7 @@ export class ChainPeer {
   /** Parts by block, for the blocks whose proposal it has. */
   readonly #parts = new Map<string, { readonly items: KnownItems; readonly since: number }>();
   /** Ids of transactions offered to it; true while it may still request them, once each. */
-  readonly #told = new Map<string, boolean>();
+  readonly #offered = new Map<string, boolean>();
   readonly #holds = new Set<string>();
   /** Ids of transactions that it offered and nobody has delivered yet. */
   readonly wanted = new Set<string>();
@@ -104,7 +103,7 @@ export class ChainPeer {
   }
 
   /** Sends a proposal, part, vote or certificate of the peer's height, unless the peer has it or cannot use it. */
-  give(message: Deliberated): void {
+  give(message: ConsensusMessage): void {
     const [items, index] = this.#placeOf(message);
     if (!items || items.has(index) || !this.send(message)) return;
     items.noteSent(index, this.#now());
@@ -150,17 +149,17 @@ export class ChainPeer {
 
   /** Offers transactions of our pool once, even if the peer has them: it learns that we have verified them. */
   offer(ids: readonly Uint8Array[]): void {
-    const fresh = ids.filter((id) => !this.#told.has(toHex(id)));
+    const fresh = ids.filter((id) => !this.#offered.has(toHex(id)));
     if (fresh.length === 0 || !this.send({ type: 'offer', value: fresh })) return;
-    for (const id of fresh) this.#told.set(toHex(id), true);
-    forgetOldest(this.#told, MAX_KNOWN_IDS);
+    for (const id of fresh) this.#offered.set(toHex(id), true);
+    forgetOldest(this.#offered, MAX_KNOWN_IDS);
   }
 
   /** Whether it may have the transaction: it was offered, and this is the first request. */
   mayHave(id: Uint8Array): boolean {
     const name = toHex(id);
-    const may = this.#told.get(name) === true;
-    if (may) this.#told.set(name, false);
+    const may = this.#offered.get(name) === true;
+    if (may) this.#offered.set(name, false);
     return may;
   }
 
@@ -226,7 +225,7 @@ export class ChainPeer {
    * The bitmap and index that record whether the peer has this; no bitmap for a part of a block whose proposal it
    * lacks.
    */
-  #placeOf(message: Deliberated): readonly [items: KnownItems | undefined, index: number] {
+  #placeOf(message: ConsensusMessage): readonly [items: KnownItems | undefined, index: number] {
     if (message.type === 'part')
       return [this.#parts.get(nameOf(message.value))?.items, message.value.part.index];
     const { prevotes, precommits, others } = this.#round(message.value.round);
@@ -269,13 +268,7 @@ export class ChainPeer {
 /** Memory cost of an unsent frame beside its bytes. */
 const FRAME_OVERHEAD = 256;
 
-type Deliberated =
-  | { readonly type: 'proposal'; readonly value: Proposal }
-  | { readonly type: 'part'; readonly value: BlockPart }
-  | { readonly type: 'vote'; readonly value: Vote }
-  | { readonly type: 'certificate'; readonly value: Certificate };
-
-const isOfHeight = (message: Message): message is Deliberated =>
+const isOfHeight = (message: Message): message is ConsensusMessage =>
   ['proposal', 'part', 'vote', 'certificate'].includes(message.type);
 
 const certificateBit = (kind: Certificate['kind']): number => (kind === PREVOTE ? POLKA : COMMIT);

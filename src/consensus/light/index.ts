@@ -5,5 +5,5 @@ export type { LightPeer } from './light-peer.ts';
 export * from './open.ts';
 export * from './protocol.ts';
 export { serveQueries } from './server.ts';
-export { type Checkpoint, parseCheckpoint, requireVouched, trustedAt } from './trust.ts';
+export { type Checkpoint, parseCheckpoint, requireCheckpoint, trustedAt } from './trust.ts';
 export * from './verify.ts';

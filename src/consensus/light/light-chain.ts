@@ -16,7 +16,7 @@ import type { LightBlock } from '../sync/index.ts';
 import { Headers, type SeenFork } from './headers.ts';
 import type { LightPeer } from './light-peer.ts';
 import { provenOutputs, provenOutputsAt, provenSpends } from './proven.ts';
-import { besides, ClaimedTotals, type Edge, requireEdges } from './totals.ts';
+import { ClaimedTotals, type Edge, outputsBeside, requireEdges } from './totals.ts';
 import type { Trust, Trusted } from './verify.ts';
 
 export interface LightChainOptions {
@@ -113,7 +113,7 @@ export class LightChain implements WalletChain {
   /** Ring members, with proofs that the edges used to draw them are where a node claimed. */
   async outputsAt(numbers: readonly number[], edges: readonly Edge[] = []): Promise<readonly OutputRecord[]> {
     const roots = await this.#known();
-    const asked = [...new Set([...numbers, ...edges.flatMap((edge) => besides(edge, roots))])];
+    const asked = [...new Set([...numbers, ...edges.flatMap((edge) => outputsBeside(edge, roots))])];
     const found = await this.#ask((peer) => provenOutputsAt(peer, asked, roots));
     try {
       requireEdges(edges, found);
@@ -137,7 +137,7 @@ export class LightChain implements WalletChain {
         edges,
         await provenOutputsAt(
           peer,
-          edges.flatMap((edge) => besides(edge, roots)),
+          edges.flatMap((edge) => outputsBeside(edge, roots)),
           roots,
         ),
       );

@@ -69,7 +69,7 @@ export class ClaimedTotals {
 }
 
 /** Numbers of the outputs on both sides of an edge. */
-export const besides = ({ total }: Edge, { outputs }: Roots): number[] =>
+export const outputsBeside = ({ total }: Edge, { outputs }: Roots): number[] =>
   [total - 1, total].filter((number) => number >= 0 && number < outputs);
 
 /** Throws CHAIN_INVALID when these proven outputs do not confirm the claimed edges. */

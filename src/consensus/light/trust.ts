@@ -36,7 +36,7 @@ export function parseCheckpoint(text: string): Checkpoint {
 }
 
 /** Throws CHECKPOINT_DIFFERS when the header has the checkpoint's height but another id. */
-export function requireVouched(header: Header, checkpoint: Checkpoint | undefined): void {
+export function requireCheckpoint(header: Header, checkpoint: Checkpoint | undefined): void {
   const id = blockId(header);
   if (header.height !== checkpoint?.height || equalBytes(id, checkpoint.id)) return;
   throw new BitorchError(

@@ -54,7 +54,7 @@ export interface ConsensusLoopDependencies {
   /** Makes the filter that selects waiting transactions for one block of ours, see `PrepareProposalRequest`. */
   readonly picker?: () => (transaction: Uint8Array) => boolean;
   /** Reports how long it took to verify another proposer's block, in ms. */
-  readonly onJudged?: (ms: number) => void;
+  readonly onVerified?: (ms: number) => void;
   readonly relay: (message: ConsensusMessage) => void;
   readonly broadcast: (message: ConsensusMessage) => void;
   /** The height or round has changed. */
@@ -247,8 +247,8 @@ export class ConsensusLoop {
     const { store, validator, verify, application, now } = this.#deps;
     this.#tip = tipOf(store, this.#options.chainId, this.#options.begins);
     const { chainId, height, validators } = this.#tip;
-    const judging = { application, verify, now };
-    this.#validator = new ProposalValidator({ ...this.#options, tip: this.#tip }, judging);
+    const checking = { application, verify, now };
+    this.#validator = new ProposalValidator({ ...this.#options, tip: this.#tip }, checking);
     const book = new HeightRecord(height, validators);
     this.#intake = new MessageIntake(
       { chainId, book, maxParts: partsBoundOf(this.#options.maxBytes) },
@@ -257,10 +257,10 @@ export class ConsensusLoop {
         relay: this.#deps.relay,
         onDouble: (first, second) => this.#accuse(duplicateVote(first, second, validators), second),
         round: () => this.#runner.round,
-        onVote: (vote) => this.#post(height, () => this.#runner.hear({ type: 'vote', vote })),
+        onVote: (vote) => this.#post(height, () => this.#runner.receive({ type: 'vote', vote })),
         onCertificate: (certificate) =>
-          this.#post(height, () => this.#runner.hear({ type: 'certificate', certificate })),
-        onProposal: (proposal, whole) => void this.#consider(height, proposal, whole),
+          this.#post(height, () => this.#runner.receive({ type: 'certificate', certificate })),
+        onProposal: (proposal, whole) => void this.#verifyProposal(height, proposal, whole),
       },
     );
     this.#runner = new HeightRunner(
@@ -282,20 +282,20 @@ export class ConsensusLoop {
    * Verifies a proposal outside the queue: votes and timeouts continue however long that takes. A proposal that
    * cannot be verified for lack of a thread or the disk is not voted for.
    */
-  async #consider(height: number, proposal: Proposal, whole: WholeBlock | undefined): Promise<void> {
+  async #verifyProposal(height: number, proposal: Proposal, whole: WholeBlock | undefined): Promise<void> {
     if (whole) this.#post(height, async () => this.#lookForFork(whole.block));
     try {
-      const verdict = whole ? await this.#judged(proposal, whole) : 'invalid';
-      this.#post(height, () => this.#runner.hear({ type: 'proposal', proposal, verdict }));
+      const verdict = whole ? await this.#verify(proposal, whole) : 'invalid';
+      this.#post(height, () => this.#runner.receive({ type: 'proposal', proposal, verdict }));
     } catch (error) {
       this.#deps.log.error({ height, error: messageOf(error) }, 'cannot verify a proposal');
     }
   }
 
-  async #judged(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
+  async #verify(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
     const began = performance.now();
-    const verdict = await this.#validator.judge(proposal, whole);
-    this.#deps.onJudged?.(performance.now() - began);
+    const verdict = await this.#validator.check(proposal, whole);
+    this.#deps.onVerified?.(performance.now() - began);
     return verdict;
   }
 

@@ -69,7 +69,7 @@ export class HeightRunner {
   #decision: Certificate | undefined;
   /** Inputs that came before the height began, or while another one is processed. */
   readonly #inputs: Input[] = [];
-  #working = false;
+  #processing = false;
   /** Blocks that are already in the journal. */
   readonly #logged = new Set<string>();
   readonly #timers = new Set<() => void>();
@@ -147,8 +147,8 @@ export class HeightRunner {
   }
 
   /** Feeds an input to the engine and executes its effects. */
-  async hear(input: Input): Promise<void> {
-    if (this.#begun) return this.#work(input);
+  async receive(input: Input): Promise<void> {
+    if (this.#begun) return this.#process(input);
     this.#inputs.push(input);
     // A proposal shows that its proposer's pause is over, so ours is too.
     if (input.type === 'proposal') await this.#begin();
@@ -158,23 +158,23 @@ export class HeightRunner {
     if (this.#begun) return;
     this.#begun = true;
     const early = this.#inputs.splice(0);
-    await this.#work({ type: 'start' });
-    for (const input of early) await this.#work(input);
+    await this.#process({ type: 'start' });
+    for (const input of early) await this.#process(input);
   }
 
-  async #work(first: Input): Promise<void> {
+  async #process(first: Input): Promise<void> {
     this.#inputs.push(first);
-    if (this.#working) return;
-    this.#working = true;
+    if (this.#processing) return;
+    this.#processing = true;
     try {
       for (let input = this.#inputs.shift(); input && !this.#decision; input = this.#inputs.shift())
-        await this.#think(input);
+        await this.#step(input);
     } finally {
-      this.#working = false;
+      this.#processing = false;
     }
   }
 
-  async #think(input: Input): Promise<void> {
+  async #step(input: Input): Promise<void> {
     const { state, effects } = step(this.#state, input);
     if (state !== this.#state) {
       if (input.type === 'proposal') await this.#logBlock(input.proposal.block);
@@ -196,7 +196,9 @@ export class HeightRunner {
       case 'vote':
         return this.#vote(effect.ballot);
       case 'timeout':
-        this.#later(durationOf(this.#options.timeouts, effect.step, effect.round), () => this.#work(effect));
+        this.#later(durationOf(this.#options.timeouts, effect.step, effect.round), () =>
+          this.#process(effect),
+        );
         return;
       case 'round':
       case 'fetch':
@@ -235,7 +237,7 @@ export class HeightRunner {
     if (!whole) throw new BitorchError('BLOCK_INVALID', 'the application proposed an invalid block');
     book.addBlock(whole);
     await this.#logBlock(whole.id);
-    await this.#work({ type: 'value', round, block: whole.id });
+    await this.#process({ type: 'value', round, block: whole.id });
   }
 
   /** The content of our block; undefined when the application fails: our turn is skipped. */
@@ -292,7 +294,7 @@ export class HeightRunner {
       set.add(part);
       relay({ type: 'part', value: { height, root, total, part } });
     }
-    await this.#work({ type: 'proposal', proposal, verdict: 'valid' });
+    await this.#process({ type: 'proposal', proposal, verdict: 'valid' });
   }
 
   async #vote(ballot: Ballot): Promise<void> {
@@ -302,7 +304,7 @@ export class HeightRunner {
     if (!vote) return;
     book.addVote(vote);
     relay({ type: 'vote', value: vote });
-    await this.#work({ type: 'vote', vote });
+    await this.#process({ type: 'vote', vote });
   }
 
   /**

@@ -46,7 +46,7 @@ export class ProposalValidator {
    * Verifies a proposal. Proposer-based timestamps: a new block whose time is too far from our clock is not voted
    * for; a block that is proposed again has passed that check elsewhere.
    */
-  async judge(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
+  async check(proposal: Proposal, whole: WholeBlock): Promise<Verdict> {
     const { block } = whole;
     const { header } = block;
     const receivedAt = this.#deps.now();

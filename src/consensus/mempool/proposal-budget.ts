@@ -24,8 +24,8 @@ export class ProposalBudget {
     };
   }
 
-  learn(judgedMs: number): void {
-    if (judgedMs > SLOW_MS) this.#budget = Math.ceil(this.#budget / 2);
+  noteVerified(verifiedMs: number): void {
+    if (verifiedMs > SLOW_MS) this.#budget = Math.ceil(this.#budget / 2);
     else if (this.#usedUp) this.#budget = Math.min(MOST, this.#budget + STEP);
   }
 }

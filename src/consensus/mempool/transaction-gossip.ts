@@ -3,7 +3,7 @@ import { toHex } from '#base';
 import { type CheckTxResult, isOffence } from '../application/index.ts';
 import { Bans } from '../gossip/bans.ts';
 import { MAX_IDS, TRANSACTIONS_BYTES } from '../gossip/constants.ts';
-import type { Trade } from '../gossip/gossip.ts';
+import type { TransactionMessage } from '../gossip/index.ts';
 import type { ChainPeer } from '../gossip/peer.ts';
 import { TransactionPool } from './pool.ts';
 import { ProposalBudget } from './proposal-budget.ts';
@@ -58,12 +58,12 @@ export class TransactionGossip {
    * it is not its origin.
    * @param from the peer that submitted it, if not this node's owner
    */
-  async handIn(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
+  async submitByStem(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const known = pool.has(id);
     const answer = await pool.add(transaction, from);
-    if (answer.code === 0 && !known) this.#passOn(id, transaction);
+    if (answer.code === 0 && !known) this.#forward(id, transaction);
     return answer;
   }
 
@@ -108,15 +108,15 @@ export class TransactionGossip {
   }
 
   /** Notes how long it took to verify another proposer's block, in ms. */
-  judged(ms: number): void {
-    this.#budget.learn(ms);
+  noteVerified(ms: number): void {
+    this.#budget.noteVerified(ms);
   }
 
-  receive(message: Trade, peer: ChainPeer): void {
+  receive(message: TransactionMessage, peer: ChainPeer): void {
     if (message.type === 'want') this.#queue(message.value, peer);
     else if (this.#muted.has(peer.id, this.#deps.now())) return;
     else if (message.type === 'offer') this.#consider(message.value, peer);
-    else if (message.type === 'stem') void this.#takeOn(message.value, peer);
+    else if (message.type === 'stem') void this.#receiveStem(message.value, peer);
     else for (const transaction of message.value) void this.#take(transaction, peer);
   }
 
@@ -195,13 +195,13 @@ export class TransactionGossip {
    * same neighbour again, it goes in a circle and is broadcast. Peers cannot probe whether this node is the origin:
    * it behaves the same.
    */
-  async #takeOn(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
+  async #receiveStem(transaction: Uint8Array, peer: ChainPeer): Promise<void> {
     const { pool } = this.#deps;
     const id = TransactionPool.idOf(transaction);
     const embargo = this.#embargoed.get(toHex(id));
     if (!embargo && pool.has(id)) return;
     if (embargo?.from.has(peer.id)) this.#announce(id);
-    else if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#passOn(id, transaction, peer);
+    else if (await this.#isTaken(pool.add(transaction, peer.id), peer)) this.#forward(id, transaction, peer);
   }
 
   async #isTaken(asked: Promise<CheckTxResult>, peer: ChainPeer): Promise<boolean> {
@@ -216,7 +216,7 @@ export class TransactionGossip {
    * Forwards to the next node of the stem. If there is none, or it does not broadcast in time, this node
    * broadcasts.
    */
-  #passOn(id: Uint8Array, transaction: Uint8Array, from?: ChainPeer): void {
+  #forward(id: Uint8Array, transaction: Uint8Array, from?: ChainPeer): void {
     const next = this.#stem.next(from, this.#deps.peers());
     if (!next?.send({ type: 'stem', value: transaction })) {
       this.#announce(id);

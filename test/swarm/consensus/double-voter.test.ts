@@ -47,9 +47,9 @@ async function validator(t: TestContext, place: number, propose: number) {
       source: {
         status: () => ({ ...deciding.status, base: 1 }),
         book: (height) => deciding.book(height),
-        deliberate: (message) => deciding.receive(message),
-        trade: () => undefined,
-        peerCame: () => undefined,
+        receiveConsensus: (message) => deciding.receive(message),
+        receiveTransactions: () => undefined,
+        peerJoined: () => undefined,
         peerMoved: () => undefined,
       },
     },

@@ -42,13 +42,13 @@ async function gossiper(t: TestContext, height = 1) {
     source: {
       status: () => ({ height, round: 0, base: 1 }),
       book: (of) => (of === height ? book : undefined),
-      deliberate(message: ConsensusMessage) {
+      receiveConsensus(message: ConsensusMessage) {
         heard.push(message);
         if (message.type === 'certificate') book.addCertificate(message.value);
         if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.relay(message);
       },
-      trade: (message) => void heard.push(message),
-      peerCame: () => undefined,
+      receiveTransactions: (message) => void heard.push(message),
+      peerJoined: () => undefined,
       peerMoved: () => undefined,
     },
   });

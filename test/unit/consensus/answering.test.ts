@@ -107,7 +107,7 @@ test('what wallets hand in does not take the room of what the owner of the node 
   await serveQueries({
     answering: new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH })),
     application: { query: () => forever },
-    submit: (transaction, peer) => trade.handIn(transaction, peer),
+    submit: (transaction, peer) => trade.submitByStem(transaction, peer),
   });
   for (let i = 0; i < 40; i++) {
     const peer = new MemoryHost(`wallet ${i}`);

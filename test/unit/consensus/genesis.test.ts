@@ -36,10 +36,7 @@ describe('a genesis file', () => {
       [/"name" must be 3 to 48/, (file) => ({ ...file, name: 'No Spaces' })],
       [/another network/, (file) => ({ ...file, time: START + 1 })],
       [/no validator/, (file) => ({ ...file, validators: [] })],
-      [
-        /ordered by key/,
-        (file) => ({ ...file, validators: [...(file.validators as unknown[])].reverse() }),
-      ],
+      [/ordered by key/, (file) => ({ ...file, validators: [...(file.validators as unknown[])].reverse() })],
       [/ordered by key/, (file) => ({ ...file, validators: [file.validators[0], file.validators[0]] })],
       [/no faucet/, (file) => ({ ...file, network: 'real' })],
       [

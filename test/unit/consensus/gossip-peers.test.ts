@@ -43,9 +43,9 @@ async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGN
       source: {
         status: () => ({ height, round: 0, base: 1 }),
         book: () => undefined,
-        deliberate: () => judge(gossip),
-        trade: () => undefined,
-        peerCame: () => undefined,
+        receiveConsensus: () => judge(gossip),
+        receiveTransactions: () => undefined,
+        peerJoined: () => undefined,
         peerMoved: () => undefined,
       },
     },

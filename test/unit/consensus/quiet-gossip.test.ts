@@ -36,9 +36,9 @@ async function talk(t: TestContext) {
     source: {
       status: () => ({ ...at, base: 1 }),
       book: () => book,
-      deliberate: () => undefined,
-      trade: () => undefined,
-      peerCame: () => undefined,
+      receiveConsensus: () => undefined,
+      receiveTransactions: () => undefined,
+      peerJoined: () => undefined,
       peerMoved: () => undefined,
     },
   });

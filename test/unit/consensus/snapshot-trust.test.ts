@@ -5,7 +5,12 @@ import { MemoryStore } from '#store';
 import type { Application, StateSnapshot } from '../../../src/consensus/application/index.ts';
 import { verifyAll } from '../../../src/consensus/blocks/index.ts';
 import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
-import { LightClient, requireVouched, type Trusted, trustedAt } from '../../../src/consensus/light/index.ts';
+import {
+  LightClient,
+  requireCheckpoint,
+  type Trusted,
+  trustedAt,
+} from '../../../src/consensus/light/index.ts';
 import type { SyncClient } from '../../../src/consensus/sync/client.ts';
 import { syncSnapshot } from '../../../src/consensus/sync/index.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, setOf } from '../../support/consensus/headers.ts';
@@ -61,8 +66,10 @@ test('a checkpoint within it does, and one without it does not', async () => {
 
 test('a chain with another block at the height of the checkpoint is not followed', () => {
   const { header } = links[49]!.light;
-  requireVouched(header, undefined);
-  requireVouched(header, { height: 50, id: idAt(50) });
-  requireVouched(header, { height: 51, id: idAt(50) });
-  assert.throws(() => requireVouched(header, { height: 50, id: idAt(49) }), { code: 'CHECKPOINT_DIFFERS' });
+  requireCheckpoint(header, undefined);
+  requireCheckpoint(header, { height: 50, id: idAt(50) });
+  requireCheckpoint(header, { height: 51, id: idAt(50) });
+  assert.throws(() => requireCheckpoint(header, { height: 50, id: idAt(49) }), {
+    code: 'CHECKPOINT_DIFFERS',
+  });
 });

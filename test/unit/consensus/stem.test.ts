@@ -26,7 +26,7 @@ function network(seed: number, count = NODES): TradingNetwork {
 
 /** Time goes on until everybody has the transaction; who offered it first, and how far it had come. */
 async function spread(t: TestContext, net: TradingNetwork, origin: string) {
-  await net.nodes.get(origin)!.trade.handIn(TRANSACTION);
+  await net.nodes.get(origin)!.trade.submitByStem(TRANSACTION);
   const offered = () =>
     net.carried.find(
       ({ message }) => message.type === 'offer' && message.value.some((id) => equalBytes(id, ID)),

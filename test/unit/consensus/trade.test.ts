@@ -152,7 +152,7 @@ test('a transaction is sent to those that were told of it, once', async (t) => {
 test('a transaction on its stem is told to nobody else, asked about or not', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, peers, sent } = trader(['one', 'two', 'three']);
-  await trade.handIn(transaction(1));
+  await trade.submitByStem(transaction(1));
   const value = [idOf(1)];
   const went = sent.map((all) => all.filter(({ type }) => type === 'stem').length);
   assert.equal(
@@ -182,7 +182,7 @@ test('a transaction on its stem is told to nobody else, asked about or not', asy
 test('the embargo spreads what nobody else spreads', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, sent } = trader(['one', 'two', 'three']);
-  await trade.handIn(transaction(1));
+  await trade.submitByStem(transaction(1));
   t.mock.timers.tick(20_000);
   t.mock.timers.tick(25);
   for (const all of sent) assert.deepEqual(all.at(-1), { type: 'offer', value: [idOf(1)] });

@@ -18,7 +18,7 @@ import {
   type Verdict,
   type Vote,
   voteOf,
-  votesTold,
+  votesInInput,
 } from '#consensus';
 import { type Message, makeBlockId, readBlockId } from './messages.ts';
 import { lacks } from './status.ts';
@@ -178,7 +178,7 @@ export class Node implements Participant {
 
   #tell(input: Input): void {
     this.disk.log.push(input);
-    for (const vote of votesTold(input)) this.#world.told(vote);
+    for (const vote of votesInInput(input)) this.#world.told(vote);
     const { state, effects } = step(this.state, input);
     this.state = state;
     this.#carryOut(effects);
