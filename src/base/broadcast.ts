@@ -3,7 +3,7 @@ export class Broadcast<T> {
   readonly #listeners = new Set<(event: T) => void>();
   #readers = 0;
 
-  /** Whether anybody reads along (`subscribe`), for events that are made for readers alone. */
+  /** Whether there is a subscriber (`subscribe`); lets a publisher skip events that only subscribers use. */
   get watched(): boolean {
     return this.#readers > 0;
   }
@@ -18,7 +18,9 @@ export class Broadcast<T> {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Events from now on until `signal` aborts; a reader more than `limit` events behind loses the oldest. */
+  /**
+   * Yields events from now on until `signal` aborts. A subscriber that is more than `limit` events behind loses the oldest.
+   */
   async *subscribe(signal: AbortSignal, limit = 256): AsyncGenerator<T> {
     const queue: T[] = [];
     let wake = Promise.withResolvers<void>();

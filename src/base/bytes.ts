@@ -5,7 +5,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Strict: an even number of hexadecimal digits and nothing else; throws RangeError otherwise. */
+/** Parses an even number of hexadecimal digits. Throws RangeError for anything else. */
 export function fromHex(text: string): Uint8Array {
   if (!/^([0-9a-f]{2})*$/i.test(text)) throw new RangeError(`fromHex: not hexadecimal: ${text.slice(0, 80)}`);
   return new Uint8Array(Buffer.from(text, 'hex'));
@@ -13,13 +13,13 @@ export function fromHex(text: string): Uint8Array {
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
-/** Throws TypeError when the bytes are not UTF-8. */
+/** Decodes UTF-8. Throws TypeError when the bytes are not valid UTF-8. */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 export const totalLength = (parts: readonly Uint8Array[]): number =>
   parts.reduce((sum, part) => sum + part.length, 0);
 
-/** Writes the parts one after the other into `out` from `at` on. */
+/** Writes the parts into `out`, one after another, starting at `at`. */
 export function writeParts(out: Uint8Array, at: number, parts: readonly Uint8Array[]): void {
   let next = at;
   for (const part of parts) {
@@ -34,7 +34,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Little-endian u32. A DataView would be one more object for each frame that somebody waits for. */
+/** Reads a little-endian u32 without allocating a DataView, since this runs for every frame. */
 export const readU32 = (bytes: Uint8Array, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 
@@ -54,11 +54,14 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(hash.digest());
 }
 
-/** sha256("bitorch/<purpose>/v1" ‖ 0x00 ‖ parts): a hash that cannot be mistaken for one of another purpose. */
+/**
+ * sha256("bitorch/<purpose>/v1" ‖ 0x00 ‖ parts). The prefix separates domains: a hash for one purpose is never valid for
+ * another.
+ */
 export function domainHash(purpose: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return sha256(utf8(`bitorch/${purpose}/v1\0`), ...parts);
 }
 
-/** The bytes of a Float32Array, without a copy (little-endian hosts only, as WebAssembly memory is). */
+/** The bytes of a Float32Array, without a copy. Requires a little-endian host, as WebAssembly memory is little-endian. */
 export const bytesOf = (floats: Float32Array): Uint8Array =>
   new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);

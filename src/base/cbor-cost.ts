@@ -1,20 +1,24 @@
-/** What decoding may make: values (each key counts as one) and levels of lists, maps and tags inside each other. */
+/**
+ * Bounds on a decoded message: the number of values (each map key counts as one) and the nesting depth of lists, maps and
+ * tags.
+ */
 export interface DecodeLimits {
   readonly items?: number;
   readonly depth?: number;
 }
 
 const MAJOR = { bytes: 2, text: 3, list: 4, map: 5, tag: 6 } as const;
-/** Additional information 24–27: the argument is in the 1, 2, 4 or 8 bytes that follow. */
+/** Additional information 24–27: the argument is in the next 1, 2, 4 or 8 bytes. */
 const ARGUMENT_BYTES = 24;
 const INDEFINITE = 28;
 
 /**
- * Walks over the heads of one CBOR value without making any. Returns what is wrong: too many values, too deep, cut short,
- * not of definite length; undefined when nothing is. Takes time for the values that are allowed, not for those that came.
+ * Scans the heads of one CBOR value without creating any object. Returns the problem (too many values, too deep, truncated,
+ * indefinite length), or undefined for a value within the limits. Runs in time proportional to `limits.items`, not to the
+ * length of the input.
  */
 export function cborExcess(bytes: Uint8Array, limits: Required<DecodeLimits>): string | undefined {
-  /** How many values each open list, map or tag still waits for. */
+  /** Values still expected by each open list, map or tag. */
   const open: number[] = [1];
   let items = 0;
   for (let at = 0; open.length > 0; ) {
@@ -40,7 +44,7 @@ export function cborExcess(bytes: Uint8Array, limits: Required<DecodeLimits>): s
   return undefined;
 }
 
-/** A big-endian number; it need not be exact above 2⁵³, where no length is. */
+/** Reads a big-endian integer. Values above 2⁵³ may be rounded: no valid length is that large. */
 function readArgument(bytes: Uint8Array, at: number, width: number): number {
   let value = 0;
   for (let i = 0; i < width; i++) value = value * 256 + (bytes[at + i] ?? 0);

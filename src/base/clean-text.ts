@@ -1,16 +1,16 @@
 /**
- * Control characters (C0, C1, DEL), line and paragraph separators, characters that turn the direction of writing (Unicode
- * TR 36 §2.5), invisible ones that join or hide, and halves of surrogate pairs.
+ * Control characters (C0, C1, DEL), line and paragraph separators, bidirectional controls (Unicode TR 36 §2.5), invisible
+ * joiners, and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
-/** Longer texts in a log or a view are cut. */
+/** Longer strings in a log or a view are truncated, in UTF-16 units. */
 const MAX_FIELD = 4096;
-/** Marks that pile up on one letter cover the lines above and below it. */
+/** Stacked combining marks would cover the lines above and below. */
 const PILED = /(\p{M}{3})\p{M}+/gu;
 
 /**
- * The text of a stranger on one line, fit for a terminal, a log and a page: at most `length` UTF-16 units, no white space at
- * its ends, unsafe characters gone or a space. May be empty. Cleaning twice changes nothing more.
+ * Sanitises untrusted text for a terminal, a log or a page: one line of at most `length` UTF-16 units, trimmed, with unsafe
+ * characters replaced by spaces or removed. May return ''. Idempotent.
  */
 export function cleanText(text: string, length: number): string {
   const safe = text
@@ -22,14 +22,14 @@ export function cleanText(text: string, length: number): string {
   return safe.slice(0, length).replace(UNSAFE, '').trim();
 }
 
-/** Text that goes to a terminal and may hold words of strangers: its lines and the spaces that align it stay. */
+/** Sanitises text for a terminal that may contain text from peers; keeps line breaks and the spaces that align columns. */
 export const cleanLines = (text: string): string =>
   text
     .split('\n')
     .map((line) => line.replace(UNSAFE, ' ').replace(PILED, '$1').trimEnd())
     .join('\n');
 
-/** The same plain object with every text in it cleaned, however deep. */
+/** A copy of a plain object with every string in it sanitised, at any depth. */
 export function cleanFields<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleanValue(value)])) as T;
 }

@@ -3,19 +3,18 @@ import { equalBytes } from './bytes.ts';
 import { cborExcess, type DecodeLimits } from './cbor-cost.ts';
 import { BitorchError, messageOf } from './errors.ts';
 
-/** Canonical CBOR (RFC 8949 §4.2): the only encoding of what is signed or hashed. */
+/** Canonical CBOR (RFC 8949 §4.2): the only encoding for signed or hashed data. */
 export function encodeCanonical(value: unknown): Uint8Array {
   return encode(value, rfc8949EncodeOptions);
 }
 
-/** A message is small: what carries thousands of entries says how many. */
+/** Default bounds; messages with thousands of entries pass their own. */
 const MAX_ITEMS = 1 << 14;
 const MAX_DEPTH = 16;
 
 /**
- * Strict decoding of canonical CBOR from a stranger: bounded in bytes, values and depth before any value is made, no
- * indefinite lengths, no duplicate keys, no trailing bytes, and the one canonical spelling. Throws BitorchError
- * `CODEC_INVALID`.
+ * Decodes canonical CBOR from an untrusted peer. Size, value count and depth are checked before any object is created;
+ * indefinite lengths, duplicate keys, trailing bytes and non-canonical encodings are rejected. Throws CODEC_INVALID.
  */
 export function decodeCanonical(bytes: Uint8Array, maxBytes: number, limits: DecodeLimits = {}): unknown {
   if (bytes.length > maxBytes) {
@@ -38,7 +37,7 @@ export function decodeCanonical(bytes: Uint8Array, maxBytes: number, limits: Dec
     throw new BitorchError('CODEC_INVALID', `not canonical CBOR: ${messageOf(error)}`);
   }
   if (!equalBytes(encodeCanonical(value), bytes)) {
-    throw new BitorchError('CODEC_INVALID', 'not canonical CBOR: another spelling of the same value');
+    throw new BitorchError('CODEC_INVALID', 'not canonical CBOR: not the canonical encoding of this value');
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes the creation, renaming or removal of files in a folder durable. */
+/** Makes created, renamed or removed directory entries durable (fsync of the folder). */
 export function syncFolder(path: string): void {
   const fd = openSync(path, 'r');
   try {
@@ -11,7 +11,7 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Replaces the content of a file, durable when it returns; after a crash either content is there, never a mixture. */
+/** Replaces the content of a file atomically and durably: after a crash the file has either the old or the new content. */
 export type ReplaceFile = (path: string, content: Uint8Array) => void;
 
 export const replaceFile: ReplaceFile = (path, content) => {

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { BitorchError, codeOf } from './errors.ts';
 
 /**
- * Replaces a file as a whole, durably: after a kill or a power cut at any moment either the old or the new content is there,
- * and the new one once this returns. Throws DISK_FULL.
+ * Replaces a file atomically and durably: after a crash at any moment the file has either the old or the new content, and
+ * the new one once this resolves. Throws DISK_FULL.
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o644): Promise<void> {
   const folder = dirname(path);
@@ -33,14 +33,14 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
   }
 }
 
-/** The folder itself, and those above it that got a new name: all from the first one that was made. */
+/** The folder itself and the ancestors that gained an entry: all from the first created folder on. */
 function foldersUpTo(folder: string, made: string | undefined): string[] {
   const all = [folder];
   if (made !== undefined) while (all.at(-1) !== dirname(made)) all.push(dirname(all.at(-1)!));
   return all;
 }
 
-/** A new name is on the disk only once its folder is. Windows keeps names without being asked, and cannot open folders. */
+/** A new name is durable only once its folder is synced. Windows does this by itself and cannot open folders. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

@@ -1,20 +1,25 @@
-/** What was started, stopped in reverse order. One for each thing that owns sockets, timers or processes. */
+/**
+ * Collects the resources of an owner and releases them in reverse order. Each owner of sockets, timers or processes has
+ * one.
+ */
 export class Lifecycle {
   readonly #controller = new AbortController();
   readonly #stops: (() => unknown)[] = [];
   #stopping: Promise<void> | undefined;
 
-  /** Aborts when stop() begins: every timer, request and loop of the owner hangs on it. */
+  /** Aborts when stop() begins; the owner's timers, requests and loops end on it. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Registers what undoes a step that has just been done. */
+  /** Registers the function that undoes a step that was just done. */
   onStop(stop: () => unknown): void {
     this.#stops.push(stop);
   }
 
-  /** Stops everything once; a failing step does not keep the others from stopping, the first error is thrown. */
+  /**
+   * Runs all registered functions once, in reverse order. If some fail, the others still run and the first error is thrown.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;

@@ -4,25 +4,25 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BitorchError } from './errors.ts';
 
-/** SQLite's result codes (sqlite.org/rescode.html), without what extends them. */
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
 const BUSY = 5;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
-/** SQLite locks in steps: of two that begin at once, both may have to step back. */
+/** SQLite takes a lock in several steps: of two processes that begin at once, both may have to retry. */
 const ATTEMPTS = 4;
 const PAUSE_MS = 8;
 
 const resultCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
 
 /**
- * Takes an exclusive lock that the kernel holds for this process: it ends with the process, however that ends, and no stale
- * file or reused process id can be mistaken for an owner. SQLite does it, as Node has no call for it: an open exclusive
- * transaction on an empty database is an fcntl lock (LockFileEx on Windows). The file is empty and stays; deleting it
- * would let two processes lock two files of one name.
+ * Takes an exclusive lock that the kernel holds for this process. It is released when the process ends, however that
+ * happens, so neither a stale file nor a reused process id can block it. Node has no call for file locks, so SQLite takes
+ * it: an open exclusive transaction on an empty database is an fcntl lock (LockFileEx on Windows). The file is empty and is
+ * never deleted, since deleting it would let two processes lock two files of one name.
  *
- * Returns what gives the lock back, or undefined while another process (or another part of this one) has it. Throws
- * LOCK_INVALID when something else is in the file or it cannot be opened, DISK_FULL.
+ * Returns the function that releases the lock, or undefined while another process (or another owner in this process) holds
+ * it. Throws LOCK_INVALID when the file has other content or cannot be opened, and DISK_FULL.
  */
 export async function tryLockFile(path: string): Promise<(() => void) | undefined> {
   await mkdir(dirname(path), { recursive: true });
@@ -42,7 +42,7 @@ function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** What SQLite says, by what a person can do about it. */
+/** Maps an error of SQLite to one that the user can act on. */
 function failure(path: string, error: unknown): unknown {
   const code = resultCode(error);
   if (code === FULL)

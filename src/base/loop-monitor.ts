@@ -1,28 +1,28 @@
 import { threadCpuMs } from './thread-clock.ts';
 
 const TICK_MS = 10;
-/** Upper bounds of the histogram in milliseconds; what is beyond the last is counted apart. */
+/** Upper bounds of the histogram's buckets, in milliseconds; an overflow bucket follows the last. */
 const BOUNDS = [5, 10, 20, 30, 50, 75, 100, 150, 200, 500, 1_000] as const;
-/** What is held for longer is remembered with its time, the latest of them. */
+/** Blocks longer than this are recorded with their time; the latest `LONG_KEPT` are kept. */
 const LONG_MS = 50;
 const LONG_KEPT = 32;
 
-/** How long the event loop was held by this thread's own computing. */
+/** How long this thread's own work blocked the event loop. */
 export interface LoopView {
-  /** Milliseconds between two ticks that this thread computed: 99 of 100 were no longer (upper bound), and the longest. */
+  /** CPU milliseconds between two ticks: the 99th percentile (rounded up to a bucket's bound) and the maximum. */
   readonly p99: number;
   readonly max: number;
-  /** How many were longer than the bound before and at most `upTo` milliseconds; null: any longer. */
+  /** Count per bucket; `upTo` is the bucket's upper bound in milliseconds, null for the overflow bucket. */
   readonly counts: readonly { readonly upTo: number | null; readonly count: number }[];
-  /** The latest that were longer than 50 ms; `at`: milliseconds since epoch when they ended. */
+  /** The latest blocks longer than 50 ms; `at` is the end of the block in milliseconds since the epoch. */
   readonly long: readonly { readonly at: number; readonly ms: number }[];
 }
 
 /**
- * Measures for how long the event loop is kept from its timers by the work of this thread: the processor time that the thread
- * used between two ticks of a timer. Time in which a busy machine runs other processes is not counted, nor is waiting.
+ * Measures how long the work of this thread blocks the event loop: the CPU time that the thread used between two ticks of a
+ * timer. Time in which other processes ran, or in which the thread waited, is not counted.
  *
- * A tick is due every 10 ms, so that up to that much is counted that did not hold anything.
+ * A tick is due every 10 ms, so values up to 10 ms include time that blocked nothing.
  */
 export class LoopMonitor {
   readonly #cpuMs: () => number;
@@ -33,7 +33,7 @@ export class LoopMonitor {
   #before: number;
   #max = 0;
 
-  /** Measures until `stop`. Both clocks are in milliseconds: of this thread's computing, and since epoch. */
+  /** Measures until `stop`. `cpuMs`: CPU time of this thread in ms; `now`: ms since the epoch. */
   constructor({ cpuMs = threadCpuMs, now = Date.now } = {}) {
     this.#cpuMs = cpuMs;
     this.#now = now;
@@ -41,7 +41,7 @@ export class LoopMonitor {
     this.#timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** What the timer does. */
+  /** Takes one sample; called by the timer. */
   tick(): void {
     const cpu = this.#cpuMs();
     const held = cpu - this.#before;
@@ -54,7 +54,7 @@ export class LoopMonitor {
     if (this.#long.length > LONG_KEPT) this.#long.shift();
   }
 
-  /** Everything since it began. */
+  /** All samples since construction. */
   view(): LoopView {
     const counts = this.#counts.map((count, i) => ({ upTo: BOUNDS[i] ?? null, count }));
     return { p99: this.#percentile(0.99), max: this.#max, counts, long: [...this.#long] };

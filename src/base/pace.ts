@@ -1,25 +1,25 @@
 import { threadCpuMs } from './thread-clock.ts';
 
-/** How much computing others may cause in a row before timers and sockets have their turn. */
+/** Milliseconds of CPU time that peers may use in a row before timers and sockets are served. */
 const TURN_MS = 10;
 
 /**
- * Spreads work that comes in small pieces, such as messages of other nodes, over turns of the event loop: however many pieces
- * come at once, and from however many peers, timers wait for a few milliseconds and one piece only.
+ * Spreads many small pieces of work, such as messages from peers, over several ticks of the event loop. However many pieces
+ * arrive at once, from however many peers, timers are delayed by a few milliseconds and one piece at most.
  */
 export class Pace {
   readonly #cpuMs: () => number;
-  /** The clock when the first piece of this turn began; undefined before there is one. */
+  /** Reading of the clock when the first piece of this tick began; undefined before that. */
   #began: number | undefined;
 
-  /** `cpuMs`: milliseconds that this thread has computed. */
+  /** `cpuMs`: CPU time of this thread, in milliseconds. */
   constructor({ cpuMs = threadCpuMs } = {}) {
     this.#cpuMs = cpuMs;
   }
 
   /**
-   * Asked before each piece. Undefined when it may be done at once; else a promise for a later turn that has time for it.
-   * Those that wait go on in the order in which they asked.
+   * Called before each piece. Returns undefined when the piece may run at once, otherwise a promise that resolves in a
+   * later tick that has time for it. Waiters resume in the order in which they called.
    */
   wait(): Promise<void> | undefined {
     return this.#isSpent() ? this.#untilLater() : undefined;
@@ -41,5 +41,5 @@ export class Pace {
   }
 }
 
-/** Of this thread's event loop. */
+/** The pace of this thread's event loop. */
 export const LOOP_PACE = new Pace();

@@ -1,4 +1,4 @@
-/** How far a long step is; `total` is 0 while it is unknown. */
+/** Progress of a long step; `total` is 0 while it is unknown. */
 export interface Progress {
   readonly step: string;
   readonly done: number;

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
-/** What is wrong with a value, in words: where in it, and what it must be instead. */
+/** A problem with a value: where it is, and what is required there. */
 export interface SchemaProblem {
-  /** Field names and indices with dots between them, '' for the value itself. */
+  /** Field names and indices joined by dots; '' for the value itself. */
   readonly path: string;
-  /** Follows the name of the field: `must be one of a, b, not "c"`. */
+  /** Continues a sentence that begins with the field's name: `must be one of a, b, not "c"`. */
   readonly problem: string;
 }
 
@@ -23,15 +23,15 @@ const NOUNS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** What sizes are counted in. */
+/** Units in which sizes are counted. */
 const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'members', set: 'members' };
 
-/** A pattern that takes so many digits and nothing else. */
+/** Matches patterns that require a fixed number of hexadecimal digits. */
 const HEXADECIMAL = /^\/\^\[0-9a-f\]\{(\d+)\}\$\/$/;
 
 const nounOf = (expected: string): string => NOUNS[expected] ?? `a value of the type ${expected}`;
 
-/** What was given. Texts are not repeated, since they may be secrets. */
+/** Describes the given value. Strings are not repeated, since they may be secrets. */
 function given(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -48,7 +48,7 @@ const range = (words: string, limit: unknown, origin: string | undefined, size: 
     : `must have ${words} ${limit} ${unit}${length === undefined ? '' : `, not ${length}`}`;
 };
 
-/** The sentence for an issue whose schema has none of its own; zod asks for it. */
+/** The sentence for an issue whose schema has no message of its own; called by zod. */
 export function sentenceOf(issue: RawIssue): string {
   const { input } = issue;
   switch (issue.code) {
@@ -68,23 +68,23 @@ export function sentenceOf(issue: RawIssue): string {
     case 'too_big':
       return range(issue.inclusive ? 'at most' : 'less than', issue.maximum, issue.origin, input);
     case 'unrecognized_keys':
-      return `has a field that is not known here: ${issue.keys.join(', ').slice(0, 80)}`;
+      return `has an unknown field: ${issue.keys.join(', ').slice(0, 80)}`;
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_format': {
       const digits = HEXADECIMAL.exec(issue.pattern ?? '')?.[1];
       if (digits !== undefined) return `must be ${digits} hexadecimal digits`;
-      return issue.format === 'url' ? 'must be a URL' : 'is not written the way it must be';
+      return issue.format === 'url' ? 'must be a URL' : 'has the wrong format';
     }
     default:
-      return 'is not what it must be';
+      return 'is invalid';
   }
 }
 
-/** The problem of the first issue. In a union it is that of the member that comes closest. */
+/** The problem of the first issue. For a union: the problem of the member that matched furthest. */
 export function problemOf(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): SchemaProblem {
   const [issue] = issues;
-  if (!issue) return { path: prefix.map(String).join('.'), problem: 'is not what it must be' };
+  if (!issue) return { path: prefix.map(String).join('.'), problem: 'is invalid' };
   const path = [...prefix, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0)
     return { path: path.map(String).join('.'), problem: issue.message };
@@ -104,7 +104,7 @@ export function problemOf(issues: readonly Issue[], prefix: readonly PropertyKey
 
 const depthOf = ([issue]: readonly Issue[]): number => issue?.path.length ?? 0;
 
-/** The whole sentence about a value: `subject` is what stands for it where the value itself is wrong. */
+/** The full sentence. `subject` names the value where the value itself is wrong. */
 export function describeProblem({ path, problem }: SchemaProblem, subject: string): string {
   const name = path ? `"${path}"` : subject;
   return /^(must|is|has)\b/.test(problem) ? `${name} ${problem}` : `${name}: ${problem}`;

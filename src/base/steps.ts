@@ -1,9 +1,9 @@
 import { LOOP_PACE, type Pace } from './pace.ts';
 
-/** Computing in steps of a few milliseconds, each ended by `yield`, and what comes of it. */
+/** A computation in steps of a few milliseconds, separated by `yield`; T is its result. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** Does all steps at once. */
+/** Runs all steps without a pause. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
@@ -11,7 +11,7 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** Does the steps at the pace of the event loop, so that timers and sockets have their turns in between. */
+/** Runs the steps at the pace of the event loop, so that timers and sockets are served in between. */
 export async function finishInTurns<T>(steps: Steps<T>, pace: Pace = LOOP_PACE): Promise<T> {
   for (;;) {
     const later = pace.wait();

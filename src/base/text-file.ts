@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { BitorchError } from './errors.ts';
 
-/** By its byte order mark, in hexadecimal. */
+/** Encodings by byte order mark, in hexadecimal. */
 const UTF16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
 
 /**
- * What a file says that a person made, with whatever editor: UTF-8, or UTF-16 with a byte order mark as Windows writes it. The
- * mark is no part of the text. Throws TEXT_INVALID for other bytes.
+ * Decodes a file that a person wrote: UTF-8, or UTF-16 with a byte order mark as Windows editors write it. The mark is
+ * dropped. Throws TEXT_INVALID for other bytes.
  */
 export function textOf(bytes: Uint8Array): string {
   const encoding = UTF16[Buffer.from(bytes.subarray(0, 2)).toString('hex')] ?? 'utf-8';
@@ -17,7 +17,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** The text of a file that a person made. Throws TEXT_INVALID, and what reading throws. */
+/** Reads a text file that a person wrote. Throws TEXT_INVALID, or the file system's error. */
 export async function readTextFile(path: string): Promise<string> {
   try {
     return textOf(await readFile(path));

@@ -8,9 +8,9 @@ const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_ITEMS = 10_000;
 const TIMEOUT_MS = 10_000;
 const MAX_PEERS = 200;
-/** For a tracker that does not say when it wants to hear from us again. */
+/** Used when a tracker does not specify an interval. */
 const DEFAULT_INTERVAL_SECONDS = 1800;
-/** How trackers that listen for both families name IPv4 peers. */
+/** IPv4-mapped prefix, which dual-stack trackers use for IPv4 peers. */
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 const MAPPED_BYTES = `${'00'.repeat(10)}ffff`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
@@ -27,15 +27,15 @@ export interface AnnounceRequest {
 }
 
 export interface AnnounceResponse {
-  /** Seconds until the tracker wants to hear from us again. */
+  /** Seconds until the next announce. */
   interval: number;
   peers: Dialable[];
 }
 
 /**
- * Tells an HTTP tracker about us and asks for peers (BEP 3, compact peers of BEP 23 and BEP 7). Redirects are followed.
- * Neither they nor the peers may lead further inside than the tracker is: one on the internet has no business with a
- * private network, nor one there with services of this machine. Throws BitorchError `TRACKER_FAILED`.
+ * Announces to an HTTP tracker and returns peers (BEP 3; compact peers of BEP 23 and BEP 7). Redirects are followed.
+ * Redirects and peers must not reach a narrower scope than the tracker's own: a tracker on the internet cannot direct us to
+ * a private network, nor one there to services of this machine. Throws TRACKER_FAILED.
  */
 export async function announce(
   tracker: string,
@@ -64,12 +64,12 @@ function announceUrl(tracker: string, request: AnnounceRequest): string {
   return `${tracker}${tracker.includes('?') ? '&' : '?'}${query.join('&')}`;
 }
 
-/** Each byte as %XX: the bytes of a hash are no text. */
+/** Percent-encodes every byte, since a hash is not text. */
 const percent = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').replace(/../g, '%$&');
 
 /**
- * Reads a tracker's answer, in any spelling of bencode. Throws Error or BitorchError for anything but a list of peers;
- * `status` is that of HTTP.
+ * Parses a tracker's answer, in lenient bencode. `status` is the HTTP status. Throws Error or BENCODE_INVALID for anything
+ * but a list of peers.
  */
 export function parseAnnounce(bytes: Uint8Array, status = 200): AnnounceResponse {
   const answer = decodeAnswer(bytes, status);
@@ -94,7 +94,7 @@ function decodeAnswer(bytes: Uint8Array, status: number): BencodeDictionary {
   throw new Error(status < 400 ? 'answer is not a dictionary' : `answers with HTTP status ${status}`);
 }
 
-/** Some trackers write numbers as texts. */
+/** Some trackers send numbers as strings. */
 const numberOf = (value: BencodeValue | undefined): number | undefined => {
   if (typeof value === 'number') return value;
   const text = value instanceof Uint8Array ? textOf(value) : '';
@@ -109,14 +109,14 @@ function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): Dialabl
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value);
   const step = addressBytes + 2;
-  // What is left over at the end is no peer.
+  // Trailing bytes are ignored.
   return Array.from({ length: Math.floor(bytes.length / step) }, (_, n) => {
     const host = hostOf(bytes.subarray(n * step, n * step + addressBytes));
     return parseDialable(host, bytes.readUInt16BE(n * step + addressBytes)) ?? [];
   }).flat();
 }
 
-/** Names are not taken: where they lead is somebody else's to say, and another place a moment later. */
+/** Peers given by name are ignored: the tracker controls what a name resolves to, and can change it at any time. */
 function listedPeer(peer: BencodeDictionary): Dialable[] {
   const [ip, port] = [peer.get('ip'), numberOf(peer.get('port'))];
   if (!(ip instanceof Uint8Array) || port === undefined) return [];

@@ -3,7 +3,7 @@ import { type AnnounceRequest, announce } from './announce.ts';
 
 const MIN_INTERVAL_MS = 5000;
 const MAX_INTERVAL_MS = 3_600_000;
-/** How often a tracker is asked while nobody is connected. */
+/** Interval while no peer is connected. */
 const STARVED_INTERVAL_MS = 10_000;
 const RETRY_MIN_MS = 2000;
 const RETRY_MAX_MS = 120_000;
@@ -19,12 +19,12 @@ export interface AnnouncerOptions {
 export interface AnnouncerPorts {
   readonly log: Logger;
   state(): Pick<AnnounceRequest, 'uploaded' | 'downloaded' | 'left'>;
-  /** Whether new peers are wanted more than the tracker's rest. */
+  /** Whether the torrent has no peers, so that announcing early is justified. */
   isStarved(): boolean;
   onPeer(host: string, port: number): void;
 }
 
-/** Keeps the trackers of one torrent informed, each at its own pace. */
+/** Announces one torrent to its trackers, each on its own schedule. */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #ports: AnnouncerPorts;
@@ -41,12 +41,12 @@ export class Announcer {
     for (const tracker of this.#options.trackers) void this.#announce(tracker, 0);
   }
 
-  /** The download is complete: trackers hear of it at once. */
+  /** Announces the completed download to all trackers at once. */
   completed(): void {
     for (const tracker of this.#greeted) void this.#announce(tracker, 0, 'completed');
   }
 
-  /** Says goodbye, waiting for slow trackers a second at most. */
+  /** Sends `stopped` to all trackers, waiting one second at most. */
   async stop(): Promise<void> {
     this.#controller.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 
-/** Byte strings are Uint8Array; dictionary keys are byte strings too, kept as latin1 text. */
+/** Byte strings are Uint8Array. Dictionary keys are byte strings too, represented as latin1 strings. */
 export type BencodeValue = number | Uint8Array | BencodeValue[] | BencodeDictionary;
 export type BencodeDictionary = Map<string, BencodeValue>;
 
@@ -10,8 +10,8 @@ export interface BencodeLimits {
   /** Integers, strings, lists and dictionaries in total. */
   maxItems?: number;
   /**
-   * Takes what others write and no reading is spoilt by: keys in any order, of a repeated one the first, leading zeros,
-   * negative zero, bytes after the end. For answers that are read once, never for what is hashed.
+   * Accepts common deviations: unsorted keys, repeated keys (the first counts), leading zeros, negative zero, trailing
+   * bytes. For answers that are read once, never for hashed data.
    */
   lenient?: boolean;
 }
@@ -22,9 +22,9 @@ const [INTEGER, LIST, DICTIONARY, END, COLON] = [0x69, 0x6c, 0x64, 0x65, 0x3a];
 const [ZERO, NINE, MINUS] = [0x30, 0x39, 0x2d];
 
 /**
- * Decodes bencode (BEP 3) from a stranger: bounded, no leading zeros, keys sorted and unique, nothing after the
- * end. A value therefore has one spelling, and encodeBencode(decodeBencode(bytes)) gives `bytes` again.
- * Strings are views into `bytes`. Throws BitorchError `BENCODE_INVALID`.
+ * Decodes bencode (BEP 3) from an untrusted peer: bounded, without leading zeros, keys sorted and unique, no trailing
+ * bytes. Each value therefore has one encoding, and encodeBencode(decodeBencode(bytes)) equals `bytes`. Strings are views
+ * of `bytes`. Throws BENCODE_INVALID.
  */
 export function decodeBencode(bytes: Uint8Array, limits: BencodeLimits): BencodeValue {
   if (bytes.length > limits.maxBytes) throw invalid(`${bytes.length} bytes, at most ${limits.maxBytes}`);
@@ -116,7 +116,7 @@ class Decoder {
   }
 }
 
-/** Encodes bencode; keys are written in order whatever the Map's order. Text is for the caller to turn into bytes. */
+/** Encodes bencode; keys are sorted whatever the Map's order. The caller converts text to bytes. */
 export function encodeBencode(value: BencodeValue): Uint8Array {
   const parts: Uint8Array[] = [];
   write(value, parts);

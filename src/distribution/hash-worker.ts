@@ -1,4 +1,4 @@
-/** Thread of verifyFiles(): SHA-256 of files, read one after the other. */
+/** Worker thread of verifyFiles(): SHA-256 of files, one after another. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';

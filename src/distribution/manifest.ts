@@ -16,14 +16,14 @@ import { checkPaths, MAX_FILES } from './paths.ts';
 import type { ByteRange } from './swarm/ranges.ts';
 
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
-/** Values in a manifest: some fifteen for each tensor, seven for each file. */
+/** Bound on CBOR values in a manifest: about fifteen per tensor and seven per file. */
 const MAX_ITEMS = 1 << 19;
 const MAX_TEMPLATE_BYTES = 64 * 1024;
 const PURPOSE = 'manifest';
 
 const rangeSchema = z.strictObject({ file: z.string().min(1).max(1024), offset: zCount, length: zCount });
 
-/** docs/protocol/manifest.md is the normative text. */
+/** docs/protocol/manifest.md is normative. */
 const fieldsSchema = z.strictObject({
   format: z.literal(1),
   name: z
@@ -31,11 +31,11 @@ const fieldsSchema = z.strictObject({
     .min(1)
     .max(128)
     .refine((name) => cleanText(name, 128) === name, 'must be one line of plain text'),
-  /** Grows with each edition that a publisher gives out under a name. */
+  /** Increases with each release that a publisher makes under a name. */
   version: z.number().int().min(1).max(0xffffffff),
   licence: z.string().max(256),
   architecture: architectureSchema,
-  /** Version of docs/protocol/arithmetic.md that the golden hashes were computed by. */
+  /** Version of docs/protocol/arithmetic.md with which the golden hashes were computed. */
   arithmetic: z.literal(1),
   files: z
     .array(z.strictObject({ path: z.string().min(1).max(1024), size: zCount, sha256: zBytes(32) }))
@@ -43,7 +43,7 @@ const fieldsSchema = z.strictObject({
     .max(MAX_FILES),
   infohash: zBytes(20),
   pieceLength: z.number().int().refine(isPieceLength, 'must be a power of two from 16 KiB to 16 MiB'),
-  /** What the client's node needs: tensors outside of the blocks, and bytes of tokenizer, config and headers. */
+  /** Data for the client's node: tensors outside the blocks, and byte ranges of tokenizer, config and headers. */
   boundary: z.strictObject({
     tensors: z.array(tensorInfoSchema).max(64),
     ranges: z.array(rangeSchema).max(MAX_FILES),
@@ -67,15 +67,15 @@ const sealedSchema = z.strictObject({
   signature: zBytes(SIGNATURE_BYTES),
 });
 
-/** All that a node must know of a model to fetch, run and check any part of it. */
+/** Everything a node needs to know about a model to download, run and verify any part of it. */
 export type Manifest = z.infer<typeof fieldsSchema>;
 
-/** What a publisher states; format, arithmetic and publisher are filled in by signManifest(). */
+/** Fields supplied by a publisher; signManifest() adds format, arithmetic and publisher. */
 export type ManifestFields = Omit<Manifest, 'format' | 'arithmetic' | 'publisher'>;
 
 /**
- * Makes the signed manifest, the bytes that nodes keep and pass on. Throws BitorchError `MANIFEST_INVALID` or
- * `SCHEMA_INVALID` for fields that openManifest() would refuse.
+ * Creates the signed manifest, in the encoding that nodes store and relay. Throws what openManifest() would throw for these
+ * fields: SCHEMA_INVALID, PATH_UNSAFE or MANIFEST_INVALID.
  */
 export function signManifest(fields: ManifestFields, key: SigningKey): Uint8Array {
   const complete = { ...fields, format: 1, arithmetic: 1, publisher: key.publicKey };
@@ -86,8 +86,8 @@ export function signManifest(fields: ManifestFields, key: SigningKey): Uint8Arra
 }
 
 /**
- * Reads a signed manifest from a stranger. Throws BitorchError `CODEC_INVALID`, `SCHEMA_INVALID`, `PATH_UNSAFE`,
- * `MANIFEST_INVALID` (its parts do not fit together) or `MANIFEST_SIGNATURE`.
+ * Parses and verifies a signed manifest from an untrusted peer. Throws CODEC_INVALID, SCHEMA_INVALID, PATH_UNSAFE,
+ * MANIFEST_INVALID (its parts are inconsistent) or MANIFEST_SIGNATURE.
  */
 export function openManifest(sealed: Uint8Array): Manifest {
   const { bytes, signature } = unseal(sealed);
@@ -97,13 +97,13 @@ export function openManifest(sealed: Uint8Array): Manifest {
     'manifest',
   );
   if (!verifySignature(PURPOSE, bytes, signature, manifest.publisher)) {
-    throw new BitorchError('MANIFEST_SIGNATURE', 'manifest refused: its signature is not its publisher’s');
+    throw new BitorchError('MANIFEST_SIGNATURE', 'manifest refused: it is not signed by its publisher');
   }
   checkConsistency(manifest);
   return manifest;
 }
 
-/** The model's id (32 bytes): a hash of what was signed. Throws like openManifest() for what is not sealed. */
+/** The model's id (32 bytes): a hash of the signed bytes. Throws CODEC_INVALID or SCHEMA_INVALID. */
 export function manifestId(sealed: Uint8Array): Uint8Array {
   return domainHash('manifest-id', unseal(sealed).bytes);
 }

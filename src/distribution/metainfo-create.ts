@@ -10,18 +10,18 @@ const READ_BYTES = 1024 * 1024;
 
 export interface CreateMetainfo {
   directory: string;
-  /** Relative to `directory`; their order is the torrent's. */
+  /** Relative to `directory`, in the order of the torrent. */
   files: string[];
-  /** Title of a torrent of several files; a single file without a directory names its own torrent. */
+  /** Title of a multi-file torrent. A single file in no subdirectory gives the torrent its own name. */
   name: string;
   trackers?: string[];
-  /** Bytes; chosen by size when absent. */
+  /** Bytes; by default chosen from the total size. */
   pieceLength?: number;
   onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
-/** One pass over the files: SHA-1 of each piece. Throws BitorchError `FILE_CHANGED` if a file shrinks meanwhile. */
+/** Hashes the files in one pass (SHA-1 of each piece). Throws PATH_UNSAFE, or FILE_CHANGED if a file shrinks meanwhile. */
 export async function createMetainfo(options: CreateMetainfo): Promise<Metainfo> {
   checkPaths(options.files);
   const files = await Promise.all(
@@ -77,7 +77,10 @@ class PieceHasher {
   }
 }
 
-/** The first `length` bytes of a file, in chunks that are valid until the next one is asked for. */
+/**
+ * The first `length` bytes of a file, in chunks. A chunk is valid until the next one is requested. Throws FILE_CHANGED if
+ * the file is shorter.
+ */
 export async function* chunksOf(path: string, length: number): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
   try {
@@ -94,7 +97,7 @@ export async function* chunksOf(path: string, length: number): AsyncGenerator<Ui
   }
 }
 
-/** SHA-256 of a file's first `length` bytes. */
+/** SHA-256 of a file's first `length` bytes. Throws FILE_CHANGED if the file is shorter. */
 export async function sha256File(
   path: string,
   length: number,

@@ -13,11 +13,11 @@ export interface MetainfoFile {
   /** `/`-joined, relative to the torrent's directory. */
   readonly path: string;
   readonly length: number;
-  /** Where the file begins in the torrent's one run of bytes. */
+  /** Byte offset of the file in the torrent's content. */
   readonly offset: number;
 }
 
-/** A torrent (BEP 3, version 1). The name of a torrent of several files is a title, not a directory. */
+/** A torrent (BEP 3, version 1). The name of a multi-file torrent is only a title, not a directory. */
 export interface Metainfo {
   /** SHA-1 of the info dictionary's exact bytes. */
   readonly infohash: Uint8Array;
@@ -33,7 +33,7 @@ export interface Metainfo {
   readonly bytes: Uint8Array;
 }
 
-/** What a torrent's identity is made of. */
+/** The fields of the info dictionary, which determine the infohash. */
 export interface TorrentInfo {
   name: string;
   pieceLength: number;
@@ -41,18 +41,18 @@ export interface TorrentInfo {
   files: { path: string; length: number }[];
 }
 
-/** Bytes in piece `index`: pieceLength but for the last one. */
+/** Size of piece `index` in bytes: pieceLength, except for the last piece. */
 export const pieceSize = (m: Metainfo, index: number): number =>
   index === m.pieceCount - 1 ? m.length - index * m.pieceLength : m.pieceLength;
 
-/** The smallest power of two from 64 KiB to 16 MiB that gives at most 2048 pieces: 1–2 k of them for 64 MiB…32 GiB. */
+/** The smallest power of two from 64 KiB to 16 MiB that yields at most 2048 pieces: 1024–2048 pieces for 64 MiB–32 GiB. */
 export function pieceLengthFor(totalBytes: number): number {
   let length = 64 * 1024;
   while (length < MAX_PIECE_LENGTH && totalBytes / length > 2048) length *= 2;
   return length;
 }
 
-/** Builds the .torrent file: a single file becomes BEP 3's single-file form. Deterministic. */
+/** Builds the .torrent file; a single file uses BEP 3's single-file form. Deterministic. */
 export function encodeMetainfo(info: TorrentInfo, trackers: readonly string[]): Metainfo {
   const dictionary: BencodeDictionary = new Map<string, BencodeValue>([
     ['name', utf8(info.name)],
@@ -77,8 +77,8 @@ const encodeFile = ({ path, length }: { path: string; length: number }): Bencode
   ]);
 
 /**
- * Reads a .torrent file from a stranger: bounded sizes, safe paths, exactly as many pieces as its files need.
- * Throws BitorchError `METAINFO_INVALID`, `BENCODE_INVALID` or `PATH_UNSAFE`.
+ * Parses an untrusted .torrent file: bounded sizes, safe paths, and the exact number of pieces that its files need. Throws
+ * METAINFO_INVALID, BENCODE_INVALID or PATH_UNSAFE.
  */
 export function parseMetainfo(bytes: Uint8Array): Metainfo {
   const root = dictionaryOf(decodeBencode(bytes, { maxBytes: MAX_METAINFO_BYTES }), 'metainfo');
@@ -99,7 +99,7 @@ export function parseMetainfo(bytes: Uint8Array): Metainfo {
   if (pieces.length !== pieceCount * SHA1_BYTES) {
     throw invalid(`${pieces.length} bytes of hashes, not 20 for each of ${pieceCount} pieces`);
   }
-  // The decoder accepts one spelling only, so these are the very bytes that stood in the file.
+  // The decoder accepts only the canonical encoding, so re-encoding gives the original bytes.
   const infohash = new Uint8Array(createHash('sha1').update(encodeBencode(info)).digest());
   return {
     infohash,
@@ -135,7 +135,7 @@ function filesOf(info: BencodeDictionary, name: string): MetainfoFile[] {
   });
 }
 
-/** BEP 12's tiers, flattened; entries that are not http URLs are left out. */
+/** The tiers of BEP 12, flattened; entries that are not HTTP URLs are skipped. */
 function trackersOf(root: BencodeDictionary): string[] {
   const tiers = root.get('announce-list');
   const listed = Array.isArray(tiers) ? tiers.flatMap((tier) => (Array.isArray(tier) ? tier : [])) : [];

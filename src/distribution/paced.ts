@@ -2,7 +2,7 @@ import type { OnProgress } from '#base';
 
 const INTERVAL_MS = 100;
 
-/** Passes progress on ten times a second at most, and always the first and the last of a step. */
+/** Limits progress reports to ten per second; the first and last of each step are always passed on. */
 export function paced(onProgress: OnProgress): OnProgress {
   let [step, last] = ['', 0];
   return (progress) => {

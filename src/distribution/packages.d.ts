@@ -1,4 +1,4 @@
-/** The parts of untyped packages that this folder uses. */
+/** Types for the parts of untyped packages that this folder uses. */
 
 declare module 'bittorrent-tracker/server' {
   import type { EventEmitter } from 'node:events';

@@ -1,19 +1,19 @@
 import { BitorchError } from '#base';
 
 export const MAX_FILES = 1 << 14;
-/** Folders of one model's files, and how deep they lie: each is made on disk, however short its name is in a list. */
+/** Bounds on a model's folders and their depth: each folder is created on disk, however short its name. */
 const MAX_FOLDERS = 4096;
 const MAX_DEPTH = 16;
 const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
-/** What some file system refuses or reads as something else, and control characters. */
+/** Characters that some file system rejects or interprets, and control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const UNSAFE_CHARACTERS = /[\u0000-\u001f\u007f<>:"|?*\\]/;
 const WINDOWS_DEVICES = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
 
 /**
- * Checks the relative paths of one model's files, so that every node on every platform can write them below one
- * directory without touching anything else or one file landing on another. Throws BitorchError `PATH_UNSAFE`.
+ * Checks the relative paths of a model's files, so that every platform can write them below one directory, without touching
+ * anything else and without two paths naming one file. Throws PATH_UNSAFE.
  */
 export function checkPaths(paths: readonly string[]): void {
   if (paths.length > MAX_FILES) throw unsafe(`${paths.length} files, at most ${MAX_FILES}`);
@@ -27,7 +27,7 @@ export function checkPaths(paths: readonly string[]): void {
     for (const parent of parentsOf(folded)) {
       const known = taken.get(parent);
       if (known === 'file') throw unsafe(`${quote(path)} lies below a file`);
-      // Its own parents are known, too: each folder is looked at once.
+      // Its own parents have been added before, so each folder is visited once.
       if (known === 'directory') break;
       if (++folders > MAX_FOLDERS) throw unsafe(`more than ${MAX_FOLDERS} folders`);
       taken.set(parent, 'directory');
@@ -35,12 +35,12 @@ export function checkPaths(paths: readonly string[]): void {
   }
 }
 
-/** The folders of a path, the innermost first. */
+/** The parent folders of a path, innermost first. */
 function* parentsOf(path: string): Generator<string> {
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at);
 }
 
-/** One path of `/`-joined plain names. Throws BitorchError `PATH_UNSAFE`. */
+/** Checks one `/`-joined relative path. Throws PATH_UNSAFE. */
 export function checkPath(path: string): void {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw unsafe('path too long');
   const segments = path.split('/');

@@ -8,24 +8,24 @@ import { mayDial, parseDialable, type Scope, scopeOfRemote } from '#network/addr
 const MAX_REDIRECTS = 3;
 
 export interface GetOptions {
-  /** Of the answer, as sent and as unpacked. */
+  /** Limit on the answer, both as sent and as decompressed. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
-  /** The addresses of a name. */
+  /** Resolves a name to addresses; the system's resolver by default. */
   readonly lookup?: (name: string) => Promise<readonly string[]>;
 }
 
 interface Answer {
   readonly bytes: Uint8Array;
   readonly status: number;
-  /** Of who gave it. */
+  /** Scope of the server that answered. */
   readonly scope: Scope;
 }
 
 /**
- * GET over HTTP or HTTPS with redirects, none of which leads further inside than its sender is: a server on the internet has no
- * business with a private network. A name is looked up once, and the connection goes to the addresses that were checked: asked
- * again, its owner may answer differently.
+ * GET over HTTP or HTTPS with redirects. No redirect may reach a narrower scope than that of the server that sent it: a
+ * server on the internet cannot direct us to a private network. A name is resolved once, and the connection goes to the
+ * checked addresses, since a second look-up may return others.
  */
 export async function getWithin(start: URL, options: GetOptions): Promise<Answer> {
   let url = start;
@@ -44,7 +44,7 @@ export async function getWithin(start: URL, options: GetOptions): Promise<Answer
   throw new Error(`more than ${MAX_REDIRECTS} redirects`);
 }
 
-/** Those of a server's addresses that somebody in the scope `from` may name. Throws Error where there is none. */
+/** The addresses of a server that a peer in the scope `from` may refer to. Throws Error when there are none. */
 export async function addressesWithin(
   { hostname }: URL,
   from: Scope,
@@ -56,9 +56,7 @@ export async function addressesWithin(
   const allowed = dialables.filter((dialable) => mayDial(dialable, from));
   if (allowed.length > 0) return allowed.map((dialable) => dialable.host);
   const [first] = dialables;
-  throw new Error(
-    first ? `redirects to a ${first.scope} address` : `${host} has no address that is anybody's`,
-  );
+  throw new Error(first ? `redirects to a ${first.scope} address` : `${host} has no usable address`);
 }
 
 function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
@@ -69,7 +67,7 @@ function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promi
   };
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    // A connection of its own: one that is kept could lead to another address than those.
+    // No keep-alive: a pooled connection could lead to an address that was not checked.
     const headers = { 'accept-encoding': 'gzip, deflate', 'user-agent': 'bitorch' };
     send(url, { lookup, signal, headers, agent: false }, resolve).on('error', reject).end();
   });

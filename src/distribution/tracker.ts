@@ -3,17 +3,17 @@ import { BitorchError, toHex } from '#base';
 const MAX_TORRENTS = 10_000;
 
 export interface TrackerOptions {
-  /** 127.0.0.1 when absent. */
+  /** Address to listen on; 127.0.0.1 by default. */
   host?: string;
-  /** Any free one when absent or 0. */
+  /** TCP port; 0 or absent: chosen by the system. */
   port?: number;
-  /** The only torrents it serves; every torrent, within bounds, when absent. */
+  /** The torrents to serve; when absent, every torrent up to a bound. */
   infohashes?: readonly Uint8Array[];
-  /** Seconds after which clients announce again. */
+  /** Announce interval for clients, in seconds. */
   intervalSeconds?: number;
 }
 
-/** An HTTP tracker for swarms of a few thousand peers (BEP 3), on the first node of a network. */
+/** An HTTP tracker (BEP 3) for swarms of a few thousand peers, run on the first node of a network. */
 export class Tracker {
   readonly #options: TrackerOptions;
   #server: TrackerServer | undefined;
@@ -30,7 +30,7 @@ export class Tracker {
     return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/announce`;
   }
 
-  /** Throws BitorchError `LISTEN_FAILED` when the port is taken. */
+  /** Starts to listen. Throws LISTEN_FAILED when the port is taken. */
   async start(): Promise<void> {
     const { host = '127.0.0.1', port = 0, infohashes, intervalSeconds = 60 } = this.#options;
     const { default: Server } = await import('bittorrent-tracker/server');
@@ -61,7 +61,7 @@ export class Tracker {
       });
       server.listen(port, host, resolve);
     });
-    // What one client does wrong is answered to that client; the tracker goes on.
+    // Errors caused by one client are reported to that client; the tracker keeps running.
     server.on('error', () => undefined);
     this.#server = server;
   }

@@ -11,9 +11,9 @@ export interface ExpectedFile {
 }
 
 /**
- * Waits for a whole download, then compares each file with what its publisher signed: a torrent's SHA-1 alone does
- * not bind a publisher to one content. Hashing runs in a thread of its own.
- * Throws BitorchError `FILE_HASH_MISMATCH` that names the file.
+ * Waits for the complete download, then compares each file with the SHA-256 that its publisher signed, since a torrent's
+ * SHA-1 hashes do not bind a publisher to one content. Hashing runs in a worker thread. Throws FILE_HASH_MISMATCH, naming
+ * the file.
  */
 export async function verifyFiles(
   torrent: Torrent,

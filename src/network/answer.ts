@@ -1,7 +1,7 @@
 import { BitorchError } from '#base';
 import { remoteError } from './remote-error.ts';
 
-/** What goes back to the asker: the answer, or the error without what is nobody else's business. */
+/** Runs a handler and encodes its result or error for the peer; details of internal errors are withheld. */
 export async function wrap(answer: () => Promise<unknown>): Promise<unknown> {
   try {
     return { ok: await answer() };
@@ -13,7 +13,7 @@ export async function wrap(answer: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The answer of a peer. Throws REMOTE_ERROR, or ANSWER_INVALID for what is neither. */
+/** Decodes a peer's answer. Throws REMOTE_ERROR when it is an error, ANSWER_INVALID when it is neither result nor error. */
 export function unwrap(answer: unknown, peer: string): unknown {
   if (typeof answer === 'object' && answer !== null) {
     if ('ok' in answer) return answer.ok;

@@ -1,21 +1,24 @@
 import { BitorchError, threadCpuMs } from '#base';
 import { addressGroup, scopeOfRemote } from './dialable.ts';
 
-/** What an object in memory costs beside its bytes: a frame of no bytes is not free. */
+/** Memory charged per object beside its bytes: even an empty frame costs something. */
 export const OBJECT_BYTES = 256;
 
 export interface Limits {
   /** Bytes of memory held at once. */
   readonly heldBytes: number;
-  /** Bytes taken in the long run, and at once after a silence. One piece beyond `burstBytes` is never taken. */
+  /**
+   * Long-term rate of received bytes, and the size of the token bucket. A single charge above `burstBytes` is always
+   * refused.
+   */
   readonly bytesPerSecond: number;
   readonly burstBytes: number;
-  /** Milliseconds of computing in the long run, and at once after a silence. */
+  /** Long-term rate of CPU time in milliseconds, and the size of the token bucket. */
   readonly cpuMsPerSecond: number;
   readonly burstCpuMs: number;
 }
 
-/** What so many peers together may cost. */
+/** The combined limits of `peers` peers. */
 export const limitsOfMany = (peers: number, limits: Limits): Limits => ({
   heldBytes: peers * limits.heldBytes,
   bytesPerSecond: peers * limits.bytesPerSecond,
@@ -24,31 +27,31 @@ export const limitsOfMany = (peers: number, limits: Limits): Limits => ({
   burstCpuMs: peers * limits.burstCpuMs,
 });
 
-/** Peers and addresses kept apart at once; beyond that the new ones share one account. */
+/** Accounts kept at once, for peers and for addresses; beyond that, new ones share one account. */
 const MAX_ACCOUNTS = 4096;
 const SWEEP_MS = 1_000;
-/** What every peer and address has of its limits when others have used up the sum of all: one part in so many. */
+/** When the total limit is used up, each peer and address still has 1/RESERVE of its own limits. */
 const RESERVE = 64;
 
 /**
- * What one peer may still cause. Every charge goes to the peer, its address and the sum of all at once, or to none. Who uses
- * little is served also when a few others have used up the sum: out of a reserve of its own.
+ * What one peer may still consume. Each charge goes to the peer, its address and the total at once, or to none of them. A
+ * peer that uses little is served even when others have used up the total: it then draws on a small reserve of its own.
  */
 export interface Budget {
   /**
-   * Charges `bytes` in `objects` objects of memory until the returned function is called; calling it again does nothing.
-   * Throws BUDGET_EXCEEDED.
+   * Charges `bytes` in `objects` objects of memory until the returned function is called; further calls do nothing. Throws
+   * BUDGET_EXCEEDED.
    */
   hold(bytes: number, objects?: number): () => void;
-  /** Charges `bytes` that came in. Throws BUDGET_EXCEEDED. */
+  /** Charges `bytes` received. Throws BUDGET_EXCEEDED. */
   take(bytes: number): void;
-  /** Does synchronous work and charges the time it took. Throws BUDGET_EXCEEDED when time is owed from before. */
+  /** Runs synchronous work and charges its CPU time. Throws BUDGET_EXCEEDED while earlier work is still owed. */
   run<T>(work: () => T): T;
-  /** Charges time that was spent already: it can be owed, and nothing more is run until it has been made up for. */
+  /** Charges CPU time that is already spent. The balance may become negative; `run` then refuses until it has recovered. */
   spend(ms: number): void;
 }
 
-/** Of a node to itself. */
+/** The budget of a node towards itself: nothing is charged. */
 export const UNCHARGED: Budget = {
   hold: () => () => undefined,
   take: () => undefined,
@@ -56,7 +59,7 @@ export const UNCHARGED: Budget = {
   spend: () => undefined,
 };
 
-/** Milliseconds that never go back: of the day, and of computing by this thread alone, however busy the machine is. */
+/** Monotonic clocks in milliseconds: wall-clock time, and CPU time of this thread. */
 interface Clocks {
   readonly now: () => number;
   readonly cpuMs: () => number;
@@ -65,8 +68,8 @@ interface Clocks {
 const CLOCKS: Clocks = { now: () => performance.now(), cpuMs: threadCpuMs };
 
 /**
- * What strangers may cause: memory, bytes and computing, for each peer, for each address and in all. What was charged is
- * forgotten only as time makes up for it, so coming back, even under the same address with another name, brings nothing.
+ * Limits what peers may consume (memory, bytes, CPU time) per peer, per address and in total. Debts are forgiven only by
+ * the passing of time, so reconnecting, even with a new peer id from the same address, gains nothing.
  */
 export class Budgets {
   readonly #clocks: Clocks;
@@ -83,10 +86,13 @@ export class Budgets {
     this.#all = new Account(limits.all, now);
   }
 
-  /** `address`: the IP address the peer is connected from. Loopback is not charged: it is everybody on this machine. */
+  /**
+   * `address`: the IP address that the peer connects from. Loopback is not charged by address, since all local nodes share
+   * it.
+   */
   of(peer: string, address?: string): Budget {
     const group = address && scopeOfRemote(address) !== 'loopback' ? addressGroup(address) : undefined;
-    /** Looked up at each charge, since what owes nothing is not kept. */
+    /** Looked up at each charge, since an account without debt may have been dropped. */
     const accounts = (): Charged => {
       const now = this.#clocks.now();
       const peers = this.#peers.of(peer, now);
@@ -98,19 +104,19 @@ export class Budgets {
     return new Charges(accounts, this.#clocks.cpuMs);
   }
 
-  /** Accounts in memory. */
+  /** Number of accounts in memory. */
   get size(): number {
     return this.#peers.size + this.#addresses.size;
   }
 }
 
-/** An account, and what is left to it when the sum of all is used up. */
+/** An account, and the reserve it draws on when the total is used up. */
 interface Reserved {
   readonly account: Account;
   readonly reserve: Account;
 }
 
-/** Whom a charge goes to. */
+/** The accounts that a charge goes to. */
 interface Charged {
   readonly own: readonly Reserved[];
   readonly all: Account;
@@ -158,7 +164,7 @@ class Charges implements Budget {
     for (const account of [...own.map(({ account }) => account), ...payer]) account.cpuMs -= ms;
   }
 
-  /** The accounts that can pay, all of which are to be charged: the sum of all, or the reserves in its place. */
+  /** The accounts to charge, all of which can pay: the total, or the reserves in its place. */
   #demand(what: string, suffices: (account: Account) => boolean): Account[] {
     const { own, all } = this.#accounts();
     const accounts = own.map(({ account }) => account);
@@ -174,11 +180,11 @@ class Charges implements Budget {
   }
 }
 
-/** Accounts by name; those that owe nothing are dropped, and their number is bounded. */
+/** Accounts by name. Accounts without debt are dropped; their number is bounded. */
 class Accounts {
   readonly #limits: Limits;
   readonly #byName = new Map<string, Reserved>();
-  /** Of those who come when there are too many. */
+  /** Shared by newcomers while the map is full. */
   readonly #shared: Reserved;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
@@ -219,7 +225,7 @@ function reserved(limits: Limits, now: number): Reserved {
 class Account {
   readonly limits: Limits;
   held = 0;
-  /** What may be taken and run now. */
+  /** What may be received, and computed, now. */
   bytes: number;
   cpuMs: number;
   #refilledAt: number;

@@ -1,24 +1,24 @@
 import { BitorchError } from '#base';
 
-/** What brings the frames of one stream to the other side and back, in order. */
+/** Transports the frames of one stream in both directions, in order. */
 export interface Carrier {
-  /** Sends one frame made of `parts`; false when the caller should wait until it has `drained`. */
+  /** Sends one frame made of `parts`. False when the caller should wait for `drained` before sending more. */
   send(parts: readonly Uint8Array[]): boolean;
   /** Resolves when more can be sent. */
   drained(): Promise<void>;
-  /** Makes the other side wait. */
+  /** Stops reading, so that the peer has to wait (back-pressure). */
   pause(): void;
   resume(): void;
-  /** Ends our direction after what was sent. */
+  /** Ends our direction after everything sent so far. */
   close(): Promise<void>;
-  /** Drops both directions at once. */
+  /** Closes both directions at once. */
   abort(reason: Error): void;
 }
 
-/** What a carrier tells of the other side. */
+/** Receives the events of a carrier. */
 export interface Receiver {
   frame(frame: Uint8Array): void;
-  /** Nothing more will come: in order, or because of an error. */
+  /** Nothing more will arrive: an orderly end, or an error. */
   end(error?: Error): void;
 }
 

@@ -1,19 +1,19 @@
 import { BitorchError } from '#base';
 
-/** Questions of one peer that are answered at once. */
+/** Requests of one peer that are answered at the same time. */
 const AT_ONCE = 32;
 
-/** How many questions of each peer are being answered. */
+/** Counts the requests of each peer that are being answered. */
 export class ConcurrentRequests {
   readonly #byPeer = new Map<string, number>();
 
-  /** Throws PEER_BUSY when so many questions of the peer are being answered that this one is one too many. */
+  /** Runs `answer`. Throws PEER_BUSY when the peer already has the maximum of requests in progress. */
   async take(peer: string, answer: () => Promise<void>): Promise<void> {
     const others = this.#byPeer.get(peer) ?? 0;
     if (others >= AT_ONCE)
       throw new BitorchError(
         'PEER_BUSY',
-        `more than ${AT_ONCE} questions at once: ask again when some are answered`,
+        `more than ${AT_ONCE} requests at once: try again when some are answered`,
       );
     this.#byPeer.set(peer, others + 1);
     try {

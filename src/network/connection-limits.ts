@@ -1,22 +1,22 @@
-/** Connections kept: of one peer, of one address (the nodes of this machine aside), and in all. */
+/** Limits on connections: per peer, per address (loopback excepted), and in total. */
 const MAX_OF_PEER = 4;
 const MAX_OF_ORIGIN = 64;
 export const MAX_CONNECTIONS = 256;
 
-/** What admission looks at in a connection. */
+/** The facts about a connection that admission uses. */
 export interface LimitedConnection {
   readonly peer: string;
-  /** The group of its address; its peer on loopback. */
+  /** The address group; on loopback, the peer id. */
   readonly origin: string;
-  /** Streams that are open: who uses a connection keeps it. */
+  /** Open streams: connections in use are kept longest. */
   readonly streams: number;
   /** Milliseconds since epoch. */
   readonly openedAt: number;
 }
 
 /**
- * The connections that give up their places: beyond the limits of a peer and of an address, and beyond the last of the origin
- * that has the most. Of these the least used leave first, and of the equally used the newest: who was here stays.
+ * The connections to close: those over the limit of a peer or an address, and, over the total limit, those of the origin
+ * that has most. Within these the ones with the fewest streams go first, then the newest.
  */
 export function excessConnections<T extends LimitedConnection>(places: readonly T[]): T[] {
   const leaving = new Set<T>();

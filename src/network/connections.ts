@@ -3,29 +3,33 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import type { LimitedConnection } from './connection-limits.ts';
 import { addressGroup, type Scope, scopeOfRemote } from './dialable.ts';
 
-/** The IP address in a multiaddr; undefined where there is none, or where it is a relay's. */
+/** The IP address in a multiaddr; undefined where there is none, or where it is that of a relay. */
 export function hostOf(address: Multiaddr): string | undefined {
   const components = address.getComponents();
   if (components.some(({ name }) => name === 'p2p-circuit')) return undefined;
   return components.find(({ name }) => name === 'ip4' || name === 'ip6')?.value;
 }
 
-/** Peer ids are proven, so one near connection shows that the peer is near; a relay hides where it is. */
+/**
+ * The narrowest scope among a peer's connections. Peer ids are authenticated, so one near connection proves that the peer
+ * is near; relayed connections prove nothing.
+ */
 export function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
   const near: Scope[] = ['loopback', 'link-local', 'private'];
   const scopes = libp2p.getConnections(peer).map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
   return near.find((scope) => scopes.includes(scope)) ?? 'public';
 }
 
-/** Peers whose last scope is remembered. */
+/** Number of peers whose last scope is remembered. */
 const MAX_REMEMBERED = 1_000;
 
 /**
- * How near peers are, or were when they were last connected. What a near peer has told of its addresses holds when it has
- * gone: libp2p looks at all addresses of a peer again at each change, that a dial has failed too, and the peer may be away then.
+ * Remembers how near peers are, or were when last connected. Addresses learnt from a near peer stay valid after it has
+ * left: libp2p filters all addresses of a peer again at each change, for instance after a failed dial, when the peer may be
+ * gone.
  */
 export class Nearness {
-  /** Those connected last at the end. */
+  /** Scope by peer id, in order of the last connection. */
   readonly #last = new Map<string, Scope>();
 
   note(libp2p: Libp2p, peer: PeerId): void {
@@ -42,7 +46,7 @@ export class Nearness {
   }
 }
 
-/** What admission looks at. */
+/** The facts about a connection that admission uses. */
 export function placeOf(connection: Connection): LimitedConnection & { connection: Connection } {
   const peer = connection.remotePeer.toString();
   const host = hostOf(connection.remoteAddr);

@@ -5,29 +5,29 @@ import type { Host, PeerAddress } from './host.ts';
 import { publicKeyOf } from './public-key.ts';
 
 const LOOK_MS = 500;
-/** The first pause between two tries to reach a contact. Each is twice as long as the one before, up to the last. */
+/** First pause between two dials of a contact. It doubles with each dial, up to the last. */
 const FIRST_PAUSE_MS = 1_000;
-/** Who comes back is found within this time, give or take a quarter. */
+/** A contact that returns is found within this time, ± 25 %. */
 const LAST_PAUSE_MS = 16_000;
-/** A connection that ends sooner counts as one more failure: it is not to be opened again and again. */
+/** A connection that ends sooner counts as a failed dial, so that it is not reopened at once again and again. */
 const STEADY_MS = 30_000;
-/** Contacts that were met, beside those that were named; how long they are tried after they were last connected. */
+/** Bound on learnt contacts (configured ones come on top), and how long they are dialled after the last connection. */
 const MAX_MET = 64;
 const MET_MS = 3_600_000;
 const MAX_DIALS = 8;
-/** How long a start waits for the first contact. */
+/** How long `start` waits for the first contact. */
 const START_MS = 5_000;
 
 interface Contact {
   readonly id: string;
   readonly isNamed: boolean;
-  /** Who shares an address. */
+  /** Group of peers that share an address. */
   readonly origin: string;
   address: PeerAddress;
-  /** Milliseconds of `now`. */
+  /** When it was added, in milliseconds of `now`. */
   readonly since: number;
   connectedAt: number;
-  /** When the present connection was first seen; undefined without one. */
+  /** When the current connection was first seen; undefined while disconnected. */
   upSince: number | undefined;
   nextTry: number;
   pauseMs: number;
@@ -38,15 +38,15 @@ interface Contact {
 interface ContactsDependencies {
   readonly host: Pick<Host, 'id' | 'connected' | 'connect' | 'originOf'>;
   readonly log: Logger;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock in milliseconds. */
   readonly now?: () => number;
-  /** From 0 to 1: spreads the tries of many nodes that lost the same one. */
+  /** A number from 0 to 1 for jitter: keeps nodes that lost the same peer from dialling it in step. */
   readonly random?: () => number;
 }
 
 /**
- * Keeps a node connected with its contacts: those that its owner named, and those it has met lately. Whoever is missing is
- * dialled, with growing pauses, so that a node is back within a minute after it slept, or after its contact was away.
+ * Keeps a node connected to its contacts: those its owner configured, and peers it met lately. A missing contact is dialled
+ * with growing pauses, so that the node is back within a minute after it slept or its contact was away.
  */
 export class Contacts {
   readonly #host: ContactsDependencies['host'];
@@ -56,7 +56,7 @@ export class Contacts {
   readonly #contacts = new Map<string, Contact>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `named`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID for what is none. */
+  /** `named`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID for anything else. */
   constructor(named: readonly string[], dependencies: ContactsDependencies) {
     this.#host = dependencies.host;
     this.#log = dependencies.log;
@@ -69,7 +69,7 @@ export class Contacts {
     }
   }
 
-  /** Begins; resolves once a named contact is connected, each was tried in vain, or 5 seconds have passed. */
+  /** Starts dialling. Resolves when a configured contact is connected, when each dial has failed, or after 5 seconds. */
   async start(): Promise<void> {
     const first = Promise.any(this.look()).catch(() => undefined);
     const stop = new AbortController();
@@ -83,7 +83,7 @@ export class Contacts {
     this.#contacts.clear();
   }
 
-  /** A peer that is connected has said where it can be reached. */
+  /** Records where a connected peer can be reached. */
   met(address: PeerAddress): void {
     const { id } = address;
     if (id === this.#host.id) return;
@@ -94,7 +94,7 @@ export class Contacts {
     this.#makeRoom();
   }
 
-  /** Why none of the named contacts is there while nobody else is either; undefined when all is well. */
+  /** Why no configured contact is connected, while no other peer is either; undefined otherwise. */
   get problem(): string | undefined {
     const named = [...this.#contacts.values()].filter(({ isNamed }) => isNamed);
     const failed = named.filter(({ problem }) => problem !== undefined);
@@ -105,7 +105,7 @@ export class Contacts {
       .join('; ');
   }
 
-  /** One look at who is missing. The tries that it begins: each resolves when its contact is connected. */
+  /** Checks all contacts once. Returns the dials it starts; each resolves when its contact is connected. */
   look(): Promise<void>[] {
     const now = this.#now();
     const connected = new Set(this.#host.connected);
@@ -169,7 +169,7 @@ export class Contacts {
     });
   }
 
-  /** Beyond the limit one goes of the origin that has most: one that is gone before one that is here, the newest first. */
+  /** Over the limit, drops a contact of the origin that has most: disconnected ones first, then the newest. */
   #makeRoom(): void {
     const met = [...this.#contacts.values()].filter(({ isNamed }) => !isNamed);
     if (met.length <= MAX_MET) return;

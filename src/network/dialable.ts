@@ -2,31 +2,33 @@ import { lookup as lookupAll } from 'node:dns/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 
-/** How far an address reaches: this machine, this wire, this site, everywhere. */
+/** How far an address reaches: this machine, this link, this site, everywhere. */
 export type Scope = 'loopback' | 'link-local' | 'private' | 'public';
 
-/** A place that TCP can be opened to: an IP address or a DNS name in canonical spelling, and a port. */
+/** A TCP endpoint: an IP address or a DNS name in canonical form, and a port. */
 export interface Dialable {
   readonly kind: 'ip4' | 'ip6' | 'name';
-  /** Lower case; IPv6 as RFC 5952 writes it, without brackets. */
+  /** Lower case; IPv6 as specified by RFC 5952, without brackets. */
   readonly host: string;
   /** 1–65535. */
   readonly port: number;
-  /** Of a name: the narrowest that the name alone tells. What it resolves to has a scope of its own. */
+  /**
+   * For a name: the narrowest scope that the name itself implies. The addresses it resolves to have scopes of their own.
+   */
   readonly scope: Scope;
 }
 
-/** The addresses of a name. */
+/** Resolves a name to its addresses. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
 const MAX_NAME = 253;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MULTIADDR =
   /^\/(ip4|ip6|dns|dns4|dns6)\/([^/]{1,255})\/tcp\/(\d{1,5})(?:\/p2p\/([1-9A-HJ-NP-Za-km-z]{1,128}))?$/;
-/** Most addresses of one name that are dialled. */
+/** At most this many addresses of one name are dialled. */
 const MAX_RESOLVED = 4;
 
-/** Undefined for what is not an address that TCP can be opened to. */
+/** Parses host and port; undefined when they are not a TCP endpoint. */
 export function parseDialable(host: unknown, port: unknown): Dialable | undefined {
   if (typeof host !== 'string' || !isPort(port)) return undefined;
   if (isIPv4(host)) return withScope({ kind: 'ip4', host, port }, ip4Scope(host));
@@ -39,8 +41,8 @@ export function parseDialable(host: unknown, port: unknown): Dialable | undefine
 }
 
 /**
- * The place in `/ip4|ip6|dns|dns4|dns6/HOST/tcp/PORT`, with or without `/p2p/ID` behind it; undefined for any other
- * multiaddr, and for one that names another peer than `id`.
+ * The endpoint in `/ip4|ip6|dns|dns4|dns6/HOST/tcp/PORT`, with or without a trailing `/p2p/ID`. Undefined for any other
+ * multiaddr, and for one whose peer id is not `id`.
  */
 export function parseMultiaddr(text: unknown, id?: string): Dialable | undefined {
   const [, protocol, host, port, peer] = (typeof text === 'string' && text.match(MULTIADDR)) || [];
@@ -51,13 +53,14 @@ export function parseMultiaddr(text: unknown, id?: string): Dialable | undefined
   return fits ? dialable : undefined;
 }
 
-/** `/ip4/HOST/tcp/PORT`, or of `ip6` or `dns`. */
+/** `/ip4/HOST/tcp/PORT`, or the same with `ip6` or `dns`. */
 export const multiaddrOf = ({ kind, host, port }: Dialable): string =>
   `/${kind === 'name' ? 'dns' : kind}/${host}/tcp/${port}`;
 
 /**
- * Whether to dial an address that was learnt from somebody in the scope `learntFrom`: nobody sends us where they could
- * not go themselves. Loopback and link-local addresses are believed of their own scope and of this machine only.
+ * Whether an address that was learnt from a peer in the scope `learntFrom` may be dialled: no peer can make this node
+ * connect to a network that the peer cannot reach itself. Loopback and link-local addresses are accepted only from the same
+ * scope and from this machine.
  */
 export function mayDial({ scope }: Pick<Dialable, 'scope'>, learntFrom: Scope): boolean {
   if (scope === 'public' || learntFrom === 'loopback') return true;
@@ -65,8 +68,8 @@ export function mayDial({ scope }: Pick<Dialable, 'scope'>, learntFrom: Scope): 
 }
 
 /**
- * Those of a peer's multiaddrs that may be dialled, in the order given, without repetition. Names are not taken: a node is at
- * an IP address, and a name that is passed on leads whoever looks it up to another machine, one of their own perhaps.
+ * Filters a peer's multiaddrs to those that may be dialled, in the given order, without duplicates. Names are dropped:
+ * nodes announce IP addresses, and a relayed name could resolve to any machine, including one in this network.
  */
 export function dialableOnly(addresses: readonly string[], learntFrom: Scope, id?: string): string[] {
   const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
@@ -75,8 +78,8 @@ export function dialableOnly(addresses: readonly string[], learntFrom: Scope, id
 }
 
 /**
- * The IP addresses behind a dialable, each checked again, since a name can lead anywhere. Connect to these and to nothing
- * else: a second look-up may answer differently. Empty where nothing may be dialled; never rejects.
+ * Resolves an endpoint to IP addresses and checks each again, since a name can resolve to any address. Dial only these: a
+ * second look-up may return others. Empty when nothing may be dialled; never rejects.
  */
 export async function resolveDialable(
   dialable: Dialable,
@@ -92,18 +95,18 @@ export async function resolveDialable(
     .filter((resolved) => resolved.kind !== 'name' && mayDial(resolved, learntFrom));
 }
 
-/** The scope of the other end of a connection that we have; IPv4 in IPv6 counts as what it is. */
+/** The scope of a connection's remote end. IPv4-mapped IPv6 counts as IPv4. */
 export function scopeOfRemote(address: string | undefined): Scope {
   return parseDialable(plainAddress(address), 1)?.scope ?? 'public';
 }
 
-/** Who shares a host or a household's line: the IPv4 address, or the /64 of an IPv6 address. */
+/** Groups addresses that share a host or a household: the IPv4 address, or the /64 of an IPv6 address. */
 export function addressGroup(address: string): string {
   const plain = plainAddress(address) ?? '';
   return groupsOf(plain)?.slice(0, 4).map(hex).join(':') ?? plain;
 }
 
-/** 1.2.3.4 for ::ffff:1.2.3.4, which is how a socket of both families names an IPv4 peer. */
+/** Turns ::ffff:1.2.3.4, which dual-stack sockets report for IPv4 peers, into 1.2.3.4. */
 const plainAddress = (address: string | undefined): string | undefined =>
   address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 
@@ -116,7 +119,7 @@ const isPort = (port: unknown): port is number =>
 const withScope = (place: Omit<Dialable, 'scope'>, scope: Scope | undefined): Dialable | undefined =>
   scope && { ...place, scope };
 
-/** RFC 1123 names in ASCII. One that ends in a number is an IPv4 address to some resolvers, and no name of the DNS. */
+/** RFC 1123 names in ASCII. A name whose last label is a number is rejected: some resolvers take it for an IPv4 address. */
 function isName(name: string): boolean {
   const labels = name.split('.');
   if (name.length > MAX_NAME || !labels.every((label) => LABEL.test(label))) return false;
@@ -124,14 +127,14 @@ function isName(name: string): boolean {
   return labels.every(isPlainOrPunycode) && domainToASCII(name) === name;
 }
 
-/** A label with hyphens in its third and fourth place is reserved, unless it is sound Punycode (RFC 5891 §4.2.3.1). */
+/** A label with hyphens in its third and fourth positions is reserved unless it is valid Punycode (RFC 5891 §4.2.3.1). */
 function isPlainOrPunycode(label: string): boolean {
   if (label.slice(2, 4) !== '--') return true;
   const unicode = domainToUnicode(label);
   return label.startsWith('xn--') && unicode !== '' && unicode !== label && domainToASCII(unicode) === label;
 }
 
-/** RFC 6761, 6762, 8375, 9476; a name without a dot is completed by the local network. */
+/** Special-use names of RFC 6761, 6762, 8375 and 9476. A name without a dot is completed by the local network. */
 function nameScope(name: string): Scope {
   const [last] = name.split('.').slice(-1);
   if (last === 'localhost') return 'loopback';
@@ -139,7 +142,7 @@ function nameScope(name: string): Scope {
   return !name.includes('.') || last === 'internal' || name.endsWith('.home.arpa') ? 'private' : 'public';
 }
 
-/** IANA's registry of special-purpose addresses; undefined for those that are nobody's. */
+/** By IANA's special-purpose address registry; undefined for addresses that cannot be dialled. */
 function ip4Scope(host: string): Scope | undefined {
   const [a, b, c] = host.split('.').map(Number) as [number, number, number];
   if (a === 0 || a >= 224) return undefined;
@@ -155,7 +158,7 @@ function ip4Scope(host: string): Scope | undefined {
   return isPrivate ? 'private' : 'public';
 }
 
-/** Undefined for what wraps an IPv4 address (mapped, NAT64, 6to4, Teredo), for multicast, and outside of what is assigned. */
+/** Undefined for addresses that embed IPv4 (mapped, NAT64, 6to4, Teredo), multicast, and unassigned ranges. */
 function ip6Scope(groups: readonly number[]): Scope | undefined {
   const [a, b] = groups as [number, number];
   if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return 'loopback';
@@ -165,7 +168,7 @@ function ip6Scope(groups: readonly number[]): Scope | undefined {
   return a >> 13 === 0x2000 >> 13 && !wrapsIPv4 ? 'public' : undefined;
 }
 
-/** The eight 16-bit groups of an IPv6 address without zone; undefined for anything else. */
+/** The eight 16-bit groups of an IPv6 address without a zone; undefined for anything else. */
 function groupsOf(host: string): number[] | undefined {
   if (!isIPv6(host) || host.includes('%')) return undefined;
   const text = host.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...quad) => {

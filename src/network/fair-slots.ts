@@ -1,12 +1,12 @@
 import { BitorchError } from '#base';
 
-/** Who asks for a place: a peer, and where it comes from (`Host.originOf`). */
+/** A peer that asks for a slot, and its origin (`Host.originOf`). */
 export interface SlotHolder {
   readonly peer: string;
   readonly origin: string;
 }
 
-/** One of the places, held by a peer until it is given back or taken away. */
+/** One of the slots, held by a peer until it is released or reclaimed. */
 export class Slot {
   readonly slot: number;
   readonly holder: SlotHolder;
@@ -22,12 +22,12 @@ export class Slot {
     this.#usedAt = now();
   }
 
-  /** Aborts with PLACE_RECLAIMED when somebody else gets the place; from then on the holder must not use it. */
+  /** Aborts with PLACE_RECLAIMED when another peer gets the slot; the holder must not use it afterwards. */
   get signal(): AbortSignal {
     return this.#end.signal;
   }
 
-  /** When it was last used; a place in use is never idle. */
+  /** When the slot was last used, in milliseconds; a slot in use is never idle. */
   get usedAt(): number {
     return this.#busy ? Number.POSITIVE_INFINITY : this.#usedAt;
   }
@@ -42,15 +42,15 @@ export class Slot {
   }
 
   reclaim(): void {
-    const message = 'somebody with fewer places, or with use for it, got the place: try again in a moment';
+    const message = 'the place went to a peer that holds fewer: try again in a moment';
     this.#end.abort(new BitorchError('PLACE_RECLAIMED', message));
   }
 }
 
 /**
- * A fixed number of places among strangers. Whoever comes gets one while there are any. When all are taken, a newcomer gets
- * one that has been idle for `idleMs`; or else one of those of the peer, or of the origin, that holds at least two more than
- * the newcomer does: what is held beyond an equal share is borrowed.
+ * A fixed number of slots for untrusted peers, first come first served while some are free. When all are taken, a newcomer
+ * gets one that was idle for `idleMs`, or else one from the peer or origin that holds at least two more than the newcomer:
+ * a slot beyond an equal share is only borrowed.
  */
 export class FairSlots {
   readonly #idleMs: number;
@@ -68,7 +68,7 @@ export class FairSlots {
     return this.#free.length;
   }
 
-  /** Undefined when no place is free and none can be taken from anybody. */
+  /** Undefined when no slot is free and none can be reclaimed. */
   take(holder: SlotHolder): Slot | undefined {
     if (this.#free.length === 0) this.#reclaimFor(holder);
     const slot = this.#free.pop();
@@ -78,7 +78,7 @@ export class FairSlots {
     return place;
   }
 
-  /** Gives a place back; once is enough, and a place that was taken away is gone already. */
+  /** Frees a slot. Does nothing when it is already free or reclaimed. */
   release(place: Slot): void {
     if (this.#taken.delete(place)) this.#free.push(place.slot);
   }
@@ -91,7 +91,7 @@ export class FairSlots {
     this.release(victim);
   }
 
-  /** The places of whoever holds the most beyond what the newcomer would have. */
+  /** The slots of the peer or origin that holds most beyond the newcomer's share. */
   #mostBorrowed(newcomer: SlotHolder): Slot[] {
     const excess = ({ holder }: Slot) =>
       Math.max(

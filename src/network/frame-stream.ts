@@ -3,18 +3,18 @@ import { OBJECT_BYTES } from './budget.ts';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { MemoryCharge } from './memory-charge.ts';
 
-/** A reader that is this far behind makes the other side wait. */
+/** Unread bytes at which the peer is made to wait. */
 const HIGH_WATER_BYTES = 8 << 20;
-/** It may go on when half of that has been read. */
+/** Unread bytes at which it may continue. */
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
-/** Who takes nothing of what is sent for this long is gone, whatever its connection says. */
+/** A peer that reads nothing for this long is considered gone, whatever its connection reports. */
 const STALL_MS = 300_000;
-/** Places of frames that were taken and are cleared away together. */
+/** Consumed entries of the queue are removed in batches of at least this many. */
 const QUEUE_SLACK = 1024;
 
 /**
- * Whole frames in both directions (docs/protocol/network.md). Frames are pulled with `read`; what is unread beyond a
- * bound pauses the sender.
+ * Whole frames in both directions (docs/protocol/network.md). Frames are pulled with `read`; unread frames beyond a bound
+ * pause the sender.
  */
 export class FrameStream {
   /** Peer id of the other side, authenticated. */
@@ -28,14 +28,14 @@ export class FrameStream {
   readonly #ended = new AbortController();
   #over = false;
   #error: Error | undefined;
-  /** Who waits for a frame or the end. */
+  /** Wakes the reader that waits for a frame or the end. */
   #wake: (() => void) | undefined;
-  /** Who takes the next frame at once. */
+  /** Receives the next frame directly, without the queue. */
   #taker: ((frame: Uint8Array) => void) | undefined;
 
   /**
-   * `carry` makes the carrier, which tells `receiver` what comes; `tally` counts what is unread; `pace` says when the next
-   * frame may be worked on.
+   * `carry` creates the carrier, which reports to `receiver`; `tally` counts unread memory; `pace` decides when the next
+   * frame may be processed.
    */
   constructor(
     remote: string,
@@ -49,12 +49,12 @@ export class FrameStream {
     this.#carrier = carry({ frame: (frame) => this.#receive(frame), end: (error) => this.#end(error) });
   }
 
-  /** Aborts when nothing more will come from the other side. */
+  /** Aborts when nothing more will arrive from the peer. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** The next frame; undefined after an orderly end; throws STREAM_CLOSED when the connection broke. */
+  /** The next frame; undefined after an orderly end. Throws STREAM_CLOSED when the connection broke. */
   async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     for (;;) {
       while (this.#frames.length === 0) {
@@ -69,12 +69,13 @@ export class FrameStream {
   }
 
   /**
-   * Hands every frame to `handle` in the very event that brings it, or when the promise for the one before is
-   * fulfilled; in a later turn of the event loop when this one has done enough. Resolves after an orderly end; rejects when the connection broke, or with what `handle` throws.
+   * Passes every frame to `handle`: directly in the event that delivers it, after the promise for the previous frame is
+   * fulfilled, or in a later tick when this one has used its time. Resolves after an orderly end; rejects when the
+   * connection breaks, or with what `handle` throws.
    */
   each(handle: (frame: Uint8Array) => Promise<void> | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      /** Whether the one after may be handled at once. */
+      /** Returns whether the next frame may be handled at once. */
       const done = (frame: Uint8Array): boolean => {
         this.#taker = this.#wake = undefined;
         try {
@@ -109,12 +110,15 @@ export class FrameStream {
     });
   }
 
-  /** Sends one frame made of `parts`, which may change afterwards; resolves when the stream can take more. */
+  /**
+   * Sends one frame made of `parts`, which the caller may reuse afterwards. Resolves when the stream can take more. Throws
+   * STREAM_CLOSED or STREAM_STALLED.
+   */
   async send(...parts: Uint8Array[]): Promise<void> {
     await this.post(...parts);
   }
 
-  /** Like `send`, without a promise when the stream can take more at once; throws like it. */
+  /** Like `send`, but returns undefined instead of a promise when the stream can take more at once. */
   post(...parts: Uint8Array[]): Promise<void> | undefined {
     const closed = (error: unknown) => {
       throw this.#error ?? streamClosed('send', error);
@@ -126,12 +130,12 @@ export class FrameStream {
     }
   }
 
-  /** Ends our side after what was sent; the other side may go on sending. */
+  /** Ends our direction after everything sent so far; the peer may continue to send. */
   async close(): Promise<void> {
     await this.#carrier.close().catch(() => this.abort());
   }
 
-  /** Drops the stream at once, in both directions, and what is unread. */
+  /** Closes both directions at once and discards unread frames. */
   abort(reason: Error = new Error('aborted')): void {
     this.#end(reason);
     this.#frames.clear();
@@ -139,7 +143,7 @@ export class FrameStream {
   }
 
   async #drained(): Promise<void> {
-    const stalled = new BitorchError('STREAM_STALLED', 'the other side takes nothing of what is sent to it');
+    const stalled = new BitorchError('STREAM_STALLED', 'the peer does not read what is sent to it');
     const timer = setTimeout(() => this.abort(stalled), STALL_MS).unref();
     await this.#carrier.drained().finally(() => clearTimeout(timer));
   }
@@ -200,7 +204,7 @@ export class FrameStream {
   }
 }
 
-/** First in, first out, in constant time: `shift` of a long list moves all of it. */
+/** FIFO queue with constant-time `shift`; that of an Array moves all elements. */
 class Queue {
   #frames: (Uint8Array | undefined)[] = [];
   #head = 0;

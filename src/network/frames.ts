@@ -1,9 +1,9 @@
 import { BitorchError, readU32, totalLength, writeParts, writeU32 } from '#base';
 
-/** Every frame starts with its length: a little-endian u32. */
+/** Every frame starts with its length as a little-endian u32. */
 export const PREFIX_BYTES = 4;
 
-/** A frame made of `parts` with its length in front. Throws RangeError for an empty one, which no protocol has. */
+/** A frame made of `parts`, with its length in front. Throws RangeError for an empty frame, which no protocol has. */
 export function writeFrame(parts: readonly Uint8Array[]): Uint8Array {
   const length = totalLength(parts);
   if (length === 0) throw new RangeError('a frame has at least one byte');
@@ -13,36 +13,36 @@ export function writeFrame(parts: readonly Uint8Array[]): Uint8Array {
   return frame;
 }
 
-/** Less than this at once is put together with what comes before and after it: a chunk is an object, and costs as one. */
+/** Smaller chunks are merged with their neighbours, since each chunk is an object and costs as one. */
 const SMALL_BYTES = 512;
 const ROOM_BYTES = 4096;
 
 /**
- * Cuts a byte stream, however it is fragmented, into frames. One that came alone in one piece is not copied, others are, so
- * that none keeps more memory than its own.
+ * Splits a byte stream, however it is fragmented, into frames. A frame that arrived alone in one chunk is not copied;
+ * others are, so that no frame keeps more memory alive than its own.
  */
 export class FrameAssembler {
   readonly #maxFrameBytes: number;
   readonly #chunks: Uint8Array[] = [];
   #available = 0;
-  /** Where small chunks go; the last chunk may end in it. */
+  /** Buffer for small chunks; the last chunk may be a view of it. */
   #room = new Uint8Array();
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
-  /** Whether no part of an unfinished frame is held. */
+  /** Whether no bytes of an unfinished frame are held. */
   get empty(): boolean {
     return this.#available === 0;
   }
 
-  /** Bytes of unfinished frames that are held. */
+  /** Bytes of unfinished frames held. */
   get held(): number {
     return this.#available;
   }
 
-  /** The bytes are the assembler's from now on, and then its frames'. */
+  /** Adds bytes from the stream. The assembler, and later its frames, own the buffer from now on. */
   add(data: Uint8Array): void {
     if (data.length === 0) return;
     if (this.#available > 0 && keepsTooMuch(data)) this.#append(data);
@@ -51,18 +51,17 @@ export class FrameAssembler {
   }
 
   /**
-   * The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much, FRAME_EMPTY when it
-   * announces nothing.
+   * The next whole frame, or undefined. Throws FRAME_TOO_LONG as soon as a prefix announces too much, and FRAME_EMPTY when
+   * it announces nothing.
    */
   next(): Uint8Array | undefined {
     if (this.#available < PREFIX_BYTES) return undefined;
     const length = readU32(this.#gather(PREFIX_BYTES), 0);
-    if (length === 0)
-      throw new BitorchError('FRAME_EMPTY', 'a frame without a byte says nothing and is not sent');
+    if (length === 0) throw new BitorchError('FRAME_EMPTY', 'the protocol has no empty frames');
     if (length > this.#maxFrameBytes) {
       throw new BitorchError(
         'FRAME_TOO_LONG',
-        `frame of ${length} bytes, at most ${this.#maxFrameBytes} are taken`,
+        `frame of ${length} bytes: at most ${this.#maxFrameBytes} are accepted`,
       );
     }
     const end = PREFIX_BYTES + length;
@@ -75,7 +74,7 @@ export class FrameAssembler {
     return new Uint8Array(chunk.subarray(PREFIX_BYTES, end));
   }
 
-  /** Copies a chunk behind the last one, into its room if that has space. */
+  /** Copies a chunk behind the last one, into the small-chunk buffer if it has space. */
   #append(data: Uint8Array): void {
     const last = this.#chunks.at(-1)!;
     const used = last.byteOffset + last.length;
@@ -89,7 +88,7 @@ export class FrameAssembler {
     this.#chunks.push(this.#room.subarray(0, data.length));
   }
 
-  /** The first chunk, which holds at least the first `count` bytes: they are put into one where it does not. */
+  /** Returns the first chunk after ensuring that it holds at least `count` bytes; merges chunks where needed. */
   #gather(count: number): Uint8Array {
     const chunk = this.#chunks[0]!;
     if (chunk.length >= count) return chunk;
@@ -108,6 +107,6 @@ export class FrameAssembler {
   }
 }
 
-/** Whether a chunk is small, or a small part of a buffer that it would keep. */
+/** Whether a chunk is small, or a small part of a buffer that it would keep alive. */
 const keepsTooMuch = (data: Uint8Array): boolean =>
   data.length < SMALL_BYTES || data.length * 4 < data.buffer.byteLength;

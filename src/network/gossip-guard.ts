@@ -3,7 +3,7 @@ import type { PeerId } from '@libp2p/interface';
 import { LOOP_PACE, type Pace } from '#base';
 import type { Budget } from './budget.ts';
 
-/** Of what a peer sends at once: the messages that it passes on. */
+/** The fields of a GossipSub RPC that matter to the guard. */
 interface Rpc {
   readonly subscriptions: readonly unknown[];
   readonly messages: readonly Message[];
@@ -15,20 +15,20 @@ interface Message {
   readonly data?: Uint8Array;
 }
 
-/** What the package's class has, and its types leave out. */
+/** Members of the package's class that its types omit. */
 interface Gossip {
   readonly topicValidators: ReadonlyMap<string, unknown>;
   handleReceivedRpc(from: PeerId, rpc: Rpc): Promise<void>;
 }
 
-/** What reading a message and checking its signature takes, in ms of computing. */
+/** CPU time for parsing a message and checking its signature, in milliseconds. */
 const SIGNATURE_MS = 0.15;
 
 /**
- * Gossipsub checks the signature of every message, and keeps it for a while, before a validator sees it. So what comes on topics
- * that nobody here has joined is dropped unread, and the check is charged to whoever passes a message on before it is made.
- * Messages are dealt with one after the other at the loop's pace, since a peer can send hundreds at once; those that wait are
- * charged as memory held.
+ * GossipSub verifies the signature of every message, and keeps the message for a while, before a validator sees it. So
+ * messages on topics that this node has not joined are dropped unread, and the verification is charged to the relaying peer
+ * in advance. Messages are processed one at a time at the loop's pace, since a peer can send hundreds at once; waiting
+ * messages are charged as memory held.
  */
 export function guardGossip(
   pubsub: GossipSub,
@@ -55,7 +55,7 @@ export function guardGossip(
   };
 }
 
-/** Charges messages that wait as memory held; undefined where the peer holds too much. */
+/** Charges waiting messages as memory held; undefined when the peer already holds too much. */
 function held(budget: Budget, messages: readonly Message[]): (() => void) | undefined {
   try {
     const bytes = messages.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
@@ -65,7 +65,7 @@ function held(budget: Budget, messages: readonly Message[]): (() => void) | unde
   }
 }
 
-/** How many of `count` signatures may be checked; they are charged. */
+/** How many of `count` signature checks the peer can pay for; these are charged. */
 function affordable(budget: Budget, count: number): number {
   for (let paid = 0; paid < count; paid++) {
     try {

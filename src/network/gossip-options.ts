@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** To say that a message need not be sent takes as much work as to take a second copy of a short one. */
+/** For shorter messages, an IDONTWANT costs as much as receiving a second copy. */
 const LEAST_UNWANTED_BYTES = 8 << 10;
 
 /**
- * What GossipSub thinks of peers. By default ten peers of one address are the most, and beyond that none of them is heard for an
- * hour: a stranger with a dozen identities would silence everybody in its household or on its machine. What an address may
- * cause is bounded by its budget instead. Scores decay within seconds, so that those of peers that have gone are soon dropped.
+ * Peer scoring. By default GossipSub ignores all peers of an address with more than ten of them for an hour, so a dozen
+ * identities would silence everyone behind the same address. Budgets bound what an address may consume instead. Scores
+ * expire within seconds, so that those of departed peers are soon dropped.
  */
 const SCORE = { IPColocationFactorWeight: 0, retainScore: 60_000 };
 
-/** A message as it came, its signature not yet checked. */
+/** A message as received, before its signature is checked. */
 interface RawMessage {
   readonly topic: string;
   readonly from?: Uint8Array;
@@ -21,8 +21,8 @@ interface RawMessage {
 }
 
 /**
- * A name for all of a message's bytes: each of them comes from several peers, and only the first one's signature need be
- * checked. What differs anywhere has another name, so that nobody can hide a message behind a false one.
+ * Message id over all bytes of a message. Each message arrives from several peers, and only the first copy's signature is
+ * verified; any difference gives another id, so a forged copy cannot suppress the real message.
  */
 export function nameOfMessage({ topic, from, seqno, signature, key, data }: RawMessage): string {
   const hash = createHash('sha256');
@@ -33,12 +33,12 @@ export function nameOfMessage({ topic, from, seqno, signature, key, data }: RawM
   return hash.digest('base64');
 }
 
-/** How this node takes part in GossipSub. */
+/** The options of this node's GossipSub. */
 export const GOSSIP_OPTIONS = {
   allowPublishToZeroTopicPeers: true,
   floodPublish: true,
   scoreParams: SCORE,
-  // One message after the other, so that `guardGossip` sees how long each takes.
+  // Serial handling, so that `guardGossip` can measure each message.
   awaitRpcMessageHandler: true,
   fastMsgIdFn: nameOfMessage,
   idontwantMinDataSize: LEAST_UNWANTED_BYTES,

@@ -23,21 +23,24 @@ import { PEER_LIMITS } from './peer-limits.ts';
 export interface PeerAddress {
   readonly id: string;
   readonly addresses: readonly string[];
-  /** The scope of who told the addresses, which bounds what is dialled of them; left out for those of our own options. */
+  /**
+   * Scope of the peer that supplied the addresses; bounds which of them are dialled. Omitted for addresses from our own
+   * options.
+   */
   readonly learntFrom?: Scope;
 }
 
 export interface HostOptions {
   readonly key: SigningKey;
-  /** Multiaddrs to listen on; loopback with a port of the system's choice by default. */
+  /** Multiaddrs to listen on; defaults to loopback with a port chosen by the system. */
   readonly listen?: readonly string[];
-  /** TCP port of links on the same addresses; of the system's choice by default. */
+  /** TCP port for links on the same addresses; defaults to one chosen by the system. */
   readonly linkPort?: number;
 }
 
 export interface StreamOptions {
   readonly signal?: AbortSignal;
-  /** The stream moves to a connection of its own where one can be made. Both sides of a protocol say the same. */
+  /** Moves the stream to a TCP connection of its own where possible. Both sides of a protocol must use the same value. */
   readonly link?: boolean;
 }
 
@@ -48,25 +51,25 @@ interface Service {
   readonly maxFrameBytes: number;
 }
 
-/** What to do with a gossip message: pass it on, drop it, or drop it and think less of its sender. */
+/** What to do with a gossip message: relay it, drop it, or drop it and lower its sender's score. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
 
-/** A question is small; an answer may be long. */
+/** Requests are small; answers may be long. */
 const QUESTION_BYTES = 64 << 10;
 const ANSWER_BYTES = 1 << 20;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How long an asker may take to fetch an answer that is ready. */
+/** How long a peer may take to read an answer that is ready. */
 const FETCH_TIMEOUT_MS = 120_000;
 const STREAMS_PER_PROTOCOL = 256;
-/** What an open stream can make this node hold before anything of it is read. */
+/** Memory that an open stream can occupy on this node before anything is read. */
 const STREAM_BYTES = 256 << 10;
-/** The node on the peer-to-peer network: libp2p over TCP with noise and yamux, streams of frames, gossip. */
+/** The node on the peer-to-peer network: libp2p over TCP with Noise and Yamux, framed streams, gossip. */
 export class Host {
   readonly #libp2p: Libp2pNode;
   readonly #links: Links;
   readonly #log: Logger;
   readonly #budgets = new Budgets(PEER_LIMITS);
-  /** By protocol, for streams of this node to itself. */
+  /** Services by protocol id, for streams of this node to itself. */
   readonly #services = new Map<string, Service>();
   readonly #concurrent = new ConcurrentRequests();
   readonly #lifecycle = new Lifecycle();
@@ -117,12 +120,12 @@ export class Host {
     return peer === this.id ? 'loopback' : scopeIn(this.#libp2p, peerIdFromString(peer));
   }
 
-  /** What a peer may still cause here, wherever it is charged. */
+  /** The budget of a peer on this node. */
   budgetOf(peer: string): Budget {
     return this.#budgetOf(peerIdFromString(peer));
   }
 
-  /** Where a connected peer comes from: peers with the same origin share an address. Its own id where that is not known. */
+  /** The address group that a connected peer comes from, or its own id where the address is unknown. */
   originOf(peer: string): string {
     if (peer === this.id) return peer;
     const address = this.#libp2p
@@ -137,8 +140,8 @@ export class Host {
   }
 
   /**
-   * Where a connected peer listens, as it says; it is asked when it has not said so yet, or so long ago that libp2p has
-   * dropped it. Without addresses when it is not connected or listens nowhere. Throws PEER_UNREACHABLE.
+   * The listen addresses that a connected peer reports. Runs identify when none are known, for instance because libp2p has
+   * dropped them. No addresses when the peer is not connected or does not listen. Throws PEER_UNREACHABLE.
    */
   async whereaboutsOf(peer: string): Promise<PeerAddress> {
     const id = peerIdFromString(peer);
@@ -155,7 +158,7 @@ export class Host {
     try {
       await services.identify.identify(connection, { signal: this.#limit(undefined, REQUEST_TIMEOUT_MS) });
     } catch (error) {
-      const reason = `${peer} does not say where it listens: ${messageOf(error)}`;
+      const reason = `${peer} does not report where it listens: ${messageOf(error)}`;
       throw new BitorchError('PEER_UNREACHABLE', reason, { peer }, error);
     }
     return { id: peer, addresses: await known(), learntFrom };
@@ -173,12 +176,12 @@ export class Host {
     }
   }
 
-  /** Closes every connection to a peer; it may come back. */
+  /** Closes every connection to a peer; it may reconnect. */
   async disconnect(peer: string): Promise<void> {
     await this.#libp2p.hangUp(peerIdFromString(peer));
   }
 
-  /** Opens an ordered stream of frames. Throws PEER_UNREACHABLE, also when the peer does not speak `protocol`. */
+  /** Opens an ordered stream of frames. Throws PEER_UNREACHABLE, also when the peer does not support `protocol`. */
   async open(
     peer: PeerAddress,
     protocol: string,
@@ -206,7 +209,7 @@ export class Host {
     }
   }
 
-  /** Serves a protocol of streams; what the handler throws ends its stream only. */
+  /** Serves a protocol of streams; an error thrown by the handler ends only its stream. */
   async handle(
     protocol: string,
     maxFrameBytes: number,
@@ -230,7 +233,10 @@ export class Host {
     this.#lifecycle.onStop(() => this.#libp2p.unhandle(protocol));
   }
 
-  /** One canonical CBOR message there, one of `maxBytes` back. Throws PEER_UNREACHABLE; REMOTE_ERROR when the peer answers with an error. */
+  /**
+   * Sends one canonical CBOR request and returns the answer, of at most `maxBytes`. Throws PEER_UNREACHABLE, STREAM_CLOSED
+   * or CODEC_INVALID; REMOTE_ERROR when the peer answers with an error, ANSWER_INVALID when the answer is malformed.
+   */
   async request(
     peer: PeerAddress,
     protocol: string,
@@ -252,8 +258,8 @@ export class Host {
   }
 
   /**
-   * Answers requests of `request`, each of `maxBytes`; a thrown BitorchError reaches the asker as REMOTE_ERROR with its code inside. What a peer
-   * asks, the time it takes, and the answer while it waits to be fetched are charged to the peer's budget.
+   * Answers requests (see `request`) of at most `maxBytes` each. A thrown BitorchError reaches the peer as REMOTE_ERROR
+   * with its code. The request, the time it takes, and the answer until it has been read are charged to the peer's budget.
    */
   async answer(
     protocol: string,
@@ -285,8 +291,8 @@ export class Host {
   }
 
   /**
-   * Joins a gossip topic; `validate` sees every message before it is passed on. What a peer passes on to us is charged to
-   * its budget: beyond that, and where `validate` throws, it is dropped.
+   * Joins a gossip topic. `validate` sees every message before it is relayed. Messages are charged to the budget of the
+   * relaying peer; those beyond it, and those for which `validate` throws, are dropped.
    */
   subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
     const { pubsub } = this.#libp2p.services;
@@ -317,14 +323,14 @@ export class Host {
     this.#libp2p.addEventListener('peer:connect', ({ detail }) => callback(detail.toString()));
   }
 
-  /** Calls back for each connection that this node has opened, also one more to a peer that it has one with. */
+  /** Calls back for each connection that this node opens, including further ones to a connected peer. */
   onDial(callback: (peer: string) => void): void {
     this.#libp2p.addEventListener('connection:open', ({ detail: { direction, remotePeer } }) => {
       if (direction === 'outbound') callback(remotePeer.toString());
     });
   }
 
-  /** Calls back with the protocols that a peer serves, once on each connection. */
+  /** Calls back with the protocols that a peer supports, once per connection. */
   onIdentify(callback: (peer: string, protocols: readonly string[]) => void): void {
     this.#libp2p.addEventListener('peer:identify', ({ detail: { peerId, protocols } }) =>
       callback(peerId.toString(), protocols),
@@ -336,7 +342,7 @@ export class Host {
     return this.#libp2p.getProtocols();
   }
 
-  /** What libp2p dials: a peer that is connected already, or those of its addresses that may be dialled. */
+  /** The target for libp2p: a peer that is already connected, or those of its addresses that may be dialled. */
   async #targetOf({ id, addresses, learntFrom = 'loopback' }: PeerAddress): Promise<PeerId | Multiaddr[]> {
     const peer = peerIdFromString(id);
     if (addresses.length === 0 || this.#libp2p.getConnections(peer).length > 0) return peer;
@@ -346,11 +352,11 @@ export class Host {
     if (targets.length > 0) return targets;
     throw new BitorchError(
       'ADDRESS_INVALID',
-      `none of its addresses may be dialled when ${learntFrom} peers tell them`,
+      `none of its addresses may be dialled when learnt from a ${learntFrom} peer`,
     );
   }
 
-  /** Closes the connections that are beyond the limits. */
+  /** Closes connections over the limits. */
   #thin(): void {
     for (const { connection } of excessConnections(this.#libp2p.getConnections().map(placeOf))) {
       this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');

@@ -13,15 +13,18 @@ import { Nearness } from './connections.ts';
 import { dialableOnly } from './dialable.ts';
 import { GOSSIP_OPTIONS } from './gossip-options.ts';
 
-/** From one address: all nodes of a household or of a machine have the same one, and libp2p's own 5 cut them off. */
+/**
+ * Inbound connections per second from one address. All nodes of a household share an address, so libp2p's default of 5
+ * would cut them off.
+ */
 const CONNECTIONS_PER_SECOND = 50;
 
 export type Libp2pNode = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
-/** libp2p as this network runs it: TCP, noise, yamux, identify and GossipSub. `listen`: multiaddrs. */
+/** Starts libp2p with TCP, Noise, Yamux, identify and GossipSub. `listen`: multiaddrs. */
 export async function startLibp2p(key: SigningKey, listen: readonly string[]): Promise<Libp2pNode> {
   const nearness = new Nearness();
-  /** What identify learns is kept only of addresses that the peer may tell us. */
+  /** Keeps only those addresses from identify that the peer is allowed to supply. */
   const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) =>
     dialableOnly([address.toString()], nearness.of(libp2p, peer)).length > 0;
   const libp2p: Libp2pNode = await createLibp2p({
@@ -32,13 +35,13 @@ export async function startLibp2p(key: SigningKey, listen: readonly string[]): P
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false, filterMultiaddrForPeer },
     connectionManager: {
-      // More than are kept, so that a newcomer is weighed against the others instead of turned away.
+      // More than are kept, so that a newcomer is compared with existing connections instead of being refused.
       maxConnections: 2 * MAX_CONNECTIONS,
       inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
     },
     services: {
-      // More than libp2p's own one, so that who asks again does not spoil what is under way.
+      // More than libp2p's default of 1, so that a repeated request does not abort the one in progress.
       identify: identify({ maxInboundStreams: 4, maxOutboundStreams: 4 }),
       pubsub: gossipsub(GOSSIP_OPTIONS),
     },

@@ -5,7 +5,7 @@ import { FrameAssembler } from './frames.ts';
 import type { MemoryCharge } from './memory-charge.ts';
 import type { Opener, Sealer } from './seal.ts';
 
-/** Sealed frames over a TCP connection of their own: one write a frame, nothing in between. An empty one is the end. */
+/** Encrypted frames over a dedicated TCP connection, one write per frame. An empty frame marks the end. */
 export class LinkCarrier implements Carrier {
   readonly #socket: Socket;
   readonly #sealer: Sealer;
@@ -13,7 +13,7 @@ export class LinkCarrier implements Carrier {
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
   readonly #tally: MemoryCharge;
-  /** Bytes of an unfinished frame that are counted in the tally. */
+  /** Bytes of the unfinished frame that are included in the tally. */
   #counted = 0;
   #error: Error | undefined;
 
@@ -37,7 +37,7 @@ export class LinkCarrier implements Carrier {
   }
 
   send(parts: readonly Uint8Array[]): boolean {
-    if (parts.every((part) => part.length === 0)) throw new RangeError('a frame on a link is not empty');
+    if (parts.every((part) => part.length === 0)) throw new RangeError('a frame has at least one byte');
     if (!this.#socket.writable) throw streamClosed('send', this.#error);
     const more = this.#socket.write(this.#sealer.seal(parts));
     if (this.#socket.writableLength > 0) this.#sealer.keep();

@@ -4,28 +4,31 @@ import { BitorchError, messageOf, toHex } from '#base';
 import { addressGroup, scopeOfRemote } from './dialable.ts';
 import { TOKEN_BYTES } from './seal.ts';
 
-/** How long a new connection may take to show its token. */
+/** How long a new connection may take to send its token. */
 const TOKEN_TIMEOUT_MS = 5_000;
-/** Connections that have shown no token yet: of one address, loopback aside, and in all. The oldest makes room. */
+/**
+ * Bounds on connections that have not sent a token yet: per address (loopback excepted) and in total. The oldest is dropped
+ * for a new one.
+ */
 const MAX_STRANGERS_OF_ADDRESS = 16;
 const MAX_STRANGERS = 256;
 const LOOPBACK = 'loopback';
 
-/** Takes TCP connections that show a token somebody waits for; drops all others. */
+/** Accepts TCP connections that present an expected token; drops all others. */
 export class LinkListener {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
-  /** By token, who waits for it. */
+  /** Callbacks by expected token. */
   readonly #expected = new Map<string, (socket: Socket) => void>();
-  /** Who has shown no token yet, the oldest first, and from where. */
+  /** Connections without a token so far, oldest first, with their address group. */
   readonly #strangers = new Map<Socket, string>();
   #port = 0;
 
   private constructor() {}
 
   /**
-   * Listens on one port of all `hosts`. Port 0: any, and a host on which it cannot be had is left out; throws
-   * LINK_PORT_TAKEN for another.
+   * Listens on the same port of all `hosts`. With port 0 the system chooses one, and hosts on which that port is taken are
+   * skipped; for any other port, throws LINK_PORT_TAKEN.
    */
   static async start(options: { hosts: readonly string[]; port: number }): Promise<LinkListener> {
     const { hosts, port } = options;
@@ -43,19 +46,19 @@ export class LinkListener {
     return listener;
   }
 
-  /** 0 where nothing listens. */
+  /** The TCP port; 0 when not listening. */
   get port(): number {
     return this.#port;
   }
 
-  /** Calls back once for the connection that shows `token`, unless the returned function is called before. */
+  /** Calls back once, for the connection that presents `token`. The returned function cancels this. */
   expect(token: Uint8Array, onSocket: (socket: Socket) => void): () => void {
     const name = toHex(token);
     this.#expected.set(name, onSocket);
     return () => void this.#expected.delete(name);
   }
 
-  /** Drops all connections, those that were handed over too. */
+  /** Closes the listener and all connections, including those already handed over. */
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -93,7 +96,10 @@ export class LinkListener {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  /** Honest diallers show their token with their first packet, so who has waited longest is the least likely to. */
+  /**
+   * Makes room for one connection. Honest diallers send the token in their first packet, so the one that has waited longest
+   * is the least likely to be honest.
+   */
   #makeRoom(address: string): void {
     const ofAddress = [...this.#strangers].filter(([, from]) => from === address && from !== LOOPBACK);
     if (ofAddress.length >= MAX_STRANGERS_OF_ADDRESS) this.#drop(ofAddress[0]![0]);

@@ -10,21 +10,21 @@ import type { LinkListener } from './link-listener.ts';
 import { MemoryCharge } from './memory-charge.ts';
 import { deriveLinkKeys, Opener, Sealer } from './seal.ts';
 
-/** How long dialling may take before the stream stays where it is, and how long such a failure is remembered. */
+/** How long a dial may take before the stream stays on the multiplexed connection, and how long the failure is cached. */
 const DIAL_TIMEOUT_MS = 2_000;
 const DIAL_AGAIN_MS = 600_000;
 const DECISION_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
-/** Places that failed and are remembered; the oldest go first. */
+/** Bound on cached dial failures; the oldest are dropped first. */
 const MAX_UNREACHABLE = 1024;
 
-/** Most that is read at once from a socket that was dialled. */
+/** Largest read from a dialled socket. */
 const ROOM_BYTES = 64 << 10;
 
 const SECRET_BYTES = 32;
 const OFFER_BYTES = 128;
 
-/** Where the listener waits for the dialler (0: nowhere), and the secret of the link. */
+/** The listener's port (0: not listening) and the link's secret. */
 const offerSchema = z.strictObject({
   port: z.union([z.literal(0), z.number().int().min(1024).max(65_535)]),
   secret: zBytes(SECRET_BYTES),
@@ -37,7 +37,7 @@ export const decodeLinkOffer = (frame: Uint8Array): LinkOffer =>
 
 /** The dialler's answer to an offer. */
 const DECISION = { stay: 0, move: 1 } as const;
-/** The listener's first frame on a link: it has the keys. */
+/** The listener's first frame on a link; proves that it has the keys. */
 const HELLO = Uint8Array.of(1);
 
 interface Link {
@@ -46,15 +46,15 @@ interface Link {
 }
 
 /**
- * Moves streams from the multiplexed connection to TCP connections of their own, where a frame is one write and
- * nothing waits for acknowledgements (docs/protocol/network.md, "Links").
+ * Moves streams from the multiplexed connection to TCP connections of their own, where each frame is one write and no frame
+ * waits for window updates (docs/protocol/network.md, "Links").
  */
 export class Links {
   readonly #id: string;
   readonly #listener: LinkListener;
   readonly #budgetOf: (peer: string) => Budget;
   readonly #dialled = new Set<Socket>();
-  /** By host and port, until when it is not dialled. */
+  /** Time, in ms of `performance.now`, before which an address `host port` is not dialled again. */
   readonly #unreachable = new Map<string, number>();
 
   constructor(
@@ -71,7 +71,7 @@ export class Links {
     await this.#listener.stop();
   }
 
-  /** The listener's side of a new stream: offers a link and waits for what the dialler decides. */
+  /** The listener's side of a new stream: offers a link and waits for the dialler's decision. */
   async offer(stream: FrameStream, maxFrameBytes: number): Promise<FrameStream> {
     const secret = new Uint8Array(randomBytes(SECRET_BYTES));
     const keys = deriveLinkKeys(secret, { dialler: stream.remote, listener: this.#id });
@@ -85,7 +85,7 @@ export class Links {
       await stream.send(encodeLinkOffer({ port: this.#listener.port, secret }));
       if (decodeDecision(await stream.read(AbortSignal.timeout(DECISION_TIMEOUT_MS))) === 'move') {
         if (link) return move(stream, link);
-        throw new BitorchError('LINK_INVALID', 'a stream moved to a link that nobody opened');
+        throw new BitorchError('LINK_INVALID', 'a stream moved to a link that was not opened');
       }
       link?.frames.abort();
       return stream;
@@ -97,7 +97,7 @@ export class Links {
     }
   }
 
-  /** The dialler's side of a new stream to a peer at `host`: moves it to the link that is offered, if that answers. */
+  /** The dialler's side of a new stream to a peer at `host`: moves the stream to the offered link if that can be opened. */
   async take(
     stream: FrameStream,
     host: string | undefined,
@@ -142,8 +142,8 @@ export class Links {
 }
 
 /**
- * A socket that always reads into the same room and emits copies: by itself it would make 64 KiB of new room for each read,
- * and pass them through a stream's buffers.
+ * Opens a socket that reads into one reused buffer and emits copies. By default a socket allocates 64 KiB per read and
+ * passes the data through a stream's buffers.
  */
 function connectTo(host: string, port: number): Socket {
   const buffer = new Uint8Array(ROOM_BYTES);
@@ -163,11 +163,14 @@ function linkOver(
   return { socket, frames: new FrameStream(remote, carry, options.tally) };
 }
 
-/** The link in the place of the stream, which stays open beside it: each breaks with the other. */
+/** Replaces the stream by its link. Both stay open, and either one's failure closes the other. */
 function move(stream: FrameStream, { socket, frames }: Link): FrameStream {
   if (socket.closed) void stream.close();
   else socket.once('close', () => stream.close());
-  const unexpected = new BitorchError('FRAME_INVALID', 'a frame came on a stream that has moved');
+  const unexpected = new BitorchError(
+    'FRAME_INVALID',
+    'a frame arrived on a stream that has moved to a link',
+  );
   stream.read().then(
     (frame) => frame && frames.abort(unexpected),
     (error: Error) => frames.abort(error),
@@ -180,5 +183,5 @@ const encodeDecision = (decision: keyof typeof DECISION): Uint8Array => Uint8Arr
 function decodeDecision(frame: Uint8Array | undefined): keyof typeof DECISION {
   if (frame?.length === 1 && frame[0] === DECISION.move) return 'move';
   if (frame?.length === 1 && frame[0] === DECISION.stay) return 'stay';
-  throw new BitorchError('LINK_INVALID', 'a link was offered and neither taken nor left');
+  throw new BitorchError('LINK_INVALID', 'the answer to a link offer is neither "move" nor "stay"');
 }

@@ -3,8 +3,8 @@ import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
 import { FrameStream } from './frame-stream.ts';
 
 /**
- * Both ends of a stream within one process, such as a node's to itself, which libp2p does not dial. The first end's other side
- * is `far`, the second one's is `near`. The first takes frames of `maxFrameBytes`, the second of `maxThere`.
+ * Both ends of a stream within one process, for instance from a node to itself, which libp2p does not dial. The first end's
+ * remote is `far` and it accepts frames of `maxFrameBytes`; the second's is `near`, with `maxThere`.
  */
 export function localStream(
   far: string,
@@ -23,7 +23,7 @@ function endOf(id: string, outbound: Direction, inbound: Direction): FrameStream
   });
 }
 
-/** Where frames go in one direction, and whether their reader wants more. */
+/** One direction of the stream, with back-pressure from its reader. */
 class Direction {
   receiver: Receiver | undefined;
   readonly #maxFrameBytes: number;
@@ -38,7 +38,7 @@ class Direction {
     if (this.#ended) throw streamClosed('send');
     if (frame.length === 0) throw new RangeError('a frame has at least one byte');
     if (frame.length <= this.#maxFrameBytes) this.receiver!.frame(frame);
-    else this.end(new BitorchError('FRAME_TOO_LONG', `at most ${this.#maxFrameBytes} bytes are taken`));
+    else this.end(new BitorchError('FRAME_TOO_LONG', `at most ${this.#maxFrameBytes} bytes are accepted`));
     return this.#paused === undefined;
   }
 

@@ -1,20 +1,20 @@
 import type { Budget } from './budget.ts';
 
-/** Memory is charged in steps of this size. */
+/** Granularity of charges. */
 const STEP_BYTES = 64 << 10;
 
-/** The memory that one stream holds, charged to its peer's budget in steps: what is small costs nothing to count. */
+/** The memory that one stream holds, charged to its peer's budget in steps, so that small streams need no bookkeeping. */
 export class MemoryCharge {
   readonly #budget: Budget | undefined;
   readonly #steps: (() => void)[] = [];
   #held = 0;
 
-  /** Without a budget nothing is charged: a node's streams to itself. */
+  /** Without a budget nothing is charged: streams of a node to itself. */
   constructor(budget?: Budget) {
     this.#budget = budget;
   }
 
-  /** Counts more, or less where `bytes` is negative. Throws BUDGET_EXCEEDED. */
+  /** Adds to the memory held, or subtracts when `bytes` is negative. Throws BUDGET_EXCEEDED. */
   add(bytes: number): void {
     this.#held += bytes;
     while (this.#steps.length > 0 && this.#held <= this.#steps.length * STEP_BYTES) this.#steps.pop()!();
@@ -23,7 +23,7 @@ export class MemoryCharge {
       this.#steps.push(this.#budget.hold(STEP_BYTES, 0));
   }
 
-  /** Gives back all of it: the stream is gone. */
+  /** Releases everything, at the end of the stream. */
   clear(): void {
     this.add(-this.#held);
   }

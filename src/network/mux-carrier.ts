@@ -6,16 +6,16 @@ import type { MemoryCharge } from './memory-charge.ts';
 const MAX_READ_BYTES = 16 << 20;
 const MAX_WRITE_BYTES = 64 << 20;
 
-/** Frames over a libp2p stream, encrypted and authenticated by the connection's noise. */
+/** Frames over a libp2p stream, encrypted and authenticated by the connection's Noise session. */
 export class MuxCarrier implements Carrier {
   readonly #stream: Stream;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
   readonly #tally: MemoryCharge;
-  /** Bytes of unfinished and of uncut frames that are counted in the tally. */
+  /** Bytes held by the assembler that are included in the tally. */
   #counted = 0;
   #paused = false;
-  /** The other side has ended in order; it is told after the last frame. */
+  /** The remote end closed in order; reported to the receiver after the last frame. */
   #ended = false;
 
   constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, tally: MemoryCharge) {
@@ -65,7 +65,7 @@ export class MuxCarrier implements Carrier {
     });
   }
 
-  /** Hands on frames until the receiver has enough: a few bytes can hold thousands of frames. */
+  /** Delivers frames until the receiver pauses: a few bytes can contain thousands of frames. */
   #cut(): void {
     while (!this.#paused) {
       const frame = this.#assembler.next();

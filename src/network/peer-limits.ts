@@ -1,6 +1,6 @@
 import type { Limits } from './budget.ts';
 
-/** What as many peers may cause that make full use of this node: memory held, bytes told and asked, computing. */
+/** Limits for `peers` peers that make full use of this node: memory held, bytes received, CPU time. */
 const limitsOf = (peers: number): Limits => ({
   heldBytes: peers * (256 << 20),
   bytesPerSecond: peers * (4 << 20),

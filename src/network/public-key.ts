@@ -1,7 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { BitorchError } from '#base';
 
-/** The Ed25519 public key (32 bytes) that a peer id is made of. Throws PEER_ID_INVALID. */
+/** The Ed25519 public key (32 bytes) in a peer id. Throws PEER_ID_INVALID. */
 export function publicKeyOf(peerId: string): Uint8Array {
   try {
     const id = peerIdFromString(peerId);

@@ -1,8 +1,8 @@
 import { BitorchError, cleanText } from '#base';
 
 /**
- * What another node says went wrong: always REMOTE_ERROR, with its code and message in the details, so that no peer can make
- * an error of its choice look like one of our own. `who` begins the message.
+ * An error reported by a peer. It is always REMOTE_ERROR, with the peer's code and message in the details, so that no peer
+ * can forge one of our own errors. `who` begins the message.
  */
 export function remoteError(
   who: string,
@@ -14,6 +14,6 @@ export function remoteError(
   return new BitorchError('REMOTE_ERROR', `${who} answered ${code}: ${message}`, { peer, code, message });
 }
 
-/** The code that the other side gave, undefined for any other error. */
+/** The code that the peer gave; undefined for any other error. */
 export const remoteCodeOf = (error: unknown): string | undefined =>
   error instanceof BitorchError && error.code === 'REMOTE_ERROR' ? (error.details.code as string) : undefined;

@@ -6,11 +6,11 @@ import { PREFIX_BYTES } from './frames.ts';
 export const TOKEN_BYTES = 16;
 const DERIVED_BYTES = TOKEN_BYTES + 2 * AEAD_KEY_BYTES;
 
-/** What both ends of a link derive from its secret (docs/protocol/network.md, "Links"). */
+/** The values that both ends of a link derive from its secret (docs/protocol/network.md, "Links"). */
 export interface LinkKeys {
-  /** Names the link to its listener; sent once, in clear. */
+  /** Identifies the link to its listener; sent once, unencrypted. */
   readonly token: Uint8Array;
-  /** For what the dialler sends, and for what the listener sends. */
+  /** AEAD keys for frames from the dialler and from the listener. */
   readonly dialler: Uint8Array;
   readonly listener: Uint8Array;
 }
@@ -26,7 +26,7 @@ export function deriveLinkKeys(secret: Uint8Array, ends: { dialler: string; list
   };
 }
 
-/** Nonces of one direction: 4 zero bytes, then how many frames went before as a little-endian u64. */
+/** Nonces of one direction: 4 zero bytes, then the number of earlier frames as a little-endian u64. */
 class Nonces {
   readonly #nonce = new Uint8Array(AEAD_NONCE_BYTES);
   readonly #view = new DataView(this.#nonce.buffer);
@@ -40,11 +40,11 @@ class Nonces {
   }
 }
 
-/** Encrypts the frames of one direction, each under its number. */
+/** Encrypts the frames of one direction, each with its own nonce. */
 export class Sealer {
   readonly #key: Uint8Array;
   readonly #nonces = new Nonces();
-  /** Room for a frame as it travels, and parts of it: all but its length, and what is encrypted. */
+  /** Buffer of the last wire frame, and two views of it: ciphertext with tag, and ciphertext alone. */
   #frame = new Uint8Array(0);
   #sealed = this.#frame;
   #message = this.#frame;
@@ -54,8 +54,8 @@ export class Sealer {
   }
 
   /**
-   * The frame made of `parts` as it travels: length, encrypted parts, tag. The next one of this length takes its place,
-   * unless `keep` is called before: most frames of a session are as long as each other, and new room takes time.
+   * The wire form of the frame made of `parts`: length, ciphertext, tag. The next frame of the same length reuses the
+   * buffer unless `keep` is called first; most frames of a session have the same length, and allocation takes time.
    */
   seal(parts: readonly Uint8Array[]): Uint8Array {
     const length = totalLength(parts) + AEAD_TAG_BYTES;
@@ -65,7 +65,7 @@ export class Sealer {
     return this.#frame;
   }
 
-  /** The frame that was sealed last stays as it is from now on. */
+  /** Keeps the last sealed frame's buffer from being reused. */
   keep(): void {
     this.#sealed = new Uint8Array(0);
   }
@@ -78,7 +78,7 @@ export class Sealer {
   }
 }
 
-/** Opens what the other side's Sealer made, in its order: a frame that is changed, repeated or left out fails. */
+/** Decrypts the frames of the other side's Sealer in order. A modified, repeated or missing frame fails. */
 export class Opener {
   readonly #key: Uint8Array;
   readonly #nonces = new Nonces();
@@ -87,7 +87,7 @@ export class Opener {
     this.#key = key;
   }
 
-  /** The frame in what travelled, without its length, in its place. Throws SEAL_INVALID. */
+  /** Decrypts a frame in place; `sealed` is the wire form without its length. Throws SEAL_INVALID. */
   open(sealed: Uint8Array): Uint8Array {
     return aeadOpen(sealed, this.#nonces.next(), this.#key);
   }

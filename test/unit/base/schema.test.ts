@@ -29,7 +29,7 @@ test('what is wrong is said as a sentence: where, what it must be, what it is', 
   assert.equal(problem({ count: 0 }), 'count must be at least 1, not 0');
   assert.equal(problem({ kind: 'c' }), 'kind must be one of a, b, not "c"');
   assert.equal(problem({ id: 'xyz' }), 'id must be 8 hexadecimal digits');
-  assert.equal(problem({ more: 1 }), ' has a field that is not known here: more');
+  assert.equal(problem({ more: 1 }), ' has an unknown field: more');
 });
 
 test('of a value that may be of several kinds, the closest one says what is wrong', () => {

@@ -64,5 +64,5 @@ test('an option that is wrong is named by its flag, with what it may be', () => 
     /^--swarm-port .* at most 65535, not 70000$/,
   );
   assert.match(said({ roles: [], model: 'x' })!, /^--model .* must be 64 hexadecimal digits$/);
-  assert.equal(said({ roles: [], colour: 1 }), 'config.json has a field that is not known here: colour');
+  assert.equal(said({ roles: [], colour: 1 }), 'config.json has an unknown field: colour');
 });
