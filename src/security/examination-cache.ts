@@ -8,9 +8,9 @@ import { SCANNER_VERSION } from './report.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 
 /**
- * What this node itself has found, by the hash of all that was examined: the same torrent under another manifest (a new
- * version's number, another publisher) is not fetched and run again. Of another torrent nothing is known before its files are
- * here, whatever its manifest says of them.
+ * Results of this node's own examinations, keyed by a hash of everything that was examined: the same torrent under
+ * another manifest (another version number or publisher) is not fetched and run again. A different torrent is always
+ * fetched, since its manifest proves nothing about its files.
  */
 export class ExaminationCache {
   readonly #folder: string;
@@ -19,7 +19,7 @@ export class ExaminationCache {
     this.#folder = folder;
   }
 
-  /** What was found by this scanner and these rules; undefined when nothing was, or it cannot be read. */
+  /** The result by this scanner and ruleset; undefined if there is none or it cannot be read. */
   async find(manifest: Manifest, ruleset: Ruleset): Promise<Examination | undefined> {
     try {
       const bytes = new Uint8Array(await readFile(this.#pathOf(manifest)));
@@ -32,7 +32,7 @@ export class ExaminationCache {
     }
   }
 
-  /** What was not proven is not kept: it is examined again when there is a sandbox. */
+  /** Unproven results are not stored: the model is examined again once there is a sandbox. */
   async keep(manifest: Manifest, examination: Examination): Promise<void> {
     if (examination.verdict === 'unproven') return;
     await writeFileAtomic(this.#pathOf(manifest), encodeCanonical(examination));

@@ -14,7 +14,7 @@ import { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';
 
 export interface Examined {
   readonly manifest: Manifest;
-  /** The manifest's files as they can be read, and the folder that they lie in, verified. */
+  /** The manifest's files and the folder that contains them, verified. */
   readonly files: readonly ModelFile[];
   readonly directory: string;
 }
@@ -26,13 +26,14 @@ export interface ExamineOptions {
   readonly signal: AbortSignal;
 }
 
-/** What an examination says: all of an attestation but who signs it, about which manifest, and when. */
+/** The result of an examination: an attestation without signer, manifest and time. */
 export type Examination = Omit<Attestation, 'format' | 'authority' | 'manifest' | 'time'>;
 
 /**
- * All that a security node does with a model: our scanner, the engines that are there, the manifest held against its
- * files, and, for what all of these let pass, a run in the sandbox. What is found suspicious is never run; what could not
- * be run for lack of a sandbox is not proven, and so not cleared. Throws SANDBOX_FAILED when the sandbox breaks by itself.
+ * Runs all checks of a security node on a model: the built-in scanner, the available engines, a comparison of the
+ * manifest with its files, and, if none of these objects, a trial in the sandbox. A suspicious model is never run. A
+ * model that could not be run for lack of a sandbox is `unproven` and therefore not cleared. Throws SANDBOX_FAILED
+ * when the sandbox itself fails, and what scan() throws.
  */
 export async function examine(
   { manifest, files, directory }: Examined,
@@ -50,16 +51,16 @@ export async function examine(
     });
     results.push(await engine.check(located, signal));
   }
-  const lies = otherFiles(report, manifest);
-  // Only files that are sound and the publisher's are read again.
-  if (report.verdict === 'clean' && lies.length === 0)
-    lies.push(...(await otherDescription(manifest, files)));
-  const suspicions = [...scannerReasons(report, ruleset), ...lies, ...results.flatMap(engineReasons)];
+  const mismatches = mismatchedFiles(report, manifest);
+  // Only files that are clean and match the manifest are read again.
+  if (report.verdict === 'clean' && mismatches.length === 0)
+    mismatches.push(...(await mismatchedDescription(manifest, files)));
+  const suspicions = [...scannerReasons(report, ruleset), ...mismatches, ...results.flatMap(engineReasons)];
   const refused =
-    report.verdict === 'refused' || lies.length > 0 || results.some(({ state }) => state === 'found');
+    report.verdict === 'refused' || mismatches.length > 0 || results.some(({ state }) => state === 'found');
   const trial = refused ? undefined : await tryOrExplain({ manifest, directory }, { onProgress, signal });
   const faults = trial?.faults ?? [];
-  const reasons = [...suspicions, ...faults.map(trialReason)].sort(fromTheWorst);
+  const reasons = [...suspicions, ...faults.map(trialReason)].sort(worstFirst);
   const isProven = trial !== undefined && !('unavailable' in trial);
   const examination: Examination = {
     name: manifest.name,
@@ -78,7 +79,7 @@ export async function examine(
 
 type Attempt = Pick<Trial, 'faults' | 'usage'> | { faults: readonly []; unavailable: string };
 
-/** Only a sandbox that this machine does not have makes a trial unavailable: nothing that a model does. */
+/** Only a missing sandbox makes a trial unavailable; nothing that a model does can. */
 async function tryOrExplain(
   model: { manifest: Manifest; directory: string },
   options: { onProgress: OnProgress; signal: AbortSignal },
@@ -93,7 +94,7 @@ async function tryOrExplain(
 
 function trialSummary(trial: Attempt | undefined): Attestation['trial'] {
   const none = { timeMs: 0, peakMemoryBytes: 0, processes: 0, sockets: 0 };
-  if (!trial) return { state: 'omitted', note: 'It was not run: what was found forbids it.', ...none };
+  if (!trial) return { state: 'omitted', note: 'Not run: the earlier findings rule it out.', ...none };
   if ('unavailable' in trial) return { state: 'unavailable', note: trial.unavailable.slice(0, 600), ...none };
   const { timeMs, peakMemoryBytes, processes, sockets } = trial.usage;
   const usage = { timeMs: Math.round(timeMs), peakMemoryBytes, processes, sockets };
@@ -106,12 +107,12 @@ const manifestReason = (
 ): Reason => ({
   source: 'manifest',
   severity: 'critical',
-  fix: 'Do not load it. The publisher has to publish the files again.',
+  fix: 'Do not load it. The publisher must publish the files again.',
   ...reason,
 });
 
-/** A torrent's SHA-1 alone does not bind a publisher to one content: the files must be those that were signed. */
-function otherFiles(report: Report, manifest: Manifest): Reason[] {
+/** A torrent's SHA-1 does not bind the publisher to one content, so the files must match the signed SHA-256 hashes. */
+function mismatchedFiles(report: Report, manifest: Manifest): Reason[] {
   const signed = new Map(manifest.files.map((file) => [file.path, file]));
   return report.files
     .filter(
@@ -121,8 +122,8 @@ function otherFiles(report: Report, manifest: Manifest): Reason[] {
     .map(({ path }) =>
       manifestReason({
         rule: 'FILE_HASH_MISMATCH',
-        title: 'Not the file that its publisher signed',
-        why: 'What the torrent gives has another hash than the manifest names, so two people may get different files.',
+        title: 'The file differs from the one that the publisher signed',
+        why: 'The file in the torrent has another hash than the manifest states, so two people may get different files.',
         file: path,
         place: '',
         detail: '',
@@ -130,14 +131,14 @@ function otherFiles(report: Report, manifest: Manifest): Reason[] {
     );
 }
 
-/** Nodes go by the manifest and do not look into the files: it must say what the files say, word by word. */
-async function otherDescription(manifest: Manifest, files: readonly ModelFile[]): Promise<Reason[]> {
+/** Nodes use the manifest without looking into the files, so it must describe them exactly. */
+async function mismatchedDescription(manifest: Manifest, files: readonly ModelFile[]): Promise<Reason[]> {
   const why =
-    'Nodes take template, tokenizer, shapes and places of weights from the manifest. A publisher can sign others than those in the files, which nobody has scanned.';
+    'Nodes take the template, the tokenizer, and the shapes and places of weights from the manifest. Where it differs from the files, nodes would use data that nobody has scanned.';
   const differs = (place: string, detail: string) =>
     manifestReason({
       rule: 'MANIFEST_MISMATCH',
-      title: 'The manifest is not what its files say',
+      title: 'The manifest does not match its files',
       why,
       file: '',
       place,
@@ -146,7 +147,7 @@ async function otherDescription(manifest: Manifest, files: readonly ModelFile[])
   try {
     const { description } = await describeForManifest(files);
     return differencesFrom(manifest, description).map((part) =>
-      differs(part, `the ${part} of the manifest is not that of the files`),
+      differs(part, `the ${part} in the manifest differs from that of the files`),
     );
   } catch (error) {
     if (!(error instanceof BitorchError) || !IS_ABOUT_FILES.test(error.code)) throw error;
@@ -154,10 +155,10 @@ async function otherDescription(manifest: Manifest, files: readonly ModelFile[])
   }
 }
 
-/** Errors of describing a model: they tell what is wrong with its files. */
+/** Error codes of describing a model that point to its files. */
 const IS_ABOUT_FILES = /^(FORMAT_|SCHEMA_|TENSORS_|MODEL_NOT_FOUND$|TOKENIZER_)/;
 
-/** Only what refuses the model: notes of little weight are in the report. */
+/** Only findings that refuse the model; minor ones are in the report. */
 const scannerReasons = (report: Report, ruleset: Ruleset): Reason[] =>
   report.files.flatMap(({ path, findings }) =>
     findings.filter(refuses).map(({ rule, severity, place, detail }) => {
@@ -171,21 +172,21 @@ const engineReasons = ({ engine, hits }: EngineResult): Reason[] =>
     source: engine,
     rule: name.slice(0, 64),
     severity: 'critical',
-    title: `${engine} knows this as malicious`,
-    why: 'A scanner that is not ours found a signature of malicious software in the file.',
-    fix: 'Do not load the file. If you made it, scan the machine that it was made on.',
+    title: `${engine} detects this as malicious`,
+    why: 'A third-party scanner found a signature of malicious software in the file.',
+    fix: 'Do not load the file. If you created it, scan the machine on which it was created.',
     file: path,
     place: '',
     detail: name,
   }));
 
 const TRIAL_TITLES: Readonly<Record<TrialFault['code'], string>> = {
-  TRIAL_FORBIDDEN_CALL: 'It reached out of the sandbox',
-  TRIAL_RESOURCES: 'It takes more than a model of its size may',
-  TRIAL_CRASHED: 'It brought down the program that ran it',
+  TRIAL_FORBIDDEN_CALL: 'It tried to reach outside the sandbox',
+  TRIAL_RESOURCES: 'It exceeds the resources allowed for a model of its size',
+  TRIAL_CRASHED: 'It crashed the program that ran it',
   TRIAL_REFUSED: 'It cannot be run',
-  TRIAL_OUTPUT: 'Its answers are empty of meaning',
-  GOLDEN_MISMATCH: 'It computes something else than its manifest says',
+  TRIAL_OUTPUT: 'Its output is meaningless',
+  GOLDEN_MISMATCH: 'It does not compute what its manifest states',
 };
 
 const trialReason = ({ code, message }: TrialFault): Reason => ({
@@ -193,12 +194,12 @@ const trialReason = ({ code, message }: TrialFault): Reason => ({
   rule: code,
   severity: code === 'TRIAL_FORBIDDEN_CALL' ? 'critical' : 'high',
   title: TRIAL_TITLES[code],
-  why: 'Every model is loaded and run once in a sandbox before it may spread, with fixed prompts.',
+  why: 'Every model is run once in a sandbox with fixed prompts before it is distributed.',
   fix: 'Check the files against their source, convert them again with a current tool, and publish again.',
   file: '',
   place: '',
   detail: message.slice(0, 1024),
 });
 
-const fromTheWorst = (a: Reason, b: Reason): number =>
+const worstFirst = (a: Reason, b: Reason): number =>
   SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);

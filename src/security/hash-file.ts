@@ -4,7 +4,10 @@ import type { RandomAccess } from '#formats';
 
 const CHUNK = 1 << 21;
 
-/** SHA-256 of a source; the next chunk is read while one is hashed. `onBytes` hears how many were hashed. */
+/**
+ * SHA-256 of a source. Reads the next chunk while one is hashed. Calls `onBytes` with the size of each hashed chunk.
+ * Throws what reading throws.
+ */
 export async function hashSource(
   source: RandomAccess,
   onBytes: (bytes: number) => void,
@@ -25,9 +28,9 @@ export async function hashSource(
     signal?.throwIfAborted();
     offset += chunk.length;
     next = offset < source.size ? read(offset, n) : undefined;
-    // A reading that fails is thrown where it is awaited, not before.
+    // A failed read is reported where it is awaited.
     next?.catch(() => undefined);
-    // Whatever a source does before it asks the system comes before the hash, which lets nothing else have its turn.
+    // Lets the source start its read before the hash blocks the thread.
     if (next) await setImmediate();
     hash.update(chunk);
     onBytes(chunk.length);

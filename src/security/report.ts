@@ -1,25 +1,28 @@
 import { check, decodeCanonical, domainHash, encodeCanonical, z, zBytes, zCount } from '#base';
 import { RULE_IDS } from './rule-ids.ts';
 
-/** Grows with every change of the scanner that can change a report. */
+/** Increased with every change of the scanner that can change a report. */
 export const SCANNER_VERSION = 6;
 export const MAX_REPORT_BYTES = 16 << 20;
 export const MAX_FILES = 100_000;
-/** Values in a report: some twenty for each file. */
+/** Values in a report: about twenty per file. */
 const MAX_ITEMS = 1 << 21;
 export const MAX_FINDINGS = 64;
 export const MAX_TEXT = 300;
 
-/** From the worst: code runs or the file attacks its reader; it is built to mislead; it is not accepted; worth knowing. */
+/**
+ * Worst first. critical: runs code or attacks its reader; high: built to mislead; medium: not accepted; low: worth
+ * knowing.
+ */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 const findingSchema = z.strictObject({
   rule: z.enum(RULE_IDS),
   severity: z.enum(SEVERITIES),
-  /** Where inside the file: a member, a tensor, a key; empty for the file as a whole. */
+  /** Location inside the file: a member, a tensor, a key; empty for the file as a whole. */
   place: z.string().max(MAX_TEXT),
-  /** What was found there, in printable ASCII. */
+  /** What was found, in printable ASCII. */
   detail: z.string().max(MAX_TEXT),
 });
 export type Finding = z.infer<typeof findingSchema>;
@@ -28,11 +31,11 @@ const fileReportSchema = z.strictObject({
   path: z.string().min(1).max(1024),
   size: zCount,
   sha256: zBytes(32),
-  /** What the content is, whatever the name says: "safetensors", "pickle", "unknown", … */
+  /** Format by content, regardless of the name: "safetensors", "pickle", "unknown", … */
   kind: z.string().min(1).max(40),
-  /** In the order of the file, the first MAX_FINDINGS of them. */
+  /** In file order, at most MAX_FINDINGS. */
   findings: z.array(findingSchema).max(MAX_FINDINGS),
-  /** Findings beyond those that are listed. */
+  /** Number of findings beyond those listed. */
   omitted: zCount,
 });
 export type FileReport = z.infer<typeof fileReportSchema>;
@@ -42,21 +45,21 @@ const reportSchema = z.strictObject({
   scanner: z.number().int().min(1),
   /** Id of the ruleset. */
   ruleset: zBytes(32),
-  /** "refused" when any finding is worse than low. */
+  /** "refused" if any finding is worse than low. */
   verdict: z.enum(['clean', 'refused']),
-  /** Sorted by path, in the order of UTF-8 bytes. */
+  /** Sorted by path in UTF-8 byte order. */
   files: z.array(fileReportSchema).max(MAX_FILES),
 });
 
-/** What a scan says, the same on every machine for the same bytes and ruleset: docs/protocol/security-report.md. */
+/** Result of a scan, identical on every machine for the same bytes and ruleset: docs/protocol/security-report.md. */
 export type Report = z.infer<typeof reportSchema>;
 
 export const encodeReport = (report: Report): Uint8Array => encodeCanonical(report);
 
-/** The report's hash (32 bytes): what security nodes sign and compare. */
+/** The report's hash (32 bytes), which security nodes sign and compare. */
 export const reportHash = (report: Report): Uint8Array => domainHash('security-report', encodeReport(report));
 
-/** Reads a stranger's report. Throws CODEC_INVALID or SCHEMA_INVALID. */
+/** Decodes an untrusted report. Throws CODEC_INVALID or SCHEMA_INVALID. */
 export function decodeReport(bytes: Uint8Array): Report {
   return check(
     reportSchema,
@@ -65,5 +68,5 @@ export function decodeReport(bytes: Uint8Array): Report {
   );
 }
 
-/** Whether a finding keeps a file from being accepted. */
+/** Whether a finding refuses the file. */
 export const refuses = ({ severity }: Pick<Finding, 'severity'>): boolean => severity !== 'low';

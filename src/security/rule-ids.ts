@@ -1,4 +1,4 @@
-/** All that the scanner can say of a file. A ruleset gives each its severity and its words. */
+/** Every finding that the scanner can report. A ruleset defines the severity and text of each. */
 export const RULE_IDS = [
   // Any file
   'advisory',

@@ -15,9 +15,9 @@ export interface ScanOptions {
 }
 
 /**
- * Scans files as one model: reads each to its last byte and says what is wrong with it. A pure function of paths,
- * bytes and ruleset: no clock, no locale, no order of the input. Throws SCAN_FAILED for paths that are there twice,
- * and whatever reading throws; what is wrong with the files is in the report.
+ * Scans files as one model: reads each to its last byte and reports what is wrong with it. A pure function of paths,
+ * bytes and ruleset, independent of clock, locale and input order. Throws SCAN_FAILED for duplicate paths, and
+ * whatever reading throws; defects of the files are in the report.
  */
 export async function scan(
   files: readonly ModelFile[],
@@ -26,7 +26,7 @@ export async function scan(
 ): Promise<Report> {
   const sorted = files.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const byPath = new Map(sorted.map((file) => [file.path, file]));
-  if (byPath.size !== files.length) throw scanFailed('two files of the scan have the same path');
+  if (byPath.size !== files.length) throw scanFailed('two files have the same path: scan each path once');
   const claims = new Map<string, ClaimedRange[]>();
   const total = sorted.reduce((sum, { source }) => sum + source.size, 0);
   let done = 0;
@@ -54,7 +54,7 @@ export async function scan(
   };
 }
 
-/** Files of no format of their own are accepted only where a model's tensors account for every byte. */
+/** Files without a format of their own are accepted only if a model's tensors account for every byte. */
 async function settle(inspection: Inspection): Promise<void> {
   if (inspection.unclaimed === undefined) return;
   const ranges = inspection.claims.get(inspection.file.path);
@@ -62,7 +62,7 @@ async function settle(inspection: Inspection): Promise<void> {
   else inspection.find('unknown-format', '', inspection.unclaimed);
 }
 
-/** Default deny: a file whose inspection ends early is refused, not passed over. */
+/** Default deny: a file whose inspection fails is refused, not skipped. */
 async function guarded(inspection: Inspection, run: () => Promise<void>): Promise<void> {
   try {
     await run();

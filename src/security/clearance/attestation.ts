@@ -6,9 +6,12 @@ import { MAX_ATTESTATION_BYTES, MAX_REASONS } from './constants.ts';
 
 const text = (max: number) => z.string().max(max);
 
-/** One thing that is wrong, in words for people. */
+/** One reason for a verdict, in text for people. */
 const reasonSchema = z.strictObject({
-  /** Who found it: our scanner, the manifest held against its files, the trial in the sandbox, or an engine by its name. */
+  /**
+   * What found it: the built-in scanner, the comparison of the manifest with its files, the trial in the sandbox, or
+   * an engine by name.
+   */
   source: text(40),
   rule: text(64),
   severity: z.enum(SEVERITIES),
@@ -17,16 +20,19 @@ const reasonSchema = z.strictObject({
   fix: text(600),
   /** Path inside the model; empty for the model as a whole. */
   file: text(1024),
-  /** Where in the file, and what was found there. */
+  /** Location in the file, and what was found. */
   place: text(300),
   detail: text(1024),
 });
 export type Reason = z.infer<typeof reasonSchema>;
 
 const trialSchema = z.strictObject({
-  /** `omitted`: what was found before forbids it. `unavailable`: the authority has no sandbox. */
+  /**
+   * `passed` or `failed`: the model was run. `omitted`: not run because of earlier findings. `unavailable`: the
+   * authority has no sandbox.
+   */
   state: z.enum(['passed', 'failed', 'omitted', 'unavailable']),
-  /** Why it failed or was not made; empty for one that passed. */
+  /** Why it failed or was not run; empty if it passed. */
   note: text(600),
   timeMs: zCount,
   peakMemoryBytes: zCount,
@@ -43,16 +49,19 @@ const engineSchema = z.strictObject({
 
 const attestationSchema = z.strictObject({
   format: z.literal(2),
-  /** Peer id of the security node; the signer's. */
+  /** Peer id of the security node that signs. */
   authority: text(128),
   manifest: zBytes(32),
   /** The model's name in its manifest. */
   name: z.string().min(1).max(128),
-  /** `unproven`: nothing speaks against the model, and the authority could not run it. */
+  /**
+   * `cleared`: nothing was found and the trial passed. `unproven`: nothing was found, but the authority could not run
+   * the model. `quarantined`: refused by a finding or the trial.
+   */
   verdict: z.enum(['cleared', 'unproven', 'quarantined']),
-  /** Milliseconds since epoch; the newest of an authority about a manifest counts. */
+  /** Milliseconds since the epoch; the newest attestation of an authority about a manifest counts. */
   time: zCount,
-  /** Hash of the canonical report, and the ruleset and scanner that made it. */
+  /** Hash of the canonical report, and the ruleset and scanner that produced it. */
   report: zBytes(32),
   ruleset: z.strictObject({ id: zBytes(32), name: text(64), version: zCount }),
   scanner: zCount,
@@ -63,17 +72,20 @@ const attestationSchema = z.strictObject({
   engines: z.array(engineSchema).max(8),
 });
 
-/** What a security node signs of a model: docs/protocol/security.md. Only what passed a trial is cleared. */
+/**
+ * A security node's signed statement about a model: docs/protocol/security.md. Only a model that passed a trial is
+ * cleared.
+ */
 export type Attestation = z.infer<typeof attestationSchema>;
 
-/** An attestation and its authority's signature, as it is passed on. */
+/** An encoded attestation with its authority's signature, as nodes pass it on. */
 export const sealedAttestationSchema = z.strictObject({
   authority: text(128),
   sealed: zBytesUpTo(MAX_ATTESTATION_BYTES),
 });
 export type SealedAttestation = z.infer<typeof sealedAttestationSchema>;
 
-/** How the trial may have ended for each verdict. */
+/** States of the trial that each verdict allows. */
 const TRIALS: Readonly<Record<Attestation['verdict'], readonly Attestation['trial']['state'][]>> = {
   cleared: ['passed'],
   unproven: ['unavailable'],
@@ -92,7 +104,10 @@ export const sealAttestation = (attestation: Attestation, key: SigningKey): Seal
   sealed: sealSigned(PURPOSE, attestation, key),
 });
 
-/** Throws SIGNATURE_INVALID and the errors of decoding; also when it is signed for another's peer id. */
+/**
+ * Verifies and decodes an attestation. Throws SIGNATURE_INVALID, SCHEMA_INVALID or CODEC_INVALID; also when it names
+ * another peer than its signer.
+ */
 export function openAttestation({ authority, sealed }: SealedAttestation): Attestation {
   const attestation = openSigned(
     PURPOSE,
@@ -102,6 +117,6 @@ export function openAttestation({ authority, sealed }: SealedAttestation): Attes
     MAX_ATTESTATION_BYTES,
   );
   if (attestation.authority !== authority)
-    throw new BitorchError('SCHEMA_INVALID', 'the authority of an attestation is not its signer');
+    throw new BitorchError('SCHEMA_INVALID', 'the attestation names another authority than its signer');
   return attestation;
 }

@@ -19,15 +19,21 @@ import {
 } from './attestation.ts';
 import { CLOCK_SKEW_MS, MAX_ATTESTATION_BYTES } from './constants.ts';
 
-/** Whom a node believes: security nodes by their peer ids, or `none`: then nothing is checked, and it says so. */
+/**
+ * Peer ids of the security nodes that a node trusts, or `none`: then nothing is checked, and the state of models says
+ * so.
+ */
 export type Trust = readonly string[] | 'none';
 
-/** What a word says for a model that its authority could not run: nothing (`pending`), or as much as a clearance. */
+/** How an attestation counts whose authority could not run the model: not at all (`pending`), or as a clearance. */
 export type Unproven = 'pending' | 'cleared';
 
 /**
- * `unreported`: an authority says that it cleared the model, and the report that its word names is not here: nothing shows yet
- * what it has looked at. `unchecked`: this node trusts nobody's word and asks for none.
+ * State of a model on this node. `pending`: no trusted authority has cleared it. `unreported`: an authority has
+ * cleared it, but the report that its attestation names has not been fetched, so the clearance cannot be verified
+ * yet. `cleared`: at least one clearance with a verified report, and no quarantine. `quarantined`: some trusted
+ * authority refuses it; this outweighs any clearance. `unchecked`: this node trusts no authorities and asks none. Any
+ * new attestation, verified report or discredited attestation may change the state.
  */
 export type ModelState = 'pending' | 'unreported' | 'cleared' | 'quarantined' | 'unchecked';
 
@@ -37,8 +43,8 @@ interface Held {
 }
 
 /**
- * What this node knows of the models' safety: the newest attestation of each trusted authority about each manifest,
- * on disk, so that a restart forgets nothing. One bad word outweighs any number of good ones.
+ * What this node knows about the safety of models: the newest attestation of each trusted authority about each
+ * manifest, stored on disk so that it survives a restart. One quarantine outweighs any number of clearances.
  */
 export class Clearance {
   readonly #trust: Trust;
@@ -47,7 +53,7 @@ export class Clearance {
   readonly #log: Logger;
   readonly #held = new Map<string, Map<string, Held>>();
   readonly #discredited = new WeakSet<SealedAttestation>();
-  /** Words whose reports bear them out. */
+  /** Attestations confirmed by their reports. */
   readonly #reported = new WeakSet<SealedAttestation>();
   readonly #changes = new Broadcast<string>();
   #writing: Promise<void> = Promise.resolve();
@@ -63,7 +69,7 @@ export class Clearance {
     return this.#trust;
   }
 
-  /** Reads what is on disk; what is damaged, or of somebody who is not trusted any more, is left alone. */
+  /** Loads the attestations on disk. Skips those that are damaged or whose authority is no longer trusted. */
   async open(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     for (const name of await readdir(this.#folder)) {
@@ -77,15 +83,12 @@ export class Clearance {
         );
         if (this.trusts(sealed.authority)) this.#keep({ sealed, attestation: openAttestation(sealed) });
       } catch (error) {
-        this.#log.warn(
-          { file: name, error: messageOf(error) },
-          'attestation on disk is damaged and was left alone',
-        );
+        this.#log.warn({ file: name, error: messageOf(error) }, 'attestation on disk is damaged: skipped');
       }
     }
   }
 
-  /** Resolves when everything that was accepted is on disk. */
+  /** Resolves when every accepted attestation is on disk. */
   async close(): Promise<void> {
     await this.#writing;
   }
@@ -94,7 +97,7 @@ export class Clearance {
     return this.#trust !== 'none' && this.#trust.includes(authority);
   }
 
-  /** `id`: of a manifest, hexadecimal. */
+  /** `id`: manifest id in hexadecimal. */
   stateOf(id: string): ModelState {
     if (this.#trust === 'none') return 'unchecked';
     const held = [...(this.#held.get(id)?.values() ?? [])].filter(
@@ -110,13 +113,13 @@ export class Clearance {
     return (verdict === 'unproven' ? this.#unproven : verdict) === 'cleared';
   }
 
-  /** Whether the model may be seeded to everybody and run for others. */
+  /** Whether the model may be seeded to everyone and run for others. */
   allows(id: string): boolean {
     const state = this.stateOf(id);
     return state === 'cleared' || state === 'unchecked';
   }
 
-  /** The authorities whose words clear a manifest: they alone can take that back. */
+  /** Authorities whose attestations clear a manifest: only they can withdraw the clearance. */
   clearedBy(id: string): string[] {
     const held = [...(this.#held.get(id)?.values() ?? [])];
     return held.flatMap(({ attestation, sealed }) =>
@@ -126,22 +129,25 @@ export class Clearance {
     );
   }
 
-  /** The newest word of each authority about a manifest. */
+  /** The newest attestation of each authority about a manifest. */
   about(id: string): Attestation[] {
     return [...(this.#held.get(id)?.values() ?? [])].map(({ attestation }) => attestation);
   }
 
-  /** The same, as it is passed on. */
+  /** The same attestations in their signed encoding. */
   sealedAbout(id: string): SealedAttestation[] {
     return [...(this.#held.get(id)?.values() ?? [])].map(({ sealed }) => sealed);
   }
 
-  /** Ids of the manifests that somebody has spoken about. */
+  /** Ids of the manifests with at least one attestation. */
   manifests(): string[] {
     return [...this.#held.keys()];
   }
 
-  /** Takes an attestation of anybody. Throws what openAttestation() throws; `ignore`: not trusted, or old news. */
+  /**
+   * Accepts an attestation from any source. Returns `ignore` if its authority is not trusted or it is not newer than
+   * the one known. Throws what openAttestation() throws.
+   */
   accept(sealed: SealedAttestation): Verdict {
     if (!this.trusts(sealed.authority)) return 'ignore';
     const attestation = openAttestation(sealed);
@@ -155,7 +161,7 @@ export class Clearance {
     return 'accept';
   }
 
-  /** The report that this word names is here, and says the same. */
+  /** Records that the report named by this attestation was verified and agrees with it. */
   confirm(attestation: Attestation): void {
     const held = this.#heldOf(attestation);
     if (!held || this.#reported.has(held.sealed)) return;
@@ -164,8 +170,8 @@ export class Clearance {
   }
 
   /**
-   * Counts this word no more as a clearance: its report says something else. A word against a model stands, so that
-   * nobody can bring a model back by breaking what was said of it.
+   * Stops counting this attestation as a clearance because its report contradicts it. A quarantine stands, so that
+   * nobody can restore a model by discrediting the attestation against it.
    */
   discredit(attestation: Attestation): void {
     const held = this.#heldOf(attestation);
@@ -174,7 +180,7 @@ export class Clearance {
     this.#changes.publish(toHex(attestation.manifest));
   }
 
-  /** Calls back with the manifest's id whenever something new is known of one, until the returned function is called. */
+  /** Calls back with a manifest's id whenever its state may have changed, until the returned function is called. */
   onChange(listener: (id: string) => void): () => void {
     return this.#changes.on(listener);
   }
@@ -183,14 +189,14 @@ export class Clearance {
     const id = toHex(held.attestation.manifest);
     const ofModel = this.#held.get(id) ?? new Map<string, Held>();
     const before = ofModel.get(held.attestation.authority);
-    // A model that was cleared stays so until the report of the newer word is here.
+    // A cleared model stays cleared until the report of the newer attestation has been checked.
     if (before && this.#reported.has(before.sealed) && this.#clears(before.attestation))
       this.#reported.add(held.sealed);
     ofModel.set(held.attestation.authority, held);
     this.#held.set(id, ofModel);
   }
 
-  /** Undefined for a word that is not the newest of its authority. */
+  /** Undefined for an attestation that is not the newest of its authority. */
   #heldOf(attestation: Attestation): Held | undefined {
     const held = this.#held.get(toHex(attestation.manifest))?.get(attestation.authority);
     return held?.attestation === attestation ? held : undefined;
@@ -201,15 +207,14 @@ export class Clearance {
     await writeFileAtomic(path, encodeCanonical(sealed)).catch((error: unknown) => {
       this.#log.error(
         { path, error: messageOf(error) },
-        'attestation not saved: a restart will ask for it again',
+        'cannot save the attestation: it will be requested again after a restart',
       );
     });
   }
 }
 
-const FROM_THE_BEST = ['cleared', 'unproven', 'quarantined'];
+const BEST_FIRST = ['cleared', 'unproven', 'quarantined'];
 
-/** Of two words of one moment the worse one counts, so that the order of arrival never matters. */
+/** Of two attestations with the same time the worse one counts, so that the order of arrival does not matter. */
 const isNewer = (a: Attestation, b: Attestation): boolean =>
-  a.time > b.time ||
-  (a.time === b.time && FROM_THE_BEST.indexOf(a.verdict) > FROM_THE_BEST.indexOf(b.verdict));
+  a.time > b.time || (a.time === b.time && BEST_FIRST.indexOf(a.verdict) > BEST_FIRST.indexOf(b.verdict));

@@ -27,7 +27,7 @@ const ASK_TIMEOUT_MS = 5_000;
 const requestSchema = z.strictObject({ manifests: z.array(zBytes(32)).max(MAX_ASKED) });
 const answerSchema = z.array(sealedAttestationSchema).max(MAX_ASKED * MAX_AUTHORITIES);
 
-/** How attestations travel: news by gossip, the past on request: docs/protocol/security.md. */
+/** Exchanges attestations: new ones by gossip, earlier ones on request: docs/protocol/security.md. */
 export class AttestationExchange {
   readonly #host: Host;
   readonly #clearance: Clearance;
@@ -40,19 +40,19 @@ export class AttestationExchange {
   }
 
   async start(): Promise<void> {
-    this.#host.subscribe(ATTESTATION_TOPIC, (data) => this.#hear(data));
+    this.#host.subscribe(ATTESTATION_TOPIC, (data) => this.#receive(data));
     await this.#host.answer(ATTESTATIONS_PROTOCOL, async (message) => this.#answer(message));
   }
 
-  /** Tells everybody, this node first. */
+  /** Accepts an attestation of this node and publishes it to all. */
   async publish(sealed: SealedAttestation): Promise<void> {
     this.#clearance.accept(sealed);
     await this.#host.publish(ATTESTATION_TOPIC, encodeCanonical(sealed));
   }
 
   /**
-   * Asks one node what it knows of manifests, at most MAX_ASKED; whoever it is, only signatures of trusted authorities
-   * count. Whether it has answered.
+   * Asks a node for its attestations about at most MAX_ASKED manifests. The node need not be trusted: only signatures
+   * of trusted authorities count. Returns whether it answered.
    */
   async ask(peer: PeerAddress, ids: readonly string[]): Promise<boolean> {
     const request = { manifests: ids.slice(0, MAX_ASKED).map(fromHex) };
@@ -64,7 +64,7 @@ export class AttestationExchange {
       for (const sealed of check(answerSchema, answer, 'attestations')) this.#clearance.accept(sealed);
       return true;
     } catch (error) {
-      this.#log.debug({ peer: peer.id, error: messageOf(error) }, 'attestations not obtained');
+      this.#log.debug({ peer: peer.id, error: messageOf(error) }, 'cannot fetch attestations');
       return false;
     }
   }
@@ -77,7 +77,7 @@ export class AttestationExchange {
     return boundedBySize(found);
   }
 
-  #hear(data: Uint8Array): Verdict {
+  #receive(data: Uint8Array): Verdict {
     try {
       const sealed = check(sealedAttestationSchema, decodeCanonical(data, MAX_GOSSIP_BYTES), 'attestation');
       return this.#clearance.accept(sealed);
@@ -88,7 +88,7 @@ export class AttestationExchange {
   }
 }
 
-/** As many as an answer may hold. */
+/** The first attestations that fit into an answer. */
 function boundedBySize(attestations: SealedAttestation[]): SealedAttestation[] {
   let room = MAX_ANSWER_BYTES - 4096;
   return attestations.filter(({ sealed }) => {

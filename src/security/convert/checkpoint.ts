@@ -1,6 +1,6 @@
 /**
- * PyTorch's checkpoints without Python: pickles are followed by symbols, and only what rebuilds tensors is understood
- * (torch/serialization.py, torch/_utils.py).
+ * Reads PyTorch checkpoints without Python: pickles are evaluated symbolically, and only what rebuilds tensors is
+ * understood (torch/serialization.py, torch/_utils.py).
  */
 import {
   ByteWindow,
@@ -15,15 +15,15 @@ import {
 } from '#formats';
 import { convertRefused } from '../errors.ts';
 
-/** Elements of one type in a row. */
+/** Consecutive elements of one type. */
 export interface Storage {
   readonly source: RandomAccess;
-  /** torch's class or dtype. */
+  /** Name of torch's storage class or dtype. */
   readonly type: string;
   readonly bigEndian: boolean;
 }
 
-/** A tensor's elements in a storage; offset and strides count elements. */
+/** A tensor as a view of a storage. Offset and strides count elements. */
 export interface View {
   readonly storage: Storage;
   readonly offset: PickleValue | undefined;
@@ -31,21 +31,24 @@ export interface View {
   readonly strides: PickleValue | undefined;
 }
 
-/** What was saved, and what it names outside of its pickle. */
+/** A saved object and the data that it references outside of its pickle. */
 export interface Checkpoint {
   readonly root: PickleValue;
-  /** The storage that a persistent id stands for. Throws CONVERT_REFUSED. */
+  /** Resolves a persistent id to a storage. Throws CONVERT_REFUSED when there is none. */
   readonly storageOf: (id: PickleValue) => Storage;
-  /** The tensor that a persistent id stands for, in the format that has such. */
+  /** Resolves a persistent id to a tensor, in the format that refers to tensors this way. */
   readonly tensorOf?: (id: PickleValue) => View;
 }
 
-/** Names, `module.name`, of what a pickle may call. */
+/** Names (`module.name`) that a pickle may import and call. */
 export type Allowed = ReadonlySet<string>;
 
 const LIMITS = { maxSteps: 20_000_000, maxObjects: 4_000_000, keepAll: true };
 
-/** Follows the next pickle of a window. Throws CONVERT_REFUSED for what is not allowed, FORMAT_INVALID for damage. */
+/**
+ * Evaluates the next pickle of a window symbolically. Throws CONVERT_REFUSED for a forbidden import or call,
+ * FORMAT_INVALID for malformed data.
+ */
 export function followPickle(
   source: RandomAccess,
   window: ByteWindow,
@@ -64,7 +67,10 @@ export function followPickle(
   return readFrom(source, window, runPickle(window, judge, LIMITS), 1 << 16);
 }
 
-/** Follows a source that is one pickle to its last byte. */
+/**
+ * Evaluates a source that must consist of exactly one pickle. Throws like followPickle(), and CONVERT_REFUSED for
+ * trailing bytes.
+ */
 export async function followWhole(source: RandomAccess, allowed: Allowed): Promise<PickleValue> {
   const window = new ByteWindow(0, source.size);
   const value = await followPickle(source, window, allowed);

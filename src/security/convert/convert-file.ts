@@ -9,7 +9,7 @@ import { convertCheckpoint } from './convert.ts';
 import { CHECKPOINT_AT, type ConvertOutcome, outcomeSchema } from './messages.ts';
 
 const GIBIBYTE = 2 ** 30;
-/** Without a byte more for this long a slow disk is not what it waits for. */
+/** Time allowed beyond what a slow disk needs. */
 const SPARE_MS = 120_000;
 const BYTES_PER_MS = 5_000;
 const LOOK_MS = 250;
@@ -17,9 +17,9 @@ const LOOK_MS = 250;
 export interface ConvertFileOptions {
   readonly input: string;
   readonly output: string;
-  /** Whether the output may be replaced. */
+  /** Whether an existing output may be replaced. */
   readonly force: boolean;
-  /** Whether the reader is shut in; a machine without a sandbox needs an explicit no. */
+  /** Whether the reader runs in the sandbox. A machine without one needs an explicit false. */
   readonly sandbox: boolean;
   readonly ruleset: Ruleset;
   readonly onProgress?: OnProgress;
@@ -27,16 +27,17 @@ export interface ConvertFileOptions {
 }
 
 /**
- * Turns a checkpoint on disk into a .safetensors file, which is there whole or not at all. The reader runs in the
- * sandbox, sees the checkpoint and nothing else, and writes into the one open file; what it wrote is then held
- * against the format. Throws CONVERT_REFUSED, SANDBOX_UNAVAILABLE, OPTION_INVALID.
+ * Converts a checkpoint on disk to a .safetensors file, which appears complete or not at all. The reader runs in the
+ * sandbox, sees only the checkpoint and writes only to the open output file; its output is then validated as
+ * safetensors. Throws CONVERT_REFUSED, SANDBOX_UNAVAILABLE or OPTION_INVALID.
  */
 export async function convertFile(options: ConvertFileOptions): Promise<{ tensors: number; bytes: number }> {
   const { input, output, force, sandbox } = options;
   if (!force && (await exists(output)))
-    throw new BitorchError('OPTION_INVALID', `${output} is there already: --force replaces it`);
+    throw new BitorchError('OPTION_INVALID', `${output} already exists: replace it with --force`);
   const found = await stat(input).catch(() => undefined);
-  if (!found?.isFile()) throw new BitorchError('OPTION_INVALID', `${input} is no file: give one checkpoint`);
+  if (!found?.isFile())
+    throw new BitorchError('OPTION_INVALID', `${input} is not a file: name one checkpoint file`);
   if (sandbox) await demandSandbox();
   const source = await fileAccess(input);
   const partial = `${output}.partial`;
@@ -64,7 +65,7 @@ async function demandSandbox(): Promise<void> {
   if (state.available) return;
   throw new BitorchError(
     'SANDBOX_UNAVAILABLE',
-    `${state.reason}. --no-sandbox converts without one: nothing of the checkpoint is run, but a mistake in our reader would not be contained`,
+    `${state.reason}. To convert without one use --no-sandbox: the checkpoint's code is never run, but a bug in the reader would not be contained`,
   );
 }
 
@@ -93,7 +94,7 @@ async function convertShutIn(
         memoryBytes: 2 * GIBIBYTE,
         timeMs,
         cpuSeconds: Math.ceil(timeMs / 1000),
-        // Tensors that share elements are written once each, up to twice the file; and a header.
+        // Tensors that share elements are each written in full, up to twice the file's size, plus a header.
         fileBytes: 2 * size + (128 << 20),
       },
       ...(signal && { signal }),
@@ -104,11 +105,14 @@ async function convertShutIn(
   }
 }
 
-/** What the program inside says is as hostile as the checkpoint. */
+/**
+ * Reads the outcome that the process in the sandbox reported, which is as untrusted as the checkpoint. Throws
+ * CONVERT_REFUSED.
+ */
 function resultOf({ ending, errors }: SandboxOutcome): { tensors: number; bytes: number } {
-  if (ending !== 'exited') throw convertRefused(`reading it was stopped by the sandbox (${ending})`);
+  if (ending !== 'exited') throw convertRefused(`the sandbox stopped the reader (${ending})`);
   const outcome = lastLine(errors);
-  if (!outcome) throw convertRefused(`its reader broke off: ${printable(errors.trim().slice(-200))}`);
+  if (!outcome) throw convertRefused(`the reader failed: ${printable(errors.trim().slice(-200))}`);
   if ('refused' in outcome) throw new BitorchError('CONVERT_REFUSED', printable(outcome.refused));
   return outcome;
 }
@@ -126,7 +130,7 @@ async function holdAgainstFormat(path: string, { tensors, bytes }: { tensors: nu
   try {
     const found = await readSafetensors(written, path);
     if (found.length !== tensors || written.size !== bytes)
-      throw convertRefused('what its reader wrote is not what it said');
+      throw convertRefused("the reader's output differs from what it reported");
   } finally {
     await written.close();
   }

@@ -7,7 +7,7 @@ import { openCheckpoint } from './open-checkpoint.ts';
 import { type CheckpointTensor, tensorsOf } from './tensors.ts';
 
 const CHUNK_ELEMENTS = 1 << 18;
-/** Storages that are held in memory for views which are not contiguous. */
+/** Largest storage, in bytes, that is held in memory for views that are not contiguous. */
 const MAX_GATHERED = 1 << 29;
 
 export interface ConvertOptions {
@@ -16,8 +16,9 @@ export interface ConvertOptions {
 }
 
 /**
- * Turns a PyTorch checkpoint of tensors into safetensors, piece by piece and without running any of it; `write` takes the
- * bytes in order. Returns how many tensors there are. Throws CONVERT_REFUSED when it holds anything but tensors.
+ * Converts a PyTorch checkpoint of tensors to safetensors piece by piece, without running any of it. `write` receives
+ * the bytes in order. Returns the number of tensors and of bytes written. Throws CONVERT_REFUSED when the checkpoint
+ * holds anything but tensors.
  */
 export async function convertCheckpoint(
   source: RandomAccess,
@@ -28,7 +29,7 @@ export async function convertCheckpoint(
   const tensors = tensorsOf(await openCheckpoint(source, allowedGlobals(ruleset)));
   const total = tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
   if (total > 2 * source.size)
-    throw convertRefused('its tensors would be larger than the file: they share their elements');
+    throw convertRefused("its tensors share elements and together would exceed twice the file's size");
   const { header, order } = safetensorsHeader(tensors, { format: 'pt' });
   await write(header);
   let done = 0;
@@ -51,7 +52,7 @@ async function* elementsOf(tensor: CheckpointTensor): AsyncGenerator<Uint8Array>
   for await (const bytes of storedElements(tensor)) yield turned(bytes, tensor.swapBytes);
 }
 
-/** The bytes of each number in the opposite order. */
+/** Reverses the byte order of each number. */
 function turned(bytes: Uint8Array, numberBytes: number): Uint8Array {
   if (numberBytes === 1) return bytes;
   const copy = Buffer.from(bytes);
@@ -80,10 +81,13 @@ function isContiguous({ shape, strides }: CheckpointTensor): boolean {
   return true;
 }
 
-/** Transposed and otherwise strided views, element by element out of a storage in memory. */
+/** Copies a transposed or otherwise strided view element by element from a storage in memory. */
 async function* gather(tensor: CheckpointTensor, count: number): AsyncGenerator<Uint8Array> {
   const { name, shape, strides, offset, storage, elementBytes } = tensor;
-  if (storage.size > MAX_GATHERED) throw convertRefused(`${name} is a strided view of ${storage.size} bytes`);
+  if (storage.size > MAX_GATHERED)
+    throw convertRefused(
+      `${name} is a strided view of a storage of ${storage.size} bytes, which is too large`,
+    );
   const held = await storage.read(0, storage.size);
   const index = new Array<number>(shape.length).fill(0);
   for (let at = 0; at < count; at += CHUNK_ELEMENTS) {
@@ -97,7 +101,7 @@ async function* gather(tensor: CheckpointTensor, count: number): AsyncGenerator<
   }
 }
 
-/** The next index in row-major order. */
+/** Advances to the next index in row-major order. */
 function advance(index: number[], shape: readonly number[]): void {
   for (let n = shape.length - 1; n >= 0; n--) {
     index[n]!++;

@@ -38,13 +38,13 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map(
 );
 
 export interface ElementType {
-  /** safetensors' name. */
+  /** Name in safetensors. */
   readonly dtype: string;
-  /** Of one element. */
+  /** Bytes per element. */
   readonly bytes: number;
-  /** Of one number; an element of a complex type has two. */
+  /** Bytes per number; an element of a complex type has two. */
   readonly numberBytes: number;
 }
 
-/** What a storage class or dtype of torch is in safetensors; undefined when it is nothing there. */
+/** The safetensors type of a torch storage class or dtype; undefined if there is none. */
 export const elementType = (name: string): ElementType | undefined => TYPES.get(name);

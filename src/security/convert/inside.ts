@@ -1,4 +1,7 @@
-/** The program that converts in the sandbox: its standard output is the file, the last line of its errors the outcome. */
+/**
+ * The converter that runs in the sandbox: writes the file to standard output and the outcome as the last line of
+ * standard error.
+ */
 import { writeSync } from 'node:fs';
 import { check, decodeCanonical, messageOf } from '#base';
 import { fileAccess } from '#formats';

@@ -1,10 +1,10 @@
 import { z, zCount } from '#base';
 
-/** What crosses the border of the sandbox at a conversion: a task in, a line of JSON out, beside the file itself. */
+/** What crosses the sandbox boundary during a conversion, beside the file itself: a task in, one line of JSON out. */
 
 export const taskSchema = z.strictObject({ allowedGlobals: z.array(z.string()).max(20_000) });
 
-/** The last line of what it tells. */
+/** The last line of standard error. */
 export const outcomeSchema = z.union([
   z.strictObject({ tensors: zCount, bytes: zCount }),
   z.strictObject({ refused: z.string() }),

@@ -7,13 +7,13 @@ import { readTarCheckpoint } from './tar-checkpoint.ts';
 import { readZipCheckpoint } from './zip-checkpoint.ts';
 
 /**
- * Opens a checkpoint of any of the three formats: a ZIP (torch ≥ 1.6), pickles in a row (≥ 0.1.12), a tar (before).
- * Throws CONVERT_REFUSED when a pickle does anything but rebuild data, or the file contradicts itself.
+ * Opens a checkpoint in any of the three formats: a ZIP (torch ≥ 1.6), concatenated pickles (≥ 0.1.12) or a tar
+ * (before). Throws CONVERT_REFUSED when a pickle does more than rebuild data, or the file is malformed.
  */
 export async function openCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
   const kind = identify(await source.read(0, Math.min(HEAD_BYTES, source.size)), source.size);
   const read = kind !== undefined && READERS[kind];
-  if (!read) throw convertRefused('it is no PyTorch checkpoint');
+  if (!read) throw convertRefused('it is not a PyTorch checkpoint');
   try {
     return await read(source, allowed);
   } catch (error) {

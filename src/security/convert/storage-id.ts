@@ -2,17 +2,17 @@ import type { PickleValue } from '#formats';
 import { convertRefused } from '../errors.ts';
 import { isKind, itemsOf } from './values.ts';
 
-/** What a persistent id says of a storage: ("storage", class, key, location, elements, view). */
+/** The persistent id of a storage: ("storage", class, key, location, elements, view). */
 export interface StorageId {
   readonly key: string;
-  /** torch's storage class. */
+  /** Name of torch's storage class. */
   readonly type: string;
   readonly elements: number;
-  /** The elements of the storage `key` that are meant, where it is not all: [first, count]. */
+  /** The range of elements [first, count] if the id names a part of the storage `key`. */
   readonly part: readonly [number, number] | undefined;
 }
 
-/** Throws CONVERT_REFUSED for a persistent id of anything else. */
+/** Parses a persistent id. Throws CONVERT_REFUSED when it is not that of a storage. */
 export function storageId(id: PickleValue): StorageId {
   const [tag, type, key, , elements, view] = itemsOf(id);
   if (
@@ -22,7 +22,7 @@ export function storageId(id: PickleValue): StorageId {
     !/^\d{1,20}$/.test(key) ||
     !isCount(elements)
   ) {
-    throw convertRefused('it names something that is no storage');
+    throw convertRefused('it refers to something that is not a storage');
   }
   const [, first, count] = itemsOf(view);
   if (view === undefined || view === null) return { key, type: type.name, elements, part: undefined };

@@ -9,15 +9,15 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
 
 /**
- * Pickles in a row (torch.save from 0.1.12 to 1.5, and later on request): magic number, version, the machine it was
- * saved on, the object, the keys of its storages; then each storage as a count of elements (int64) and the elements.
- * Those are little-endian whatever the machine was (torch/csrc/serialization.cpp).
+ * Reads concatenated pickles (torch.save from 0.1.12 to 1.5, and later on request): magic number, version, the
+ * machine that saved it, the object, the keys of its storages; then each storage as an element count (int64) and the
+ * elements. Elements are always little-endian (torch/csrc/serialization.cpp).
  */
 export async function readStreamCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
   const window = new ByteWindow(0, source.size);
   const next = () => followPickle(source, window, allowed);
-  if ((await next()) !== MAGIC) throw convertRefused('it is a pickle, but no PyTorch checkpoint');
-  if ((await next()) !== PROTOCOL) throw convertRefused('its version is none that is known');
+  if ((await next()) !== MAGIC) throw convertRefused('it is a pickle, but not a PyTorch checkpoint');
+  if ((await next()) !== PROTOCOL) throw convertRefused('its version is unknown');
   await next();
   const root = await next();
   const keys = itemsOf(await next());
@@ -59,16 +59,16 @@ async function readStorages(
   return storages;
 }
 
-/** A count of elements, int64, and the elements. */
+/** Reads one storage: an element count (int64), then the elements. */
 export async function readStorage(source: RandomAccess, at: number, type: string): Promise<Storage> {
   const known = elementType(type);
-  if (!known) throw convertRefused(`it has elements of the type ${type}, which safetensors does not know`);
+  if (!known) throw convertRefused(`it has elements of type ${type}, which safetensors does not support`);
   const bytes = known.bytes * (await readInt64(source, at));
-  if (!(bytes >= 0 && at + 8 + bytes <= source.size)) throw convertRefused('a storage runs over its end');
+  if (!(bytes >= 0 && at + 8 + bytes <= source.size)) throw convertRefused('a storage extends past its end');
   return { source: slice(source, at + 8, bytes), type, bigEndian: false };
 }
 
-/** Little-endian, as a number that may have lost its last bits: sizes that large are refused anyway. */
+/** Reads a little-endian int64 as a number. Values above 2^53 lose precision; sizes that large are refused anyway. */
 export async function readInt64(source: RandomAccess, at: number): Promise<number> {
   if (at + 8 > source.size) throw convertRefused('it ends too early');
   const head = await source.read(at, 8);

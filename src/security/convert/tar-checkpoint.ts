@@ -14,23 +14,24 @@ import { readInt64, readStorage } from './stream-checkpoint.ts';
 import { isKind, itemsOf } from './values.ts';
 
 const MAX_DIMENSIONS = 64;
-/** Named beside each tensor, and never called: the storage says the type. */
+/** Recorded with each tensor but never called: the storage determines the type. */
 const TENSOR_CLASSES = ['Double', 'Float', 'Half', 'Long', 'Int', 'Short', 'Char', 'Byte'].flatMap((type) => [
   `torch.${type}Tensor`,
   `torch.cuda.${type}Tensor`,
 ]);
 
 /**
- * A tar (torch.save before 0.1.12): "storages" (a count; for each its key, place and class as a pickle, then count and
- * elements; then a list of views), "tensors" (a count; for each its key, storage and class as a pickle, then
- * dimensions, sizes, strides and offset), "pickle" (the object, whose persistent ids are keys of tensors).
+ * Reads a tar (torch.save before 0.1.12) of three members: "storages" (a count; per storage its key, location and
+ * class as a pickle, then element count and elements; then a list of views), "tensors" (a count; per tensor its key,
+ * storage and class as a pickle, then dimension count, sizes, strides and offset) and "pickle" (the object, whose
+ * persistent ids are keys of tensors).
  */
 export async function readTarCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
   const { members, whole } = await readTar(source);
   if (!whole) throw convertRefused('its archive is damaged');
   const member = (name: string): RandomAccess => {
     const [found, another] = members.filter((entry) => entry.name === name && '0\0'.includes(entry.type));
-    if (!found || another) throw convertRefused('it is a tar archive, but no PyTorch checkpoint');
+    if (!found || another) throw convertRefused('it is a tar archive, but not a PyTorch checkpoint');
     return slice(source, found.offset, found.bytes);
   };
   const storages = await readStorages(member('storages'), allowed);
@@ -40,10 +41,10 @@ export async function readTarCheckpoint(source: RandomAccess, allowed: Allowed):
   return { root, tensorOf, storageOf: (id) => find(storages, id, 'storage') };
 }
 
-/** Keys were addresses: whole numbers in one place and texts in another. */
+/** Keys were memory addresses: integers in some places and strings in others. */
 function find<T>(known: ReadonlyMap<string, T>, key: PickleValue | undefined, what: string): T {
   const found = typeof key === 'object' ? undefined : known.get(String(key));
-  if (!found) throw convertRefused(`it names a ${what} that is not there`);
+  if (!found) throw convertRefused(`it refers to a missing ${what}`);
   return found;
 }
 
@@ -68,7 +69,7 @@ async function readStorages(source: RandomAccess, allowed: Allowed): Promise<Map
       !isCount(count) ||
       (first + count) * bytes > storage.source.size
     )
-      throw convertRefused('a view of a storage reaches out of it');
+      throw convertRefused('a view extends past its storage');
     storages.set(String(key), { ...storage, source: slice(storage.source, first * bytes, count * bytes) });
   }
   if (window.left > 0) throw convertRefused(`${window.left} bytes follow its storages`);
@@ -88,7 +89,7 @@ async function readTensors(
     window.skip(8, 'a tensor');
     return value;
   };
-  /** Four bytes, and four of padding that hold anything. */
+  /** Four bytes and four bytes of padding, which may hold anything. */
   const paddedInteger = async (): Promise<number> => {
     const bytes = await source.read(window.at, 4);
     window.skip(8, 'a tensor');
@@ -116,6 +117,6 @@ async function readTensors(
 const tupleOf = (items: number[]): PickleValue => ({ kind: 'tuple', items, count: items.length });
 
 function countOf(value: PickleValue): number {
-  if (!isCount(value)) throw convertRefused('it does not say how many storages or tensors there are');
+  if (!isCount(value)) throw convertRefused('it lacks the number of its storages or tensors');
   return value;
 }

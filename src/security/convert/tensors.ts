@@ -14,11 +14,11 @@ export interface CheckpointTensor {
   readonly offset: number;
   readonly storage: RandomAccess;
   readonly elementBytes: number;
-  /** Bytes that are to be turned round together; 1: none. */
+  /** Size in bytes of the numbers whose byte order is reversed; 1 if none is. */
   readonly swapBytes: number;
 }
 
-/** Under these keys training frameworks keep the weights. */
+/** Keys under which training frameworks store the weights. */
 const STATE_KEYS = [
   'state_dict',
   'model_state_dict',
@@ -32,15 +32,15 @@ const STATE_KEYS = [
 const MAX_TENSORS = 100_000;
 const MAX_DEPTH = 8;
 
-/** The tensors of a checkpoint, named as state_dict() names them. Throws CONVERT_REFUSED for what is no tensor of ours. */
+/** Returns the tensors of a checkpoint, named as in state_dict(). Throws CONVERT_REFUSED for unsupported tensors. */
 export function tensorsOf(checkpoint: Checkpoint): CheckpointTensor[] {
   const tensors = new Map<string, CheckpointTensor>();
   const walk = (value: PickleValue, name: string, depth: number): void => {
     if (depth > MAX_DEPTH || tensors.size > MAX_TENSORS)
-      throw convertRefused('it is nested deeper than any model');
+      throw convertRefused('it is nested more deeply or has more tensors than any model');
     const tensor = tensorOf(value, name, checkpoint);
     if (tensor) {
-      if (tensors.has(name)) throw convertRefused(`two tensors are called ${name}`);
+      if (tensors.has(name)) throw convertRefused(`two tensors are named ${name}`);
       tensors.set(name, tensor);
     } else {
       for (const [key, inner] of entriesOf(value)) walk(inner, name ? `${name}.${key}` : key, depth + 1);
@@ -51,14 +51,14 @@ export function tensorsOf(checkpoint: Checkpoint): CheckpointTensor[] {
   return [...tensors.values()];
 }
 
-/** Where the weights are: the whole value, or what a training framework keeps under a key. */
+/** The weights: the whole value, or what a training framework stores under one of the keys. */
 function stateOf(root: PickleValue): PickleValue {
   const entries = new Map(entriesOf(root));
   const key = STATE_KEYS.find((name) => entriesOf(entries.get(name) ?? null).length > 0);
   return key === undefined ? root : entries.get(key)!;
 }
 
-/** torch._utils._rebuild_tensor_v2(storage, offset, size, stride, …) and its relatives. */
+/** Recognizes torch._utils._rebuild_tensor_v2(storage, offset, size, stride, …) and its variants. */
 function tensorOf(value: PickleValue, name: string, checkpoint: Checkpoint): CheckpointTensor | undefined {
   if (isKind(value, 'persistent') && checkpoint.tensorOf) return build(name, checkpoint.tensorOf(value.id));
   if (!isKind(value, 'call') || !isKind(value.callable, 'global') || !isKind(value.args, 'tuple'))
@@ -76,7 +76,7 @@ function tensorOf(value: PickleValue, name: string, checkpoint: Checkpoint): Che
     case 'torch._utils._rebuild_qtensor':
     case 'torch._utils._rebuild_sparse_tensor':
     case 'torch._utils._rebuild_sparse_csr_tensor':
-      throw convertRefused(`${name} is a quantised or sparse tensor, which safetensors does not know`);
+      throw convertRefused(`${name} is a quantised or sparse tensor, which safetensors does not support`);
     default:
       return undefined;
   }
@@ -97,7 +97,7 @@ function rebuild(
 function build(name: string, { storage, offset, ...view }: View): CheckpointTensor {
   const type = elementType(storage.type);
   if (!type) {
-    throw convertRefused(`${name} has the type ${storage.type}, which safetensors does not know`);
+    throw convertRefused(`${name} has type ${storage.type}, which safetensors does not support`);
   }
   const shape = numbers(name, view.shape);
   const strides = numbers(name, view.strides);
@@ -115,7 +115,10 @@ function build(name: string, { storage, offset, ...view }: View): CheckpointTens
   };
 }
 
-/** Every element must lie in the storage, and none may be repeated: views that repeat elements can grow without end. */
+/**
+ * Requires every element to lie in the storage and none to be repeated: views that repeat elements can be arbitrarily
+ * large.
+ */
 function checkView(
   name: string,
   { shape, strides, first }: { shape: number[]; strides: number[]; first: number },
@@ -124,12 +127,12 @@ function checkView(
   const count = shape.reduce((product, side) => product * side, 1);
   const last = shape.reduce((sum, side, n) => sum + (side - 1) * (strides[n] ?? Number.NaN), first);
   if (shape.length !== strides.length || !(first >= 0) || (count > 0 && !(last < available))) {
-    throw convertRefused(`${name} reaches out of its storage`);
+    throw convertRefused(`${name} extends past its storage`);
   }
   if (count > available) throw convertRefused(`${name} repeats elements of its storage`);
 }
 
-/** A tuple of counts; in old checkpoints one in a torch.Size. */
+/** A tuple of counts, which old checkpoints wrap in a torch.Size. */
 function numbers(name: string, value: PickleValue | undefined): number[] {
   const plain = isKind(value, 'call') ? itemsOf(value.args)[0] : value;
   const items = isKind(plain, 'tuple') ? plain.items : undefined;

@@ -16,11 +16,11 @@ export function isKind<K extends Kinded['kind']>(
   return typeof value === 'object' && value !== null && value.kind === kind;
 }
 
-/** Items of a tuple, or of a list; none of anything else. */
+/** Items of a tuple or list; empty for anything else. */
 export const itemsOf = (value: PickleValue | undefined): readonly PickleValue[] =>
   isKind(value, 'tuple') || isKind(value, 'list') ? value.items : [];
 
-/** Entries of a dict or of an OrderedDict that are named by texts. */
+/** Entries of a dict or OrderedDict whose keys are strings. */
 export function entriesOf(value: PickleValue): [string, PickleValue][] {
   if (isKind(value, 'dict'))
     return value.entries.filter((entry): entry is [string, PickleValue] => typeof entry[0] === 'string');
@@ -31,7 +31,7 @@ export function entriesOf(value: PickleValue): [string, PickleValue][] {
   );
 }
 
-/** Every persistent id in a value, each object looked at once. */
+/** All persistent ids in a value; visits each object once. */
 export function persistentIds(root: PickleValue): PickleValue[] {
   const ids: PickleValue[] = [];
   const seen = new Set<PickleValue>();

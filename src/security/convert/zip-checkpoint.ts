@@ -4,12 +4,12 @@ import { type Allowed, type Checkpoint, followWhole, type Storage } from './chec
 import { elementType } from './element-types.ts';
 import { storageId } from './storage-id.ts';
 
-/** A ZIP (torch.save since 1.6): `data.pkl`, each storage as a member of its own, and since 2.1 the order of bytes. */
+/** Reads a ZIP (torch.save since 1.6): `data.pkl`, one member per storage, and since 2.1 the byte order. */
 export async function readZipCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
   const { members, problems } = await readZip(source);
   if (problems.length > 0) throw convertRefused(`its archive is damaged (${problems[0]})`);
   const pickle = members.find(({ name }) => /^[^/]*\/?data\.pkl$/.test(name));
-  if (!pickle) throw convertRefused('it is a ZIP archive, but no PyTorch checkpoint');
+  if (!pickle) throw convertRefused('it is a ZIP archive, but not a PyTorch checkpoint');
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const byName = new Map(members.map((member) => [member.name, member]));
   const bigEndian = await isBigEndian(source, byName.get(`${folder}byteorder`));
@@ -27,7 +27,7 @@ export async function readZipCheckpoint(source: RandomAccess, allowed: Allowed):
 
 function memberSource(source: RandomAccess, member: ZipMember): RandomAccess {
   if (member.method !== 0 || member.encrypted)
-    throw convertRefused(`${member.name} is packed; torch stores members as they are`);
+    throw convertRefused(`${member.name} is compressed or encrypted; torch stores members uncompressed`);
   return slice(source, member.offset, member.packedBytes);
 }
 
@@ -35,7 +35,6 @@ async function isBigEndian(source: RandomAccess, member: ZipMember | undefined):
   if (!member) return false;
   const text = Buffer.from(await source.read(member.offset, Math.min(16, member.packedBytes)));
   const order = text.toString('latin1');
-  if (order !== 'little' && order !== 'big')
-    throw convertRefused('its order of bytes is neither little nor big');
+  if (order !== 'little' && order !== 'big') throw convertRefused('its byte order is neither little nor big');
   return order === 'big';
 }

@@ -4,8 +4,8 @@ import type { Attestation } from '../clearance/index.ts';
 import { type Report, refuses } from '../report.ts';
 
 /**
- * Where an attestation says something else than the report that it names; nothing when it may stand. `manifest`: the one
- * that was examined, where it is known.
+ * Lists where an attestation contradicts the report that it names; empty if there is none. `manifest`: the examined
+ * manifest, if known.
  */
 export function contradictions(attestation: Attestation, report: Report, manifest?: Manifest): string[] {
   const found: string[] = [];
@@ -13,20 +13,20 @@ export function contradictions(attestation: Attestation, report: Report, manifes
     if (!holds) found.push(what);
   };
   const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
-  unless(equalBytes(report.ruleset, attestation.ruleset.id), 'the report was made by another ruleset');
+  unless(equalBytes(report.ruleset, attestation.ruleset.id), 'the report was made with another ruleset');
   unless(report.scanner === attestation.scanner, 'the report was made by another scanner');
   unless(
     report.files.length === attestation.files && bytes === attestation.bytes,
-    `the report is of ${report.files.length} files with ${bytes} bytes`,
+    `the report covers ${report.files.length} files with ${bytes} bytes`,
   );
   unless(
     (report.verdict === 'refused') === report.files.some(({ findings }) => findings.some(refuses)),
     'the verdict of the report does not follow from its findings',
   );
   if (attestation.verdict !== 'quarantined') {
-    unless(report.verdict === 'clean', 'it clears what its report refuses');
+    unless(report.verdict === 'clean', 'the attestation clears what its report refuses');
     if (manifest)
-      unless(isAboutFilesOf(manifest, report), 'the report is of other files than the manifest names');
+      unless(isAboutFilesOf(manifest, report), 'the report covers other files than the manifest lists');
   }
   return [...found, ...inventedReasons(attestation, report)];
 }
@@ -40,7 +40,7 @@ function isAboutFilesOf(manifest: Manifest, report: Report): boolean {
   return read.size === manifest.files.length && manifest.files.every(isRead);
 }
 
-/** Reasons by our scanner that the report does not have. */
+/** Scanner reasons of the attestation that are not in the report. */
 function inventedReasons({ reasons }: Attestation, report: Report): string[] {
   const files = new Map(report.files.map((file) => [file.path, file.findings]));
   return reasons

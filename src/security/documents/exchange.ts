@@ -4,7 +4,7 @@ import { MAX_REPORT_BYTES } from '../report.ts';
 import { MAX_RULESET_FILE_BYTES } from '../ruleset/ruleset.ts';
 
 export const DOCUMENT_PROTOCOL = '/bitorch/security/document/1';
-/** Bytes of a document that one answer carries. */
+/** Bytes of a document per answer. */
 const PART_BYTES = 512 << 10;
 const ASK_TIMEOUT_MS = 10_000;
 
@@ -15,17 +15,17 @@ const requestSchema = z.strictObject({ kind: z.enum(['report', 'ruleset']), id: 
 const partSchema = z.strictObject({ size: zCount, part: zBytesUpTo(PART_BYTES) }).nullable();
 type Part = z.infer<typeof partSchema>;
 
-/** The document with this hash, undefined when it is not here. */
+/** Returns the document with this hash; undefined if this node does not have it. */
 export type FindDocument = (id: Uint8Array) => Promise<Uint8Array | undefined>;
 
 const invalid = (peer: string, reason: string): BitorchError =>
   new BitorchError('DOCUMENT_INVALID', `${peer} answered with ${reason}`, { peer });
 
-/** Reports and rulesets by their hashes, served and fetched in parts: docs/protocol/security.md. */
+/** Serves and fetches reports and rulesets by hash, in parts: docs/protocol/security.md. */
 export class DocumentExchange {
   readonly #host: Host;
   readonly #sources: Readonly<Record<DocumentKind, FindDocument>>;
-  /** Whoever asks for one part asks for the next. */
+  /** The last document served: a peer that asks for one part usually asks for the next. */
   #latest: { kind: DocumentKind; id: Uint8Array; bytes: Uint8Array } | undefined;
 
   constructor(sources: Readonly<Record<DocumentKind, FindDocument>>, dependencies: { host: Host }) {
@@ -49,8 +49,8 @@ export class DocumentExchange {
 }
 
 /**
- * Fetches a document from one node; whether it is the one that was asked for, the caller checks. Throws
- * DOCUMENT_MISSING, DOCUMENT_INVALID, PEER_UNREACHABLE.
+ * Fetches a document from one node. The caller must verify that it is the requested one. Throws DOCUMENT_MISSING,
+ * DOCUMENT_INVALID or PEER_UNREACHABLE.
  */
 export async function fetchDocument(
   host: Host,
@@ -67,7 +67,7 @@ export async function fetchDocument(
     if (!found) throw new BitorchError('DOCUMENT_MISSING', `${peer.id} does not have this ${kind}`);
     const { size, part } = found;
     if (size > MAX_BYTES[kind]) throw invalid(peer.id, `a ${kind} of ${size} bytes`);
-    // A part is as large as it can be: one of a byte at a time would keep whoever asks for ever.
+    // Every part must have the full size: with parts of one byte a download would never end.
     if ((offset > 0 && size !== total) || part.length !== Math.min(PART_BYTES, size - offset))
       throw invalid(peer.id, 'parts that do not fit together');
     parts.push(part);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BitorchError, domainHash, equalBytes, toHex, writeFileAtomic } from '#base';
 import { decodeReport, encodeReport, MAX_REPORT_BYTES, type Report, reportHash } from '../report.ts';
 
-/** Canonical reports on disk by their hashes: this node's own, and those of others that it has checked. */
+/** Canonical reports on disk by hash: this node's own, and others' that it has verified. */
 export class ReportStore {
   readonly #folder: string;
 
@@ -15,7 +15,7 @@ export class ReportStore {
     await writeFileAtomic(this.#pathOf(reportHash(report)), encodeReport(report));
   }
 
-  /** The report's bytes; undefined when it is not here, or damaged. */
+  /** The report's bytes; undefined if missing or damaged. */
   async bytes(hash: Uint8Array): Promise<Uint8Array | undefined> {
     const bytes = await readFile(this.#pathOf(hash)).catch(() => undefined);
     if (!bytes || bytes.length > MAX_REPORT_BYTES) return undefined;
@@ -32,7 +32,7 @@ export class ReportStore {
   }
 }
 
-/** Reads a stranger's report, which must be the one with this hash. Throws REPORT_INVALID and what decodeReport() throws. */
+/** Decodes an untrusted report that must have this hash. Throws REPORT_INVALID, CODEC_INVALID or SCHEMA_INVALID. */
 export function openReport(bytes: Uint8Array, hash: Uint8Array): Report {
   if (!equalBytes(domainHash('security-report', bytes), hash))
     throw new BitorchError('REPORT_INVALID', `this is not the report ${toHex(hash)}`);

@@ -4,22 +4,22 @@ import { dirname } from 'node:path';
 import { BitorchError, codeOf, messageOf } from '#base';
 import { type Engine, type EngineFile, type EngineResult, MAX_HITS, plain } from './engine.ts';
 
-/** Where distributions put clamd's socket. */
+/** Paths of clamd's socket in common distributions. */
 const SOCKETS = ['/var/run/clamav/clamd.ctl', '/run/clamd.scan/clamd.sock', '/tmp/clamd.socket'];
-/** As whom distributions run it, in folders that root made for it. */
+/** Users as which distributions run clamd, in folders that root created for it. */
 const USERS = ['clamav', 'clamscan', 'clamupdate'];
 const OTHERS_WRITE = 0o002;
 const MAX_REPLY_BYTES = 4096;
 const CHUNK_BYTES = 256 * 1024;
-/** Of silence: clamd loads signatures before it answers, and reads a file before it says what it found. */
+/** Longest silence: clamd loads its signatures before it answers, and reads a whole file before it reports. */
 const TIMEOUT_MS = 120_000;
 
 export interface ClamAvOptions {
-  /** Path of clamd's socket, or `host:port`; the usual places when absent. */
+  /** Path of clamd's socket, or `host:port`; the usual paths if absent. */
   readonly address?: string;
 }
 
-/** ClamAV, through its daemon: every file is streamed to it (INSTREAM of clamd(8)), so it needs no rights to read. */
+/** ClamAV through its daemon. Every file is streamed to it (INSTREAM of clamd(8)), so it needs no read permission. */
 export class ClamAv implements Engine {
   readonly name = 'ClamAV';
   readonly #address: string | undefined;
@@ -35,7 +35,7 @@ export class ClamAv implements Engine {
       return {
         ...result,
         state: 'missing',
-        note: 'clamd does not run here: install and start clamav-daemon.',
+        note: 'clamd is not running: install and start clamav-daemon.',
       };
     }
     const stranger = hostAndPort(address) ? undefined : strangerOf(address);
@@ -66,7 +66,7 @@ async function checkAll(address: string, files: readonly EngineFile[], signal: A
   return { state, note, hits: hits.slice(0, MAX_HITS) } as const;
 }
 
-/** One command, one reply: `z` commands and replies end with a zero byte. */
+/** Sends one command and returns the reply. Commands with prefix `z` and their replies end with a zero byte. */
 async function converse(
   address: string,
   command: string,
@@ -76,12 +76,15 @@ async function converse(
   const socket = open(address);
   const abort = () => socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new BitorchError('CLAMD_TIMEOUT', 'it is silent')));
+  socket.setTimeout(TIMEOUT_MS, () =>
+    socket.destroy(new BitorchError('CLAMD_TIMEOUT', 'it sent nothing for too long')),
+  );
   try {
     const reply = replyOf(socket);
     reply.catch(() => undefined);
     socket.write(`z${command}\0`);
-    // Over its limit clamd answers and hangs up while we still send: then only the answer counts.
+    // Over its size limit clamd replies and closes the connection while the file is still being sent: only the reply
+    // counts then.
     if (file !== undefined)
       await stream(socket, file, reply).catch((error) => reply.catch(() => Promise.reject(error)));
     return await reply;
@@ -102,14 +105,14 @@ function hostAndPort(address: string): { host: string; port: string } | undefine
 }
 
 /**
- * Why a socket is not used: whoever answers on it sees every file and says what is clean, so it must be root's, our own,
- * or that of clamav's user in a folder where nobody else can put one. Undefined when it may be used.
+ * Why a socket must not be used; undefined if it may. Its owner sees every file and decides which are clean, so it
+ * must belong to root, to this user, or to clamav's user in a folder where nobody else can create one.
  */
 function strangerOf(path: string): string | undefined {
   try {
     const socket = lstatSync(path);
     const folder = lstatSync(realpathSync(dirname(path)));
-    if (!socket.isSocket()) return 'is no socket.';
+    if (!socket.isSocket()) return 'is not a socket.';
     const trusted = [0, process.getuid?.(), ...uidsOf(USERS)];
     const isOpen = (folder.mode & OTHERS_WRITE) !== 0;
     if (!trusted.includes(socket.uid) || (isOpen && !trusted.slice(0, 2).includes(socket.uid)))
@@ -121,7 +124,7 @@ function strangerOf(path: string): string | undefined {
   }
 }
 
-/** Ids of users by their names, from the system's list: passwd(5). */
+/** User ids by name, from passwd(5). */
 function uidsOf(names: readonly string[]): number[] {
   const fields = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -129,7 +132,10 @@ function uidsOf(names: readonly string[]): number[] {
   return fields.filter(([name = '']) => names.includes(name)).map(([, , uid]) => Number(uid));
 }
 
-/** Chunks of u32 length (big-endian) and bytes; a length of zero ends them. */
+/**
+ * Sends a file as chunks of u32 length (big-endian) and bytes, ended by a length of zero. Stops early once clamd has
+ * replied.
+ */
 async function stream(socket: Socket, file: string, reply: Promise<string>): Promise<void> {
   let answered = false;
   const settle = () => {
@@ -157,9 +163,11 @@ function replyOf(socket: Socket): Promise<string> {
       const end = text.indexOf('\0');
       if (end >= 0) resolve(text.slice(0, end));
       else if (text.length > MAX_REPLY_BYTES)
-        socket.destroy(new BitorchError('CLAMD_INVALID', 'its answer is too long'));
+        socket.destroy(new BitorchError('CLAMD_INVALID', 'its reply is too long'));
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new BitorchError('CLAMD_CLOSED', 'it hung up without an answer')));
+    socket.on('close', () =>
+      reject(new BitorchError('CLAMD_CLOSED', 'it closed the connection without a reply')),
+    );
   });
 }

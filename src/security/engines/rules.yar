@@ -1,12 +1,12 @@
 /*
- * Rules beside our own scanner, for what must never lie inside of a model file whatever its format. They are few and
- * narrow on purpose: weights are noise, in which short patterns occur by chance.
+ * Rules beside the built-in scanner, for content that no model file of any format may contain. They are few and
+ * narrow on purpose: weights look like noise, in which short patterns occur by chance.
  */
 
 rule eicar_test_file
 {
   meta:
-    description = "The harmless test file of the antivirus makers"
+    description = "EICAR antivirus test file (harmless)"
   strings:
     $text = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
   condition:
@@ -16,7 +16,7 @@ rule eicar_test_file
 rule windows_program
 {
   meta:
-    description = "A program for Windows, alone or inside of another file"
+    description = "Windows executable, alone or embedded in another file"
   strings:
     $stub = "This program cannot be run in DOS mode"
     $header = { 50 45 00 00 ( 64 86 | 4C 01 | 64 AA ) }
@@ -27,7 +27,7 @@ rule windows_program
 rule reverse_shell
 {
   meta:
-    description = "A line that hands a shell to somebody elsewhere"
+    description = "Reverse shell one-liner"
   strings:
     $bash = /bash -i >& \/dev\/tcp\/[0-9a-zA-Z._-]{3,}\/[0-9]{2,5}/
     $netcat = /nc(at)? (-[a-z]+ )*[0-9.]{7,15} [0-9]{2,5} -e \/bin\/(ba)?sh/
@@ -39,7 +39,7 @@ rule reverse_shell
 rule download_and_run
 {
   meta:
-    description = "A line that fetches a program and runs it"
+    description = "One-liner that downloads and runs a program"
   strings:
     $shell = /(curl|wget) [^\n|;]{4,200}\|\s?(ba|z)?sh\b/
     $powershell = /powershell(\.exe)? [^\n]{0,80}-e(nc|ncodedcommand)? [A-Za-z0-9+\/=]{40,}/ nocase

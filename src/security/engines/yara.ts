@@ -12,19 +12,19 @@ const RULES = fileURLToPath(new URL('./rules.yar', import.meta.url));
 const RULES_AT = '/scan/rules.yar';
 const LIST_AT = '/scan/list';
 const MODEL_AT = '/scan/model';
-/** What a run may take, and more for each byte on a slow disk. */
+/** Time limit of a run, plus time per byte for a slow disk. */
 const SECONDS = 600;
 const BYTES_PER_SECOND = 5_000_000;
 const MAX_OUTPUT_BYTES = 1 << 20;
 
 export interface YaraOptions {
-  /** A file of rules; ours when absent. */
+  /** Path of a file of rules; the built-in rules if absent. */
   readonly rules?: string;
 }
 
 /**
- * YARA rules, by the `yara` program, which reads hostile files with C and so runs in the sandbox: once, over all files. A
- * run that does not come to its end is the files' doing if the same rules run over nothing do.
+ * YARA rules, matched by the `yara` program. It parses hostile files in C, so it runs in the sandbox, once for all
+ * files. A run that fails is blamed on the files if the same rules run over no files succeed.
  */
 export class Yara implements Engine {
   readonly name = 'YARA';
@@ -89,12 +89,12 @@ export class Yara implements Engine {
   }
 }
 
-/** The one folder that all files lie in, at their paths; none for no files. */
+/** The folder that contains all files at their paths; none for no files. Throws if there is no such folder. */
 function foldersOf(files: readonly EngineFile[]): string[] {
   const folders = new Set(files.map(({ path, location }) => location.slice(0, -path.length)));
   const fit = files.every(({ path, location }) => location.endsWith(path) && !/[\r\n]/.test(path));
   if (!fit || folders.size > 1)
-    throw new Error('the files do not lie in one folder, or have names of several lines');
+    throw new Error('the files are not in one folder, or a name contains a line break');
   return [...folders];
 }
 
@@ -103,7 +103,7 @@ function outputOf({ ending, exitCode, output, errors }: SandboxOutcome): string 
   throw new Error(`yara ended (${ending} ${exitCode ?? ''}): ${plain(errors)}`);
 }
 
-/** A line is the rule's name, a space, and the path. What ended the program is a hit of its own, of no file. */
+/** Parses lines of rule name, space and path. An abnormal end of the program is a hit without a file. */
 function hitsOf(files: readonly EngineFile[], outcome: SandboxOutcome): { path: string; name: string }[] {
   const { ending, exitCode, output, errors } = outcome;
   const rules = new Map(files.map(({ path }): [string, string[]] => [`${MODEL_AT}/${path}`, []]));

@@ -1,11 +1,11 @@
 /**
- * Sets of characters, as bits over a small alphabet that stands for all of Unicode: ASCII, one or two characters of
- * each general category and of the scripts that tokenizers tell apart, and what the pattern itself names. Two classes
- * that have a character in common have one of these in common.
+ * Sets of characters as bit masks over a small alphabet that represents all of Unicode: ASCII, one or two characters
+ * of each general category and of the scripts that tokenizers distinguish, and the characters that the pattern names.
+ * Two classes that intersect in Unicode also intersect in this alphabet.
  */
 export type CharacterSet = bigint;
 
-/** Characters of early Unicode versions: every runtime knows their properties alike. */
+/** Characters of early Unicode versions, whose properties every runtime knows. */
 const REPRESENTATIVES =
   'éÉñÑßǅʰªº中国あアー한اهกडяЯαΩאաქ\u0301\u0903\u20dd٣५Ⅷ²½€£±×^´¨©®☺‿–—«»“”‘’¿¡。、·…（）「」\u00a0\u3000\u2003\u2028\u2029\u0085\u00ad\u200b\u200d\ufeff\ue000\ufdd0\u0378😀🏽🇩👍';
 
@@ -74,14 +74,14 @@ export class Alphabet {
     return this.#where(ignoreCase ? folded : inside);
   }
 
-  /** `\s`, `\w` and their company, undefined for letters that name no class. */
+  /** The class of `\s`, `\w` and the like; undefined if the letter names none. */
   named = (letter: string): CharacterSet | undefined =>
     Object.hasOwn(NAMED, letter) ? this.#matching(NAMED[letter]!) : undefined;
 
   posix = (name: string): CharacterSet | undefined =>
     Object.hasOwn(POSIX, name) ? this.#matching(POSIX[name]!) : undefined;
 
-  /** A Unicode property or script by the names that the engines take. */
+  /** A Unicode property or script by the names that regex engines accept; undefined if unknown. */
   property(name: string): CharacterSet | undefined {
     const plain = name.replace(/[\s_-]/g, '').toLowerCase();
     if (Object.hasOwn(POSIX, plain)) return this.posix(plain);
@@ -92,7 +92,7 @@ export class Alphabet {
       try {
         return this.#matching(`\\p{${spelling}}`);
       } catch {
-        // Not spelled like this: try the next.
+        // Not this spelling.
       }
     }
     return undefined;
@@ -116,7 +116,7 @@ export class Alphabet {
   }
 }
 
-/** A character and those before and behind it, where ranges begin and end. */
+/** A character with its predecessor and successor, at which ranges may begin or end. */
 function neighbours(code: number): string[] {
   return [code - 1, code, code + 1]
     .filter((near) => near >= 0 && near <= 0x10ffff && !(near >= 0xd800 && near <= 0xdfff))

@@ -1,8 +1,8 @@
 /**
- * Finds patterns on which a backtracking engine takes far more steps than a text has characters, by the ambiguity of
- * their automata (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991): exponential when some text
- * can be read from a state back to itself in two ways, polynomial when it can be read in a loop at one state, in a loop
- * at a later one, and on the way between them.
+ * Finds patterns on which a backtracking engine takes superlinear time, by the ambiguity of their automata (Weber and
+ * Seidl, "On the degree of ambiguity of finite automata", 1991): exponential if some text leads from a state back to
+ * itself in two ways; polynomial if some text can be read in a loop at one state, in a loop at a later state, and on
+ * the way between them.
  */
 
 import type { CharacterSet } from './alphabet.ts';
@@ -11,15 +11,16 @@ import { components } from './components.ts';
 import { parseRegex, type RegexNode } from './syntax.ts';
 
 /**
- * The power of a text's length to which the steps from one place can grow: 1 for sound patterns, infinite when they
- * double with every character. Loops from which nothing can fail any more do not count: there no engine goes back.
- * `whole`: the work of all patterns of a file. Throws REGEX_INVALID for what cannot be judged.
+ * Degree of the polynomial that bounds an engine's steps from one starting position by the text's length: 1 for sound
+ * patterns, infinite if steps grow exponentially. Loops after which nothing can fail do not count, since no engine
+ * backtracks into them. `whole`: work budget of all patterns of a file. Throws REGEX_INVALID for patterns that cannot
+ * be judged.
  */
 export function backtrackingDegree(pattern: string, whole?: Work): number {
   const work = new Work(whole);
   const looks = new Set<RegexNode>();
   let degree = degreeOf(automatonOf(parseRegex(pattern), looks, work), work);
-  // Looks hold looks in turn: the set grows as it is walked.
+  // Lookarounds may nest: the set grows while it is walked.
   for (const look of looks) degree = Math.max(degree, degreeOf(automatonOf(look, looks, work), work));
   return degree;
 }
@@ -38,7 +39,10 @@ function degreeOf(automaton: Automaton, work: Work): number {
   return longestChain(automaton, component, cyclic, work);
 }
 
-/** Whether two different paths lead from a state back to it over one text: a component of pairs with (q,q) and (p,r). */
+/**
+ * Whether two different paths lead from a state back to it over one text: a component of state pairs that holds (q,q)
+ * and some (p,r) with p ≠ r.
+ */
 function hasTwinPath(
   sets: readonly CharacterSet[],
   follow: readonly Set<number>[],
@@ -48,7 +52,7 @@ function hasTwinPath(
 ): boolean {
   const index = new Map(cyclic.map((state, n) => [state, n]));
   const count = cyclic.length;
-  // The tables of pairs take some thirty bytes each.
+  // The tables of pairs take about thirty bytes per pair.
   work.spend(4 * count * count);
   const next = (pair: number): number[] => {
     const [a, b] = [cyclic[Math.floor(pair / count)]!, cyclic[pair % count]!];
@@ -70,7 +74,7 @@ function hasTwinPath(
   return names.some((name, pair) => Math.floor(pair / count) !== pair % count && diagonal.has(name));
 }
 
-/** The most loops one behind the other that can share a text among them in many ways. */
+/** The longest chain of loops that can divide one text among them in many ways. */
 function longestChain(
   automaton: Automaton,
   component: readonly number[],

@@ -1,28 +1,28 @@
-/** Glushkov's automaton of a pattern: one state for each character set. */
+/** Glushkov automaton of a pattern: one state per character set. */
 import { BitorchError } from '#base';
 import type { CharacterSet } from './alphabet.ts';
 import type { RegexNode } from './syntax.ts';
 
 const MAX_STATES = 4000;
 const MAX_COPIES = 256;
-/** Steps that one pattern is worth, those of all that it looks at among them: real ones take some thousand. */
+/** Step budget of one pattern, including its lookarounds. Real patterns take a few thousand. */
 const MAX_STEPS = 1 << 20;
 
 export const tooComplex = (): BitorchError =>
   new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
 
-/** Counts the steps of judging patterns: every loop over states or edges spends what it does. */
+/** Step budget for analysing patterns: every loop over states or edges charges it. */
 export class Work {
   readonly #whole: Work | undefined;
   #left: number;
 
-  /** `whole`: what this work is a part of. */
+  /** `whole`: an enclosing budget that is charged as well. */
   constructor(whole?: Work, steps = MAX_STEPS) {
     this.#whole = whole;
     this.#left = steps;
   }
 
-  /** Throws REGEX_INVALID when more is spent than the patterns are worth. */
+  /** Charges steps. Throws REGEX_INVALID when the budget is exhausted. */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw tooComplex();
@@ -32,27 +32,30 @@ export class Work {
 
 export interface Automaton {
   sets: CharacterSet[];
-  /** State → states that can follow. */
+  /** State → possible next states. */
   follow: Set<number>[];
-  /** Edges that exist for two reasons: two loops around one another. */
+  /** Edges that exist for two reasons: from nested loops. */
   double: [number, number][];
-  /** States behind which nothing more is asked for: whoever gets there matches, and need not go back. */
+  /** States after which the pattern requires nothing more: the engine matches there and never backtracks. */
   done: ReadonlySet<number>;
 }
 
 interface Fragment {
   nullable: boolean;
-  /** Whether it matches the empty text wherever that is, without a look or an anchor. */
+  /** Whether it matches the empty text anywhere, without a lookaround or anchor. */
   free: boolean;
   first: number[];
   last: number[];
-  /** Of the last states those behind which no look or anchor stands. */
+  /** Last states that no lookaround or anchor follows. */
   done: number[];
 }
 
 const EMPTY: Fragment = { nullable: true, free: true, first: [], last: [], done: [] };
 
-/** The automaton of a pattern without what it looks at, which is added to `looks`. Throws REGEX_INVALID when it is too large. */
+/**
+ * Builds the automaton of a pattern without its lookarounds, which are added to `looks`. Throws REGEX_INVALID when it
+ * is too large.
+ */
 export function automatonOf(node: RegexNode, looks: Set<RegexNode>, work: Work): Automaton {
   const automaton: Automaton = { sets: [], follow: [], double: [], done: new Set() };
   const connect = (from: readonly number[], to: readonly number[]) => {

@@ -1,4 +1,7 @@
-/** Strongly connected components (Tarjan, 1972), without recursion: the name of each vertex's component. */
+/**
+ * Strongly connected components (Tarjan, 1972), without recursion. Returns for each vertex an identifier of its
+ * component.
+ */
 export function components(count: number, next: (vertex: number) => number[]): number[] {
   const order = new Array<number>(count).fill(-1);
   const low = new Array<number>(count).fill(0);

@@ -1,4 +1,4 @@
-/** Regular expressions of tokenizers (Oniguruma, Rust and JavaScript spell them nearly alike) as trees. */
+/** Parser for the regular expressions of tokenizers (Oniguruma, Rust and JavaScript share most of the syntax). */
 import { BitorchError } from '#base';
 import { Alphabet, type CharacterSet } from './alphabet.ts';
 
@@ -6,7 +6,7 @@ export type RegexNode =
   | { kind: 'set'; set: CharacterSet }
   | { kind: 'sequence' | 'either'; parts: RegexNode[] }
   | { kind: 'repeat'; part: RegexNode; min: number; max: number }
-  /** Looks ahead or behind, or is an anchor: matches no characters itself, and may fail. */
+  /** A lookaround or anchor: matches no characters itself, and may fail. */
   | { kind: 'look'; part: RegexNode }
   | { kind: 'nothing' };
 
@@ -17,7 +17,7 @@ const ANCHOR: RegexNode = { kind: 'look', part: NOTHING };
 
 const invalid = (reason: string): BitorchError => new BitorchError('REGEX_INVALID', reason);
 
-/** Parses a pattern. Throws REGEX_INVALID for what is no pattern, or uses what tokenizers have no need of. */
+/** Parses a pattern. Throws REGEX_INVALID for syntax errors and for features that tokenizers do not need. */
 export function parseRegex(pattern: string): RegexNode {
   return new Parser(pattern).whole();
 }
@@ -80,7 +80,7 @@ class Parser {
       const range = this.#range();
       if (!range) return part;
       if (repeats === MAX_DEPTH) throw invalid(`more than ${MAX_DEPTH} repetitions of one thing`);
-      // Lazy and possessive repetition match the same texts.
+      // Lazy and possessive repetition match the same texts as greedy repetition, or fewer.
       if (!this.#skip('?')) this.#skip('+');
       if (part.kind !== 'nothing' && part.kind !== 'look') part = { kind: 'repeat', part, ...range };
     }
@@ -123,7 +123,7 @@ class Parser {
     return look ? { kind: 'look', part } : part;
   }
 
-  /** What stands between "(?" and the content of a group. */
+  /** Parses what follows "(?" up to the content of a group. */
   #flags(): 'group' | 'flags' {
     if (this.#skip(':') || this.#skip('>') || this.#skip('|')) return 'group';
     const rest = this.#characters.slice(this.#at, this.#at + 64).join('');
@@ -185,7 +185,7 @@ class Parser {
     return String.fromCodePoint(code);
   }
 
-  /** A bracketed class; classes inside of it and intersections (&&) as in Oniguruma and Rust. */
+  /** Parses a bracketed class, with nested classes and intersections (&&) as in Oniguruma and Rust. */
   #class(): CharacterSet {
     if (++this.#depth > MAX_DEPTH) throw invalid(`classes are nested deeper than ${MAX_DEPTH}`);
     const negated = this.#skip('^');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { equalBytes, toHex, writeFileAtomic } from '#base';
 import { openRuleset, type Ruleset } from './ruleset.ts';
 
-/** Every ruleset that this node went by, by its id: what reports were made by, and what has changed since. */
+/** Every ruleset that this node has used, by id: for explaining old reports and finding what has changed since. */
 export class RulesetArchive {
   readonly #folder: string;
 
@@ -11,18 +11,21 @@ export class RulesetArchive {
     this.#folder = join(home, 'security', 'rulesets');
   }
 
-  /** `file`: as it was signed. */
+  /** `file`: the signed file. */
   async keep({ id }: Ruleset, file: Uint8Array): Promise<void> {
     await writeFileAtomic(this.#pathOf(id), file);
   }
 
-  /** The signed file; undefined when it is not here, or damaged. */
+  /** The signed file; undefined if it is missing. */
   async file(id: Uint8Array): Promise<Uint8Array | undefined> {
     const file = await readFile(this.#pathOf(id)).catch(() => undefined);
     return file && new Uint8Array(file);
   }
 
-  /** Whoever signed it: it was trusted when it came here. */
+  /**
+   * Opens an archived ruleset, whoever signed it: the signer was trusted when it was stored. Undefined if missing or
+   * damaged.
+   */
   async find(id: Uint8Array): Promise<Ruleset | undefined> {
     const file = await this.file(id);
     try {

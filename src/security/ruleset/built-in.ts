@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fromHex } from '#base';
 import { openRuleset, type Ruleset } from './ruleset.ts';
 
-/** Whose rulesets this edition takes (Ed25519 public keys). */
+/** Ed25519 public keys whose rulesets this release accepts. */
 export const RULESET_AUTHORITIES: readonly Uint8Array[] = [
   fromHex('dc1983808142d7290320c877ca351fb68f3ebad76e775204968309f0c5051c31'),
 ];
@@ -10,13 +10,13 @@ export const RULESET_AUTHORITIES: readonly Uint8Array[] = [
 let file: Promise<Uint8Array> | undefined;
 let builtIn: Promise<Ruleset> | undefined;
 
-/** The signed ruleset that comes with the program. */
+/** The signed ruleset that ships with the program. */
 export function builtInFile(): Promise<Uint8Array> {
   file ??= readFile(new URL('ruleset.signed', import.meta.url)).then((bytes) => new Uint8Array(bytes));
   return file;
 }
 
-/** The same, opened: its signature was checked. */
+/** The ruleset that ships with the program, with its signature verified. */
 export function builtInRuleset(): Promise<Ruleset> {
   builtIn ??= builtInFile().then((bytes) => openRuleset(bytes, RULESET_AUTHORITIES));
   return builtIn;

@@ -4,24 +4,24 @@ import { MAX_FINDINGS, SCANNER_VERSION } from '../report.ts';
 import { RULE_IDS, type RuleId } from '../rule-ids.ts';
 import type { RulesetFields } from './ruleset.ts';
 
-/** A file that another edition of the rules may judge in another way, and what about them. */
+/** A file that another version of the ruleset may judge differently, and the change responsible. */
 export interface Affected {
   readonly path: string;
   readonly by: string;
 }
 
 type Touches = (file: FileReport) => boolean;
-/** One difference between two editions, and the files that it may concern. */
+/** A difference between two rulesets, and a test for the files that it may affect. */
 interface Change {
   readonly what: string;
   readonly touches: Touches;
 }
 
 const TEXTS = new Set(['text', 'yaml']);
-/** Kinds that a chat template can be in. */
+/** Kinds of files that may contain a chat template. */
 const TEMPLATES = new Set(['json', 'template', 'gguf', 'text', 'yaml']);
 const IMAGES = new Set(['png', 'jpeg', 'gif', 'webp']);
-/** Accepted kinds: no archive is looked into there. */
+/** Accepted kinds, which are not searched for archives. */
 const PLAIN = new Set([
   ...TEXTS,
   ...TEMPLATES,
@@ -35,10 +35,10 @@ const ofKinds =
   ({ kind }) =>
     kinds.includes(kind);
 const inTemplates: Touches = ({ kind }) => TEMPLATES.has(kind);
-/** Everything binary is also tried as a pickle, and JSON as a hidden one. */
+/** Every binary file is also tried as a pickle, and JSON is searched for a hidden one. */
 const inPickles: Touches = ({ kind }) => !TEXTS.has(kind) && kind !== 'template';
 const inArchives: Touches = ({ kind }) => !PLAIN.has(kind);
-/** Whether a report tells one of these, or has left findings out. */
+/** Whether a report has one of these findings, or has omitted findings. */
 const withFinding =
   (rules: RegExp, details?: readonly string[]): Touches =>
   ({ findings, omitted }) =>
@@ -50,7 +50,7 @@ const withFinding =
         (!details || detail.endsWith('...') || details.some((word) => detail.includes(word))),
     );
 
-/** What each limit is about. */
+/** The files that each limit applies to. */
 const LIMITS: Readonly<Record<keyof RulesetFields['limits'], Touches>> = {
   jsonBytes: inTemplates,
   textBytes: inTemplates,
@@ -68,9 +68,9 @@ const LIMITS: Readonly<Record<keyof RulesetFields['limits'], Touches>> = {
 };
 
 /**
- * Files of a report that a newer edition of the rules may judge differently: what was allowed and is no more concerns
- * every file that could hold it, what is newly allowed only those where it was found. When in doubt a file is affected.
- * A report by another version of the scanner is affected as a whole.
+ * Lists the files of a report that a newer ruleset may judge differently. What is no longer allowed affects every
+ * file that could contain it; what is newly allowed affects only files in which it was found. When in doubt a file is
+ * affected. All files are affected if another version of the scanner made the report.
  */
 export function affectedBy(before: RulesetFields, after: RulesetFields, report: Report): Affected[] {
   const found =
@@ -131,7 +131,7 @@ function limitChanges(before: RulesetFields, after: RulesetFields): Change[] {
     .map((name) => ({ what: `limit ${name}`, touches: LIMITS[name] }));
 }
 
-/** Advisories name files by their hashes: only those are concerned. */
+/** Advisories name files by hash, so they affect only those files. */
 function advisoryChanges(before: RulesetFields, after: RulesetFields): Change[] {
   const named = (fields: RulesetFields) =>
     new Map(fields.advisories.map(({ sha256, name }) => [sha256, name]));

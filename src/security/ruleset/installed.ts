@@ -5,12 +5,12 @@ import { rulesetInvalid } from '../errors.ts';
 import { builtInRuleset, RULESET_AUTHORITIES } from './built-in.ts';
 import { openRuleset, type Ruleset } from './ruleset.ts';
 
-/** Where an update of the rules lies in a node's data directory. */
+/** Path of an installed ruleset in a node's data directory. */
 export const rulesetPath = (home: string): string => join(home, 'security', 'ruleset.signed');
 
 /**
- * The newest of the ruleset that comes with the program and the one that was installed in a data directory. `trusted`:
- * public keys whose rulesets count beside the program's own.
+ * Returns the newer of the built-in ruleset and the one installed in a data directory. `trusted`: public keys
+ * accepted beside the program's own. Throws like openRuleset() for a bad file, and file system errors.
  */
 export async function currentRuleset(home: string, trusted: readonly Uint8Array[] = []): Promise<Ruleset> {
   const builtIn = await builtInRuleset();
@@ -23,7 +23,10 @@ export async function currentRuleset(home: string, trusted: readonly Uint8Array[
   return installed.version > builtIn.version ? installed : builtIn;
 }
 
-/** Installs a signed ruleset. Throws RULESET_INVALID unless it is signed by an authority and newer than the current one. */
+/**
+ * Installs a signed ruleset. Throws RULESET_INVALID when its signer is not trusted or it is not newer than the
+ * current one, and like openRuleset() for a bad file.
+ */
 export async function installRuleset(
   home: string,
   file: Uint8Array,

@@ -9,10 +9,10 @@ const ASK_TIMEOUT_MS = 5_000;
 
 const requestSchema = z.strictObject({});
 const offerSchema = z.strictObject({ id: zBytes(32), version: z.number().int().min(1).max(0xffffffff) });
-/** What a node goes by, as it says. */
+/** Which ruleset a node uses, as it claims. */
 export type RulesetOffer = z.infer<typeof offerSchema>;
 
-/** Tells whoever asks which ruleset this node goes by. */
+/** Answers requests with the id and version of the ruleset that this node uses. */
 export function answerWithRuleset(host: Host, current: () => Promise<Ruleset>): Promise<void> {
   return host.answer(RULESET_PROTOCOL, async (message) => {
     check(requestSchema, message, 'request for a ruleset');
@@ -31,8 +31,8 @@ export async function askForRuleset(
 }
 
 /**
- * Fetches what was offered: signed by one of `trusted`, with the id and version that the offer has. Throws
- * RULESET_INVALID and what openRuleset() and fetchDocument() throw.
+ * Fetches an offered ruleset, which must be signed by one of `trusted` and have the offered id and version. Throws
+ * RULESET_INVALID when it differs, and what openRuleset() and fetchDocument() throw.
  */
 export async function fetchRuleset(
   host: Host,
@@ -44,11 +44,11 @@ export async function fetchRuleset(
   const file = await fetchDocument(host, peer, { kind: 'ruleset', id: offer.id }, signal);
   const ruleset = openRuleset(file, trusted);
   if (!equalBytes(ruleset.id, offer.id) || ruleset.version !== offer.version)
-    throw rulesetInvalid(`${peer.id} sent another one than it offered`);
+    throw rulesetInvalid(`${peer.id} sent a different ruleset than it offered`);
   return { ruleset, file };
 }
 
-/** A newer ruleset of one node. Throws RULESET_INVALID when it has none. */
+/** Fetches a newer ruleset from a node. Throws RULESET_CURRENT when the node has none, and like fetchRuleset(). */
 export async function newerRuleset(
   host: Host,
   peer: PeerAddress,
@@ -59,7 +59,7 @@ export async function newerRuleset(
   if (offer.version <= current.version) {
     throw new BitorchError(
       'RULESET_CURRENT',
-      `the node has version ${offer.version}, and ${current.version} is in use here: there is nothing newer`,
+      `the node offers version ${offer.version}, which is not newer than the current version ${current.version}`,
     );
   }
   return fetchRuleset(host, peer, offer, trusted);

@@ -5,18 +5,18 @@ import { SEVERITIES } from '../report.ts';
 import { RULE_IDS, type RuleId } from '../rule-ids.ts';
 
 export const MAX_RULESET_BYTES = 4 << 20;
-/** With the signer's key and signature. */
+/** Including the signer's key and signature. */
 export const MAX_RULESET_FILE_BYTES = MAX_RULESET_BYTES + 32 + SIGNATURE_BYTES;
 const PURPOSE = 'security-ruleset';
 
 const words = z.array(z.string().min(1).max(256)).max(20_000);
-/** "" where nothing stands before the first message. */
+/** "" if nothing precedes the first message. */
 const marks = z.array(z.string().max(256)).min(1).max(64);
 const hashes = z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(100_000);
 
 const ruleSchema = z.strictObject({
   severity: z.enum(SEVERITIES),
-  /** A headline. */
+  /** Headline. */
   title: z.string().min(1).max(120),
   /** Why it matters. */
   why: z.string().min(1).max(600),
@@ -28,23 +28,23 @@ export type Rule = z.infer<typeof ruleSchema>;
 const fieldsSchema = z.strictObject({
   format: z.literal(1),
   name: z.string().min(1).max(64),
-  /** Grows with each edition; a node takes no older one. */
+  /** Increases with each edition; a node never goes back to an older one. */
   version: z.number().int().min(1).max(0xffffffff),
   rules: z.strictObject(
     Object.fromEntries(RULE_IDS.map((id) => [id, ruleSchema])) as Record<RuleId, typeof ruleSchema>,
   ),
   limits: z.strictObject({
-    /** Bytes of a JSON file, of a text file, of an image. */
+    /** Maximum bytes of a JSON file, of a text file, of an image. */
     jsonBytes: zCount,
     textBytes: zCount,
     imageBytes: zCount,
-    /** Steps of the pickle machine, and objects that it may hold. */
+    /** Maximum steps of the pickle machine and objects that it may hold. */
     pickleSteps: zCount,
     pickleObjects: zCount,
-    /** Uncompressed ÷ compressed bytes of one archive member. */
+    /** Maximum ratio of uncompressed to compressed bytes of an archive member. */
     archiveRatio: zCount,
     archiveMembers: zCount,
-    /** Archives inside of archives. */
+    /** Maximum depth of archives within archives. */
     nesting: zCount,
     onnxNodes: zCount,
     onnxDepth: zCount,
@@ -59,7 +59,7 @@ const fieldsSchema = z.strictObject({
   onnx: z.strictObject({
     /** Domain → operators; "" is ai.onnx. */
     operators: z.record(z.string().max(64), words),
-    /** `domain:Operator` that run foreign code or read files. */
+    /** `domain:Operator` of operators that run foreign code or read files. */
     forbidden: words,
   }),
   tokenizer: z.strictObject({
@@ -67,41 +67,44 @@ const fieldsSchema = z.strictObject({
     ordinaryAddedTokens: words,
   }),
   template: z.strictObject({
-    /** What a chat template may use; all else is refused. */
+    /** What a chat template may use; everything else is refused. */
     filters: words,
     tests: words,
     functions: words,
     methods: words,
-    /** SHA-256 of well-known templates, without white space at both ends. */
+    /** SHA-256 of well-known templates, without leading and trailing white space. */
     known: hashes,
-    /** How well-known families of models mark who speaks; the first whose claims are all in a prompt counts. */
+    /**
+     * How well-known model families mark the speaker. A prompt belongs to the first family whose claims it all
+     * contains.
+     */
     families: z
       .array(
         z.strictObject({
           name: z.string().min(1).max(64),
           claims: words,
-          /** What may stand before a message of each role. */
+          /** Texts that may precede a message of each role. */
           system: marks,
           user: marks,
           assistant: marks,
-          /** Whether well-known templates of the family leave system messages out. */
+          /** Whether well-known templates of the family omit system messages. */
           mayDropSystem: z.boolean(),
           /** Other texts of the family's prompts. */
           other: words,
-          /** SHA-256 of its well-known templates' own words, without white space. */
+          /** SHA-256 of the fixed texts of its well-known templates, without white space. */
           openings: hashes,
         }),
       )
       .max(256),
   }),
-  /** Files that are known to be bad. */
+  /** Files known to be malicious. */
   advisories: z.array(z.strictObject({ sha256: hashes.element, name: z.string().max(200) })).max(100_000),
 });
 
-/** What a ruleset says; docs/protocol/security-report.md is the normative text. */
+/** Content of a ruleset; docs/protocol/security-report.md is normative. */
 export type RulesetFields = z.infer<typeof fieldsSchema>;
 
-/** A ruleset whose signature was checked, with its id (32 bytes). */
+/** A ruleset with a verified signature, and its id (32 bytes). */
 export type Ruleset = RulesetFields & { readonly id: Uint8Array; readonly signer: Uint8Array };
 
 /** Signs a ruleset: public key (32 bytes), signature, canonical CBOR. Throws SCHEMA_INVALID. */
@@ -111,23 +114,23 @@ export function signRuleset(fields: unknown, key: SigningKey): Uint8Array {
 }
 
 /**
- * Opens a signed ruleset if one of `trusted` (Ed25519 public keys) signed it. Throws RULESET_INVALID, SCHEMA_INVALID,
+ * Opens a ruleset signed by one of `trusted` (Ed25519 public keys). Throws RULESET_INVALID, SCHEMA_INVALID,
  * CODEC_INVALID or SIGNATURE_INVALID.
  */
 export function openRuleset(file: Uint8Array, trusted: readonly Uint8Array[]): Ruleset {
   const signer = file.slice(0, 32);
   if (!trusted.some((key) => Buffer.compare(key, signer) === 0)) {
-    throw rulesetInvalid('it is signed by nobody whom this node trusts');
+    throw rulesetInvalid('its signer is not trusted by this node');
   }
   const sealed = file.subarray(32);
   const fields = openSigned(PURPOSE, fieldsSchema, sealed, signer, MAX_RULESET_BYTES, { items: 1 << 20 });
   return { ...fields, id: rulesetId(sealed.subarray(SIGNATURE_BYTES)), signer };
 }
 
-/** The fields of a ruleset in readable form, unsigned: for people who write their own. Throws SCHEMA_INVALID. */
+/** Validates the unsigned fields of a ruleset in readable form, for authors of rulesets. Throws SCHEMA_INVALID. */
 export function parseRulesetFields(fields: unknown): RulesetFields {
   return check(fieldsSchema, fields, 'ruleset');
 }
 
-/** Content address of a ruleset: a hash of its canonical CBOR, whoever signed it. */
+/** Content address of a ruleset: hash of its canonical CBOR, independent of the signer. */
 export const rulesetId = (body: Uint8Array): Uint8Array => domainHash('security-ruleset-id', body);

@@ -5,11 +5,11 @@ import { builtInFile, builtInRuleset, RULESET_AUTHORITIES } from './built-in.ts'
 import { rulesetPath } from './installed.ts';
 import { MAX_RULESET_FILE_BYTES, openRuleset, type Ruleset } from './ruleset.ts';
 
-/** The rules that a node goes by: those that came with the program, or a newer edition that was installed since. */
+/** The ruleset that a node uses: the built-in one, or a newer one installed since. */
 export class WatchedRuleset {
-  /** Public keys whose rulesets count here. */
+  /** Public keys whose rulesets this node accepts. */
   readonly trusted: readonly Uint8Array[];
-  /** The editions before. */
+  /** Rulesets in use until now. */
   readonly archive: RulesetArchive;
   readonly #path: string;
   #current: Ruleset;
@@ -34,14 +34,14 @@ export class WatchedRuleset {
     return this.#current;
   }
 
-  /** A ruleset that this node goes or went by, as it was signed. */
+  /** The signed file of a ruleset that this node uses or has used; undefined if it has none with this id. */
   async file(id: Uint8Array): Promise<Uint8Array | undefined> {
     return equalBytes(id, (await builtInRuleset()).id) ? builtInFile() : this.archive.file(id);
   }
 
   /**
-   * Looks for a newer edition; true when there is one. Throws RULESET_INVALID and its kin once for a file that cannot
-   * be trusted: the rules stay as they are.
+   * Checks for a newer installed ruleset; returns whether there is one. Throws RULESET_INVALID, SCHEMA_INVALID,
+   * CODEC_INVALID or SIGNATURE_INVALID once per file that cannot be trusted; the current ruleset stays in use.
    */
   async refresh(): Promise<boolean> {
     const changedMs = await stat(this.#path).then(

@@ -1,4 +1,4 @@
-/** Classic BPF as seccomp takes it (linux/filter.h, linux/seccomp.h): just enough of an assembler for our filter. */
+/** A minimal assembler for classic BPF as seccomp runs it (linux/filter.h, linux/seccomp.h). */
 
 export interface Instruction {
   readonly code: number;
@@ -13,47 +13,51 @@ const JUMP_GREATER_OR_EQUAL = 0x35;
 const AND = 0x54;
 const RETURN = 0x06;
 
-/** What the kernel does with a call: SECCOMP_RET_* of linux/seccomp.h. */
+/** Actions of a filter: SECCOMP_RET_* of linux/seccomp.h. */
 export const ALLOW = 0x7fff0000;
 export const KILL = 0x80000000;
-/** Refuses the call with an error number of errno.h. */
+/** Makes the call fail with `errno` (errno.h). */
 export const refuse = (errno: number): number => 0x00050000 | errno;
 
-/** Loads a word of struct seccomp_data: the call's number, the architecture, or half of an argument. */
+/** Loads one 32-bit word of struct seccomp_data: the call number, the architecture or half of an argument. */
 const load = (offset: number): Instruction => ({ code: LOAD_WORD_ABSOLUTE, jt: 0, jf: 0, k: offset });
 export const loadNumber: Instruction = load(0);
 export const loadArchitecture: Instruction = load(4);
-/** The lower half of an argument; flags and small numbers have nothing above (the ABI's upper half may be garbage). */
+/** Loads the lower half of argument `n`. Flags and small integers fit in it; the upper half may hold garbage. */
 export const loadArgument = (n: number): Instruction => load(16 + 8 * n);
 
 export const and = (mask: number): Instruction => ({ code: AND, jt: 0, jf: 0, k: mask });
 export const give = (action: number): Instruction => ({ code: RETURN, jt: 0, jf: 0, k: action });
 
-/** Runs `then` when the loaded word is `value`, else goes on behind it. */
+/** Runs `then` if the loaded word equals `value`; otherwise skips it. */
 export const whenEqual = (value: number, then: readonly Instruction[]): Instruction[] => [
   { code: JUMP_EQUAL, jt: 0, jf: then.length, k: value },
   ...then,
 ];
 
-/** Runs `then` when the loaded word is not `value`, else goes on behind it. */
+/** Runs `then` if the loaded word differs from `value`; otherwise skips it. */
 export const unlessEqual = (value: number, then: readonly Instruction[]): Instruction[] => [
   { code: JUMP_EQUAL, jt: then.length, jf: 0, k: value },
   ...then,
 ];
 
-/** Runs `then` when the loaded word is at least `value`, else goes on behind it. */
+/** Runs `then` if the loaded word is at least `value`; otherwise skips it. */
 export const whenAtLeast = (value: number, then: readonly Instruction[]): Instruction[] => [
   { code: JUMP_GREATER_OR_EQUAL, jt: 0, jf: then.length, k: value },
   ...then,
 ];
 
-/** The program as an array of struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, little-endian. */
+/**
+ * Encodes a program as an array of struct sock_filter (u16 code, u8 jt, u8 jf, u32 k, little-endian). Throws
+ * RangeError for more than 4,096 instructions or a jump over more than 255.
+ */
 export function assemble(program: readonly Instruction[]): Uint8Array {
-  if (program.length > 4096) throw new RangeError(`a filter of ${program.length} instructions, 4096 at most`);
+  if (program.length > 4096)
+    throw new RangeError(`filter has ${program.length} instructions; the limit is 4096`);
   const bytes = new Uint8Array(8 * program.length);
   const view = new DataView(bytes.buffer);
   program.forEach(({ code, jt, jf, k }, i) => {
-    if (jt > 255 || jf > 255) throw new RangeError(`instruction ${i} jumps over more than 255 others`);
+    if (jt > 255 || jf > 255) throw new RangeError(`instruction ${i} jumps over more than 255 instructions`);
     view.setUint16(8 * i, code, true);
     view.setUint8(8 * i + 2, jt);
     view.setUint8(8 * i + 3, jf);

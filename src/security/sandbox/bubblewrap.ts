@@ -3,27 +3,31 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 import type { Limits, SandboxCommand } from './options.ts';
 
-/** Descriptors of bubblewrap that carry the filter in and the first process's id out. */
+/** File descriptors of bubblewrap: it reads the filter from one and writes the first process's id to the other. */
 export const FILTER_FD = 3;
 export const INFO_FD = 4;
 
-/** V8 and allocators reserve address space that counts as data and is never touched; what is touched is watched. */
+/**
+ * V8 and allocators reserve address space that RLIMIT_DATA counts although it is never touched. Memory in use is
+ * limited separately.
+ */
 const RESERVED_BYTES = 3 * 2 ** 30;
-/** The system's programs and libraries; where one is a link (merged /usr), the link. */
+/** System programs and libraries. Symbolic links (merged /usr) are recreated as links. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/etc/ld.so.cache', '/etc/alternatives'];
-/** Not /dev/zero: a shared mapping of it is memory that no limit of a process counts. */
+/** Excludes /dev/zero: a shared mapping of it is memory that no per-process limit counts. */
 const DEVICES = ['/dev/null', '/dev/urandom', '/dev/random'];
 
-/** bubblewrap's own process, which counts too. */
+/** bubblewrap's own process counts towards the limit. */
 const REAPER = 1;
-/** Since this kernel a user namespace counts its own processes; before, RLIMIT_NPROC counted all of the user's. */
+/** From this kernel on, RLIMIT_NPROC counts per user namespace; before, it counted all processes of the user. */
 const COUNTS_PER_NAMESPACE = [5, 14] as const;
 
 /**
- * The command line that runs `command` in the sandbox. bubblewrap makes namespaces of all kinds (no network, own
- * processes), a read-only root that holds the system's programs and what was given, an empty /tmp of bounded size, no
- * capabilities, no terminal, and dies with us; prlimit (util-linux) sets what the kernel enforces. With `uid` (for a
- * node of root) it becomes a user of this one run, who owns nothing on the machine; else a user namespace is made.
+ * Returns the command line that runs `command` in the sandbox. bubblewrap creates namespaces of every kind (no
+ * network, own process ids), a read-only root with the system's programs and the given paths, and an empty /tmp of
+ * bounded size; it drops all capabilities, detaches from the terminal and dies with this process. prlimit
+ * (util-linux) sets the limits that the kernel enforces. With `uid` (for a node that runs as root) the command runs
+ * as that user, who owns nothing on the machine; without, in a new user namespace.
  */
 export function commandLine(options: SandboxCommand, limits: Limits, uid: number | undefined): string[] {
   return [
@@ -46,7 +50,7 @@ function resourceLimits(limits: Limits, uid: number | undefined): string[] {
   const { memoryBytes, cpuSeconds, threads, fileBytes, openFiles } = limits;
   const set: Record<string, number | string> = {
     core: 0,
-    // The soft limit's signal says what happened, the hard one's does not.
+    // The soft limit's signal (SIGXCPU) identifies the cause; the hard limit's (SIGKILL) does not.
     cpu: `${cpuSeconds}:${cpuSeconds + 1}`,
     data: memoryBytes + RESERVED_BYTES,
     fsize: fileBytes,
@@ -84,7 +88,7 @@ function systemMount(path: string): string[] {
   return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : bind(path, path);
 }
 
-/** bubblewrap would make the folders above for root's eyes only. */
+/** Creates the parent folders explicitly: bubblewrap would create them readable by root only. */
 function bind(path: string, at: string): string[] {
   const above: string[] = [];
   for (let folder = dirname(at); folder !== '/'; folder = dirname(folder)) above.unshift('--dir', folder);

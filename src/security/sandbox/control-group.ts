@@ -1,11 +1,11 @@
-/** Control groups of Linux: the kernel counts and limits what all processes of a run use together. */
+/** Linux control groups: the kernel counts and limits the resources of all processes of a run together. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from './options.ts';
 
 const PREFIX = 'bitorch-sandbox-';
-/** A group by its name: the process that made it. */
+/** Name of a group; captures the id of the process that created it. */
 const LEFT = new RegExp(`^${PREFIX}(\\d+)-\\w+$`);
 /** bubblewrap's own processes. */
 const REAPERS = 2;
@@ -14,21 +14,21 @@ const REMOVAL_MS = 25;
 
 export type GroupVersion = 'v1' | 'v2';
 
-/** Where groups can be made: version 2 has one tree, version 1 one for each thing that is counted. */
+/** Where groups can be created. Version 2 has one hierarchy, version 1 one per controller. */
 export interface GroupHome {
   readonly version: GroupVersion;
-  /** Folders in which a group is a folder. */
+  /** Parent folders of the groups. */
   readonly memory: string;
   readonly processes: string;
 }
 
-/** One run's group. */
+/** The control group of one run. */
 export class ControlGroup {
   readonly #home: GroupHome;
   readonly #memory: string;
   readonly #processes: string;
 
-  /** Throws what the file system throws where no group can be made. */
+  /** Throws the file system's error if the group cannot be created. */
   constructor(home: GroupHome, name: string, { memoryBytes, threads }: Limits) {
     this.#home = home;
     this.#memory = join(home.memory, PREFIX + name);
@@ -54,25 +54,27 @@ export class ControlGroup {
     return this.#home.version;
   }
 
-  /** Files into which a process writes its id to be of the group, with all that it starts. */
+  /** Files to which a process writes its id to join the group, together with its descendants. */
   get joins(): string[] {
     return this.#folders.map((folder) => join(folder, 'cgroup.procs'));
   }
 
-  /** The most memory that was in use at a time, file cache that it caused included; undefined where it is not told. */
+  /**
+   * Peak memory in bytes, including page cache that the processes caused; undefined if the kernel does not report it.
+   */
   get peakMemoryBytes(): number | undefined {
     const name = this.version === 'v2' ? 'memory.peak' : 'memory.max_usage_in_bytes';
     const bytes = Number(this.#get(name));
     return bytes > 0 ? bytes : undefined;
   }
 
-  /** Whether the kernel ended a process because they used more memory than they may. */
+  /** Whether the kernel killed a process for exceeding the memory limit. */
   get isOutOfMemory(): boolean {
     const text = this.#get(this.version === 'v2' ? 'memory.events' : 'memory.oom_control');
     return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0;
   }
 
-  /** When its last process has ended, which the kernel may still be about. */
+  /** Removes the group. Retries, because the kernel may still be reaping the last process. */
   async remove(): Promise<void> {
     for (let left = REMOVALS; left > 0; left--) {
       try {
@@ -93,12 +95,12 @@ export class ControlGroup {
     writeFileSync(join(this.#memory, file), String(value));
   }
 
-  /** Kernels without swap accounting, or older ones, do not have every file. */
+  /** Sets an optional file: older kernels and those without swap accounting lack some. */
   #try(file: string, value: number): void {
     try {
       this.#set(file, value);
     } catch {
-      // The limit of memory holds all the same.
+      // The memory limit itself still holds.
     }
   }
 
@@ -114,8 +116,8 @@ export class ControlGroup {
 let home: GroupHome | undefined | null = null;
 
 /**
- * Where this process can make groups, tried once; undefined where it cannot. That is root's everywhere, and a user's
- * whose own group lies in a folder of theirs: services and scopes of the user's systemd.
+ * Finds where this process can create groups, trying once; undefined if nowhere. Root can everywhere; a user can if
+ * its own group lies in a folder that it owns, as for services and scopes of the user's systemd instance.
  */
 export function groupHome(): GroupHome | undefined {
   if (home === null)
@@ -123,7 +125,10 @@ export function groupHome(): GroupHome | undefined {
   return home;
 }
 
-/** `mounts`: proc_pid_mountinfo(5); `own`: cgroups(7), /proc/pid/cgroup. */
+/**
+ * Possible places, best first. `mounts`: content of proc_pid_mountinfo(5); `own`: content of /proc/pid/cgroup, see
+ * cgroups(7).
+ */
 export function candidates(mounts: string, own: string): GroupHome[] {
   const found: GroupHome[] = [];
   const trees = mounts.split('\n').flatMap((line) => {
@@ -147,7 +152,7 @@ export function candidates(mounts: string, own: string): GroupHome[] {
   return found;
 }
 
-/** Tried out; groups that a process left behind when it was killed are removed. */
+/** Creates a group to see whether it works. Also removes groups left by processes that were killed. */
 function works(candidate: GroupHome): boolean {
   try {
     for (const folder of new Set([candidate.memory, candidate.processes])) removeEmpty(folder);
@@ -169,7 +174,7 @@ function removeEmpty(folder: string): void {
     try {
       rmdirSync(join(folder, name));
     } catch {
-      // Something still ends in it.
+      // A process in it is still exiting.
     }
   }
 }

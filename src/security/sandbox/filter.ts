@@ -23,7 +23,7 @@ import {
 
 const [EPERM, EAGAIN, EACCES, ENOSYS] = [1, 11, 13, 38];
 
-/** Nothing that a model or its runtime needs: who calls one of these is ended on the spot. */
+/** Calls that neither a model nor its runtime needs. They kill the process. */
 const FATAL: readonly SystemCall[] = [
   ...(['ptrace', 'process_vm_readv', 'process_vm_writev', 'process_madvise', 'kcmp', 'pidfd_getfd'] as const),
   ...(['kexec_load', 'kexec_file_load', 'init_module', 'finit_module', 'delete_module', 'bpf'] as const),
@@ -36,7 +36,7 @@ const FATAL: readonly SystemCall[] = [
   ...(['clock_adjtime', 'bind', 'listen', 'memfd_secret'] as const),
 ];
 
-/** What honest runtimes try at their start and do without: refused with an error that they know. */
+/** Calls that honest runtimes probe at startup and can do without. They fail with an error that the runtimes handle. */
 const REFUSED: Readonly<Partial<Record<SystemCall, number>>> = {
   memfd_create: EPERM,
   shmget: EPERM,
@@ -48,25 +48,25 @@ const REFUSED: Readonly<Partial<Record<SystemCall, number>>> = {
   io_uring_setup: ENOSYS,
   io_uring_enter: ENOSYS,
   io_uring_register: ENOSYS,
-  // Its flags lie in memory, where a filter cannot look; the C library goes back to clone.
+  // Its flags lie in memory, which a filter cannot read; the C library falls back to clone.
   clone3: ENOSYS,
 };
 
-/** Bit of a call's number that marks the x32 ABI. */
+/** The bit in the call number that marks the x32 ABI. */
 const X32 = 0x40000000;
 /** CLONE_NEW* of linux/sched.h: mount, cgroup, UTS, IPC, user, process, network namespaces. */
 const NEW_NAMESPACES = 0x7e020000;
 const CLONE_THREAD = 0x00010000;
-/** MAP_SHARED and MAP_ANONYMOUS together: memory that RLIMIT_DATA does not count. */
+/** MAP_SHARED | MAP_ANONYMOUS: memory that RLIMIT_DATA does not count. */
 const SHARED_ANONYMOUS = 0x21;
 const [AF_UNIX, AF_NETLINK] = [1, 16];
-/** Writes into the terminal's input as if it was typed. */
+/** TIOCSTI and TIOCLINUX: they insert input into the terminal as if it had been typed. */
 const TERMINAL_INPUT = [0x5412, 0x541c];
 
 /**
- * The seccomp program of the sandbox. Known harmless calls are allowed; what reaches for other processes, the
- * kernel, mounts, namespaces, keys or the network ends the process (SIGSYS); what is newer than our table fails with
- * ENOSYS. `processes`: whether new processes may be made; threads always may.
+ * Builds the sandbox's seccomp program. Known harmless calls are allowed. Calls that reach for other processes, the
+ * kernel, mounts, namespaces, keys or the network kill the process (SIGSYS). Calls newer than the table fail with
+ * ENOSYS. `processes`: whether new processes may be created; threads always may.
  */
 export function systemCallFilter(machine: Machine, { processes }: { processes: boolean }): Uint8Array {
   const on = (call: SystemCall, then: readonly Instruction[]): Instruction[] => {

@@ -1,20 +1,20 @@
-/** What a process in the sandbox may use; what it exceeds ends it. */
+/** Resource limits of a process in the sandbox. Exceeding one ends the process. */
 export interface Limits {
-  /** Of all its processes together, its temporary files included. */
+  /** For all processes together, including files in /tmp. */
   readonly memoryBytes: number;
-  /** By the clock on the wall. */
+  /** Wall-clock time. */
   readonly timeMs: number;
-  /** Processors' time of one process, in whole seconds. */
+  /** CPU time per process, in whole seconds. */
   readonly cpuSeconds: number;
-  /** Processes at a time. With 1 none can be made: the kernel refuses. */
+  /** Concurrent processes. With 1 the kernel refuses to create any other. */
   readonly processes: number;
   /** Threads of all processes together. */
   readonly threads: number;
-  /** Files in its /tmp together. */
+  /** All files in /tmp together. */
   readonly temporaryBytes: number;
-  /** Any one file that it writes. */
+  /** Any single file. */
   readonly fileBytes: number;
-  /** Written to the standard output and to the standard error. */
+  /** For standard output; standard error is kept up to a fixed size. */
   readonly outputBytes: number;
   readonly openFiles: number;
 }
@@ -32,39 +32,45 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 export interface SandboxCommand {
-  /** Program, by its absolute path inside, and arguments. */
+  /** Absolute path of the program inside the sandbox, and its arguments. */
   readonly command: readonly [string, ...string[]];
-  /** Host files and folders that it sees, beside the system's programs and libraries; at the same place if not said. */
+  /**
+   * Host files and folders visible beside the system's programs and libraries, mounted `at` a path or at the same
+   * one.
+   */
   readonly readOnly: readonly { readonly path: string; readonly at?: string }[];
-  /** Its whole environment, beside PATH, HOME and LANG. */
+  /** The complete environment beside PATH, HOME and LANG. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What it reads on its standard input. */
+  /** Standard input. */
   readonly input?: Uint8Array;
   readonly limits?: Partial<Limits>;
-  /** Its standard output as it comes; kept whole in the outcome when absent. */
+  /** Receives standard output as it arrives; without it the outcome holds all of it. */
   readonly onOutput?: (chunk: Uint8Array) => void;
-  /** An open file (its descriptor) that its standard output goes into: the only thing outside that it can change. */
+  /** Descriptor of an open file that receives standard output: the only thing outside that the process can change. */
   readonly outputFile?: number;
   readonly signal?: AbortSignal;
 }
 
-/** How a process in the sandbox came to its end. */
+/**
+ * How the process ended: `exited` by itself; `killed` by a signal or the caller; otherwise by a forbidden system call
+ * or the limit named.
+ */
 export type Ending = 'exited' | 'killed' | 'forbidden-call' | 'time' | 'memory' | 'processes' | 'output';
 
 export interface SandboxOutcome {
   readonly ending: Ending;
-  /** Of a process that exited by itself. */
+  /** Set only if the process exited by itself. */
   readonly exitCode: number | null;
-  /** Its standard output, unless it was taken by `onOutput`. */
+  /** Standard output; empty if `onOutput` received it. */
   readonly output: Uint8Array;
-  /** The end of its standard error, as text. */
+  /** The beginning of standard error, as text. */
   readonly errors: string;
   readonly usage: Usage;
 }
 
 /**
- * What a process and its children used. Memory is the kernel's own count where there is a control group, else the sum of
- * the kernel's high-water marks of each process; the rest was seen in looks from outside, a blink apart.
+ * Resources that the process and its children used. Peak memory is the kernel's count if there is a control group,
+ * otherwise the sum of each process's high-water mark. The other values are sampled from outside (see Watch).
  */
 export interface Usage {
   readonly timeMs: number;
@@ -72,8 +78,8 @@ export interface Usage {
   readonly peakMemoryBytes: number;
   readonly processes: number;
   readonly threads: number;
-  /** Files outside of what it was given that were open; cut at 32. */
+  /** Files outside the given paths that were open, at most 32. */
   readonly files: readonly string[];
-  /** Sockets that were open, its own standard streams not counted. */
+  /** Sockets that were open, excluding standard streams. */
   readonly sockets: number;
 }

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { SandboxCommand } from './options.ts';
 
-/** Our sources and packages. */
+/** The program's sources and packages. */
 const PARTS = ['../../../src', '../../../node_modules', '../../../package.json'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** The command that runs a module of ours in the sandbox, and what it needs to see for that. */
+/** Returns the command that runs one of this program's modules in the sandbox, and the paths that it needs to read. */
 export function ownProgram(module: URL): Pick<SandboxCommand, 'command' | 'readOnly'> {
   const node = process.execPath;
   return {

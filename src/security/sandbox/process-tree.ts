@@ -12,7 +12,10 @@ interface ProcessStat {
   readonly residentBytes: number;
 }
 
-/** All processes below `root`, and itself. The kernel gives orphans to their namespace's first process, so none gets away. */
+/**
+ * Returns `root` and all its descendants. Orphans are reparented to the first process of their namespace, so none
+ * escapes.
+ */
 export function descendants(root: number): ProcessStat[] {
   const children = new Map<number, ProcessStat[]>();
   let self: ProcessStat | undefined;
@@ -27,11 +30,11 @@ export function descendants(root: number): ProcessStat[] {
   return found;
 }
 
-/** Undefined for a process that has just ended. */
+/** Undefined for a process that has already ended. */
 function statOf(pid: number): ProcessStat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name comes second, in parentheses, and may hold anything, parentheses too.
+    // The second field is the name in parentheses, which may itself contain parentheses.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
@@ -49,7 +52,7 @@ function statOf(pid: number): ProcessStat | undefined {
   }
 }
 
-/** The most memory that a process ever had resident (VmHWM), in bytes; 0 for one that has just ended. */
+/** Peak resident memory of a process (VmHWM) in bytes; 0 if it has already ended. */
 export function highWaterBytes(pid: number): number {
   try {
     return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
@@ -58,7 +61,7 @@ export function highWaterBytes(pid: number): number {
   }
 }
 
-/** What the open descriptors of a process point to; empty where we may not look. */
+/** Targets of a process's open descriptors except standard streams; empty without permission to read them. */
 export function openTargets(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

@@ -19,21 +19,21 @@ import { Watch } from './watch.ts';
 
 const MAX_ERRORS_BYTES = 64 * 1024;
 const MAX_INFO_BYTES = 4096;
-/** A shell's way to say that a signal ended a process: bubblewrap passes it on like this. */
+/** Shells report death by signal n as exit code 128 + n; bubblewrap does the same. */
 const SIGNAL_BASE = 128;
 const [SIGKILL, SIGXCPU, SIGXFSZ, SIGSYS] = [9, 24, 25, 31];
 
-/** A shell's exit code for a program that is not there. */
+/** Exit code of a shell that does not find the program. */
 const NOT_FOUND = 127;
-/** Of our shell when the run's control group is gone; nothing of the program has run then. */
+/** Exit code of the joining shell if the control group is gone. The program has not run then. */
 const NOT_JOINED = 125;
 const INSTALL = "install Debian's packages bubblewrap and util-linux, or your system's";
 
 const NO_USAGE = { timeMs: 0, cpuMs: 0, peakMemoryBytes: 0, processes: 0, threads: 0, files: [], sockets: 0 };
 
 /**
- * Whether this machine has a sandbox, tried out; `reason` says what is missing and what to do. `memoryBy`: who keeps to
- * the limit of memory, the kernel or our own looks from outside.
+ * Whether this machine can run the sandbox; `reason` says what is missing and what to do. `memoryBy`: what enforces
+ * the memory limit, the kernel's control groups or sampling from outside.
  */
 export type Availability =
   | { readonly available: true; readonly memoryBy: 'cgroup v1' | 'cgroup v2' | 'watch' }
@@ -41,7 +41,7 @@ export type Availability =
 
 let tried: Promise<Availability> | undefined;
 
-/** Tries the sandbox once per process. */
+/** Tests the sandbox once per process and remembers the result. */
 export function sandboxAvailability(): Promise<Availability> {
   tried ??= tryOut();
   return tried;
@@ -50,8 +50,8 @@ export function sandboxAvailability(): Promise<Availability> {
 async function tryOut(): Promise<Availability> {
   const unavailable = (reason: string): Availability => ({ available: false, reason });
   if (process.platform !== 'linux')
-    return unavailable(`there is no sandbox for ${process.platform} yet, only for Linux`);
-  if (machine() === undefined) return unavailable(`there is no sandbox for ${process.arch} processors yet`);
+    return unavailable(`the sandbox needs Linux and does not support ${process.platform}`);
+  if (machine() === undefined) return unavailable(`the sandbox does not support ${process.arch} processors`);
   try {
     const groups = groupHome() ?? null;
     const { ending, exitCode, errors } = await run({ command: ['/usr/bin/true'], readOnly: [] }, groups);
@@ -59,16 +59,18 @@ async function tryOut(): Promise<Availability> {
       return { available: true, memoryBy: groups ? `cgroup ${groups.version}` : 'watch' };
     if (exitCode === NOT_FOUND) return unavailable(`bubblewrap is missing: ${INSTALL}`);
     const hint = 'the system may forbid user namespaces, as containers and some distributions do';
-    return unavailable(`bubblewrap does not work here (${errors.trim().slice(0, 300) || ending}): ${hint}`);
+    return unavailable(
+      `bubblewrap does not work on this machine (${errors.trim().slice(0, 300) || ending}): ${hint}`,
+    );
   } catch (error) {
     return unavailable(`${messageOf(error)}: ${INSTALL}`);
   }
 }
 
 /**
- * Runs a program once with nothing but what it is given, and reports how it ended. Throws BitorchError
- * `SANDBOX_UNAVAILABLE` or `SANDBOX_FAILED`; every end of the program itself is an outcome. `groups`: where its control
- * group is made; null: nowhere, our own looks keep to the limits.
+ * Runs a program once with access to nothing but what it is given, and reports how it ended. `groups`: where its
+ * control group is created; null: none, limits are enforced by sampling. Throws SANDBOX_UNAVAILABLE or
+ * SANDBOX_FAILED; every end of the program itself is an outcome.
  */
 export async function runInSandbox(
   options: SandboxCommand,
@@ -79,11 +81,17 @@ export async function runInSandbox(
   return run(options, groups);
 }
 
-/** Users of this range belong to no one on common systems, and each run has its own: it counts its own processes. */
+/**
+ * A range of user ids that common systems leave unused. Each run gets its own, so that the kernel counts its
+ * processes separately.
+ */
 const [FIRST_USER, USERS] = [1_900_000_000, 10_000_000];
 const [OTHERS_READ, OTHERS_ENTER] = [0o004, 0o001];
 
-/** For a node of root that gives nothing which only root may read; undefined: the program runs as who we are. */
+/**
+ * A user id for this run if the node runs as root and all given paths are world-readable; otherwise undefined, and
+ * the program runs as the node's user.
+ */
 function throwawayUser({ readOnly }: SandboxCommand): number | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const isPublic = ({ path }: { path: string }) => {
@@ -114,11 +122,14 @@ function makeGroup(groups: GroupHome, limits: Limits): ControlGroup {
   try {
     return new ControlGroup(groups, `${process.pid}-${runs++}`, limits);
   } catch (error) {
-    throw new BitorchError('SANDBOX_FAILED', `no control group can be made: ${messageOf(error)}`, {}, error);
+    throw new BitorchError('SANDBOX_FAILED', `cannot create a control group: ${messageOf(error)}`, {}, error);
   }
 }
 
-/** A shell that joins the group and becomes the command, which so is in it from its first moment. */
+/**
+ * Wraps a command in a shell that joins the group and then execs the command, so that it never runs outside of the
+ * group.
+ */
 const joining = ({ joins }: ControlGroup, command: readonly string[]): string[] => [
   ...[
     '/bin/sh',
@@ -168,7 +179,7 @@ async function runIn(
     const code = await ended(child);
     options.signal?.throwIfAborted();
     if (code === NOT_JOINED && !started)
-      throw new BitorchError('SANDBOX_FAILED', `the control group cannot be joined: ${errorText()}`);
+      throw new BitorchError('SANDBOX_FAILED', `cannot join the control group: ${errorText()}`);
     const ending = excess ?? (group?.isOutOfMemory ? 'memory' : endingOf(code));
     const usage = watch?.stop() ?? NO_USAGE;
     return {
@@ -192,7 +203,7 @@ function endingOf(code: number | null): Ending {
   return code === null || code === SIGNAL_BASE + SIGKILL ? 'killed' : 'exited';
 }
 
-/** The exit code, null after a signal; rejects when the program cannot be started. */
+/** The exit code, or null after a signal. Throws SANDBOX_UNAVAILABLE when the program cannot be started. */
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {
@@ -206,12 +217,12 @@ function ended(child: ChildProcess): Promise<number | null> {
 
 function feed(child: ChildProcess, fd: number, bytes: Uint8Array): void {
   const stream = child.stdio[fd] as Writable;
-  // A program that ends without reading is its own affair.
+  // A program may end without reading its input.
   stream.on('error', () => undefined);
   stream.end(bytes);
 }
 
-/** Calls back with the id of the sandbox's first process, which bubblewrap tells. */
+/** Calls back with the id of the sandbox's first process, as bubblewrap reports it. */
 function firstProcess(child: ChildProcess, tell: (pid: number) => void): void {
   const stream = child.stdio[INFO_FD] as Readable;
   const text = collect(stream, MAX_INFO_BYTES, () => undefined);
@@ -222,7 +233,7 @@ function firstProcess(child: ChildProcess, tell: (pid: number) => void): void {
   });
 }
 
-/** Gathers at most `limit` bytes of a stream, or hands them on; tells once when there is more, and drops that. */
+/** Collects at most `limit` bytes of a stream, or passes them on; drops the excess and calls `onExcess`. */
 function collect(
   stream: Readable,
   limit: number,

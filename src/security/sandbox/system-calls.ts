@@ -1,14 +1,14 @@
-/** Numbers of Linux's system calls: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. */
+/** System call numbers of Linux: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. */
 
 export type Machine = 'x64' | 'arm64';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
 export const AUDIT_ARCHITECTURE: Readonly<Record<Machine, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
-/** Numbers from here on are calls that this table does not know (Linux 6.12 has 466). */
+/** Numbers from here on are not in this table (Linux 6.12 defines calls up to 466). */
 export const FIRST_UNKNOWN = 467;
 
-/** [x64, arm64]; −1: the machine has no such call. */
+/** [x64, arm64]; −1 if the machine does not have the call. */
 const NUMBERS = {
   socket: [41, 198],
   bind: [49, 200],
@@ -75,7 +75,7 @@ const NUMBERS = {
   clock_settime: [227, 112],
   adjtimex: [159, 171],
   clock_adjtime: [305, 266],
-  // memory and queues that no limit of a process counts
+  // memory and queues that no per-process limit counts
   memfd_create: [319, 279],
   memfd_secret: [447, 447],
   shmget: [29, 194],
@@ -91,7 +91,7 @@ const NUMBERS = {
 
 export type SystemCall = keyof typeof NUMBERS;
 
-/** The call's number, undefined where the machine has none of that name. */
+/** The call's number; undefined if the machine does not have it. */
 export function numberOf(call: SystemCall, machine: Machine): number | undefined {
   const number = NUMBERS[call][machine === 'x64' ? 0 : 1];
   return number < 0 ? undefined : number;

@@ -2,11 +2,13 @@ import type { Ending, Limits, Usage } from './options.ts';
 import { descendants, highWaterBytes, openTargets } from './process-tree.ts';
 
 const INTERVAL_MS = 50;
-/** Above half of the memory where the kernel does not keep to its limit, so that little is taken beyond it. */
+/**
+ * Used above half of the memory limit if the kernel does not enforce it, so that a process overshoots only a little.
+ */
 const NEAR_LIMIT_MS = 10;
 const MAX_FILES = 32;
 
-/** Looks at a sandbox from outside while it runs: what it uses, and whether that is too much. */
+/** Samples a running sandbox from outside: measures its resources and reports when it exceeds a limit. */
 export class Watch {
   readonly #root: number;
   readonly #limits: Limits;
@@ -23,8 +25,8 @@ export class Watch {
   #sockets = 0;
 
   /**
-   * `root`: the first process of the sandbox. `expected`: folders whose open files are nothing to tell. `keepsMemory`: nobody
-   * else keeps to the limit of memory.
+   * `root`: first process of the sandbox. `expected`: path prefixes of open files that are not reported.
+   * `keepsMemory`: nothing else enforces the memory limit.
    */
   constructor(
     root: number,
@@ -39,7 +41,7 @@ export class Watch {
     this.#look();
   }
 
-  /** Ends the watch. */
+  /** Stops sampling and returns the usage. */
   stop(): Usage {
     clearTimeout(this.#timer);
     return {
@@ -54,7 +56,7 @@ export class Watch {
   }
 
   #look(): void {
-    // The namespace's first process is bubblewrap's reaper, not the command.
+    // The first process of the namespace is bubblewrap's reaper, not the command.
     const [, ...processes] = descendants(this.#root);
     const sum = (of: (p: (typeof processes)[number]) => number) => processes.reduce((n, p) => n + of(p), 0);
     const memory = sum(({ residentBytes }) => residentBytes);

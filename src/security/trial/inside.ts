@@ -1,4 +1,4 @@
-/** The program that runs in the sandbox: one task from the standard input, frames to the standard output. */
+/** The program that runs in the sandbox: reads one task from standard input and writes frames to standard output. */
 import { closeSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, codeOf, decodeCanonical, messageOf } from '#base';
@@ -19,7 +19,7 @@ async function standardInput(): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Reads a byte of every file below a folder. Throws what the file system throws. */
+/** Reads a byte of every file below a folder. Throws file system errors. */
 function tryFiles(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -36,7 +36,7 @@ const pool = new FilePool();
 const read = (file: string, offset: number, length: number): Promise<Uint8Array> =>
   pool.source(join(MODEL_AT, file), offset + length).read(offset, length);
 
-// What fails here is the sandbox's fault: without the frame nothing is said of the model.
+// A failure here is the sandbox's fault: without the ready frame nothing is concluded about the model.
 tryFiles(MODEL_AT);
 tell({ type: 'ready' });
 try {

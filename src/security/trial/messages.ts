@@ -2,8 +2,8 @@ import { concat, encodeCanonical, z, zBytes, zCount } from '#base';
 import { architectureSchema, tensorInfoSchema } from '#formats';
 
 /**
- * What crosses the border of the sandbox: one task in, frames out. What comes out is as hostile as the model, but for the
- * first frame: it is written before any byte of the task or of the model was interpreted.
+ * What crosses the sandbox boundary: one task in, frames out. The frames are as untrusted as the model, except for
+ * the first: it is written before any byte of the task or model is interpreted.
  */
 
 export const MAX_FRAME_BYTES = 128 * 1024;
@@ -11,7 +11,7 @@ const MAX_BLOCKS = 1024;
 
 const rangeSchema = z.strictObject({ file: z.string(), offset: zCount, length: zCount });
 
-/** Where the model's files are inside. */
+/** Path of the model's folder inside the sandbox. */
 export const MODEL_AT = '/model';
 
 export const taskSchema = z.strictObject({
@@ -25,24 +25,24 @@ export const taskSchema = z.strictObject({
 });
 export type TrialTask = z.infer<typeof taskSchema>;
 
-/** What running the model gave. */
+/** Outcome of running the model. */
 const resultSchema = z.strictObject({
   type: z.literal('result'),
-  /** Output hash of each block for the fixed input of docs/protocol/arithmetic.md. */
+  /** Output hash per block for the fixed input of docs/protocol/arithmetic.md. */
   golden: z.array(zBytes(32)).max(MAX_BLOCKS),
-  /** Positions of all prompts together that went through the blocks. */
+  /** Positions that ran through the blocks, over all prompts. */
   positions: zCount,
-  /** sha-256 over the logits after each prompt: the same on every machine. */
+  /** SHA-256 over the logits after each prompt; identical on every machine. */
   logitsHash: zBytes(32),
-  /** Whether the logits after some prompt are all one number. */
+  /** Whether the logits after some prompt are all equal. */
   flat: z.boolean(),
-  /** Whether all prompts, different as they are, gave the same logits. */
+  /** Whether all prompts gave the same logits. */
   deaf: z.boolean(),
 });
 export type TrialResult = z.infer<typeof resultSchema>;
 
 export const frameSchema = z.discriminatedUnion('type', [
-  /** The sandbox works: our program runs in it, and every file of the model can be read. */
+  /** The sandbox works: the program runs in it and can read every file of the model. */
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('progress'), done: zCount, total: zCount }),
   resultSchema,
@@ -50,7 +50,7 @@ export const frameSchema = z.discriminatedUnion('type', [
 ]);
 export type TrialFrame = z.infer<typeof frameSchema>;
 
-/** A frame as it is written: u32 length (little-endian), canonical CBOR. */
+/** Encodes a frame: u32 length (little-endian), canonical CBOR. */
 export function encodeFrame(frame: TrialFrame): Uint8Array {
   const body = encodeCanonical(frame);
   const prefix = new Uint8Array(4);

@@ -4,16 +4,16 @@ import type { TensorInfo } from '#formats';
 import type { TrialResult, TrialTask } from './messages.ts';
 import { MAX_POSITIONS } from './prompts.ts';
 
-/** Weights of blocks that are loaded at a time, so that a large model fits into the sandbox's memory. */
+/** Bytes of block weights loaded at a time, so that a large model fits into the sandbox's memory. */
 const CHUNK_BYTES = 2 ** 30;
 
 interface TrialDependencies {
-  /** Exactly these bytes of a file of the model. */
+  /** Reads exactly `length` bytes of a file of the model. */
   readonly read: (file: string, offset: number, length: number) => Promise<Uint8Array>;
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Runs every prompt once through the whole model and every block once on the fixed input. */
+/** Runs every prompt once through the whole model, and every block once on the fixed input of golden hashes. */
 export async function tryModel(
   task: TrialTask,
   { read, onProgress }: TrialDependencies,
@@ -61,7 +61,7 @@ export async function tryModel(
   };
 }
 
-/** The prompt as a chat would send it, where the model has a template. */
+/** Tokens of the prompt, formatted as a chat if the model has a template. */
 function tokensOf(prompt: string, tokenizer: Tokenizer, { chatTemplate, architecture }: TrialTask): number[] {
   const textOf = (id: number | undefined) => (id === undefined ? '' : tokenizer.textOf(id));
   const text =
@@ -73,11 +73,13 @@ function tokensOf(prompt: string, tokenizer: Tokenizer, { chatTemplate, architec
           eos: textOf(tokenizer.eos),
         });
   const tokens = tokenizer.encode(text, { special: true });
-  // The end differs from prompt to prompt, the beginning may be the template's.
+  // Keeps the end: it differs between prompts, while the beginning may be the template's.
   return tokens.slice(-Math.min(MAX_POSITIONS, architecture.context));
 }
 
-/** Hidden states of all prompts through one stage, each prompt in a slot of its own. */
+/**
+ * Runs the hidden states of all prompts (each positions × hidden f32) through one stage, each prompt in its own slot.
+ */
 function forwardAll(stage: Stage, states: Float32Array[]): Promise<Float32Array[]> {
   return Promise.all(
     states.map((rows, slot) => {
@@ -90,7 +92,7 @@ function forwardAll(stage: Stage, states: Float32Array[]): Promise<Float32Array[
   );
 }
 
-/** Blocks [first, end) that are loaded together. */
+/** Ranges of blocks [first, end) that are loaded together. */
 function* chunksOf(blocks: readonly (readonly TensorInfo[])[]): Generator<[number, number]> {
   let first = 0;
   let bytes = 0;

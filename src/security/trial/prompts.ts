@@ -1,4 +1,4 @@
-/** What every model is asked on trial: different scripts, code, numbers, nothing and repetition. */
+/** Prompts of every trial: several scripts, code, numbers and repetition. */
 export const PROMPTS: readonly string[] = [
   'What is the capital of France?',
   'function add(a, b) { return',
@@ -7,5 +7,5 @@ export const PROMPTS: readonly string[] = [
   'a a a a a a a a',
 ];
 
-/** Positions of a prompt that are run, at most. */
+/** Maximum positions run per prompt. */
 export const MAX_POSITIONS = 48;

@@ -8,10 +8,10 @@ import { PROMPTS } from './prompts.ts';
 
 const MAX_THREADS = 8;
 const GIBIBYTE = 2 ** 30;
-/** Progress of each block and the result. */
+/** Room for a progress frame per block and the result. */
 const MAX_OUTPUT_BYTES = 2 * MAX_FRAME_BYTES;
 
-/** What is wrong with how a model behaved. */
+/** A fault in a model's behaviour. */
 export interface TrialFault {
   readonly code:
     | 'TRIAL_FORBIDDEN_CALL'
@@ -26,14 +26,14 @@ export interface TrialFault {
 export interface Trial {
   readonly faults: readonly TrialFault[];
   readonly usage: Usage;
-  /** Absent when the model did not get that far. */
+  /** Absent if the model did not get that far. */
   readonly result?: TrialResult;
 }
 
 /**
- * Loads and runs a model once in the sandbox, with fixed prompts, and holds what it computes against its manifest.
- * `directory` has all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE, and SANDBOX_FAILED for what went
- * wrong before our program inside had read a byte of every file: what happens later is the model's doing, whatever it is.
+ * Loads and runs a model once in the sandbox with fixed prompts, and compares what it computes with its manifest.
+ * `directory` contains all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE, or SANDBOX_FAILED for a
+ * failure before the program inside has read a byte of every file: any later failure is attributed to the model.
  */
 export async function tryInSandbox(
   { manifest, directory }: { manifest: Manifest; directory: string },
@@ -44,7 +44,7 @@ export async function tryInSandbox(
   );
   const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
-  // Half a minute, and what a slow disk and a slow processor need for so many bytes.
+  // Half a minute, and time for a slow disk and processor in proportion to the size.
   const timeMs = 30_000 + Math.ceil(bytes / 20_000);
   const outcome = await runInSandbox({
     command,
@@ -73,31 +73,32 @@ const taskOf = ({ architecture, blocks, boundary, tokenizer, chatTemplate }: Man
 });
 
 const EXCESS: Readonly<Partial<Record<Ending, string>>> = {
-  time: 'it took longer than a model of its size may',
-  memory: 'it took more memory than a model of its size may',
-  processes: 'it started more threads or processes than it may',
-  output: 'it wrote more than it may',
+  time: 'it exceeded the time allowed for a model of its size',
+  memory: 'it exceeded the memory allowed for a model',
+  processes: 'it exceeded the number of threads or processes allowed',
+  output: 'it exceeded the output allowed',
 };
 
-/** What an end of the sandbox says about the model. Throws SANDBOX_FAILED where it says something about the sandbox only. */
+/** Interprets how the sandbox ended. Throws SANDBOX_FAILED when the end says nothing about the model. */
 export function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: FrameReader): Trial {
   const { ending, usage, exitCode, errors } = outcome;
   const end = errors.trim().split('\n').at(-1)?.slice(0, 200);
   if (!frames.ready) {
     const how = `${ending}${exitCode === null ? '' : ` ${exitCode}`}${end ? `: ${end}` : ''}`;
-    throw new BitorchError('SANDBOX_FAILED', `the sandbox did not come as far as the model (${how})`);
+    throw new BitorchError('SANDBOX_FAILED', `the sandbox failed before the model was loaded (${how})`);
   }
   const faulty = (code: TrialFault['code'], message: string): Trial => ({
     faults: [{ code, message }],
     usage,
   });
   if (ending === 'forbidden-call') {
-    const what = 'a call to the system that no model needs: network, tracing, mounts, kernel or keys';
+    const what = 'a system call that no model needs: network, tracing, mounts, kernel or keys';
     return faulty('TRIAL_FORBIDDEN_CALL', `Loading or running it made ${what}. It was stopped there.`);
   }
   const excess = EXCESS[ending];
   if (excess) return faulty('TRIAL_RESOURCES', `Running it once was stopped: ${excess}.`);
-  if (frames.problem) return faulty('TRIAL_CRASHED', `What it reported was not readable: ${frames.problem}.`);
+  if (frames.problem)
+    return faulty('TRIAL_CRASHED', `The sandbox's output was malformed: ${frames.problem}.`);
   const { last } = frames;
   if (!last) {
     return faulty(
@@ -117,12 +118,12 @@ function faultsOf(manifest: Manifest, { golden, flat, deaf }: TrialResult): Tria
   if (flat)
     faults.push({
       code: 'TRIAL_OUTPUT',
-      message: 'After a prompt it finds all tokens equally likely: its weights are empty or spoiled.',
+      message: 'After a prompt all tokens are equally likely: its weights are empty or corrupt.',
     });
   if (deaf)
     faults.push({
       code: 'TRIAL_OUTPUT',
-      message: 'It answers every prompt with the same: it does not read its input.',
+      message: 'Its output is the same for every prompt: it ignores its input.',
     });
   const wrong = manifest.blocks.findIndex((block, i) => !golden[i] || !equalBytes(golden[i], block.golden));
   if (wrong >= 0) {

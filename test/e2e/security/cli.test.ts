@@ -110,7 +110,7 @@ test('a checkpoint becomes safetensors, and is not written over', () => {
   const first = bitorch('convert', input, ...shutIn);
   assert.equal(first.status, 0, first.stderr);
   assert.equal(bitorch('scan', join(folder, 'x.safetensors')).status, 0);
-  assert.match(bitorch('convert', input, ...shutIn).stderr, /is there already/);
+  assert.match(bitorch('convert', input, ...shutIn).stderr, /already exists/);
   assert.match(bitorch('convert', place('evil.pt', pickle), ...shutIn).stderr, /CONVERT_REFUSED/);
 });
 

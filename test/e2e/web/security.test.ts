@@ -69,7 +69,7 @@ test('shows the quarantine with finding, reason and fix, and what is examined ne
     ...pickle,
     source: 'ClamAV',
     rule: 'Eicar',
-    title: 'ClamAV knows this as malicious',
+    title: 'ClamAV detects this as malicious',
     severity: 'high' as const,
   };
   const bad = {

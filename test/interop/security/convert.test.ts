@@ -61,7 +61,7 @@ test('a folder, or nothing at all, is no checkpoint', async () => {
   for (const input of [folder, join(folder, 'nowhere.pt')])
     await assert.rejects(convert(input, 'x.safetensors', false), {
       code: 'OPTION_INVALID',
-      message: /no file/,
+      message: /not a file/,
     });
 });
 

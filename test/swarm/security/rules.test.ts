@@ -130,7 +130,7 @@ test('an update says what is wrong with its source', async (t) => {
   await writeFile(file, await edition(0));
   await assert.rejects(updateRuleset(home, file, [KEY]), { code: 'RULESET_INVALID', message: /not newer/ });
   await writeFile(file, await edition(1, {}, SigningKey.generate()));
-  await assert.rejects(updateRuleset(home, file, [KEY]), { code: 'RULESET_INVALID', message: /nobody whom/ });
+  await assert.rejects(updateRuleset(home, file, [KEY]), { code: 'RULESET_INVALID', message: /not trusted/ });
 });
 
 test('who clears what the report refuses has cleared nothing', async (t) => {
