@@ -20,21 +20,21 @@ import { isUnsafePath } from './name.ts';
 import { promisedKind } from './names.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
 
-/** Known by their first bytes and never looked into: packed pickles (joblib, pandas) come in some of them. */
+/** Formats recognized by their signature but not unpacked. Some hold compressed pickles (joblib, pandas). */
 export const NAMED_ARCHIVES: readonly string[] = [
   ...['bzip2', 'xz', 'lzma', 'lzip', 'lzop', 'lz4', 'lzfse', 'snappy', 'compress', 'joblib'],
   ...['7z', 'rar', 'cab', 'ar', 'cpio', 'ace', 'lha', 'xar', 'rpm', 'wim', 'squashfs'],
 ];
 
-/** What a member costs beside its bytes. */
+/** Work charged per member beside its bytes. */
 const MEMBER_WORK = 256;
 
-/** What kinds of things an archive turned out to hold; decides what the whole is called. */
+/** Member names of an archive, which determine its kind. */
 interface Contents {
   names: string[];
 }
 
-/** Looks into an archive: its structure, where it would write, and whatever in it could run. */
+/** Inspects a ZIP archive: its structure, the paths it would write to, and executable content. Returns its kind. */
 export async function inspectZip(
   inspection: Inspection,
   archive: RandomAccess,
@@ -89,7 +89,10 @@ async function inspectZipMember(
   await inspectInner(inspection, unpacked.source, member.name, place, depth + 1);
 }
 
-/** Members may overlap, so that a small archive makes endless work. */
+/**
+ * Charges work; reports an archive bomb and returns false when the budget is exhausted. Members may overlap, so a
+ * small archive can cause unlimited work.
+ */
 function afford(inspection: Inspection, bytes: number, place: string): boolean {
   const affordable = inspection.spend(bytes + MEMBER_WORK);
   if (!affordable)
@@ -116,7 +119,7 @@ async function checkMember(
   }
 }
 
-/** What an archive of these members is. */
+/** The kind of an archive with these members. */
 function nameZip({ names }: Contents): string {
   const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
   if (some(/(^|\/)data\.pkl$/)) return some(/(^|\/)(code\/|constants\.pkl$)/) ? 'torchscript' : 'checkpoint';
@@ -127,7 +130,7 @@ function nameZip({ names }: Contents): string {
   return 'archive';
 }
 
-/** tar, and NeMo's and old PyTorch's files in it. */
+/** Inspects a tar archive, including NeMo models and old PyTorch checkpoints. Returns its kind. */
 export async function inspectTar(
   inspection: Inspection,
   source: RandomAccess,
@@ -158,7 +161,7 @@ const COMPRESSIONS: Readonly<Record<string, 'gzip' | 'zlib' | 'zstd'>> = {
   zstd: 'zstd',
 };
 
-/** One packed stream (gzip, zlib, zstd; others are only named). */
+/** Inspects one compressed stream (gzip, zlib, zstd). Other kinds are ignored. */
 export async function inspectCompressed(
   inspection: Inspection,
   source: RandomAccess,
@@ -179,7 +182,7 @@ export async function inspectCompressed(
   if (content.size > 0) await inspectInner(inspection, content, '', inner(place, kind), depth + 1);
 }
 
-/** Things inside of things: only what could run, or hide something, is told. */
+/** Inspects nested content. Reports only what is executable or hidden. */
 async function inspectInner(
   inspection: Inspection,
   source: RandomAccess,
@@ -220,7 +223,7 @@ async function inspectInnerNumpy(inspection: Inspection, source: RandomAccess, p
 const inner = (place: string, name: string): string => (place ? `${place}!${name}` : name);
 
 function checkMemberPath(inspection: Inspection, name: string, place: string): void {
-  // Members that are folders end with "/"; tar writes "./" before what is below.
+  // Folders end with "/"; tar prefixes paths with "./".
   const path = name.replace(/^(\.\/)+(?=.)|\/$/g, '');
   if (path !== '.' && isUnsafePath(path))
     inspection.find(

@@ -1,11 +1,12 @@
-/** SentencePiece's compiled normalizer: a double-array trie (s-yata/darts-clone) and the texts that it points to. */
+/** SentencePiece's compiled normalizer: a double-array trie (s-yata/darts-clone) and the strings that it points to. */
 
 const BLOCK = 256;
 const VALUE = 0x80000000;
 
 /**
- * What is wrong with a compiled normalizer (`precompiled_charsmap`: 4 bytes little-endian size of the trie, trie, texts
- * that end in zeros); undefined when no lookup can leave its bytes. Readers follow the trie without checks of their own.
+ * Checks a compiled normalizer (`precompiled_charsmap`: size of the trie as u32 little-endian, the trie,
+ * zero-terminated strings). Returns what is wrong with it, or undefined if no lookup can leave its bytes. The check
+ * is needed because readers follow the trie without bounds checks.
  */
 export function charsmapProblem(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return undefined;

@@ -1,12 +1,12 @@
 import type { ClaimedRange, Inspection } from './inspection.ts';
 
-/** Runtimes align tensors to pages, at most these. */
+/** Maximum padding between tensors. Runtimes align tensors to pages. */
 const MAX_PADDING = 1 << 16;
 const CHUNK = 1 << 20;
 
 /**
- * A file of raw weights that ONNX models of the same scan point to: tensors and zeros between them account for every
- * byte (several models may share tensors).
+ * Inspects a file of raw weights that ONNX models of the same scan refer to: tensors, and zeros between them, must
+ * account for every byte. Several models may share tensors.
  */
 export async function inspectClaimed(inspection: Inspection, ranges: readonly ClaimedRange[]): Promise<void> {
   const { source } = inspection.file;

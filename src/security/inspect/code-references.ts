@@ -1,19 +1,22 @@
 /**
- * Keys of configuration whose values a loader resolves to code, or to another repository with code, wherever they are
- * written: JSON, YAML, and JSON inside of metadata.
+ * Configuration keys whose values a loader resolves to code, or to a repository with code, wherever they occur: JSON,
+ * YAML, and JSON inside metadata.
  */
 import type { JsonScalar } from '#formats';
 
-/** transformers takes kernels from the Hub by these (integrations/hub_kernels.py): a name, or one for each part of the model. */
+/**
+ * transformers loads kernels from the Hub by these keys (integrations/hub_kernels.py). The value is a name, or one
+ * name per part of the model.
+ */
 const IMPLEMENTATION = /^_?(attn|experts|mlp|kernel)\w*_implementation(_\w+)?$/;
-/** sentence-transformers and CrossEncoder import what these name (util.import_from_string). */
+/** sentence-transformers and CrossEncoder import the values of these keys (util.import_from_string). */
 const IMPORTED = /^(\w*activation_fn|\w*activation_function|loss_fct|similarity_fct)$/;
 const DOTTED = /^[A-Za-z_]\w*(\.\w+)+$/;
 const HARMLESS_IMPORT =
   /^(torch\.nn(\.modules(\.\w+)?)?|sentence_transformers(\.\w+)*|transformers\.activations)\.\w+$/;
 const FALSE_WORDS = new Set(['', '0', 'false', 'no', 'off', 'n', 'f', 'none', 'null']);
 
-/** What the value at a place makes a loader run, in words; undefined when nothing. `path`: keys and indexes above it. */
+/** Describes what a loader would run because of the value at `path` (its keys and indexes); undefined if nothing. */
 export function codeReference(path: readonly (string | number)[], value: JsonScalar): string | undefined {
   const key = path.findLast((part) => typeof part === 'string') as string | undefined;
   if (key === undefined) return undefined;
@@ -27,6 +30,6 @@ export function codeReference(path: readonly (string | number)[], value: JsonSca
   return undefined;
 }
 
-/** As Python, YAML and command lines take it. */
+/** Truth as Python, YAML and command lines define it. */
 const isTruthy = (value: JsonScalar): boolean =>
   typeof value === 'string' ? !FALSE_WORDS.has(value.trim().toLowerCase()) : Boolean(value);

@@ -8,7 +8,7 @@ import { baseName } from './names.ts';
 import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
 import { judgeTokenizerPart } from './tokenizer-parts.ts';
 
-/** Libraries whose classes diffusers' model_index.json may name without code of its own. */
+/** Libraries whose classes diffusers' model_index.json may name without code of the model's own. */
 const DIFFUSERS_LIBRARIES = new Set([
   'diffusers',
   'transformers',
@@ -21,7 +21,7 @@ const DIFFUSERS_LIBRARIES = new Set([
   'ppdiffusers',
   'k_diffusion',
 ]);
-/** Sizes beyond those of any model: building it would exhaust memory. */
+/** Maximum sizes; larger ones would exhaust memory when the model is built. */
 const DIMENSIONS: Readonly<Record<string, number>> = {
   hidden_size: 1 << 20,
   intermediate_size: 1 << 22,
@@ -46,19 +46,19 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   d_ff: 1 << 22,
   d_kv: 1 << 16,
   num_labels: 1 << 22,
-  // Every text is padded to this, or to a multiple of it.
+  // Every text is padded to this length, or to a multiple of it.
   Fixed: 1 << 20,
   pad_to_multiple_of: 1 << 16,
 };
-/** Some tools name the file of the template where others have the template. */
+/** Some tools store the template's file name where others store the template. */
 const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
 const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
-/** Parts of tokenizer.json that change texts. */
+/** Parts of tokenizer.json that transform text. */
 const TOKENIZER_PARTS = new Set(['normalizer', 'decoder', 'post_processor']);
-/** Where tokenizers are told their control tokens. */
+/** Files in which tokenizers name their control tokens. */
 const TOKEN_FILES = new Set(['special_tokens_map.json', 'tokenizer_config.json']);
 const TEMPLATE_KEYS = new Set(['chat_template', 'chat_templates']);
-/** Long tables that no rule looks at. */
+/** Long tables that no rule applies to. */
 const TABLES: readonly string[][] = [
   ['model', 'vocab'],
   ['model', 'merges'],
@@ -66,14 +66,14 @@ const TABLES: readonly string[][] = [
   ['merges'],
   ['log_history'],
 ];
-/** Shards lie beside their index. */
+/** Shards must lie in the same folder as their index. */
 const isShard = (name: string): boolean => name.length <= 255 && !name.includes('/') && !isUnsafePath(name);
 const MAX_PATTERNS = 128;
-/** Values and characters that are kept until what they are part of has ended. */
+/** Values and characters that may be buffered until the enclosing part ends. */
 const MAX_KEPT_VALUES = 50_000;
 const MAX_KEPT_TEXT = 1 << 23;
 
-/** A part of the document that is judged as a whole. */
+/** A part of the document that is checked as a whole once it is complete. */
 interface Part {
   readonly tree: JsonTree;
   readonly key: string;
@@ -82,11 +82,11 @@ interface Part {
 }
 
 /**
- * Configuration of whatever library, judged as it is read: code that it asks for, sizes that no model has, shards
- * elsewhere, patterns of tokenizers. Chat templates and added tokens are collected.
+ * Checks the configuration of any library while it is read: references to code, excessive sizes, shards in other
+ * folders, tokenizer patterns. Collects chat templates and added tokens.
  */
 export class ConfigJudge extends PlacedVisitor {
-  /** Template and place. */
+  /** Pairs of template and place. */
   readonly templates: [string, string][] = [];
   hasVocabulary = false;
   readonly #inspection: Inspection;
@@ -97,7 +97,7 @@ export class ConfigJudge extends PlacedVisitor {
   #characters = MAX_KEPT_TEXT;
   #overflow = false;
   #patterns = 0;
-  /** Depth of the table that is passed over, -1 outside. */
+  /** Depth of the table that is being skipped; −1 outside of one. */
   #tableDepth = -1;
 
   constructor(inspection: Inspection) {
@@ -107,7 +107,7 @@ export class ConfigJudge extends PlacedVisitor {
     this.#tokens = new TokenList();
   }
 
-  /** What the document as a whole is; gives the added tokens. */
+  /** Reports findings about the document as a whole. Returns the added tokens. */
   finish(): readonly AddedToken[] {
     if (this.#patterns > MAX_PATTERNS) {
       this.#inspection.find('tokenizer-regex', '', `${this.#patterns} patterns`);
@@ -171,7 +171,7 @@ export class ConfigJudge extends PlacedVisitor {
     if (typeof value === 'string') this.#judgeText(key, value);
   }
 
-  /** `eos_token: "</s>"`, or an object with the text as `content`. */
+  /** Control tokens are given as `eos_token: "</s>"`, or as an object with the text in `content`. */
   #judgeControlToken(value: string): void {
     const [name, field] = this.path;
     if (!TOKEN_FILES.has(this.#name) || typeof name !== 'string' || !/_tokens?$/.test(name)) return;
@@ -208,7 +208,7 @@ export class ConfigJudge extends PlacedVisitor {
     return this.path.length === 1 && TOKENIZER_PARTS.has(key);
   }
 
-  /** diffusers' model_index.json names library and class of each part. */
+  /** diffusers' model_index.json gives library and class of each part as a pair. */
   #isClassOfPipeline(kind: '{' | '['): boolean {
     return kind === '[' && this.#name === 'model_index.json' && this.path.length === 1;
   }
@@ -248,7 +248,7 @@ function judgeClass(inspection: Inspection, value: Json, place: string): void {
 
 const isKnownLibrary = (library: string): boolean => DIFFUSERS_LIBRARIES.has(library.split('.')[0]!);
 
-/** Templates under a key: one text, a list of named ones, or a map. */
+/** Templates under a key: one string, a list of named templates, or a map. */
 function templatesIn(value: Json, place: string): [string, string][] {
   if (typeof value === 'string') return TEMPLATE_FILE.test(value) ? [] : [[value, place]];
   if (Array.isArray(value)) {

@@ -3,14 +3,14 @@ import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
 
 const TOKENS = 'tokenizer.ggml.tokens';
-/** Lists beside the tokens that readers take as such, one value for each token (ggml/docs/gguf.md). */
+/** Lists parallel to the tokens, and the element types that readers accept for them (ggml/docs/gguf.md). */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'tokenizer.ggml.token_type': ['int32', 'uint32'],
   'tokenizer.ggml.scores': ['float32'],
 };
 const CONTROL_ID = /^tokenizer\.ggml\.(bos|eos|eot|eom|separator|padding|mask|cls)_token_id$/;
 const CONTROL = 3;
-/** Counts beyond those of any model: building it would exhaust memory. */
+/** Maximum counts; larger ones would exhaust memory when the model is built. */
 const COUNTS: readonly (readonly [RegExp, number])[] = [
   [/\.block_count$/, 1 << 14],
   [/\.expert_(used_|shared_|group_)?count$/, 1 << 16],
@@ -20,11 +20,11 @@ const COUNTS: readonly (readonly [RegExp, number])[] = [
   [/\.context_length$/, 2 ** 31],
 ];
 
-/** Judges the vocabulary and the counts of a GGUF file while its metadata is read. */
+/** Checks the vocabulary and the counts of a GGUF file while its metadata is read. */
 export class GgufVocabulary {
   readonly #inspection: Inspection;
   readonly #lists = new Map<string, { readonly type: string; readonly length: number }>();
-  /** By token: 1 when it is a word as people write it. */
+  /** Per token: 1 if it is an ordinary word. */
   #ordinary = new Uint8Array(0);
   #at = 0;
 

@@ -2,11 +2,11 @@ import { HEAD_BYTES, type ImageFormat, identify, type RandomAccess, readImage, s
 import type { Inspection, Inspector } from './inspection.ts';
 import { findHiddenPickle } from './pickle.ts';
 
-/** Pictures are shown by what they are, and often bear the ending of another kind. */
+/** Image formats. Viewers go by content, and names often have the extension of another image format. */
 export const IMAGES: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'webp']);
 const MAX_PIXELS = 1 << 28;
 
-/** Judges a picture: its structure, its size, and what follows it. */
+/** Returns an inspector for an image format: checks structure and size, and what follows the image. */
 export const imageInspector =
   (format: ImageFormat): Inspector =>
   async (inspection) => {
@@ -18,7 +18,10 @@ export const imageInspector =
     if (end < source.size) await inspectTrailer(inspection, slice(source, end, source.size - end));
   };
 
-/** Bytes behind a picture: no viewer reads them, and programs leave some there; but nothing else may begin with them. */
+/**
+ * Checks bytes after an image. Viewers ignore them and some programs leave harmless ones, but no other format may
+ * begin there.
+ */
 async function inspectTrailer(inspection: Inspection, trailer: RandomAccess): Promise<void> {
   const head = await trailer.read(0, Math.min(HEAD_BYTES, trailer.size));
   const start = head.findIndex((byte) => !BLANK.has(byte));

@@ -13,16 +13,16 @@ import { inspectPolyglot } from './polyglot.ts';
 import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
 import { inspectGguf, inspectSafetensors } from './weights.ts';
 
-/** Bytes of an HDF5 file that are searched for layers, at a time. */
+/** Bytes of an HDF5 file that are searched for layers with code. */
 const MAX_SEARCHED = 1 << 24;
 const SEARCH_STEP = 1 << 18;
 
-/** SentencePiece's number for control tokens. */
+/** SentencePiece's type number of control tokens. */
 const CONTROL_PIECE = 3;
-/** Published ones take 250 kB. */
+/** Maximum bytes of a compiled normalizer; published ones have 250 kB. */
 const MAX_CHARSMAP = 1 << 24;
 
-/** Formats that are accepted, each read to its last byte. */
+/** Accepted formats, each read to its last byte. */
 const ACCEPTED: Readonly<Record<string, Inspector>> = {
   safetensors: inspectSafetensors,
   gguf: inspectGguf,
@@ -38,12 +38,12 @@ const ACCEPTED: Readonly<Record<string, Inspector>> = {
   numpy: inspectNumpy,
   pieces: inspectPieces,
 };
-/** Accepted formats with a signature: what their bytes say counts, not the name. */
+/** Accepted formats with a signature: the content decides, not the name. */
 const SIGNED = new Set(['safetensors', 'gguf', 'png', 'jpeg', 'gif', 'webp', 'numpy']);
-/** Accepted formats that a second format could hide in. */
+/** Accepted formats in which a second format could be hidden. */
 const BINARY = new Set([...SIGNED, 'onnx', 'pieces']);
 
-/** Known and refused, by their signature: the rule that says why. */
+/** Formats that are recognized by signature and refused, with the rule that explains why. */
 const REFUSED: Readonly<Record<string, RuleId>> = {
   executable: 'executable',
   script: 'script',
@@ -56,7 +56,7 @@ const REFUSED: Readonly<Record<string, RuleId>> = {
   ...Object.fromEntries(NAMED_ARCHIVES.map((kind): [string, RuleId] => [kind, 'archive'])),
 };
 
-/** Finds out what a file is by its content, and judges it by the rules of its kind: what no rule accepts is refused. */
+/** Determines a file's format from its content and applies the rules for it. What no rule accepts is refused. */
 export async function inspect(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const promised = promisedKind(path);
@@ -86,7 +86,7 @@ async function inspectSigned(
   promised: string | undefined,
 ): Promise<void> {
   if (promised && promised !== kind && !(IMAGES.has(kind) && IMAGES.has(promised))) {
-    // Eight bytes and a brace are a weak signature: there the name decides.
+    // A length and a brace are a weak signature, so the name decides.
     if (kind === 'safetensors' && promised in ACCEPTED) return inspectPromised(inspection, promised);
     inspection.find('wrong-name', '', `the content is ${kind}`);
   }
@@ -106,14 +106,14 @@ async function inspectPromised(inspection: Inspection, promised: string): Promis
   await ACCEPTED[promised]!(inspection);
 }
 
-/** What Git LFS leaves in the place of a file that was not fetched (git-lfs, docs/spec.md), in at most 1,024 bytes. */
+/** A Git LFS pointer, which stands for a file that was not fetched (git-lfs, docs/spec.md); at most 1,024 bytes. */
 const POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\r?\n(ext-\d-[^\n]*\n)*oid sha256:[0-9a-f]{64}\r?\nsize \d{1,16}\s*$/;
 
 const isPointer = async (source: RandomAccess): Promise<boolean> =>
   source.size <= 1024 && POINTER.test(Buffer.from(await source.read(0, source.size)).toString('latin1'));
 
-/** No signature, and no name that is accepted: pickles of old protocols, raw data, anything. */
+/** Handles files with neither a signature nor an accepted name: pickles of old protocols, raw data, anything else. */
 async function inspectUnknown(inspection: Inspection, promised: string | undefined): Promise<void> {
   const { source, path } = inspection.file;
   if (source.size > 0 && (await findHiddenPickle(inspection, source, ''))) {
@@ -157,10 +157,13 @@ function nameContainer(inspection: Inspection, kind: string): void {
   inspection.find(kind as RuleId, '', 'by what it holds');
 }
 
-/** Keras keeps layers as JSON inside of HDF5: a text search finds those that carry code. */
+/**
+ * Searches an HDF5 file for layers that carry code. Keras stores layers as JSON inside HDF5, so a text search finds
+ * them.
+ */
 async function searchKeras(inspection: Inspection, source: RandomAccess): Promise<void> {
   for (let at = 0; at < Math.min(source.size, MAX_SEARCHED); at += SEARCH_STEP) {
-    // Pieces overlap, so that nothing is cut in two.
+    // Chunks overlap, so that no match is cut in two.
     const length = Math.min(SEARCH_STEP + 64, source.size - at);
     const text = Buffer.from(await source.read(at, length)).toString('latin1');
     if (/"class_name":\s{0,9}"(Lambda|TFSMLayer)"/.test(text))
@@ -181,7 +184,7 @@ const sliceFrom = (source: RandomAccess, start: number): RandomAccess => ({
   read: (offset, length) => source.read(start + offset, length),
 });
 
-/** `.model` files: SentencePiece, or tiktoken's lists of text. */
+/** Inspects a `.model` file: SentencePiece, or one of tiktoken's text lists. */
 async function inspectPieces(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   const head = await source.read(0, Math.min(64, source.size));

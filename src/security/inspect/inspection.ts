@@ -4,31 +4,31 @@ import { type Finding, MAX_FINDINGS, MAX_TEXT } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 
-/** Bytes of a file that belong to a tensor of another one (ONNX external data). */
+/** A range of bytes that belongs to a tensor of another file (ONNX external data). */
 export interface ClaimedRange {
   readonly offset: number;
   readonly length: number;
 }
 
-/** Steps that all patterns of a file are worth: real tokenizers have a few, each of some thousand steps. */
+/** Step budget for all patterns of a file. Real tokenizers have a few patterns of a few thousand steps each. */
 const PATTERN_STEPS = 1 << 22;
-/** What looking into containers may cost beyond a few times the size of the file, in bytes. */
+/** Work allowed for looking into containers, in bytes, beyond a multiple of the file's size. */
 const SPARE_WORK = 1 << 27;
 
-/** One file under inspection: collects what is found in it. */
+/** The inspection of one file. Collects its findings. */
 export class Inspection {
   readonly file: ModelFile;
   readonly ruleset: Ruleset;
-  /** All files of the scan by path, for formats that point to others. */
+  /** All files of the scan by path, for formats that refer to other files. */
   readonly files: ReadonlyMap<string, ModelFile>;
-  /** Filled by formats that point to others: path → the bytes that are accounted for. */
+  /** Ranges of bytes accounted for by other files, by path. Filled by formats that refer to other files. */
   readonly claims: Map<string, ClaimedRange[]>;
   readonly findings: Finding[] = [];
   kind = 'unknown';
-  /** Why the file is refused unless another one accounts for its bytes. */
+  /** Why the file is refused unless another file accounts for its bytes. */
   unclaimed: string | undefined;
   omitted = 0;
-  /** For judging the patterns of the file. */
+  /** Work budget for analysing the file's patterns. */
   readonly patterns = new Work(undefined, PATTERN_STEPS);
   #work: number;
 
@@ -45,13 +45,13 @@ export class Inspection {
     this.#work = 4 * file.source.size + SPARE_WORK;
   }
 
-  /** Accounts for bytes that are unpacked or read again; false when the file makes more work than it can be worth. */
+  /** Charges work for bytes that are unpacked or read again. Returns false once the file has exhausted its budget. */
   spend(bytes: number): boolean {
     this.#work -= bytes;
     return this.#work >= 0;
   }
 
-  /** Adds a finding unless the same one is there already; `severity`: when this case is milder than its rule. */
+  /** Adds a finding unless it is a duplicate. `severity` overrides that of the rule for milder cases. */
   find(rule: RuleId, place: string, detail: string, severity = this.ruleset.rules[rule].severity): void {
     const finding = { rule, severity, place: printable(place), detail: printable(detail) };
     const known = this.findings.some(
@@ -67,10 +67,10 @@ export class Inspection {
   }
 }
 
-/** Judges one file of a known kind. Throws FORMAT_INVALID for what breaks the format's rules. */
+/** Inspects a file of a known kind. Throws FORMAT_INVALID when the file violates its format. */
 export type Inspector = (inspection: Inspection) => Promise<void> | void;
 
-/** Printable ASCII, bounded: what comes from a file never reaches a terminal or a page raw. */
+/** Escapes to bounded printable ASCII: text from a file never reaches a terminal or page unescaped. */
 export function printable(text: string): string {
   const escaped = text
     .slice(0, MAX_TEXT)

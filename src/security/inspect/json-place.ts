@@ -1,13 +1,13 @@
 import type { JsonScalar, JsonVisitor } from '#formats';
 
-/** Follows a reader through a document: knows the key or index of what is read, and of all that it is in. */
+/** A visitor that knows its position in the document: the keys and indexes of the current value and its ancestors. */
 export abstract class PlacedVisitor implements JsonVisitor {
-  /** Of each open object the key, of each open array the index of what is read. */
+  /** For each open object the current key, for each open array the current index. */
   protected readonly path: (string | number)[] = [];
 
-  /** Something is opened that lies at `path`. */
+  /** Called when the object or array at `path` opens. */
   protected opened?(kind: '{' | '['): void;
-  /** What lies at `path` is closed. */
+  /** Called when the object or array at `path` closes. */
   protected closed?(): void;
   protected abstract scalar(value: JsonScalar): void;
 
@@ -36,12 +36,12 @@ export abstract class PlacedVisitor implements JsonVisitor {
     if (typeof this.path[last] === 'number') (this.path[last] as number)++;
   }
 
-  /** Whether `path` is just this. */
+  /** Whether `path` equals these keys. */
   protected isAt(...parts: string[]): boolean {
     return this.path.length === parts.length && parts.every((part, n) => this.path[n] === part);
   }
 
-  /** The place as people write it: `a.b[0].c`. */
+  /** The position in readable form: `a.b[0].c`. */
   protected get place(): string {
     return this.path
       .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? part : `.${part}`))

@@ -10,7 +10,7 @@ const MAX_STRING = 1 << 22;
 const MAX_TEMPLATES = 32;
 const BOM = [0xef, 0xbb, 0xbf];
 
-/** Reads a JSON file to its end and judges it on the way: only what is judged later is kept. */
+/** Checks a JSON file while reading it to its end. Buffers only what is checked later. */
 export async function inspectJson(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   if (source.size > inspection.ruleset.limits.jsonBytes) {
@@ -27,7 +27,7 @@ export async function inspectJson(inspection: Inspection): Promise<void> {
   for (const [template, place] of judge.templates.slice(0, MAX_TEMPLATES)) {
     await inspectTemplate(inspection, template, place);
   }
-  // Which entries of a vocabulary count is known only when all added tokens are.
+  // Which vocabulary entries matter is known only once all added tokens are.
   const vocabulary = new Vocabulary(tokens);
   if (tokens.length > 0 && judge.hasVocabulary) await read(inspection, start, vocabulary);
   judgeTokens(inspection, tokens, vocabulary);
@@ -43,7 +43,7 @@ async function read({ file }: Inspection, start: number, visitor: JsonVisitor): 
   reader.end();
 }
 
-/** A byte order mark is no JSON, yet some editors write it. */
+/** JSON does not allow a byte order mark, but some editors write one. */
 async function bomBytes(inspection: Inspection): Promise<number> {
   const { source } = inspection.file;
   const head = await source.read(0, Math.min(3, source.size));

@@ -1,13 +1,13 @@
 import type { Inspection } from './inspection.ts';
 
-/** Devices of Windows, in whichever folder and with whichever ending (Microsoft, "Naming Files, Paths, and Namespaces"). */
+/** Device names of Windows, in any folder and with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])$/i;
-/** Controls, and the characters that turn the direction of text or are not to be seen. */
+/** Control, bidirectional and invisible characters. */
 const DECEPTIVE = /[\p{Cc}\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/u;
 
 /**
- * Whether a path with `/` between its parts could, on some system, be another file than it seems: one outside of its folder,
- * a device, a stream of another file (`a:b`), or one whose last dots and blanks Windows drops.
+ * Whether a path (with `/` as separator) could refer to something else on some system: a file outside of its folder,
+ * a device, an alternate stream (`a:b`), or a file whose trailing dots and spaces Windows drops.
  */
 export function isUnsafePath(path: string): boolean {
   return /[\\:\0]/.test(path) || path.split('/').some(isUnsafePart);
@@ -18,7 +18,7 @@ function isUnsafePart(part: string): boolean {
   return part === '' || /[. ]$/.test(part) || DEVICES.test(stem.trimEnd());
 }
 
-/** Names that leave the folder or hide what the file is. */
+/** Reports names that leave the folder or disguise the file. */
 export function inspectName(inspection: Inspection): void {
   const { path } = inspection.file;
   const shown = JSON.stringify(path);

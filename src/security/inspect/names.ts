@@ -1,4 +1,4 @@
-/** What the name of a file promises. Programs choose their reader by it. */
+/** Kinds of files by extension. Programs choose their reader by it. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   safetensors: '.safetensors',
   gguf: '.gguf',
@@ -43,14 +43,14 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** Names without an ending that are text by custom. */
+/** Names that conventionally denote text, with or without an extension. */
 const TEXT_NAMES =
   /^(licen[cs]e|copying|copyright|notice|readme|changelog|changes|authors|contributors|contributing|citation|version|news|todo|install|modelfile|makefile|dockerfile|codeowners|usage_policy|use_policy|third[-_ ]party.*|manifest|credits|history|maintainers|security|code_of_conduct|terms|acceptable[-_ ]use.*|vocab|merges|dict|tokens|labels|params|checksums?|sha256sums|md5sums?|requirements|\.?gitattributes|\.(gitignore|gitkeep|gitmodules|keep|nojekyll|editorconfig|dockerignore|prettierrc|eslintrc|npmignore))([-_. ][\w. -]{0,60})?$/i;
 
-/** Beginnings of names that say what a document is, whatever the ending. */
+/** Prefixes of names that denote documents, whatever the extension. */
 const DOCUMENT = /^(licen[cs]e|notice|readme|copying|use_policy)\b/i;
 
-/** The kind that a path promises; undefined when it promises nothing. */
+/** The kind of file that a path's name implies; undefined if none. */
 export function promisedKind(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   if (/^\.[\w-]+$/.test(name) && TEXT_NAMES.test(name)) return 'text';
@@ -61,5 +61,5 @@ export function promisedKind(path: string): string | undefined {
   return TEXT_NAMES.test(name) || DOCUMENT.test(name) ? 'text' : undefined;
 }
 
-/** The last part of a path, in lower case. */
+/** The last component of a path, in lower case. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();

@@ -1,11 +1,11 @@
 import type { OnnxCalls } from '#formats';
 
-/** What is left when each call of a model's own functions is replaced by what it calls. */
+/** Size of a graph after inlining all calls of the model's own functions. */
 export interface Unfolded {
-  /** A function that comes back to itself: it never ends. */
+  /** A function that calls itself, directly or indirectly; undefined if none does. */
   circle: string | undefined;
   nodes: number;
-  /** Calls inside of calls. */
+  /** Depth of nested calls. */
   depth: number;
 }
 
@@ -15,8 +15,8 @@ interface Size {
 }
 
 /**
- * Follows all calls once, without recursion: time grows with the number of different calls. `functions`: bodies by
- * callKey().
+ * Computes the size of `main` after inlining, without recursion: time grows with the number of distinct calls.
+ * `functions`: bodies by callKey().
  */
 export function unfold(functions: ReadonlyMap<string, OnnxCalls>, main: OnnxCalls): Unfolded {
   const sizes = new Map<string, Size>();
@@ -27,7 +27,7 @@ export function unfold(functions: ReadonlyMap<string, OnnxCalls>, main: OnnxCall
       const name = path.at(-1)!;
       const body = functions.get(name)!;
       const inside = sizes.has(name) ? [] : calledIn(body, functions);
-      // A body is looked at twice: before what it calls, and when all of that is known.
+      // Each body is visited twice: before its callees, and after all of them are known.
       if (!sizes.has(name) && !open.has(name)) {
         open.add(name);
         const circle = inside.find(([callee]) => open.has(callee));

@@ -11,14 +11,14 @@ import type { Inspection } from './inspection.ts';
 import { isUnsafePath } from './name.ts';
 import { unfold } from './onnx-functions.ts';
 
-/** Tensors in other files: far more than any model has. */
+/** Maximum tensors in other files: far more than any model has. */
 const MAX_CLAIMS = 1 << 18;
-/** Functions that call one another: runtimes put them in the place of their calls by recursion. */
+/** Maximum depth of function calls. Runtimes inline functions recursively. */
 const MAX_CALL_DEPTH = 256;
 const MAX_FUNCTIONS = 1 << 16;
 const ONNX_DOMAINS = new Set(['', 'ai.onnx']);
 
-/** Judges an ONNX model: every operator of every graph, every tensor, every file that it points to. */
+/** Inspects an ONNX model: every operator of every graph, every tensor, every file that it refers to. */
 export async function inspectOnnx(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   const judge = new Judge(inspection);
@@ -31,7 +31,7 @@ class Judge {
   readonly #inspection: Inspection;
   readonly #allowed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #forbidden: ReadonlySet<string>;
-  /** Operators that are not on the list, with the place of the first: the model may define them itself. */
+  /** Operators that are not on the list, with the place of the first use. The model may define them itself. */
   readonly #unknown = new Map<string, string>();
   readonly #functions = new Set<string>();
   readonly #bodies = new Map<string, OnnxCalls>();
@@ -119,7 +119,7 @@ class Judge {
     }
   }
 
-  /** Unknown operators that the model does not define by functions of its own, and what those unfold to. */
+  /** Reports unknown operators that the model does not define itself, and excessive inlining. */
   finish(main: OnnxCalls): void {
     const { onnxNodes } = this.#inspection.ruleset.limits;
     const { circle, nodes, depth } = unfold(this.#bodies, main);

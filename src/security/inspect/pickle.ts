@@ -15,27 +15,27 @@ import type { Inspection } from './inspection.ts';
 const MAX_STREAMS = 64;
 const MAX_TOLD = 64;
 const ENDLESS = 'it acts as a pickle for longer than one is followed';
-/** Begins a checkpoint of PyTorch before 1.6: a pickle of this number, then more pickles, then raw storages. */
+/** Magic number of PyTorch checkpoints before 1.6: a pickle of this number, further pickles, then raw storages. */
 const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
 
 export interface PickleStory {
-  /** Calls and imports of what is not on the list, in words. */
+  /** Descriptions of calls and imports that are not on the list. */
   dangers: string[];
-  /** Calls of anything at all, and imports. */
+  /** Number of calls and imports of any kind. */
   events: number;
-  /** Pickles that came to their end. */
+  /** Number of complete pickles. */
   streams: number;
-  /** Where reading stopped. */
+  /** Offset after the last complete pickle. */
   end: number;
   /** Why reading stopped before the end of the source, if it did. */
   error: string | undefined;
-  /** Whether it went on for longer than it is followed. */
+  /** Whether it exceeded the step or object limit. */
   endless: boolean;
   torch: boolean;
   persistentIds: boolean;
 }
 
-/** Follows every pickle of a source, one after the other, without running any. */
+/** Traces every pickle of a source, one after the other, without running any. */
 export async function followPickles(
   source: RandomAccess,
   ruleset: Ruleset,
@@ -64,7 +64,7 @@ export async function followPickles(
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
     story.endless = codeOf(error) === 'FORMAT_LIMIT';
-    // Behind the pickles of an old checkpoint come its tensors' bytes.
+    // In an old checkpoint the storages' bytes follow its pickles.
     if (!(story.torch && story.streams >= 5)) story.error = messageOf(error);
   }
   told.finish();
@@ -72,7 +72,7 @@ export async function followPickles(
   return story;
 }
 
-/** Collects what is not harmless, each callable with the arguments of its first calls. */
+/** Collects calls and imports that are not on the list, each callable with the arguments of its calls. */
 class Teller {
   readonly dangers: string[] = [];
   readonly #allowed: ReadonlySet<string>;
@@ -102,7 +102,7 @@ class Teller {
       this.dangers.push(`calls ${showCall(call)} (${opcode} at byte ${offset})`);
   };
 
-  /** Imports that were never called come last: importing runs a module as well. */
+  /** Appends imports without calls, since importing alone runs a module. */
   finish(): void {
     const imported = [...this.#imported].filter(([name]) => !this.#called.has(name));
     for (const [name, offset] of imported) this.dangers.push(`imports ${name} (at byte ${offset})`);
@@ -111,14 +111,14 @@ class Teller {
 
 const allowedOf = new WeakMap<object, ReadonlySet<string>>();
 
-/** The names that a ruleset allows, as a set. */
+/** The names that a ruleset allows, cached as a set. */
 export function allowedGlobals(ruleset: Pick<Ruleset, 'pickle'>): ReadonlySet<string> {
   const known = allowedOf.get(ruleset) ?? new Set(ruleset.pickle.allowedGlobals);
   allowedOf.set(ruleset, known);
   return known;
 }
 
-/** Judges what is known to be a pickle. */
+/** Inspects a source that is known to be a pickle. */
 export async function inspectPickle(
   inspection: Inspection,
   source: RandomAccess,
@@ -131,7 +131,10 @@ export async function inspectPickle(
   return story;
 }
 
-/** Whether bytes without a signature act as a pickle would: told only when something would be called or imported. */
+/**
+ * Whether bytes without a signature are a pickle. Reports it only if it would call or import something, or is
+ * complete.
+ */
 export async function findHiddenPickle(
   inspection: Inspection,
   source: RandomAccess,
@@ -145,7 +148,7 @@ export async function findHiddenPickle(
     return true;
   }
   if (story.events === 0 && !whole) return false;
-  // A text may begin with "c" and two lines, which alone is no pickle yet.
+  // Text may begin with "c" and two lines, which alone does not make it a pickle.
   if (story.streams === 0 && !story.dangers.some((danger) => danger.startsWith('calls'))) return false;
   for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
   if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);

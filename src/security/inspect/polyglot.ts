@@ -4,7 +4,10 @@ import { allowedGlobals, followPickles } from './pickle.ts';
 
 const CENTRAL = 0x02014b50;
 
-/** Whether an accepted file is a second, dangerous one at the same time: an archive from its end, a pickle from its start. */
+/**
+ * Reports an accepted file that is also valid in a dangerous format: an archive from its end, or a tar or pickle from
+ * its start.
+ */
 export async function inspectPolyglot(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   if (await endsAsZip(source)) inspection.find('polyglot', '', 'it ends as a ZIP archive');
@@ -21,7 +24,7 @@ export async function inspectPolyglot(inspection: Inspection): Promise<void> {
   else if (endless) inspection.find('polyglot', '', 'it acts as a pickle for longer than one is followed');
 }
 
-/** A ZIP end record whose directory is where it says. */
+/** Whether the file has a ZIP end record whose directory exists. */
 async function endsAsZip(source: RandomAccess): Promise<boolean> {
   const end = await findZipEnd(source);
   if (!end || end.count === 0) return false;

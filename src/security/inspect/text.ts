@@ -9,16 +9,16 @@ const CHUNK = 1 << 18;
 const YAML_CODE =
   /!!?python(\/|:)|tag:yaml\.org,2002:python|!!?(javax?|ruby|perl|php)[/:.]|!<tag:yaml\.org,2002:(python|js)/i;
 
-/** A handle for tags (YAML 1.2 §6.8.2), by which a name can be taken apart. */
+/** A tag directive (YAML 1.2 §6.8.2), which allows a tag's name to be split. */
 const TAG_DIRECTIVE = /^%TAG\s[^\n]{0,200}/m;
-/** Tags may be written with escapes (YAML 1.2 §5.6). */
+/** Decodes percent escapes, which tags may contain (YAML 1.2 §5.6). */
 const percentDecoded = (text: string): string =>
   text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 const PAIR = /^["']?([\w-]{1,80})["']?[ \t]*:[ \t]/;
-/** Characters of a scalar: what a loader resolves is a name. */
+/** Maximum characters of a scalar: loaders resolve only names. */
 const MAX_SCALAR = 400;
 
-/** A plain pair of a key and a scalar in one line; each step goes over the line once. */
+/** Parses a line with a key and a plain scalar. Linear in the length of the line. */
 function pairIn(line: string): [key: string, value: string] | undefined {
   const plain = line.trim().replace(/^- +/, '');
   const [found, key] = PAIR.exec(plain) ?? [];
@@ -28,11 +28,11 @@ function pairIn(line: string): [key: string, value: string] | undefined {
   return value === '' || value.length > MAX_SCALAR || /["']/.test(value) ? undefined : [key, value];
 }
 
-/** Files in which older encodings are seen: what people write, not what programs read. */
+/** Files for human readers, in which older encodings are tolerated. */
 const DOCUMENT =
   /^(readme|licen[cs]e|copying|notice|authors|changelog|contributing|citation)|\.(md|markdown|txt|rst|text|csv|tsv)$/i;
 
-/** Plain text: UTF-8 to the last byte, no binary data, nothing that another reader would run. */
+/** Inspects plain text: UTF-8 to the last byte, no binary data, nothing that another reader would run. */
 export async function inspectText(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   if (source.size > inspection.ruleset.limits.textBytes) {
@@ -53,13 +53,13 @@ export async function inspectText(inspection: Inspection): Promise<void> {
   await findHiddenPickle(inspection, source, '');
 }
 
-/** Tabs and line ends; escape and shifts, with which ISO 2022 changes between alphabets. */
+/** Whitespace controls, and the escape and shift characters by which ISO 2022 switches alphabets. */
 const HARMLESS = new Set([9, 10, 11, 12, 13, 14, 15, 27]);
 
 interface Survey {
   utf8: boolean;
   nul: boolean;
-  /** Control characters that belong into no text. */
+  /** Number of control characters that do not belong in text. */
   controls: number;
 }
 
@@ -80,7 +80,7 @@ async function surveyText({ file: { source } }: Inspection): Promise<Survey> {
   return survey;
 }
 
-/** The characters of UTF-16, an odd byte at the end among them. */
+/** The code units of UTF-16, including an odd byte at the end. */
 function* halves(bytes: Uint8Array, little: boolean): Generator<number> {
   for (let n = 0; n < bytes.length; n += 2) {
     const [first = 0, second = 0] = bytes.subarray(n, n + 2);
@@ -97,10 +97,10 @@ function decodes(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): bool
   }
 }
 
-/** A template of any kind that reaches for Python's internals. */
+/** A template of any kind that accesses Python's internals. */
 const REACHING = /\{[{%][^}]{0,400}__(class|globals|subclasses|builtins|mro|import|init|base)__/i;
 
-/** YAML, which some readers let create objects, and templates kept in it or in files of their own. */
+/** Inspects YAML, which some loaders let create objects, and templates in YAML or in files of their own. */
 export async function inspectYaml(inspection: Inspection): Promise<void> {
   await inspectText(inspection);
   const { source, path } = inspection.file;
@@ -121,7 +121,7 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
   }
 }
 
-/** A template in a file of its own: of a chat, or of whatever else is put into a prompt. */
+/** Inspects a template in a file of its own: a chat template, or one for another part of a prompt. */
 export async function inspectTemplateFile(inspection: Inspection): Promise<void> {
   await inspectText(inspection);
   const { source, path } = inspection.file;

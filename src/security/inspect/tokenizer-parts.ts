@@ -6,15 +6,15 @@ import type { Inspection } from './inspection.ts';
 type JsonObject = { readonly [key: string]: Json };
 
 const LETTERS = /[\p{L}\p{N}]/u;
-/** What a pattern says of classes of characters, and what stands for blanks and marks. */
+/** Character classes and escapes of a pattern, whose letters are not literal. */
 const CLASSES =
   /\\[pP]\{\^?\w+\}|\\[xu]\{?[0-9a-fA-F]{2,6}\}?|\\[a-zA-Z]|\(\?[a-z<=!:]+|\[:\^?\w+:\]|\{\d*,?\d*\}/g;
-/** Tokens that a post-processor may put around a text. */
+/** Maximum tokens that a post-processor may add to a text. */
 const MAX_ADDED = 8;
 
 /**
- * The parts of tokenizer.json (huggingface/tokenizers) that could say something else than was written: a normalizer or
- * decoder that replaces or adds letters, a post-processor that adds words. They are for blanks, marks and quotes.
+ * Checks the parts of tokenizer.json (huggingface/tokenizers) that can alter text: normalizers and decoders that
+ * replace or add letters, post-processors that add words. Legitimate ones handle only spaces, marks and quotes.
  */
 export function judgeTokenizerPart(inspection: Inspection, part: Json, place: string): void {
   if (Array.isArray(part)) {
@@ -62,7 +62,7 @@ function replacesLetters({ pattern, content }: JsonObject): boolean {
   );
 }
 
-/** Every token that is put beside a text, as often as it is. */
+/** All tokens that a post-processor adds, with repetitions. */
 function addedWords(part: JsonObject): string[] {
   const pieces = [part.single, part.pair].flatMap((list) => (Array.isArray(list) ? list : []));
   const placed = pieces.flatMap((piece) => {

@@ -5,14 +5,14 @@ import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
 import { PlacedVisitor } from './json-place.ts';
 
-/** A token that a tokenizer knows beside its vocabulary. */
+/** A token that a tokenizer defines beside its vocabulary. */
 export interface AddedToken {
   id: number;
   content: string;
   special: boolean;
-  /** Whether it comes from tokenizer.json's list, or from tokenizer_config.json's table by id. */
+  /** Whether it is from tokenizer.json's list or tokenizer_config.json's table by id. */
   list: 'added_tokens' | 'added_tokens_decoder';
-  /** Index in the list, id in the table. */
+  /** Index in the list, or id in the table. */
   entry: string | number;
 }
 
@@ -30,7 +30,7 @@ export class TokenList {
     return this.#tokens.filter(({ content }) => content !== '');
   }
 
-  /** Hears of a value and where it lies. */
+  /** Receives a scalar and its path. */
   scalar([list, entry, field, ...deeper]: readonly (string | number)[], value: JsonScalar): void {
     if (deeper.length > 0 || entry === undefined || !isTokenList(list)) return;
     let token = this.#tokens.at(-1);
@@ -59,7 +59,7 @@ export class TokenList {
 const isTokenList = (name: string | number | undefined): name is AddedToken['list'] =>
   name === 'added_tokens' || name === 'added_tokens_decoder';
 
-/** Those entries of tokenizer.json's vocabulary that share text or id with an added token. */
+/** The entries of tokenizer.json's vocabulary that share text or id with an added token. */
 export class Vocabulary extends PlacedVisitor {
   readonly ids = new Map<string, number>();
   readonly texts = new Map<number, string>();
@@ -72,7 +72,7 @@ export class Vocabulary extends PlacedVisitor {
     this.#wanted = new Set(tokens.map(({ id }) => id));
   }
 
-  /** `"text": id`, or the first of a pair of text and score whose index is the id. */
+  /** An entry is `"text": id`, or a pair of text and score whose index is the id. */
   protected override scalar(value: JsonScalar): void {
     const [model, vocab, entry, pairs] = this.path;
     if (model !== 'model' || vocab !== 'vocab' || this.path.length > 4) return;
@@ -87,7 +87,7 @@ export class Vocabulary extends PlacedVisitor {
   }
 }
 
-/** Refuses a pattern that runs for ever on some text, or far longer than the text, or that nobody can judge. */
+/** Reports a pattern that backtracks excessively on some text, or that cannot be analysed. */
 export function inspectRegex(inspection: Inspection, pattern: string, place: string): void {
   if (pattern.length > inspection.ruleset.limits.regexBytes) {
     inspection.find('tokenizer-regex', place, `a pattern of ${pattern.length} characters`);
@@ -108,7 +108,7 @@ export function inspectRegex(inspection: Inspection, pattern: string, place: str
   }
 }
 
-/** Tokens with two meanings, and ordinary words that are control tokens. */
+/** Reports tokens with two meanings, and ordinary words that are control tokens. */
 export function judgeTokens(
   inspection: Inspection,
   tokens: readonly AddedToken[],

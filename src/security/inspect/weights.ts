@@ -7,13 +7,13 @@ import { PlacedVisitor } from './json-place.ts';
 import { inspectTemplate } from './template.ts';
 
 const TEMPLATE_KEY = /^tokenizer\.chat_template(\.|$)/;
-/** Vocabularies hold whatever words there are. */
+/** Vocabularies may hold any text. */
 const VOCABULARY_KEY = /^tokenizer\./;
 
-/** JSON inside of metadata that is read, in characters. */
+/** Maximum characters of JSON inside metadata that are parsed. */
 const MAX_INNER = 1 << 22;
 
-/** What a browser, Python or a shell would run; weights need nothing like it. */
+/** Code for a browser, Python or a shell; weights need none. */
 const CODE: readonly RegExp[] = [
   /<script\b|<iframe\b|<meta\b[^>]{0,200}http-equiv|<(object|embed|svg)\b[^>]{0,200}\b(data|src|on\w+)\s*=|javascript:|data:text\/html|\bon(error|load)\s*=|\bwindow\.fetch\s*\(/i,
   /\b(os\.(system|popen|remove|unlink|exec[lv]p?e?)|shutil\.(rmtree|move)|importlib\.\w+|ctypes\.\w+|getattr|subprocess\.\w+|pickle\.loads|marshal\.loads|__import__|eval|exec|compile)\s*\(/i,
@@ -24,10 +24,10 @@ const CODE: readonly RegExp[] = [
   /\|\s*((env|sudo)\s+(-\w+\s+\w+\s+)?)?(ba|z|da)?sh\b|\b(ba|z|da)?sh\s+-[ci]\b/i,
 ];
 
-/** Tools that make files or folders of names would make them elsewhere. */
+/** Paths: tools that name files or folders after tensors would write elsewhere. */
 const LEAVING =
   /(^|[\\/])\.\.([\\/]|$)|^[a-z]:[\\/]|^\/(etc|root|home|usr|bin|tmp|var|opt|dev|proc)\/|\p{Cc}/iu;
-/** Ways up that are written so that a check for "../" passes them over, or lead in and out again. */
+/** Parent paths that are disguised to pass a check for "../", or that descend before they ascend. */
 const HIDDEN_WAY = /%(25)*2e%(25)*2e|\.\.%(25)*2f|[^./\s]\/\.\.\/\.\.\//i;
 
 export async function inspectSafetensors(inspection: Inspection): Promise<void> {
@@ -67,7 +67,7 @@ function judgeName(inspection: Inspection, name: string): void {
   if (LEAVING.test(name)) inspection.find('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
 }
 
-/** What JSON that lies in metadata would make a loader run. */
+/** Describes what JSON inside metadata would make a loader run; undefined if nothing. */
 function referenceIn(text: string): string | undefined {
   if (!/^\s*[{[]/.test(text) || text.length > MAX_INNER) return undefined;
   let found: string | undefined;
