@@ -12,17 +12,17 @@ import {
 } from './flow-value.ts';
 import { expressionText } from './template-texts.ts';
 
-/** Fields of messages, of their parts and of calls in which somebody's words are. */
+/** Fields of messages, their parts and tool calls that hold conversation text. */
 const WORD_FIELDS = new Set(
   'content text reasoning_content reasoning thinking thought thoughts thinking_content arguments input value query output response refusal'.split(
     ' ',
   ),
 );
-/** What a part of a message is, never what it says. */
+/** Fields that describe the structure of a message rather than its text. */
 const STRUCTURE = new Set(
   'role type name id tool_call_id tool_calls function recipient train weight prefix'.split(' '),
 );
-/** Tokens in brackets, and switches that people write for the template: they are looked for openly. */
+/** Bracketed tokens, and switches that users write for the template: templates may search for them. */
 const MARKUP =
   /<[^<>]{1,60}>(?:[a-z_]{1,20}(?=<))?|\[\/?[A-Z_ ]{2,40}\]|\/(?:no_?)?think\b|\bdetailed thinking o(?:n|ff)\b|\/system_override\b/g;
 const KINDS = new Set(
@@ -30,14 +30,14 @@ const KINDS = new Set(
     ' ',
   ),
 );
-/** Filters and methods that leave the words as they are, as one text or as a list. */
+/** Filters and methods that preserve the text, as one text or as a list. */
 const KEEPING = new Set('string safe list tojson default d from_json copy indent'.split(' '));
-/** What a message or the arguments of a call hold, one after the other. */
+/** Filters and methods that list what a message or the arguments of a call contain. */
 const LISTING = new Set(['items', 'values', 'dictsort']);
-/** Those of another text that write their arguments. */
+/** Filters and methods that write their arguments. */
 const WRITING = new Set('replace format indent'.split(' '));
 const STRIPPING = new Set('trim strip lstrip rstrip'.split(' '));
-/** What is written in another way inside of quotes and markup, and how. */
+/** Sequences that are escaped inside quotes and markup, and their escapes. */
 const ESCAPES = new Set([
   '\\',
   '\\\\',
@@ -65,17 +65,17 @@ const ESCAPES = new Set([
 const CUTTING = new Set('split rsplit partition rpartition removeprefix removesuffix'.split(' '));
 const LOOKING = new Set('startswith endswith find rfind index rindex count'.split(' '));
 
-/** Nothing, and how it is written. */
+/** The ways in which an empty value is written. */
 const NOTHING = new Set(['', 'null', '{}', '[]']);
 
-/** Whether something that is compared with what was said, or looked for in it, is none of anybody's words. */
+/** Whether a text that is compared with conversation text, or searched for in it, contains no ordinary words. */
 export function isHarmlessText(value: string): boolean {
   if (NOTHING.has(value)) return true;
   const rest = value.replace(MARKUP, '');
   return rest !== value && !/[\p{L}\p{N}]/u.test(rest);
 }
 
-/** What chat templates do with the words of a conversation; everything else is reported. */
+/** The operations that chat templates may apply to conversation text. Reports all others. */
 export class ContentRules {
   readonly #report: (what: string) => void;
 
@@ -83,7 +83,7 @@ export class ContentRules {
     this.#report = report;
   }
 
-  /** What a field of something is: words, when somebody's words are in fields of its name. */
+  /** The value of an object's field. It is conversation text if the field's name denotes such. */
   field(object: FlowValue, name: string): FlowValue {
     if (object.said === 'changed') return { ...object, shape: 'other' };
     if (WORD_FIELDS.has(name)) return WORDS;
@@ -124,7 +124,7 @@ export class ContentRules {
     if (value.said === 'changed') return false;
     if (value.said === 'size') return /^[01]$/.test(expressionText(otherNode));
     if (isSaid(other) || !other.texts) return false;
-    // A character is no word, so it is the type of a part of a message that is asked for.
+    // A single character is not a word, so the comparison asks for the type of a message part.
     const isPart =
       (value.said === 'item' || value.said === 'part') &&
       value.shape !== 'list' &&
@@ -157,7 +157,7 @@ export class ContentRules {
     return value;
   }
 
-  /** A part of a list of parts, or of a text: neither may be written, or compared with a word. */
+  /** A slice of a list of parts or of a text. Neither may be written or compared with a word. */
   slice(value: FlowValue, node: unknown): FlowValue {
     const part = this.partOf({ ...value, shape: value.shape === 'messages' ? 'other' : value.shape }, node);
     return value.shape === 'messages' || value.shape === 'list' ? value : { ...part, shape: 'list' };
@@ -192,7 +192,7 @@ export class ContentRules {
   #made(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
     const shown = expressionText(node);
     if (!isSaid(value)) {
-      // "x"|replace("x", content) writes the words; "x".find(content) looks them up.
+      // "x"|replace("x", content) writes the text; "x".find(content) searches for it.
       const words = joinAll(args);
       if (!isSaid(words)) {
         if (LOOKING.has(name) || /^is[a-z]+$/.test(name)) this.#undated(join(value, words), node);

@@ -1,16 +1,17 @@
 /**
- * What an expression of a template can be, as far as it matters where words of the conversation go: an abstract value
- * (Cousot & Cousot, "Abstract interpretation", 1977) that stands for all values which the expression may have.
+ * Abstract values (Cousot & Cousot, "Abstract interpretation", 1977): each stands for all values that an expression
+ * of a template may have, in respect of how they depend on the conversation.
  */
 
 /**
- * How a value depends on what was said: not at all; it is what was said, white space at its ends aside; each part of it in
- * turn (an item of its list, a character); one part alone; its length; or something made of it that says something else.
+ * How a value depends on the conversation text. `none`: not at all; `whole`: it is the text, apart from white space
+ * at its ends; `item`: each part of it in turn (an item of a list, a character); `part`: a single part; `size`: its
+ * length; `changed`: derived from the text, with another meaning.
  */
 const SAID = ['none', 'whole', 'item', 'part', 'size', 'changed'] as const;
 export type Said = (typeof SAID)[number];
 
-/** `list`: of texts that were said. */
+/** `list`: a list of conversation texts. */
 export type Shape = 'messages' | 'message' | 'namespace' | 'list' | 'other';
 
 export interface FlowValue {
@@ -18,9 +19,9 @@ export interface FlowValue {
   readonly shape: Shape;
   /** Whether it depends on the date. */
   readonly dated: boolean;
-  /** All texts that it may be or have as items; undefined when they are not known. */
+  /** All texts that it may be or contain as items; undefined if they are unknown. */
   readonly texts: ReadonlySet<string> | undefined;
-  /** By what it was changed, as people read it. */
+  /** The expression that changed it, for the report. */
   readonly change: string;
 }
 
@@ -35,7 +36,7 @@ export const UNKNOWN: FlowValue = {
   texts: undefined,
   change: '',
 };
-/** true, none, numbers: nothing with letters. */
+/** true, none, numbers: values without letters. */
 export const CONSTANT: FlowValue = { ...UNKNOWN, texts: NO_TEXTS };
 export const WORDS: FlowValue = { ...UNKNOWN, said: 'whole' };
 export const MESSAGES: FlowValue = { ...UNKNOWN, shape: 'messages' };
@@ -45,18 +46,18 @@ export const text = (value: string): FlowValue => ({ ...UNKNOWN, texts: new Set(
 
 export const isSaid = ({ said }: FlowValue): boolean => said !== 'none';
 
-/** What is made of a value that was said, in a way that loses or changes something; others stay unknown. */
+/** The result of an operation that loses or alters conversation text. Other values become unknown. */
 export function changed(value: FlowValue, change: string): FlowValue {
   if (value.shape === 'messages' || value.shape === 'message') return { ...WORDS, said: 'changed', change };
   if (!isSaid(value)) return { ...value, texts: undefined };
   return { ...value, said: 'changed', texts: undefined, change: value.change || change };
 }
 
-/** Messages as one text hold what was said. */
+/** The value as text. Messages converted to text contain conversation text. */
 export const asText = (value: FlowValue): FlowValue =>
   value.shape === 'messages' || value.shape === 'message' ? WORDS : { ...value, shape: 'other' };
 
-/** The least value that stands for both: what may have either. */
+/** The least upper bound of two values. */
 export function join(a: FlowValue, b: FlowValue): FlowValue {
   if (a === b) return a;
   const [more, less] = SAID.indexOf(a.said) >= SAID.indexOf(b.said) ? [a, b] : [b, a];
@@ -72,7 +73,7 @@ export function join(a: FlowValue, b: FlowValue): FlowValue {
 export const joinAll = (values: readonly FlowValue[]): FlowValue =>
   values.length === 0 ? CONSTANT : values.reduce(join);
 
-/** A list of values, as each of them. */
+/** A list of values, represented by the join of its items. */
 export function listOf(values: readonly FlowValue[]): FlowValue {
   const items = joinAll(values);
   return items.shape === 'other' && isSaid(items) ? { ...items, shape: 'list' } : items;
@@ -85,7 +86,7 @@ export const sameValue = (a: FlowValue, b: FlowValue): boolean =>
   a.texts?.size === b.texts?.size &&
   (a.texts === undefined) === (b.texts === undefined);
 
-/** A message where there may be one: whatever else it is, its fields hold words. */
+/** A value that may be a message is treated as one: its fields hold conversation text. */
 function shapeOf({ shape: a }: FlowValue, { shape: b }: FlowValue): Shape {
   return SHAPES.find((shape) => a === shape || b === shape)!;
 }
@@ -95,7 +96,7 @@ function union(a: FlowValue['texts'], b: FlowValue['texts']): FlowValue['texts']
   return new Set([...a, ...b]);
 }
 
-/** The texts that two texts may be together. */
+/** All concatenations of a left and a right text; undefined if they are too many or too long. */
 export function concatenated(
   left: ReadonlySet<string>,
   right: ReadonlySet<string>,

@@ -1,27 +1,27 @@
 import { type FlowValue, join, sameValue } from './flow-value.ts';
 
-/** Variables of the program, a loop or a macro. */
+/** The variables of a template, loop or macro. */
 export interface Scope {
-  /** What a loop or a caller gives: nothing outside counts for these names. */
+  /** Loop variables and parameters, which hide outer variables of the same name. */
   readonly given: Map<string, FlowValue>;
-  /** What is set inside, so that before that the name may be one from outside. */
+  /** Variables set inside. Until then the name may refer to an outer variable. */
   readonly set: Map<string, FlowValue>;
 }
 
-/** After so many passes a text that still changes counts as any text, so that values grow by few steps only. */
+/** After this many passes a text that still changes becomes unknown, so that values grow in few steps. */
 const PASSES_WITH_TEXTS = 4;
 
 /**
- * What each variable of a template may be anywhere, whatever the order: values only grow. "name()" is what a macro writes,
- * ".name" a field of any namespace.
+ * What each variable of a template may hold anywhere, regardless of the order of execution: values only grow.
+ * "name()" is the output of a macro, ".name" a field of any namespace.
  */
 export class Variables {
-  /** Whether any value has grown in this pass. */
+  /** Whether any value grew in this pass. */
   grew = false;
-  /** Those around what is being followed, the innermost last. */
+  /** The scopes around the code being analysed, innermost last. */
   scopes: readonly Scope[] = [{ given: new Map(), set: new Map() }];
   readonly #global = this.scopes[0]!;
-  /** By the loop, macro or call that they are of. */
+  /** Scopes by the loop, macro or call that they belong to. */
   readonly #inner = new Map<object, Scope>();
   #passes = 0;
 
@@ -30,7 +30,7 @@ export class Variables {
     this.#passes++;
   }
 
-  /** Follows the inside of a loop or macro, seen from `outer`. */
+  /** Analyses the body of a loop or macro in its own scope, inside `outer`. */
   within<T>(node: object, follow: () => T, outer: readonly Scope[] = this.scopes): T {
     const before = this.scopes;
     this.scopes = [...outer, this.scopeOf(node)];
@@ -58,7 +58,7 @@ export class Variables {
     return value;
   }
 
-  /** A loop's variable or a parameter of what is being followed, or of another scope. */
+  /** Adds to a loop variable or parameter of the current scope, or of another one. */
   give(name: string, value: FlowValue, { given }: Scope = this.scopes.at(-1)!): void {
     this.#grow(given, name, value);
   }

@@ -11,13 +11,13 @@ const MAX_DAYS = 24;
 /** A day of the Gregorian calendar; month and day count from 1. */
 export type Day = readonly [year: number, month: number, day: number];
 
-/** An hour of a day. */
+/** A day, and optionally a full hour (0–23; noon by default). */
 export type ProbeTime = readonly [...Day, hour?: number];
 
-/** The day of all renderings that are compared with one another. */
+/** The fixed day of all renderings that are compared with one another. */
 export const PROBE_DAY: Day = [2025, 1, 1];
 
-/** What strftime_now() says at noon, or another full hour, of a day, and what it has said. */
+/** A fixed time for strftime_now(). Records the texts that it returned. */
 export class Clock {
   readonly said: string[] = [];
   readonly #fields: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export class Clock {
   };
 }
 
-/** When a template that asks for the time may act in another way: days that it names, far ones, hours of a day. */
+/** Times at which a template may behave differently: dates that it names, later dates, other hours of the day. */
 export function daysToTry(tree: TemplateNode): ProbeTime[] {
   const days: ProbeTime[] = [
     [2026, 8, 15],
@@ -78,7 +78,7 @@ function dayAfter([year, month, date]: Day): Day {
   return month === 12 ? [year + 1, 1, 1] : [year, month + 1, 1];
 }
 
-/** 0 is Sunday (Sakamoto's method). */
+/** Day of the week; 0 is Sunday (Sakamoto's method). */
 function weekday([year, month, date]: Day): number {
   const shifts = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
   const y = month < 3 ? year - 1 : year;

@@ -1,19 +1,19 @@
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { ProbeMessage } from './template-talks.ts';
 
-/** How a family of models marks who speaks; a ruleset has them. */
+/** How a family of models marks the speaker of a message; defined by the ruleset. */
 export type TemplateFamily = Ruleset['template']['families'][number];
 
 type Role = 'system' | 'user' | 'assistant';
 const MAX_SHOWN = 120;
 
-/** The family whose marks a rendered conversation bears: what the template claims to be. */
+/** The family whose markers a rendered conversation contains: the one that the template claims. */
 export const familyOf = (rendered: string, families: readonly TemplateFamily[]): TemplateFamily | undefined =>
   families.find(({ claims }) => claims.every((mark) => rendered.includes(mark)));
 
 /**
- * What a template does with a conversation of system, user and assistant that the well-known templates of its family do
- * not: leaves out messages, puts somebody's words under another's mark. In plain words.
+ * Describes how a template treats a conversation of system, user and assistant differently from the well-known
+ * templates of its family: omitted messages, or messages under another role's marker.
  */
 export function differences(
   family: TemplateFamily,
@@ -32,7 +32,7 @@ export function differences(
     if (at < 0 && !(role === 'system' && family.mayDropSystem))
       found.push(`as ${name} it leaves out or changes what the ${role} said`);
   }
-  // Some families put the system message right before the last question.
+  // Some families put the system message directly before the last question.
   const inOrder = placed.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at);
   let mark = '';
   let end = 0;

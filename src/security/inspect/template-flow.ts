@@ -19,22 +19,22 @@ import {
 import { type Scope, Variables } from './flow-variables.ts';
 import { expressionText } from './template-texts.ts';
 
-/** Variables by which callers hand over words in other ways than as messages. */
+/** Variables in which callers pass conversation text other than as messages. */
 const SPOKEN = new Set(
   'prompt question query instruction text user_message user_input last_message'.split(' '),
 );
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'not in']);
 const CONSTANTS = new Set('true false none True False None'.split(' '));
-/** Values grow by few steps each: this is more than any template needs. */
+/** Maximum passes. Values grow in few steps, so no legitimate template needs more. */
 const MAX_PASSES = 24;
 const MAX_REPORTS = 16;
-/** Macros that are followed inside of one another for each call. */
+/** Maximum depth of macro calls that are analysed separately per call. */
 const MAX_CALLS = 4;
 const MAX_STATEMENTS = 200_000;
 
 /**
- * Follows the words of a conversation through every branch of a template, taken or not: what is made of them, and what
- * depends on them. Gives what no chat template needs, in plain words; nothing is rendered.
+ * Follows the conversation's text through every branch of a template, whether taken or not: how it is changed, and
+ * what depends on it. Returns descriptions of what no chat template needs. Nothing is rendered.
  */
 export function contentFlow(tree: TemplateNode): string[] {
   const flow = new Flow();
@@ -48,16 +48,16 @@ class Flow {
   readonly reports = new Set<string>();
   readonly #variables = new Variables();
   readonly #macros = new Map<string, readonly MacroDefinition[]>();
-  /** Those that are being followed, by name. */
+  /** Names of the macros being analysed. */
   readonly #calling: string[] = [];
   readonly #rules = new ContentRules((what) => this.reports.add(what));
-  /** What the macro, block or program that is being followed writes. */
+  /** Output of the macro, block or template being analysed. */
   #written: FlowValue = CONSTANT;
   /** Macros that are used as values. */
   readonly #named = new Set<string>();
   #statements = 0;
 
-  /** Follows the whole template once; whether any variable may be more than it was known to be. */
+  /** Analyses the whole template once. Returns whether any value grew. */
   pass(tree: TemplateNode): boolean {
     this.#variables.beginPass();
     this.#block(tree.body);
@@ -76,7 +76,7 @@ class Flow {
     }
   }
 
-  /** What a block writes, instead of writing it. */
+  /** The output of a block, captured instead of written. */
   #captured(statements: unknown): FlowValue {
     const outer = this.#written;
     this.#written = CONSTANT;
@@ -161,7 +161,7 @@ class Flow {
   #assign(target: TemplateNode, value: FlowValue, how: 'set' | 'give' = 'set'): void {
     if (target.type === 'Identifier') this.#variables[how](nameOf(target), value);
     else if (target.type === 'MemberExpression') {
-      // Namespaces are known by the names of their fields alone.
+      // Namespace fields are identified by name alone.
       this.#variables.setGlobal(`.${nameOf(target.property)}`, value);
     } else {
       for (const part of nodes(target.value)) this.#assign(part, value, how);
@@ -326,7 +326,7 @@ class Flow {
     if (callee.type === 'Identifier') return this.#function(nameOf(callee), args, node);
     const given = args.map((arg) => this.#value(arg));
     if (callee.type !== 'MemberExpression') return joinAll([UNKNOWN, ...given]);
-    // One of a list of macros: whichever are named without being called.
+    // A macro from a list: any macro that is used as a value.
     if (callee.computed) return joinAll([...this.#named].map((name) => this.#callMacro(name, args, node)));
     const object = this.#value(callee.object);
     const method = nameOf(callee.property);
@@ -343,7 +343,7 @@ class Flow {
     return this.#rules.method(method, object, given, node);
   }
 
-  /** Follows all macros of a name for this very call; inside of itself, or deep inside of others, for all such calls at once. */
+  /** Analyses all macros of a name for this call. Recursive or deeply nested calls are analysed together. */
   #callMacro(name: string, args: readonly TemplateNode[], node: TemplateNode): FlowValue {
     const given = args.map((arg) => this.#value(arg));
     const together = this.#calling.includes(name) || this.#calling.length >= MAX_CALLS;
@@ -358,7 +358,7 @@ class Flow {
     return together ? (this.#variables.get(`${name}()`) ?? CONSTANT) : joinAll(written);
   }
 
-  /** What a macro writes, with the variables of a call, or with those of all calls that are followed together. */
+  /** The output of a macro, with the arguments of one call or of all calls that are analysed together. */
   #macro(name: string, call: TemplateNode, { node, scopes }: MacroDefinition): FlowValue {
     const { given } = this.#variables.scopeOf(call);
     const follow = (): FlowValue => {
@@ -391,7 +391,7 @@ class Flow {
   }
 }
 
-/** What a macro sees beside its parameters. */
+/** A macro and the scopes visible to it. */
 interface MacroDefinition {
   readonly node: TemplateNode;
   readonly scopes: readonly Scope[];

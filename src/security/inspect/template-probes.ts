@@ -17,7 +17,7 @@ import { oddText, withoutTexts } from './template-words.ts';
 
 const LIMITS = { maxSteps: 80_000, maxText: 1 << 18, maxWork: 1 << 24 };
 const MAX_SWITCHES = 24;
-/** Names that every template may use. */
+/** Variables that every template may use. */
 const GIVEN = new Set(
   'messages add_generation_prompt bos_token eos_token unk_token pad_token raise_exception strftime_now range namespace dict loop caller true false none True False None'.split(
     ' ',
@@ -27,9 +27,10 @@ const GIVEN = new Set(
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Renders test conversations in many settings: what was said must appear unchanged and under its speaker's mark, what
- * stands around it may have no odd words, and may not depend on the time. `texts`: what the template is known to write.
- * A template that renders none of them is refused, for nobody can say what it does.
+ * Renders test conversations under many settings. What was said must appear unchanged and under its speaker's marker;
+ * the text around it must contain no unusual words and must not depend on the time. `texts`: what the template is
+ * known to write. A template that renders none of the conversations is refused, since its behaviour cannot be
+ * determined.
  */
 export async function probeConversation(
   inspection: Inspection,
@@ -54,7 +55,7 @@ export async function probeConversation(
   };
   let renders = 0;
   let isOdd = false;
-  /** Kinds of conversations of which what the user said was there in a prompt, and was not. */
+  /** Kinds of conversations for which some prompt contained the user's text, and for which some prompt lacked it. */
   const shown = new Set<string>();
   const dropped = new Set<string>();
   const renderable = TALKS.filter((talk) => render(talk, {}, new Clock(PROBE_DAY)) !== undefined);
@@ -67,7 +68,7 @@ export async function probeConversation(
       checkWords(rendered, talk, clock);
     }
   }
-  // Some templates take texts only, some only lists of parts.
+  // Some templates accept only strings as content, some only lists of parts.
   if ([...dropped].some((kind) => shown.has(kind)) || (renders > 0 && shown.size === 0))
     find('what the user said is dropped or changed');
   if (renders === 0) find('it renders none of the conversations that it was tried with');
@@ -95,20 +96,23 @@ export async function probeConversation(
   }
 }
 
-/** Of the three speakers that all families know, and nothing but text: thoughts are left out of later prompts. */
+/**
+ * A plain text message of one of the roles that all families have. Messages with reasoning are excluded, since it is
+ * omitted from later prompts.
+ */
 const isOrdinary = ({ role, content, ...fields }: ProbeMessage): boolean =>
   /^(system|user|assistant)$/.test(role) &&
   typeof content === 'string' &&
   !content.includes('<think>') &&
   Object.keys(fields).length === 0;
 
-/** Whether a conversation is of texts, of lists of parts, or of other speakers. */
+/** The kind of a conversation: content as strings, content as lists of parts, or other roles. */
 function kindOf(talk: readonly ProbeMessage[]): string {
   if (!talk.some(({ role }) => role === 'user')) return 'others';
   return talk.some(({ content }) => Array.isArray(content)) ? 'parts' : 'texts';
 }
 
-/** The questions of the user that must be in a prompt. */
+/** The user's questions that a prompt must contain. */
 const questionsOf = (talk: readonly ProbeMessage[]): string[] =>
   talk
     .filter(({ role }) => role === 'user')
@@ -119,7 +123,7 @@ const questionsOf = (talk: readonly ProbeMessage[]): string[] =>
 
 const TOKENS = { bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>', pad_token: '<pad>' };
 
-/** What callers may set: each variable that the template asks for, or all of them. */
+/** Values that callers may set: each variable that the template uses, and all of them together. */
 function switchesOf(tree: TemplateNode): Values[] {
   const names = new Set<string>();
   for (const { type, value } of nodesOf(tree)) {
@@ -134,7 +138,7 @@ function switchesOf(tree: TemplateNode): Values[] {
   return [...asked.map((name) => ({ [name]: true })), all(true), Object.fromEntries(texts)];
 }
 
-/** Whether more than the time itself is different then. */
+/** Whether the prompt differs in more than the time itself. */
 function differsByTime(render: (clock: Clock) => string | undefined, time: ProbeTime): boolean {
   const [usual, other] = [new Clock(PROBE_DAY), new Clock(time)];
   const [plain, rendered] = [render(usual), render(other)];

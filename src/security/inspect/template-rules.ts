@@ -9,7 +9,7 @@ const STATEMENTS = new Set(
     'CallStatement Ternary Text Generation'
   ).split(' '),
 );
-/** Objects of Flask and Jinja through which templates have broken out. */
+/** Objects of Flask and Jinja by which templates are known to escape their sandbox. */
 const REACHING_NAMES = new Set(
   'self lipsum cycler joiner request get_flashed_messages url_for g session environ os sys subprocess eval exec open import __import__ globals locals getattr setattr'.split(
     ' ',
@@ -17,13 +17,13 @@ const REACHING_NAMES = new Set(
 );
 const INTERNALS =
   'class|mro|globals|builtins|subclasses|init|import|bases?|getattribute|getattr|getitem|code|reduce|reduce_ex|module|dict|loader|spec|func|self|closure|call|enter|wrapped';
-/** With two underscores on a side, or all of a text with one: "tool_call_id" is none. */
+/** Requires two underscores on one side, or the whole text with one on each: "tool_call_id" does not match. */
 const PYTHON_INTERNALS = new RegExp(
   `__(${INTERNALS})_|_(${INTERNALS})__|^_(${INTERNALS})_$|^(mro|subclasses|func_globals|gi_frame|f_globals|tb_frame|co_code|popen)$`,
 );
 const MAX_PROBLEMS = 16;
 
-/** What a template does that no chat template needs: in words, at most MAX_PROBLEMS. */
+/** Describes what a template does that no chat template needs, at most MAX_PROBLEMS items. */
 export function judgeTemplate(tree: TemplateNode, ruleset: Ruleset): string[] {
   const judge = new Judge(ruleset);
   judge.collect(tree);
@@ -35,9 +35,9 @@ class Judge {
   readonly problems = new Set<string>();
   readonly #ruleset: Ruleset;
   readonly #macros = new Set<string>();
-  /** Variables that are given a text that the template puts together. */
+  /** Variables that hold a text assembled by the template. */
   readonly #builtTexts = new Set<string>();
-  /** Variables that are set to lists: whether these have nothing but macros, wherever they are set. */
+  /** Variables that are set to lists, and whether every such list contains only macros. */
   readonly #macroLists = new Map<string, boolean>();
   #nodes = 0;
 
@@ -45,7 +45,7 @@ class Judge {
     this.#ruleset = ruleset;
   }
 
-  /** First pass: which names are macros, and which hold texts that were put together. */
+  /** First pass: finds the names of macros and of variables with assembled texts. */
   collect(tree: TemplateNode): void {
     for (const node of nodesOf(tree)) {
       if (++this.#nodes > this.#ruleset.limits.templateNodes) {
@@ -130,7 +130,7 @@ class Judge {
     } else if (!this.#isMacroOfList(callee)) this.problems.add('a call of something computed');
   }
 
-  /** `list[i](…)` where the list is made of nothing but macros. */
+  /** Whether the callee is `list[i]` of a list that contains only macros. */
   #isMacroOfList({ type, computed, object }: TemplateNode): boolean {
     if (type !== 'MemberExpression' || !computed || (object as TemplateNode).type !== 'Identifier')
       return false;
@@ -150,7 +150,7 @@ class Judge {
     );
   }
 
-  /** str.format reaches attributes through its fields. */
+  /** Checks str.format, whose fields can access attributes. */
   #format(target: TemplateNode): void {
     const text = target.type === 'StringLiteral' ? String(target.value) : undefined;
     if (text === undefined || /\{[^}]*[.[!]/.test(text))
@@ -165,7 +165,7 @@ class Judge {
 
 const nameOf = (node: unknown): string => String((node as { value?: unknown } | undefined)?.value ?? '');
 
-/** Whether an expression puts a text together out of pieces. */
+/** Whether an expression assembles a text from pieces. */
 function buildsText(node: TemplateNode): boolean {
   return [node, ...nodesOf(node)].some((part) => {
     if (part.type === 'BinaryExpression') {
@@ -185,7 +185,10 @@ function buildsText(node: TemplateNode): boolean {
 
 const isNumberLike = (node: TemplateNode): boolean => node.type === 'IntegerLiteral';
 
-/** Every node below one, in order of the source. Names of filters, tests, attributes and keywords are no variables. */
+/**
+ * Every node below a node, in source order. Names of filters, tests, attributes and keywords are not variables and
+ * are omitted.
+ */
 export function* nodesOf(root: TemplateNode): Generator<TemplateNode> {
   const waiting: TemplateNode[] = childrenOf(root).reverse();
   for (let node = waiting.pop(); node; node = waiting.pop()) {

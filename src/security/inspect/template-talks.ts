@@ -1,4 +1,4 @@
-/** Conversations that templates are tried with, and what callers may pass beside them. */
+/** Test conversations for templates, and other values that callers pass. */
 
 export interface ProbeMessage {
   readonly role: string;
@@ -6,7 +6,7 @@ export interface ProbeMessage {
   readonly [field: string]: unknown;
 }
 
-/** Texts that no template knows: each appears once, so it can be found again. */
+/** Texts that no template contains. Each occurs once, so it can be located in a prompt. */
 export const QUESTION = 'Qwxzj vorb lummet 7041';
 export const ANSWER = 'Pfleng dorrik 5520 hamv';
 export const SECOND = 'Trovnik 8813 yelp mundo';
@@ -36,7 +36,7 @@ const longTalk: readonly ProbeMessage[] = [
   ]).flat(),
 ];
 
-/** Some templates want a system message, some take a single question only, some take parts only. */
+/** Some templates require a system message, some accept only a single question or only lists of parts. */
 export const TALKS: readonly (readonly ProbeMessage[])[] = [
   [user, assistant, second],
   [system, user, assistant, second],
@@ -81,7 +81,7 @@ const TOOLS = [
   },
 ];
 
-/** What callers pass to templates beside messages. */
+/** Values that callers pass beside the messages. */
 export const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
   {},
   { tools: TOOLS },
@@ -92,10 +92,10 @@ export const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
   { add_generation_prompt: false },
 ];
 
-/** What a caller may pass under a name that only the template knows. */
+/** Value for variables that only the template knows. */
 export const GIVEN_TEXT = TITLE;
 
-/** All words that a conversation, or what is passed beside it, brings into a prompt. */
+/** All texts that a conversation, or a value passed beside it, brings into a prompt. */
 export const wordsOf = (talk: readonly ProbeMessage[]): string[] => [
   ...talk.map(({ content }) => content).filter((content) => typeof content === 'string'),
   ...[QUESTION, ANSWER, SECOND, SYSTEM, THOUGHT, RESULT, TOOL, PURPOSE, TITLE, FIELD, call.id],

@@ -1,17 +1,17 @@
 import type { TemplateNode } from '#execution';
 import { nameOf, operatorOf } from './flow-nodes.ts';
 
-/** A text that a template may write, and when. */
+/** A text that a template may write, and its conditions. */
 export interface WrittenText {
   readonly text: string;
-  /** The conditions around it, as the template has them, the outermost first. */
+  /** The conditions around it as in the template, outermost first. */
   readonly conditions: readonly string[];
 }
 
 const COMPARISONS = new Set(
   '== != < <= > >= in'.split(' ').flatMap((operator) => [operator, `not ${operator}`]),
 );
-/** Filters, methods and functions of which these arguments say what is looked for, not what is written. */
+/** Filters, methods and functions whose first arguments are searched for, not written; the value is their number. */
 const SEARCHED: Readonly<Record<string, number>> = {
   ...Object.fromEntries(
     'split rsplit partition rpartition strip lstrip rstrip trim startswith endswith find rfind index rindex count removeprefix removesuffix map select reject selectattr rejectattr sort unique groupby dictsort raise_exception strftime_now strftime int float round'
@@ -24,7 +24,7 @@ const SEARCHED: Readonly<Record<string, number>> = {
 };
 const MAX_CONDITION = 80;
 
-/** Every text of a template that can become part of a prompt: what is only compared with or looked for cannot. */
+/** Every text in a template that can become part of a prompt. Texts that are only compared or searched for cannot. */
 export function writtenTexts(tree: TemplateNode): WrittenText[] {
   const found: WrittenText[] = [];
   walk(tree, []);
@@ -91,13 +91,13 @@ export function writtenTexts(tree: TemplateNode): WrittenText[] {
   }
 }
 
-/** The object of a method, a name otherwise. */
+/** The object of a method call; undefined for a call by name. */
 const callee = (call: TemplateNode): unknown => {
   const { type, object } = call.callee as TemplateNode;
   return type === 'MemberExpression' ? object : undefined;
 };
 
-/** Those arguments of a call that it may write. */
+/** The arguments of a call that may be written. */
 function written(call: TemplateNode): readonly unknown[] {
   if (call.type !== 'CallExpression') return [];
   const { type, property } = call.callee as TemplateNode;
@@ -105,7 +105,7 @@ function written(call: TemplateNode): readonly unknown[] {
   return (call.args as unknown[]).slice(Object.hasOwn(SEARCHED, name) ? SEARCHED[name] : 0);
 }
 
-/** An expression much as the template has it, cut to MAX_CONDITION characters. */
+/** Source-like text of an expression, cut to MAX_CONDITION characters. */
 export function expressionText(node: unknown): string {
   const text = shown(node, 12);
   return text.length > MAX_CONDITION ? `${text.slice(0, MAX_CONDITION)}…` : text;

@@ -1,10 +1,10 @@
 /**
- * What published chat templates write: counted over some 430 of them (Llama, Mistral, Qwen, DeepSeek, Gemma, Phi, Command R,
- * Hermes, Functionary, Granite, GLM, Kimi, gpt-oss and others, as llama.cpp, vLLM, TRL, Unsloth, Axolotl and Xinference ship
- * them, November 2026).
+ * What published chat templates write, collected from some 430 of them (Llama, Mistral, Qwen, DeepSeek, Gemma, Phi,
+ * Command R, Hermes, Functionary, Granite, GLM, Kimi, gpt-oss and others, as shipped by llama.cpp, vLLM, TRL,
+ * Unsloth, Axolotl and Xinference in November 2026).
  */
 
-/** Words of the instructions that several of them have, in lower case; nothing that urges or forbids. */
+/** Words of instructions that occur in several templates, in lower case, without any that urge or forbid. */
 export const PLAIN_WORDS =
   'ability about above absolutely access according accurate action actions active additional address adhere after ' +
   'ai all also alternative an analysis and answer answered answering answers any anything appropriate are arg args ' +
@@ -46,7 +46,7 @@ export const PLAIN_WORDS =
   'value values variables various very via video vision voice web well what when where which while will with within ' +
   'without working would wrap wrapped write writing xml you your';
 
-/** Sentences with other words, by digestOf(). */
+/** Sentences that contain other words, as digestOf() values. */
 export const KNOWN_SENTENCES =
   '001ff6616da97f31bd5c 004f9c506ee5e690ecbf 00ba436830e2caf6d47b 00f72c380da444203caf 0102d89a3724fbc2a206 ' +
   '012ba461e084ffea62d2 01fa5f4fa815c6a803ff 0272d0e6e7878969d6b8 027ec4a132df028e1d10 0280ab6f2345fbe4655f ' +
@@ -243,7 +243,10 @@ export const KNOWN_SENTENCES =
   'fd2056ee2de7cfc34f83 fd251dd5f78edc1c3d09 fd8e2c34ebc19cee744c fe33fb08dcb300c4d165 fe5d2eb604cb8d472c11 ' +
   'ffb125acbef5444f908c ffdb4be8cc6756db1579';
 
-/** Published templates that do with the conversation what others may not, by the SHA-256 of their text without white space at its ends. */
+/**
+ * Published templates that treat the conversation in ways that are otherwise refused, by SHA-256 of their trimmed
+ * text.
+ */
 export const KNOWN_TEMPLATES =
   '013e5cdf3c2262d4d7460c4b415e6d54be2bf5da60eb6ba8208f5aec9a956a20 ' +
   '01658a71df742ed33e28c787ab916834da7cb3d932e25d8f7e916a6f3b9694d4 ' +

@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto';
 import { KNOWN_SENTENCES, PLAIN_WORDS } from './template-vocabulary.ts';
 
-/** What is odd about a text that a template writes. */
+/** An unusual text that a template writes. */
 export interface OddText {
-  /** Whether it is refused; else it is new, and made of words that chat templates use. */
+  /** Whether it is refused. Otherwise it is new, but made of words that chat templates use. */
   readonly refused: boolean;
-  /** In plain words. */
+  /** What is unusual about it. */
   readonly why: string;
 }
 
-/** Control tokens: angle brackets around anything without blanks, square ones around capitals. */
+/** Control tokens: anything without spaces in angle brackets, capitals in square brackets. */
 const TOKEN = /<[^<>\s]{1,60}>|\[\/?[A-Z_]{2,60}\]/g;
 const MAX_TOKEN_WORDS = 4;
 const WORD = /[\p{L}\p{M}]{2,}/gu;
 const ASCII_WORD = /[A-Za-z]{2,}/g;
-/** Controls but tab and line ends, marks of direction, what has no width, tags, variation selectors, private use, an empty Braille cell. */
+/**
+ * Control characters except tab and line ends, bidirectional and zero-width characters, tags, variation selectors,
+ * private use, the empty Braille cell.
+ */
 const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}|\p{Default_Ignorable_Code_Point}|\u2800/u;
 const VISIBLE_CONTROLS = /[\t\n\r]/g;
-/** "I g n o r e", "I.g.n.o.r.e". */
+/** Separated letters, as in "I g n o r e" or "I.g.n.o.r.e". */
 const SPACED = /(?<![\p{L}\p{N}])\p{L}(?:([ .,_*|/\\-]{1,3})\p{L}){3,}(?![\p{L}\p{N}])/u;
-/** Where a model could be told to send somebody, or whom to pay. */
+/** An address to which a model could refer people. */
 const ADDRESS =
   /\b(?:https?|ftp|wss?):\/\/|\bwww\.|[\w.+-]+@[\w-]+\.\w|\b[\w-]+\.(?:com|net|org|io|ai|dev|app|info|example|invalid|test|xyz|ru|cn|de|eu|uk|onion)\b/i;
 const LONG_NUMBER = /\d(?:[ .-]?\d){6,}|\b[A-Z]{2}\d\d(?:[ ]?[A-Z0-9]{4}){3,}/;
-/** "You are NAME, an assistant created by NAME.": who a model says that it is. */
+/** "You are NAME, an assistant created by NAME.": the identity that a model is given. */
 const IDENTITY =
   /\b(?:you are|i am|named|called|name is|created by|developed by|trained by|made by|built by|from)\s+((?:the\s+)?\p{Lu}[\p{L}\p{N}.&-]*(?:\s+\p{Lu}[\p{L}\p{N}.&-]*){0,3})/giu;
-/** The label of a speaker: one word, or up to three with a colon behind or a heading's mark before. */
+/** The label of a speaker: one word, or up to three words followed by a colon or preceded by a heading mark. */
 const LABEL =
   /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
 const MIN_SENTENCE = 4;
@@ -35,7 +38,7 @@ const MAX_SHOWN_WORDS = 4;
 const known = new Set(KNOWN_SENTENCES.split(' '));
 const plain = new Set(PLAIN_WORDS.split(' '));
 
-/** What hides in a text that people are shown: undefined when nothing does. */
+/** The first invisible character of a text in U+XXXX notation; undefined if there is none. */
 export function hiddenIn(text: string): string | undefined {
   const hidden = INVISIBLE.exec(text.replace(VISIBLE_CONTROLS, ''))?.[0];
   return hidden === undefined
@@ -44,8 +47,8 @@ export function hiddenIn(text: string): string | undefined {
 }
 
 /**
- * Judges a text that a template writes of its own: sentences of published templates are fine, new ones of plain words are
- * odd, those with other words, addresses, account numbers or hidden letters are refused.
+ * Classifies a text that a template writes itself. Sentences of published templates are fine. New sentences of plain
+ * words are unusual. Sentences with other words, addresses, account numbers or invisible characters are refused.
  */
 export function oddText(text: string): OddText | undefined {
   const hidden = hiddenIn(text);
@@ -61,10 +64,10 @@ export function oddText(text: string): OddText | undefined {
   return odd;
 }
 
-/** A text as sentences and lines. */
+/** Splits a text into sentences and lines. */
 export const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
 
-/** What a sentence is known by: its letters and digits, without case, tokens among them. */
+/** Identifies a sentence by its letters and digits, regardless of case, including those of tokens. */
 export const digestOf = (sentence: string): string =>
   createHash('sha256')
     .update(sentence.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, ''))
@@ -87,17 +90,17 @@ function oddSentence(sentence: string): OddText | undefined {
   };
 }
 
-/** Words of instructions, and those that published templates write alone. */
+/** Whether the word occurs in instructions, or published templates write it alone. */
 const isPlain = (word: string): boolean => plain.has(word.toLowerCase()) || known.has(digestOf(word));
 
-/** A text in whose place of each of some others there is a line end. */
+/** Replaces each occurrence of `others` in a text by a line end. */
 export const withoutTexts = (text: string, others: readonly string[]): string =>
   [...new Set(others)]
     .filter((other) => other !== '')
     .sort((a, b) => b.length - a.length)
     .reduce((rest, other) => rest.replaceAll(other, '\n'), text);
 
-/** A text without its control tokens: words in brackets that are more than a name remain. */
+/** Removes control tokens from a text. Words in brackets that are more than a name remain. */
 export const withoutTokens = (text: string): string =>
   text.normalize('NFKC').replace(TOKEN, (token) => {
     const words = token.match(ASCII_WORD) ?? [];

@@ -11,14 +11,14 @@ import { oddText } from './template-words.ts';
 
 const MAX_SHOWN = 160;
 
-/** Statements of Jinja that bring other files or Python in. */
+/** Jinja statements that load other files or Python code. */
 const REACHING = /\{%[-+]?\s*(include|import|from|extends|block|do|trans|debug)\b/;
-/** Spellings of an underscore that only Python's lexer undoes. */
+/** Escapes of an underscore that only Python's lexer decodes. */
 const ESCAPED_UNDERSCORE = /\\(x5f|u005f|U0000005f|137|N\{LOW LINE\})/i;
 
 /**
- * Judges a template: what it may do at all, and, when it is for a chat (by its place, or because it uses messages), what
- * it does with test conversations.
+ * Inspects a template: the operations that it uses and, for a chat template (by its place, or because it uses
+ * `messages`), how it treats test conversations.
  */
 export async function inspectTemplate(
   inspection: Inspection,
@@ -38,7 +38,7 @@ export async function inspectTemplate(
   if (reaching) inspection.find('template-forbidden', place, `the statement ${reaching}`);
   if (ESCAPED_UNDERSCORE.test(source))
     inspection.find('template-forbidden', place, 'an underscore written as an escape');
-  // Loaded here only: most scans meet no template.
+  // Imported lazily: most scans encounter no template.
   const { parseTemplate } = await import('#execution');
   try {
     const tree = parseTemplate(source);
@@ -53,7 +53,7 @@ export async function inspectTemplate(
   }
 }
 
-/** What a chat template does with a conversation: first read, all of its branches, then tried. */
+/** Checks how a chat template treats a conversation: first by static analysis of all branches, then by rendering. */
 async function judgeConversation(inspection: Inspection, tree: TemplateNode, place: string): Promise<void> {
   const texts = writtenTexts(tree);
   for (const { text, conditions } of texts) {
@@ -67,6 +67,6 @@ async function judgeConversation(inspection: Inspection, tree: TemplateNode, pla
   await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));
 }
 
-/** Single words are left to be judged where they stand. */
+/** Single words are checked in their context, where they are rendered. */
 const isSentence = (text: string): boolean => /\p{L}{2,}[^\p{L}]+\p{L}{2,}/u.test(text);
 const isMessages = ({ type, value }: TemplateNode): boolean => type === 'Identifier' && value === 'messages';
