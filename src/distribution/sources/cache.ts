@@ -18,9 +18,9 @@ const recordSchema = z.strictObject({
 type Record = z.infer<typeof recordSchema>;
 
 /**
- * What was fetched, addressed by its content: `models/<hash of paths and SHA-256s>/` holds the files,
- * `sources/<hash of the spec>.json` says which of them a spec is. A fetch works in `partial/`, where the next one
- * goes on after a kill; only what is complete and checked is moved to its place.
+ * Fetched models, addressed by content: `models/<hash of paths and SHA-256s>/` has the files, `sources/<hash of the
+ * spec>.json` maps a spec to its content. Fetches write to `partial/`, where an interrupted one is resumed; complete and
+ * verified content is then moved into place.
  */
 export class SourceCache {
   readonly #directory: string;
@@ -29,7 +29,7 @@ export class SourceCache {
     this.#directory = directory;
   }
 
-  /** The files of a spec that was fetched before; undefined when there are none or they were tampered with. */
+  /** The cached files of a spec; undefined when there are none or they fail verification. */
   async find(spec: string, options: SourceOptions): Promise<ModelSource | undefined> {
     const record = await this.#readRecord(spec);
     if (!record) return undefined;
@@ -40,7 +40,7 @@ export class SourceCache {
     return undefined;
   }
 
-  /** The files of this content, if they are here and are what they should be. */
+  /** The files of this content, if present and unmodified. */
   async #holds(
     content: string,
     paths: readonly string[],
@@ -55,7 +55,10 @@ export class SourceCache {
     }
   }
 
-  /** Gives what is here, or has `fetch` put it into an empty or half-filled directory. */
+  /**
+   * Returns the cached files, or calls `fetch` with a directory that is empty or holds an interrupted fetch. One process at
+   * a time works on a spec.
+   */
   async obtain(
     spec: string,
     options: SourceOptions,
@@ -99,7 +102,7 @@ export class SourceCache {
     try {
       return check(recordSchema, JSON.parse(await readFile(this.#record(spec), 'utf8')), 'source record');
     } catch {
-      // Not fetched yet, or a damaged record: fetching makes a new one.
+      // Not fetched yet, or a damaged record: fetching writes a new one.
       return undefined;
     }
   }
@@ -128,7 +131,7 @@ function sourceOf({ name, licence }: Record, directory: string, files: ModelSour
   return { name, ...(licence !== undefined && { licence }), directory, files };
 }
 
-/** Runs `work` while no other process of this machine runs work under the same lock file. */
+/** Runs `work` while holding a lock file, exclusively among the processes of this machine. */
 async function withLock<T>(
   path: string,
   signal: AbortSignal | undefined,

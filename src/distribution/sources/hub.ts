@@ -12,10 +12,10 @@ import type { SourceContent, SourceOptions } from './source.ts';
 
 const ATTEMPTS = 4;
 const RETRY_MS = 1000;
-/** Without a byte for this long a transfer is broken off and resumed. */
+/** A transfer without data for this long is aborted and resumed. */
 const STALL_MS = 30_000;
 const MAX_ENTRIES = 10_000;
-/** Ends the name of a file that is not whole yet. */
+/** Suffix of incomplete files. */
 const PART = '.part';
 const COMMIT = /^[0-9a-f]{40}$/;
 const PREFERRED_GGUF = /[-_.](q4_1|q4_0|q8_0)\.gguf$/i;
@@ -23,17 +23,17 @@ const PREFERRED_GGUF = /[-_.](q4_1|q4_0|q8_0)\.gguf$/i;
 export interface HubSpec {
   /** `owner/name`. */
   repo: string;
-  /** A branch, a tag or a commit; the main branch when absent. */
+  /** A branch, tag or commit; the main branch by default. */
   revision?: string;
-  /** One .gguf file of the repository. */
+  /** A single .gguf file of the repository. */
   file?: string;
-  /** Take a GGUF file in a supported quantisation where the repository has one beside the safetensors. */
+  /** Prefer a GGUF file in a supported quantisation over the safetensors, where the repository has one. */
   preferGguf?: boolean;
-  /** Take every file of the repository, not only those of a model that can be run. */
+  /** Fetch every file of the repository, not only those needed to run the model. */
   everything?: boolean;
 }
 
-/** Reads `hf:owner/name[/file.gguf][@revision]`. Throws BitorchError `SOURCE_INVALID`. */
+/** Parses `hf:owner/name[/file.gguf][@revision]`. Throws SOURCE_INVALID or PATH_UNSAFE. */
 export function parseHubSpec(spec: string): HubSpec {
   const match = /^hf:(\w[\w.-]*\/\w[\w.-]*?)(?:\/([\w./-]+\.gguf))?(?:@(\w[\w./-]*))?$/.exec(spec);
   if (!match) throw new BitorchError('SOURCE_INVALID', `${spec}: write hf:owner/name[/file.gguf][@revision]`);
@@ -43,8 +43,8 @@ export function parseHubSpec(spec: string): HubSpec {
 }
 
 /**
- * The commit that the spec's revision names now. Throws BitorchError `SOURCE_UNREACHABLE`, `MODEL_NOT_FOUND`, and
- * `SOURCE_CORRUPT` when the Hub names none.
+ * Resolves the spec's revision to a commit. Throws SOURCE_UNREACHABLE, MODEL_NOT_FOUND, or SOURCE_CORRUPT when the Hub
+ * returns none.
  */
 export async function commitOf(spec: HubSpec, options: SourceOptions): Promise<string> {
   if (spec.revision && COMMIT.test(spec.revision)) return spec.revision;
@@ -53,9 +53,9 @@ export async function commitOf(spec: HubSpec, options: SourceOptions): Promise<s
 }
 
 /**
- * Fetches a model from the Hugging Face Hub into `partial/files`, going on where an earlier try ended, and checks
- * each file against the hash that the Hub lists. Throws BitorchError `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT`, or
- * `PATH_UNSAFE` before anything is written when a listed path could leave that folder.
+ * Downloads a model from the Hugging Face Hub into `partial/files`, resuming an interrupted attempt, and verifies each file
+ * against the hash that the Hub lists. Throws SOURCE_UNREACHABLE, SOURCE_CORRUPT, MODEL_NOT_FOUND, or PATH_UNSAFE before
+ * anything is written when a listed path could leave that folder.
  */
 export async function fetchFromHub(
   spec: HubSpec,
@@ -79,7 +79,7 @@ export async function fetchFromHub(
   return { name, ...(licence && { licence }), paths: chosen.map(({ path }) => path) };
 }
 
-/** Paths that can be written, also while they are on their way, and sizes that are some. */
+/** Checks that all paths can be written, including their incomplete files, and that all sizes are valid. */
 function checkListed(chosen: readonly ListFileEntry[]): void {
   const paths = chosen.map(({ path }) => path);
   checkPaths(paths);
@@ -137,7 +137,7 @@ class Hub {
       AbortSignal.timeout(STALL_MS),
     );
     if (COMMIT.test(sha)) return sha;
-    throw new BitorchError('SOURCE_CORRUPT', `${name}: the Hub does not say which commit it serves`);
+    throw new BitorchError('SOURCE_CORRUPT', `${name}: the Hub does not report the commit`);
   }
 
   async list(): Promise<ListFileEntry[]> {
@@ -176,7 +176,7 @@ class Hub {
 function unreachable({ repo, hubUrl }: { repo: string; hubUrl?: string }, error: unknown): BitorchError {
   const status = (error as { statusCode?: unknown }).statusCode;
   const gone = status === 401 || status === 403 || status === 404;
-  // A failed fetch says why in its cause only.
+  // A failed fetch has its reason only in the cause.
   const { cause } = error as { cause?: unknown };
   const reason = cause ? `${messageOf(error)}: ${messageOf(cause) || codeOf(cause)}` : messageOf(error);
   const advice = gone
@@ -213,7 +213,10 @@ async function fetchFile(
   }
   if (!(await isAsListed(part, entry))) {
     await rm(part, { force: true });
-    throw new BitorchError('SOURCE_CORRUPT', `${entry.path} has not the hash that the Hub lists: try again`);
+    throw new BitorchError(
+      'SOURCE_CORRUPT',
+      `${entry.path} does not have the hash that the Hub lists: try again`,
+    );
   }
   await rename(part, place);
 }
@@ -252,7 +255,7 @@ async function append(
     throw new BitorchError('SOURCE_UNREACHABLE', `${entry.path}: connection ended early`);
 }
 
-/** LFS files are listed with their SHA-256, others with git's SHA-1 of a header and the content. */
+/** Verifies a file. LFS files are listed with their SHA-256, others with git's SHA-1 of a header and the content. */
 async function isAsListed(path: string, { size, oid, lfs }: ListFileEntry): Promise<boolean> {
   if ((await sizeOf(path)) !== size) return false;
   const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
@@ -266,7 +269,7 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-/** Whether the Hub answers at all, within `timeoutMs`. */
+/** Whether the Hub answers within `timeoutMs`. */
 export async function isHubReachable(
   repo: string,
   options: SourceOptions,

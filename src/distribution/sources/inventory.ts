@@ -16,8 +16,8 @@ const knownSchema = z.array(
 type Known = z.infer<typeof knownSchema>;
 
 /**
- * Sizes and SHA-256 of files. What is known from an earlier time stands as long as size and modification time do;
- * the knowledge is kept in `record`.
+ * Sizes and SHA-256 hashes of files. Earlier hashes, stored in `record`, are reused while size and modification time are
+ * unchanged.
  */
 export async function takeInventory(
   directory: string,
@@ -51,7 +51,7 @@ async function readKnown(record: string): Promise<Known> {
   try {
     return check(knownSchema, JSON.parse(await readFile(record, 'utf8')), 'inventory');
   } catch {
-    // Nothing known, or a damaged record: the files are hashed again.
+    // No record, or a damaged one: the files are hashed again.
     return [];
   }
 }

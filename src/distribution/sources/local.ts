@@ -6,7 +6,7 @@ import { requireEndings, requirePlainNames } from './names.ts';
 import { licenceOf, selectModelFiles } from './selection.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
 
-/** A .gguf file or a folder, used where it lies. Throws BitorchError `MODEL_NOT_FOUND`, `SOURCE_INVALID`. */
+/** Opens a .gguf file or a folder in place. Throws MODEL_NOT_FOUND or SOURCE_INVALID. */
 export async function openLocal(path: string, options: SourceOptions): Promise<ModelSource> {
   const place = resolve(path);
   const entry = await stat(place).catch(() => undefined);

@@ -1,13 +1,13 @@
 import { BitorchError, cleanText, codeOf } from '#base';
 import { checkPath } from '../paths.ts';
 
-/** As manifests have it. */
+/** As in manifests. */
 const MAX_NAME = 128;
 const ENDING = /\.(gguf|safetensors|json)$/i;
 
 /**
- * That a model and its files can keep their names on every machine that fetches them; said before hours are spent on hashing
- * them. `place`: the folder or file on this machine. Throws SOURCE_INVALID that says what to rename to what.
+ * Checks that a model and its files can have their names on every machine, before the long hashing begins. `place`: the
+ * folder or file on this machine. Throws SOURCE_INVALID, whose message suggests a new name.
  */
 export function requirePlainNames(name: string, paths: readonly string[], place: string): void {
   if (cleanText(name, MAX_NAME) !== name)
@@ -16,13 +16,13 @@ export function requirePlainNames(name: string, paths: readonly string[], place:
   for (const path of paths) requirePlain(path, `${path} in ${place}`);
 }
 
-/** That the endings by which files of a model are known are in small letters. Throws SOURCE_INVALID. */
+/** Checks that file extensions of models are in lower case. Throws SOURCE_INVALID. */
 export function requireEndings(names: readonly string[]): void {
   for (const name of names) {
     const [ending] = ENDING.exec(name) ?? [];
     if (ending === undefined || ending === ending.toLowerCase()) continue;
     const plain = name.slice(0, -ending.length) + ending.toLowerCase();
-    throw renaming(name, plain, `the ending ${ending} has to be in small letters`);
+    throw renaming(name, plain, `the ending ${ending} must be in lower case`);
   }
 }
 
@@ -31,11 +31,11 @@ function requirePlain(name: string, place: string): void {
     checkPath(name);
   } catch (error) {
     if (codeOf(error) !== 'PATH_UNSAFE') throw error;
-    throw renaming(place, plainName(name), 'not every machine that fetches the model can have such a name');
+    throw renaming(place, plainName(name), 'some file systems do not allow this name');
   }
 }
 
-/** A name that all machines can have, as near as may be. */
+/** A name valid on all machines, as close to the original as possible. */
 function plainName(name: string): string {
   const plain = name
     .replace(/[^\p{L}\p{N}\p{M} ()[\]+=,@!#$%&'~^.-]+/gu, '-')

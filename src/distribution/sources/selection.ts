@@ -4,8 +4,8 @@ const COMPANIONS =
   /^(.+\.json|tokenizer\.model|merges\.txt|vocab\.txt|chat_template\.jinja|(licen[cs]e|readme|notice)(\..{1,8})?)$/i;
 
 /**
- * Chooses a model's files among the names of one folder: the safetensors with their JSON and tokenizer files, or
- * the only GGUF file. Throws BitorchError `MODEL_NOT_FOUND`, also when there are several GGUF files to choose from.
+ * Selects a model's files from the names in one folder: the safetensors with their JSON and tokenizer files, or the only
+ * GGUF file. Throws MODEL_NOT_FOUND, also when there are several GGUF files.
  */
 export function selectModelFiles(names: readonly string[], where: string): string[] {
   const sorted = names.toSorted();

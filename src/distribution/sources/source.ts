@@ -8,29 +8,29 @@ export interface SourceFile {
   sha256: Uint8Array;
 }
 
-/** A model's files on this machine, checked and ready to be published. */
+/** A model's verified files on this machine, ready to be published. */
 export interface ModelSource {
   name: string;
-  /** As the source states it, e.g. an SPDX identifier. */
+  /** As stated by the source, for instance an SPDX identifier. */
   licence?: string;
   directory: string;
   files: SourceFile[];
 }
 
 export interface SourceOptions {
-  /** Directory for what is fetched and for what is known of local files. */
+  /** Folder for fetched files and for the hashes of local files. */
   cache: string;
   onProgress?: OnProgress;
   signal?: AbortSignal;
-  /** Another Hugging Face Hub than the public one. */
+  /** Base URL of another Hugging Face Hub than the public one. */
   hubUrl?: string;
-  /** Of a Hub's repository take all files, to scan them, not only those of a model that can be run. */
+  /** Fetch all files of a Hub repository, to scan them, instead of only those needed to run the model. */
   everything?: boolean;
-  /** The command that is Python's package installer, e.g. ['python3', '-m', 'pip']; found when absent. */
+  /** Command of Python's package installer, e.g. ['python3', '-m', 'pip']; searched for by default. */
   pip?: readonly string[];
 }
 
-/** What a source consists of before its files are hashed or cached. */
+/** The content of a source, before its files are hashed and cached. */
 export interface SourceContent {
   name: string;
   licence?: string;

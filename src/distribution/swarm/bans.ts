@@ -1,8 +1,8 @@
 import { BAN_MS, MAX_BANS } from './constants.ts';
 
 /**
- * Who sent corrupt data, by origin: the network of a remote peer, address and port of one on this machine. Peer ids are
- * not banned, as anybody can claim any of them. A ban ends by itself: an address changes hands.
+ * Banned senders of corrupt data, by origin: the network of a remote peer; address and port for one on this machine. Peer
+ * ids are not banned, since anybody can claim any id. Bans expire, because addresses change hands.
  */
 export class Bans {
   readonly #until = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 
-/** A set of pieces, in the layout of BEP 3's bitfield message: piece 0 is the high bit of byte 0. */
+/** A set of pieces in the layout of BEP 3's bitfield message: piece 0 is the high bit of byte 0. */
 export class Bitfield {
   readonly size: number;
   readonly bytes: Uint8Array;
@@ -12,17 +12,19 @@ export class Bitfield {
     for (let index = 0; index < size; index++) if (this.has(index)) this.#count++;
   }
 
-  /** From the wire: the exact length and no bit set beyond the last piece. Throws BitorchError `WIRE_INVALID`. */
+  /**
+   * Parses the payload of a bitfield message. Throws WIRE_INVALID unless the length is exact and the spare bits are zero.
+   */
   static parse(bytes: Uint8Array, size: number): Bitfield {
     const spare = bytes.length * 8 - size;
     if (bytes.length !== Math.ceil(size / 8) || (spare > 0 && (bytes.at(-1)! & ((1 << spare) - 1)) !== 0)) {
       throw new BitorchError('WIRE_INVALID', `bitfield of ${bytes.length} bytes does not fit ${size} pieces`);
     }
-    // Not slice(): of a Buffer that is a view, and these bytes are about to be overwritten.
+    // Not slice(): for a Buffer it returns a view, and these bytes will be overwritten.
     return new Bitfield(size, new Uint8Array(bytes));
   }
 
-  /** How many pieces are in the set. */
+  /** Number of pieces in the set. */
   get count(): number {
     return this.#count;
   }
@@ -35,7 +37,7 @@ export class Bitfield {
     return (this.bytes[index >> 3]! & (0x80 >> (index & 7))) !== 0;
   }
 
-  /** Returns whether the piece was not in the set before. */
+  /** Adds a piece; returns false if it was already in the set. */
   add(index: number): boolean {
     if (this.has(index)) return false;
     this.bytes[index >> 3]! |= 0x80 >> (index & 7);

@@ -8,31 +8,32 @@ interface Suspect {
 }
 
 /**
- * Finds who sent bad bytes, by origin. A bad piece with one sender convicts it at once; with several, the blocks' hashes are
- * kept until the piece is good, and whoever had sent a different block is convicted then.
+ * Finds the origin that sent corrupt blocks. A corrupt piece from a single sender convicts it at once. With several
+ * senders, the hashes of the blocks are kept until the piece has been received correctly; senders of differing blocks are
+ * convicted then.
  */
 export class Blame {
   readonly #suspects = new Map<number, Suspect[][]>();
-  /** By piece: origins that were too slow to give it alone, and until when they leave it to others. */
+  /** By piece: origins that were too slow to deliver it alone, and the time in ms until which others are preferred. */
   readonly #slow = new Map<number, Map<string, number>>();
 
-  /** Whether this piece has been bad before, so that it is better fetched from one peer alone. */
+  /** Whether this piece was corrupt before, so that it should come from a single peer. */
   isSuspected(index: number): boolean {
     return this.#suspects.has(index);
   }
 
-  /** Whether a piece that has to come from one peer alone may be asked of this origin. */
+  /** Whether a piece that must come from a single peer may be requested from this origin. */
   mayGiveAlone(index: number, origin: string, now: number): boolean {
     return (this.#slow.get(index)?.get(origin) ?? 0) <= now;
   }
 
-  /** It had its time for a piece and did not give it: for a while others come first. */
+  /** Records that an origin did not deliver the piece in time; for a while others are preferred. */
   tooSlow(index: number, origin: string, now: number): void {
     const slow = this.#slow.get(index) ?? new Map<string, number>();
     this.#slow.set(index, slow.set(origin, now + SLOW_REST_MS));
   }
 
-  /** Returns the senders that are guilty beyond doubt. */
+  /** Records a corrupt piece; returns the senders that are certainly guilty. */
   bad(piece: UnfinishedPiece): string[] {
     const senders = new Set(piece.senders.filter((sender) => sender !== undefined));
     if (senders.size === 1) return [...senders];
@@ -47,7 +48,7 @@ export class Blame {
     return [];
   }
 
-  /** Returns the senders whose earlier blocks of this piece differ from the good ones. */
+  /** Records a correct piece; returns the senders whose earlier blocks differ from it. */
   good(piece: UnfinishedPiece): string[] {
     const blocks = this.#suspects.get(piece.index);
     if (!blocks) return [];

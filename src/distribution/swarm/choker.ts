@@ -1,19 +1,20 @@
 import { OPTIMISTIC_MS, RECHOKE_MS } from './constants.ts';
 
-/** What the choker needs of a connection. */
+/** The view of a connection that the choker needs. */
 export interface Chokable {
   readonly interested: boolean;
-  /** Whether we refuse to serve it now. */
+  /** Whether we choke the peer. */
   readonly choked: boolean;
-  /** How much the peer is worth: bytes per second it gives us, or takes when we only give. */
+  /** Ranks peers: bytes per second received from the peer, or sent to it when we are seeding. */
   readonly worth: number;
   readonly network: string;
   setChoking(choked: boolean): void;
 }
 
 /**
- * Shares the upload slots of a node (BEP 3's choking): most go to the peers of the highest rates, one to a random
- * other peer that changes every half minute, so that newcomers get a chance. A free slot is given at once.
+ * Assigns the upload slots of a node (choking, BEP 3). Most go to the peers with the highest rates; one, the optimistic
+ * unchoke, goes to a random other peer and rotates every 30 seconds, so that newcomers get a chance. A free slot is
+ * assigned at once.
  */
 export class Choker<P extends Chokable> {
   readonly #slots: number;
@@ -27,7 +28,9 @@ export class Choker<P extends Chokable> {
     this.#random = random;
   }
 
-  /** Gives free slots to interested peers and takes slots from those who lost interest. Cheap: call it on any change. */
+  /**
+   * Assigns free slots to interested peers and takes slots from those no longer interested. Cheap: call it on any change.
+   */
   fill(peers: readonly P[]): void {
     for (const peer of peers) if (!peer.interested) peer.setChoking(true);
     let free = this.#slots - peers.filter((peer) => !peer.choked).length;
@@ -40,7 +43,7 @@ export class Choker<P extends Chokable> {
     }
   }
 
-  /** Moves slots to the peers that earn them; does so every ten seconds however often it is called. */
+  /** Moves slots to the best peers, at most once per `RECHOKE_MS`. `now` in ms. */
   rechoke(peers: readonly P[], now: number): void {
     if (now - this.#rechokedAt < RECHOKE_MS) return;
     this.#rechokedAt = now;
@@ -54,13 +57,13 @@ export class Choker<P extends Chokable> {
     this.fill(peers);
   }
 
-  /** The best of each network come first, then the second best of each: no host gets all slots while others wait. */
+  /** The best peer of each network comes first, then the second best of each: no host gets all slots while others wait. */
   #ranked(peers: readonly P[]): P[] {
     const byWorth = peers.filter((peer) => peer.interested).sort((a, b) => b.worth - a.worth);
     return interleave([...Map.groupBy(byWorth, ({ network }) => network).values()]);
   }
 
-  /** The current one for its half minute, then another one at random. */
+  /** The current optimistic unchoke until its time is over, then a random other peer. */
   #pickOptimistic(candidates: P[], now: number): P {
     const current = this.#optimistic;
     if (current && candidates.includes(current) && now - this.#rotatedAt < OPTIMISTIC_MS) return current;

@@ -1,19 +1,19 @@
 import { PLACE_GRACE_MS, PLACE_USE_BYTES_PER_SECOND } from './constants.ts';
 
-/** What has a place: a connection. */
+/** A connection, as far as the limits need to know it. */
 export interface LimitedConnection {
   /** See addressGroup(): an IPv4 address, or the /64 of an IPv6 one. */
   readonly network: string;
-  /** ms since epoch. */
+  /** Milliseconds since the epoch. */
   readonly openedAt: number;
-  /** Payload bytes per second of late, both ways; 0 when neither side wants anything of the other. */
+  /** Recent payload bytes per second in both directions; 0 when neither side is interested. */
   readonly use: number;
 }
 
 /**
- * The places for connections of a node, in all and with one network, so that no host takes all of them. When none is free,
- * a newcomer may get the place of the least useful connection: of its own network if that has its share, else of the
- * network that has most, or of anybody who does not use it.
+ * Limits the connections of a node, in total and per network, so that no host takes all of them. When there is no room, a
+ * newcomer may replace the least useful connection: of its own network if that is at its limit, else of the network that
+ * has most, else any idle one.
  */
 export class ConnectionLimits<P extends LimitedConnection> {
   readonly #total: number;
@@ -44,7 +44,7 @@ export class ConnectionLimits<P extends LimitedConnection> {
     return this.#count < this.#total && this.#countOf(network) < this.#perNetwork;
   }
 
-  /** Who gives a place to a newcomer of this network when there is no room; undefined when nobody has to. */
+  /** The connection to close for a newcomer of this network when there is no room; undefined when none has to give way. */
   evictable(network: string, now: number): P | undefined {
     if (this.#countOf(network) >= this.#perNetwork)
       return leastUseful(this.#idle(this.#networks.get(network)!, now));

@@ -22,44 +22,44 @@ import {
   type WireMessage,
 } from './wire.ts';
 
-/** What decoding an extension handshake costs, in messages that change nothing; and the bytes of a bitfield that cost one. */
+/** Cost of decoding an extension handshake, in units of one idle message; and bitfield bytes per unit. */
 const IDLE_COST_OF_DECODING = 64;
 const IDLE_BITFIELD_BYTES = 64;
 
-/** What connections of one torrent share with its other parts. */
+/** The torrent's other parts, as used by its connections. */
 export interface TorrentParts {
   readonly metainfo: Metainfo;
   readonly have: Bitfield;
   readonly picker: Picker;
   readonly downloads: Downloads;
   readonly uploads: Uploads;
-  /** Whether a peer (hexadecimal id, as it claims) may take part. */
+  /** Whether a peer may take part, by the hexadecimal peer id it claims. */
   readonly admits: (peerId: string) => boolean;
-  /** Whether some wanted piece is missing. */
+  /** Whether a wanted piece is missing. */
   readonly isWanting: () => boolean;
 }
 
-/** What connections of one torrent need of the node. */
+/** What the connections of a torrent need from the node. */
 export interface SwarmPorts {
   readonly peerId: Uint8Array;
   readonly log: Logger;
   readonly bans: Bans;
-  /** Whether the node may have one more connection, with this host; by closing an idle one if `isNeeded`. */
+  /** Whether the node may open one more connection to this host; with `isNeeded`, also by closing an idle one. */
   hasRoom(host: string, isNeeded: boolean): boolean;
-  /** Begins a connection whose owner is `owner`; hasRoom() said that it may. */
+  /** Dials an address for `owner`, after hasRoom() returned true. */
   dial(target: Dialable, owner: PeerOwner): Peer;
-  /** Some peer's interest or connection changed: free upload slots may be given away. */
+  /** Called when a peer's interest or connection changed, so that free upload slots can be reassigned. */
   slotsChanged(): void;
 }
 
-/** The connections of one torrent: who is connected, what is said, who is dialled next. */
+/** The connections of one torrent: admits peers, handles their messages, dials known addresses. */
 export class Connections implements PeerOwner {
   readonly #parts: TorrentParts;
   readonly #ports: SwarmPorts;
   readonly #selfId: string;
   readonly #book = new AddressBook();
   readonly #counters = new TransferCounters();
-  /** After both handshakes. */
+  /** Peers with both handshakes done. */
   readonly #peers = new Set<Peer>();
   readonly #dialling = new Set<Peer>();
   readonly #haves = new HaveBroadcast(this.#peers);
@@ -94,7 +94,7 @@ export class Connections implements PeerOwner {
     const { bans, hasRoom } = this.#ports;
     const now = Date.now();
     const areWeSeed = this.#parts.have.isFull;
-    // One dial at a time may cost another connection its place.
+    // Only one dial at a time may displace another connection.
     let isNeeded = this.#isStarved && this.#dialling.size === 0;
     const skip = (known: Known) =>
       (areWeSeed && known.isSeed) ||
@@ -109,12 +109,15 @@ export class Connections implements PeerOwner {
     }
   }
 
-  /** Something is wanted and nobody who is connected has it. */
+  /** A wanted piece is missing and no connected peer has one. */
   get #isStarved(): boolean {
     return this.#parts.isWanting() && ![...this.#peers].some(({ useful }) => useful > 0);
   }
 
-  /** Whether who answered at an address last is connected by another way. An id alone proves nothing: it must be of use. */
+  /**
+   * Whether the peer last seen at an address is connected by another address. A peer id proves nothing, so only a
+   * connection that has carried data counts.
+   */
   #isConnected({ place, peerId }: Known): boolean {
     const network = addressGroup(place.host);
     return [...this.#peers].some(
@@ -140,7 +143,7 @@ export class Connections implements PeerOwner {
   onHandshake(peer: Peer, handshake: Handshake): void {
     this.#dialling.delete(peer);
     if (toHex(handshake.infohash) === toHex(this.#parts.metainfo.infohash)) this.#admit(peer, handshake);
-    else peer.close('answers for another torrent');
+    else peer.close('answered for another torrent');
   }
 
   #admit(peer: Peer, { extended }: { extended: boolean }): void {
@@ -197,7 +200,7 @@ export class Connections implements PeerOwner {
         break;
       case 'interested':
       case 'not-interested':
-        // Each change may be answered by a choke or unchoke, so each is charged.
+        // Each change may trigger a choke or unchoke message, so each is charged.
         peer.idle();
         peer.interested = message.type === 'interested';
         this.#ports.slotsChanged();
@@ -229,7 +232,7 @@ export class Connections implements PeerOwner {
     this.#afterGain(peer);
   }
 
-  /** Meant to come first, but aria2 also sends one in place of many have messages. */
+  /** Usually the first message, but aria2 also sends it in place of many have messages. */
   #onBitfield(peer: Peer, bits: Uint8Array): void {
     peer.idle(1 + Math.floor(bits.length / IDLE_BITFIELD_BYTES));
     for (const index of Bitfield.parse(bits, this.#parts.metainfo.pieceCount)) {
@@ -244,8 +247,8 @@ export class Connections implements PeerOwner {
     if (index >= metainfo.pieceCount || begin + length > pieceSize(metainfo, index)) {
       throw broken(`request of bytes ${begin}+${length} of piece ${index}`);
     }
-    if (!have.has(index)) throw broken(`request of piece ${index}, which is not here`);
-    // A request that crossed our choke on its way; the peer will ask again.
+    if (!have.has(index)) throw broken(`request of piece ${index}, which we do not have`);
+    // The request crossed our choke message; the peer will repeat it.
     if (peer.choked) {
       peer.idle();
       return;
@@ -270,7 +273,7 @@ export class Connections implements PeerOwner {
     if (this.#parts.have.isFull && peer.has?.isFull) peer.close('both sides have everything');
   }
 
-  /** A piece was verified: loses interest in those who have nothing else, and tells those who may lack it. */
+  /** A piece was verified: drops interest in peers that have nothing else we want, and announces the piece. */
   onPiece(index: number): void {
     const { have, downloads } = this.#parts;
     for (const peer of this.#peers) {
@@ -318,16 +321,16 @@ export class Connections implements PeerOwner {
     for (const other of this.#peers) downloads.fill(other);
   }
 
-  /** Disconnects peers that sent bad bytes, and bans where they came from. */
+  /** Disconnects and bans the origins that sent corrupt data. */
   ban(origins: readonly string[]): void {
     for (const origin of origins) {
       this.#ports.bans.add(origin, Date.now());
-      this.#ports.log.warn({ origin }, 'corrupt data was sent from there: banned for an hour');
+      this.#ports.log.warn({ origin }, 'peer banned for one hour: it sent corrupt data');
       for (const peer of [...this.#peers]) if (peer.origin === origin) peer.close('sent corrupt data');
     }
   }
 
-  /** Asks anew whether each peer is admitted, and closes the connections of those who are not any more; dials the others. */
+  /** Applies `admits` again: closes connections that are no longer admitted, and dials all known addresses. */
   review(): void {
     for (const peer of [...this.#peers]) if (!this.#parts.admits(peer.id)) peer.close('not admitted');
     this.#book.forgive();
@@ -354,4 +357,4 @@ export class Connections implements PeerOwner {
 }
 
 const broken = (what: string): BitorchError =>
-  new BitorchError('WIRE_INVALID', `peer broke the protocol: ${what}`);
+  new BitorchError('WIRE_INVALID', `peer violated the protocol: ${what}`);

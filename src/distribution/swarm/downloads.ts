@@ -19,21 +19,21 @@ import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
 
-/** How many times the rate of others makes a peer much faster. */
+/** Factor by which a peer's rate must exceed the owners' rates for it to help early. */
 const MUCH_FASTER = 4;
 
 export interface DownloadEvents {
   /** The piece is verified and on disk. */
   onPiece(index: number, piece: PieceBuffer): void;
-  /** Peers of these origins sent bytes that are not the torrent's. */
+  /** Peers of these origins sent corrupt data. */
   onGuilty(origins: string[]): void;
-  /** The disk refused a piece. */
+  /** Writing a piece to disk failed. */
   onFailure(error: unknown): void;
 }
 
 /**
- * Fetches wanted pieces. A piece belongs to one connection; when a peer could begin no further piece of the same
- * priority, it helps with those of others (BEP 3's end game), and what arrives twice is cancelled at the slower.
+ * Downloads wanted pieces. A piece belongs to one connection. A peer that cannot begin another piece of the same priority
+ * helps with unfinished ones (end game, BEP 3); blocks that arrive are cancelled at the other peers.
  */
 export class Downloads {
   readonly #metainfo: Metainfo;
@@ -59,7 +59,7 @@ export class Downloads {
     this.#events = events;
   }
 
-  /** Asks the peer for more blocks once half of what it was asked for is here. */
+  /** Requests more blocks from the peer once half of its outstanding requests are answered. */
   fill(peer: Peer): void {
     if (peer.isClosed || peer.choking || !peer.interesting || peer.snubbed || this.#isPaused) return;
     const depth = pipelineOf(peer);
@@ -76,8 +76,8 @@ export class Downloads {
   }
 
   /**
-   * Takes a block that arrived, if it is the answer to a request; the bytes are copied. Throws BitorchError
-   * `WIRE_INVALID` for a block that is never asked for, and for too many that were not.
+   * Accepts a block if it was requested; the bytes are copied. Throws WIRE_INVALID for a range that is never requested, and
+   * for too many unrequested blocks.
    */
   receive(peer: Peer, index: number, begin: number, bytes: Uint8Array): void {
     const answer = { index, begin, length: bytes.length };
@@ -99,7 +99,7 @@ export class Downloads {
     this.fill(peer);
   }
 
-  /** Whether these bytes are one block of one piece, the way every piece is cut. */
+  /** Whether the range is exactly one block of a piece. */
   #isBlock({ index, begin, length }: BlockRequest): boolean {
     if (index >= this.#metainfo.pieceCount || begin % BLOCK_BYTES !== 0) return false;
     const size = pieceSize(this.#metainfo, index);
@@ -112,23 +112,23 @@ export class Downloads {
     if (piece.isComplete) this.#finish(piece);
   }
 
-  /** The peer stopped serving us, or is gone: others may have its piece. */
+  /** The peer choked us or disconnected: others may take over its piece. */
   abandon(peer: Peer): void {
     peer.outstanding.clear();
     this.#disown(peer);
   }
 
-  /** Takes the pieces of a peer that owes blocks and sends none. */
+  /** Takes the pieces from a peer that owes blocks and sends none; disconnects it after `SNUB_CLOSE_MS`. */
   checkSnubbed(peer: Peer, now: number): void {
     if (peer.outstanding.size === 0 || now - peer.lastBlockAt < SNUB_TIMEOUT_MS) return;
-    if (now - peer.lastBlockAt > SNUB_CLOSE_MS) peer.close('sends none of the blocks it was asked for');
+    if (now - peer.lastBlockAt > SNUB_CLOSE_MS) peer.close('does not answer requests');
     else if (!peer.snubbed) {
       peer.snubbed = true;
       this.#disown(peer);
     }
   }
 
-  /** Takes pieces that have to come from one peer alone from peers that are too slow for that. */
+  /** Takes pieces that must come from a single peer away from peers that are too slow. */
   checkOverdue(now: number): void {
     for (const piece of this.#unfinished.values()) {
       if (!this.#blame.isSuspected(piece.index)) continue;
@@ -140,16 +140,16 @@ export class Downloads {
     }
   }
 
-  /** The disk is behind, or refused a piece. */
+  /** Whether the disk is behind, or has failed. */
   get #isPaused(): boolean {
     return this.#failed || this.#unwrittenBytes > MAX_UNWRITTEN_BYTES;
   }
 
-  /** Blocks cross a cancel on their way; more than that is a flood. */
+  /** Blocks may cross a cancel message; many more than that are a flood. */
   #unasked(peer: Peer): void {
     peer.unasked += BLOCK_BYTES;
     if (peer.unasked > MAX_UNASKED_BYTES) {
-      throw new BitorchError('WIRE_INVALID', 'peer sends blocks that nobody asked for');
+      throw new BitorchError('WIRE_INVALID', 'peer sends unrequested blocks');
     }
   }
 
@@ -169,7 +169,7 @@ export class Downloads {
     }
   }
 
-  /** The first owner goes forwards, those who help it backwards, so that they meet once. */
+  /** The first owner requests blocks forwards and helpers backwards, so that they meet only once. */
   #assign(peer: Peer): Peer['assignment'] {
     const piece = this.#abandoned(peer) ?? this.#begin(peer);
     if (!piece) return undefined;
@@ -185,7 +185,7 @@ export class Downloads {
     return undefined;
   }
 
-  /** A piece that nobody works on, or one to help with if all of its priority are being worked on. */
+  /** Begins a new piece, or returns one to help with if all of its priority have been begun. */
   #begin(peer: Peer): UnfinishedPiece | undefined {
     const shared = this.#shareable(peer);
     const last = shared ? this.#picker.classOf(shared.index) : LAST_CLASS;
@@ -207,7 +207,7 @@ export class Downloads {
     this.#memory.note(this, this.#unfinished.size * this.#metainfo.pieceLength);
   }
 
-  /** The torrent stops: what was on its way is let go. */
+  /** The torrent stops: discards unfinished pieces. */
   stop(): void {
     for (const piece of this.#unfinished.values()) piece.buffer.release();
     this.#unfinished.clear();
@@ -215,7 +215,7 @@ export class Downloads {
     this.#pool.close();
   }
 
-  /** Pieces that nobody can help with may come slowly: they take half of the memory at most. */
+  /** Pieces that must come from a single peer may be slow, so they may take at most half of the memory. */
   #mayBegin(peer: Peer, index: number): boolean {
     if (!this.#blame.isSuspected(index)) return true;
     const alone = [...this.#unfinished.keys()].filter((piece) => this.#blame.isSuspected(piece)).length;
@@ -223,7 +223,7 @@ export class Downloads {
     return hasMemory && this.#blame.mayGiveAlone(index, peer.origin, Date.now());
   }
 
-  /** The unfinished piece of the earliest class with the fewest owners that this peer could help with. */
+  /** The unfinished piece this peer can help with: of the earliest class, then with the fewest owners. */
   #shareable(peer: Peer): UnfinishedPiece | undefined {
     const now = Date.now();
     const pieces = [...this.#unfinished.values()];
@@ -238,7 +238,7 @@ export class Downloads {
     return best;
   }
 
-  /** A peer that is much faster than all who work on a piece need not wait until they have had their time. */
+  /** A peer that is much faster than all owners of a piece may help before their time is over. */
   #mayHelp(peer: Peer, piece: UnfinishedPiece, now: number): boolean {
     if (piece.owners.has(peer) || this.#blame.isSuspected(piece.index)) return false;
     const rate = peer.down.bytesPerSecond;
@@ -261,7 +261,7 @@ export class Downloads {
     peer.assignment = undefined;
   }
 
-  /** A piece that nobody works on is put back if nothing of it is here, or if it must come from one peer alone. */
+  /** A piece without owners is dropped if it has no blocks yet, or must come from a single peer. */
   #leave(piece: UnfinishedPiece, peer: Peer): void {
     if (!piece.owners.delete(peer) || piece.owners.size > 0) return;
     if (peer.assignment?.piece === piece) peer.assignment = undefined;
@@ -304,9 +304,9 @@ export class Downloads {
 }
 
 /**
- * Blocks to have on the way: four times what the peer delivers in a round trip, so that it never idles and its rate can
- * grow. Not more, or a fast seed's deep queue would leave nothing to be asked of other leechers; and not more than the
- * peer keeps.
+ * Number of blocks to keep outstanding: four times what the peer delivers in a round trip, so that it never idles and its
+ * rate can grow. Not more, since a fast seed's deep queue would leave nothing to request from other leechers, and never
+ * more than the peer's own request queue holds.
  */
 function pipelineOf(peer: Peer): number {
   const blocks = (4 * peer.roundTripMs * peer.down.bytesPerSecond) / 1000 / BLOCK_BYTES;

@@ -2,8 +2,9 @@ import { DUPLICATE_MS } from './constants.ts';
 import type { Peer } from './peer.ts';
 
 /**
- * Of two connections with one host under one peer id, the one that carries less; the side of the smaller id closes it. Not
- * at once, and not before one of them has carried something: whoever claims the id of another must not keep it out.
+ * Of two connections to one host under one peer id, the one that carried less; the side with the smaller id closes it. Only
+ * after `DUPLICATE_MS`, and only once one has carried data: a peer that claims another's id must not be able to keep it
+ * out.
  */
 export function lesserDuplicates(peers: Iterable<Peer>, selfId: string, now: number): Peer[] {
   const kept = new Map<string, Peer>();

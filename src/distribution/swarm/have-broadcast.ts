@@ -2,9 +2,9 @@ import { ANNOUNCE_DELAY_MS } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { encodeHaves } from './wire.ts';
 
-/** Tells peers of verified pieces, those of a moment in one message: each write wakes a process at the other end. */
+/** Announces verified pieces to peers. Those of a short interval are batched, since each write wakes the peer's process. */
 export class HaveBroadcast {
-  /** Pieces verified since the start, in the order of their coming: each peer is told of those after its own mark. */
+  /** Pieces verified since start, in order; `Peer.announced` marks how many a peer has been sent. */
   readonly #verified: number[] = [];
   readonly #peers: Iterable<Peer>;
   #timer: NodeJS.Timeout | undefined;
@@ -21,14 +21,14 @@ export class HaveBroadcast {
     }, ANNOUNCE_DELAY_MS);
   }
 
-  /** A new peer knows by our bitfield what is here. */
+  /** Marks all pieces as announced, for a new peer that receives our bitfield. */
   skip(peer: Peer): void {
     peer.announced = this.#verified.length;
   }
 
   /**
-   * Tells a peer what it has not heard, also of pieces that it has: one that seeds each piece once (BEP 16) waits to hear
-   * of it. Whoever is behind in reading hears of it later.
+   * Sends the pieces not announced yet, including those the peer already has: a super-seeder (BEP 16) waits for them. A
+   * peer whose socket is full gets them later.
    */
   tell(peer: Peer): void {
     if (!peer.hasRoom || peer.announced === this.#verified.length) return;

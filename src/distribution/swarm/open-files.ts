@@ -4,7 +4,7 @@ import { codeOf } from '#base';
 
 export interface OpenFile {
   readonly handle: FileHandle;
-  /** Set once the file has been brought to its full (sparse) length. */
+  /** Set once the file has been extended to its full (sparse) length. */
   sized?: Promise<void>;
 }
 
@@ -14,13 +14,13 @@ interface Entry {
 }
 
 /**
- * The open files of one torrent: those in use, and beside them the last ones used, up to a number. A torrent may have ten
- * thousand, and a process may not.
+ * File handles of one torrent: those in use, and the least recently used ones up to a limit. A torrent may have ten
+ * thousand files, more than a process may open.
  */
 export class OpenFiles {
   readonly #max: number;
   readonly #pathOf: (index: number) => string;
-  /** The longest unused first. */
+  /** In order of last use, oldest first. */
   readonly #entries = new Map<number, Entry>();
   readonly #closing = new Set<Promise<void>>();
 
@@ -29,7 +29,7 @@ export class OpenFiles {
     this.#pathOf = pathOf;
   }
 
-  /** Works with a file, which stays open until then; undefined if it is not there and not to be made. */
+  /** Runs `work` with a file, which stays open meanwhile. Undefined if the file does not exist and `create` is false. */
   async use<T>(
     index: number,
     { create }: { create: boolean },
@@ -49,7 +49,7 @@ export class OpenFiles {
     }
   }
 
-  /** To be called when nothing is in use. */
+  /** Closes all files. Call it when none is in use. */
   async close(): Promise<void> {
     this.#trim(0);
     await Promise.all(this.#closing);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { MAX_BACKLOG_BYTES, MAX_UNSENT_BYTES, WRITE_OVERHEAD_BYTES } from './constants.ts';
 
-/** What was handed to one socket and is not sent yet, counted by the memory that it holds. */
+/** Data queued on one socket, counted by the memory it occupies. */
 export class Outbox {
   readonly #socket: Socket;
   readonly #onRoom: () => void;
@@ -10,13 +10,13 @@ export class Outbox {
   #lastWriteAt = Date.now();
   #lastSentAt = Date.now();
 
-  /** `onRoom` is called when there is room again after there was none. */
+  /** `onRoom` is called when there is room again after the queue was full. */
   constructor(socket: Socket, onRoom: () => void) {
     this.#socket = socket;
     this.#onRoom = onRoom;
   }
 
-  /** Bytes, and what each write holds beside them. */
+  /** Queued bytes plus the overhead of each write. */
   get held(): number {
     return this.#held;
   }
@@ -25,7 +25,7 @@ export class Outbox {
     return this.#held < MAX_UNSENT_BYTES;
   }
 
-  /** Whether the other side does not read what it makes us write. */
+  /** Whether the peer does not read the answers it requests. */
   get isOverfull(): boolean {
     return this.#held > MAX_BACKLOG_BYTES;
   }
@@ -34,12 +34,14 @@ export class Outbox {
     return this.#lastWriteAt;
   }
 
-  /** How long nothing of what waits has been taken, in ms. */
+  /** How long the peer has read none of the queued data, in ms. */
   stalledMs(now: number): number {
     return this.#held === 0 ? 0 : now - this.#lastSentAt;
   }
 
-  /** Everything that is written in one turn leaves in one write. `onSent` is called also when the socket is gone. */
+  /**
+   * Queues data. Everything written in one tick leaves in one system call. `onSent` is called even if the socket is closed.
+   */
   write(parts: readonly Uint8Array[], onSent?: () => void): void {
     const cost = parts.reduce((sum, part) => sum + part.length, WRITE_OVERHEAD_BYTES);
     const now = Date.now();

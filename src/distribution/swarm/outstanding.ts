@@ -1,6 +1,6 @@
 import type { BlockRequest } from './wire.ts';
 
-/** The requests that were sent to one peer and are not answered, by piece and begin. */
+/** Unanswered requests to one peer, by piece and begin. */
 export class Outstanding {
   readonly #pieces = new Map<number, Map<number, BlockRequest>>();
   #size = 0;
@@ -20,7 +20,7 @@ export class Outstanding {
     return this.#pieces.get(index)?.has(begin) ?? false;
   }
 
-  /** Takes out exactly this request; returns whether it had been sent. */
+  /** Removes exactly this request; returns whether it was outstanding. */
   delete({ index, begin, length }: BlockRequest): boolean {
     const blocks = this.#pieces.get(index);
     if (blocks?.get(begin)?.length !== length) return false;

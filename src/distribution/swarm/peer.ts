@@ -30,26 +30,26 @@ import {
   WireParser,
 } from './wire.ts';
 
-/** Who a connection reports to: the swarm until the torrent is known, then that torrent. */
+/** Receives a connection's events: the swarm until the torrent is known, then that torrent. */
 export interface PeerOwner {
-  /** A dialled connection stands; nothing has been said. */
+  /** A dialled connection is established; no bytes have been sent. */
   onConnect(peer: Peer): void;
   onHandshake(peer: Peer, handshake: Handshake): void;
   onMessage(peer: Peer, message: WireMessage): void;
-  /** The socket has room again. */
+  /** The socket accepts more data again. */
   onRoom(peer: Peer): void;
   onClose(peer: Peer, reason: unknown): void;
 }
 
-/** The other end of a connection. */
+/** The remote end of a connection. */
 export interface RemoteEnd {
   readonly host: string;
   readonly port: number;
-  /** Whether we dialled it: only then the port is the one that it listens on. */
+  /** Whether we dialled it; only then `port` is the peer's listening port. */
   readonly outgoing: boolean;
 }
 
-/** One connection to another client, and what both sides know of each other. */
+/** One connection to another client, with the protocol state of both sides. */
 export class Peer implements LimitedConnection {
   readonly outgoing: boolean;
   /** `host:port` that was dialled, or the remote end of an accepted connection. */
@@ -58,27 +58,27 @@ export class Peer implements LimitedConnection {
   readonly origin: string;
   readonly openedAt = Date.now();
   owner: PeerOwner;
-  /** Hexadecimal peer id, as the other side claims it; empty before the handshake. */
+  /** Hexadecimal peer id as claimed in the handshake; empty before it. */
   id = '';
   infohash: Uint8Array | undefined;
 
-  /** What the other side has; undefined until a torrent takes the connection. */
+  /** Pieces the peer has; undefined until a torrent takes the connection. */
   has: Bitfield | undefined;
-  /** What it asked for and did not get yet; undefined until then, too. */
+  /** The peer's unanswered requests; undefined until a torrent takes the connection. */
   queue: RequestQueue | undefined;
-  /** How many of the torrent's verified pieces it has been told of, in the order of their coming. */
+  /** How many of the torrent's verified pieces have been announced to the peer, in order of verification. */
   announced = 0;
-  /** Pieces that we want and only others have, of which this peer has some. */
+  /** Number of wanted, missing pieces that the peer has. */
   useful = 0;
   choking = true;
   choked = true;
   interesting = false;
   interested = false;
   snubbed = false;
-  /** Whether we have all we want from this peer's torrent and only give. */
+  /** Whether we have all wanted pieces and only upload. */
   seeding = false;
 
-  /** Payload bytes, of those that came only what was asked for. */
+  /** Payload bytes; `downloaded` counts only requested blocks. */
   downloaded = 0;
   uploaded = 0;
   unasked = 0;
@@ -86,14 +86,14 @@ export class Peer implements LimitedConnection {
   readonly up = new Rate();
 
   readonly outstanding = new Outstanding();
-  /** How many requests the peer keeps waiting. */
+  /** Length of the peer's request queue. */
   requestLimit = DEFAULT_REQUEST_LIMIT;
-  /** The piece this peer works on, and the next block to ask for. */
+  /** The piece this peer works on, and the next block to request. */
   assignment: { piece: UnfinishedPiece; cursor: number; backwards: boolean } | undefined;
   lastBlockAt = Date.now();
-  /** When a request was sent to the idle peer, until it is answered; 0 otherwise. */
+  /** When a request was sent to a peer with none outstanding, until it is answered; 0 otherwise. */
   askedAt = 0;
-  /** Shortest time that the idle peer took to answer. */
+  /** Shortest time in which such a request was answered. */
   roundTripMs = 1000;
   serving = false;
 
@@ -138,7 +138,7 @@ export class Peer implements LimitedConnection {
     return this.#outbox.hasRoom;
   }
 
-  /** For the choker: what the peer gives, or takes when there is nothing left to get. */
+  /** Rank for the choker: the download rate, or the upload rate when seeding. */
   get worth(): number {
     return this.seeding ? this.up.bytesPerSecond : this.down.bytesPerSecond;
   }
@@ -151,7 +151,7 @@ export class Peer implements LimitedConnection {
     this.#parser.allowBitfield(bytes);
   }
 
-  /** What the socket read; whatever is wrong with it closes this connection and nothing else. */
+  /** Processes bytes from the socket. Any error closes this connection only. */
   receive(chunk: Buffer): void {
     try {
       this.#parser.push(chunk);
@@ -160,12 +160,12 @@ export class Peer implements LimitedConnection {
     }
   }
 
-  /** Charges a message that changed nothing. Throws BitorchError `WIRE_INVALID` when there are too many. */
+  /** Charges a message that changed nothing. Throws WIRE_INVALID when there are too many. */
   idle(cost = 1): void {
     this.#bucket.spend(cost, Date.now());
   }
 
-  /** Queues control bytes. A peer that makes us queue more than it reads is disconnected. */
+  /** Queues a control message. Disconnects a peer that makes us queue more than it reads. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
     this.#outbox.write([bytes]);
@@ -176,7 +176,7 @@ export class Peer implements LimitedConnection {
     this.send(encodeHandshake(handshake));
   }
 
-  /** Sends a block that lies at `offset` of a buffer, which is held until the block is out. */
+  /** Sends a block at `offset` of a buffer, which is held until the block has been sent. */
   sendBlock(request: BlockRequest, buffer: PieceBuffer, offset: number): void {
     if (this.#closed) return;
     buffer.hold();
@@ -200,8 +200,8 @@ export class Peer implements LimitedConnection {
   }
 
   /**
-   * Remembers a request. One that finds no place is passed over, as the peer was told how many are kept. Throws
-   * BitorchError `WIRE_INVALID` for what no sane client asks.
+   * Queues a request. One that does not fit is dropped, since the peer knows the length of the queue. Throws WIRE_INVALID
+   * for sizes that no client requests, and for too many dropped requests.
    */
   enqueue(request: BlockRequest): void {
     if (request.length === 0 || request.length > MAX_REQUEST_BYTES) {
@@ -209,11 +209,11 @@ export class Peer implements LimitedConnection {
     }
     if (this.queue!.add(request)) return;
     if (++this.#refused > MAX_REFUSED_REQUESTS) {
-      throw new BitorchError('WIRE_INVALID', `${this.#refused} requests more than are kept`);
+      throw new BitorchError('WIRE_INVALID', `${this.#refused} requests over the limit`);
     }
   }
 
-  /** A block that was asked for arrived. */
+  /** Records that a requested block arrived. */
   answered(now: number): void {
     if (this.askedAt > 0) this.roundTripMs = Math.min(this.roundTripMs, now - this.askedAt);
     this.askedAt = 0;
@@ -228,13 +228,13 @@ export class Peer implements LimitedConnection {
     if (now - this.#outbox.lastWriteAt > KEEP_ALIVE_MS) this.send(encodeSignal('keep-alive'));
   }
 
-  /** Idempotent, and at once even where dismiss() still waits. The owner hears of it once. */
+  /** Closes the connection immediately, even if dismiss() is still flushing. Idempotent; the owner is notified once. */
   close(reason: unknown): void {
     this.#socket.destroy();
     this.#end(reason);
   }
 
-  /** Closes once our handshake is out, so that the other side learns whom it reached. */
+  /** Closes the connection once our handshake has been sent, so that the peer learns whom it reached. */
   dismiss(reason: string): void {
     this.#socket.destroySoon();
     this.#end(reason);
@@ -249,6 +249,6 @@ export class Peer implements LimitedConnection {
   }
 }
 
-/** What a ban for corrupt data is laid on: the network; on this machine, which several nodes share, the address. */
+/** The unit of a ban for corrupt data: the network, or address and port on this machine, which several nodes share. */
 export const originOf = (end: Pick<RemoteEnd, 'host' | 'port'>): string =>
   scopeOfRemote(end.host) === 'loopback' ? addressOf(end) : addressGroup(end.host);

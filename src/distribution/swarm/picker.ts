@@ -1,21 +1,20 @@
 import type { Bitfield } from './bitfield.ts';
 
-/** Priority classes are small whole numbers, 0 first; beyond this one they are all the same. */
+/** Priority classes are small integers, 0 first; larger ones are treated as this one. */
 export const LAST_CLASS = 15;
 const UNWANTED = 255;
 const NOWHERE = -1;
 
 /**
- * Chooses what to fetch next: the earliest class first, in it the rarest piece, ties at random. Pieces that may be
- * chosen lie in one bucket for each class and number of peers that have them, so that nothing is ever sorted and
- * every change takes constant time.
+ * Chooses the next piece: lowest class first, then the rarest, ties at random. Candidates lie in one bucket per class and
+ * availability, so that nothing is sorted and every update takes constant time.
  */
 export class Picker {
   readonly #availability: Uint16Array;
   readonly #class: Uint8Array;
-  /** 1 for pieces that are being fetched or here. */
+  /** 1 for pieces that are being downloaded or are complete. */
   readonly #taken: Uint8Array;
-  /** Place of each piece in its bucket. */
+  /** Index of each piece in its bucket. */
   readonly #place: Int32Array;
   readonly #buckets: number[][][] = [];
   readonly #random: () => number;
@@ -36,7 +35,7 @@ export class Picker {
     return this.#class[index]!;
   }
 
-  /** Wants a piece; an earlier class that it already has stands. */
+  /** Marks a piece as wanted; an earlier class it already has is kept. */
   want(index: number, priority: number): void {
     const wanted = Math.min(priority, LAST_CLASS);
     if (this.#class[index]! <= wanted) return;
@@ -50,24 +49,24 @@ export class Picker {
     this.#move(index, 1);
   }
 
-  /** One peer less has the piece. */
+  /** One peer fewer has the piece. */
   lost(index: number): void {
     this.#move(index, -1);
   }
 
-  /** Takes the piece out of what is chosen from: somebody fetches it, or it is here. */
+  /** Removes a piece from the candidates: it is being downloaded, or complete. */
   take(index: number): void {
     this.#remove(index);
     this.#taken[index] = 1;
   }
 
-  /** Puts a taken piece back. */
+  /** Returns a taken piece to the candidates. */
   release(index: number): void {
     this.#taken[index] = 0;
     this.#insert(index);
   }
 
-  /** Takes the best of the pieces in `has` that `mayTake` allows, of class `last` at most; undefined when there is none. */
+  /** Takes the best piece in `has` of class `last` or lower that `mayTake` allows; undefined when there is none. */
   pick(
     has: Bitfield,
     last = LAST_CLASS,

@@ -1,6 +1,6 @@
 import type { PieceMemory } from './piece-memory.ts';
 
-/** A buffer in memory. It goes back to its pool when all who hold it have let go. */
+/** A reference-counted buffer that returns to its pool when the last holder releases it. */
 export class PieceBuffer {
   readonly bytes: Uint8Array;
   #holders = 1;
@@ -15,15 +15,15 @@ export class PieceBuffer {
     this.#holders++;
   }
 
-  /** A function of its own, so that it can be handed on as a callback. */
+  /** A bound function, so that it can be passed as a callback. */
   readonly release = (): void => {
     if (--this.#holders === 0) this.#onFree();
   };
 }
 
 /**
- * Buffers of one torrent, used again and again: allocating each piece afresh makes the garbage collector walk the whole
- * heap every 64 MiB, which was measured to cost a third of a download.
+ * Reusable piece buffers of one torrent. Allocating each piece anew makes the garbage collector scan the whole heap every
+ * 64 MiB, which was measured to cost a third of a download.
  */
 export class PiecePool {
   readonly #length: number;
@@ -31,13 +31,13 @@ export class PiecePool {
   readonly #free: Uint8Array[] = [];
   #isClosed = false;
 
-  /** Buffers of `length` bytes, of which as many are kept for the next use as `memory` has room for. */
+  /** Buffers of `length` bytes; free ones are kept as far as `memory` allows. */
   constructor(length: number, memory: PieceMemory) {
     this.#length = length;
     this.#memory = memory;
   }
 
-  /** `length` bytes with any content, in shared memory, held once. */
+  /** A buffer of `length` bytes in shared memory, with arbitrary content and one holder. */
   take(length: number): PieceBuffer {
     const kept = this.#free.pop();
     if (kept) this.#memory.used(this.#length);
@@ -47,7 +47,7 @@ export class PiecePool {
     });
   }
 
-  /** Lets go of what is kept: no torrent needs it any more. */
+  /** Drops the free buffers; later releases free their memory. */
   close(): void {
     this.#isClosed = true;
     this.#memory.used(this.#free.length * this.#length);

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** Bytes of a piece that go to one file, which stays open until the job is answered. */
+/** A part of a piece that belongs to one file. The file stays open until the job is done. */
 export interface PieceRun {
   descriptor: number;
   fileOffset: number;
@@ -9,7 +9,7 @@ export interface PieceRun {
 }
 
 export interface PieceJob {
-  /** In shared memory: the thread reads them where they are. */
+  /** In shared memory, so that the thread reads it in place. */
   bytes: Uint8Array;
   sha1: Uint8Array;
   runs: readonly PieceRun[];
@@ -17,12 +17,15 @@ export interface PieceJob {
 
 export type PieceResult = { good: boolean } | { error: unknown };
 
-/** Hashes pieces and writes the good ones in a thread, one after the other, in the order of the calls. */
+/** Hashes pieces and writes the valid ones in a worker thread, in the order of the calls. */
 export class PieceThread {
   readonly #waiting: PromiseWithResolvers<boolean>[] = [];
   #worker: Worker | undefined;
 
-  /** Resolves to whether the piece has its hash; if so, the operating system has it. Rejects when the disk refuses. */
+  /**
+   * Resolves to whether the piece matches its hash; if so, it has been written to the operating system. Rejects when
+   * writing fails.
+   */
   keep(job: PieceJob): Promise<boolean> {
     this.#worker ??= this.#begin();
     this.#worker.postMessage(job);
@@ -31,7 +34,7 @@ export class PieceThread {
     return answer.promise;
   }
 
-  /** To be called once all jobs are answered. */
+  /** Call once all jobs are done. */
   async stop(): Promise<void> {
     await this.#worker?.terminate();
   }

@@ -4,11 +4,11 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** Promises for sets of pieces. */
+/** Promises that resolve when sets of pieces are complete. */
 export class PieceWaiters {
   readonly #waiters = new Set<Waiter>();
 
-  /** Resolves when all of `missing` have come; rejects with the signal's reason. */
+  /** Resolves when all pieces of `missing` have arrived; rejects with the signal's reason. */
   async until(missing: Set<number>, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (missing.size === 0) return;

@@ -1,10 +1,10 @@
-/** Thread of a PieceThread: the hash and the write of a piece hold up nobody's event loop here. */
+/** Worker of PieceThread: hashes and writes pieces without blocking the main event loop. */
 import { hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { PieceJob, PieceResult } from './piece-thread.ts';
 
-/** Linux backs longer writes with larger runs of fresh memory, which was measured to cost twice the CPU time. */
+/** Linux uses larger runs of fresh memory for longer writes, which was measured to cost twice the CPU time. */
 const MAX_WRITE_BYTES = 64 * 1024;
 
 function keep({ bytes, sha1, runs }: PieceJob): boolean {
@@ -13,7 +13,7 @@ function keep({ bytes, sha1, runs }: PieceJob): boolean {
     for (let done = 0; done < length; ) {
       const count = Math.min(MAX_WRITE_BYTES, length - done);
       const written = writeSync(descriptor, bytes, bufferOffset + done, count, fileOffset + done);
-      if (written === 0) throw new Error('the disk took no bytes');
+      if (written === 0) throw new Error('the file system wrote no bytes');
       done += written;
     }
   }

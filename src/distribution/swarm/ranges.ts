@@ -8,7 +8,7 @@ export interface ByteRange {
   length: number;
 }
 
-/** A run of bytes inside one file, and where it lies in a buffer. */
+/** A run of bytes within one file, and its position in a buffer. */
 export interface Segment {
   /** Index in the torrent's list of files. */
   file: number;
@@ -17,7 +17,7 @@ export interface Segment {
   length: number;
 }
 
-/** Places of a torrent: from bytes of files to pieces, and from runs of the torrent to files. */
+/** Maps byte ranges of files to pieces, and ranges of the torrent to files. */
 export class Layout {
   readonly #metainfo: Metainfo;
   readonly #byPath: Map<string, number>;
@@ -27,18 +27,21 @@ export class Layout {
     this.#byPath = new Map(metainfo.files.map((file, index) => [file.path, index]));
   }
 
-  /** Position in the torrent's run of bytes. Throws BitorchError `RANGE_INVALID` outside of the file. */
+  /** Index of the file, and the range's position in the torrent's content. Throws RANGE_INVALID outside the file. */
   locate({ file, offset, length }: ByteRange): { file: number; start: number; end: number } {
     const index = this.#byPath.get(file);
     const entry = index === undefined ? undefined : this.#metainfo.files[index]!;
     const inside = entry && offset >= 0 && length >= 0 && offset + length <= entry.length;
     if (index === undefined || !entry || !inside) {
-      throw new BitorchError('RANGE_INVALID', `no bytes ${offset}+${length} in ${JSON.stringify(file)}`);
+      throw new BitorchError(
+        'RANGE_INVALID',
+        `there are no bytes ${offset}+${length} in ${JSON.stringify(file)}`,
+      );
     }
     return { file: index, start: entry.offset + offset, end: entry.offset + offset + length };
   }
 
-  /** Every piece that holds one of these bytes, ascending, once. */
+  /** The pieces that overlap these ranges, ascending, without duplicates. */
   piecesOf(ranges: readonly ByteRange[] | 'all'): number[] {
     const { pieceCount, pieceLength } = this.#metainfo;
     if (ranges === 'all') return Array.from({ length: pieceCount }, (_, index) => index);
@@ -52,7 +55,7 @@ export class Layout {
     return [...pieces].sort((a, b) => a - b);
   }
 
-  /** Cuts `length` bytes from `start` of the torrent at the borders of files. */
+  /** Splits `length` bytes from `start` of the torrent's content at file boundaries. */
   segments(start: number, length: number): Segment[] {
     const { files } = this.#metainfo;
     const segments: Segment[] = [];
@@ -67,7 +70,7 @@ export class Layout {
     return segments;
   }
 
-  /** The last file that begins at or before `position`. */
+  /** Index of the last file that begins at or before `position`. */
   #fileAt(position: number): number {
     const { files } = this.#metainfo;
     let [low, high] = [0, files.length - 1];

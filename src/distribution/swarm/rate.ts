@@ -1,4 +1,4 @@
-/** Bytes per second of a growing counter, smoothed over a few seconds. */
+/** Bytes per second of an increasing counter, smoothed over a few seconds. */
 export class Rate {
   #last = 0;
   #rate = 0;
@@ -7,7 +7,7 @@ export class Rate {
     return Math.round(this.#rate);
   }
 
-  /** To be called about once a second. */
+  /** Call it about once a second. */
   sample(total: number, elapsedMs: number): void {
     const now = ((total - this.#last) * 1000) / Math.max(elapsedMs, 1);
     this.#rate = this.#rate === 0 ? now : this.#rate * 0.6 + now * 0.4;

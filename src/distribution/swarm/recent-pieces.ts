@@ -1,6 +1,6 @@
 import type { PieceBuffer } from './piece-pool.ts';
 
-/** The pieces that came last, in memory: the other leechers ask for them next, while the disk still writes. */
+/** The most recent pieces in memory: other leechers request them next, while the disk is still writing. */
 export class RecentPieces {
   readonly #maxBytes: number;
   readonly #pieces = new Map<number, PieceBuffer>();
@@ -14,7 +14,7 @@ export class RecentPieces {
     return this.#pieces.get(index)?.bytes;
   }
 
-  /** Holds a piece until the ones after it need its memory; one that is larger than all of that is not kept. */
+  /** Keeps a piece until later ones need its memory. One larger than the whole limit is not kept. */
   put(index: number, piece: PieceBuffer): void {
     piece.hold();
     this.#pieces.set(index, piece);

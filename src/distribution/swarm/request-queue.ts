@@ -1,10 +1,10 @@
 import { MAX_QUEUED_REQUESTS, READ_RUN_BYTES } from './constants.ts';
 import type { BlockRequest } from './wire.ts';
 
-/** What a peer asked for and did not get yet, in the order of asking. */
+/** A peer's unanswered requests, in order. */
 export class RequestQueue {
   readonly #pieceLength: number;
-  /** By position in the torrent: requests are checked to lie inside of their piece before they come here. */
+  /** By position in the torrent's content. Requests have been checked to lie within their piece. */
   readonly #requests = new Map<number, BlockRequest>();
 
   constructor(pieceLength: number) {
@@ -15,7 +15,7 @@ export class RequestQueue {
     return this.#requests.size;
   }
 
-  /** Returns false when it is full. A request that waits already waits once. */
+  /** Returns false when the queue is full. Duplicates are merged. */
   add({ index, begin, length }: BlockRequest): boolean {
     const position = this.#positionOf(index, begin);
     if (this.#requests.size >= MAX_QUEUED_REQUESTS && !this.#requests.has(position)) return false;
@@ -23,7 +23,7 @@ export class RequestQueue {
     return true;
   }
 
-  /** Returns whether the request was waiting. */
+  /** Returns whether the request was queued. */
   cancel({ index, begin }: BlockRequest): boolean {
     return this.#requests.delete(this.#positionOf(index, begin));
   }
@@ -32,7 +32,7 @@ export class RequestQueue {
     this.#requests.clear();
   }
 
-  /** Takes the first request and those after it that go on where it ends, in the same piece. */
+  /** Removes the first request and those directly after it that continue it within the same piece. */
   takeRun(): BlockRequest[] {
     const run: BlockRequest[] = [];
     let [end, bytes] = [0, 0];

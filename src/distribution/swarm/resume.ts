@@ -25,19 +25,18 @@ const resumeSchema = z.strictObject({
 const resumePath = (directory: string, metainfo: Metainfo): string =>
   join(directory, `.${toHex(metainfo.infohash)}.resume`);
 
-/** Whether a torrent is too large to hash all of it at each start, so that resume data is kept beside it. */
+/** Whether a torrent is too large to be hashed at each start, so that resume data is kept for it. */
 export const needsResume = (metainfo: Metainfo): boolean => metainfo.length > FULL_CHECK_BYTES;
 
-/** Records the verified pieces; to be called with pieces only that a sync has made durable. */
+/** Records the verified pieces; all of them must be durable on disk. */
 export async function saveResume(directory: string, metainfo: Metainfo, have: Uint8Array): Promise<void> {
   const bytes = encodeCanonical({ format: 1, infohash: metainfo.infohash, have });
   await writeFileAtomic(resumePath(directory, metainfo), bytes);
 }
 
 /**
- * Which pieces on disk are good. Up to 1 GiB every piece is hashed; beyond that resume data is believed if a random
- * sample of its pieces still has the right hash, and everything is hashed if not. Pieces that were written but
- * not recorded before a crash count as missing.
+ * The valid pieces on disk. Up to 1 GiB every piece is hashed. For larger torrents resume data is trusted if a random
+ * sample of its pieces is valid; otherwise everything is hashed. Pieces written after the last save count as missing.
  */
 export async function verifiedOnDisk(
   directory: string,
@@ -50,7 +49,7 @@ export async function verifiedOnDisk(
   return hashedOnDisk(metainfo, store, onPiece);
 }
 
-/** Which pieces on disk are good, by the hash of each. */
+/** The valid pieces on disk, by hashing each. */
 export async function hashedOnDisk(
   metainfo: Metainfo,
   store: Store,
@@ -73,7 +72,7 @@ async function loadResume(directory: string, metainfo: Metainfo): Promise<Bitfie
       ? Bitfield.parse(resume.have, metainfo.pieceCount)
       : undefined;
   } catch {
-    // Missing or damaged: the pieces themselves are the truth and are hashed instead.
+    // Missing or damaged: all pieces are hashed instead.
     return undefined;
   }
 }

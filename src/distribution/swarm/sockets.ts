@@ -1,10 +1,10 @@
 import { connect, type LookupFunction, Socket } from 'node:net';
 import { type Dialable, resolveDialable } from '#network/addresses';
 
-/** Every socket reads into the same memory: what arrives is parsed before the next read. */
+/** Read buffer shared by all sockets: data is parsed before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** Takes what was read; the bytes are valid during the call only. */
+/** Receives data; the bytes are valid only during the call. */
 export type OnRead = (chunk: Buffer) => void;
 
 const readingTo = (onRead: OnRead) => ({
@@ -15,13 +15,16 @@ const readingTo = (onRead: OnRead) => ({
   },
 });
 
-/** A socket that connects, and reads without allocating. A name leads no further inside than it says itself. */
+/**
+ * Connects a socket that reads without allocating. A name must not resolve to a narrower scope than the name itself
+ * implies.
+ */
 export function dial(place: Dialable, onRead: OnRead): Socket {
   const lookup: LookupFunction = (_name, { all }, answer) => {
     void resolveDialable(place, place.scope).then((found) => {
       const addresses = found.map(({ host, kind }) => ({ address: host, family: kind === 'ip6' ? 6 : 4 }));
       const [first] = addresses;
-      if (!first) answer(new Error(`${place.host} leads to no place that may be dialled`), '', 0);
+      if (!first) answer(new Error(`${place.host} resolves to no address that may be dialled`), '', 0);
       else if (all) answer(null, addresses);
       else answer(null, first.address, first.family);
     });
@@ -31,10 +34,10 @@ export function dial(place: Dialable, onRead: OnRead): Socket {
 }
 
 /**
- * The connection of an accepted, paused socket, as a socket that reads without allocating. Node lets only sockets that
- * one creates read into memory of one's own; with its own 64 KiB for each read, an accepted one makes the garbage
- * collector walk the whole heap many times a second. So the handle moves to a new socket, the way Node's own listener
- * makes one, and the emptied one is closed for the listener to forget it.
+ * Moves the connection of an accepted, paused socket to a socket that reads without allocating. Node supports a caller's
+ * read buffer only for sockets it creates; the default of 64 KiB per read makes the garbage collector scan the heap many
+ * times a second. So the handle is moved to a new socket, as Node's own server does, and the old socket is destroyed so
+ * that the server forgets it.
  */
 export function adopt(accepted: Socket, onRead: OnRead): Socket {
   const owner = accepted as Socket & { _handle: unknown };

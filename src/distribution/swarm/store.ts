@@ -10,14 +10,14 @@ import type { Layout, Segment } from './ranges.ts';
 /** Files that a torrent keeps open. */
 const MAX_OPEN_FILES = 16;
 
-/** A torrent's files on disk: sparse, opened when needed, written at positions. */
+/** A torrent's files on disk: sparse, opened on demand, written at any position. */
 export class Store {
   readonly #metainfo: Metainfo;
   readonly #layout: Layout;
   readonly #files: OpenFiles;
   readonly #dirty = new Set<number>();
   readonly #thread: PieceThread;
-  /** How many more files pieces on their way to disk may hold open, and who waits for that. */
+  /** Files that pending writes may still open, and the writes that wait for one. */
   #freeSlots = MAX_OPEN_FILES;
   readonly #waiting: (() => void)[] = [];
   readonly #keeping = new Set<Promise<boolean>>();
@@ -30,7 +30,7 @@ export class Store {
     this.#thread = parts.thread;
   }
 
-  /** Creates what a swarm can never deliver: files without content. */
+  /** Creates the files without content, which no piece contains. */
   async createEmptyFiles(): Promise<void> {
     for (const [index, file] of this.#metainfo.files.entries())
       if (file.length === 0) await this.#writing(index, async () => undefined);
@@ -44,12 +44,12 @@ export class Store {
     return new Uint8Array(this.#metainfo.pieces.subarray(index * 20, index * 20 + 20));
   }
 
-  /** A piece as it is on disk, verified or not; false when a file is missing or too short. */
+  /** Reads a piece from disk, verified or not; false when a file is missing or too short. */
   readPiece(index: number, into: Uint8Array): Promise<boolean> {
     return this.read(index * this.#metainfo.pieceLength, into);
   }
 
-  /** Fills `into` with the torrent's bytes from `start`; false when a file is missing or too short. */
+  /** Fills `into` with the torrent's content from `start`; false when a file is missing or too short. */
   async read(start: number, into: Uint8Array): Promise<boolean> {
     for (const segment of this.#layout.segments(start, into.length)) {
       const use = ({ handle }: OpenFile) => readFully(handle, into, segment);
@@ -59,8 +59,8 @@ export class Store {
   }
 
   /**
-   * Writes a piece, in shared memory, if it has its hash; resolves to whether it had. Then the operating system has the
-   * bytes: they outlive this process, not yet a power cut.
+   * Verifies a piece (in shared memory) and writes it if valid; resolves to whether it was. The bytes have then reached the
+   * operating system: they survive a crash of this process, but not yet a power cut.
    */
   keepPiece(index: number, piece: Uint8Array): Promise<boolean> {
     const keeping = this.#keep(index, piece).finally(() => this.#keeping.delete(keeping));
@@ -78,7 +78,7 @@ export class Store {
     return isGood;
   }
 
-  /** Pieces that wait for the thread hold no files open. */
+  /** Limits the open files of pending writes; a piece that waits holds none open. */
   async #withSlots<T>(count: number, work: () => Promise<T>): Promise<T> {
     while (this.#freeSlots < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#freeSlots -= count;
@@ -90,7 +90,7 @@ export class Store {
     }
   }
 
-  /** Hashed and written by the thread; all the files that the piece touches are open meanwhile. */
+  /** Hashes and writes in the thread, with all files that the piece overlaps open meanwhile. */
   async #keepTogether(
     index: number,
     piece: Uint8Array,
@@ -104,7 +104,7 @@ export class Store {
     );
   }
 
-  /** Of a piece that touches more files than may be open. */
+  /** For a piece that overlaps more files than may be open. */
   async #keepOneByOne(index: number, piece: Uint8Array, segments: readonly Segment[]): Promise<boolean> {
     if (!(await this.#thread.keep({ bytes: piece, sha1: this.#sha1Of(index), runs: [] }))) return false;
     for (const segment of segments) {
@@ -113,7 +113,7 @@ export class Store {
     return true;
   }
 
-  /** Makes everything written so far outlive a power cut. */
+  /** Makes everything written so far durable. */
   async sync(): Promise<void> {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
@@ -126,7 +126,7 @@ export class Store {
     await this.#files.close();
   }
 
-  /** Works with a file that is there and has its full length. */
+  /** Runs `work` with a file that exists and has its full length. */
   async #writing<T>(index: number, work: (file: OpenFile) => Promise<T>): Promise<T> {
     const done = await this.#files.use(index, { create: true }, async (file) => {
       file.sized ??= file.handle.truncate(this.#metainfo.files[index]!.length);
@@ -151,7 +151,7 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array, segment: Segmen
   for (let done = 0; done < segment.length; ) {
     const at = segment.bufferOffset + done;
     const { bytesWritten } = await handle.write(bytes, at, segment.length - done, segment.fileOffset + done);
-    if (bytesWritten === 0) throw new Error('the disk took no bytes');
+    if (bytesWritten === 0) throw new Error('the file system wrote no bytes');
     done += bytesWritten;
   }
 }

@@ -17,32 +17,32 @@ import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
 export interface SwarmOptions {
-  /** 127.0.0.1 when absent. */
+  /** Address to listen on; 127.0.0.1 by default. */
   host?: string;
-  /** Any free one when absent or 0. */
+  /** TCP port; 0 or absent: chosen by the system. */
   port?: number;
-  /** 20 bytes: see peerIdOf(). */
+  /** 20 bytes, see peerIdOf(). */
   peerId: Uint8Array;
-  /** Connections of all torrents together. */
+  /** Limit on connections of all torrents together. */
   maxPeers?: number;
-  /** Connections with one IPv4 address or IPv6 /64. */
+  /** Limit on connections with one IPv4 address or IPv6 /64. */
   maxPeersPerNetwork?: number;
-  /** Peers that are served at a time, of all torrents together. */
+  /** Peers unchoked at a time, over all torrents. */
   uploadSlots?: number;
 }
 
 export interface AddTorrent extends TorrentOptions {
-  /** 'none' when absent: see Torrent.want(). */
+  /** 'none' by default: see Torrent.want(). */
   want?: 'all' | 'none';
 }
 
-/** A node's part in BitTorrent swarms: one listener, one choker and one clock for all of its torrents. */
+/** A BitTorrent client: one listener, one choker and one timer for all torrents of the node. */
 export class Swarm {
   readonly #options: SwarmOptions;
   readonly #log: Logger;
   readonly #life = new Lifecycle();
   readonly #torrents = new Map<string, Torrent>();
-  /** Infohashes of the torrents, those included whose files are still being verified. */
+  /** Infohashes of the torrents, including those still being verified. */
   readonly #known = new Set<string>();
   readonly #open = new Set<Peer>();
   readonly #limits: ConnectionLimits<Peer>;
@@ -75,7 +75,7 @@ export class Swarm {
     return this.#options.peerId;
   }
 
-  /** Throws BitorchError `LISTEN_FAILED` when the port is taken. */
+  /** Starts to listen. Throws LISTEN_FAILED when the port is taken. */
   async start(): Promise<void> {
     const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     const { host = '127.0.0.1', port = 0 } = this.#options;
@@ -105,15 +105,15 @@ export class Swarm {
   }
 
   /**
-   * Verifies what is on disk, then joins the swarm. Throws BitorchError `TORRENT_EXISTS` for a torrent it has,
-   * `TORRENT_STOPPED` when the swarm is stopped meanwhile.
+   * Verifies the files on disk, then joins the swarm. Throws SWARM_NOT_STARTED, TORRENT_EXISTS for a known torrent,
+   * TORRENT_STOPPED when the swarm is stopped meanwhile.
    */
   async add(options: AddTorrent): Promise<Torrent> {
     if (!this.#server)
       throw new BitorchError('SWARM_NOT_STARTED', 'start() the swarm before adding torrents');
     const key = toHex(options.metainfo.infohash);
     if (this.#known.has(key))
-      throw new BitorchError('TORRENT_EXISTS', `torrent ${key} is in the swarm already`);
+      throw new BitorchError('TORRENT_EXISTS', `torrent ${key} is already in the swarm`);
     this.#known.add(key);
     const torrent = await Torrent.open(options, this.#ports()).catch((error) => {
       this.#known.delete(key);
@@ -123,7 +123,7 @@ export class Swarm {
       await torrent.stop();
       throw new BitorchError(
         'TORRENT_STOPPED',
-        `the swarm was stopped before it had ${torrent.metainfo.name}`,
+        `the swarm was stopped while ${torrent.metainfo.name} was verified`,
       );
     }
     this.#torrents.set(key, torrent);
@@ -167,17 +167,17 @@ export class Swarm {
     return isNeeded && this.#limits.evictable(network, Date.now()) !== undefined;
   }
 
-  /** Takes a place from the least useful connection if none is free; returns whether there is one. */
+  /** Ensures room for a connection, closing the least useful one if needed; returns whether there is room. */
   #makeRoom(network: string): boolean {
     if (this.#limits.hasRoom(network)) return true;
     const idle = this.#limits.evictable(network, Date.now());
     if (!idle) return false;
     this.#limits.remove(idle);
-    idle.close('gave its place to another');
+    idle.close('replaced by another connection');
     return this.#limits.hasRoom(network);
   }
 
-  /** Once for all that changes in a turn: what a peer sends in one packet is answered once. */
+  /** Runs once per tick, so that several changes in one packet are answered once. */
   #fillSlots(): void {
     this.#filling ??= setImmediate(() => {
       this.#filling = undefined;
@@ -212,7 +212,7 @@ export class Swarm {
     onHandshake: (peer, handshake) => {
       const torrent = this.#torrents.get(toHex(handshake.infohash));
       if (torrent) torrent.accept(peer, handshake);
-      else peer.close('asks for a torrent that is not here');
+      else peer.close('asks for an unknown torrent');
     },
     onMessage: () => undefined,
     onRoom: () => undefined,
@@ -223,7 +223,7 @@ export class Swarm {
     return this.torrents().flatMap((torrent) => [...torrent.connected]);
   }
 
-  /** What goes wrong in one torrent is told and ends neither the others' clock nor the process. */
+  /** An error in one torrent is logged; it stops neither the other torrents nor the process. */
   #tick(): void {
     const now = Date.now();
     for (const torrent of this.#torrents.values()) {

@@ -23,43 +23,43 @@ import type { Handshake } from './wire.ts';
 
 export interface TorrentOptions {
   metainfo: Metainfo;
-  /** Where the torrent's files are, or will be. */
+  /** Folder of the torrent's files. */
   directory: string;
   trackers: readonly string[];
-  /** Whether a peer, by the hexadecimal id that it claims, may connect; everybody when absent. See review(). */
+  /** Whether a peer may connect, by the hexadecimal id it claims; every peer when absent. See review(). */
   admits?: (peerId: string) => boolean;
-  /** Pieces checked so far, while the files on disk are verified. */
+  /** Progress of the verification of files on disk, in pieces. */
   onVerify?: (checked: number, total: number) => void;
 }
 
-/** What a torrent needs of the node. */
+/** What a torrent needs from the node. */
 export interface TorrentPorts extends SwarmPorts {
   readonly thread: PieceThread;
   readonly memory: PieceMemory;
-  /** Where the node accepts connections. */
+  /** The port on which the node accepts connections. */
   port(): number;
 }
 
 export interface TorrentEvents {
   /** A piece has been verified and is on disk. */
   piece: [index: number];
-  /** The last piece that was missing has come. */
+  /** The last missing piece has been verified. */
   complete: [];
-  /** Nothing more can be fetched: the disk refused a piece. */
+  /** Downloading stopped because writing a piece failed. */
   failed: [error: BitorchError];
 }
 
 export interface TorrentProgress {
   bytesHave: number;
   bytesTotal: number;
-  /** Bytes of the pieces that are wanted, and of those that are here of them. */
+  /** Bytes of the wanted pieces, and of those already downloaded. */
   bytesWanted: number;
   bytesWantedHave: number;
   downBytesPerSecond: number;
   upBytesPerSecond: number;
 }
 
-/** Whether all of a torrent's pieces are in a directory; every piece is hashed. */
+/** Whether a folder has all pieces of a torrent; hashes every piece. */
 export async function isOnDisk(metainfo: Metainfo, directory: string): Promise<boolean> {
   const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
   try {
@@ -69,7 +69,7 @@ export async function isOnDisk(metainfo: Metainfo, directory: string): Promise<b
   }
 }
 
-/** One torrent of a swarm. Made by Swarm.add(). */
+/** One torrent of a swarm, created by Swarm.add(). */
 export class Torrent extends EventEmitter<TorrentEvents> {
   readonly metainfo: Metainfo;
   readonly directory: string;
@@ -93,7 +93,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   #saving: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
-  /** Verifies what is on disk; nothing is fetched or served before. */
+  /** Verifies the files on disk; nothing is downloaded or served before this completes. */
   static async open(options: TorrentOptions, ports: TorrentPorts): Promise<Torrent> {
     const { metainfo, directory } = options;
     const layout = new Layout(metainfo);
@@ -170,8 +170,8 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   }
 
   /**
-   * Adds wanted bytes: every piece that holds one of them. Earlier calls come before later ones.
-   * Throws BitorchError `RANGE_INVALID` for bytes that the torrent does not have.
+   * Adds wanted bytes: every piece that overlaps them. Earlier calls have priority. Throws RANGE_INVALID for ranges outside
+   * the files.
    */
   want(ranges: readonly ByteRange[] | 'all'): void {
     const priority = this.#nextClass++;
@@ -187,22 +187,26 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   }
 
   /**
-   * Resolves when every piece that holds one of these bytes is verified on disk; want() them to have them fetched.
-   * Rejects when the signal aborts, the torrent is stopped (`TORRENT_STOPPED`) or the disk fails (`STORE_FAILED`).
+   * Resolves when every piece that overlaps these bytes is verified and on disk; it does not request them, see want().
+   * Rejects when the signal aborts, the torrent is stopped (TORRENT_STOPPED) or the disk fails (STORE_FAILED).
    */
   async wait(ranges: readonly ByteRange[] | 'all', signal?: AbortSignal): Promise<void> {
     const missing = this.#layout.piecesOf(ranges).filter((index) => !this.#have.has(index));
     await this.#waiters.until(new Set(missing), signal);
   }
 
-  /** Verified bytes of a file. Throws BitorchError `PIECE_MISSING` if some of them are not here yet. */
+  /** Verified bytes of a file. Throws RANGE_INVALID, or PIECE_MISSING if some have not been downloaded yet. */
   async read(file: string, offset: number, length: number): Promise<Uint8Array> {
     const range = { file, offset, length };
     const { start } = this.#layout.locate(range);
     const missing = this.#layout.piecesOf([range]).find((index) => !this.#have.has(index));
     const bytes = new Uint8Array(missing === undefined ? length : 0);
     if (missing !== undefined || !(await this.#store.read(start, bytes))) {
-      throw new BitorchError('PIECE_MISSING', `bytes ${offset}+${length} of ${file} are not here`, range);
+      throw new BitorchError(
+        'PIECE_MISSING',
+        `bytes ${offset}+${length} of ${file} have not been downloaded yet`,
+        range,
+      );
     }
     return bytes;
   }
@@ -218,12 +222,12 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     };
   }
 
-  /** Everybody who is or was connected, with totals by peer id. */
+  /** All peers connected now or earlier, with totals by peer id. */
   peers(): PeerStatus[] {
     return this.#connections.tallies;
   }
 
-  /** A copy of the verified pieces, in BEP 3's layout. */
+  /** A copy of the bitfield of verified pieces, in BEP 3's layout. */
   bitfield(): Uint8Array {
     return this.#have.bytes.slice();
   }
@@ -232,18 +236,18 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     return this.#have.has(index);
   }
 
-  /** Tells of a place where a peer may be; what is no address is passed over. */
+  /** Adds a peer's address; invalid ones are ignored. */
   addPeer(host: string, port: number): void {
     const place = parseDialable(host, port);
     if (place) this.#connections.addAddress(place);
   }
 
-  /** What `admits` depends on has changed: who is not admitted any more is disconnected, others are dialled. */
+  /** To be called when `admits` would answer differently: disconnects peers no longer admitted, and dials others. */
   review(): void {
     this.#connections.review();
   }
 
-  /** For the swarm: the connections, their life and their share of the upload slots. */
+  /** The connected peers, for the swarm's choker. */
   get connected(): Iterable<Peer> {
     return this.#connections.peers;
   }
@@ -260,7 +264,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     if (this.#unsaved > 0 && now - this.#lastResumeAt > RESUME_SAVE_MS) this.#saving = this.#saveResume();
   }
 
-  /** Says goodbye to peers and trackers and closes the files, which stay. Idempotent. */
+  /** Disconnects peers, announces `stopped` to trackers and closes the files, which stay on disk. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -313,7 +317,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     this.emit('failed', error);
   }
 
-  /** Pieces count as saved only once they would outlive a power cut. */
+  /** Saves the verified pieces after a sync, since only durable pieces may be recorded. */
   async #saveResume(): Promise<void> {
     if (!needsResume(this.metainfo) || this.#unsaved === 0) return;
     this.#lastResumeAt = Date.now();

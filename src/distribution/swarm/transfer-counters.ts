@@ -3,11 +3,11 @@ import type { Peer } from './peer.ts';
 
 const MAX_REMEMBERED = 1000;
 
-/** What one peer has given and taken, over all its connections. */
+/** Transfers with one peer, over all its connections. */
 export interface PeerStatus {
-  /** 20 bytes, as the peer claims them: nothing in BEP 3 proves them. */
+  /** 20 bytes as claimed by the peer: BEP 3 does not authenticate them. */
   peerId: Uint8Array;
-  /** Of the last connection. */
+  /** Address of the latest connection. */
   address: string;
   connected: boolean;
   /** Payload bytes. */
@@ -15,7 +15,7 @@ export interface PeerStatus {
   uploaded: number;
   downBytesPerSecond: number;
   upBytesPerSecond: number;
-  /** Pieces that the peer has. */
+  /** Number of pieces the peer has. */
   pieces: number;
 }
 
@@ -26,11 +26,11 @@ interface Past {
   pieces: number;
 }
 
-/** Totals by peer id, kept after disconnects; the longest silent are forgotten first. */
+/** Totals by peer id, kept after disconnects. Beyond a limit, the peers disconnected longest ago are dropped. */
 export class TransferCounters {
   readonly #past = new Map<string, Past>();
 
-  /** Adds what a connection that has ended had carried. */
+  /** Adds the transfers of a closed connection. */
   settle(peer: Peer): void {
     const past = this.#past.get(peer.id);
     this.#past.delete(peer.id);

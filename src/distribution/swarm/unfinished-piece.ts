@@ -3,18 +3,18 @@ import type { Peer } from './peer.ts';
 import type { PieceBuffer } from './piece-pool.ts';
 import type { BlockRequest } from './wire.ts';
 
-/** A piece on its way: the blocks that are here, who sent them, and who works on the rest. */
+/** A piece being downloaded: the received blocks, their senders, and the peers working on it. */
 export class UnfinishedPiece {
   readonly index: number;
   readonly buffer: PieceBuffer;
   readonly blockCount: number;
   /** Origin of each block's sender (see Peer); undefined while the block is missing. */
   readonly senders: (string | undefined)[];
-  /** Who works on it since when: one connection, until nothing else is left to fetch. */
+  /** Peers working on the piece, with the start time in ms; usually one, several in the end game. */
   readonly owners = new Map<Peer, number>();
   #received = 0;
 
-  /** `buffer` is as long as the piece and held once. */
+  /** `buffer` has the length of the piece and one holder. */
   constructor(index: number, buffer: PieceBuffer) {
     this.index = index;
     this.buffer = buffer;
@@ -38,19 +38,19 @@ export class UnfinishedPiece {
     return this.senders[block] !== undefined;
   }
 
-  /** Owners that may still finish it soon: one that is slow keeps nobody else from helping. */
+  /** Number of owners within their time limit; a slow one does not keep others from helping. */
   timelyOwners(now: number): number {
     let count = 0;
     for (const owner of this.owners.keys()) if (!this.isLate(owner, now)) count++;
     return count;
   }
 
-  /** Whether a peer has worked on it for too long. */
+  /** Whether a peer has exceeded its time for the piece. */
   isLate(peer: Peer, now: number): boolean {
     return now - (this.owners.get(peer) ?? now) >= OWNERSHIP_MS;
   }
 
-  /** Whether a peer that works on it alone has had all the time that it may take. */
+  /** Whether a peer that must deliver the piece alone has exceeded its (longer) time. */
   isOverdue(since: number, now: number): boolean {
     return now - since > OWNERSHIP_MS + (this.bytes.length / LEAST_BYTES_PER_SECOND) * 1000;
   }
@@ -60,7 +60,7 @@ export class UnfinishedPiece {
     return { index: this.index, begin, length: Math.min(BLOCK_BYTES, this.bytes.length - begin) };
   }
 
-  /** Copies a block into its place, once. */
+  /** Copies a block into place; call it once per block. */
   put(block: number, bytes: Uint8Array, sender: string): void {
     this.bytes.set(bytes, block * BLOCK_BYTES);
     this.senders[block] = sender;

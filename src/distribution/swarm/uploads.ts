@@ -5,15 +5,15 @@ import { PieceBuffer, PiecePool } from './piece-pool.ts';
 import { RecentPieces } from './recent-pieces.ts';
 import type { BlockRequest } from './wire.ts';
 
-/** Free read buffers kept for the next requests. */
+/** Bytes of free read buffers kept for reuse. */
 const MAX_FREE_BYTES = 4 * 1024 * 1024;
 
 /** Reads verified bytes of a piece from disk into `into`. Rejects when they cannot be read. */
 export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Promise<void>;
 
 /**
- * Answers requests for blocks of pieces that are here, as fast as each socket takes them. Blocks are copied out of a piece
- * that has just come, or read from disk: what a peer makes us hold is what it asked for.
+ * Answers requests for blocks as fast as each socket takes them. Blocks are copied from a recent piece or read from disk,
+ * so that a peer makes us hold no more memory than it requested.
  */
 export class Uploads {
   readonly #read: ReadBytes;
@@ -24,12 +24,12 @@ export class Uploads {
     this.#read = read;
   }
 
-  /** A piece has come, and other peers will ask for it soon. */
+  /** Keeps a new piece in memory, since other peers will request it soon. */
   keep(index: number, piece: PieceBuffer): void {
     this.#recent.put(index, piece);
   }
 
-  /** Sends what the peer asked for until its socket is full; called again when it has room. */
+  /** Sends requested blocks until the peer's socket is full; called again when it has room. */
   async serve(peer: Peer): Promise<void> {
     if (peer.serving || !peer.queue) return;
     peer.serving = true;
@@ -43,7 +43,7 @@ export class Uploads {
     }
   }
 
-  /** Sends requests that follow each other in one piece. */
+  /** Sends the blocks of adjacent requests in one piece. */
   async #send(peer: Peer, run: readonly BlockRequest[]): Promise<void> {
     const { index, begin } = run[0]!;
     const buffer = this.#bufferOf(run.reduce((sum, { length }) => sum + length, 0));
@@ -57,7 +57,7 @@ export class Uploads {
     }
   }
 
-  /** From the pool only if most of it is needed: nobody makes us hold much more than it asked for. */
+  /** Takes a pool buffer only for large runs, so that memory held stays close to what was requested. */
   #bufferOf(length: number): PieceBuffer {
     if (length > READ_RUN_BYTES / 2) return this.#pool.take(length);
     return new PieceBuffer(Buffer.allocUnsafe(length), () => undefined);

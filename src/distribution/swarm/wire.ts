@@ -12,14 +12,14 @@ const LENGTH_BYTES = 4;
 /** Length prefix, id, index and begin of a piece message. */
 export const BLOCK_HEADER_BYTES = 13;
 
-/** Reserved byte 5, bit 0x10: the extension protocol is spoken. */
+/** Reserved byte 5, bit 0x10: extension protocol supported. */
 const EXTENSION_BYTE = 20 + 5;
 const EXTENSION_BIT = 0x10;
 
 export interface Handshake {
   infohash: Uint8Array;
   peerId: Uint8Array;
-  /** Whether the sender speaks the extension protocol; we always do. */
+  /** Whether the sender supports the extension protocol; we always do. */
   extended: boolean;
 }
 
@@ -47,7 +47,7 @@ const PIECE = 7;
 const CANCEL = 8;
 const EXTENDED = 20;
 
-/** Reserved bits are zero but that of the extension protocol. */
+/** All reserved bits are zero except that of the extension protocol. */
 export function encodeHandshake({ infohash, peerId }: Omit<Handshake, 'extended'>): Uint8Array {
   const bytes = new Uint8Array(HANDSHAKE_BYTES);
   bytes.set(PROTOCOL);
@@ -61,7 +61,7 @@ export function encodeSignal(type: (typeof SIGNALS)[number] | 'keep-alive'): Uin
   return type === 'keep-alive' ? new Uint8Array(LENGTH_BYTES) : frame(SIGNALS.indexOf(type), 0).bytes;
 }
 
-/** Any number of have messages, one after the other in one buffer. */
+/** Several have messages in one buffer. */
 export function encodeHaves(indices: readonly number[]): Uint8Array {
   const bytes = Buffer.allocUnsafe(indices.length * 9);
   for (const [n, index] of indices.entries()) {
@@ -85,7 +85,7 @@ export function encodeExtensionHandshake(payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Any number of request or cancel messages, one after the other in one buffer. */
+/** Several request or cancel messages in one buffer. */
 export function encodeRequests(type: 'request' | 'cancel', requests: readonly BlockRequest[]): Uint8Array {
   const bytes = Buffer.allocUnsafe(requests.length * 17);
   let at = 0;
@@ -100,7 +100,7 @@ export function encodeRequests(type: 'request' | 'cancel', requests: readonly Bl
   return bytes;
 }
 
-/** What precedes the bytes of a block, which are written as they lie in memory. */
+/** The header of a piece message; the block's bytes are written separately, without a copy. */
 export function encodeBlockHeader({ index, begin, length }: BlockRequest): Uint8Array {
   const bytes = Buffer.allocUnsafe(BLOCK_HEADER_BYTES);
   bytes.writeUInt32BE(9 + length, 0);
@@ -120,14 +120,14 @@ function frame(id: number, payloadBytes: number): { bytes: Uint8Array; view: Dat
 
 export interface WireHandler {
   onHandshake(handshake: Handshake): void;
-  /** Blocks, bit fields and payloads are views that are valid during the call only. */
+  /** Blocks, bitfields and payloads are views, valid only during the call. */
   onMessage(message: WireMessage): void;
 }
 
 /**
- * Cuts what arrives into a handshake and messages. A message that lies whole in a chunk is read in place; one that
- * straddles chunks is put together in a buffer of its own. Bytes come from a stranger: push() throws BitorchError
- * `WIRE_INVALID` at the first one that is out of line, after which the parser must not be used.
+ * Splits a byte stream into a handshake and messages. A message that lies within one chunk is parsed in place; one that
+ * spans chunks is assembled in a buffer. The bytes are untrusted: push() throws WIRE_INVALID at the first violation, after
+ * which the parser must not be used.
  */
 export class WireParser {
   readonly #handler: WireHandler;
@@ -141,12 +141,12 @@ export class WireParser {
     this.#handler = handler;
   }
 
-  /** Makes room for the bitfield of a torrent whose bitfield is longer than any other message. */
+  /** Allows for the bitfield of a torrent whose bitfield is longer than any other message. */
   allowBitfield(bytes: number): void {
     this.#maxMessageBytes = Math.max(MAX_MESSAGE_BYTES, 1 + bytes);
   }
 
-  /** Nothing more is delivered, not even what is left of the current chunk. */
+  /** Stops delivery, including the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
   }
@@ -166,7 +166,7 @@ export class WireParser {
     }
   }
 
-  /** Takes what the message at hand still needs; returns how much that was. */
+  /** Buffers what the current message still needs; returns the number of bytes taken. */
   #hold(chunk: Buffer, at: number): number {
     const size =
       this.#heldBytes > 0
@@ -188,7 +188,7 @@ export class WireParser {
     return taken;
   }
 
-  /** Bytes of the unit that begins at `at`: only its length prefix while that is not complete. */
+  /** Size of the message at `at` in bytes; only that of its length prefix while the prefix is incomplete. */
   #sizeOf(bytes: Buffer, at: number, end: number): number {
     if (!this.#greeted) return HANDSHAKE_BYTES;
     if (end - at < LENGTH_BYTES) return LENGTH_BYTES;
@@ -249,4 +249,4 @@ function parseMessage(bytes: Buffer, at: number, end: number): WireMessage {
 }
 
 const invalid = (what: string): BitorchError =>
-  new BitorchError('WIRE_INVALID', `peer broke the protocol: ${what}`);
+  new BitorchError('WIRE_INVALID', `peer violated the protocol: ${what}`);

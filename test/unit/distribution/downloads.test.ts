@@ -150,7 +150,7 @@ test('a block that nobody asked for is charged by what it could have been, and w
   block(one, 0);
   assert.deepEqual([one.downloaded, one.unasked], [BLOCK, BLOCK], 'what was not asked for is no merit');
   for (let n = 1; n < 1024; n++) block(one, 0);
-  assert.throws(() => block(one, 0), { code: 'WIRE_INVALID', message: /nobody asked for/ });
+  assert.throws(() => block(one, 0), { code: 'WIRE_INVALID', message: /unrequested blocks/ });
   const wrong = [
     [1, 0, BLOCK],
     [0, PIECE, BLOCK],

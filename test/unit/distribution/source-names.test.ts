@@ -20,7 +20,7 @@ test('names that cannot travel are said before any work, with what to do', async
       spec,
     );
   };
-  await refuses(['a/Model.GGUF'], 'a/Model.GGUF', /small letters.*Model\.gguf/);
+  await refuses(['a/Model.GGUF'], 'a/Model.GGUF', /lower case.*Model\.gguf/);
   await refuses(['b/model.Gguf'], 'b', /model\.gguf/);
   await refuses(['c/model.SafeTensors', 'c/config.json'], 'c', /model\.safetensors/);
   await refuses(['d/model.safetensors', 'd/Config.JSON'], 'd', /Config\.json/);

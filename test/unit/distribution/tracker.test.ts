@@ -89,7 +89,7 @@ test('a name is looked up once, and the connection goes to the addresses that we
   assert.equal(scope, 'loopback');
   assert.deepEqual(asked, ['tracker.invalid']);
   await assert.rejects(getWithin(new URL(`http://tracker.invalid:${port}/away`), options), {
-    message: /other\.invalid has no address/,
+    message: /other\.invalid has no usable address/,
   });
 });
 
