@@ -1,7 +1,7 @@
 /**
- * Elementary functions from IEEE 754 doubles with +, −, × and ÷ only: the last bit of Math.sin, Math.exp and
- * Math.log is the implementer's choice, and here every bit counts. Normative order of operations:
- * docs/protocol/arithmetic.md, "Elementary functions".
+ * Elementary functions on IEEE 754 doubles, using +, −, × and ÷ only. The last bit of Math.sin, Math.exp and Math.log is
+ * implementation-defined, but the network needs identical bits. The order of operations is normative
+ * (docs/protocol/arithmetic.md, "Elementary functions").
  */
 const LN2_HIGH = 0.6931471803691238; // 33 bits of ln 2
 const LN2_LOW = 1.9082149292705877e-10;
@@ -10,7 +10,7 @@ const HALF_PI_2 = 6.077100506303966e-11;
 const HALF_PI_3 = 2.0222662487959506e-21;
 const TWO_OVER_PI = 0.6366197723675814;
 
-/** Natural logarithm of x > 0: x = m · 2^e with √½ ≤ m < √2, then the series of artanh((m − 1) / (m + 1)). */
+/** Natural logarithm of x > 0: writes x = m · 2^e with √½ ≤ m < √2, then sums the series of artanh((m − 1) / (m + 1)). */
 export function logarithm(x: number): number {
   let exponent = 0;
   let m = x;
@@ -35,8 +35,8 @@ export function exponential(x: number): number {
 }
 
 /**
- * Writes cos x and sin x into `out`, for 0 ≤ x < 2^20: reduction by π/2 in three parts, Taylor polynomials of degree 17
- * and 18. A step has hundreds of them: as pairs that are returned they would be most of its garbage.
+ * Writes cos x and sin x to out[0] and out[1], for 0 ≤ x < 2^20: reduction by π/2 in three parts, Taylor polynomials of degree
+ * 17 and 18. Writing to a buffer avoids garbage: a decode step computes hundreds of pairs.
  */
 export function cosineAndSine(x: number, out: Float64Array): void {
   const n = Math.floor(x * TWO_OVER_PI + 0.5);

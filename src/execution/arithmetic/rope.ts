@@ -4,8 +4,8 @@ import { cosineAndSine, exponential, logarithm } from './elementary.ts';
 const TWO_PI = 6.283185307179586;
 
 /**
- * Angles per position of each pair of a head: theta^(−2i/headDim), scaled as "llama3" in Hugging Face's
- * modeling_rope_utils.py where the architecture says so.
+ * Angle per position of each rotary pair of a head, theta^(−2i/headDim): headDim / 2 values in radians. With ropeScaling they
+ * are scaled like type "llama3" in modeling_rope_utils.py of Hugging Face transformers.
  */
 export function ropeFrequencies({ headDim, ropeTheta, ropeScaling }: Architecture): Float64Array {
   const step = logarithm(ropeTheta) / headDim;
@@ -21,7 +21,7 @@ export function ropeFrequencies({ headDim, ropeTheta, ropeScaling }: Architectur
   });
 }
 
-/** Writes (c, c) and (−s, s) of each pair for one position: headDim floats into each of `cos` and `sin` from `at`. */
+/** Writes (c, c) and (−s, s) of each pair at one position: headDim f32 into `cos` and `sin` each, from index `at`. */
 export function writeRopeRow(
   frequencies: Float64Array,
   position: number,

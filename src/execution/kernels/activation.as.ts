@@ -1,7 +1,10 @@
-// From floats to what the matrix kernels read: normalisation and quantisation (arithmetic.md, "Activations").
+// RMS normalisation and quantisation of activations into the records that matrix kernels read (arithmetic.md, "Activations").
+//
+// A record holds 32 columns of one row. RECORD4 (40 bytes): 32 int8, f32 scale dx, f32 dx · sum. RECORD8 (72 bytes):
+// 32 × |int8|, 32 sign bytes (0 or -1), f32 scale dx, i32 start value of the integer sum.
 import { integerSumOf, inverseStep, largestOf, magnitude, rounded, step, sumOf } from './vector.as';
 
-/** Formats of records that a matrix's type asks for. */
+/** Record formats, as bits of a mask: RECORD4 for 4-bit weights, RECORD8 for 8-bit weights. */
 export const FORMAT4: i32 = 1;
 export const FORMAT8: i32 = 2;
 export const RECORD4_BYTES: usize = 40;
@@ -18,7 +21,11 @@ const MAGIC_BITS: i32 = 0x4b400000;
   return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v));
 }
 
-/** One block of 32 floats into the records that `formats` names. */
+/**
+ * Quantises one block into a record of each requested format.
+ *
+ * x: 32 f32; record4: RECORD4_BYTES if formats & FORMAT4; record8: RECORD8_BYTES if formats & FORMAT8.
+ */
 export function quantise(x: usize, record4: usize, record8: usize, formats: i32): void {
   const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
   const v4 = v128.load(x, 64), v5 = v128.load(x, 80), v6 = v128.load(x, 96), v7 = v128.load(x, 112);
@@ -48,13 +55,13 @@ export function quantise(x: usize, record4: usize, record8: usize, formats: i32)
     v128.store(record8, i8x16.shr_s(low, 7), 32);
     v128.store(record8, i8x16.shr_s(high, 7), 48);
     store<f32>(record8, dx, 64);
-    // w ^ -1 = -w - 1: each negative x takes |x| away, which the sum starts with
+    // w ^ -1 = -w - 1, so each negative x subtracts an extra |x|; the start value of the sum compensates
     const negative = integerSumOf(i32x4.add(byteSums(a), byteSums(b))) - sum;
     store<i32>(record8, MAGIC_BITS + (negative >> 1), 68);
   }
 }
 
-/** `bytes` / 4 floats (a multiple of 32) into consecutive records. */
+/** Quantises a row. x: bytes / 4 f32, a multiple of 32; record4, record8: bytes / 128 consecutive records. */
 export function quantiseRow(x: usize, bytes: usize, record4: usize, record8: usize, formats: i32): void {
   for (let i: usize = 0; i < bytes; i += 128) {
     quantise(x + i, record4, record8, formats);
@@ -63,7 +70,7 @@ export function quantiseRow(x: usize, bytes: usize, record4: usize, record8: usi
   }
 }
 
-/** RMS normalisation of n floats, a multiple of 32: x · 1/√(mean x² + eps) · weight. */
+/** RMS normalisation: out = x · 1/√(mean x² + eps) · weight. x, weight, out: n f32, n a multiple of 32. */
 export function normalise(x: usize, weight: usize, n: usize, eps: f32, out: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   const bytes = n << 2;

@@ -4,14 +4,26 @@ import { exponential } from './exponential.ts';
 import { halves, repeat } from './text.ts';
 
 /**
- * Attention on integers, so that no order of summation can show (docs/protocol/arithmetic.md, "Attention").
+ * Attention in integer arithmetic, so that results do not depend on the order of summation (docs/protocol/arithmetic.md,
+ * "Attention").
  *
- * A *head cache* holds the keys and values of one KV head: keys as blocks of 8 positions, in each headDim/4 × (8 × 4
- * bytes); values as headDim/16 planes, in each capacity/4 × (16 dims × 4 positions). Queries and probabilities are
- * 14-bit and come as two planes of 7 bits; a query's planes lie `planeStride` apart from the next head's.
+ * A *head cache* holds the keys and values of one KV head in one block for `capacity` positions (a multiple of 8):
+ *
+ *     keys          capacity/8 × headDim/4 × (8 positions × 4 dims) int8
+ *     values        headDim/16 × capacity/4 × (16 dims × 4 positions) int8
+ *     key scales    capacity f32
+ *     key sums      capacity i32, each shifted left by 13
+ *     value scales  capacity f32
+ *
+ * Queries and probabilities are 14-bit integers, stored as a plane of high and a plane of low 7-bit halves.
  */
 
-/** Scores of the `heads` query heads that share a KV head, for key blocks [from, to). */
+/**
+ * Scores of `heads` query heads that share a KV head, for key blocks [from, to) of 8 positions.
+ *
+ * query: heads × (high plane of dim int8, low plane of dim int8, f32 scale, padding), `queryStride` bytes apart;
+ * keys, keyScales, keySums: as in a head cache; out: heads × capacity f32, `outStride` bytes apart.
+ */
 function scores(build: Build, heads: number): string {
   const step = (j: number) => `{ const k0 = v128.load(p, ${32 * j}), k1 = v128.load(p, ${32 * j + 16});
 ${repeat(heads, (h) => `{ const q = v128.load_splat<i32>(hi${h}, ${4 * j}); a${h}_0 = ${dot(build, 'k0', 'q', `a${h}_0`)}; a${h}_1 = ${dot(build, 'k1', 'q', `a${h}_1`)}; }`)}
@@ -37,7 +49,13 @@ ${repeat(heads, result)} } }
 `;
 }
 
-/** Σ probability · value over `positions` (a multiple of 8) for 32 dims: two planes of 16. */
+/**
+ * Σ probability · value over `positions` (a multiple of 8) for 32 dims, that is two value planes of 16 dims.
+ *
+ * planes: heads × (high plane, low plane) of probabilities, int8; heads are `planeStride` bytes apart, the low plane is `low`
+ * bytes after the high one; values: the first of the two planes in a head cache; scales: heads f32 from softmax;
+ * out: heads × 32 f32, `outStride` bytes apart.
+ */
 function values(build: Build, heads: number): string {
   const pass = (planes: string) => `p = ${planes}; v = plane; end = p + positions;
 for (; p < end; p += 4, v += 64) { ${repeat(heads, (h) => `const q${h} = v128.load_splat<i32>(p + ${h} * planeStride);`)}
@@ -63,8 +81,10 @@ ${repeat(heads, combined)} } }
 }
 
 /**
- * Turns a row of `n` scores into the two planes of probability × value scale; returns what integer sums of them are
- * to be multiplied by. `work` holds n floats, rounded up to 8.
+ * Softmax of one row of scores. Writes probability × value scale as two planes of 7 bits and returns the scale of integer
+ * sums over them.
+ *
+ * scores, valueScales: n f32; high, low: n int8 each; work: n f32 of scratch. All are padded to a multiple of 8.
  */
 function softmax(): string {
   const weigh = (
@@ -95,7 +115,7 @@ return top / 16383 / sum; }
 `;
 }
 
-/** silu(gate) · up for a multiple of 8 floats, into `out`. */
+/** out = silu(gate) · up. gate, up, out: bytes / 4 f32, a multiple of 8. */
 function gated(): string {
   return `
 export function gated(gate: usize, up: usize, out: usize, bytes: usize): void {
@@ -107,6 +127,7 @@ v128.store(oi, y0); v128.store(oi, y1, 16); } }
 `;
 }
 
+/** Text of a function that calls the variant for 1–4 heads. */
 const dispatch = (name: string, parameters: string): string => {
   const names = [...parameters.matchAll(/(\w+):/g)].map((m) => m[1]).join(', ');
   const cases = [1, 2, 3, 4].map((n) => `if (heads == ${n}) ${name}${n}(${names});`).join('\nelse ');

@@ -1,4 +1,5 @@
-// The blocks of a model, from hidden states to hidden states, in place (arithmetic.md, "A block").
+// Runs the blocks of a model on the hidden states in x (rows × hidden f32), in place (arithmetic.md, "A block"). Shapes of all
+// buffers are listed in parameters.ts.
 import { FORMAT4, FORMAT8, RECORD4_BYTES, RECORD8_BYTES, normalise, quantise, quantiseRow } from './activation.as';
 import { gated, scores, softmax, values } from './attention.as';
 import {
@@ -8,14 +9,17 @@ import * as P from './parameters.as';
 import { multiply } from './matrix.as';
 import { finish, from, pass, phase, take, to } from './threads.as';
 
-/** Matrices of a block in its table entry, after the two norms: each (segment table, segments, formats). */
+/**
+ * Byte offsets of the matrices in a block table entry. The entry starts with the addresses of attnNorm and ffnNorm (u32 each);
+ * each matrix has (address of its segment table, number of segments, record formats of its input), i32 each.
+ */
 const QKV: usize = 8;
 const OUT: usize = 20;
 const GATE: usize = 32;
 const UP: usize = 44;
 const DOWN: usize = 56;
 
-/** Rows up to which packed weights are multiplied as they are: the whole matrix is walked with many streams. */
+/** Up to this many rows, packed weights are multiplied without unpacking, in many streams over the whole matrix. */
 const FEW: i32 = 16;
 const SIZE_OF_GROUP4: i32 = 4;
 
@@ -26,7 +30,12 @@ const SIZE_OF_GROUP4: i32 = 4;
 @inline function capacityOf(row: i32): usize { return <usize>load<u32>(word(P.ROW_TABLE) + <usize>row * P.ROW_BYTES, 4); }
 @inline function positionOf(row: i32): i32 { return load<i32>(word(P.ROW_TABLE) + <usize>row * P.ROW_BYTES, 8); }
 
-/** Tiles [begin, end) (in groups of 4 tiles) of one of a block's matrices; group 0 of it is written at `out`. */
+/**
+ * Multiplies all rows by groups [begin, end) of a matrix of `block`. A group is 4 tiles, that is 32 matrix rows.
+ *
+ * input4, input8: rows × columns / 32 records; out: rows × (end - begin) × 32 f32, `outStride` bytes apart, the first of them
+ * for group `begin`.
+ */
 function project(
   block: usize, matrix: usize, input4: usize, input8: usize, columns: i32, out: usize, outStride: usize, begin: i32, end: i32, thread: i32,
 ): void {
@@ -48,14 +57,17 @@ function project(
   }
 }
 
-/** Row `t` normalised, as records at these places. */
+/** Normalises row `t` of x and quantises it. weight: hidden f32; to4, to8: hidden / 32 records. */
 function normaliseRow(t: i32, weight: usize, formats: i32, to4: usize, to8: usize, thread: i32): void {
   const hidden = word(P.HIDDEN), normed = own(P.NORMED, thread);
   normalise(word(P.X) + <usize>t * (hidden << 2), weight, hidden, load<f32>(P.EPS), normed);
   quantiseRow(normed, hidden << 2, to4, to8, formats);
 }
 
-/** Rows normalised for all threads. A single row is not: each thread has its own of it, which saves a phase. */
+/**
+ * Normalises all rows into input4 and input8, which the threads share. A single row is skipped: each thread normalises it into
+ * its private buffer, which saves a phase.
+ */
 function prepareMany(weight: usize, formats: i32, thread: i32): bool {
   const rows = load<i32>(P.ROWS), blocks = word(P.HIDDEN) >> 5;
   if (rows == 1) return true;
@@ -70,7 +82,7 @@ function prepareMany(weight: usize, formats: i32, thread: i32): bool {
   return pass();
 }
 
-/** The single row, normalised for this thread, which has taken units that need it. */
+/** Normalises a single row into this thread's private buffer. Called once per phase, after the thread has taken units. */
 function prepareOne(weight: usize, formats: i32, thread: i32): void {
   if (load<i32>(P.ROWS) == 1) normaliseRow(0, weight, formats, own(P.OWN_INPUT4, thread), own(P.OWN_INPUT8, thread), thread);
 }
@@ -80,13 +92,13 @@ function prepareOne(weight: usize, formats: i32, thread: i32): void {
 
 @inline function qkvBytes(): usize { return (word(P.HEADS) + 2 * word(P.KV_HEADS)) * word(P.HEAD_DIM) << 2; }
 
-/** Cache of one KV head of block `layer` in the slot of a row. */
+/** Address of the head cache of block `layer` and KV head `kvHead` in the row's slot. */
 @inline function cacheOf(row: i32, layer: i32, kvHead: i32): usize {
   const index = <usize>(layer * load<i32>(P.KV_HEADS) + kvHead);
   return slotOf(row) + index * cacheBytes(capacityOf(row), word(P.HEAD_DIM));
 }
 
-/** Rotated and spread head of a row (queries first, then keys) in a private buffer. */
+/** Applies RoPE and the Hadamard transform to a head of a row (queries first, then keys). Returns headDim f32, private. */
 function rotated(row: i32, head: i32, thread: i32): usize {
   const bytes = word(P.HEAD_DIM) << 2, out = own(P.HEAD, thread), at = <usize>row * bytes;
   rotate(word(P.QKV) + <usize>row * qkvBytes() + <usize>head * bytes, out, bytes, word(P.COS) + at, word(P.SIN) + at);
@@ -94,16 +106,17 @@ function rotated(row: i32, head: i32, thread: i32): usize {
   return out;
 }
 
+/** Writes the key and value of a row's KV head into its head cache. */
 function rememberHead(row: i32, layer: i32, kvHead: i32, thread: i32): void {
   const heads = load<i32>(P.HEADS), kvHeads = load<i32>(P.KV_HEADS), dim = word(P.HEAD_DIM);
   const value = word(P.QKV) + <usize>row * qkvBytes() + <usize>(heads + kvHeads + kvHead) * (dim << 2);
   remember(rotated(row, heads + kvHead, thread), value, cacheOf(row, layer, kvHead), capacityOf(row), dim, positionOf(row));
 }
 
-/** A group of 1–4 query heads that share a KV head: its table entry holds (first head, heads, KV head). */
+/** Table entry of a group of 1–4 query heads that share a KV head: (first head, number of heads, KV head), i32 each. */
 @inline function groupAt(group: i32): usize { return word(P.GROUP_TABLE) + <usize>group * P.GROUP_BYTES; }
 
-/** Scores of a group for key blocks [begin, end) of 8 positions. */
+/** Scores of a group for key blocks [begin, end) of 8 positions. out: heads × capacity f32, `stride` bytes apart. */
 function scoreGroup(row: i32, layer: i32, group: i32, begin: i32, end: i32, out: usize, stride: usize, thread: i32): void {
   const entry = groupAt(group), first = load<i32>(entry), heads = load<i32>(entry, 4), dim = word(P.HEAD_DIM);
   const capacity = capacityOf(row), cache = cacheOf(row, layer, load<i32>(entry, 8));
@@ -117,11 +130,15 @@ function scoreGroup(row: i32, layer: i32, group: i32, begin: i32, end: i32, out:
   );
 }
 
-/** Planes of probability of each head of a group, from its scores; then the blocks [begin, end) of 32 dims of its output. */
+/**
+ * Softmax of a group's scores, then blocks [begin, end) of 32 dims of its output, quantised into attended4 and attended8.
+ *
+ * score: heads × capacity f32, `stride` bytes apart.
+ */
 function attend(row: i32, layer: i32, group: i32, begin: i32, end: i32, score: usize, stride: usize, formats: i32, thread: i32): void {
   const entry = groupAt(group), first = <usize>load<i32>(entry), heads = load<i32>(entry, 4), dim = word(P.HEAD_DIM);
   const capacity = capacityOf(row), cache = cacheOf(row, layer, load<i32>(entry, 8)), n = positionOf(row) + 1;
-  // private: 4 × (two planes of `stride` / 4 bytes), 4 scales, work of `stride` bytes, 4 × 32 floats of output
+  // private: 4 × (two planes of `stride` / 4 bytes), 4 f32 scales, work of `stride` bytes, 4 × 32 f32 output
   const plane = stride >> 2, planes = own(P.SOFTMAX, thread), scales = planes + 8 * plane, work = scales + 32;
   const out = work + stride;
   for (let h: usize = 0; h < <usize>heads; h++) {
@@ -139,7 +156,7 @@ function attend(row: i32, layer: i32, group: i32, begin: i32, end: i32, score: u
   }
 }
 
-/** Queries, keys and values of the normalised rows. */
+/** Projects the normalised rows to qkv. Like all phases below: false when the job was closed before this thread finished. */
 function projectHeads(block: usize, thread: i32): bool {
   const weight = <usize>load<u32>(block), formats = load<i32>(block + QKV, 8), bytes = qkvBytes();
   if (!prepareMany(weight, formats, thread)) return false;
@@ -154,7 +171,7 @@ function projectHeads(block: usize, thread: i32): bool {
   return pass();
 }
 
-/** One row: threads share out the key blocks of all groups, then the output blocks of all groups. */
+/** Attention of a single row: threads divide the key blocks of all groups, then the output blocks of all groups. */
 function attentionOfOne(layer: i32, formats: i32, thread: i32): bool {
   const groups = load<i32>(P.GROUPS), keyBlocks = (positionOf(0) >> 3) + 1, stride = word(P.SCORE_STRIDE);
   phase(groups * keyBlocks);
@@ -162,7 +179,7 @@ function attentionOfOne(layer: i32, formats: i32, thread: i32): bool {
     for (let group = 0; group < groups; group++) {
       const a = max(0, from - group * keyBlocks), b = min(keyBlocks, to - group * keyBlocks);
       if (a >= b) continue;
-      // whoever scores the newest key writes it first; groups that share a KV head write the same bytes
+      // the thread that scores the newest key writes it first; groups that share a KV head write the same bytes
       if (b == keyBlocks) rememberHead(0, layer, load<i32>(groupAt(group), 8), thread);
       scoreGroup(0, layer, group, a, b, word(P.SCORES) + <usize>group * 4 * stride, stride, thread);
     }
@@ -181,7 +198,7 @@ function attentionOfOne(layer: i32, formats: i32, thread: i32): bool {
   return pass();
 }
 
-/** Many rows: threads share out rows × groups. */
+/** Attention of many rows: threads divide rows × groups. */
 function attentionOfMany(layer: i32, formats: i32, thread: i32): bool {
   const rows = load<i32>(P.ROWS), kvHeads = load<i32>(P.KV_HEADS), groups = load<i32>(P.GROUPS);
   phase(rows * kvHeads);
@@ -203,7 +220,7 @@ function attentionOfMany(layer: i32, formats: i32, thread: i32): bool {
   return pass();
 }
 
-/** x += matrix · records */
+/** x += matrix · records. records4, records8: rows × columns / 32 records. */
 function addProjection(block: usize, matrix: usize, records4: usize, records8: usize, columns: i32, thread: i32): bool {
   const hidden = word(P.HIDDEN), rowBytes = hidden << 2;
   phase(<i32>(hidden >> 5));
@@ -218,7 +235,7 @@ function addProjection(block: usize, matrix: usize, records4: usize, records8: u
   return pass();
 }
 
-/** silu(gate) · up as records; many rows go in steps that keep gate and up in L1. */
+/** inner = silu(gate) · up, quantised. Many rows are processed in steps small enough to keep gate and up in L1. */
 function feedForward(block: usize, thread: i32): bool {
   const weight = <usize>load<u32>(block, 4), formats = load<i32>(block + GATE, 8) | load<i32>(block + UP, 8);
   if (!prepareMany(weight, formats, thread)) return false;
@@ -233,7 +250,7 @@ function feedForward(block: usize, thread: i32): bool {
   return pass();
 }
 
-/** Groups [a, b) of 32 of the inner values of all rows. */
+/** Computes groups [a, b) of 32 inner values of all rows. */
 function gateAndUp(block: usize, a: i32, b: i32, thread: i32): void {
   const gate = own(P.GATE, thread), up = own(P.UP, thread), normed = own(P.NORMED, thread), hidden = load<i32>(P.HIDDEN);
   const bytes = <usize>(b - a) << 7, formats = load<i32>(block + DOWN, 8);
@@ -246,7 +263,7 @@ function gateAndUp(block: usize, a: i32, b: i32, thread: i32): void {
   }
 }
 
-/** A block on the rows in x; false: the job is over, others have done it. */
+/** Runs one block on the rows in x. False: other threads have finished the job. */
 function runBlock(layer: i32, thread: i32): bool {
   const block = word(P.BLOCK_TABLE) + <usize>layer * P.BLOCK_BYTES, formats = load<i32>(block + OUT, 8);
   if (!projectHeads(block, thread)) return false;
@@ -256,16 +273,16 @@ function runBlock(layer: i32, thread: i32): bool {
   return addProjection(block, DOWN, word(P.INNER4), word(P.INNER8), load<i32>(P.FFN), thread);
 }
 
-/** Blocks [FIRST_BLOCK, END_BLOCK) on the rows in x. */
+/** Runs blocks [FIRST_BLOCK, END_BLOCK) on the rows in x. */
 export function runBlocks(thread: i32): void {
   const last = load<i32>(P.END_BLOCK);
   for (let layer = load<i32>(P.FIRST_BLOCK); layer < last && runBlock(layer, thread); layer++) {}
 }
 
-/** Tiles of the output matrix that are one unit of work. */
+/** Tiles of the head matrix per unit of work. */
 const HEAD_TILES: i32 = 16;
 
-/** Final norm and output matrix: logits of the rows in x. */
+/** Final norm and head matrix: x (rows × hidden f32) to logits (rows × vocab f32, LOGIT_STRIDE bytes apart). */
 export function runHead(thread: i32): void {
   const segment = word(P.HEAD_SEGMENT), format = load<i32>(segment, 4), tiles = load<i32>(segment, 8), weight = word(P.HEAD_NORM);
   if (!prepareMany(weight, format, thread)) return;

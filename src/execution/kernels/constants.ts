@@ -1,16 +1,16 @@
 /**
- * Constants that kernels load from memory: V8 would otherwise rebuild them inside loops. Each is 32 bytes, one
- * value in all lanes, so that both halves of a pair load from neighbouring addresses.
+ * SIMD constants that kernels load from memory, because V8 would materialise them again inside loops. Each takes 32 bytes with
+ * one value in all lanes, so that both halves of a 256-bit pair load from adjacent addresses.
  */
 const TABLE = {
   nibbles: ['u8', 15],
-  /** Keeps sign, exponent and fraction of an f16 that was sign-extended and shifted left by 13. */
+  /** Mask of sign, exponent and fraction of an f16 that was sign-extended and shifted left by 13. */
   halfFloat: ['u32', 0x8fffe000],
-  /** 1.5 · 2^23: adding it rounds to an integer, half to even; as bits it is where integer sums start. */
+  /** 1.5 · 2^23: adding it rounds to an integer, half to even. Integer sums start from its bit pattern. */
   magic: ['f32', 12582912],
   one: ['f32', 1],
   low7: ['u32', 127],
-  /** Row results are summed at 2^-48 of their size (docs/protocol/arithmetic.md, "Products"). */
+  /** Results are accumulated scaled by 2^-48 (docs/protocol/arithmetic.md, "Products"). */
   unscale: ['f32', 2 ** 48],
   expLowest: ['f32', -64],
   expHighest: ['f32', 87],
@@ -30,7 +30,7 @@ type Name = keyof typeof TABLE;
 const BASE = 0x400;
 const names = Object.keys(TABLE) as Name[];
 
-/** Text that loads half `half` of a constant. */
+/** Text that loads a half (16 bytes) of a constant. */
 export const constant = (name: Name, half: 0 | 1 = 0): string =>
   `v128.load(${BASE + 32 * names.indexOf(name)}, ${16 * half})`;
 
@@ -39,7 +39,7 @@ function splat([type, value]: readonly ['u8' | 'u32' | 'f32', number]): string {
   return type === 'u32' ? `i32x4.splat(<i32>${value})` : `f32x4.splat(<f32>${value})`;
 }
 
-/** AssemblyScript of `prepareConstants()`, called once per memory before anything else. */
+/** AssemblyScript of `prepareConstants()`, which is called once per memory before any other kernel. */
 export function constantsSource(): string {
   const stores = names.map((name, i) => {
     const at = BASE + 32 * i;

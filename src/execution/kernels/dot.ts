@@ -1,16 +1,16 @@
-/** Builds of the kernels: `relaxed` uses relaxed SIMD, `plain` runs where it is missing; the bits are the same. */
+/** Builds of the kernels. `relaxed` uses relaxed SIMD; `plain` runs where that is missing. Both produce the same bits. */
 export type Build = 'relaxed' | 'plain';
 
 /**
- * Text of c + the four-byte dot products of `signed` (int8) and `low` (int8 in 0…127), per i32 lane. In that range
- * the relaxed instruction has one defined result, so both builds give equal bits.
+ * Text of c plus, per i32 lane, the dot product of four bytes of `signed` (int8) and `low` (int8 in 0…127). In that range the
+ * relaxed instruction is deterministic, so both builds produce the same bits.
  */
 export const dot = (build: Build, signed: string, low: string, c: string): string =>
   build === 'relaxed'
     ? `i32x4.relaxed_dot_i8x16_i7x16_add_s(${signed}, ${low}, ${c})`
     : `plainDot(${signed}, ${low}, ${c})`;
 
-/** Declaration that kernels with `dot` need in the plain build. */
+/** Declaration of the helper that `dot` calls in the plain build. */
 export const dotSource = (build: Build): string =>
   build === 'relaxed'
     ? ''
@@ -21,6 +21,6 @@ export const dotSource = (build: Build): string =>
 }
 `;
 
-/** Text of the f32 values, times 2^-112, of four f16 at `pointer + offset`. */
+/** Text that loads four f16 at `pointer + offset` as f32, scaled by 2^-112. */
 export const halfFloats = (pointer: string, offset: number, mask: string): string =>
   `v128.and(i32x4.shl(v128.load_ext<i16>(${pointer}, ${offset}), 13), ${mask})`;

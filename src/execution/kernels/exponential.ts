@@ -1,8 +1,9 @@
 import { constant } from './constants.ts';
 
 /**
- * Text that binds `name` to e^x for x in [-64, 87] (below -64: e^-64), as docs/protocol/arithmetic.md defines it:
- * Cody–Waite reduction by ln 2 and the polynomial of degree 6 of Cephes' expf, in f32 without fused operations.
+ * Text that binds `name` to e^x (four f32) for x in [-64, 87]; below -64 the result is e^-64. As defined in
+ * docs/protocol/arithmetic.md: Cody–Waite reduction by ln 2 and the degree-6 polynomial of Cephes' expf, in f32 without fused
+ * operations.
  */
 export function exponential(name: string, x: string, half: 0 | 1): string {
   const k = (which: Parameters<typeof constant>[0]) => constant(which, half);

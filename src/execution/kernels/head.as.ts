@@ -1,7 +1,8 @@
-// Queries, keys and values of one head (arithmetic.md, "Attention").
+// RoPE, Hadamard transform and quantisation of the queries, keys and values of one head (arithmetic.md, "Attention"). The
+// layout of a head cache is described in attention.ts.
 import { NOT_FINITE, integerSumOf, inverseStep, largestMagnitude, rounded, step } from './vector.as';
 
-/** Rotary embedding of interleaved pairs; the tables hold (c, c) and (-s, s) for each pair. */
+/** RoPE on interleaved pairs. x, out, cos, sin: bytes / 4 f32; the tables hold (c, c) and (-s, s) for each pair. */
 export function rotate(x: usize, out: usize, bytes: usize, cos: usize, sin: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     const v = v128.load(x + i), swapped = v128.shuffle<i32>(v, v, 1, 0, 3, 2);
@@ -10,8 +11,10 @@ export function rotate(x: usize, out: usize, bytes: usize, cos: usize, sin: usiz
 }
 
 /**
- * Unnormalised Hadamard transform of each `block` bytes (a power of two ≥ 128): it spreads outliers over a head, so
- * that 8 bits are enough for its keys; applied to queries and keys alike it only multiplies their product.
+ * Unnormalised Hadamard transform, in place, of each run of `block` bytes (a power of two ≥ 128). It spreads outliers over a
+ * head, so that 8 bits suffice for keys. Applied to both queries and keys, it only scales their dot product.
+ *
+ * x: bytes / 4 f32.
  */
 export function spread(x: usize, bytes: usize, block: usize): void {
   const odd = i32x4(0, i32.MIN_VALUE, 0, i32.MIN_VALUE), upper = i32x4(0, 0, i32.MIN_VALUE, i32.MIN_VALUE);
@@ -30,7 +33,9 @@ export function spread(x: usize, bytes: usize, block: usize): void {
   }
 }
 
-/** A query as two planes of 7 bits (`dim` bytes each) of q + 8192, and after them its f32 scale. */
+/**
+ * Quantises a query to 14 bits. x: dim f32; out: high 7 bits of q + 8192 (dim int8), low 7 bits (dim int8), f32 scale.
+ */
 export function quantiseQuery(x: usize, dim: usize, scoreScale: f32, out: usize): void {
   const m = largestMagnitude(x, dim << 2), inverse = f32x4.splat(inverseStep(m, 8191));
   const offset = i32x4.splat(8192), low7 = i32x4.splat(127);
@@ -46,20 +51,20 @@ export function quantiseQuery(x: usize, dim: usize, scoreScale: f32, out: usize)
   store<f32>(out + (dim << 1), step(m, 8191) * scoreScale);
 }
 
-/** Where the parts of a head cache lie. */
+/** Size of a head cache in bytes, and the addresses of its parts; the keys are at its start. */
 @inline export function cacheBytes(capacity: usize, dim: usize): usize { return capacity * (2 * dim + 12); }
 @inline export function valuesOf(cache: usize, capacity: usize, dim: usize): usize { return cache + capacity * dim; }
 @inline export function keyScalesOf(cache: usize, capacity: usize, dim: usize): usize { return cache + 2 * capacity * dim; }
 @inline export function keySumsOf(cache: usize, capacity: usize, dim: usize): usize { return cache + capacity * (2 * dim + 4); }
 @inline export function valueScalesOf(cache: usize, capacity: usize, dim: usize): usize { return cache + capacity * (2 * dim + 8); }
 
-/** Four int8 in the low bytes. */
+/** Packs the four i32 lanes into four int8. */
 @inline function narrow(v: v128): i32 {
   const n = i16x8.narrow_i32x4_s(v, v);
   return i32x4.extract_lane(i8x16.narrow_i16x8_s(n, n), 0);
 }
 
-/** Key and value of one position, int8 with one scale each, into a head cache. */
+/** Quantises the key and value of one position to int8 with one scale each, into a head cache. key, value: dim f32. */
 export function remember(key: usize, value: usize, cache: usize, capacity: usize, dim: usize, position: usize): void {
   const bytes = dim << 2, mk = largestMagnitude(key, bytes), mv = largestMagnitude(value, bytes);
   const ik = f32x4.splat(inverseStep(mk, 127)), iv = f32x4.splat(inverseStep(mv, 127));
@@ -77,7 +82,7 @@ export function remember(key: usize, value: usize, cache: usize, capacity: usize
     store<u8>(to, v >> 16, 8);
     store<u8>(to, v >> 24, 12);
   }
-  // a value that is not finite poisons the key: every score that sees it, and so every row, becomes NaN
+  // a non-finite value poisons the key scale: every score of this position, and so every later row, becomes NaN
   store<f32>(keyScalesOf(cache, capacity, dim) + (position << 2), step(mv >= NOT_FINITE ? mv : mk, 127));
   store<i32>(keySumsOf(cache, capacity, dim) + (position << 2), integerSumOf(sum) << 13);
   store<f32>(valueScalesOf(cache, capacity, dim) + (position << 2), step(mv, 127));

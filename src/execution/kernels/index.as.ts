@@ -1,4 +1,4 @@
-// What the host calls. A worker calls work() once and stays in it until it is told to stop.
+// Entry points for the host. A worker calls work() once and stays in it until JOB_STOP.
 import { runBlocks, runHead } from './blocks.as';
 import {
   CONTROL_JOBS, CONTROL_LED, CONTROL_LED_JOBS, HIDDEN, JOB, JOB_BLOCKS, JOB_HEAD, JOB_STOP, LOGITS, LOGIT_STRIDE, OUTCOME,
@@ -10,7 +10,7 @@ import { NOT_FINITE, largestMagnitude } from './vector.as';
 export { prepareConstants } from './constants.as';
 export { blockFloats, repack4, repack8, widenBrain, widenHalf } from './repack.as';
 
-/** Runs the job that the parameters describe, with those threads that come. */
+/** Runs the job that the parameters describe, together with the threads that join, and stores its OUTCOME. */
 export function lead(): void {
   const blocks = load<i32>(JOB) == JOB_BLOCKS, bytes = load<i32>(HIDDEN) << 2, took = finite(X, bytes);
   begin();
@@ -20,7 +20,7 @@ export function lead(): void {
   store<i32>(OUTCOME, !took ? OUTCOME_INPUT_NOT_FINITE : gave ? OUTCOME_FINITE : OUTCOME_OUTPUT_NOT_FINITE);
 }
 
-/** Whether no float in the job's rows of `bytes` bytes is infinite or not a number. */
+/** Whether all f32 in the job's rows of `bytes` bytes are finite. `buffer`: the parameter word that holds the address. */
 function finite(buffer: usize, bytes: i32): bool {
   return largestMagnitude(<usize>load<u32>(buffer), <usize>(load<i32>(ROWS) * bytes)) < NOT_FINITE;
 }
@@ -31,7 +31,7 @@ function run(thread: i32): void {
   else if (job == JOB_HEAD) runHead(thread);
 }
 
-/** Sleeps until the count of jobs moves, takes part, and so on. Thread 0 leads those jobs that the host does not. */
+/** Sleeps until the next job, joins it, and repeats. Thread 0 leads the jobs that the host does not lead itself. */
 export function work(thread: i32): void {
   if (thread == 0) workAsLeader();
   else workInTeam(thread);

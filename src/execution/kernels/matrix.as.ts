@@ -1,4 +1,4 @@
-// Which matrix kernel runs when; every choice gives the same bits.
+// Selects the matrix kernel. Every choice produces the same bits.
 import { FORMAT4 } from './activation.as';
 import { packed4, packed8 } from './packed.as';
 import { WIDE } from './parameters.as';
@@ -6,12 +6,15 @@ import { unpack4, unpack8, unpacked4, unpacked8 } from './unpacked.as';
 
 const UNPACKED_BYTES: i32 = 100_000;
 
-/** Tiles that are unpacked at a time: an even number that stays in L2, 2 … 12. */
+/** Number of tiles to unpack at a time: even, 2 to 12, small enough to stay in L2. */
 @inline function unpackedTiles(blocks: i32): i32 { return min(12, max(1, UNPACKED_BYTES / (blocks * 640)) << 1); }
 
 /**
- * Rows × `tiles` tiles of a matrix from tile `tile` on. `x`: records; tile `tile` is written at `out`. With
- * `unpacking`, tiles (an even number) are unpacked for all rows at once; else groups of 4 rows use them packed.
+ * Multiplies activations by tiles [tile, tile + tiles) of a matrix. A tile holds 8 matrix rows.
+ *
+ * weights: tiles of `blocks` × 160 (FORMAT4) or 272 (FORMAT8) bytes; x: rows × blocks records, `xStride` bytes apart;
+ * out: rows × tiles × 8 f32, `outStride` bytes apart; sums: ACCUMULATOR_BYTES; scratch: unpacked tiles. With `unpacking`, tiles
+ * (an even number) are unpacked once for all rows; otherwise groups of 4 rows use them packed.
  */
 export function multiply(
   format: i32, weights: usize, tile: i32, tiles: i32, blocks: i32, x: usize, xStride: usize, out: usize, outStride: usize,
@@ -34,7 +37,7 @@ export function multiply(
     }
     return;
   }
-  // more than one group of rows: walk the matrix in parts that stay in L2 for the next group
+  // with several groups of rows, process the matrix in parts that stay in L2 for the next group
   const most = rows <= 4 ? tiles : max(32, <i32>(<usize>400_000 / tileBytes));
   for (let i = 0; i < tiles; i += most) {
     const n = min(most, tiles - i);

@@ -3,31 +3,39 @@ import { type Build, dot, dotSource, halfFloats } from './dot.ts';
 import { halves, repeat } from './text.ts';
 
 /**
- * Matrix kernels for few rows of activations: weights are used as they are packed in memory.
+ * Matrix kernels for few rows of activations. They use the weights packed, as stored in memory.
  *
- * A *tile* holds 8 matrix rows. One call walks `streams` tiles from as many distant regions of the matrix at once,
- * because a single sequential stream does not fill the memory pipeline. `unit` tiles share registers; with one
- * activation row and unit = streams all sums stay in locals, else they wait in an accumulator area in L1.
+ * A *tile* holds 8 matrix rows as `blocks` blocks of 32 columns. A call processes `streams` tiles from distant regions of the
+ * matrix at once, because a single sequential stream does not saturate memory bandwidth. `unit` tiles share registers. With one
+ * activation row and unit = streams, all sums stay in locals; otherwise they go to an accumulator area in L1.
+ *
+ * w: tiles × blocks × blockBytes; x: rows × blocks records, `xStride` bytes apart; out: rows × tiles × 8 f32, `outStride` bytes
+ * apart; sums: ACCUMULATOR_BYTES.
  */
 export interface PackedShape {
   name: string;
   /** Activation rows. */
   rows: 1 | 2 | 3 | 4;
+  /** Tiles that share registers; divides `streams`. */
   unit: number;
+  /** Tiles processed at once. */
   streams: number;
 }
 
-/** What differs between the two tile formats (docs/protocol/arithmetic.md, "Products"). */
+/** The differences between the two tile formats (docs/protocol/arithmetic.md, "Products"). */
 interface Format {
+  /** Bytes of a block: 8 matrix rows × 32 columns. */
   blockBytes: number;
   recordBytes: number;
-  /** Where the f32 scale lies in a record. */
+  /** Byte offset of the f32 scale in a record. */
   recordScale: number;
+  /** Text that declares the integer sums of a block. */
   start(s: PackedShape): string;
+  /** Text that adds a block's products to the integer sums. */
   sums(s: PackedShape, build: Build): string;
   /** Text of the value that one block adds to a row's sum. */
   term(u: number, sum: string, half: 0 | 1): string;
-  /** Names bound per tile and per activation row for `term`. */
+  /** Text that declares the variables of `term`, per tile and per activation row. */
   tileNames(u: number): string;
   rowNames(t: number): string;
 }
@@ -36,7 +44,10 @@ const index = (s: PackedShape, u: number, t: number, half: number) => (u * s.row
 const masked = (u: number, half: 0 | 1) => `v128.and(w${u}_${half}, nibbles${half})`;
 const shifted = (u: number, half: 0 | 1) => `v128.and(i16x8.shr_u(w${u}_${half}, 4), nibbles${half})`;
 
-/** Block of 160 B: 4 × (16 B of rows 0–3, 16 B of rows 4–7), 8 f16 scales, 8 f16 minima. Low nibble: column 4j+e. */
+/**
+ * Block of 160 bytes: 4 × (16 bytes of rows 0–3, 16 bytes of rows 4–7), 8 f16 scales, 8 f16 minima. In byte e of a row's four
+ * bytes in group j, the low nibble is column 4j + e and the high nibble is column 16 + 4j + e.
+ */
 const format4: Format = {
   blockBytes: 160,
   recordBytes: 40,
@@ -72,7 +83,10 @@ const format4: Format = {
     `f32x4.add(f32x4.mul(f32x4.sub(${sum}, magic${half}), f32x4.mul(d${half}, dx)), f32x4.mul(m${half}, sx))`,
 };
 
-/** Block of 272 B: 8 × (16 B of rows 0–3, 16 B of rows 4–7) of int8, 8 f16 scales. A record holds |x| and signs. */
+/**
+ * Block of 272 bytes: 8 × (16 bytes of rows 0–3, 16 bytes of rows 4–7) of int8, 8 f16 scales. Each row has four columns in each
+ * of the eight groups. A record holds |x| and signs.
+ */
 const format8: Format = {
   blockBytes: 272,
   recordBytes: 72,
@@ -104,7 +118,7 @@ const loadWeights = (s: PackedShape, j: number) =>
     (u) => `const w${u}_0 = v128.load(q${u}, ${32 * j}), w${u}_1 = v128.load(q${u}, ${32 * j + 16});`,
   );
 
-/** One unit of tiles, one block of 32 columns. */
+/** Text that processes one block of 32 columns of one unit of tiles. */
 function unit(format: Format, s: PackedShape, build: Build, first: number): string {
   const inLocals = s.unit === s.streams && s.rows === 1;
   const epilogue = (u: number) => {
@@ -152,7 +166,7 @@ ${repeat(s.streams, (stream) => `${repeat(s.rows, (t) => result(stream, t))} to 
 `;
 }
 
-/** Shapes of one format: many streams for each number of rows, and one stream for the tiles that are left over. */
+/** Shapes of one format: for each number of rows, one with many streams and one with a single stream for the remainder. */
 function shapes(
   name: string,
   streams: number,
@@ -164,7 +178,7 @@ function shapes(
   ]);
 }
 
-/** Multiplies `tiles` tiles with up to 4 activation rows; results are independent of the shape that is chosen. */
+/** Text of the function that multiplies tiles by up to 4 activation rows. Results do not depend on the shape. */
 function dispatch(name: string, streams: number, blockBytes: number): string {
   const args = (w: string, out: string, tiles: string) =>
     `${w}, x, xStride, ${out}, outStride, ${tiles}, blocks, sums`;
@@ -180,7 +194,7 @@ ${cases.join('\nelse ')}
 `;
 }
 
-/** Bytes of accumulators that the kernels below need. */
+/** Bytes of the accumulator area: 12 streams × 4 rows × 8 f32. */
 export const ACCUMULATOR_BYTES = 12 * 4 * 32;
 
 /** AssemblyScript of `packed4` and `packed8`. */

@@ -1,10 +1,14 @@
-// From stored tensors to tiles, eight rows at a time (arithmetic.md, "Weights").
+// Repacks stored tensors into tiles of eight rows (arithmetic.md, "Weights"). The layout of tiles is described in packed.ts.
 
 const INFINITE: i32 = 0x7c00;
 
 @inline function finite(half: i32): bool { return (half & INFINITE) != INFINITE; }
 
-/** Q4_1 rows, or Q4_0 rows with -8·d for a minimum, as one tile. False when a scale is not finite. */
+/**
+ * Repacks 8 rows of Q4_1 (`minima`) or Q4_0, whose minimum is -8·d, into a tile. False when a scale is not finite.
+ *
+ * rows: 8 × blocks × 20 (Q4_1) or 18 (Q4_0) bytes; tile: blocks × 160 bytes.
+ */
 export function repack4(rows: usize, tile: usize, blocks: i32, minima: bool): bool {
   const blockBytes: usize = minima ? 20 : 18, head: usize = minima ? 4 : 2;
   for (let r: usize = 0; r < 8; r++) {
@@ -21,7 +25,7 @@ export function repack4(rows: usize, tile: usize, blocks: i32, minima: bool): bo
   return true;
 }
 
-/** Q8_0 rows as one tile. False when a scale is not finite. */
+/** Repacks 8 rows of Q8_0 (blocks × 34 bytes each) into a tile (blocks × 272 bytes). False when a scale is not finite. */
 export function repack8(rows: usize, tile: usize, blocks: i32): bool {
   for (let r: usize = 0; r < 8; r++) {
     const column = ((r >> 2) << 4) + ((r & 3) << 2);
@@ -36,7 +40,11 @@ export function repack8(rows: usize, tile: usize, blocks: i32): bool {
   return true;
 }
 
-/** f32 floats as Q8_0 blocks. False when one is not finite or too large for an f16 scale. */
+/**
+ * Quantises f32 to Q8_0. False when a value is not finite or its block's scale exceeds f16.
+ *
+ * x: blocks × 32 f32; out: blocks × 34 bytes (f16 scale, 32 int8).
+ */
 export function blockFloats(x: usize, out: usize, blocks: i32): bool {
   for (let b = 0; b < blocks; b++) {
     let m: f32 = 0;
@@ -59,16 +67,17 @@ export function blockFloats(x: usize, out: usize, blocks: i32): bool {
   return true;
 }
 
-/** `count` f16 or bf16 (bits) as f32. */
+/** Converts f16 to f32. x: count f16; out: count f32. */
 export function widenHalf(x: usize, out: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count; i++) store<f32>(out + (i << 2), fromHalf(load<u16>(x + (i << 1))));
 }
 
+/** Converts bf16 to f32. x: count bf16; out: count f32. */
 export function widenBrain(x: usize, out: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count; i++) store<u32>(out + (i << 2), <u32>load<u16>(x + (i << 1)) << 16);
 }
 
-/** The f32 that an f16 stands for, exactly. */
+/** Converts f16 bits to f32, exactly. */
 function fromHalf(half: i32): f32 {
   const exponent = (half >> 10) & 31, fraction = half & 1023, sign = <u32>(half & 0x8000) << 16;
   if (exponent == 31) return reinterpret<f32>(sign | 0x7f800000 | <u32>(fraction << 13));
@@ -76,17 +85,17 @@ function fromHalf(half: i32): f32 {
   return sign ? -f : f;
 }
 
-/** Nearest f16, half to even; x ≥ 0. */
+/** Bits of the nearest f16, half to even, for x ≥ 0. */
 function toHalf(x: f32): i32 {
   if (x >= 65520) return INFINITE;
-  // adding a power of two whose last place is the f16's last place rounds there, half to even
+  // adding a power of two whose last place equals the f16's last place rounds to it, half to even
   const exponent = max<i32>(<i32>(reinterpret<u32>(x) >> 23), 113);
   const anchor = reinterpret<f32>(<u32>(exponent + 13) << 23);
   const fraction = <i32>(reinterpret<u32>(x + anchor) - reinterpret<u32>(anchor));
   return ((exponent - 113) << 10) + fraction;
 }
 
-/** -8 · d in f16, exact; infinite when it is too large. */
+/** Bits of -8 · d in f16, exact; infinity when out of range. */
 function minusEight(d: i32): i32 {
   const magnitude = d & 0x7fff;
   if (magnitude == 0) return d ^ 0x8000;

@@ -8,7 +8,7 @@ import { unpackedSource } from './unpacked.ts';
 
 const WRITTEN = ['index', 'blocks', 'matrix', 'activation', 'head', 'vector', 'threads', 'repack'];
 
-/** All AssemblyScript files of a build, by name: the ones that are written and the ones that are generated. */
+/** All AssemblyScript files of a build by name, both handwritten and generated. */
 export function kernelSources(build: Build): Map<string, string> {
   const read = (name: string) => readFileSync(new URL(`./${name}.as.ts`, import.meta.url), 'utf8');
   return new Map([

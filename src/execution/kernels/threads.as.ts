@@ -1,25 +1,29 @@
-// How threads share one job. Each phase of it is a number of units of work, of which every thread takes some at a time
-// until none is left; the next phase begins when all are done. Nobody is waited for who has taken nothing: one that
-// wakes up late, or that the system has put aside, takes part from where the others are. All count the same units.
+// Scheduling of one job over threads. A job is a sequence of phases, each with a number of units of work. Threads take units
+// until none are left, and the next phase begins when all units are finished. A thread that has taken no units is never waited
+// for: one that wakes up late or was preempted joins at the current phase. All threads count the same units.
 import { CONTROL_BROKEN, CONTROL_DONE, CONTROL_JOBS, CONTROL_SLEEPERS, CONTROL_TAKEN, THREADS } from './parameters.as';
 
-// some 0.1 ms
+/** Iterations of a spin loop before a thread sleeps, about 0.1 ms. */
 const SPINS: i32 = 40000;
-const NAP: i64 = 200_000; // ns; a guard only, the last to finish wakes the sleepers
+/** Longest sleep in ns. A safeguard: the last thread to finish wakes the sleepers. */
+const NAP: i64 = 200_000;
 
-/** The job that this thread takes part in: jobs are numbered with the odd numbers, in between none is open. */
+/** The job that this thread has joined. Open jobs have odd numbers; even numbers mean that no job is open. */
 let job: u32 = 0;
-/** Units of the job before the phase, and with it. */
+/** The current phase has units [start, end) of the job. */
 let start: i32 = 0;
 let end: i32 = 0;
-/** Units [from, to) of the phase that this thread has taken. */
+/** Units [from, to) that this thread has taken, counted from the start of the phase. */
 export let from: i32 = 0;
 export let to: i32 = 0;
 
-/** CONTROL_TAKEN holds the job's number above the count of its units that are taken: who is late takes none of the next. */
+/**
+ * Number of the current job. CONTROL_TAKEN holds it in its upper half, next to the count of units taken, so that a late thread
+ * cannot take units of the next job.
+ */
 @inline function open(): u32 { return <u32>(atomic.load<u64>(CONTROL_TAKEN) >> 32); }
 
-/** The leader begins a job whose parameters are written. Who was called for it long ago sleeps again. */
+/** Leader: opens a job whose parameters are written, and wakes threads that went back to sleep after an early call. */
 export function begin(): void {
   job = open() + 1;
   end = 0;
@@ -30,10 +34,10 @@ export function begin(): void {
   atomic.notify(CONTROL_JOBS, -1);
 }
 
-/** The leader ends the job, all of whose units are done. */
+/** Leader: closes the job after all its units are finished. */
 export function close(): void { atomic.store<u64>(CONTROL_TAKEN, <u64>(job + 1) << 32); }
 
-/** Comes in on the job that opens soon, if one does. */
+/** Joins the open job, or one that opens within SPINS. False when none does. */
 export function join(): bool {
   end = 0;
   for (let spins = 0; spins < SPINS; spins++) {
@@ -43,15 +47,15 @@ export function join(): bool {
   return false;
 }
 
-/** The next phase of the job is `units` units. */
+/** Starts the next phase of the job, with `units` units. */
 export function phase(units: i32): void {
   start = end;
   end += units;
 }
 
 /**
- * Takes a fair share of the phase's units, or what is left of them; false when nothing is. Smaller parts would even out
- * more, and cost more than that: each walks its part of the weights with many streams that have to begin.
+ * Takes a fair share of the phase's units, or the rest of them; false when none are left. Smaller shares would balance better
+ * but cost more than they gain, because each share starts many memory streams over the weights.
  */
 export function take(): bool {
   for (;;) {
@@ -65,7 +69,7 @@ export function take(): bool {
   }
 }
 
-/** The units that this thread took are done. */
+/** Marks the units that this thread took as finished. */
 export function finish(): void {
   const count = to - from;
   if (atomic.add<i32>(CONTROL_DONE, count) + count == end && atomic.load<i32>(CONTROL_SLEEPERS) > 0) {
@@ -73,7 +77,7 @@ export function finish(): void {
   }
 }
 
-/** Waits until the phase is done, false: the job is over. Traps when a thread has died. */
+/** Waits until the phase is finished. False: the job was closed. Traps when a thread has crashed. */
 export function pass(): bool {
   for (let spins = 1, done: i32; (done = atomic.load<i32>(CONTROL_DONE)) < end; spins++) {
     if ((spins & 63) != 0) continue;

@@ -3,11 +3,14 @@ import { type Build, dot, dotSource, halfFloats } from './dot.ts';
 import { repeat } from './text.ts';
 
 /**
- * Matrix kernels for many rows of activations: pairs of tiles are unpacked once into a scratch area that stays in
- * L2, then each group of up to 4 activation rows walks them.
+ * Matrix kernels for many rows of activations. Pairs of tiles are unpacked once into a scratch area that stays in L2, and each
+ * group of up to 4 activation rows is multiplied by them.
  *
- * Unpacked pair (16 matrix rows), a block of 32 columns: 8 × (4 × 16 B of int8 weights), 16 f32 scales and, in
- * format 4, 16 f32 minima.
+ * Unpacked pair (16 matrix rows), per block of 32 columns: 8 × (4 × 16 bytes of int8 weights), 16 f32 scales and, in format 4,
+ * 16 f32 minima. The constants are the bytes of such a block.
+ *
+ * w: unpacked pair of `blocks` blocks; x: rows × blocks records, `xStride` bytes apart; out: rows × 16 f32, `outStride` bytes
+ * apart.
  */
 const PAIR4 = 640;
 const PAIR8 = 576;
@@ -15,7 +18,7 @@ const PAIR8 = 576;
 interface Shape {
   name: string;
   rows: number;
-  /** Vectors of 4 matrix rows at once: 4 with 256-bit registers, else 2 (16 accumulators do not fit 128-bit ones). */
+  /** Vectors of 4 matrix rows at once: 4 with 256-bit registers, else 2, because 16 accumulators exceed the 128-bit registers. */
   vectors: 2 | 4;
 }
 
@@ -59,7 +62,7 @@ ${repeat(rows, (t) => `{ const dx = v128.load_splat<f32>(x${t}, 64); ${each((v) 
   );
 }
 
-/** The loop over blocks of columns around `body`, and the stores. */
+/** Text of a kernel: the loop over blocks of columns around `body`, and the stores. */
 function frame(
   name: string,
   rows: number,
@@ -83,7 +86,7 @@ ${repeat(rows, (t) => `{ const o = out + ${t} * outStride; ${each((v) => `const 
 `;
 }
 
-/** One pair of tiles with any number of activation rows. */
+/** Text of the function that multiplies one pair of tiles by any number of activation rows. */
 function dispatch(name: string): string {
   const call = (rows: string) => `if (wide) ${name}wide${rows}(w, x, xStride, out, outStride, blocks);
 else { ${name}narrow${rows}(w, x, xStride, out, outStride, blocks); ${name}narrow${rows}(w + 32, x, xStride, out + 32, outStride, blocks); }`;
@@ -100,7 +103,7 @@ ${[1, 2, 3].map((n) => `if (t == ${n}) { ${call(String(n))} }`).join('\nelse ')}
 const unpackScales = (offset: number, at: number) =>
   `{ const d0 = ${halfFloats('p', offset, 'half0')}, d1 = ${halfFloats('p', offset + 8, 'half1')}; v128.store(q, d0, ${at}); v128.store(q, d1, ${at + 16}); }`;
 
-/** `unpack4/8(tiles, scratch, count, blocks)`: an even number of consecutive tiles into pairs. */
+/** Text of `unpack4/8(w, scratch, tiles, blocks)`, which unpacks an even number of consecutive tiles into pairs. */
 function unpack(name: string, blockBytes: number, pairBytes: number, body: string): string {
   return `
 export function ${name}(w: usize, scratch: usize, tiles: i32, blocks: i32): void {

@@ -1,9 +1,9 @@
-/** Terms of the series of atanh: |s| ≤ 0.172, so that the next one is under 2^−62 of the sum. */
+/** Terms of the artanh series. For |s| ≤ 0.172 the first omitted term is under 2^−62 of the sum. */
 const TERMS = 12;
 
 /**
- * The natural logarithm of a finite x ≥ 1, with IEEE additions, multiplications and divisions only, so that every machine
- * gets the same bits (Math.log may differ in the last one). The error is under 2^−50 of the larger of 1 and the value.
+ * Natural logarithm of a finite x ≥ 1, with IEEE additions, multiplications and divisions only, so that every machine gets the
+ * same bits (Math.log may differ in the last bit). The error is under 2^−50 · max(1, ln x).
  */
 export function logOf(x: number): number {
   let exponent = 0;
@@ -12,7 +12,7 @@ export function logOf(x: number): number {
     m /= 2;
     exponent++;
   }
-  // ln m = 2 atanh((m − 1) / (m + 1))
+  // ln m = 2 artanh((m − 1) / (m + 1))
   const s = (m - 1) / (m + 1);
   const square = s * s;
   let sum = 0;

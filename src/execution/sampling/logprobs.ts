@@ -8,12 +8,15 @@ export interface TokenLogprob {
   readonly logprob: number;
 }
 
-/** The token that was chosen at a position, and the likeliest ones there, the likeliest first. */
+/** The token chosen at a position, and the most likely tokens there in descending order. */
 export interface ChosenToken extends TokenLogprob {
   readonly likeliest: readonly TokenLogprob[];
 }
 
-/** How probable the model itself held the chosen token: softmax of the logits as they are, before any option of sampling. */
+/**
+ * Log-probability of the chosen token under the model: the log-softmax of the raw logits (vocab f32), before any sampling
+ * option. `alternatives` is the number of most likely tokens to report.
+ */
 export function chosenToken(logits: Float32Array, id: number, alternatives: number): ChosenToken {
   const max = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   let total = 0;

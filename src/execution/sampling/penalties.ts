@@ -1,22 +1,22 @@
 import type { Logits } from './ranking.ts';
 
 export interface PenaltyOptions {
-  /** Added to the logits of these token ids; −∞ bans a token. */
+  /** Values added to the logits of these token ids; −∞ bans a token. */
   readonly logitBias: readonly (readonly [id: number, bias: number])[];
-  /** Divides the positive logits of tokens that were seen, multiplies the others; 1 does nothing. */
+  /** Divides positive logits of seen tokens and multiplies negative ones; 1 disables it. */
   readonly repetitionPenalty: number;
-  /** How many of the last tokens of prompt and answer count as seen; all when absent. */
+  /** Number of most recent tokens of prompt and answer that count as seen; all when absent. */
   readonly repetitionWindow: number | undefined;
-  /** Taken from the logit of a token for each time that the answer has it. */
+  /** Subtracted from a token's logit for each occurrence in the answer. */
   readonly frequencyPenalty: number;
-  /** Taken from the logit of a token that the answer has. */
+  /** Subtracted once from the logit of each token that occurs in the answer. */
   readonly presencePenalty: number;
 }
 
 /**
- * What changes logits before a token is chosen, in the order of vLLM and llama.cpp: bias, then the repetition penalty over
- * prompt and answer (Keskar et al. 2019, CTRL), then OpenAI's frequency and presence penalties over the answer. In IEEE
- * doubles, one rounding for each of these steps.
+ * Adjusts logits before sampling, in the order of vLLM and llama.cpp: bias, then the repetition penalty over prompt and answer
+ * (Keskar et al. 2019, CTRL), then OpenAI's frequency and presence penalties over the answer. Each step is computed in IEEE
+ * doubles and rounded once.
  */
 export class Penalties {
   readonly #options: PenaltyOptions;
@@ -31,7 +31,7 @@ export class Penalties {
     for (const token of prompt) this.#seen.add(token);
   }
 
-  /** Whether nothing is changed at all. */
+  /** Whether no adjustment is configured. */
   get none(): boolean {
     const { logitBias, repetitionPenalty, frequencyPenalty, presencePenalty } = this.#options;
     return (
@@ -39,7 +39,7 @@ export class Penalties {
     );
   }
 
-  /** The logits to choose from: the same buffer at each call. */
+  /** The adjusted logits. The returned buffer is reused by the next call. */
   apply(logits: Float32Array): Logits {
     if (this.none) return logits;
     const { logitBias, repetitionPenalty, frequencyPenalty, presencePenalty } = this.#options;
@@ -66,11 +66,11 @@ export class Penalties {
   }
 }
 
-/** How often each token is among the last `window` tokens; among all when it is undefined. */
+/** Number of occurrences of each token among the last `window` tokens, or among all when `window` is undefined. */
 class TokenCounts {
   readonly #window: number | undefined;
   readonly #counts = new Map<number, number>();
-  /** The tokens of the window, the oldest at `#oldest`; kept only where there is a window. */
+  /** Ring buffer of the window's tokens, the oldest at `#oldest`. Unused without a window. */
   readonly #tokens: number[] = [];
   #oldest = 0;
 

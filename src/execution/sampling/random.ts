@@ -2,8 +2,8 @@ const GOLDEN = 0x9e3779b97f4a7c15n;
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 /**
- * The `counter`-th of the uniform numbers in [0, 1) that belong to `seed`: SplitMix64 (Steele, Lea, Flood 2014)
- * at state seed + (counter + 1) · γ, its upper 53 bits over 2^53.
+ * Number `counter` of the uniform sequence in [0, 1) for `seed`: SplitMix64 (Steele, Lea, Flood 2014) at state
+ * seed + (counter + 1) · γ, upper 53 bits divided by 2^53.
  */
 export function uniform(seed: number, counter: number): number {
   let z = u64(BigInt(seed) + BigInt(counter + 1) * GOLDEN);

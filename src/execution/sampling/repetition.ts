@@ -1,21 +1,21 @@
-/** Longest phrase that is looked for, in tokens. */
+/** Longest phrase that is detected, in tokens. */
 const MAX_PERIOD = 64;
-/** What comes again and again is a loop at this many copies, and not before this many tokens of them. */
+/** A phrase is a loop after this many consecutive copies, and not before they span this many tokens. */
 const COPIES = 5;
 const LEAST_TOKENS = 48;
 
 /**
- * Notices that an answer has begun to repeat one phrase without end, as small models do with greedy sampling. Keeps
- * the last 64 tokens and, for each length of a phrase, how long the answer has been repeating itself at that distance.
+ * Detects an answer that repeats one phrase endlessly, as small models do with greedy sampling. Keeps the last 64 tokens and,
+ * for each phrase length, the number of tokens for which the answer has repeated itself at that distance.
  */
 export class RepetitionDetector {
-  /** The last MAX_PERIOD tokens, the next one's place at `#count % MAX_PERIOD`. */
+  /** Ring buffer of the last MAX_PERIOD tokens; the next one is written at `#count % MAX_PERIOD`. */
   readonly #recent = new Int32Array(MAX_PERIOD).fill(-1);
-  /** By period − 1: how many of the last tokens in a row equal the one a period before. */
+  /** By period − 1: number of consecutive latest tokens that equal the token one period earlier. */
   readonly #repeated = new Int32Array(MAX_PERIOD);
   #count = 0;
 
-  /** Takes the next token; true when the answer has gone round in a circle for long enough to end it. */
+  /** Adds the next token. True when the answer has looped long enough to be ended. */
   push(token: number): boolean {
     let loops = false;
     for (let period = 1; period <= MAX_PERIOD; period++) {

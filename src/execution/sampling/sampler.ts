@@ -19,15 +19,15 @@ const samplingSchema = z.object({
 });
 
 export interface SamplingOptions {
-  /** 0, the default, takes the likeliest token always. */
+  /** 0, the default, always takes the most likely token. */
   readonly temperature?: number | undefined;
-  /** Only the K likeliest tokens; 0, the default, keeps all. */
+  /** Keeps only the K most likely tokens; 0, the default, keeps all. */
   readonly topK?: number | undefined;
-  /** Only the fewest likeliest tokens that have this probability together, at least one; 1, the default, keeps all. */
+  /** Keeps the smallest set of most likely tokens with at least this total probability; 1, the default, keeps all. */
   readonly topP?: number | undefined;
-  /** Only tokens with at least this part of the likeliest one's probability; 0, the default, keeps all. */
+  /** Keeps only tokens with at least this fraction of the highest probability; 0, the default, keeps all. */
   readonly minP?: number | undefined;
-  /** See PenaltyOptions; nothing is changed when these are absent. */
+  /** See PenaltyOptions; disabled when absent. */
   readonly logitBias?: readonly (readonly [id: number, bias: number])[] | undefined;
   readonly repetitionPenalty?: number | undefined;
   readonly repetitionWindow?: number | undefined;
@@ -47,10 +47,10 @@ export interface Sampler {
 }
 
 /**
- * Chooses tokens: bias and penalties, temperature, top-k, top-p, min-p, then one draw, as transformers orders them. `prompt`
- * counts as seen for the repetition penalty. The same options, prompt and logits give the same tokens on every machine:
- * arithmetic is IEEE doubles in a fixed order, exp and the random numbers are our own, and ties go to the lower id. Throws
- * SCHEMA_INVALID.
+ * Creates a sampler. It applies bias and penalties, temperature, top-k, top-p and min-p, then draws once, in the order of
+ * Hugging Face transformers. Tokens of `prompt` count as seen for the repetition penalty. The same options, prompt and logits
+ * produce the same tokens on every machine: arithmetic is IEEE doubles in a fixed order, exp and the random numbers are
+ * implemented in this folder, and ties go to the lower id. Throws SCHEMA_INVALID when an option is out of range.
  */
 export function createSampler(options: SamplingOptions, prompt: readonly number[] = []): Sampler {
   const {
@@ -67,7 +67,7 @@ export function createSampler(options: SamplingOptions, prompt: readonly number[
 
   function choose(logits: Logits, likeliest: number): number {
     if (logits[likeliest] === Number.NEGATIVE_INFINITY)
-      throw new BitorchError('TOKENS_BANNED', 'the logit bias bans every token: allow one at least');
+      throw new BitorchError('TOKENS_BANNED', 'the logit bias bans every token: allow at least one');
     if (temperature === 0 || topK === 1) return likeliest;
     const ids = topK > 0 && topK < logits.length ? largest(logits, topK) : everyId(logits.length);
     let candidates = weigh(ids, logits, logits[likeliest]!, temperature);
@@ -88,20 +88,20 @@ export function createSampler(options: SamplingOptions, prompt: readonly number[
   };
 }
 
-/** Tokens and their relative probabilities: 1 for the likeliest token. */
+/** Tokens and their relative probabilities; the most likely token has weight 1. */
 interface Candidates {
   readonly ids: Int32Array;
   readonly weights: Float64Array;
 }
 
-/** The id of the largest logit, of equal ones the lowest. */
+/** Id of the largest logit; ties go to the lower id. */
 function argmax(logits: Logits): number {
   let best = 0;
   for (let id = 0; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
   return best;
 }
 
-/** The same for logits as the model gives them, in one pass. Throws LOGITS_INVALID. */
+/** argmax() of the model's raw logits. Throws LOGITS_INVALID when there is a NaN or no finite maximum. */
 function likeliestOf(logits: Float32Array): number {
   let best = 0;
   let healthy = true;
@@ -111,7 +111,10 @@ function likeliestOf(logits: Float32Array): number {
     healthy &&= !Number.isNaN(logit);
   }
   if (!healthy || !Number.isFinite(logits[best]))
-    throw new BitorchError('LOGITS_INVALID', 'the model gave no finite logits: its weights are damaged');
+    throw new BitorchError(
+      'LOGITS_INVALID',
+      'the model produced NaN or no finite logits: its weights are damaged',
+    );
   return best;
 }
 
@@ -121,10 +124,10 @@ function weigh(ids: Int32Array, logits: Logits, max: number, temperature: number
   return { ids, weights };
 }
 
-/** The fewest likeliest tokens that hold `topP` of the weight, the likeliest first. */
+/** The smallest set of most likely tokens that holds `topP` of the weight, in descending order. */
 function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
   const needed = topP * sum(weights);
-  // A token under (1 − p)/n of the whole cannot be among them; a thousandth is left for rounding.
+  // A token with less than (1 − p)/n of the total weight cannot be in the set; 0.1 % is a margin for rounding.
   const floor = ((sum(weights) - needed) / ids.length) * 0.999;
   const order = everyId(ids.length)
     .filter((i) => weights[i]! >= floor)
@@ -138,13 +141,13 @@ function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
   return { ids: kept.map((i) => ids[i]!), weights: Float64Array.from(kept, (i) => weights[i]!) };
 }
 
-/** Those with at least `minP` of the likeliest one's weight, which is 1. */
+/** Candidates with a weight of at least `minP`; the highest weight is 1. */
 function atLeast({ ids, weights }: Candidates, minP: number): Candidates {
   const kept = everyId(ids.length).filter((i) => weights[i]! >= minP);
   return { ids: kept.map((i) => ids[i]!), weights: Float64Array.from(kept, (i) => weights[i]!) };
 }
 
-/** The token at which the running sum of weights passes the fraction `at` of the whole. */
+/** The token at which the running sum of weights exceeds the fraction `at` of the total. */
 function draw({ ids, weights }: Candidates, at: number): number {
   const target = at * sum(weights);
   let passed = 0;

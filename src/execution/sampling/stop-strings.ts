@@ -1,6 +1,6 @@
 /**
- * Ends a text at the stop string that is complete first (of several, the one that begins first), wherever token
- * borders cut it: text that could be the beginning of a stop string is held back until the next piece decides.
+ * Ends a text at the stop string that completes first; of several, the one that begins first. Stop strings may span tokens:
+ * text that could begin a stop string is held back until later pieces decide.
  */
 export class StopStrings {
   readonly #stops: readonly string[];
@@ -11,12 +11,12 @@ export class StopStrings {
     this.#stops = stops.filter((stop) => stop !== '');
   }
 
-  /** Whether a stop string has come: the text ends before it, later pieces are dropped. */
+  /** Whether a stop string was found. The text ends before it and later pieces are dropped. */
   get found(): boolean {
     return this.#found;
   }
 
-  /** Takes the next piece and returns what is certain to belong to the text. */
+  /** Adds the next piece. Returns the text that is certain to precede any stop string. */
   push(piece: string): string {
     if (this.#found) return '';
     const text = this.#held + piece;
@@ -27,14 +27,14 @@ export class StopStrings {
     return text.slice(0, certain);
   }
 
-  /** What was held back, when no more pieces come. */
+  /** Returns the text that was held back. Called after the last piece. */
   end(): string {
     const rest = this.#held;
     this.#held = '';
     return rest;
   }
 
-  /** Where the stop string begins that is complete first. */
+  /** Start of the stop string that completes first. */
   #firstComplete(text: string): number | undefined {
     const matches = this.#stops
       .map((stop) => ({ at: text.indexOf(stop), length: stop.length }))
@@ -43,7 +43,7 @@ export class StopStrings {
     return matches[0]?.at;
   }
 
-  /** Length of the longest end of the text that begins a stop string. */
+  /** Length of the longest suffix of the text that is a prefix of a stop string. */
   #undecided(text: string): number {
     const longest = Math.max(0, ...this.#stops.map((stop) => stop.length - 1));
     for (let length = Math.min(longest, text.length); length > 0; length--) {

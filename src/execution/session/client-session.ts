@@ -23,43 +23,44 @@ import {
 import type { StageOffer } from './planner.ts';
 import type { Observer } from './ports.ts';
 
-/** What a client settles before it opens a session. */
+/** Parameters of a session, fixed before it is opened. */
 export interface SessionPlan {
-  /** Random name of the session. */
+  /** Random session id, SESSION_ID_BYTES bytes. */
   readonly session: Uint8Array;
+  /** Period in which the session is opened (see PERIOD_MS). */
   readonly period: number;
-  /** Manifest id. */
+  /** Manifest id of the model, 32 bytes. */
   readonly manifest: Uint8Array;
-  /** The stages in order, together all blocks. */
+  /** The stages in order; together they run all blocks. */
   readonly route: readonly StageOffer[];
 }
 
-/** A new session, in the period that is now. */
+/** Plans a session with a random id in the current period. */
 export function planSession(manifest: Uint8Array, route: readonly StageOffer[]): SessionPlan {
   const session = new Uint8Array(randomBytes(SESSION_ID_BYTES));
   return { session, period: Math.floor(Date.now() / PERIOD_MS), manifest, route };
 }
 
-/** How long a stage may take for the last evidence after the client has closed. */
+/** Time in ms that stages have to send their last evidence after the client has closed the session. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** A session over a route of stages: the client's side of docs/protocol/execution.md. */
+/** A session over a route of stages: the client side of docs/protocol/execution.md. */
 export class ClientSession {
   readonly #plan: SessionPlan;
-  /** Floats a row. */
+  /** Width of a row in f32. */
   readonly hidden: number;
   readonly #frames: HiddenFrames;
   readonly #host: Pick<Host, 'open'>;
   readonly #observer: Observer;
-  /** By hop; a stage that could not be reached leaves a hole. */
+  /** By hop; undefined for a stage that could not be reached. */
   readonly #streams: (FrameStream | undefined)[] = [];
   #readers: Promise<void>[] = [];
-  /** Frames sent whose answer is still to come, oldest first. */
+  /** Frames sent and not yet answered, oldest first. */
   readonly #pending: { position: number; rows: number; answer: PromiseWithResolvers<Float32Array> }[] = [];
   readonly #aborted = new AbortController();
   #failure: Error | undefined;
   #closing = false;
-  /** Positions that every stage of the route can hold. */
+  /** Positions that every stage of the route can hold; 0 until the session is open. */
   context = 0;
 
   constructor(
@@ -74,7 +75,10 @@ export class ClientSession {
     this.#observer = dependencies.observer;
   }
 
-  /** Opens all stages at once. Throws STAGE_FAILED that names the stage which could not; no stage keeps a place then. */
+  /**
+   * Opens the session on all stages in parallel. Throws STAGE_FAILED, which names the failing stage, after releasing the slots
+   * on the others, or the reason of `signal`.
+   */
   async open(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, this.#aborted.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     const opening = this.#plan.route.map((_, hop) => this.#openStage(hop, limit));
@@ -89,8 +93,9 @@ export class ClientSession {
   }
 
   /**
-   * Runs rows of consecutive positions through all blocks: floats [rows, hidden] in, the same out. Long inputs go
-   * as several frames, so that all stages work at once. Throws STAGE_FAILED, CONTEXT_EXCEEDED.
+   * Runs consecutive positions, starting at `position`, through all blocks: rows × hidden f32 in, rows × hidden f32 out. Long
+   * inputs are split into several frames, so that all stages work at the same time. `onRows` reports the number of rows done.
+   * Throws STAGE_FAILED, CONTEXT_EXCEEDED or SESSION_ABORTED.
    */
   async forward(
     position: number,
@@ -102,7 +107,7 @@ export class ClientSession {
     if (position + rows > this.context) {
       throw new BitorchError(
         'CONTEXT_EXCEEDED',
-        `position ${position + rows} is over the route's context of ${this.context}`,
+        `position ${position + rows} is beyond the route's context of ${this.context}`,
       );
     }
     if (rows <= MAX_ROWS) {
@@ -128,7 +133,7 @@ export class ClientSession {
     return out;
   }
 
-  /** Ends the session in order; resolves when every stage has handed in its evidence, or could not. */
+  /** Closes the session. Resolves when every stage has sent its evidence, has failed, or CLOSE_TIMEOUT_MS have passed. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
@@ -139,7 +144,7 @@ export class ClientSession {
     this.abort();
   }
 
-  /** Drops every stream at once; whoever waits for an answer gets SESSION_ABORTED. */
+  /** Aborts every stream. Pending calls are rejected with SESSION_ABORTED. */
   abort(): void {
     this.#closing = true;
     this.#fail(new BitorchError('SESSION_ABORTED', 'the session was aborted'));
@@ -154,7 +159,7 @@ export class ClientSession {
     try {
       const stream = await this.#host.open(stage, SESSION_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
       this.#streams[hop] = stream;
-      // Whoever aborts the session does not know of a stream that was still on its way here.
+      // An abort of the session cannot have reached a stream that was still being opened.
       if (signal.aborted) stream.abort();
       await stream.send(
         encodeOpen({
@@ -205,11 +210,11 @@ export class ClientSession {
 
   #settle(frame: Uint8Array): void {
     const { position, rows, states } = this.#frames.decode(frame);
-    const due = this.#pending.shift();
-    if (due?.position !== position || due.rows !== rows) {
-      throw new BitorchError('FRAME_INVALID', `an answer for position ${position} was not due`);
+    const expected = this.#pending.shift();
+    if (expected?.position !== position || expected.rows !== rows) {
+      throw new BitorchError('FRAME_INVALID', `unexpected answer for position ${position}`);
     }
-    due.answer.resolve(states);
+    expected.answer.resolve(states);
     this.#observer.received(position, rows, states);
   }
 
@@ -227,6 +232,6 @@ export class ClientSession {
   #answerError(hop: number, frame: Uint8Array | undefined): BitorchError {
     if (!frame) return new BitorchError('STREAM_CLOSED', 'it closed the session');
     if (kindOf(frame) === KIND.error) return remoteError('it', this.#plan.route[hop]!.id, decodeError(frame));
-    return new BitorchError('FRAME_INVALID', `it sent a frame of kind ${kindOf(frame)} that was not due`);
+    return new BitorchError('FRAME_INVALID', `it sent an unexpected frame of kind ${kindOf(frame)}`);
   }
 }

@@ -26,20 +26,20 @@ const PUBLIC_KEY_BYTES = 32;
 
 const openSchema = z.strictObject({
   session: zBytes(SESSION_ID_BYTES),
-  /** Id of the signed manifest whose blocks are to run. */
+  /** Id of the signed manifest of the model. */
   manifest: zBytes(32),
   /** Blocks [first, end) that this stage runs. */
   first: zCount,
   end: zCount,
-  /** Period in which the session was opened; its receipts carry it. */
+  /** Period in which the session was opened; recorded in its receipts. */
   period: zCount,
-  /** Peer id of the stage before; null: the client itself. */
+  /** Peer id of the previous stage; null for the first stage, which the client feeds. */
   previous: peerId.nullable(),
-  /** Peer id of the stage after; null: hidden states go back to the client. */
+  /** Peer id of the next stage; null for the last stage, which returns hidden states to the client. */
   next: peerId.nullable(),
 });
 
-/** What a client asks of one stage. */
+/** A client's request to open a session on one stage. */
 export interface Open {
   session: Uint8Array;
   manifest: Uint8Array;
@@ -53,7 +53,7 @@ export interface Open {
 const readySchema = z.strictObject({ context: zCount });
 const errorSchema = z.strictObject({ code: z.string().max(64), message: z.string().max(1024) });
 
-/** Hidden states of consecutive positions of one session, row-major f32 [rows, hidden]. */
+/** Hidden states of consecutive positions of one session: rows × hidden f32, row-major, little-endian. */
 export interface Hidden {
   /** Position of the first row. */
   position: number;
@@ -61,6 +61,7 @@ export interface Hidden {
   states: Float32Array;
 }
 
+/** Kind of a frame; 0, which is no kind, for an empty frame. */
 export const kindOf = (frame: Uint8Array): number => frame[0] ?? 0;
 export const bodyOf = (frame: Uint8Array): Uint8Array => frame.subarray(1);
 
@@ -78,6 +79,7 @@ export const encodeError = (error: { code: string; message: string }): Uint8Arra
   control(KIND.error, { code: error.code.slice(0, 64), message: error.message.slice(0, 1024) });
 export const encodeClose = (): Uint8Array => Uint8Array.of(KIND.close);
 
+/** Throws FRAME_INVALID, CODEC_INVALID or SCHEMA_INVALID when the frame is not a valid open. */
 export function decodeOpen(frame: Uint8Array): Open {
   expectKind(frame, KIND.open);
   const open = check(openSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'open') as Open;
@@ -86,25 +88,30 @@ export function decodeOpen(frame: Uint8Array): Open {
   return open;
 }
 
-/** First frame on a hidden stream: whose session it is for. `client` is a peer id. */
+/** First frame on a hidden stream: session id and the client's public key. */
 export const encodeJoin = ({ session, client }: Join): [Uint8Array, Uint8Array] => [
   session,
   publicKeyOf(client),
 ];
 
-/** Session ids are their client's: two clients may have drawn, or copied, the same one. */
+/**
+ * Identifies a session on a hidden stream. Session ids are unique only per client, because another client may draw or copy the
+ * same id.
+ */
 export interface Join {
   session: Uint8Array;
+  /** Peer id. */
   client: string;
 }
 
-/** The name of a session among all clients' (hexadecimal). Throws FRAME_INVALID. */
+/** Key of a session among those of all clients (hexadecimal). Throws FRAME_INVALID when the frame has the wrong length. */
 export function decodeJoin(frame: Uint8Array | undefined): string {
   if (frame?.length !== SESSION_ID_BYTES + PUBLIC_KEY_BYTES)
     throw invalid('a hidden stream starts with a session id and the key of its client');
   return toHex(frame);
 }
 
+/** The same key, from a decoded join. */
 export const nameOfJoin = (join: Join): string => encodeJoin(join).map(toHex).join('');
 
 export const decodeReady = (frame: Uint8Array): { context: number } =>
@@ -113,7 +120,7 @@ export const decodeReady = (frame: Uint8Array): { context: number } =>
 export const decodeError = (frame: Uint8Array): { code: string; message: string } =>
   check(errorSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'error');
 
-/** Hidden frames of one session: what all of them begin with is written once. */
+/** Encodes and decodes the hidden frames of one session. The constant part of their header is written once. */
 export class HiddenFrames {
   readonly #header = new Uint8Array(HIDDEN_HEADER_BYTES);
   readonly #width: number;
@@ -125,7 +132,7 @@ export class HiddenFrames {
     this.#header.set(session, 16);
   }
 
-  /** The two parts of a frame: the header, which the next one overwrites, and the rows without a copy. */
+  /** The two parts of a frame: the header, in a buffer that the next call overwrites, and the rows, not copied. */
   encode({ position, rows, states }: Hidden): [Uint8Array, Uint8Array] {
     const header = this.#header;
     writeU32(header, 8, position);
@@ -133,19 +140,21 @@ export class HiddenFrames {
     return [header, bytesOf(states)];
   }
 
-  /** Strict: of this session and period, rows as wide as they should be, NaN and infinities are refused. */
+  /**
+   * Decodes a frame. Throws FRAME_INVALID when it belongs to another session or period, has unknown flags or the wrong length,
+   * or contains NaN or infinity.
+   */
   decode(frame: Uint8Array): Hidden {
     expectKind(frame, KIND.hidden);
     if (frame.length < HIDDEN_HEADER_BYTES) throw invalid('hidden frame is shorter than its header');
     const rows = readU32(frame, 12);
-    if (frame[1] !== 0 || frame[2] !== 0 || frame[3] !== 0)
-      throw invalid('hidden frame has flags this version does not know');
+    if (frame[1] !== 0 || frame[2] !== 0 || frame[3] !== 0) throw invalid('hidden frame has unknown flags');
     if (rows < 1 || rows > MAX_ROWS)
-      throw invalid(`hidden frame of ${rows} rows, 1 to ${MAX_ROWS} are taken`);
+      throw invalid(`hidden frame has ${rows} rows, allowed are 1 to ${MAX_ROWS}`);
     if (frame.length !== HIDDEN_HEADER_BYTES + rows * this.#width * 4) {
-      throw invalid(`hidden frame of ${frame.length} bytes does not hold ${rows} rows of ${this.#width}`);
+      throw invalid(`hidden frame of ${frame.length} bytes does not contain ${rows} rows of ${this.#width}`);
     }
-    if (!this.#isOurs(frame)) throw invalid('frame of another session or period');
+    if (!this.#isOurs(frame)) throw invalid('hidden frame belongs to another session or period');
     const states = floatsOf(frame.subarray(HIDDEN_HEADER_BYTES));
     if (!allFinite(states)) throw invalid('hidden states contain NaN or infinity');
     return { position: readU32(frame, 8), rows, states };
@@ -159,21 +168,21 @@ export class HiddenFrames {
   }
 }
 
-/** 0 times anything that is infinite or not a number is not a number. */
+/** Whether all values are finite: 0 · x is NaN exactly when x is infinite or NaN. */
 function allFinite(states: Float32Array): boolean {
   let zero = 0;
   for (let i = 0; i < states.length; i++) zero += 0 * states[i]!;
   return zero === 0;
 }
 
-/** A view of the bytes as floats, copied only when they are not aligned. */
+/** A view of the bytes as f32, copied only when they are not aligned to 4 bytes. */
 export function floatsOf(bytes: Uint8Array): Float32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
 function expectKind(frame: Uint8Array, kind: Kind): void {
-  if (kindOf(frame) !== kind) throw invalid(`frame of kind ${kindOf(frame)} where kind ${kind} was due`);
+  if (kindOf(frame) !== kind) throw invalid(`frame has kind ${kindOf(frame)}, expected kind ${kind}`);
 }
 
 const invalid = (message: string) => new BitorchError('FRAME_INVALID', message);

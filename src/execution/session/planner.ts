@@ -1,7 +1,7 @@
 import { BitorchError } from '#base';
 import type { PeerAddress } from '#network';
 
-/** A node that runs blocks [first, end) of a model. */
+/** A node's offer to run blocks [first, end) of a model. */
 export interface StageOffer extends PeerAddress {
   readonly name: string;
   readonly first: number;
@@ -10,10 +10,10 @@ export interface StageOffer extends PeerAddress {
 }
 
 /**
- * The chain of stages that covers blocks [0, layers) with the fewest hops: from each block on, of the reachable offers that
- * are least to be avoided (`avoidance`, by peer id), the one that goes furthest. Each stage runs from where the one before
- * stopped. Offers of blocks that the model does not have count for nothing. Throws BLOCKS_MISSING that says which blocks
- * nobody runs and who did before.
+ * Plans a chain of stages that covers blocks [0, layers) with few hops. At each block it takes, among the reachable offers with
+ * the lowest `avoidance` (by peer id), the one that extends furthest; each stage starts where the previous one ends. Offers of
+ * blocks outside the model are ignored. Throws BLOCKS_MISSING, which names the missing blocks and the unreachable nodes that
+ * offered them.
  */
 export function planRoute(
   layers: number,
@@ -33,7 +33,7 @@ export function planRoute(
   return route;
 }
 
-/** Whether [first, end) are blocks of a model of so many layers: anybody can announce anything. */
+/** Whether [first, end) is a valid range of blocks for a model with `layers` layers. Announcements are untrusted. */
 export const areBlocks = (first: number, end: number, layers: number): boolean =>
   first >= 0 && first < end && end <= layers;
 

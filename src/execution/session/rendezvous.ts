@@ -2,16 +2,16 @@ import { BitorchError } from '#base';
 import type { FrameStream } from '#network';
 import { MAX_PARKED, MAX_PARKED_PER_PEER, SETUP_TIMEOUT_MS } from './constants.ts';
 
-/** A stream whose client has not asked for it yet. */
+/** A stream that no client has requested yet. */
 interface Parked {
   readonly stream: FrameStream;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Where a client's open and the stream of the stage after find each other: either may come first. A meeting is named by
- * client, session and peer, so nobody can step into the place of the stage that the client has named. Streams that nobody
- * asks for in time, or that are too many, are aborted here.
+ * Matches a client's open with the stream from the next stage; either may arrive first. A match requires the same client,
+ * session and peer, so that no other peer can take the place of the stage that the client named. Streams that are not
+ * requested in time or exceed the limits are aborted.
  */
 export class Rendezvous {
   readonly #waiting = new Map<string, PromiseWithResolvers<FrameStream>>();
@@ -19,8 +19,8 @@ export class Rendezvous {
   readonly #parked = new Map<string, Parked>();
 
   /**
-   * The stream of `peer` for `session`, a name of its client's. Throws NEXT_MISSING after SETUP_TIMEOUT_MS, SESSION_KNOWN when
-   * somebody waits for it already, and the reason of `signal`.
+   * Waits for the stream from `peer` for `session` (see nameOfJoin()). Throws NEXT_MISSING when none arrives within
+   * SETUP_TIMEOUT_MS, SESSION_KNOWN when another call waits for the same stream, or the reason of `signal`.
    */
   async wait(session: string, peer: string, signal: AbortSignal): Promise<FrameStream> {
     signal.throwIfAborted();
@@ -28,12 +28,12 @@ export class Rendezvous {
     const parked = this.#unpark(name);
     if (parked) return parked;
     if (this.#waiting.has(name))
-      throw new BitorchError('SESSION_KNOWN', 'this session is being opened already');
+      throw new BitorchError('SESSION_KNOWN', 'this session is already being opened');
     const meeting = Promise.withResolvers<FrameStream>();
     this.#waiting.set(name, meeting);
     const stop = () => meeting.reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    const missing = new BitorchError('NEXT_MISSING', `the stage after (${peer}) did not connect`);
+    const missing = new BitorchError('NEXT_MISSING', `the next stage (${peer}) did not connect`);
     const timer = setTimeout(() => meeting.reject(missing), SETUP_TIMEOUT_MS);
     try {
       return await meeting.promise;
@@ -44,9 +44,9 @@ export class Rendezvous {
     }
   }
 
-  /** A stage after has connected for `session`. It only reads from now on: a frame from it ends the stream. */
+  /** Hands in a stream that the next stage opened for `session`. That stage must only read: a frame from it ends the stream. */
   bring(session: string, stream: FrameStream): void {
-    const unexpected = new BitorchError('FRAME_INVALID', 'a stage after sends nothing on a hidden stream');
+    const unexpected = new BitorchError('FRAME_INVALID', 'the next stage must not send on a hidden stream');
     stream.each(() => void stream.abort(unexpected)).catch(() => undefined);
     const name = `${session} ${stream.remote}`;
     const meeting = this.#waiting.get(name);
@@ -77,7 +77,7 @@ export class Rendezvous {
   }
 
   #drop(name: string): void {
-    this.#unpark(name)?.abort(new BitorchError('SESSION_UNKNOWN', 'no client has asked for this stream'));
+    this.#unpark(name)?.abort(new BitorchError('SESSION_UNKNOWN', 'no client requested this stream'));
   }
 
   #unpark(name: string): FrameStream | undefined {

@@ -22,15 +22,15 @@ import type { Executor, Witness } from './ports.ts';
 import { Rendezvous } from './rendezvous.ts';
 import { StageSession, type Streams } from './stage-session.ts';
 
-/** A model's blocks on offer, and who has which of their KV slots. */
+/** Blocks of a model that are served, and the allocation of their KV slots to clients. */
 interface Offer {
   readonly executor: Executor;
   readonly places: FairSlots;
-  /** Aborts when the blocks are not on offer any more. */
+  /** Aborted when the blocks are withdrawn. */
   readonly withdrawn: AbortController;
 }
 
-interface Beginning {
+interface SessionResources {
   readonly place: Slot;
   readonly streams: Streams;
   readonly executor: Executor;
@@ -40,14 +40,14 @@ export interface StageDependencies {
   readonly host: Pick<Host, 'handle' | 'open' | 'originOf'>;
   readonly witness: Witness;
   readonly log: Logger;
-  /** Where the peer with this id says that it can be reached; by default what the host knows of its connections. */
+  /** Announced address of a peer, by peer id. By default, only peers that the host is connected to are found. */
   readonly locate?: (peer: string) => PeerAddress | undefined;
   readonly onSessionEnd?: () => void;
-  /** Throws when a client (peer id) may not have a session on the model with this manifest id. */
+  /** Throws when the client (peer id) is not admitted to the model with this manifest id. */
   readonly admit?: (manifest: Uint8Array, client: string) => void;
 }
 
-/** Serves sessions on the blocks that this node runs: the stage's side of docs/protocol/execution.md. */
+/** Serves sessions on the blocks that this node runs: the stage side of docs/protocol/execution.md. */
 export class SessionService {
   readonly #dependencies: StageDependencies;
   readonly #offers = new Map<string, Offer>();
@@ -68,19 +68,19 @@ export class SessionService {
     this.#lifecycle.onStop(() => this.#rendezvous.stop());
   }
 
-  /** Ends every session, each client is told. */
+  /** Ends every session with STAGE_STOPPING. */
   stop(): Promise<void> {
     this.#stopping.abort(stopping());
     return this.#lifecycle.stop();
   }
 
-  /** Takes sessions for these blocks of the model with this manifest id. */
+  /** Accepts sessions on `executor`'s blocks of the model with this manifest id. */
   offer(manifest: Uint8Array, executor: Executor): void {
     const places = new FairSlots({ count: executor.slots, idleMs: RECLAIM_AFTER_MS });
     this.#offers.set(toHex(manifest), { executor, places, withdrawn: new AbortController() });
   }
 
-  /** Takes no more sessions for this model, and ends those that run; each client is told. */
+  /** Stops accepting sessions for this model and ends the running ones with STAGE_STOPPING. */
   withdraw(manifest: Uint8Array): void {
     const name = toHex(manifest);
     this.#offers.get(name)?.withdrawn.abort(stopping());
@@ -113,7 +113,7 @@ export class SessionService {
     const { executor, places, withdrawn } = this.#findOffer(open);
     const place = places.take({ peer: client.remote, origin: host.originOf(client.remote) });
     if (!place) {
-      const message = `all ${executor.slots} session slots are taken, try again in a moment`;
+      const message = `all ${executor.slots} session slots are taken: try again in a moment`;
       throw new BitorchError('STAGE_BUSY', message);
     }
     try {
@@ -129,7 +129,7 @@ export class SessionService {
     }
   }
 
-  #begin(open: Open, { place, streams, executor }: Beginning): StageSession {
+  #begin(open: Open, { place, streams, executor }: SessionResources): StageSession {
     const { session, manifest, first, end, period } = open;
     const { peer: client, origin } = place.holder;
     const terms = { session, manifest, first, end, period, width: executor.hidden, client, origin };
@@ -147,17 +147,20 @@ export class SessionService {
     if (!offer || open.first < offer.executor.first || open.end > offer.executor.end) {
       throw new BitorchError(
         'BLOCKS_NOT_SERVED',
-        `blocks ${open.first}–${open.end - 1} of this model do not run here`,
+        `this node does not serve blocks ${open.first}–${open.end - 1} of this model`,
       );
     }
     const now = Math.floor(Date.now() / PERIOD_MS);
     if (Math.abs(open.period - now) > 1) {
-      throw new BitorchError('PERIOD_INVALID', `period ${open.period} is not now (${now}): check the clock`);
+      throw new BitorchError(
+        'PERIOD_INVALID',
+        `period ${open.period} is not the current one (${now}): check the clock`,
+      );
     }
     return offer;
   }
 
-  /** Both ends of the hidden states' way through this stage; when one cannot be had, the other is dropped. */
+  /** Connects the streams that hidden states enter and leave through. When one is unavailable, the other is aborted. */
   async #connect(client: FrameStream, open: Open, signal: AbortSignal): Promise<Streams> {
     const join = { session: open.session, client: client.remote };
     const failed = new AbortController();
@@ -179,18 +182,18 @@ export class SessionService {
     }
   }
 
-  /** Who reads dials: the end that has dialled a link reads from it with less effort. */
+  /** Dials the previous stage. The reading end dials, because reading is cheaper at the end that dialled a link. */
   async #dialPrevious(previous: string, join: Join, signal: AbortSignal): Promise<FrameStream> {
     const { host, locate = byConnection } = this.#dependencies;
     const peer = locate(previous);
     if (!peer)
-      throw new BitorchError('PEER_UNKNOWN', `the stage before (${previous}) has not announced itself here`);
+      throw new BitorchError('PEER_UNKNOWN', `the address of the previous stage (${previous}) is unknown`);
     const stream = await host.open(peer, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
     await stream.send(...encodeJoin(join));
     return stream;
   }
 
-  /** A stage after connects and says for whose session. */
+  /** Takes a stream from a next stage, whose first frame names the session. */
   async #join(stream: FrameStream): Promise<void> {
     const frame = await stream.read(AbortSignal.timeout(FIRST_FRAME_TIMEOUT_MS));
     this.#rendezvous.bring(decodeJoin(frame), stream);

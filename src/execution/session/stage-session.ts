@@ -20,15 +20,15 @@ import {
 import type { Executor, SessionWitness } from './ports.ts';
 
 export interface Streams {
-  /** To and from the client: evidence, errors, the end. */
+  /** Control stream with the client: ready, evidence, errors and close. */
   readonly client: FrameStream;
-  /** Where hidden states come from: the client or the stage before. */
+  /** Source of hidden states: the client or the previous stage. */
   readonly inbound: FrameStream;
-  /** Where they go: the stage after or the client. */
+  /** Destination of hidden states: the next stage or the client. */
   readonly outbound: FrameStream;
 }
 
-/** One client's session on one stage: hidden states in, blocks run, hidden states out, evidence to the client. */
+/** One client's session on one stage: receives hidden states, runs the blocks, forwards the result, sends evidence. */
 export class StageSession {
   readonly #open: Open;
   readonly #place: Slot;
@@ -56,8 +56,8 @@ export class StageSession {
   }
 
   /**
-   * Serves until the client closes, a stream breaks, the session idles out or `signal` aborts. On return the place is not used
-   * any more; what is left is to `hangUp`. Resolves with the last frames for the client.
+   * Serves until the client closes, a stream breaks, the session times out or `signal` aborts. Resolves with the last frames for
+   * the client, to be passed to hangUp(). The slot is no longer used then.
    */
   async serve(signal: AbortSignal): Promise<Uint8Array[][]> {
     const { client, inbound } = this.#streams;
@@ -82,7 +82,7 @@ export class StageSession {
     }
   }
 
-  /** Sends the last frames and ends the streams; one that does not take them in time is dropped. */
+  /** Sends the last frames and closes the streams; aborts them after HANG_UP_TIMEOUT_MS. */
   async hangUp(last: readonly Uint8Array[][]): Promise<void> {
     const { client, inbound, outbound } = this.#streams;
     const streams = [client, inbound, outbound];
@@ -103,7 +103,7 @@ export class StageSession {
   }
 
   #endAfter(ms: number): NodeJS.Timeout {
-    const idle = new BitorchError('SESSION_IDLE', `no frame for ${ms / 1000} s`);
+    const idle = new BitorchError('SESSION_IDLE', `the session received no frame for ${ms / 1000} s`);
     return setTimeout(() => this.#over.abort(idle), ms).unref();
   }
 
@@ -125,13 +125,13 @@ export class StageSession {
     return Promise.race([closed.promise, ended]);
   }
 
-  /** Of a stage that another one feeds, the client only ever sends a close. Frames after the end are dropped as they come. */
+  /** Waits for the client's close, the only frame a client sends to a stage that it does not feed. Later frames are dropped. */
   #readUntilClose(client: FrameStream): Promise<void> {
     const closed = Promise.withResolvers<void>();
     const ended = client.each((frame) => {
       if (kindOf(frame) === KIND.close) closed.resolve();
       else {
-        const what = `frame of kind ${kindOf(frame)} of ${bodyOf(frame).length} bytes is not for this stage`;
+        const what = `unexpected frame of kind ${kindOf(frame)} with ${bodyOf(frame).length} bytes from the client`;
         this.#over.abort(new BitorchError('FRAME_INVALID', what));
       }
       return undefined;
@@ -139,7 +139,7 @@ export class StageSession {
     return Promise.race([closed.promise, ended]);
   }
 
-  // What waits for nothing makes no promise: every turn between receiving and sending is time that all the stages lose.
+  // Returns no promise unless it has to wait: each extra turn of the event loop adds to the latency of the whole pipeline.
   #run(frame: Uint8Array): Promise<void> | undefined {
     const { first, end } = this.#open;
     const input = this.#frames.decode(frame);
@@ -182,13 +182,13 @@ export class StageSession {
     if (position > this.#length) {
       throw new BitorchError(
         'POSITION_GAP',
-        `frame at position ${position}, but only ${this.#length} are computed`,
+        `the frame starts at position ${position}, but only ${this.#length} positions are computed`,
       );
     }
     if (position + rows > this.#executor.context) {
       throw new BitorchError(
         'CONTEXT_EXCEEDED',
-        `position ${position + rows} is over the stage's context of ${this.#executor.context}`,
+        `position ${position + rows} is beyond the stage's context of ${this.#executor.context}`,
       );
     }
   }

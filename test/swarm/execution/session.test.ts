@@ -106,11 +106,11 @@ test('errors name the stage: gap, context, unknown blocks, a stage that stops', 
   ]);
   const gap = await open(client, route);
   await assert.rejects(gap.forward(5, input(1)), (e: Error) =>
-    /stage 1 \(blocks 0–0\).*only 0 are computed/.test(e.message),
+    /stage 1 \(blocks 0–0\).*only 0 positions are computed/.test(e.message),
   );
   const far = await open(client, route);
   await assert.rejects(far.forward(500, input(50)), { code: 'CONTEXT_EXCEEDED' });
-  await assert.rejects(open(client, [route[0]!, { ...route[1]!, end: 9 }]), /stage 2 .*do not run here/);
+  await assert.rejects(open(client, [route[0]!, { ...route[1]!, end: 9 }]), /stage 2 .*does not serve blocks/);
   far.abort();
 
   const session = await open(client, route);
