@@ -6,18 +6,18 @@ import { CHUNK_POSITIONS } from './constants.ts';
 import { Positions, RowHashes } from './positions.ts';
 import { NO_RECEIPT, openReceipt, type Receipt, receiptId } from './statements.ts';
 
-/** The client's side of the evidence for one answer: what it sent, its own hashes at both ends and every stage's receipts. */
+/** The client's evidence for one answer: the inputs it sent, its own hashes at both ends, and every stage's receipts. */
 export class AnswerRecord implements Observer {
   readonly plan: SessionPlan;
   readonly #sent = new RowHashes();
   readonly #received = new RowHashes();
   readonly #inputs = new Positions<Float32Array>();
   readonly #publicKeys: Uint8Array[];
-  /** By hop: the chain of the latest receipts, from position 0 on. */
+  /** By hop: the current chain of receipts, starting at position 0. */
   readonly #chains: SignedReceipt[][];
-  /** By epoch: the position that it went back to. */
+  /** By epoch: the position that the session was rolled back to. */
   readonly #rollbacks: number[] = [];
-  /** Floats a row. */
+  /** Width of a row in f32. */
   #width = 0;
 
   constructor(plan: SessionPlan) {
@@ -26,7 +26,7 @@ export class AnswerRecord implements Observer {
     this.#chains = plan.route.map(() => []);
   }
 
-  /** Positions for which the answer's hidden states came back. */
+  /** Number of positions whose final hidden states were received. */
   get length(): number {
     return this.#received.length;
   }
@@ -43,9 +43,9 @@ export class AnswerRecord implements Observer {
   }
 
   /**
-   * Keeps a stage's receipt, in the place of those for the same and for later positions; one for work that was rolled back
-   * meanwhile is dropped. Throws RECEIPT_INVALID when it is not for this session and these blocks, CHAIN_BROKEN when it does
-   * not continue the receipts before it.
+   * Records a stage's receipt. It replaces receipts for the same and later positions; a receipt for work that has been rolled
+   * back is dropped. Throws RECEIPT_INVALID when it is not for this session and these blocks, CHAIN_BROKEN when it does not
+   * continue the stage's previous receipt.
    */
   evidence(hop: number, signed: Uint8Array): void {
     const receipt = openReceipt(signed, this.#publicKeys[hop]!);
@@ -61,31 +61,34 @@ export class AnswerRecord implements Observer {
     const epoch = this.#rollbacks.length;
     const inTime = receipt.to <= this.#sent.length && receipt.epoch <= epoch;
     if (!agreed || (!inTime && receipt.epoch >= epoch))
-      throw new BitorchError('RECEIPT_INVALID', 'the receipt is for other work than was asked for');
+      throw new BitorchError('RECEIPT_INVALID', 'the receipt does not match the requested work');
     if (!inTime || this.#isRolledBack(receipt)) return;
     const chain = this.#chains[hop]!;
     const place = receipt.from / CHUNK_POSITIONS;
     const before = chain[place - 1];
     if (before) checkLink(before, receipt);
     else if (place > 0 || !equalBytes(receipt.before, NO_RECEIPT))
-      throw new BitorchError('CHAIN_BROKEN', 'the receipt continues work that was not handed in');
+      throw new BitorchError(
+        'CHAIN_BROKEN',
+        'the receipt does not continue the previous receipt of its stage',
+      );
     chain.splice(place, chain.length, { receipt, signed, id: receiptId(signed) });
   }
 
-  /** The latest receipts of one stage, one chain from position 0 on. */
+  /** The current receipts of one stage: one chain, starting at position 0. */
   receiptsOf(hop: number): SignedReceipt[] {
     return [...this.#chains[hop]!];
   }
 
-  /** What this client gave to the first stage at positions [0, to): floats [to, width]. */
+  /** The states that this client sent to the first stage at positions [0, to): to × width f32. */
   inputs(to: number): Float32Array {
     return floatsOf(concat(this.#inputs.slice(0, to).map(bytesOf)));
   }
 
   /**
-   * Checks that every position is covered and that what went into each stage is what came out of the one before, from the
-   * client's own embedding to the states it received. Throws RECEIPTS_MISSING where there is nothing to judge by, and
-   * CONTINUITY_BROKEN that names the stages which contradict each other or themselves.
+   * Checks that receipts cover every position, and that the input of each stage is the output of the previous one, from the
+   * client's own embedding to the states it received. Throws RECEIPTS_MISSING when positions are not covered,
+   * CONTINUITY_BROKEN, which names the stages, when receipts contradict each other or the client's own hashes.
    */
   checkContinuity(): void {
     for (const hop of this.plan.route.keys()) {
@@ -95,7 +98,7 @@ export class AnswerRecord implements Observer {
       if (covered < this.length)
         throw new BitorchError(
           'RECEIPTS_MISSING',
-          `${this.plan.route[hop]!.name} handed in no receipt for position ${covered}`,
+          `${this.plan.route[hop]!.name} sent no receipt for position ${covered}`,
           { stages: [this.plan.route[hop]!.id] },
         );
     }
@@ -106,7 +109,7 @@ export class AnswerRecord implements Observer {
     for (const chain of this.#chains) chain.splice(Math.floor(position / CHUNK_POSITIONS));
   }
 
-  /** Whether a rollback after the receipt's epoch went back into its positions. */
+  /** Whether a rollback since the receipt's epoch covers any of its positions. */
   #isRolledBack({ epoch, to }: Receipt): boolean {
     return this.#rollbacks.slice(epoch).some((position) => position < to);
   }
@@ -115,14 +118,17 @@ export class AnswerRecord implements Observer {
     const { from, to } = receipt;
     const before = hop === 0 ? this.#sent.of(from, to) : this.#outputOf(hop - 1, receipt);
     if (before && !equalBytes(before, receipt.input)) {
-      const giver = hop === 0 ? 'the client' : this.plan.route[hop - 1]!.name;
+      const sender = hop === 0 ? 'the client' : this.plan.route[hop - 1]!.name;
       const hops = hop === 0 ? [0] : [hop - 1, hop];
-      throw this.#broken(hops, `and ${giver} signed different hidden states for positions ${from}–${to - 1}`);
+      throw this.#broken(
+        hops,
+        `and ${sender} signed different hidden states for positions ${from}–${to - 1}`,
+      );
     }
     if (hop < this.plan.route.length - 1) return;
     const after = this.#received.of(from, to);
     if (after && !equalBytes(after, receipt.output)) {
-      throw this.#broken([hop], `signed other hidden states than it sent for positions ${from}–${to - 1}`);
+      throw this.#broken([hop], `signed hidden states that it did not send for positions ${from}–${to - 1}`);
     }
   }
 

@@ -8,13 +8,13 @@ const MAX_ANSWER_BYTES = 4 << 10;
 const requestSchema = z.strictObject({
   /** Peer id of the audited stage. */
   stage: z.string().max(128),
-  /** Its signed receipts from position 0 up to the audited chunk, in order. */
+  /** The stage's signed receipts from position 0 up to the audited chunk, in order. */
   receipts: z.array(zBytesUpTo(MAX_STATEMENT_BYTES)).min(1).max(MAX_AUDIT_RECEIPTS),
   /** The client's signed ticket for the stage's inputs. */
   ticket: zBytesUpTo(MAX_STATEMENT_BYTES),
 });
 
-/** What a client asks of an auditor: the first frame of an audit stream. */
+/** A client's request to an auditor: the first frame of an audit stream. */
 export type AuditRequest = z.infer<typeof requestSchema>;
 
 const answerSchema = z.union([
@@ -24,8 +24,8 @@ const answerSchema = z.union([
 ]);
 
 /**
- * What an auditor answers: its signed verdict; or that the stage gave it no inputs, and the client may send the rows of
- * positions [0, inputs) itself; or why there is no verdict.
+ * An auditor's answer. `verdict`: the signed verdict. `inputs`: the stage supplied no inputs; the client may send the rows of
+ * positions [0, inputs) itself, after which a verdict or an error follows. `error`: why there is no verdict.
  */
 export type AuditAnswer = z.infer<typeof answerSchema>;
 

@@ -21,7 +21,7 @@ export interface AuditCandidate extends PeerAddress {
   readonly name: string;
 }
 
-/** Which stage and chunk of an answer is audited, by whom. */
+/** The stage and chunk of an answer to audit, and the auditor. */
 export interface AuditPlan {
   readonly hop: number;
   readonly stage: StageOffer;
@@ -31,7 +31,7 @@ export interface AuditPlan {
   readonly to: number;
 }
 
-/** What came of an audit. There is no verdict on a stage that signed its work and refuses to show what it computed with. */
+/** Result of an audit. A stage that withholds the inputs of work it signed fails without a verdict. */
 export type AuditOutcome =
   | { readonly passed: boolean; readonly verdict: Verdict }
   | { readonly passed: false; readonly verdict: undefined };
@@ -39,12 +39,15 @@ export type AuditOutcome =
 export interface AuditDependencies {
   readonly host: Pick<Host, 'id' | 'open'>;
   readonly key: SigningKey;
-  /** Floats a row. */
+  /** Width of a row in f32. */
   readonly width: number;
   readonly signal: AbortSignal;
 }
 
-/** Draws a stage, one of its chunks and an auditor other than the stage. Throws AUDITOR_MISSING, RECEIPTS_MISSING. */
+/**
+ * Draws a random stage, one of its chunks and an auditor other than the stage. Throws AUDITOR_MISSING when there is no candidate,
+ * RECEIPTS_MISSING when the stage sent no receipts.
+ */
 export function drawAudit(record: AnswerRecord, candidates: readonly AuditCandidate[]): AuditPlan {
   const hop = randomInt(record.plan.route.length);
   const stage = record.plan.route[hop]!;
@@ -52,15 +55,16 @@ export function drawAudit(record: AnswerRecord, candidates: readonly AuditCandid
   if (others.length === 0)
     throw new BitorchError('AUDITOR_MISSING', `no other node can re-execute the work of ${stage.name}`);
   const receipts = record.receiptsOf(hop);
-  if (receipts.length === 0) throw new BitorchError('RECEIPTS_MISSING', `${stage.name} gave no receipts`);
+  if (receipts.length === 0) throw new BitorchError('RECEIPTS_MISSING', `${stage.name} sent no receipts`);
   const { from, to } = receipts[randomInt(receipts.length)]!.receipt;
   return { hop, stage, auditor: others[randomInt(others.length)]!, from, to };
 }
 
 /**
- * Has the drawn chunk re-executed. A verdict that differs, and a stage that answers this client and withholds what it computed
- * with, are `passed: false`. Throws what keeps the auditor from a verdict and is nobody's proven fault: REMOTE_ERROR,
- * INPUTS_MISSING, PEER_UNREACHABLE, VERDICT_INVALID.
+ * Has the planned chunk re-executed by the auditor. The result is `passed: false` when the recomputed output differs, or when
+ * the stage responds to this client but withholds its inputs. Throws REMOTE_ERROR, INPUTS_MISSING, PEER_UNREACHABLE or
+ * VERDICT_INVALID when there is no verdict and the stage is not provably at fault, and RECEIPTS_MISSING or RECEIPT_INVALID when
+ * the record does not cover the chunk.
  */
 export async function audit(
   record: AnswerRecord,
@@ -72,7 +76,7 @@ export async function audit(
   const chain = record.receiptsOf(plan.hop).filter(({ receipt }) => receipt.to <= to);
   const tip = chain.at(-1);
   if (tip?.receipt.to !== to)
-    throw new BitorchError('RECEIPTS_MISSING', `${stage.name} gave no receipt up to position ${to}`);
+    throw new BitorchError('RECEIPTS_MISSING', `${stage.name} sent no receipt up to position ${to}`);
   if (!equalBytes(tip.receipt.client, key.publicKey))
     throw new BitorchError('RECEIPT_INVALID', `${stage.name} signed its work for another client`);
   const signal = AbortSignal.any([dependencies.signal, AbortSignal.timeout(AUDIT_TIMEOUT_MS)]);
@@ -102,7 +106,7 @@ export async function audit(
       await sendStates(stream, inputs, dependencies.width);
       answer = await readAnswer(stream, auditor, signal);
     }
-    if (!('verdict' in answer)) throw invalid(auditor, 'asked for the same inputs twice');
+    if (!('verdict' in answer)) throw invalid(auditor, 'requested the same inputs twice');
     return outcomeOf(openVerdict(answer.verdict, publicKeyOf(auditor.id)), chain, plan);
   } finally {
     stream.abort();
@@ -122,9 +126,9 @@ async function readAnswer(
 }
 
 /**
- * The auditor says that it got no inputs, which may be the stage's fault, the network's or its own. So this client asks the
- * stage, and where that cannot be reached, takes the same rows from what it sent itself or from the log of the stage before.
- * Undefined when the stage answers and withholds them. Throws INPUTS_MISSING when nobody can be asked.
+ * Supplies the inputs that the auditor could not fetch, be it the fault of the stage, the network or the auditor. Requests them
+ * from the stage; if that is unreachable, takes the same rows from what this client sent or from the log of the previous stage.
+ * Undefined when the stage responds but withholds them. Throws INPUTS_MISSING when no source is available.
  */
 async function supply(
   record: AnswerRecord,
@@ -149,7 +153,10 @@ async function supply(
   }
 }
 
-/** A verdict counts when it is on the receipts that were sent, and when it passes, on the last of them. */
+/**
+ * Accepts a verdict only if it is about one of the receipts sent; a verdict that passes must be about the last one. Throws
+ * VERDICT_INVALID otherwise.
+ */
 function outcomeOf(verdict: Verdict, chain: readonly SignedReceipt[], plan: AuditPlan): AuditOutcome {
   const judged = chain.find(({ id }) => equalBytes(id, verdict.receipt));
   const ours =
@@ -163,9 +170,9 @@ function outcomeOf(verdict: Verdict, chain: readonly SignedReceipt[], plan: Audi
     equalBytes(verdict.client, judged.receipt.client) &&
     equalBytes(verdict.input, judged.receipt.input) &&
     equalBytes(verdict.signed, judged.receipt.output);
-  if (!ours) throw invalid(plan.auditor, 'judged other work than it was asked to');
+  if (!ours) throw invalid(plan.auditor, 'returned a verdict on other work than requested');
   const passed = verdict.recomputed !== null && equalBytes(verdict.recomputed, verdict.signed);
-  if (passed && judged !== chain.at(-1)) throw invalid(plan.auditor, 'did not judge all of the work');
+  if (passed && judged !== chain.at(-1)) throw invalid(plan.auditor, 'did not re-execute all of the work');
   return { passed, verdict };
 }
 

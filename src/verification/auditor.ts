@@ -30,7 +30,7 @@ import { fetchInputs } from './inputs.ts';
 import { openTicket, signVerdict } from './statements.ts';
 import { areSigned, receiveStates } from './states.ts';
 
-/** Gives an executor for blocks of a model, fetching and loading them first where needed. */
+/** Provides an executor for blocks of a model; fetches and loads them if necessary. */
 export type ExecutorFor = (
   manifest: Uint8Array,
   first: number,
@@ -42,16 +42,16 @@ export interface AuditorDependencies {
   readonly host: Pick<Host, 'id' | 'open' | 'handle' | 'originOf'>;
   readonly key: SigningKey;
   readonly executorFor: ExecutorFor;
-  /** Where the peer with this id says that it can be reached; by default what the host knows of its connections. */
+  /** Announced address of a peer, by peer id. By default, only peers that the host is connected to are found. */
   readonly locate?: (peer: string) => PeerAddress | undefined;
-  /** What is computed for one client, for one address and for all. */
+  /** Work budgets per client, per network origin and in total. */
   readonly work?: typeof AUDIT_WORK;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock in ms. */
   readonly now?: () => number;
   readonly log: Logger;
 }
 
-/** A client's request whose receipts and ticket are in order. */
+/** A validated audit request. */
 interface Work {
   readonly stage: string;
   readonly client: string;
@@ -60,13 +60,13 @@ interface Work {
   readonly tip: SignedReceipt;
 }
 
-/** Re-executes other stages' work on request and signs what it got. A few audits at once, of which one computes. */
+/** Re-executes other stages' work on request and signs the result. Holds MAX_AUDITS audits at once, of which one computes. */
 export class Auditor {
   readonly #dependencies: AuditorDependencies;
   readonly #places = new FairSlots({ count: MAX_AUDITS, idleMs: SUPPLY_IDLE_MS });
-  /** By client, and by where clients come from. */
+  /** Budgets per client and per network origin. */
   readonly #work: readonly [Budgets, Budgets];
-  readonly #mostWork: number;
+  readonly #maxCost: number;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: AuditorDependencies) {
@@ -74,7 +74,7 @@ export class Auditor {
     const { work = AUDIT_WORK, now } = dependencies;
     const budgets = (peer: Limits) => new Budgets({ peer, address: peer, all: work.all }, now && { now });
     this.#work = [budgets(work.client), budgets(work.origin)];
-    this.#mostWork = work.client.burstBytes;
+    this.#maxCost = work.client.burstBytes;
   }
 
   async start(): Promise<void> {
@@ -95,7 +95,7 @@ export class Auditor {
     const frame = await stream.read(AbortSignal.timeout(STATES_STALL_MS));
     const peer = stream.remote;
     const place = this.#places.take({ peer, origin: this.#dependencies.host.originOf(peer) });
-    if (!place) throw new BitorchError('AUDITOR_BUSY', 'too many audits wait here');
+    if (!place) throw new BitorchError('AUDITOR_BUSY', 'the auditor has no free audit slot: try again later');
     place.begin();
     try {
       return await this.#audit(stream, frame ?? new Uint8Array(), place);
@@ -116,16 +116,16 @@ export class Auditor {
     return computing;
   }
 
-  /** Throws BUDGET_EXCEEDED for a client that asks for more than is done for one. */
+  /** Charges the work to the client's budgets. Throws BUDGET_EXCEEDED when one is exhausted. */
   #charge({ client, tip }: Work): void {
     const { to, width, first, end } = tip.receipt;
-    const cost = Math.min(to * width * 4 * (end - first), this.#mostWork);
+    const cost = Math.min(to * width * 4 * (end - first), this.#maxCost);
     const [clients, origins] = this.#work;
     clients.of(client).take(cost);
     origins.of(this.#dependencies.host.originOf(client)).take(cost);
   }
 
-  /** The inputs from the stage, which owes them; undefined when it hands over none that it has signed. */
+  /** Fetches the inputs from the stage. Undefined when it supplies none, or others than it signed. */
   async #fetch(work: Work, signal: AbortSignal): Promise<Float32Array | undefined> {
     const { host, locate = byConnection } = this.#dependencies;
     const { stage, client, ticket, tip } = work;
@@ -138,7 +138,7 @@ export class Auditor {
     return inputs && (await areSigned(inputs, work.chain, 'input')) ? inputs : undefined;
   }
 
-  /** The inputs from the client: whoever gives them, the stage has signed their hashes. */
+  /** Receives the inputs from the client. They need no trust, because the stage signed their hashes. */
   async #receive(
     { chain, tip }: Work,
     { stream, place, signal }: { stream: FrameStream; place: Slot; signal: AbortSignal },
@@ -149,7 +149,7 @@ export class Auditor {
     const inputs = await receiveStates(stream, { to, width }, { stallMs: SUPPLY_STALL_MS, signal });
     place.begin();
     if (await areSigned(inputs, chain, 'input')) return inputs;
-    throw new BitorchError('INPUTS_INVALID', 'the stage has signed other inputs than those that were sent');
+    throw new BitorchError('INPUTS_INVALID', 'the inputs sent differ from those that the stage signed');
   }
 
   async #judge(work: Work, inputs: Float32Array, signal: AbortSignal): Promise<Uint8Array> {
@@ -157,9 +157,12 @@ export class Auditor {
     const { manifest, first, end, to, width } = work.tip.receipt;
     const executor = await this.#dependencies.executorFor(manifest, first, end, signal);
     if (executor.hidden !== width)
-      throw new BitorchError('AUDIT_INVALID', `rows of this model have ${executor.hidden} floats`);
+      throw new BitorchError(
+        'AUDIT_INVALID',
+        `the receipt has rows of ${width} floats, the model ${executor.hidden}`,
+      );
     if (to > executor.context)
-      throw new BitorchError('AUDIT_INVALID', `${to} positions are more than the model's context`);
+      throw new BitorchError('AUDIT_INVALID', `${to} positions exceed the context of ${executor.context}`);
     const { judged, recomputed } = await reexecute(executor, inputs, work.chain, signal);
     const { session, client, from, to: until, input, output } = judged.receipt;
     const { host, key } = this.#dependencies;
@@ -187,8 +190,8 @@ export class Auditor {
 }
 
 /**
- * Checks a request before anything is fetched for it. Throws CHAIN_BROKEN when the receipts are not one piece of work,
- * AUDIT_INVALID when the asker or the ticket is another's or the work is too large: nothing of that is the stage's fault.
+ * Validates a request before anything is fetched for it. Throws CHAIN_BROKEN when the receipts are not one chain, AUDIT_INVALID
+ * when they or the ticket are for another client, stage or auditor or the work is too large. None of these blames the stage.
  */
 async function openWork(frame: Uint8Array, client: string, self: string): Promise<Work> {
   const { stage, receipts, ticket } = decodeAuditRequest(frame);
@@ -210,12 +213,12 @@ async function openWork(frame: Uint8Array, client: string, self: string): Promis
   if (to * width * 4 > MAX_AUDIT_BYTES)
     throw new BitorchError(
       'AUDIT_INVALID',
-      `an audit has at most ${MAX_AUDIT_BYTES >> 20} MiB of inputs here`,
+      `the inputs of an audit are limited to ${MAX_AUDIT_BYTES >> 20} MiB`,
     );
   return { stage, client, ticket, chain, tip };
 }
 
-/** Runs the work again until a chunk differs, or to its end. */
+/** Re-executes the work up to the first chunk whose output differs, or to the end. */
 async function reexecute(
   executor: Executor,
   inputs: Float32Array,
@@ -230,7 +233,7 @@ async function reexecute(
       .then(() => executor.forward(rows, inputs.slice(from * width, to * width), { first, end }))
       .then((states) => chunkHash(rowHashes(states, rows.length)))
       .catch((error: unknown) => {
-        // Exact arithmetic gives the same error everywhere: these inputs have no output that a stage could have signed.
+        // Arithmetic is exact, so every stage gets the same error: these inputs have no output that could have been signed.
         if (codeOf(error) === 'HIDDEN_NOT_FINITE') return null;
         throw error;
       });

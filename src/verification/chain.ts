@@ -2,41 +2,41 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BitorchError, equalBytes } from '#base';
 import { NO_RECEIPT, openReceipt, type Receipt, readReceipt, receiptId } from './statements.ts';
 
-/** A receipt together with the bytes that its stage signed, and its id. */
+/** A receipt, its signed encoding and its id. */
 export interface SignedReceipt {
   readonly receipt: Receipt;
   readonly signed: Uint8Array;
   readonly id: Uint8Array;
 }
 
-/** Receipts that are read before others have a turn. */
-const RECEIPTS_A_TURN = 64;
+/** Receipts that are decoded before yielding to the event loop. */
+const RECEIPTS_PER_TURN = 64;
 
 /**
- * Opens the receipts of one piece of work from position 0 on: one chain, in which each names the one before. So a single
- * signature, the last one's, is the stage's word on all of them, and receipts of work before and after a rollback cannot be
- * put together. Throws CHAIN_BROKEN, and what openReceipt() throws.
+ * Opens the receipts of one session on one stage, in order from position 0. They form a chain in which each names its
+ * predecessor, so that the signature of the last one covers all of them, and receipts from before and after a rollback cannot
+ * be combined. Throws CHAIN_BROKEN when they do not form a chain, and whatever openReceipt() throws.
  */
 export async function openChain(
   signed: readonly Uint8Array[],
   stage: Uint8Array,
 ): Promise<[SignedReceipt, ...SignedReceipt[]]> {
   const last = signed.at(-1);
-  if (!last) throw broken('there is no receipt');
+  if (!last) throw broken('it is empty');
   const tip = { receipt: openReceipt(last, stage), signed: last, id: receiptId(last) };
   const chain: [SignedReceipt, ...SignedReceipt[]] = [tip];
   for (let i = signed.length - 2; i >= 0; i--) {
     const link = { receipt: readReceipt(signed[i]!), signed: signed[i]!, id: receiptId(signed[i]!) };
     checkLink(link, chain[0].receipt);
     chain.unshift(link);
-    if (i % RECEIPTS_A_TURN === 0) await nextTurn();
+    if (i % RECEIPTS_PER_TURN === 0) await nextTurn();
   }
   const { from, before } = chain[0].receipt;
   if (from !== 0 || !equalBytes(before, NO_RECEIPT)) throw broken('it does not begin at position 0');
   return chain;
 }
 
-/** Whether `next` continues the work of `link`. Throws CHAIN_BROKEN. */
+/** Throws CHAIN_BROKEN when `next` does not continue the work of the given receipt. */
 export function checkLink({ receipt, id }: SignedReceipt, next: Receipt): void {
   if (!equalBytes(next.before, id) || receipt.to !== next.from)
     throw broken(`the receipt for position ${next.from} continues other work`);
@@ -52,4 +52,5 @@ export function checkLink({ receipt, id }: SignedReceipt, next: Receipt): void {
     throw broken(`the receipts around position ${next.from} are for different work`);
 }
 
-const broken = (what: string) => new BitorchError('CHAIN_BROKEN', `the receipts are not one chain: ${what}`);
+const broken = (what: string) =>
+  new BitorchError('CHAIN_BROKEN', `the receipts do not form a chain: ${what}`);

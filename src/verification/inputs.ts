@@ -22,15 +22,15 @@ const requestSchema = z.strictObject({
   session: zBytes(16),
   /** Peer id of the session's client. */
   client: z.string().max(128),
-  /** Id of the last receipt whose chunk is asked for. */
+  /** Id of the receipt of the last requested chunk. */
   receipt: zBytes(32),
-  /** What went into the stage, or what came out of it. */
+  /** The stage's inputs or its outputs. */
   side: z.enum(['input', 'output']),
-  /** The client's signed ticket, where an auditor asks; null: the client itself asks. */
+  /** The client's signed ticket when an auditor sends the request; null when the client itself does. */
   ticket: zBytesUpTo(MAX_STATEMENT_BYTES).nullable(),
 });
 
-/** Which logged states are asked for. */
+/** A request for logged states of a session. */
 export type InputsRequest = z.infer<typeof requestSchema>;
 
 const answerSchema = z.union([
@@ -40,7 +40,7 @@ const answerSchema = z.union([
 
 const MAX_CONTROL_BYTES = 4 << 10;
 
-/** Hands a session's logged states to its client, and its inputs to the auditor that the client has named. */
+/** Serves a session's logged states to its client, and its inputs to an auditor that holds the client's ticket. */
 export async function serveInputs(dependencies: {
   host: Pick<Host, 'id' | 'handle'>;
   witness: ReceiptSigner;
@@ -60,7 +60,10 @@ export async function serveInputs(dependencies: {
   });
 }
 
-/** Throws SESSION_UNKNOWN, TICKET_INVALID and what openTicket() throws. */
+/**
+ * The requested chunks. Throws SESSION_UNKNOWN when they are not in the log, TICKET_INVALID when the ticket does not allow the
+ * request, and whatever openTicket() throws.
+ */
 function findChunks(
   { session, client, receipt, side, ticket }: InputsRequest,
   witness: ReceiptSigner,
@@ -69,7 +72,7 @@ function findChunks(
   const log = witness.find({ session, client });
   const chunks = log?.branch(toHex(receipt));
   if (!log || !chunks)
-    throw new BitorchError('SESSION_UNKNOWN', 'there is no log of this session and receipt here');
+    throw new BitorchError('SESSION_UNKNOWN', 'this node has no log of this session and receipt');
   const { width } = log.terms;
   if (asker === client && ticket === null) return { chunks, width };
   const given = openTicket(ticket ?? new Uint8Array(), publicKeyOf(client));
@@ -79,13 +82,13 @@ function findChunks(
     given.stage === self &&
     given.auditor === asker;
   if (!fits || side !== 'input')
-    throw new BitorchError('TICKET_INVALID', 'the ticket is for other states, or for somebody else');
+    throw new BitorchError('TICKET_INVALID', 'the ticket is for other states or for another auditor');
   return { chunks, width };
 }
 
 /**
- * Fetches logged states of positions [0, to): floats [to, width]. Throws INPUTS_WITHHELD when the stage answers and does not
- * hand over all of them; INPUTS_MISSING when it cannot be reached or stops answering, which need not be its fault.
+ * Fetches logged states of positions [0, to): to × width f32. Throws INPUTS_WITHHELD when the stage responds but does not send
+ * all of them, INPUTS_MISSING when it is unreachable or stops responding, which need not be its fault.
  */
 export async function fetchInputs(
   host: Pick<Host, 'open'>,
@@ -107,7 +110,9 @@ export async function fetchInputs(
     const withheld = isRefusal(error);
     throw new BitorchError(
       withheld ? 'INPUTS_WITHHELD' : 'INPUTS_MISSING',
-      `${stage.id} ${withheld ? 'did not hand over' : 'could not be asked for'} what it computed with: ${messageOf(error)}`,
+      withheld
+        ? `${stage.id} withheld its inputs: ${messageOf(error)}`
+        : `the inputs of ${stage.id} could not be fetched: ${messageOf(error)}`,
       { stage: stage.id },
       error,
     );
@@ -116,7 +121,7 @@ export async function fetchInputs(
   }
 }
 
-/** What an answer, or the end of one, can only be when the stage means it: not a broken connection, not silence. */
+/** Error codes that only the stage itself can cause, as opposed to a broken connection or a timeout. */
 const REFUSALS = new Set([
   'REMOTE_ERROR',
   'FRAME_INVALID',
@@ -125,7 +130,7 @@ const REFUSALS = new Set([
   'SCHEMA_INVALID',
 ]);
 
-/** Saying that one does not speak the protocol is an answer, too. */
+/** A stage that claims not to support the protocol refuses as well. */
 const isRefusal = (error: unknown): boolean =>
   REFUSALS.has(codeOf(error)) || nameOf((error as Error).cause) === 'UnsupportedProtocolError';
 

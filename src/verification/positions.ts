@@ -1,7 +1,7 @@
 import { CHUNK_POSITIONS } from './constants.ts';
 import { chunkHash, rowHashes } from './hashes.ts';
 
-/** What is known of each position of a session, from 0 on; writing at an earlier position forgets what follows. */
+/** One value for each position of a session, from 0 on. Writing at an earlier position discards all later values. */
 export class Positions<T> {
   readonly #values: T[] = [];
 
@@ -23,12 +23,12 @@ export class Positions<T> {
 }
 
 /**
- * Hashes of a session's rows. They are made for a chunk's worth of rows at once: one row at a time, between steps that
- * have emptied the caches, takes several times as long.
+ * Hashes of a session's rows, computed for a whole chunk at a time. Hashing each row after its decode step, with cold caches,
+ * takes several times as long.
  */
 export class RowHashes {
   readonly #hashes = new Positions<Uint8Array>();
-  /** Rows after those that are hashed. */
+  /** Rows not yet hashed, which follow the hashed ones. */
   #waiting: { rows: number; states: Float32Array }[] = [];
   #waitingRows = 0;
 
@@ -36,7 +36,10 @@ export class RowHashes {
     return this.#hashes.length + this.#waitingRows;
   }
 
-  /** Rows at `position` and after, which do not change from now on. Throws RangeError when they would leave a gap. */
+  /**
+   * Writes rows from `position` on (rows × width f32), which must not be modified afterwards. Throws RangeError when they would
+   * leave a gap.
+   */
   write(position: number, rows: number, states: Float32Array): void {
     if (position !== this.length) {
       this.#hash();
@@ -47,7 +50,7 @@ export class RowHashes {
     if (this.#waitingRows >= CHUNK_POSITIONS) this.#hash();
   }
 
-  /** Hash of the rows [from, to), undefined when they are not all known. */
+  /** chunkHash() of the rows [from, to); undefined when they are not all present. */
   of(from: number, to: number): Uint8Array | undefined {
     this.#hash();
     return to <= this.#hashes.length ? chunkHash(this.#hashes.slice(from, to)) : undefined;
@@ -62,5 +65,5 @@ export class RowHashes {
   }
 }
 
-/** The first position of the chunk that holds `position`. */
+/** The first position of the chunk that contains `position`. */
 export const chunkStart = (position: number): number => position - (position % CHUNK_POSITIONS);

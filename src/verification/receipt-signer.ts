@@ -7,7 +7,7 @@ import { chunkHash, rowHashes } from './hashes.ts';
 import { type LoggedChunk, type LogLimits, type SessionLog, SessionLogs } from './session-log.ts';
 import { NO_RECEIPT, receiptId, signReceipt } from './statements.ts';
 
-/** The stage's side of the evidence: signs a receipt per chunk and logs what went in and came out. */
+/** The stage's evidence: signs a receipt for each chunk and logs the chunk's inputs and outputs. */
 export class ReceiptSigner implements Witness {
   readonly #key: SigningKey;
   readonly #logs: SessionLogs;
@@ -17,12 +17,12 @@ export class ReceiptSigner implements Witness {
     this.#logs = new SessionLogs(dependencies.limits);
   }
 
-  /** What the logs hold, in bytes as charged. */
+  /** Bytes charged for all logs. */
   get bytes(): number {
     return this.#logs.bytes;
   }
 
-  /** Throws SESSION_KNOWN, LOG_FULL. */
+  /** Throws SESSION_KNOWN when a session of this client with this id is logged, LOG_FULL when there is no room. */
   open(terms: SessionTerms): SessionWitness {
     return new ChunkSigner(this.#logs.open(terms), { logs: this.#logs, key: this.#key });
   }
@@ -32,24 +32,25 @@ export class ReceiptSigner implements Witness {
   }
 }
 
-/** Consecutive rows, floats [rows, width] each. */
+/** Consecutive rows; `input` and `output` are rows × width f32. */
 interface Rows {
   readonly rows: number;
   readonly input: Float32Array;
   readonly output: Float32Array;
 }
 
+/** Signs the receipts of one session. */
 class ChunkSigner implements SessionWitness {
   readonly #log: SessionLog;
   readonly #logs: SessionLogs;
   readonly #key: SigningKey;
   readonly #client: Uint8Array;
-  /** The signed chunks of the branch that runs now, each of CHUNK_POSITIONS. */
+  /** Signed chunks of the current branch, CHUNK_POSITIONS each. */
   readonly #branch: LoggedChunk[] = [];
-  /** The rows after those: less than a chunk between two records, and so not charged. */
+  /** Rows after the signed chunks. Fewer than a chunk between calls, so they are not charged. */
   #tail: Rows[] = [];
   #tailRows = 0;
-  /** Rollbacks so far. */
+  /** Number of rollbacks so far. */
   #epoch = 0;
 
   constructor(log: SessionLog, dependencies: { logs: SessionLogs; key: SigningKey }) {
@@ -73,14 +74,14 @@ class ChunkSigner implements SessionWitness {
     try {
       return this.#tailRows > 0 ? [this.#sign(this.#tailRows)] : [];
     } catch {
-      // No room to keep the last rows: what cannot be audited is not signed.
+      // No room to log the last rows: work that cannot be audited must not be signed.
       return [];
     } finally {
       this.#logs.close(this.#log);
     }
   }
 
-  /** Rows from `position` on will be computed anew. What was signed stays in the log for a while. */
+  /** Drops rows from `position` on, which will be recomputed. Chunks that were signed stay in the log for a while. */
   #rollBack(position: number): void {
     this.#epoch++;
     const signed = this.#branch.length * CHUNK_POSITIONS;
@@ -96,7 +97,7 @@ class ChunkSigner implements SessionWitness {
     this.#tailRows = tail.reduce((sum, { rows }) => sum + rows, 0);
   }
 
-  /** Signs for the first `rows` of the tail. */
+  /** Signs a receipt for the first `rows` rows of the tail. */
   #sign(rows: number): Uint8Array {
     const { session, manifest, first: firstBlock, end, width, period } = this.#log.terms;
     const taken = first(this.#tail, rows);
@@ -141,6 +142,7 @@ function after(rows: readonly Rows[], count: number): Rows[] {
   return cut(rows, count, Number.POSITIVE_INFINITY);
 }
 
+/** Rows [from, to). */
 function cut(all: readonly Rows[], from: number, to: number): Rows[] {
   const kept: Rows[] = [];
   let at = 0;
@@ -158,6 +160,7 @@ function cut(all: readonly Rows[], from: number, to: number): Rows[] {
   return kept;
 }
 
+/** Concatenates one side of the rows into a new array of `length` f32. */
 function joined(parts: readonly Rows[], side: 'input' | 'output', length: number): Float32Array {
   const states = new Float32Array(length);
   let at = 0;

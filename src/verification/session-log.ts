@@ -10,23 +10,24 @@ import {
   MAX_LOGS,
 } from './constants.ts';
 
-/** What went through a stage in one chunk: floats [to − from, width] each, memory of their own. */
+/** States of one chunk: `input` and `output` are (to − from) × width f32, in buffers of their own. */
 export interface LoggedChunk {
-  /** Hexadecimal ids of its receipt and of the one before, '' at position 0. */
+  /** Ids (hexadecimal) of its receipt and of the previous one, '' at position 0. */
   readonly id: string;
   readonly before: string;
   readonly input: Float32Array;
   readonly output: Float32Array;
 }
 
-/** A stage's log of one session: the states of the chunks that it signed, the latest that were rolled back among them. */
+/** A stage's log of one session: the states of the chunks it signed, including the latest ones that were rolled back. */
 export class SessionLog {
   readonly terms: SessionTerms;
   readonly #chunks = new Map<string, LoggedChunk>();
-  /** What it holds, as charged. */
+  /** Bytes charged for the log. */
   bytes = LOG_COST_BYTES;
+  /** Time when the session ended, ms since epoch; undefined while it is open. */
   endedAt: number | undefined;
-  /** Chunks that rollbacks have left behind, oldest first, and what they hold. */
+  /** Rolled-back chunks, oldest first, and the bytes charged for them. */
   readonly #left: LoggedChunk[] = [];
   leftBytes = 0;
 
@@ -43,12 +44,13 @@ export class SessionLog {
     this.bytes += costOf(chunk);
   }
 
+  /** Marks chunks as rolled back. */
   leave(chunks: readonly LoggedChunk[]): void {
     this.#left.push(...chunks);
     for (const chunk of chunks) this.leftBytes += costOf(chunk);
   }
 
-  /** Forgets the oldest chunk that was left behind; returns what it held, 0 when there is none. */
+  /** Drops the oldest rolled-back chunk. Returns the bytes released, 0 when there is none. */
   dropLeft(): number {
     const chunk = this.#left.shift();
     if (!chunk) return 0;
@@ -59,7 +61,7 @@ export class SessionLog {
     return bytes;
   }
 
-  /** The chunks from position 0 to the end of the one with this receipt id; undefined when they are not all kept. */
+  /** The chunks from position 0 up to the one with this receipt id; undefined unless all of them are in the log. */
   branch(id: string): LoggedChunk[] | undefined {
     const chunks: LoggedChunk[] = [];
     for (let at = id; at !== ''; ) {
@@ -76,7 +78,7 @@ export interface LogLimits {
   readonly maxBytes: number;
   readonly clientMaxBytes: number;
   readonly maxLogs: number;
-  /** Of the chunks of one session that were rolled back. */
+  /** Maximum bytes of the rolled-back chunks of one session. */
   readonly leftMaxBytes: number;
 }
 
@@ -91,13 +93,14 @@ const costOf = ({ input, output }: LoggedChunk): number =>
   CHUNK_COST_BYTES + input.byteLength + output.byteLength;
 
 /**
- * The logs of a stage's sessions, charged with what they hold. Ended ones are kept for LOG_KEEP_MS; where room is missing
- * before, the oldest goes of the origin that holds the most, so that nobody's log gives way to those of a greater holder.
+ * The logs of a stage's sessions, with bounded memory. A log is kept for LOG_KEEP_MS after its session has ended. When room is
+ * needed earlier, the oldest ended log of the origin that holds the most is dropped, so that no origin can displace the logs of
+ * origins that hold less.
  */
 export class SessionLogs {
   readonly #limits: LogLimits;
   readonly #logs = new Map<string, SessionLog>();
-  /** Bytes by client, and of all. */
+  /** Bytes charged by client, and in total. */
   readonly #held = new Map<string, number>();
   #bytes = 0;
 
@@ -109,12 +112,12 @@ export class SessionLogs {
     return this.#bytes;
   }
 
-  /** Begins a log. Throws SESSION_KNOWN while one of this client's session is kept, LOG_FULL. */
+  /** Opens a log. Throws SESSION_KNOWN when one of the same client and session exists, LOG_FULL when there is no room. */
   open(terms: SessionTerms): SessionLog {
     this.#forgetExpired();
     const name = nameOf(terms);
     if (this.#logs.has(name))
-      throw new BitorchError('SESSION_KNOWN', 'a session id is good once: draw a new one');
+      throw new BitorchError('SESSION_KNOWN', 'this session id has been used: draw a new one');
     const log = new SessionLog(terms);
     this.#makeRoom(terms.client, log.bytes);
     while (this.#logs.size >= this.#limits.maxLogs) this.#forgetOldest(this.#ofGreatestOrigin());
@@ -123,7 +126,7 @@ export class SessionLogs {
     return log;
   }
 
-  /** Adds a chunk to a log that is open. Throws LOG_FULL. */
+  /** Adds a chunk to an open log. Throws LOG_FULL when there is no room. */
   add(log: SessionLog, chunk: LoggedChunk): void {
     const { client } = log.terms;
     this.#makeRoom(client, costOf(chunk));
@@ -131,13 +134,13 @@ export class SessionLogs {
     this.#count(client, costOf(chunk));
   }
 
-  /** A rollback has left chunks behind. They can still be audited, as long as they are not too many. */
+  /** Marks chunks as rolled back. They can still be audited until they exceed leftMaxBytes. */
   leave(log: SessionLog, chunks: readonly LoggedChunk[]): void {
     log.leave(chunks);
     while (log.leftBytes > this.#limits.leftMaxBytes) this.#count(log.terms.client, -log.dropLeft());
   }
 
-  /** Nothing will be added any more. What holds no chunk is not kept: nothing was signed that could be audited. */
+  /** Ends a log. A log without chunks is dropped, because nothing was signed that could be audited. */
   close(log: SessionLog): void {
     log.endedAt = Date.now();
     if (log.empty) this.#forget(log);
@@ -164,8 +167,7 @@ export class SessionLogs {
 
   #forgetOldest(logs: readonly SessionLog[]): void {
     const [oldest] = logs.toSorted((a, b) => a.endedAt! - b.endedAt!);
-    if (!oldest)
-      throw new BitorchError('LOG_FULL', 'no more evidence can be kept here: try again in some minutes');
+    if (!oldest) throw new BitorchError('LOG_FULL', 'the evidence log is full: try again in a few minutes');
     this.#forget(oldest);
   }
 
@@ -174,7 +176,7 @@ export class SessionLogs {
     this.#count(log.terms.client, -log.bytes);
   }
 
-  /** The logs that have ended of the origin whose logs hold the most. */
+  /** Ended logs of the origin that holds the most bytes. */
   #ofGreatestOrigin(): SessionLog[] {
     const held = new Map<string, number>();
     for (const { terms, bytes } of this.#logs.values())

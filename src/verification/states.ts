@@ -5,16 +5,19 @@ import type { SignedReceipt } from './chain.ts';
 import { STATES_FRAME_BYTES } from './constants.ts';
 import { chunkHash, rowHashes } from './hashes.ts';
 
-/** Chunks that are hashed before others have a turn. */
-const CHUNKS_A_TURN = 16;
+/** Chunks that are hashed before yielding to the event loop. */
+const CHUNKS_PER_TURN = 16;
 
-/** Sends rows of `width` floats, as many in a frame as fit. */
+/** Sends rows of `width` f32 in frames of at most STATES_FRAME_BYTES. */
 export async function sendStates(stream: FrameStream, states: Float32Array, width: number): Promise<void> {
   const step = Math.max(1, Math.floor(STATES_FRAME_BYTES / (width * 4))) * width;
   for (let at = 0; at < states.length; at += step) await stream.send(bytesOf(states.subarray(at, at + step)));
 }
 
-/** The rows of positions [0, to), floats [to, width]. Throws FRAME_INVALID, also for too few; STREAM_CLOSED, TimeoutError. */
+/**
+ * Receives the rows of positions [0, to): to × width f32. Throws FRAME_INVALID for partial, excess or missing rows,
+ * STREAM_CLOSED, or TimeoutError when a frame takes longer than `stallMs`.
+ */
 export async function receiveStates(
   stream: FrameStream,
   { to, width }: { to: number; width: number },
@@ -24,11 +27,11 @@ export async function receiveStates(
   const bytes = bytesOf(states);
   for (let at = 0; at < bytes.length; ) {
     const frame = await stream.read(AbortSignal.any([signal, AbortSignal.timeout(stallMs)]));
-    if (!frame) throw new BitorchError('FRAME_INVALID', `${at} of ${bytes.length} bytes came`);
+    if (!frame) throw new BitorchError('FRAME_INVALID', `received only ${at} of ${bytes.length} bytes`);
     if (frame.length === 0 || frame.length % (width * 4) !== 0 || at + frame.length > bytes.length)
       throw new BitorchError(
         'FRAME_INVALID',
-        'a frame of states holds whole rows, and no more than were asked for',
+        'a frame of states must contain whole rows and no more than requested',
       );
     bytes.set(frame, at);
     at += frame.length;
@@ -36,7 +39,7 @@ export async function receiveStates(
   return states;
 }
 
-/** Whether states, floats [rows, width] from position 0 on, are what the receipts of a chain have signed on one side. */
+/** Whether states (positions × width f32, from position 0 on) match the hashes on one side of a chain of receipts. */
 export async function areSigned(
   states: Float32Array,
   chain: readonly SignedReceipt[],
@@ -46,7 +49,7 @@ export async function areSigned(
     const { from, to, width } = receipt;
     const hashes = rowHashes(states.subarray(from * width, to * width), to - from);
     if (!equalBytes(chunkHash(hashes), receipt[side])) return false;
-    if (i % CHUNKS_A_TURN === CHUNKS_A_TURN - 1) await nextTurn();
+    if (i % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn();
   }
   return true;
 }

@@ -143,7 +143,7 @@ test('a stage that signs other hidden states than it sent breaks continuity and 
   record.evidence(1, signReceipt({ ...receipt, output: sha256(utf8('other')) }, net.keys[1]!));
   assert.throws(
     () => record.checkContinuity(),
-    /stage 2 signed other hidden states than it sent for positions 0–31/,
+    /stage 2 signed hidden states that it did not send for positions 0–31/,
   );
 });
 
