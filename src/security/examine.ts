@@ -10,7 +10,7 @@ import type { Engine, EngineResult } from './engines/index.ts';
 import { type Report, refuses, reportHash, SEVERITIES } from './report.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 import { scan } from './scan.ts';
-import { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';
+import { runTrial, type Trial, type TrialFault } from './trial/trial.ts';
 
 export interface Examined {
   readonly manifest: Manifest;
@@ -58,7 +58,9 @@ export async function examine(
   const suspicions = [...scannerReasons(report, ruleset), ...mismatches, ...results.flatMap(engineReasons)];
   const refused =
     report.verdict === 'refused' || mismatches.length > 0 || results.some(({ state }) => state === 'found');
-  const trial = refused ? undefined : await tryOrExplain({ manifest, directory }, { onProgress, signal });
+  const trial = refused
+    ? undefined
+    : await runTrialIfPossible({ manifest, directory }, { onProgress, signal });
   const faults = trial?.faults ?? [];
   const reasons = [...suspicions, ...faults.map(trialReason)].sort(worstFirst);
   const isProven = trial !== undefined && !('unavailable' in trial);
@@ -77,22 +79,22 @@ export async function examine(
   return { examination, report };
 }
 
-type Attempt = Pick<Trial, 'faults' | 'usage'> | { faults: readonly []; unavailable: string };
+type TrialAttempt = Pick<Trial, 'faults' | 'usage'> | { faults: readonly []; unavailable: string };
 
 /** Only a missing sandbox makes a trial unavailable; nothing that a model does can. */
-async function tryOrExplain(
+async function runTrialIfPossible(
   model: { manifest: Manifest; directory: string },
   options: { onProgress: OnProgress; signal: AbortSignal },
-): Promise<Attempt> {
+): Promise<TrialAttempt> {
   try {
-    return await tryInSandbox(model, options);
+    return await runTrial(model, options);
   } catch (error) {
     if (codeOf(error) !== 'SANDBOX_UNAVAILABLE') throw error;
     return { faults: [], unavailable: messageOf(error) };
   }
 }
 
-function trialSummary(trial: Attempt | undefined): Attestation['trial'] {
+function trialSummary(trial: TrialAttempt | undefined): Attestation['trial'] {
   const none = { timeMs: 0, peakMemoryBytes: 0, processes: 0, sockets: 0 };
   if (!trial) return { state: 'omitted', note: 'Not run: the earlier findings rule it out.', ...none };
   if ('unavailable' in trial) return { state: 'unavailable', note: trial.unavailable.slice(0, 600), ...none };
@@ -150,13 +152,13 @@ async function mismatchedDescription(manifest: Manifest, files: readonly ModelFi
       differs(part, `the ${part} in the manifest differs from that of the files`),
     );
   } catch (error) {
-    if (!(error instanceof BitorchError) || !IS_ABOUT_FILES.test(error.code)) throw error;
+    if (!(error instanceof BitorchError) || !FILE_ERRORS.test(error.code)) throw error;
     return [differs('', messageOf(error).slice(0, 1024))];
   }
 }
 
 /** Error codes of describing a model that point to its files. */
-const IS_ABOUT_FILES = /^(FORMAT_|SCHEMA_|TENSORS_|MODEL_NOT_FOUND$|TOKENIZER_)/;
+const FILE_ERRORS = /^(FORMAT_|SCHEMA_|TENSORS_|MODEL_NOT_FOUND$|TOKENIZER_)/;
 
 /** Only findings that refuse the model; minor ones are in the report. */
 const scannerReasons = (report: Report, ruleset: Ruleset): Reason[] =>

@@ -67,4 +67,4 @@ export {
   type Usage,
 } from './sandbox/index.ts';
 export { type ScanOptions, scan } from './scan.ts';
-export { type Trial, type TrialFault, tryInSandbox } from './trial/trial.ts';
+export { runTrial, type Trial, type TrialFault } from './trial/trial.ts';

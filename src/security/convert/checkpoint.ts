@@ -41,7 +41,7 @@ export interface Checkpoint {
 }
 
 /** Names (`module.name`) that a pickle may import and call. */
-export type Allowed = ReadonlySet<string>;
+export type AllowedGlobals = ReadonlySet<string>;
 
 const LIMITS = { maxSteps: 20_000_000, maxObjects: 4_000_000, keepAll: true };
 
@@ -49,10 +49,10 @@ const LIMITS = { maxSteps: 20_000_000, maxObjects: 4_000_000, keepAll: true };
  * Evaluates the next pickle of a window symbolically. Throws CONVERT_REFUSED for a forbidden import or call,
  * FORMAT_INVALID for malformed data.
  */
-export function followPickle(
+export function evaluatePickle(
   source: RandomAccess,
   window: ByteWindow,
-  allowed: Allowed,
+  allowed: AllowedGlobals,
 ): Promise<PickleValue> {
   const judge = {
     global: (global: PickleGlobal) => {
@@ -68,12 +68,12 @@ export function followPickle(
 }
 
 /**
- * Evaluates a source that must consist of exactly one pickle. Throws like followPickle(), and CONVERT_REFUSED for
+ * Evaluates a source that must consist of exactly one pickle. Throws like evaluatePickle(), and CONVERT_REFUSED for
  * trailing bytes.
  */
-export async function followWhole(source: RandomAccess, allowed: Allowed): Promise<PickleValue> {
+export async function evaluateWhole(source: RandomAccess, allowed: AllowedGlobals): Promise<PickleValue> {
   const window = new ByteWindow(0, source.size);
-  const value = await followPickle(source, window, allowed);
+  const value = await evaluatePickle(source, window, allowed);
   if (window.left > 0) throw convertRefused(`${window.left} bytes follow its pickle`);
   return value;
 }

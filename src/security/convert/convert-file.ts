@@ -6,13 +6,13 @@ import { printable } from '../inspect/inspection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { ownProgram, runInSandbox, type SandboxOutcome, sandboxAvailability } from '../sandbox/index.ts';
 import { convertCheckpoint } from './convert.ts';
-import { CHECKPOINT_AT, type ConvertOutcome, outcomeSchema } from './messages.ts';
+import { CHECKPOINT_PATH, type ConvertOutcome, outcomeSchema } from './messages.ts';
 
 const GIBIBYTE = 2 ** 30;
 /** Time allowed beyond what a slow disk needs. */
-const SPARE_MS = 120_000;
+const BASE_MS = 120_000;
 const BYTES_PER_MS = 5_000;
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 export interface ConvertFileOptions {
   readonly input: string;
@@ -38,17 +38,17 @@ export async function convertFile(options: ConvertFileOptions): Promise<{ tensor
   const found = await stat(input).catch(() => undefined);
   if (!found?.isFile())
     throw new BitorchError('OPTION_INVALID', `${input} is not a file: name one checkpoint file`);
-  if (sandbox) await demandSandbox();
+  if (sandbox) await requireSandbox();
   const source = await fileAccess(input);
   const partial = `${output}.partial`;
   try {
     const file = await open(partial, 'w');
     try {
       const done = sandbox
-        ? await convertShutIn(file, source.size, options)
+        ? await convertInSandbox(file, source.size, options)
         : await convertCheckpoint(source, options.ruleset, (bytes) => file.writeFile(bytes), options);
       await file.sync();
-      await holdAgainstFormat(partial, done);
+      await validateOutput(partial, done);
       await rename(partial, output);
       return done;
     } finally {
@@ -60,7 +60,7 @@ export async function convertFile(options: ConvertFileOptions): Promise<{ tensor
   }
 }
 
-async function demandSandbox(): Promise<void> {
+async function requireSandbox(): Promise<void> {
   const state = await sandboxAvailability();
   if (state.available) return;
   throw new BitorchError(
@@ -69,25 +69,25 @@ async function demandSandbox(): Promise<void> {
   );
 }
 
-async function convertShutIn(
+async function convertInSandbox(
   file: FileHandle,
   size: number,
   { input, ruleset, onProgress, signal }: ConvertFileOptions,
 ): Promise<{ tensors: number; bytes: number }> {
   const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
-  const tell = (done: number) =>
+  const reportProgress = (done: number) =>
     onProgress?.({ step: 'converting', done, total: Math.max(size, done), unit: 'bytes' });
   const look = setInterval(() => {
     file.stat().then(
-      (written) => tell(written.size),
+      (written) => reportProgress(written.size),
       () => undefined,
     );
-  }, LOOK_MS);
-  const timeMs = SPARE_MS + Math.ceil(size / BYTES_PER_MS);
+  }, POLL_MS);
+  const timeMs = BASE_MS + Math.ceil(size / BYTES_PER_MS);
   try {
     const outcome = await runInSandbox({
       command,
-      readOnly: [...readOnly, { path: input, at: CHECKPOINT_AT }],
+      readOnly: [...readOnly, { path: input, at: CHECKPOINT_PATH }],
       input: encodeCanonical({ allowedGlobals: ruleset.pickle.allowedGlobals }),
       outputFile: file.fd,
       limits: {
@@ -125,7 +125,7 @@ function lastLine(errors: string): ConvertOutcome | undefined {
   }
 }
 
-async function holdAgainstFormat(path: string, { tensors, bytes }: { tensors: number; bytes: number }) {
+async function validateOutput(path: string, { tensors, bytes }: { tensors: number; bytes: number }) {
   const written = await fileAccess(path);
   try {
     const found = await readSafetensors(written, path);

@@ -49,11 +49,11 @@ const sizeOf = (tensor: CheckpointTensor): number => countOf(tensor) * tensor.el
 
 /** The elements of a tensor in row-major order, little-endian. */
 async function* elementsOf(tensor: CheckpointTensor): AsyncGenerator<Uint8Array> {
-  for await (const bytes of storedElements(tensor)) yield turned(bytes, tensor.swapBytes);
+  for await (const bytes of storedElements(tensor)) yield byteSwapped(bytes, tensor.swapBytes);
 }
 
 /** Reverses the byte order of each number. */
-function turned(bytes: Uint8Array, numberBytes: number): Uint8Array {
+function byteSwapped(bytes: Uint8Array, numberBytes: number): Uint8Array {
   if (numberBytes === 1) return bytes;
   const copy = Buffer.from(bytes);
   return numberBytes === 2 ? copy.swap16() : numberBytes === 4 ? copy.swap32() : copy.swap64();

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs';
 import { check, decodeCanonical, messageOf } from '#base';
 import { fileAccess } from '#formats';
 import { convertCheckpoint } from './convert.ts';
-import { CHECKPOINT_AT, type ConvertOutcome, MAX_TASK_BYTES, taskSchema } from './messages.ts';
+import { CHECKPOINT_PATH, type ConvertOutcome, MAX_TASK_BYTES, taskSchema } from './messages.ts';
 
 const OUTPUT = 1;
 
@@ -26,7 +26,7 @@ async function convert(): Promise<ConvertOutcome> {
     decodeCanonical(await standardInput(), MAX_TASK_BYTES, { items: 1 << 20 }),
     'task',
   );
-  return convertCheckpoint(await fileAccess(CHECKPOINT_AT), { pickle }, write);
+  return convertCheckpoint(await fileAccess(CHECKPOINT_PATH), { pickle }, write);
 }
 
 const outcome = await convert().catch((error: unknown) => ({ refused: messageOf(error) }));

@@ -11,5 +11,5 @@ export const outcomeSchema = z.union([
 ]);
 export type ConvertOutcome = z.infer<typeof outcomeSchema>;
 
-export const CHECKPOINT_AT = '/checkpoint';
+export const CHECKPOINT_PATH = '/checkpoint';
 export const MAX_TASK_BYTES = 8 << 20;

@@ -1,6 +1,6 @@
 import { ByteWindow, type PickleValue, type RandomAccess, slice } from '#formats';
 import { convertRefused } from '../errors.ts';
-import { type Allowed, type Checkpoint, followPickle, type Storage } from './checkpoint.ts';
+import { type AllowedGlobals, type Checkpoint, evaluatePickle, type Storage } from './checkpoint.ts';
 import { elementType } from './element-types.ts';
 import { type StorageId, storageId } from './storage-id.ts';
 import { itemsOf, persistentIds } from './values.ts';
@@ -13,9 +13,12 @@ const PROTOCOL = 1001;
  * machine that saved it, the object, the keys of its storages; then each storage as an element count (int64) and the
  * elements. Elements are always little-endian (torch/csrc/serialization.cpp).
  */
-export async function readStreamCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
+export async function readStreamCheckpoint(
+  source: RandomAccess,
+  allowed: AllowedGlobals,
+): Promise<Checkpoint> {
   const window = new ByteWindow(0, source.size);
-  const next = () => followPickle(source, window, allowed);
+  const next = () => evaluatePickle(source, window, allowed);
   if ((await next()) !== MAGIC) throw convertRefused('it is a pickle, but not a PyTorch checkpoint');
   if ((await next()) !== PROTOCOL) throw convertRefused('its version is unknown');
   await next();

@@ -1,10 +1,10 @@
 import { ByteWindow, type PickleValue, type RandomAccess, readTar, slice } from '#formats';
 import { convertRefused } from '../errors.ts';
 import {
-  type Allowed,
+  type AllowedGlobals,
   type Checkpoint,
-  followPickle,
-  followWhole,
+  evaluatePickle,
+  evaluateWhole,
   type Storage,
   type View,
 } from './checkpoint.ts';
@@ -26,7 +26,7 @@ const TENSOR_CLASSES = ['Double', 'Float', 'Half', 'Long', 'Int', 'Short', 'Char
  * storage and class as a pickle, then dimension count, sizes, strides and offset) and "pickle" (the object, whose
  * persistent ids are keys of tensors).
  */
-export async function readTarCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
+export async function readTarCheckpoint(source: RandomAccess, allowed: AllowedGlobals): Promise<Checkpoint> {
   const { members, whole } = await readTar(source);
   if (!whole) throw convertRefused('its archive is damaged');
   const member = (name: string): RandomAccess => {
@@ -37,7 +37,7 @@ export async function readTarCheckpoint(source: RandomAccess, allowed: Allowed):
   const storages = await readStorages(member('storages'), allowed);
   const tensors = await readTensors(member('tensors'), new Set([...allowed, ...TENSOR_CLASSES]), storages);
   const tensorOf = (id: PickleValue): View => find(tensors, id, 'tensor');
-  const root = await followWhole(member('pickle'), allowed);
+  const root = await evaluateWhole(member('pickle'), allowed);
   return { root, tensorOf, storageOf: (id) => find(storages, id, 'storage') };
 }
 
@@ -48,9 +48,9 @@ function find<T>(known: ReadonlyMap<string, T>, key: PickleValue | undefined, wh
   return found;
 }
 
-async function readStorages(source: RandomAccess, allowed: Allowed): Promise<Map<string, Storage>> {
+async function readStorages(source: RandomAccess, allowed: AllowedGlobals): Promise<Map<string, Storage>> {
   const window = new ByteWindow(0, source.size);
-  const next = () => followPickle(source, window, allowed);
+  const next = () => evaluatePickle(source, window, allowed);
   const storages = new Map<string, Storage>();
   for (let left = countOf(await next()); left > 0; left--) {
     const [key, , type] = itemsOf(await next());
@@ -78,11 +78,11 @@ async function readStorages(source: RandomAccess, allowed: Allowed): Promise<Map
 
 async function readTensors(
   source: RandomAccess,
-  allowed: Allowed,
+  allowed: AllowedGlobals,
   storages: ReadonlyMap<string, Storage>,
 ): Promise<Map<string, View>> {
   const window = new ByteWindow(0, source.size);
-  const next = () => followPickle(source, window, allowed);
+  const next = () => evaluatePickle(source, window, allowed);
   const tensors = new Map<string, View>();
   const integer = async (): Promise<number> => {
     const value = await readInt64(source, window.at);

@@ -1,11 +1,11 @@
 import { type PickleValue, type RandomAccess, readZip, slice, type ZipMember } from '#formats';
 import { convertRefused } from '../errors.ts';
-import { type Allowed, type Checkpoint, followWhole, type Storage } from './checkpoint.ts';
+import { type AllowedGlobals, type Checkpoint, evaluateWhole, type Storage } from './checkpoint.ts';
 import { elementType } from './element-types.ts';
 import { storageId } from './storage-id.ts';
 
 /** Reads a ZIP (torch.save since 1.6): `data.pkl`, one member per storage, and since 2.1 the byte order. */
-export async function readZipCheckpoint(source: RandomAccess, allowed: Allowed): Promise<Checkpoint> {
+export async function readZipCheckpoint(source: RandomAccess, allowed: AllowedGlobals): Promise<Checkpoint> {
   const { members, problems } = await readZip(source);
   if (problems.length > 0) throw convertRefused(`its archive is damaged (${problems[0]})`);
   const pickle = members.find(({ name }) => /^[^/]*\/?data\.pkl$/.test(name));
@@ -22,7 +22,7 @@ export async function readZipCheckpoint(source: RandomAccess, allowed: Allowed):
     if (data.size < bytes) throw convertRefused(`the storage ${key} has ${data.size} bytes, not ${bytes}`);
     return { source: data, type, bigEndian };
   };
-  return { root: await followWhole(memberSource(source, pickle), allowed), storageOf };
+  return { root: await evaluateWhole(memberSource(source, pickle), allowed), storageOf };
 }
 
 function memberSource(source: RandomAccess, member: ZipMember): RandomAccess {

@@ -9,9 +9,9 @@ import { type Engine, type EngineFile, type EngineResult, MAX_HITS, plain } from
 
 const PROGRAM = '/usr/bin/yara';
 const RULES = fileURLToPath(new URL('./rules.yar', import.meta.url));
-const RULES_AT = '/scan/rules.yar';
-const LIST_AT = '/scan/list';
-const MODEL_AT = '/scan/model';
+const RULES_PATH = '/scan/rules.yar';
+const LIST_PATH = '/scan/list';
+const MODEL_PATH = '/scan/model';
 /** Time limit of a run, plus time per byte for a slow disk. */
 const SECONDS = 600;
 const BYTES_PER_SECOND = 5_000_000;
@@ -62,15 +62,15 @@ export class Yara implements Engine {
 
   async #scan(folder: string, files: readonly EngineFile[], signal: AbortSignal): Promise<SandboxOutcome> {
     const list = join(folder, 'list');
-    await writeFile(list, files.map(({ path }) => `${MODEL_AT}/${path}\n`).join(''), { mode: 0o644 });
+    await writeFile(list, files.map(({ path }) => `${MODEL_PATH}/${path}\n`).join(''), { mode: 0o644 });
     const sizes = await Promise.all(files.map(async ({ location }) => (await stat(location)).size));
     const seconds = SECONDS + Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / BYTES_PER_SECOND);
     const mounts = [
-      { path: this.#rules, at: RULES_AT },
-      { path: list, at: LIST_AT },
-      ...foldersOf(files).map((path) => ({ path, at: MODEL_AT })),
+      { path: this.#rules, at: RULES_PATH },
+      { path: list, at: LIST_PATH },
+      ...foldersOf(files).map((path) => ({ path, at: MODEL_PATH })),
     ];
-    const args = ['--no-warnings', `--timeout=${seconds}`, '--scan-list', RULES_AT, LIST_AT];
+    const args = ['--no-warnings', `--timeout=${seconds}`, '--scan-list', RULES_PATH, LIST_PATH];
     return this.#run(args, mounts, seconds, signal);
   }
 
@@ -106,12 +106,14 @@ function outputOf({ ending, exitCode, output, errors }: SandboxOutcome): string 
 /** Parses lines of rule name, space and path. An abnormal end of the program is a hit without a file. */
 function hitsOf(files: readonly EngineFile[], outcome: SandboxOutcome): { path: string; name: string }[] {
   const { ending, exitCode, output, errors } = outcome;
-  const rules = new Map(files.map(({ path }): [string, string[]] => [`${MODEL_AT}/${path}`, []]));
+  const rules = new Map(files.map(({ path }): [string, string[]] => [`${MODEL_PATH}/${path}`, []]));
   for (const line of Buffer.from(output).toString('utf8').split('\n')) {
     const space = line.indexOf(' ');
     rules.get(line.slice(space + 1))?.push(plain(line.slice(0, space)));
   }
-  const hits = files.flatMap(({ path }) => rules.get(`${MODEL_AT}/${path}`)!.map((name) => ({ path, name })));
+  const hits = files.flatMap(({ path }) =>
+    rules.get(`${MODEL_PATH}/${path}`)!.map((name) => ({ path, name })),
+  );
   if (ending === 'exited' && exitCode === 0) return hits;
   if (/: could not open file$/m.test(errors)) throw new Error(`yara ended: ${plain(errors)}`);
   return [...hits, { path: '', name: plain(`ended the scanner (${ending} ${exitCode ?? ''}) ${errors}`) }];

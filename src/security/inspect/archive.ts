@@ -17,7 +17,7 @@ import {
 } from '#formats';
 import type { Inspection } from './inspection.ts';
 import { isUnsafePath } from './name.ts';
-import { promisedKind } from './names.ts';
+import { kindOfName } from './names.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
 
 /** Formats recognized by their signature but not unpacked. Some hold compressed pickles (joblib, pandas). */
@@ -200,7 +200,7 @@ async function inspectInner(
   }
   if (source.size === 0) return;
   const kind = await identifySource(source);
-  const promised = promisedKind(name);
+  const declared = kindOfName(name);
   if (kind === 'pickle') await inspectPickle(inspection, source, place);
   else if (kind === 'zip') await inspectZip(inspection, source, place, depth);
   else if (kind === 'tar') await inspectTar(inspection, source, place, depth);
@@ -210,8 +210,8 @@ async function inspectInner(
   } else if (kind && NAMED_ARCHIVES.includes(kind)) {
     inspection.find('archive', place, `by its first bytes: ${kind}`);
   } else if (kind === 'numpy') await inspectInnerNumpy(inspection, source, place);
-  else if (promised === 'script' || promised === 'executable') {
-    inspection.find(promised, place, 'inside of the archive');
+  else if (declared === 'script' || declared === 'executable') {
+    inspection.find(declared, place, 'inside of the archive');
   } else if (kind === undefined) await findHiddenPickle(inspection, source, place);
 }
 

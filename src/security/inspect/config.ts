@@ -2,11 +2,11 @@ import { type Json, type JsonScalar, JsonTree } from '#formats';
 import { codeReference } from './code-references.ts';
 import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
-import { PlacedVisitor } from './json-place.ts';
+import { PositionedVisitor } from './json-place.ts';
 import { isUnsafePath } from './name.ts';
 import { baseName } from './names.ts';
 import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
-import { judgeTokenizerPart } from './tokenizer-parts.ts';
+import { checkTokenizerPart } from './tokenizer-parts.ts';
 
 /** Libraries whose classes diffusers' model_index.json may name without code of the model's own. */
 const DIFFUSERS_LIBRARIES = new Set([
@@ -85,7 +85,7 @@ interface Part {
  * Checks the configuration of any library while it is read: references to code, excessive sizes, shards in other
  * folders, tokenizer patterns. Collects chat templates and added tokens.
  */
-export class ConfigJudge extends PlacedVisitor {
+export class ConfigChecker extends PositionedVisitor {
   /** Pairs of template and place. */
   readonly templates: [string, string][] = [];
   hasVocabulary = false;
@@ -148,7 +148,7 @@ export class ConfigJudge extends PlacedVisitor {
     for (const { tree } of this.#parts) if (!this.#overflow) tree.close();
     if (this.#parts.at(-1)?.depth !== this.path.length) return;
     const { tree, key, place } = this.#parts.pop()!;
-    this.#judgePart(key, tree.root, place);
+    this.#checkPart(key, tree.root, place);
   }
 
   override key(name: string): void {
@@ -164,15 +164,15 @@ export class ConfigJudge extends PlacedVisitor {
     this.#tokens.scalar(this.path, value);
     const reference = codeReference(this.path, value);
     if (reference) this.#inspection.find('remote-code', this.place, reference);
-    if (typeof value === 'string') this.#judgeControlToken(value);
+    if (typeof value === 'string') this.#checkControlToken(value);
     const key = this.path.at(-1);
     if (typeof key !== 'string') return;
-    judgeEntry(this.#inspection, key, value, () => this.place);
-    if (typeof value === 'string') this.#judgeText(key, value);
+    checkEntry(this.#inspection, key, value, () => this.place);
+    if (typeof value === 'string') this.#checkText(key, value);
   }
 
   /** Control tokens are given as `eos_token: "</s>"`, or as an object with the text in `content`. */
-  #judgeControlToken(value: string): void {
+  #checkControlToken(value: string): void {
     const [name, field] = this.path;
     if (!TOKEN_FILES.has(this.#name) || typeof name !== 'string' || !/_tokens?$/.test(name)) return;
     if (this.path.length > 2 || (typeof field === 'string' && field !== 'content')) return;
@@ -185,9 +185,9 @@ export class ConfigJudge extends PlacedVisitor {
     }
   }
 
-  #judgeText(key: string, value: string): void {
+  #checkText(key: string, value: string): void {
     if (TEMPLATE_KEYS.has(key)) {
-      if (this.#keep(value.length)) this.#judgePart(key, value, this.place);
+      if (this.#keep(value.length)) this.#checkPart(key, value, this.place);
     } else if (key === 'Regex' && ++this.#patterns <= MAX_PATTERNS) {
       inspectRegex(this.#inspection, value, this.place);
     } else if (key === 'type' && this.#name === 'modules.json' && this.path.length === 2) {
@@ -213,11 +213,11 @@ export class ConfigJudge extends PlacedVisitor {
     return kind === '[' && this.#name === 'model_index.json' && this.path.length === 1;
   }
 
-  #judgePart(key: string, value: Json, place: string): void {
-    if (CODE_KEYS.has(key)) judgeEntry(this.#inspection, key, value, () => place);
+  #checkPart(key: string, value: Json, place: string): void {
+    if (CODE_KEYS.has(key)) checkEntry(this.#inspection, key, value, () => place);
     else if (TEMPLATE_KEYS.has(key)) this.templates.push(...templatesIn(value, place));
-    else if (TOKENIZER_PARTS.has(key)) judgeTokenizerPart(this.#inspection, value, place);
-    else judgeClass(this.#inspection, value, place);
+    else if (TOKENIZER_PARTS.has(key)) checkTokenizerPart(this.#inspection, value, place);
+    else checkClass(this.#inspection, value, place);
   }
 
   #keep(characters: number): boolean {
@@ -228,7 +228,7 @@ export class ConfigJudge extends PlacedVisitor {
   }
 }
 
-function judgeEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
+function checkEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
   if (CODE_KEYS.has(key) && !isEmpty(value)) {
     inspection.find('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
   } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
@@ -238,7 +238,7 @@ function judgeEntry(inspection: Inspection, key: string, value: Json, place: () 
   }
 }
 
-function judgeClass(inspection: Inspection, value: Json, place: string): void {
+function checkClass(inspection: Inspection, value: Json, place: string): void {
   if (!Array.isArray(value) || value.length !== 2) return;
   const [library, name] = value;
   if (typeof library === 'string' && typeof name === 'string' && !isKnownLibrary(library)) {

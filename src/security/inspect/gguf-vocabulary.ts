@@ -66,11 +66,11 @@ export class GgufVocabulary {
         if (id >= 0) find(key, `the token ${id}, an ordinary word, is a control token`);
       } else if (CONTROL_ID.test(key) && this.#ordinary[Number(value)] === 1) {
         find(key, `the token ${value}, an ordinary word, is a control token`);
-      } else this.#judgeCount(key, value);
+      } else this.#checkCount(key, value);
     }
   }
 
-  #judgeCount(key: string, value: GgufValue): void {
+  #checkCount(key: string, value: GgufValue): void {
     const most = COUNTS.find(([keys]) => keys.test(key))?.[1];
     const values = Array.isArray(value) ? value : [value];
     const beyond = most && values.find((each) => typeof each !== 'string' && Number(each) > most);

@@ -6,7 +6,7 @@ import { isOrdinaryWord } from './control-words.ts';
 import { IMAGES, imageInspector } from './image.ts';
 import type { Inspection, Inspector } from './inspection.ts';
 import { inspectJson } from './json.ts';
-import { promisedKind } from './names.ts';
+import { kindOfName } from './names.ts';
 import { inspectOnnx } from './onnx.ts';
 import { findHiddenPickle, inspectPickle } from './pickle.ts';
 import { inspectPolyglot } from './polyglot.ts';
@@ -59,51 +59,51 @@ const REFUSED: Readonly<Record<string, RuleId>> = {
 /** Determines a file's format from its content and applies the rules for it. What no rule accepts is refused. */
 export async function inspect(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
-  const promised = promisedKind(path);
+  const declared = kindOfName(path);
   if (await isPointer(source)) {
     inspection.kind = 'lfs-pointer';
     inspection.find('lfs-pointer', '', `${path} was not fetched`);
     return;
   }
   const signature = await identifySource(source);
-  inspection.kind = signature ?? promised ?? 'unknown';
-  if (promised === 'script' || promised === 'executable' || promised === 'llamafile') {
-    inspection.find(promised, '', `by its name, ${path}`);
+  inspection.kind = signature ?? declared ?? 'unknown';
+  if (declared === 'script' || declared === 'executable' || declared === 'llamafile') {
+    inspection.find(declared, '', `by its name, ${path}`);
   }
   if (signature && !(signature in ACCEPTED)) {
-    await inspectRefused(inspection, signature, promised);
-    if (promised && promised in ACCEPTED) inspection.find('wrong-name', '', `the content is ${signature}`);
+    await inspectRefused(inspection, signature, declared);
+    if (declared && declared in ACCEPTED) inspection.find('wrong-name', '', `the content is ${signature}`);
     return;
   }
-  if (signature && SIGNED.has(signature)) await inspectSigned(inspection, signature, promised);
-  else if (promised && promised in ACCEPTED) await inspectPromised(inspection, promised);
-  else await inspectUnknown(inspection, promised);
+  if (signature && SIGNED.has(signature)) await inspectSigned(inspection, signature, declared);
+  else if (declared && declared in ACCEPTED) await inspectDeclared(inspection, declared);
+  else await inspectUnknown(inspection, declared);
 }
 
 async function inspectSigned(
   inspection: Inspection,
   kind: string,
-  promised: string | undefined,
+  declared: string | undefined,
 ): Promise<void> {
-  if (promised && promised !== kind && !(IMAGES.has(kind) && IMAGES.has(promised))) {
+  if (declared && declared !== kind && !(IMAGES.has(kind) && IMAGES.has(declared))) {
     // A length and a brace are a weak signature, so the name decides.
-    if (kind === 'safetensors' && promised in ACCEPTED) return inspectPromised(inspection, promised);
+    if (kind === 'safetensors' && declared in ACCEPTED) return inspectDeclared(inspection, declared);
     inspection.find('wrong-name', '', `the content is ${kind}`);
   }
-  if (!promised && IMAGES.has(kind) && /\.\w{1,8}$/.test(inspection.file.path)) {
+  if (!declared && IMAGES.has(kind) && /\.\w{1,8}$/.test(inspection.file.path)) {
     inspection.find('wrong-name', '', `the content is ${kind}`);
   }
   await inspectPolyglot(inspection);
   await ACCEPTED[kind]!(inspection);
 }
 
-async function inspectPromised(inspection: Inspection, promised: string): Promise<void> {
+async function inspectDeclared(inspection: Inspection, declared: string): Promise<void> {
   const { source } = inspection.file;
-  inspection.kind = promised;
-  if (source.size === 0 && (promised === 'text' || promised === 'yaml')) return;
-  if (BINARY.has(promised)) await inspectPolyglot(inspection);
-  else if (promised === 'json' && source.size > 0) await findHiddenPickle(inspection, source, '');
-  await ACCEPTED[promised]!(inspection);
+  inspection.kind = declared;
+  if (source.size === 0 && (declared === 'text' || declared === 'yaml')) return;
+  if (BINARY.has(declared)) await inspectPolyglot(inspection);
+  else if (declared === 'json' && source.size > 0) await findHiddenPickle(inspection, source, '');
+  await ACCEPTED[declared]!(inspection);
 }
 
 /** A Git LFS pointer, which stands for a file that was not fetched (git-lfs, docs/spec.md); at most 1,024 bytes. */
@@ -114,15 +114,15 @@ const isPointer = async (source: RandomAccess): Promise<boolean> =>
   source.size <= 1024 && POINTER.test(Buffer.from(await source.read(0, source.size)).toString('latin1'));
 
 /** Handles files with neither a signature nor an accepted name: pickles of old protocols, raw data, anything else. */
-async function inspectUnknown(inspection: Inspection, promised: string | undefined): Promise<void> {
+async function inspectUnknown(inspection: Inspection, declared: string | undefined): Promise<void> {
   const { source, path } = inspection.file;
   if (source.size > 0 && (await findHiddenPickle(inspection, source, ''))) {
     inspection.kind = 'pickle';
     return;
   }
-  if (promised === 'script' || promised === 'executable' || promised === 'llamafile') return;
-  if (promised && promised !== 'pickle') {
-    const rule = promised === 'archive' ? 'unknown-format' : (promised as RuleId);
+  if (declared === 'script' || declared === 'executable' || declared === 'llamafile') return;
+  if (declared && declared !== 'pickle') {
+    const rule = declared === 'archive' ? 'unknown-format' : (declared as RuleId);
     inspection.find(rule, '', `by its name, ${path}`);
   } else inspection.unclaimed = 'the content is of no known format';
 }
@@ -130,11 +130,11 @@ async function inspectUnknown(inspection: Inspection, promised: string | undefin
 async function inspectRefused(
   inspection: Inspection,
   signature: string,
-  promised: string | undefined,
+  declared: string | undefined,
 ): Promise<void> {
   const { source } = inspection.file;
   const rule = REFUSED[signature];
-  const unpacks = NAMED_ARCHIVES.includes(signature) && promised === 'pickle';
+  const unpacks = NAMED_ARCHIVES.includes(signature) && declared === 'pickle';
   const warning = unpacks ? ', which Python unpacks to run the pickle in it' : '';
   if (rule) inspection.find(rule, '', `by its first bytes: ${signature}${warning}`);
   if (signature === 'hdf5') await searchKeras(inspection, source);

@@ -1,5 +1,5 @@
 import type { ModelFile } from '#formats';
-import { Work } from '../regex/automaton.ts';
+import { WorkBudget } from '../regex/automaton.ts';
 import { type Finding, MAX_FINDINGS, MAX_TEXT } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -12,7 +12,7 @@ export interface ClaimedRange {
 
 /** Step budget for all patterns of a file. Real tokenizers have a few patterns of a few thousand steps each. */
 const PATTERN_STEPS = 1 << 22;
-/** Work allowed for looking into containers, in bytes, beyond a multiple of the file's size. */
+/** WorkBudget allowed for looking into containers, in bytes, beyond a multiple of the file's size. */
 const SPARE_WORK = 1 << 27;
 
 /** The inspection of one file. Collects its findings. */
@@ -28,8 +28,8 @@ export class Inspection {
   /** Why the file is refused unless another file accounts for its bytes. */
   unclaimed: string | undefined;
   omitted = 0;
-  /** Work budget for analysing the file's patterns. */
-  readonly patterns = new Work(undefined, PATTERN_STEPS);
+  /** WorkBudget budget for analysing the file's patterns. */
+  readonly patterns = new WorkBudget(undefined, PATTERN_STEPS);
   #work: number;
 
   constructor(

@@ -1,7 +1,7 @@
 import type { JsonScalar, JsonVisitor } from '#formats';
 
 /** A visitor that knows its position in the document: the keys and indexes of the current value and its ancestors. */
-export abstract class PlacedVisitor implements JsonVisitor {
+export abstract class PositionedVisitor implements JsonVisitor {
   /** For each open object the current key, for each open array the current index. */
   protected readonly path: (string | number)[] = [];
 

@@ -1,8 +1,8 @@
 import { JsonReader, type JsonVisitor } from '#formats';
-import { ConfigJudge } from './config.ts';
+import { ConfigChecker } from './config.ts';
 import type { Inspection } from './inspection.ts';
 import { inspectTemplate } from './template.ts';
-import { judgeTokens, Vocabulary } from './tokenizer.ts';
+import { checkTokens, Vocabulary } from './tokenizer.ts';
 
 const CHUNK = 1 << 16;
 const MAX_DEPTH = 128;
@@ -18,19 +18,19 @@ export async function inspectJson(inspection: Inspection): Promise<void> {
     return;
   }
   const start = await bomBytes(inspection);
-  const judge = new ConfigJudge(inspection);
-  await read(inspection, start, judge);
-  const tokens = judge.finish();
-  if (judge.templates.length > MAX_TEMPLATES) {
-    inspection.find('resource-bomb', '', `${judge.templates.length} chat templates`);
+  const checker = new ConfigChecker(inspection);
+  await read(inspection, start, checker);
+  const tokens = checker.finish();
+  if (checker.templates.length > MAX_TEMPLATES) {
+    inspection.find('resource-bomb', '', `${checker.templates.length} chat templates`);
   }
-  for (const [template, place] of judge.templates.slice(0, MAX_TEMPLATES)) {
+  for (const [template, place] of checker.templates.slice(0, MAX_TEMPLATES)) {
     await inspectTemplate(inspection, template, place);
   }
   // Which vocabulary entries matter is known only once all added tokens are.
   const vocabulary = new Vocabulary(tokens);
-  if (tokens.length > 0 && judge.hasVocabulary) await read(inspection, start, vocabulary);
-  judgeTokens(inspection, tokens, vocabulary);
+  if (tokens.length > 0 && checker.hasVocabulary) await read(inspection, start, vocabulary);
+  checkTokens(inspection, tokens, vocabulary);
 }
 
 async function read({ file }: Inspection, start: number, visitor: JsonVisitor): Promise<void> {

@@ -51,7 +51,7 @@ const TEXT_NAMES =
 const DOCUMENT = /^(licen[cs]e|notice|readme|copying|use_policy)\b/i;
 
 /** The kind of file that a path's name implies; undefined if none. */
-export function promisedKind(path: string): string | undefined {
+export function kindOfName(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   if (/^\.[\w-]+$/.test(name) && TEXT_NAMES.test(name)) return 'text';
   const dot = name.lastIndexOf('.');

@@ -21,13 +21,13 @@ const ONNX_DOMAINS = new Set(['', 'ai.onnx']);
 /** Inspects an ONNX model: every operator of every graph, every tensor, every file that it refers to. */
 export async function inspectOnnx(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
-  const judge = new Judge(inspection);
+  const checker = new OnnxChecker(inspection);
   const { onnxNodes, onnxDepth } = inspection.ruleset.limits;
-  const { main } = await readOnnx(source, judge, { maxNodes: onnxNodes, maxDepth: onnxDepth });
-  judge.finish(main);
+  const { main } = await readOnnx(source, checker, { maxNodes: onnxNodes, maxDepth: onnxDepth });
+  checker.finish(main);
 }
 
-class Judge {
+class OnnxChecker {
   readonly #inspection: Inspection;
   readonly #allowed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #forbidden: ReadonlySet<string>;

@@ -13,12 +13,12 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Inspection } from './inspection.ts';
 
 const MAX_STREAMS = 64;
-const MAX_TOLD = 64;
-const ENDLESS = 'it acts as a pickle for longer than one is followed';
+const MAX_REPORTED = 64;
+const OVER_LIMIT = 'it acts as a pickle for longer than one is followed';
 /** Magic number of PyTorch checkpoints before 1.6: a pickle of this number, further pickles, then raw storages. */
 const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
 
-export interface PickleStory {
+export interface PickleTrace {
   /** Descriptions of calls and imports that are not on the list. */
   dangers: string[];
   /** Number of calls and imports of any kind. */
@@ -36,15 +36,15 @@ export interface PickleStory {
 }
 
 /** Traces every pickle of a source, one after the other, without running any. */
-export async function followPickles(
+export async function tracePickles(
   source: RandomAccess,
   ruleset: Ruleset,
   allowed: ReadonlySet<string>,
-): Promise<PickleStory> {
+): Promise<PickleTrace> {
   const window = new ByteWindow(0, source.size);
-  const told = new Teller(allowed);
-  const story: PickleStory = {
-    dangers: told.dangers,
+  const collector = new CallCollector(allowed);
+  const trace: PickleTrace = {
+    dangers: collector.dangers,
     events: 0,
     streams: 0,
     end: 0,
@@ -55,25 +55,25 @@ export async function followPickles(
   };
   const limits = { maxSteps: ruleset.limits.pickleSteps, maxObjects: ruleset.limits.pickleObjects };
   try {
-    while (window.left > 0 && story.streams < MAX_STREAMS) {
-      const value = await readFrom(source, window, runPickle(window, told, limits), 1 << 16);
-      story.streams++;
-      story.end = window.at;
-      if (story.streams === 1 && value === TORCH_MAGIC) story.torch = true;
+    while (window.left > 0 && trace.streams < MAX_STREAMS) {
+      const value = await readFrom(source, window, runPickle(window, collector, limits), 1 << 16);
+      trace.streams++;
+      trace.end = window.at;
+      if (trace.streams === 1 && value === TORCH_MAGIC) trace.torch = true;
     }
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
-    story.endless = codeOf(error) === 'FORMAT_LIMIT';
+    trace.endless = codeOf(error) === 'FORMAT_LIMIT';
     // In an old checkpoint the storages' bytes follow its pickles.
-    if (!(story.torch && story.streams >= 5)) story.error = messageOf(error);
+    if (!(trace.torch && trace.streams >= 5)) trace.error = messageOf(error);
   }
-  told.finish();
-  story.events = told.events;
-  return story;
+  collector.finish();
+  trace.events = collector.events;
+  return trace;
 }
 
 /** Collects calls and imports that are not on the list, each callable with the arguments of its calls. */
-class Teller {
+class CallCollector {
   readonly dangers: string[] = [];
   readonly #allowed: ReadonlySet<string>;
   readonly #called = new Set<string>();
@@ -87,7 +87,7 @@ class Teller {
   global = (global: PickleGlobal, offset: number): void => {
     this.events++;
     const name = globalName(global);
-    if (this.#allowed.has(name) || this.#imported.size >= MAX_TOLD || this.#imported.has(name)) return;
+    if (this.#allowed.has(name) || this.#imported.size >= MAX_REPORTED || this.#imported.has(name)) return;
     this.#imported.set(name, offset);
   };
 
@@ -98,7 +98,7 @@ class Teller {
       typeof callable === 'object' && callable?.kind === 'global' ? globalName(callable) : undefined;
     if (name !== undefined && this.#allowed.has(name) && opcode !== 'BUILD') return;
     if (name !== undefined) this.#called.add(name);
-    if (this.dangers.length < MAX_TOLD)
+    if (this.dangers.length < MAX_REPORTED)
       this.dangers.push(`calls ${showCall(call)} (${opcode} at byte ${offset})`);
   };
 
@@ -123,12 +123,12 @@ export async function inspectPickle(
   inspection: Inspection,
   source: RandomAccess,
   place: string,
-): Promise<PickleStory> {
-  const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
-  for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
-  if (story.endless) inspection.find('pickle', place, ENDLESS);
-  else if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
-  return story;
+): Promise<PickleTrace> {
+  const trace = await tracePickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
+  if (trace.endless) inspection.find('pickle', place, OVER_LIMIT);
+  else if (trace.error !== undefined) inspection.find('pickle-malformed', place, trace.error);
+  return trace;
 }
 
 /**
@@ -140,18 +140,18 @@ export async function findHiddenPickle(
   source: RandomAccess,
   place: string,
 ): Promise<boolean> {
-  const story = await followPickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
-  const whole = story.streams > 0 && story.end === source.size;
-  if (story.endless) {
-    inspection.find('pickle', place, ENDLESS);
-    for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
+  const trace = await tracePickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
+  const whole = trace.streams > 0 && trace.end === source.size;
+  if (trace.endless) {
+    inspection.find('pickle', place, OVER_LIMIT);
+    for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
     return true;
   }
-  if (story.events === 0 && !whole) return false;
+  if (trace.events === 0 && !whole) return false;
   // Text may begin with "c" and two lines, which alone does not make it a pickle.
-  if (story.streams === 0 && !story.dangers.some((danger) => danger.startsWith('calls'))) return false;
-  for (const danger of story.dangers) inspection.find('pickle-code', place, danger);
-  if (story.error !== undefined) inspection.find('pickle-malformed', place, story.error);
-  if (story.dangers.length === 0) inspection.find('pickle', place, 'a pickle without a signature');
+  if (trace.streams === 0 && !trace.dangers.some((danger) => danger.startsWith('calls'))) return false;
+  for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
+  if (trace.error !== undefined) inspection.find('pickle-malformed', place, trace.error);
+  if (trace.dangers.length === 0) inspection.find('pickle', place, 'a pickle without a signature');
   return true;
 }

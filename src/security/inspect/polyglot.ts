@@ -1,6 +1,6 @@
 import { findZipEnd, isTarHeader, type RandomAccess } from '#formats';
 import type { Inspection } from './inspection.ts';
-import { allowedGlobals, followPickles } from './pickle.ts';
+import { allowedGlobals, tracePickles } from './pickle.ts';
 
 const CENTRAL = 0x02014b50;
 
@@ -14,7 +14,7 @@ export async function inspectPolyglot(inspection: Inspection): Promise<void> {
   if (isTarHeader(await source.read(0, Math.min(512, source.size)))) {
     inspection.find('polyglot', '', 'it begins as a tar archive');
   }
-  const { dangers, endless } = await followPickles(
+  const { dangers, endless } = await tracePickles(
     source,
     inspection.ruleset,
     allowedGlobals(inspection.ruleset),

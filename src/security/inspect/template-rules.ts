@@ -24,14 +24,14 @@ const PYTHON_INTERNALS = new RegExp(
 const MAX_PROBLEMS = 16;
 
 /** Describes what a template does that no chat template needs, at most MAX_PROBLEMS items. */
-export function judgeTemplate(tree: TemplateNode, ruleset: Ruleset): string[] {
-  const judge = new Judge(ruleset);
-  judge.collect(tree);
-  judge.walk(tree);
-  return [...judge.problems].slice(0, MAX_PROBLEMS);
+export function checkTemplate(tree: TemplateNode, ruleset: Ruleset): string[] {
+  const checker = new TemplateChecker(ruleset);
+  checker.collect(tree);
+  checker.walk(tree);
+  return [...checker.problems].slice(0, MAX_PROBLEMS);
 }
 
-class Judge {
+class TemplateChecker {
   readonly problems = new Set<string>();
   readonly #ruleset: Ruleset;
   readonly #macros = new Set<string>();
@@ -74,13 +74,13 @@ class Judge {
     }
     for (const node of nodesOf(tree)) {
       if (!STATEMENTS.has(node.type)) this.problems.add(`the statement ${node.type}`);
-      const judge = this.#judges[node.type];
-      judge?.(node);
+      const checker = this.#checks[node.type];
+      checker?.(node);
       if (this.problems.size >= MAX_PROBLEMS) return;
     }
   }
 
-  readonly #judges: Readonly<Record<string, ((node: TemplateNode) => void) | undefined>> = {
+  readonly #checks: Readonly<Record<string, ((node: TemplateNode) => void) | undefined>> = {
     Identifier: (node) => {
       const name = nameOf(node);
       if (REACHING_NAMES.has(name) || name.startsWith('__')) this.problems.add(`the name ${name}`);

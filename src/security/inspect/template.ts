@@ -4,7 +4,7 @@ import type { TemplateNode } from '#execution';
 import type { Inspection } from './inspection.ts';
 import { contentFlow } from './template-flow.ts';
 import { probeConversation } from './template-probes.ts';
-import { judgeTemplate, nodesOf } from './template-rules.ts';
+import { checkTemplate, nodesOf } from './template-rules.ts';
 import { writtenTexts } from './template-texts.ts';
 import { KNOWN_TEMPLATES } from './template-vocabulary.ts';
 import { oddText } from './template-words.ts';
@@ -42,10 +42,10 @@ export async function inspectTemplate(
   const { parseTemplate } = await import('#execution');
   try {
     const tree = parseTemplate(source);
-    const problems = judgeTemplate(tree, inspection.ruleset);
+    const problems = checkTemplate(tree, inspection.ruleset);
     for (const problem of problems) inspection.find('template-forbidden', place, problem);
     const converses = chat || [...nodesOf(tree)].some(isMessages);
-    if (problems.length === 0 && converses) await judgeConversation(inspection, tree, place);
+    if (problems.length === 0 && converses) await checkConversation(inspection, tree, place);
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
     const rule = codeOf(error) === 'TEMPLATE_LIMIT' ? 'resource-bomb' : 'template-unreadable';
@@ -54,7 +54,7 @@ export async function inspectTemplate(
 }
 
 /** Checks how a chat template treats a conversation: first by static analysis of all branches, then by rendering. */
-async function judgeConversation(inspection: Inspection, tree: TemplateNode, place: string): Promise<void> {
+async function checkConversation(inspection: Inspection, tree: TemplateNode, place: string): Promise<void> {
   const texts = writtenTexts(tree);
   for (const { text, conditions } of texts) {
     const odd = oddText(text);

@@ -16,9 +16,9 @@ const MAX_ADDED = 8;
  * Checks the parts of tokenizer.json (huggingface/tokenizers) that can alter text: normalizers and decoders that
  * replace or add letters, post-processors that add words. Legitimate ones handle only spaces, marks and quotes.
  */
-export function judgeTokenizerPart(inspection: Inspection, part: Json, place: string): void {
+export function checkTokenizerPart(inspection: Inspection, part: Json, place: string): void {
   if (Array.isArray(part)) {
-    for (const [n, item] of part.entries()) judgeTokenizerPart(inspection, item, `${place}[${n}]`);
+    for (const [n, item] of part.entries()) checkTokenizerPart(inspection, item, `${place}[${n}]`);
     return;
   }
   if (!isObject(part)) return;
@@ -50,7 +50,7 @@ export function judgeTokenizerPart(inspection: Inspection, part: Json, place: st
     }
   }
   for (const key of ['normalizers', 'decoders', 'processors'])
-    if (part[key] !== undefined) judgeTokenizerPart(inspection, part[key], `${place}.${key}`);
+    if (part[key] !== undefined) checkTokenizerPart(inspection, part[key], `${place}.${key}`);
 }
 
 function replacesLetters({ pattern, content }: JsonObject): boolean {

@@ -3,7 +3,7 @@ import type { JsonScalar } from '#formats';
 import { backtrackingDegree } from '../regex/ambiguity.ts';
 import { isOrdinaryWord } from './control-words.ts';
 import type { Inspection } from './inspection.ts';
-import { PlacedVisitor } from './json-place.ts';
+import { PositionedVisitor } from './json-place.ts';
 
 /** A token that a tokenizer defines beside its vocabulary. */
 export interface AddedToken {
@@ -60,7 +60,7 @@ const isTokenList = (name: string | number | undefined): name is AddedToken['lis
   name === 'added_tokens' || name === 'added_tokens_decoder';
 
 /** The entries of tokenizer.json's vocabulary that share text or id with an added token. */
-export class Vocabulary extends PlacedVisitor {
+export class Vocabulary extends PositionedVisitor {
   readonly ids = new Map<string, number>();
   readonly texts = new Map<number, string>();
   readonly #contents: ReadonlySet<string>;
@@ -109,7 +109,7 @@ export function inspectRegex(inspection: Inspection, pattern: string, place: str
 }
 
 /** Reports tokens with two meanings, and ordinary words that are control tokens. */
-export function judgeTokens(
+export function checkTokens(
   inspection: Inspection,
   tokens: readonly AddedToken[],
   vocabulary: Vocabulary,

@@ -3,7 +3,7 @@ import { JsonReader, type JsonScalar, readGguf, readSafetensors } from '#formats
 import { codeReference } from './code-references.ts';
 import { GgufVocabulary } from './gguf-vocabulary.ts';
 import type { Inspection } from './inspection.ts';
-import { PlacedVisitor } from './json-place.ts';
+import { PositionedVisitor } from './json-place.ts';
 import { inspectTemplate } from './template.ts';
 
 const TEMPLATE_KEY = /^tokenizer\.chat_template(\.|$)/;
@@ -33,9 +33,9 @@ const HIDDEN_WAY = /%(25)*2e%(25)*2e|\.\.%(25)*2f|[^./\s]\/\.\.\/\.\.\//i;
 export async function inspectSafetensors(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const tensors = await readSafetensors(source, path, (key, value) => {
-    judgeMetadata(inspection, `__metadata__.${key}`, `${key} ${value}`);
+    checkMetadata(inspection, `__metadata__.${key}`, `${key} ${value}`);
   });
-  judgeNames(inspection, tensors);
+  checkNames(inspection, tensors);
 }
 
 export async function inspectGguf(inspection: Inspection): Promise<void> {
@@ -43,27 +43,27 @@ export async function inspectGguf(inspection: Inspection): Promise<void> {
   const vocabulary = new GgufVocabulary(inspection);
   const { metadata, tensors } = await readGguf(source, path, {
     keep: (key) => {
-      judgeName(inspection, key);
+      checkName(inspection, key);
       return TEMPLATE_KEY.test(key) || GgufVocabulary.wants(key);
     },
     onList: (key, type, length) => vocabulary.list(key, type, length),
     onText: (key, text) => {
       vocabulary.text(key, text);
-      if (!VOCABULARY_KEY.test(key)) judgeMetadata(inspection, key, text);
+      if (!VOCABULARY_KEY.test(key)) checkMetadata(inspection, key, text);
     },
   });
   vocabulary.finish(metadata);
   for (const [key, value] of metadata) {
     if (typeof value === 'string' && TEMPLATE_KEY.test(key)) await inspectTemplate(inspection, value, key);
   }
-  judgeNames(inspection, tensors);
+  checkNames(inspection, tensors);
 }
 
-function judgeNames(inspection: Inspection, tensors: readonly { name: string }[]): void {
-  for (const { name } of tensors) judgeName(inspection, name);
+function checkNames(inspection: Inspection, tensors: readonly { name: string }[]): void {
+  for (const { name } of tensors) checkName(inspection, name);
 }
 
-function judgeName(inspection: Inspection, name: string): void {
+function checkName(inspection: Inspection, name: string): void {
   if (LEAVING.test(name)) inspection.find('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
 }
 
@@ -71,7 +71,7 @@ function judgeName(inspection: Inspection, name: string): void {
 function referenceIn(text: string): string | undefined {
   if (!/^\s*[{[]/.test(text) || text.length > MAX_INNER) return undefined;
   let found: string | undefined;
-  const visitor = new (class extends PlacedVisitor {
+  const visitor = new (class extends PositionedVisitor {
     protected override scalar(value: JsonScalar): void {
       found ??= codeReference(this.path, value);
     }
@@ -86,7 +86,7 @@ function referenceIn(text: string): string | undefined {
   return found;
 }
 
-function judgeMetadata(inspection: Inspection, place: string, text: string): void {
+function checkMetadata(inspection: Inspection, place: string, text: string): void {
   const reference = referenceIn(text.slice(text.indexOf(' ') + 1));
   if (reference) inspection.find('remote-code', place, reference);
   for (const pattern of [...CODE, HIDDEN_WAY]) {

@@ -6,7 +6,7 @@
  */
 
 import type { CharacterSet } from './alphabet.ts';
-import { type Automaton, automatonOf, Work } from './automaton.ts';
+import { type Automaton, automatonOf, WorkBudget } from './automaton.ts';
 import { components } from './components.ts';
 import { parseRegex, type RegexNode } from './syntax.ts';
 
@@ -16,16 +16,17 @@ import { parseRegex, type RegexNode } from './syntax.ts';
  * backtracks into them. `whole`: work budget of all patterns of a file. Throws REGEX_INVALID for patterns that cannot
  * be judged.
  */
-export function backtrackingDegree(pattern: string, whole?: Work): number {
-  const work = new Work(whole);
-  const looks = new Set<RegexNode>();
-  let degree = degreeOf(automatonOf(parseRegex(pattern), looks, work), work);
+export function backtrackingDegree(pattern: string, whole?: WorkBudget): number {
+  const work = new WorkBudget(whole);
+  const lookarounds = new Set<RegexNode>();
+  let degree = degreeOf(automatonOf(parseRegex(pattern), lookarounds, work), work);
   // Lookarounds may nest: the set grows while it is walked.
-  for (const look of looks) degree = Math.max(degree, degreeOf(automatonOf(look, looks, work), work));
+  for (const look of lookarounds)
+    degree = Math.max(degree, degreeOf(automatonOf(look, lookarounds, work), work));
   return degree;
 }
 
-function degreeOf(automaton: Automaton, work: Work): number {
+function degreeOf(automaton: Automaton, work: WorkBudget): number {
   const { sets, follow, double } = automaton;
   const component = components(sets.length, (state) => [...follow[state]!]);
   const sizes = new Map<number, number>();
@@ -48,7 +49,7 @@ function hasTwinPath(
   follow: readonly Set<number>[],
   component: readonly number[],
   cyclic: readonly number[],
-  work: Work,
+  work: WorkBudget,
 ): boolean {
   const index = new Map(cyclic.map((state, n) => [state, n]));
   const count = cyclic.length;
@@ -79,7 +80,7 @@ function longestChain(
   automaton: Automaton,
   component: readonly number[],
   cyclic: readonly number[],
-  work: Work,
+  work: WorkBudget,
 ): number {
   const loops = cyclic.filter((state) => !automaton.done.has(state) && automaton.sets[state] !== 0n);
   const later = new Map<number, Set<number>>();
@@ -102,7 +103,7 @@ function longestChain(
   return Math.max(1, ...[...later.keys()].map(length));
 }
 
-function reachable({ follow }: Automaton, from: number, work: Work): Set<number> {
+function reachable({ follow }: Automaton, from: number, work: WorkBudget): Set<number> {
   const found = new Set([from]);
   for (const state of found) {
     work.spend(follow[state]!.size);
@@ -117,7 +118,7 @@ function sharesText(
   component: readonly number[],
   p: number,
   q: number,
-  work: Work,
+  work: WorkBudget,
 ): boolean {
   const count = sets.length;
   const goal = (p * count + q) * count + q;

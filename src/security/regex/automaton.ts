@@ -12,12 +12,12 @@ export const tooComplex = (): BitorchError =>
   new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
 
 /** Step budget for analysing patterns: every loop over states or edges charges it. */
-export class Work {
-  readonly #whole: Work | undefined;
+export class WorkBudget {
+  readonly #whole: WorkBudget | undefined;
   #left: number;
 
   /** `whole`: an enclosing budget that is charged as well. */
-  constructor(whole?: Work, steps = MAX_STEPS) {
+  constructor(whole?: WorkBudget, steps = MAX_STEPS) {
     this.#whole = whole;
     this.#left = steps;
   }
@@ -53,10 +53,10 @@ interface Fragment {
 const EMPTY: Fragment = { nullable: true, free: true, first: [], last: [], done: [] };
 
 /**
- * Builds the automaton of a pattern without its lookarounds, which are added to `looks`. Throws REGEX_INVALID when it
+ * Builds the automaton of a pattern without its lookarounds, which are added to `lookarounds`. Throws REGEX_INVALID when it
  * is too large.
  */
-export function automatonOf(node: RegexNode, looks: Set<RegexNode>, work: Work): Automaton {
+export function automatonOf(node: RegexNode, lookarounds: Set<RegexNode>, work: WorkBudget): Automaton {
   const automaton: Automaton = { sets: [], follow: [], double: [], done: new Set() };
   const connect = (from: readonly number[], to: readonly number[]) => {
     work.spend(from.length * to.length);
@@ -88,8 +88,8 @@ export function automatonOf(node: RegexNode, looks: Set<RegexNode>, work: Work):
     switch (part.kind) {
       case 'nothing':
         return EMPTY;
-      case 'look':
-        looks.add(part.part);
+      case 'lookaround':
+        lookarounds.add(part.part);
         return { ...EMPTY, free: false };
       case 'set': {
         const state = automaton.sets.push(part.set) - 1;

@@ -7,13 +7,13 @@ export type RegexNode =
   | { kind: 'sequence' | 'either'; parts: RegexNode[] }
   | { kind: 'repeat'; part: RegexNode; min: number; max: number }
   /** A lookaround or anchor: matches no characters itself, and may fail. */
-  | { kind: 'look'; part: RegexNode }
+  | { kind: 'lookaround'; part: RegexNode }
   | { kind: 'nothing' };
 
 const MAX_DEPTH = 64;
 const ANCHORS = 'bBAzZGK';
 const NOTHING: RegexNode = { kind: 'nothing' };
-const ANCHOR: RegexNode = { kind: 'look', part: NOTHING };
+const ANCHOR: RegexNode = { kind: 'lookaround', part: NOTHING };
 
 const invalid = (reason: string): BitorchError => new BitorchError('REGEX_INVALID', reason);
 
@@ -82,7 +82,7 @@ class Parser {
       if (repeats === MAX_DEPTH) throw invalid(`more than ${MAX_DEPTH} repetitions of one thing`);
       // Lazy and possessive repetition match the same texts as greedy repetition, or fewer.
       if (!this.#skip('?')) this.#skip('+');
-      if (part.kind !== 'nothing' && part.kind !== 'look') part = { kind: 'repeat', part, ...range };
+      if (part.kind !== 'nothing' && part.kind !== 'lookaround') part = { kind: 'repeat', part, ...range };
     }
   }
 
@@ -120,7 +120,7 @@ class Parser {
     const part = this.#either();
     this.#take(')');
     this.#ignoreCase = before;
-    return look ? { kind: 'look', part } : part;
+    return look ? { kind: 'lookaround', part } : part;
   }
 
   /** Parses what follows "(?" up to the content of a group. */

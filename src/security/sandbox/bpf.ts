@@ -27,7 +27,7 @@ export const loadArchitecture: Instruction = load(4);
 export const loadArgument = (n: number): Instruction => load(16 + 8 * n);
 
 export const and = (mask: number): Instruction => ({ code: AND, jt: 0, jf: 0, k: mask });
-export const give = (action: number): Instruction => ({ code: RETURN, jt: 0, jf: 0, k: action });
+export const returnAction = (action: number): Instruction => ({ code: RETURN, jt: 0, jf: 0, k: action });
 
 /** Runs `then` if the loaded word equals `value`; otherwise skips it. */
 export const whenEqual = (value: number, then: readonly Instruction[]): Instruction[] => [

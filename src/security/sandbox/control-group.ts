@@ -6,7 +6,7 @@ import type { Limits } from './options.ts';
 
 const PREFIX = 'bitorch-sandbox-';
 /** Name of a group; captures the id of the process that created it. */
-const LEFT = new RegExp(`^${PREFIX}(\\d+)-\\w+$`);
+const GROUP_NAME = new RegExp(`^${PREFIX}(\\d+)-\\w+$`);
 /** bubblewrap's own processes. */
 const REAPERS = 2;
 const REMOVALS = 20;
@@ -55,7 +55,7 @@ export class ControlGroup {
   }
 
   /** Files to which a process writes its id to join the group, together with its descendants. */
-  get joins(): string[] {
+  get membershipFiles(): string[] {
     return this.#folders.map((folder) => join(folder, 'cgroup.procs'));
   }
 
@@ -169,7 +169,7 @@ function works(candidate: GroupHome): boolean {
 
 function removeEmpty(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const [, owner] = LEFT.exec(name) ?? [];
+    const [, owner] = GROUP_NAME.exec(name) ?? [];
     if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
     try {
       rmdirSync(join(folder, name));

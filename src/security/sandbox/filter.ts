@@ -2,13 +2,13 @@ import {
   ALLOW,
   and,
   assemble,
-  give,
   type Instruction,
   KILL,
   loadArchitecture,
   loadArgument,
   loadNumber,
   refuse,
+  returnAction,
   unlessEqual,
   whenAtLeast,
   whenEqual,
@@ -75,37 +75,43 @@ export function systemCallFilter(machine: Machine, { processes }: { processes: b
   };
   return assemble([
     loadArchitecture,
-    ...unlessEqual(AUDIT_ARCHITECTURE[machine], [give(KILL)]),
+    ...unlessEqual(AUDIT_ARCHITECTURE[machine], [returnAction(KILL)]),
     loadNumber,
-    ...(machine === 'x64' ? whenAtLeast(X32, [give(KILL)]) : []),
-    ...whenAtLeast(FIRST_UNKNOWN, [give(refuse(ENOSYS))]),
-    ...FATAL.flatMap((call) => on(call, [give(KILL)])),
-    ...Object.entries(REFUSED).flatMap(([call, errno]) => on(call as SystemCall, [give(refuse(errno))])),
+    ...(machine === 'x64' ? whenAtLeast(X32, [returnAction(KILL)]) : []),
+    ...whenAtLeast(FIRST_UNKNOWN, [returnAction(refuse(ENOSYS))]),
+    ...FATAL.flatMap((call) => on(call, [returnAction(KILL)])),
+    ...Object.entries(REFUSED).flatMap(([call, errno]) =>
+      on(call as SystemCall, [returnAction(refuse(errno))]),
+    ),
     ...on('socket', [
       loadArgument(0),
-      ...whenEqual(AF_UNIX, [give(refuse(EACCES))]),
-      ...whenEqual(AF_NETLINK, [give(refuse(EACCES))]),
-      give(KILL),
+      ...whenEqual(AF_UNIX, [returnAction(refuse(EACCES))]),
+      ...whenEqual(AF_NETLINK, [returnAction(refuse(EACCES))]),
+      returnAction(KILL),
     ]),
     ...on('ioctl', [
       loadArgument(1),
-      ...TERMINAL_INPUT.flatMap((command) => whenEqual(command, [give(refuse(EPERM))])),
-      give(ALLOW),
+      ...TERMINAL_INPUT.flatMap((command) => whenEqual(command, [returnAction(refuse(EPERM))])),
+      returnAction(ALLOW),
     ]),
     ...on('mmap', [
       loadArgument(3),
       and(SHARED_ANONYMOUS),
-      ...whenEqual(SHARED_ANONYMOUS, [give(refuse(EPERM))]),
-      give(ALLOW),
+      ...whenEqual(SHARED_ANONYMOUS, [returnAction(refuse(EPERM))]),
+      returnAction(ALLOW),
     ]),
     ...on('clone', [
       loadArgument(0),
       and(NEW_NAMESPACES),
-      ...unlessEqual(0, [give(KILL)]),
-      ...(processes ? [] : [loadArgument(0), and(CLONE_THREAD), ...whenEqual(0, [give(refuse(EAGAIN))])]),
-      give(ALLOW),
+      ...unlessEqual(0, [returnAction(KILL)]),
+      ...(processes
+        ? []
+        : [loadArgument(0), and(CLONE_THREAD), ...whenEqual(0, [returnAction(refuse(EAGAIN))])]),
+      returnAction(ALLOW),
     ]),
-    ...(processes ? [] : (['fork', 'vfork'] as const).flatMap((call) => on(call, [give(refuse(EAGAIN))]))),
-    give(ALLOW),
+    ...(processes
+      ? []
+      : (['fork', 'vfork'] as const).flatMap((call) => on(call, [returnAction(refuse(EAGAIN))]))),
+    returnAction(ALLOW),
   ]);
 }

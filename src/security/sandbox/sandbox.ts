@@ -26,7 +26,7 @@ const [SIGKILL, SIGXCPU, SIGXFSZ, SIGSYS] = [9, 24, 25, 31];
 /** Exit code of a shell that does not find the program. */
 const NOT_FOUND = 127;
 /** Exit code of the joining shell if the control group is gone. The program has not run then. */
-const NOT_JOINED = 125;
+const JOIN_FAILED = 125;
 const INSTALL = "install Debian's packages bubblewrap and util-linux, or your system's";
 
 const NO_USAGE = { timeMs: 0, cpuMs: 0, peakMemoryBytes: 0, processes: 0, threads: 0, files: [], sockets: 0 };
@@ -43,11 +43,11 @@ let tried: Promise<Availability> | undefined;
 
 /** Tests the sandbox once per process and remembers the result. */
 export function sandboxAvailability(): Promise<Availability> {
-  tried ??= tryOut();
+  tried ??= testSandbox();
   return tried;
 }
 
-async function tryOut(): Promise<Availability> {
+async function testSandbox(): Promise<Availability> {
   const unavailable = (reason: string): Availability => ({ available: false, reason });
   if (process.platform !== 'linux')
     return unavailable(`the sandbox needs Linux and does not support ${process.platform}`);
@@ -130,14 +130,14 @@ function makeGroup(groups: GroupHome, limits: Limits): ControlGroup {
  * Wraps a command in a shell that joins the group and then execs the command, so that it never runs outside of the
  * group.
  */
-const joining = ({ joins }: ControlGroup, command: readonly string[]): string[] => [
+const joining = ({ membershipFiles }: ControlGroup, command: readonly string[]): string[] => [
   ...[
     '/bin/sh',
     '-c',
-    `while [ "$1" != -- ]; do echo $$ > "$1" || exit ${NOT_JOINED}; shift; done; shift; exec "$@"`,
+    `while [ "$1" != -- ]; do echo $$ > "$1" || exit ${JOIN_FAILED}; shift; done; shift; exec "$@"`,
     'sh',
   ],
-  ...[...joins, '--', ...command],
+  ...[...membershipFiles, '--', ...command],
 ];
 
 async function runIn(
@@ -168,7 +168,7 @@ async function runIn(
   feed(child, 0, options.input ?? new Uint8Array());
   firstProcess(child, (pid) => {
     started = true;
-    if (!excess) watch = new Watch(pid, { limits, expected, keepsMemory: !group }, end);
+    if (!excess) watch = new Watch(pid, { limits, expected, enforcesMemory: !group }, end);
   });
   const output = child.stdout
     ? collect(child.stdout, limits.outputBytes, () => end('output'), options.onOutput)
@@ -178,7 +178,7 @@ async function runIn(
   try {
     const code = await ended(child);
     options.signal?.throwIfAborted();
-    if (code === NOT_JOINED && !started)
+    if (code === JOIN_FAILED && !started)
       throw new BitorchError('SANDBOX_FAILED', `cannot join the control group: ${errorText()}`);
     const ending = excess ?? (group?.isOutOfMemory ? 'memory' : endingOf(code));
     const usage = watch?.stop() ?? NO_USAGE;

@@ -13,7 +13,7 @@ export class Watch {
   readonly #root: number;
   readonly #limits: Limits;
   readonly #expected: readonly string[];
-  readonly #keepsMemory: boolean;
+  readonly #enforcesMemory: boolean;
   readonly #onExcess: (ending: Ending) => void;
   readonly #startedAt = performance.now();
   readonly #cpu = new Map<number, number>();
@@ -26,19 +26,23 @@ export class Watch {
 
   /**
    * `root`: first process of the sandbox. `expected`: path prefixes of open files that are not reported.
-   * `keepsMemory`: nothing else enforces the memory limit.
+   * `enforcesMemory`: whether to enforce the memory limit, if nothing else does.
    */
   constructor(
     root: number,
-    { limits, expected, keepsMemory }: { limits: Limits; expected: readonly string[]; keepsMemory: boolean },
+    {
+      limits,
+      expected,
+      enforcesMemory,
+    }: { limits: Limits; expected: readonly string[]; enforcesMemory: boolean },
     onExcess: (ending: Ending) => void,
   ) {
     this.#root = root;
     this.#limits = limits;
     this.#expected = expected;
-    this.#keepsMemory = keepsMemory;
+    this.#enforcesMemory = enforcesMemory;
     this.#onExcess = onExcess;
-    this.#look();
+    this.#sample();
   }
 
   /** Stops sampling and returns the usage. */
@@ -55,7 +59,7 @@ export class Watch {
     };
   }
 
-  #look(): void {
+  #sample(): void {
     // The first process of the namespace is bubblewrap's reaper, not the command.
     const [, ...processes] = descendants(this.#root);
     const sum = (of: (p: (typeof processes)[number]) => number) => processes.reduce((n, p) => n + of(p), 0);
@@ -67,15 +71,15 @@ export class Watch {
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memory, highWater);
     this.#processes = Math.max(this.#processes, processes.length);
     this.#threads = Math.max(this.#threads, threads);
-    this.#noteOpen(inspected.flatMap(({ pid }) => openTargets(pid)));
-    const isNear = this.#keepsMemory && memory > this.#limits.memoryBytes / 2;
-    this.#timer = setTimeout(() => this.#look(), isNear ? NEAR_LIMIT_MS : INTERVAL_MS);
+    this.#recordOpen(inspected.flatMap(({ pid }) => openTargets(pid)));
+    const isNear = this.#enforcesMemory && memory > this.#limits.memoryBytes / 2;
+    this.#timer = setTimeout(() => this.#sample(), isNear ? NEAR_LIMIT_MS : INTERVAL_MS);
     if (memory > this.#limits.memoryBytes) this.#onExcess('memory');
     else if (processes.length > this.#limits.processes || threads > this.#limits.threads)
       this.#onExcess('processes');
   }
 
-  #noteOpen(targets: readonly string[]): void {
+  #recordOpen(targets: readonly string[]): void {
     this.#sockets = Math.max(this.#sockets, targets.filter((target) => target.startsWith('socket:')).length);
     for (const target of targets) {
       if (!target.startsWith('/') || this.#expected.some((folder) => target.startsWith(folder))) continue;

@@ -12,7 +12,7 @@ const MAX_BLOCKS = 1024;
 const rangeSchema = z.strictObject({ file: z.string(), offset: zCount, length: zCount });
 
 /** Path of the model's folder inside the sandbox. */
-export const MODEL_AT = '/model';
+export const MODEL_PATH = '/model';
 
 export const taskSchema = z.strictObject({
   architecture: architectureSchema,
@@ -35,9 +35,9 @@ const resultSchema = z.strictObject({
   /** SHA-256 over the logits after each prompt; identical on every machine. */
   logitsHash: zBytes(32),
   /** Whether the logits after some prompt are all equal. */
-  flat: z.boolean(),
+  uniform: z.boolean(),
   /** Whether all prompts gave the same logits. */
-  deaf: z.boolean(),
+  ignoresInput: z.boolean(),
 });
 export type TrialResult = z.infer<typeof resultSchema>;
 

@@ -14,7 +14,7 @@ interface TrialDependencies {
 }
 
 /** Runs every prompt once through the whole model, and every block once on the fixed input of golden hashes. */
-export async function tryModel(
+export async function runModel(
   task: TrialTask,
   { read, onProgress }: TrialDependencies,
 ): Promise<TrialResult> {
@@ -56,8 +56,8 @@ export async function tryModel(
     golden,
     positions: prompts.reduce((sum, { length }) => sum + length, 0),
     logitsHash: sha256(concat(logits.map(bytesOf))),
-    flat: logits.some((row) => row.every((value) => value === row[0])),
-    deaf: new Set(hashes).size === 1,
+    uniform: logits.some((row) => row.every((value) => value === row[0])),
+    ignoresInput: new Set(hashes).size === 1,
   };
 }
 

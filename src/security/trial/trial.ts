@@ -3,7 +3,7 @@ import { BitorchError, encodeCanonical, equalBytes, type OnProgress } from '#bas
 import type { Manifest } from '#distribution';
 import { type Ending, ownProgram, runInSandbox, type SandboxOutcome, type Usage } from '../sandbox/index.ts';
 import { FrameReader } from './frame-reader.ts';
-import { MAX_FRAME_BYTES, MODEL_AT, type TrialResult, type TrialTask } from './messages.ts';
+import { MAX_FRAME_BYTES, MODEL_PATH, type TrialResult, type TrialTask } from './messages.ts';
 import { PROMPTS } from './prompts.ts';
 
 const MAX_THREADS = 8;
@@ -35,7 +35,7 @@ export interface Trial {
  * `directory` contains all of the manifest's files, verified. Throws SANDBOX_UNAVAILABLE, or SANDBOX_FAILED for a
  * failure before the program inside has read a byte of every file: any later failure is attributed to the model.
  */
-export async function tryInSandbox(
+export async function runTrial(
   { manifest, directory }: { manifest: Manifest; directory: string },
   { onProgress, signal }: { onProgress: OnProgress; signal: AbortSignal },
 ): Promise<Trial> {
@@ -48,7 +48,7 @@ export async function tryInSandbox(
   const timeMs = 30_000 + Math.ceil(bytes / 20_000);
   const outcome = await runInSandbox({
     command,
-    readOnly: [...readOnly, { path: directory, at: MODEL_AT }],
+    readOnly: [...readOnly, { path: directory, at: MODEL_PATH }],
     input: encodeCanonical(taskOf(manifest)),
     limits: {
       memoryBytes: 6 * GIBIBYTE,
@@ -113,14 +113,14 @@ export function verdictOf(manifest: Manifest, outcome: SandboxOutcome, frames: F
   return { faults: faultsOf(manifest, last), usage, result: last };
 }
 
-function faultsOf(manifest: Manifest, { golden, flat, deaf }: TrialResult): TrialFault[] {
+function faultsOf(manifest: Manifest, { golden, uniform, ignoresInput }: TrialResult): TrialFault[] {
   const faults: TrialFault[] = [];
-  if (flat)
+  if (uniform)
     faults.push({
       code: 'TRIAL_OUTPUT',
       message: 'After a prompt all tokens are equally likely: its weights are empty or corrupt.',
     });
-  if (deaf)
+  if (ignoresInput)
     faults.push({
       code: 'TRIAL_OUTPUT',
       message: 'Its output is the same for every prompt: it ignores its input.',

@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 import { concat, toHex, utf8 } from '#base';
 import type { Manifest } from '#distribution';
 import { fileAccess } from '#formats';
-import { sandboxAvailability, tryInSandbox } from '#security';
+import { runTrial, sandboxAvailability } from '#security';
 import { uint64 } from '../../support/gguf-file.ts';
 import { TINY_MODEL } from '../../support/network.ts';
 import { signedModel } from '../../support/signed-model.ts';
@@ -24,8 +24,8 @@ before(async () => {
 test('a sound model passes, with the same logits each time, one process and no socket', {
   skip,
 }, async () => {
-  const first = await tryInSandbox({ manifest, directory: TINY_MODEL }, options);
-  const second = await tryInSandbox({ manifest, directory: TINY_MODEL }, options);
+  const first = await runTrial({ manifest, directory: TINY_MODEL }, options);
+  const second = await runTrial({ manifest, directory: TINY_MODEL }, options);
   assert.deepEqual([first.faults, second.faults], [[], []]);
   assert.equal(toHex(first.result!.logitsHash), toHex(second.result!.logitsHash));
   assert.deepEqual([first.usage.processes, first.usage.sockets], [1, 0]);
@@ -35,10 +35,7 @@ test('a manifest that lies about a block is caught', { skip }, async () => {
   const blocks = manifest.blocks.map((block, i) =>
     i === 1 ? { ...block, golden: new Uint8Array(32) } : block,
   );
-  const { faults } = await tryInSandbox(
-    { manifest: { ...manifest, blocks }, directory: TINY_MODEL },
-    options,
-  );
+  const { faults } = await runTrial({ manifest: { ...manifest, blocks }, directory: TINY_MODEL }, options);
   assert.deepEqual(
     faults.map(({ code }) => code),
     ['GOLDEN_MISMATCH'],
@@ -50,15 +47,12 @@ test('a template that drops the question and an architecture that does not fit a
   skip,
 }, async () => {
   const broken = { ...manifest, chatTemplate: '{{ messages.nothing.at.all }}' };
-  const template = await tryInSandbox({ manifest: broken, directory: TINY_MODEL }, options);
+  const template = await runTrial({ manifest: broken, directory: TINY_MODEL }, options);
   assert.ok(
     template.faults.some(({ code, message }) => code === 'TRIAL_OUTPUT' && /every prompt/.test(message)),
   );
   const architecture = { ...manifest.architecture, hidden: manifest.architecture.hidden * 2 };
-  const shape = await tryInSandbox(
-    { manifest: { ...manifest, architecture }, directory: TINY_MODEL },
-    options,
-  );
+  const shape = await runTrial({ manifest: { ...manifest, architecture }, directory: TINY_MODEL }, options);
   assert.deepEqual(
     shape.faults.map(({ code }) => code),
     ['TRIAL_REFUSED'],
@@ -100,5 +94,5 @@ test('a model of more files than a process may open runs like any other', { skip
   await inShards(folder, 60);
   const sharded = await signedModel(folder);
   assert.ok(sharded.files.length > 540);
-  assert.deepEqual((await tryInSandbox(sharded, options)).faults, []);
+  assert.deepEqual((await runTrial(sharded, options)).faults, []);
 });

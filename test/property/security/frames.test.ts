@@ -10,8 +10,8 @@ const result: TrialFrame = {
   golden: [new Uint8Array(32).fill(7)],
   positions: 12,
   logitsHash: new Uint8Array(32),
-  flat: false,
-  deaf: false,
+  uniform: false,
+  ignoresInput: false,
 };
 
 const read = (...chunks: Uint8Array[]) => {
