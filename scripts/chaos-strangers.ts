@@ -108,9 +108,9 @@ try {
   say(`  cut off by: ${JSON.stringify(done?.cuts)}`);
   say(`  transactions handed in by strangers: ${JSON.stringify(done?.refusals)}`);
   say(`  signed twice: ${done?.doubles.proposals} proposals, votes of ${done?.doubles.votes} rounds\n`);
-  for (const { name, height: at, rss, heldMax, heldOver } of report.nodes)
+  for (const { name, height: at, held, rss, heldMax, heldOver } of report.nodes)
     say(
-      `${name.padEnd(10)} height ${at || '–'}, memory ${inMb(rss[0])} → ${inMb(rss[1])}, event loop held ${heldMax.toFixed(0)} ms at most, ${heldOver} times > 100 ms`,
+      `${name.padEnd(10)} height ${at || '–'}, memory held ${inMb(held[0])} → ${inMb(held[1])}, resident ${inMb(rss[0])} → ${inMb(rss[1])}, event loop held ${heldMax.toFixed(0)} ms at most, ${heldOver} times > 100 ms`,
     );
   say(
     `${work.audited} of ${work.chats} chats answered and audited, ${work.final} of ${work.payments} payments final`,

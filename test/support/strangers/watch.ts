@@ -11,7 +11,7 @@ const CUT_OFF_MS = 30_000;
 /** So long without a new block is a standstill. */
 const STANDSTILL_MS = 60_000;
 export const HELD_MS = 100;
-/** Of resident memory, from the first third after warming up to the last one. */
+/** Of the memory in use, from the first third after warming up to the last one. */
 const GROWTH = 0.15;
 const GROWTH_BYTES = 20 << 20;
 /** A part of the run at its beginning, while caches and pools fill. */
@@ -21,13 +21,20 @@ const CATCH_UP_MS = 60_000;
 
 interface Look {
   readonly at: number;
+  /** JavaScript heap and buffers outside of it, garbage included, in bytes. */
+  readonly held: number;
   readonly rss: number;
 }
 
 export interface NodeReport {
   readonly name: string;
   height: number;
-  /** Median resident memory of the first and the last third after warming up, in bytes. */
+  /**
+   * Least memory held in the first and in the last third after warming up, in bytes: what is left after a collection. V8 lets
+   * garbage lie until a collection is worth it, so what is resident rises and falls by hundreds of MB on a machine with room.
+   */
+  held: [number, number];
+  /** Median resident memory of the same thirds, in bytes: shown, not judged. */
   rss: [number, number];
   /** The longest time for which the event loop was held, and how often it was for longer than the bar. */
   heldMax: number;
@@ -90,7 +97,8 @@ export class Watch {
     if (!this.#before.has(name)) this.#before.set(name, view);
     this.#last.set(name, view);
     const looks = this.#looks.get(name) ?? [];
-    looks.push({ at: Date.now(), rss: view.memory.rss });
+    const { rss, heapUsed, external } = view.memory;
+    looks.push({ at: Date.now(), rss, held: heapUsed + external });
     this.#looks.set(name, looks);
     const long = this.#long.get(name) ?? new Map<number, number>();
     for (const { at, ms } of view.heldMs.long) if (at >= this.#began) long.set(at, ms);
@@ -157,9 +165,11 @@ export class Watch {
     const looks = this.#looks.get(name) ?? [];
     const warm = looks.slice(Math.ceil(looks.length * WARM_UP));
     const third = Math.max(1, Math.floor(warm.length / 3));
-    const rss: [number, number] = [median(warm.slice(0, third)), median(warm.slice(-third))];
-    if (rss[1] > rss[0] * (1 + GROWTH) + GROWTH_BYTES)
-      this.#broken.add(`${name} grew from ${inMb(rss[0])} to ${inMb(rss[1])}`);
+    const [first, last] = [warm.slice(0, third), warm.slice(-third)];
+    const rss: [number, number] = [median(first), median(last)];
+    const held: [number, number] = [least(first), least(last)];
+    if (held[1] > held[0] * (1 + GROWTH) + GROWTH_BYTES)
+      this.#broken.add(`${name} grew from ${inMb(held[0])} to ${inMb(held[1])}`);
     const over = (view?: ProcessView) =>
       (view?.heldMs.counts ?? [])
         .filter(({ upTo }) => upTo === null || upTo > HELD_MS)
@@ -170,9 +180,11 @@ export class Watch {
       this.#broken.add(
         `${name} held its event loop ${heldOver} times for more than ${HELD_MS} ms, ${heldMax.toFixed(0)} at most`,
       );
-    return { name, height: this.#heights.get(name) ?? 0, rss, heldMax, heldOver };
+    return { name, height: this.#heights.get(name) ?? 0, held, rss, heldMax, heldOver };
   }
 }
+
+const least = (looks: readonly Look[]): number => Math.min(...looks.map(({ held }) => held));
 
 const median = (looks: readonly Look[]): number =>
   looks.map(({ rss }) => rss).sort((a, b) => a - b)[Math.floor(looks.length / 2)] ?? 0;
