@@ -1,7 +1,7 @@
-import { formatGenesis, type Genesis, makeGenesis, type Timeouts } from '#consensus';
-import type { SigningKey } from '#crypto';
-import { defaultCurve } from '#crypto';
+import { formatGenesis, type Genesis, makeGenesis } from '#consensus';
+import { defaultCurve, type SigningKey } from '#crypto';
 import { TORCH } from '#ledger';
+import type { Timeouts } from '../../src/consensus/application/genesis.ts';
 
 export const NAME = 'bench-chain';
 export const BEGINS = Date.UTC(2026, 0, 1);

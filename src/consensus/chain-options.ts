@@ -1,11 +1,11 @@
-import type { Logger } from '#base';
+import type { Logger, ReplaceFile } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Equivocation } from '#ledger';
 import type { Host } from '#network';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import type { VerifySignatures } from './blocks/index.ts';
 import type { Contact } from './contacts.ts';
-import type { LogFile, ReplaceFile } from './journal/index.ts';
+import type { LogFile } from './journal/index.ts';
 import type { Checkpoint } from './light/index.ts';
 import type { FinalBlock } from './loop/index.ts';
 

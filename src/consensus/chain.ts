@@ -1,27 +1,31 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Broadcast, fromUtf8, Lifecycle, messageOf, toHex } from '#base';
+import { Broadcast, fromUtf8, Lifecycle, messageOf, replaceFile, toHex } from '#base';
 import { type Equivocation, offendersOf } from '#ledger';
 import { openLmdbStore } from '#store';
-import type { CheckTxResult } from './application/index.ts';
-import { genesisHash } from './application/index.ts';
-import type { Commit } from './blocks/index.ts';
-import { verifyAll } from './blocks/index.ts';
+import { type CheckTxResult, genesisHash } from './application/index.ts';
+import { type Commit, verifyAll } from './blocks/index.ts';
 import type { ChainDependencies, ChainOptions, ChainStatus, NewBlock } from './chain-options.ts';
-import { ChainStore } from './chain-store/index.ts';
+import { ChainStore } from './chain-store.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
 import { Contacts, peerOf } from './contacts.ts';
-import type { AccountabilityOptions } from './evidence/accountability.ts';
-import { ForkWatch } from './evidence/fork-watch.ts';
-import { forkAt, type KeptFork, keepFork, votesIn } from './evidence/kept-fork.ts';
+import {
+  type AccountabilityOptions,
+  ForkWatch,
+  forkAt,
+  type KeptFork,
+  keepFork,
+  votesIn,
+} from './evidence/index.ts';
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
-import { LastSign, openLogFile, replaceFile, WriteAheadLog } from './journal/index.ts';
+import { LastSign, openLogFile, WriteAheadLog } from './journal/index.ts';
 import { LightClient, requireCheckpoint, requireFresh, serveQueries, trustedAt } from './light/index.ts';
 import { ConsensusLoop, type FinalBlock } from './loop/index.ts';
 import { TransactionGossip, TransactionPool } from './mempool/index.ts';
 import { Rest } from './rest.ts';
-import { Answering, BlockSync, SNAPSHOT_LAG, serveSync, syncSnapshot } from './sync/index.ts';
+import { syncSnapshot } from './snapshot-sync.ts';
+import { Answering, BlockSync, SNAPSHOT_LAG, serveSync } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
 /** A node that lags by more blocks than this counts as syncing. */

@@ -1,7 +1,7 @@
 import { BitorchError, equalBytes } from '#base';
 import type { Application } from './application/index.ts';
 import { ValidatorSet } from './blocks/index.ts';
-import type { ChainStore } from './chain-store/index.ts';
+import type { ChainStore } from './chain-store.ts';
 import { replay } from './loop/index.ts';
 
 export interface Beginning {

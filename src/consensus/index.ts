@@ -1,12 +1,26 @@
-export * from './abci/index.ts';
-export * from './application/index.ts';
-export * from './beacon/index.ts';
-export * from './blocks/index.ts';
-export * from './chain.ts';
-export type * from './chain-options.ts';
-export * from './chain-store/index.ts';
-export * from './constants.ts';
-export * from './engine/index.ts';
-export * from './evidence/index.ts';
+export { AbciServer } from './abci/server.ts';
+export { readValidatorKey } from './abci/validator-key.ts';
+export type { Application } from './application/application.ts';
+export {
+  checkGenesis,
+  faucetAddress,
+  type Genesis,
+  genesisHash,
+  networkOf,
+  withChainId,
+} from './application/genesis.ts';
+export { formatGenesis, MAX_GENESIS_BYTES, parseGenesis } from './application/genesis-text.ts';
+export { LedgerApplication } from './application/ledger-application.ts';
+export { type Founder, type GenesisPlan, makeGenesis } from './application/make-genesis.ts';
+export { firstValidators, openApplication } from './application/open-application.ts';
+export { type ApplicationPort, applicationChain, ask } from './application/queries/application-chain.ts';
+export { presentIn } from './blocks/commit.ts';
+export { verifyAll } from './blocks/signatures.ts';
+export { Chain } from './chain.ts';
+export type { NewBlock } from './chain-options.ts';
+export { type BlockSummary, ChainStore } from './chain-store.ts';
+export { type Blame, blame } from './evidence/blame.ts';
 export { forkAt, type KeptFork } from './evidence/kept-fork.ts';
-export * from './light/index.ts';
+export { LightChain } from './light/light-chain.ts';
+export { openLightChain } from './light/open.ts';
+export { parseCheckpoint } from './light/trust.ts';

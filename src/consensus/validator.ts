@@ -1,7 +1,6 @@
 import type { SigningKey } from '#crypto';
 import { type Ballot, ballotBytes, type Proposal, proposalBytes, type Vote } from './blocks/index.ts';
-import type { LastSign } from './journal/index.ts';
-import { PROPOSAL } from './journal/last-sign.ts';
+import { type LastSign, PROPOSAL } from './journal/index.ts';
 
 /** A consensus key behind the guard against double signing. */
 export class Validator {

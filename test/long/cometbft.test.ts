@@ -2,14 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromHex, toHex, utf8 } from '#base';
-import {
-  applicationChain,
-  ask,
-  formatGenesis,
-  LedgerApplication,
-  makeGenesis,
-  VerifierThreads,
-} from '#consensus';
+import { applicationChain, ask, formatGenesis, LedgerApplication, makeGenesis } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import {
   type Action,
@@ -22,6 +15,7 @@ import {
 } from '#ledger';
 import { MemoryStore } from '#store';
 import { Addresses } from '../../src/consensus/abci/addresses.ts';
+import { VerifierThreads } from '../../src/consensus/application/verification/verifier-threads.ts';
 import {
   type CometBlock,
   CometNetwork,

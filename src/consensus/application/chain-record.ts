@@ -1,8 +1,8 @@
 import { concat, domainHash, sha256 } from '#base';
 import { blob, type Decoded, encode, fixed, integer, list, parametersOf, stored, struct } from '#ledger';
 import { Bucket, type Change, Overlay, orderedNumber, type ReadView } from '#store';
-import { beaconCodec, firstBeacon, nextBeacon } from '../beacon/index.ts';
 import type { ValidatorPower } from './application.ts';
+import { beaconCodec, firstBeacon, nextBeacon } from './beacon.ts';
 import { consensusCodec, type Genesis, genesisHash } from './genesis.ts';
 import { powerOf } from './power.ts';
 

@@ -15,8 +15,8 @@ import {
   type Transaction,
 } from '#ledger';
 import { Overlay } from '#store';
-import { verifyBeacon } from '../beacon/index.ts';
 import type { BlockRequest, TransactionResult } from './application.ts';
+import { verifyBeacon } from './beacon.ts';
 import { applicationHash, type ChainRecord, nextRecord, recordHash } from './chain-record.ts';
 import { ACCEPTED, type Refused, refusedFor, verdictOn } from './codes.ts';
 import type { SpendVerifier } from './verification/spend-verifier.ts';

@@ -13,7 +13,6 @@ import {
   type Transaction,
 } from '#ledger';
 import { everythingIn, MemoryStore, type Store } from '#store';
-import { BEACON_BYTES, proveBeacon } from '../beacon/index.ts';
 import { accusation } from './accusation.ts';
 import type {
   Application,
@@ -36,6 +35,7 @@ import type {
   VoteExtensionRequest,
   WaitingTransactions,
 } from './application.ts';
+import { BEACON_BYTES, proveBeacon } from './beacon.ts';
 import {
   applicationHash,
   type ChainRecord,

@@ -1,12 +1,42 @@
-export * from './block.ts';
-export * from './certificate.ts';
-export * from './commit.ts';
-export * from './equivocation.ts';
-export * from './header.ts';
-export * from './merkle.ts';
-export * from './parts.ts';
-export * from './proposal.ts';
-export * from './rotation.ts';
-export * from './signatures.ts';
-export * from './validators.ts';
-export * from './vote.ts';
+export {
+  type Block,
+  blockBodyCodec,
+  blockHeadCodec,
+  decodeBlock,
+  encodeBlock,
+  makeBlock,
+  requireNext,
+  type Tip,
+} from './block.ts';
+export {
+  type Certificate,
+  certificateCodec,
+  certificateOf,
+  requireCertificate,
+  votesOf,
+} from './certificate.ts';
+export {
+  type Commit,
+  commitCodec,
+  commitFrom,
+  MAX_COMMIT_BYTES,
+  presentIn,
+  requireCommit,
+  signersOf,
+} from './commit.ts';
+export { duplicateVote, secondVote, soleVote, votesInCommit } from './equivocation.ts';
+export { blockId, type Header, headerCodec } from './header.ts';
+export { type Part, PartSet, type PartsHeader, partCodec, partsOf } from './parts.ts';
+export { type Proposal, proposalBytes, proposalCodec, signedProposal, signProposal } from './proposal.ts';
+export { type VerifySignatures, verifyAll } from './signatures.ts';
+export {
+  hashOfMembers,
+  type Member,
+  membersCodec,
+  referenceTo,
+  type SetReference,
+  setReferenceCodec,
+  ValidatorSet,
+  validatorSetCodec,
+} from './validators.ts';
+export { type Ballot, ballotBytes, isNil, signBallot, signedVote, type Vote, voteCodec } from './vote.ts';

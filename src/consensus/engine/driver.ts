@@ -4,8 +4,7 @@
  * inputs. The granularity is that of Malachite's Quint specification, against whose traces the driver is tested.
  */
 import { equalBytes } from '#base';
-import type { Certificate } from '../blocks/certificate.ts';
-import type { Vote } from '../blocks/index.ts';
+import type { Certificate, Vote } from '../blocks/index.ts';
 import { NIL, PRECOMMIT, PREVOTE } from '../constants.ts';
 import { type Condition, type Output, type RoundState, transition } from './algorithm.ts';
 import type { Candidate, DriverState } from './driver-state.ts';

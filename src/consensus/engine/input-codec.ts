@@ -1,6 +1,5 @@
 import { byteOf, type Codec, fixed, integer, list, struct } from '#ledger';
-import { certificateCodec } from '../blocks/certificate.ts';
-import { proposalCodec, voteCodec } from '../blocks/index.ts';
+import { certificateCodec, proposalCodec, voteCodec } from '../blocks/index.ts';
 import { HASH_BYTES, MAX_ROUND, MAX_VALIDATORS } from '../constants.ts';
 import type { Input, Verdict, WaitingStep } from './messages.ts';
 

@@ -1,6 +1,5 @@
 import type { Equivocation } from '#ledger';
-import { type Certificate, votesOf } from '../blocks/certificate.ts';
-import type { Ballot, Proposal, Vote } from '../blocks/index.ts';
+import { type Ballot, type Certificate, type Proposal, type Vote, votesOf } from '../blocks/index.ts';
 
 /** Steps of a round that have a timeout. */
 export type WaitingStep = 'propose' | 'prevote' | 'precommit';

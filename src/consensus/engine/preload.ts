@@ -1,5 +1,4 @@
-import type { Certificate } from '../blocks/certificate.ts';
-import type { Vote } from '../blocks/index.ts';
+import type { Certificate, Vote } from '../blocks/index.ts';
 import type { DriverState } from './driver-state.ts';
 import { countCertificate, countVote } from './vote-keeper.ts';
 

@@ -3,9 +3,7 @@
  * no side effects.
  */
 
-import type { Certificate } from '../blocks/certificate.ts';
-import type { Proposal, Vote } from '../blocks/index.ts';
-import { duplicateVote } from '../blocks/index.ts';
+import { type Certificate, duplicateVote, type Proposal, type Vote } from '../blocks/index.ts';
 import { PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { Output } from './algorithm.ts';
 import { distantRound, forgetPast, isSupported, isWelcome, noteDistant, reachOf } from './bounds.ts';

@@ -1,7 +1,5 @@
 import { equalBytes, toHex } from '#base';
-import type { Vote } from '../blocks/index.ts';
-import type { ValidatorSet } from '../blocks/validators.ts';
-import { isNil } from '../blocks/vote.ts';
+import { isNil, type ValidatorSet, type Vote } from '../blocks/index.ts';
 
 /**
  * The votes of one kind in one round. Each validator counts once, with its first vote, unless a certificate

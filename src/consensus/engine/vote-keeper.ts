@@ -1,8 +1,12 @@
 /** Counts the votes of one height and reports each threshold once. Pure; the driver bounds what is counted. */
-import { type Certificate, certificateOf, votesOf } from '../blocks/certificate.ts';
-import type { Vote } from '../blocks/index.ts';
-import type { ValidatorSet } from '../blocks/validators.ts';
-import { isNil } from '../blocks/vote.ts';
+import {
+  type Certificate,
+  certificateOf,
+  isNil,
+  type ValidatorSet,
+  type Vote,
+  votesOf,
+} from '../blocks/index.ts';
 import { type PRECOMMIT, PREVOTE } from '../constants.ts';
 import {
   addCertificate,

@@ -1,6 +1,6 @@
 import { BitorchError, equalBytes, type Logger, messageOf } from '#base';
 import { blockId, type Commit, requireCommit, type VerifySignatures } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 import type { ChainPeer } from '../gossip/index.ts';
 import type { LightBlock } from '../sync/index.ts';
 import { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountability.ts';

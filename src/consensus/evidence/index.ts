@@ -1,2 +1,5 @@
-export * from './blame.ts';
-export * from './past-votes.ts';
+export { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountability.ts';
+export { blame } from './blame.ts';
+export { ForkWatch } from './fork-watch.ts';
+export { forkAt, type KeptFork, keepFork, votesIn } from './kept-fork.ts';
+export { PastVotes } from './past-votes.ts';

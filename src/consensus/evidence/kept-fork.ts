@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { replaceFile } from '#base';
 import { CHAIN_ID_BYTES, type Decoded, decode, encode, fixed, list, struct } from '#ledger';
 import { commitCodec, type Vote, validatorSetCodec, voteCodec } from '../blocks/index.ts';
 import { votesInInput } from '../engine/index.ts';
-import { decodeRecord, replaceFile } from '../journal/index.ts';
+import { decodeRecord } from '../journal/index.ts';
 
 const MAX_VOTES = 1 << 17;
 

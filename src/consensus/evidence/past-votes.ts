@@ -1,7 +1,7 @@
 import { equalBytes } from '#base';
 import type { Equivocation } from '#ledger';
 import { duplicateVote, secondVote, signedVote, type VerifySignatures, type Vote } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 import { ensure } from '../errors.ts';
 
 export interface PastVotesDependencies {

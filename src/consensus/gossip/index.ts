@@ -1,4 +1,24 @@
-export * from './constants.ts';
-export * from './gossip.ts';
-export * from './messages.ts';
-export type { ChainPeer } from './peer.ts';
+export { Bans } from './bans.ts';
+export {
+  GOSSIP_PROTOCOL,
+  GOSSIP_VERSION,
+  MAX_GOSSIP_FRAME,
+  MAX_IDS,
+  MAX_PEERS,
+  RECONCILE_MS,
+  RESEND_MS,
+  TRANSACTIONS_BYTES,
+} from './constants.ts';
+export { Gossip } from './gossip.ts';
+export {
+  type BlockPart,
+  type ConsensusMessage,
+  decodeMessage,
+  encodeMessage,
+  type Have,
+  helloCodec,
+  type Message,
+  type Status,
+  type TransactionMessage,
+} from './messages.ts';
+export { ChainPeer } from './peer.ts';

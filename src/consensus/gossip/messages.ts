@@ -14,10 +14,15 @@ import {
   struct,
   tagged,
 } from '#ledger';
-import { type Certificate, certificateCodec } from '../blocks/certificate.ts';
-import { partCodec } from '../blocks/parts.ts';
-import { type Proposal, proposalCodec } from '../blocks/proposal.ts';
-import { type Vote, voteCodec } from '../blocks/vote.ts';
+import {
+  type Certificate,
+  certificateCodec,
+  type Proposal,
+  partCodec,
+  proposalCodec,
+  type Vote,
+  voteCodec,
+} from '../blocks/index.ts';
 import { HASH_BYTES, MAX_PARTS, MAX_ROUND, MAX_VALIDATORS } from '../constants.ts';
 import { GOSSIP_VERSION, MAX_GOSSIP_FRAME, MAX_IDS } from './constants.ts';
 

@@ -1,8 +1,6 @@
 import { toHex } from '#base';
 import type { FrameStream } from '#network';
-import type { Certificate } from '../blocks/certificate.ts';
-import type { PartsHeader } from '../blocks/parts.ts';
-import type { Proposal } from '../blocks/proposal.ts';
+import type { Certificate, PartsHeader, Proposal } from '../blocks/index.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightRecord, RoundRecord } from '../height-record.ts';
 import { isNear, MAX_UNSENT_BYTES } from './constants.ts';

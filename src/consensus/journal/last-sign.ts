@@ -2,11 +2,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BitorchError, concat, equalBytes, messageOf, type ReplaceFile, replaceFile, sha256 } from '#base';
 import { blob, byteOf, type Decoded, decode, encode, fixed, integer, SIGNATURE_BYTES, struct } from '#ledger';
+import { PRECOMMIT, PREVOTE } from '../constants.ts';
 
-/** Steps of a round in signing order. */
+/** The step before PREVOTE and PRECOMMIT: a validator signs in ascending order. */
 export const PROPOSAL = 0;
-export const PREVOTE = 1;
-export const PRECOMMIT = 2;
 
 const CHECKSUM_BYTES = 32;
 

@@ -1,7 +1,7 @@
 import { BitorchError, codeOf } from '#base';
 import { ValidatorSet, type VerifySignatures } from '../blocks/index.ts';
 import { NIL } from '../constants.ts';
-import type { LightBlock } from '../sync/messages.ts';
+import type { LightBlock } from '../sync/index.ts';
 import { NOT_ENOUGH_TRUST, type Trust, type Trusted, verifyLight } from './verify.ts';
 
 /** A source of light blocks: one or several peers. Undefined when the height is not available. */

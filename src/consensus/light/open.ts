@@ -6,7 +6,7 @@ import { type Genesis, genesisHash, type ValidatorPower } from '../application/i
 import { verifyAll } from '../blocks/index.ts';
 import { CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from '../constants.ts';
 import type { Contact } from '../contacts.ts';
-import { forkAt, keepFork } from '../evidence/kept-fork.ts';
+import { forkAt, keepFork } from '../evidence/index.ts';
 import { LightClient } from './client.ts';
 import { LightChain } from './light-chain.ts';
 import { type LightPeer, RemotePeer } from './light-peer.ts';

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { BitorchError, equalBytes, toHex } from '#base';
+import { BitorchError, equalBytes, replaceFile, toHex } from '#base';
 import { blob, decode, encode, fixed, integer, struct } from '#ledger';
 import { blockId, type Header, validatorSetCodec } from '../blocks/index.ts';
 import { HASH_BYTES } from '../constants.ts';
-import { replaceFile } from '../journal/index.ts';
 import type { LightBlock } from '../sync/index.ts';
 import type { LightPeer } from './light-peer.ts';
 import type { Trusted } from './verify.ts';

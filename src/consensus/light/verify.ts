@@ -7,7 +7,7 @@ import {
   type ValidatorSet,
   type VerifySignatures,
 } from '../blocks/index.ts';
-import type { LightBlock } from '../sync/messages.ts';
+import type { LightBlock } from '../sync/index.ts';
 
 export interface Trust {
   readonly chainId: Uint8Array;

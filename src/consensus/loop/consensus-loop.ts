@@ -13,12 +13,16 @@ import {
   type VerifySignatures,
   type Vote,
 } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 import { partsBoundOf } from '../constants.ts';
 import type { Verdict } from '../engine/index.ts';
-import { type AccountabilityOptions, areAccountable, TOO_OLD } from '../evidence/accountability.ts';
-import { PastVotes } from '../evidence/index.ts';
-import { votesIn } from '../evidence/kept-fork.ts';
+import {
+  type AccountabilityOptions,
+  areAccountable,
+  PastVotes,
+  TOO_OLD,
+  votesIn,
+} from '../evidence/index.ts';
 import type { ConsensusMessage, Status } from '../gossip/index.ts';
 import { HeightRecord, type WholeBlock } from '../height-record.ts';
 import type { WriteAheadLog } from '../journal/index.ts';

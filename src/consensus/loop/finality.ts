@@ -2,7 +2,7 @@ import { BitorchError, equalBytes } from '#base';
 import { hasBit } from '#ledger';
 import type { Application, BlockRequest, FinalizeBlockResult, LastCommit } from '../application/index.ts';
 import { type Block, blockId, type Commit, type ValidatorSet } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 
 /** A final block as listeners receive it: stored, applied and never reverted. */
 export interface FinalBlock {

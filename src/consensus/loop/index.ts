@@ -1,4 +1,2 @@
-export * from './consensus-loop.ts';
-export { isDiskFull } from './disk.ts';
+export { ConsensusLoop } from './consensus-loop.ts';
 export { type FinalBlock, replay } from './finality.ts';
-export { type Tip, tipOf } from './tip.ts';

@@ -1,5 +1,5 @@
 import type { Tip as BlockTip, Commit, ValidatorSet } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 import { NIL } from '../constants.ts';
 
 /** The end of the chain, as needed to decide the next block. */

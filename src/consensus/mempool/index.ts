@@ -1,2 +1,2 @@
-export * from './pool.ts';
-export * from './transaction-gossip.ts';
+export { TransactionPool } from './pool.ts';
+export { TransactionGossip } from './transaction-gossip.ts';

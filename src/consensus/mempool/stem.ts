@@ -1,4 +1,4 @@
-import type { ChainPeer } from '../gossip/peer.ts';
+import type { ChainPeer } from '../gossip/index.ts';
 
 /** Length of an epoch in ms, in which stems do not change: comparing many transactions reveals nothing new. */
 const EPOCH_MS = 600_000;

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { toHex } from '#base';
 import { type CheckTxResult, isOffence } from '../application/index.ts';
-import { Bans } from '../gossip/bans.ts';
-import { MAX_IDS, TRANSACTIONS_BYTES } from '../gossip/constants.ts';
-import type { TransactionMessage } from '../gossip/index.ts';
-import type { ChainPeer } from '../gossip/peer.ts';
+import {
+  Bans,
+  type ChainPeer,
+  MAX_IDS,
+  TRANSACTIONS_BYTES,
+  type TransactionMessage,
+} from '../gossip/index.ts';
 import { TransactionPool } from './pool.ts';
 import { ProposalBudget } from './proposal-budget.ts';
 import { Stem } from './stem.ts';

@@ -1,5 +1,5 @@
 import { toHex } from '#base';
-import type { ChainPeer } from '../gossip/peer.ts';
+import type { ChainPeer } from '../gossip/index.ts';
 
 /** Ids that one peer may have offered and not delivered: junk fills only its own share. */
 const MAX_WANTED = 2_048;

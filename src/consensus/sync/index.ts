@@ -1,8 +1,7 @@
-export * from './answering.ts';
-export * from './block-sync.ts';
-export * from './client.ts';
-export * from './constants.ts';
-export * from './messages.ts';
+export { Answering } from './answering.ts';
+export { BlockSync } from './block-sync.ts';
+export { SyncClient } from './client.ts';
+export { MAX_SNAPSHOTS, SNAPSHOT_LAG, SYNC_PROTOCOL } from './constants.ts';
+export { answerCodec, blockAnswerCodec, type LightBlock, requestCodec } from './messages.ts';
 export { Questions } from './questions.ts';
-export * from './server.ts';
-export * from './snapshot-sync.ts';
+export { serveSync } from './server.ts';

@@ -1,7 +1,7 @@
 import { decode, encode } from '#ledger';
 import type { Application } from '../application/index.ts';
 import { membersCodec } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
+import type { ChainStore } from '../chain-store.ts';
 import type { Answering } from './answering.ts';
 import { MAX_REQUEST_FRAME, MAX_SNAPSHOTS, SYNC_PROTOCOL } from './constants.ts';
 import {

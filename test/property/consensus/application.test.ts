@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromUtf8, toHex, utf8 } from '#base';
-import { formatGenesis, parseGenesis, QUESTIONS, type QuestionPath } from '#consensus';
+import { formatGenesis, parseGenesis } from '#consensus';
 import { Ledger } from '#ledger';
+import { QUESTIONS, type QuestionPath } from '../../../src/consensus/application/queries/questions.ts';
 import { recordsIn } from '../../../src/consensus/application/snapshots/chunks.ts';
 import {
   begin,

@@ -2,32 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BitorchError } from '#base';
+import { type Codec, decode, encode } from '#ledger';
+import { decodeBlock, encodeBlock, makeBlock } from '../../../src/consensus/blocks/block.ts';
+import { certificateCodec, MAX_CERTIFICATE_BYTES } from '../../../src/consensus/blocks/certificate.ts';
+import { commitCodec, MAX_COMMIT_BYTES } from '../../../src/consensus/blocks/commit.ts';
+import { blockId, headerCodec, MAX_HEADER_BYTES } from '../../../src/consensus/blocks/header.ts';
+import { MAX_PART_BYTES, partCodec } from '../../../src/consensus/blocks/parts.ts';
+import { MAX_PROPOSAL_BYTES, proposalCodec } from '../../../src/consensus/blocks/proposal.ts';
 import {
-  blockId,
-  certificateCodec,
-  commitCodec,
-  decodeBlock,
-  encodeBlock,
-  headerCodec,
-  type Input,
-  inputCodec,
-  MAX_CERTIFICATE_BYTES,
-  MAX_COMMIT_BYTES,
-  MAX_HEADER_BYTES,
-  MAX_PART_BYTES,
-  MAX_PARTS,
-  MAX_PROPOSAL_BYTES,
   MAX_VALIDATOR_SET_BYTES,
-  MAX_VALIDATORS,
-  MAX_VOTE_BYTES,
-  makeBlock,
-  partCodec,
-  proposalCodec,
   ValidatorSet,
   validatorSetCodec,
-  voteCodec,
-} from '#consensus';
-import { type Codec, decode, encode } from '#ledger';
+} from '../../../src/consensus/blocks/validators.ts';
+import { MAX_VOTE_BYTES, voteCodec } from '../../../src/consensus/blocks/vote.ts';
+import { MAX_PARTS, MAX_VALIDATORS } from '../../../src/consensus/constants.ts';
+import { inputCodec } from '../../../src/consensus/engine/input-codec.ts';
+import type { Input } from '../../../src/consensus/engine/messages.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const height = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog, fromHex, messageOf, sha256, toHex } from '#base';
+import { createLog, fromHex, messageOf, replaceFile, sha256, toHex } from '#base';
 import { defaultCurve, SigningKey } from '#crypto';
 import { ringSpends } from '#ledger';
 import { Host } from '#network';
@@ -19,7 +19,7 @@ import {
   verifierHere,
 } from '../../../src/consensus/application/index.ts';
 import { Chain } from '../../../src/consensus/chain.ts';
-import { type LogFile, openLogFile, replaceFile } from '../../../src/consensus/journal/index.ts';
+import { type LogFile, openLogFile } from '../../../src/consensus/journal/index.ts';
 import { parseCheckpoint } from '../../../src/consensus/light/index.ts';
 import { ListApplication } from './list-application.ts';
 

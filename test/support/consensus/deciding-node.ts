@@ -5,10 +5,10 @@ import { createLog } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Equivocation } from '#ledger';
 import { MemoryStore } from '#store';
+import { proveBeacon } from '../../../src/consensus/application/beacon.ts';
 import { chainRecordOf } from '../../../src/consensus/application/chain-record.ts';
 import type { Application, Timeouts } from '../../../src/consensus/application/index.ts';
 import type { LedgerApplicationDependencies } from '../../../src/consensus/application/ledger-application.ts';
-import { proveBeacon } from '../../../src/consensus/beacon/index.ts';
 import {
   type Block,
   blockId,
@@ -24,7 +24,7 @@ import {
   type Vote,
   verifyAll,
 } from '../../../src/consensus/blocks/index.ts';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
 import { NIL, PREVOTE } from '../../../src/consensus/constants.ts';
 import type { ConsensusMessage } from '../../../src/consensus/gossip/index.ts';
 import { LastSign, WriteAheadLog } from '../../../src/consensus/journal/index.ts';

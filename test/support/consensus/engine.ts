@@ -1,16 +1,11 @@
-import {
-  certificateOf,
-  type Effect,
-  type EngineState,
-  type Input,
-  newHeight,
-  type Proposal,
-  settingOf,
-  step,
-  type ValidatorSet,
-  type Verdict,
-  type Vote,
-} from '#consensus';
+import { certificateOf } from '../../../src/consensus/blocks/certificate.ts';
+import type { Proposal } from '../../../src/consensus/blocks/proposal.ts';
+import type { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import type { Vote } from '../../../src/consensus/blocks/vote.ts';
+import { settingOf } from '../../../src/consensus/engine/driver-state.ts';
+import { type EngineState, newHeight } from '../../../src/consensus/engine/engine-state.ts';
+import type { Effect, Input, Verdict } from '../../../src/consensus/engine/messages.ts';
+import { step } from '../../../src/consensus/engine/step.ts';
 
 /** Votes and proposals that nobody checks the signature of. */
 const SIGNATURE = new Uint8Array(64);

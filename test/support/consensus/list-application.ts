@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { concat, domainHash, fromHex, fromUtf8, toHex } from '#base';
+import { concat, domainHash, fromHex, fromUtf8, replaceFile, toHex } from '#base';
 import type { Application, BlockRequest } from '../../../src/consensus/application/index.ts';
-import { replaceFile } from '../../../src/consensus/journal/index.ts';
 import { Waiting } from './waiting.ts';
 
 /**

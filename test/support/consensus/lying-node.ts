@@ -1,7 +1,7 @@
 import { createLog, toHex } from '#base';
-import { membersCodec, type ValidatorSet } from '#consensus';
 import { decode, encode } from '#ledger';
 import { Host } from '#network';
+import { membersCodec, type ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
 import {
   MAX_QUERY_FRAME,

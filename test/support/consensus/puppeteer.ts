@@ -1,5 +1,10 @@
 import { equalBytes } from '#base';
-import { type Certificate, type Effect, NIL, type Proposal, type ValidatorSet, type Vote } from '#consensus';
+import type { Certificate } from '../../../src/consensus/blocks/certificate.ts';
+import type { Proposal } from '../../../src/consensus/blocks/proposal.ts';
+import type { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import type { Vote } from '../../../src/consensus/blocks/vote.ts';
+import { NIL } from '../../../src/consensus/constants.ts';
+import type { Effect } from '../../../src/consensus/engine/messages.ts';
 import { bareProposal, bareVote, Told } from './engine.ts';
 import { Random } from './simulator/random.ts';
 import { named } from './validators.ts';

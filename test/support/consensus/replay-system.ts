@@ -2,21 +2,14 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { equalBytes } from '#base';
-import {
-  advance,
-  beginHeight,
-  type Candidate,
-  certificateFor,
-  certificateOf,
-  type DriverInput,
-  type DriverState,
-  type Output,
-  PRECOMMIT,
-  preload,
-  type Vote,
-  type VoteKeeper,
-  votesOf,
-} from '#consensus';
+import { certificateOf, votesOf } from '../../../src/consensus/blocks/certificate.ts';
+import type { Vote } from '../../../src/consensus/blocks/vote.ts';
+import { PRECOMMIT } from '../../../src/consensus/constants.ts';
+import type { Output } from '../../../src/consensus/engine/algorithm.ts';
+import { advance, type DriverInput } from '../../../src/consensus/engine/driver.ts';
+import { beginHeight, type Candidate, type DriverState } from '../../../src/consensus/engine/driver-state.ts';
+import { preload } from '../../../src/consensus/engine/preload.ts';
+import { certificateFor, type VoteKeeper } from '../../../src/consensus/engine/vote-keeper.ts';
 import { type Itf, type ItfState, record, setOf, type Tagged, tagged } from './itf.ts';
 import {
   conditionOf,

@@ -1,4 +1,4 @@
-import type { Condition } from '#consensus';
+import type { Condition } from '../../../src/consensus/engine/algorithm.ts';
 import { type Itf, type Tagged, tagged } from './itf.ts';
 import type { SpecTerms } from './spec-terms.ts';
 

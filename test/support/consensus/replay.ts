@@ -1,6 +1,7 @@
 /** Replays traces of Malachite's Quint specification of Tendermint on driver, algorithm and vote keeper. */
 import assert from 'node:assert/strict';
-import { countVote, emptyKeeper, idleState, type RoundState, transition, type VoteKeeper } from '#consensus';
+import { idleState, type RoundState, transition } from '../../../src/consensus/engine/algorithm.ts';
+import { countVote, emptyKeeper, type VoteKeeper } from '../../../src/consensus/engine/vote-keeper.ts';
 import type { ItfState, Tagged } from './itf.ts';
 import { SystemReplay } from './replay-system.ts';
 import { conditionOf, count, fields, type Replayed, weightsOf, withoutText } from './replay-terms.ts';

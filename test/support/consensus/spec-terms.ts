@@ -1,22 +1,13 @@
 /** Our terms in those of Malachite's Quint specification of Tendermint, and back. */
 import { equalBytes, utf8 } from '#base';
-import {
-  type Candidate,
-  type Condition,
-  keyOf,
-  NIL,
-  type Output,
-  PREVOTE,
-  type RoundState,
-  type RoundVotes,
-  type Step,
-  type Tally,
-  type Threshold,
-  ValidatorSet,
-  type Vote,
-  type VoteKeeper,
-  type WaitingStep,
-} from '#consensus';
+import { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import type { Vote } from '../../../src/consensus/blocks/vote.ts';
+import { NIL, PREVOTE } from '../../../src/consensus/constants.ts';
+import type { Condition, Output, RoundState, Step } from '../../../src/consensus/engine/algorithm.ts';
+import type { Candidate } from '../../../src/consensus/engine/driver-state.ts';
+import type { WaitingStep } from '../../../src/consensus/engine/messages.ts';
+import { keyOf, type Tally } from '../../../src/consensus/engine/tally.ts';
+import type { RoundVotes, Threshold, VoteKeeper } from '../../../src/consensus/engine/vote-keeper.ts';
 import { type Itf, mapOf, record, setOf, type Tagged, tagged } from './itf.ts';
 import { named } from './validators.ts';
 

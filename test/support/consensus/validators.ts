@@ -1,6 +1,7 @@
 import { domainHash, utf8 } from '#base';
-import { type PowerChange, signBallot, ValidatorSet, type Vote } from '#consensus';
 import { SigningKey } from '#crypto';
+import { type PowerChange, ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import { signBallot, type Vote } from '../../../src/consensus/blocks/vote.ts';
 
 export const CHAIN_ID = new Uint8Array(32).fill(0x42);
 

@@ -1,9 +1,9 @@
 /** What strangers say to nodes of a chain: gossip, offers, questions. */
 import { utf8 } from '#base';
-import { PRECOMMIT, PREVOTE } from '#consensus';
 import { encode } from '#ledger';
 import type { FrameStream } from '#network';
 import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
+import { PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import { encodeMessage, type Message } from '../../../src/consensus/gossip/index.ts';
 import { MAX_QUERY_FRAME, QUERY_PROTOCOL, queryCodec } from '../../../src/consensus/light/protocol.ts';
 import { MAX_ANSWER_FRAME, SYNC_PROTOCOL } from '../../../src/consensus/sync/constants.ts';

@@ -1,8 +1,11 @@
 /** A validator that signs two of everything: first proposals, then votes. */
 import { createLog, domainHash, fromHex } from '#base';
-import { PRECOMMIT, PREVOTE, partsOf, signBallot, signProposal } from '#consensus';
 import { SigningKey } from '#crypto';
 import { Host } from '#network';
+import { partsOf } from '../../../src/consensus/blocks/parts.ts';
+import { signProposal } from '../../../src/consensus/blocks/proposal.ts';
+import { signBallot } from '../../../src/consensus/blocks/vote.ts';
+import { PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
 import { ChainVoice } from './chain-voice.ts';
 import { meetAll, pause, type Scene } from './scene.ts';

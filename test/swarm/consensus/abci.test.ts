@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Request, Response } from 'cosmjs-types/tendermint/abci/types';
 import { concat, utf8 } from '#base';
-import { AbciServer, addressOf, formatGenesis, readValidatorKey } from '#consensus';
+import { AbciServer, formatGenesis, readValidatorKey } from '#consensus';
+import { cometAddressOf as addressOf } from '#ledger';
 import { FrameReader, frame } from '../../../src/consensus/abci/frames.ts';
 import { founders, NAME, START, TestChain, testGenesis } from '../../support/consensus/application.ts';
 

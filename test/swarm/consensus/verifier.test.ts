@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { VerifierThreads } from '#consensus';
 import { makeTransaction, type Transaction } from '#ledger';
+import { VerifierThreads } from '../../../src/consensus/application/verification/verifier-threads.ts';
 import { curve } from '../../support/ledger/chain.ts';
 import { chainOf, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { domainHash, toHex } from '#base';
-import { firstBeacon, nextBeacon, proveBeacon, verifyBeacon } from '#consensus';
+import {
+  firstBeacon,
+  nextBeacon,
+  proveBeacon,
+  verifyBeacon,
+} from '../../../src/consensus/application/beacon.ts';
 import { founders } from '../../support/consensus/application.ts';
 import { curve } from '../../support/ledger/chain.ts';
 

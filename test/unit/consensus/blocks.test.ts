@@ -1,36 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concat } from '#base';
-import {
-  blockId,
-  type Certificate,
-  type Commit,
-  certificateOf,
-  commitFrom,
-  commitHash,
-  decodeBlock,
-  duplicateVote,
-  encodeBlock,
-  isMerkleLeaf,
-  makeBlock,
-  merkleProofs,
-  merkleRoot,
-  NIL,
-  PART_BYTES,
-  PartSet,
-  PRECOMMIT,
-  partsOf,
-  requireCertificate,
-  requireCommit,
-  requireNext,
-  signedProposal,
-  signedVote,
-  signProposal,
-  type Tip,
-  verifyAll,
-  votesOf,
-} from '#consensus';
+import { verifyAll } from '#consensus';
 import { isProven, isWellFormed } from '#ledger';
+import {
+  decodeBlock,
+  encodeBlock,
+  makeBlock,
+  requireNext,
+  type Tip,
+} from '../../../src/consensus/blocks/block.ts';
+import {
+  type Certificate,
+  certificateOf,
+  requireCertificate,
+  votesOf,
+} from '../../../src/consensus/blocks/certificate.ts';
+import { type Commit, commitFrom, commitHash, requireCommit } from '../../../src/consensus/blocks/commit.ts';
+import { duplicateVote } from '../../../src/consensus/blocks/equivocation.ts';
+import { blockId } from '../../../src/consensus/blocks/header.ts';
+import { isMerkleLeaf, merkleProofs, merkleRoot } from '../../../src/consensus/blocks/merkle.ts';
+import { PartSet, partsOf } from '../../../src/consensus/blocks/parts.ts';
+import { signedProposal, signProposal } from '../../../src/consensus/blocks/proposal.ts';
+import { signedVote } from '../../../src/consensus/blocks/vote.ts';
+import { NIL, PART_BYTES, PRECOMMIT } from '../../../src/consensus/constants.ts';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
 const four = committee([1, 1, 1, 1]);

@@ -17,17 +17,11 @@ import {
   signProposal,
   verifyAll,
 } from '../../../src/consensus/blocks/index.ts';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
-import { NIL } from '../../../src/consensus/constants.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
+import { NIL, PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import type { ConsensusMessage } from '../../../src/consensus/gossip/index.ts';
 import { HeightRecord } from '../../../src/consensus/height-record.ts';
-import {
-  decodeRecord,
-  LastSign,
-  PRECOMMIT,
-  PREVOTE,
-  WriteAheadLog,
-} from '../../../src/consensus/journal/index.ts';
+import { decodeRecord, LastSign, WriteAheadLog } from '../../../src/consensus/journal/index.ts';
 import { ConsensusLoop, type FinalBlock } from '../../../src/consensus/loop/index.ts';
 import { Validator } from '../../../src/consensus/validator.ts';
 import { until } from '../../support/consensus/cluster.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256, utf8 } from '#base';
 import { MemoryStore } from '#store';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
 import { chainOf, keysOf, setOf } from '../../support/consensus/headers.ts';
 
 const four = keysOf('a', 'b', 'c', 'd');

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  certificateOf,
-  type Effect,
-  FUTURE_ROUNDS,
-  inputCodec,
-  NIL,
-  newHeight,
-  outstanding,
-  PAST_ROUNDS,
-  PRECOMMIT,
-  PREVOTE,
-  settingOf,
-  step,
-} from '#consensus';
 import { decode, encode, offendersOf } from '#ledger';
+import { certificateOf } from '../../../src/consensus/blocks/certificate.ts';
+import { NIL, PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
+import { FUTURE_ROUNDS, PAST_ROUNDS } from '../../../src/consensus/engine/bounds.ts';
+import { settingOf } from '../../../src/consensus/engine/driver-state.ts';
+import { newHeight } from '../../../src/consensus/engine/engine-state.ts';
+import { inputCodec } from '../../../src/consensus/engine/input-codec.ts';
+import type { Effect } from '../../../src/consensus/engine/messages.ts';
+import { outstanding } from '../../../src/consensus/engine/outstanding.ts';
+import { step } from '../../../src/consensus/engine/step.ts';
 import { bareProposal, bareVote, Told } from '../../support/consensus/engine.ts';
 import { committee, named } from '../../support/consensus/validators.ts';
 

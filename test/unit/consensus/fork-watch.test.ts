@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { createLog, sha256, utf8 } from '#base';
 import { MemoryStore } from '#store';
 import { type Commit, verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
 import { ForkWatch } from '../../../src/consensus/evidence/fork-watch.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, type Link, setOf } from '../../support/consensus/headers.ts';
 

@@ -40,7 +40,7 @@ describe('a genesis file', () => {
       [/ordered by key/, (file) => ({ ...file, validators: [file.validators[0], file.validators[0]] })],
       [/no faucet/, (file) => ({ ...file, network: 'real' })],
       [
-        /more than the cap/,
+        /more than the supply cap/,
         (file) => ({ ...file, faucet: { ...(file.faucet as object), amount: '100000000000000000' } }),
       ],
       [
@@ -66,7 +66,7 @@ describe('a genesis file', () => {
     }
     for (const bent of ['', '{', '[]', 'null', `${text}x`])
       assert.throws(() => parse(bent), { code: 'GENESIS_INVALID' });
-    assert.throws(() => parseGenesis(new Uint8Array(2 ** 20 + 1), curve), { message: /over the limit/ });
+    assert.throws(() => parseGenesis(new Uint8Array(2 ** 20 + 1), curve), { message: /exceeds the limit/ });
     assert.throws(() => parseGenesis(Uint8Array.of(0xff), curve), { code: 'GENESIS_INVALID' });
   });
 });

@@ -3,14 +3,9 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { utf8 } from '#base';
-import {
-  LastSign,
-  PRECOMMIT,
-  PREVOTE,
-  replaceFile,
-  WriteAheadLog,
-} from '../../../src/consensus/journal/index.ts';
+import { replaceFile, utf8 } from '#base';
+import { PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
+import { LastSign, WriteAheadLog } from '../../../src/consensus/journal/index.ts';
 import { RecordLog } from '../../../src/consensus/journal/record-log.ts';
 import { SmallDisk } from '../../support/consensus/full-disk.ts';
 

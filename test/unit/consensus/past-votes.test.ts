@@ -4,7 +4,7 @@ import { sha256, utf8 } from '#base';
 import { type Equivocation, isProven, isWellFormed, offendersOf } from '#ledger';
 import { MemoryStore } from '#store';
 import { signBallot, type Vote, verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
 import { PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import { PastVotes } from '../../../src/consensus/evidence/index.ts';
 import { CHAIN_ID, chainOf, keysOf, setOf } from '../../support/consensus/headers.ts';

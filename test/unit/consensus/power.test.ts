@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { powerOf } from '#consensus';
 import { parametersRecord, putValidator, type Validator } from '#ledger';
 import { MemoryStore, Overlay } from '#store';
-import { updatesBetween } from '../../../src/consensus/application/power.ts';
+import { powerOf, updatesBetween } from '../../../src/consensus/application/power.ts';
 import { UNTRIED } from '../../../src/ledger/accounts/index.ts';
 import { somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 

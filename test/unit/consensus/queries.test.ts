@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fromUtf8, utf8 } from '#base';
-import { applicationChain, ask, QUESTIONS, verifyAccount } from '#consensus';
+import { applicationChain, ask } from '#consensus';
 import { ACCOUNTS, encode } from '#ledger';
+import { verifyAccount } from '../../../src/consensus/application/queries/account-proof.ts';
+import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
 import { founders, grow, NAME, START, TestChain } from '../../support/consensus/application.ts';
 import { deterministic, transactionOf } from '../../support/ledger/chain.ts';
 

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openApplication, QUESTIONS } from '#consensus';
+import { openApplication } from '#consensus';
 import { encode } from '#ledger';
 import { openLmdbStore } from '#store';
 import { answerIn } from '../../../src/consensus/application/queries/answers.ts';
+import { QUESTIONS } from '../../../src/consensus/application/queries/questions.ts';
 import { ReaderThread } from '../../../src/consensus/application/queries/reader-thread.ts';
 import { begin, founders, grow, TestChain } from '../../support/consensus/application.ts';
 

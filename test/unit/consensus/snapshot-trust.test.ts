@@ -4,15 +4,15 @@ import { createLog, sha256, toHex, utf8 } from '#base';
 import { MemoryStore } from '#store';
 import type { Application, StateSnapshot } from '../../../src/consensus/application/index.ts';
 import { verifyAll } from '../../../src/consensus/blocks/index.ts';
-import { ChainStore } from '../../../src/consensus/chain-store/index.ts';
+import { ChainStore } from '../../../src/consensus/chain-store.ts';
 import {
   LightClient,
   requireCheckpoint,
   type Trusted,
   trustedAt,
 } from '../../../src/consensus/light/index.ts';
+import { syncSnapshot } from '../../../src/consensus/snapshot-sync.ts';
 import type { SyncClient } from '../../../src/consensus/sync/client.ts';
-import { syncSnapshot } from '../../../src/consensus/sync/index.ts';
 import { CHAIN_ID, chainOf, FIRST_TIME, keysOf, setOf } from '../../support/consensus/headers.ts';
 
 const PERIOD_MS = 60_000;

@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Application, SnapshotFolder, type StateSnapshot } from '#consensus';
+import type { Application } from '#consensus';
 import { everythingIn, MemoryStore, type Store } from '#store';
+import type { StateSnapshot } from '../../../src/consensus/application/application.ts';
 import {
   chunkHash,
   chunksOf,
@@ -12,6 +13,7 @@ import {
   encodeRecords,
   recordsIn,
 } from '../../../src/consensus/application/snapshots/chunks.ts';
+import { SnapshotFolder } from '../../../src/consensus/application/snapshots/snapshot-folder.ts';
 import { founders, grow, TestChain } from '../../support/consensus/application.ts';
 import { deterministic, transactionOf } from '../../support/ledger/chain.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_TOTAL_POWER, ValidatorSet } from '#consensus';
+import { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import { MAX_TOTAL_POWER } from '../../../src/consensus/constants.ts';
 
 const keyOf = (name: number) => new Uint8Array(32).fill(name);
 const setOf = (powers: readonly number[]) =>

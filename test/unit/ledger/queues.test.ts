@@ -1,8 +1,8 @@
 /** What the chain does of itself: so much in a block, in order, and by those that are at work, not by all there ever were. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { powerOf } from '#consensus';
 import { Overlay, type ReadView } from '#store';
+import { powerOf } from '../../../src/consensus/application/power.ts';
 import {
   bondedTokens,
   delegations,

@@ -1,29 +1,15 @@
 import { toHex } from '#base';
-import {
-  ballotBytes,
-  blockId,
-  certificateCodec,
-  certificateOf,
-  commitCodec,
-  commitFrom,
-  commitHash,
-  duplicateVote,
-  encodeBlock,
-  headerCodec,
-  makeBlock,
-  NIL,
-  PRECOMMIT,
-  PREVOTE,
-  partCodec,
-  partsOf,
-  proposalBytes,
-  proposalCodec,
-  secondVote,
-  signProposal,
-  validatorSetCodec,
-  voteCodec,
-} from '#consensus';
 import { type Codec, encode, equivocationCodec } from '#ledger';
+import { encodeBlock, makeBlock } from '../../../src/consensus/blocks/block.ts';
+import { certificateCodec, certificateOf } from '../../../src/consensus/blocks/certificate.ts';
+import { commitCodec, commitFrom, commitHash } from '../../../src/consensus/blocks/commit.ts';
+import { duplicateVote, secondVote } from '../../../src/consensus/blocks/equivocation.ts';
+import { blockId, headerCodec } from '../../../src/consensus/blocks/header.ts';
+import { partCodec, partsOf } from '../../../src/consensus/blocks/parts.ts';
+import { proposalBytes, proposalCodec, signProposal } from '../../../src/consensus/blocks/proposal.ts';
+import { validatorSetCodec } from '../../../src/consensus/blocks/validators.ts';
+import { ballotBytes, voteCodec } from '../../../src/consensus/blocks/vote.ts';
+import { NIL, PRECOMMIT, PREVOTE } from '../../../src/consensus/constants.ts';
 import { CHAIN_ID, committee, named, voteBy } from '../../support/consensus/validators.ts';
 
 const hexOf = <T>(codec: Codec<T>, value: T): string => toHex(encode(codec, value));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ValidatorSet } from '#consensus';
+import { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
 
 interface Named {
   readonly validator: number;

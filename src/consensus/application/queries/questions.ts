@@ -16,7 +16,7 @@ import {
   supplyCodec,
   validatorCodec,
 } from '#ledger';
-import { beaconCodec } from '../../beacon/index.ts';
+import { beaconCodec } from '../beacon.ts';
 import { consensusCodec } from '../genesis.ts';
 
 /** The queries of the application and the encoding of questions and answers: docs/protocol/application.md. */

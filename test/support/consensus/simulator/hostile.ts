@@ -1,4 +1,6 @@
-import { NIL, type Proposal, type Vote } from '#consensus';
+import type { Proposal } from '../../../../src/consensus/blocks/proposal.ts';
+import type { Vote } from '../../../../src/consensus/blocks/vote.ts';
+import { NIL } from '../../../../src/consensus/constants.ts';
 import { type Message, makeBlockId, readBlockId } from './messages.ts';
 import { EPOCH, type Participant, type World } from './world.ts';
 

@@ -1,4 +1,7 @@
-import type { Certificate, EngineState, Proposal, Vote } from '#consensus';
+import type { Certificate } from '../../../../src/consensus/blocks/certificate.ts';
+import type { Proposal } from '../../../../src/consensus/blocks/proposal.ts';
+import type { Vote } from '../../../../src/consensus/blocks/vote.ts';
+import type { EngineState } from '../../../../src/consensus/engine/engine-state.ts';
 
 export type Message =
   | { readonly type: 'vote'; readonly vote: Vote }

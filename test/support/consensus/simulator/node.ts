@@ -1,25 +1,21 @@
 import { equalBytes } from '#base';
+import type { Certificate } from '../../../../src/consensus/blocks/certificate.ts';
+import type { Proposal } from '../../../../src/consensus/blocks/proposal.ts';
+import type { Ballot, Vote } from '../../../../src/consensus/blocks/vote.ts';
+import { PREVOTE } from '../../../../src/consensus/constants.ts';
+import { settingOf } from '../../../../src/consensus/engine/driver-state.ts';
+import { type EngineState, isDecided, newHeight } from '../../../../src/consensus/engine/engine-state.ts';
 import {
-  type Ballot,
-  type Certificate,
-  durationOf,
   type Effect,
-  type EngineState,
-  hasQuorum,
   type Input,
-  isDecided,
-  isTimely,
-  newHeight,
-  outstanding,
-  PREVOTE,
-  type Proposal,
-  settingOf,
-  step,
   type Verdict,
-  type Vote,
-  voteOf,
   votesInInput,
-} from '#consensus';
+} from '../../../../src/consensus/engine/messages.ts';
+import { outstanding } from '../../../../src/consensus/engine/outstanding.ts';
+import { step } from '../../../../src/consensus/engine/step.ts';
+import { isTimely } from '../../../../src/consensus/engine/timeliness.ts';
+import { durationOf } from '../../../../src/consensus/engine/timeouts.ts';
+import { hasQuorum, voteOf } from '../../../../src/consensus/engine/vote-keeper.ts';
 import { type Message, makeBlockId, readBlockId } from './messages.ts';
 import { lacks } from './status.ts';
 import { Crash, EPOCH, type Participant, type World } from './world.ts';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { signBallot, signedVote, type ValidatorSet, verifyAll } from '#consensus';
+import { verifyAll } from '#consensus';
+import type { ValidatorSet } from '../../../../src/consensus/blocks/validators.ts';
+import { signBallot, signedVote } from '../../../../src/consensus/blocks/vote.ts';
 import { CHAIN_ID, committee } from '../validators.ts';
 import { Hostile } from './hostile.ts';
 import { Node } from './node.ts';

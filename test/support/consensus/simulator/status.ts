@@ -1,13 +1,10 @@
 import { equalBytes } from '#base';
-import {
-  certificateFor,
-  type EngineState,
-  hasQuorum,
-  PREVOTE,
-  type Proposal,
-  type Tally,
-  type Vote,
-} from '#consensus';
+import type { Proposal } from '../../../../src/consensus/blocks/proposal.ts';
+import type { Vote } from '../../../../src/consensus/blocks/vote.ts';
+import { PREVOTE } from '../../../../src/consensus/constants.ts';
+import type { EngineState } from '../../../../src/consensus/engine/engine-state.ts';
+import type { Tally } from '../../../../src/consensus/engine/tally.ts';
+import { certificateFor, hasQuorum } from '../../../../src/consensus/engine/vote-keeper.ts';
 import type { Message } from './messages.ts';
 
 interface Knower {

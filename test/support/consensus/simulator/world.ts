@@ -1,12 +1,9 @@
-import {
-  type Ballot,
-  type Certificate,
-  keyOf,
-  type SynchronyParameters,
-  type ValidatorSet,
-  type Vote,
-} from '#consensus';
 import { type Equivocation, offendersOf } from '#ledger';
+import type { Certificate } from '../../../../src/consensus/blocks/certificate.ts';
+import type { ValidatorSet } from '../../../../src/consensus/blocks/validators.ts';
+import type { Ballot, Vote } from '../../../../src/consensus/blocks/vote.ts';
+import { keyOf } from '../../../../src/consensus/engine/tally.ts';
+import type { SynchronyParameters } from '../../../../src/consensus/engine/timeliness.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Message, readBlockId } from './messages.ts';
 import type { Node } from './node.ts';

@@ -1,12 +1,9 @@
 import { BitorchError, codeOf, equalBytes, type Logger, messageOf, toHex } from '#base';
-import type { Application, StateSnapshot } from '../application/index.ts';
-import { blockId, requireCommit, type VerifySignatures } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store/index.ts';
-import { LightClient } from '../light/client.ts';
-import { TRUST_EXPIRED, type Trusted } from '../light/verify.ts';
-import type { SyncClient } from './client.ts';
-import { MAX_SNAPSHOTS } from './constants.ts';
-import type { LightBlock } from './messages.ts';
+import type { Application, StateSnapshot } from './application/index.ts';
+import { blockId, requireCommit, type VerifySignatures } from './blocks/index.ts';
+import type { ChainStore } from './chain-store.ts';
+import { LightClient, TRUST_EXPIRED, type Trusted } from './light/index.ts';
+import { type LightBlock, MAX_SNAPSHOTS, type SyncClient } from './sync/index.ts';
 
 export interface SnapshotSyncOptions {
   readonly chainId: Uint8Array;

@@ -17,8 +17,8 @@ import {
   type SetReference,
   setReferenceCodec,
   ValidatorSet,
-} from '../blocks/index.ts';
-import { HASH_BYTES } from '../constants.ts';
+} from './blocks/index.ts';
+import { HASH_BYTES } from './constants.ts';
 
 const recordCodec = struct({
   /** Round in which it was decided. */
