@@ -1,3 +1,4 @@
+export * from './backoff.ts';
 export * from './broadcast.ts';
 export * from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';

@@ -19,13 +19,13 @@ import {
 } from './evidence/index.ts';
 import { type ChainPeer, Gossip } from './gossip/index.ts';
 import { handshake } from './handshake.ts';
+import { IdlePause } from './idle-pause.ts';
 import { LastSign, openLogFile, WriteAheadLog } from './journal/index.ts';
 import { LightClient, requireCheckpoint, requireFresh, serveQueries, trustedAt } from './light/index.ts';
 import { ConsensusLoop, type FinalBlock } from './loop/index.ts';
 import { TransactionGossip, TransactionPool } from './mempool/index.ts';
-import { Rest } from './rest.ts';
 import { syncSnapshot } from './snapshot-sync.ts';
-import { Answering, BlockSync, SNAPSHOT_LAG, serveSync } from './sync/index.ts';
+import { BlockSync, QuestionServer, SNAPSHOT_LAG, serveSync } from './sync/index.ts';
 import { Validator } from './validator.ts';
 
 /** A node that lags by more blocks than this counts as syncing. */
@@ -56,7 +56,7 @@ export class Chain {
   readonly #watch: ForkWatch;
   readonly #contacts: Contacts;
   readonly #loop: ConsensusLoop;
-  readonly #rest: Rest;
+  readonly #idlePause: IdlePause;
   #started = false;
   /** Why blocks of peers are not taken over. */
   #distrust: string | undefined;
@@ -74,10 +74,10 @@ export class Chain {
     this.store = new ChainStore(openLmdbStore(join(home, 'blocks.mdb')));
     this.#pool = new TransactionPool({}, { application });
     const onOpen = () => {
-      if (this.#started) this.#loop.rouse();
+      if (this.#started) this.#loop.wake();
     };
     this.#transactions = new TransactionGossip({ pool: this.#pool, now: steady, peers, onOpen });
-    this.#rest = new Rest(options.restMs ?? 0, () => this.#transactions.anyOpen);
+    this.#idlePause = new IdlePause(options.restMs ?? 0, () => this.#transactions.anyOpen);
     this.#gossip = new Gossip(
       { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
       { host, log, now: steady, source: this.#source() },
@@ -123,10 +123,10 @@ export class Chain {
     const { host, application } = this.#deps;
     const { genesis, genesisFile, contacts = [] } = this.#options;
     this.#lifecycle.onStop(() => this.store.close());
-    const answering = new Answering({ host });
-    await serveSync({ answering, store: this.store, application });
+    const questions = new QuestionServer({ host });
+    await serveSync({ questions, store: this.store, application });
     await serveQueries({
-      answering,
+      questions,
       application,
       submit: (transaction, peer) => this.#transactions.submitByStem(transaction, peer),
     });
@@ -220,7 +220,7 @@ export class Chain {
         relay: (message) => this.#gossip.relay(message),
         broadcast: (message) => this.#gossip.broadcast(message),
         onMove: () => this.#moved(),
-        rest: () => this.#rest.ms,
+        rest: () => this.#idlePause.ms,
         onFinal: (final, firstSeen) => this.#final(final, firstSeen),
         onEvidence: (evidence) => this.#report(evidence),
         onFork: (ours, theirs) => this.#halt(ours, theirs),
@@ -256,7 +256,7 @@ export class Chain {
 
   async #final(final: FinalBlock, firstSeen: number | undefined): Promise<void> {
     this.#pool.update(final.block.transactions);
-    this.#rest.note(final.block.transactions);
+    this.#idlePause.note(final.block.transactions);
     const { height } = final.block.header;
     const { keepBlocks } = this.#options;
     if (keepBlocks !== undefined) this.store.prune(height - keepBlocks + 1);

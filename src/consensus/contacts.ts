@@ -1,6 +1,5 @@
-import { type Logger, messageOf } from '#base';
+import { Backoff, type Logger, messageOf } from '#base';
 import type { Host, PeerAddress } from '#network';
-import { Backoff } from './backoff.ts';
 import { MetNodes } from './met-nodes.ts';
 
 /** A multiaddr that ends in /p2p/<peer id>. */

@@ -1,7 +1,7 @@
 import { BitorchError, utf8 } from '#base';
 import { decode, encode } from '#ledger';
 import { type ApplicationPort, type CheckTxResult, refusedFor } from '../application/index.ts';
-import type { Answering } from '../sync/index.ts';
+import type { QuestionServer } from '../sync/index.ts';
 import {
   MAX_QUERY_FRAME,
   OPEN_PATHS,
@@ -13,7 +13,7 @@ import {
 } from './protocol.ts';
 
 export interface QueryServerDependencies {
-  readonly answering: Answering;
+  readonly questions: QuestionServer;
   readonly application: Pick<ApplicationPort, 'query'>;
   /**
    * Accepts a transaction of a peer. It waits in that peer's own queue to be checked, not in that of this node's
@@ -31,7 +31,7 @@ const NOTHING = new Uint8Array(0);
 
 /** Answers wallets that trust no node, and accepts their transactions. */
 export function serveQueries(dependencies: QueryServerDependencies): Promise<void> {
-  return dependencies.answering.serve({
+  return dependencies.questions.serve({
     protocol: QUERY_PROTOCOL,
     maxQuestion: MAX_QUERY_FRAME,
     async answer(question, peer) {

@@ -67,7 +67,7 @@ export interface ConsensusLoopDependencies {
   readonly onEvidence: (evidence: Equivocation) => void;
   /**
    * Called after the pause between blocks: how long, in ms, the next block may wait for something to decide; 0, the
-   * default: not at all. `rouse` ends the wait, and so does any proposal.
+   * default: not at all. `wake` ends the wait, and so does any proposal.
    */
   readonly rest?: () => number;
   /** Must halt the loop. */
@@ -149,8 +149,8 @@ export class ConsensusLoop {
   }
 
   /** There is something to decide: ends the wait for the next block. */
-  rouse(): void {
-    this.#post(this.#tip.height, () => this.#runner.rouse());
+  wake(): void {
+    this.#post(this.#tip.height, () => this.#runner.wake());
   }
 
   /**

@@ -117,7 +117,7 @@ export class HeightRunner {
   }
 
   /** There is something to decide: ends the wait. */
-  async rouse(): Promise<void> {
+  async wake(): Promise<void> {
     if (this.#resting) await this.#begin();
   }
 

@@ -2,7 +2,6 @@ import { decode, encode } from '#ledger';
 import type { Application } from '../application/index.ts';
 import { membersCodec } from '../blocks/index.ts';
 import type { ChainStore } from '../chain-store.ts';
-import type { Answering } from './answering.ts';
 import { MAX_REQUEST_FRAME, MAX_SNAPSHOTS, SYNC_PROTOCOL } from './constants.ts';
 import {
   answerCodec,
@@ -15,9 +14,10 @@ import {
   type SyncRequest,
   snapshotsCodec,
 } from './messages.ts';
+import type { QuestionServer } from './question-server.ts';
 
 export interface SyncServerDependencies {
-  readonly answering: Answering;
+  readonly questions: QuestionServer;
   readonly store: ChainStore;
   readonly application: Application;
 }
@@ -28,7 +28,7 @@ const BYTE_MS = 1e-6;
 
 /** Answers nodes that are behind, and light nodes. */
 export function serveSync(dependencies: SyncServerDependencies): Promise<void> {
-  return dependencies.answering.serve({
+  return dependencies.questions.serve({
     protocol: SYNC_PROTOCOL,
     maxQuestion: MAX_REQUEST_FRAME,
     async answer(question) {

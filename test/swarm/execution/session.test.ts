@@ -110,7 +110,10 @@ test('errors name the stage: gap, context, unknown blocks, a stage that stops', 
   );
   const far = await open(client, route);
   await assert.rejects(far.forward(500, input(50)), { code: 'CONTEXT_EXCEEDED' });
-  await assert.rejects(open(client, [route[0]!, { ...route[1]!, end: 9 }]), /stage 2 .*does not serve blocks/);
+  await assert.rejects(
+    open(client, [route[0]!, { ...route[1]!, end: 9 }]),
+    /stage 2 .*does not serve blocks/,
+  );
   far.abort();
 
   const session = await open(client, route);

@@ -7,7 +7,7 @@ const OWN_TRANSACTIONS = 1;
  * Slows an idle chain down. After a block with transactions it keeps full speed for a while, because received money
  * becomes spendable some blocks later.
  */
-export class Rest {
+export class IdlePause {
   readonly #ms: number;
   readonly #anyWaits: () => boolean;
   #empty = 0;

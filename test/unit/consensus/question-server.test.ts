@@ -5,7 +5,7 @@ import { Budgets } from '#network';
 import { QUERY_PROTOCOL, queryCodec } from '../../../src/consensus/light/protocol.ts';
 import { serveQueries } from '../../../src/consensus/light/server.ts';
 import { TransactionGossip, TransactionPool } from '../../../src/consensus/mempool/index.ts';
-import { Answering } from '../../../src/consensus/sync/answering.ts';
+import { QuestionServer } from '../../../src/consensus/sync/question-server.ts';
 import { MemoryHost } from '../../support/consensus/memory-hosts.ts';
 
 const settled = async () => {
@@ -27,12 +27,12 @@ async function answerer(length = 1, costMs = 4) {
   const own = new MemoryHost('node');
   const answered: string[] = [];
   let [now, most] = [0, 0];
-  const answering = new Answering(
+  const questions = new QuestionServer(
     { host: own.host },
     new Budgets({ peer: LIMITS, address: MUCH, all: MUCH }),
   );
   for (const protocol of ['one', 'two'])
-    await answering.serve({
+    await questions.serve({
       protocol,
       maxQuestion: 10,
       async answer(question) {
@@ -80,9 +80,12 @@ test('an answer beyond what may be held for a peer ends its stream', async () =>
 
 test('an answer that is not read is held in the budget of the peer, with all else that it makes this node hold', async () => {
   const own = new MemoryHost('node', { ...MUCH, heldBytes: 10_000 });
-  const answering = new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH }));
+  const questions = new QuestionServer(
+    { host: own.host },
+    new Budgets({ peer: MUCH, address: MUCH, all: MUCH }),
+  );
   const answer = async () => ({ bytes: new Uint8Array(6_000), costMs: 0 });
-  await answering.serve({ protocol: 'one', maxQuestion: 10, answer });
+  await questions.serve({ protocol: 'one', maxQuestion: 10, answer });
   const ask = async () => {
     const peer = new MemoryHost('peer');
     peer.join(own);
@@ -105,7 +108,7 @@ test('what wallets hand in does not take the room of what the owner of the node 
   const pool = new TransactionPool({}, { application: { waiting, checkTx: () => forever } });
   const trade = new TransactionGossip({ pool, now: () => 0, peers: () => [] });
   await serveQueries({
-    answering: new Answering({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH })),
+    questions: new QuestionServer({ host: own.host }, new Budgets({ peer: MUCH, address: MUCH, all: MUCH })),
     application: { query: () => forever },
     submit: (transaction, peer) => trade.submitByStem(transaction, peer),
   });

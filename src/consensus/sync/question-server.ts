@@ -45,7 +45,7 @@ const UNREAD_MS = 30_000;
  * Answers the questions of peers, one at a time per peer over all its streams. Answers are charged to the peer; one
  * that has used up its share waits for its next answer: asking is not an offence.
  */
-export class Answering {
+export class QuestionServer {
   readonly #host: Host;
   readonly #budgets: Budgets;
   /** By peer: the end of its queue. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Rest } from '../../../src/consensus/rest.ts';
+import { IdlePause } from '../../../src/consensus/idle-pause.ts';
 import { DecidingNode } from '../../support/consensus/deciding-node.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -22,7 +22,7 @@ async function resting(t: TestContext): Promise<DecidingNode> {
 
 test('a chain rests after many blocks without a transaction, while none waits', () => {
   let waits = false;
-  const rest = new Rest(5_000, () => waits);
+  const rest = new IdlePause(5_000, () => waits);
   for (let i = 0; i < 29; i++) rest.note([beacon]);
   assert.equal(rest.ms, 0);
   rest.note([beacon]);
@@ -41,7 +41,7 @@ test('a resting node decides nothing by itself', async (t) => {
 
 test('a transaction ends its rest', async (t) => {
   const node = await resting(t);
-  node.deciding.rouse();
+  node.deciding.wake();
   // Nobody proposes in time.
   assert.equal(await node.prevote(), 'nil');
 });
