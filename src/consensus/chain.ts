@@ -235,7 +235,7 @@ export class Chain {
         round: this.#started ? this.#loop.status.round : 0,
         base: Math.max(0, this.store.base),
       }),
-      book: (height: number) => (this.#started ? this.#loop.book(height) : undefined),
+      record: (height: number) => (this.#started ? this.#loop.record(height) : undefined),
       receiveConsensus: (message: Parameters<ConsensusLoop['receive']>[0]) => {
         if (this.#started) this.#loop.receive(message);
       },

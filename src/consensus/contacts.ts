@@ -5,7 +5,7 @@ import { MetNodes } from './met-nodes.ts';
 /** A multiaddr that ends in /p2p/<peer id>. */
 export type Contact = string;
 
-/** The peer id at its end. */
+/** The peer id at the end of a contact. */
 export const peerOf = (contact: Contact): string => contact.split('/').at(-1)!;
 
 const LOOK_MS = 500;
@@ -13,21 +13,21 @@ const LOOK_MS = 500;
 export interface ContactsDependencies {
   readonly host: Pick<Host, 'id' | 'connected' | 'connect' | 'whereaboutsOf' | 'scopeOf' | 'originOf'>;
   readonly log: Logger;
-  /** Milliseconds that only go on. */
+  /** Monotonic clock, in ms. */
   readonly now?: () => number;
 }
 
 /**
- * Stays connected with some nodes: dials them again whenever they are gone. Beside those that were named, these are the nodes
- * of the chain that it has met lately, whoever dialed first: two nodes that have met meet again after a cut, though only one
- * of them, or neither any more, was told of the other. All of it follows from who is connected at the moment: where a node
- * that dialed us listens is asked again and again while it is here, and no event can be missed.
+ * Keeps connections to the named contacts and to nodes of the chain that were met recently, whichever side dialled:
+ * redials them whenever they are missing. So two nodes find each other again after a network partition even if only
+ * one of them, or neither any more, was configured with the other. Everything follows from the current connections,
+ * so no event can be missed; a node that dialled us is asked repeatedly where it listens.
  */
 export class Contacts {
   readonly #named: ReadonlyMap<string, Contact>;
   readonly #deps: ContactsDependencies;
   readonly #met = new MetNodes();
-  /** Where those listen that were only met. */
+  /** Listen addresses of nodes that were only met. */
   readonly #places = new Map<string, PeerAddress>();
   readonly #dialing = new Backoff();
   readonly #asking = new Backoff();
@@ -47,10 +47,10 @@ export class Contacts {
     clearInterval(this.#timer);
   }
 
-  /** Notes a connected node that has shown itself to be of this chain. */
+  /** Notes a connected node that has proved to be of this chain. */
   met(id: string): void {
     const { host } = this.#deps;
-    // Nodes of this machine are told apart: all of them share its address.
+    // Nodes on this machine share its address and count as separate groups.
     const group = host.scopeOf(id) === 'loopback' ? id : host.originOf(id);
     this.#met.add(id, group, this.#now);
   }
@@ -84,11 +84,14 @@ export class Contacts {
     this.#dialing.begin(id);
     host
       .connect(this.#named.get(id) ?? this.#places.get(id) ?? { id, addresses: [] })
-      .catch((error: unknown) => log.debug({ peer: id, error: messageOf(error) }, 'not reachable'))
+      .catch((error: unknown) => log.debug({ peer: id, error: messageOf(error) }, 'contact is unreachable'))
       .finally(() => this.#dialing.failed(id, this.#now));
   }
 
-  /** A node that dialed us is known by a port that it does not listen on. It may also have moved: it is asked again. */
+  /**
+   * The remote port of a node that dialled us is not the one it listens on. It may also move, so it is asked
+   * repeatedly.
+   */
   #locate(id: string): void {
     const { host, log } = this.#deps;
     this.#asking.begin(id);
@@ -97,7 +100,9 @@ export class Contacts {
       .then((place) => {
         if (place.addresses.length > 0) this.#places.set(id, place);
       })
-      .catch((error: unknown) => log.debug({ peer: id, error: messageOf(error) }, 'does not say where it is'))
+      .catch((error: unknown) =>
+        log.debug({ peer: id, error: messageOf(error) }, 'node does not report its addresses'),
+      )
       .finally(() => this.#asking.failed(id, this.#now));
   }
 

@@ -53,14 +53,14 @@ export class HeightRecord {
 
   /** The votes of one step, by place. */
   votes(round: number, kind: Vote['kind']): ReadonlyMap<number, Vote> | undefined {
-    const book = this.#rounds.get(round);
-    return kind === PREVOTE ? book?.prevotes : book?.precommits;
+    const record = this.#rounds.get(round);
+    return kind === PREVOTE ? record?.prevotes : record?.precommits;
   }
 
   /** `new`, `known`, or `conflict` when the validator voted otherwise: the first vote is kept. */
   addVote(vote: Vote): 'new' | 'known' | 'conflict' {
-    const book = this.#open(vote.round);
-    const votes = vote.kind === PREVOTE ? book.prevotes : book.precommits;
+    const record = this.#open(vote.round);
+    const votes = vote.kind === PREVOTE ? record.prevotes : record.precommits;
     const known = votes.get(vote.validator);
     if (known) return equalBytes(known.block, vote.block) ? 'known' : 'conflict';
     votes.set(vote.validator, vote);
@@ -85,9 +85,9 @@ export class HeightRecord {
 
   /** False when the round already has a proposal. */
   addProposal(proposal: Proposal): boolean {
-    const book = this.#open(proposal.round);
-    if (book.proposal) return false;
-    book.proposal = proposal;
+    const record = this.#open(proposal.round);
+    if (record.proposal) return false;
+    record.proposal = proposal;
     this.firstSeen ??= performance.now();
     const header = { root: proposal.partsRoot, total: proposal.parts };
     const name = partsName(header);
@@ -136,13 +136,13 @@ export class HeightRecord {
   }
 
   #open(round: number): RoundRecord {
-    const book = this.#rounds.get(round) ?? {
+    const record = this.#rounds.get(round) ?? {
       proposal: undefined,
       prevotes: new Map(),
       precommits: new Map(),
     };
-    this.#rounds.set(round, book);
-    return book;
+    this.#rounds.set(round, record);
+    return record;
   }
 }
 

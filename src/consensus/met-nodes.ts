@@ -1,23 +1,24 @@
-/** Nodes that are remembered: in all, and of one address group. */
+/** Most nodes remembered, in all and per address group. */
 const MAX_MET = 40;
 const MAX_OF_GROUP = 4;
-/** Of all, those that came last: the others hold their places by how long they have been there. */
+/** Of these, slots for the latest arrivals; the others are kept by how long they were connected. */
 const NEWCOMERS = 8;
-/** How long after it was last connected a node is remembered. */
+/** How long a node is remembered after its last connection, in ms. */
 const MET_MS = 3_600_000;
 
 interface Met {
-  /** Who shares its line: nodes of one address group are thought to be one party. */
+  /** Address group: its nodes are assumed to belong to one party. */
   readonly group: string;
   readonly cameAt: number;
-  /** Milliseconds that it was connected, in all. */
+  /** Total time that it was connected, in ms. */
   known: number;
   lastAt: number;
 }
 
 /**
- * The nodes of the chain that were met lately. Who was connected long stays, however many come after it: strangers in any
- * number share the places of the newcomers, and those of one address group have few. Times from a clock that only goes on.
+ * The nodes of the chain that were met recently. A node that was connected for long is kept, however many come
+ * after it: any number of strangers compete for the slots of the latest arrivals, and one address group has few
+ * slots. Times in ms, from a monotonic clock.
  */
 export class MetNodes {
   readonly #all = new Map<string, Met>();
@@ -31,14 +32,14 @@ export class MetNodes {
     if (this.#all.has(id)) return;
     this.#all.set(id, { group, cameAt: now, known: 0, lastAt: now });
     const entries = [...this.#all];
-    this.#leaveOne(
+    this.#evict(
       entries.filter(([, met]) => met.group === group),
       MAX_OF_GROUP,
     );
-    this.#leaveOne([...this.#all].slice(0, -NEWCOMERS), MAX_MET - NEWCOMERS);
+    this.#evict([...this.#all].slice(0, -NEWCOMERS), MAX_MET - NEWCOMERS);
   }
 
-  /** Notes who is connected now; call it often. */
+  /** Records which nodes are connected now; call it often. */
   note(connected: ReadonlySet<string>, now: number): void {
     const passed = now - (this.#noted ?? now);
     this.#noted = now;
@@ -50,8 +51,10 @@ export class MetNodes {
     }
   }
 
-  /** Of more than `most`, the one that was connected for the shortest time is forgotten; of equals the newest. */
-  #leaveOne(some: readonly (readonly [string, Met])[], most: number): void {
+  /**
+   * If there are more than `most`, forgets the one that was connected for the shortest time; of equals the newest.
+   */
+  #evict(some: readonly (readonly [string, Met])[], most: number): void {
     if (some.length <= most) return;
     const shortest = Math.min(...some.map(([, { known }]) => known));
     this.#all.delete(some.findLast(([, { known }]) => known === shortest)![0]);

@@ -34,7 +34,7 @@ import { TokenBuckets } from './token-buckets.ts';
 export interface GossipSource {
   status(): Status;
   /** What was collected at a height; undefined when not available (any more). */
-  book(height: number): HeightRecord | undefined;
+  record(height: number): HeightRecord | undefined;
   /** Processes a peer's message. Errors count against the peer. */
   receiveConsensus(message: ConsensusMessage, peer: ChainPeer): void;
   receiveTransactions(message: TransactionMessage, peer: ChainPeer): void;
@@ -320,8 +320,8 @@ export class Gossip {
         for (const have of haves) peer.send({ type: 'have', value: have });
       }
       this.#bringUpToDate(peer);
-      const book = peer.status && source.book(peer.status.height);
-      if (book) peer.prove(book, value.round);
+      const record = peer.status && source.record(peer.status.height);
+      if (record) peer.prove(record, value.round);
     }
   }
 
@@ -339,16 +339,16 @@ export class Gossip {
 
   #bringUpToDate(peer: ChainPeer): void {
     const { source } = this.#deps;
-    const book = peer.status && source.book(peer.status.height);
-    if (book) peer.bringUpToDate(book, source.status().round);
+    const record = peer.status && source.record(peer.status.height);
+    if (record) peer.bringUpToDate(record, source.status().round);
   }
 
   /** Our round, and the earlier round that its proposal refers to. */
   #haves({ height, round }: Status): Have[] {
-    const book = this.#deps.source.book(height);
-    if (!book) return [];
-    const referred = book.round(round)?.proposal?.validRound ?? -1;
-    return (referred >= 0 ? [round, referred] : [round]).map((of) => haveOf(book, of));
+    const record = this.#deps.source.record(height);
+    if (!record) return [];
+    const referred = record.round(round)?.proposal?.validRound ?? -1;
+    return (referred >= 0 ? [round, referred] : [round]).map((of) => haveOf(record, of));
   }
 
   #within(timeoutMs: number): AbortSignal {
@@ -372,17 +372,17 @@ const BLAMED = new Set([
 const isEmpty = ({ proposal, prevotes, precommits, certificates }: Have): boolean =>
   proposal.length === 0 && certificates === 0 && ![...prevotes, ...precommits].some((bits) => bits !== 0);
 
-function haveOf(book: HeightRecord, round: number): Have {
-  const parts = book.partsOf(round);
-  const places = book.validators.size;
+function haveOf(record: HeightRecord, round: number): Have {
+  const parts = record.partsOf(round);
+  const places = record.validators.size;
   return {
-    height: book.height,
+    height: record.height,
     round,
     proposal: parts ? [parts.header] : [],
     parts: bitsOf(parts ? Math.min(parts.header.total, MAX_PARTS) : 0, (i) => parts!.has(i)),
-    prevotes: bitsOf(places, (i) => book.votes(round, PREVOTE)?.has(i) === true),
-    precommits: bitsOf(places, (i) => book.votes(round, PRECOMMIT)?.has(i) === true),
-    certificates: ((book.certificate(round, PREVOTE) ? 1 : 0) +
-      (book.certificate(round, PRECOMMIT) ? 2 : 0)) as Have['certificates'],
+    prevotes: bitsOf(places, (i) => record.votes(round, PREVOTE)?.has(i) === true),
+    precommits: bitsOf(places, (i) => record.votes(round, PRECOMMIT)?.has(i) === true),
+    certificates: ((record.certificate(round, PREVOTE) ? 1 : 0) +
+      (record.certificate(round, PRECOMMIT) ? 2 : 0)) as Have['certificates'],
   };
 }

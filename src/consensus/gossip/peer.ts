@@ -109,18 +109,18 @@ export class ChainPeer {
   }
 
   /** Sends what the peer lacks of a height, in rounds near ours: its own round first. */
-  bringUpToDate(book: HeightRecord, ours: number): void {
+  bringUpToDate(record: HeightRecord, ours: number): void {
     const status = this.#status!;
-    const own = book.round(status.round);
+    const own = record.round(status.round);
     let left = VOTES_AT_ONCE;
     if (own) {
-      this.#giveProposal(book, own);
+      this.#giveProposal(record, own);
       left -= this.#giveVotes(own, left);
     }
-    for (const [round, other] of book.rounds()) {
+    for (const [round, other] of record.rounds()) {
       if (round === status.round || !isNear(round, ours)) continue;
       // The proposal of a later round may be the decided one.
-      if (round > status.round) this.#giveProposal(book, other);
+      if (round > status.round) this.#giveProposal(record, other);
       left -= this.#giveVotes(other, left);
     }
   }
@@ -129,15 +129,15 @@ export class ChainPeer {
    * Sends the polkas that proposals refer to, and the commit, to a peer that has not reached them by itself: one
    * that received an equivocator's other vote first never does.
    */
-  prove(book: HeightRecord, ours: number): void {
+  prove(record: HeightRecord, ours: number): void {
     let left = CERTIFICATES_AT_ONCE;
-    for (const [round, { proposal }] of book.rounds()) {
+    for (const [round, { proposal }] of record.rounds()) {
       if (!isNear(round, ours)) continue;
       const polka = proposal && proposal.validRound >= 0 ? ([[proposal.validRound, PREVOTE]] as const) : [];
       for (const [of, kind] of [[round, PRECOMMIT] as const, ...polka]) {
         if (left === 0) return;
         const known = this.#round(of).others.has(certificateBit(kind));
-        const proof = known ? undefined : book.certificate(of, kind);
+        const proof = known ? undefined : record.certificate(of, kind);
         if (!proof) continue;
         left--;
         this.give({ type: 'certificate', value: proof });
@@ -233,18 +233,18 @@ export class ChainPeer {
     return [kind === PREVOTE ? prevotes : precommits, message.value.validator];
   }
 
-  #giveProposal(book: HeightRecord, { proposal }: RoundRecord): void {
+  #giveProposal(record: HeightRecord, { proposal }: RoundRecord): void {
     if (!proposal) return;
     this.give({ type: 'proposal', value: proposal });
     const known = this.#parts.get(nameOf(headerOf(proposal)))?.items;
-    const set = book.parts(headerOf(proposal));
+    const set = record.parts(headerOf(proposal));
     if (!known || !set) return;
     let left = PARTS_AT_ONCE;
     for (let i = 0; i < set.header.total && left > 0; i++) {
       const part = set.get(i);
       if (!part || known.has(i)) continue;
       left--;
-      this.give({ type: 'part', value: { height: book.height, ...set.header, part } });
+      this.give({ type: 'part', value: { height: record.height, ...set.header, part } });
     }
   }
 

@@ -143,8 +143,8 @@ export class ConsensusLoop {
   }
 
   /** What was collected at the current height or the one before. */
-  book(height: number): HeightRecord | undefined {
-    if (height === this.#tip.height) return this.#intake.book;
+  record(height: number): HeightRecord | undefined {
+    if (height === this.#tip.height) return this.#intake.record;
     return height === this.#last?.height ? this.#last : undefined;
   }
 
@@ -253,9 +253,9 @@ export class ConsensusLoop {
     const { chainId, height, validators } = this.#tip;
     const checking = { application, verify, now };
     this.#validator = new ProposalValidator({ ...this.#options, tip: this.#tip }, checking);
-    const book = new HeightRecord(height, validators);
+    const record = new HeightRecord(height, validators);
     this.#intake = new MessageIntake(
-      { chainId, book, maxParts: partsBoundOf(this.#options.maxBytes) },
+      { chainId, record, maxParts: partsBoundOf(this.#options.maxBytes) },
       {
         verify,
         relay: this.#deps.relay,
@@ -272,8 +272,8 @@ export class ConsensusLoop {
       {
         ...this.#deps,
         validator,
-        book,
-        lastBook: this.#last,
+        record,
+        lastRecord: this.#last,
         onEvidence: (evidence) => this.#accuse(evidence),
         rest: this.#deps.rest ?? (() => 0),
         write: this.#write,
@@ -307,22 +307,22 @@ export class ConsensusLoop {
   async #settle(): Promise<void> {
     const precommits = this.#runner.decision;
     if (!precommits) return;
-    const { book } = this.#intake;
-    book.addCertificate(precommits);
+    const { record } = this.#intake;
+    record.addCertificate(precommits);
     const { chainId, validators } = this.#tip;
     const commit = commitFrom(precommits, chainId, validators);
-    await this.#finish(book.block(commit.block)!.block, commit);
+    await this.#finish(record.block(commit.block)!.block, commit);
   }
 
   async #finish(block: Block, commit: Commit): Promise<void> {
     this.#runner.stop();
     const { application, store } = this.#deps;
     const final = await finalize(block, commit, { application, store, write: this.#write });
-    const { book } = this.#intake;
-    this.#last = book;
+    const { record } = this.#intake;
+    this.#last = record;
     this.#enter();
     this.#deps.onMove();
-    await this.#deps.onFinal(final, book.firstSeen);
+    await this.#deps.onFinal(final, record.firstSeen);
     this.#runner.beginSoon();
   }
 

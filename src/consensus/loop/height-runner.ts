@@ -38,9 +38,9 @@ export interface HeightRunnerDependencies {
   readonly application: Application;
   readonly wal: WriteAheadLog;
   readonly validator: Validator | undefined;
-  readonly book: HeightRecord;
+  readonly record: HeightRecord;
   /** Record of the previous height, whose precommits go into our proposal. */
-  readonly lastBook: HeightRecord | undefined;
+  readonly lastRecord: HeightRecord | undefined;
   readonly log: Logger;
   readonly now: () => number;
   readonly picker?: () => (transaction: Uint8Array) => boolean;
@@ -213,7 +213,7 @@ export class HeightRunner {
   }
 
   async #makeBlock(round: number): Promise<void> {
-    const { validator, now, book } = this.#deps;
+    const { validator, now, record } = this.#deps;
     const { tip } = this.#options;
     const { chainId, height, previous, previousTime, appHash } = tip;
     const time = Math.max(now(), previousTime + 1);
@@ -235,7 +235,7 @@ export class HeightRunner {
     const bytes = encodeBlock(block);
     const whole = wholeBlockOf(bytes);
     if (!whole) throw new BitorchError('BLOCK_INVALID', 'the application proposed an invalid block');
-    book.addBlock(whole);
+    record.addBlock(whole);
     await this.#logBlock(whole.id);
     await this.#process({ type: 'value', round, block: whole.id });
   }
@@ -267,29 +267,29 @@ export class HeightRunner {
   /** The commit of the previous block, including precommits that came late. */
   #lastCommit(): Commit | undefined {
     const { chainId, lastCommit, previous } = this.#options.tip;
-    const { lastBook } = this.#deps;
-    if (!lastCommit || !lastBook) return lastCommit;
-    const { votes, power } = lastBook.precommitsFor(lastCommit.round, previous);
-    const { validators } = lastBook;
+    const { lastRecord } = this.#deps;
+    if (!lastCommit || !lastRecord) return lastCommit;
+    const { votes, power } = lastRecord.precommitsFor(lastCommit.round, previous);
+    const { validators } = lastRecord;
     return validators.isQuorum(power) ? commitFrom(certificateOf(votes), chainId, validators) : lastCommit;
   }
 
   async #propose(effect: Extract<Effect, { type: 'propose' }>): Promise<void> {
     const { height, round, validRound, polka, block } = effect;
-    const { book, relay } = this.#deps;
-    const whole = book.block(block)!;
+    const { record, relay } = this.#deps;
+    const whole = record.block(block)!;
     const { root, total, parts } = partsOf(whole.bytes);
     const { time } = whole.block.header;
     const unsigned = { height, round, validRound, block, partsRoot: root, parts: total, time };
     const proposal = await this.#sign((validator) => validator.signProposal(unsigned));
     if (!proposal) return;
     if (polka) {
-      book.addCertificate(polka);
+      record.addCertificate(polka);
       relay({ type: 'certificate', value: polka });
     }
-    book.addProposal(proposal);
+    record.addProposal(proposal);
     relay({ type: 'proposal', value: proposal });
-    const set = book.partsOf(round)!;
+    const set = record.partsOf(round)!;
     for (const part of parts) {
       set.add(part);
       relay({ type: 'part', value: { height, root, total, part } });
@@ -298,11 +298,11 @@ export class HeightRunner {
   }
 
   async #vote(ballot: Ballot): Promise<void> {
-    const { book, relay } = this.#deps;
+    const { record, relay } = this.#deps;
     const { place } = this.#state.driver.setting;
     const vote = await this.#sign((validator) => validator.signVote(ballot, place));
     if (!vote) return;
-    book.addVote(vote);
+    record.addVote(vote);
     relay({ type: 'vote', value: vote });
     await this.#process({ type: 'vote', vote });
   }
@@ -323,7 +323,7 @@ export class HeightRunner {
   }
 
   async #logBlock(id: Uint8Array): Promise<void> {
-    const whole = this.#deps.book.block(id);
+    const whole = this.#deps.record.block(id);
     if (!whole || this.#logged.has(toHex(id))) return;
     await this.#log({ type: 'block', value: whole.bytes });
     this.#logged.add(toHex(id));
@@ -346,19 +346,19 @@ export class HeightRunner {
   #restoreBlock(bytes: Uint8Array): void {
     const whole = wholeBlockOf(bytes);
     if (!whole) throw new BitorchError('JOURNAL_DAMAGED', 'a block in the journal is malformed');
-    this.#deps.book.addBlock(whole);
+    this.#deps.record.addBlock(whole);
     this.#logged.add(toHex(whole.id));
   }
 
   #restoreInput(input: Input): void {
-    const { book } = this.#deps;
-    if (input.type === 'vote') book.addVote(input.vote);
-    if (input.type === 'certificate') book.addCertificate(input.certificate);
+    const { record } = this.#deps;
+    if (input.type === 'vote') record.addVote(input.vote);
+    if (input.type === 'certificate') record.addCertificate(input.certificate);
     if (input.type !== 'proposal') return;
     const { round, block } = input.proposal;
-    book.addProposal(input.proposal);
-    const whole = book.block(block);
-    const set = book.partsOf(round)!;
+    record.addProposal(input.proposal);
+    const whole = record.block(block);
+    const set = record.partsOf(round)!;
     if (whole) for (const part of partsOf(whole.bytes).parts) set.add(part);
   }
 

@@ -26,7 +26,7 @@ const LEAPS = 64;
 
 export interface MessageIntakeOptions {
   readonly chainId: Uint8Array;
-  readonly book: HeightRecord;
+  readonly record: HeightRecord;
   /** Most parts of a block, by the genesis. A proposal that claims more is rejected. */
   readonly maxParts: number;
 }
@@ -46,7 +46,7 @@ export interface MessageIntakeDependencies {
 
 /** Processes messages of one height: each is verified, kept and relayed once. */
 export class MessageIntake {
-  readonly book: HeightRecord;
+  readonly record: HeightRecord;
   readonly #chainId: Uint8Array;
   readonly #maxParts: number;
   readonly #deps: MessageIntakeDependencies;
@@ -55,7 +55,7 @@ export class MessageIntake {
   readonly #leaps = new Map<number, { round: number; count: number }>();
 
   constructor(options: MessageIntakeOptions, dependencies: MessageIntakeDependencies) {
-    this.book = options.book;
+    this.record = options.record;
     this.#chainId = options.chainId;
     this.#maxParts = options.maxParts;
     this.#deps = dependencies;
@@ -68,15 +68,15 @@ export class MessageIntake {
    */
   static receiveLate(
     vote: Vote,
-    book: HeightRecord,
+    record: HeightRecord,
     chainId: Uint8Array,
     verify: VerifySignatures,
   ): Vote | undefined {
-    const known = book.votes(vote.round, vote.kind)?.get(vote.validator);
+    const known = record.votes(vote.round, vote.kind)?.get(vote.validator);
     if (known && equalBytes(known.block, vote.block)) return undefined;
-    if (!known && (vote.kind !== PRECOMMIT || !book.round(vote.round))) return undefined;
-    requireVote(vote, book, chainId, verify);
-    if (!known) book.addVote(vote);
+    if (!known && (vote.kind !== PRECOMMIT || !record.round(vote.round))) return undefined;
+    requireVote(vote, record, chainId, verify);
+    if (!known) record.addVote(vote);
     return known;
   }
 
@@ -89,17 +89,17 @@ export class MessageIntake {
   }
 
   #vote(vote: Vote): void {
-    const { book } = this;
-    const known = book.votes(vote.round, vote.kind)?.get(vote.validator);
+    const { record } = this;
+    const known = record.votes(vote.round, vote.kind)?.get(vote.validator);
     if (known && equalBytes(known.block, vote.block)) return;
     const name = `${vote.round}/${vote.kind}/${vote.validator}`;
     if (this.#doubles.has(name) || !this.#isWorthwhile(vote)) return;
-    requireVote(vote, book, this.#chainId, this.#deps.verify);
+    requireVote(vote, record, this.#chainId, this.#deps.verify);
     if (known) {
       this.#doubles.add(name);
       this.#deps.onDouble(known, vote);
     } else if (vote.round <= this.#deps.round() + ROUNDS_KEPT_AHEAD) {
-      book.addVote(vote);
+      record.addVote(vote);
       this.#deps.relay({ type: 'vote', value: vote });
     }
     this.#noteLeap(vote);
@@ -115,7 +115,7 @@ export class MessageIntake {
    * not.
    */
   #isWorthwhile(vote: Vote): boolean {
-    if (vote.round < this.#deps.round() - PAST_ROUNDS && !this.book.round(vote.round)) return false;
+    if (vote.round < this.#deps.round() - PAST_ROUNDS && !this.record.round(vote.round)) return false;
     const { round, count } = this.#leaps.get(vote.validator) ?? { round: -1, count: 0 };
     return !this.#isFarAhead(vote) || (vote.round > round && count < LEAPS);
   }
@@ -128,17 +128,17 @@ export class MessageIntake {
 
   /** While fewer than a third are faulty, only one block can have a quorum: the first certificate is enough. */
   #certificate(certificate: Certificate): void {
-    const { book } = this;
-    if (book.certificate(certificate.round, certificate.kind)) return;
-    requireCertificate(certificate, this.#chainId, book.validators, this.#deps.verify);
-    book.addCertificate(certificate);
+    const { record } = this;
+    if (record.certificate(certificate.round, certificate.kind)) return;
+    requireCertificate(certificate, this.#chainId, record.validators, this.#deps.verify);
+    record.addCertificate(certificate);
     this.#deps.relay({ type: 'certificate', value: certificate });
     this.#deps.onCertificate(certificate);
   }
 
   #proposal(proposal: Proposal): void {
-    const { book } = this;
-    if (proposal.round > this.#deps.round() + ROUNDS_AHEAD || book.round(proposal.round)?.proposal) return;
+    const { record } = this;
+    if (proposal.round > this.#deps.round() + ROUNDS_AHEAD || record.round(proposal.round)?.proposal) return;
     ensure(
       proposal.parts <= this.#maxParts,
       'BLOCK_INVALID',
@@ -147,15 +147,15 @@ export class MessageIntake {
         parts: proposal.parts,
       },
     );
-    const signed = signedProposal(this.#chainId, proposal, book.validators);
+    const signed = signedProposal(this.#chainId, proposal, record.validators);
     ensure(
       this.#deps.verify([signed]),
       'BLOCK_INVALID',
       'a proposal is not signed by the proposer of its round',
     );
-    book.addProposal(proposal);
+    record.addProposal(proposal);
     this.#deps.relay({ type: 'proposal', value: proposal });
-    const parts = book.partsOf(proposal.round)!;
+    const parts = record.partsOf(proposal.round)!;
     if (parts.isComplete) this.#complete(proposal, parts);
   }
 
@@ -163,18 +163,18 @@ export class MessageIntake {
    * A part of a block without a known proposal is not the sender's fault: a proposer may have signed two proposals.
    */
   #part(value: BlockPart): void {
-    const parts = this.book.parts(value);
+    const parts = this.record.parts(value);
     if (!parts?.add(value.part)) return;
     this.#deps.relay({ type: 'part', value });
     if (!parts.isComplete) return;
-    for (const [round, { proposal }] of this.book.rounds()) {
-      if (proposal && this.book.partsOf(round) === parts) this.#complete(proposal, parts);
+    for (const [round, { proposal }] of this.record.rounds()) {
+      if (proposal && this.record.partsOf(round) === parts) this.#complete(proposal, parts);
     }
   }
 
   #complete(proposal: Proposal, parts: PartSet): void {
     const whole = wholeBlockOf(parts.bytes());
-    if (whole) this.book.addBlock(whole);
+    if (whole) this.record.addBlock(whole);
     this.#deps.onProposal(proposal, whole);
   }
 }
@@ -192,10 +192,10 @@ export function wholeBlockOf(bytes: Uint8Array): WholeBlock | undefined {
 /** Throws COMMIT_INVALID when a vote is not signed by its validator. */
 export function requireVote(
   vote: Vote,
-  book: HeightRecord,
+  record: HeightRecord,
   chainId: Uint8Array,
   verify: VerifySignatures,
 ): void {
-  const signed = signedVote(chainId, vote, book.validators);
+  const signed = signedVote(chainId, vote, record.validators);
   ensure(signed !== undefined && verify([signed]), 'COMMIT_INVALID', 'a vote is not signed by its validator');
 }

@@ -46,7 +46,7 @@ async function validator(t: TestContext, place: number, propose: number) {
       now: () => performance.now(),
       source: {
         status: () => ({ ...deciding.status, base: 1 }),
-        book: (height) => deciding.book(height),
+        record: (height) => deciding.record(height),
         receiveConsensus: (message) => deciding.receive(message),
         receiveTransactions: () => undefined,
         peerJoined: () => undefined,

@@ -30,10 +30,10 @@ async function host(t: TestContext): Promise<Host> {
   return started;
 }
 
-/** A node that only gossips: what it is told ends up in its book, unverified. */
+/** A node that only gossips: what it is told ends up in its record, unverified. */
 async function gossiper(t: TestContext, height = 1) {
   const own = await host(t);
-  const book = new HeightRecord(height, people.validators);
+  const record = new HeightRecord(height, people.validators);
   const heard: Message[] = [];
   const gossip: Gossip = new Gossip(CHAIN, {
     host: own,
@@ -41,11 +41,11 @@ async function gossiper(t: TestContext, height = 1) {
     now: () => performance.now(),
     source: {
       status: () => ({ height, round: 0, base: 1 }),
-      book: (of) => (of === height ? book : undefined),
+      record: (of) => (of === height ? record : undefined),
       receiveConsensus(message: ConsensusMessage) {
         heard.push(message);
-        if (message.type === 'certificate') book.addCertificate(message.value);
-        if (message.type === 'vote' && book.addVote(message.value) === 'new') gossip.relay(message);
+        if (message.type === 'certificate') record.addCertificate(message.value);
+        if (message.type === 'vote' && record.addVote(message.value) === 'new') gossip.relay(message);
       },
       receiveTransactions: (message) => void heard.push(message),
       peerJoined: () => undefined,
@@ -54,7 +54,7 @@ async function gossiper(t: TestContext, height = 1) {
   });
   await gossip.start();
   t.after(() => gossip.stop());
-  return { host: own, gossip, book, heard };
+  return { host: own, gossip, record, heard };
 }
 
 const HELLO = encode(helloCodec, { version: 2, ...CHAIN });
@@ -64,12 +64,12 @@ test('what one node has, all nodes have soon, also over a node in between', asyn
   await first.host.connect(middle.host.addresses[0]!);
   await last.host.connect(middle.host.addresses[0]!);
   const early = voteBy(people, 0, 1, named('block'));
-  first.book.addVote(early);
+  first.record.addVote(early);
   await until(() => middle.gossip.peers.length === 2 && last.gossip.peers.length === 1, 'connected');
   const late = voteBy(people, 1, 1, named('block'));
-  first.book.addVote(late);
+  first.record.addVote(late);
   first.gossip.relay({ type: 'vote', value: late });
-  const has = (place: number) => last.book.votes(0, 1)?.has(place) === true;
+  const has = (place: number) => last.record.votes(0, 1)?.has(place) === true;
   await until(() => has(0) && has(1), 'both votes at the last', 20);
 });
 
@@ -79,11 +79,11 @@ test('a polka that a proposal goes back to, and a commit, come to those who do n
   const signers = (kind: 1 | 2, round: number) =>
     certificateOf([0, 1, 2].map((place) => voteBy(people, place, kind, block, { round })));
   // The second heard another vote first: single votes of the first never become a polka there.
-  two.book.addVote(voteBy(people, 2, 1, named('another')));
-  two.book.addVote(voteBy(people, 2, 2, named('another'), { round: 1 }));
+  two.record.addVote(voteBy(people, 2, 1, named('another')));
+  two.record.addVote(voteBy(people, 2, 2, named('another'), { round: 1 }));
   const [polka, commit, unneeded] = [signers(1, 0), signers(2, 1), signers(1, 1)];
-  for (const known of [polka, commit, unneeded]) one.book.addCertificate(known);
-  one.book.addProposal({
+  for (const known of [polka, commit, unneeded]) one.record.addCertificate(known);
+  one.record.addProposal({
     height: 1,
     round: 1,
     validRound: 0,

@@ -166,12 +166,12 @@ test('a certificate shows the polka to a node that heard the other vote of a dou
   await node.deciding.stop();
   const again = await shell(t, other, folder);
   assert.equal(again.deciding.status.round, 1);
-  assert.deepEqual(again.deciding.book(1)!.certificate(0, PREVOTE), polka, 'it is known after a crash');
+  assert.deepEqual(again.deciding.record(1)!.certificate(0, PREVOTE), polka, 'it is known after a crash');
   again.hear(vote(first, 1, PRECOMMIT), vote(second, 1, PRECOMMIT));
   await until(() => again.final.length === 1, 'decided');
   assert.deepEqual(again.final[0]!.id, id);
   assert.deepEqual(
-    again.deciding.book(1)!.certificate(1, PRECOMMIT)!.block,
+    again.deciding.record(1)!.certificate(1, PRECOMMIT)!.block,
     id,
     'what decided it is at hand',
   );
@@ -214,16 +214,16 @@ test('certificates that prove nothing count against their sender', async (t) => 
   node.hear({ type: 'certificate', value: { ...polka, height: 9, signatures: [] } });
 });
 
-test('a book makes a certificate of single votes as soon as they are more than two thirds for one block', () => {
-  const book = new HeightRecord(1, validators);
-  for (const place of [0, 1]) book.addVote(voteBy(four, place, PREVOTE, id));
-  book.addVote(voteBy(four, 2, PREVOTE, NIL));
-  assert.equal(book.certificate(0, PREVOTE), undefined);
-  book.addVote(voteBy(four, 3, PREVOTE, id));
+test('a record makes a certificate of single votes as soon as they are more than two thirds for one block', () => {
+  const record = new HeightRecord(1, validators);
+  for (const place of [0, 1]) record.addVote(voteBy(four, place, PREVOTE, id));
+  record.addVote(voteBy(four, 2, PREVOTE, NIL));
+  assert.equal(record.certificate(0, PREVOTE), undefined);
+  record.addVote(voteBy(four, 3, PREVOTE, id));
   assert.deepEqual(
-    book.certificate(0, PREVOTE),
+    record.certificate(0, PREVOTE),
     certificateOf([0, 1, 3].map((place) => voteBy(four, place, PREVOTE, id))),
   );
-  for (const place of [0, 1, 2, 3]) book.addVote(voteBy(four, place, PRECOMMIT, NIL));
-  assert.equal(book.certificate(0, PRECOMMIT), undefined, 'nil is no block');
+  for (const place of [0, 1, 2, 3]) record.addVote(voteBy(four, place, PRECOMMIT, NIL));
+  assert.equal(record.certificate(0, PRECOMMIT), undefined, 'nil is no block');
 });

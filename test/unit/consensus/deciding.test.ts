@@ -106,10 +106,10 @@ test('of a proposal of more parts than the genesis allows nothing is kept', asyn
     code: 'BLOCK_INVALID',
     message: new RegExp(`at most ${most} parts`),
   });
-  assert.equal(node.deciding.book(1)!.partsOf(0), undefined);
+  assert.equal(node.deciding.record(1)!.partsOf(0), undefined);
   const long = node.proposalOf(node.block([]), most).proposal;
   node.deciding.receive({ type: 'proposal', value: long });
-  assert.equal(node.deciding.book(1)!.partsOf(0)!.header.total, most);
+  assert.equal(node.deciding.record(1)!.partsOf(0)!.header.total, most);
 });
 
 test('a block that fits the parts and not the bytes of the genesis gets a vote for nil', async (t) => {
@@ -128,7 +128,7 @@ test('while a block is verified without end, votes are counted and timeouts go o
   const other = founders.find((founder) => founder !== node.own)!;
   node.hear(node.voteOf(other, 1, PREVOTE, NIL));
   assert.equal(await node.prevote(), 'nil');
-  assert.ok(node.deciding.book(1)!.votes(0, PREVOTE)!.has(node.set.placeOf(other.publicKey)));
+  assert.ok(node.deciding.record(1)!.votes(0, PREVOTE)!.has(node.set.placeOf(other.publicKey)));
 });
 
 /** With one block decided. */

@@ -12,10 +12,10 @@ const proposer = keys[validators.placeOf(validators.proposer(0).key)]!;
 
 /** What one node makes of it; what it passes on, and the proposals whose parts are all there. */
 function node() {
-  const book = new HeightRecord(1, validators);
+  const record = new HeightRecord(1, validators);
   const passedOn: ConsensusMessage[] = [];
   const whole: number[] = [];
-  const options = { chainId: CHAIN_ID, book, maxParts: 100 };
+  const options = { chainId: CHAIN_ID, record, maxParts: 100 };
   const reception = new MessageIntake(options, {
     verify: verifyAll,
     relay: (message: ConsensusMessage) => passedOn.push(message),

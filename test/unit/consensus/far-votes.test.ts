@@ -11,9 +11,9 @@ const people = committee([10, 10, 10, 10]);
 function nodeIn(round: number) {
   const heard: number[] = [];
   let verified = 0;
-  const book = new HeightRecord(1, people.validators);
+  const record = new HeightRecord(1, people.validators);
   const reception = new MessageIntake(
-    { chainId: CHAIN_ID, book, maxParts: 100 } as never,
+    { chainId: CHAIN_ID, record, maxParts: 100 } as never,
     {
       verify: ((signed) => {
         verified++;
@@ -26,7 +26,7 @@ function nodeIn(round: number) {
     } as never,
   );
   const hear = (value: Vote) => reception.receive({ type: 'vote', value });
-  return { heard, hear, book, verified: () => verified };
+  return { heard, hear, record, verified: () => verified };
 }
 
 test('a validator says so many times that it is far ahead, and not more', () => {
@@ -46,11 +46,11 @@ test('a validator says so many times that it is far ahead, and not more', () => 
   assert.equal(heard.length, 68, 'as is whatever can be counted');
 });
 
-test('votes of rounds long past open no book', () => {
-  const { heard, hear, book } = nodeIn(1_000);
+test('votes of rounds long past open no record', () => {
+  const { heard, hear, record } = nodeIn(1_000);
   for (let round = 0; round < 968; round += 10) hear(voteBy(people, 0, 1, named('block'), { round }));
   assert.equal(heard.length, 0);
-  assert.equal([...book.rounds()].length, 0);
+  assert.equal([...record.rounds()].length, 0);
   hear(voteBy(people, 0, 1, named('block'), { round: 968 }));
   assert.equal(heard.length, 1);
 });

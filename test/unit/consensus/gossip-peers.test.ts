@@ -42,7 +42,7 @@ async function gossiper(t: TestContext, { contacts = [] as string[], judge = IGN
       now: () => clock.now,
       source: {
         status: () => ({ height, round: 0, base: 1 }),
-        book: () => undefined,
+        record: () => undefined,
         receiveConsensus: () => judge(gossip),
         receiveTransactions: () => undefined,
         peerJoined: () => undefined,
@@ -194,32 +194,32 @@ const have = (round: number): Have => ({
 
 test('what a peer says that it has is kept of a few rounds, as bits', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightRecord(1, people.validators);
-  book.addVote(voteBy(people, 0, 1, named('block')));
+  const record = new HeightRecord(1, people.validators);
+  record.addVote(voteBy(people, 0, 1, named('block')));
   one.setHave(have(0));
-  one.bringUpToDate(book, 0);
+  one.bringUpToDate(record, 0);
   assert.equal(votes(), 0, 'it has the vote');
   for (let round = 1; round <= 1_000; round++) one.setHave(have(round));
-  one.bringUpToDate(book, 0);
+  one.bringUpToDate(record, 0);
   assert.equal(votes(), 1, 'what it said of a thousand rounds is not all kept');
 });
 
 test('what is far from our round is not sent', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightRecord(1, people.validators);
-  for (const round of [0, 30, 90]) book.addVote(voteBy(people, 0, 1, named('block'), { round }));
+  const record = new HeightRecord(1, people.validators);
+  for (const round of [0, 30, 90]) record.addVote(voteBy(people, 0, 1, named('block'), { round }));
   one.setStatus({ height: 1, round: 60, base: 1 });
-  one.bringUpToDate(book, 61);
+  one.bringUpToDate(record, 61);
   assert.equal(votes(), 1);
 });
 
 test('who goes back and forth between heights is not sent the same again', () => {
   const { peer: one, votes } = peer();
-  const book = new HeightRecord(1, people.validators);
-  book.addVote(voteBy(people, 0, 1, named('block')));
+  const record = new HeightRecord(1, people.validators);
+  record.addVote(voteBy(people, 0, 1, named('block')));
   for (let i = 0; i < 10; i++) {
     one.setStatus({ height: 1, round: 0, base: 1 });
-    one.bringUpToDate(book, 0);
+    one.bringUpToDate(record, 0);
     assert.equal(one.setStatus({ height: 0, round: 0, base: 1 }), false);
   }
   assert.equal(votes(), 1);

@@ -27,7 +27,7 @@ const settled = async () => {
 async function talk(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const own = new MemoryHost('node');
-  const book = new HeightRecord(1, people.validators);
+  const record = new HeightRecord(1, people.validators);
   const at = { height: 1, round: 0 };
   const gossip = new Gossip(CHAIN, {
     host: own.host,
@@ -35,7 +35,7 @@ async function talk(t: TestContext) {
     now: () => 0,
     source: {
       status: () => ({ ...at, base: 1 }),
-      book: () => book,
+      record: () => record,
       receiveConsensus: () => undefined,
       receiveTransactions: () => undefined,
       peerJoined: () => undefined,
@@ -62,7 +62,7 @@ async function talk(t: TestContext) {
     }
     return [...heard];
   };
-  return { hears, book, at };
+  return { hears, record, at };
 }
 
 test('between two blocks peers are told every few seconds only where a node stands', async (t) => {
@@ -73,11 +73,11 @@ test('between two blocks peers are told every few seconds only where a node stan
 });
 
 test('whatever there is to tell is told at once, and as long as it is there', async (t) => {
-  const { hears, book, at } = await talk(t);
+  const { hears, record, at } = await talk(t);
   await hears(20);
   at.round = 1;
   assert.ok((await hears(1)).includes('status'));
-  book.addVote(voteBy(people, 0, PREVOTE, named('block')));
+  record.addVote(voteBy(people, 0, PREVOTE, named('block')));
   at.round = 0;
   const told = await hears(16);
   assert.equal(told.filter((type) => type === 'have').length, 16);
