@@ -4,7 +4,7 @@ import { loadCurveKernel } from './kernel/load.ts';
 
 let shared: Curve | undefined;
 
-/** The curve that everything in this thread uses: the kernel, instantiated on first use in a few milliseconds. */
+/** The curve of this thread: the kernel, instantiated on first use in a few milliseconds. */
 export function defaultCurve(): Curve {
   shared ??= kernelCurve(loadCurveKernel());
   return shared;

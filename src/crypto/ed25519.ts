@@ -1,6 +1,6 @@
 /**
- * Which Ed25519 signatures are good, by ZIP-215's rules: programs that differ on the edge cases of RFC 8032 (points of
- * small order, unusual spellings) would split a chain. Batches and single checks agree on every input.
+ * Ed25519 verification by the rules of ZIP-215. Implementations that differ on the edge cases of RFC 8032 (points of small
+ * order, non-canonical encodings) would split a chain. Batch and single verification agree on every input.
  */
 import { hash } from 'node:crypto';
 import { concat, sha256 } from '#base';
@@ -12,7 +12,7 @@ export interface SignedBytes {
   readonly publicKey: Uint8Array;
 }
 
-/** A signature taken apart: good when 8·s·G = 8·R + 8·k·A. */
+/** A decoded signature: valid if 8·s·G = 8·R + 8·k·A. */
 interface Equation {
   readonly s: Scalar;
   readonly k: Scalar;
@@ -22,7 +22,7 @@ interface Equation {
 
 const WEIGHT_BYTES = 16;
 
-/** Whether the signature is good; malformed input is simply false. Variable time: everything in it is public. */
+/** Whether the signature is valid; false for malformed input. Variable time: all inputs are public. */
 export const isSignature = (curve: Curve, signed: SignedBytes): boolean => {
   const equation = equationOf(curve, signed);
   if (!equation) return false;
@@ -34,8 +34,8 @@ export const isSignature = (curve: Curve, signed: SignedBytes): boolean => {
 };
 
 /**
- * Whether all signatures are good, at a third of the price of one after the other: the sum of their equations with
- * weights of 128 bits that depend on all of them (Bernstein et al., "High-speed high-security signatures", §5).
+ * Whether all signatures are valid, at about a third of the cost of single checks: sums their equations with 128-bit weights
+ * that depend on all of them (Bernstein et al., "High-speed high-security signatures", §5).
  */
 export function areSignatures(curve: Curve, batch: readonly SignedBytes[]): boolean {
   if (batch.length < 2) return batch.every((signed) => isSignature(curve, signed));
@@ -67,7 +67,7 @@ function equationOf(curve: Curve, { message, signature, publicKey }: SignedBytes
   return { s, k: curve.scalars.reduce(new Uint8Array(digest)), R, A };
 }
 
-/** Nobody can choose a signature that fits its weight. */
+/** Weights that depend on all signatures, so that nobody can choose a signature to fit its weight. */
 function weightsOf(batch: readonly SignedBytes[], equations: readonly Equation[]): Uint8Array {
   const seed = sha256(...batch.flatMap(({ signature }, i) => [signature, equations[i]!.k]));
   const weights = new Uint8Array(SCALAR_BYTES * batch.length);
@@ -86,8 +86,8 @@ function oneOf(length: number): Uint8Array {
 }
 
 /**
- * The usual spelling of a point that ZIP-215 allows: y below p = 2^255 − 19, and no sign on x = 0. Only y from p to
- * p + 18, and y = ±1, have another one.
+ * The canonical encoding of a point that ZIP-215 accepts: y below p = 2^255 − 19, and no sign bit when x = 0. Only points
+ * encoded with y from p to p + 18, or with y = ±1, have another encoding.
  */
 export function usualSpelling(encoded: Uint8Array): Uint8Array {
   const last = encoded[POINT_BYTES - 1]! & 0x7f;

@@ -9,15 +9,14 @@ import {
 } from '#base';
 import { SIGNATURE_BYTES, type SigningKey, verifySignature } from './keys.ts';
 
-/** A signed message as it travels: 64 bytes of signature over the purpose and the body, then the canonical CBOR body. */
+/** Encodes a signed message: 64 bytes of signature over purpose and body, then the body in canonical CBOR. */
 export function sealSigned(purpose: string, value: unknown, key: SigningKey): Uint8Array {
   const body = encodeCanonical(value);
   return concat([key.sign(purpose, body), body]);
 }
 
 /**
- * Opens a signed message of a stranger; nothing is decoded before its signature is found right. Throws SIGNATURE_INVALID,
- * CODEC_INVALID or SCHEMA_INVALID.
+ * Opens a signed message from an untrusted peer. Throws SIGNATURE_INVALID, CODEC_INVALID or SCHEMA_INVALID when it is not valid.
  */
 export function openSigned<T>(
   purpose: string,
@@ -35,7 +34,7 @@ export function openSigned<T>(
     );
   }
   if (!verifySignature(purpose, body, sealed.subarray(0, SIGNATURE_BYTES), signer)) {
-    throw new BitorchError('SIGNATURE_INVALID', `the ${purpose} is not signed by the one it names`);
+    throw new BitorchError('SIGNATURE_INVALID', `the ${purpose} is not signed by the key that it names`);
   }
   return check(schema, decodeCanonical(body, maxBytes, limits), purpose);
 }

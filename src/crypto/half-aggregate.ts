@@ -1,7 +1,7 @@
 /**
  * Non-interactive half-aggregation of Ed25519 (Chalkias, Garillot, Kondi, Nikolaenko, "Non-interactive half-aggregation of
- * EdDSA and variants of Schnorr signatures", CT-RSA 2021, §5): anybody turns n signatures into n points and one scalar. It is
- * good exactly if each signature was, by the rule of `ed25519.ts`; single signatures cannot be taken out of it again.
+ * EdDSA and variants of Schnorr signatures", CT-RSA 2021, §5): anybody can compress n signatures into n points and one scalar.
+ * The aggregate is valid if and only if each signature is, by the rules of `ed25519.ts`; it cannot be split up again.
  */
 import { hash } from 'node:crypto';
 import { concat, utf8 } from '#base';
@@ -15,18 +15,18 @@ export interface Aggregate {
   readonly scalar: Uint8Array;
 }
 
-/** A message that several keys have signed. */
+/** Signatures of several keys over one message. */
 export interface JointlySigned {
   readonly message: Uint8Array;
-  /** In the order that they were aggregated in. */
+  /** In the order of aggregation. */
   readonly publicKeys: readonly Uint8Array[];
   readonly aggregate: Aggregate;
 }
 
 /**
- * Makes one of signatures over the same message, which have to be verified before: a single bad one spoils it. Of one
- * signature it is that signature. The same signatures in the same order give the same bytes. Throws RangeError for none, and for
- * what is no signature by its form.
+ * Aggregates signatures over the same message. Verify them first: a single invalid one makes the aggregate invalid. The aggregate
+ * of one signature is that signature. Deterministic for the same signatures in the same order. Throws RangeError when there is
+ * no signature or one is malformed.
  */
 export function aggregateSignatures(
   curve: Curve,
@@ -43,8 +43,8 @@ export function aggregateSignatures(
 }
 
 /**
- * Whether every key has signed the message: 8·s·B = 8·Σ zᵢ·(Rᵢ + kᵢ·Aᵢ). Malformed input is simply false. Variable time:
- * everything in it is public.
+ * Whether every key has signed the message: 8·s·B = 8·Σ zᵢ·(Rᵢ + kᵢ·Aᵢ). False for malformed input. Variable time: all inputs
+ * are public.
  */
 export function isAggregate(curve: Curve, { message, publicKeys, aggregate }: JointlySigned): boolean {
   const { nonces, scalar } = aggregate;
@@ -68,8 +68,8 @@ const DOMAIN = utf8('bitorch/half-aggregate/v1\0');
 const ONE = Uint8Array.from({ length: SCALAR_BYTES }, (_, i) => (i === 0 ? 1 : 0));
 
 /**
- * zᵢ: each depends on every point, key and the message, in their order, so nobody can choose a signature that fits its own.
- * A single signature has nothing to be mixed with: its coefficient is 1.
+ * Coefficients zᵢ. Each depends on all points, all keys and the message, in order, so nobody can choose a signature to fit its
+ * own coefficient. The coefficient of a single signature is 1.
  */
 function coefficientsOf(
   curve: Curve,

@@ -11,7 +11,7 @@ export const SEED_BYTES = 32;
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** An Ed25519 key pair (RFC 8032), named by its public key. */
+/** An Ed25519 key pair (RFC 8032). */
 export class SigningKey {
   readonly seed: Uint8Array;
   readonly publicKey: Uint8Array;
@@ -30,13 +30,13 @@ export class SigningKey {
     return new SigningKey(new Uint8Array(randomBytes(SEED_BYTES)));
   }
 
-  /** Signs domainHash(purpose, message): a signature for one purpose is worth nothing for another. */
+  /** Signs domainHash(purpose, message), so that a signature for one purpose is not valid for another. Returns 64 bytes. */
   sign(purpose: string, message: Uint8Array): Uint8Array {
     return new Uint8Array(sign(null, domainHash(purpose, message), this.#key));
   }
 }
 
-/** Whether `signature` is `publicKey`'s over `message` for this purpose, by ZIP-215; malformed input is simply false. */
+/** Whether the signature over `message` for this purpose is valid, by ZIP-215; false for malformed input. */
 export const verifySignature = (
   purpose: string,
   message: Uint8Array,
@@ -44,7 +44,7 @@ export const verifySignature = (
   publicKey: Uint8Array,
 ): boolean => isSignature(defaultCurve(), { message: domainHash(purpose, message), signature, publicKey });
 
-/** As `verifySignature`, for all of these keys at once. */
+/** `verifySignature` for an aggregate of the signatures of all these keys. */
 export const verifyAggregate = (
   purpose: string,
   message: Uint8Array,

@@ -1,4 +1,4 @@
-/** The parts of untyped packages that this folder uses. */
+/** Types for the parts of untyped packages that this folder uses. */
 
 declare module 'sodium-native' {
   const sodium: {
@@ -11,7 +11,7 @@ declare module 'sodium-native' {
       memoryBytes: number,
       algorithm: number,
     ): void;
-    /** In a thread of its own. */
+    /** Runs in a worker thread. */
     crypto_pwhash_async(
       out: Uint8Array,
       password: Uint8Array,

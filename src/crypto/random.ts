@@ -3,10 +3,10 @@ import type { Curve, Scalar } from './curve.ts';
 /** A source of `length` uniform random bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-/** The platform's cryptographic generator. */
+/** The cryptographic random generator of the platform. */
 export const systemRandom: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
 
-/** A uniform scalar other than zero: 64 bytes mod l, so that no value is likelier than another. */
+/** A uniform nonzero scalar: 64 random bytes reduced mod l, so that the bias is negligible. */
 export function randomScalar(curve: Curve, random: RandomBytes): Scalar {
   for (;;) {
     const scalar = curve.scalars.reduce(random(64));

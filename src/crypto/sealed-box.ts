@@ -3,16 +3,16 @@ import sodium from 'sodium-native';
 import { BitorchError, concat, equalBytes, utf8 } from '#base';
 import { type RandomBytes, systemRandom } from './random.ts';
 
-/** How long it takes to try one password: Argon2id's passes and memory (RFC 9106). */
+/** Cost of one password attempt: Argon2id passes and memory (RFC 9106). */
 export interface PasswordCost {
   readonly passes: number;
   readonly memoryKiB: number;
 }
 
-/** RFC 9106's second recommendation; about 0.2 s here. */
+/** The second recommendation of RFC 9106; about 0.2 s. */
 export const DEFAULT_PASSWORD_COST: PasswordCost = { passes: 3, memoryKiB: 65_536 };
 
-/** A file that asks for more is refused before any work is done for it. */
+/** A file that demands more is rejected before any work. */
 const MAX_PASSES = 16;
 const MAX_MEMORY_KIB = 1_048_576;
 
@@ -22,8 +22,8 @@ const NONCE_BYTES = 24;
 const HEADER_BYTES = MAGIC.length + 8 + SALT_BYTES + NONCE_BYTES;
 
 /**
- * Encrypts under a password: Argon2id makes a key of it, XChaCha20-Poly1305 seals the bytes together with the header
- * (magic 16 ‖ passes 4 ‖ KiB 4, little-endian ‖ salt 16 ‖ nonce 24), so no part of it can be changed unnoticed.
+ * Encrypts with a password: Argon2id derives the key, XChaCha20-Poly1305 encrypts the bytes and authenticates the header too
+ * (magic 16 ‖ passes 4 ‖ KiB 4, little-endian ‖ salt 16 ‖ nonce 24).
  */
 export async function sealWithPassword(
   password: string,
@@ -42,13 +42,16 @@ export async function sealWithPassword(
   });
 }
 
-/** Rejects with SEALED_INVALID for bytes that are no sealed box, PASSWORD_WRONG for a wrong password or changed bytes. */
+/**
+ * Decrypts a sealed box. Throws SEALED_INVALID when the bytes are not a sealed box, or PASSWORD_WRONG when the password is wrong
+ * or the bytes were changed.
+ */
 export async function openWithPassword(password: string, sealed: Uint8Array): Promise<Uint8Array> {
   const header = sealed.subarray(0, HEADER_BYTES);
   const body = sealed.subarray(HEADER_BYTES);
   const tagBytes = sodium.crypto_aead_xchacha20poly1305_ietf_ABYTES;
   if (!equalBytes(header.subarray(0, MAGIC.length), MAGIC) || body.length < tagBytes) {
-    throw new BitorchError('SEALED_INVALID', 'this is not an encrypted file of this program');
+    throw new BitorchError('SEALED_INVALID', 'this is not a file encrypted by Bitorch');
   }
   return withKey(password, header, (key, nonce) => {
     const message = new Uint8Array(body.length - tagBytes);
@@ -61,7 +64,7 @@ export async function openWithPassword(password: string, sealed: Uint8Array): Pr
   });
 }
 
-/** A password that can be compared with others: each comparison costs an Argon2id, right or wrong. */
+/** A stored password that others are compared with. Each comparison costs one Argon2id, right or wrong. */
 export class PasswordCheck {
   readonly #cost: PasswordCost;
   readonly #salt: Uint8Array;
@@ -92,10 +95,7 @@ async function withKey<T>(
   const passes = view.getUint32(MAGIC.length, true);
   const memoryKiB = view.getUint32(MAGIC.length + 4, true);
   if (passes < 1 || passes > MAX_PASSES || memoryKiB < 8 || memoryKiB > MAX_MEMORY_KIB) {
-    throw new BitorchError(
-      'SEALED_INVALID',
-      'the file asks for more work than this program does for a password',
-    );
+    throw new BitorchError('SEALED_INVALID', 'the file demands more password-hashing work than the limit');
   }
   const salt = header.subarray(MAGIC.length + 8, MAGIC.length + 8 + SALT_BYTES);
   const key = await keyOf(password, salt, { passes, memoryKiB });
@@ -106,7 +106,7 @@ async function withKey<T>(
   }
 }
 
-/** Argon2id takes a fifth of a second, so it runs in a thread. */
+/** Runs in a worker thread, because Argon2id takes about 0.2 s. */
 async function keyOf(
   password: string,
   salt: Uint8Array,

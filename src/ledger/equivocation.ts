@@ -19,28 +19,28 @@ const HASH_BYTES = 32;
 const POINT_BYTES = 32;
 const SCALAR_BYTES = 32;
 
-/** What an aggregate of votes is made of: see `Aggregate`. That of a single vote is its signature. */
+/** Fields of an aggregate of votes, see `Aggregate`. The aggregate of a single vote is its signature. */
 export const aggregateFields = {
   nonces: list(fixed(POINT_BYTES), MAX_VOTERS, 1),
   scalar: fixed(SCALAR_BYTES),
 };
 
 /**
- * Proof that validators have voted for two blocks in one step: two sets of votes, each single or aggregated, and whoever is in
- * both is guilty. Nobody can be in one without having signed, whatever keys stand beside his.
+ * Proof that validators voted for two blocks in one step: two sets of votes, each a single vote or an aggregate. A validator
+ * in both sets is guilty. An aggregate verifies only if every key in it signed, so the other keys cannot frame a validator.
  */
 export const equivocationCodec = struct({
   height: integer(1),
   round: integer(0, 2 ** 31),
-  /** 1 prevote, 2 precommit. */
+  /** 1: prevote, 2: precommit. */
   kind: byteOf(1, 2),
-  /** Of all who are in either, ascending: for an aggregate is verified with all of its keys. */
+  /** Keys of all voters of either set, ascending: an aggregate is verified with all of its keys. */
   keys: list(fixed(KEY_BYTES), MAX_VOTERS, 1),
-  /** In ascending order of `block`. */
+  /** Ascending by `block`. */
   votes: list(
     struct({
       block: fixed(HASH_BYTES),
-      /** Which of the keys. */
+      /** Bit set over `keys`. */
       signers: bits(MAX_VOTERS),
       ...aggregateFields,
     }),
@@ -53,7 +53,7 @@ export type Equivocation = Decoded<typeof equivocationCodec>;
 
 type Step = Omit<Vote, 'chainId' | 'block'>;
 
-/** Votes of some validators for one block in one step, with what proves all of them together. */
+/** Votes of several validators for one block in one step, with one aggregate that proves all of them. */
 export interface JointVotes {
   readonly block: Uint8Array;
   /** Ascending. */
@@ -61,14 +61,14 @@ export interface JointVotes {
   readonly aggregate: Aggregate;
 }
 
-/** A single vote as joint votes of one. */
+/** Wraps a single vote; the signature is 64 bytes. */
 export const singleVote = (block: Uint8Array, key: Uint8Array, signature: Uint8Array): JointVotes => ({
   block,
   keys: [key],
   aggregate: { nonces: [signature.slice(0, POINT_BYTES)], scalar: signature.slice(POINT_BYTES) },
 });
 
-/** The evidence that votes of one step for two blocks make. */
+/** Builds evidence from votes for two different blocks in the same step. */
 export function equivocationOf({ height, round, kind }: Step, a: JointVotes, b: JointVotes): Equivocation {
   const keys = [...a.keys, ...b.keys]
     .sort((one, other) => Buffer.compare(one, other))
@@ -82,11 +82,11 @@ export function equivocationOf({ height, round, kind }: Step, a: JointVotes, b: 
   return { height, round, kind, keys, votes };
 }
 
-/** The keys of those who are in both. */
+/** The keys of validators in both sets. */
 export const offendersOf = ({ keys, votes }: Equivocation): Uint8Array[] =>
   keys.filter((_, i) => votes.every(({ signers }) => hasBit(signers, i)));
 
-/** Whether the two blocks differ, everything is in order and spelled in the one way, and somebody is in both. */
+/** Whether the two blocks differ, the encoding is canonical (sorted, without duplicates), and some validator is in both sets. */
 export function isWellFormed(evidence: Equivocation): boolean {
   const { keys, votes } = evidence;
   const [first, second] = [votes[0]!, votes[1]!];
@@ -99,7 +99,7 @@ export function isWellFormed(evidence: Equivocation): boolean {
   );
 }
 
-/** Whether all in it have signed the votes that they are in. */
+/** Whether both aggregates verify, so that every validator signed the votes attributed to it. */
 export function isProven(evidence: Equivocation, chainId: Uint8Array): boolean {
   const { height, round, kind, keys, votes } = evidence;
   return votes.every(({ block, signers, ...aggregate }) => {

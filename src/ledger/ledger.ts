@@ -18,11 +18,11 @@ import { VerifiedCache } from './verified-cache.ts';
 export interface LedgerOptions {
   readonly store: Store;
   readonly curve: Curve;
-  /** How spends are verified; ring signatures and range proofs unless a test says otherwise. */
+  /** How spends are verified. Default: ring signatures and range proofs; tests can pass cheaper rules. */
   readonly spends?: SpendRules;
 }
 
-/** The ledger of one chain in a store: reads it, and moves it on block by block. */
+/** The ledger of one chain in a store: reads the state and applies blocks to it. */
 export class Ledger {
   readonly verified = new VerifiedCache();
   readonly curve: Curve;
@@ -35,19 +35,19 @@ export class Ledger {
     this.spends = spends ?? ringSpends(curve);
   }
 
-  /** Writes the genesis into an empty store. Throws LEDGER_EXISTS when there is a chain in it. */
+  /** Writes the genesis into an empty store. Throws LEDGER_EXISTS when the store already holds a chain. */
   static create(genesis: Genesis, options: LedgerOptions): Ledger {
     if (heads.has(options.store, 0)) {
       throw new BitorchError(
         'LEDGER_EXISTS',
-        'the store holds a chain already: open it, or take another store',
+        'the store already holds a chain: open it, or use another store',
       );
     }
     options.store.commit(applyGenesis(genesis, options.curve).changes);
     return new Ledger(options);
   }
 
-  /** Throws LEDGER_MISSING when the store is empty. */
+  /** Opens the chain in the store. Throws LEDGER_MISSING when the store is empty. */
   static open(options: LedgerOptions): Ledger {
     if (!heads.has(options.store, 0)) {
       throw new BitorchError(
@@ -62,12 +62,12 @@ export class Ledger {
     return heads.get(this.#store, 0)!;
   }
 
-  /** The state after the last block, as it is at each read. */
+  /** A live view of the state after the last block. */
   get state(): ReadView {
     return this.#store;
   }
 
-  /** The state after the last block for as long as it is held open. */
+  /** A stable view of the state after the last block; close it after use. */
   snapshot(): Snapshot {
     return this.#store.snapshot();
   }
@@ -77,22 +77,25 @@ export class Ledger {
   }
 
   /**
-   * What the block would do. Writes nothing. Of the spend proofs those are verified that `isVerified` does not know. Throws
-   * BLOCK_INVALID or TRANSACTION_INVALID.
+   * Applies a block without writing the result. Verifies the spend proofs for which `isVerified` is false. Throws BLOCK_INVALID
+   * or TRANSACTION_INVALID when the block or a transaction breaks a rule.
    */
   apply(block: Block, isVerified: BlockRules['isVerified'] = (id) => this.verified.has(id)): BlockResult {
     return applyBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified });
   }
 
   /**
-   * What a decided block does, without the transactions that break a rule; of those with spend proofs only the ones
-   * that `isVerified` knows count. Writes nothing. Throws BLOCK_INVALID.
+   * Executes a decided block without writing the result. Transactions that break a rule are skipped, and so are those with spend
+   * proofs for which `isVerified` is false. Throws BLOCK_INVALID when the block does not follow the head.
    */
   execute(block: Block, isVerified: BlockRules['isVerified']): BlockExecution {
     return executeBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified });
   }
 
-  /** Makes a result of `apply` or `execute` the state, and writes `beside` with it: all or nothing. */
+  /**
+   * Commits a result of `apply` or `execute`, and the changes `beside` it, atomically. Throws BLOCK_INVALID when the result does
+   * not follow the head.
+   */
   commit(result: BlockResult, beside: readonly Change[] = []): void {
     if (result.height !== this.head.height + 1) {
       throw new BitorchError('BLOCK_INVALID', `block ${result.height} was applied to another state`);

@@ -18,51 +18,55 @@ export interface MempoolOptions {
   readonly maxCount?: number;
 }
 
-/** A transaction that passed every check but that of its spend proofs. */
+/** A transaction that passed every check except verification of its spend proofs. */
 export interface Candidate extends Spend {
   /** Hexadecimal of the sha256 of its bytes. */
   readonly name: string;
   /** See `rateOf`. */
   readonly rate: bigint;
-  /** What only one waiting transaction may lay hands on. */
+  /** Exclusive claims, see `claimsOf`: at most one waiting transaction has each. */
   readonly claims: readonly string[];
-  /** The head that it was judged on. */
+  /** Height of the head against which it was checked. */
   readonly height: number;
 }
 
-/** What a block is made for. */
+/** Options of `Mempool.select`. */
 export interface Selection {
+  /** Consensus key that receives the tips. */
   readonly proposer?: Uint8Array;
+  /** Limit on the bytes of the block. */
   readonly maxBytes?: number;
+  /** Bytes of framing around each transaction, counted against `maxBytes`. */
   readonly framing?: number;
+  /** Verified transactions from outside the mempool. */
   readonly others?: readonly Transaction[];
-  /** Asked about each that waits here and would go in. */
+  /** Filter on transactions of the mempool. */
   readonly picks?: ((transaction: Uint8Array) => boolean) | undefined;
 }
 
-/** Above what any fee pays: what is free is rare, small, and waits for nobody. */
+/** Rate of free transactions, above any possible fee: they are rare and small, and go first. */
 const FIRST = 2n ** 96n;
 const MILLION = 1_000_000n;
-/** To take the place of what conflicts with it, a transaction pays this much more: an eighth. */
+/** A transaction replaces conflicting ones only if it pays at least 9/8 of their fee. */
 const [RAISE, RAISE_OF] = [9n, 8n];
-/** No transaction is lighter; a block with less room is full. */
+/** No transaction is lighter, so a block with less room is full. */
 const LEAST_WEIGHT = 64;
-/** Transactions that one selection looks at, and those of them that turn out not to hold, at most. */
+/** Maximum transactions that one selection examines, and maximum of these that turn out to be invalid. */
 const MOST_LOOKED_AT = 10_000;
 const MOST_MISSES = 256;
-/** Transactions with actions that are tried again after a block, each in its turn. */
+/** Transactions with actions that are rechecked after each block, in rotation. */
 const RETRIED = 100;
 
-/** Sparks a unit of weight, in millionths, to order by. */
+/** Fee rate in millionths of a spark per unit of weight. */
 export const rateOf = (transaction: Transaction): bigint =>
   isFree(transaction) ? FIRST : (transaction.body.fee * MILLION) / BigInt(transaction.weight);
 
 /**
- * The transactions that wait for a block, best paid first: the only place of a node that knows them. One is taken in
- * after all its proofs are verified, once; afterwards it is judged against the state again for each block, without them.
+ * The transactions that wait for a block, highest fee rate first. A transaction enters after all its proofs are verified, once;
+ * afterwards only its other rules are checked again against new states.
  *
- * Fees decide: a full pool gives up its worst paid for one that pays more, and of two that spend the same output the
- * first stays, unless the second pays an eighth more for each unit of weight and in all.
+ * A full mempool evicts its lowest rates for a transaction that pays more. Of two transactions that spend the same output the
+ * first stays, unless the second pays an eighth more, both per unit of weight and in total.
  */
 export class Mempool {
   readonly #ledger: Ledger;
@@ -70,10 +74,10 @@ export class Mempool {
   readonly #maxCount: number;
   readonly #waiting = new Map<string, Candidate>();
   readonly #byRate = new RateIndex<Candidate>();
-  /** Who holds a claim. */
+  /** The transaction that holds each claim. */
   readonly #claims = new Map<string, Candidate>();
   readonly #byExpiry = new Map<number, Set<Candidate>>();
-  /** Those with actions, the one tried longest ago first. */
+  /** Transactions with actions, the one rechecked longest ago first. */
   readonly #acting = new Set<Candidate>();
   #spendsSeen: number;
   #bytes = 0;
@@ -85,7 +89,7 @@ export class Mempool {
     this.#spendsSeen = keyImageRange.count(ledger.state);
   }
 
-  /** The id by which nodes offer a transaction: known before its bytes are read. */
+  /** The id by which nodes announce a transaction: sha256 of its bytes, known before they are parsed. */
   static idOf(bytes: Uint8Array): Uint8Array {
     return sha256(bytes);
   }
@@ -98,39 +102,39 @@ export class Mempool {
     return this.#bytes;
   }
 
-  /** @param id as `idOf` gives it */
+  /** @param id see `idOf` */
   has(id: Uint8Array): boolean {
     return this.#waiting.has(toHex(id));
   }
 
-  /** The bytes of a transaction that waits. */
+  /** The bytes of a waiting transaction. */
   get(id: Uint8Array): Uint8Array | undefined {
     return this.#waiting.get(toHex(id))?.transaction.bytes;
   }
 
-  /** Best paid first; to be read at once. */
+  /** Highest rate first. Do not change the mempool while iterating. */
   *ids(): Iterable<Uint8Array> {
     for (const { name } of this.#byRate.descending()) yield fromHex(name);
   }
 
   /**
-   * Every check but that of the spend proofs, which costs most of it by far, from the cheapest to the dearest: to be
-   * asked before somebody verifies them.
-   *
-   * @throws BitorchError `CODEC_INVALID`, `MEMPOOL_KNOWN`, `TRANSACTION_EXPIRED`, `FEE_TOO_LOW` for the next block,
-   * `MEMPOOL_FULL` when it pays no more than what is in a full pool, `MEMPOOL_CONFLICT` when another one here claims
-   * the same and it does not pay an eighth more, `OUTPUT_SPENT` when a block holds such a one, `TRANSACTION_INVALID`,
-   * `PROOFS_INVALID` for evidence that nobody has signed
+   * Runs every check except verification of the spend proofs, which costs most by far, from cheapest to most expensive. Call it
+   * before verifying the proofs. Throws CODEC_INVALID, MEMPOOL_KNOWN, TRANSACTION_EXPIRED, FEE_TOO_LOW (for the next block),
+   * MEMPOOL_FULL (it pays no more than the others), MEMPOOL_CONFLICT (a waiting transaction has the same claim and it does not
+   * pay an eighth more), OUTPUT_SPENT, PROOFS_INVALID (a signature or evidence is forged) or TRANSACTION_INVALID when it fails.
    */
   examine(bytes: Uint8Array): Candidate {
     if (bytes.length > MAX_TRANSACTION_BYTES)
-      throw new BitorchError('CODEC_INVALID', `a transaction of ${bytes.length} bytes is too long`);
+      throw new BitorchError(
+        'CODEC_INVALID',
+        `a transaction of ${bytes.length} bytes is over the limit of ${MAX_TRANSACTION_BYTES}`,
+      );
     const name = toHex(Mempool.idOf(bytes));
     if (this.#waiting.has(name)) throw known();
     return this.#judge(name, this.#ledger.parse(bytes));
   }
 
-  /** Takes in a candidate whose proofs hold, judged again if blocks have come since. Throws as `examine`. */
+  /** Adds a candidate with verified proofs; checks it again if the head has changed. Throws what `examine` throws. */
   admit(candidate: Candidate): void {
     if (this.#waiting.has(candidate.name)) throw known();
     const { height } = this.#ledger.head;
@@ -140,7 +144,7 @@ export class Mempool {
     this.#insert(current);
   }
 
-  /** Takes a transaction in, verifying its proofs in this thread. Throws as `examine`. */
+  /** Adds a transaction, verifying its proofs in this thread. Throws what `examine` throws. */
   add(bytes: Uint8Array): Transaction {
     const { state, spends, verified } = this.#ledger;
     const candidate = this.examine(bytes);
@@ -156,12 +160,18 @@ export class Mempool {
     const { state, spends, head, curve } = this.#ledger;
     const { body } = transaction;
     if (body.expiry <= head.height)
-      throw new BitorchError('TRANSACTION_EXPIRED', 'too late for it: sign it again with a later expiry');
+      throw new BitorchError(
+        'TRANSACTION_EXPIRED',
+        'the transaction has expired: sign it again with a later expiry',
+      );
     const draft = new Draft(state, head.height + 1, curve);
     requireShape(transaction, draft.height, draft.parameters);
     const least = leastFee(state, transaction);
     if (body.fee < least)
-      throw new BitorchError('FEE_TOO_LOW', `the fee is too low: ${body.fee} sparks, the least is ${least}`);
+      throw new BitorchError(
+        'FEE_TOO_LOW',
+        `the fee of ${body.fee} sparks is too low: the minimum is ${least}`,
+      );
     const rate = rateOf(transaction);
     this.#worstPaid(rate, transaction.bytes.length, 1);
     const points = spends.resolve(transaction);
@@ -169,7 +179,7 @@ export class Mempool {
     const candidate = { name, transaction, points, rate, claims, height: head.height };
     this.#rivalsOf(candidate);
     if (points.keyImages.some((image) => keyImages.has(state, image)))
-      throw new BitorchError('OUTPUT_SPENT', 'a block holds another transaction that spends the same');
+      throw new BitorchError('OUTPUT_SPENT', 'an input is already spent by a transaction in a block');
     try {
       applyTransaction(draft, transaction, points);
     } catch (error) {
@@ -179,9 +189,8 @@ export class Mempool {
   }
 
   /**
-   * Transactions for the next block, best paid first, that hold one after the other and fit into its weight and into
-   * `maxBytes` with `framing` bytes around each. `others` are verified ones that wait elsewhere. What turns out to
-   * hold in no block any more is forgotten.
+   * Selects transactions for the next block, highest rate first, that are valid in sequence and fit into its weight and into
+   * `maxBytes`. Drops those found to be permanently invalid.
    */
   select({
     proposer,
@@ -200,7 +209,7 @@ export class Mempool {
     const misses: Candidate[] = [];
     for (const { name, transaction, points, rate } of merged(
       this.#byRate.descending(),
-      this.#elsewhere(others),
+      this.#notWaiting(others),
     )) {
       if (weightLeft < LEAST_WEIGHT || bytesLeft < LEAST_WEIGHT || rate < leastRate) break;
       if (misses.length === MOST_MISSES || looked++ === MOST_LOOKED_AT) break;
@@ -226,7 +235,7 @@ export class Mempool {
     return chosen;
   }
 
-  /** After each commit: forgets what spends the same as the block, what has expired, and some of what holds no more. */
+  /** Call after each commit. Drops transactions whose inputs were spent, expired ones, and invalid ones among `RETRIED`. */
   prune(): void {
     const { state, head } = this.#ledger;
     const count = keyImageRange.count(state);
@@ -235,7 +244,7 @@ export class Mempool {
       if (spent) this.#remove(spent);
     }
     this.#spendsSeen = count;
-    // As many as there are heights at which a transaction may expire.
+    // Bounded: there are at most `expiryWindow` distinct expiry heights.
     for (const [expiry, late] of this.#byExpiry) {
       if (expiry <= head.height) for (const one of [...late]) this.#remove(one);
     }
@@ -247,8 +256,8 @@ export class Mempool {
   }
 
   /**
-   * Whether a block to come may hold it. A plain transfer stays good until it expires or its outputs are spent; only
-   * what acts on accounts has to be tried again. A fee too low for the next block may do for a later one.
+   * Whether a later block can include it. A plain transfer stays valid until it expires or its inputs are spent; only actions
+   * on accounts need a new check. A fee too low for the next block may be enough for a later one.
    */
   #hasFuture({ transaction, points }: Candidate): boolean {
     const { state, head, curve } = this.#ledger;
@@ -260,8 +269,8 @@ export class Mempool {
     return !refusalOf(() => applyTransaction(draft, transaction, points));
   }
 
-  /** Those that wait elsewhere only, best paid first. */
-  #elsewhere(others: readonly Transaction[]): Choice[] {
+  /** Those of `others` that are not in the mempool, highest rate first. */
+  #notWaiting(others: readonly Transaction[]): Choice[] {
     const found = new Map<string, Choice>();
     for (const transaction of others) {
       const name = toHex(Mempool.idOf(transaction.bytes));
@@ -271,7 +280,7 @@ export class Mempool {
     return [...found.values()].sort((a, b) => (before(a, b) ? -1 : 1));
   }
 
-  /** What has to go so that the candidate can come. Throws MEMPOOL_CONFLICT, MEMPOOL_FULL. */
+  /** The transactions that the candidate displaces. Throws MEMPOOL_CONFLICT or MEMPOOL_FULL when it cannot displace them. */
   #displacedBy(candidate: Candidate): Candidate[] {
     const rivals = this.#rivalsOf(candidate);
     const freed = rivals.reduce((sum, { transaction }) => sum + transaction.bytes.length, 0);
@@ -280,7 +289,7 @@ export class Mempool {
     return [...rivals, ...worst];
   }
 
-  /** Those that claim the same, where it may take their place. */
+  /** Transactions with the same claims. Throws MEMPOOL_CONFLICT when the candidate may not replace them. */
   #rivalsOf({ claims, rate, transaction }: Candidate): Candidate[] {
     const rivals = [...new Set(claims.flatMap((claim) => this.#claims.get(claim) ?? []))];
     const total = rivals.reduce((sum, rival) => sum + rival.transaction.body.fee, 0n);
@@ -290,11 +299,14 @@ export class Mempool {
     if (rivals.length === 0 || (paysMore && !isFree(transaction))) return rivals;
     throw new BitorchError(
       'MEMPOOL_CONFLICT',
-      'another waiting transaction spends the same, or acts for the same key',
+      'another waiting transaction spends the same output or acts for the same key',
     );
   }
 
-  /** The worst paid that have to go for so many bytes and transactions more, all of which pay less than `rate`. */
+  /**
+   * The lowest-rate transactions to evict for `bytes` more bytes and `count` more transactions, all below `rate`. Throws
+   * MEMPOOL_FULL when they do not free enough.
+   */
   #worstPaid(rate: bigint, bytes: number, count: number, besides?: ReadonlySet<Candidate>): Candidate[] {
     let bytesOver = this.#bytes + bytes - this.#maxBytes;
     let countOver = this.#waiting.size + count - this.#maxCount;
@@ -308,7 +320,7 @@ export class Mempool {
       countOver--;
       if (bytesOver <= 0 && countOver <= 0) return out;
     }
-    throw new BitorchError('MEMPOOL_FULL', 'the pool is full of transactions that pay at least as much');
+    throw new BitorchError('MEMPOOL_FULL', 'the mempool is full of transactions that pay at least as much');
   }
 
   #insert(candidate: Candidate): void {
@@ -342,9 +354,10 @@ function* firstOf<T>(all: Iterable<T>, count: number): Generator<T> {
   }
 }
 
-const known = (): BitorchError => new BitorchError('MEMPOOL_KNOWN', 'the transaction is here already');
+const known = (): BitorchError =>
+  new BitorchError('MEMPOOL_KNOWN', 'the transaction is already waiting in the mempool');
 
-/** What a block may take: of those that wait elsewhere the points are not known. */
+/** A transaction to select; `points` is undefined for one from outside the mempool. */
 interface Choice {
   readonly name: string;
   readonly transaction: Transaction;
@@ -352,21 +365,21 @@ interface Choice {
   readonly rate: bigint;
 }
 
-/** Two orders as one. */
-function* merged(here: Generator<Choice>, elsewhere: readonly Choice[]): Generator<Choice> {
+/** Merges two sorted sequences. */
+function* merged(waiting: Generator<Choice>, others: readonly Choice[]): Generator<Choice> {
   let next = 0;
-  for (const one of here) {
-    while (next < elsewhere.length && before(elsewhere[next]!, one)) yield elsewhere[next++]!;
+  for (const one of waiting) {
+    while (next < others.length && before(others[next]!, one)) yield others[next++]!;
     yield one;
   }
-  yield* elsewhere.slice(next);
+  yield* others.slice(next);
 }
 
 /**
- * What only one waiting transaction may lay hands on: its key images, and for each action that somebody has to sign, the
- * account it is about together with who signs first. Two that act alike for one key hold in no block together: were both
- * taken, one could be paid for and hundreds of others, better paid than anybody's, keep the block empty. What proves itself
- * and is free waits once for its account, and nothing that is paid for takes its place.
+ * Exclusive claims of a transaction: its key images, and for each signed action the account it acts on with its first signer.
+ * Two transactions with the same action for one key cannot both be valid in a block; if the mempool admitted both, hundreds of
+ * high-fee ones of which only one can ever pay would crowd out all others. A free action claims its accounts, and no paid
+ * transaction replaces it.
  */
 function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft): string[] {
   const acting = body.actions.flatMap((action) => {

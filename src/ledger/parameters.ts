@@ -4,27 +4,27 @@ import { CHAIN_ID_BYTES, NETWORK_BYTES, TORCH, WHOLE } from './constants.ts';
 const blocks = integer(1, 2 ** 32);
 const fraction = integer(0, WHOLE);
 
-/** All of the parameters that a genesis says. */
+/** The parameters that a genesis sets. */
 const fields = {
-  /** In addresses, so that money is not sent to another network's. */
+  /** Part of addresses, so that money is not sent to another network's address. */
   network: fixed(NETWORK_BYTES),
 
-  /** Blocks before a transfer's output, and one made by the protocol, can stand in a ring. */
+  /** Blocks before an output of a transfer, or a minted output, can be in a ring. */
   maturity: blocks,
   mintMaturity: blocks,
   /** A transaction expires at most this many blocks ahead. */
   expiryWindow: blocks,
   maxBlockWeight: integer(1, 2 ** 32),
-  /** Sparks a unit of weight: where the base fee starts and what it never goes below. */
+  /** Initial and minimum base fee, in sparks per unit of weight. */
   startFee: amount,
   leastFee: amount,
 
   epochBlocks: blocks,
-  /** Emission of an epoch: (supplyCap − minted) / 2^emissionShift, at least `tailEmission`. */
+  /** Emission of an epoch in sparks: (supplyCap − minted) / 2^emissionShift, at least `tailEmission`. */
   supplyCap: amount,
   emissionShift: integer(1, 63),
   tailEmission: amount,
-  /** The pools' parts of an emission; what they leave of the whole is not minted. */
+  /** Shares of the emission; a rest that they leave is not minted. */
   validatorPart: fraction,
   workPart: fraction,
   seedingPart: fraction,
@@ -35,22 +35,22 @@ const fields = {
   leastDelegation: amount,
   unbondingBlocks: blocks,
   slashLeast: fraction,
-  /** A validator that missed so many blocks more than it signed is jailed, for `jailBlocks`, and loses `downtimeSlash`. */
+  /** At this many missed blocks, net of signed ones, a validator is jailed for `jailBlocks` and loses `downtimeSlash`. */
   downtimeBlocks: blocks,
   downtimeSlash: fraction,
   jailBlocks: blocks,
 
   leastServiceBond: amount,
-  /** Of what is settled, burned. */
+  /** Burned fraction of settled amounts. */
   settlementBurn: fraction,
-  /** A node's work reward is at most this part of what its settlements burned: farming never pays. */
+  /** A node's work reward is at most this fraction of what its settlements burned, so settling with oneself never pays. */
   workRewardLimit: fraction,
-  /** Of a node's earnings, held back for `holdbackEpochs`. */
+  /** Fraction of a node's earnings held back for `holdbackEpochs`. */
   holdback: fraction,
   holdbackEpochs: integer(0, 64),
   /** Blocks after an escrow's deadline in which receipts can still be settled. */
   settlementWindow: blocks,
-  /** Blocks after which a silent node's cap can be lowered without it. */
+  /** Blocks after which a cap lowered without the node's consent takes effect. */
   silenceWindow: blocks,
   leastEscrow: amount,
   escrowDeposit: fraction,
@@ -59,7 +59,7 @@ const fields = {
 
 export const genesisParametersCodec = struct(fields);
 
-/** What one network may set differently from another. Part of the state, so part of the app hash. */
+/** Parameters of one network. Part of the state, so covered by the app hash. */
 export const parametersCodec = struct({
   /** Hash of the genesis: binds every signature to this chain. */
   chainId: fixed(CHAIN_ID_BYTES),
@@ -68,9 +68,10 @@ export const parametersCodec = struct({
 
 export type Parameters = Decoded<typeof parametersCodec>;
 
+/** Blocks per day. */
 const DAY = 43_200;
 
-/** For blocks of two seconds; every network starts from these; its ids follow from its genesis. */
+/** Defaults, for blocks of two seconds. Both ids follow from the genesis. */
 export const DEFAULT_PARAMETERS: Parameters = {
   chainId: new Uint8Array(CHAIN_ID_BYTES),
   network: new Uint8Array(NETWORK_BYTES),

@@ -1,16 +1,16 @@
-/** What the index orders. Of equal rates the smaller name comes first, so that every node orders them alike. */
+/** An entry of the index. Ties are ordered by ascending name, so that all nodes have the same order. */
 export interface Rated {
-  /** What one unit of weight pays, in millionths of a spark. */
+  /** Fee per unit of weight, in millionths of a spark. */
   readonly rate: bigint;
   readonly name: string;
 }
 
-/** Entries of a run, at most: an insertion moves no more than these. */
+/** Maximum entries per run, so an insertion moves at most this many. */
 const RUN = 256;
 
 /**
- * Entries from the highest rate to the lowest, in runs of bounded length: insertion, removal and finding either end
- * touch one run, however many entries there are.
+ * Entries by descending rate, in runs of bounded length: insertion, removal and finding either end touch one run, however
+ * many entries there are.
  */
 export class RateIndex<T extends Rated> {
   #runs: T[][] = [];
@@ -23,7 +23,7 @@ export class RateIndex<T extends Rated> {
     if (run.length > RUN) this.#runs.splice(at + 1, 0, run.splice(RUN >> 1));
   }
 
-  /** Does nothing when the entry is not here. */
+  /** Does nothing when the entry is not in the index. */
   delete(entry: Rated): void {
     const at = this.#runFor(entry);
     const run = this.#runs[at];
@@ -34,12 +34,12 @@ export class RateIndex<T extends Rated> {
     if (run.length === 0) this.#runs.splice(at, 1);
   }
 
-  /** Best paid first. The index must not change on the way. */
+  /** Highest rate first. Do not change the index while iterating. */
   *descending(): Generator<T> {
     for (const run of this.#runs) yield* run;
   }
 
-  /** Worst paid first. The index must not change on the way. */
+  /** Lowest rate first. Do not change the index while iterating. */
   *ascending(): Generator<T> {
     for (let i = this.#runs.length - 1; i >= 0; i--) {
       const run = this.#runs[i]!;
@@ -47,7 +47,7 @@ export class RateIndex<T extends Rated> {
     }
   }
 
-  /** The first run that ends at or behind the entry's place, or the last one. */
+  /** Index of the first run whose last entry is not before `entry`, or of the last run. */
   #runFor(entry: Rated): number {
     let [low, high] = [0, Math.max(0, this.#runs.length - 1)];
     while (low < high) {
@@ -59,7 +59,7 @@ export class RateIndex<T extends Rated> {
   }
 }
 
-/** Whether `a` comes before `b`. */
+/** Whether `a` is ordered before `b`. */
 export const before = (a: Rated, b: Rated): boolean =>
   a.rate === b.rate ? a.name < b.name : a.rate > b.rate;
 

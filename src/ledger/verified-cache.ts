@@ -1,13 +1,14 @@
 import { toHex } from '#base';
 
 /**
- * Transactions whose spend proofs hold on this chain: a block of transactions from the pool need not be verified
- * again. Outputs never change, so the verdict stays; the oldest are forgotten.
+ * Ids of transactions whose spend proofs are valid on this chain, so that a block of transactions from the mempool need not
+ * be verified again. Outputs never change, so a verdict stays valid. The oldest entries are evicted.
  */
 export class VerifiedCache {
   readonly #ids = new Set<string>();
   readonly #limit: number;
 
+  /** @param limit maximum number of ids held */
   constructor(limit = 65_536) {
     this.#limit = limit;
   }

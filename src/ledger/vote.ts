@@ -2,17 +2,17 @@ import type { SigningKey } from '#crypto';
 import { byteOf, type Decoded, encode, fixed, integer, struct } from './codec/index.ts';
 import { CHAIN_ID_BYTES } from './constants.ts';
 
-/** Under the signature of every vote. */
+/** Domain of vote signatures. */
 export const VOTE_PURPOSE = 'vote';
 
-/** What a validator signs in consensus. Two that differ only in `block` are an offence, whoever shows them. */
+/** The message that a validator signs in consensus. Two signed votes that differ only in `block` prove equivocation. */
 export const voteCodec = struct({
   chainId: fixed(CHAIN_ID_BYTES),
   height: integer(1),
   round: integer(0, 2 ** 31),
-  /** 1 prevote, 2 precommit. */
+  /** 1: prevote, 2: precommit. */
   kind: byteOf(1, 2),
-  /** Hash of the block; zeros vote for none. */
+  /** Hash of the block; zeros for a nil vote. */
   block: fixed(32),
 });
 

@@ -2,18 +2,18 @@ import { concat } from '#base';
 import { afterPrefix } from './keys.ts';
 import type { Entry, ReadView, WriteView } from './view.ts';
 
-/** How values of a type become bytes and come back. Key codecs must keep the order that ranges rely on. */
+/** Encodes values of a type as bytes. A codec for keys must preserve order, because ranges rely on it. */
 export interface BytesCodec<T> {
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
 }
 
-/** Bytes as they are. */
+/** Identity codec. */
 export const rawBytes: BytesCodec<Uint8Array> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
 
-/** Whole numbers from 0 to 2^53 − 1 as 8 big-endian bytes, so that their order is the keys' order. */
+/** Integers from 0 to 2^53 − 1 as 8 big-endian bytes, so that byte order is numeric order. */
 export const orderedNumber: BytesCodec<number> = {
-  // Byte by byte: a view over such small arrays costs far more than it saves.
+  // Byte by byte: creating a DataView for so small an array costs more than it saves.
   encode(value) {
     const bytes = new Uint8Array(8);
     const [high, low] = [Math.floor(value / 2 ** 32), value >>> 0];
@@ -26,13 +26,13 @@ export const orderedNumber: BytesCodec<number> = {
   decode: (bytes) => bytes.subarray(0, 8).reduce((value, byte) => 256 * value + byte, 0),
 };
 
-/** One typed region of a store, told apart by the first byte of its keys. */
+/** A typed region of a store, identified by the first byte of its keys. */
 export class Bucket<K, V> {
   readonly #tag: Uint8Array;
   readonly #keys: BytesCodec<K>;
   readonly #values: BytesCodec<V>;
 
-  /** @param tag 0…254, different for each bucket of a store */
+  /** @param tag 0 to 254, unique within a store */
   constructor(tag: number, keys: BytesCodec<K>, values: BytesCodec<V>) {
     this.#tag = Uint8Array.of(tag);
     this.#keys = keys;
@@ -56,14 +56,14 @@ export class Bucket<K, V> {
     view.delete(this.#key(key));
   }
 
-  /** Entries with `from ≤ key < to` in key order; without ends, all of the bucket. */
+  /** Entries with `from ≤ key < to` in key order; without bounds, the whole bucket. */
   *entries(view: ReadView, ends: { from?: K; to?: K; reverse?: boolean } = {}): Iterable<[K, V]> {
     const from = ends.from === undefined ? this.#tag : this.#key(ends.from);
     const to = ends.to === undefined ? afterPrefix(this.#tag) : this.#key(ends.to);
     for (const entry of view.range({ from, to, reverse: ends.reverse ?? false })) yield this.#decode(entry);
   }
 
-  /** Entries whose key begins with these bytes, in key order. */
+  /** Entries whose encoded key begins with `prefix`, in key order. */
   *under(view: ReadView, prefix: Uint8Array): Iterable<[K, V]> {
     const from = concat([this.#tag, prefix]);
     for (const entry of view.range({ from, to: afterPrefix(from) })) yield this.#decode(entry);

@@ -1,6 +1,6 @@
 import type { ErrorTable } from '#base';
 
-/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+/** Error codes of the store: HTTP status, meaning, and exit code if it is not 1. */
 export const STORE_ERRORS = {
   STORE_CLOSED: [503, 'the store was closed'],
   STORE_UNREADABLE: [500, 'the store cannot be opened or read'],

@@ -1,12 +1,13 @@
 import type { Entry, ReadView } from './view.ts';
 
-/** A key as a string whose order is the order of the bytes. */
+/** A key as a string that sorts like its bytes. */
 export const keyText = (key: Uint8Array): string =>
   Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 
+/** Inverse of `keyText`. */
 export const keyBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
-/** The least key greater than every key that begins with `prefix`; 0xff…ff has none, so it may not be a prefix. */
+/** The smallest key greater than all keys with this prefix. Throws RangeError when `prefix` has only 0xff bytes. */
 export function afterPrefix(prefix: Uint8Array): Uint8Array {
   const last = prefix.findLastIndex((byte) => byte !== 0xff);
   if (last < 0) throw new RangeError('afterPrefix: a prefix of 0xff bytes only has no successor');
@@ -15,11 +16,11 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array {
   return next;
 }
 
-/** Every entry of a store: tags of buckets end at 254. */
+/** Every entry of a store: bucket tags end at 254. */
 export const everythingIn = (view: ReadView): Iterable<Entry> =>
   view.range({ from: Uint8Array.of(0), to: Uint8Array.of(0xff) });
 
-/** Where `text` is, or would be inserted, in sorted texts. */
+/** Index of the first element that is not less than `text`. */
 export function lowerBound(sorted: readonly string[], text: string): number {
   let low = 0;
   let high = sorted.length;

@@ -5,20 +5,19 @@ import { BitorchError, messageOf } from '#base';
 import type { Change, Entry, KeyRange, Snapshot, Store } from './view.ts';
 
 /**
- * No commit begins with less space than this on the disk, more than one takes. LMDB's binding, out of space in the middle
- * of one, can break the memory of the whole process.
+ * Minimum free disk space for a commit, more than a commit needs. LMDB's binding can corrupt the memory of the process when it
+ * runs out of space during a commit.
  */
 const RESERVED_BYTES = 16 << 20;
 
 type ReadOptions = NonNullable<Parameters<Database['getRange']>[0]>;
 
 /**
- * A store in one LMDB file. One process writes; a commit is one write transaction, flushed before it returns; one that
- * throws DISK_FULL has changed nothing.
+ * A store in one LMDB file, with one writing process. A commit is one write transaction, flushed before it returns; a commit
+ * that throws DISK_FULL has changed nothing. Throws STORE_UNREADABLE when the file cannot be opened.
  *
- * @param path the file (its lock lies beside it)
- * @param mapBytes address space reserved for it, the most the file can grow to
- * @throws BitorchError `STORE_UNREADABLE` when the file cannot be opened
+ * @param path the file; its lock file is next to it
+ * @param mapBytes reserved address space in bytes, the maximum size of the file
  */
 export function openLmdbStore(path: string, mapBytes = 64 * 2 ** 30): Store {
   try {
@@ -70,7 +69,7 @@ class LmdbStore implements Store {
   }
 
   snapshot(): Snapshot {
-    // A read transaction taken before the reset would still show the moment of an earlier read.
+    // Without the reset, the transaction would be that of an earlier read and show an older state.
     this.#db.resetReadTxn();
     const transaction = this.#db.useReadTransaction();
     return {
@@ -88,11 +87,11 @@ class LmdbStore implements Store {
     const { bavail, bsize } = statfsSync(dirname(this.#path));
     const free = bavail * bsize;
     if (free < RESERVED_BYTES) {
-      throw diskFull(this.#path, new Error(`${free} bytes are free, ${RESERVED_BYTES} are left alone`));
+      throw diskFull(this.#path, new Error(`${free} bytes are free, ${RESERVED_BYTES} are required`));
     }
   }
 
-  /** LMDB's reverse ranges begin at the upper end and include it: the half-open range is cut here. */
+  /** LMDB's reverse ranges include the upper end, so this filters to the half-open range. */
   *#range({ from, to, reverse = false }: KeyRange, options: ReadOptions): Iterable<Entry> {
     const ends = reverse ? { start: to, end: from, reverse } : { start: from, end: to };
     const [low, high] = [Buffer.from(from), Buffer.from(to)];
@@ -102,22 +101,22 @@ class LmdbStore implements Store {
   }
 }
 
-/** A write of which only a part fits is an I/O error to LMDB. */
+/** LMDB reports a partial write as an I/O error. */
 const isNoSpace = (error: unknown): boolean =>
   /no space left|quota exceeded|input\/output error|MDB_MAP_FULL/i.test(messageOf(error));
 
 const diskFull = (path: string, error: unknown): BitorchError =>
   new BitorchError(
     'DISK_FULL',
-    `the store ${path} cannot be written (${messageOf(error)}): the disk is full or failing, make space`,
+    `the store ${path} cannot be written (${messageOf(error)}): the disk is full or failing, free some space`,
     { path },
     error,
   );
 
-/** LMDB's fast reads are all in one buffer, valid until the next one; its `length` says how much of it. */
+/** Copies LMDB's fast reads: all share one buffer, valid until the next read, and `length` bounds the valid part. */
 const copied = (shared: Uint8Array | undefined): Uint8Array | undefined =>
   shared && new Uint8Array(shared.buffer, shared.byteOffset, shared.length).slice();
 
-/** LMDB hands out Buffers, whose slice() does not copy: as plain bytes they behave like everybody's. */
+/** Converts Buffers, whose `slice` does not copy, to plain `Uint8Array`. */
 const plain = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
   bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -4,7 +4,7 @@ import { Overlay } from './overlay.ts';
 import { SortedMap } from './sorted-map.ts';
 import type { Change, Entry, KeyRange, ReadView, Snapshot, Store } from './view.ts';
 
-/** A store that lives as long as the process: for light nodes, dry runs and tests. */
+/** An in-memory store, for light nodes, dry runs and tests. Its methods throw STORE_CLOSED after `close`. */
 export class MemoryStore implements Store {
   readonly #content = new SortedMap<Uint8Array>();
   readonly #snapshots = new Set<Overlay>();
@@ -33,7 +33,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** Costs nothing when taken; each commit afterwards hands it the old values of what it changes. */
+  /** Free to take; each later commit first copies the old values of its keys into the snapshot. */
   snapshot(): Snapshot {
     this.#assertOpen();
     const kept = new Overlay(this as ReadView);

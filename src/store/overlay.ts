@@ -2,7 +2,7 @@ import { keyText } from './keys.ts';
 import { SortedMap } from './sorted-map.ts';
 import type { Change, Entry, KeyRange, ReadView, WriteView } from './view.ts';
 
-/** Writes kept in memory over a view that stays as it is: the draft of a commit, which can be thrown away. */
+/** Writes buffered in memory over an unchanged view: a draft of a commit that can be discarded. */
 export class Overlay implements WriteView {
   readonly #base: ReadView;
   readonly #written = new SortedMap<Change>();
@@ -25,7 +25,7 @@ export class Overlay implements WriteView {
     this.#written.set(keyText(key), { key, value: undefined });
   }
 
-  /** Keys written after the iteration began do not show. */
+  /** Keys written after the iteration began are not included. */
   *range({ from, to, reverse = false }: KeyRange): Iterable<Entry> {
     const written = this.#written.keys(from, to, reverse)[Symbol.iterator]();
     const before = (a: string, b: string) => (reverse ? a > b : a < b);
@@ -38,17 +38,17 @@ export class Overlay implements WriteView {
     for (; !next.done; next = written.next()) yield* this.#entryOf(next.value);
   }
 
-  /** What was written to keys whose first byte is at least `from`, ordered by key. */
+  /** Writes to keys whose first byte is at least `from`, ordered by key. */
   changes(from = 0): Change[] {
     return this.#written.values(from);
   }
 
-  /** Takes over the writes of an overlay that lies on this one. */
+  /** Merges the writes of an overlay on top of this one. */
   absorb(upper: Overlay): void {
     for (const [text, change] of upper.#written.entries()) this.#written.set(text, change);
   }
 
-  /** The entry at a key that was written, or none where it was deleted. */
+  /** The entry of a written key as a list; empty if the key was deleted. */
   #entryOf(text: string): Entry[] {
     const { key, value } = this.#written.get(text)!;
     return value === undefined ? [] : [{ key, value }];

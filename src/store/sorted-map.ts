@@ -1,8 +1,8 @@
 import { keyText, lowerBound } from './keys.ts';
 
 /**
- * A map from key texts to `T` that can list a range of its keys in order. Keys are sorted when a range is
- * asked for, in parts by first byte, so that many writes to one bucket do not make ranges of another slow.
+ * A map from key texts to `T` with ordered ranges. Keys are sorted lazily, when a range is requested, in parts by first byte,
+ * so that many writes to one bucket do not slow down ranges of another.
  */
 export class SortedMap<T> {
   readonly #values = new Map<string, T>();
@@ -42,13 +42,13 @@ export class SortedMap<T> {
     return this.#parts.has(String.fromCharCode(byte));
   }
 
-  /** In the order of their keys, from those on that begin with this byte. */
+  /** Values in key order, of keys whose first byte is at least `from`. */
   values(from: number): T[] {
     const names = [...this.#parts.keys()].filter((name) => name.charCodeAt(0) >= from).sort();
     return names.flatMap((name) => this.#sorted(name).map((key) => this.#values.get(key)!));
   }
 
-  /** The keys of `[from, to)` in order; those set or deleted after the first one was asked for do not count. */
+  /** The keys of `[from, to)` in order, as they were when the first one was requested. */
   *keys(from: Uint8Array, to: Uint8Array, reverse: boolean): Iterable<string> {
     const [low, high] = [keyText(from), keyText(to)];
     const first = low.slice(0, 1);
@@ -60,7 +60,7 @@ export class SortedMap<T> {
     }
   }
 
-  /** Never changed in place: who walks it is not disturbed by writes. */
+  /** Never changed in place, so that writes do not disturb an iteration. */
   #sorted(name: string): readonly string[] {
     const part = this.#parts.get(name)!;
     part.sorted ??= [...part.keys].sort();

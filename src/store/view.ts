@@ -1,4 +1,4 @@
-/** Keys are compared byte by byte, as unsigned numbers; a key that is a prefix of another comes first. */
+/** An entry. Keys are ordered by unsigned bytes; a key that is a prefix of another comes first. */
 export interface Entry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -11,25 +11,25 @@ export interface KeyRange {
   readonly reverse?: boolean;
 }
 
-/** What can be read at one moment. The bytes handed out belong to the view: readers do not change them. */
+/** A readable view of a store. Returned bytes belong to the view: do not modify them. */
 export interface ReadView {
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): Iterable<Entry>;
 }
 
-/** A write that has not happened yet; `value` undefined deletes. */
+/** A write to be committed; an undefined `value` deletes the key. */
 export interface Change {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
 }
 
-/** A view that can be written to, in memory until somebody commits its changes. */
+/** A view with writes that stay in memory until its changes are committed. */
 export interface WriteView extends ReadView {
   put(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
 }
 
-/** A view that later commits do not touch. Close it: an open one keeps old pages alive. */
+/** A view unaffected by later commits. Close it: an open snapshot keeps old pages alive. */
 export interface Snapshot extends ReadView {
   close(): void;
 }
@@ -37,8 +37,8 @@ export interface Snapshot extends ReadView {
 /** An ordered map from bytes to bytes on disk or in memory, with one writer. */
 export interface Store extends ReadView {
   /**
-   * Writes all the changes or none, durable when it returns: a crash at any moment leaves the old or the
-   * new content. Later changes to the same key win.
+   * Writes all changes atomically, durable on return: a crash at any moment leaves the old or the new content. Of several
+   * changes to one key the last wins. Throws DISK_FULL when there is no space for them.
    */
   commit(changes: Iterable<Change>): void;
   snapshot(): Snapshot;

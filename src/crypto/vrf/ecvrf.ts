@@ -4,9 +4,9 @@ import type { Curve, Point, Scalar } from '../curve.ts';
 import type { SigningKey } from '../keys.ts';
 
 /**
- * ECVRF-EDWARDS25519-SHA512-TAI of RFC 9381 (section 5.5, suite 0x03): a hash that only the holder of a key can compute
- * and everybody can check. Keys are Ed25519's; for one key and one input there is one output, whatever its holder does
- * (full uniqueness: keys of small order are refused, section 5.4.5).
+ * ECVRF-EDWARDS25519-SHA512-TAI of RFC 9381 (section 5.5, suite 0x03): a hash that only the holder of a key can compute and
+ * everybody can verify. Uses Ed25519 keys. A key and an input have exactly one output (full uniqueness: keys of small order are
+ * rejected, section 5.4.5).
  */
 
 const SUITE = 0x03;
@@ -19,7 +19,7 @@ const CHALLENGE_BYTES = 16;
 
 export const VRF_PROOF_BYTES = 80;
 
-/** The output with the proof that it is the one. */
+/** A VRF output, 64 bytes, and its proof, 80 bytes. */
 export interface VrfProof {
   readonly proof: Uint8Array;
   readonly output: Uint8Array;
@@ -37,7 +37,7 @@ const sha512 = (...parts: readonly Uint8Array[]): Uint8Array => {
   return new Uint8Array(hash.digest());
 };
 
-/** Section 5.1. The secret takes part in constant time only. */
+/** Proves, section 5.1. Constant time in the secret. */
 export function proveVrf(key: SigningKey, input: Uint8Array, curve: Curve): VrfProof {
   const { scalars } = curve;
   const hashed = sha512(key.seed);
@@ -54,7 +54,7 @@ export function proveVrf(key: SigningKey, input: Uint8Array, curve: Curve): VrfP
   return { proof, output: outputOf(gamma, curve) };
 }
 
-/** Section 5.3: the output, or undefined when the proof, or the key, is worth nothing. */
+/** Verifies, section 5.3: the output, or undefined when the proof or the key is not valid. */
 export function verifyVrf(
   publicKey: Uint8Array,
   input: Uint8Array,
@@ -73,7 +73,7 @@ export function verifyVrf(
   return equalBytes(challengeOf([publicKey, ...points]), challenge) ? outputOf(gamma, curve) : undefined;
 }
 
-/** Section 5.4.4: Γ 32 ‖ c 16 ‖ s 32, s below the group order; undefined for anything else. */
+/** Decodes a proof, section 5.4.4: Γ 32 ‖ c 16 ‖ s 32, with s below the group order; undefined otherwise. */
 function decodeProof(proof: Uint8Array, curve: Curve): Parts | undefined {
   if (proof.length !== VRF_PROOF_BYTES) return undefined;
   const gamma = curve.decode(proof.subarray(0, POINT_BYTES));
@@ -82,7 +82,7 @@ function decodeProof(proof: Uint8Array, curve: Curve): Parts | undefined {
   return gamma && curve.scalars.isCanonical(response) ? { gamma, challenge, response } : undefined;
 }
 
-/** Section 5.4.1.1, try and increment, with the public key as salt: takes two tries on average. */
+/** Section 5.4.1.1, try and increment, with the public key as salt: two attempts on average. */
 function encodeToCurve(publicKey: Uint8Array, input: Uint8Array, curve: Curve): Point {
   for (let counter = 0; counter < 256; counter++) {
     const hash = sha512(Uint8Array.of(SUITE, ENCODE), publicKey, input, Uint8Array.of(counter, END));
@@ -90,16 +90,16 @@ function encodeToCurve(publicKey: Uint8Array, input: Uint8Array, curve: Curve): 
     const point = found && curve.multiplyByCofactor(found);
     if (point && !curve.isIdentity(point)) return point;
   }
-  throw new RangeError('encodeToCurve: 256 hashes and no point: this happens once in 2^256 inputs');
+  throw new RangeError('encodeToCurve: no point after 256 hashes, which has probability 2^-256');
 }
 
-/** Section 5.4.3, as a scalar. */
+/** Challenge, section 5.4.3, as a scalar. */
 function challengeOf(points: readonly Uint8Array[]): Scalar {
   const hash = sha512(Uint8Array.of(SUITE, CHALLENGE), ...points, Uint8Array.of(END));
   return widen(hash.subarray(0, CHALLENGE_BYTES));
 }
 
-/** Section 5.2. */
+/** Output of a proof, section 5.2. */
 function outputOf(gamma: Point, curve: Curve): Uint8Array {
   const point = curve.encode(curve.multiplyByCofactor(gamma));
   return sha512(Uint8Array.of(SUITE, OUTPUT), point, Uint8Array.of(END));
@@ -111,7 +111,7 @@ function widen(challenge: Uint8Array): Scalar {
   return scalar;
 }
 
-/** RFC 8032, section 5.1.5. */
+/** Secret scalar of a key, RFC 8032, section 5.1.5. */
 function clamp(bytes: Uint8Array): Uint8Array {
   bytes[0]! &= 248;
   bytes[31]! &= 127;

@@ -3,14 +3,14 @@ import { amount, type Decoded, struct } from '../codec/index.ts';
 import { type Parameters, parametersCodec } from '../parameters.ts';
 import { accountKind, SINGLE, supplyCodec } from '../state/buckets.ts';
 
-/** The records of which a chain has one. */
+/** Records that exist once per chain. */
 
 export const parametersRecord = accountKind(0, SINGLE, parametersCodec, () => 0n);
 
 export const supplyRecord = accountKind(1, SINGLE, supplyCodec, () => 0n);
 
 export const feeCodec = struct({
-  /** Sparks a unit of weight in the next block. */
+  /** Base fee of the next block, in sparks per unit of weight. */
   base: amount,
 });
 
@@ -18,7 +18,7 @@ export const feeRecord = accountKind(2, SINGLE, feeCodec, () => 0n);
 
 const poolsCodec = struct({ seeding: amount, security: amount, treasury: amount });
 
-/** Minted, not yet paid to anybody. */
+/** Minted but not paid out yet, in sparks. */
 export const poolsRecord = accountKind(
   3,
   SINGLE,

@@ -3,7 +3,7 @@ import { type BytesCodec, orderedNumber, type ReadView, type WriteView } from '#
 import { struct } from '../codec/index.ts';
 import { accountKind } from '../state/buckets.ts';
 
-/** What the chain does of itself when the time has come. Each kind waits in a queue of its own. */
+/** Payments that the chain makes by itself at a height. Each kind has its own queue. */
 export const DUE_KINDS = ['withdrawal', 'escrow', 'earnings', 'commission'] as const;
 export type DueKind = (typeof DUE_KINDS)[number];
 
@@ -17,12 +17,12 @@ const dueKey: BytesCodec<DueKey> = {
 
 export const dues = accountKind(9, dueKey, struct({}), () => 0n);
 
-/** Puts something in a queue: it is done in the block of that height, or later while others are before it. */
+/** Queues a payment for the block at `height`, or a later one while others are ahead of it. */
 export function schedule(view: WriteView, kind: DueKind, height: number, key: Uint8Array): void {
   dues.bucket.put(view, [kind, height, key], {});
 }
 
-/** Takes the first ones out of a queue that are due at a height, no more than `most`. */
+/** Removes and returns the first payments of a queue that are due at `height`, at most `most`. */
 export function takeDue(view: WriteView, kind: DueKind, height: number, most: number): Uint8Array[] {
   const taken = firstDue(view, kind, height, most);
   for (const at of taken) dues.bucket.delete(view, at);

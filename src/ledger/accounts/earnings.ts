@@ -8,26 +8,26 @@ import { schedule } from './due.ts';
 import { nodeOf, nodes, type ServiceNode } from './node.ts';
 
 const workCodec = struct({
-  /** What this epoch's settlements have burned so far. */
+  /** Sparks burned by settlements in the current epoch. */
   burned: amount,
-  /** The last whole epoch: its number, what its settlements burned, and the reward of which each node has its part. */
+  /** The last complete epoch: its number, the sparks its settlements burned, and the reward that nodes share. */
   epoch: integer(),
   base: amount,
   reward: amount,
-  /** Of the reward, what no node has been given yet. */
+  /** Rest of the reward that no node has claimed yet. */
   left: amount,
 });
 
-/** What settlements burned, by which the work reward is shared. */
+/** Burned amounts that determine the shares of the work reward. */
 export const workRecord = accountKind(11, SINGLE, workCodec, ({ left }) => left);
 
 export const NO_WORK = { burned: 0n, epoch: 0, base: 0n, reward: 0n, left: 0n } as const;
 
-/** The epoch that a block is in, from 1: the last block of epoch e is that of height e · `epochBlocks`. */
+/** Epoch of a block, counted from 1. The last block of epoch e has height e · `epochBlocks`. */
 export const epochOf = (height: number, { epochBlocks }: Parameters): number =>
   Math.ceil(height / epochBlocks);
 
-/** Where and when something is earned. */
+/** State, height and parameters at which something is earned. */
 interface Moment {
   readonly view: WriteView;
   readonly height: number;
@@ -35,8 +35,8 @@ interface Moment {
 }
 
 /**
- * Adds to what a node has earned in the epoch, and takes a fee out of it. It is paid when the epoch has ended.
- * Throws TRANSACTION_INVALID where the fee is more than the earnings.
+ * Adds to a node's earnings of the epoch, less a fee. They are paid when the epoch has ended. Amounts are in sparks. Throws
+ * TRANSACTION_INVALID when the fee is more than the earnings.
  */
 export function earn(
   { view, height, parameters }: Moment,
@@ -53,7 +53,7 @@ export function earn(
   schedule(view, 'earnings', epoch * parameters.epochBlocks, id);
 }
 
-/** What a node can be paid in a block, all of it taken out of the node's record that comes with it. */
+/** The amount payable to a node in this block, and its record with that amount taken out. */
 export function takePayable(
   { view, height, parameters }: Moment,
   id: Uint8Array,
@@ -66,7 +66,7 @@ export function takePayable(
   return { node: { ...node, payable: 0n, held: node.held.filter((part) => part.epoch > over) }, amount };
 }
 
-/** The node with the epoch before `epoch` closed: its part of the work reward is added, and a part of all is held back. */
+/** Closes the node's last epoch before `epoch`: adds its share of the work reward and holds back a part of its income. */
 function closed(
   view: WriteView,
   id: Uint8Array,
@@ -86,7 +86,7 @@ function closed(
   return { ...node, earned: 0n, burned: 0n, payable, held: waits };
 }
 
-/** In proportion to what its settlements burned; nothing for an epoch that is longer ago than the last. */
+/** Claims a node's share, in proportion to what its settlements burned; 0 for an epoch older than the last one. */
 function takeReward(view: WriteView, { epoch, burned }: ServiceNode): bigint {
   const work = workRecord.bucket.get(view, null)!;
   if (epoch !== work.epoch || work.base === 0n || burned === 0n) return 0n;

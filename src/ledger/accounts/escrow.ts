@@ -5,15 +5,15 @@ import { ensure } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { key, oneTimeCodec } from './shapes.ts';
 
-/** Nodes that one escrow pays, at most. */
+/** Maximum nodes per escrow. */
 export const MAX_ALLOTMENTS = 64;
 
 const allotmentCodec = struct({
   node: key,
-  /** The most that this node can be paid out of the escrow. */
+  /** Maximum total that this node can be paid from the escrow. */
   cap: amount,
   settled: amount,
-  /** A cut without the node's consent: the cap from this height on; height 0 says there is none. */
+  /** A pending cut without the node's consent: the cap from height `nextCapAt` on; no cut if that is 0. */
   nextCap: amount,
   nextCapAt: integer(),
 });
@@ -21,14 +21,14 @@ const allotmentCodec = struct({
 export type Allotment = Decoded<typeof allotmentCodec>;
 
 const escrowCodec = struct({
-  /** What is neither paid out nor deposit. */
+  /** Value that is not paid out yet, without the deposit. */
   balance: amount,
-  /** Comes back at the end; pays the fees of the escrow's own transactions. */
+  /** Pays the fees of the escrow's own transactions; refunded at the end. */
   deposit: amount,
   /** The last height of service. */
   deadline: integer(),
   refund: oneTimeCodec,
-  /** 1 once it is ended: it stays until its window is over, so that its session key opens no other in that time. */
+  /** 1 once closed: the record stays until the settlement window ends, so that the session key cannot be reused before. */
   closed: byteOf(0, 1),
   sequence: integer(),
   allotments: list(allotmentCodec, MAX_ALLOTMENTS),
@@ -39,6 +39,7 @@ export type Escrow = Decoded<typeof escrowCodec>;
 /** By session key. */
 export const escrows = accountKind(7, rawBytes, escrowCodec, ({ balance, deposit }) => balance + deposit);
 
+/** An open escrow. Throws TRANSACTION_INVALID when there is none. */
 export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
   const escrow = escrows.bucket.get(view, id);
   ensure(escrow?.closed === 0, 'no such escrow');
@@ -46,8 +47,8 @@ export function escrowOf(view: ReadView, id: Uint8Array): Escrow {
 }
 
 /**
- * The escrow that something was signed for. A session key can name another one when the mark of the first is gone, and that
- * one ends later: what was signed for the first and never sent is worth nothing to the second.
+ * The escrow that a message was signed for. A session key can open another escrow after the record of the first is removed; its
+ * deadline differs, so a message signed for the first is not valid for the second. Throws TRANSACTION_INVALID.
  */
 export function escrowSigned(view: ReadView, id: Uint8Array, deadline: number): Escrow {
   const escrow = escrowOf(view, id);
@@ -58,20 +59,20 @@ export function escrowSigned(view: ReadView, id: Uint8Array, deadline: number): 
 export const allotmentOf = (escrow: Escrow, node: Uint8Array): Allotment | undefined =>
   escrow.allotments.find((allotment) => equalBytes(allotment.node, node));
 
-/** The cap that holds at a height; a cut never goes below what is settled. */
+/** The cap in effect at a height; a cut never goes below the settled amount. */
 export function capAt({ cap, settled, nextCap, nextCapAt }: Allotment, height: number): bigint {
   if (nextCapAt === 0 || height < nextCapAt) return cap;
   return nextCap > settled ? nextCap : settled;
 }
 
-/** Receipts count up to the end of the settlement window, however long the remainder then waits for its turn. */
+/** Receipts are accepted until the settlement window ends, even if the refund waits longer. Throws TRANSACTION_INVALID. */
 export function requireOpen({ deadline }: Escrow, height: number, settlementWindow: number): void {
   ensure(height <= deadline + settlementWindow, 'the settlement window is over');
 }
 
-/** What can still be claimed out of the balance. */
+/** Sparks of the balance that nodes can still claim. */
 export const committed = (escrow: Escrow, height: number): bigint =>
   escrow.allotments.reduce((sum, allotment) => sum + capAt(allotment, height) - allotment.settled, 0n);
 
-/** What is assigned to no node: a stage that joins later is given its cap out of this. */
+/** Sparks not assigned to any node: caps of stages that join later come from it. */
 export const reserve = (escrow: Escrow, height: number): bigint => escrow.balance - committed(escrow, height);

@@ -38,7 +38,7 @@ const byTag = new Map<number, Pick<AccountKind<never, never>, 'balance'>>(
   KINDS.map((kind) => [kind.tag, kind]),
 );
 
-/** What an account record holds, in sparks, whatever kind of account its store key says it is. */
+/** Balance of an account record, in sparks; the kind of account follows from the store key. */
 export function balanceOf(storeKey: Uint8Array, value: Uint8Array | undefined): bigint {
   if (value === undefined) return 0n;
   const kind = byTag.get(storeKey[0]!);

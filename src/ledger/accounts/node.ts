@@ -4,22 +4,22 @@ import { ensure } from '../errors.ts';
 import { accountKind } from '../state/buckets.ts';
 import { addressCodec } from './shapes.ts';
 
-/** A node that serves models: its bond, where it is paid, and what it has earned. */
+/** A node that serves models: its bond, payout address and earnings. Amounts are in sparks. */
 const nodeCodec = struct({
   payout: addressCodec,
   bond: amount,
-  /** Counts the actions it signed, and the withdrawals of its bond. */
+  /** Number of actions that it signed, and of withdrawals from its bond. */
   sequence: integer(),
   withdrawn: integer(),
-  /** Sparks of the bond on their way back. */
+  /** Bond in pending withdrawals. */
   leaving: amount,
-  /** Settlements of that epoch: what is left of them for the node, and what was burned. */
+  /** Settlements of `epoch`: the node's part of them, and the burned part. */
   epoch: integer(),
   earned: amount,
   burned: amount,
-  /** Of former epochs, free to be paid out. */
+  /** From earlier epochs, ready to be paid out. */
   payable: amount,
-  /** Parts of former epochs' earnings that wait for the end of their challenge time. */
+  /** Earnings held back until the end of the given epoch, the challenge time. */
   held: list(struct({ epoch: integer(), amount }), 65),
 });
 
@@ -35,7 +35,7 @@ export const nodes = accountKind(
   (node) => node.bond + node.earned + node.payable + heldBy(node),
 );
 
-/** A node that nothing has happened to yet. */
+/** Initial record of a node, without its payout address. */
 export const NEW_NODE = {
   bond: 0n,
   sequence: 0,
@@ -48,20 +48,21 @@ export const NEW_NODE = {
   held: [],
 } as const;
 
+/** Throws TRANSACTION_INVALID when the node is not registered. */
 export function nodeOf(view: ReadView, id: Uint8Array): ServiceNode {
   const node = nodes.bucket.get(view, id);
   ensure(node !== undefined, 'the node is not registered');
   return node;
 }
 
-/** Writes a node, or removes it where nothing is left of it. */
+/** Writes a node, or deletes it if it holds nothing and nothing is pending. */
 export function keepNode(view: WriteView, id: Uint8Array, node: ServiceNode): void {
   const isEmpty = node.bond + node.leaving + node.earned + node.burned + node.payable + heldBy(node) === 0n;
   if (isEmpty) nodes.bucket.delete(view, id);
   else nodes.bucket.put(view, id, node);
 }
 
-/** A node that an escrow may pay: one with a bond to lose. */
+/** Checks that an escrow may pay the node, which needs a bond. Throws TRANSACTION_INVALID. */
 export function requireServing(view: ReadView, id: Uint8Array): void {
-  ensure(nodeOf(view, id).bond > 0n, 'the node has taken out its bond');
+  ensure(nodeOf(view, id).bond > 0n, 'the node has withdrawn its bond');
 }

@@ -6,7 +6,7 @@ export const key = fixed(KEY_BYTES);
 
 const addressFields = struct({ spendKey: key, viewKey: key, subaddress: byteOf(0, 1) });
 
-/** An address for the protocol to pay to again and again; who is paid how much is public. */
+/** An address that the protocol pays repeatedly; these payments are public. */
 export const addressCodec: Codec<Address> = {
   write: (out, { spendKey, viewKey, subaddress }) =>
     addressFields.write(out, { spendKey, viewKey, subaddress: subaddress ? 1 : 0 }),
@@ -16,7 +16,7 @@ export const addressCodec: Codec<Address> = {
   },
 };
 
-/** An output that its receiver has derived in advance, for one payment back: nobody learns the address. */
+/** A one-time output derived in advance by its receiver for a single refund, so that the address stays unknown. */
 export const oneTimeCodec = struct({
   /** P/8. */
   key,

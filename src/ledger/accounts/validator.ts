@@ -9,33 +9,32 @@ import { addressCodec, key } from './shapes.ts';
 import type { Withdrawal } from './withdrawal.ts';
 
 /**
- * A validator's pool. Delegators own shares of its tokens (as Penumbra's and Cosmos' pools: rewards and slashing
- * move the rate tokens/shares, and nobody is paid one by one).
+ * A validator's pool. Delegators own shares of its tokens, as in Penumbra and Cosmos: rewards and slashing change the rate
+ * tokens/shares instead of paying delegators individually. Amounts are in sparks.
  */
 export const validatorCodec = struct({
   owner: key,
   payout: addressCodec,
   tokens: amount,
   shares: amount,
-  /** Of rewards, to the owner. */
+  /** Fraction of rewards for the owner, in ten-thousandths. */
   commission: integer(0, WHOLE),
-  /** The first height at which it may unjail; 0 when it is not jailed. */
+  /** First height at which it can unjail; 0 when not jailed. */
   jailedUntil: integer(),
-  /** 1 for ever after equivocation. */
+  /** 1 after equivocation, permanently. */
   tombstoned: byteOf(0, 1),
-  /** Blocks that it did not sign, less those that it has signed since; never below 0. */
+  /** Blocks missed minus blocks signed since; never below 0. */
   missed: integer(),
-  /** Counts the actions its owner signed, and the withdrawals from it. */
+  /** Number of actions that its owner signed, and of withdrawals from it. */
   sequence: integer(),
   withdrawn: integer(),
-  /** Sparks on their way back from the pool. */
+  /** Sparks in pending withdrawals from the pool. */
   leaving: amount,
   /** Commission that is not paid out yet. */
   commissionDue: amount,
   /**
-   * Of the equivocation: the height of the earliest one known, and the part that it cost, which grows while others are found
-   * to have offended with it. What leaves the pool pays what it has not borne yet when it is due, unless it did not vote
-   * at that height.
+   * Equivocation: height of the earliest known offence, and the slashed fraction in ten-thousandths, which grows when further
+   * offenders are found. A withdrawal pays the part that it has not borne yet when it is due, unless it left before the offence.
    */
   offence: integer(),
   slashed: integer(0, WHOLE),
@@ -51,7 +50,7 @@ export const validators = accountKind(
   ({ tokens, commissionDue }) => tokens + commissionDue,
 );
 
-/** A validator that nothing has happened to yet. */
+/** Initial record of a validator, without keys and commission. */
 export const UNTRIED = {
   tokens: 0n,
   shares: 0n,
@@ -68,9 +67,9 @@ export const UNTRIED = {
 
 const delegationCodec = struct({
   shares: amount,
-  /** Counts the actions its owner signed. */
+  /** Number of actions that the delegator signed. */
   sequence: integer(),
-  /** Withdrawals that are not paid yet: until the last one is, the record stays, so that its sequence does not come again. */
+  /** Number of pending withdrawals. The record stays until the last one is paid, so that its sequence is not reused. */
   leaving: integer(),
 });
 export type Delegation = Decoded<typeof delegationCodec>;
@@ -83,16 +82,18 @@ const delegationKey: BytesCodec<DelegationKey> = {
 
 export const delegations = accountKind(5, delegationKey, delegationCodec, () => 0n);
 
+/** Whether it may vote and earn: not jailed, not removed, and with a pool. */
 export const isActive = (validator: Validator): boolean =>
   validator.jailedUntil === 0 && validator.tombstoned === 0 && validator.shares > 0n;
 
+/** Throws TRANSACTION_INVALID when there is no such validator. */
 export function validatorOf(view: ReadView, id: Uint8Array): Validator {
   const validator = validators.bucket.get(view, id);
   ensure(validator !== undefined, 'no such validator');
   return validator;
 }
 
-/** The only way to write a validator: what is looked up of all of them is kept beside. */
+/** Writes a validator and updates the indexes over all validators. Every write goes through here. */
 export function putValidator(view: WriteView, id: Uint8Array, record: Validator): void {
   const before = validators.bucket.get(view, id);
   validators.bucket.put(view, id, record);
@@ -104,7 +105,7 @@ function removeValidator(view: WriteView, id: Uint8Array, record: Validator): vo
   noteValidator(view, id, record, undefined);
 }
 
-/** Keeps `standings`, `stakes` and `keysByAddress` true when a record changes, is new or goes. */
+/** Updates the indexes when a record is created, changed or deleted. */
 export function noteValidator(
   view: WriteView,
   id: Uint8Array,
@@ -125,7 +126,7 @@ export function noteValidator(
   else if (!before) keysByAddress.put(view, cometAddressOf(id), id);
 }
 
-/** What CometBFT calls a validator: the first 20 bytes of the SHA-256 of its key. */
+/** CometBFT address of a validator: the first 20 bytes of the SHA-256 of its key. */
 export const cometAddressOf = (id: Uint8Array): Uint8Array => sha256(id).slice(0, 20);
 
 function moveIn(
@@ -140,19 +141,20 @@ function moveIn(
   if (to !== undefined) order.put(view, [to, id], {});
 }
 
-/** Whole TORCH that it would vote with, were it not in jail. */
+/** Whole TORCH with which a jailed validator would vote; undefined when it is not jailed. */
 const jailedOf = (validator: Validator | undefined, leastBond: bigint): number | undefined =>
   validator && validator.jailedUntil > 0
     ? standingOf({ ...validator, jailedUntil: 0 }, leastBond)
     : undefined;
 
-/** Whole TORCH that it votes with, if it may vote: below the least bond a validator winds down. */
+/** Whole TORCH with which it votes; undefined when it may not, for example below the minimum bond. */
 function standingOf(validator: Validator | undefined, leastBond: bigint): number | undefined {
   if (!validator || validator.jailedUntil > 0 || validator.tombstoned > 0) return undefined;
   const torch = validator.tokens / TORCH;
   return validator.tokens >= leastBond ? Number(torch) : undefined;
 }
 
+/** Sparks in a validator's pool and in pending withdrawals from it. */
 export const atStakeIn = (validator: Validator | undefined): bigint =>
   validator ? validator.tokens + validator.leaving : 0n;
 
@@ -162,7 +164,7 @@ export const stakeOf = (view: ReadView): Stake =>
 /** Sparks in the pools of all validators. */
 export const bondedTokens = (view: ReadView): bigint => stakeOf(view).bonded;
 
-/** The first in order of what is bonded, with whole TORCH; equal ones by key. */
+/** The first `most` validators by bonded amount, with whole TORCH; ties by key. */
 export function leading(
   view: ReadView,
   most: number,
@@ -177,12 +179,13 @@ export function leading(
 }
 
 /**
- * Adds tokens to a pool for new shares at the present rate, rounded down. Refused where rounding would take more than
- * a ten-thousandth: an owner who leaves one share and tips its own pool makes shares so dear that they round badly.
+ * Adds tokens to a pool for new shares at the current rate, rounded down. Refused when rounding would lose more than 1/10,000:
+ * an owner could leave a single share and tip the pool, which makes shares so expensive that rounding steals from delegators.
+ * Throws TRANSACTION_INVALID.
  */
 export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array, tokens: bigint): void {
   const validator = validatorOf(view, id);
-  ensure(validator.tombstoned === 0, 'the validator is out for ever');
+  ensure(validator.tombstoned === 0, 'the validator has been removed permanently');
   ensure(validator.shares === 0n || validator.tokens > 0n, 'the validator has lost everything');
   ensure(tokens > 0n, 'nothing is delegated');
   const shares = validator.shares === 0n ? tokens : (tokens * validator.shares) / validator.tokens;
@@ -199,8 +202,9 @@ export function delegate(view: WriteView, id: Uint8Array, delegator: Uint8Array,
 }
 
 /**
- * Burns shares and gives the tokens they stand for, rounded down. The delegation's sequence goes up by one.
- * @param withdrawals how many the tokens leave by, 0 when they pay a fee
+ * Burns shares and returns the tokens that they represent, rounded down. Increments the delegation's sequence. Throws
+ * TRANSACTION_INVALID when there are fewer shares.
+ * @param withdrawals 1 when the tokens leave by a withdrawal, 0 when they pay a fee
  */
 export function redeem(
   view: WriteView,
@@ -211,7 +215,10 @@ export function redeem(
 ): bigint {
   const validator = validatorOf(view, id);
   const own = delegations.bucket.get(view, [id, delegator]);
-  ensure(own !== undefined && shares > 0n && shares <= own.shares, 'not that many shares');
+  ensure(
+    own !== undefined && shares > 0n && shares <= own.shares,
+    'the delegation does not have that many shares',
+  );
   const tokens = (shares * validator.tokens) / validator.shares;
   putValidator(view, id, {
     ...validator,
@@ -226,23 +233,23 @@ export function redeem(
   return tokens;
 }
 
-/** The least shares worth at least so many tokens. */
+/** The smallest number of shares worth at least `tokens`. Throws TRANSACTION_INVALID when the pool is empty. */
 export function sharesWorth(validator: Validator, tokens: bigint): bigint {
   ensure(validator.tokens > 0n, 'the validator has lost everything');
   return (tokens * validator.shares + validator.tokens - 1n) / validator.tokens;
 }
 
-/** Rewards and tips: more tokens for the same shares. */
+/** Adds a reward or tip: more tokens for the same shares. */
 export function reward(view: WriteView, id: Uint8Array, tokens: bigint): void {
   const validator = validatorOf(view, id);
   putValidator(view, id, { ...validator, tokens: validator.tokens + tokens });
 }
 
-/** A fraction of an amount, rounded down. */
+/** A fraction (in ten-thousandths) of an amount, rounded down. */
 export const partOf = (tokens: bigint, fraction: number): bigint =>
   (tokens * BigInt(fraction)) / BigInt(WHOLE);
 
-/** Takes a fraction of a pool; gives what was taken. */
+/** Slashes a fraction (in ten-thousandths) of a pool. Returns the sparks taken. */
 export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bigint {
   const validator = validatorOf(view, id);
   const taken = partOf(validator.tokens, fraction);
@@ -250,17 +257,17 @@ export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bi
   return taken;
 }
 
-/** What a withdrawal loses: the part of an offence that its stake voted in and that was punished later. */
+/** Sparks that a withdrawal loses to an offence that its stake voted in and that was punished after it left. */
 export function lossOf(validator: Validator, { amount, begun, borne }: Withdrawal): bigint {
   const { tombstoned, offence, slashed } = validator;
   return tombstoned > 0 && begun + POWER_DELAY > offence ? furtherPart(amount, borne, slashed) : 0n;
 }
 
-/** What is still to be taken of tokens that have lost the part `borne`, so that it is `slashed` of what they were. */
+/** Further tokens to take from `tokens`, already slashed by `borne`, to reach `slashed` of the original amount. */
 export const furtherPart = (tokens: bigint, borne: number, slashed: number): bigint =>
   slashed <= borne ? 0n : (tokens * BigInt(slashed - borne)) / BigInt(WHOLE - borne);
 
-/** Counts a withdrawal as paid. With the last one go the records that are empty; one that is out for ever stays, as a mark. */
+/** Records a withdrawal as paid. After the last one, deletes empty records, except that of a permanently removed validator. */
 export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amount }: Withdrawal): void {
   const before = validatorOf(view, id);
   const validator = { ...before, leaving: before.leaving - amount };
@@ -274,7 +281,7 @@ export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amoun
   else putValidator(view, id, validator);
 }
 
-/** What an owner has to leave in its pool, if it leaves anything: the bond that lets it vote. Others a delegation. */
+/** A remaining delegation must be at least the minimum: the bond for the owner. Throws TRANSACTION_INVALID. */
 export function requireRest(view: ReadView, id: Uint8Array, delegator: Uint8Array): void {
   const { owner, tokens, shares } = validatorOf(view, id);
   const rest = delegations.bucket.get(view, [id, delegator])?.shares ?? 0n;
@@ -282,7 +289,7 @@ export function requireRest(view: ReadView, id: Uint8Array, delegator: Uint8Arra
   const least = equalBytes(owner, delegator) ? leastBond : leastDelegation;
   ensure(
     rest === 0n || (rest * tokens) / shares >= least,
-    'what stays is too little: take out all or leave more',
+    'the remaining delegation is too small: withdraw everything or leave more',
     {
       least,
     },

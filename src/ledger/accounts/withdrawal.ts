@@ -6,26 +6,26 @@ import { accountKind } from '../state/buckets.ts';
 import { schedule } from './due.ts';
 import { key, oneTimeCodec } from './shapes.ts';
 
-/** Money on its way back from a bond: slashable until it is due. */
+/** A pending withdrawal from a bond: slashable until it is due. */
 const withdrawalCodec = struct({
   amount,
-  /** The height at which it left the bond: an offence before it still reaches it. */
+  /** Height at which it left the bond: earlier offences still apply. */
   begun: integer(),
   due: integer(),
-  /** The part of its stake that was taken for an offence before it left the bond. */
+  /** Fraction of the stake already slashed when it left the bond. */
   borne: integer(0, WHOLE),
-  /** Who took it out. */
+  /** Key that withdrew it. */
   owner: key,
   refund: oneTimeCodec,
 });
 
 export type Withdrawal = Decoded<typeof withdrawalCodec>;
 
-/** What a bond was for: one key may be a validator's and a node's at once. */
+/** Kind of bond: one key can be both a validator's and a node's. */
 export type BondOf = 'validator' | 'node';
 const BONDS: readonly BondOf[] = ['validator', 'node'];
 
-/** The bond it comes from, and a number of its own. */
+/** The bond, and a number unique to that bond. */
 export type WithdrawalKey = readonly [of: BondOf, bond: Uint8Array, number: number];
 
 export const withdrawalKey: BytesCodec<WithdrawalKey> = {
@@ -40,7 +40,7 @@ export const withdrawalKey: BytesCodec<WithdrawalKey> = {
 
 export const withdrawals = accountKind(8, withdrawalKey, withdrawalCodec, (record) => record.amount);
 
-/** Puts money of a bond in the queue, under a number that never comes twice for that bond. */
+/** Queues a withdrawal. The number in its key must be unique to the bond. */
 export function withdraw(view: WriteView, key: WithdrawalKey, record: Withdrawal): void {
   withdrawals.bucket.put(view, key, record);
   schedule(view, 'withdrawal', record.due, withdrawalKey.encode(key));

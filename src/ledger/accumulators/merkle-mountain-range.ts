@@ -6,7 +6,7 @@ const LEAF = 0;
 const BRANCH = 1;
 const ROOT = 2;
 
-/** Leaves `[from, to)` of a range as it was when it had `count` of them. */
+/** Leaves `[from, to)` of a range when it had `count` leaves. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
@@ -14,15 +14,15 @@ export interface Stretch {
 }
 
 /**
- * An append-only accumulator (Merkle mountain range, P. Todd 2012): perfect binary trees, one per bit of the
- * number of leaves. A node is addressed by level and place in its level; those that a leaf completes, from itself
- * upwards, are stored together under its number, so an append is one write.
+ * An append-only accumulator (Merkle mountain range, P. Todd 2012): perfect binary trees, one per set bit of the leaf count.
+ * A node is addressed by level and index in its level. The nodes that a leaf completes, from the leaf up, are stored together
+ * under its number, so an append is one write.
  */
 export class MerkleMountainRange {
   readonly #completed: Bucket<number, Uint8Array>;
   readonly #count: Bucket<number, number>;
 
-  /** @param tag takes two bucket tags: `tag` and `tag + 1` */
+  /** @param tag uses two bucket tags: `tag` and `tag + 1` */
   constructor(tag: number) {
     this.#completed = new Bucket(tag, orderedNumber, rawBytes);
     this.#count = new Bucket(tag + 1, orderedNumber, orderedNumber);
@@ -53,8 +53,8 @@ export class MerkleMountainRange {
   }
 
   /**
-   * What proves leaves that follow one another, also to whoever knows an earlier root: the roots of the largest subtrees
-   * beside them, from the left. Throws RangeError for leaves that are not there.
+   * Proof for consecutive leaves, also against an earlier root: the roots of the largest subtrees outside the stretch, from left
+   * to right. Throws RangeError when the leaves do not exist.
    */
   prove(view: ReadView, stretch: Stretch): Uint8Array[] {
     const { from, to, count } = stretch;
@@ -83,7 +83,7 @@ export class MerkleMountainRange {
   }
 }
 
-/** Whether these are the leaves of a stretch, `to` − `from` of them, in the range with this root. */
+/** Whether `leaves`, `to` − `from` of them, are the stretch in the range with this root. */
 export function verifyStretch(
   root: Uint8Array,
   leaves: readonly Uint8Array[],
@@ -105,7 +105,7 @@ export function verifyStretch(
   return equalBytes(rootOf(count, peaks), root);
 }
 
-/** A perfect tree of 2^level leaves: the `index`th of its level. */
+/** A perfect tree of 2^level leaves, at `index` in its level. */
 interface Place {
   readonly level: number;
   readonly index: number;
@@ -114,7 +114,7 @@ interface Place {
 const isStretch = ({ from, to, count }: Stretch): boolean =>
   [from, to, count].every(Number.isSafeInteger) && 0 <= from && from <= to && to <= count;
 
-/** Whether none of the tree's leaves is in the stretch. */
+/** Whether the tree and the stretch have no leaf in common. */
 const isApart = ({ level, index }: Place, { from, to }: Stretch): boolean =>
   (index + 1) * 2 ** level <= from || index * 2 ** level >= to || from === to;
 
@@ -123,7 +123,7 @@ const childrenOf = ({ level, index }: Place): [Place, Place] => [
   { level: level - 1, index: 2 * index + 1 },
 ];
 
-/** The perfect trees that `count` leaves make, largest first. */
+/** The perfect trees of a range with `count` leaves, largest first. */
 function peakPlaces(count: number): Place[] {
   const places: Place[] = [];
   let before = 0;

@@ -6,13 +6,13 @@ const LEAF = 3;
 const BRANCH = 4;
 const MAX_DEPTH = HASH_BYTES * 8;
 
-/** What is written to a key: the hash of its value, or undefined to take it out. */
+/** A write to a key: its new value, or undefined to delete it. */
 export interface TreeChange {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
 }
 
-/** A change under way: `path` is the hash of the key, `value` the hash of the value. */
+/** A hashed change: `path` is the hash of the key, `value` the hash of the value. */
 interface Step {
   readonly path: Uint8Array;
   readonly value: Uint8Array | undefined;
@@ -23,9 +23,9 @@ type Node =
   | { readonly kind: 'branch'; readonly left: Uint8Array; readonly right: Uint8Array };
 
 /**
- * A sparse Merkle tree over hashed keys in which a subtree with one leaf is that leaf (as in libra's Jellyfish
- * tree, but binary): the root depends on the content alone, never on the order of writes, and the depth is about
- * log2 of the number of keys. Nodes are stored by their place, so nothing old is left behind.
+ * A sparse Merkle tree over hashed keys in which a subtree with a single leaf is replaced by that leaf (as in Libra's Jellyfish
+ * tree, but binary). The root depends only on the content, not on the order of writes, and the depth is about log2 of the
+ * number of keys. Nodes are stored by place, so no stale nodes remain.
  */
 export class SparseTree {
   readonly #nodes: Bucket<Place, Uint8Array>;
@@ -38,7 +38,7 @@ export class SparseTree {
     return hashOf(this.#read(view, TOP));
   }
 
-  /** Applies all changes at once; the last one to a key wins. */
+  /** Applies a batch of changes; the last one to a key wins. */
   update(view: WriteView, changes: Iterable<TreeChange>): void {
     const steps = new Map<string, Step>();
     for (const { key, value } of changes) {
@@ -48,7 +48,7 @@ export class SparseTree {
     this.#update(view, TOP, this.#read(view, TOP), [...steps.values()]);
   }
 
-  /** The nodes beside the way from the root to where the key is or would be, and what is there. */
+  /** The siblings on the path from the root to the key's place, and the leaf found there. */
   prove(view: ReadView, key: Uint8Array): SparseProof {
     const path = treeHash(LEAF, key);
     const siblings: Uint8Array[] = [];
@@ -88,7 +88,7 @@ export class SparseTree {
     return this.#build(view, place, [...stays, ...leaves]);
   }
 
-  /** A subtree out of nothing but these leaves. */
+  /** Builds a subtree from these leaves. */
   #build(
     view: WriteView,
     place: Place,
@@ -112,7 +112,7 @@ export class SparseTree {
     );
   }
 
-  /** Writes the node over two subtrees; a lone leaf moves up to here. */
+  /** Writes the parent of two subtrees; a single leaf moves up to this place. */
   #join(view: WriteView, place: Place, left: Node | undefined, right: Node | undefined): Node | undefined {
     const only = left === undefined ? right : right === undefined ? left : undefined;
     let node: Node | undefined = { kind: 'branch', left: hashOf(left), right: hashOf(right) };
@@ -139,14 +139,14 @@ export class SparseTree {
   }
 }
 
-/** Of membership, or of absence: then the place is empty or holds a leaf with another path. */
+/** A proof of membership, or of absence: then the place is empty or holds a leaf with another path. */
 export interface SparseProof {
-  /** From the root downwards. */
+  /** Hashes from the root down. */
   readonly siblings: readonly Uint8Array[];
   readonly found: { readonly path: Uint8Array; readonly value: Uint8Array } | undefined;
 }
 
-/** Whether the tree with this root holds exactly this value (undefined: nothing) at the key. */
+/** Whether the tree with this root holds this value (undefined: no value) at the key. */
 export function verifySparseProof(
   root: Uint8Array,
   key: Uint8Array,
@@ -169,7 +169,7 @@ export function verifySparseProof(
   return equalBytes(top, root);
 }
 
-/** Whether the tree with this root holds this value at the key; `siblings` from the root downwards. */
+/** Whether the tree with this root holds this value at the key; `siblings` from the root down. */
 export function verifyMember(
   root: Uint8Array,
   key: Uint8Array,
@@ -180,7 +180,7 @@ export function verifyMember(
   return verifySparseProof(root, key, value, { siblings, found });
 }
 
-/** Whether two paths have the same first bits. */
+/** Whether the first `bits` bits of two paths are equal. */
 function agree(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   return (
     a.length === b.length &&
@@ -197,7 +197,7 @@ function hashOf(node: Node | undefined): Uint8Array {
 
 const bitAt = (path: Uint8Array, depth: number): number => (path[depth >> 3]! >> (7 - (depth & 7))) & 1;
 
-/** A node's place: how deep, and the bits that lead there. */
+/** A node's place: its depth, and the path bits that lead to it. */
 interface Place {
   readonly depth: number;
   readonly bits: Uint8Array;

@@ -5,62 +5,62 @@ import type { Codec } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 
-/** What an action may see and do while its transaction is applied. It pays nobody: money leaves accounts through queues. */
+/** What an action can read and do while its transaction is applied. It makes no payments: money leaves accounts through queues. */
 export interface ActionContext {
   readonly view: WriteView;
-  /** The state before the block: what is judged by it, nothing in the block can change. */
+  /** The state before the block. Use it for decisions that no transaction of the same block may influence. */
   readonly before: ReadView;
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
-  /** Destroys money taken from a public account. */
+  /** Burns sparks that were taken from a public account. */
   burn(amount: bigint): void;
 }
 
-/** Money that an action moves over the border of its transaction, in sparks. */
+/** Sparks that an action moves between its transaction and public accounts. */
 export interface Legs {
   /** From the transaction's private inputs into public accounts. */
   readonly deposit: bigint;
-  /** From public accounts into the transaction, to pay its fee with and nothing else: see `requireLegs`. */
+  /** From public accounts into the transaction; may only pay its fee, see `requireLegs`. */
   readonly release: bigint;
 }
 
 /** What an action costs the chain beyond its bytes. */
 export interface Burden {
-  /** Records that it makes, which are kept until somebody ends them. */
+  /** State records that it creates, which every node stores until they are closed. */
   readonly records?: number;
-  /** Payments that the chain has to make for it later. */
+  /** Payments that the chain has to make later because of it. */
   readonly dues?: number;
 }
 
-/** One kind of public action: its spelling, who signs it, its rules and its effect on the state. */
+/** One kind of public action: its encoding, its signers, its rules and its effect on the state. */
 export interface ActionKind<T> {
-  /** First byte on the wire. */
+  /** First byte of the encoding. */
   readonly type: number;
-  /** Alone in a transaction it costs no fee: it proves itself, and a copy has no effect. */
+  /** Needs no fee when alone in a transaction: it carries its own proof, and a copy has no effect. */
   readonly free?: true;
   readonly codec: Codec<T>;
   legs(body: T): Legs;
-  /** Nothing when absent. */
+  /** No burden when absent. */
   burden?(body: T): Burden;
-  /** Keys that the body names and whose signatures over it the transaction must carry, in this order. */
+  /** Keys named by the body that must sign the transaction, in this order. */
   signers(body: T): readonly Uint8Array[];
-  /** Keys that have to sign as well by what the state says; none when absent. */
+  /** Further keys that must sign, looked up in the state; none when absent. */
   consenters?(body: T, view: ReadView, height: number): readonly Uint8Array[];
-  /** Of what needs no signature: what only one transaction that waits may lay hands on. Nothing when absent. */
+  /** For an action without signers: keys that at most one transaction in the mempool may touch. None when absent. */
   claims?(body: T): readonly Uint8Array[];
-  /** Checks every rule and takes effect; throws TRANSACTION_INVALID, and then its writes are thrown away. */
+  /** Checks every rule and writes the effect. Throws TRANSACTION_INVALID when a rule is broken; the caller drops its writes. */
   apply(body: T, context: ActionContext): void;
 }
 
 export const defineAction = <T>(kind: ActionKind<T>): ActionKind<T> => kind;
 
-/** Both keys of prime order, checked once where an address enters the ledger. */
+/** Checks that both keys are points of prime order, once, when an address enters the ledger. Throws TRANSACTION_INVALID. */
 export function requireAddress(address: Address, curve: Curve): void {
-  ensure(isValidAddress(address, curve), 'the payout address is not made of points of prime order');
+  ensure(isValidAddress(address, curve), 'the keys of the payout address are not points of prime order');
 }
 
-/** Both points decode, so that a refund can be made of it later. */
+/** Checks that both points decode, so that the refund can be paid later. Throws TRANSACTION_INVALID. */
 export function requireOneTime({ key, txKey }: OneTime, curve: Curve): void {
-  ensure(fromWireAll([key, txKey], curve) !== undefined, 'the refund is not made of points');
+  ensure(fromWireAll([key, txKey], curve) !== undefined, 'the keys of the refund are not points');
 }

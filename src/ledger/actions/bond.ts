@@ -4,7 +4,7 @@ import { WHOLE } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import { defineAction, requireAddress } from './action.ts';
 
-/** Makes a validator, with a first delegation of its owner's. Both keys sign: nobody can take another's key. */
+/** Creates a validator with a first delegation by its owner. Both keys sign, so that nobody can register another's key. */
 export const bond = defineAction({
   type: 1,
   codec: struct({
@@ -20,7 +20,7 @@ export const bond = defineAction({
   signers: (body) => [body.validator, body.owner],
   apply(body, { view, parameters, curve }) {
     ensure(body.amount >= parameters.leastBond, 'the bond is too small', { least: parameters.leastBond });
-    ensure(!validators.bucket.has(view, body.validator), 'the validator exists: delegate to it');
+    ensure(!validators.bucket.has(view, body.validator), 'the validator already exists: delegate to it');
     requireAddress(body.payout, curve);
     const { owner, payout, commission } = body;
     putValidator(view, body.validator, { owner, payout, commission, ...UNTRIED });

@@ -3,7 +3,7 @@ import { amount, struct } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
-/** Adds to a validator's pool. Needs no signature: to give somebody shares does no harm. */
+/** Adds to a validator's pool. Needs no signature: giving shares to somebody does no harm. */
 export const delegate = defineAction({
   type: 2,
   codec: struct({ validator: key, delegator: key, amount }),

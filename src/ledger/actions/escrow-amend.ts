@@ -14,19 +14,19 @@ import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /**
- * Changes caps. The session key alone may raise one or add a node, out of the reserve. To lower one it takes that
- * node's signature (`consent`), and then holds at once; or the silence window, in which the node can settle its
- * last receipt: a stage that died cannot hold the money for ever, one that lives cannot lose what it earned.
+ * Changes caps. The session key alone can raise a cap or add a node, out of the reserve. Lowering a cap takes effect at once
+ * with that node's signature (`consent`), otherwise after the silence window, in which the node can settle its last receipt.
+ * So a dead stage cannot lock the money indefinitely, and a live one cannot lose what it earned.
  */
 export const escrowAmend = defineAction({
   type: 7,
   codec: struct({
     escrow: key,
-    /** Of the escrow that is meant. */
+    /** Deadline of the escrow, a height: tells apart two escrows of one session key. */
     deadline: integer(),
     sequence: integer(),
     changes: list(struct({ node: key, cap: amount, consent: byteOf(0, 1) }), MAX_ALLOTMENTS, 1),
-    /** Out of the escrow's deposit. */
+    /** In sparks, paid from the escrow's deposit. */
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
@@ -36,11 +36,11 @@ export const escrowAmend = defineAction({
   ],
   apply(body, { view, height, parameters }) {
     const before = escrowSigned(view, body.escrow, body.deadline);
-    ensure(before.sequence === body.sequence, 'not the next sequence of the escrow');
-    ensure(height <= before.deadline, 'the deadline is over');
+    ensure(before.sequence === body.sequence, 'the sequence is not the next one of the escrow');
+    ensure(height <= before.deadline, 'the deadline has passed');
     ensure(body.fee <= before.deposit, 'the fee is more than the deposit');
     const changed = new Set(body.changes.map(({ node }) => toHex(node)));
-    ensure(changed.size === body.changes.length, 'a node is changed twice');
+    ensure(changed.size === body.changes.length, 'a node is listed twice');
     const allotments = [...before.allotments];
     for (const { node, cap, consent } of body.changes) {
       const at = allotments.findIndex((allotment) => equalBytes(allotment.node, node));
@@ -65,7 +65,7 @@ const NOTHING = { cap: 0n, settled: 0n, nextCap: 0n, nextCapAt: 0 };
 
 function withCap(old: Allotment, cap: bigint, consent: boolean, height: number, later: number): Allotment {
   const current = capAt(old, height);
-  ensure(cap >= old.settled, 'the cap is below what is settled');
+  ensure(cap >= old.settled, 'the cap is below the settled amount');
   if (cap >= current || consent) return { ...old, cap, nextCap: 0n, nextCapAt: 0 };
   return { ...old, cap: current, nextCap: cap, nextCapAt: later };
 }

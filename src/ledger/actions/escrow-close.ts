@@ -17,18 +17,18 @@ import { ensure } from '../errors.ts';
 import { defineAction } from './action.ts';
 
 /**
- * Ends an escrow before its time, by agreement: the session key signs, and every node that could still claim
- * something. The remainder goes back at once. Without agreement it goes back when the settlement window ends.
+ * Closes an escrow early by agreement: the session key signs, and so does every node that could still claim money. The
+ * remainder is refunded at once; without agreement it is refunded when the settlement window ends.
  */
 export const escrowClose = defineAction({
   type: 9,
   codec: struct({
     escrow: key,
-    /** Of the escrow that is meant. */
+    /** Deadline of the escrow, a height: tells apart two escrows of one session key. */
     deadline: integer(),
-    /** What a node is paid in all, where that is more than it has settled. */
+    /** Total amount for each node that is owed more than it has settled. */
     finals: list(struct({ node: key, amount }), MAX_ALLOTMENTS),
-    /** Out of the remainder. */
+    /** In sparks, paid from the remainder. */
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
@@ -45,10 +45,16 @@ export const escrowClose = defineAction({
     let { balance } = escrow;
     for (const [i, { node, amount }] of body.finals.entries()) {
       const allotment = allotmentOf(escrow, node);
-      ensure(allotment !== undefined, 'a node without a cap is paid');
-      ensure(!body.finals.slice(0, i).some((other) => equalBytes(other.node, node)), 'a node is paid twice');
+      ensure(allotment !== undefined, 'the escrow has no cap for a node that is paid');
+      ensure(
+        !body.finals.slice(0, i).some((other) => equalBytes(other.node, node)),
+        'a node is listed twice',
+      );
       const paid = amount - allotment.settled;
-      ensure(paid > 0n && amount <= capAt(allotment, height), 'not between what is settled and the cap');
+      ensure(
+        paid > 0n && amount <= capAt(allotment, height),
+        'the amount is not between the settled amount and the cap',
+      );
       const burned = (paid * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
       earn(context, node, { paid: paid - burned, burned, fee: 0n });
       burn(burned);
@@ -56,7 +62,7 @@ export const escrowClose = defineAction({
     }
     const remainder = balance + escrow.deposit - body.fee;
     ensure(remainder >= 0n, 'the fee is more than the remainder');
-    // What is left goes back the way of all refunds, in its turn.
+    // The remainder waits in the same queue as all refunds.
     const ended = { balance: 0n, deposit: remainder, allotments: [], closed: 1 as const };
     escrows.bucket.put(view, body.escrow, { ...escrow, ...ended });
     schedule(view, 'escrow', height, body.escrow);

@@ -5,16 +5,19 @@ import { ensure } from '../errors.ts';
 import { defineAction, requireOneTime } from './action.ts';
 
 /**
- * Locks money for a session, with a cap for each node that is to be paid from it. Caps do not overlap, so no node's
- * claim can eat another's; what they leave is the reserve. The session key names the escrow and has to be fresh.
+ * Locks money for a session, with a cap for each node that is to be paid from it. Caps are disjoint parts of the value, so one
+ * node's claim cannot use up another's; what no cap covers is the reserve. The session key names the escrow and must be new.
  */
 export const escrowOpen = defineAction({
   type: 6,
   codec: struct({
     /** The session key. */
     escrow: key,
+    /** For nodes. */
     value: amount,
+    /** For the fees of the escrow's own transactions; refunded at the end. */
     deposit: amount,
+    /** The last height of service. */
     deadline: integer(),
     refund: oneTimeCodec,
     caps: list(struct({ node: key, cap: amount }), MAX_ALLOTMENTS),
@@ -23,7 +26,7 @@ export const escrowOpen = defineAction({
   burden: () => ({ records: 1, dues: 1 }),
   signers: (body) => [body.escrow],
   apply(body, { view, height, parameters, curve }) {
-    ensure(!escrows.bucket.has(view, body.escrow), 'the session key has been used already: take a new one');
+    ensure(!escrows.bucket.has(view, body.escrow), 'the session key has already been used: take a new one');
     ensure(body.value >= parameters.leastEscrow, 'the escrow is too small', {
       least: parameters.leastEscrow,
     });
@@ -31,7 +34,10 @@ export const escrowOpen = defineAction({
       body.deposit * BigInt(WHOLE) >= body.value * BigInt(parameters.escrowDeposit),
       'the deposit is too small',
     );
-    ensure(body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks, 'not a deadline');
+    ensure(
+      body.deadline > height && body.deadline <= height + parameters.maxEscrowBlocks,
+      'the deadline is not a height that an escrow can have',
+    );
     requireOneTime(body.refund, curve);
     const seen = new Set<string>();
     let capped = 0n;

@@ -16,7 +16,7 @@ import { ensure } from '../errors.ts';
 import { isSigned } from '../escrow/receipt.ts';
 import { type ActionContext, defineAction } from './action.ts';
 
-/** One transaction settles this many sessions of a node. */
+/** Receipts that one transaction settles, at most. */
 const MAX_RECEIPTS = 256;
 
 const claimCodec = struct({
@@ -26,30 +26,30 @@ const claimCodec = struct({
   tokensOut: integer(),
   amount,
   transcript: fixed(32),
-  /** Of the session key. */
+  /** By the session key. */
   signature: fixed(SIGNATURE_BYTES),
 });
 
 /**
- * Turns a node's last receipts into earnings, paid at the end of the epoch. Receipts are cumulative: an older one is
- * refused, of two with one number the greater amount wins if it comes, and the cap bounds them all.
+ * Turns a node's last receipts into earnings, paid at the end of the epoch. Receipts are cumulative: one that adds nothing to
+ * the settled amount is refused, whatever its sequence, and the cap bounds the total.
  */
 export const escrowSettle = defineAction({
   type: 8,
   codec: struct({
     node: key,
     claims: list(claimCodec, MAX_RECEIPTS, 1),
-    /** Out of the node's earnings. */
+    /** In sparks, paid from the node's earnings. */
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
-  // Its part of the epoch, and later what was held back of it.
+  // One payment at the end of the epoch, and one later for the amount held back.
   burden: () => ({ dues: 2 }),
   signers: (body) => [body.node],
   apply(body, context) {
     const { view, parameters, burn } = context;
     const paid = new Set(body.claims.map(({ escrow }) => toHex(escrow)));
-    ensure(paid.size === body.claims.length, 'two receipts of one escrow: the later one says it all');
+    ensure(paid.size === body.claims.length, 'two receipts of one escrow: the later one covers both');
     let settled = 0n;
     for (const claim of body.claims) settled += settle(body.node, claim, context);
     const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
@@ -68,14 +68,14 @@ interface Claim {
   readonly amount: bigint;
 }
 
-/** Marks one receipt as settled; gives what it adds to the ones before. */
+/** Marks one receipt as settled. Returns the sparks that it adds to earlier receipts. */
 function settle(node: Uint8Array, claim: Claim, { view, height, parameters }: ActionContext): bigint {
   const escrow: Escrow = escrowOf(view, claim.escrow);
   requireOpen(escrow, height, parameters.settlementWindow);
   const allotment = allotmentOf(escrow, node);
   ensure(allotment !== undefined, 'the escrow has no cap for the node');
   const added = claim.amount - allotment.settled;
-  ensure(added > 0n, 'the receipt adds nothing to what is settled');
+  ensure(added > 0n, 'the receipt adds nothing to the settled amount');
   ensure(claim.amount <= capAt(allotment, height), 'the receipt is over the cap', {
     cap: capAt(allotment, height),
   });

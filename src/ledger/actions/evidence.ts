@@ -5,9 +5,9 @@ import { isPunishable, punishEquivocation } from '../state/slashing.ts';
 import { defineAction } from './action.ts';
 
 /**
- * Votes for different blocks in the same step, single ones or whole aggregates. Each validator that is in both loses a part of
- * its pool and of what has been withdrawn from it since, and is out for ever. The proof is its own authorisation: whoever has
- * seen both votes can hand it in, without money, and nobody is paid for it.
+ * Reports votes for different blocks in the same step, single ones or aggregates. Each validator in both loses a part of its
+ * pool and of what has been withdrawn from it since, and is removed permanently. The proof is its own authorisation: anybody
+ * who has seen both votes can submit it, without a fee and without a reward.
  */
 export const evidence = defineAction({
   type: 10,
@@ -18,13 +18,19 @@ export const evidence = defineAction({
   claims: offendersOf,
   apply(body, context) {
     const { view, height, parameters } = context;
-    ensure(isWellFormed(body), 'the votes agree, are of different validators, or are not in order');
-    ensure(body.height <= height && body.height + parameters.unbondingBlocks > height, 'too old, or not yet');
+    ensure(
+      isWellFormed(body),
+      'the votes are for one block, have no validator in common, or are not in order',
+    );
+    ensure(
+      body.height <= height && body.height + parameters.unbondingBlocks > height,
+      'the height of the votes is in the future or older than the unbonding time',
+    );
     const offenders = offendersOf(body).filter((key) => {
       const validator = validators.bucket.get(view, key);
       return validator !== undefined && isPunishable(validator, body.height);
     });
-    ensure(offenders.length > 0, 'no such validators, or they are out already');
+    ensure(offenders.length > 0, 'the validators do not exist or have already been removed');
     if (!isProven(body, parameters.chainId)) refuseForged('a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },

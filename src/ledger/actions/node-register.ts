@@ -3,18 +3,18 @@ import { amount, integer, struct } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
 import { defineAction, requireAddress, requireOneTime } from './action.ts';
 
-/** Registers a serving node, changes where it is paid, adds to its bond or takes out of it. */
+/** Registers a serving node, changes its payout address, adds to its bond or withdraws from it. */
 export const nodeRegister = defineAction({
   type: 11,
   codec: struct({
     node: key,
     payout: addressCodec,
     deposit: amount,
-    /** Comes back to `refund` after the unbonding time; slashable until then. */
+    /** Paid to `refund` after the unbonding time; slashable until then. */
     withdraw: amount,
     refund: oneTimeCodec,
     sequence: integer(),
-    /** Out of the bond. */
+    /** In sparks, paid from the bond. */
     fee: amount,
   }),
   legs: (body) => ({ deposit: body.deposit, release: body.fee }),
@@ -26,7 +26,7 @@ export const nodeRegister = defineAction({
   apply(body, { view, height, parameters, curve }) {
     const known = nodes.bucket.get(view, body.node);
     const node = known ?? { ...NEW_NODE, payout: body.payout };
-    ensure(node.sequence === body.sequence, 'not the next sequence of the node');
+    ensure(node.sequence === body.sequence, 'the sequence is not the next one of the node');
     const bond = node.bond + body.deposit - body.withdraw - body.fee;
     const leaves = known !== undefined && body.withdraw > 0n && bond === 0n;
     ensure(leaves || bond >= parameters.leastServiceBond, 'the bond is too small', {

@@ -13,7 +13,7 @@ import { nodeRegister } from './node-register.ts';
 import { undelegate } from './undelegate.ts';
 import { unjail } from './unjail.ts';
 
-/** Every public action there is. A later system adds its file and a line here. */
+/** Every public action. A new one adds its file and a line here. */
 export const ACTIONS = {
   bond,
   delegate,
@@ -32,11 +32,11 @@ export type ActionName = keyof Registry;
 export type ActionBody<N extends ActionName> = Registry[N] extends ActionKind<infer T> ? T : never;
 export type Action = { [N in ActionName]: { readonly name: N; readonly body: ActionBody<N> } }[ActionName];
 
-/** The rules for whatever an action's name says; its body goes with them. */
+/** The rules for an action, typed for its own body. */
 export const rulesOf = (action: Action): ActionKind<Action['body']> =>
   ACTIONS[action.name] as unknown as ActionKind<Action['body']>;
 
-/** Money that actions move, in sparks. */
+/** Totals that the actions of a transaction move, in sparks. */
 export function legsOf({ actions }: { readonly actions: readonly Action[] }): {
   deposits: bigint;
   releases: bigint;
@@ -48,12 +48,13 @@ export function legsOf({ actions }: { readonly actions: readonly Action[] }): {
   };
 }
 
-/** How many times its least fee a transaction may take out of public accounts: room for a base fee that falls meanwhile. */
+/** A transaction may release at most this multiple of its minimum fee: room for a base fee that falls before it is included. */
 const MOST_RELEASED = 8n;
 
 /**
- * The one rule for public money: it pays for the transaction and for nothing else. What actions release is no more than the
- * fee, and a small multiple of the least one, so that no tip carries a bond away. Without inputs nothing can be deposited.
+ * Money released from public accounts may only pay the transaction's own fee. The total released is at most the fee and at most
+ * a small multiple of the minimum fee, so that a bond cannot leave as a tip. A transaction without inputs cannot deposit.
+ * Throws TRANSACTION_INVALID when the rule is broken.
  */
 export function requireLegs(
   body: { readonly actions: readonly Action[]; readonly inputs: readonly unknown[]; readonly fee: bigint },
@@ -62,15 +63,15 @@ export function requireLegs(
   const { deposits, releases } = legsOf(body);
   if (body.inputs.length === 0) {
     ensure(deposits === 0n, 'public money cannot be deposited: deposits are paid with private inputs');
-    ensure(releases === body.fee, 'what the actions release is not the fee');
+    ensure(releases === body.fee, 'the actions release an amount other than the fee');
   }
   ensure(releases <= body.fee, 'the actions release more than the fee');
-  ensure(releases <= MOST_RELEASED * leastFee, 'the actions release more than a fee has to be', {
+  ensure(releases <= MOST_RELEASED * leastFee, 'the actions release more than the fee can need', {
     most: MOST_RELEASED * leastFee,
   });
 }
 
-/** Weight of what actions leave behind and of the work that they put off, beyond their bytes. */
+/** Weight of the records that actions create and of the payments that they defer, beyond their bytes. */
 export const burdenOf = (actions: readonly Action[]): number =>
   actions.reduce((sum, action) => {
     const { records = 0, dues = 0 } = rulesOf(action).burden?.(action.body) ?? {};

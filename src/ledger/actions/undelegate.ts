@@ -12,7 +12,7 @@ import { amount, integer, struct } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
 import { defineAction, requireOneTime } from './action.ts';
 
-/** Takes shares out of a pool; what they are worth comes back privately after the unbonding time. */
+/** Takes shares out of a pool; their value is refunded privately after the unbonding time. */
 export const undelegate = defineAction({
   type: 3,
   codec: struct({
@@ -20,9 +20,9 @@ export const undelegate = defineAction({
     delegator: key,
     shares: amount,
     refund: oneTimeCodec,
-    /** The delegation's, so that a copy is worth nothing. */
+    /** Of the delegation: prevents replay. */
     sequence: integer(),
-    /** Paid out of what comes back. */
+    /** In sparks, paid from the refund. */
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
@@ -30,7 +30,7 @@ export const undelegate = defineAction({
   signers: (body) => [body.delegator],
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
-    ensure(own?.sequence === body.sequence, 'not the next sequence of the delegation');
+    ensure(own?.sequence === body.sequence, 'the sequence is not the next one of the delegation');
     const worth = redeem(view, body.validator, body.delegator, body.shares, 1);
     const amount = worth - body.fee;
     ensure(amount > 0n, 'the fee is more than the shares are worth');

@@ -1,11 +1,11 @@
 import { BitorchError, concat } from '#base';
 
-/** Any violation of a strict reading: too short, too long, not minimal, out of bounds. */
+/** The error for any non-canonical encoding: too short, too long, not minimal, out of bounds. */
 export function codecError(why: string): BitorchError {
   return new BitorchError('CODEC_INVALID', `not canonical ledger bytes: ${why}`);
 }
 
-/** Collects the parts of an encoding. */
+/** Builds an encoding by appending parts. */
 export class ByteWriter {
   readonly #parts: Uint8Array[] = [];
 
@@ -13,7 +13,7 @@ export class ByteWriter {
     this.#parts.push(part);
   }
 
-  /** Unsigned LEB128, minimal: seven bits a byte, least significant first. */
+  /** Minimal unsigned LEB128: seven bits per byte, least significant group first. */
   varint(value: bigint): void {
     const out: number[] = [];
     let rest = value;
@@ -27,7 +27,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads front to back and never past the end. */
+/** Reads an encoding front to back, never past its end. Its methods throw CODEC_INVALID when the bytes do not fit. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -44,14 +44,14 @@ export class ByteReader {
     return this.#bytes.length - this.#at;
   }
 
-  /** A copy, so that what was decoded does not keep the message alive. */
+  /** Returns a copy, so that a decoded value does not keep the whole message alive. */
   bytes(length: number): Uint8Array {
     if (length > this.remaining) throw codecError(`${length} bytes expected, ${this.remaining} left`);
     this.#at += length;
     return this.#bytes.slice(this.#at - length, this.#at);
   }
 
-  /** Unsigned LEB128 below 2^64; a spelling with a needless last zero is refused. */
+  /** Unsigned LEB128 below 2^64; an encoding with a redundant final zero byte is rejected. */
   varint(): bigint {
     const first = this.#bytes[this.#at];
     if (first !== undefined && first < 128) {
@@ -60,7 +60,7 @@ export class ByteReader {
     }
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (this.remaining === 0) throw codecError('a number is cut off');
+      if (this.remaining === 0) throw codecError('a number is truncated');
       const byte = this.#bytes[this.#at++]!;
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) {

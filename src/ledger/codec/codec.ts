@@ -2,33 +2,34 @@ import type { BytesCodec } from '#store';
 import { ByteReader, ByteWriter, codecError } from './bytes.ts';
 
 /**
- * The one spelling of a value in bytes. `read` accepts exactly what `write` makes, so a codec is a bijection
- * between values and their encodings; it throws CODEC_INVALID otherwise.
+ * The canonical encoding of a type. `read` accepts exactly what `write` produces, so a codec is a bijection between
+ * values and their encodings. Both throw CODEC_INVALID for anything else.
  */
 export interface Codec<T> {
   write(out: ByteWriter, value: T): void;
   read(input: ByteReader): T;
 }
 
-/** The value a codec is for. */
+/** The type that a codec encodes. */
 export type Decoded<C> = C extends Codec<infer T> ? T : never;
 
+/** Throws CODEC_INVALID when the value is out of the codec's bounds. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const out = new ByteWriter();
   codec.write(out, value);
   return out.finish();
 }
 
-/** Reads a whole message. Throws CODEC_INVALID for anything but the canonical encoding, or more than `maxBytes`. */
+/** Decodes a whole message. Throws CODEC_INVALID when it is not the canonical encoding or is longer than `maxBytes`. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes = Number.MAX_SAFE_INTEGER): T {
   if (bytes.length > maxBytes) throw codecError(`${bytes.length} bytes, over the limit of ${maxBytes}`);
   const input = new ByteReader(bytes);
   const value = codec.read(input);
-  if (input.remaining > 0) throw codecError(`${input.remaining} bytes too many`);
+  if (input.remaining > 0) throw codecError(`${input.remaining} trailing bytes`);
   return value;
 }
 
-/** The codec as the values of a bucket want it. */
+/** Adapts a codec to the values of a store bucket. */
 export const stored = <T>(codec: Codec<T>): BytesCodec<T> => ({
   encode: (value) => encode(codec, value),
   decode: (bytes) => decode(codec, bytes),
@@ -43,7 +44,7 @@ export const fixed = (length: number): Codec<Uint8Array> => ({
   read: (input) => input.bytes(length),
 });
 
-/** A whole number in [min, max], both at most 2^53 − 1. */
+/** An integer in [min, max], both at most 2^53 − 1, as a varint. */
 export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER): Codec<number> => {
   const checked = (value: number): number => {
     if (!Number.isSafeInteger(value) || value < min || value > max) {
@@ -57,10 +58,10 @@ export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER): Codec<number> =
   };
 };
 
-/** One byte that has to be one of these. */
+/** One byte that must be one of the given values. */
 export const byteOf = <const T extends number>(...allowed: readonly T[]): Codec<T> => {
   const checked = (value: number): T => {
-    if (!allowed.includes(value as T)) throw codecError(`${value} is none of ${allowed.join(', ')}`);
+    if (!allowed.includes(value as T)) throw codecError(`${value} is not one of ${allowed.join(', ')}`);
     return value as T;
   };
   return {
@@ -69,7 +70,7 @@ export const byteOf = <const T extends number>(...allowed: readonly T[]): Codec<
   };
 };
 
-/** Sparks: 0 ≤ amount < 2^64. */
+/** An amount in sparks as a varint: 0 ≤ amount < 2^64. */
 export const amount: Codec<bigint> = {
   write(out, value) {
     if (value < 0n || value >= 2n ** 64n) throw codecError(`${value} is not an amount`);
@@ -78,7 +79,7 @@ export const amount: Codec<bigint> = {
   read: (input) => input.varint(),
 };
 
-/** Up to `max` bytes behind their length. */
+/** A byte string of at most `max` bytes, prefixed with its length. */
 export const blob = (max: number): Codec<Uint8Array> => {
   const length = integer(0, max);
   return {
@@ -90,7 +91,7 @@ export const blob = (max: number): Codec<Uint8Array> => {
   };
 };
 
-/** Between `min` and `max` elements behind their number. */
+/** A list of `min` to `max` elements, prefixed with their count. */
 export const list = <T>(element: Codec<T>, max: number, min = 0): Codec<readonly T[]> => {
   const count = integer(min, max);
   return {
@@ -98,7 +99,7 @@ export const list = <T>(element: Codec<T>, max: number, min = 0): Codec<readonly
       count.write(out, values.length);
       for (const value of values) element.write(out, value);
     },
-    // Grown one by one: a number that lies about its list must not cost memory.
+    // Grown one element at a time: a false count must not cost memory.
     read(input) {
       const values: T[] = [];
       for (let left = count.read(input); left > 0; left--) values.push(element.read(input));
@@ -107,7 +108,7 @@ export const list = <T>(element: Codec<T>, max: number, min = 0): Codec<readonly
   };
 };
 
-/** Fields one after the other in the order they are written down here. */
+/** Fields concatenated in declaration order. */
 export function struct<const F extends { readonly [name: string]: unknown }>(
   fields: {
     readonly [K in keyof F]: Codec<F[K]>;
@@ -126,7 +127,7 @@ export function struct<const F extends { readonly [name: string]: unknown }>(
   };
 }
 
-/** One of several kinds of `what`: a byte says which, its place in `kinds` from 1, then comes its value. */
+/** A tagged union: one byte, the position in `kinds` counted from 1, then the value. `what` names the union in errors. */
 export function tagged<T extends { readonly type: string; readonly value: unknown }>(
   what: string,
   kinds: readonly (readonly [T['type'], Codec<unknown>])[],

@@ -1,15 +1,15 @@
 import { BitorchError } from '#base';
 import { type Codec, decode } from '../codec/index.ts';
 
-/** Where a side of an escrow keeps what it must not lose. */
+/** Durable storage for the state that one side of an escrow must not lose. */
 export interface EscrowJournal {
-  /** What was written last; undefined in a new one. */
+  /** The last content written; undefined in a new journal. */
   read(): Uint8Array | undefined;
-  /** Durable when it returns: after a crash the old or the new content is there. Throws when that is not sure. */
+  /** Durable on return; a crash leaves the old or the new content. Throws when durability is not certain. */
   write(content: Uint8Array): void;
 }
 
-/** What a journal holds. Throws ESCROW_JOURNAL when it is damaged: going on without it could sign away money twice. */
+/** Decodes a journal. Throws ESCROW_JOURNAL when it is damaged: continuing without it could sign the same money away twice. */
 export function readJournal<T>(codec: Codec<T>, content: Uint8Array): T {
   try {
     return decode(codec, content);

@@ -17,15 +17,15 @@ export interface PayeeOptions {
   readonly terms: QuoteTerms;
   /** The session key that names the escrow. */
   readonly escrow: Uint8Array;
-  /** The network's parameter, in blocks. */
+  /** In blocks, from the parameters of the network. */
   readonly settlementWindow: number;
   readonly journal: EscrowJournal;
 }
 
 /**
- * A node's side of an escrow: counts what it has delivered, takes receipts for it, keeps the last one, and says when to
- * stop and when to settle. Caps, what is settled and the deadline are the ledger's to say (`follow`). A receipt counts once
- * it is in the journal, so a crash loses none. It can lose no more than `maxExposure` and the chunk under way.
+ * A node's side of an escrow: counts what it has delivered, accepts receipts, keeps the last one, and decides when to stop
+ * serving and when to settle. Caps, the settled amount and the deadline come from the ledger (`follow`). A receipt counts once
+ * it is in the journal, so a crash loses none. The node risks at most `maxExposure` plus the chunk in progress.
  */
 export class Payee {
   readonly #terms: QuoteTerms;
@@ -37,7 +37,7 @@ export class Payee {
   #unpaid: Chunk[] = [];
   #last: Receipt | undefined;
 
-  /** Goes on from the receipt in the journal. Throws ESCROW_JOURNAL when that is damaged or of another. */
+  /** Resumes from the journal. Throws ESCROW_JOURNAL when it is damaged or belongs to another escrow or node. */
   constructor({ terms, escrow, settlementWindow, journal }: PayeeOptions) {
     this.#terms = terms;
     this.#escrow = escrow;
@@ -47,18 +47,18 @@ export class Payee {
     this.#delivered = this.#last?.statement ?? { tokensIn: 0, tokensOut: 0 };
   }
 
-  /** Hears what the ledger's record is after the block of a height. An older one than the last is ignored. */
+  /** Updates the ledger's record, as of the block at `height`. A record older than the last one is ignored. */
   follow(record: Escrow, height: number): void {
     if (height >= (this.#seen?.height ?? 0))
       this.#seen = new SeenEscrow(record, height, this.#settlementWindow);
   }
 
-  /** Sparks delivered and not paid. */
+  /** Sparks of delivered work that no receipt covers. */
   get exposure(): bigint {
     return priceOf(this.#terms, this.#delivered) - this.paid;
   }
 
-  /** Sparks that the last receipt is worth. */
+  /** Sparks covered by the last receipt. */
   get paid(): bigint {
     return this.#last?.statement.amount ?? 0n;
   }
@@ -68,8 +68,8 @@ export class Payee {
   }
 
   /**
-   * Whether the next chunk may be served: the escrow is on the ledger and its deadline not over, not too much is unpaid, and
-   * what is delivered does not use up the cap, or what a pending cut leaves of it.
+   * Whether the next chunk may be served: the escrow is on the ledger, its deadline has not passed, the unpaid amount is within
+   * `maxExposure`, and the delivered work does not exhaust the cap, counting a pending cut as made.
    */
   get mayServe(): boolean {
     const seen = this.#seen;
@@ -77,7 +77,7 @@ export class Payee {
     return priceOf(this.#terms, this.#delivered) < seen.capInSight(this.#terms.node);
   }
 
-  /** The last block that is sure to take the claim for what is paid and not settled; undefined when there is nothing. */
+  /** The last height at which the unsettled part of the last receipt can surely be claimed; undefined when all is settled. */
   get settleBy(): number | undefined {
     const seen = this.#seen;
     if (!seen || this.paid <= seen.settled(this.#terms.node)) return undefined;
@@ -85,17 +85,15 @@ export class Payee {
     return cut && cut.cap < this.paid ? Math.min(cut.at - 1, seen.settledBy) : seen.settledBy;
   }
 
-  /** Counts a chunk as delivered: all tokens since the beginning, and the chain of commitments up to here. */
+  /** Records a chunk as delivered: token counts since the session began, and the transcript hash up to this chunk. */
   deliver(usage: Usage, transcript: Uint8Array): void {
     this.#delivered = usage;
     this.#unpaid.push({ ...usage, transcript });
   }
 
   /**
-   * Takes a receipt for a chunk that was delivered, and those before it.
-   *
-   * @throws BitorchError `RECEIPT_INVALID` when it is not what the session owes: nothing changes, and service need
-   * not go on
+   * Accepts a receipt for a delivered chunk and all chunks before it. Throws RECEIPT_INVALID when it does not pay what is owed;
+   * then nothing changes and the node may stop serving.
    */
   accept(receipt: Receipt): void {
     const { statement } = receipt;
@@ -103,28 +101,29 @@ export class Payee {
       throw new BitorchError('RECEIPT_INVALID', `the receipt is refused: ${why}`);
     };
     const { node, chainId } = this.#terms;
-    if (!equalBytes(statement.chainId, chainId)) refuse('it is of another network');
-    if (!equalBytes(statement.escrow, this.#escrow)) refuse('it is of another escrow');
+    if (!equalBytes(statement.chainId, chainId)) refuse('it is for another network');
+    if (!equalBytes(statement.escrow, this.#escrow)) refuse('it is for another escrow');
     if (this.#seen && statement.deadline !== this.#seen.record.deadline)
-      refuse('it names another deadline than the escrow has');
+      refuse('its deadline is not that of the escrow');
     if (!equalBytes(statement.node, node)) refuse('it pays another node');
     if (statement.sequence <= (this.#last?.statement.sequence ?? 0)) refuse('it is older than the last one');
     const index = this.#unpaid.findIndex(
       ({ tokensIn, tokensOut }) => tokensIn === statement.tokensIn && tokensOut === statement.tokensOut,
     );
-    const chunk = this.#unpaid[index] ?? refuse('its tokens are not those of a chunk that waits for payment');
-    if (!equalBytes(chunk.transcript, statement.transcript)) refuse('it speaks of other work');
+    const chunk = this.#unpaid[index] ?? refuse('its token counts match no unpaid chunk');
+    if (!equalBytes(chunk.transcript, statement.transcript))
+      refuse('its transcript is not that of the chunk');
     if (statement.amount < priceOf(this.#terms, chunk)) refuse('it pays less than the price');
     if (statement.amount < this.paid) refuse('it pays less than the last one');
     if (statement.amount > (this.#seen?.cap(node) ?? 0n))
-      refuse('it is over the cap: it could not be settled');
+      refuse('it is over the cap, so it could not be settled');
     if (!isSigned(receipt)) refuse('it is not signed by the session key');
     this.#journal.write(encode(journalCodec, { version: 1, node, receipt }));
     this.#last = receipt;
     this.#unpaid = this.#unpaid.slice(index + 1);
   }
 
-  /** The last receipt as a claim to settle, when it adds to what is settled. */
+  /** The last receipt as a claim for `escrowSettle`; undefined when it adds nothing to the settled amount. */
   claim(): ActionBody<'escrowSettle'>['claims'][number] | undefined {
     if (!this.#last || this.paid <= (this.#seen?.settled(this.#terms.node) ?? 0n)) return undefined;
     const { statement, signature } = this.#last;
@@ -132,7 +131,7 @@ export class Payee {
     return { escrow, sequence, tokensIn, tokensOut, amount, transcript, signature };
   }
 
-  /** Whether closing with these finals pays all that is promised here: then the node may sign it. */
+  /** Whether closing with these final amounts pays everything promised to this node, so that it can sign. */
   agreesTo({ escrow, finals }: ActionBody<'escrowClose'>): boolean {
     const { node } = this.#terms;
     const final = finals.find((entry) => equalBytes(entry.node, node))?.amount;
@@ -151,7 +150,7 @@ function receiptIn(
   if (!equalBytes(receipt.statement.escrow, escrow) || !equalBytes(of.node, node))
     throw new BitorchError(
       'ESCROW_JOURNAL',
-      'the journal is that of another escrow or node: give each its own',
+      'the journal belongs to another escrow or node: give each its own',
     );
   return receipt;
 }

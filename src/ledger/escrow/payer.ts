@@ -10,7 +10,7 @@ import { requireSeen, SeenEscrow } from './seen-escrow.ts';
 
 interface Stage {
   readonly terms: QuoteTerms;
-  /** The cap that is wanted: the ledger's once the open or amend that asks for it is in a block. */
+  /** The target cap; the ledger has it once the open or amend action that asks for it is in a block. */
   readonly wanted: bigint;
   readonly last: Receipt | undefined;
 }
@@ -26,17 +26,17 @@ const journalCodec = struct({
 
 export interface PayerOptions {
   readonly session: SigningKey;
-  /** Of the escrow, in sparks, without its deposit: what there is to assign until the ledger has a record of it. */
+  /** Value of the escrow in sparks, without its deposit: what can be assigned until the ledger has a record of the escrow. */
   readonly value: bigint;
-  /** The network's parameter, in blocks. */
+  /** In blocks, from the parameters of the network. */
   readonly settlementWindow: number;
   readonly journal: EscrowJournal;
 }
 
 /**
- * The client's side of an escrow: wants a cap for each node, and signs receipts for what each has delivered, after it has
- * delivered it. What the escrow holds, which caps stand and what is settled is the ledger's to say (`follow`). Every
- * receipt is in the journal before anybody gets it, so after a crash none is signed that says less.
+ * The client's side of an escrow: sets a target cap for each node and signs receipts for delivered work. The balance, the
+ * current caps and the settled amounts come from the ledger (`follow`). Every receipt is in the journal before it is sent, so
+ * no receipt signed after a crash promises less than an earlier one.
  */
 export class Payer {
   readonly #session: SigningKey;
@@ -46,7 +46,7 @@ export class Payer {
   #stages: ReadonlyMap<string, Stage>;
   #seen: SeenEscrow | undefined;
 
-  /** Goes on from what the journal holds. Throws ESCROW_JOURNAL when that is damaged or of another escrow. */
+  /** Resumes from the journal. Throws ESCROW_JOURNAL when it is damaged or belongs to another escrow. */
   constructor({ session, value, settlementWindow, journal }: PayerOptions) {
     this.#session = session;
     this.#value = value;
@@ -55,29 +55,29 @@ export class Payer {
     this.#stages = stagesIn(journal.read(), session.publicKey);
   }
 
-  /** Hears what the ledger's record is after the block of a height. An older one than the last is ignored. */
+  /** Updates the ledger's record, as of the block at `height`. A record older than the last one is ignored. */
   follow(record: Escrow, height: number): void {
     if (height >= (this.#seen?.height ?? 0))
       this.#seen = new SeenEscrow(record, height, this.#settlementWindow);
   }
 
-  /** Sparks that no node has a cap for, on the ledger or by a change that is on its way. */
+  /** Sparks not assigned to any node, neither on the ledger nor by a pending change. */
   get reserve(): bigint {
     const free = this.#seen?.reserve ?? this.#value;
     return [...this.#stages.values()].reduce((left, stage) => left - this.#raise(stage), free);
   }
 
-  /** For opening the escrow. */
+  /** Caps for the action that opens the escrow. */
   get caps(): { node: Uint8Array; cap: bigint }[] {
     return [...this.#stages.values()].map(({ terms, wanted }) => ({ node: terms.node, cap: wanted }));
   }
 
-  /** The last receipt that a node was given, to be sent again. */
+  /** The last receipt signed for a node, to send again. */
   lastReceipt(node: Uint8Array): Receipt | undefined {
     return this.#stages.get(toHex(node))?.last;
   }
 
-  /** Wants a cap for a node out of the reserve, or a higher one. Throws ESCROW_RESERVE when there is not as much left. */
+  /** Assigns a node a cap from the reserve, or raises its cap. Throws ESCROW_RESERVE when the reserve is too small. */
   assign(terms: QuoteTerms, cap: bigint): void {
     const known = this.#stages.get(toHex(terms.node));
     const changed = { terms, wanted: cap, last: known?.last };
@@ -85,7 +85,7 @@ export class Payer {
     if ((known && cap < known.wanted) || more > this.reserve) {
       throw new BitorchError(
         'ESCROW_RESERVE',
-        'the reserve does not hold that much: wait until other caps are lower on the ledger',
+        'the reserve is too small: wait until other caps are lowered on the ledger',
         { reserve: this.reserve },
       );
     }
@@ -93,15 +93,15 @@ export class Payer {
   }
 
   /**
-   * Wants the cap of a node that has gone lowered, to what it was promised: it is paid no more. The money is in the reserve
-   * again once the ledger says so: with the amendment if the node consents, else after the silence window.
+   * Lowers the target cap of a node that has left to what it was promised. The money returns to the reserve once the ledger has
+   * the change: with the amendment if the node consents, otherwise after the silence window.
    */
   release(node: Uint8Array): void {
     const stage = this.#stageOf(node);
     this.#keep({ ...stage, wanted: larger(this.#promised(stage), this.#seen?.settled(node) ?? 0n) });
   }
 
-  /** The action that puts a node's cap as it is wanted on the ledger. Throws ESCROW_MISSING. */
+  /** The action that sets a node's cap on the ledger to its target. Throws ESCROW_MISSING while the escrow is not on the ledger. */
   amendment(node: Uint8Array, fee: bigint, consent: 0 | 1 = 0): ActionBody<'escrowAmend'> {
     const { sequence, deadline } = requireSeen(this.#seen).record;
     const { wanted: cap } = this.#stageOf(node);
@@ -109,27 +109,26 @@ export class Payer {
   }
 
   /**
-   * A receipt for all that a node has delivered since the beginning of the session; for what the last one says, the last one.
-   *
-   * @throws BitorchError `ESCROW_MISSING` before the escrow is on the ledger; `ESCROW_ENDED` once none could be settled any
-   * more; `ESCROW_EXHAUSTED` for more than its cap, or than a cut of it that is pending would leave; `ESCROW_USAGE` for less
-   * than is paid already
+   * Signs a receipt for everything a node has delivered since the session began. The same usage again returns the last receipt.
+   * Throws ESCROW_MISSING before the escrow is on the ledger, ESCROW_ENDED when a receipt could no longer be settled,
+   * ESCROW_EXHAUSTED when the amount exceeds the node's cap, counting a pending cut as made, or ESCROW_USAGE when it is less
+   * than the amount already paid.
    */
   pay(node: Uint8Array, delivered: Usage, transcript: Uint8Array): Receipt {
     const seen = requireSeen(this.#seen);
     const stage = this.#stageOf(node);
     const { terms, last, wanted } = stage;
-    if (last && says(last, delivered, transcript)) return last;
+    if (last && covers(last, delivered, transcript)) return last;
     if (seen.height >= seen.settledBy)
       throw new BitorchError('ESCROW_ENDED', 'the escrow has ended: open another one');
     const due = priceOf(terms, delivered);
     const { tokensIn, tokensOut, sequence } = last?.statement ?? { tokensIn: 0, tokensOut: 0, sequence: 0 };
     const paid = larger(this.#promised(stage), seen.settled(node));
     if (delivered.tokensIn < tokensIn || delivered.tokensOut < tokensOut || due < paid)
-      throw new BitorchError('ESCROW_USAGE', 'less was delivered than is paid already');
+      throw new BitorchError('ESCROW_USAGE', 'the delivered work is less than what is already paid');
     const cap = smaller(wanted, seen.capInSight(node));
     if (due > cap) {
-      throw new BitorchError('ESCROW_EXHAUSTED', "the node's part of the escrow is used up", {
+      throw new BitorchError('ESCROW_EXHAUSTED', "the node's cap in the escrow is used up", {
         cap,
         amount: due,
       });
@@ -150,8 +149,8 @@ export class Payer {
   }
 
   /**
-   * For closing by agreement: the action, which pays every node what it was promised and has not settled, and the nodes that
-   * have to sign it after the session key, in this order. Throws ESCROW_MISSING.
+   * For closing by agreement: the action, which pays every node what it was promised and has not settled, and the keys that
+   * sign it after the session key, in this order. Throws ESCROW_MISSING while the escrow is not on the ledger.
    */
   closing(fee: bigint): { readonly body: ActionBody<'escrowClose'>; readonly signers: Uint8Array[] } {
     const seen = requireSeen(this.#seen);
@@ -166,13 +165,13 @@ export class Payer {
     return last?.statement.amount ?? 0n;
   }
 
-  /** What a wanted cap takes out of the reserve beyond what the ledger has taken. */
+  /** Sparks by which a target cap exceeds the cap on the ledger. */
   #raise({ terms, wanted }: Stage): bigint {
     const cap = this.#seen?.cap(terms.node) ?? 0n;
     return wanted > cap ? wanted - cap : 0n;
   }
 
-  /** Changes a stage, once that is in the journal. */
+  /** Writes a changed stage to the journal first, then to memory. */
   #keep(stage: Stage): void {
     const stages = new Map(this.#stages).set(toHex(stage.terms.node), stage);
     const entries = [...stages.values()].map(({ last, ...rest }) => ({ ...rest, last: last ? [last] : [] }));
@@ -183,7 +182,8 @@ export class Payer {
 
   #stageOf(node: Uint8Array): Stage {
     const stage = this.#stages.get(toHex(node));
-    if (!stage) throw new BitorchError('ESCROW_STRANGER', 'the node has no part in this escrow');
+    if (!stage)
+      throw new BitorchError('ESCROW_STRANGER', 'the node is not part of this escrow: assign it a cap first');
     return stage;
   }
 }
@@ -192,11 +192,11 @@ function stagesIn(content: Uint8Array | undefined, session: Uint8Array): Readonl
   if (!content) return new Map();
   const { escrow, stages } = readJournal(journalCodec, content);
   if (!equalBytes(escrow, session))
-    throw new BitorchError('ESCROW_JOURNAL', 'the journal is that of another session: give each its own');
+    throw new BitorchError('ESCROW_JOURNAL', 'the journal belongs to another session: give each its own');
   return new Map(stages.map(({ last, ...stage }) => [toHex(stage.terms.node), { ...stage, last: last[0] }]));
 }
 
-const says = ({ statement }: Receipt, { tokensIn, tokensOut }: Usage, transcript: Uint8Array): boolean =>
+const covers = ({ statement }: Receipt, { tokensIn, tokensOut }: Usage, transcript: Uint8Array): boolean =>
   statement.tokensIn === tokensIn &&
   statement.tokensOut === tokensOut &&
   equalBytes(statement.transcript, transcript);

@@ -6,7 +6,7 @@ import { CHAIN_ID_BYTES, SIGNATURE_BYTES } from '../constants.ts';
 
 const PURPOSE = 'escrow-quote';
 
-/** What a node asks for running some blocks of a model. */
+/** A node's price for running a range of blocks of a model. */
 export const quoteTermsCodec = struct({
   chainId: fixed(CHAIN_ID_BYTES),
   node: key,
@@ -14,14 +14,14 @@ export const quoteTermsCodec = struct({
   model: fixed(32),
   firstBlock: integer(0, 65_535),
   blocks: integer(1, 65_535),
-  /** Sparks a token. */
+  /** Sparks per token. */
   priceIn: amount,
   priceOut: amount,
-  /** A receipt is due after so many tokens. */
+  /** Tokens after which a receipt is due. */
   chunkTokens: integer(1, 4_096),
-  /** Sparks: the node stops when more than this is delivered and not paid. */
+  /** Sparks: the node stops when more than this is delivered and unpaid. */
   maxExposure: amount,
-  /** The last height at which a session can begin on these terms. */
+  /** The last height at which a session can start on these terms. */
   expiry: integer(),
 });
 
@@ -34,7 +34,7 @@ export function signQuote(terms: QuoteTerms, node: SigningKey): Quote {
   return { terms, signature: node.sign(PURPOSE, encode(quoteTermsCodec, terms)) };
 }
 
-/** The terms of a quote that is its node's own and still stands at a height. Throws QUOTE_INVALID. */
+/** The terms of a quote. Throws QUOTE_INVALID when it is not signed by its node or has expired at `height`. */
 export function termsOf({ terms, signature }: Quote, height: number): QuoteTerms {
   if (!verifySignature(PURPOSE, encode(quoteTermsCodec, terms), signature, terms.node)) {
     throw new BitorchError('QUOTE_INVALID', 'the quote is not signed by the node it names');
@@ -44,12 +44,12 @@ export function termsOf({ terms, signature }: Quote, height: number): QuoteTerms
   return terms;
 }
 
-/** Tokens since the beginning of a session. */
+/** Tokens since the start of a session. */
 export interface Usage {
   readonly tokensIn: number;
   readonly tokensOut: number;
 }
 
-/** Sparks. */
+/** Price of the usage, in sparks. */
 export const priceOf = (terms: QuoteTerms, { tokensIn, tokensOut }: Usage): bigint =>
   terms.priceIn * BigInt(tokensIn) + terms.priceOut * BigInt(tokensOut);

@@ -5,19 +5,19 @@ import { CHAIN_ID_BYTES, SIGNATURE_BYTES } from '../constants.ts';
 
 const PURPOSE = 'escrow-receipt';
 
-/** What a client promises a node out of an escrow, all counts since its beginning: the last one is worth all. */
+/** A client's cumulative promise to a node: all counts are since the escrow was opened, so the last receipt is the total. */
 const statementCodec = struct({
   chainId: fixed(CHAIN_ID_BYTES),
   escrow: key,
   node: key,
-  /** Of the escrow: a later one of the same session key has another, so its node cannot claim this again. */
+  /** Of the escrow. A later escrow of the same session key has another deadline, so this receipt cannot be claimed from it. */
   deadline: integer(),
-  /** Greater in each receipt to this node. */
+  /** Increases with each receipt to this node. */
   sequence: integer(1),
   tokensIn: integer(),
   tokensOut: integer(),
   amount,
-  /** Chain of the activation commitments so far: binds payment to work, for disputes. */
+  /** Hash chain of the activation commitments so far: binds payment to work, for disputes. */
   transcript: fixed(32),
 });
 
@@ -32,7 +32,7 @@ export function signReceipt(statement: ReceiptStatement, session: SigningKey): R
   return { statement, signature: session.sign(PURPOSE, encode(statementCodec, statement)) };
 }
 
-/** Whether the escrow's session key signed it. */
+/** Whether the signature by the escrow's session key is valid. */
 export function isSigned({ statement, signature }: Receipt): boolean {
   return verifySignature(PURPOSE, encode(statementCodec, statement), signature, statement.escrow);
 }

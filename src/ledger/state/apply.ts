@@ -10,36 +10,37 @@ import type { Draft } from './draft.ts';
 import { spendContext } from './minting.ts';
 import { type Points, requireSignatures, sameRing, signersOf } from './spending.ts';
 
-/** What costs nothing to check: the fields alone. Reading the bytes has bounded and ordered everything already. */
+/** The cheapest checks: fields only. Decoding has already checked bounds and order. Throws TRANSACTION_INVALID. */
 export function requireShape(transaction: Transaction, height: number, parameters: Parameters): void {
   const { body, bytes } = transaction;
-  ensure(bytes.length <= MAX_TRANSACTION_BYTES, 'too long');
-  ensure(Buffer.compare(body.chainId, parameters.chainId) === 0, 'made for another chain');
-  ensure(body.expiry >= height, 'expired', { expiry: body.expiry, height });
-  ensure(body.expiry <= height + parameters.expiryWindow, 'expires too late', {
+  ensure(bytes.length <= MAX_TRANSACTION_BYTES, 'it is too long');
+  ensure(Buffer.compare(body.chainId, parameters.chainId) === 0, 'it is for another chain');
+  ensure(body.expiry >= height, 'it has expired', { expiry: body.expiry, height });
+  ensure(body.expiry <= height + parameters.expiryWindow, 'it expires too late', {
     latest: height + parameters.expiryWindow,
   });
   if (body.inputs.length === 0) {
-    ensure(body.actions.length > 0, 'does nothing');
+    ensure(body.actions.length > 0, 'it does nothing');
     return;
   }
   const count = body.outputs.length;
-  ensure(count >= MIN_OUTPUTS && count <= MAX_OUTPUTS, 'not 2 to 16 outputs');
+  ensure(count >= MIN_OUTPUTS && count <= MAX_OUTPUTS, 'it does not have 2 to 16 outputs');
   for (const [i, { ring }] of body.inputs.entries()) {
     const again = body.inputs.slice(0, i).some((other) => sameRing(other.ring, ring));
     ensure(!again, 'two inputs have the same ring');
   }
 }
 
-/** Whether all that a transaction does is something that costs no fee. */
+/** Whether a transaction consists of one action that needs no fee. */
 export const isFree = ({ body: { inputs, actions } }: Transaction): boolean =>
   inputs.length === 0 && actions.length === 1 && rulesOf(actions[0]!).free === true;
 
-/** The least fee a transaction has to pay in the next block, in sparks. */
+/** Minimum fee of a transaction in the next block, in sparks. */
 export function leastFee(view: ReadView, transaction: Transaction): bigint {
   return isFree(transaction) ? 0n : BigInt(transaction.weight) * feeRecord.bucket.get(view, null)!.base;
 }
 
+/** Checks the fee and what the actions release. Throws TRANSACTION_INVALID. */
 export function requireFee(view: ReadView, transaction: Transaction): void {
   const { fee } = transaction.body;
   const least = leastFee(view, transaction);
@@ -47,30 +48,30 @@ export function requireFee(view: ReadView, transaction: Transaction): void {
   requireLegs(transaction.body, least);
 }
 
-/** Members exist and are old enough, key images are new and in order. */
+/** Ring members exist and are mature; key images are new and ascending. Throws TRANSACTION_INVALID. */
 export function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
   for (const { ring } of body.inputs) {
     for (const number of ring) {
       if (number < draft.ripe) continue;
       const member = ageOf(view, number);
-      ensure(member !== undefined, 'a ring names an output that is not there', { output: number });
+      ensure(member !== undefined, 'a ring contains an output that does not exist', { output: number });
       const wait = member.minted ? draft.parameters.mintMaturity : draft.parameters.maturity;
-      ensure(member.height + wait <= draft.height, 'a ring member is too young', { output: number });
+      ensure(member.height + wait <= draft.height, 'a ring member is not mature', { output: number });
     }
   }
   for (const [i, image] of points.keyImages.entries()) {
     const before = points.keyImages[i - 1];
     ensure(
       before === undefined || Buffer.compare(before, image) < 0,
-      'inputs are not in the order of key images',
+      'the inputs are not in ascending order of key images',
     );
-    ensure(!keyImages.has(view, image), 'spent already');
+    ensure(!keyImages.has(view, image), 'an input is already spent');
   }
 }
 
 /**
- * Everything about a transaction but its spend proofs, in the order of cost, and its effect: throws
- * TRANSACTION_INVALID, and the draft is to be thrown away.
+ * Checks everything about a transaction except its spend proofs, cheapest first, and writes its effect to the draft. Throws
+ * TRANSACTION_INVALID when a rule is broken; discard the draft then.
  */
 export function applyTransaction(draft: Draft, transaction: Transaction, points: Points): void {
   const { view, height, parameters, curve } = draft;
@@ -81,7 +82,7 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   requireSpendable(view, transaction, points, draft);
   const signers = signersOf(view, transaction, height);
   if (body.actions.length > 0) applyActions(draft, transaction);
-  // Last: keys of a stranger's own make signatures for nothing, each of which takes longer to verify than all other rules.
+  // Last, because a signature costs more than all other checks, and a sender can make valid ones with throwaway keys.
   requireSignatures(transaction, signers);
   for (const image of points.keyImages) draft.spend(image);
   const context = points.keyImages[0] && spendContext(points.keyImages[0], curve);
@@ -100,13 +101,16 @@ export function applyTransaction(draft: Draft, transaction: Transaction, points:
   draft.cross(deposits, releases, body.fee);
 }
 
-/** More than there is in private hands nobody can pay, so no sum of amounts in accounts can leave the range of one. */
+/** Nobody can pay more than the shielded supply, so no sum of amounts in accounts can overflow the range of an amount. */
 function requirePayable(draft: Draft, { body }: Transaction): void {
   const { deposits, releases } = legsOf(body);
-  ensure(body.fee + deposits - releases <= draft.shielded, 'more is deposited than there is, or paid');
+  ensure(
+    body.fee + deposits - releases <= draft.shielded,
+    'the deposits and the fee are more than the shielded supply',
+  );
 }
 
-/** All that actions do to accounts, and that it is what they declare. */
+/** Applies the actions and checks that account balances change by exactly what they declare. */
 function applyActions(draft: Draft, { body }: Transaction): void {
   const { deposits, releases } = legsOf(body);
   const fork = draft.fork();
@@ -116,12 +120,12 @@ function applyActions(draft: Draft, { body }: Transaction): void {
     .reduce((sum, { key, value }) => sum + balanceOf(key, value) - balanceOf(key, draft.view.get(key)), 0n);
   ensure(
     grown === deposits - releases - fork.flow.burned,
-    'accounts change by other sums than the actions name',
+    'accounts do not change by the amounts that the actions declare',
   );
   draft.adopt(fork);
 }
 
-/** The base part of a fee is burned; what is more is a tip to the block's proposer, if that is a validator at work. */
+/** Burns the base fee; the rest is a tip for the block's proposer if that is an active validator, otherwise burned too. */
 export function shareFee(draft: Draft, transaction: Transaction, proposer: Uint8Array | undefined): void {
   const { fee } = transaction.body;
   const base = leastFee(draft.view, transaction);

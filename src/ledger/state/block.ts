@@ -29,46 +29,46 @@ import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
 import { noteTenure, type Share } from './tenure.ts';
 
-/** What consensus agrees on, as far as the ledger goes. */
+/** What the ledger needs of a block that consensus decided. */
 export interface Block {
   readonly height: number;
-  /** Consensus key of the one who proposed it. */
+  /** Consensus key of the proposer. */
   readonly proposer?: Uint8Array;
   readonly transactions: readonly Transaction[];
-  /** Validators that consensus itself has proved to have voted twice, and at which height. */
+  /** Validators that consensus has proved to have voted twice, each with the height of its votes. */
   readonly offenders?: readonly { readonly validator: Uint8Array; readonly height: number }[];
-  /** Who could have signed the block before this one, and whether it did. */
+  /** The validators of the previous block, and whether each signed it. */
   readonly attendance?: readonly { readonly validator: Uint8Array; readonly signed: boolean }[];
-  /** The power in consensus in this block: by all of an epoch's the validators' part of an emission is shared. */
+  /** Voting power in this block. Power over all blocks of an epoch determines the shares of the validators' emission. */
   readonly powers?: readonly Share[];
 }
 
-/** A block applied but not written: commit `changes` and it has happened. */
+/** The result of a block that is applied but not yet committed. */
 export interface BlockResult {
   readonly height: number;
   readonly appHash: Uint8Array;
   readonly changes: readonly Change[];
-  /** In the order of their global numbers, from `firstOutput` on. */
+  /** Created outputs, numbered from `firstOutput`. */
   readonly created: readonly OutputRecord[];
   readonly firstOutput: number;
 }
 
-/** A block of which some transactions may have been refused. */
+/** The result of a block in which transactions may have been refused. */
 export interface BlockExecution extends BlockResult {
-  /** For each transaction why it had no effect, or undefined. */
+  /** For each transaction the reason why it had no effect, or undefined. */
   readonly refusals: readonly (BitorchError | undefined)[];
 }
 
 export interface BlockRules {
   readonly curve: Curve;
   readonly spends: SpendRules;
-  /** Whether the spend proofs of a transaction were verified before, on this chain. */
+  /** Whether the spend proofs of a transaction have already been verified on this chain. */
   isVerified(id: Uint8Array): boolean;
 }
 
 /**
- * The transition of the ledger: a function of the state before and the block, nothing else. Throws BLOCK_INVALID, or
- * TRANSACTION_INVALID for the first transaction that breaks a rule; the view stays as it was either way.
+ * The state transition, a pure function of the previous state and the block. Throws BLOCK_INVALID when the block breaks a rule,
+ * or TRANSACTION_INVALID for the first transaction that does; never writes to `state`.
  */
 export function applyBlock(state: ReadView, block: Block, rules: BlockRules): BlockResult {
   const draft = beginBlock(state, block, rules.curve);
@@ -76,7 +76,7 @@ export function applyBlock(state: ReadView, block: Block, rules: BlockRules): Bl
   if (weight > draft.parameters.maxBlockWeight) {
     throw new BitorchError(
       'BLOCK_INVALID',
-      `a block of weight ${weight}, over ${draft.parameters.maxBlockWeight}`,
+      `the block weight ${weight} is over the limit of ${draft.parameters.maxBlockWeight}`,
     );
   }
   const unverified: Spend[] = [];
@@ -91,8 +91,8 @@ export function applyBlock(state: ReadView, block: Block, rules: BlockRules): Bl
 }
 
 /**
- * The same transition for a block that was decided whatever is in it: a transaction that breaks a rule, does not fit
- * or is not verified is left out. Verify the proofs first: here `isVerified` is the verdict.
+ * The state transition for a decided block: a transaction that breaks a rule, does not fit or is not verified is skipped.
+ * Verify the proofs first; here `isVerified` is final. Throws BLOCK_INVALID when the block does not follow the head.
  */
 export function executeBlock(state: ReadView, block: Block, rules: BlockRules): BlockExecution {
   const draft = beginBlock(state, block, rules.curve);
@@ -102,7 +102,7 @@ export function executeBlock(state: ReadView, block: Block, rules: BlockRules): 
     const refusal = refusalOf(() => {
       ensure(weight + transaction.weight <= draft.parameters.maxBlockWeight, 'the block is full');
       const proven = !transaction.proofs.spend || rules.isVerified(transaction.hashes.id);
-      ensure(proven, 'its proofs do not hold');
+      ensure(proven, 'its proofs are not valid');
       include(fork, { transaction, points: rules.spends.resolve(transaction) }, block.proposer);
     });
     if (refusal) return refusal;
@@ -126,7 +126,7 @@ function include(draft: Draft, { transaction, points }: Spend, proposer: Uint8Ar
   shareFee(draft, transaction, proposer);
 }
 
-/** Numbers spends and puts them under their accumulator. */
+/** Numbers spends and appends them to their accumulator. */
 export function recordSpends(view: WriteView, records: readonly SpendRecord[]): void {
   const first = keyImageRange.count(view);
   const encoded = records.map((spend) => encode(spendCodec, spend));
@@ -134,7 +134,7 @@ export function recordSpends(view: WriteView, records: readonly SpendRecord[]): 
   keyImageRange.append(view, encoded);
 }
 
-/** Numbers outputs and puts them under their accumulator: the number of the first. */
+/** Numbers outputs and appends them to their accumulator. Returns the number of the first. */
 export function recordOutputs(view: WriteView, records: readonly OutputRecord[]): number {
   const first = outputRange.count(view);
   const encoded = records.map((output) => encode(outputCodec, output));
@@ -143,7 +143,7 @@ export function recordOutputs(view: WriteView, records: readonly OutputRecord[])
   return first;
 }
 
-/** What happens in a block after its transactions. */
+/** The effects of a block after its transactions. */
 function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
   for (const offender of block.offenders ?? []) punish(draft, offender);
   for (const { validator, signed } of block.attendance ?? []) noteAttendance(draft, validator, signed);
@@ -155,13 +155,13 @@ function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): 
   return finish(state, draft);
 }
 
-/** As an Evidence does it. */
+/** Same effect as the `evidence` action. */
 function punish(draft: Draft, { validator, height }: NonNullable<Block['offenders']>[number]): void {
   const record = validators.bucket.get(draft.view, validator);
   if (record && isPunishable(record, height)) punishEquivocation(draft, [validator], height);
 }
 
-/** Numbers the outputs, checks the supply, and hashes what has become of the state. Genesis ends like this too. */
+/** Numbers the outputs, checks the supply, and computes the app hash. Also the last step of genesis. */
 export function finish(state: ReadView, draft: Draft): BlockResult {
   const { view, height, created } = draft;
   const firstOutput = recordOutputs(view, created);
@@ -187,7 +187,7 @@ function checkSupply(state: ReadView, draft: Draft): void {
   supplyRecord.bucket.put(view, null, nextSupply(supply, draft.flow, opened));
 }
 
-/** What the app hash is made of: roots of outputs, spends and accounts. */
+/** The roots in the app hash: outputs, spends and accounts, 32 bytes each. */
 export interface StateRoots {
   readonly outputs: Uint8Array;
   readonly spends: Uint8Array;
@@ -200,7 +200,7 @@ export const rootsOf = (view: ReadView): StateRoots => ({
   accounts: accountTree.root(view),
 });
 
-/** One hash for the whole state: outputs, spends, accounts, height. */
+/** The app hash: one hash over height, outputs, spends and accounts. */
 export const hashOfRoots = (height: number, { outputs, spends, accounts }: StateRoots): Uint8Array =>
   domainHash('ledger-state', orderedNumber.encode(height), outputs, spends, accounts);
 

@@ -6,21 +6,21 @@ import type { Parameters } from '../parameters.ts';
 import { keyImages, type OutputRecord, outputsUpTo } from './buckets.ts';
 import { mintedOutput, refundedOutput } from './minting.ts';
 
-/** How a block moves the sums of the supply, in sparks; see `supply.ts`. */
+/** Changes of the supply sums by a block, in sparks; see `supply.ts`. */
 export interface SupplyFlow {
   readonly minted: bigint;
   readonly burned: bigint;
   readonly shielded: bigint;
 }
 
-/** A block, or a transaction of it, while it is applied: writes, new outputs and money flows that may yet be dropped. */
+/** A block or transaction being applied: writes, new outputs and supply changes that can still be dropped. */
 export class Draft implements ActionContext {
   readonly view: Overlay;
   readonly before: ReadView;
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
-  /** Outputs with numbers below this are old enough for a ring, whoever made them. */
+  /** Outputs numbered below this are mature, minted or not. */
   readonly ripe: number;
   readonly #created: OutputRecord[] = [];
   readonly #spent: Uint8Array[] = [];
@@ -50,14 +50,14 @@ export class Draft implements ActionContext {
     this.#shieldedBefore = shieldedBefore;
   }
 
-  /** A draft on top of this one, for a transaction that may fail. */
+  /** A draft on top of this one, for a transaction that can fail. */
   fork(): Draft {
     const position = this.#firstPosition + this.#created.length;
     const { view, height, curve, parameters, ripe, before, shielded } = this;
     return new Draft(view, height, curve, parameters, position, ripe, before, shielded);
   }
 
-  /** Takes over all that a fork did. */
+  /** Merges a fork into this draft. */
   adopt(fork: Draft): void {
     this.view.absorb(fork.view);
     this.#created.push(...fork.#created);
@@ -81,7 +81,7 @@ export class Draft implements ActionContext {
     this.#spent.push(keyImage);
   }
 
-  /** All that is in private hands by now, in sparks. */
+  /** Current shielded supply, in sparks. */
   get shielded(): bigint {
     return this.#shieldedBefore + this.#shielded;
   }
@@ -90,7 +90,7 @@ export class Draft implements ActionContext {
     return { minted: this.#minted, burned: this.#burned, shielded: this.#shielded };
   }
 
-  /** New money: whoever calls puts it into an account. */
+  /** Counts new money; the caller adds it to an account. */
   mint(amount: bigint): void {
     this.#minted += amount;
   }
@@ -99,14 +99,14 @@ export class Draft implements ActionContext {
     this.#burned += amount;
   };
 
-  /** Makes an output of money taken from a public account. */
+  /** Creates a one-time output with money taken from a public account. */
   refund(to: OneTime, amount: bigint): void {
     if (amount === 0n) return;
     this.#created.push(refundedOutput(to, amount, this.height, this.curve));
     this.#shielded += amount;
   }
 
-  /** Makes an output for an address, of money taken from a public account. */
+  /** Creates an output for an address with money taken from a public account. */
   pay(to: Address, amount: bigint): void {
     if (amount === 0n) return;
     const number = this.#firstPosition + this.#created.length;
@@ -114,12 +114,12 @@ export class Draft implements ActionContext {
     this.#shielded += amount;
   }
 
-  /** Adds an output of a transaction; its amount was private before and stays so. */
+  /** Adds an output of a transaction; its amount stays within the shielded supply. */
   create(output: OutputRecord): void {
     this.#created.push(output);
   }
 
-  /** What a transaction moves over the border: fee and deposits out of the shielded pool, releases into it. */
+  /** Moves sparks of a transaction: fee and deposits out of the shielded supply, releases into it. */
   cross(deposits: bigint, releases: bigint, fee: bigint): void {
     this.#shielded += releases - deposits - fee;
   }

@@ -16,14 +16,14 @@ import type { Parameters } from '../parameters.ts';
 import type { Draft } from './draft.ts';
 import { takeTenures } from './tenure.ts';
 
-/** New money of an epoch, in sparks: a fixed part of what is not yet minted (Monero's curve), never below the tail. */
+/** Emission of an epoch, in sparks: a fixed fraction of the unminted supply (Monero's curve), at least the tail emission. */
 export function emissionOf(minted: bigint, parameters: Parameters): bigint {
   const left = parameters.supplyCap > minted ? parameters.supplyCap - minted : 0n;
   const falling = left >> BigInt(parameters.emissionShift);
   return falling > parameters.tailEmission ? falling : parameters.tailEmission;
 }
 
-/** At the last block of an epoch: emission into its pools, and rewards. What is paid out waits in queues. */
+/** Runs at the last block of an epoch: mints the emission into pools and rewards. Payouts wait in queues. */
 export function endEpoch(draft: Draft): void {
   const { view, parameters } = draft;
   const emission = emissionOf(supplyRecord.bucket.get(view, null)!.minted, parameters);
@@ -43,7 +43,7 @@ export function endEpoch(draft: Draft): void {
   });
 }
 
-/** In proportion to power over all blocks of the epoch; whoever is jailed or out at its end gets nothing. */
+/** In proportion to voting power over all blocks of the epoch; validators jailed or removed at its end get nothing. */
 function rewardValidators(draft: Draft, pool: bigint): void {
   const tenures = takeTenures(draft.view, draft.height);
   const total = tenures.reduce((sum, { served }) => sum + served, 0n);
@@ -56,8 +56,8 @@ function rewardValidators(draft: Draft, pool: bigint): void {
 }
 
 /**
- * The pool grows, the commission is the owner's. One that works without a bond, as the first validators do, gets it as the
- * first bond of its owner: so the first money comes into the world.
+ * Adds the reward to the pool, less the commission for the owner. A validator without a bond, as at genesis, receives it as its
+ * owner's first bond: this is how the first money is created.
  */
 function rewardValidator(draft: Draft, id: Uint8Array, validator: Validator, amount: bigint): void {
   const { view, height } = draft;
@@ -73,8 +73,8 @@ function rewardValidator(draft: Draft, id: Uint8Array, validator: Validator, amo
 }
 
 /**
- * The work reward is shared in proportion to what nodes' settlements burned, and is no more than a part of that: settling
- * with oneself costs more than it brings. What nobody took of the one before is burned.
+ * Sets the work reward, to be shared in proportion to what each node's settlements burned. It is less than the total burned, so
+ * settling with oneself costs more than it earns. The unclaimed rest of the previous reward is burned.
  */
 function rewardWork(draft: Draft, pool: bigint): void {
   const { view, height, parameters } = draft;

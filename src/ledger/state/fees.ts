@@ -1,8 +1,8 @@
 import type { Parameters } from '../parameters.ts';
 
 /**
- * The base fee after a block, in sparks a unit of weight (EIP-1559 in whole numbers): an eighth up at most when blocks
- * are fuller than half, an eighth down when they are emptier, at least one spark's step up.
+ * The base fee after a block, in sparks per unit of weight (EIP-1559 in integers). Rises by at most 1/8, and at least one spark,
+ * when the block is more than half full; falls by at most 1/8 when it is less; never below `leastFee`.
  */
 export function nextBaseFee(base: bigint, weight: number, parameters: Parameters): bigint {
   const target = BigInt(Math.floor(parameters.maxBlockWeight / 2));

@@ -15,11 +15,11 @@ import type { Parameters } from '../parameters.ts';
 import { type BlockResult, finish } from './block.ts';
 import { Draft } from './draft.ts';
 
-/** How a chain begins. A network for real money has no grants: nothing is minted before somebody worked for it. */
+/** Initial state of a chain. A production network has no grants: nothing is minted before work is done. */
 export interface Genesis {
   readonly parameters: Parameters;
   readonly validators: readonly GenesisValidator[];
-  /** Outputs of test networks: the faucet's money, and decoys for the first rings. */
+  /** Outputs of a test network: money for the faucet, and decoys for the first rings. */
   readonly grants: readonly { readonly to: Address; readonly amount: bigint }[];
 }
 
@@ -28,11 +28,11 @@ export interface GenesisValidator {
   readonly owner: Uint8Array;
   readonly payout: Address;
   readonly commission: number;
-  /** Bonded at genesis; 0 where nothing is minted before. */
+  /** Sparks bonded at genesis; 0 on a network that mints nothing at genesis. */
   readonly tokens: bigint;
 }
 
-/** Height 0. Commit its changes into an empty store. */
+/** The state at height 0. Commit its changes to an empty store. */
 export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
   const empty = new MemoryStore();
   const { parameters } = genesis;

@@ -16,17 +16,17 @@ import { VIEW_TAG_BYTES } from '../constants.ts';
 import { refuse } from '../errors.ts';
 import type { OutputRecord } from './buckets.ts';
 
-/** What the keys of one transaction's outputs are bound to: a key image is spent once, so none comes out twice. */
+/** Context of a transaction's outputs. A key image is spent only once, so no two transactions have the same context. */
 export function spendContext(firstKeyImage: Uint8Array, curve: Curve): Uint8Array {
   return curve.keccak256(concat([utf8('bitorch/ctx'), firstKeyImage]));
 }
 
-/** The context of a refund: its keys are derived before anybody knows when they will be used. */
+/** Context of all refunds: their keys are derived before it is known when they are paid. */
 export function refundContext(curve: Curve): Uint8Array {
   return curve.keccak256(utf8('bitorch/refund'));
 }
 
-/** The context of output `number` that the protocol mints in a block. */
+/** Context of output `number`, minted by the protocol in a block. */
 export function mintContext(chainId: Uint8Array, height: number, number: number, curve: Curve): Uint8Array {
   const place = concat([chainId, orderedNumber.encode(height), orderedNumber.encode(number)]);
   return curve.keccak256(concat([utf8('bitorch/mint'), place]));
@@ -35,8 +35,8 @@ export function mintContext(chainId: Uint8Array, height: number, number: number,
 export const rulesFor = (context: Uint8Array): DerivationRules => ({ context, viewTagBytes: VIEW_TAG_BYTES });
 
 /**
- * An output of a public amount for an address. The transaction secret is a hash of its context, so that anybody can
- * check who was paid; from its first spend on the money is as private as any.
+ * An output with a public amount for an address. Its transaction secret is a hash of its context, so that anybody can check who
+ * was paid. Once spent, the money is as private as any other. Throws TRANSACTION_INVALID when the address is not valid.
  */
 export function mintedOutput(
   to: Address,
@@ -49,7 +49,7 @@ export function mintedOutput(
   const context = mintContext(chainId, height, number, curve);
   const txSecret = curve.hashToScalar(concat([utf8('bitorch/mint key'), context]));
   const shared = sharedSecret(txSecret, to.viewKey, curve);
-  if (!shared) return refuse('a payout address is not made of points');
+  if (!shared) return refuse('the keys of a payout address are not points');
   const { key, viewTag } = deriveOutput(to, amount, shared, 0, rulesFor(context), curve);
   return publicOutput(
     { key, viewTag, txKey: transactionKey(txSecret, to, curve), context },
@@ -59,9 +59,10 @@ export function mintedOutput(
   );
 }
 
+/** An output with a public amount for a one-time key. Throws TRANSACTION_INVALID when its keys are not points. */
 export function refundedOutput(to: OneTime, amount: bigint, height: number, curve: Curve): OutputRecord {
   const points = fromWireAll([to.key, to.txKey], curve);
-  if (!points) return refuse('a refund is not made of points');
+  if (!points) return refuse('the keys of a refund are not points');
   const [key, txKey] = points as [Uint8Array, Uint8Array];
   return publicOutput(
     { key, txKey, viewTag: to.viewTag, context: refundContext(curve) },

@@ -18,11 +18,11 @@ import { DUE_WEIGHT } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Draft } from './draft.ts';
 
-/** Payments of one kind that a block makes at most. */
+/** Maximum payments of one kind in a block. */
 export const duesPerBlock = ({ maxBlockWeight }: Parameters): number =>
   Math.max(1, Math.floor(maxBlockWeight / DUE_WEIGHT));
 
-/** Pays what is due, in the order of the heights and no more than a block's share of each kind: the rest waits. */
+/** Makes the payments that are due, in order of height, up to `duesPerBlock` of each kind; the rest waits. */
 export function payDues(draft: Draft): void {
   const most = duesPerBlock(draft.parameters);
   for (const kind of Object.keys(PAY) as DueKind[]) {
@@ -37,7 +37,7 @@ const PAY: { readonly [K in DueKind]: (draft: Draft, key: Uint8Array) => void } 
   commission: payCommission,
 };
 
-/** Without the part that an offence of its validator costs. */
+/** Pays a withdrawal, less the part slashed for an offence of its validator. */
 function payWithdrawal(draft: Draft, key: Uint8Array): void {
   const { view } = draft;
   const at = withdrawalKey.decode(key);
@@ -56,12 +56,12 @@ function payWithdrawal(draft: Draft, key: Uint8Array): void {
   draft.refund(record.refund, record.amount - lost);
 }
 
-/** What is left of an escrow. One that was closed early stays without money until its window is over. */
+/** Refunds the rest of an escrow. One that was closed early keeps an empty record until its settlement window ends. */
 function payEscrow(draft: Draft, key: Uint8Array): void {
   const { view, height, parameters } = draft;
   const escrow = escrows.bucket.get(view, key);
   const isOver = escrow && height >= escrow.deadline + parameters.settlementWindow;
-  // Its earlier turn, after a close, may have ended it; then a new one of this key may be there.
+  // A close may have ended it already, and another escrow may now use the same key.
   if (!escrow || (!isOver && escrow.closed === 0)) return;
   if (isOver) escrows.bucket.delete(view, key);
   else escrows.bucket.put(view, key, { ...escrow, balance: 0n, deposit: 0n });
@@ -78,7 +78,7 @@ function payEarnings(draft: Draft, key: Uint8Array): void {
 
 function payCommission(draft: Draft, key: Uint8Array): void {
   const validator = validators.bucket.get(draft.view, key);
-  // An earlier turn, of an epoch before, may have paid all of it to one that has gone since.
+  // A payment scheduled in an earlier epoch may have paid all of it, and the validator may be gone.
   if (!validator) return;
   putValidator(draft.view, key, { ...validator, commissionDue: 0n });
   draft.pay(validator.payout, validator.commissionDue);

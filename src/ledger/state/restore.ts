@@ -18,7 +18,7 @@ import {
   spendCodec,
 } from './buckets.ts';
 
-/** The records that a state is made of, in the order of their keys: everything else in a store follows from them. */
+/** The primary records of a state in key order; everything else in a store is derived from them. */
 export function* stateRecords(view: ReadView): Iterable<Entry> {
   for (const tag of [OUTPUTS, SPENDS]) {
     yield* view.range({ from: Uint8Array.of(tag), to: Uint8Array.of(tag + 1) });
@@ -27,20 +27,19 @@ export function* stateRecords(view: ReadView): Iterable<Entry> {
 }
 
 /**
- * Builds a state out of its records, from whoever they come, and the accumulators anew, so that the app hash at the end
- * vouches for every byte of it.
+ * Rebuilds a state from records of an untrusted source. Recomputes the accumulators, so that the final app hash covers every
+ * byte.
  */
 export class StateBuilder {
   readonly #store: Store;
 
-  /** @param store an empty one, that is thrown away unless the app hash is the right one */
+  /** @param store an empty store, to be discarded unless the final app hash is the expected one */
   constructor(store: Store) {
     this.#store = store;
   }
 
   /**
-   * Adds records that follow those added before, in the order of `stateRecords`.
-   * @throws BitorchError `SNAPSHOT_INVALID` for a record that no state has
+   * Adds the next records in the order of `stateRecords`. Throws SNAPSHOT_INVALID when a record cannot be part of a state.
    */
   add(records: readonly Entry[]): void {
     const view = new Overlay(this.#store);
@@ -54,7 +53,7 @@ export class StateBuilder {
     this.#store.commit(view.changes());
   }
 
-  /** Writes the head: the ledger can be opened. Gives its app hash. */
+  /** Writes the head, after which the ledger can be opened. Returns the app hash. */
   finish(height: number): Uint8Array {
     const view = new Overlay(this.#store);
     const appHash = appHashOf(view, height);
@@ -71,7 +70,7 @@ function addRecord(view: Overlay, { key, value }: Entry): void {
     if (key[0] === validators.tag) addValidator(view, key.subarray(1));
   } else if (key[0] === OUTPUTS) addOutput(view, key, value);
   else if (key[0] === SPENDS) addSpend(view, key, value);
-  else throw new RangeError(`the tag ${key[0]}`);
+  else throw new RangeError(`unknown tag ${key[0]}`);
 }
 
 function addValidator(view: Overlay, id: Uint8Array): void {
@@ -83,7 +82,7 @@ function addOutput(view: Overlay, key: Uint8Array, value: Uint8Array): void {
   const number = outputRange.count(view);
   requireNumber(key, number);
   const before = number > 0 ? outputs.get(view, number - 1)!.height : 0;
-  if (output.height < before) throw new RangeError('outputs that are not in the order of blocks');
+  if (output.height < before) throw new RangeError('outputs are not in order of height');
   outputs.put(view, number, output);
   outputTotals.put(view, output.height, number + 1);
   outputRange.append(view, [value]);
@@ -92,13 +91,13 @@ function addOutput(view: Overlay, key: Uint8Array, value: Uint8Array): void {
 function addSpend(view: Overlay, key: Uint8Array, value: Uint8Array): void {
   const spend = decode(spendCodec, value);
   requireNumber(key, keyImageRange.count(view));
-  if (keyImages.has(view, spend.keyImage)) throw new RangeError('an output spent twice');
+  if (keyImages.has(view, spend.keyImage)) throw new RangeError('an output is spent twice');
   keyImages.put(view, spend.keyImage, spend.height);
   recordSpends(view, [spend]);
 }
 
 function requireNumber(key: Uint8Array, expected: number): void {
   if (key.length !== 9 || orderedNumber.decode(key.subarray(1)) !== expected) {
-    throw new RangeError(`not number ${expected}, which is the next`);
+    throw new RangeError(`expected number ${expected}`);
   }
 }

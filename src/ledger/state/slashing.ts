@@ -16,44 +16,47 @@ import { WHOLE } from '../constants.ts';
 import type { Parameters } from '../parameters.ts';
 import { accountKind, SINGLE } from './buckets.ts';
 
-/** More than validators vote at once. */
+/** Above the number of validators that vote at once. */
 const MAX_OFFENCES = 1_024;
 const offenceCodec = struct({ validator: key, height: integer(), tokens: amount, total: amount });
 type Offence = Decoded<typeof offenceCodec>;
 
-/** Offences within the unbonding time: whose, when they were punished, what it had at stake, and all together. */
+/** Offences within the unbonding time: validator, height of punishment, its stake, and the total stake, in sparks. */
 const offencesCodec = struct({ offences: list(offenceCodec, MAX_OFFENCES) });
 
 export const offencesRecord = accountKind(10, SINGLE, offencesCodec, () => 0n);
 
-/** What a punishment sees and does. */
-type Court = Pick<ActionContext, 'view' | 'before' | 'height' | 'parameters' | 'burn'>;
+/** The parts of an action's context that a punishment uses. */
+type PunishmentContext = Pick<ActionContext, 'view' | 'before' | 'height' | 'parameters' | 'burn'>;
 
 /**
- * Whether an offence at that height still changes something. Of a validator that is out already an earlier one reaches
- * more of what is on its way back: else it could report itself for a later one, and save what left in between.
+ * Whether an offence at that height can still be punished. For a removed validator only an earlier offence counts, because it
+ * reaches more withdrawals: otherwise the validator could report a later offence itself and save what left in between.
  */
 export const isPunishable = ({ tombstoned, leaving, offence }: Validator, height: number): boolean =>
   tombstoned === 0 || (leaving > 0n && height < offence);
 
 /**
- * Takes from validators that have voted twice what `fractionOf` says, burns it, and puts them out for ever; from those who
- * offended with them what they have lost too little: who was found out first pays as much as who was last. What is on its
- * way out of a pool since the offence pays the same part when it is due. An earlier offence that comes to light later
- * only moves the height from which on that is so.
- * @param offence the height that they voted twice at, see `isPunishable`
+ * Slashes validators that voted twice by `fractionOf`, burns the tokens, and removes them permanently. Earlier offenders that
+ * count together with them are slashed further to the same fraction, so that the order of discovery does not matter.
+ * Withdrawals since the offence lose the same fraction when due. An earlier offence found later only moves that height back.
+ * @param offence height of the double votes, see `isPunishable`
  */
-export function punishEquivocation(court: Court, ids: readonly Uint8Array[], offence: number): void {
-  const { view, burn, parameters } = court;
+export function punishEquivocation(
+  context: PunishmentContext,
+  ids: readonly Uint8Array[],
+  offence: number,
+): void {
+  const { view, burn, parameters } = context;
   const fresh = ids.filter((id) => validatorOf(view, id).tombstoned === 0);
   for (const id of ids) putValidator(view, id, { ...validatorOf(view, id), tombstoned: 1, offence });
   if (fresh.length === 0) return;
-  const offences = noteOffences(court, fresh);
+  const offences = noteOffences(context, fresh);
   const slashed = fractionOf(offences, parameters);
   for (const { validator } of offences) burn(raise(view, validator, slashed));
 }
 
-/** Takes from an offender's pool what is missing until it has lost a part in all; gives what was taken. */
+/** Slashes an offender's pool further, up to the fraction `slashed` in total. Returns the sparks taken. */
 function raise(view: WriteView, id: Uint8Array, slashed: number): bigint {
   const validator = validatorOf(view, id);
   if (validator.slashed >= slashed) return 0n;
@@ -63,10 +66,11 @@ function raise(view: WriteView, id: Uint8Array, slashed: number): bigint {
 }
 
 /**
- * Cubic slashing (Namada): 9·(offenders' part of all stake)² of each offender's pool, at least `slashLeast`. One that
- * fails alone loses little; a third that fails together loses everything. Stake is what is bonded and what is on its way
- * back, as it was before the block: nothing that is moved in the block, or is only on its way out, changes a part. For
- * offences that count together all of it is the least that it was: what is bonded between them thins none of them out.
+ * Cubic slashing (Namada): 9·(offenders' share of total stake)² of each offender's pool, at least `slashLeast`. An isolated
+ * failure loses little; a third of the stake failing together loses everything. Stake includes pending withdrawals and is taken
+ * from the state before the block, so that moving money does not change a share. For offences that count together the total is
+ * the smallest of their totals, so that bonding between them does not dilute any.
+ * Returns ten-thousandths.
  */
 function fractionOf(offences: readonly Offence[], parameters: Parameters): number {
   const offending = offences.reduce((sum, offence) => sum + offence.tokens, 0n);
@@ -75,9 +79,9 @@ function fractionOf(offences: readonly Offence[], parameters: Parameters): numbe
   return Math.min(WHOLE, Math.max(parameters.slashLeast, Number(cubic)));
 }
 
-/** Adds offences to those that count together, and gives all of them. */
-function noteOffences(court: Court, ids: readonly Uint8Array[]): Offence[] {
-  const { view, before, height, parameters } = court;
+/** Adds offences to those within the unbonding time. Returns all of them. */
+function noteOffences(context: PunishmentContext, ids: readonly Uint8Array[]): Offence[] {
+  const { view, before, height, parameters } = context;
   const { atStake: total } = stakeOf(before);
   const known = offencesRecord.bucket.get(view, null)?.offences ?? [];
   const recent = known.filter((offence) => offence.height + parameters.unbondingBlocks > height);
@@ -90,7 +94,7 @@ function noteOffences(court: Court, ids: readonly Uint8Array[]): Offence[] {
   return offences;
 }
 
-/** If there are too many the oldest count as one, so that none is forgotten. */
+/** Merges the oldest offences into one if there are too many, so that none is lost. */
 function bounded(offences: readonly Offence[]): Offence[] {
   const oldest = offences.slice(0, Math.max(0, offences.length - MAX_OFFENCES + 1));
   if (oldest.length < 2) return [...offences];
@@ -104,11 +108,11 @@ const leastTotal = (offences: readonly Offence[]): bigint =>
   offences.reduce((least, { total }) => (total < least ? total : least), offences[0]!.total);
 
 /**
- * Counts whether a validator has signed a block: one more that it missed, or one less (Oxen's uptime credit). Whoever is
- * away for longer than it was there by `downtimeBlocks` is jailed: it has to say that it is back.
+ * Records whether a validator signed a block: its missed count rises or falls by one (Oxen's uptime credit). At
+ * `downtimeBlocks` the validator is slashed and jailed until it unjails itself.
  */
 export function noteAttendance(
-  { view, height, parameters, burn }: Omit<Court, 'before'>,
+  { view, height, parameters, burn }: Omit<PunishmentContext, 'before'>,
   id: Uint8Array,
   signed: boolean,
 ): void {

@@ -14,7 +14,7 @@ import { ensure, refuse, refuseForged } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { outputs } from './buckets.ts';
 
-/** The points of a transaction times 8, as the state has them: always of prime order, never the identity. */
+/** The points of a transaction times 8, as stored in the state: always of prime order, never the identity. */
 export interface Points {
   readonly keyImages: readonly Uint8Array[];
   readonly outputs: readonly {
@@ -25,13 +25,13 @@ export interface Points {
   readonly pseudoOuts: readonly Uint8Array[];
 }
 
-/** What a spend's cryptography says: the seam at which tests of the state put something cheaper. */
+/** Cryptographic verification of spends. Tests of the state can substitute a cheaper one. */
 export interface SpendRules {
-  /** Throws TRANSACTION_INVALID for anything that is not a point. */
+  /** Decodes the points. Throws TRANSACTION_INVALID when one does not decode or is the identity. */
   resolve(transaction: Transaction): Points;
   /**
-   * Checks balance, ring signatures and range proofs of transactions whose ring members are in the view; the range
-   * proofs of all of them together. Throws TRANSACTION_INVALID.
+   * Checks balance, ring signatures and range proofs (batched over all transactions) with ring members from the view. Throws
+   * TRANSACTION_INVALID when one does not verify.
    */
   verify(view: ReadView, spends: readonly Spend[]): void;
 }
@@ -78,7 +78,7 @@ function requireBalance({ transaction: { body }, points }: Spend, curve: Curve):
   const open = body.fee + deposits - releases;
   ensure(
     commitmentsBalance(points.pseudoOuts, commitments, open, curve),
-    'inputs and outputs do not balance',
+    'the inputs and outputs do not balance',
   );
 }
 
@@ -97,15 +97,16 @@ function requireRings(view: ReadView, { transaction, points }: Spend, curve: Cur
   }
 }
 
+/** Keys and commitments of ring members. Throws TRANSACTION_INVALID when one does not exist. */
 export function membersOf(view: ReadView, ring: readonly number[]): RingMember[] {
   return ring.map((number) => {
     const output = outputs.get(view, number);
-    ensure(output !== undefined, 'a ring names an output that is not there', { output: number });
+    ensure(output !== undefined, 'a ring contains an output that does not exist', { output: number });
     return { key: output.key, commitment: output.commitment };
   });
 }
 
-/** All in one multi-scalar multiplication; if that fails, one by one, to say which. */
+/** Verifies all in one multi-scalar multiplication; if that fails, one by one to find the wrong one. */
 function requireRanges(spends: readonly Spend[], curve: Curve): void {
   const claims = spends.map(({ transaction: { body, proofs } }) => ({
     proof: proofs.spend!.range,
@@ -117,28 +118,28 @@ function requireRanges(spends: readonly Spend[], curve: Curve): void {
 }
 
 export interface Signers {
-  /** In order, those that the body names first; there is a signature for each, good or not. */
+  /** In order, keys named by the body first. There is one signature for each, not verified yet. */
   readonly keys: readonly Uint8Array[];
-  /** How many the body names, whatever the state says. */
+  /** Number of keys named by the body itself, independent of the state. */
   readonly named: number;
 }
 
-/** The keys that have to sign the body. */
+/** The keys that must sign the body. Throws TRANSACTION_INVALID when the number of signatures differs. */
 export function signersOf(view: ReadView, { body, proofs }: Transaction, height: number): Signers {
   const named = body.actions.flatMap((action: Action) => [...rulesOf(action).signers(action.body)]);
   const found = body.actions.flatMap((action: Action) => [
     ...(rulesOf(action).consenters?.(action.body, view, height) ?? []),
   ]);
   const keys = [...named, ...found];
-  ensure(keys.length === proofs.signatures.length, 'not the signatures that the actions need', {
+  ensure(keys.length === proofs.signatures.length, 'the number of signatures is not what the actions need', {
     needed: keys.length,
   });
   return { keys, named: named.length };
 }
 
 /**
- * A signature by a key that the body names is wrong at every height, so whoever sent it is to blame. Whose consent it takes
- * can change while a transaction is under way.
+ * Verifies the signatures. A wrong one by a key that the body names is wrong at any height, so the sender is to blame for it.
+ * Keys looked up in the state can change while a transaction is in transit. Throws TRANSACTION_INVALID.
  */
 export function requireSignatures({ proofs, hashes }: Transaction, { keys, named }: Signers): void {
   for (const [i, signer] of keys.entries()) {

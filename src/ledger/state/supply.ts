@@ -3,10 +3,9 @@ import type { Supply } from './buckets.ts';
 import type { SupplyFlow } from './draft.ts';
 
 /**
- * The turnstile: minted = burned + shielded + open, always, and none of them below zero. `opened` is what the balances
- * of all accounts grew by, added up from their records and so independent of the flows that actions declared.
- *
- * @throws BitorchError `SUPPLY_BROKEN`: no block may go on from there
+ * The supply invariant (turnstile): minted = burned + shielded + open, and none of them negative. `opened` is the growth of all
+ * account balances in sparks, summed from their records and so independent of what actions declared. Throws SUPPLY_BROKEN when
+ * the invariant fails; such a block must not be committed.
  */
 export function nextSupply(supply: Supply, flow: SupplyFlow, opened: bigint): Supply {
   const next = {
@@ -18,7 +17,7 @@ export function nextSupply(supply: Supply, flow: SupplyFlow, opened: bigint): Su
   const sums = Object.values(next);
   const broken = next.minted !== next.burned + next.shielded + next.open;
   if (broken || sums.some((sum) => sum < 0n || sum >= 2n ** 64n)) {
-    throw new BitorchError('SUPPLY_BROKEN', 'money was made or lost: this block must not be', {
+    throw new BitorchError('SUPPLY_BROKEN', 'money was created or lost: this block must not be committed', {
       supply,
       next,
     });

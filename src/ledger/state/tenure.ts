@@ -4,22 +4,22 @@ import { amount, type Decoded, fixed, integer, list, struct } from '../codec/ind
 import { KEY_BYTES } from '../constants.ts';
 import { accountKind, SINGLE } from './buckets.ts';
 
-/** Validators of one epoch that are counted; more than any set holds. */
+/** Maximum validators counted in an epoch; more than any validator set has. */
 const MAX_TENURES = 2_048;
-/** Those that share where consensus says nothing of power. */
+/** Maximum validators that share when consensus supplies no powers. */
 const MAX_SHARES = 1_000;
 
 const tenureCodec = struct({
   key: fixed(KEY_BYTES),
   power: integer(),
-  /** The first block that is not in `served` yet. */
+  /** First height not counted in `served`. */
   since: integer(),
-  /** Power times blocks, of this epoch. */
+  /** Power × blocks in this epoch, up to `since`. */
   served: amount,
 });
 type Tenure = Decoded<typeof tenureCodec>;
 
-/** How long each validator has had which power in the epoch: written when somebody's power changes. */
+/** Voting power over time of each validator in the epoch. Written only when a power changes. */
 export const tenureRecord = accountKind(
   12,
   SINGLE,
@@ -27,13 +27,13 @@ export const tenureRecord = accountKind(
   () => 0n,
 );
 
-/** Who takes part in consensus, and with how much of it. */
+/** A validator and its voting power. */
 export interface Share {
   readonly key: Uint8Array;
   readonly power: number;
 }
 
-/** Notes who has which power in a block: without `powers` all that may vote, by what is bonded. */
+/** Records voting power in a block. Without `powers`, all validators that may vote count by bonded TORCH. */
 export function noteTenure(view: WriteView, height: number, powers?: readonly Share[]): void {
   const shares = powers ?? leading(view, MAX_SHARES).map(({ key, torch }) => ({ key, power: torch }));
   const tenures = tenureRecord.bucket.get(view, null)?.tenures ?? [];
@@ -55,7 +55,7 @@ export function noteTenure(view: WriteView, height: number, powers?: readonly Sh
   tenureRecord.bucket.put(view, null, { tenures: longest([...kept, ...begun]) });
 }
 
-/** What each has served in the epoch that ends with a block; the next one is counted from nothing. */
+/** Service of each validator in the epoch that ends with this block; resets the count for the next epoch. */
 export function takeTenures(view: WriteView, height: number): { key: Uint8Array; served: bigint }[] {
   const tenures = tenureRecord.bucket.get(view, null)?.tenures ?? [];
   const next = tenures
@@ -65,7 +65,7 @@ export function takeTenures(view: WriteView, height: number): { key: Uint8Array;
   return tenures.map((tenure) => ({ key: tenure.key, served: servedBy(tenure, height + 1) }));
 }
 
-/** Up to a block, without it. */
+/** Power × blocks up to `height`, exclusive. */
 function servedBy({ power, since, served }: Tenure, height: number): bigint {
   const sum = served + BigInt(power) * BigInt(height - since);
   return sum < MOST ? sum : MOST;
@@ -73,7 +73,7 @@ function servedBy({ power, since, served }: Tenure, height: number): bigint {
 
 const MOST = 2n ** 64n - 1n;
 
-/** Where too many have come and gone in one epoch those that served least are left out. */
+/** Keeps the MAX_TENURES that served most; validators with power come first. */
 function longest(tenures: Tenure[]): Tenure[] {
   if (tenures.length <= MAX_TENURES) return tenures;
   const isPresent = ({ power }: Tenure) => Number(power > 0);

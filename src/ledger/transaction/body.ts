@@ -23,16 +23,16 @@ import {
   VIEW_TAG_BYTES,
 } from '../constants.ts';
 
-/** What a transaction says; the proofs that it may say so are apart. Points are divided by 8 here. */
+/** The content of a transaction, without its proofs. Points are encoded divided by 8. */
 export interface Body {
   readonly chainId: Uint8Array;
-  /** The last height at which a block may hold it. */
+  /** The last height at which a block may include it. */
   readonly expiry: number;
   /** Sparks. */
   readonly fee: bigint;
   readonly inputs: readonly Input[];
   readonly outputs: readonly NewOutput[];
-  /** For the receivers, encrypted by the sender; the ledger does not read it. */
+  /** For the receivers, encrypted by the sender; opaque to the ledger. */
   readonly memo: Uint8Array;
   readonly actions: readonly Action[];
 }
@@ -58,7 +58,7 @@ const outputCodec = struct({
 
 export type NewOutput = Decoded<typeof outputCodec>;
 
-/** The first number, then how far each next one is ahead: at least one, so a ring is ascending by its spelling. */
+/** The first number, then the difference to each next one, at least 1: the encoding itself makes rings ascending. */
 const ringCodec: Codec<readonly number[]> = {
   write(out, ring) {
     for (const [i, number] of ring.entries()) {
@@ -75,7 +75,7 @@ const ringCodec: Codec<readonly number[]> = {
 };
 
 const VERSION = byteOf(1);
-/** 0 spends private money, 1 moves money of public accounts only. */
+/** 0: spends shielded money. 1: moves money of public accounts only. */
 const KIND = byteOf(0, 1);
 const CHAIN_ID = fixed(CHAIN_ID_BYTES);
 const INPUTS = list(struct({ ring: ringCodec, keyImage: KEY }), MAX_INPUTS, 1);

@@ -13,9 +13,9 @@ export interface SpendProof {
 }
 
 export interface Proofs {
-  /** There exactly when the body has inputs. */
+  /** Present if and only if the body has inputs. */
   readonly spend: SpendProof | undefined;
-  /** Ed25519 signatures of the keys that the actions ask for, in the actions' order. */
+  /** Ed25519 signatures, 64 bytes, by the keys that the actions require, in the order of the actions. */
   readonly signatures: readonly Uint8Array[];
 }
 
@@ -23,7 +23,7 @@ const KEY = fixed(KEY_BYTES);
 const SPEND_PROOF_TYPE = byteOf(1);
 const SIGNATURES = list(fixed(SIGNATURE_BYTES), MAX_SIGNATURES);
 
-/** What the proofs are made of, each hashed by itself: see `Hashes`. */
+/** Writers for the parts of the proofs that are hashed separately, see `Hashes`. */
 export const proofParts = {
   range(out: ByteWriter, { range }: Pick<SpendProof, 'range'>): void {
     for (const part of [range.a, range.a1, range.b, range.r1, range.s1, range.d1]) KEY.write(out, part);
@@ -50,7 +50,7 @@ export function writeProofs(out: ByteWriter, { spend, signatures }: Proofs): voi
   proofParts.signatures(out, signatures);
 }
 
-/** All lengths follow from the body, so the proofs carry none. */
+/** All lengths follow from the body, so the proofs carry none. Throws CODEC_INVALID when they do not decode. */
 export function readProofs(input: ByteReader, body: Body): Proofs {
   const spend = body.inputs.length > 0 ? readSpend(input, body) : undefined;
   return { spend, signatures: SIGNATURES.read(input) };

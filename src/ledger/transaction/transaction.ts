@@ -6,26 +6,27 @@ import { MAX_TRANSACTION_BYTES } from '../constants.ts';
 import { type Body, bodyCodec } from './body.ts';
 import { type Proofs, proofParts, readProofs, type SpendProof, writeProofs } from './proofs.ts';
 
-/** A transaction read or made, with what is computed from its bytes once. */
+/** A transaction with values computed once from its bytes. */
 export interface Transaction {
   readonly bytes: Uint8Array;
   readonly body: Body;
   readonly proofs: Proofs;
   readonly hashes: Hashes;
+  /** See `weightOf`. */
   readonly weight: number;
 }
 
-/** All are original Keccak-256. */
+/** All are original Keccak-256, 32 bytes. */
 export interface Hashes {
-  /** Of the body's bytes: what Ed25519 keys sign. */
+  /** Of the encoded body; signed by the Ed25519 keys. */
   readonly body: Uint8Array;
-  /** What CLSAGs sign: everything but the CLSAGs and the signatures. */
+  /** Message of the CLSAGs: covers everything except the CLSAGs and the signatures. */
   readonly message: Uint8Array;
-  /** Names the transaction; covers every byte. */
+  /** Transaction id; covers every byte. */
   readonly id: Uint8Array;
 }
 
-/** Reads the bytes of a stranger. Throws CODEC_INVALID. */
+/** Decodes untrusted bytes. Throws CODEC_INVALID when they are not a canonical transaction. */
 export function parseTransaction(bytes: Uint8Array, curve: Curve): Transaction {
   if (bytes.length > MAX_TRANSACTION_BYTES) {
     throw codecError(`a transaction of ${bytes.length} bytes, over the limit of ${MAX_TRANSACTION_BYTES}`);
@@ -33,7 +34,7 @@ export function parseTransaction(bytes: Uint8Array, curve: Curve): Transaction {
   const input = new ByteReader(bytes);
   const body = bodyCodec.read(input);
   const proofs = readProofs(input, body);
-  if (input.remaining > 0) throw codecError(`${input.remaining} bytes too many`);
+  if (input.remaining > 0) throw codecError(`${input.remaining} trailing bytes`);
   return describe(body, proofs, bytes.slice(), curve);
 }
 
@@ -58,7 +59,7 @@ function describe(body: Body, proofs: Proofs, bytes: Uint8Array, curve: Curve): 
 
 export const bodyHash = (body: Body, curve: Curve): Uint8Array => curve.keccak256(encode(bodyCodec, body));
 
-/** keccak(keccak(body) ‖ keccak(type ‖ pseudo-outs) ‖ keccak(range proof)): the order of Monero's, §2.3 of CLSAG. */
+/** keccak(keccak(body) ‖ keccak(type ‖ pseudo-outs) ‖ keccak(range proof)), in Monero's order (CLSAG, §2.3). */
 export function messageOf(
   body: Body,
   spend: Pick<SpendProof, 'range' | 'pseudoOuts'> | undefined,
@@ -77,12 +78,12 @@ function written(write: (out: ByteWriter) => void): Uint8Array {
   return out.finish();
 }
 
-/** Bytes of a Bulletproof+ over two outputs, for each of them. */
+/** Bytes per output of a Bulletproof+ over two outputs. */
 const RANGE_BYTES_EACH = 320;
 
 /**
- * What a transaction costs everybody, in bytes: its length; what its actions leave behind and put off; and for more than two
- * outputs four fifths of what aggregating their range proofs saves in bytes but not in work (Monero's clawback).
+ * Weight of a transaction, in bytes: its length, the burden of its actions, and for more than two outputs four fifths of the
+ * bytes that aggregating their range proofs saves without saving verification work (Monero's clawback).
  */
 export function weightOf(length: number, outputs: number, actions: readonly Action[] = []): number {
   const bytes = length + burdenOf(actions);

@@ -3,26 +3,27 @@ import { MAX_SPENDS_ASKED, type WalletChain } from './chain.ts';
 import type { Contents, Owned } from './contents.ts';
 import { pending, stateOf, type Transferred, transfersOf } from './transfers.ts';
 
-/** Sparks. `locked` waits for its maturity, or comes back as change of a transfer that is in no block yet. */
+/** In sparks. `locked` is immature, or the change of a transfer that is not in a block yet. */
 export interface Balance {
   readonly unlocked: bigint;
   readonly locked: bigint;
 }
 
-/** One line of the history; `change` is what the balance changed by, in sparks. */
+/** One line of the history. */
 export interface HistoryEntry {
   /**
-   * Of what no block holds: `sent` waits with a node, `pending` is tried again at every scan, `refused` broke a rule,
-   * `superseded` gave way to another try or another copy of this wallet, `expired` came too late.
+   * For a transfer that is in no block: `sent` waits in a node's mempool, `pending` is submitted again at every scan, `refused`
+   * broke a rule, `superseded` lost to another attempt or another copy of this wallet, `expired` passed its expiry height.
    */
   readonly kind: 'received' | 'minted' | Transferred;
-  /** Of what was sent: 0 while it is in no block. */
+  /** Height of its block; 0 for a transfer that is in no block. */
   readonly height: number;
+  /** Change of the balance, in sparks. */
   readonly change: bigint;
-  /** Of what was received: the index of the address it came to, and the output's number on the ledger. */
+  /** For a received output: the index of the address that it paid, and its number on the ledger. */
   readonly subaddress?: number;
   readonly output?: number;
-  /** Of what this wallet sent itself. */
+  /** For a transfer made by this copy of the wallet: its transaction id and its fee in sparks. */
   readonly id?: Uint8Array;
   readonly fee?: bigint;
 }
@@ -30,10 +31,10 @@ export interface HistoryEntry {
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
   outputs.reduce((total, { amount }) => total + amount, 0n);
 
-/** Heights of spends, by the hexadecimal of the key image. */
+/** Spend heights by key image in hexadecimal. */
 export type Spends = ReadonlyMap<string, number>;
 
-/** Reads the spends `[from, to)` of everybody and keeps those of this wallet: what is looked for stays here. */
+/** Reads all spends `[from, to)` and keeps those of this wallet, so that the node does not learn which it looks for. */
 export async function readSpends(
   contents: Contents,
   chain: WalletChain,
@@ -54,7 +55,7 @@ export async function readSpends(
   return found;
 }
 
-/** What the next block could spend: unspent, old enough, and in no transfer that waits. */
+/** Outputs that can be spent in the next block: unspent, mature, and not used by a waiting transfer. */
 export function spendableOf(contents: Contents): Owned[] {
   const waiting = new Set(pending(contents).flatMap(({ spends }) => spends.map(toHex)));
   return contents.owned.filter(({ spentAt, keyImage, height, minted }) => {
@@ -75,8 +76,8 @@ export function balanceOf(contents: Contents): Balance {
 }
 
 /**
- * Newest last. Change belongs to what was sent. What was spent by another copy of the wallet shows as sent too, its
- * change as received: how much was paid away is not on the ledger.
+ * Newest last. Change is part of its transfer. A spend by another copy of the wallet is shown as sent and its change as
+ * received, because the ledger does not show how much was paid.
  */
 export function historyOf(contents: Contents): HistoryEntry[] {
   const { owned } = contents;

@@ -6,16 +6,16 @@ import { decodeBech32m, encodeBech32m } from './bech32m.ts';
 const PREFIX = 'torch';
 const BYTES = 1 + NETWORK_BYTES + 2 * KEY_BYTES;
 
-/** An address as people pass it on: `torch1…`, 1 byte of kind (1: subaddress) ‖ network 4 ‖ spend key ‖ view key. */
+/** The text form of an address, `torch1…`: kind, 1 byte (1: subaddress) ‖ network, 4 ‖ spend key, 32 ‖ view key, 32. */
 export function formatAddress({ spendKey, viewKey, subaddress }: Address, network: Uint8Array): string {
   return encodeBech32m(PREFIX, concat([Uint8Array.of(subaddress ? 1 : 0), network, spendKey, viewKey]));
 }
 
-/** Throws ADDRESS_INVALID: a typing error, another network's address, keys that are not points of prime order. */
+/** Throws ADDRESS_INVALID when the text has an error, belongs to another network, or its keys are not of prime order. */
 export function parseAddress(text: string, network: Uint8Array, curve: Curve): Address {
   const bytes = decodeBech32m(text.trim(), PREFIX, 'address');
   if (bytes.length !== BYTES || bytes[0]! > 1) {
-    throw new BitorchError('ADDRESS_INVALID', 'not an address of this program: of another kind or length');
+    throw new BitorchError('ADDRESS_INVALID', 'not a valid address: its kind or length is unknown');
   }
   if (!equalBytes(bytes.subarray(1, 1 + NETWORK_BYTES), network)) {
     throw new BitorchError('ADDRESS_INVALID', 'the address belongs to another network');

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
 
-/** BIP-350. Above 90 characters its checksum no longer finds every four errors, but still all but one in 2^30. */
+/** Bech32m (BIP-350). Above 90 characters the checksum no longer detects all four-character errors, but misses only 1 in 2^30. */
 
 const LETTERS = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
@@ -14,7 +14,7 @@ export function encodeBech32m(prefix: string, bytes: Uint8Array): string {
   return `${prefix}1${[...words, ...check].map((word) => LETTERS[word]).join('')}`;
 }
 
-/** What is written in bech32m, and what a text that is none is refused with. */
+/** The kinds of text in bech32m, and the error code for each. */
 const REFUSALS = {
   address: 'ADDRESS_INVALID',
   'view key': 'VIEW_KEY_INVALID',
@@ -23,26 +23,23 @@ const REFUSALS = {
 export type TextKind = keyof typeof REFUSALS;
 
 /**
- * The bytes of a text that `encodeBech32m` made with this prefix, in one case throughout. Throws ADDRESS_INVALID,
- * VIEW_KEY_INVALID or PAYMENT_PROOF_INVALID.
+ * Decodes text made by `encodeBech32m` with this prefix, in either case but not mixed. Throws ADDRESS_INVALID,
+ * VIEW_KEY_INVALID or PAYMENT_PROOF_INVALID, by `kind`, when it does not decode.
  */
 export function decodeBech32m(text: string, prefix: string, kind: TextKind, maxLength = 400): Uint8Array {
   const refuse = (why: string): never => {
-    throw new BitorchError(
-      REFUSALS[kind],
-      `not a ${kind} of this program: ${why}`.replace('a address', 'an address'),
-    );
+    throw new BitorchError(REFUSALS[kind], `not a valid ${kind}: ${why}`);
   };
   if (text.length > maxLength) refuse('too long');
   const lower = text.toLowerCase();
-  if (text !== lower && text !== text.toUpperCase()) refuse('small and capital letters mixed');
-  if (!lower.startsWith(`${prefix}1`)) refuse(`it begins with ${prefix}1`);
+  if (text !== lower && text !== text.toUpperCase()) refuse('it mixes lower and upper case');
+  if (!lower.startsWith(`${prefix}1`)) refuse(`it must begin with ${prefix}1`);
   const words = [...lower.slice(prefix.length + 1)].map((letter) => LETTERS.indexOf(letter));
   if (words.length < CHECKSUM) refuse('too short');
-  if (words.includes(-1)) refuse('a letter that none of them has');
+  if (words.includes(-1)) refuse('it contains a character that is not allowed');
   if (polymod([...expand(prefix), ...words]) !== CONSTANT)
     refuse('the checksum is wrong: look for a typing error');
-  const bytes = regroup(words.slice(0, -CHECKSUM), 5, 8, false) ?? refuse('bits are left over');
+  const bytes = regroup(words.slice(0, -CHECKSUM), 5, 8, false) ?? refuse('its padding is wrong');
   return Uint8Array.from(bytes);
 }
 
@@ -61,7 +58,7 @@ function polymod(words: readonly number[]): number {
   return sum >>> 0;
 }
 
-/** Groups of `from` bits as groups of `to` bits; undefined when what is left over is not a padding of zeros. */
+/** Regroups `from`-bit words into `to`-bit words; undefined when the remaining bits are not zero padding. */
 function regroup(words: Iterable<number>, from: number, to: number, pad: boolean): number[] | undefined {
   const out: number[] = [];
   let bits = 0;

@@ -12,7 +12,7 @@ import {
 } from './chain.ts';
 import { submissionCodec } from './submission.ts';
 
-/** A question of `WalletChain` and its answer in bytes, for those that ask a chain on another side of a wire. */
+/** Codecs for one method of `WalletChain`, for a chain at the other end of a connection. */
 interface Call<Question, Answer> {
   readonly question: Codec<Question>;
   readonly answer: Codec<Answer>;
@@ -63,13 +63,12 @@ const CALLS = {
 
 export type ChainCall = keyof typeof CALLS;
 
-/** No answer is longer: a page of totals is the longest. */
+/** Maximum length of an answer; a page of totals is the longest. */
 export const MAX_CHAIN_ANSWER_BYTES = 2 ** 20;
 
 /**
- * The node's side: answers the bytes of a question.
- *
- * @throws BitorchError `CHAIN_QUESTION` for a question there is not, `CODEC_INVALID`, and what the chain throws
+ * The node's side: decodes a question, asks the chain, and encodes the answer. Throws CHAIN_QUESTION when there is no question
+ * of that name, CODEC_INVALID when the question does not decode, and any error of the chain.
  */
 export async function answerChainCall(
   chain: WalletChain,
@@ -77,13 +76,13 @@ export async function answerChainCall(
   question: Uint8Array,
 ): Promise<Uint8Array> {
   if (!Object.hasOwn(CALLS, name)) {
-    throw new BitorchError('CHAIN_QUESTION', `there is no question "${name}" to a chain`);
+    throw new BitorchError('CHAIN_QUESTION', `the chain answers no question "${name}"`);
   }
   const { question: questions, answer, ask } = CALLS[name as ChainCall] as Call<unknown, unknown>;
   return encode(answer, await ask(chain, decode(questions, question)));
 }
 
-/** The wallet's side: a chain behind something that carries questions and answers. Throws CHAIN_INVALID for nonsense. */
+/** The wallet's side: a chain behind a transport. Its methods throw CHAIN_INVALID when an answer is malformed. */
 export function remoteChain(
   carry: (name: ChainCall, question: Uint8Array) => Promise<Uint8Array>,
 ): WalletChain {
@@ -95,7 +94,7 @@ export function remoteChain(
       throw new BitorchError('CHAIN_INVALID', `the node's answer about ${name} cannot be read`, {}, error);
     }
   }
-  /** Fewer answers than questions would pass for "not there". */
+  /** A shorter list must not be mistaken for "does not exist". */
   function all<T>(answers: readonly T[], asked: number): readonly T[] {
     if (answers.length === asked) return answers;
     throw new BitorchError('CHAIN_INVALID', `the node gave ${answers.length} answers to ${asked} questions`);

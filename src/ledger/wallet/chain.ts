@@ -3,63 +3,62 @@ import type { Parameters } from '../parameters.ts';
 import type { OutputRecord, SpendRecord } from '../state/buckets.ts';
 import type { Submission } from './submission.ts';
 
-/** The chain after its last block. */
+/** State of the chain after its last block. */
 export interface ChainStatus {
   readonly height: number;
-  /** How many outputs there are with that block, and how many were spent. */
+  /** Total outputs created and total outputs spent, up to that block. */
   readonly outputs: number;
   readonly spends: number;
-  /** Sparks a unit of weight in the next block. */
+  /** Sparks per unit of weight in the next block. */
   readonly baseFee: bigint;
   readonly parameters: Parameters;
-  /** Seconds that a block of this chain takes, measured by the times of its blocks. */
+  /** Block time in seconds, measured from the timestamps of blocks. */
   readonly blockSeconds: number;
 }
 
-/** Outputs of blocks: `before` of them lie below the height that was asked for, then totals where a block made some. */
+/** A page of output totals: the total before the requested height, then an entry for each block that created outputs. */
 export interface TotalsPage {
   readonly before: number;
   readonly totals: readonly OutputTotal[];
 }
 
-/** Outputs numbered from 0 up to `total` are on the ledger with the block of this height. */
+/** After the block at `height` the ledger holds `total` outputs, numbered from 0. */
 export interface OutputTotal {
   readonly height: number;
   readonly total: number;
 }
 
-/** Most that is asked for in one call. */
+/** Maximum entries per call. */
 export const MAX_OUTPUTS_ASKED = 1_000;
 export const MAX_TOTALS_ASKED = 50_000;
 export const MAX_SPENDS_ASKED = 10_000;
 
 /**
- * What a wallet asks of a chain, wherever that runs: a ledger of this process (`localChain`) or a node's HTTP API. Blocks
- * are final, so what is below a height stays; answers may be of a later block than `status` was.
+ * The chain as a wallet sees it: a ledger in this process (`localChain`) or a node's HTTP API. Blocks are final, so data below
+ * a height never changes; answers may be of a later block than `status`.
  *
- * All outputs, all spends, all totals and whole rings are asked for: whoever answers does not learn what belongs to the
- * wallet.
+ * A wallet reads all outputs, all spends, all totals and whole rings, so that the node does not learn which are its own.
  */
 export interface WalletChain {
   status(): Promise<ChainStatus>;
-  /** Outputs numbered `from` up to but not `to`, at most MAX_OUTPUTS_ASKED. */
+  /** Outputs `[from, to)`, at most MAX_OUTPUTS_ASKED. */
   outputs(from: number, to: number): Promise<readonly OutputRecord[]>;
   /**
-   * The outputs of these numbers, at most MAX_OUTPUTS_ASKED, in the order they were asked for.
+   * Outputs by number, at most MAX_OUTPUTS_ASKED, in the order of `numbers`.
    *
-   * @param edges totals that the numbers were chosen by: a chain that believes no node has them proven as well, and throws
-   * CHAIN_INVALID for false ones
+   * @param edges totals by which the numbers were chosen: a chain that trusts no node verifies them too, and throws
+   * CHAIN_INVALID when they are false
    */
   outputsAt(numbers: readonly number[], edges?: readonly OutputTotal[]): Promise<readonly OutputRecord[]>;
-  /** Totals of blocks from a height on, ascending, at most MAX_TOTALS_ASKED. */
+  /** Totals of blocks from height `from`, ascending, at most MAX_TOTALS_ASKED. */
   totals(from: number): Promise<TotalsPage>;
-  /** Spends numbered `from` up to but not `to`, at most MAX_SPENDS_ASKED; their heights ascend. */
+  /** Spends `[from, to)`, ascending by height, at most MAX_SPENDS_ASKED. */
   spends(from: number, to: number): Promise<readonly SpendRecord[]>;
-  /** Hands a transaction in. Throws only where it is not known whether it has arrived. */
+  /** Submits a transaction. Throws only when it is unknown whether it arrived. */
   submit(transaction: Uint8Array): Promise<Submission>;
 }
 
-/** Outputs `[from, to)` in pieces of at most MAX_OUTPUTS_ASKED, with the number of the first of each. */
+/** Outputs `[from, to)` in pieces of at most `piece`, each with the number of its first output. */
 export async function* outputsBetween(
   chain: WalletChain,
   from: number,
@@ -71,7 +70,7 @@ export async function* outputsBetween(
   }
 }
 
-/** The number of the first spend in a block of this height or a later one, found by halving. */
+/** Number of the first spend at `height` or above, by binary search over `count` spends. */
 export async function firstSpendAt(chain: WalletChain, height: number, count: number): Promise<number> {
   let [low, high] = [0, count];
   while (height > 0 && low < high) {
@@ -83,7 +82,7 @@ export async function firstSpendAt(chain: WalletChain, height: number, count: nu
   return low;
 }
 
-/** All totals up to a height, those that are `known` already among them. */
+/** All totals up to a height. Reads those that are not `known`. Throws CHAIN_INVALID when the chain contradicts them. */
 export async function totalsUpTo(
   chain: WalletChain,
   height: number,
@@ -93,7 +92,10 @@ export async function totalsUpTo(
   for (;;) {
     const { before, totals } = await chain.totals((all.at(-1)?.height ?? -1) + 1);
     if (before !== (all.at(-1)?.total ?? 0))
-      throw new BitorchError('CHAIN_INVALID', 'the node gives other totals of earlier blocks than before');
+      throw new BitorchError(
+        'CHAIN_INVALID',
+        'the node returned other totals for earlier blocks than before',
+      );
     for (const entry of totals) if (entry.height <= height) all.push(entry);
     if (totals.length < MAX_TOTALS_ASKED || totals.at(-1)!.height >= height) return all;
   }

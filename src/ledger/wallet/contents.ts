@@ -3,7 +3,7 @@ import { amount, blob, byteOf, type Decoded, fixed, integer, list, struct } from
 import { MAX_TRANSACTION_BYTES, NETWORK_BYTES, RING_SIZE } from '../constants.ts';
 import type { OutputTotal } from './chain.ts';
 
-/** What a wallet file holds once it is opened. Codecs here are the ledger's: strict and canonical. */
+/** The decrypted contents of a wallet file, in the ledger's strict, canonical codecs. */
 
 const ownedCodec = struct({
   /** Global number on the ledger. */
@@ -11,14 +11,14 @@ const ownedCodec = struct({
   key,
   amount,
   mask: key,
-  /** What its one-time secret adds to the spend secret. */
+  /** One-time secret minus spend secret. */
   offset: key,
   subaddress: integer(0, 2 ** 32 - 1),
   height: integer(),
   minted: byteOf(0, 1),
-  /** I; zeros in a view-only wallet, which cannot know it. */
+  /** I; zeros in a view-only wallet, which cannot compute it. */
   keyImage: key,
-  /** Height of the spend on the ledger, 0 while there is none. */
+  /** Height of its spend; 0 while it is unspent. */
   spentAt: integer(),
 });
 
@@ -27,7 +27,7 @@ export type Owned = Decoded<typeof ownedCodec>;
 const paymentCodec = struct({
   to: addressCodec,
   amount,
-  /** P, R and r of its output: what a proof of payment needs. */
+  /** P, R and r of its output, for a proof of payment. */
   key,
   txKey: key,
   txSecret: key,
@@ -35,29 +35,33 @@ const paymentCodec = struct({
 
 export type Payment = Decoded<typeof paymentCodec>;
 
-/** How far a transfer has come that no block holds; see `Submission`, and for the last one `withSpends`. */
+/**
+ * State of a transfer that is in no block. `pending`, `sent` and `refused` are the last outcome of submitting it, see
+ * `Submission`; it starts as `pending`. Any of them becomes `superseded`, which is final, when a block spends one of its inputs
+ * in another transaction, see `withSpends`.
+ */
 export const STATE = { pending: 0, sent: 1, refused: 2, superseded: 3 } as const;
 
 const sentCodec = struct({
   id: fixed(32),
-  /** That it was made for. */
+  /** Network that it was signed for. */
   network: fixed(NETWORK_BYTES),
-  /** Hash of what was ordered: the same order again is another try of the same payment. */
+  /** Hash of the order: the same order again is another attempt at the same payment. */
   order: fixed(32),
   state: byteOf(STATE.pending, STATE.sent, STATE.refused, STATE.superseded),
-  /** Of the block that holds it; 0 while none does. */
+  /** Height of its block; 0 while it is in none. */
   height: integer(),
   expiry: integer(),
   fee: amount,
-  /** Into public accounts: bonds, escrows. */
+  /** Sparks moved into public accounts: bonds, escrows. */
   deposits: amount,
   payments: list(paymentCodec, 16),
-  /** What came back, and the one-time key it came back to. */
+  /** The change in sparks, and the one-time key of its output. */
   change: amount,
   changeKey: key,
-  /** Key images of what it spends. */
+  /** Key images of its inputs. */
   spends: list(key, 64),
-  /** Itself while a block may come to hold it: to be handed in again should those who kept it forget it. */
+  /** The transaction, to submit again in case nodes forget it; empty once no block can include it any more. */
   bytes: blob(MAX_TRANSACTION_BYTES),
 });
 
@@ -65,36 +69,36 @@ export type Sent = Decoded<typeof sentCodec>;
 
 const ringCodec = struct({ keyImage: key, members: list(integer(), RING_SIZE, RING_SIZE) });
 
-/** In a block that made outputs: how many blocks after the one before it, and how many outputs. */
+/** One block that created outputs: its distance in blocks from the previous such block, and its number of outputs. */
 const stepCodec = struct({ blocks: integer(1), outputs: integer(1) });
 
 export const contentsCodec = struct({
   version: byteOf(2),
-  /** Zeros in a wallet that does not know its network yet: its first scan decides. */
+  /** Zeros until the first scan sets it, in a wallet created without a network. */
   network: fixed(NETWORK_BYTES),
-  /** 0 can spend: `secret` is the entropy of the words. 1 is view-only: it is the view secret. */
+  /** 0: can spend, `secret` is the entropy of the words. 1: view-only, `secret` is the view secret. */
   kind: byteOf(0, 1),
   secret: key,
   spendKey: key,
   restoreHeight: integer(),
-  /** Numbers of the next output and the next spend to look at, and the height up to which all is known. */
+  /** Numbers of the next output and the next spend to scan, and the height up to which the scan is complete. */
   scanned: integer(),
   spendsScanned: integer(),
   height: integer(),
-  /** Of the network, as it was at that height; 0 before the first scan. */
+  /** In blocks: parameters of the network at that height; 0 before the first scan. */
   maturity: integer(),
   mintMaturity: integer(),
-  /** Labels of the subaddresses made so far, from index 1 on; UTF-8. */
+  /** Labels of the subaddresses created so far, from index 1; UTF-8. */
   labels: list(blob(256), 65_536),
   owned: list(ownedCodec, 2 ** 24),
-  /** Nothing is ever taken out of it: it holds what proves the payments. */
+  /** Append-only: its secrets prove payments. */
   sent: list(sentCodec, 2 ** 20),
   /**
-   * The rings of outputs that were signed for and are not spent yet. Two different rings of one output would have little
-   * else in common, so it is spent with the same one however often that is tried.
+   * Rings of unspent outputs for which a spend was signed. Two different rings with one key image would reveal the real
+   * output as what they have in common, so every attempt to spend an output uses the same ring.
    */
   rings: list(ringCodec, 2 ** 20),
-  /** Totals of the chain's outputs, public, kept so that nobody sees a payment coming by their being asked for. */
+  /** Output totals of the chain. Public, but cached, so that asking for them does not announce a payment. */
   totals: list(stepCodec, 2 ** 27),
 });
 
@@ -116,7 +120,7 @@ export function unpackTotals(steps: Contents['totals']): OutputTotal[] {
   });
 }
 
-/** A wallet that has not looked at the chain yet. */
+/** Contents of a wallet that has not been scanned yet. */
 export const emptyContents = (
   keys: Pick<Contents, 'kind' | 'network' | 'secret' | 'spendKey' | 'restoreHeight'>,
 ): Contents => ({

@@ -4,23 +4,23 @@ import type { Parameters } from '../parameters.ts';
 import { type ChainStatus, type OutputTotal, outputsBetween, totalsUpTo, type WalletChain } from './chain.ts';
 
 /**
- * Decoy selection, version 2. Every wallet uses this one and no other: decoys that are drawn differently from real
- * spends give those away, and wallets that differ give themselves away. docs/protocol/ledger.md has it in words.
+ * Decoy selection, version 2. Every wallet must use the same algorithm: decoys drawn from another distribution than real
+ * spends reveal the real ones, and a wallet that draws differently is recognisable. Specified in docs/protocol/ledger.md.
  *
- * An age in seconds is e^x, x from a gamma distribution (shape 19.28, rate 1.61: Möser et al., PoPETs 2018, and
- * Monero); the time that outputs are locked is taken off, or the age drawn anew from the first half hour if it is
- * less. Age and the recent rate of outputs give a place among the outputs; of that place's block one is taken.
+ * An age in seconds is e^x with x from a gamma distribution (shape 19.28, rate 1.61: Möser et al., PoPETs 2018, and
+ * Monero). The lock time of outputs is subtracted; an age below it is redrawn uniformly from the first half hour. The age and
+ * the recent output rate give a position among all outputs; one output of the block at that position is chosen.
  */
 export const DECOY_VERSION = 2;
 
 const SHAPE = 19.28;
 const RATE = 1.61;
-/** Seconds. */
+/** Seconds: the range from which ages below the lock time are redrawn. */
 const RECENT = 1_800;
-/** Seconds over which the rate of outputs is measured; longer while fewer outputs than `LEAST_MEASURED` were made. */
+/** Seconds over which the output rate is measured; doubled until the window holds `LEAST_MEASURED` outputs. */
 const MEASURED = 7 * 86_400;
 const LEAST_MEASURED = 1_000;
-/** Draws beyond the age of the chain before one falls back to all outputs alike. */
+/** Consecutive draws beyond the age of the chain after which outputs are drawn uniformly. */
 const PATIENCE = 10;
 
 /** A number in [0, 1) with 53 random bits. */
@@ -32,7 +32,7 @@ function normal(random: RandomBytes): number {
   return Math.sqrt(-2 * Math.log(1 - uniform(random))) * Math.cos(2 * Math.PI * uniform(random));
 }
 
-/** From the gamma distribution of shape ≥ 1 and rate 1 (Marsaglia, Tsang, ACM TOMS 2000). */
+/** A sample of the gamma distribution of shape ≥ 1 and rate 1 (Marsaglia, Tsang, ACM TOMS 2000). */
 function gamma(shape: number, random: RandomBytes): number {
   const d = shape - 1 / 3;
   for (;;) {
@@ -42,28 +42,28 @@ function gamma(shape: number, random: RandomBytes): number {
   }
 }
 
-/** Seconds since an output became spendable, as spends are spread over it. */
+/** A sample of the spend age: seconds from the moment an output becomes spendable to its spend. */
 export function drawAge(lockedSeconds: number, random: RandomBytes): number {
   const age = Math.exp(gamma(SHAPE, random) / RATE);
   return age > lockedSeconds ? age - lockedSeconds : uniform(random) * RECENT;
 }
 
-/** The outputs that a ring of the next block may name. */
+/** The outputs that rings in the next block may contain. */
 export interface DecoySource {
   readonly parameters: Parameters;
-  /** Of the last block. */
+  /** Height of the last block. */
   readonly height: number;
-  /** Seconds that a block takes on this chain. */
+  /** Measured block time of this chain, in seconds. */
   readonly blockSeconds: number;
-  /** Of all blocks that made outputs, ascending. */
+  /** Of all blocks that created outputs, ascending. */
   readonly totals: readonly OutputTotal[];
-  /** Numbers of minted outputs that are old enough for a transfer's output but not for a minted one. */
+  /** Numbers of minted outputs older than `maturity` but younger than `mintMaturity`. */
   readonly unripe: ReadonlySet<number>;
 }
 
 /**
- * Reads what rings are drawn from: totals of all blocks that are not `known` yet, and all outputs of those few blocks whose minted ones are not
- * old enough. Nothing of it depends on what is going to be drawn or spent, so whoever answers learns nothing of that.
+ * Reads what rings are drawn from: totals of all blocks that are not `known` yet, and all outputs of the few blocks whose
+ * minted outputs are not mature. The requests do not depend on what will be drawn or spent, so they reveal nothing about it.
  */
 export async function readDecoys(
   chain: WalletChain,
@@ -80,7 +80,7 @@ export async function readDecoys(
   return { ...source, unripe };
 }
 
-/** Where the first entry is for which this holds; it holds for all that follow. */
+/** Index of the first entry for which `holds`, by binary search: it must hold for all later entries too. */
 function firstWhere(totals: readonly OutputTotal[], holds: (entry: OutputTotal) => boolean): number {
   let [low, high] = [0, totals.length];
   while (low < high) {
@@ -91,7 +91,7 @@ function firstWhere(totals: readonly OutputTotal[], holds: (entry: OutputTotal) 
   return low;
 }
 
-/** What the draw of these outputs depended on: the totals before and with the blocks that hold them. */
+/** The totals on which the draw of these outputs depended: before and after each block that holds one of them. */
 export function edgesAround(numbers: readonly number[], totals: readonly OutputTotal[]): OutputTotal[] {
   const edges = new Map<number, OutputTotal>();
   for (const number of numbers) {
@@ -102,12 +102,12 @@ export function edgesAround(numbers: readonly number[], totals: readonly OutputT
   return [...edges.values()];
 }
 
-/** Numbers from 0 up to this are on the ledger with the block of a height. */
+/** Number of outputs on the ledger after the block at `height`. */
 export function totalAt(totals: readonly OutputTotal[], height: number): number {
   return totals[firstWhere(totals, (entry) => entry.height > height) - 1]?.total ?? 0;
 }
 
-/** Seconds from one output to the next, lately: over a week, or as much longer as it takes to measure it. */
+/** Mean seconds between recent outputs, over a week or the longer window that a measurement needs. */
 function secondsPerOutput({ totals, parameters, height, blockSeconds }: DecoySource, usable: number): number {
   const last = Math.max(1, height + 1 - parameters.maturity);
   for (let blocks = Math.ceil(MEASURED / blockSeconds); blocks < last; blocks *= 2) {
@@ -117,7 +117,7 @@ function secondsPerOutput({ totals, parameters, height, blockSeconds }: DecoySou
   return (last * blockSeconds) / usable;
 }
 
-/** One output, or undefined when the draw fell on none. */
+/** Draws one output; undefined when the draw is older than the chain. */
 function drawOutput(
   source: DecoySource,
   usable: number,
@@ -132,13 +132,13 @@ function drawOutput(
   return from + Math.floor(uniform(random) * (totals[block]!.total - from));
 }
 
-/** How many outputs are old enough, minted ones not considered. */
+/** Number of outputs older than `maturity`, whether minted or not. */
 export const usableOutputs = ({ totals, parameters, height }: Omit<DecoySource, 'unripe'>): number =>
   totalAt(totals, height + 1 - parameters.maturity);
 
 /**
- * A ring for an output of one's own: 16 different numbers in ascending order. Undefined when the chain has not enough
- * outputs yet.
+ * Draws a ring for one of the wallet's outputs: RING_SIZE distinct numbers in ascending order. Undefined while the chain has
+ * too few outputs.
  */
 export function drawRing(
   real: number,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '#base';
 import type { EscrowJournal } from '../escrow/journal.ts';
 
-/** A journal in a file, which is replaced as a whole: it is small, a receipt for each node at most. */
+/** A journal in a file that is replaced atomically. It is small: at most one receipt per node. */
 export function fileJournal(path: string): EscrowJournal {
   mkdirSync(dirname(path), { recursive: true });
   return {

@@ -4,10 +4,10 @@ import { openWithPassword, type PasswordCost, sealWithPassword } from '#crypto';
 import { decode, encode } from '../codec/index.ts';
 import { type Contents, contentsCodec } from './contents.ts';
 
-/** More than any wallet needs; read before the password is tried. */
+/** Limit on the decrypted contents, far above what a wallet needs. */
 const MAX_FILE_BYTES = 2 ** 30;
 
-/** Replaces the file as a whole: a crash leaves the old one or the new one. Only its owner may read it. */
+/** Replaces the file atomically: a crash leaves the old or the new one. Only its owner can read it. */
 export async function saveWallet(
   path: string,
   contents: Contents,
@@ -17,7 +17,7 @@ export async function saveWallet(
   await writeFileAtomic(path, await sealWithPassword(password, encode(contentsCodec, contents), cost), 0o600);
 }
 
-/** Reads, never writes. Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG. */
+/** Reads a wallet file. Throws WALLET_MISSING, WALLET_INVALID or PASSWORD_WRONG when it cannot be opened. */
 export async function loadWallet(path: string, password: string): Promise<Contents> {
   let sealed: Uint8Array;
   try {

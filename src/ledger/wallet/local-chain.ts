@@ -19,9 +19,9 @@ import {
 import { SENT, submissionOf } from './submission.ts';
 
 /**
- * The chain as a wallet asks for it, out of a ledger of this process. Throws CHAIN_QUESTION for too much at once.
+ * A `WalletChain` over a ledger in this process. Its methods throw CHAIN_QUESTION when a request is too large or out of range.
  *
- * @param submit takes a transaction in; what it refuses with is the answer
+ * @param submit accepts a transaction; a BitorchError that it throws becomes the outcome
  */
 export function localChain(
   ledger: Ledger,
@@ -30,7 +30,7 @@ export function localChain(
 ): WalletChain {
   const { state } = ledger;
   const outputAt = (number: number): OutputRecord =>
-    outputs.get(state, number) ?? refuse('an output that is not there');
+    outputs.get(state, number) ?? refuse('an output that does not exist');
   return {
     async status() {
       return {
@@ -44,7 +44,7 @@ export function localChain(
     },
     async outputs(from, to) {
       if (to - from > MAX_OUTPUTS_ASKED || to > outputRange.count(state))
-        refuse('outputs that are too many or not there');
+        refuse('too many outputs, or some that do not exist');
       return [...outputs.entries(state, { from, to })].map(([, output]) => output);
     },
     async outputsAt(numbers) {
@@ -61,7 +61,7 @@ export function localChain(
     },
     async spends(from, to) {
       if (to - from > MAX_SPENDS_ASKED || to > keyImageRange.count(state))
-        refuse('spends that are too many or not there');
+        refuse('too many spends, or some that do not exist');
       return [...spends.entries(state, { from, to })].map(([, spend]) => spend);
     },
     async submit(transaction) {

@@ -14,8 +14,8 @@ import type { OneTime } from '../accounts/shapes.ts';
 import { refundContext, rulesFor } from '../state/minting.ts';
 
 /**
- * An output for one payment back, derived in advance: what escrows, bonds and withdrawals name as their refund. Make
- * a new one each time; of two payments to the same one only the larger can be spent.
+ * Derives a one-time output in advance, the refund of an escrow, bond or withdrawal. Derive a new one for each: of two
+ * payments to the same one-time key only the larger can be spent. Throws ADDRESS_INVALID when the view key is not a point.
  */
 export function deriveOneTime(to: Address, curve: Curve, random: RandomBytes = systemRandom): OneTime {
   const txSecret = randomScalar(curve, random);

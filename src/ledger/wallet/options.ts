@@ -5,13 +5,13 @@ export interface WalletOptions {
 }
 
 export interface NewWalletOptions extends WalletOptions {
-  /** Absent: that of the first node that the wallet scans with. */
+  /** Network identifier, 4 bytes. Default: that of the first chain that the wallet scans. */
   readonly network?: Uint8Array;
-  /** Outputs of earlier blocks are not looked at. */
+  /** Height at which scanning starts; outputs of earlier blocks are skipped. */
   readonly restoreHeight?: number;
 }
 
-/** In outputs. */
+/** Progress of a scan, in outputs. */
 export interface ScanProgress {
   readonly done: number;
   readonly total: number;

@@ -11,7 +11,7 @@ import { type DecoySource, drawRing, uniform, usableOutputs } from './decoys.ts'
 
 const RING_ATTEMPTS = 20;
 
-/** How many times the base fee is paid: few steps, so that fees do not tell wallets apart. */
+/** Multiples of the base fee. Only a few steps, so that fees do not identify wallets. */
 export const FEE_TIERS = { low: 1n, normal: 2n, high: 4n } as const;
 export type FeeTier = keyof typeof FEE_TIERS;
 
@@ -27,47 +27,51 @@ export interface TransferOrder {
   readonly actions?: readonly Action[];
   readonly signatures?: number;
   readonly tier?: FeeTier;
-  /** Another payment, although the same order waits already: without it that one is tried again. */
+  /** Makes another payment even if the same order is waiting; otherwise the waiting one is retried. */
   readonly again?: boolean;
-  /** Names it in place of `nameOfOrder`: of a part of an order. */
+  /** Name for a part of an order, in place of `nameOfOrder`. */
   readonly name?: Uint8Array;
 }
 
-/** A transfer with everything settled but the cryptography: the fee and the change are what will be paid, exactly. */
+/** A transfer ready to sign: fee and change are exact. */
 export interface TransferPlan {
-  /** Of the chain that it was planned on: it is good on no other. */
+  /** Chain for which it was planned; it is valid on no other. */
   readonly chainId: Uint8Array;
-  /** Inputs, with the ring each will hide in. */
+  /** Inputs with their rings. */
   readonly spends: readonly { readonly output: Owned; readonly ring: readonly number[] }[];
   /** Payments and the change, in the order of the outputs. */
   readonly outputs: readonly PaymentOrder[];
-  /** Which of the outputs is the change. */
+  /** Index of the change in `outputs`. */
   readonly change: number;
   readonly actions: readonly Action[];
   readonly fee: bigint;
   readonly deposits: bigint;
   readonly expiry: number;
-  /** Bytes, and what they cost. */
+  /** Weight from which the fee follows: bytes plus surcharges, see `weightOf`. */
   readonly weight: number;
-  /** Names what was ordered, see `nameOfOrder`. */
+  /** Name of the order, see `nameOfOrder`. */
   readonly order: Uint8Array;
 }
 
 export interface PlanSource extends DecoySource {
-  /** Sparks a unit of weight in the next block. */
+  /** Sparks per unit of weight in the next block. */
   readonly baseFee: bigint;
   /** Outputs that can be spent in the next block. */
   readonly spendable: readonly Owned[];
   readonly changeTo: Address;
-  /** Inputs of an earlier try at the same order: spending them too, no more than one of the two can come. */
+  /** Inputs of an earlier attempt at the same order: spending them again ensures that at most one attempt is included. */
   readonly earlier?: readonly Owned[];
-  /** Rings that outputs were signed for with before, by the hexadecimal of their key images. */
+  /** Rings of earlier signatures, by key image in hexadecimal. */
   readonly rings?: ReadonlyMap<string, readonly number[]>;
 }
 
 const paymentsCodec = list(struct({ to: addressCodec, amount: amountCodec }), MAX_OUTPUTS);
 
-/** A hash of whom an order pays and what it does: the same for every try at it. @param salt of one that is meant apart */
+/**
+ * A hash of the payments and actions of an order, the same for every attempt at it.
+ *
+ * @param salt makes the name of a separate payment unique
+ */
 export function nameOfOrder(
   { payments, actions = [] }: Pick<TransferOrder, 'payments' | 'actions'>,
   salt: Uint8Array = new Uint8Array(0),
@@ -80,9 +84,8 @@ export function nameOfOrder(
 }
 
 /**
- * Plans a transfer.
- *
- * @throws BitorchError `FUNDS_INSUFFICIENT`, `DECOYS_MISSING` while the chain has too few outputs, `TRANSFER_INVALID`
+ * Plans a transfer. Throws FUNDS_INSUFFICIENT when the spendable outputs are not enough, DECOYS_MISSING when the chain has too
+ * few outputs for rings, or TRANSFER_INVALID when the order is not valid.
  */
 export function planTransfer(
   order: TransferOrder,
@@ -107,7 +110,7 @@ export function planTransfer(
     .filter(({ number }) => !earlier.some((output) => output.number === number))
     .sort((a, b) => (a.amount > b.amount ? -1 : 1));
   const most = Math.min(largestFirst.length, MAX_INPUTS - earlier.length);
-  // Two outputs at least: with no payment the change comes with an empty one.
+  // A transfer has at least two outputs: without a payment the change is paired with an empty one.
   for (let count = earlier.length > 0 ? 0 : 1; count <= most; count++) {
     const chosen = [...earlier, ...chooseInputs(largestFirst, count, wanted - before)];
     const total = chosen.reduce((sum, { amount }) => sum + amount, 0n);
@@ -159,7 +162,7 @@ export function worthSpending(source: PlanSource, tier: FeeTier): Owned[] {
     .sort((a, b) => (a.amount > b.amount ? -1 : Number(a.amount < b.amount)));
 }
 
-/** Sends all that these outputs hold to one address, the fee taken off; undefined where that is more than they hold. */
+/** Sends the sum of these outputs, less the fee, to one address; undefined when the fee is more than they hold. */
 export function planEmptying(
   chosen: readonly Owned[],
   to: Address,
@@ -177,7 +180,7 @@ export function planEmptying(
   return { ...common, spends, outputs: placed, change: at, fee, weight, order };
 }
 
-/** Sends all there is to one address, in as many transfers as its outputs need. The fees are taken off; dust stays. */
+/** Sends the whole balance to one address in as many transfers as needed, less fees. Outputs not worth their fee stay. */
 export function planSweep(
   to: Address,
   source: PlanSource,
@@ -190,12 +193,11 @@ export function planSweep(
     const plan = planEmptying(worth.slice(from, from + MAX_INPUTS), to, source, { tier, random });
     if (plan) plans.push(plan);
   }
-  if (plans.length === 0)
-    throw new BitorchError('FUNDS_INSUFFICIENT', 'nothing unlocked that is worth its fee');
+  if (plans.length === 0) throw new BitorchError('FUNDS_INSUFFICIENT', 'no unlocked output is worth its fee');
   return plans;
 }
 
-/** The `count` least outputs that do, found by sliding down from the largest: keeps change and dust small. */
+/** The `count − 1` largest outputs and the smallest that completes the sum with a margin: keeps change and dust small. */
 function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: bigint): readonly Owned[] {
   if (count === 0) return [];
   const largest = largestFirst.slice(0, count - 1);
@@ -208,8 +210,8 @@ function chooseInputs(largestFirst: readonly Owned[], count: number, wanted: big
 const expiryFor = ({ height, parameters }: PlanSource): number => height + parameters.expiryWindow;
 
 /**
- * A ring for each, all different, as the ledger asks: on a chain of few outputs two draws can come out alike. An output that
- * was signed for before keeps its ring.
+ * Draws a ring for each output. The ledger requires distinct rings, and on a chain with few outputs two draws can coincide. An
+ * output with a ring from an earlier signature keeps it.
  */
 function withRings(
   chosen: readonly Owned[],
@@ -233,7 +235,7 @@ function withRings(
   });
 }
 
-/** Of a chain that was begun anew a ring may name what is not there: then nobody has seen it on this one. */
+/** The ring from an earlier signature, unless it is from another chain and names outputs that this one does not have. */
 function keptRing({ keyImage, number }: Owned, source: PlanSource): readonly number[] | undefined {
   const ring = source.rings?.get(toHex(keyImage));
   const usable = usableOutputs(source);
@@ -247,7 +249,7 @@ interface Shape {
   readonly signatures: number;
 }
 
-/** The fee of a transaction of this shape and the weight it follows from; the fee's own length is in the weight. */
+/** Fee and weight of a transaction of this shape. The weight includes the encoded fee, so this iterates to a fixed point. */
 function feeFor(shape: Shape, source: PlanSource, tier: FeeTier): { fee: bigint; weight: number } {
   let fee = 0n;
   for (;;) {
@@ -258,7 +260,7 @@ function feeFor(shape: Shape, source: PlanSource, tier: FeeTier): { fee: bigint;
   }
 }
 
-/** The exact length: of the body as it will be but for the bytes of its points, and of proofs of fixed length. */
+/** Exact length in bytes: encodes the body with blank points, and adds the fixed length of the proofs. */
 function bytesFor({ spends, outputs, actions, signatures }: Shape, fee: bigint, expiry: number): number {
   const blank = new Uint8Array(32);
   const output = {
@@ -282,7 +284,7 @@ function bytesFor({ spends, outputs, actions, signatures }: Shape, fee: bigint, 
   return encode(bodyCodec, body).length + spendBytes + 1 + signatures * SIGNATURE_BYTES;
 }
 
-/** Puts one among the others at a random place. */
+/** Inserts `one` among `others` at a random position `at`. */
 function shuffleIn<T>(one: T, others: readonly T[], random: RandomBytes): { placed: T[]; at: number } {
   const at = Math.floor(uniform(random) * (others.length + 1));
   return { placed: [...others.slice(0, at), one, ...others.slice(at)], at };

@@ -22,10 +22,10 @@ import { decodeBech32m, encodeBech32m } from './bech32m.ts';
 import { outputsBetween, type WalletChain } from './chain.ts';
 import type { Payment } from './contents.ts';
 
-/** Shows a third party that an output paid an address, and how much: by its sender (0) or by its receiver (1). */
+/** Proves to a third party that an output paid an address, and how much. Made by the sender (0) or the receiver (1). */
 export const paymentEvidenceCodec = struct({
   by: byteOf(0, 1),
-  /** The output on the ledger, and whom it paid. */
+  /** Number of the output on the ledger, and the address that it paid. */
   number: integer(),
   to: addressCodec,
   sharedPoint: key,
@@ -35,7 +35,7 @@ export const paymentEvidenceCodec = struct({
 
 export type PaymentEvidence = Decoded<typeof paymentEvidenceCodec>;
 
-/** The proof is bound to the output and to words of whoever asks for it, so that nobody can pass it on as his own. */
+/** Binds the proof to the output and to a challenge text of the verifier, so that nobody else can reuse it. */
 function claimOf(
   address: Address,
   output: { key: Uint8Array; txKey: Uint8Array },
@@ -47,11 +47,11 @@ function claimOf(
 
 const PREFIX = 'torchproof';
 
-/** A proof as people pass it on: `torchproof1…`. */
+/** The text form of a proof: `torchproof1…`. */
 export const formatPaymentProof = (evidence: PaymentEvidence): string =>
   encodeBech32m(PREFIX, encode(paymentEvidenceCodec, evidence));
 
-/** Throws PAYMENT_PROOF_INVALID for a text that is none. */
+/** Throws PAYMENT_PROOF_INVALID when the text is not a proof. */
 export function parsePaymentProof(text: string): PaymentEvidence {
   const bytes = decodeBech32m(text.trim(), PREFIX, 'payment proof');
   try {
@@ -61,7 +61,7 @@ export function parsePaymentProof(text: string): PaymentEvidence {
   }
 }
 
-/** The number of the output with a key that a block made. Throws PAYMENT_UNKNOWN while it is in none. */
+/** Number of the output with this one-time key in the block at `height`. Throws PAYMENT_UNKNOWN when the block has none. */
 export async function findOutput(key: Uint8Array, height: number, chain: WalletChain): Promise<number> {
   const { before, totals } = await chain.totals(height);
   const [block] = totals;
@@ -71,10 +71,10 @@ export async function findOutput(key: Uint8Array, height: number, chain: WalletC
       if (at >= 0) return first + at;
     }
   }
-  throw new BitorchError('PAYMENT_UNKNOWN', 'the payment is in no block yet: scan, and prove it then');
+  throw new BitorchError('PAYMENT_UNKNOWN', 'the payment is in no block yet: scan, then prove it');
 }
 
-/** @param number of the payment's output on the ledger */
+/** @param number the number of the payment's output on the ledger */
 export function proveSent(
   payment: Payment,
   number: number,
@@ -85,7 +85,7 @@ export function proveSent(
   return { by: 0, number, to: payment.to, ...proof };
 }
 
-/** @param address the one of the account that the output paid */
+/** @param address the account's address that the output paid */
 export function proveReceived(
   output: OutputRecord,
   number: number,
@@ -99,10 +99,9 @@ export function proveReceived(
 }
 
 /**
- * The amount in sparks that an output of the ledger paid to the address of the evidence; undefined when that does not
- * show that it paid any.
+ * The amount in sparks that the output paid to the address of the evidence; undefined when the evidence does not prove it.
  *
- * @param output the one with the evidence's number
+ * @param output the output with the evidence's number
  */
 export function verifyPayment(
   evidence: PaymentEvidence,

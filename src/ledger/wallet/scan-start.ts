@@ -3,10 +3,10 @@ import { type ChainStatus, firstSpendAt, type WalletChain } from './chain.ts';
 import type { Contents } from './contents.ts';
 
 /**
- * That a chain goes on from where a wallet has read.
+ * Checks that a chain continues what the wallet has scanned. Throws WALLET_NETWORK when the chain belongs to another network,
+ * or CHAIN_BEHIND when it is shorter than what the wallet has scanned.
  *
- * @param network the wallet's, where it knows it
- * @throws BitorchError `WALLET_NETWORK` for another network's chain, `CHAIN_BEHIND` for one that knows less
+ * @param network the network of the wallet; undefined when it does not know it yet
  */
 export function requireSuccessor(
   { height: known, restoreHeight, scanned, spendsScanned }: Contents,
@@ -17,33 +17,33 @@ export function requireSuccessor(
     const [mine, its] = [toHex(network), toHex(parameters.network)];
     throw new BitorchError(
       'WALLET_NETWORK',
-      `the wallet is for the network ${mine}, the node's is ${its}: ask a node of that network, or let the wallet ` +
-        'look at everything again on this one (rescan)',
+      `the wallet belongs to network ${mine}, the node to network ${its}: use a node of the wallet's network, or rescan ` +
+        'the wallet on this one',
     );
   }
   if (height < restoreHeight && known === 0) {
     throw new BitorchError(
       'CHAIN_BEHIND',
-      `the wallet looks from block ${restoreHeight} on, and the node is at block ${height}: wait until the node has caught up; if ` +
-        'the wallet was used before that block, let it look at everything again (rescan)',
+      `the wallet scans from block ${restoreHeight}, but the node is at block ${height}: wait until the node has caught up; if ` +
+        'the wallet was used before that block, rescan it',
     );
   }
   if (height < known || outputs < scanned || spends < spendsScanned) {
     throw new BitorchError(
       'CHAIN_BEHIND',
-      `the node is at block ${height}, the wallet knows block ${known}: wait until the node has caught up; ` +
-        'if the network was begun anew, let the wallet look at everything again (rescan)',
+      `the node is at block ${height}, but the wallet has scanned to block ${known}: wait until the node has caught up; ` +
+        'if the network was restarted from a new genesis, rescan the wallet',
     );
   }
 }
 
-/** The number of the first output to look at. */
+/** Number of the first output to scan. */
 export async function firstToScan({ scanned, restoreHeight }: Contents, chain: WalletChain): Promise<number> {
   if (scanned > 0 || restoreHeight === 0) return scanned;
   return (await chain.totals(restoreHeight)).before;
 }
 
-/** The number of the first spend to look at. */
+/** Number of the first spend to scan. */
 export async function firstSpendToScan(
   { spendsScanned, restoreHeight }: Contents,
   chain: WalletChain,

@@ -5,20 +5,20 @@ import { loadCurveKernel } from '#crypto';
 import type { OutputRecord } from '../state/buckets.ts';
 import type { Found, Scanner, ViewKeys } from './scan.ts';
 
-/** What a thread is started with: the kernel compiled once, and no secret that could spend. */
+/** Input of a scanning thread: the compiled kernel, and no secret that can spend. */
 export interface ScanTask {
   readonly kernel: WebAssembly.Module;
   readonly keys: ViewKeys;
   readonly subaddresses: number;
 }
 
-/** Consecutive outputs, the first having this global number. */
+/** Consecutive outputs; `first` is the global number of the first one. */
 export interface ScanBatch {
   readonly first: number;
   readonly outputs: readonly OutputRecord[];
 }
 
-/** Scans in a thread of its own, so that this one stays free for people. Throws SCAN_STOPPED when that ends. */
+/** Scans in a worker thread, so that this one stays responsive. `scan` throws SCAN_STOPPED when the thread has ended. */
 export function openScanThread(keys: ViewKeys, subaddresses: number): Scanner {
   const workerData: ScanTask = { kernel: loadCurveKernel(), keys, subaddresses };
   const worker = new Worker(new URL('./scan-worker.ts', import.meta.url), { workerData, execArgv: [] });

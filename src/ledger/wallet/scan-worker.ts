@@ -1,4 +1,4 @@
-/** The other side of `ScanThread`: answers each batch with what it found. */
+/** The worker of `openScanThread`: answers each batch with the outputs found in it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { kernelCurve } from '#crypto';
 import { OutputScanner } from './scan.ts';

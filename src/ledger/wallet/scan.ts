@@ -19,55 +19,54 @@ import type { OutputRecord } from '../state/buckets.ts';
 import { rulesFor } from '../state/minting.ts';
 import type { Owned } from './contents.ts';
 
-/** What finding outputs takes: it cannot spend them. */
+/** The keys that find outputs; they cannot spend them. */
 export interface ViewKeys {
   readonly viewSecret: Scalar;
   readonly spendKey: Uint8Array;
 }
 
-/** An output that belongs to the wallet, with all that is known without the spend secret and the ledger. */
+/** An output of the wallet, with everything that is known without the spend secret and the ledger. */
 export type Found = Omit<Owned, 'keyImage' | 'spentAt'>;
 
 const NO_KEY_IMAGE = new Uint8Array(32);
 
-/** Of an output that the wallet has found; zeros for a wallet without the spend secret. */
+/** Key image of a found output; zeros without the spend secret. */
 export function keyImageOfFound({ offset, key }: Found, { spendSecret }: Account, curve: Curve): Uint8Array {
   return spendSecret ? keyImageOf(curve.scalars.add(spendSecret, offset), key, curve) : NO_KEY_IMAGE;
 }
 
-/** Where outputs are looked at: here or in a thread. One batch at a time. */
+/** Scans outputs, in this thread or in a worker, one batch at a time. */
 export interface Scanner {
   /** @param first the global number of the first of these outputs, which follow one another */
   scan(first: number, outputs: readonly OutputRecord[]): Promise<readonly Found[]>;
   close(): Promise<void>;
 }
 
-/** Scans in this thread: about 0.1 ms for each output. */
+/** Scans in this thread: about 0.1 ms per output. */
 export function scanHere(scanner: OutputScanner): Scanner {
   return { scan: async (first, outputs) => scanner.scan(first, outputs), close: async () => undefined };
 }
 
-/** Subaddresses beyond the last one known that are looked for too, for wallets that were restored. */
+/** Subaddresses searched beyond the last known one, for restored wallets. */
 const LOOKAHEAD = 50;
 const ONE = scalarOf(1);
 
 /**
- * Finds the outputs of a wallet that open to the amount they claim. Costs one scalar multiplication for each output;
- * runs wherever its curve does.
+ * Finds the outputs of a wallet whose commitments open to the amount they claim. Costs one scalar multiplication per output.
  */
 export class OutputScanner {
   readonly #account: Account;
   readonly #curve: Curve;
   readonly #table = new Map<string, SubaddressIndex>();
 
-  /** @param subaddresses how many the wallet has made so far */
+  /** @param subaddresses number of subaddresses that the wallet has created */
   constructor({ viewSecret, spendKey }: ViewKeys, subaddresses: number, curve: Curve) {
     this.#account = viewOnlyAccount(viewSecret, spendKey, curve);
     this.#curve = curve;
     this.expect(subaddresses);
   }
 
-  /** Looks for `subaddresses` of them, and some more, from now on. */
+  /** Extends the search to this many subaddresses plus the lookahead. */
   expect(subaddresses: number): void {
     this.#knowTo(subaddresses + LOOKAHEAD);
   }
@@ -97,7 +96,7 @@ export class OutputScanner {
       this.#curve,
     );
     const opened = mine && open(output, mine, this.#curve);
-    // Empty outputs are padding, of one's own or somebody's dust.
+    // Outputs of zero are the wallet's own padding or dust from others.
     if (!mine || !opened || opened.amount === 0n) return undefined;
     const subaddress = mine.subaddress.index;
     this.expect(subaddress);
@@ -127,8 +126,7 @@ function open(
 }
 
 /**
- * Adds finds to what is owned. Outputs with one key can be spent once: only the one worth most counts, whoever made
- * the others and why.
+ * Adds found outputs to the owned ones. Of several outputs with one key only one can be spent, so only the largest is kept.
  */
 export function addFound(owned: readonly Owned[], found: readonly Owned[]): readonly Owned[] {
   if (found.length === 0) return owned;

@@ -2,10 +2,10 @@ import type { Account, Curve } from '#crypto';
 import { OutputScanner, type Scanner, scanHere } from './scan.ts';
 import { openScanThread } from './scan-thread.ts';
 
-/** More outputs are looked at in a thread of their own. */
+/** Scans of more outputs than this run in a worker thread. */
 const FEW = 500;
 
-/** Where the outputs of one wallet are looked for; what is looked for is worked out once, not at every block. */
+/** Scanners of one wallet. The subaddress table is computed once and reused, not rebuilt for every block. */
 export class Scanners {
   readonly #account: Account;
   readonly #curve: Curve;
@@ -16,7 +16,7 @@ export class Scanners {
     this.#curve = curve;
   }
 
-  /** For so many outputs; the caller closes it. */
+  /** A scanner for about `outputs` outputs; the caller closes it. */
   open(outputs: number, subaddresses: number): Scanner {
     const { viewSecret, spendKey } = this.#account;
     if (outputs > FEW) return openScanThread({ viewSecret, spendKey }, subaddresses);

@@ -5,17 +5,17 @@ import { type Account, accountFromSpendSecret, type Curve } from '#crypto';
 
 export const ENTROPY_BYTES = 32;
 const WORDS = 24;
-/** No two words of the list begin with the same four letters (BIP-39): some backups keep no more of them. */
+/** The first four letters identify a word of the list (BIP-39), and some backups keep only these. */
 const TELLING_LETTERS = 4;
 const byLetters = new Map(wordlist.map((word) => [word.slice(0, TELLING_LETTERS), word]));
 
-/** The 24 words (BIP-39, English) that are all one needs to have the wallet again. */
+/** The 24 words (BIP-39, English) that restore the wallet. */
 export const wordsOf = (entropy: Uint8Array): string => entropyToMnemonic(entropy, wordlist);
 
 /**
- * The secret behind 24 words as people keep and paste them: numbered, in columns, with commas, on several lines, in capitals,
- * or the first letters of each, four at least. Numbers from 1 to 24 give the order where each word has one. Throws
- * WORDS_INVALID for words that are not in the list, are not 24 or fail their checksum.
+ * The entropy encoded by 24 words, 32 bytes. Accepts the forms in which people keep words: numbered, in columns, with commas,
+ * on several lines, in capitals, or cut to their first letters, at least four. If each word has a number from 1 to 24, the
+ * numbers give the order. Throws WORDS_INVALID when there are not 24 words, one is not in the list, or the checksum fails.
  */
 export function entropyOf(text: string): Uint8Array {
   const refuse = (why: string): never => {
@@ -33,7 +33,7 @@ export function entropyOf(text: string): Uint8Array {
   }
 }
 
-/** How many words a text has, whatever stands between them. */
+/** Number of words in a text, whatever separates them. */
 export const countWords = (text: string): number => wordsIn(text).length;
 
 function wordsIn(text: string): string[] {
@@ -57,7 +57,7 @@ function listed(word: string): string | undefined {
   return whole?.startsWith(word) ? whole : undefined;
 }
 
-/** b = Hs("bitorch/wallet" ‖ entropy), and from it Monero's way: a = Hs(b). */
+/** The account of a wallet: spend secret b = Hs("bitorch/wallet" ‖ entropy), view secret a = Hs(b) as in Monero. */
 export function accountOf(entropy: Uint8Array, curve: Curve): Account {
   return accountFromSpendSecret(curve.hashToScalar(concat([utf8('bitorch/wallet'), entropy])), curve);
 }

@@ -30,20 +30,20 @@ import type { PaymentOrder, TransferPlan } from './plan.ts';
 
 export interface Signing {
   readonly account: Account;
-  /** Of the wallet. */
+  /** Network identifier of the wallet, 4 bytes. */
   readonly network: Uint8Array;
-  /** The outputs that the plan's rings name, by number. */
+  /** The outputs in the plan's rings, by number. */
   readonly members: ReadonlyMap<number, RingMember>;
   readonly curve: Curve;
-  /** For the keys that the plan's actions ask for, in their order. */
+  /** Keys that sign the plan's actions, in the order that the actions require. */
   readonly signers?: readonly SigningKey[];
   readonly random?: RandomBytes;
 }
 
 /**
- * Asks for whole rings, in the order of their numbers: which member is real does not show.
+ * Reads whole rings in ascending order, so that the requests do not show which members are real.
  *
- * @param totals that the rings were drawn by
+ * @param totals the totals that the rings were drawn with
  */
 export async function readMembers(
   { spends }: TransferPlan,
@@ -65,11 +65,11 @@ export interface SignedTransfer {
   readonly sent: Sent;
 }
 
-/** The transaction of a plan, and what the wallet has to remember of it. Throws WALLET_VIEW_ONLY without a secret. */
+/** Signs a plan; also returns the record that the wallet keeps. Throws WALLET_VIEW_ONLY without a spend secret. */
 export const signTransfer = (plan: TransferPlan, signing: Signing): SignedTransfer =>
   finish(signingSteps(plan, signing));
 
-/** `signTransfer` in steps, between which the event loop turns: for a node, which has others to serve. */
+/** `signTransfer` in steps that yield to the event loop, for a node that has other work. */
 export const signInTurns = (plan: TransferPlan, signing: Signing): Promise<SignedTransfer> =>
   finishInTurns(signingSteps(plan, signing));
 
@@ -77,7 +77,10 @@ function* signingSteps(plan: TransferPlan, signing: Signing): Steps<SignedTransf
   const { account, network, members, curve, signers = [], random = systemRandom } = signing;
   const { spendSecret } = account;
   if (!spendSecret)
-    throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
+    throw new BitorchError(
+      'WALLET_VIEW_ONLY',
+      'this wallet is view-only and cannot spend: open the full one',
+    );
   const inputs = plan.spends
     .map((spend) => ({ ...spend, ...inputSecrets(spend.output, spendSecret, curve) }))
     .sort((a, b) => Buffer.compare(a.keyImage, b.keyImage));
@@ -85,7 +88,7 @@ function* signingSteps(plan: TransferPlan, signing: Signing): Steps<SignedTransf
     if (equalBytes(members.get(output.number)!.key, output.key)) continue;
     throw new BitorchError(
       'CHAIN_INVALID',
-      'the node names another key for an output of this wallet: ask another node',
+      'the node returned a wrong key for an output of this wallet: ask another node',
     );
   }
   const context = spendContext(inputs[0]!.keyImage, curve);
@@ -154,7 +157,7 @@ function inputSecrets(
   return { secret, keyImage: keyImageOf(secret, output.key, curve) };
 }
 
-/** An output with a transaction secret of its own: R on the wire says nothing about who else is paid. */
+/** Makes an output with its own transaction secret, so that R does not link the outputs of a transaction. */
 function makeOutput(
   { to, amount }: PaymentOrder,
   position: number,
@@ -173,7 +176,7 @@ function makeOutput(
   return { key: made.key, wire, mask, payment };
 }
 
-/** Random masks whose sum is that of the outputs' masks, so that commitments balance. */
+/** Random masks whose sum is the sum of the output masks, so that the commitments balance. */
 function masksThatBalance(
   masks: readonly Scalar[],
   count: number,

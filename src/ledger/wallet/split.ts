@@ -14,22 +14,20 @@ import {
 } from './plan.ts';
 import type { Try } from './transfers.ts';
 
-/** A part leaves room for inputs that pay a higher fee at a later try. */
+/** Inputs of one part. Leaves room for inputs that pay a higher fee in a later attempt. */
 const INPUTS_OF_PART = MAX_INPUTS - 4;
 const MAX_PARTS = 64;
 
 /** A payment to one address. */
 export type PaymentToSplit = PaymentOrder & Pick<TransferOrder, 'tier' | 'again'>;
 
-/** The last try at an order, by its name, while a block may yet come to hold it. */
+/** The last attempt at an order, by the order's name, while a block may still include it. */
 type TryOf = (name: Uint8Array) => Try | undefined;
 
 /**
- * The transfers that pay an amount: one, or where that would spend more outputs than a transfer can, as many as it takes. While
- * parts of the same order wait, these are tried again and nothing else is paid: what was paid of it, and what is left, is
- * known only once they are in blocks.
- *
- * @throws BitorchError what `planTransfer` throws
+ * Plans the transfers that pay an amount: one, or several parts if one would need more than MAX_INPUTS inputs. While parts of
+ * the same order are waiting, only these are retried: how much is paid and how much is left is not known until they are in
+ * blocks. Throws what `planTransfer` throws.
  */
 export function planPayment(
   { to, amount, tier = 'normal', again = false }: PaymentToSplit,
@@ -55,7 +53,7 @@ type WaitingPart = Try & { readonly name: Uint8Array };
 
 const partOf = (name: Uint8Array, last: Try | undefined): WaitingPart[] => (last ? [{ name, ...last }] : []);
 
-/** With the inputs that each had; what a higher fee takes besides, each has for itself. */
+/** Plans the parts again with their earlier inputs. Inputs added for a higher fee are used by one part only. */
 function tryAgain(
   { to, tier }: Pick<PaymentOrder, 'to'> & { tier: FeeTier },
   waiting: readonly WaitingPart[],
@@ -72,7 +70,7 @@ function tryAgain(
   });
 }
 
-/** Parts of as many of the largest outputs as fit, and what is left as the last one; undefined where the money is not enough. */
+/** Parts that spend the largest outputs first, the last one paying what is left; undefined when the money is not enough. */
 function split(
   { to, amount, tier }: PaymentOrder & { tier: FeeTier },
   source: PlanSource,
@@ -98,7 +96,7 @@ function split(
   }
   throw new BitorchError(
     'FUNDS_INSUFFICIENT',
-    `this takes more than ${MAX_PARTS} transfers: sweep to yourself first`,
+    `this payment needs more than ${MAX_PARTS} transfers: sweep to your own address first`,
   );
 }
 

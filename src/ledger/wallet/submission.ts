@@ -3,15 +3,15 @@ import { blob, byteOf, type Codec, struct } from '../codec/index.ts';
 import type { WalletChain } from './chain.ts';
 
 /**
- * What became of a transaction that was handed in: *sent*, it waits for a block where it was handed in; *pending*, it does
- * not yet or nobody knows, and it is to be tried again; *refused*, it broke a rule and no block will hold it. The code is
- * that of the refusal, or of what kept the transaction from its node.
+ * Outcome of submitting a transaction. `sent`: a node accepted it into its mempool. `pending`: not accepted yet or not known;
+ * it is submitted again at the next scan, and can become `sent` or `refused`. `refused`: it broke a rule and no block will
+ * include it; final. `code` is that of the refusal or of the failure to reach the node.
  */
 export type Submission =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'pending' | 'refused'; readonly code: string; readonly message: string };
 
-/** The same of a transfer, with its id. */
+/** The outcome for a transfer, with its transaction id. */
 export type Submitted = Submission & { readonly id: Uint8Array };
 
 type Failure = { readonly code: string; readonly message: string };
@@ -19,25 +19,25 @@ type Failure = { readonly code: string; readonly message: string };
 export const SENT: Submission = { outcome: 'sent' };
 
 /**
- * Refusals by which a node that is believed says that it never took the transaction and never will. Not that an output is
- * spent already: perhaps by this very transaction, which the next scan shows.
+ * Codes by which a trusted node states that it did not and will never accept the transaction. OUTPUT_SPENT is not among them:
+ * the output may be spent by this very transaction, which the next scan shows.
  */
 const FINAL = new Set(['CODEC_INVALID', 'TRANSACTION_INVALID', 'TRANSACTION_EXPIRED', 'PROOFS_INVALID']);
 
-/** What a refusal, or a failure on the way, means to a wallet that believes whoever it comes from. */
+/** The outcome that an error means when it comes from a trusted node. */
 export function submissionOf({ code, message }: Failure): Submission {
   if (code === 'MEMPOOL_KNOWN') return SENT;
   return { outcome: FINAL.has(code) ? 'refused' : 'pending', code, message };
 }
 
-/** The same of a node that is not believed: whatever it says, it may still bring the transaction into a block. */
+/** The outcome for an error of an untrusted node: it may still relay the transaction, so nothing is final. */
 export const doubtful = ({ code, message }: Failure): Submission => ({
   outcome: 'pending',
   code,
   message,
 });
 
-/** Hands a transaction in; a failure on the way leaves it pending. */
+/** Submits a transaction; a failure to reach the node leaves it pending. */
 export const handIn = (bytes: Uint8Array, chain: Pick<WalletChain, 'submit'>): Promise<Submission> =>
   chain.submit(bytes).catch((error: unknown) => doubtful({ code: codeOf(error), message: messageOf(error) }));
 

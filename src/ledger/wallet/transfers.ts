@@ -6,12 +6,16 @@ import type { Spends } from './account-book.ts';
 import { type Contents, type Owned, type Sent, STATE } from './contents.ts';
 import type { TransferPlan } from './plan.ts';
 
-/** What became of a transfer of this wallet's. */
+/**
+ * State of a transfer as shown. `sent`: in a block or in a node's mempool. `pending`: signed, submitted again at every scan.
+ * `refused`: broke a rule; a node may still include it until it expires. `superseded`: another transaction spent its inputs,
+ * or a later attempt replaced it. `expired`: no block included it before its expiry height.
+ */
 export type Transferred = 'sent' | 'pending' | 'refused' | 'superseded' | 'expired';
 
 const isHere = ({ network }: Sent, contents: Contents): boolean => equalBytes(network, contents.network);
 
-/** In no block of this network, and a block may yet come to hold it. */
+/** Whether it is in no block of this network, but a block may still include it. */
 const mayCome = (entry: Sent, contents: Contents): boolean =>
   entry.height === 0 &&
   entry.expiry > contents.height &&
@@ -19,17 +23,17 @@ const mayCome = (entry: Sent, contents: Contents): boolean =>
   entry.bytes.length > 0 &&
   isHere(entry, contents);
 
-/** A try at an order: what it spends, and what it pays in all. */
+/** An attempt at an order: the outputs it spends, and the total that it pays in sparks. */
 export interface Try {
   readonly inputs: readonly Owned[];
   readonly amount: bigint;
 }
 
 /**
- * The last try at an order that a block may yet come to hold, with what it spends together with the tries before it. One that
- * was refused counts too: a node that refuses may still keep it.
+ * The last attempt at an order that a block may still include. A refused attempt counts too: the node that refused it may
+ * still relay it.
  *
- * @param order its name, see `nameOfOrder`
+ * @param order name of the order, see `nameOfOrder`
  */
 export function lastTry(order: Uint8Array, contents: Contents): Try | undefined {
   const last = contents.sent.findLast((entry) => mayCome(entry, contents) && equalBytes(entry.order, order));
@@ -39,7 +43,7 @@ export function lastTry(order: Uint8Array, contents: Contents): Try | undefined 
   return { inputs, amount: last.payments.reduce((sum, { amount }) => sum + amount, 0n) };
 }
 
-/** An earlier try at the order of a transfer that is known to wait with a node. */
+/** Another attempt at the same order that is in a node's mempool. */
 export function sentTryBefore(id: Uint8Array, contents: Contents): Sent | undefined {
   const order = contents.sent.find((entry) => equalBytes(entry.id, id))?.order;
   return contents.sent.findLast(
@@ -52,7 +56,7 @@ export function sentTryBefore(id: Uint8Array, contents: Contents): Sent | undefi
   );
 }
 
-/** Signed, in no block yet, not refused and not too late. Of several tries at one payment the last one. */
+/** Transfers that are signed, in no block, not refused and not expired; of several attempts at a payment only the last. */
 export function pending(contents: Contents): Sent[] {
   const claimed = new Set<string>();
   const last: Sent[] = [];
@@ -65,7 +69,7 @@ export function pending(contents: Contents): Sent[] {
   return last.reverse();
 }
 
-/** What became of a transfer, as it is shown. */
+/** State of a transfer, as it is shown. */
 export function stateOf(entry: Sent, contents: Contents): Transferred {
   if (entry.height > 0) return 'sent';
   if (entry.state === STATE.superseded) return 'superseded';
@@ -80,8 +84,8 @@ export const transfersOf = (contents: Contents): Sent[] =>
   contents.sent.filter((entry) => isHere(entry, contents));
 
 /**
- * Marks what is spent. A transfer whose outputs no block holds, while one holds a spend of the same inputs, is superseded:
- * what proves its payments stays, should somebody ask.
+ * Marks outputs as spent. A transfer whose inputs were spent in a block without its outputs becomes superseded; the secrets
+ * that prove its payments are kept.
  */
 export function withSpends(contents: Contents, spends: Spends): Contents {
   const heightOf = (image: Uint8Array) => spends.get(toHex(image)) ?? 0;
@@ -100,8 +104,8 @@ export function withSpends(contents: Contents, spends: Spends): Contents {
 }
 
 /**
- * Notes which transfers are in blocks. Nobody else can make their change outputs: these are bound to the first input
- * that is spent.
+ * Records which transfers are in blocks, recognised by their change output: nobody else can make it, because it is bound to
+ * the first input.
  */
 export function withLanded(contents: Contents, outputs: readonly OutputRecord[], curve: Curve): Contents {
   const open = transfersOf(contents).filter(({ height }) => height === 0);
@@ -119,13 +123,13 @@ export function withLanded(contents: Contents, outputs: readonly OutputRecord[],
   return { ...contents, sent };
 }
 
-/** Nothing found and nothing in a block, as before the first look at the chain. */
+/** The contents as before the first scan: no outputs, and no transfer in a block. */
 export function withoutFinds(contents: Contents): Contents {
   const sent = contents.sent.map((entry) => ({ ...entry, height: 0 }));
   return { ...contents, scanned: 0, spendsScanned: 0, height: 0, restoreHeight: 0, owned: [], sent };
 }
 
-/** A transfer in no block, with another state; what proves its payments stays. */
+/** Sets the state of a transfer that is in no block; the secrets that prove its payments are kept. */
 export function marked(contents: Contents, id: Uint8Array, state: Sent['state']): Contents {
   const sent = contents.sent.map((entry) =>
     entry.height === 0 && entry.state !== STATE.superseded && equalBytes(entry.id, id)
@@ -135,7 +139,7 @@ export function marked(contents: Contents, id: Uint8Array, state: Sent['state'])
   return { ...contents, sent };
 }
 
-/** Keeps the rings of a plan: from now on somebody may see them. */
+/** Stores the rings of a plan, because from now on others may see them. */
 export function withKeptRings(contents: Contents, { spends }: Pick<TransferPlan, 'spends'>): Contents {
   const kept = new Map(contents.rings.map((ring) => [toHex(ring.keyImage), ring]));
   for (const { output, ring } of spends)

@@ -12,16 +12,16 @@ const viewKeyCodec = struct({
   restoreHeight: integer(),
 });
 
-/** All that a view-only wallet is made of. Whoever has it sees what comes in, for ever. */
+/** The keys of a view-only wallet. Anybody who has them can see all incoming payments, past and future. */
 export type ViewKey = Decoded<typeof viewKeyCodec>;
 
 const PREFIX = 'torchview';
 
-/** A view key as people pass it on: `torchview1…`. */
+/** The text form of a view key: `torchview1…`. */
 export const formatViewKey = (viewKey: ViewKey): string =>
   encodeBech32m(PREFIX, encode(viewKeyCodec, viewKey));
 
-/** Throws VIEW_KEY_INVALID for a text that is none. */
+/** Throws VIEW_KEY_INVALID when the text is not a view key. */
 export function parseViewKey(text: string, curve: Curve): ViewKey {
   const refuse = (why: string): never => {
     throw new BitorchError('VIEW_KEY_INVALID', `not a view key: ${why}`);

@@ -68,16 +68,16 @@ import {
 } from './transfers.ts';
 import type { ViewKey } from './view-key.ts';
 
-/** Outputs looked at in one go: about 50 ms of work. More of them are looked at in a thread, which takes as long to start. */
+/** Outputs per batch: about 50 ms of work, which is also what it takes to start a scanning thread. */
 const BATCH = 500;
 const UNKNOWN_NETWORK = new Uint8Array(NETWORK_BYTES);
 
-/** A wallet: keys, what the ledger holds for them, and what was sent. Knows of the chain what `scan` was last told. */
+/** A wallet: keys, owned outputs, and sent transfers. It knows the chain as of the last `scan`. */
 export class Wallet {
   readonly account: Account;
   readonly #curve: Curve;
   #contents: Contents;
-  /** `contents.totals`, counted up. */
+  /** `contents.totals`, unpacked. */
   #totals: readonly OutputTotal[];
   readonly #scanners: Scanners;
 
@@ -90,12 +90,12 @@ export class Wallet {
     this.#scanners = new Scanners(this.account, curve);
   }
 
-  /** A new wallet. Show its `words` once, to be written down. */
+  /** Creates a wallet. Show its `words` once, to be written down. */
   static create(options: NewWalletOptions, random: RandomBytes = systemRandom): Wallet {
     return Wallet.restore(wordsOf(random(ENTROPY_BYTES)), options);
   }
 
-  /** Throws WORDS_INVALID. Labels of subaddresses are lost, their money is not. */
+  /** Restores a wallet; only labels of subaddresses are lost. Throws WORDS_INVALID when the words are wrong. */
   static restore(words: string, options: NewWalletOptions): Wallet {
     const secret = entropyOf(words);
     const { spendKey } = accountOf(secret, options.curve);
@@ -103,12 +103,12 @@ export class Wallet {
     return new Wallet(emptyContents({ kind: 0, network, secret, spendKey, restoreHeight }), options);
   }
 
-  /** Sees what comes in; what goes out it cannot see, and it cannot spend. */
+  /** A view-only wallet: sees incoming payments, but cannot see spends and cannot spend. */
   static viewOnly({ viewSecret, ...rest }: ViewKey, options: WalletOptions): Wallet {
     return new Wallet(emptyContents({ kind: 1, secret: viewSecret, ...rest }), options);
   }
 
-  /** Throws WALLET_MISSING, WALLET_INVALID, PASSWORD_WRONG. */
+  /** Opens a wallet file. Throws WALLET_MISSING, WALLET_INVALID or PASSWORD_WRONG when it cannot be opened. */
   static async open(path: string, password: string, options: WalletOptions): Promise<Wallet> {
     return new Wallet(await loadWallet(path, password), options);
   }
@@ -117,13 +117,13 @@ export class Wallet {
     await saveWallet(path, { ...this.#contents, totals: packTotals(this.#totals) }, password, cost);
   }
 
-  /** Undefined in a wallet that was made without a network and has not scanned yet. */
+  /** Undefined in a wallet that was created without a network and has not scanned yet. */
   get network(): Uint8Array | undefined {
     const { network } = this.#contents;
     return equalBytes(network, UNKNOWN_NETWORK) ? undefined : network;
   }
 
-  /** Where the network is not known yet, it is this one. */
+  /** Sets the network if it is not known yet. */
   bind(network: Uint8Array): void {
     if (!this.network) this.#contents = { ...this.#contents, network };
   }
@@ -137,7 +137,7 @@ export class Wallet {
     return this.viewOnly ? undefined : wordsOf(this.#contents.secret);
   }
 
-  /** A key for what is public, out of the words: for one purpose and context always the same. Throws WALLET_VIEW_ONLY. */
+  /** A signing key for public accounts, deterministic for a purpose and context. Throws WALLET_VIEW_ONLY without the words. */
   signingKey(purpose: string, context: Uint8Array): SigningKey {
     if (this.viewOnly) throw new BitorchError('WALLET_VIEW_ONLY', 'a view-only wallet cannot sign');
     return new SigningKey(domainHash(purpose, this.#contents.secret, context));
@@ -148,17 +148,17 @@ export class Wallet {
     return { network, viewSecret: this.account.viewSecret, spendKey, restoreHeight };
   }
 
-  /** The height up to which everything is known. */
+  /** The height up to which the scan is complete. */
   get height(): number {
     return this.#contents.height;
   }
 
-  /** Transfers of its network, whatever became of them. */
+  /** Transfers on its network, in any state. */
   get sent(): readonly Sent[] {
     return transfersOf(this.#contents);
   }
 
-  /** What became of a transfer. */
+  /** State of a transfer, as it is shown. */
   stateOf(entry: Sent): Transferred {
     return stateOf(entry, this.#contents);
   }
@@ -171,35 +171,34 @@ export class Wallet {
     return addressAt(this.account, index === 0 ? PRIMARY : { account: 0, index }, this.#curve);
   }
 
-  /** Throws WALLET_UNBOUND while the network is not known, as addresses are of one network. */
+  /** Address in text form. Throws WALLET_UNBOUND while the network is not known: the text contains it. */
   addressText(index = 0): string {
     return formatAddress(this.address(index), this.#network());
   }
 
-  /** Labels of the subaddresses, the first being that of index 1. */
+  /** Labels of the subaddresses; the first is that of index 1. */
   get labels(): readonly string[] {
     return this.#contents.labels.map(fromUtf8);
   }
 
-  /** Makes the next subaddress: one for each payer keeps them from finding out that they pay the same person. */
+  /** Creates the next subaddress and returns its index. With one each, payers cannot tell that they pay the same person. */
   addSubaddress(label: string): number {
     const labels = [...this.#contents.labels, utf8(label)];
     this.#contents = { ...this.#contents, labels };
     return labels.length;
   }
 
-  /** Throws SUBADDRESS_UNKNOWN for one that was not made yet. */
+  /** Labels a subaddress. Throws SUBADDRESS_UNKNOWN when it was not created yet. */
   label(index: number, label: string): void {
     if (!(index >= 1 && index <= this.labels.length)) {
-      throw new BitorchError('SUBADDRESS_UNKNOWN', `there is no subaddress ${index}: make it first`);
+      throw new BitorchError('SUBADDRESS_UNKNOWN', `subaddress ${index} does not exist: create it first`);
     }
     this.#contents = { ...this.#contents, labels: this.#contents.labels.with(index - 1, utf8(label)) };
   }
 
   /**
-   * Reads what is new on the chain. What was read stays when it is stopped on the way.
-   *
-   * @throws BitorchError `WALLET_NETWORK` for another network's chain, `CHAIN_BEHIND` for one that knows less than the wallet
+   * Scans new blocks. An aborted scan keeps what it has read. Throws WALLET_NETWORK when the chain belongs to another network, or
+   * CHAIN_BEHIND when it is shorter than what the wallet has scanned.
    */
   async scan(chain: WalletChain, { onProgress, signal }: ScanOptions = {}): Promise<void> {
     const status = await chain.status();
@@ -226,21 +225,21 @@ export class Wallet {
     this.#contents = { ...withSpends(this.#contents, spends), ...known };
   }
 
-  /** Hands in again what is in no block yet: nodes forget it when they stop, and full pools may have room by now. */
+  /** Submits waiting transfers again: a node loses its mempool on restart, and a full mempool may have room now. */
   async remind(chain: WalletChain): Promise<void> {
     for (const { id, bytes } of pending(this.#contents)) await this.#handIn(id, bytes, chain);
   }
 
   /**
-   * Forgets what was found, on which network and since which block, to look at everything again. What was sent stays, with
-   * the secrets that prove its payments, and so do rings that somebody may have seen.
+   * Forgets found outputs, the network and the restore height, so that the next scan starts from the beginning. Sent transfers,
+   * the secrets that prove their payments, and rings that others may have seen are kept.
    */
   forgetFinds(): void {
     this.#contents = { ...withoutFinds(this.#contents), network: UNKNOWN_NETWORK };
     this.#totals = [];
   }
 
-  /** Money as it can be spent in the block after the last one scanned. */
+  /** Balance as of the block after the last scanned one, in sparks. */
   balance(): Balance {
     return balanceOf(this.#contents);
   }
@@ -251,8 +250,8 @@ export class Wallet {
   }
 
   /**
-   * What a transfer will cost and send, to be shown before it is signed. The same order as one that waits is another try at
-   * it: it spends the same inputs, so at most one of them is ever paid. Throws what `planTransfer` throws.
+   * Plans a transfer, to show before it is signed. The same order as a waiting one is planned as another attempt: it spends the
+   * same inputs, so at most one of them is paid. Throws what `planTransfer` throws.
    */
   async plan(order: TransferOrder, chain: WalletChain, random?: RandomBytes): Promise<TransferPlan> {
     const source = await this.#source(chain);
@@ -260,7 +259,7 @@ export class Wallet {
     return planTransfer(order, { ...source, earlier: earlier ?? [] }, random);
   }
 
-  /** The same for a payment to one address, in as many transfers as it takes: see `planPayment`. */
+  /** Plans a payment to one address in as many transfers as needed, see `planPayment`. */
   async planPayment(payment: PaymentToSplit, chain: WalletChain): Promise<TransferPlan[]> {
     return planPayment(payment, await this.#source(chain), (name) => lastTry(name, this.#contents));
   }
@@ -270,8 +269,8 @@ export class Wallet {
   }
 
   /**
-   * Signs a plan and remembers it: its inputs are not offered again until it expires or is refused, and then with the same
-   * rings. Save the wallet before submitting, and after an error too. Throws WALLET_VIEW_ONLY.
+   * Signs a plan and records it: its inputs are not available again until it expires or is refused, and then with the same
+   * rings. Save the wallet before submitting, and after an error too. Throws WALLET_VIEW_ONLY without the spend secret.
    */
   async sign(
     plan: TransferPlan,
@@ -280,7 +279,10 @@ export class Wallet {
     random?: RandomBytes,
   ): Promise<Transaction> {
     if (this.viewOnly)
-      throw new BitorchError('WALLET_VIEW_ONLY', 'this wallet can watch, not spend: open the full one');
+      throw new BitorchError(
+        'WALLET_VIEW_ONLY',
+        'this wallet is view-only and cannot spend: open the full one',
+      );
     const network = this.#network();
     const members = await this.#membersOf(plan, chain);
     const signing = { account: this.account, network, members, curve: this.#curve, signers };
@@ -290,8 +292,8 @@ export class Wallet {
   }
 
   /**
-   * Hands in a transfer that this wallet has signed, and notes what became of it: save the wallet afterwards. Where an earlier
-   * try at the same order waits with the node already, that one counts, and is sent; `id` is of the one that counts.
+   * Submits a signed transfer and records the outcome; save the wallet afterwards. If an earlier attempt at the same order is
+   * already in the node's mempool, that one stands and its `id` is returned.
    */
   async submit({ bytes, hashes: { id } }: Transaction, chain: WalletChain): Promise<Submitted> {
     const submission = await this.#handIn(id, bytes, chain);
@@ -303,14 +305,14 @@ export class Wallet {
   }
 
   /**
-   * For a transfer that no block will hold: its inputs can be spent again, with the rings that they had. What proves its
-   * payments stays.
+   * Gives up a transfer that no block will include: its inputs can be spent again, with the same rings. The secrets that prove
+   * its payments are kept.
    */
   forget(id: Uint8Array): void {
     this.#contents = marked(this.#contents, id, STATE.refused);
   }
 
-  /** For a payment of this wallet's: shows whoever asked with these words that it was made. Throws PAYMENT_UNKNOWN. */
+  /** Proves a sent payment, bound to the verifier's challenge text. Throws PAYMENT_UNKNOWN when it is not in a block. */
   async proveSent(
     id: Uint8Array,
     payment: number,
@@ -325,7 +327,7 @@ export class Wallet {
     return proveSent(paid, number, words, this.#curve);
   }
 
-  /** The same for an output that came in, by its number on the ledger. Throws PAYMENT_UNKNOWN. */
+  /** Proves a received output, by its number on the ledger. Throws PAYMENT_UNKNOWN when it is not owned by this wallet. */
   async proveReceived(number: number, words: Uint8Array, chain: WalletChain): Promise<PaymentEvidence> {
     const own = this.#contents.owned.find((entry) => entry.number === number);
     if (!own) throw new BitorchError('PAYMENT_UNKNOWN', 'that output does not belong to this wallet');
@@ -360,14 +362,14 @@ export class Wallet {
     return { ...decoys, baseFee: status.baseFee, spendable, rings, changeTo: this.address() };
   }
 
-  /** Asks only for totals that are not kept yet. */
+  /** Reads only totals that are not cached. */
   async #decoys(chain: WalletChain, status: ChainStatus): Promise<DecoySource> {
     const decoys = await readDecoys(chain, status, this.#totals);
     this.#totals = decoys.totals;
     return decoys;
   }
 
-  /** Keeps the rings first: who is asked for their members has seen them. */
+  /** Stores the rings before it reads their members, because the node then sees them. */
   async #membersOf(plan: TransferPlan, chain: WalletChain) {
     const { rings } = this.#contents;
     this.#contents = withKeptRings(this.#contents, plan);
@@ -375,7 +377,7 @@ export class Wallet {
       return await readMembers(plan, chain, this.#totals);
     } catch (error) {
       if (codeOf(error) === 'CHAIN_INVALID') {
-        // Totals that a node has made up, and rings drawn by them that only liars have seen: the next plan begins anew.
+        // The node made the totals up, and only it has seen rings drawn from them: the next plan starts from scratch.
         this.#totals = [];
         this.#contents = { ...this.#contents, rings };
       }

@@ -43,7 +43,7 @@ test('rings: 16 different mature outputs in order, the real one among them', () 
       ring,
       [...ring].sort((a, b) => a - b),
     );
-    assert.ok(ring.at(-1)! < totalAt(source.totals, source.height + 1 - 10), 'a ring member is too young');
+    assert.ok(ring.at(-1)! < totalAt(source.totals, source.height + 1 - 10), 'a ring member is not mature');
   }
   assert.equal(
     drawRing(

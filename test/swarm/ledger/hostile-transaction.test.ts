@@ -236,6 +236,6 @@ test('a signer who adds torsion to all he makes gains nothing: his key image is 
       spent.map(({ keyImage }) => keyImage),
       sent.spends,
     );
-    assert.throws(() => grow(own, sound), { code: 'TRANSACTION_INVALID', message: /spent already/ });
+    assert.throws(() => grow(own, sound), { code: 'TRANSACTION_INVALID', message: /already spent/ });
   }
 });

@@ -82,9 +82,9 @@ test('bond, delegate, undelegate: shares, the queue, and the money back', () => 
   const ledger = ready();
   refused(ledger, bonding(1n), /bond is too small/);
   refused(ledger, { ...bonding(), signers: [owner, validator] }, /signature is wrong/);
-  refused(ledger, { ...bonding(), signers: [validator] }, /not the signatures/);
+  refused(ledger, { ...bonding(), signers: [validator] }, /number of signatures/);
   send(ledger, bonding());
-  refused(ledger, bonding(), /validator exists/);
+  refused(ledger, bonding(), /already exists/);
   const delegating: Action = {
     name: 'delegate',
     body: { validator: validator.publicKey, delegator: signer('friend').publicKey, amount: TORCH },
@@ -92,10 +92,10 @@ test('bond, delegate, undelegate: shares, the queue, and the money back', () => 
   send(ledger, { inputs: 1, actions: [delegating] });
   assert.equal(validators.bucket.get(ledger.state, validator.publicKey)?.tokens, 6n * TORCH);
 
-  refused(ledger, undelegating(6n * TORCH, 0), /not that many shares/);
-  refused(ledger, undelegating(TORCH, 1), /not the next sequence/);
+  refused(ledger, undelegating(6n * TORCH, 0), /that many shares/);
+  refused(ledger, undelegating(TORCH, 1), /not the next one/);
   send(ledger, undelegating(2n * TORCH, 0));
-  refused(ledger, undelegating(2n * TORCH, 0), /not the next sequence/);
+  refused(ledger, undelegating(2n * TORCH, 0), /not the next one/);
   assert.equal(
     delegations.bucket.get(ledger.state, [validator.publicKey, owner.publicKey])?.shares,
     3n * TORCH,
@@ -115,8 +115,8 @@ test('an owner leaves its pool, or leaves the least bond in it: no crumb keeps a
   const ledger = trustingLedger(genesisOf({ ...TEST_PARAMETERS, validatorPart: 0 }));
   growTo(ledger, 4);
   send(ledger, bonding());
-  refused(ledger, undelegating(5n * TORCH - 1n, 0), /what stays is too little/);
-  refused(ledger, undelegating(4n * TORCH + 1n, 0), /what stays is too little/);
+  refused(ledger, undelegating(5n * TORCH - 1n, 0), /remaining delegation is too small/);
+  refused(ledger, undelegating(4n * TORCH + 1n, 0), /remaining delegation is too small/);
   send(ledger, undelegating(4n * TORCH, 0));
   send(ledger, undelegating(TORCH, 1));
   growTo(ledger, withdrawalsIn(ledger)[1]!.due);
@@ -156,18 +156,18 @@ test('whoever misses more blocks than it signs by the limit is jailed, and comes
     signers: [owner],
   });
   assert.equal(after(true, false, false, true).missed, 1);
-  refused(ledger, unjailing(0), /not jailed/);
+  refused(ledger, unjailing(0), /not in jail/);
   const { tokens, missed, jailedUntil } = after(false, false);
   const left = 5n * TORCH - (5n * TORCH) / 10_000n;
   assert.deepEqual({ tokens, missed, jailedUntil }, { tokens: left, missed: 0, jailedUntil: 15 });
   assert.equal(after(false, false).missed, 0, 'nothing counts while it is jailed');
-  refused(ledger, unjailing(0), /not jailed, or not yet/);
+  refused(ledger, unjailing(0), /not in jail, or its/);
   growTo(ledger, 14);
   send(ledger, unjailing(0));
   const pool = validators.bucket.get(ledger.state, validator.publicKey)!;
   assert.equal(pool.jailedUntil, 0);
   assert.equal(pool.tokens, left - LOW_FEE);
-  refused(ledger, unjailing(0), /not jailed|not the next sequence/);
+  refused(ledger, unjailing(0), /not in jail|not the next one/);
 });
 
 test('nodes register, change and leave', () => {
@@ -179,7 +179,7 @@ test('nodes register, change and leave', () => {
     /prime order/,
   );
   send(ledger, registering());
-  refused(ledger, registering(), /not the next sequence/);
+  refused(ledger, registering(), /not the next one/);
   const leaving = { deposit: 0n, withdraw: TORCH - FEE, sequence: 1, fee: FEE };
   refused(ledger, { ...registering(alice, { ...leaving, withdraw: TORCH }), inputs: 0 }, /bond is too small/);
   send(ledger, { ...registering(alice, leaving), inputs: 0 });
@@ -202,7 +202,7 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
   send(ledger, bonding());
   send(ledger, bonding(45n * TORCH, bob));
   send(ledger, undelegating(TORCH, 0));
-  refused(ledger, accusing([voting(1), voting(1)]), /votes agree/);
+  refused(ledger, accusing([voting(1), voting(1)]), /votes are for one block/);
   const good = equivocationOf(STEP, voting(1), voting(2));
   refused(ledger, evidenceOf({ ...good, votes: [...good.votes].reverse() }), /not in order/);
   refused(ledger, accusing([voting(1), voting(2, owner)]), /not signed by its validator/);
@@ -219,7 +219,7 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
   assert.equal(created.length, 0);
   assert.equal(supplyRecord.bucket.get(ledger.state, null)!.burned - burned, taken);
   const left = TORCH - FEE - ((TORCH - FEE) * fraction) / 10_000n;
-  refused(ledger, accusing([voting(1), voting(2)]), /out already/);
+  refused(ledger, accusing([voting(1), voting(2)]), /already been removed/);
   refused(
     ledger,
     {
@@ -231,7 +231,7 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
         },
       ],
     },
-    /out for ever/,
+    /removed permanently/,
   );
   growTo(ledger, withdrawalsIn(ledger)[0]!.due - 1);
   assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), left);

@@ -93,7 +93,7 @@ test('whoever is in both is convicted, whether votes are single or aggregated', 
     );
     send(ledger, actionsOf(evidence));
     assert.deepEqual(out(ledger), guilty, what);
-    refused(ledger, actionsOf(evidence), /out already/);
+    refused(ledger, actionsOf(evidence), /already been removed/);
   }
 });
 
@@ -143,7 +143,7 @@ test('nobody is convicted by what he has not signed, whatever keys stand beside 
   const [vote, aggregate] = [good.votes[0]!, good.votes[1]!];
   for (const nonces of [aggregate.nonces.slice(1), [...aggregate.nonces].reverse()])
     refused(ledger, actionsOf({ ...good, votes: [vote, { ...aggregate, nonces }] }), wrong);
-  refused(ledger, actionsOf(shown(single(strangers[0]!, X), joint(strangers, Y))), /no such validators/);
+  refused(ledger, actionsOf(shown(single(strangers[0]!, X), joint(strangers, Y))), /validators do not exist/);
   assert.deepEqual(out(ledger), []);
   // Keys of a stranger's own beside b's real votes change nothing either.
   const crowd = [b, ...strangers].sort((one, other) => Buffer.compare(one.publicKey, other.publicKey));
@@ -167,7 +167,11 @@ test('evidence has one spelling', () => {
     shown(joint([a, b], X), joint([c, d], Y)),
   ]) {
     assert.equal(isWellFormed(body), false);
-    refused(ledger, actionsOf(body), /votes agree, are of different validators, or are not in order/);
+    refused(
+      ledger,
+      actionsOf(body),
+      /votes are for one block, have no validator in common, or are not in order/,
+    );
   }
 });
 

@@ -40,9 +40,9 @@ function withEscrow(): Ledger {
   const twice = { node: alice.publicKey, cap: TORCH };
   refused(ledger, opening({ caps: [twice, twice] }), /two caps/);
   refused(ledger, opening({ caps: [{ node: owner.publicKey, cap: 1n }] }), /not registered/);
-  refused(ledger, opening({ deadline: 2 }), /not a deadline/);
+  refused(ledger, opening({ deadline: 2 }), /the deadline is not a height that an escrow can have/);
   send(ledger, opening());
-  refused(ledger, opening(), /has been used already/);
+  refused(ledger, opening(), /already been used/);
   return ledger;
 }
 
@@ -162,9 +162,9 @@ test('the reserve: a replacement joins without the dead stage, whose cap falls a
   growTo(ledger, fallsAt);
   refused(ledger, settling([claim(2n * TORCH)]), /over the cap/);
   assert.equal(reserve(escrowIn(ledger), ledger.head.height), 3n * TORCH);
-  refused(ledger, amending(2, [{ node: alice.publicKey, cap: 0n, consent: 0 }]), /below what is settled/);
-  refused(ledger, amending(1, [{ node: bob.publicKey, cap: 0n, consent: 0 }]), /not the next sequence/);
-  refused(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }]), /not the signatures/);
+  refused(ledger, amending(2, [{ node: alice.publicKey, cap: 0n, consent: 0 }]), /below the settled amount/);
+  refused(ledger, amending(1, [{ node: bob.publicKey, cap: 0n, consent: 0 }]), /not the next one/);
+  refused(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }]), /number of signatures/);
   send(ledger, amending(2, [{ node: bob.publicKey, cap: 0n, consent: 1 }], bob));
   refused(ledger, settling([claim(1n, bob)], bob), /over the cap/);
 });
@@ -172,15 +172,15 @@ test('the reserve: a replacement joins without the dead stage, whose cap falls a
 test('closing by agreement refunds at once; without it the remainder comes back after the window', () => {
   const ledger = withEscrow();
   const finals = [{ node: alice.publicKey, amount: TORCH }];
-  refused(ledger, closing(finals, alice), /not the signatures/);
+  refused(ledger, closing(finals, alice), /number of signatures/);
   refused(
     ledger,
     closing([{ node: alice.publicKey, amount: 5n * TORCH }], alice, bob),
-    /settled and the cap/,
+    /settled amount and the cap/,
   );
   const { created } = send(ledger, closing(finals, alice, bob));
   assert.equal(Buffer.from(created[0]!.amount).readBigUInt64LE(), 10n * TORCH - FEE);
-  refused(ledger, opening({ deadline: 60 }), /has been used already/);
+  refused(ledger, opening({ deadline: 60 }), /already been used/);
   refused(ledger, settling([claim(2n * TORCH)]), /no such escrow/);
   assert.equal(nodes.bucket.get(ledger.state, alice.publicKey)?.earned, (TORCH * 98n) / 100n);
 
@@ -201,11 +201,11 @@ test('signatures are looked at last: keys of a stranger’s own, good or bad, ma
     return { actions: [{ name: 'escrowAmend', body }], signers: Array.from({ length: 41 }, () => owner) };
   };
   refused(ledger, badly(0), /not registered/);
-  refused(ledger, badly(7), /not the next sequence/);
+  refused(ledger, badly(7), /not the next one/);
   refused(ledger, { ...settling([claim(9n * TORCH, alice, bob)]), signers: [owner] }, /over the cap/);
   refused(ledger, { ...settling([claim(TORCH)]), signers: [owner] }, /signature is wrong/);
   const once = { node: alice.publicKey, cap: TORCH, consent: 1 as const };
-  refused(ledger, amending(0, [once, once], alice, alice), /changed twice/);
+  refused(ledger, amending(0, [once, once], alice, alice), /listed twice/);
 });
 
 test('a wrong signature by a key that the body names is held against the sender, a missing consent is not', () => {

@@ -118,8 +118,8 @@ suite('escrow', () => {
     payee.accept(payer.pay(tail.publicKey, tokens(1), work(1)));
     const body = { escrow: session.publicKey, deadline: 40, finals: [], fee: FEE };
     const close = (...signers: SigningKey[]) => send({ actions: [{ name: 'escrowClose', body }], signers });
-    assert.throws(() => close(session), /not the signatures/);
-    assert.throws(() => close(session, head, middle), /not the signatures/);
+    assert.throws(() => close(session), /number of signatures/);
+    assert.throws(() => close(session, head, middle), /number of signatures/);
     growTo(ledger, 40 + TEST_PARAMETERS.settlementWindow - 2);
     settle(payee, tail);
     assert.equal(escrows.bucket.get(ledger.state, session.publicKey)?.balance, 10n * TORCH - PRICE);
@@ -149,9 +149,9 @@ suite('escrow', () => {
       [other({ chainId: new Uint8Array(32).fill(1) }), /another network/],
       [other({ escrow: signer('other').publicKey }, signer('other')), /another escrow/],
       [other({ node: tail.publicKey }), /another node/],
-      [other({ deadline: 41 }), /another deadline/],
-      [other({ tokensOut: 33 }), /not those of a chunk/],
-      [other({ transcript: work(2) }), /other work/],
+      [other({ deadline: 41 }), /its deadline is not/],
+      [other({ tokensOut: 33 }), /match no unpaid chunk/],
+      [other({ transcript: work(2) }), /its transcript is not/],
       [other({ amount: PRICE - 1n }), /less than the price/],
       [other({}, signer('other')), /not signed/],
     ];

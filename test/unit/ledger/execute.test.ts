@@ -29,7 +29,7 @@ test('of a decided block only what holds has an effect, and it is the effect tha
   const { refusals, ...result } = ledger.execute(block, known);
   assert.deepEqual(
     refusals.map((refusal) => refusal?.message ?? ''),
-    ['', 'transaction refused: spent already', 'transaction refused: expired', ''],
+    ['', 'transaction refused: an input is already spent', 'transaction refused: it has expired', ''],
   );
   assert.deepEqual(result, ledger.apply({ height, transactions: [first!, second!] }));
 });
@@ -39,7 +39,7 @@ test('a spend that nobody has verified has no effect in a decided block', () => 
   const spend = transactionOf(ledger, random, { inputs: 1 });
   const block = { height: ledger.head.height + 1, transactions: [spend] };
   const { refusals } = ledger.execute(block, () => false);
-  assert.match(refusals[0]!.message, /proofs do not hold/);
+  assert.match(refusals[0]!.message, /proofs are not valid/);
 });
 
 test('a decided block over the weight keeps what fits', () => {

@@ -105,9 +105,9 @@ describe('what actions release', () => {
     const ledger = twoValidators();
     const all = 1_000n * TORCH;
     const fee = all - 1n;
-    refused(ledger, { actions: [leaving(first, all, fee)], signers: [owner] }, /more than a fee has to be/);
+    refused(ledger, { actions: [leaving(first, all, fee)], signers: [owner] }, /more than the fee can need/);
     const own = { inputs: 1, actions: [leaving(first, all, fee)], signers: [owner], fee };
-    refused(ledger, own, /more than a fee has to be/);
+    refused(ledger, own, /more than the fee can need/);
   });
 
   test('nor deposited elsewhere in the same transaction: who redelegates waits', () => {
@@ -152,7 +152,7 @@ describe('what actions release', () => {
         const record = validators.bucket.get(view, first.publicKey)!;
         validators.bucket.put(view, first.publicKey, { ...record, tokens: record.tokens + moved });
       });
-      refused(ledger, { inputs: 1, actions: [delegate] }, /other sums than the actions name/);
+      refused(ledger, { inputs: 1, actions: [delegate] }, /do not change by the amounts/);
       forgetful.mock.restore();
     }
   });
@@ -162,9 +162,12 @@ describe('what actions release', () => {
       const ledger = twoValidators();
       const transaction = transactionOf(ledger, deterministic('fee'), { inputs: 1, fee });
       const block = { height: 5, proposer: first.publicKey, transactions: [transaction] };
-      assert.throws(() => ledger.apply(block), { code: 'TRANSACTION_INVALID', message: /than there is/ });
+      assert.throws(() => ledger.apply(block), {
+        code: 'TRANSACTION_INVALID',
+        message: /than the shielded supply/,
+      });
       const { refusals } = ledger.execute(block, () => true);
-      assert.match(String(refusals[0]), /than there is/);
+      assert.match(String(refusals[0]), /than the shielded supply/);
     }
   });
 
@@ -176,8 +179,12 @@ describe('what actions release', () => {
       body: { validator: first.publicKey, delegator: owner.publicKey, amount },
     });
     const half = 2n ** 63n;
-    refused(ledger, { inputs: 1, actions: [delegating(half), delegating(half)] }, /more is deposited than/);
-    refused(ledger, { inputs: 1, actions: [delegating(shielded + 1n)] }, /more is deposited than/);
+    refused(
+      ledger,
+      { inputs: 1, actions: [delegating(half), delegating(half)] },
+      /more than the shielded supply/,
+    );
+    refused(ledger, { inputs: 1, actions: [delegating(shielded + 1n)] }, /more than the shielded supply/);
     send(ledger, { inputs: 1, actions: [delegating(shielded - TORCH)] });
   });
 });
@@ -206,7 +213,7 @@ describe('records', () => {
         actions: [bond(fresh[0]!), leaving(fresh[0]!, TORCH - 1n, 0n)],
         signers: signers.slice(0, 3),
       },
-      /what stays is too little/,
+      /remaining delegation is too small/,
     );
   });
 

@@ -153,9 +153,9 @@ describe('a session key', () => {
     const finals = [{ node: alice.publicKey, amount: TORCH }];
     const close = { escrow: session.publicKey, deadline: 12, finals, fee: FEE };
     send(ledger, { actions: [{ name: 'escrowClose', body: close }], signers: [session, alice] });
-    refused(ledger, opening('session', 30, { caps }), /used already/);
+    refused(ledger, opening('session', 30, { caps }), /already been used/);
     growTo(ledger, 12 + TEST_PARAMETERS.settlementWindow - 1);
-    refused(ledger, opening('session', 30, { caps }), /used already/);
+    refused(ledger, opening('session', 30, { caps }), /already been used/);
     growTo(ledger, 12 + TEST_PARAMETERS.settlementWindow);
     assert.equal(
       escrows.bucket.get(ledger.state, session.publicKey),
@@ -334,7 +334,7 @@ test('a delegation stays until its last withdrawal is paid, so that what was sig
   send(ledger, delegating);
   send(ledger, leaving(2));
   const again = ledger.execute({ height: ledger.head.height + 1, transactions: [second] }, () => true);
-  assert.match(String(again.refusals[0]), /not the next sequence/);
+  assert.match(String(again.refusals[0]), /not the next one/);
   send(ledger, leaving(3));
   growTo(ledger, ledger.head.height + TEST_PARAMETERS.unbondingBlocks);
   assert.equal(record(), undefined);

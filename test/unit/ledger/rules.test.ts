@@ -49,16 +49,16 @@ test('shape: chain, expiry, rings that repeat, no effect, fees', () => {
     /order of key images/,
   );
   const far = first.ring.with(15, 5_000);
-  refused(ledger, changed({ inputs: [{ ...first, ring: far }, second] }), /not there/);
+  refused(ledger, changed({ inputs: [{ ...first, ring: far }, second] }), /does not exist/);
   refused(ledger, transactionOf(ledger, random, { fee: 0n }), /does nothing/);
 });
 
 test('blocks: heights follow, weight is bounded, ring members have to be old enough', () => {
   const ledger = trustingLedger();
   const early = transactionOf(ledger, random, { inputs: 1 });
-  refused(ledger, early, /too young/);
+  refused(ledger, early, /not mature/);
   growTo(ledger, TEST_PARAMETERS.mintMaturity - 2);
-  refused(ledger, early, /too young/);
+  refused(ledger, early, /not mature/);
   growTo(ledger, TEST_PARAMETERS.mintMaturity - 1);
   block(ledger, early);
   growTo(ledger, TEST_PARAMETERS.mintMaturity);
@@ -67,9 +67,9 @@ test('blocks: heights follow, weight is bounded, ring members have to be old eno
   assert.throws(() => block(ledger, ...heavy), { code: 'BLOCK_INVALID', message: /weight/ });
   const result = block(ledger, ...heavy.slice(0, 100));
   assert.throws(() => ledger.commit({ ...result, height: 8 }), { code: 'BLOCK_INVALID' });
-  assert.throws(() => block(ledger, heavy[0]!, heavy[0]!), /spent already/);
+  assert.throws(() => block(ledger, heavy[0]!, heavy[0]!), /already spent/);
   ledger.commit(result);
-  refused(ledger, heavy[0]!, /spent already/);
+  refused(ledger, heavy[0]!, /already spent/);
 });
 
 test('the base fee rises after full blocks and falls after empty ones', () => {

@@ -175,7 +175,7 @@ test('who reports itself for a later offence saves nothing that the earlier one 
     growTo(ledger, OFFENCE + 6);
     for (const height of heights) send(ledger, { actions: [accusing(a, height)], fee: 0n });
     const last = { actions: [accusing(a, heights.at(-1)!)], fee: 0n };
-    refused(ledger, last, /out already/);
+    refused(ledger, last, /already been removed/);
     return [paidBack(ledger), tokensOf(ledger, a)];
   };
   assert.deepEqual(left([OFFENCE + 5, OFFENCE]), left([OFFENCE]));
@@ -191,7 +191,7 @@ test('what is taken out after the punishment has paid already', () => {
   const waiting = [...withdrawals.bucket.entries(ledger.state)][0]![1];
   growTo(ledger, waiting.due - 1);
   assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), rest - FEE);
-  refused(ledger, { inputs: 1, actions: [delegating(a, TORCH)] }, /out for ever/);
+  refused(ledger, { inputs: 1, actions: [delegating(a, TORCH)] }, /removed permanently/);
 });
 
 test('a punishment writes the offender, not each of its withdrawals', () => {

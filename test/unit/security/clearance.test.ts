@@ -68,7 +68,7 @@ test('strangers, old news and the future are ignored; another name on a signatur
   assert.equal(c.accept(bad(Date.now() + 600_000)), 'ignore');
   assert.throws(
     () => c.accept({ ...bad(2000, eve), authority: alice.id }),
-    /authority|is not signed by the one it names/,
+    /authority|is not signed by the key that it names/,
   );
   const forged = bad(3000);
   forged.sealed[5]! ^= 1;
