@@ -1,6 +1,6 @@
 import { widthOf } from './field-limbs.ts';
 
-/** The numbers that the kernel's program text names, as pairs of field elements in memory: mostly one number twice. */
+/** Named constants of the kernel, as pairs of field elements in memory; mostly the same number twice. */
 
 const P = 2n ** 255n - 19n;
 
@@ -14,7 +14,7 @@ function power(base: bigint, exponent: bigint): bigint {
 const mod = (value: bigint) => ((value % P) + P) % P;
 const divide = (a: bigint, b: bigint) => mod(a * power(mod(b), P - 2n));
 
-/** A square root mod p (p = 5 mod 8), either one. Throws RangeError when there is none. */
+/** One of the two square roots mod p (p = 5 mod 8). Throws RangeError when there is none. */
 function root(square: bigint): bigint {
   const candidate = power(mod(square), (P + 3n) / 8n);
   for (const found of [candidate, mod(candidate * I)]) if (mod(found * found - square) === 0n) return found;
@@ -29,7 +29,7 @@ const FIELD_ELEMENTS: Record<string, bigint> = {
   ONE: 1n,
   D,
   ROOT_OF_MINUS_ONE: I,
-  /** For the map of hashes to points: see hash.as.ts. */
+  /** For the map from hashes to points, see hash.as.ts. */
   MINUS_A: mod(-A),
   MINUS_A_SQUARED: mod(-A * A),
   ROOT_FIRST: root(2n * A * (A + 2n)),
@@ -43,7 +43,7 @@ const BASE = {
   y: divide(4n, 5n),
   x: 15112221349535400772501151409588531511454012693041857206046113283949847762202n,
 };
-/** Balanced limbs of 26 and 25 bits in turn. */
+/** Balanced limbs, alternately 26 and 25 bits. */
 function limbs(value: bigint): number[] {
   let rest = value > P / 2n ? value - P : value;
   return Array.from({ length: 10 }, (_, i) => {
@@ -53,7 +53,7 @@ function limbs(value: bigint): number[] {
   });
 }
 
-/** Two elements as the kernel has them: see field-limbs.ts. */
+/** Two elements in the kernel's form, see field-limbs.ts. */
 function pair(first: bigint, second: bigint): number[] {
   const others = limbs(second);
   return limbs(first).flatMap((limb, i) => [limb, others[i]!]);
@@ -62,7 +62,7 @@ function pair(first: bigint, second: bigint): number[] {
 const inMemory = (name: string, values: readonly number[]) =>
   `export const ${name} = memory.data<i32>([${values.join(', ')}], 16);`;
 
-/** AssemblyScript of the constants. */
+/** The constants in AssemblyScript. */
 export function constantsSource(): string {
   return [
     ...Object.entries(FIELD_ELEMENTS).map(([name, value]) => inMemory(name, pair(value, value))),

@@ -11,14 +11,14 @@ import {
 import { KernelMemory } from './memory.ts';
 import { kernelScalars } from './scalars.ts';
 
-/** A point as the kernel has it: two pairs of field elements. */
+/** A point in the kernel's form: two pairs of field elements, 160 bytes. */
 const SIZE = 160;
 const PAIR = 80;
 const HASH_BYTES = 32;
 const inner = (point: Point): Uint8Array => point as unknown as Uint8Array;
 const outer = (bytes: Uint8Array): Point => bytes as unknown as Point;
 
-/** Where the kernel keeps the multiples of fixed points. */
+/** Address of the kernel's tables of fixed points. */
 interface KeptTables {
   readonly tables: number;
   readonly count: number;
@@ -28,15 +28,15 @@ const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
 const TOP_BYTE = ORDER[SCALAR_BYTES - 1]!;
 
 /**
- * The curve on an instance of the WebAssembly kernel. Needs nothing of Node: a compiled module can be posted to a
- * worker or fetched by a page. Not for use by two threads at once: each makes its own.
+ * The curve on an instance of the WebAssembly kernel. Independent of Node: a compiled module can be posted to a worker or fetched
+ * by a web page. Not thread-safe: create one per thread.
  */
 export function kernelCurve(module: WebAssembly.Module): Curve {
   const memory = new KernelMemory(module);
   const { kernel } = memory;
   const scalars = kernelScalars(memory);
 
-  /** Calls `work` with the address of a new point and gives that point. */
+  /** Calls `work` with the address of a new point and returns the point. */
   function make(work: (out: number) => void): Point {
     const out = memory.take(SIZE);
     work(out);
@@ -49,7 +49,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     return make((out) => work(out, first, second));
   }
 
-  /** The kernel decodes two at a time. */
+  /** The kernel decodes two points at a time. */
   function decodeAll(encodings: readonly Uint8Array[]): (Point | undefined)[] {
     return inPairs(encodings, (first, second) => {
       memory.begin();
@@ -111,7 +111,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     return points.map((_, i) => memory.read(out + POINT_BYTES * i, POINT_BYTES));
   }
 
-  /** Puts the hash of the parts, end to end, into the memory: its address. */
+  /** Hashes the concatenated parts. Returns the address of the hash. */
   function hash(parts: readonly Uint8Array[]): number {
     memory.begin();
     const length = parts.reduce((sum, part) => sum + part.length, 0);
@@ -122,7 +122,7 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
     return out;
   }
 
-  /** What is hashed may be secret. */
+  /** Wipes its input, which may be secret. */
   function keccak256(...parts: readonly Uint8Array[]): Uint8Array {
     const digest = memory.read(hash(parts), HASH_BYTES);
     memory.wipe();
@@ -183,10 +183,10 @@ export function kernelCurve(module: WebAssembly.Module): Curve {
   };
 }
 
-/** y = p: no point. */
+/** The encoding of y = p, which is not a point. */
 const NO_POINT = littleEndian(2n ** 255n - 19n, POINT_BYTES);
 
-/** `work` on two after two; when there is an odd one, it is taken twice. */
+/** Runs `work` on pairs of items; an odd last item is paired with itself. */
 function inPairs<T, R>(all: readonly T[], work: (first: T, second: T) => readonly R[]): R[] {
   const results: R[] = [];
   for (let i = 0; i < all.length; i += 2) results.push(...work(all[i]!, all[i + 1] ?? all[i]!));
@@ -194,8 +194,8 @@ function inPairs<T, R>(all: readonly T[], work: (first: T, second: T) => readonl
 }
 
 /**
- * Windows and digits are made for scalars below 2^253; whether the last byte says so is no secret. l itself passes, for
- * `isTorsionFree`.
+ * Checks the top byte of each scalar, which is not secret: windows and digits need scalars below 2^253. Accepts l itself, for
+ * `isTorsionFree`. Throws RangeError.
  */
 function checkScalars(scalars: Uint8Array, count: number): void {
   if (scalars.length !== SCALAR_BYTES * count) {

@@ -1,12 +1,12 @@
 import { bitsAt, lines } from './text.ts';
 
 /**
- * Field elements mod 2^255 − 19 are worked on two at a time, one in each 64-bit lane of a vector. An element is 10
- * signed limbs, of 26 and 25 bits in turn (limb i weighs 2^⌈25.5·i⌉), i32 each; a pair of elements is 80 bytes, limb i
- * of the first and then of the second at 8·i. So an element is an address too: that of its pair, 4 more for the second.
+ * Field elements mod 2^255 − 19 are processed in pairs, one in each 64-bit lane of a vector. An element has 10 signed i32 limbs,
+ * alternately 26 and 25 bits (limb i has weight 2^⌈25.5·i⌉). A pair is 80 bytes: at 8·i limb i of the first, then limb i of
+ * the second. The address of an element is that of its pair, plus 4 for the second.
  *
- * Bounds. A product's limbs are at most 2^25 and 2^24 in size: one unit. In a·b, b may have 3 units, as 19 times a limb
- * must fit into 32 bits, and the units of a times those of b may be 31, as columns must fit into 62 bits.
+ * Bounds: the limbs of a product are at most 2^25 and 2^24 in absolute value, called one unit. In a·b, b may have up to 3 units,
+ * because 19 times a limb must fit into 32 bits, and the product of units at most 31, because columns must fit into 62 bits.
  */
 const LIMBS = 10;
 const VECTORS = LIMBS / 2;
@@ -14,11 +14,11 @@ export const widthOf = (i: number): number => (i % 2 === 0 ? 26 : 25);
 const positionOf = (i: number) => Math.ceil(25.5 * i);
 const maskOf = (i: number) => 2 ** widthOf(i) - 1;
 
-/** Constant vectors of the program text, each once. */
+/** Constant vectors of the program text, without duplicates. */
 class Constants {
   readonly #lanes: (readonly [bigint, bigint])[] = [];
 
-  /** Text that loads the vector with these two lanes. */
+  /** Program text that loads the vector with these two lanes. */
   load(first: bigint, second = first): string {
     let at = this.#lanes.findIndex(([a, b]) => a === first && b === second);
     if (at < 0) at = this.#lanes.push([first, second]) - 1;
@@ -34,9 +34,8 @@ class Constants {
 const constants = new Constants();
 
 /**
- * What the limbs of b are multiplied by for products that weigh 2^255 and more, 19 times the limb, goes into FOLDED.
- * Two odd limbs weigh 2 more together than their places say: for odd limbs of a, those of b are doubled in PLAIN_ODD and
- * FOLDED_ODD.
+ * FOLDED has 19 times the limbs of b, for products of weight 2^255 and above. The product of two odd limbs has twice the weight
+ * of its column, so PLAIN_ODD and FOLDED_ODD, used with odd limbs of a, have the odd limbs of b doubled.
  */
 const prepare = (b: string) =>
   lines(VECTORS, (m) =>
@@ -48,7 +47,7 @@ const prepare = (b: string) =>
     ].join(' '),
   );
 
-/** Limb i of a times limbs `from` … 9 of b, onto the columns r0 … r9. */
+/** Adds limb i of a times limbs `from` … 9 of b to the columns r0 … r9. */
 function row(i: number, b: string, from: number, started: Set<number>): string[] {
   const text: string[] = [];
   let loaded = '';
@@ -72,19 +71,19 @@ function rows(b: string, isSquare: boolean): string {
     const load = `x = v128.load64_splat(a, ${8 * i});`;
     if (!isSquare) return [load, ...row(i, b, 0, started)];
     const terms = row(i, b, i, started);
-    // The product of a limb with itself counts once, those with others twice.
+    // The square of a limb counts once, a product of two different limbs twice.
     return [load, ...terms.slice(0, 2), 'x = i32x4.add(x, x);', ...terms.slice(2)];
   });
   return text.flat().join('\n  ');
 }
 
-/** Limbs in the order in which they are made small: two chains side by side. */
+/** Order of the carries: two interleaved chains. */
 const CARRY_ORDER = [0, 4, 1, 5, 2, 6, 3, 7, 4, 8, 9, 0];
 const times19 = (c: string) => `i64x2.add(${c}, i64x2.add(i64x2.shl(${c}, 4), i64x2.shl(${c}, 1)))`;
 
 /**
- * Brings the columns down to limbs and stores them. There is no arithmetic shift of 64-bit lanes: each column is made
- * positive by an offset before it is shifted, and what the offsets come to is subtracted in the end.
+ * Carries the columns down to limbs and stores them. There is no arithmetic shift of 64-bit lanes, so an offset makes each column
+ * positive before the shift, and the sum of the offsets is subtracted at the end.
  */
 function carryAndStore(): string {
   const offsets: bigint[] = Array(LIMBS).fill(0n);
@@ -124,7 +123,7 @@ export function ${name}(out: usize, ${operands.map((operand) => `${operand}: usi
 `;
 }
 
-/** Bits of the canonical limbs r, put together as four words. */
+/** Packs the canonical limbs r into four 64-bit words. */
 function words(): string {
   const word = (w: number) =>
     Array.from({ length: LIMBS }, (_, i) => ({ shift: positionOf(i) - 64 * w, i }))
@@ -139,7 +138,7 @@ const floorCarries = (last: string) =>
   `${lines(TOP, (i) => `r${i + 1} += r${i} >> ${widthOf(i)}; r${i} &= ${maskOf(i)};`)}\n  ${last}`;
 const FOLD_TOP = `r0 += (r9 >> 25) * 19; r9 &= ${maskOf(TOP)};`;
 
-/** AssemblyScript of the limb arithmetic. */
+/** The limb arithmetic in AssemblyScript. */
 export function fieldLimbsSource(): string {
   const products = [product('multiply', ['a', 'b']), product('square', ['a'])];
   return `
@@ -150,7 +149,7 @@ const PLAIN_ODD = memory.data(80, 16);
 const FOLDED = memory.data(80, 16);
 const FOLDED_ODD = memory.data(80, 16);
 ${products.join('')}
-/** The 32 canonical bytes of one element: 32·p is added so that all is positive, then p is taken away as it fits. */
+/** Writes the 32 canonical bytes of an element: adds 32·p so that all limbs are positive, then reduces mod p. */
 export function toBytes(out: usize, a: usize): void {
   ${lines(LIMBS, (i) => `let r${i} = i64.load32_s(a, ${8 * i}) + ${32 * (maskOf(i) - (i === 0 ? 18 : 0))};`)}
   ${floorCarries(FOLD_TOP)}
@@ -162,7 +161,7 @@ export function toBytes(out: usize, a: usize): void {
   ${words()}
 }
 
-/** One element, of 32 little-endian bytes; topMask says which bits of the last eight bytes count. */
+/** Reads one element from 32 little-endian bytes; topMask selects the bits of the last eight bytes. */
 export function fromBytes(out: usize, bytes: usize, topMask: i64): void {
   ${lines(4, (w) => `const w${w} = load<i64>(bytes, ${8 * w})${w === 3 ? ' & topMask' : ''};`)}
   ${lines(LIMBS, (i) => `let r${i} = ${bitsAt('w', positionOf(i), i === TOP ? 26 : widthOf(i), 4)};`)}

@@ -1,6 +1,6 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// Pairs of field elements mod p = 2^255 - 19 (see field-limbs.ts for limbs and their bounds). What works on one element
-// takes its address: that of the pair, or that of the pair + SECOND.
+// Pairs of field elements mod p = 2^255 - 19 (see field-limbs.ts for limbs and their bounds). Functions on a single element take
+// its address: that of the pair, or that of the pair + SECOND.
 import { ONE } from './constants.as';
 import { fromBytes, multiply, square, toBytes } from './field-limbs.as';
 import { copyPair } from './pair-vectors.as';
@@ -20,17 +20,17 @@ export function negateElement(a: usize): void {
   for (let i = 0; i < PAIR; i += 8) store<i32>(a + i, -load<i32>(a + i));
 }
 
-/** Makes one unit of up to 31. */
+/** Reduces up to 31 units to one unit. */
 export function tighten(out: usize, a: usize): void {
   multiply(out, a, ONE);
 }
 
-/** Any 256-bit number. */
+/** Reads any 256-bit number. */
 export function fromNumber(out: usize, from: usize): void {
   fromBytes(out, from, ALL);
 }
 
-/** 255 bits; whether they are below p. */
+/** Reads 255 bits; returns whether they are below p. */
 export function fromCanonical(out: usize, from: usize): bool {
   fromBytes(out, from, BITS_255);
   const top = load<i64>(from, 24) & BITS_255;
@@ -43,7 +43,7 @@ export function isZero(a: usize): bool {
   return (load<i64>(bytes) | load<i64>(bytes, 8) | load<i64>(bytes, 16) | load<i64>(bytes, 24)) == 0;
 }
 
-/** The lowest bit of the canonical form, which stands for the sign. */
+/** The sign: the lowest bit of the canonical form. */
 export function isOdd(a: usize): i32 {
   toBytes(bytes, a);
   return load<u8>(bytes) & 1;
@@ -72,7 +72,7 @@ function squareTimes(out: usize, a: usize, count: i32): void {
   for (let i = 1; i < count; i++) square(out, out);
 }
 
-/** t1 = a^(2^250 - 1), t0 = a^11: where both powers below begin. */
+/** t1 = a^(2^250 - 1), t0 = a^11: common prefix of both powers below. */
 function commonPower(a: usize): void {
   square(t0, a);
   squareTimes(t1, t0, 2);
@@ -96,14 +96,14 @@ function commonPower(a: usize): void {
   multiply(t1, t2, t1);
 }
 
-/** out = 1/a = a^(p - 2); 0 for 0. Same time for every a. */
+/** out = 1/a = a^(p - 2); 0 when a is 0. Constant time. */
 export function invert(out: usize, a: usize): void {
   commonPower(a);
   squareTimes(t1, t1, 5);
   multiply(out, t1, t0);
 }
 
-/** out = a^((p - 5)/8) = a^(2^252 - 3), the heart of square roots. */
+/** out = a^((p - 5)/8) = a^(2^252 - 3), used for square roots. */
 export function powerForRoot(out: usize, a: usize): void {
   copyPair(base, a);
   commonPower(base);

@@ -44,8 +44,8 @@ const zv = memory.data(80, 16);
 const root = memory.data(80, 16);
 
 /**
- * Two of 8·map(hash), after Monero's ge_fromfe_frombytes_vartime: with v = 2u^2, w = v + 1, x = w^2 - A^2 v, one of
- * four roots makes r = sqrt(±w/x · ...); the sign of r says which half of the map it was.
+ * Computes 8·map(hash) for two hashes, after Monero's ge_fromfe_frombytes_vartime: with v = 2u^2, w = v + 1, x = w^2 - A^2 v, one
+ * of four roots gives r = sqrt(±w/x · ...); the sign of r selects the half of the map.
  */
 export function pointsFromHashes(first: usize, second: usize, hash: usize, otherHash: usize): void {
   fromNumber(u, hash);
@@ -88,7 +88,7 @@ export function pointsFromHashes(first: usize, second: usize, hash: usize, other
   multiplyByCofactor(second, second);
 }
 
-/** Picks the root, r and z for one of the two: the sign that r has to have. s = rrx·i, x = w + rrx. */
+/** Selects the root, r and z for one of the two. Returns the required sign of r. s = rrx·i, x = w + rrx. */
 function chooseHalf(which: usize): i32 {
   const isRoot = equals(w + which, rrx + which);
   if (isRoot || isZero(x + which)) {

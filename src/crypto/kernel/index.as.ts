@@ -1,5 +1,5 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// What the host calls. Arguments are addresses: points of 160 bytes, scalars and encodings of 32.
+// Exports for the host. Arguments are addresses: points are 160 bytes, scalars and encodings 32 bytes.
 export { keccak256, pointsFromHashes } from './hash.as';
 export { heap, reserve } from './memory.as';
 export { fixedTableSize, fixPoints, multiScalar } from './multiply.as';

@@ -1,6 +1,6 @@
 import { lines } from './text.ts';
 
-/** Keccak-f[1600] as text: the 25 lanes stay in registers, as lane x + 5y. */
+/** Generates Keccak-f[1600] as program text: the 25 lanes are local variables, lane x + 5y. */
 
 const ROTATIONS = [
   0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
@@ -37,7 +37,7 @@ function round(): string {
   return [...theta, rhoPi, chi].join('\n  ');
 }
 
-/** AssemblyScript of the permutation of the 200 bytes at `state`. */
+/** AssemblyScript that permutes the 200 bytes at `state`. */
 export function keccakSource(): string {
   return `
 const ROUND_CONSTANTS = memory.data<i64>([${roundConstants().join(', ')}], 16);

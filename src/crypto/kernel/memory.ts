@@ -1,14 +1,14 @@
-/** What kernel.wasm exports. All arguments are addresses in its memory, or counts. */
+/** Exports of kernel.wasm. All arguments are addresses in its memory, or counts. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  /** Fills the tables of `multiplyBaseSecret`: once, before anything else. */
+  /** Fills the tables of `multiplyBaseSecret`. Call once, before anything else. */
   prepareCombs(): void;
-  /** Bytes that the table of a point takes, for `fixPoints`. */
+  /** Size of the table of a point in bytes, for `fixPoints`. */
   fixedTableSize(): number;
   fixPoints(tables: number, points: number, count: number): void;
   heap(): number;
   reserve(end: number): void;
-  /** Two at once; bit 0 and bit 1 say which were points. */
+  /** Decodes two encodings; bits 0 and 1 of the result are set if they are points. */
   decode(first: number, second: number, bytes: number, otherBytes: number): number;
   encodeAll(out: number, points: number, count: number, scratch: number): void;
   equalPoints(a: number, b: number): number;
@@ -42,8 +42,8 @@ export interface KernelExports {
 const align = (address: number): number => (address + 15) & ~15;
 
 /**
- * One instance of the kernel and its memory. Arguments are laid out from the start of the heap on for each call anew;
- * behind them the kernel has its scratch space.
+ * An instance of the kernel and its memory. The arguments of each call are laid out from the start of the heap, followed by the
+ * kernel's scratch space.
  */
 export class KernelMemory {
   readonly kernel: KernelExports;
@@ -59,12 +59,12 @@ export class KernelMemory {
     this.#bytes = new Uint8Array(this.kernel.memory.buffer);
   }
 
-  /** Forgets the arguments of the call before. */
+  /** Releases the arguments of the previous call. */
   begin(): void {
     this.#end = this.#heap;
   }
 
-  /** Room for `length` bytes for good: its address. Forgets the arguments, too. */
+  /** Allocates `length` bytes permanently and returns their address. Releases the arguments. */
   keep(length: number): number {
     this.begin();
     const at = this.take(length);
@@ -72,7 +72,7 @@ export class KernelMemory {
     return at;
   }
 
-  /** Room for `length` bytes: its address. */
+  /** Allocates `length` bytes for this call and returns their address. */
   take(length: number): number {
     const at = this.#end;
     this.#end = align(at + length);
@@ -80,14 +80,14 @@ export class KernelMemory {
     return at;
   }
 
-  /** Puts bytes into the memory: their address. */
+  /** Copies bytes into the memory and returns their address. */
   put(bytes: Uint8Array): number {
     const at = this.take(bytes.length);
     this.#view().set(bytes, at);
     return at;
   }
 
-  /** Puts equally long pieces one behind the other: the address of the first. */
+  /** Copies pieces of equal length into consecutive memory and returns the address of the first. */
   putAll(pieces: readonly Uint8Array[], length: number): number {
     const at = this.take(pieces.length * length);
     const view = this.#view();
@@ -95,7 +95,7 @@ export class KernelMemory {
     return at;
   }
 
-  /** Writes parts end to end, from an address that was taken. */
+  /** Writes the concatenated parts at an allocated address. */
   fill(at: number, parts: readonly Uint8Array[]): void {
     const view = this.#view();
     let to = at;
@@ -105,22 +105,22 @@ export class KernelMemory {
     }
   }
 
-  /** A copy of what is at an address. */
+  /** Copies bytes out of the memory. */
   read(at: number, length: number): Uint8Array {
     return this.#view().slice(at, at + length);
   }
 
-  /** Where scratch space begins. */
+  /** Start address of the scratch space. */
   get end(): number {
     return this.#end;
   }
 
-  /** Overwrites the arguments of this call, as they were secret. */
+  /** Overwrites the arguments of this call, because they were secret. */
   wipe(): void {
     this.#view().fill(0, this.#heap, this.#end);
   }
 
-  /** Growing a memory empties the arrays on it. */
+  /** A fresh view, because growing the memory detaches existing ones. */
   #view(): Uint8Array {
     if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.kernel.memory.buffer);

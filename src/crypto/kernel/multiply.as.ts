@@ -6,7 +6,7 @@ import {
 import { reserve } from './memory.as';
 
 const POSITIONS: i32 = 256;
-/** Windows of a point: odd multiples up to 15; of one whose table is kept: up to 127. */
+/** Window sizes: a point has odd multiples up to 15, a fixed point up to 127. */
 const WINDOW: i32 = 5;
 const ENTRIES: i32 = 8;
 const TABLE: i32 = ENTRIES * POINT;
@@ -17,7 +17,7 @@ const FIXED_TABLE: i32 = FIXED_ENTRIES * POINT;
 const twice = memory.data(160, 16);
 const multiple = memory.data(160, 16);
 
-/** Cached p, 3p, 5p, … : `entries` of them. */
+/** Fills a table with the first `entries` of p, 3p, 5p, …, cached. */
 function oddMultiples(out: usize, p: usize, entries: i32): void {
   double(multiple, p);
   cache(twice, multiple);
@@ -38,7 +38,7 @@ export function fixPoints(tables: usize, points: usize, count: i32): void {
   for (let i = 0; i < count; i++) oddMultiples(tables + i * FIXED_TABLE, points + i * POINT, FIXED_ENTRIES);
 }
 
-/** `count` <= 16 bits of the scalar from bit `at` on. */
+/** `count` <= 16 bits of the scalar, starting at bit `at`. */
 function bitsOf(scalar: usize, at: i32, count: i32): i32 {
   if (at >= 256) return 0;
   const byte = at >> 3;
@@ -48,12 +48,12 @@ function bitsOf(scalar: usize, at: i32, count: i32): i32 {
   return <i32>((value >> (at & 7)) & ((1 << count) - 1));
 }
 
-/** How many entries each position has. */
+/** Number of entries at each position. */
 const lengths = memory.data(4 * 256, 16);
 
 /**
- * The non-adjacent form of a scalar has at each position 0 or an odd digit below 2^(window - 1) in size. Puts the entry of
- * the table that a digit stands for, its lowest bit set for a negative one, into the list of its position.
+ * The non-adjacent form of a scalar has at each position 0 or an odd digit with absolute value below 2^(window - 1). Appends the
+ * table entry of each digit to the list of its position; the lowest bit of the address is set for a negative digit.
  */
 function listDigits(lists: usize, room: i32, scalar: usize, window: i32, table: usize): void {
   let carry = 0;
@@ -76,7 +76,7 @@ function listDigits(lists: usize, room: i32, scalar: usize, window: i32, table: 
 
 let touched: i32 = 0;
 
-/** Adds the entries of a list, after it read a little of each, so that the caches fetch them all at once. */
+/** Adds the entries of a list. First touches each of them, so that the cache misses overlap. */
 function addEntries(out: usize, list: usize, length: i32): void {
   const end = list + 4 * length;
   for (let at = list; at < end; at += 4) {
@@ -118,7 +118,7 @@ function straus(
 const running = memory.data(160, 16);
 const total = memory.data(160, 16);
 
-/** Additions that Pippenger needs with windows of `width` bits. */
+/** Number of additions that Pippenger needs with windows of `width` bits. */
 function additions(count: i32, width: i32): i32 {
   return (255 / width + 1) * (count + (1 << width) + (1 << (width - 2)));
 }
@@ -129,7 +129,7 @@ function bestWidth(count: i32): i32 {
   return best;
 }
 
-/** Signed digits of `width` bits, at most 2^(width - 1) in size, window by window over all scalars. */
+/** Signed digits of `width` bits, absolute value at most 2^(width - 1), window by window over all scalars. */
 function windowDigits(out: usize, scalars: usize, count: i32, width: i32, windows: i32): void {
   for (let i = 0; i < count; i++) {
     let carry = 0;
@@ -142,7 +142,7 @@ function windowDigits(out: usize, scalars: usize, count: i32, width: i32, window
   }
 }
 
-/** total = 1·bucket[0] + 2·bucket[1] + …; false when all are empty. */
+/** total = 1·bucket[0] + 2·bucket[1] + …; false when all buckets are empty. */
 function sumBuckets(buckets: usize, filled: usize, count: i32): bool {
   let any = false;
   for (let b = count - 1; b >= 0; b--) {
@@ -197,7 +197,7 @@ function drop(buckets: usize, filled: usize, digit: i32, point: usize, cachedPoi
   else subtractCached(bucket, bucket, cachedPoint);
 }
 
-/** Up to here Straus is the faster one. */
+/** Largest number of points for which Straus is faster than Pippenger. */
 const STRAUS_POINTS: i32 = 384;
 const fixedSum = memory.data(160, 16);
 

@@ -1,8 +1,8 @@
 import { lines } from './text.ts';
 
 /**
- * What is done to pairs of field elements between two products, vector by vector: a pair is five, each with two limbs
- * of the first element in its even places and of the second in its odd ones.
+ * Operations on pairs of field elements between two products, vector by vector. A pair is five vectors, each with two limbs of
+ * the first element in its even lanes and two of the second in its odd lanes.
  */
 const VECTORS = 5;
 
@@ -11,7 +11,7 @@ const store = (pair: string, at: number, value: string) => `v128.store(${pair}, 
 const swapped = (v: string) => `v128.shuffle<i32>(${v}, ${v}, 1, 0, 3, 2)`;
 const firsts = (v: string, w: string) => `v128.shuffle<i32>(${v}, ${w}, 0, 4, 2, 6)`;
 const seconds = (v: string, w: string) => `v128.shuffle<i32>(${v}, ${w}, 1, 5, 3, 7)`;
-/** The first element of v and the second of w. */
+/** The first element from v and the second from w. */
 const mixed = (v: string, w: string) => `v128.shuffle<i32>(${v}, ${w}, 0, 5, 2, 7)`;
 const sum = (v: string, w: string) => `i32x4.add(${v}, ${w})`;
 const difference = (v: string, w: string) => `i32x4.sub(${v}, ${w})`;
@@ -35,7 +35,7 @@ const perVector = (name: string, pairs: string, what: string, value: (v: string,
     return [`v = ${load(a, at)}; w = ${load(b, at)};`, store('out', at, value('v', 'w'))];
   });
 
-/** AssemblyScript of these. */
+/** These operations in AssemblyScript. */
 export function pairVectorsSource(): string {
   return [
     perVector('copyPair', 'out a', 'out = a.', (v) => v),

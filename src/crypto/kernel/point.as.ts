@@ -1,7 +1,7 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
 // Points of -x^2 + y^2 = 1 + d x^2 y^2 in extended coordinates, x = X/Z, y = Y/Z, T = XY/Z (Hisil, Wong, Carter,
-// Dawson, eprint 2008/522), as two pairs: (X, Y), (T, Z). The eight products of a sum are four of pairs. A cached
-// point is (Y - X, Y + X), (2dT, 2Z).
+// Dawson, eprint 2008/522), as two pairs: (X, Y), (T, Z). The eight products of an addition are four products of pairs. A
+// cached point is (Y - X, Y + X), (2dT, 2Z).
 import { D, D2_AND_2, IDENTITY_HALF, ONE, ROOT_OF_MINUS_ONE } from './constants.as';
 import { multiply, square, toBytes } from './field-limbs.as';
 import {
@@ -18,7 +18,7 @@ const TZ: usize = PAIR;
 const T: usize = TZ;
 const Z: usize = TZ + SECOND;
 
-// (X, Y) = leftXY·rightXY and (T, Z) = leftTZ·rightTZ of what is being made.
+// Factors of the result: (X, Y) = leftXY·rightXY and (T, Z) = leftTZ·rightTZ.
 const leftXY = memory.data(80, 16);
 const rightXY = memory.data(80, 16);
 const leftTZ = memory.data(80, 16);
@@ -123,7 +123,7 @@ export function equalPoints(p: usize, q: usize): bool {
 const zs = memory.data(80, 16);
 const inverse = memory.data(80, 16);
 
-/** Puts p into bytes, given 1/Z. */
+/** Encodes p into 32 bytes, given 1/Z. */
 function encodeWith(out: usize, p: usize, z: usize): void {
   copyElement(t1, z);
   copyElement(t1 + SECOND, z);
@@ -132,14 +132,14 @@ function encodeWith(out: usize, p: usize, z: usize): void {
   store<u8>(out, load<u8>(out, 31) | (isOdd(t1) << 7), 31);
 }
 
-/** zs = Z of the points 2i and 2i + 1, of which the last one may be missing. */
+/** zs = Z of the points 2i and 2i + 1; the last one may be missing. */
 function takeZ(points: usize, i: i32, count: i32): void {
   const p = points + 2 * i * POINT;
   copyElement(zs, p + Z);
   copyElement(zs + SECOND, (2 * i + 1 < count ? p + POINT : p) + Z);
 }
 
-/** Encodes `count` points; `scratch` has room for half as many pairs, rounded up. One inversion (Montgomery's trick). */
+/** Encodes `count` points with one inversion (Montgomery's trick); `scratch` has room for ⌈count / 2⌉ pairs. */
 export function encodeAll(out: usize, points: usize, count: i32, scratch: usize): void {
   copyPair(inverse, ONE);
   const pairs = (count + 1) >> 1;
@@ -165,7 +165,7 @@ const u = memory.data(80, 16);
 const v = memory.data(80, 16);
 const otherX = memory.data(80, 16);
 
-/** Strict decoding of two: bit 0 of what is returned says whether the first is a point, bit 1 whether the second is. */
+/** Strictly decodes two points. Returns bit 0 set if the first is a point, bit 1 set if the second is. */
 export function decode(first: usize, second: usize, bytes: usize, otherBytes: usize): i32 {
   let good = <i32>fromCanonical(y, bytes) | (<i32>fromCanonical(y + SECOND, otherBytes) << 1);
   // x^2 = u/v, u = y^2 - 1, v = d y^2 + 1; x = u v^3 (u v^7)^((p - 5)/8), perhaps times the root of -1.
@@ -192,7 +192,7 @@ export function decode(first: usize, second: usize, bytes: usize, otherBytes: us
   return good;
 }
 
-/** Makes x the root of u/v whose sign the bytes have, for one of the two; false for no root, and for -0. */
+/** Sets x to the root of u/v with the encoded sign, for one of the two; false when there is no root, and for -0. */
 function chooseRoot(which: usize, bytes: usize): bool {
   if (!equals(t0 + which, u + which)) {
     if (!isZero(t1 + which)) return false;
@@ -203,7 +203,7 @@ function chooseRoot(which: usize, bytes: usize): bool {
   return !isZero(x + which);
 }
 
-/** Makes a point of four elements, wherever they are. */
+/** Assembles a point from four elements at any addresses. */
 export function placePoint(out: usize, x: usize, y: usize, t: usize, z: usize): void {
   copyElement(out + X, x);
   copyElement(out + Y, y);

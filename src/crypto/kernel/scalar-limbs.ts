@@ -1,8 +1,8 @@
 import { bitsAt, column, lines } from './text.ts';
 
 /**
- * Scalars mod l = 2^252 + δ: 10 limbs of 28 bits, so that 2^252 is the border of a limb and reduction is
- * low − δ·high, three times. No branch and no address depends on a value.
+ * Scalars mod l = 2^252 + δ as 10 limbs of 28 bits, so that 2^252 is a limb boundary and reduction is low − δ·high, three times.
+ * No branch and no address depends on a value.
  */
 const LIMBS = 10;
 const RADIX = 28;
@@ -24,7 +24,7 @@ const widthOf = (i: number, words: number) => Math.min(RADIX, 64 * words - RADIX
 /** Floor carries over limbs r0 … r`top`; the last one keeps the sign. */
 const carries = (top: number) => lines(top, (i) => `r${i + 1} += r${i} >> ${RADIX}; r${i} &= ${MASK};`);
 
-/** r ← low limbs − δ·(limbs 9 … `top`), whose places are free afterwards for what is carried. */
+/** r ← low limbs − δ·(limbs 9 … `top`); clears limbs 9 … `top` for the carries. */
 function foldHigh(top: number): string {
   const count = top - LOW + 1;
   const take = lines(count, (i) => `const h${top}_${i} = r${LOW + i}; r${LOW + i} = 0;`);
@@ -48,7 +48,7 @@ const STORE = `
 const addOrderIfNegative = (n: number) =>
   `const m${n} = r${LOW} >> 63; ${addOrder(`m${n}`)}\n  ${carries(LOW)}`;
 
-/** From columns r0 … r18 of any size to the canonical scalar. */
+/** Reduces columns r0 … r18 of any size to the canonical scalar. */
 const REDUCE = `
   ${carries(WIDE - 1)}
   ${foldHigh(WIDE - 1)}
@@ -77,7 +77,7 @@ export function ${name}(out: usize, a: usize, b: usize): void {
 }
 `;
 
-/** AssemblyScript of the scalar arithmetic; scalars are 32 bytes in memory. */
+/** The scalar arithmetic in AssemblyScript; scalars are 32 bytes in memory. */
 export function scalarLimbsSource(): string {
   return `
 /** out = a·b mod l, for any 32-byte a and b. */

@@ -1,5 +1,5 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// Vectors of scalars. A step of 0 bytes repeats one scalar. Nothing here branches on a value.
+// Vectors of scalars, 32 bytes each. A step of 0 bytes repeats one scalar. No branch depends on a value.
 import { scalarAdd, scalarMultiply, scalarSubtract } from './scalar-limbs.as';
 
 export { scalarReduce } from './scalar-limbs.as';
@@ -38,7 +38,7 @@ export function innerProduct(out: usize, a: usize, b: usize, count: i32): void {
   memory.copy(out, power, SCALAR);
 }
 
-/** out = a^(l - 2) in windows of four bits; the exponent is public. */
+/** out = a^(l - 2), in windows of four bits; the exponent is public. */
 function invertScalar(out: usize, a: usize, exponent: usize): void {
   powersOf(table, a, 16);
   memory.fill(power, 0, SCALAR);
@@ -55,7 +55,7 @@ const table = memory.data(16 * 32, 16);
 const inverse = memory.data(32, 16);
 const keep = memory.data(32, 16);
 
-/** The inverse of each, none of which is zero, with one inversion. `exponent`: l - 2. */
+/** Inverts all elements with one inversion; none may be zero. `exponent`: l - 2. */
 export function invertScalars(out: usize, a: usize, count: i32, exponent: usize): void {
   memory.fill(keep, 0, SCALAR);
   store<u8>(keep, 1);

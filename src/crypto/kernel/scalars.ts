@@ -5,11 +5,11 @@ const EXPONENT = littleEndian(GROUP_ORDER - 2n, SCALAR_BYTES);
 const ORDER = littleEndian(GROUP_ORDER, SCALAR_BYTES);
 const WIDE_BYTES = 64;
 
-/** Scalars in the kernel: same time for all values. */
+/** Scalar arithmetic in the kernel, in constant time. */
 export function kernelScalars(memory: KernelMemory): ScalarField {
   const { kernel } = memory;
 
-  /** Runs `work(out, a, b)` on two vectors of `count` scalars; arguments are wiped, as they may be secret. */
+  /** Runs `work(out, a, b)` on two vectors of `count` scalars and wipes the arguments, which may be secret. */
   function binary(a: Uint8Array, b: Uint8Array, length: number, work: Work): Uint8Array {
     memory.begin();
     const [first, second, out] = [memory.put(a), memory.put(b), memory.take(length)];
@@ -72,7 +72,7 @@ type Elementwise = (out: number, a: number, b: number, count: number) => void;
 
 function checkLength(vector: Uint8Array): void {
   if (vector.length % SCALAR_BYTES !== 0) {
-    throw new RangeError(`scalars: ${vector.length} bytes are no whole number of scalars`);
+    throw new RangeError(`scalars: ${vector.length} bytes are not a multiple of 32`);
   }
 }
 

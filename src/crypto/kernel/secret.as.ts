@@ -1,6 +1,6 @@
 // @ts-nocheck AssemblyScript, compiled by compile.ts.
-// Multiplication by secret scalars: fixed windows of four bits, signed digits, every entry of a table read, no branch
-// and no address that depends on a digit.
+// Multiplication by secret scalars in constant time: fixed windows of four bits, signed digits, every table entry read; no branch
+// and no address depends on a digit.
 import { BASE_POINT } from './constants.as';
 import { PAIR } from './field.as';
 import { reserve } from './memory.as';
@@ -25,7 +25,7 @@ function multiples(out: usize, p: usize): void {
   }
 }
 
-/** 64 digits from -8 to 8 of a scalar below 2^255. */
+/** Recodes a scalar below 2^255 into 64 digits from -8 to 8. */
 function signedDigits(out: usize, scalar: usize): void {
   let carry: i32 = 0;
   for (let i = 0; i < DIGITS; i++) {
@@ -48,7 +48,7 @@ function choose(table: usize, digit: i32): void {
       v128.store(chosen + at, v128.bitselect(entry, v128.load(chosen + at), mask));
     }
   }
-  // Where the digit is negative: the first pair's elements change places, and the second's first its sign.
+  // For a negative digit: swap the elements of the first pair, and negate the first element of the second.
   const negative = i32x4.splat(sign);
   const firstNegative = v128.and(negative, i64x2.splat(0xffffffff));
   for (let at = 0; at < PAIR; at += 16) {
@@ -80,7 +80,7 @@ export function multiScalarSecret(out: usize, scalars: usize, points: usize, cou
   memory.fill(digits, 0, count * DIGITS);
 }
 
-// The base point: 1 to 8 times 256^i·G, so that 64 additions and four doublings do.
+// Tables of the base point: 1 to 8 times 256^i·G, so that 64 additions and four doublings suffice.
 const COMBS: i32 = 32;
 const baseTables = memory.data(32 * 8 * 160, 16);
 const digitsOfBase = memory.data(64, 16);

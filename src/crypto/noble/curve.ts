@@ -21,7 +21,7 @@ const outer = (point: NoblePoint): Point => point as unknown as Point;
 const { BASE, ZERO } = ed25519.Point;
 const fixedBase = [outer(BASE)] as unknown as FixedPoints;
 const INVERSE_OF_COFACTOR = fromLittleEndian(nobleScalars.invert(scalarOf(8)));
-/** Up to here Straus is the faster one. */
+/** Largest number of points for which Straus is faster than Pippenger. */
 const STRAUS_POINTS = 4;
 
 function keccak256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -58,7 +58,7 @@ function decode(bytes: Uint8Array): Point | undefined {
 
 const hashToPoint = (bytes: Uint8Array): Point => outer(pointFromHash(keccak256(bytes)));
 
-/** The reference: @noble/curves 2, audited, as slow as BigInt is. */
+/** The reference implementation on @noble/curves 2, which is audited but slow, because it uses BigInt. */
 export const nobleCurve: Curve = {
   implementation: 'noble',
   scalars: nobleScalars,

@@ -9,8 +9,8 @@ const rootOfMinusOne = Fp.sqrt(Fp.neg(1n));
 const timesRootOf = (r: bigint, square: bigint): bigint => Fp.mul(r, Fp.sqrt(Fp.create(square)));
 
 /**
- * CryptoNote's map from a hash to the curve (ge_fromfe_frombytes_vartime; "CryptoNote v2.0" leaves it undefined), then
- * times 8. `hash` is 32 bytes, all 256 bits of which count.
+ * CryptoNote's map from a hash to the curve (ge_fromfe_frombytes_vartime; "CryptoNote v2.0" does not define it), times 8. Uses
+ * all 256 bits of `hash`, 32 bytes.
  */
 export function pointFromHash(hash: Uint8Array): InstanceType<typeof Point> {
   const u = Fp.create(fromLittleEndian(hash));

@@ -31,7 +31,7 @@ function inverse(value: bigint): bigint {
 const both = (a: Scalar, b: Scalar, of: (x: bigint, y: bigint) => bigint): Scalar =>
   scalarOf(of(fromLittleEndian(a), fromLittleEndian(b)));
 
-/** Scalars as BigInts: plain to read, not constant time. */
+/** Scalars as BigInts: simple, but variable time. */
 export const nobleScalars: ScalarField = {
   isCanonical: (bytes) => bytes.length === SCALAR_BYTES && fromLittleEndian(bytes) < GROUP_ORDER,
   reduce: (bytes) => scalarOf(fromLittleEndian(bytes)),

@@ -3,7 +3,7 @@ import type { Curve, Scalar } from '../curve.ts';
 import { uint32 } from './bytes.ts';
 import { isPrimeOrderPoint, pointOf } from './points.ts';
 
-/** The keys of a wallet; without `spendSecret` it sees what comes in but cannot spend. */
+/** The keys of a wallet. Without `spendSecret` it sees incoming outputs but cannot spend. */
 export interface Account {
   readonly viewSecret: Scalar;
   readonly viewKey: Uint8Array;
@@ -11,7 +11,7 @@ export interface Account {
   readonly spendSecret?: Scalar;
 }
 
-/** Where money can be sent. `subaddress` says which transaction key a sender has to publish. */
+/** An address. `subaddress` determines which transaction key a sender must publish. */
 export interface Address {
   readonly spendKey: Uint8Array;
   readonly viewKey: Uint8Array;
@@ -28,25 +28,25 @@ export const PRIMARY: SubaddressIndex = { account: 0, index: 0 };
 
 const SUBADDRESS_TAG = utf8('SubAddr\0');
 
-/** A wallet from its one secret b: B = b·G, a = Hs(b), A = a·G. */
+/** An account from its spend secret b: B = b·G, a = Hs(b), A = a·G. */
 export function accountFromSpendSecret(spendSecret: Scalar, curve: Curve): Account {
   const viewSecret = curve.hashToScalar(spendSecret);
   const spendKey = curve.encode(curve.multiplyBaseSecret(spendSecret));
   return { ...viewOnlyAccount(viewSecret, spendKey, curve), spendSecret };
 }
 
-/** A wallet that only watches: the view secret a and the public spend key B. */
+/** A view-only account: the view secret a and the public spend key B. */
 export function viewOnlyAccount(viewSecret: Scalar, spendKey: Uint8Array, curve: Curve): Account {
   return { viewSecret, spendKey, viewKey: curve.encode(curve.multiplyBaseSecret(viewSecret)) };
 }
 
-/** m = Hs("SubAddr\0" ‖ a ‖ account ‖ index), what a subaddress adds to the spend secret; zero for the primary one. */
+/** m = Hs("SubAddr\0" ‖ a ‖ account ‖ index), added to the spend secret for a subaddress; zero for the primary address. */
 export function subaddressOffset(viewSecret: Scalar, at: SubaddressIndex, curve: Curve): Scalar {
   if (at.account === 0 && at.index === 0) return new Uint8Array(32);
   return curve.hashToScalar(concat([SUBADDRESS_TAG, viewSecret, uint32(at.account), uint32(at.index)]));
 }
 
-/** The address at an index: (B, A) for the primary one, else B' = B + m·G and A' = a·B'. */
+/** The address at an index: (B, A) for the primary address, otherwise B' = B + m·G and A' = a·B'. */
 export function addressAt(account: Account, at: SubaddressIndex, curve: Curve): Address {
   if (at.account === 0 && at.index === 0) {
     return { spendKey: account.spendKey, viewKey: account.viewKey, subaddress: false };
@@ -57,7 +57,7 @@ export function addressAt(account: Account, at: SubaddressIndex, curve: Curve): 
   return { spendKey: curve.encode(spend), viewKey, subaddress: true };
 }
 
-/** Whether both keys are points of prime order. Check it once, when an address is read: X/8 must undo to X. */
+/** Whether both keys are points of prime order. Check it when an address is decoded, because X/8 must invert to X. */
 export function isValidAddress(address: Address, curve: Curve): boolean {
   return isPrimeOrderPoint(address.spendKey, curve) && isPrimeOrderPoint(address.viewKey, curve);
 }

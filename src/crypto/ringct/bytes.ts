@@ -1,4 +1,4 @@
-/** `number` as a little-endian base-128 varint (LEB128), minimal by construction. */
+/** `number` as unsigned LEB128, minimal by construction. */
 export function varint(number: number): Uint8Array {
   const bytes: number[] = [];
   let rest = number;
@@ -6,14 +6,14 @@ export function varint(number: number): Uint8Array {
   return Uint8Array.from([...bytes, rest]);
 }
 
-/** Text as UTF-8, padded with zeros to 32 bytes: how CLSAG writes its domain separators. */
+/** Text as UTF-8, zero-padded to 32 bytes: the form of CLSAG's domain separators. */
 export function padded32(text: string): Uint8Array {
   const bytes = new Uint8Array(32);
   bytes.set(new TextEncoder().encode(text));
   return bytes;
 }
 
-/** Four little-endian bytes. */
+/** A number as 4 little-endian bytes. */
 export function uint32(number: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, number, true);

@@ -8,7 +8,7 @@ import { decodeAll, pointOf } from './points.ts';
 
 export const MAX_RING = 64;
 
-/** A possible source of the money: a one-time key P and its commitment C, both of prime order. */
+/** A ring member, a possible source of the money: one-time key P and commitment C, both of prime order. */
 export interface RingMember {
   readonly key: Uint8Array;
   readonly commitment: Uint8Array;
@@ -16,9 +16,9 @@ export interface RingMember {
 
 export interface ClsagStatement {
   readonly ring: readonly RingMember[];
-  /** Commitment to the same amount as the real member's, with another mask. Of prime order. */
+  /** Commitment to the amount of the real member with another mask. Of prime order. */
   readonly pseudoOut: Uint8Array;
-  /** 32 bytes: the hash of everything the signature has to cover. */
+  /** 32 bytes: hash of everything that the signature covers. */
   readonly message: Uint8Array;
 }
 
@@ -44,7 +44,7 @@ const AGGREGATE_COMMITMENT = padded32('CLSAG_agg_1');
 const ROUND = padded32('CLSAG_round');
 const ZERO = new Uint8Array(SCALAR_BYTES);
 
-/** What stays the same around the ring. */
+/** Values that are the same for every member of the ring. */
 interface Circle {
   readonly keys: readonly Point[];
   /** Hp(P_i). */
@@ -95,9 +95,9 @@ function step(circle: Circle, i: number, s: Scalar, c: Scalar, curve: Curve): Sc
 }
 
 /**
- * Whether the one who made this knows the secret of one member of the ring and that it commits to the amount of
- * pseudoOut. False for anything malformed: a ring of none or more than 64, points that do not decode, scalars ≥ l, a
- * key image that is the identity or not of prime order, D = 0.
+ * Whether the signer knows the secret of a ring member that commits to the amount of pseudoOut. False for malformed input: a ring
+ * with 0 or more than 64 members, points that do not decode, scalars ≥ l, a key image that is the identity or not of prime
+ * order, D = 0.
  */
 export function verifyClsag(
   statement: ClsagStatement,
@@ -131,8 +131,9 @@ export function verifyClsag(
 }
 
 /**
- * Signs. Throws CLSAG_WITNESS_INVALID when the witness does not fit the statement. The order of the work shows
- * `index` to one who can measure inside this process (docs/threat-model.md); secrets themselves take no part in it.
+ * Signs. Throws CLSAG_WITNESS_INVALID when the witness does not match the statement, or POINT_INVALID when a commitment of the
+ * ring is not a point. The order of operations reveals `index` to an observer inside this process (docs/threat-model.md), but
+ * does not depend on the secrets.
  */
 export function signClsag(
   statement: ClsagStatement,
@@ -185,10 +186,11 @@ function checkWitness(
   curve: Curve,
 ): void {
   const member = ring[witness.index];
-  if (member === undefined || ring.length > MAX_RING) throw refusal('the ring has no such member');
+  if (member === undefined || ring.length > MAX_RING)
+    throw refusal('the ring has no member at this index, or too many members');
   if (message.length !== 32) throw refusal('the message is not 32 bytes');
   if (equalBytes(witness.maskDifference, ZERO))
-    throw refusal('the pseudo-output has the mask of the ring member');
+    throw refusal('the pseudo-output has the same mask as the ring member');
   const key = curve.multiplyBaseSecret(witness.secret);
   if (!equalBytes(curve.encode(key), member.key)) throw refusal('the secret is not that of the ring member');
   const difference = curve.subtract(

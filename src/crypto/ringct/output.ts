@@ -6,8 +6,8 @@ import { commit } from './commitment.ts';
 import { pointOf } from './points.ts';
 
 /**
- * What one-time keys are bound to. With `context` empty and one byte of view tag it is Monero's derivation; ours has
- * the hash of something unique to the transaction there, so that the same key never comes out twice.
+ * Parameters of the derivation of one-time keys. An empty `context` and a view tag of one byte give Monero's derivation. Bitorch
+ * uses a hash unique to the transaction as `context`, so that no key is derived twice.
  */
 export interface DerivationRules {
   readonly context: Uint8Array;
@@ -18,7 +18,7 @@ export const MONERO_RULES: DerivationRules = { context: new Uint8Array(), viewTa
 
 export const ENCRYPTED_AMOUNT_BYTES = 8;
 
-/** What is published of an output. */
+/** The public part of an output. */
 export interface Output {
   /** P, the one-time key. */
   readonly key: Uint8Array;
@@ -28,13 +28,13 @@ export interface Output {
   readonly viewTag: Uint8Array;
 }
 
-/** An output with what only its sender and its receiver know. */
+/** An output with the values that only its sender and its receiver know. */
 export interface OpenOutput extends Output {
   readonly amount: bigint;
   readonly mask: Scalar;
 }
 
-/** An output recognised as one's own. `offset` is what its one-time secret adds to the account's spend secret. */
+/** An output recognised as belonging to an account. `offset` is its one-time secret minus the account's spend secret. */
 export interface Recognised {
   readonly subaddress: SubaddressIndex;
   readonly offset: Scalar;
@@ -42,18 +42,18 @@ export interface Recognised {
   readonly derivation: Scalar;
 }
 
-/** R, what the sender publishes so that the receiver can derive: r·G, for a subaddress r·B'. */
+/** R, published by the sender so that the receiver can derive the shared secret: r·G, or r·B' for a subaddress. */
 export function transactionKey(txSecret: Scalar, to: Address, curve: Curve): Uint8Array {
   if (!to.subaddress) return curve.encode(curve.multiplyBaseSecret(txSecret));
   return curve.encode(curve.multiplySecret(txSecret, pointOf(to.spendKey, 'spend key', curve)));
 }
 
-/** D = 8·r·A for the sender, 8·a·R for the receiver; undefined where the key is not a point. */
+/** D = 8·r·A for the sender, 8·a·R for the receiver; undefined when the key is not a point. */
 export function sharedSecret(secret: Scalar, key: Uint8Array, curve: Curve): Uint8Array | undefined {
   return sharedSecrets(secret, [key], curve)[0];
 }
 
-/** `sharedSecret` with each key, encoded together: the loop of a wallet's scan. */
+/** `sharedSecret` for each key, with one batched encoding: the inner loop of a wallet scan. */
 export function sharedSecrets(
   secret: Scalar,
   keys: readonly Uint8Array[],
@@ -73,7 +73,7 @@ function derivationScalar(shared: Uint8Array, n: number, rules: DerivationRules,
   return curve.hashToScalar(concat([rules.context, shared, varint(n)]));
 }
 
-/** The first bytes of keccak("view_tag" ‖ D ‖ n): lets a receiver skip nearly all outputs of others. */
+/** The first bytes of keccak("view_tag" ‖ D ‖ n), by which a receiver skips nearly all outputs of others. */
 export function viewTag(shared: Uint8Array, n: number, rules: DerivationRules, curve: Curve): Uint8Array {
   return hashOf('view_tag', [shared, varint(n)], curve).subarray(0, rules.viewTagBytes);
 }
@@ -108,10 +108,10 @@ export function deriveOutput(
   };
 }
 
-/** Spend keys of one's own addresses, by the hexadecimal of their bytes. */
+/** Indices of the account's addresses, by spend key in hexadecimal. */
 export type SpendKeyTable = ReadonlyMap<string, SubaddressIndex>;
 
-/** Whether output `n` is one's own: view tag first, then P − s·G among the known spend keys. */
+/** Recognises output `n` of a transaction: compares the view tag, then looks up P − s·G among the known spend keys. */
 export function recogniseOutput(
   output: Pick<Output, 'key' | 'viewTag'>,
   shared: Uint8Array,
@@ -132,7 +132,7 @@ export function recogniseOutput(
   return { subaddress, offset, derivation };
 }
 
-/** The amount and mask of a recognised output; undefined when they do not open its commitment (the sender lied). */
+/** Amount and mask of a recognised output; undefined when they do not open its commitment (a dishonest sender). */
 export function openAmount(
   output: Pick<Output, 'commitment' | 'encryptedAmount'>,
   derivation: Scalar,

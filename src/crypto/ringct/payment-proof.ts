@@ -5,22 +5,22 @@ import type { Address } from './account.ts';
 import { decodeAll, pointOf } from './points.ts';
 
 /**
- * Shows a third party that a transaction paid an address: reveals the secret that sender and receiver share, with a
- * proof that it is the right one (Monero's TXPROOF_V2: a Schnorr proof of equal logarithms).
+ * Proves to a third party that a transaction paid an address: reveals the shared secret of sender and receiver, with a proof that
+ * it is correct (Monero's TXPROOF_V2, a Schnorr proof of equal logarithms).
  */
 export interface PaymentProof {
-  /** r·A = a·R, without the factor 8: see `sharedSecretOf`. */
+  /** r·A = a·R without the factor 8, see `sharedSecretOf`. */
   readonly sharedPoint: Uint8Array;
   readonly challenge: Scalar;
   readonly response: Scalar;
 }
 
-/** The payment that a proof speaks of. */
+/** The payment that a proof is about. */
 export interface PaymentClaim {
   readonly address: Address;
-  /** R of the transaction, or of the output where each has its own. */
+  /** R of the transaction, or of the output if each has its own. */
   readonly transactionKey: Uint8Array;
-  /** 32 bytes that bind the proof to a transaction and to the one who asked for it. */
+  /** 32 bytes that bind the proof to a transaction and to the verifier. */
   readonly message: Uint8Array;
 }
 
@@ -100,7 +100,7 @@ function verify(statement: EqualLogarithms, proof: PaymentProof, curve: Curve): 
   return equalBytes(challengeOf(statement, sharedPoint, curve.encodeAll(nonces), curve), challenge);
 }
 
-/** The sender's proof, with the secret r of the transaction. Throws PROOF_INVALID when r is not that of R. */
+/** The sender's proof, with the transaction secret r. Throws PROOF_INVALID when r does not belong to R. */
 export function provePaymentSent(
   claim: PaymentClaim,
   txSecret: Scalar,
@@ -110,7 +110,7 @@ export function provePaymentSent(
   return prove(sentStatement(claim), txSecret, curve, random);
 }
 
-/** The receiver's proof, with the view secret a. Throws PROOF_INVALID when the address is not of that wallet. */
+/** The receiver's proof, with the view secret a. Throws PROOF_INVALID when the address does not belong to it. */
 export function provePaymentReceived(
   claim: PaymentClaim,
   viewSecret: Scalar,
@@ -121,19 +121,19 @@ export function provePaymentReceived(
 }
 
 /**
- * Whether the sender of a transaction shows its true shared secret with an address. What was paid follows from it: open
- * the outputs with `sharedSecretOf(proof)`.
+ * Whether a sender's proof reveals the true shared secret with an address. To find the amount, open the outputs with
+ * `sharedSecretOf(proof)`.
  */
 export function verifyPaymentSent(claim: PaymentClaim, proof: PaymentProof, curve: Curve): boolean {
   return verify(sentStatement(claim), proof, curve);
 }
 
-/** As `verifyPaymentSent`, shown by the receiver. */
+/** `verifyPaymentSent` for a receiver's proof. */
 export function verifyPaymentReceived(claim: PaymentClaim, proof: PaymentProof, curve: Curve): boolean {
   return verify(receivedStatement(claim), proof, curve);
 }
 
-/** D = 8·(shared point): what `openAmount` and `recogniseOutput` derive from. Undefined when it is not a point. */
+/** D = 8·(shared point), the input of `openAmount` and `recogniseOutput`; undefined when it is not a point. */
 export function sharedSecretOf(proof: PaymentProof, curve: Curve): Uint8Array | undefined {
   const point = curve.decode(proof.sharedPoint);
   return point && curve.encode(curve.multiplyByCofactor(point));

@@ -1,28 +1,28 @@
 import { BitorchError } from '#base';
 import type { Curve, Point } from '../curve.ts';
 
-/** Decodes a point that our own side holds. Throws POINT_INVALID: what strangers send goes through `fromWire`. */
+/** Decodes a trusted point; use `fromWire` for untrusted ones. Throws POINT_INVALID when it does not decode. */
 export function pointOf(bytes: Uint8Array, what: string, curve: Curve): Point {
   const point = curve.decode(bytes);
   if (point === undefined) throw new BitorchError('POINT_INVALID', `the ${what} is not a point of the curve`);
   return point;
 }
 
-/** Decodes all points, or none: undefined when one is not canonical or not on the curve. */
+/** Decodes all points; undefined when one is not canonical or not on the curve. */
 export function decodeAll(encodings: readonly Uint8Array[], curve: Curve): Point[] | undefined {
   const points = curve.decodeAll(encodings);
   return points.every((point) => point !== undefined) ? points : undefined;
 }
 
 /**
- * X/8, as points travel on our wire. Whatever a stranger writes there, 8·(X/8) lies in the prime-order subgroup, so no
- * check of the order is ever needed.
+ * X/8, the form of points on the wire. For any point that a peer sends, 8 times it is in the prime-order subgroup, so the order
+ * need not be checked.
  */
 export function toWire(point: Uint8Array, curve: Curve): Uint8Array {
   return curve.encode(curve.divideByCofactor(pointOf(point, 'point', curve)));
 }
 
-/** X from X/8: the canonical encoding; undefined when it does not decode or is the identity. */
+/** X from X/8, canonically encoded; undefined when it does not decode or is the identity. */
 export function fromWire(bytes: Uint8Array, curve: Curve): Uint8Array | undefined {
   return fromWireAll([bytes], curve)?.[0];
 }

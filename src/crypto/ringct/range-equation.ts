@@ -22,9 +22,9 @@ export interface Challenges {
   readonly e: Scalar;
 }
 
-/** What of one proof its terms are made of. */
+/** The values of one proof that its terms depend on. */
 interface Weighted extends Challenges, Pick<RangeProof, 'r1' | 's1' | 'd1'> {
-  /** The weight, times e, times e². */
+  /** The weight w, w·e and w·e². */
   readonly w: Scalar;
   readonly we: Scalar;
   readonly wee: Scalar;
@@ -36,12 +36,12 @@ interface Weighted extends Challenges, Pick<RangeProof, 'r1' | 's1' | 'd1'> {
   readonly zPowers: ScalarVector;
   /** 1/y, then one per round. */
   readonly inverses: readonly Scalar[];
-  /** Commitments, and outputs of the circuit. */
+  /** Number of commitments, and outputs of the circuit. */
   readonly count: number;
   readonly outputs: number;
 }
 
-/** One sum of scalar·point that is the identity when all proofs hold. */
+/** A sum Σ scalar·point that is the identity if all proofs are valid. */
 export class RangeEquation {
   readonly #curve: Curve;
   #base: Scalar = scalarOf(0);
@@ -52,7 +52,7 @@ export class RangeEquation {
   readonly #points: Point[] = [];
   readonly #size: number;
 
-  /** `size`: pairs of generators that the largest proof needs. */
+  /** @param size generator pairs that the largest proof needs */
   constructor(size: number, curve: Curve) {
     this.#curve = curve;
     this.#size = Math.max(size, FIXED_PAIRS);
@@ -60,7 +60,7 @@ export class RangeEquation {
     this.#h = new Uint8Array(32 * this.#size);
   }
 
-  /** Adds one proof, weighted by the random `w`. `inverses`: 1/y, then one per round. */
+  /** Adds a proof, weighted by the random `w`. `inverses`: 1/y, then one per round. */
   add(
     claim: RangeClaim,
     points: readonly Point[],
@@ -155,7 +155,7 @@ export class RangeEquation {
     return curve.isIdentity(sum);
   }
 
-  /** Adds to the head of `total` a scalar everywhere and some vectors of one length. */
+  /** Adds a scalar to each element, and vectors of equal length, to the head of `total`. */
   #increase(total: ScalarVector, everywhere: Scalar, by: readonly ScalarVector[]): ScalarVector {
     const { addVectors } = this.#curve.scalars;
     const count = by[0]!.length;

@@ -15,7 +15,7 @@ import {
   weightedBits,
 } from './range-transcript.ts';
 
-/** The argument while it halves. Generators stay what they are; `g` and `h` say how each enters the folded ones. */
+/** State of the inner-product argument. Generators are not folded; `g` and `h` are their coefficients in the folded ones. */
 interface Folding {
   readonly a: ScalarVector;
   readonly b: ScalarVector;
@@ -23,24 +23,24 @@ interface Folding {
   readonly h: ScalarVector;
 }
 
-/** Terms of a sum that are added up at once: about 15 ms. */
+/** Terms of a sum that are computed between two yields: about 15 ms. */
 const TERMS_OF_STEP = 512;
 
-/** A sum of scalar·point to be. */
+/** The terms of a sum Σ scalar·point. */
 interface Terms {
   readonly scalars: ScalarVector;
   readonly points: readonly Point[];
 }
 
 /**
- * Proves that each amount is below 2^64 without showing it. `amounts` and `masks` are those of the commitments, one to
- * 16 of them; the answer carries the commitments divided by 8, as the wire and the verifier have them. All sums of
- * secrets run in constant time. Throws AMOUNT_INVALID, or RANGE_INVALID for a wrong number of them.
+ * Proves that each amount is below 2^64 without revealing it. `amounts` and `masks` are the openings of 1 to 16 commitments; the
+ * result has the commitments divided by 8, as on the wire. Sums over secrets run in constant time. Throws AMOUNT_INVALID when an
+ * amount is out of range, or RANGE_INVALID when the number of amounts or masks is wrong.
  */
 export const proveRange = (...given: Parameters<typeof rangeSteps>): RangeClaim =>
   finish(rangeSteps(...given));
 
-/** `proveRange` in steps: one for 16 amounts takes half a second. */
+/** `proveRange` in steps: a proof for 16 amounts takes half a second. */
 export function* rangeSteps(
   amounts: readonly bigint[],
   masks: readonly Scalar[],
@@ -60,7 +60,7 @@ export function* rangeSteps(
   }
 }
 
-/** One try; undefined in the case, never seen, that a challenge is zero. */
+/** One attempt; undefined in the negligible case that a challenge is zero. */
 function* attempt(
   amounts: readonly bigint[],
   masks: readonly Scalar[],
@@ -150,7 +150,7 @@ function* eighthOf(terms: readonly Terms[], amount: Scalar, blind: Scalar, curve
   );
 }
 
-/** All bits of all amounts, lowest first, as scalars 0 and 1; outputs beyond the last have none. */
+/** The bits of all amounts, lowest first, as scalars 0 and 1; padding outputs are 0. */
 function bitsOf(amounts: readonly bigint[], outputs: number): ScalarVector {
   const vector = new Uint8Array(32 * BITS * outputs);
   for (const [j, amount] of amounts.entries()) {
@@ -170,11 +170,11 @@ const halves = (vector: ScalarVector): [ScalarVector, ScalarVector] => [
   vector.subarray(vector.length / 2),
 ];
 
-/** Where the given half of every period of 2n original generators begins. */
+/** Start indices of the given half in every period of 2n original generators. */
 const starts = (which: 0 | 1, n: number, size: number): number[] =>
   Array.from({ length: size / (2 * n) }, (_, period) => (2 * period + which) * n);
 
-/** Scalars times one half of the folded generators, spread over the original ones that make it. */
+/** Scalars for one half of the folded generators, expanded to the original generators. */
 function timesHalf(
   which: 0 | 1,
   values: ScalarVector,
@@ -191,7 +191,7 @@ function timesHalf(
   };
 }
 
-/** What L and R commit to, for halves of `n` elements: y^-n·a1·G2 + b2·H1 and y^n·a2·G1 + b1·H2. */
+/** Vector parts of L and R for halves of `n` elements: y^-n·a1·G2 + b2·H1 and y^n·a2·G1 + b1·H2. */
 function crossTerms(
   state: Folding,
   generators: { readonly g: readonly Point[]; readonly h: readonly Point[] },
@@ -212,7 +212,7 @@ function crossTerms(
   };
 }
 
-/** Half as long: G ← G1/c + c/y^n·G2, H ← c·H1 + H2/c, a ← c·a1 + y^n/c·a2, b ← b1/c + c·b2. */
+/** Folds to half the length: G ← G1/c + c/y^n·G2, H ← c·H1 + H2/c, a ← c·a1 + y^n/c·a2, b ← b1/c + c·b2. */
 function folded(state: Folding, c: Scalar, inverse: Scalar, yn: Scalar, curve: Curve): Folding {
   const { scaleVector, multiplyVectors, addVectors, multiply, invert } = curve.scalars;
   const n = state.a.length / 64;

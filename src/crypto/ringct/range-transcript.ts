@@ -12,10 +12,10 @@ import { amountGenerator } from './commitment.ts';
 
 /** Bits of an amount. */
 export const BITS = 64;
-/** Outputs that one proof can cover. */
+/** Maximum outputs of one proof. */
 export const MAX_OUTPUTS = 16;
 
-/** Bulletproofs+ of Chung, Han, Ju, Kim, Seo (eprint 2020/735), aggregated; all points divided by 8 as on the wire. */
+/** An aggregated Bulletproof+ (Chung, Han, Ju, Kim, Seo, eprint 2020/735); all points divided by 8 as on the wire. */
 export interface RangeProof {
   readonly a: Uint8Array;
   readonly a1: Uint8Array;
@@ -23,24 +23,24 @@ export interface RangeProof {
   readonly r1: Scalar;
   readonly s1: Scalar;
   readonly d1: Scalar;
-  /** One per halving: 6 + log2 of the padded number of outputs. */
+  /** L and R of each round: 6 + log2 of the padded number of outputs. */
   readonly left: readonly Uint8Array[];
   readonly right: readonly Uint8Array[];
 }
 
-/** A proof and the commitments it speaks of, divided by 8 as on the wire. */
+/** A proof and its commitments, divided by 8 as on the wire. */
 export interface RangeClaim {
   readonly proof: RangeProof;
   readonly commitments: readonly Uint8Array[];
 }
 
-/** Outputs that the circuit has: the next power of two. */
+/** Outputs of the circuit: `count` rounded up to a power of two. */
 export const paddedOutputs = (outputs: number): number => 2 ** Math.ceil(Math.log2(outputs));
 
-/** Halvings of a proof for this many outputs. */
+/** Halving rounds of a proof for this many outputs. */
 export const roundsFor = (outputs: number): number => Math.log2(BITS * paddedOutputs(outputs));
 
-/** The independent generators: G_i and H_i for each bit of each output. */
+/** The independent generators G_i and H_i, one pair for each bit of each output. */
 export interface RangeGenerators {
   readonly g: readonly Point[];
   readonly h: readonly Point[];
@@ -65,7 +65,7 @@ export function rangeGenerators(count: number, curve: Curve): RangeGenerators {
   return { g: known.g.slice(0, count), h: known.h.slice(0, count) };
 }
 
-/** So many pairs of generators are fixed points: what proofs of up to two outputs need. */
+/** Pairs of generators with precomputed tables: enough for proofs of two outputs. */
 export const FIXED_PAIRS = 2 * BITS;
 const fixed = new WeakMap<Curve, FixedPoints>();
 
@@ -82,7 +82,7 @@ export function fixedGenerators(curve: Curve): FixedPoints {
 
 const starts = new WeakMap<Curve, Uint8Array>();
 
-/** What every transcript begins with. */
+/** Initial state of every transcript. */
 function startOf(curve: Curve): Uint8Array {
   let start = starts.get(curve);
   if (start === undefined) {
@@ -92,7 +92,7 @@ function startOf(curve: Curve): Uint8Array {
   return start;
 }
 
-/** The challenges of a proof: each hashes the one before it and the points sent since. */
+/** The challenges of a proof: each hashes the previous one and the points sent since. */
 export class RangeTranscript {
   readonly #curve: Curve;
   #state: Uint8Array;
@@ -109,7 +109,7 @@ export class RangeTranscript {
   }
 }
 
-/** d: the powers of two of each output j, times z^(2(j+1)). */
+/** The vector d: for each output j the powers of two times z^(2(j+1)). */
 export function weightedBits(zSquared: Scalar, outputs: number, curve: Curve): ScalarVector {
   const { scalars } = curve;
   const twos = scalars.powers(scalarOf(2), BITS);
@@ -123,7 +123,7 @@ export function weightedBits(zSquared: Scalar, outputs: number, curve: Curve): S
 /** The `i`-th scalar of a vector. */
 export const elementOf = (vector: ScalarVector, i: number): Scalar => vector.subarray(32 * i, 32 * i + 32);
 
-/** `count` times the same scalar. */
+/** A vector of `count` equal scalars. */
 export function repeated(scalar: Scalar, count: number): ScalarVector {
   const vector = new Uint8Array(32 * count);
   for (let i = 0; i < count; i++) vector.set(scalar, 32 * i);

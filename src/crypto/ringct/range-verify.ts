@@ -31,16 +31,15 @@ function isWellFormed({ proof, commitments }: RangeClaim, curve: Curve): boolean
   return [proof.r1, proof.s1, proof.d1].every(curve.scalars.isCanonical);
 }
 
-/** The points of a claim times 8, in the order of the equation's factors; undefined when one does not decode. */
+/** The points of a claim times 8, in the order of the factors of the equation; undefined when one does not decode. */
 function pointsOf({ proof, commitments }: RangeClaim, curve: Curve): Point[] | undefined {
   const encoded = [proof.a, proof.a1, proof.b, ...commitments, ...proof.left, ...proof.right];
   return decodeAll(encoded, curve)?.map((point) => curve.multiplyByCofactor(point));
 }
 
 /**
- * Whether every claim holds: each commitment hides an amount below 2^64. One multi-scalar multiplication for all, each
- * proof weighted by 128 random bits: a false one passes with probability 2^-128. False for anything malformed. The
- * weights change what is computed, never the verdict on an honest batch.
+ * Whether every claim is valid: each commitment hides an amount below 2^64. Uses one multi-scalar multiplication, with each proof
+ * weighted by 128 random bits: an invalid proof passes with probability 2^-128. False for malformed input.
  */
 export function verifyRanges(
   claims: readonly RangeClaim[],
