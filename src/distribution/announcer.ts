@@ -7,7 +7,7 @@ const MAX_INTERVAL_MS = 3_600_000;
 const STARVED_INTERVAL_MS = 10_000;
 const RETRY_MIN_MS = 2000;
 const RETRY_MAX_MS = 120_000;
-const GOODBYE_MS = 1000;
+const STOP_TIMEOUT_MS = 1000;
 
 export interface AnnouncerOptions {
   trackers: readonly string[];
@@ -50,8 +50,8 @@ export class Announcer {
   async stop(): Promise<void> {
     this.#controller.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    const goodbye = AbortSignal.timeout(GOODBYE_MS);
-    await Promise.allSettled([...this.#greeted].map((tracker) => this.#tell(tracker, 'stopped', goodbye)));
+    const timeout = AbortSignal.timeout(STOP_TIMEOUT_MS);
+    await Promise.allSettled([...this.#greeted].map((tracker) => this.#send(tracker, 'stopped', timeout)));
   }
 
   async #announce(tracker: string, failures: number, event?: 'completed'): Promise<void> {
@@ -59,7 +59,7 @@ export class Announcer {
     const greeting = this.#greeted.has(tracker) ? event : 'started';
     let pause: number;
     try {
-      const { interval, peers } = await this.#tell(tracker, greeting, this.#controller.signal);
+      const { interval, peers } = await this.#send(tracker, greeting, this.#controller.signal);
       this.#greeted.add(tracker);
       for (const { host, port } of peers) this.#ports.onPeer(host, port);
       pause = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, interval * 1000));
@@ -75,7 +75,7 @@ export class Announcer {
     this.#timers.set(tracker, setTimeout(() => void this.#announce(tracker, failures), pause).unref());
   }
 
-  #tell(tracker: string, event: AnnounceRequest['event'], signal: AbortSignal) {
+  #send(tracker: string, event: AnnounceRequest['event'], signal: AbortSignal) {
     const { trackers: _, ...identity } = this.#options;
     return announce(tracker, { ...identity, ...this.#ports.state(), ...(event && { event }) }, signal);
   }

@@ -28,7 +28,7 @@ const MAX_REMEMBERED = 1_000;
  * left: libp2p filters all addresses of a peer again at each change, for instance after a failed dial, when the peer may be
  * gone.
  */
-export class Nearness {
+export class PeerScopes {
   /** Scope by peer id, in order of the last connection. */
   readonly #last = new Map<string, Scope>();
 

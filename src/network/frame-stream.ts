@@ -20,7 +20,7 @@ export class FrameStream {
   /** Peer id of the other side, authenticated. */
   readonly remote: string;
   readonly #carrier: Carrier;
-  readonly #tally: MemoryCharge;
+  readonly #memory: MemoryCharge;
   readonly #pace: Pace;
   readonly #frames = new Queue();
   #buffered = 0;
@@ -34,17 +34,17 @@ export class FrameStream {
   #taker: ((frame: Uint8Array) => void) | undefined;
 
   /**
-   * `carry` creates the carrier, which reports to `receiver`; `tally` counts unread memory; `pace` decides when the next
+   * `carry` creates the carrier, which reports to `receiver`; `memory` counts unread memory; `pace` decides when the next
    * frame may be processed.
    */
   constructor(
     remote: string,
     carry: (receiver: Receiver) => Carrier,
-    tally = new MemoryCharge(),
+    memory = new MemoryCharge(),
     pace: Pace = LOOP_PACE,
   ) {
     this.remote = remote;
-    this.#tally = tally;
+    this.#memory = memory;
     this.#pace = pace;
     this.#carrier = carry({ frame: (frame) => this.#receive(frame), end: (error) => this.#end(error) });
   }
@@ -152,7 +152,7 @@ export class FrameStream {
     const frame = this.#frames.shift()!;
     const cost = frame.length + OBJECT_BYTES;
     this.#buffered -= cost;
-    if (!this.#over) this.#tally.add(-cost);
+    if (!this.#over) this.#memory.add(-cost);
     if (this.#paused && this.#buffered <= LOW_WATER_BYTES) {
       this.#paused = false;
       this.#carrier.resume();
@@ -168,7 +168,7 @@ export class FrameStream {
 
   #put(frame: Uint8Array): void {
     const cost = frame.length + OBJECT_BYTES;
-    this.#tally.add(cost);
+    this.#memory.add(cost);
     this.#frames.push(frame);
     this.#buffered += cost;
     if (this.#buffered > HIGH_WATER_BYTES && !this.#paused) {
@@ -181,7 +181,7 @@ export class FrameStream {
   #end(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#tally.clear();
+    this.#memory.clear();
     if (error) this.#error = streamClosed('read', error);
     this.#ended.abort(this.#error ?? new BitorchError('STREAM_CLOSED', 'the other side ended the stream'));
     this.#wake?.();

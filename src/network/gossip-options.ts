@@ -24,7 +24,7 @@ interface RawMessage {
  * Message id over all bytes of a message. Each message arrives from several peers, and only the first copy's signature is
  * verified; any difference gives another id, so a forged copy cannot suppress the real message.
  */
-export function nameOfMessage({ topic, from, seqno, signature, key, data }: RawMessage): string {
+export function gossipMessageId({ topic, from, seqno, signature, key, data }: RawMessage): string {
   const hash = createHash('sha256');
   for (const field of [Buffer.from(topic), from, seqno, signature, key, data]) {
     hash.update(`${field?.length ?? -1}:`);
@@ -40,6 +40,6 @@ export const GOSSIP_OPTIONS = {
   scoreParams: SCORE,
   // Serial handling, so that `guardGossip` can measure each message.
   awaitRpcMessageHandler: true,
-  fastMsgIdFn: nameOfMessage,
+  fastMsgIdFn: gossipMessageId,
   idontwantMinDataSize: LEAST_UNWANTED_BYTES,
 };

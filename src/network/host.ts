@@ -78,7 +78,7 @@ export class Host {
     this.#libp2p = libp2p;
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
-    libp2p.addEventListener('connection:open', () => this.#thin());
+    libp2p.addEventListener('connection:open', () => this.#closeExcess());
     guardGossip(libp2p.services.pubsub, (peer) => this.#budgetOf(peer));
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
@@ -357,7 +357,7 @@ export class Host {
   }
 
   /** Closes connections over the limits. */
-  #thin(): void {
+  #closeExcess(): void {
     for (const { connection } of excessConnections(this.#libp2p.getConnections().map(placeOf))) {
       this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');
       connection.close().catch((error: Error) => connection.abort(error));
@@ -396,9 +396,9 @@ const framesOver = (
   stream: Stream,
   remote: string,
   maxFrameBytes: number,
-  tally: MemoryCharge,
+  memory: MemoryCharge,
 ): FrameStream =>
-  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, tally), tally);
+  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, memory), memory);
 
 const unreachable = (peer: string, cause: unknown): BitorchError =>
   new BitorchError('PEER_UNREACHABLE', `${peer} cannot be reached: ${messageOf(cause)}`, { peer }, cause);

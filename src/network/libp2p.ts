@@ -9,7 +9,7 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { SigningKey } from '#crypto';
 import { MAX_CONNECTIONS } from './connection-limits.ts';
-import { Nearness } from './connections.ts';
+import { PeerScopes } from './connections.ts';
 import { dialableOnly } from './dialable.ts';
 import { GOSSIP_OPTIONS } from './gossip-options.ts';
 
@@ -23,10 +23,10 @@ export type Libp2pNode = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
 /** Starts libp2p with TCP, Noise, Yamux, identify and GossipSub. `listen`: multiaddrs. */
 export async function startLibp2p(key: SigningKey, listen: readonly string[]): Promise<Libp2pNode> {
-  const nearness = new Nearness();
+  const scopes = new PeerScopes();
   /** Keeps only those addresses from identify that the peer is allowed to supply. */
   const filterMultiaddrForPeer = (peer: PeerId, address: Multiaddr) =>
-    dialableOnly([address.toString()], nearness.of(libp2p, peer)).length > 0;
+    dialableOnly([address.toString()], scopes.of(libp2p, peer)).length > 0;
   const libp2p: Libp2pNode = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', key.seed),
     addresses: { listen: [...listen] },
@@ -46,6 +46,6 @@ export async function startLibp2p(key: SigningKey, listen: readonly string[]): P
       pubsub: gossipsub(GOSSIP_OPTIONS),
     },
   });
-  libp2p.addEventListener('connection:open', ({ detail }) => nearness.note(libp2p, detail.remotePeer));
+  libp2p.addEventListener('connection:open', ({ detail }) => scopes.note(libp2p, detail.remotePeer));
   return libp2p;
 }

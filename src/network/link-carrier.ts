@@ -12,18 +12,18 @@ export class LinkCarrier implements Carrier {
   readonly #opener: Opener;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
-  readonly #tally: MemoryCharge;
-  /** Bytes of the unfinished frame that are included in the tally. */
+  readonly #memory: MemoryCharge;
+  /** Bytes of the unfinished frame that are included in the memory. */
   #counted = 0;
   #error: Error | undefined;
 
   constructor(
     socket: Socket,
-    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: MemoryCharge },
+    options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; memory: MemoryCharge },
     receiver: Receiver,
   ) {
     this.#socket = socket;
-    this.#tally = options.tally;
+    this.#memory = options.memory;
     this.#sealer = options.sealer;
     this.#opener = options.opener;
     this.#assembler = new FrameAssembler(options.maxFrameBytes + AEAD_TAG_BYTES);
@@ -89,7 +89,7 @@ export class LinkCarrier implements Carrier {
         else this.#receiver.frame(frame);
       }
       const { held } = this.#assembler;
-      if (held !== this.#counted) this.#tally.add(held - this.#counted);
+      if (held !== this.#counted) this.#memory.add(held - this.#counted);
       this.#counted = held;
     } catch (error) {
       this.#receiver.end(error as Error);

@@ -10,8 +10,8 @@ const TOKEN_TIMEOUT_MS = 5_000;
  * Bounds on connections that have not sent a token yet: per address (loopback excepted) and in total. The oldest is dropped
  * for a new one.
  */
-const MAX_STRANGERS_OF_ADDRESS = 16;
-const MAX_STRANGERS = 256;
+const MAX_PENDING_OF_ADDRESS = 16;
+const MAX_PENDING = 256;
 const LOOPBACK = 'loopback';
 
 /** Accepts TCP connections that present an expected token; drops all others. */
@@ -21,7 +21,7 @@ export class LinkListener {
   /** Callbacks by expected token. */
   readonly #expected = new Map<string, (socket: Socket) => void>();
   /** Connections without a token so far, oldest first, with their address group. */
-  readonly #strangers = new Map<Socket, string>();
+  readonly #pending = new Map<Socket, string>();
   #port = 0;
 
   private constructor() {}
@@ -78,11 +78,11 @@ export class LinkListener {
     const { remoteAddress = '' } = socket;
     const from = scopeOfRemote(remoteAddress) === LOOPBACK ? LOOPBACK : addressGroup(remoteAddress);
     this.#makeRoom(from);
-    this.#strangers.set(socket, from);
+    this.#pending.set(socket, from);
     this.#sockets.add(socket);
     const timeout = setTimeout(() => socket.destroy(), TOKEN_TIMEOUT_MS);
     const leave = () => {
-      this.#strangers.delete(socket);
+      this.#pending.delete(socket);
       clearTimeout(timeout);
       socket.off('readable', read).off('close', leave);
     };
@@ -90,7 +90,7 @@ export class LinkListener {
       const token: Buffer | null = socket.read(TOKEN_BYTES);
       if (!token) return;
       leave();
-      this.#meet(toHex(token), socket);
+      this.#handOver(toHex(token), socket);
     };
     socket.on('readable', read).on('close', leave);
     socket.on('close', () => this.#sockets.delete(socket));
@@ -101,17 +101,17 @@ export class LinkListener {
    * is the least likely to be honest.
    */
   #makeRoom(address: string): void {
-    const ofAddress = [...this.#strangers].filter(([, from]) => from === address && from !== LOOPBACK);
-    if (ofAddress.length >= MAX_STRANGERS_OF_ADDRESS) this.#drop(ofAddress[0]![0]);
-    else if (this.#strangers.size >= MAX_STRANGERS) this.#drop([...this.#strangers.keys()][0]!);
+    const ofAddress = [...this.#pending].filter(([, from]) => from === address && from !== LOOPBACK);
+    if (ofAddress.length >= MAX_PENDING_OF_ADDRESS) this.#drop(ofAddress[0]![0]);
+    else if (this.#pending.size >= MAX_PENDING) this.#drop([...this.#pending.keys()][0]!);
   }
 
   #drop(socket: Socket): void {
-    this.#strangers.delete(socket);
+    this.#pending.delete(socket);
     socket.destroy();
   }
 
-  #meet(token: string, socket: Socket): void {
+  #handOver(token: string, socket: Socket): void {
     const onSocket = this.#expected.get(token);
     this.#expected.delete(token);
     if (onSocket) onSocket(socket);

@@ -78,7 +78,7 @@ export class Links {
     let link: Link | undefined;
     const forget = this.#listener.expect(keys.token, (socket) => {
       const seals = { sealer: new Sealer(keys.listener), opener: new Opener(keys.dialler) };
-      link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, tally: this.#tallyOf(stream) });
+      link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, memory: this.#memoryOf(stream) });
       link.frames.send(HELLO).catch(() => undefined);
     });
     try {
@@ -126,7 +126,7 @@ export class Links {
     socket.on('close', () => this.#dialled.delete(socket));
     socket.write(keys.token);
     const seals = { sealer: new Sealer(keys.dialler), opener: new Opener(keys.listener) };
-    const link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, tally: this.#tallyOf(stream) });
+    const link = linkOver(socket, stream.remote, { ...seals, maxFrameBytes, memory: this.#memoryOf(stream) });
     const hello = await link.frames.read(AbortSignal.timeout(DIAL_TIMEOUT_MS)).catch(() => undefined);
     if (hello && equalBytes(hello, HELLO)) return link;
     link.frames.abort();
@@ -136,7 +136,7 @@ export class Links {
     return undefined;
   }
 
-  #tallyOf(stream: FrameStream): MemoryCharge {
+  #memoryOf(stream: FrameStream): MemoryCharge {
     return new MemoryCharge(this.#budgetOf(stream.remote));
   }
 }
@@ -156,11 +156,11 @@ function connectTo(host: string, port: number): Socket {
 function linkOver(
   socket: Socket,
   remote: string,
-  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; tally: MemoryCharge },
+  options: { sealer: Sealer; opener: Opener; maxFrameBytes: number; memory: MemoryCharge },
 ): Link {
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   const carry = (receiver: Receiver) => new LinkCarrier(socket, options, receiver);
-  return { socket, frames: new FrameStream(remote, carry, options.tally) };
+  return { socket, frames: new FrameStream(remote, carry, options.memory) };
 }
 
 /** Replaces the stream by its link. Both stay open, and either one's failure closes the other. */

@@ -11,18 +11,18 @@ export class MuxCarrier implements Carrier {
   readonly #stream: Stream;
   readonly #assembler: FrameAssembler;
   readonly #receiver: Receiver;
-  readonly #tally: MemoryCharge;
-  /** Bytes held by the assembler that are included in the tally. */
+  readonly #memory: MemoryCharge;
+  /** Bytes held by the assembler that are included in the memory. */
   #counted = 0;
   #paused = false;
   /** The remote end closed in order; reported to the receiver after the last frame. */
   #ended = false;
 
-  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, tally: MemoryCharge) {
+  constructor(stream: Stream, maxFrameBytes: number, receiver: Receiver, memory: MemoryCharge) {
     this.#stream = stream;
     this.#assembler = new FrameAssembler(maxFrameBytes);
     this.#receiver = receiver;
-    this.#tally = tally;
+    this.#memory = memory;
     stream.maxReadBufferLength = MAX_READ_BYTES;
     stream.maxWriteBufferLength = MAX_WRITE_BYTES;
     stream.addEventListener('message', ({ data }) => this.#take(data.subarray()));
@@ -73,7 +73,7 @@ export class MuxCarrier implements Carrier {
       this.#receiver.frame(frame);
     }
     const { held } = this.#assembler;
-    if (held !== this.#counted) this.#tally.add(held - this.#counted);
+    if (held !== this.#counted) this.#memory.add(held - this.#counted);
     this.#counted = held;
   }
 

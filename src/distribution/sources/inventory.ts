@@ -34,10 +34,10 @@ export async function takeInventory(
   for (const [n, path] of paths.entries()) {
     const { size, mtimeMs: modifiedMs } = stats[n]!;
     const before = earlier.get(path);
-    const stands = before?.size === size && before.modifiedMs === modifiedMs;
+    const isUnchanged = before?.size === size && before.modifiedMs === modifiedMs;
     const report = (done: number) =>
       onProgress?.({ step: 'hashing files', done: hashed + done, total, unit: 'bytes' });
-    const sha256 = stands
+    const sha256 = isUnchanged
       ? before.sha256
       : toHex(await sha256File(join(directory, path), size, report, signal));
     known.push({ path, size, modifiedMs, sha256 });

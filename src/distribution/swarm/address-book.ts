@@ -61,7 +61,7 @@ export class AddressBook {
   }
 
   /** Resets all pauses, so that every address may be dialled now. */
-  forgive(): void {
+  resetPauses(): void {
     for (const entry of this.#entries.values()) {
       entry.failures = 0;
       if (Number.isFinite(entry.nextDialAt)) entry.nextDialAt = 0;

@@ -23,7 +23,7 @@ export class Blame {
   }
 
   /** Whether a piece that must come from a single peer may be requested from this origin. */
-  mayGiveAlone(index: number, origin: string, now: number): boolean {
+  mayDeliverAlone(index: number, origin: string, now: number): boolean {
     return (this.#slow.get(index)?.get(origin) ?? 0) <= now;
   }
 

@@ -79,7 +79,7 @@ export class Connections implements PeerOwner {
     return this.#peers.size;
   }
 
-  get tallies() {
+  get transfers() {
     return this.#counters.view(this.#peers);
   }
 
@@ -182,7 +182,7 @@ export class Connections implements PeerOwner {
         this.#onRequest(peer, message);
         break;
       case 'cancel':
-        if (!peer.queue!.cancel(message)) peer.idle();
+        if (!peer.queue!.cancel(message)) peer.chargeIdle();
         break;
       case 'have':
         this.#onHave(peer, message.index);
@@ -191,7 +191,7 @@ export class Connections implements PeerOwner {
         this.#onBitfield(peer, message.bits);
         break;
       case 'extension-handshake':
-        peer.idle(IDLE_COST_OF_DECODING);
+        peer.chargeIdle(IDLE_COST_OF_DECODING);
         peer.requestLimit = requestLimitOf(message.payload) ?? peer.requestLimit;
         break;
       case 'choke':
@@ -201,18 +201,18 @@ export class Connections implements PeerOwner {
       case 'interested':
       case 'not-interested':
         // Each change may trigger a choke or unchoke message, so each is charged.
-        peer.idle();
+        peer.chargeIdle();
         peer.interested = message.type === 'interested';
         this.#ports.slotsChanged();
         break;
       default:
-        peer.idle();
+        peer.chargeIdle();
     }
   }
 
   #onChoke(peer: Peer, choking: boolean): void {
     const { downloads } = this.#parts;
-    peer.idle();
+    peer.chargeIdle();
     peer.choking = choking;
     if (choking) {
       downloads.abandon(peer);
@@ -225,7 +225,7 @@ export class Connections implements PeerOwner {
   #onHave(peer: Peer, index: number): void {
     if (index >= this.#parts.metainfo.pieceCount) throw broken(`no piece ${index}`);
     if (!peer.has!.add(index)) {
-      peer.idle();
+      peer.chargeIdle();
       return;
     }
     this.#onGain(peer, index);
@@ -234,7 +234,7 @@ export class Connections implements PeerOwner {
 
   /** Usually the first message, but aria2 also sends it in place of many have messages. */
   #onBitfield(peer: Peer, bits: Uint8Array): void {
-    peer.idle(1 + Math.floor(bits.length / IDLE_BITFIELD_BYTES));
+    peer.chargeIdle(1 + Math.floor(bits.length / IDLE_BITFIELD_BYTES));
     for (const index of Bitfield.parse(bits, this.#parts.metainfo.pieceCount)) {
       if (peer.has!.add(index)) this.#onGain(peer, index);
     }
@@ -250,7 +250,7 @@ export class Connections implements PeerOwner {
     if (!have.has(index)) throw broken(`request of piece ${index}, which we do not have`);
     // The request crossed our choke message; the peer will repeat it.
     if (peer.choked) {
-      peer.idle();
+      peer.chargeIdle();
       return;
     }
     peer.enqueue(request);
@@ -333,7 +333,7 @@ export class Connections implements PeerOwner {
   /** Applies `admits` again: closes connections that are no longer admitted, and dials all known addresses. */
   review(): void {
     for (const peer of [...this.#peers]) if (!this.#parts.admits(peer.id)) peer.close('not admitted');
-    this.#book.forgive();
+    this.#book.resetPauses();
     this.dial();
   }
 

@@ -39,7 +39,7 @@ export const READ_RUN_BYTES = 256 * 1024;
 /** Most recent pieces of a torrent that are kept in memory for uploads, in bytes. */
 export const RECENT_PIECES_BYTES = 32 * 1024 * 1024;
 /** Unrequested payload (blocks that crossed a cancel) at which a peer is disconnected, in bytes. */
-export const MAX_UNASKED_BYTES = 16 * 1024 * 1024;
+export const MAX_UNREQUESTED_BYTES = 16 * 1024 * 1024;
 /** Token bucket for messages that change nothing: its size, and refill per second. */
 export const IDLE_MESSAGES = 4096;
 export const IDLE_MESSAGES_PER_SECOND = 64;

@@ -5,7 +5,7 @@ import {
   BLOCK_BYTES,
   MAX_OWNERS,
   MAX_PIPELINE,
-  MAX_UNASKED_BYTES,
+  MAX_UNREQUESTED_BYTES,
   MAX_UNWRITTEN_BYTES,
   MIN_PIPELINE,
   SNUB_CLOSE_MS,
@@ -88,7 +88,7 @@ export class Downloads {
       );
     }
     if (!peer.outstanding.delete(answer)) {
-      this.#unasked(peer);
+      this.#countUnrequested(peer);
       return;
     }
     peer.downloaded += bytes.length;
@@ -135,7 +135,7 @@ export class Downloads {
       for (const [owner, since] of piece.owners) {
         if (!piece.isOverdue(since, now)) continue;
         this.#blame.tooSlow(piece.index, owner.origin, now);
-        this.#leave(piece, owner);
+        this.#removeOwner(piece, owner);
       }
     }
   }
@@ -146,9 +146,9 @@ export class Downloads {
   }
 
   /** Blocks may cross a cancel message; many more than that are a flood. */
-  #unasked(peer: Peer): void {
-    peer.unasked += BLOCK_BYTES;
-    if (peer.unasked > MAX_UNASKED_BYTES) {
+  #countUnrequested(peer: Peer): void {
+    peer.unrequested += BLOCK_BYTES;
+    if (peer.unrequested > MAX_UNREQUESTED_BYTES) {
       throw new BitorchError('WIRE_INVALID', 'peer sends unrequested blocks');
     }
   }
@@ -220,7 +220,7 @@ export class Downloads {
     if (!this.#blame.isSuspected(index)) return true;
     const alone = [...this.#unfinished.keys()].filter((piece) => this.#blame.isSuspected(piece)).length;
     const hasMemory = alone * this.#metainfo.pieceLength < this.#memory.shareOf(this) / 2;
-    return hasMemory && this.#blame.mayGiveAlone(index, peer.origin, Date.now());
+    return hasMemory && this.#blame.mayDeliverAlone(index, peer.origin, Date.now());
   }
 
   /** The unfinished piece this peer can help with: of the earliest class, then with the fewest owners. */
@@ -257,12 +257,12 @@ export class Downloads {
   }
 
   #disown(peer: Peer): void {
-    for (const piece of this.#unfinished.values()) this.#leave(piece, peer);
+    for (const piece of this.#unfinished.values()) this.#removeOwner(piece, peer);
     peer.assignment = undefined;
   }
 
   /** A piece without owners is dropped if it has no blocks yet, or must come from a single peer. */
-  #leave(piece: UnfinishedPiece, peer: Peer): void {
+  #removeOwner(piece: UnfinishedPiece, peer: Peer): void {
     if (!piece.owners.delete(peer) || piece.owners.size > 0) return;
     if (peer.assignment?.piece === piece) peer.assignment = undefined;
     if (!piece.isEmpty && !this.#blame.isSuspected(piece.index)) return;

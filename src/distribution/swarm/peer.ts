@@ -81,7 +81,7 @@ export class Peer implements LimitedConnection {
   /** Payload bytes; `downloaded` counts only requested blocks. */
   downloaded = 0;
   uploaded = 0;
-  unasked = 0;
+  unrequested = 0;
   readonly down = new Rate();
   readonly up = new Rate();
 
@@ -161,7 +161,7 @@ export class Peer implements LimitedConnection {
   }
 
   /** Charges a message that changed nothing. Throws WIRE_INVALID when there are too many. */
-  idle(cost = 1): void {
+  chargeIdle(cost = 1): void {
     this.#bucket.spend(cost, Date.now());
   }
 

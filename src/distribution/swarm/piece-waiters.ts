@@ -25,7 +25,7 @@ export class PieceWaiters {
     }
   }
 
-  came(index: number): void {
+  arrived(index: number): void {
     for (const { missing, resolve } of this.#waiters)
       if (missing.delete(index) && missing.size === 0) resolve();
   }

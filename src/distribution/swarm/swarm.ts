@@ -192,7 +192,7 @@ export class Swarm {
       return;
     }
     const socket = adopt(accepted, (chunk) => peer.receive(chunk));
-    const peer = new Peer(socket, { host, port, outgoing: false }, this.#reception);
+    const peer = new Peer(socket, { host, port, outgoing: false }, this.#acceptor);
     this.#track(peer, socket);
   }
 
@@ -207,7 +207,7 @@ export class Swarm {
   }
 
   /** Owner of accepted connections until their handshake names a torrent. */
-  readonly #reception: PeerOwner = {
+  readonly #acceptor: PeerOwner = {
     onConnect: () => undefined,
     onHandshake: (peer, handshake) => {
       const torrent = this.#torrents.get(toHex(handshake.infohash));

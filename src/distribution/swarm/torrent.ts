@@ -224,7 +224,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   /** All peers connected now or earlier, with totals by peer id. */
   peers(): PeerStatus[] {
-    return this.#connections.tallies;
+    return this.#connections.transfers;
   }
 
   /** A copy of the bitfield of verified pieces, in BEP 3's layout. */
@@ -281,7 +281,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   #totals(): { downloaded: number; uploaded: number } {
     let [downloaded, uploaded] = [0, 0];
-    for (const peer of this.#connections.tallies) {
+    for (const peer of this.#connections.transfers) {
       downloaded += peer.downloaded;
       uploaded += peer.uploaded;
     }
@@ -302,7 +302,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     this.#bytesWantedHave += bytes;
     this.#unsaved++;
     this.#connections.onPiece(index);
-    this.#waiters.came(index);
+    this.#waiters.arrived(index);
     this.emit('piece', index);
     if (!this.#have.isFull) return;
     this.#announcer.completed();

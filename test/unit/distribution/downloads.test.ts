@@ -27,7 +27,7 @@ const peer = (origin: string, pieces = 1) => {
     interesting: true,
     snubbed: false,
     downloaded: 0,
-    unasked: 0,
+    unrequested: 0,
     outstanding: new Outstanding(),
     requestLimit: 250,
     roundTripMs: 1,
@@ -148,7 +148,7 @@ test('a block that nobody asked for is charged by what it could have been, and w
   block(one, 0);
   assert.equal(one.downloaded, BLOCK);
   block(one, 0);
-  assert.deepEqual([one.downloaded, one.unasked], [BLOCK, BLOCK], 'what was not asked for is no merit');
+  assert.deepEqual([one.downloaded, one.unrequested], [BLOCK, BLOCK], 'what was not asked for is no merit');
   for (let n = 1; n < 1024; n++) block(one, 0);
   assert.throws(() => block(one, 0), { code: 'WIRE_INVALID', message: /unrequested blocks/ });
   const wrong = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameOfMessage } from '../../../src/network/gossip-options.ts';
+import { gossipMessageId } from '../../../src/network/gossip-options.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const message = {
@@ -13,7 +13,7 @@ const message = {
 };
 
 test('the same message has the same name, and one that differs anywhere has another', () => {
-  assert.equal(nameOfMessage({ ...message }), nameOfMessage(message));
+  assert.equal(gossipMessageId({ ...message }), gossipMessageId(message));
   const others = [
     { ...message, topic: 'topi' },
     { ...message, from: bytes(1) },
@@ -22,7 +22,7 @@ test('the same message has the same name, and one that differs anywhere has anot
     { ...message, key: bytes() },
     { ...message, data: bytes(7, 8) },
   ];
-  const names = new Set([message, ...others].map(nameOfMessage));
+  const names = new Set([message, ...others].map(gossipMessageId));
   assert.equal(names.size, others.length + 1);
 });
 
@@ -37,5 +37,5 @@ test('bytes that move from one field to the next make another name, and so does 
     { ...message, signature: bytes(4), key: bytes(5, 6) },
     { ...message, key: bytes(6, 7), data: bytes(8, 9) },
   ];
-  assert.equal(new Set(moved.map(nameOfMessage)).size, moved.length);
+  assert.equal(new Set(moved.map(gossipMessageId)).size, moved.length);
 });

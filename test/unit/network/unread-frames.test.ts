@@ -34,10 +34,10 @@ const budgetOf = (heldBytes: number) => {
 
 function unread(maxFrameBytes: number, budget = budgetOf(1 << 30)) {
   const wire = new Wire();
-  const tally = new MemoryCharge(budget);
+  const memory = new MemoryCharge(budget);
   const carry = (receiver: ConstructorParameters<typeof MuxCarrier>[2]) =>
-    new MuxCarrier(wire as unknown as Stream, maxFrameBytes, receiver, tally);
-  return { wire, stream: new FrameStream('peer', carry, tally), budget };
+    new MuxCarrier(wire as unknown as Stream, maxFrameBytes, receiver, memory);
+  return { wire, stream: new FrameStream('peer', carry, memory), budget };
 }
 
 const frames = (count: number, length: number) => {
