@@ -11,14 +11,14 @@ import { session } from './state/session.ts';
 import { view } from './state/view.ts';
 import { WalletPage } from './wallet/wallet.tsx';
 
-/** A chat beside the network that answers it, one at a time where there is no room for both; and the other pages. */
+/** The signed-in page: chat and network side by side, one at a time on a narrow screen, or one of the other pages. */
 export function App() {
   if (session.value === 'checking') return <p class="splash">Connecting to your node…</p>;
   if (session.value !== 'open') return <SignIn />;
   return <Shell />;
 }
 
-/** The views beside chat and network; those two stay, hidden, so that a draft or an answer is not lost. */
+/** The other views. Chat and network stay mounted but hidden behind them, so that a draft or an answer is not lost. */
 const PAGES = { security: SecurityPage, chain: ChainPage, wallet: WalletPage } as const;
 
 function Shell() {

@@ -1,8 +1,8 @@
-/** Numbers for people; every one with its unit. */
+/** Formats numbers for display, always with their unit. */
 
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** 93_400_000 → "93.4 MB" (powers of 1000, as network and disk makers count). */
+/** 93_400_000 → "93.4 MB" (powers of 1000, as for networks and disks). */
 export function bytes(count: number): string {
   let unit = 0;
   let value = count;
@@ -21,7 +21,7 @@ export function duration(ms: number): string {
   return ms < 9995 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-/** How long ago, coarse. */
+/** Elapsed time in ms → "12 s ago", "5 min ago", "3 h ago". */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 90) return `${seconds} s ago`;
@@ -29,7 +29,7 @@ export function ago(ms: number): string {
   return minutes < 90 ? `${minutes} min ago` : `${Math.round(minutes / 60)} h ago`;
 }
 
-/** Blocks [first, end) as people count them: "0–9". */
+/** Blocks [first, end) as an inclusive range: "0–9". */
 export function blockRange({ first, end }: { first: number; end: number }): string {
   return end - first === 1 ? `${first}` : `${first}–${end - 1}`;
 }
@@ -37,24 +37,24 @@ export function blockRange({ first, end }: { first: number; end: number }): stri
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
-/** 0.334 → "33 %", never 100 % before the end. */
+/** 334 of 1000 → "33 %"; never 100 % before all is done. */
 export function percent(done: number, total: number): string {
   if (total <= 0) return '0 %';
   return `${done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))} %`;
 }
 
-/** The ends of a long hash, which is what people compare. */
+/** The first and last characters of a long hash, which are what people compare. */
 export const shortHash = (hex: string): string =>
   hex.length <= 20 ? hex : `${hex.slice(0, 10)}…${hex.slice(-8)}`;
 
 const SPARKS = 1_000_000_000n;
 
-/** Sparks in decimal digits → "1,234.5 TORCH"; every spark shows, nothing is rounded. */
+/** Sparks in decimal digits → "1,234.5 TORCH"; exact, never rounded. */
 export function torch(sparks: string): string {
   return `${torchDigits(sparks)} TORCH`;
 }
 
-/** The same without the unit. */
+/** Like {@link torch}, without the unit. */
 export function torchDigits(sparks: string): string {
   const amount = BigInt(sparks);
   const whole = (amount / SPARKS).toLocaleString('en');
@@ -62,7 +62,7 @@ export function torchDigits(sparks: string): string {
   return rest === '' ? whole : `${whole}.${rest}`;
 }
 
-/** "1.5" → sparks; undefined for what is no amount of TORCH, or more precise than a spark. */
+/** "1.5" → sparks; undefined for text that is not an amount, or is more precise than a spark. */
 export function sparksOf(text: string): string | undefined {
   const [, whole, rest = ''] = /^(\d{1,10})(?:\.(\d{0,9}))?$/.exec(text.trim()) ?? [];
   if (whole === undefined) return undefined;

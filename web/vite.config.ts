@@ -8,7 +8,7 @@ export default defineConfig({
     outDir: '../dist/web',
     emptyOutDir: true,
     target: 'es2024',
-    // The page's policy allows nothing inline, data: scripts and styles included.
+    // The Content-Security-Policy forbids inline and data: scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -1,4 +1,4 @@
-/** What the node refused or failed at; `code` as in docs/api.md. */
+/** A request that the node refused or could not complete; `code` as in docs/api.md. */
 export class ApiError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -7,7 +7,7 @@ export class ApiError extends Error {
   }
 }
 
-/** GET without a body, POST with one. Throws ApiError, also when the node does not answer. */
+/** Sends GET without a body, POST with one. Throws ApiError, with code OFFLINE when the node does not answer. */
 export async function call<Answer>(path: string, body?: unknown): Promise<Answer> {
   const request: RequestInit =
     body === undefined
@@ -20,7 +20,7 @@ export async function call<Answer>(path: string, body?: unknown): Promise<Answer
   throw await refusal(response);
 }
 
-/** The error of a response that is not ok. */
+/** Reads the error from a response whose status is not 2xx. */
 export async function refusal(response: Response): Promise<ApiError> {
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string } };

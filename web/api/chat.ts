@@ -2,7 +2,7 @@ import type { AuditResult, ChatMessage, Hop } from '../../src/node/api/node-api.
 import { ApiError, refusal } from './call.ts';
 import { sseData } from './sse.ts';
 
-/** What a chunk of a streamed answer can tell, one thing at a time. */
+/** An event of a streamed answer. */
 export type AnswerEvent =
   | { type: 'route'; answerId: string; hops: Hop[] }
   | { type: 'prefill'; done: number; total: number }
@@ -37,7 +37,7 @@ interface Chunk {
   };
 }
 
-/** Asks the node and yields the answer as it comes. Throws ApiError; an aborted signal throws its reason. */
+/** Sends the conversation and yields the answer as it arrives. Throws ApiError; an aborted signal throws its reason. */
 export async function* streamAnswer(ask: Ask, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const response = await fetch('/v1/chat/completions', {
     method: 'POST',
@@ -52,7 +52,7 @@ export async function* streamAnswer(ask: Ask, signal: AbortSignal): AsyncGenerat
   yield* answerEvents(response.body, signal);
 }
 
-/** The last two chunks (report, then usage) belong together, and the end is only the end when both are there. */
+/** Joins the last two chunks (report, then usage) into one `end` event; the answer is complete only with both. */
 async function* answerEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal,
@@ -68,7 +68,7 @@ async function* answerEvents(
   }
   signal.throwIfAborted();
   if (!last)
-    throw new ApiError('OFFLINE', 'The connection to your node broke before the answer was complete.');
+    throw new ApiError('OFFLINE', 'The connection to your node was lost before the answer was complete.');
 }
 
 function* eventsOf({ choices, bitorch }: Chunk): Generator<AnswerEvent> {

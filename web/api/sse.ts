@@ -1,4 +1,4 @@
-/** The data of each Server-Sent Event of a response (WHATWG HTML §9.2; ids, names and retries are not used). */
+/** Yields the data of each Server-Sent Event in a response (WHATWG HTML §9.2). Ids, names and retry times are ignored. */
 export async function* sseData(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffered = '';

@@ -9,7 +9,9 @@ export function Blocks({ view }: { view: ChainView }) {
     <section class="panel" aria-labelledby="blocks-heading">
       <h3 id="blocks-heading">Recent blocks</h3>
       {view.blocks.length === 0 ? (
-        <p class="muted">No block yet: the first comes when more than two thirds of the power are there.</p>
+        <p class="muted">
+          No block yet. The first one needs validators with more than two thirds of the voting power online.
+        </p>
       ) : (
         <Scrolls label="Table of recent blocks">
           <table>

@@ -20,7 +20,7 @@ export function ChainPage() {
     <>
       <h2>
         Chain <span class="muted">{view.network}</span>
-        {view.test && <span class="tag">test network: its money is worth nothing</span>}
+        {view.test && <span class="tag">test network: coins have no value</span>}
       </h2>
       <State view={view} />
       <Figures view={view} />
@@ -38,7 +38,7 @@ export function ChainPage() {
   );
 }
 
-/** Says what is out of the ordinary; nothing when all is well. */
+/** Reports problems and progress; renders nothing while all is well. */
 function State({ view }: { view: ChainView }) {
   const { state, problem, height, bestHeight } = view;
   if (state === 'halted') {
@@ -46,7 +46,7 @@ function State({ view }: { view: ChainView }) {
       <div class="notice notice-bad" role="alert">
         <strong>The chain is halted.</strong>{' '}
         {problem ??
-          'Two final blocks of one height were seen: run "bitorch chain blame" to see who signed both.'}
+          'Two different final blocks exist at one height. Run "bitorch chain blame" to see who signed both.'}
       </div>
     );
   }
@@ -54,7 +54,7 @@ function State({ view }: { view: ChainView }) {
     <>
       {state === 'starting' && (
         <p class="notice" role="status">
-          Your node is starting and looking for others that follow this chain.
+          Your node is starting and looking for peers on this chain.
         </p>
       )}
       {state === 'syncing' && (
@@ -91,14 +91,14 @@ function Figures({ view }: { view: ChainView }) {
       />
       <Figure name="Validators" value={String(active)} note={format.count(view.peers, 'peer')} />
       <Figure
-        name="Waiting"
+        name="Mempool"
         value={view.mempool.transactions.toLocaleString('en')}
         note={`transactions, ${format.bytes(view.mempool.bytes)}`}
       />
       <Figure
         name="Base fee"
         value={`${BigInt(view.fee.base).toLocaleString('en')} sparks`}
-        note="for each byte; burned"
+        note="per byte; burned"
       />
       <Figure
         name="Epoch"

@@ -5,7 +5,7 @@ const BAR = 10;
 const GAP = 3;
 const HEIGHT = 48;
 
-/** How long each of the recent blocks took to become final; the table of blocks beneath has the same numbers. */
+/** How long each recent block took to become final. The table of blocks below has the same numbers. */
 export function FinalityChart({ blocks }: { blocks: readonly BlockView[] }) {
   const bars = blocks.filter((block) => block.finalityMs !== undefined).reverse();
   if (bars.length < 2) return null;

@@ -1,13 +1,13 @@
 import type { ChainView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 
-/** Every spark there is: what was made is what was burned, what is private and what is in public accounts. */
+/** The supply: minted = burned + private + public. */
 export function Supply({ view }: { view: ChainView }) {
   const { minted, burned, shielded, open } = view.supply;
   const rows = [
-    ['Minted', minted, 'for work, and on a test network by its genesis'],
-    ['Burned', burned, 'base fees, and a part of each settlement'],
-    ['Private', shielded, 'held by wallets; nobody sees whose'],
+    ['Minted', minted, 'as rewards, and in the genesis of a test network'],
+    ['Burned', burned, 'base fees, and part of each settlement'],
+    ['Private', shielded, 'held in wallets; owners are hidden'],
     ['Public', open, 'stakes, escrows and pools'],
   ] as const;
   return (

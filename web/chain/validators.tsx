@@ -4,7 +4,7 @@ import { Scrolls } from '../shell/scrolls.tsx';
 
 const SIGNATURES_COUNTED = 100;
 
-/** Who decides, with how much of the power, and how faithfully. */
+/** Validators with their voting power, stake and share of signed blocks. */
 export function Validators({ view }: { view: ChainView }) {
   const signable = Math.min(view.height, SIGNATURES_COUNTED);
   return (
@@ -35,7 +35,7 @@ export function Validators({ view }: { view: ChainView }) {
               <tr key={validator.key}>
                 <th scope="row" title={validator.key}>
                   {validator.name ?? `${validator.key.slice(0, 8)}…`}
-                  {validator.self && <span class="muted"> (you)</span>}
+                  {validator.self && <span class="muted"> (your node)</span>}
                 </th>
                 <td>{stateOf(validator, view.height)}</td>
                 <td class="number">{format.share(validator.share)}</td>
@@ -54,10 +54,10 @@ export function Validators({ view }: { view: ChainView }) {
 }
 
 function stateOf(validator: ValidatorView, height: number) {
-  if (validator.tombstoned) return <span class="tag tag-bad">out for ever</span>;
+  if (validator.tombstoned) return <span class="tag tag-bad">removed permanently</span>;
   if (validator.jailedUntil > height) {
-    return <span class="tag tag-bad">jailed to {validator.jailedUntil.toLocaleString('en')}</span>;
+    return <span class="tag tag-bad">jailed until {validator.jailedUntil.toLocaleString('en')}</span>;
   }
   if (validator.proposes) return <span class="tag tag-glow">proposes</span>;
-  return validator.active ? 'signs' : <span class="muted">waits</span>;
+  return validator.active ? 'active' : <span class="muted">inactive</span>;
 }

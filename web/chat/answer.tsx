@@ -7,7 +7,7 @@ import { AuditBadge } from './audit.tsx';
 import { Markdown } from './markdown.tsx';
 import { Route } from './route.tsx';
 
-/** One answer, from the search for a route to the audit. */
+/** One answer: progress, text, route, measurements and audit. */
 export function AnswerView({ answer: { value: answer }, last }: { answer: Signal<Answer>; last: boolean }) {
   const { phase, text } = answer;
   const settled = phase === 'done' || phase === 'stopped';
@@ -33,9 +33,9 @@ export function AnswerView({ answer: { value: answer }, last }: { answer: Signal
   );
 }
 
-/** What happens before the first word. */
+/** Progress before the first token. */
 function Waiting({ answer: { phase, prefill } }: { answer: Answer }) {
-  if (phase === 'waiting') return <p class="waiting">Looking for a route…</p>;
+  if (phase === 'waiting') return <p class="waiting">Finding a route…</p>;
   if (phase !== 'reading' || !prefill) return null;
   return (
     <p class="waiting">
@@ -58,19 +58,19 @@ function Facts({ answer: { answerId, stats, phase } }: { answer: Answer }) {
           <li>first token after {format.duration(stats.timeToFirstTokenMs)}</li>
           <li>{format.count(stats.completionTokens, 'token')}</li>
           {stats.reason === 'length' && <li>cut off at the length limit</li>}
-          {stats.reason === 'repetition' && <li>ended: the model only repeated itself</li>}
+          {stats.reason === 'repetition' && <li>ended: the model was repeating itself</li>}
         </ul>
       )}
     </div>
   );
 }
 
-/** What went wrong, in the node's words, and the way on; the prompt is kept. */
+/** The node's error message and a Retry button; the prompt is kept. */
 function Failure({ answer: { error, text } }: { answer: Answer }) {
   return (
     <div class="failure" role="alert">
       <p>
-        <strong>{text ? 'The answer broke off.' : 'No answer.'}</strong> {error?.message}{' '}
+        <strong>{text ? 'The answer was cut off.' : 'No answer.'}</strong> {error?.message}{' '}
         <code>{error?.code}</code>
       </p>
       <button type="button" onClick={askAgain}>

@@ -4,13 +4,13 @@ import { CheckIcon, CrossIcon, DashIcon } from '../shell/icons.tsx';
 import { audits } from '../state/live.ts';
 
 const WORDS = {
-  pending: 'Being verified…',
+  pending: 'Verifying…',
   passed: 'Verified',
   failed: 'Verification failed',
   unavailable: 'Not verified',
 } as const;
 
-/** Whether another node got the same bits; opens to show who, what and the two hashes. */
+/** Whether an auditor computed the same bits; expands to show the stage, the auditor and both hashes. */
 export function AuditBadge({ answerId }: { answerId: string }) {
   const audit = audits.value.get(answerId) ?? PENDING;
   return (
@@ -29,7 +29,7 @@ export function AuditBadge({ answerId }: { answerId: string }) {
 
 const PENDING: Pick<AuditResult, 'state' | 'summary' | 'stage'> = {
   state: 'pending',
-  summary: 'Another node is computing a part of this answer again.',
+  summary: 'Another node is recomputing part of this answer.',
 };
 
 function Mark({ state }: { state: AuditResult['state'] }) {

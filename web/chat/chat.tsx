@@ -7,7 +7,7 @@ import { Welcome } from './welcome.tsx';
 
 const NEAR_BOTTOM_PX = 120;
 
-/** The conversation, and the box to go on with it. */
+/** The conversation and the message box. */
 export function Chat() {
   useFollowing();
   useEscape();
@@ -32,7 +32,7 @@ export function Chat() {
   );
 }
 
-/** Keeps the newest text in sight, unless the reader has scrolled away from it. */
+/** Scrolls to the newest text unless the reader has scrolled up. */
 function useFollowing(): void {
   const following = useRef(true);
   useEffect(() => {
@@ -62,7 +62,7 @@ function useEscape(): void {
 }
 
 const SAID = {
-  waiting: 'Looking for a route',
+  waiting: 'Finding a route',
   reading: 'Reading your prompt',
   writing: 'The answer is being written',
   done: 'The answer is complete',
@@ -70,7 +70,7 @@ const SAID = {
   failed: 'The answer failed',
 } as const;
 
-/** Screen readers hear what happens, not every token of it. */
+/** Announces each phase to screen readers, not every token. */
 function Announcement() {
   const phase = current.value?.answer.value.phase;
   return (

@@ -5,7 +5,7 @@ import { PlusIcon, SendIcon, StopIcon } from '../shell/icons.tsx';
 import { ask, busy, newChat, stop, temperature, turns } from '../state/chat.ts';
 import { chosenModel, model, network } from '../state/live.ts';
 
-/** Where the prompt is written: Enter sends, Shift+Enter breaks the line, Esc stops. */
+/** The message box: Enter sends, Shift+Enter starts a new line, Esc stops the answer. */
 export function Composer() {
   const text = useSignal('');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -74,8 +74,8 @@ export function Composer() {
         )}
       </div>
       <p class="privacy">
-        The nodes on the route see your text in the form of activations; the first and the last can recover
-        much of it. Do not send secrets.
+        The nodes on the route see your text as activations; the first and the last can recover much of it. Do
+        not send secrets.
       </p>
     </form>
   );
@@ -109,14 +109,14 @@ function StylePicker() {
       <span class="visually-hidden">Style</span>
       <select
         value={String(temperature.value)}
-        title="How freely the next token is chosen (temperature)"
+        title="Randomness of the answer (temperature)"
         onChange={(event) => {
           temperature.value = Number(event.currentTarget.value);
         }}
       >
         <option value="0">Precise</option>
         <option value="0.5">Balanced</option>
-        <option value="1">Inventive</option>
+        <option value="1">Creative</option>
       </select>
     </label>
   );
@@ -126,7 +126,7 @@ function Unavailable() {
   if (!model.value || model.value.available) return null;
   return (
     <p class="remark" role="status">
-      Some blocks of {model.value.name} are not served by any node now. Answers will fail until one returns.
+      No node serves some blocks of {model.value.name} at the moment. Answers will fail until one returns.
     </p>
   );
 }

@@ -4,8 +4,8 @@ import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { CopyButton } from '../shell/copy-button.tsx';
 
 /**
- * Model output is a stranger's text: HTML in it is shown, not obeyed; no pictures, which would call home; no
- * headings above the page's own.
+ * Model output is untrusted: HTML is shown as text, images (which would contact a server) are dropped, and headings stay
+ * below the page's own.
  */
 const marked = new Marked({
   gfm: true,
@@ -34,8 +34,8 @@ DOMPurify.addHook('afterSanitizeAttributes', (node) => {
 });
 
 /**
- * Text of a model as formatted blocks. Each top-level block keeps its elements while later ones grow, so that a
- * selection in a finished paragraph survives the stream.
+ * Renders Markdown from a model. Each top-level block keeps its elements while later ones grow, so that a selection in a
+ * finished paragraph survives streaming.
  */
 export function Markdown({ text }: { text: string }) {
   const tokens = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text]);
@@ -66,7 +66,7 @@ function Code({ token: { text, lang } }: { token: Tokens.Code }) {
         <span>{language ?? 'code'}</span>
         <CopyButton text={text} label="Copy" />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and the keyboard must be able to. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and must do so by keyboard too. */}
       <pre tabIndex={0}>
         <code>{text}</code>
       </pre>

@@ -2,7 +2,7 @@ import type { Hop } from '../../src/node/api/node-api.ts';
 import { blockRange } from '../format.ts';
 import { network } from '../state/live.ts';
 
-/** The way of an answer: out of your node, through every stage, and back to choose the next token. */
+/** The route of an answer: from your node through every stage and back, where the next token is sampled. */
 export function Route({ hops, live }: { hops: Hop[]; live: boolean }) {
   const self = network.value?.self.name ?? 'your node';
   return (

@@ -2,7 +2,7 @@ import { Flame } from '../shell/icons.tsx';
 import { ask } from '../state/chat.ts';
 import { model, network } from '../state/live.ts';
 
-/** Small models answer these well, too, and come to an end. */
+/** Questions that small models also answer well and briefly. */
 const EXAMPLES = [
   'What is the capital of France?',
   'Why is the sky blue?',
@@ -10,7 +10,7 @@ const EXAMPLES = [
   'Name three things to pack for a hike.',
 ];
 
-/** What an empty chat says: what will happen, and something to begin with. */
+/** The empty chat: how it works, and examples to start with. */
 export function Welcome() {
   const running =
     network.value?.nodes.filter(({ holdings }) => holdings.some(({ blocks }) => blocks)).length ?? 0;
@@ -19,9 +19,9 @@ export function Welcome() {
       <Flame />
       <h2>Ask the network</h2>
       <p class="muted">
-        Your question runs through a model that is split over{' '}
-        {running > 1 ? `${running} nodes` : 'the nodes of this network'}. Another node computes a part again,
-        and the two must agree to the bit.
+        Your question is answered by a model that is split over{' '}
+        {running > 1 ? `${running} nodes` : 'the nodes of this network'}. Another node recomputes part of the
+        answer, and the results must match bit for bit.
       </p>
       {model.value ? (
         <ul class="examples" aria-label="Examples">
@@ -34,7 +34,7 @@ export function Welcome() {
           ))}
         </ul>
       ) : (
-        <p role="status">{network.value ? 'No model is on this network yet.' : 'Looking at the network…'}</p>
+        <p role="status">{network.value ? 'This network has no model yet.' : 'Connecting to the network…'}</p>
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-/** Block bars: one cell a block, so that a gap or an overlap shows at a glance. Words beside them say the same. */
+/** Block bars: one cell per block, so that gaps and overlaps are visible at a glance. Text beside them says the same. */
 
 const CELL = 10;
 const GAP = 1.5;
@@ -10,7 +10,7 @@ interface Cells {
 }
 
 function Cells({ cells, label }: Cells) {
-  // Thin cells without gaps, where there are too many to separate.
+  // No gaps between the cells of a deep model: they would be too thin.
   const gap = cells.length > 64 ? 0 : GAP;
   return (
     <svg
@@ -36,7 +36,7 @@ export function CoverageBar({ coverage, label }: { coverage: number[]; label: st
   return <Cells cells={cells} label={label} />;
 }
 
-/** The span of a model that one node runs. `live`: it computes right now. */
+/** The span of a model that one node runs. `live`: it is computing now. */
 export function SpanBar(props: { layers: number; first: number; end: number; live: boolean; label: string }) {
   const { layers, first, end, live, label } = props;
   const inside = live ? 'cell-live' : 'cell-own';
@@ -46,7 +46,7 @@ export function SpanBar(props: { layers: number; first: number; end: number; liv
   return <Cells cells={cells} label={label} />;
 }
 
-/** How much of something has arrived. */
+/** How much of something has been downloaded. */
 export function HeldBar({ have, total, label }: { have: number; total: number; label: string }) {
   return <progress class="held" value={have} max={total || 1} aria-label={label} />;
 }

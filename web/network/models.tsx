@@ -3,12 +3,12 @@ import * as format from '../format.ts';
 import { CoverageBar } from './bars.tsx';
 import { coverageOf } from './coverage.ts';
 
-/** Each model, and whether every block of it is served. */
+/** The models of the network, and whether every block is served. */
 export function Models({ view }: { view: NetworkView }) {
   return (
     <section aria-labelledby="models-heading">
       <h3 id="models-heading">Models</h3>
-      {view.models.length === 0 && <p class="muted">Nothing has been published on this network yet.</p>}
+      {view.models.length === 0 && <p class="muted">No model has been published on this network yet.</p>}
       {view.models.map((model) => (
         <Model key={model.id} model={model} view={view} />
       ))}

@@ -4,7 +4,7 @@ import { Models } from './models.tsx';
 import { Nodes } from './nodes.tsx';
 import { Transfers } from './transfers.tsx';
 
-/** The network as your node sees it, as it changes. */
+/** The network as your node sees it, live. */
 export function NetworkPanel() {
   const view = network.value;
   return (
@@ -19,14 +19,14 @@ export function NetworkPanel() {
         </>
       ) : (
         <p class="muted" role="status">
-          Looking at the network…
+          Connecting to the network…
         </p>
       )}
     </>
   );
 }
 
-/** The long step the node is at: fetching, publishing, loading. */
+/** Progress of the node's current long step: fetching, publishing or loading. */
 function CurrentStep() {
   const step = progress.value;
   if (!step) return null;

@@ -4,15 +4,15 @@ import { working } from '../state/chat.ts';
 import { HeldBar, SpanBar } from './bars.tsx';
 
 const ROLE_WORDS = {
-  seed: 'seeds',
-  run: 'runs',
-  audit: 'audits',
-  client: 'asks',
-  validate: 'validates',
-  security: 'guards',
+  seed: 'Seeds',
+  run: 'Runs blocks',
+  audit: 'Audits',
+  client: 'Chats',
+  validate: 'Validates',
+  security: 'Scans models',
 } as const;
 
-/** Every node that this one knows: what it does, holds and runs. */
+/** All known nodes: their roles, and what they hold and run. */
 export function Nodes({ view }: { view: NetworkView }) {
   const online = view.nodes.filter(({ state }) => state === 'online').length;
   return (
@@ -26,7 +26,7 @@ export function Nodes({ view }: { view: NetworkView }) {
         ))}
       </ul>
       <details class="as-table">
-        <summary>As a table</summary>
+        <summary>Show as a table</summary>
         <NodeTable view={view} />
       </details>
     </section>
@@ -40,11 +40,12 @@ function Node({ node, models }: { node: NodeView; models: ModelView[] }) {
       <p class="line">
         <span>
           <span class="dot" data-state={offline ? 'lost' : 'live'} />
-          <strong class="name">{node.name}</strong>
-          {node.self && <span class="muted"> (you)</span>}
+          <strong class="name" title={node.name}>
+            {displayName(node)}
+          </strong>
         </span>
         <span class="muted small">
-          {offline ? `unreachable, seen ${format.ago(Date.now() - node.lastSeen)}` : rolesOf(node)}
+          {offline ? `unreachable, last seen ${format.ago(Date.now() - node.lastSeen)}` : rolesOf(node)}
         </span>
       </p>
       {node.holdings.map((holding) => (
@@ -64,7 +65,7 @@ interface HoldingProps {
   holding: HoldingView;
   node: NodeView;
   model: ModelView | undefined;
-  /** Whether the model's name must be said: there are several. */
+  /** Whether to show the model's name: there are several models. */
   named: boolean;
 }
 
@@ -80,11 +81,11 @@ function Holding({ holding, node, model, named }: HoldingProps) {
           first={blocks.first}
           end={blocks.end}
           live={working.value.has(node.id)}
-          label={`${node.name} runs blocks ${format.blockRange(blocks)} of ${model.layers} of ${name}`}
+          label={`${displayName(node)} runs blocks ${format.blockRange(blocks)} of ${model.layers} of ${name}`}
         />
       )}
       {!blocks && bytesHave < bytesTotal && (
-        <HeldBar have={bytesHave} total={bytesTotal} label={`${node.name} holds a part of ${name}`} />
+        <HeldBar have={bytesHave} total={bytesTotal} label={`${displayName(node)} holds part of ${name}`} />
       )}
       <p class="line muted small">
         <span>{runs(holding)}</span>
@@ -104,7 +105,7 @@ function NodeTable({ view }: { view: NetworkView }) {
           <th scope="col">Model</th>
           <th scope="col">Blocks</th>
           <th scope="col" class="number">
-            Held
+            Downloaded
           </th>
         </tr>
       </thead>
@@ -113,12 +114,12 @@ function NodeTable({ view }: { view: NetworkView }) {
   );
 }
 
-/** One row a holding; a node without any has one row all the same. */
+/** One row per holding; a node without holdings still gets a row. */
 function rowsOf(node: NodeView, models: ModelView[]) {
   const holdings: (HoldingView | undefined)[] = node.holdings.length > 0 ? node.holdings : [undefined];
   return holdings.map((holding) => (
     <tr key={`${node.id}:${holding?.modelId}`}>
-      <th scope="row">{node.name}</th>
+      <th scope="row">{displayName(node)}</th>
       <td>{node.state === 'online' ? 'online' : 'offline'}</td>
       <td>{models.find(({ id }) => id === holding?.modelId)?.name ?? holding?.modelId ?? '–'}</td>
       <td>{holding?.blocks ? format.blockRange(holding.blocks) : '–'}</td>
@@ -126,6 +127,8 @@ function rowsOf(node: NodeView, models: ModelView[]) {
     </tr>
   ));
 }
+
+const displayName = ({ self, name }: NodeView): string => (self ? 'Your computer' : name);
 
 const rolesOf = ({ roles }: NodeView): string => roles.map((role) => ROLE_WORDS[role]).join(' · ');
 

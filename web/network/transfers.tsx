@@ -2,12 +2,12 @@ import type { NetworkView, TransferView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { HeldBar } from './bars.tsx';
 
-/** What your node itself fetches and gives, and with whom. */
+/** What your node downloads and uploads, and its peers. */
 export function Transfers({ view }: { view: NetworkView }) {
   return (
     <section aria-labelledby="transfers-heading">
       <h3 id="transfers-heading">Your transfers</h3>
-      {view.transfers.length === 0 && <p class="muted">Your node neither fetches nor seeds a model now.</p>}
+      {view.transfers.length === 0 && <p class="muted">Your node is not downloading or seeding a model.</p>}
       {view.transfers.map((transfer) => (
         <Transfer key={transfer.infohash} transfer={transfer} />
       ))}
@@ -23,7 +23,7 @@ function Transfer({ transfer }: { transfer: TransferView }) {
         <strong class="name">{name}</strong>
         <span class="number">{format.percent(bytesHave, bytesTotal)}</span>
       </p>
-      <HeldBar have={bytesHave} total={bytesTotal} label={`Held of ${name}`} />
+      <HeldBar have={bytesHave} total={bytesTotal} label={`Downloaded part of ${name}`} />
       <p class="line muted small number">
         <span>
           {format.bytes(bytesHave)} of {format.bytes(bytesTotal)}
@@ -40,10 +40,10 @@ function Transfer({ transfer }: { transfer: TransferView }) {
             <tr>
               <th scope="col">Peer</th>
               <th scope="col" class="number">
-                From
+                Received
               </th>
               <th scope="col" class="number">
-                To
+                Sent
               </th>
             </tr>
           </thead>

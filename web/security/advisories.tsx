@@ -2,7 +2,7 @@ import type { AdvisoryView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';
 
-/** Files that the rules know as bad, by their hashes. */
+/** Known malicious files, identified by hash. */
 export function Advisories({ advisories }: { advisories: readonly AdvisoryView[] }) {
   return (
     <section class="panel" aria-labelledby="advisories-heading">
@@ -10,7 +10,7 @@ export function Advisories({ advisories }: { advisories: readonly AdvisoryView[]
         Advisories {advisories.length > 0 && <span class="muted number">{advisories.length}</span>}
       </h3>
       {advisories.length === 0 ? (
-        <p class="muted">The rules name no file yet. New editions come with “bitorch security update”.</p>
+        <p class="muted">The ruleset lists no files yet. Get new versions with “bitorch security update”.</p>
       ) : (
         <Scrolls label="Table of advisories">
           <table>

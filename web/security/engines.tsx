@@ -3,12 +3,12 @@ import type { EngineView, SecurityView } from '../../src/node/api/node-api.ts';
 const STATES: Readonly<Record<EngineView['state'], { word: string; tag: string }>> = {
   clean: { word: 'found nothing', tag: 'tag tag-ok' },
   found: { word: 'found something', tag: 'tag tag-bad' },
-  partial: { word: 'read a part', tag: 'tag' },
+  partial: { word: 'read in part', tag: 'tag' },
   missing: { word: 'missing', tag: 'tag' },
   failed: { word: 'failed', tag: 'tag tag-bad' },
 };
 
-/** Our scanner's companions, as they were in the latest examination. */
+/** External scan engines, with their state in the latest examination. */
 export function Engines({ view }: { view: SecurityView }) {
   const latest = view.models.flatMap(({ attestations }) => attestations).sort((a, b) => b.time - a.time)[0];
   const { examiner } = view;
@@ -27,18 +27,21 @@ export function Engines({ view }: { view: SecurityView }) {
       )}
       {examiner?.newer && (
         <p class="small notice" role="status">
-          {examiner.newer.from} has version {examiner.newer.version}, signed by one whom this node trusts. To
-          take it: <code>bitorch security update --from</code> and that node’s address.
+          {examiner.newer.from} has version {examiner.newer.version}, signed by an authority that this node
+          trusts. To install it, run <code>bitorch security update --from</code> with the address of that
+          node.
         </p>
       )}
       {examiner?.sandbox.note && (
         <p class={examiner.sandbox.available ? 'muted small' : 'small problem'}>{examiner.sandbox.note}</p>
       )}
-      {!latest && <p class="muted">No examination yet, so nothing is known of ClamAV and YARA.</p>}
+      {!latest && (
+        <p class="muted">No model has been examined yet, so the state of ClamAV and YARA is unknown.</p>
+      )}
       {latest && (
         <>
           <p class="muted small">
-            Beside our own scanner, in the latest examination by {latest.authority.name}:
+            Used besides the built-in scanner in the latest examination by {latest.authority.name}:
           </p>
           <ul class="engines">
             {latest.engines.map((engine) => (

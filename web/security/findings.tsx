@@ -1,14 +1,14 @@
 import type { FindingSeverity, FindingView } from '../../src/node/api/node-api.ts';
 
-/** What a severity means, in plain words. */
+/** Explanation of each severity. */
 const MEANING: Readonly<Record<FindingSeverity, string>> = {
-  critical: 'attacks whoever opens it',
-  high: 'built to mislead, or broken',
-  medium: 'not accepted here',
+  critical: 'attacks anyone who opens it',
+  high: 'misleading or broken',
+  medium: 'not allowed on this network',
   low: 'worth knowing',
 };
 
-/** What is wrong, the worst first, each with why and what to do. */
+/** Findings, worst first, each with its reason and fix. */
 export function Findings({ findings }: { findings: readonly FindingView[] }) {
   if (findings.length === 0) return null;
   return (

@@ -8,24 +8,24 @@ const STATES: Readonly<Record<SafetyState, { word: string; tag: string; meaning:
     word: 'waiting',
     tag: 'tag',
     meaning:
-      'No word of a security node counts for it yet. It is neither shared nor run for others; using it is at your own risk.',
+      'No trusted security node has cleared it yet. It is neither shared nor run for others; use it at your own risk.',
   },
   unreported: {
     word: 'waiting for a report',
     tag: 'tag',
     meaning:
-      'A security node says that it cleared it, and its report cannot be fetched yet: until then that counts for nothing.',
+      'A security node has cleared it, but the report is not available yet. Until it is, the clearance does not count.',
   },
   cleared: { word: 'cleared', tag: 'tag tag-ok', meaning: '' },
   quarantined: { word: 'quarantined', tag: 'tag tag-bad', meaning: '' },
   unchecked: {
     word: 'not checked',
     tag: 'tag tag-bad',
-    meaning: 'Nobody has looked at it. Run only what you trust.',
+    meaning: 'No security node has examined it. Run only models that you trust.',
   },
 };
 
-/** Models with what security nodes say of each. */
+/** Models with the attestations of security nodes. */
 export function Models({
   title,
   models,
@@ -71,7 +71,7 @@ function Model({ model }: { model: SafetyView }) {
 
 const VERDICTS: Readonly<Record<AttestationView['verdict'], string>> = {
   cleared: 'Scanned and cleared',
-  unproven: 'Scanned, but not run, and so not cleared,',
+  unproven: 'Scanned but not run, and therefore not cleared,',
   quarantined: 'Scanned and quarantined',
 };
 
@@ -84,15 +84,15 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
         <time dateTime={new Date(time).toISOString()}>{format.ago(Date.now() - time)}</time>.
       </p>
       {check.state === 'contradicts' && (
-        <p class="small problem">Its report says something else, so this word counts for nothing here.</p>
+        <p class="small problem">This attestation contradicts its own report, so your node ignores it.</p>
       )}
       <Findings findings={findings} />
       <details class="as-table">
-        <summary>What was done</summary>
+        <summary>Details</summary>
         <dl class="particulars">
           <dt>Read</dt>
           <dd>
-            {format.count(files, 'file')}, {format.bytes(bytes)}, to the last byte
+            {format.count(files, 'file')}, {format.bytes(bytes)}, all of it
           </dd>
           <dt>Rules</dt>
           <dd>

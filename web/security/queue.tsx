@@ -3,11 +3,11 @@ import * as format from '../format.ts';
 
 const REASONS: Readonly<Record<ExaminationView['reason'], string>> = {
   new: 'new',
-  'new rules': 'again, by new rules',
-  'failed before': 'again',
+  'new rules': 'again, with new rules',
+  'failed before': 'retry',
 };
 
-/** What this security node examines now and next; on other nodes, that they examine nothing. */
+/** The examination queue of a security node; other nodes show that they have none. */
 export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undefined }) {
   return (
     <section class="panel" aria-labelledby="queue-heading">
@@ -16,14 +16,14 @@ export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undef
       </h3>
       {!examiner && (
         <p class="muted">
-          Your node examines nothing itself: it relies on the word of security nodes. To run one, start it
+          Your node does not examine models; it relies on security nodes. To examine models yourself, start it
           with <code>--roles security</code>.
         </p>
       )}
       {examiner?.rescan && <Rescan rescan={examiner.rescan} />}
       {examiner?.queue.length === 0 && (
         <p class="muted" role="status">
-          Every model that somebody holds is examined.
+          All models on the network have been examined.
         </p>
       )}
       {examiner && examiner.queue.length > 0 && (
@@ -37,15 +37,15 @@ export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undef
   );
 }
 
-/** How far the models are that new rules are about. */
+/** Progress of the re-examination that a new ruleset requires. */
 function Rescan({ rescan }: { rescan: NonNullable<NonNullable<SecurityView['examiner']>['rescan']> }) {
   const { version, touched, done, untouched } = rescan;
-  const words = `By the rules of version ${version}: ${done} of ${format.count(touched, 'model')} examined again`;
+  const words = `Rules version ${version}: ${done} of ${format.count(touched, 'model')} re-examined`;
   return (
     <div class="step">
       <p class="small">
         {words}
-        {untouched > 0 && `, in ${untouched} nothing changes`}
+        {untouched > 0 && `, ${untouched} unaffected`}
       </p>
       {touched > 0 && <progress aria-label={words} max={touched} value={done} />}
     </div>

@@ -4,17 +4,17 @@ import { call } from '../api/call.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';
 
-/** Files that are shown; all are in the API's answer. */
+/** Files that are displayed; the API response has all of them. */
 const MAX_SHOWN = 500;
 
 const CHECKS: Readonly<Record<AttestationView['check']['state'], { word: string; tag: string }>> = {
   waiting: { word: 'being fetched', tag: 'tag' },
   agrees: { word: 'checked', tag: 'tag tag-ok' },
   contradicts: { word: 'contradicts', tag: 'tag tag-bad' },
-  missing: { word: 'nobody has it now', tag: 'tag' },
+  missing: { word: 'unavailable', tag: 'tag' },
 };
 
-/** The report that a security node signed: whether this node has checked it, and all of it on demand. */
+/** The report that a security node signed: whether this node has checked it, and its contents on demand. */
 export function Report({ attestation: { report: hash, check } }: { attestation: AttestationView }) {
   const { word, tag } = CHECKS[check.state];
   return (
@@ -25,12 +25,12 @@ export function Report({ attestation: { report: hash, check } }: { attestation: 
           {problem}
         </p>
       ))}
-      {(check.state === 'agrees' || check.state === 'contradicts') && <Whole hash={hash} />}
+      {(check.state === 'agrees' || check.state === 'contradicts') && <FullReport hash={hash} />}
     </>
   );
 }
 
-function Whole({ hash }: { hash: string }) {
+function FullReport({ hash }: { hash: string }) {
   const [report, setReport] = useState<ReportView | string | undefined>(undefined);
   const load = () =>
     call<ReportView>(`/api/security/reports/${hash}`).then(setReport, (error: Error) =>
@@ -40,7 +40,7 @@ function Whole({ hash }: { hash: string }) {
     return (
       <p>
         <button type="button" class="small" onClick={load}>
-          Show the whole report
+          Show full report
         </button>
       </p>
     );

@@ -5,13 +5,13 @@ import { Engines } from './engines.tsx';
 import { Models } from './models.tsx';
 import { Queue } from './queue.tsx';
 
-/** Which models are safe, who says so, and what is wrong with the others. */
+/** Which models are safe, which security nodes attest it, and what is wrong with the others. */
 export function SecurityPage() {
   const view = security.value;
   if (!view) {
     return (
       <p class="splash" role="status">
-        Asking your node about the safety of its models…
+        Loading security information…
       </p>
     );
   }
@@ -26,7 +26,7 @@ export function SecurityPage() {
           <Models
             title="Quarantine"
             models={quarantined}
-            none="Nothing is in quarantine. A model that a security node finds bad is shown here with the reason and the fix."
+            none="Nothing is in quarantine. Models that a security node rejects appear here with the reason and the fix."
           />
           <Models title="Models" models={others} none="No model has been published on this network yet." />
         </div>
@@ -40,13 +40,13 @@ export function SecurityPage() {
   );
 }
 
-/** Whose word counts on this node. */
+/** Which security nodes this node trusts. */
 function Trust({ trust }: Pick<SecurityView, 'trust'>) {
   if (trust === 'none') {
     return (
       <p class="notice notice-bad" role="status">
-        <strong>This node checks nothing.</strong> It was started with{' '}
-        <code>--security-authorities none</code>: it shares and runs every model. Name a security node that
+        <strong>Model checks are off.</strong> Your node was started with{' '}
+        <code>--security-authorities none</code>, so it shares and runs every model. Name a security node that
         you trust instead.
       </p>
     );
@@ -54,7 +54,7 @@ function Trust({ trust }: Pick<SecurityView, 'trust'>) {
   if (trust.length === 0) {
     return (
       <p class="notice" role="status">
-        <strong>This node trusts no security node</strong>, so no model is ever cleared here, and none is
+        <strong>Your node trusts no security node</strong>, so no model is ever cleared on it, and none is
         shared or run for others. Start it with <code>--security-authorities</code> and the peer id of one
         that you trust.
       </p>
@@ -64,11 +64,12 @@ function Trust({ trust }: Pick<SecurityView, 'trust'>) {
   return (
     <>
       <p class="muted">
-        A model is shared and run for others only after {names(trust)} has scanned it and run it in a sandbox.
+        Your node shares a model or runs it for others only after {names(trust)} has scanned it and tested it
+        in a sandbox.
       </p>
       {offline.length === trust.length && (
         <p class="notice" role="status">
-          {names(offline)} cannot be reached now: new models wait until it is back.
+          {names(offline)} cannot be reached. New models wait until it returns.
         </p>
       )}
     </>

@@ -1,12 +1,12 @@
 import { connection, network, reconnectNow } from '../state/live.ts';
 
-/** Says that what is shown is old, and does something about it. */
+/** Warns that the page may be out of date, and offers to reconnect. */
 export function ConnectionBanner() {
   if (connection.value !== 'lost') return null;
   return (
     <div class="banner" role="alert">
       <p>
-        <strong>The connection to your node is lost.</strong> What you see may be out of date; trying again…
+        <strong>The connection to your node is lost.</strong> What you see may be out of date. Reconnecting…
       </p>
       <button type="button" onClick={reconnectNow}>
         Reconnect now
@@ -15,7 +15,7 @@ export function ConnectionBanner() {
   );
 }
 
-/** What keeps the node from its part in the network, and its owner can mend. */
+/** Problems of the node that its owner can fix. */
 export function Notices() {
   const notices = network.value?.notices ?? [];
   return notices.map(({ code, message }) => (

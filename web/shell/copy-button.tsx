@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 
-/** Copies `text`; says so for a moment, or that the browser forbids it. */
+/** Copies `text` and briefly shows whether the browser allowed it. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const outcome = useSignal<'copied' | 'refused' | undefined>(undefined);
   const copy = async () => {
@@ -15,7 +15,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       outcome.value = undefined;
     }, 2000);
   };
-  const words = { copied: 'Copied', refused: 'Copying is not allowed here' };
+  const words = { copied: 'Copied', refused: 'The browser does not allow copying' };
   return (
     <button type="button" class="quiet" onClick={() => void copy()}>
       {outcome.value === 'copied' ? <CheckIcon /> : <CopyIcon />}

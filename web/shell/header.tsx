@@ -6,7 +6,7 @@ import { Flame, LeaveIcon } from './icons.tsx';
 
 const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
 
-/** Name of the product and of the node, and the way between the pages: those that this node has. */
+/** Product name, the node's name and status, and tabs for the pages that this node has. */
 export function Header() {
   const name = network.value?.self.name;
   return (

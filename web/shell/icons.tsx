@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Drawings beside words: hidden from screen readers, which have the words. */
+/** An icon beside a label. Hidden from screen readers, which read the label. */
 function Icon({ children }: { children: ComponentChildren }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">

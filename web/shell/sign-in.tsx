@@ -3,7 +3,7 @@ import type { TargetedSubmitEvent } from 'preact';
 import { openSession, session, signIn } from '../state/session.ts';
 import { Flame } from './icons.tsx';
 
-/** For a browser that the node does not know yet. */
+/** Shown to a browser without a session. */
 export function SignIn() {
   return (
     <main class="sign-in">
@@ -40,8 +40,8 @@ function TokenForm() {
   return (
     <>
       <p>
-        This page belongs to the node on your machine, and this browser is new to it. Open the link that the
-        node printed in the terminal, or paste its token here.
+        This page controls the node on your computer, and this browser has not signed in yet. Open the link
+        that the node printed in the terminal, or paste its token here.
       </p>
       <form onSubmit={(event) => void submit(event)}>
         <label for="token">API token</label>

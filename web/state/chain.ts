@@ -9,11 +9,11 @@ import type {
 
 const BLOCKS_SHOWN = 20;
 
-/** Undefined while nothing has come, and on a node that follows no chain. */
+/** Undefined before the first event, and on a node that follows no chain. */
 export const chain = signal<ChainView | undefined>(undefined);
 export const wallet = signal<WalletView | undefined>(undefined);
 
-/** Whether amounts have no worth here, as on every test network. */
+/** Whether this is a test network, whose coins are worth nothing. */
 export const isTest = computed(() => chain.value?.test ?? false);
 
 export function receiveChainEvent(event: ChainEvent): void {
@@ -35,7 +35,7 @@ function withBlock(view: ChainView, block: BlockView): ChainView {
   };
 }
 
-/** What a person calls a validator: the name of its node, else the ends of its key. */
+/** Display name of a validator: its node's name, or else the start of its key. */
 export function validatorName(validators: readonly ValidatorView[], key: string): string {
   return validators.find((validator) => validator.key === key)?.name ?? `${key.slice(0, 8)}…`;
 }

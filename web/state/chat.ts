@@ -10,7 +10,7 @@ export interface Answer {
   text: string;
   answerId?: string;
   hops: Hop[];
-  /** Positions of the prompt that the stages have read. */
+  /** Progress through the prompt, in tokens. */
   prefill?: { done: number; total: number };
   stats?: AnswerStats;
   error?: { code: string; message: string };
@@ -26,13 +26,13 @@ const WAITING: Answer = { phase: 'waiting', text: '', hops: [] };
 const RUNNING: ReadonlySet<Answer['phase']> = new Set(['waiting', 'reading', 'writing']);
 
 export const turns = signal<readonly Turn[]>([]);
-/** 0 gives the same answer to the same prompt, to the bit. */
+/** Sampling temperature. At 0 the same prompt gives the same answer, bit for bit. */
 export const temperature = signal(0);
 export const current = computed(() => turns.value.at(-1));
 export const busy = computed(
   () => current.value !== undefined && RUNNING.has(current.value.answer.value.phase),
 );
-/** Nodes that compute right now. */
+/** Ids of the nodes that are computing the current answer. */
 export const working = computed(
   () => new Set(busy.value ? current.value!.answer.value.hops.map((hop) => hop.nodeId) : []),
 );
@@ -46,7 +46,7 @@ export function ask(prompt: string): void {
   void run();
 }
 
-/** Asks the last prompt again: after a failure, or for another answer. */
+/** Repeats the last prompt, after a failure or for another answer. */
 export function askAgain(): void {
   const last = current.peek();
   if (!last || busy.peek()) return;
@@ -98,7 +98,7 @@ function request() {
   return { model: model.peek()?.id ?? '', messages: history(), temperature: temperature.peek() };
 }
 
-/** What was said so far; a turn without an answer would teach the model to say nothing. */
+/** The conversation so far. Turns without an answer are left out, since they would teach the model to answer nothing. */
 function history(): ChatMessage[] {
   const last = current.peek()!;
   return turns.peek().flatMap(({ prompt, answer }): ChatMessage[] => {
@@ -116,7 +116,7 @@ function explain(error: unknown): { code: string; message: string } {
   return { code: error.code, message: error.message };
 }
 
-/** Joins what arrives between two frames: a fast model sends more tokens than a screen can show. */
+/** Batches text per animation frame: a fast model produces more tokens than a screen can show. */
 function inFrames(show: (text: string) => void): { add(text: string): void; flush(): void } {
   let pending = '';
   let frame: number | undefined;

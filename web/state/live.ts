@@ -10,12 +10,12 @@ const RETRY_MS = [1000, 2000, 4000, 8000];
 
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
 export const network = signal<NetworkView | undefined>(undefined);
-/** The long step the node is at, if any. */
+/** The long-running step that the node is working on, if any. */
 export const progress = signal<Progress | undefined>(undefined);
-/** Audits by answer id, as far as they are known. */
+/** Known audit results by answer id. */
 export const audits = signal<ReadonlyMap<string, AuditResult>>(new Map());
 
-/** The model to talk to: the chosen one while it exists, else the first. */
+/** The model to chat with: the chosen one while it exists, otherwise the first. */
 export const chosenModel = signal<string | undefined>(undefined);
 export const model = computed<ModelView | undefined>(() => {
   const models = network.value?.models ?? [];
@@ -35,7 +35,7 @@ export function watchNode(): () => void {
   };
 }
 
-/** Does not wait for the next attempt. */
+/** Reconnects without waiting for the next scheduled attempt. */
 export function reconnectNow(): void {
   clearTimeout(retry);
   void reconnect();
@@ -61,7 +61,7 @@ function connect(): void {
   };
 }
 
-/** A node that was started anew may have a new token: then the page asks for it. */
+/** A restarted node may have a new token; the page then asks for it. */
 async function reconnect(): Promise<void> {
   try {
     if (await hasSession()) connect();
@@ -79,7 +79,7 @@ function receive(event: NodeEvent): void {
   if (event.type === 'progress') progress.value = event.done < event.total ? event : undefined;
 }
 
-/** What was decided while nobody listened. */
+/** Fetches results of audits that finished while the page was disconnected. */
 async function refreshPendingAudits(): Promise<void> {
   for (const [id, { state }] of audits.peek()) {
     if (state !== 'pending') continue;

@@ -5,7 +5,7 @@ export type SessionState = 'checking' | 'open' | 'closed' | 'unreachable';
 
 export const session = signal<SessionState>('checking');
 
-/** Enters with the token of the link that the terminal printed, or with the cookie of an earlier visit. */
+/** Opens a session with the token in the link that the terminal printed, or with the cookie of an earlier visit. */
 export async function openSession(): Promise<void> {
   const token = tokenInAddress();
   try {
@@ -16,14 +16,14 @@ export async function openSession(): Promise<void> {
   }
 }
 
-/** Trades the token for a session cookie; gives the reason when the node refuses. Throws when it is unreachable. */
+/** Exchanges the token for a session cookie. Returns the reason when the node refuses; throws when it is unreachable. */
 export async function signIn(token: string): Promise<string | undefined> {
   const response = await fetch('/api/session', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  if (!response.ok) return 'That is not the token of this node. Copy it from the terminal again.';
+  if (!response.ok) return 'This is not the token of this node. Copy it again from the terminal.';
   session.value = 'open';
   return undefined;
 }
@@ -47,7 +47,7 @@ function tokenInAddress(): string | undefined {
 }
 
 /**
- * The token must not stay where shoulders, screenshots and the history can read it; until it was traded, a reload of the page
- * needs it.
+ * Removes the token from the address bar, where onlookers, screenshots and the history could read it. Not before it was
+ * exchanged: until then a reload needs it.
  */
 const clearAddress = (): void => history.replaceState(null, '', location.pathname);

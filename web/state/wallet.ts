@@ -14,8 +14,7 @@ import type {
 import { call } from '../api/call.ts';
 import { wallet } from './chain.ts';
 
-/** Words that are on the screen to be written down; the wallet's other parts wait until that is over. */
-/** The words that are shown, with the password that they were shown for: checking them takes it, too. */
+/** Backup words on the screen, and the password that revealed them: checking the words needs it again. */
 export const backup = signal<{ words: BackupWords; password: string } | undefined>(undefined);
 export const history = signal<readonly WalletEntry[]>([]);
 export const addresses = signal<readonly ReceiveAddress[]>([]);
@@ -44,7 +43,7 @@ export async function showWords(password: string): Promise<void> {
   backup.value = { words: await call<BackupWords>('/api/wallet/words', { password }), password };
 }
 
-/** Whether the words are right; then the backup is over. */
+/** Whether the words are right. If so, the wallet counts as backed up. */
 export async function checkWords(words: { position: number; word: string }[]): Promise<boolean> {
   const { correct } = await call<{ correct: boolean }>('/api/wallet/check-words', {
     words,
@@ -57,7 +56,7 @@ export async function checkWords(words: { position: number; word: string }[]): P
   return correct;
 }
 
-/** Reads what the wallet's events only hint at. */
+/** Fetches history and addresses, which the wallet's events do not carry. */
 export async function refresh(): Promise<void> {
   [history.value, addresses.value] = await Promise.all([
     call<WalletEntry[]>('/api/wallet/history'),

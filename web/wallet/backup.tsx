@@ -3,7 +3,7 @@ import type { BackupWords } from '../../src/node/api/node-api.ts';
 import { backup, checkWords, showWords } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
-/** Shows the words once, then asks three of them back: only what was written down is a backup. */
+/** Shows the backup words, then asks for three of them: only words on paper are a backup. */
 export function Backup({ words }: { words: BackupWords }) {
   const asking = useSignal(false);
   return (
@@ -14,7 +14,8 @@ export function Backup({ words }: { words: BackupWords }) {
       ) : (
         <>
           <p class="muted">
-            In this order, on paper. Whoever has them has the money; without them nobody can bring it back.
+            In this order, on paper. Anyone who has them can spend the money; without them it cannot be
+            recovered.
           </p>
           <ol class="words">
             {words.words.map((word, i) => (
@@ -41,7 +42,8 @@ function Check({ words, onBack }: { words: BackupWords; onBack: () => void }) {
       position,
       word: fields[`word-${position}`]!.trim().toLowerCase(),
     }));
-    if (!(await checkWords(answers))) throw new Error('Not the right words. Look at what you wrote down.');
+    if (!(await checkWords(answers)))
+      throw new Error('These are not the right words. Check what you wrote down.');
   };
   return (
     <>
@@ -57,7 +59,7 @@ function Check({ words, onBack }: { words: BackupWords; onBack: () => void }) {
   );
 }
 
-/** To see the words of a wallet that is open. */
+/** Reveals the backup words of an open wallet. */
 export function BackupPanel() {
   return (
     <details class="panel">

@@ -4,25 +4,25 @@ import * as format from '../format.ts';
 import { isTest } from '../state/chain.ts';
 import { askFaucet, lock } from '../state/wallet.ts';
 
-/** What there is, and what of it can be spent now. */
+/** The balance, how much of it can be spent now, and warnings. */
 export function Balance({ view }: { view: WalletView }) {
   const { balance, scan, backedUp, problem } = view;
   return (
     <>
       {!backedUp && (
         <p class="notice" role="status">
-          <strong>Your words are not backed up.</strong> Whoever loses this machine without them loses the
-          money: write them down under “Backup”.
+          <strong>Your words are not backed up.</strong> If you lose this computer without them, you lose the
+          money. Write them down under “Backup”.
         </p>
       )}
       {problem && (
         <p class="notice" role="status">
-          <strong>This may not be all.</strong> {problem}
+          <strong>The balance may be incomplete.</strong> {problem}
         </p>
       )}
       {scan && scan.done < scan.total && (
         <label class="step notice">
-          <span>Looking through the ledger for your money</span>
+          <span>Scanning the ledger for your money</span>
           <span class="number">
             {scan.done.toLocaleString('en')} of {format.count(scan.total, 'output')}
           </span>
@@ -37,7 +37,7 @@ export function Balance({ view }: { view: WalletView }) {
         <dl>
           <dt>Spendable</dt>
           <dd class="number">{balance ? format.torch(balance.spendable) : '–'}</dd>
-          <dt>Not yet</dt>
+          <dt>Not spendable yet</dt>
           <dd class="number">{balance ? format.torch(balance.locked) : '–'}</dd>
         </dl>
         <p class="buttons">
@@ -51,9 +51,9 @@ export function Balance({ view }: { view: WalletView }) {
   );
 }
 
-/** Test networks give their money away; what comes shows in the balance, whose `total` it is given. */
+/** Requests free coins on a test network. The message disappears once `total`, the balance in sparks, has changed. */
 function Faucet({ total }: { total: string | undefined }) {
-  const said = useSignal<string | undefined>(undefined);
+  const message = useSignal<string | undefined>(undefined);
   const before = useSignal(total);
   const busy = useSignal(false);
   const ask = async () => {
@@ -61,16 +61,16 @@ function Faucet({ total }: { total: string | undefined }) {
     before.value = total;
     try {
       await askFaucet();
-      said.value = 'On its way: it is yours with the next blocks.';
+      message.value = 'On its way: it arrives with one of the next blocks.';
     } catch (error) {
-      said.value = (error as Error).message;
+      message.value = (error as Error).message;
     }
     busy.value = false;
   };
   return (
     <>
       <span class="small muted" role="status">
-        {total === before.value && said.value}
+        {total === before.value && message.value}
       </span>
       <button type="button" disabled={busy.value} onClick={() => void ask()}>
         Get test money

@@ -1,10 +1,10 @@
 import type { PaymentReceipt, WalletEntry } from '../../src/node/api/node-api.ts';
 
 /**
- * What became of a payment, in a sentence or two.
+ * Describes the outcome of a payment in a sentence or two.
  *
- * @param amount as it is shown
- * @param state of its entry in the history, as soon as it is there
+ * @param amount formatted for display
+ * @param entry the payment's entry in the history, once there is one
  */
 export function fateOf(
   amount: string,
@@ -17,17 +17,17 @@ export function fateOf(
     case 'final':
       return `Sent ${amount}. It is final, in block ${entry!.height.toLocaleString('en')}.`;
     case 'sent':
-      return `Sent ${amount}. It is final as soon as a block holds it, ${by}.`;
+      return `Sent ${amount}. It is final once a block contains it, ${by}.`;
     case 'pending':
       return (
-        `Pending: ${amount}${why}. It is tried again, ${by}. Ordering the same payment again tries it too: only one ` +
-        'is ever paid.'
+        `Pending: ${amount}${why}. It is retried, ${by}. Sending the same payment again retries it too: it is ` +
+        'paid only once.'
       );
     case 'refused':
       return `Refused: ${amount}${why}. Nothing was paid; the money is still yours.`;
     case 'superseded':
-      return `Not paid by this transfer: ${amount}. Another try at it counts, see the history.`;
+      return `Not paid by this transfer: ${amount}. Another attempt replaced it; see the history.`;
     case 'expired':
-      return `Not paid: ${amount}. No block took it in time; the money is still yours.`;
+      return `Not paid: ${amount}. No block included it in time; the money is still yours.`;
   }
 }

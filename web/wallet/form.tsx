@@ -3,15 +3,15 @@ import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
 import { useId } from 'preact/hooks';
 
 interface FormProps {
-  /** What the button does. */
+  /** Label of the button. */
   action: string;
-  /** Gets the fields by name; what it throws is shown beneath them. */
+  /** Receives the fields by name. The message of an error it throws is shown below them. */
   onSubmit: (fields: Record<string, string>) => Promise<void>;
   children: ComponentChildren;
   quiet?: boolean;
 }
 
-/** A form that works on one thing at a time and says why it failed. */
+/** A form that handles one submission at a time and shows why it failed. */
 export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
@@ -38,7 +38,7 @@ export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
         </p>
       )}
       <button type="submit" class={quiet ? undefined : 'primary'} disabled={busy.value}>
-        {busy.value ? 'One moment…' : action}
+        {busy.value ? 'Please wait…' : action}
       </button>
     </form>
   );
@@ -47,7 +47,7 @@ export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
 interface FieldProps {
   label: string;
   name: string;
-  /** Not shown while it is typed. */
+  /** Hides the text while it is typed. */
   secret?: boolean;
   hint?: string;
   placeholder?: string;

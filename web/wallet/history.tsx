@@ -5,13 +5,13 @@ import { ProveEntry } from './proof.tsx';
 
 const KINDS = { received: 'Received', minted: 'Earned', sent: 'Sent' } as const;
 
-/** What came and went, newest first. */
+/** Incoming and outgoing payments, newest first. */
 export function History() {
   return (
     <section class="panel" aria-labelledby="history-heading">
       <h3 id="history-heading">History</h3>
       {history.value.length === 0 ? (
-        <p class="muted">Nothing yet. Give somebody an address of yours, or let your node earn.</p>
+        <p class="muted">No payments yet. Share one of your addresses, or let your node earn.</p>
       ) : (
         <ul class="entries">
           {history.value.map((entry) => (
@@ -49,10 +49,10 @@ function Entry({ entry }: { entry: WalletEntry }) {
 }
 
 function whenOf({ state, height }: WalletEntry): string {
-  if (state === 'sent') return 'waits for a block';
-  if (state === 'pending') return 'no node has taken it yet: it is tried again';
-  if (state === 'refused') return 'was refused; the money is still yours';
-  if (state === 'superseded') return 'was not paid: another transfer of the same money counts';
-  if (state === 'expired') return 'was never in a block; the money is still yours';
+  if (state === 'sent') return 'waiting for a block';
+  if (state === 'pending') return 'no node has accepted it yet; it is retried';
+  if (state === 'refused') return 'refused; the money is still yours';
+  if (state === 'superseded') return 'not paid: replaced by another transfer of the same coins';
+  if (state === 'expired') return 'expired before a block included it; the money is still yours';
   return `final in block ${height.toLocaleString('en')}`;
 }

@@ -5,7 +5,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { checkProof, prove } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
-/** Shows one person that this payment was made, and nothing else. */
+/** Creates a proof of this payment for one person; it reveals nothing else. */
 export function ProveEntry({ entry }: { entry: WalletEntry }) {
   const proof = useSignal<string | undefined>(undefined);
   const make = async ({ message }: Record<string, string>) => {
@@ -13,7 +13,7 @@ export function ProveEntry({ entry }: { entry: WalletEntry }) {
   };
   return (
     <details>
-      <summary class="muted small">Prove it</summary>
+      <summary class="muted small">Prove this payment</summary>
       {proof.value ? (
         <p class="proof">
           <code class="wraps">{proof.value}</code>
@@ -22,10 +22,10 @@ export function ProveEntry({ entry }: { entry: WalletEntry }) {
       ) : (
         <Form action="Make the proof" quiet onSubmit={make}>
           <Field
-            label="Words of whoever asks"
+            label="Text chosen by the verifier"
             name="message"
             required={false}
-            hint="The proof convinces only with the same words."
+            hint="The proof is valid only together with this text."
           />
         </Form>
       )}
@@ -39,7 +39,7 @@ function requestFor(entry: WalletEntry, message: string): ProofRequest {
     : { message, output: entry.output ?? 0 };
 }
 
-/** For a proof that somebody else has sent. */
+/** Verifies a proof received from somebody else. */
 export function CheckProof() {
   const verdict = useSignal<ProofVerdict | undefined>(undefined);
   const check = async ({ proof, message }: Record<string, string>) => {
@@ -53,7 +53,7 @@ export function CheckProof() {
       </summary>
       <Form action="Check" quiet onSubmit={check}>
         <Field label="Proof" name="proof" />
-        <Field label="The words you gave" name="message" required={false} />
+        <Field label="The text you chose" name="message" required={false} />
       </Form>
       {verdict.value && <Verdict verdict={verdict.value} />}
     </details>
@@ -64,13 +64,13 @@ function Verdict({ verdict: { valid, amount, to, height } }: { verdict: ProofVer
   if (!valid) {
     return (
       <p class="notice notice-bad" role="status">
-        The proof does not hold: it is for other words, or no such payment is final.
+        The proof is not valid: it is for another text, or no such payment is final.
       </p>
     );
   }
   return (
     <p class="notice" role="status">
-      It holds: {amount && format.torch(amount)} went to{' '}
+      The proof is valid: {amount && format.torch(amount)} went to{' '}
       {to && <code title={to}>{format.shortHash(to)}</code>} in block {height?.toLocaleString('en')}.
     </p>
   );

@@ -2,7 +2,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { addAddress, addresses } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
-/** Addresses to give away: one for each payer, so that two of them cannot find out that they pay the same person. */
+/** Addresses to share. One for each payer, so that two payers cannot tell that they pay the same person. */
 export function Receive() {
   return (
     <section class="panel" aria-labelledby="receive-heading">
@@ -19,9 +19,14 @@ export function Receive() {
         ))}
       </ul>
       <details>
-        <summary class="muted small">One more address</summary>
-        <Form action="Make it" quiet onSubmit={async ({ label }) => addAddress(label ?? '')}>
-          <Field label="For whom or what" name="label" required={false} hint="Only you see it." />
+        <summary class="muted small">New address</summary>
+        <Form action="Create" quiet onSubmit={async ({ label }) => addAddress(label ?? '')}>
+          <Field
+            label="Label"
+            name="label"
+            required={false}
+            hint="For example, who will pay to it. Only you see this."
+          />
         </Form>
       </details>
     </section>

@@ -6,9 +6,9 @@ import { fateOf } from './fate.ts';
 import { Field, Form } from './form.tsx';
 
 const TIERS: Record<FeeTier, string> = {
-  low: 'Low: when there is room',
+  low: 'Low: when blocks have room',
   normal: 'Normal: with the next blocks',
-  high: 'High: before the others',
+  high: 'High: ahead of other payments',
 };
 
 interface Ready {
@@ -21,13 +21,14 @@ interface Sent {
   receipt: PaymentReceipt;
 }
 
-/** A payment in two steps: what it costs, then the password; and what became of it. */
+/** A payment in two steps (review of the cost, then password), followed by its outcome. */
 export function Send() {
   const ready = useSignal<Ready | undefined>(undefined);
   const sent = useSignal<Sent | undefined>(undefined);
-  const consider = async (fields: Record<string, string>) => {
+  const review = async (fields: Record<string, string>) => {
     const amount = format.sparksOf(fields.amount!);
-    if (!amount || amount === '0') throw new Error('That is no amount: write it like 1.5, in TORCH.');
+    if (!amount || amount === '0')
+      throw new Error('This is not an amount. Enter a number such as 1.5, in TORCH.');
     const payment = { to: fields.to!.trim(), amount, tier: fields.tier as FeeTier };
     ready.value = { payment, cost: await preview(payment) };
     sent.value = undefined;
@@ -49,7 +50,7 @@ export function Send() {
       {ready.value ? (
         <Confirm ready={ready.value} onConfirm={confirm} onBack={() => (ready.value = undefined)} />
       ) : (
-        <Form action="Look at the cost" onSubmit={consider}>
+        <Form action="Review payment" onSubmit={review}>
           <Field label="To" name="to" placeholder="torch1…" />
           <Field label="Amount in TORCH" name="amount" inputMode="decimal" placeholder="1.5" />
           <div class="labelled">
@@ -94,22 +95,22 @@ function Confirm({ ready: { cost }, onConfirm, onBack }: ConfirmProps) {
         <dd class="number">{format.torch(cost.amount)}</dd>
         <dt>Fee</dt>
         <dd class="number">{format.torch(cost.fee)}</dd>
-        <dt>Together</dt>
+        <dt>Total</dt>
         <dd class="number">
           <strong>{format.torch(cost.total)}</strong>
         </dd>
-        <dt>Left to spend</dt>
+        <dt>Remaining balance</dt>
         <dd class="number">{format.torch(cost.left)}</dd>
       </dl>
       <p class="muted small">
-        {format.count(cost.inputs, 'output')} spent among decoys, {format.bytes(cost.bytes)};{' '}
-        {format.torch(cost.change)} come back as change and can be spent after some blocks.
+        Spends {format.count(cost.inputs, 'output')} hidden among decoys, {format.bytes(cost.bytes)};{' '}
+        {format.torch(cost.change)} return as change, spendable after some blocks.
       </p>
       <Form action="Send" onSubmit={onConfirm}>
         <Field label="Password" name="password" secret autocomplete="current-password" />
       </Form>
       <button type="button" class="quiet" onClick={onBack}>
-        Change something
+        Edit payment
       </button>
     </>
   );

@@ -2,22 +2,22 @@ import { useSignal } from '@preact/signals';
 import { createWallet } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
-const LEAST_PASSWORD = 8;
+const MIN_PASSWORD = 8;
 
-/** No wallet yet: a new one, or an old one from its words. */
+/** Creates a wallet, or restores one from its backup words. */
 export function Setup() {
   const restoring = useSignal(false);
   return (
     <section class="panel narrow" aria-labelledby="setup-heading">
-      <h3 id="setup-heading">{restoring.value ? 'Restore a wallet' : 'Make a wallet'}</h3>
+      <h3 id="setup-heading">{restoring.value ? 'Restore a wallet' : 'Create a wallet'}</h3>
       <p class="muted">
         {restoring.value
-          ? 'Enter the 24 words of your backup. They and the ledger are all that is needed.'
-          : 'It is kept on this machine only, encrypted with a password. You will get 24 words to write down: they are the money.'}
+          ? 'Enter the 24 words of your backup. Nothing else is needed.'
+          : 'It is stored only on this computer, encrypted with a password. You will get 24 words to write down: anyone who has them can spend the money.'}
       </p>
       {restoring.value ? <Restore /> : <Create />}
       <button type="button" class="quiet" onClick={() => (restoring.value = !restoring.value)}>
-        {restoring.value ? 'Make a new wallet instead' : 'I have the words of a wallet'}
+        {restoring.value ? 'Create a new wallet instead' : 'I have backup words'}
       </button>
     </section>
   );
@@ -25,10 +25,7 @@ export function Setup() {
 
 function Create() {
   return (
-    <Form
-      action="Make the wallet"
-      onSubmit={async (fields) => createWallet({ password: newPassword(fields) })}
-    >
+    <Form action="Create wallet" onSubmit={async (fields) => createWallet({ password: newPassword(fields) })}>
       <Passwords />
     </Form>
   );
@@ -37,7 +34,7 @@ function Create() {
 function Restore() {
   return (
     <Form
-      action="Restore the wallet"
+      action="Restore wallet"
       onSubmit={async (fields) =>
         createWallet({
           password: newPassword(fields),
@@ -51,7 +48,7 @@ function Restore() {
         <textarea id="words" name="words" rows={4} required spellcheck={false} autocomplete="off" />
       </div>
       <Field
-        label="Look from block"
+        label="Scan from block"
         name="height"
         required={false}
         inputMode="numeric"
@@ -71,20 +68,21 @@ function Passwords() {
         name="password"
         secret
         autocomplete="new-password"
-        minLength={LEAST_PASSWORD}
-        hint={`At least ${LEAST_PASSWORD} characters. It protects the file on this machine.`}
+        minLength={MIN_PASSWORD}
+        hint={`At least ${MIN_PASSWORD} characters. It encrypts the wallet file on this computer.`}
       />
-      <Field label="The password again" name="again" secret autocomplete="new-password" />
+      <Field label="Repeat password" name="again" secret autocomplete="new-password" />
     </>
   );
 }
 
 function newPassword({ password, again }: Record<string, string>): string {
-  if (password !== again) throw new Error('The two passwords differ: type the same one twice.');
+  if (password !== again) throw new Error('The two passwords differ. Enter the same one twice.');
   return password!;
 }
 
 function heightOf(text: string): number {
-  if (!/^\d{0,12}$/.test(text.trim())) throw new Error('The block to look from is a whole number, like 0.');
+  if (!/^\d{0,12}$/.test(text.trim()))
+    throw new Error('The block to scan from must be a whole number, such as 0.');
   return Number(text);
 }

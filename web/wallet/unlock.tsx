@@ -1,7 +1,7 @@
 import { unlock } from '../state/wallet.ts';
 import { Field, Form } from './form.tsx';
 
-/** The wallet is there, encrypted; the password opens it until the node stops or you lock it. */
+/** Unlocks an encrypted wallet. It stays open until it is locked or the node stops. */
 export function Unlock() {
   return (
     <section class="panel narrow" aria-labelledby="unlock-heading">
@@ -10,7 +10,7 @@ export function Unlock() {
         <Field label="Password" name="password" secret autocomplete="current-password" />
       </Form>
       <p class="muted small">
-        Forgotten? The 24 words open the wallet anew: move its file away and restore from them.
+        Forgot the password? Move the wallet file away and restore the wallet from its 24 words.
       </p>
     </section>
   );

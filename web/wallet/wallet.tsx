@@ -10,14 +10,14 @@ import { Send } from './send.tsx';
 import { Setup } from './setup.tsx';
 import { Unlock } from './unlock.tsx';
 
-/** The wallet of your node: makes one, opens it, and then everything one does with money. */
+/** The wallet of your node: setup, unlocking, and then balance, payments, addresses and backup. */
 export function WalletPage() {
   const state = wallet.value?.state;
   return (
     <>
       <h2>
         Wallet {chain.value && <span class="muted">{chain.value.network}</span>}
-        {isTest.value && <span class="tag">test network: its money is worth nothing</span>}
+        {isTest.value && <span class="tag">test network: coins have no value</span>}
       </h2>
       {backup.value ? (
         <Backup words={backup.value.words} />
@@ -29,7 +29,7 @@ export function WalletPage() {
         <Setup />
       ) : (
         <p class="splash" role="status">
-          Looking for your wallet…
+          Loading your wallet…
         </p>
       )}
     </>

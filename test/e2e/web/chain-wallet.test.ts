@@ -44,8 +44,8 @@ test('the chain shows its figures and moves on with each block', async () => {
   await go('Chain');
   await page.getByRole('heading', { name: 'Chain devnet' }).waitFor();
   await page.getByText('214 ms', { exact: true }).first().waitFor();
-  await page.getByRole('row', { name: /ember \(you\).*33\.3 %/ }).waitFor();
-  await page.getByText('jailed to 120').waitFor();
+  await page.getByRole('row', { name: /ember \(your node\).*33\.3 %/ }).waitFor();
+  await page.getByText('jailed until 120').waitFor();
   tests.server.node.emit({ type: 'block', block: blockView(43) });
   await page.getByRole('rowheader', { name: '43', exact: true }).waitFor();
   assert.equal(await page.getByRole('rowheader', { name: '23', exact: true }).count(), 0);
@@ -65,18 +65,18 @@ test('a first wallet: password, words, three of them asked back', async () => {
   const { page } = tests.open;
   await go('Wallet');
   await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('The password again').fill('something else');
-  await page.getByRole('button', { name: 'Make the wallet' }).click();
+  await page.getByLabel('Repeat password').fill('something else');
+  await page.getByRole('button', { name: 'Create wallet' }).click();
   await page.getByRole('alert').getByText('passwords differ').waitFor();
   await requireAccessible(tests.open.page, 'wallet-setup');
-  await page.getByLabel('The password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make the wallet' }).click();
+  await page.getByLabel('Repeat password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create wallet' }).click();
   await page.getByText(WORDS[23]!, { exact: true }).waitFor();
   await requireAccessible(tests.open.page, 'wallet-words');
   await page.getByRole('button', { name: 'I have written them down' }).click();
   for (const position of [3, 11, 20]) await page.getByLabel(`Word ${position}`, { exact: true }).fill('no');
   await page.getByRole('button', { name: 'Check' }).click();
-  await page.getByRole('alert').getByText('Not the right words').waitFor();
+  await page.getByRole('alert').getByText('not the right words').waitFor();
   for (const position of [3, 11, 20]) {
     await page.getByLabel(`Word ${position}`, { exact: true }).fill(` Word${position} `);
   }
@@ -88,12 +88,12 @@ test('a first wallet: password, words, three of them asked back', async () => {
 test('an old wallet comes back from its words', async () => {
   const { page } = tests.open;
   await go('Wallet');
-  await page.getByRole('button', { name: 'I have the words' }).click();
+  await page.getByRole('button', { name: 'I have backup words' }).click();
   await page.getByLabel('The 24 words').fill(` ${WORDS.join('\n  ').toUpperCase()} `);
-  await page.getByLabel('Look from block').fill('17');
+  await page.getByLabel('Scan from block').fill('17');
   await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByLabel('The password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Restore the wallet' }).click();
+  await page.getByLabel('Repeat password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Restore wallet' }).click();
   await page.getByText('262.3456789 TORCH').waitFor();
   assert.deepEqual(wallet.calls, [
     ['create', { password: PASSWORD, words: WORDS.join(' '), restoreHeight: 17 }],
@@ -108,10 +108,10 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await requireAccessible(tests.open.page, 'wallet');
   await page.getByLabel('To', { exact: true }).fill('torch1qexample');
   await page.getByLabel('Amount in TORCH').fill('1,5');
-  await page.getByRole('button', { name: 'Look at the cost' }).click();
-  await page.getByRole('alert').getByText('no amount').waitFor();
+  await page.getByRole('button', { name: 'Review payment' }).click();
+  await page.getByRole('alert').getByText('not an amount').waitFor();
   await page.getByLabel('Amount in TORCH').fill('1.5');
-  await page.getByRole('button', { name: 'Look at the cost' }).click();
+  await page.getByRole('button', { name: 'Review payment' }).click();
   await page.getByText('1.50022 TORCH').waitFor();
   await requireAccessible(tests.open.page, 'wallet-confirm');
   const send = page.getByRole('region', { name: 'Send' });
@@ -130,7 +130,7 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
       ],
     ],
   );
-  await page.getByText('as soon as a block holds it, by block 142').waitFor();
+  await page.getByText('once a block contains it, by block 142').waitFor();
   const { id } = await wallet.send({ to: '', amount: '0', tier: 'normal', password: PASSWORD });
   wallet.entries = [{ ...wallet.entries[0]!, id, height: 43, state: 'final' }];
   tests.server.node.emit({ type: 'wallet', wallet: { ...openWallet(), height: 43 } });
@@ -157,22 +157,22 @@ test('addresses, proofs, backup and lock', async () => {
   wallet.current = openWallet();
   await page.reload();
   await go('Wallet');
-  await page.getByText('One more address').click();
-  await page.getByLabel('For whom or what').fill('Shop');
-  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByText('New address').click();
+  await page.getByLabel('Label').fill('Shop');
+  await page.getByRole('button', { name: 'Create' }).click();
   await page.getByText('Shop', { exact: true }).waitFor();
-  await page.getByText('Prove it').first().click();
-  await page.getByLabel('Words of whoever asks').first().fill('for the rent');
+  await page.getByText('Prove this payment').first().click();
+  await page.getByLabel('Text chosen by the verifier').first().fill('for the rent');
   await page.getByRole('button', { name: 'Make the proof' }).click();
   await page.getByRole('button', { name: 'Copy the proof' }).waitFor();
   assert.deepEqual(wallet.calls.at(-1), ['prove', { message: 'for the rent', output: 31 }]);
   await page.getByRole('heading', { name: 'Check a proof' }).click();
   await page.getByLabel('Proof', { exact: true }).fill('proof1abc');
   await page.getByRole('button', { name: 'Check', exact: true }).click();
-  await page.getByText('It holds: 250 TORCH').waitFor();
+  await page.getByText('The proof is valid: 250 TORCH').waitFor();
   await page.getByLabel('Proof', { exact: true }).fill('other');
   await page.getByRole('button', { name: 'Check', exact: true }).click();
-  await page.getByText('The proof does not hold').waitFor();
+  await page.getByText('The proof is not valid').waitFor();
   await page.getByRole('button', { name: 'Lock' }).click();
   await page.getByRole('heading', { name: 'Your wallet is locked' }).waitFor();
   await requireAccessible(tests.open.page, 'wallet-locked');

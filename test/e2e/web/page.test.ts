@@ -143,7 +143,7 @@ test('the audit badge goes from pending to its result, with the evidence', async
   const { answer } = tests.open;
   await tests.open.ask('What is the capital of France?');
   const badge = answer.locator('details');
-  await badge.getByText('Being verified…').waitFor();
+  await badge.getByText('Verifying…').waitFor();
   tests.server.node.setAudit(passedAudit('a1'));
   await badge.getByText('Verified', { exact: true }).click();
   const evidence = await badge.locator('dl').textContent();
@@ -168,7 +168,7 @@ test('an error is shown in the words of the node; Retry keeps the prompt', async
     throw new BitorchError('STAGE_FAILED', 'birch went away.');
   };
   await answer.getByRole('button', { name: 'Retry' }).click();
-  await answer.getByText('The answer broke off.').waitFor();
+  await answer.getByText('The answer was cut off.').waitFor();
   tests.server.node.answer = () => saying('a3', ['Paris.']);
   await answer.getByRole('button', { name: 'Retry' }).click();
   await answer.getByText('Paris.').waitFor();
@@ -183,7 +183,7 @@ test('the network panel follows the network', async () => {
   const panel = page.getByRole('complementary', { name: 'Network' });
   await panel.getByRole('img', { name: 'birch runs blocks 10–19 of 30' }).waitFor();
   await panel.getByRole('img', { name: '30 of 30 blocks are served' }).waitFor();
-  await panel.getByText('As a table').click();
+  await panel.getByText('Show as a table').click();
   assert.equal(
     await panel.getByRole('row', { name: 'cedar online SmolLM2-135M-Instruct 20–29 31.0 MB' }).count(),
     1,
@@ -197,7 +197,7 @@ test('the network panel follows the network', async () => {
   tests.server.node.emit({ type: 'network', network: view });
   await panel.getByRole('img', { name: '20 of 30 blocks are served' }).waitFor();
   await panel.getByText('incomplete').waitFor();
-  await page.getByText('are not served by any node now').waitFor();
+  await page.getByText('No node serves some blocks of').waitFor();
   noErrors();
 });
 
@@ -252,7 +252,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await own.answer.getByRole('alert').waitFor();
       await check('failure');
       if (viewport === PHONE) await page.getByRole('link', { name: 'Network' }).click();
-      await page.getByText('As a table').click();
+      await page.getByText('Show as a table').click();
       const view = tests.server.node.network();
       view.nodes.at(-1)!.state = 'unreachable';
       view.models.push({ ...MODEL, id: 'other', name: 'A-Model-With-A-Long-Name-70B-Instruct', layers: 80 });

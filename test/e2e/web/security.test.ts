@@ -55,11 +55,11 @@ test('says who has cleared a model, and what was done', async () => {
   const { page } = tests.open;
   const model = page.getByRole('article', { name: MODEL.name });
   await model.getByText('Scanned and cleared by warden').waitFor();
-  await model.getByText('What was done').click();
+  await model.getByText('Details').click();
   await model.getByText('ran for 2.40 s, 435 MB of memory').waitFor();
   await page.getByText('clamd does not run here: install and start clamav-daemon.').waitFor();
   await page.getByText('Nothing is in quarantine.', { exact: false }).waitFor();
-  await page.getByText('Your node examines nothing itself', { exact: false }).waitFor();
+  await page.getByText('Your node does not examine models', { exact: false }).waitFor();
   await requireAccessible(tests.open.page, 'security-cleared');
 });
 
@@ -98,7 +98,7 @@ test('shows the quarantine with finding, reason and fix, and what is examined ne
   const queue = page.getByRole('region', { name: 'Queue' });
   assert.match(
     (await queue.textContent())!,
-    /version 3: 2 of 5 models examined again, in 7 nothing changes.*Llama-3\.2-1B.*new rules, 12 holders, runs on 3.*advisories: model\.safetensors.*400 MB of 1\.3 GB.*its holder is gone/,
+    /version 3: 2 of 5 models re-examined, 7 unaffected.*Llama-3\.2-1B.*new rules, 12 holders, runs on 3.*advisories: model\.safetensors.*400 MB of 1\.3 GB.*its holder is gone/,
   );
   await page.getByText('there is no sandbox for darwin').waitFor();
   await page.getByText('spring has version 4', { exact: false }).waitFor();
@@ -123,10 +123,10 @@ test('shows the whole report that was signed, and when a word contradicts it', a
   const view = security();
   show({ ...view, models: [{ ...view.models[0]!, state: 'pending', attestations: [word] }] });
   const model = page.getByRole('article', { name: MODEL.name });
-  await model.getByText('this word counts for nothing here', { exact: false }).waitFor();
-  await model.getByText('What was done').click();
+  await model.getByText('contradicts its own report', { exact: false }).waitFor();
+  await model.getByText('Details').click();
   await model.getByText('it clears what its report refuses').waitFor();
-  await model.getByRole('button', { name: 'Show the whole report' }).click();
+  await model.getByRole('button', { name: 'Show full report' }).click();
   await model.getByRole('rowheader', { name: 'weights.bin' }).waitFor();
   await model.getByText('pickle-code (critical), 2 more').waitFor();
   await requireAccessible(tests.open.page, 'security-report');
@@ -138,12 +138,12 @@ test('says plainly that nothing is checked, that nobody is trusted, that the sec
     trust: 'none',
     models: [{ modelId: 'm', name: 'm', state: 'unchecked', holders: 0, attestations: [] }],
   });
-  await page.getByText('This node checks nothing.').waitFor();
+  await page.getByText('Model checks are off.').waitFor();
   await page.getByText('not checked', { exact: true }).waitFor();
   await requireAccessible(tests.open.page, 'security-none');
   show({ trust: [], models: [] });
-  await page.getByText('This node trusts no security node').waitFor();
+  await page.getByText('Your node trusts no security node').waitFor();
   await page.getByText('No model has been published on this network yet.').waitFor();
   show({ trust: [{ nodeId: 'n9', name: 'warden', online: false }], models: [] });
-  await page.getByText('warden cannot be reached now').waitFor();
+  await page.getByText('warden cannot be reached').waitFor();
 });

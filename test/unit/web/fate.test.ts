@@ -20,9 +20,9 @@ test('what became of a payment is said in plain words, and what to do', () => {
     'Sent 2 TORCH. It is final, in block 43.',
   );
   const pending = fate(receipt('pending', 'the pool is full'));
-  assert.match(pending, /^Pending: 2 TORCH \(the pool is full\)\. It is tried again/);
-  assert.match(pending, /Ordering the same payment again tries it too: only one is ever paid\.$/);
+  assert.match(pending, /^Pending: 2 TORCH \(the pool is full\)\. It is retried/);
+  assert.match(pending, /Sending the same payment again retries it too: it is paid only once\.$/);
   assert.match(fate(receipt('refused', 'a rule')), /^Refused: 2 TORCH \(a rule\)\. Nothing was paid/);
   assert.match(fate(receipt('sent'), { state: 'expired', height: 0 }), /^Not paid: 2 TORCH/);
-  assert.match(fate(receipt('sent'), { state: 'superseded', height: 0 }), /Another try at it counts/);
+  assert.match(fate(receipt('sent'), { state: 'superseded', height: 0 }), /Another attempt replaced it/);
 });
