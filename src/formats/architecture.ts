@@ -1,6 +1,6 @@
 import { z, zCount } from '#base';
 
-/** RoPE frequency scaling of Llama 3.1 ("llama3" in config.json); absent = plain RoPE. */
+/** RoPE frequency scaling of Llama 3.1 ("llama3" in config.json); absent for plain RoPE. */
 const ropeScaling = z.strictObject({
   factor: z.number().positive(),
   lowFreqFactor: z.number().positive(),
@@ -8,7 +8,7 @@ const ropeScaling = z.strictObject({
   originalContext: zCount,
 });
 
-/** What a decoder-only transformer of the Llama family looks like: all that execution needs beside the tensors. */
+/** Hyperparameters of a decoder-only transformer: everything that execution needs besides the tensors. */
 export const architectureSchema = z.strictObject({
   family: z.literal('llama'),
   layers: z.number().int().min(1).max(1024),
@@ -34,7 +34,7 @@ export const architectureSchema = z.strictObject({
   ropeTheta: z.number().positive(),
   ropeScaling: ropeScaling.optional(),
   normEps: z.number().positive(),
-  /** Whether the output head is the embedding matrix. */
+  /** Whether the output head shares the embedding matrix. */
   tiedHead: z.boolean(),
 });
 

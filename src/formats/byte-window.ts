@@ -3,23 +3,24 @@ import type { RandomAccess } from './tensor.ts';
 import { decodeText } from './text.ts';
 
 /**
- * Reading that goes on in memory until it yields how many more bytes it needs. One parser serves bytes at hand
- * (readNow) and sources that are read piece by piece (readFrom), and never holds more than a window.
+ * An incremental parser: a generator that reads from a ByteWindow and yields the number of bytes it needs next. The same parser
+ * works on bytes in memory (readNow) and on sources read in chunks (readFrom), and never holds more than a window.
  */
 export type Reading<T> = Generator<number, T, void>;
 
+/** Bytes read from a source at a time. */
 const CHUNK = 1 << 18;
-/** Longest single thing that must lie in memory as a whole. */
+/** Maximum number of bytes that a parser can request at once. */
 const MAX_NEED = 1 << 24;
 const EMPTY = new Uint8Array();
 
-/** A little-endian cursor over the bytes from `start` to `end` of a source, of which a window is in memory. */
+/** A little-endian cursor over bytes [start, end) of a source, a window of which is in memory. */
 export class ByteWindow {
   #bytes: Uint8Array = EMPTY;
   #view: DataView = new DataView(EMPTY.buffer);
-  /** Place in the source of the first byte of the window. */
+  /** Offset in the source of the first byte of the window. */
   #base: number;
-  /** Place in the source of the next byte. */
+  /** Offset in the source of the next byte. */
   at: number;
   end: number;
 
@@ -29,27 +30,30 @@ export class ByteWindow {
     this.end = end;
   }
 
+  /** Bytes left before `end`. */
   get left(): number {
     return this.end - this.at;
   }
 
-  /** Whether the next bytes are in memory. Throws FORMAT_INVALID when they cannot come. */
+  /** Whether the next `bytes` bytes are in memory. Throws FORMAT_INVALID when they extend beyond `end`. */
   has(bytes: number, what: string): boolean {
     if (bytes > this.left) throw invalid(`${what} runs over the end of the file or of its limit`);
     return this.at + bytes <= this.#base + this.#bytes.length;
   }
 
-  /** Bytes in memory from here on. */
+  /** Bytes in memory from `at` on. */
   get buffered(): number {
     return Math.max(0, this.#base + this.#bytes.length - this.at);
   }
 
+  /** Replaces the window with bytes that begin at `at`. */
   put(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = this.at;
   }
 
+  /** Throws FORMAT_INVALID when the bytes extend beyond `end`. */
   skip(bytes: number, what: string): void {
     if (bytes > this.left) throw invalid(`${what} runs over the end of the file or of its limit`);
     this.at += bytes;
@@ -61,7 +65,7 @@ export class ByteWindow {
     return from;
   }
 
-  // Each of these needs its bytes in memory: ask has() first.
+  // These require their bytes in memory: call has() first.
   uint8 = (): number => this.#view.getUint8(this.#take(1));
   int8 = (): number => this.#view.getInt8(this.#take(1));
   uint16 = (): number => this.#view.getUint16(this.#take(2), true);
@@ -73,7 +77,7 @@ export class ByteWindow {
   int64 = (): bigint => this.#view.getBigInt64(this.#take(8), true);
   float64 = (): number => this.#view.getFloat64(this.#take(8), true);
 
-  /** The next bytes, valid until more are read. */
+  /** A view of the next bytes, valid until the window is replaced. */
   bytes(length: number): Uint8Array {
     const from = this.#take(length);
     return this.#bytes.subarray(from, from + length);
@@ -81,11 +85,11 @@ export class ByteWindow {
 
   text = (length: number, what: string): string => decodeText(this.bytes(length), what);
 
-  /** The byte at a distance from here, which must be in memory. */
+  /** The byte at `at` + distance, which must be in memory. */
   peek = (distance = 0): number => this.#bytes[this.at - this.#base + distance]!;
 }
 
-/** Runs a reading over a source. Throws what the reading throws. */
+/** Runs a parser over a source, `chunk` bytes at a time. Throws FORMAT_INVALID, and whatever the parser or the source throw. */
 export async function readFrom<T>(
   source: RandomAccess,
   window: ByteWindow,
@@ -96,7 +100,7 @@ export async function readFrom<T>(
   for (;;) {
     const step = reading.next();
     if (step.done) return step.value;
-    if (step.value > MAX_NEED) throw invalid(`a single value takes ${step.value} bytes`);
+    if (step.value > MAX_NEED) throw invalid(`a single value has ${step.value} bytes`);
     const length = Math.min(Math.max(step.value, chunk), window.left);
     if (source.readInto && length <= chunk) {
       buffer ??= new Uint8Array(Math.min(chunk, window.left));
@@ -107,7 +111,7 @@ export async function readFrom<T>(
   }
 }
 
-/** Runs a reading over bytes that are all in memory. Throws what the reading throws. */
+/** Runs a parser over bytes in memory. Throws whatever the parser throws. */
 export function readNow<T>(bytes: Uint8Array, window: ByteWindow, reading: Reading<T>): T {
   for (;;) {
     const step = reading.next();

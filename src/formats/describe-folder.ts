@@ -12,7 +12,7 @@ const WHOLE = 'model.safetensors';
 const TEMPLATE = 'chat_template.jinja';
 const MAX_INDEX = 32 << 20;
 const MAX_README = 1 << 16;
-/** The files beside the weights that a client reads, and the most bytes that each may have. */
+/** Files besides the weights that a client reads, with their maximum sizes in bytes. */
 const SMALL_FILES: Readonly<Record<string, number>> = {
   'config.json': 1 << 20,
   'generation_config.json': 1 << 20,
@@ -27,18 +27,18 @@ const templateSchema = z.object({
     .nullish(),
 });
 
-/** Describes a folder as Hugging Face's hub has it: safetensors, config.json, tokenizer.json and their company. */
+/** Describes a folder in the layout of the Hugging Face Hub: safetensors, config.json, tokenizer.json. Throws like describeModel(). */
 export async function describeFolder(files: readonly ModelFile[]): Promise<ModelDescription> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   if (!byPath.has('config.json') || !(byPath.has(WHOLE) || byPath.has(INDEX))) {
     throw new BitorchError(
       'MODEL_NOT_FOUND',
-      `no model here: give a .gguf file, or a folder with config.json and ${WHOLE}`,
+      `no model found: pass a .gguf file, or a folder with config.json and ${WHOLE}`,
     );
   }
   if (!byPath.has('tokenizer.json')) {
     throw unsupported(
-      'tokenizer.json is missing: save the tokenizer with a current transformers, or use GGUF',
+      'tokenizer.json is missing: save the tokenizer with a current version of transformers, or use GGUF',
     );
   }
   const small = Object.keys(SMALL_FILES).flatMap((path) => byPath.get(path) ?? []);
@@ -77,7 +77,7 @@ async function chatTemplateOf(files: ReadonlyMap<string, ModelFile>): Promise<st
   return chat_template.find((named) => named.name === 'default')?.template ?? null;
 }
 
-/** The licence that the model card's front matter names. */
+/** The licence in the front matter of the model card. */
 async function licenceOf(card: ModelFile | undefined): Promise<string | undefined> {
   if (!card) return undefined;
   const start = new TextDecoder().decode(await card.source.read(0, Math.min(card.source.size, MAX_README)));
@@ -85,7 +85,7 @@ async function licenceOf(card: ModelFile | undefined): Promise<string | undefine
   return front && /^license:\s*["']?([\w.-]{1,64})["']?\s*$/m.exec(front)?.[1];
 }
 
-/** Python writes numbers without an end as Infinity; configuration has them for "no limit". */
+/** Python writes infinite numbers as Infinity; configuration files use them for "no limit". */
 async function readJson(file: ModelFile): Promise<Json> {
   return parseJson(await readSmall(file), file.path, { pythonNumbers: true });
 }

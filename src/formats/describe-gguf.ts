@@ -5,11 +5,11 @@ import { ggufArchitecture } from './gguf-architecture.ts';
 import { ropeScalingOf } from './rope-factors.ts';
 import type { TensorInfo } from './tensor.ts';
 
-/** Describes a model of one GGUF file. */
+/** Describes a model that is a single GGUF file. Throws like describeModel(). */
 export async function describeGguf({ path, source }: ModelFile): Promise<ModelDescription> {
   const { metadata, tensors, headerBytes } = await parseGguf(source, path);
   if (Number(metadata.get('split.count') ?? 1) > 1) {
-    throw unsupported(`${path} is one of several parts: join them with llama-gguf-split --merge`);
+    throw unsupported(`${path} is one part of a split model: join the parts with llama-gguf-split --merge`);
   }
   const architecture = ggufArchitecture(metadata, tensors);
   const factors = tensors.find((tensor) => tensor.name === 'rope_freqs.weight');

@@ -6,39 +6,39 @@ import { invalid } from './errors.ts';
 import type { RandomAccess, TensorInfo } from './tensor.ts';
 
 export interface ModelFile {
-  /** Relative to the model's folder, `/` between parts. */
+  /** Relative to the model's folder, with `/` as separator. */
   path: string;
   source: RandomAccess;
-  /** Whether the path is a link to a file elsewhere: readers that guard against that refuse it. */
+  /** Whether the path is a symbolic link. Readers that guard against links refuse it. */
   linked?: boolean;
 }
 
-/** All that a manifest says about a model beside hashes. */
+/** Description of a model, read from the headers of its files. */
 export interface ModelDescription {
   architecture: Architecture;
   tensors: TensorInfo[];
   tokenizer: { kind: 'gguf' | 'tokenizer.json'; file: string };
-  /** Jinja source; null when the model brings none. */
+  /** Jinja source; null when the model has none. */
   chatTemplate: string | null;
   name?: string;
   licence?: string;
-  /** What a client needs beside tensors: the GGUF header, or the folder's small JSON files whole. */
+  /** Byte ranges that a client needs besides tensors: the GGUF header, or the whole of the folder's small files. */
   headerRanges: { file: string; offset: number; length: number }[];
 }
 
-/** Longest chat template that is accepted, in characters: the longest in use have about 20,000. */
+/** Maximum length of a chat template in characters. The longest in use have about 20,000. */
 export const MAX_CHAT_TEMPLATE = 1 << 16;
 
 /**
- * Reads the headers of a model: one .gguf file, or a Hugging Face folder of safetensors (sharded too). Other
- * files in the list are left alone. Throws FORMAT_INVALID, FORMAT_UNSUPPORTED, SCHEMA_INVALID, or MODEL_NOT_FOUND
- * when the files hold no model.
+ * Reads the headers of a model: a .gguf file, or a Hugging Face folder of safetensors, possibly sharded. Ignores other files.
+ * Throws MODEL_NOT_FOUND when the files contain no model, FORMAT_INVALID, FORMAT_UNSUPPORTED or SCHEMA_INVALID when it cannot be
+ * read.
  */
 export async function describeModel(files: readonly ModelFile[]): Promise<ModelDescription> {
   const ggufs = files.filter((file) => file.path.endsWith('.gguf'));
   if (ggufs.length > 1) {
     const names = ggufs.map((file) => file.path).join(', ');
-    throw new BitorchError('MODEL_NOT_FOUND', `several GGUF files, name one of them: ${names}`);
+    throw new BitorchError('MODEL_NOT_FOUND', `there are several GGUF files, choose one of them: ${names}`);
   }
   const [gguf] = ggufs;
   const description = gguf ? await describeGguf(gguf) : await describeFolder(files);

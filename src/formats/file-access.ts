@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { BitorchError } from '#base';
 import type { RandomAccess } from './tensor.ts';
 
-/** Files that a pool holds open at a time, well below what a process may open. */
+/** Maximum number of files that a pool keeps open, well below the limit of a process. */
 const MAX_OPEN = 64;
 
-/** A file on disk to read anywhere; the caller closes it. */
+/** Opens a file for random access; the caller closes it. Throws the error of the file system. */
 export async function fileAccess(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
@@ -15,7 +15,7 @@ export async function fileAccess(path: string): Promise<RandomAccess & { close()
 
 type WithHandle = (read: (file: FileHandle) => Promise<void>) => Promise<void>;
 
-/** Reading throws FILE_CHANGED when the file has become shorter. */
+/** Random access to a file. Reads throw FILE_CHANGED when the file is shorter than `size`. */
 function accessOf(path: string, size: number, withHandle: WithHandle): RandomAccess {
   const readInto = (target: Uint8Array, offset: number): Promise<void> =>
     withHandle(async (file) => {
@@ -24,7 +24,7 @@ function accessOf(path: string, size: number, withHandle: WithHandle): RandomAcc
         if (bytesRead === 0) {
           throw new BitorchError(
             'FILE_CHANGED',
-            `${path} ends before byte ${offset + target.length}: it changed while it was read`,
+            `${path} ends before byte ${offset + target.length}: it changed while it was being read`,
           );
         }
         done += bytesRead;
@@ -46,17 +46,17 @@ interface Opened {
   readers: number;
 }
 
-/** Any number of files to read, of which those that were read last are open. */
+/** Random access to any number of files, of which the most recently read are kept open. */
 export class FilePool {
   readonly #open = new Map<string, Opened>();
   #waiting: (() => void)[] = [];
 
-  /** A file of the pool; nothing is opened yet. Reading throws what the file system throws, and FILE_CHANGED. */
+  /** Adds a file without opening it. Reads throw FILE_CHANGED, and errors of the file system. */
   source(path: string, size: number): RandomAccess {
     return accessOf(path, size, (read) => this.#with(path, read));
   }
 
-  /** Files of one folder, with the sizes that they have. Throws what the file system throws. */
+  /** Adds files of one folder, with their current sizes. Throws errors of the file system. */
   async folder(
     directory: string,
     paths: readonly string[],
@@ -69,7 +69,7 @@ export class FilePool {
     return files;
   }
 
-  /** Closes all files. No reading may be under way. */
+  /** Closes all files. No reads may be in progress. */
   async close(): Promise<void> {
     const opened = [...this.#open.values()];
     this.#open.clear();
@@ -81,7 +81,7 @@ export class FilePool {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const known = this.#open.get(path);
     const opened = known ?? { handle: open(path, 'r'), readers: 0 };
-    // What was read last comes last.
+    // Keep the map ordered by last use.
     this.#open.delete(path);
     this.#open.set(path, opened);
     opened.readers++;
@@ -96,7 +96,7 @@ export class FilePool {
     }
   }
 
-  /** Closes the file that nobody reads and that was read longest ago; false when all are being read. */
+  /** Closes the least recently used file without readers. False when all files have readers. */
   async #closeIdle(): Promise<boolean> {
     for (const [path, { handle, readers }] of this.#open) {
       if (readers > 0) continue;

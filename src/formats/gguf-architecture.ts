@@ -5,21 +5,21 @@ import type { GgufMetadata, GgufValue } from './gguf.ts';
 import type { TensorInfo } from './tensor.ts';
 
 /**
- * The architecture that a GGUF header describes (llama.cpp, `src/llama-hparams.h` has the keys and defaults).
- * Llama 3.1's RoPE scaling is not among the metadata: GGUF carries it as the tensor `rope_freqs.weight`, see
- * ropeScalingOf(). Throws FORMAT_UNSUPPORTED for other families and for Llama variants that compute otherwise.
+ * The architecture that a GGUF header describes; keys and defaults as in llama.cpp, `src/llama-hparams.h`. Llama 3.1's RoPE
+ * scaling is not in the metadata but in the tensor `rope_freqs.weight`; see ropeScalingOf(). Throws FORMAT_UNSUPPORTED for other
+ * families and for Llama variants with different arithmetic, FORMAT_INVALID or SCHEMA_INVALID for missing or bad values.
  */
 export function ggufArchitecture(metadata: GgufMetadata, tensors: readonly TensorInfo[]): Architecture {
   const family = metadata.get('general.architecture');
   if (family !== 'llama')
-    throw unsupported(`the model's architecture is ${show(family)}: Bitorch runs llama`);
+    throw unsupported(`the model's architecture is ${show(family)}: Bitorch supports llama`);
   refuseVariants(metadata);
   const heads = number(metadata, 'llama.attention.head_count');
   const hidden = number(metadata, 'llama.embedding_length');
   const headDim = number(metadata, 'llama.attention.key_length', hidden / heads);
   for (const key of ['llama.attention.value_length', 'llama.rope.dimension_count']) {
     if (number(metadata, key, headDim) !== headDim)
-      throw unsupported(`${key} differs from the heads' ${headDim}`);
+      throw unsupported(`${key} differs from the head size ${headDim}`);
   }
   const names = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const embedding = names.get('token_embd.weight');
@@ -55,11 +55,11 @@ function refuseVariants(metadata: GgufMetadata): void {
   if (metadata.get('llama.attention.causal') === false)
     throw unsupported('only causal attention is supported');
   for (const key of ['llama.logit_scale', 'llama.embedding_scale', 'llama.residual_scale']) {
-    if (metadata.has(key)) throw unsupported(`${key} is not supported: the model is no plain Llama`);
+    if (metadata.has(key)) throw unsupported(`${key} is not supported: the model is not a plain Llama`);
   }
 }
 
-/** A number, or an array that repeats one number (some writers list a value for each layer). */
+/** A number, or an array of equal numbers: some writers list a value for each layer. */
 function number(metadata: GgufMetadata, key: string, fallback?: number): number {
   const value = metadata.get(key) ?? fallback;
   const [first, ...others] = Array.isArray(value) ? value : [value];

@@ -16,7 +16,7 @@ export const VALUE_TYPES = [
 ] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
-/** Fewest bytes that one value of a type can take: bounds the count that an array can honestly have. */
+/** Minimum size of a value of each type in bytes, which bounds the length of an array. */
 export const MIN_BYTES: Readonly<Record<ValueType, number>> = {
   uint8: 1,
   int8: 1,
@@ -33,7 +33,7 @@ export const MIN_BYTES: Readonly<Record<ValueType, number>> = {
   float64: 8,
 };
 
-/** ggml's tensor types by id: [name, elements per block, bytes per block] (ggml/src/ggml.c, `type_traits`). */
+/** ggml tensor types by id: [name, elements per block, bytes per block] (ggml/src/ggml.c, `type_traits`). */
 const GGML_TYPES: Readonly<Record<number, readonly [name: string, elements: number, bytes: number]>> = {
   0: ['F32', 1, 4],
   1: ['F16', 1, 2],
@@ -79,12 +79,12 @@ const GGML_TYPES: Readonly<Record<number, readonly [name: string, elements: numb
 
 export interface GgmlType {
   name: string;
-  /** Elements and bytes of one block. */
+  /** Elements and bytes per block. */
   elements: number;
   bytes: number;
 }
 
-/** ggml's type under an id, undefined for ids that are not assigned. */
+/** The ggml type with an id; undefined for unassigned ids. */
 export function ggmlType(id: number): GgmlType | undefined {
   const [name, elements, bytes] = GGML_TYPES[id] ?? [];
   return name === undefined ? undefined : { name, elements: elements!, bytes: bytes! };

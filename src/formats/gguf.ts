@@ -1,7 +1,7 @@
 /**
- * GGUF, llama.cpp's one-file model format, versions 2 and 3, little-endian (ggml/docs/gguf.md). Strict: what
- * llama.cpp reads leniently (gaps, trailing bytes, duplicate keys) is refused here, since every byte of a model
- * is shared and paid for.
+ * GGUF, the single-file model format of llama.cpp, versions 2 and 3, little-endian (ggml/docs/gguf.md). The parser is strict:
+ * it refuses gaps, trailing bytes and duplicate keys, which llama.cpp accepts, because every byte of a model is shared and paid
+ * for.
  */
 import { ByteWindow, type Reading, readFrom, readNow } from './byte-window.ts';
 import { invalid, unsupported } from './errors.ts';
@@ -9,11 +9,11 @@ import { type GgmlType, ggmlType, MIN_BYTES, VALUE_TYPES, type ValueType } from 
 import { alignUp, checkTiling } from './layout.ts';
 import { type RandomAccess, TENSOR_TYPES, type TensorInfo } from './tensor.ts';
 
-/** Whole numbers that a double cannot hold stay bigints. */
+/** Integers beyond the safe range of a double are bigints. */
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 
-/** A tensor of any of ggml's types; `shape` outermost first, `offset` from the beginning of the file. */
+/** A tensor of any ggml type. `shape` is outermost first; `offset` is in bytes from the start of the file. */
 export interface GgufEntry {
   name: string;
   type: string;
@@ -24,9 +24,9 @@ export interface GgufEntry {
 
 export interface GgufHeader {
   metadata: GgufMetadata;
-  /** In the file's order. */
+  /** In file order. */
   tensors: GgufEntry[];
-  /** Where the tensors' bytes begin: all that is not weights lies before. */
+  /** Offset of the tensor data. Everything other than weights is before it. */
   headerBytes: number;
 }
 
@@ -35,15 +35,15 @@ export interface Gguf extends GgufHeader {
 }
 
 export interface GgufOptions {
-  /** Which metadata to keep; all of it is checked. */
+  /** Selects the metadata to keep. All of it is checked. */
   keep?: (key: string) => boolean;
-  /** Hears every text of the metadata, kept or not, those in lists among them. */
+  /** Called with every string in the metadata, kept or not, including elements of arrays. */
   onText?: (key: string, text: string) => void;
-  /** Hears the type of the values and the length of every list, before the values. */
+  /** Called with the element type and the length of every array, before its elements. */
   onList?: (key: string, type: ValueType, length: number) => void;
 }
 
-/** Keeps all that it reads, and tells nobody. */
+/** Keeps all metadata and calls no callbacks. */
 const EVERYTHING: Required<GgufOptions> = {
   keep: () => true,
   onText: () => undefined,
@@ -61,8 +61,9 @@ const MAX_DEPTH = 4;
 const MAX_ALIGNMENT = 1 << 16;
 
 /**
- * Reads the header of a GGUF file, never the weights: tensors of any type. Every byte behind the header belongs to one
- * tensor or is padding. Throws FORMAT_INVALID for damaged and FORMAT_UNSUPPORTED for sound but unknown files.
+ * Reads the header of a GGUF file with tensors of any type; the weights are not read. Checks that every byte after the header
+ * belongs to one tensor or is padding. Throws FORMAT_INVALID when the file is damaged, FORMAT_UNSUPPORTED when its version or a
+ * tensor type is unknown.
  */
 export async function readGguf(
   source: RandomAccess,
@@ -74,8 +75,8 @@ export async function readGguf(
 }
 
 /**
- * The header of a GGUF file that Bitorch can run; `file` becomes the path in the tensors' infos. Throws like
- * readGguf(), and FORMAT_UNSUPPORTED for tensor types that execution does not read.
+ * Reads the header of a GGUF file that Bitorch can run. `file` becomes the path in the tensors' infos. Throws like readGguf(),
+ * and FORMAT_UNSUPPORTED for tensor types that execution does not support.
  */
 export async function parseGguf(source: RandomAccess, file: string): Promise<Gguf> {
   const header = await readGguf(source, file);
@@ -84,14 +85,14 @@ export async function parseGguf(source: RandomAccess, file: string): Promise<Ggu
     if (type) return { ...entry, type, file };
     throw unsupported(
       `tensor ${entry.name} in ${file} has type ${entry.type}: ` +
-        'Bitorch runs F32, F16, BF16, Q8_0, Q4_0 and Q4_1; quantise the model to one of these',
+        'Bitorch supports F32, F16, BF16, Q8_0, Q4_0 and Q4_1; quantise the model to one of these',
       { tensor: entry.name, type: entry.type },
     );
   });
   return { ...header, tensors };
 }
 
-/** The metadata alone, from the `headerBytes` that begin a file. Throws FORMAT_INVALID. */
+/** Reads only the metadata, from the first `headerBytes` of a file. Throws FORMAT_INVALID or FORMAT_UNSUPPORTED. */
 export function parseGgufMetadata(header: Uint8Array): GgufMetadata {
   const window = new ByteWindow(0, header.length);
   return readNow(header, window, readOnlyMetadata(window));
@@ -136,7 +137,7 @@ function* readCounts(window: ByteWindow, file: string): Reading<{ tensorCount: n
   return { tensorCount, entryCount: yield* readCount(window, 'metadata count', MAX_ENTRIES) };
 }
 
-/** A 64-bit count or length of at most `max`. */
+/** Reads a 64-bit count or length of at most `max`. */
 function* readCount(window: ByteWindow, what: string, max: number): Reading<number> {
   if (!window.has(8, what)) yield 8;
   const value = window.uint64();
@@ -144,7 +145,7 @@ function* readCount(window: ByteWindow, what: string, max: number): Reading<numb
   return Number(value);
 }
 
-/** UTF-8 with a 64-bit length of at most `maxBytes`. */
+/** Reads UTF-8 text with a 64-bit length of at most `maxBytes`. */
 function* readString(window: ByteWindow, what: string, maxBytes: number): Reading<string> {
   const length = yield* readCount(window, `length of ${what}`, maxBytes);
   if (!window.has(length, what)) yield length;
@@ -152,7 +153,7 @@ function* readString(window: ByteWindow, what: string, maxBytes: number): Readin
 }
 
 interface Walk {
-  /** How many more values lists may hold. */
+  /** Remaining number of array elements that the metadata may contain. */
   elements: number;
   onText: (key: string, text: string) => void;
   onList: (key: string, type: ValueType, length: number) => void;
@@ -249,7 +250,7 @@ function alignmentOf(metadata: GgufMetadata): number {
   return alignment;
 }
 
-/** Offsets are still relative to the data section. */
+/** Reads the tensor infos. Their offsets are relative to the data section. */
 function* readTensorInfos(
   window: ByteWindow,
   count: number,
@@ -289,7 +290,7 @@ function bytesOf(name: string, { name: type, elements, bytes }: GgmlType, shape:
   return size;
 }
 
-/** GGUF lists dimensions innermost first; ours are outermost first. */
+/** Reads a shape. GGUF lists dimensions innermost first; the result is outermost first. */
 function* readShape(window: ByteWindow, name: string): Reading<number[]> {
   if (!window.has(4, `rank of ${name}`)) yield 4;
   const rank = window.uint32();

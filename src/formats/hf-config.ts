@@ -41,8 +41,9 @@ const configSchema = z.object({
 type Config = z.infer<typeof configSchema>;
 
 /**
- * The architecture that a `config.json` describes; what is absent has the default of transformers'
- * `LlamaConfig`. Throws SCHEMA_INVALID, or FORMAT_UNSUPPORTED for what is no plain Llama.
+ * The architecture that a `config.json` describes. Absent values have the defaults of `LlamaConfig` in Hugging Face
+ * transformers. Throws SCHEMA_INVALID when a value is missing or out of range, FORMAT_UNSUPPORTED when the model is not a plain
+ * Llama.
  */
 export function hfArchitecture(json: Json, what = 'config.json'): Architecture {
   const config = check(configSchema, json, what);
@@ -70,7 +71,9 @@ export function hfArchitecture(json: Json, what = 'config.json'): Architecture {
 function refuseVariants(config: Config, what: string): void {
   const [name = config.model_type ?? 'none'] = config.architectures ?? [];
   if (config.model_type !== 'llama' || (config.architectures && name !== 'LlamaForCausalLM')) {
-    throw unsupported(`${what}: architecture ${name} (${config.model_type}): Bitorch runs LlamaForCausalLM`);
+    throw unsupported(
+      `${what}: architecture ${name} (${config.model_type}): Bitorch supports LlamaForCausalLM`,
+    );
   }
   const { hidden_act, attention_bias, mlp_bias, partial_rotary_factor, quantization_config } = config;
   if (hidden_act && hidden_act !== 'silu') throw unsupported(`${what}: hidden_act ${hidden_act} is not silu`);

@@ -1,4 +1,4 @@
-/** Pictures of model cards. Each format is walked from its first byte to its last; no pixel is decoded. */
+/** Structural checks of images in model cards. Each format is parsed from the first byte to the last; no pixel is decoded. */
 import { crc32 } from 'node:zlib';
 import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
@@ -8,13 +8,13 @@ import { readWebp } from './webp.ts';
 
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp';
 
-/** Pixels across and down. */
+/** Size in pixels. */
 export interface ImageSize {
   width: number;
   height: number;
 }
 
-/** An image, and where it ends: at the end of the file unless something follows that is no part of it. */
+/** Size of an image and the offset of its end, which is the end of the file unless other data follows the image. */
 export interface ImageExtent extends ImageSize {
   end: number;
 }
@@ -26,7 +26,7 @@ const WALKERS: Readonly<Record<ImageFormat, (window: ByteWindow) => Reading<Imag
   webp: readWebp,
 };
 
-/** Checks an image's structure up to its last byte. Throws FORMAT_INVALID. */
+/** Checks the structure of an image up to its last byte. Throws FORMAT_INVALID when it is damaged. */
 export async function readImage(source: RandomAccess, format: ImageFormat): Promise<ImageExtent> {
   const window = new ByteWindow(0, source.size);
   return readFrom(source, window, readExtent(window, format));
@@ -46,14 +46,14 @@ const big16 = (bytes: Uint8Array, at = 0): number => bytes[at]! * 256 + bytes[at
 const big32 = (bytes: Uint8Array, at = 0): number => big16(bytes, at) * 65_536 + big16(bytes, at + 2);
 const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** Editors and transfers leave a line end or zeros behind an image. */
+/** Editors and file transfers append newlines or zeros to images. */
 const MAX_PADDING = 1024;
 const MAX_TRAILER = 1 << 20;
 
 const isPadding = (bytes: Uint8Array): boolean =>
   bytes.length <= MAX_PADDING && bytes.every((byte) => byte === 0 || byte === 0x0a || byte === 0x0d);
 
-/** Whether what follows is padding, or what phones of Samsung write behind a photograph. */
+/** Whether the data after the image is padding or the trailer that Samsung phones append to photographs. */
 function* isKnownTrailer(window: ByteWindow, format: ImageFormat): Reading<boolean> {
   const { left } = window;
   if (left > MAX_TRAILER) return false;
@@ -62,7 +62,7 @@ function* isKnownTrailer(window: ByteWindow, format: ImageFormat): Reading<boole
   return isPadding(rest) || (format === 'jpeg' && isSamsungTrailer(rest));
 }
 
-/** PNG, third edition: chunks with checksums, IHDR first, IEND last. */
+/** PNG (W3C, third edition): chunks with checksums, IHDR first, IEND last. */
 function* readPng(window: ByteWindow): Reading<ImageSize> {
   yield* want(window, 33, 'the PNG header');
   if (ascii(window.bytes(8)) !== '\x89PNG\r\n\x1a\n') throw invalid('no PNG signature');
@@ -85,16 +85,16 @@ function* readPng(window: ByteWindow): Reading<ImageSize> {
     }
     yield* want(window, 4, `PNG chunk ${type}`);
     if (big32(window.bytes(4)) !== checksum) throw invalid(`PNG chunk ${type} has a wrong checksum`);
-    if (type === 'IHDR' && length !== 13) throw invalid('IHDR has not 13 bytes');
+    if (type === 'IHDR' && length !== 13) throw invalid('IHDR does not have 13 bytes');
     if (type === 'IEND' && length !== 0) throw invalid('IEND is not empty');
   }
   return size!;
 }
 
-/** Cameras append previews, depth maps and gain maps, each a JPEG of its own (CIPA DC-007). */
+/** Cameras append previews, depth maps and gain maps as further JPEG images (CIPA DC-007). */
 const MAX_PICTURES = 32;
 
-/** One JPEG or several. */
+/** One or several concatenated JPEG images. */
 function* readJpeg(window: ByteWindow): Reading<ImageSize> {
   const size = yield* readPicture(window);
   for (let pictures = 1; pictures < MAX_PICTURES && window.left > 3; pictures++) {
@@ -120,11 +120,11 @@ function* readPicture(window: ByteWindow): Reading<ImageSize> {
     }
     if (marker === 0xd9) break;
     if (marker === 0 || marker === 0xd8 || marker === 1 || (marker >= 0xd0 && marker <= 0xd7)) {
-      throw invalid('a JPEG marker that may not stand here');
+      throw invalid('a JPEG marker is not allowed at its position');
     }
     yield* want(window, 2, 'a JPEG segment');
     const length = big16(window.bytes(2)) - 2;
-    if (length < 0) throw invalid('a JPEG segment of negative length');
+    if (length < 0) throw invalid('a JPEG segment has a negative length');
     yield* want(window, length, 'a JPEG segment');
     const body = window.bytes(length);
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
@@ -135,7 +135,7 @@ function* readPicture(window: ByteWindow): Reading<ImageSize> {
   return size;
 }
 
-/** Up to the next marker that is neither stuffing nor a restart. */
+/** Skips entropy-coded data up to the next marker that is neither a stuffed byte nor a restart. */
 function* skipEntropy(window: ByteWindow): Reading<void> {
   for (;;) {
     yield* want(window, 2, 'JPEG image data');
@@ -148,7 +148,7 @@ function* skipEntropy(window: ByteWindow): Reading<void> {
   }
 }
 
-/** GIF89a: blocks of sub-blocks, ended by one trailer, or by the end of the file, as some old writers leave it. */
+/** GIF89a: blocks of sub-blocks, ended by a trailer, or by the end of the file, since some old writers omit the trailer. */
 function* readGif(window: ByteWindow): Reading<ImageSize> {
   yield* want(window, 13, 'the GIF header');
   const head = window.bytes(13).slice();
@@ -167,10 +167,10 @@ function* readGif(window: ByteWindow): Reading<ImageSize> {
       window.skip(colourTable(flags) + 1, 'a GIF image');
     } else if (kind === 0x21) window.skip(1, 'a GIF extension');
     else if (images > 0) {
-      // Readers stop here as they do at the trailer.
+      // Like other readers, treat an unknown block after an image as the trailer.
       window.at--;
       break;
-    } else throw invalid(`a GIF block of unknown kind ${kind}`);
+    } else throw invalid(`a GIF block has the unknown kind ${kind}`);
     for (let length = -1; length !== 0; ) {
       yield* want(window, 1, 'a GIF sub-block');
       length = window.uint8();

@@ -3,7 +3,7 @@ import { KeySet } from './key-set.ts';
 
 export type JsonScalar = null | boolean | number | string;
 
-/** Hears a JSON document as it is read. */
+/** Callbacks for the tokens of a JSON document, in document order. */
 export interface JsonVisitor {
   open(kind: '{' | '['): void;
   close(): void;
@@ -13,44 +13,44 @@ export interface JsonVisitor {
 
 export interface JsonLimits {
   maxDepth?: number;
-  /** Most keys of all objects that are open at a time. */
+  /** Maximum number of keys in all open objects together. */
   maxKeys?: number;
-  /** Longest string, in characters as they are written. */
+  /** Maximum length of a string in characters, before unescaping. */
   maxString?: number;
-  /** Whether NaN, Infinity and -Infinity are numbers, as Python's json writes them. */
+  /** Whether to accept NaN, Infinity and -Infinity, which Python's json module writes. */
   pythonNumbers?: boolean;
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const BLANK = /[ \t\n\r]*/y;
 const WORD = /[a-zA-Z]+/y;
-/** A string that needs no unescaping. */
+/** A string without escapes. */
 const PLAIN = /"[^"\\\p{Cc}]*"/uy;
 const MAX_NUMBER = 1024;
-/** From this length on V8 makes slices that point into the whole. */
+/** From this length on, V8 slices share the memory of the original string. */
 const SLICED = 13;
 
 type Expect = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma' | 'end';
 
 /**
- * JSON as RFC 8259 spells it, and stricter where it leaves room: a key is there once, strings are well-formed Unicode,
- * numbers are finite, nesting and lengths are bounded. (JSON.parse takes the last of duplicate keys, so two readers
- * can see two different files.) Takes a document in pieces and keeps no more of it than what tells open objects' keys apart. Throws FORMAT_INVALID
- * that names `what` and the place.
+ * Streaming JSON parser (RFC 8259), strict where the RFC leaves room: keys are unique, strings are well-formed Unicode, numbers
+ * are finite, nesting and lengths are bounded. (JSON.parse keeps the last of duplicate keys, so two parsers can disagree on the
+ * same file.) Retains only the current token and what it needs to detect duplicate keys in open objects. Throws FORMAT_INVALID,
+ * which names `what` and the position.
  */
 export class JsonReader {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #what: string;
   readonly #visitor: JsonVisitor;
   readonly #limits: Required<JsonLimits>;
-  /** Keys seen in each open object; null for an array. */
+  /** Open containers, outermost first: the keys of an object so far, null for an array. */
   readonly #open: (KeySet | null)[] = [];
   #keys = 0;
   #text = '';
   #at = 0;
   /** Characters of the document before #text. */
   #before = 0;
-  /** Length that #text should have before an unfinished token is tried again. */
+  /** Length that #text must reach before an incomplete token is parsed again. */
   #wanted = 0;
   #expect: Expect = 'value';
 
@@ -60,11 +60,13 @@ export class JsonReader {
     this.#limits = { maxDepth: 64, maxKeys: 1 << 20, maxString: 1 << 26, pythonNumbers: false, ...limits };
   }
 
+  /** Parses the next piece of the document. */
   write(bytes: Uint8Array): void {
     this.#append(bytes);
     if (this.#text.length >= this.#wanted) this.#run(false);
   }
 
+  /** Ends the document. Throws FORMAT_INVALID when it is incomplete. */
   end(): void {
     this.#append();
     this.#run(true);
@@ -97,7 +99,7 @@ export class JsonReader {
     }
   }
 
-  /** Takes one token; false when its end has not come yet. */
+  /** Parses one token; false when it is incomplete. */
   #token(character: string, final: boolean): boolean {
     switch (this.#expect) {
       case 'end':
@@ -149,7 +151,7 @@ export class JsonReader {
     if (key === undefined) return false;
     if (!this.#open.at(-1)!.add(key)) {
       this.#at = start;
-      this.#fail(`key ${JSON.stringify(key.slice(0, 80))} is there twice`);
+      this.#fail(`duplicate key ${JSON.stringify(key.slice(0, 80))}`);
     }
     if (++this.#keys > this.#limits.maxKeys) this.#fail(`more than ${this.#limits.maxKeys} keys are open`);
     this.#visitor.key(key);
@@ -183,29 +185,29 @@ export class JsonReader {
       if (!text.isWellFormed()) this.#fail('malformed string');
       const quoted = this.#text.slice(this.#at, PLAIN.lastIndex);
       this.#at = PLAIN.lastIndex;
-      // A longer slice would keep all of the text around it in memory: the platform's parser makes a copy.
+      // A longer slice would keep the whole text in memory; JSON.parse makes a copy.
       return text.length < SLICED ? text : (JSON.parse(quoted) as string);
     }
     const end = this.#endOfString();
     if (end === undefined) {
       if (this.#text.length - this.#at > this.#limits.maxString) this.#fail('a string is too long');
-      if (final) this.#fail('string without an end');
+      if (final) this.#fail('unterminated string');
       return undefined;
     }
     try {
-      // Escapes and the ban on control characters are left to the platform's parser.
+      // JSON.parse handles escapes and rejects control characters.
       const text = JSON.parse(this.#text.slice(this.#at, end + 1)) as string;
       if (text.isWellFormed()) {
         this.#at = end + 1;
         return text;
       }
     } catch {
-      // Reported below, with the place.
+      // Reported below, with the position.
     }
     return this.#fail('malformed string');
   }
 
-  /** Where the quote is that ends the string that begins here. */
+  /** Index of the quote that ends the string at #at; undefined when it is not in #text. */
   #endOfString(): number | undefined {
     for (let end = this.#text.indexOf('"', this.#at + 1); end >= 0; end = this.#text.indexOf('"', end + 1)) {
       let first = end;
@@ -215,13 +217,13 @@ export class JsonReader {
     return undefined;
   }
 
-  /** A number or one of the words. */
+  /** Parses a number or a literal; undefined when it is incomplete. */
   #word(character: string, final: boolean): JsonScalar | undefined {
     const pattern = /[a-zA-Z]/.test(character) ? WORD : NUMBER;
     pattern.lastIndex = this.#at;
     const found = pattern.exec(this.#text)?.[0];
     const end = this.#at + (found?.length ?? 1);
-    // A number may go on behind what has come so far ("1." or "-I" even does not match yet).
+    // A number may continue in the next piece ("1." and "-I" do not even match yet).
     const open = this.#text.length - end < 3 || this.#text.length - this.#at < 12;
     if (!final && open && this.#text.length - this.#at < MAX_NUMBER) return undefined;
     if (this.#limits.pythonNumbers && this.#text.startsWith('-Infinity', this.#at)) {

@@ -4,7 +4,7 @@ import { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from '
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * A whole document at once, as strict as JsonReader. Throws FORMAT_INVALID that names `what` and the place.
+ * Parses a whole document as strictly as JsonReader. Throws FORMAT_INVALID, which names `what` and the position.
  */
 export function parseJson(
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ export function parseJson(
   return tree.root;
 }
 
-/** Builds the document, or the part of it that is passed on. */
+/** Visitor that builds the document, or the part of it that is forwarded. */
 export class JsonTree implements JsonVisitor {
   readonly #open: (Json[] | { [key: string]: Json })[] = [];
   readonly #keys: string[] = [];

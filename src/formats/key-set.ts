@@ -1,21 +1,21 @@
-/** Characters of keys that are kept as they are: more than the objects of configuration have. */
+/** Total characters of keys that are stored exactly; configuration objects have fewer. */
 const MAX_EXACT = 4096;
 const FIRST_PLACES = 4096;
-/** Among a million keys in a table that is half full the longest honest search takes about 70. */
+/** Limit of a search. In a half-full table of a million random keys, the longest search takes about 70 probes. */
 const MAX_PROBES = 512;
 
 /**
- * The keys of one object. The first ones are kept, those of vocabularies as 64-bit fingerprints: equal keys always meet;
- * that two different ones do happens to one honest vocabulary in ten million.
+ * The set of keys of one object. Small sets store the keys, large ones (vocabularies) 64-bit fingerprints. Equal keys are always
+ * detected; different keys collide in about one of ten million honest vocabularies.
  *
- * Fingerprints lie in a table of which at most half is taken. A file may be written so that its keys crowd into a few
- * places: then the platform's own set takes over, whose hashes nobody outside can foresee. So each key costs a bounded
- * number of steps, and what is found depends on the fingerprints alone.
+ * Fingerprints are stored in an open-addressing table that is at most half full. A file can be crafted so that its keys cluster
+ * in the table; then a built-in Set, whose hashes are seeded, takes over. Each key costs a bounded number of steps, and the
+ * result depends on the fingerprints alone.
  */
 export class KeySet {
   #exact: Set<string> | undefined = new Set();
   #characters = 0;
-  /** Pairs of halves, open addressing with linear probing; the second half of a free place is 0. */
+  /** Fingerprints as (high, low) pairs, with linear probing; `low` of a free entry is 0. */
   #table = new Uint32Array();
   #crowded: Set<string> | undefined;
   #size = 0;
@@ -24,7 +24,7 @@ export class KeySet {
     return this.#size;
   }
 
-  /** Adds a key; false when it is there already. */
+  /** Adds a key; false when it is already present. */
   add(key: string): boolean {
     const added = this.#exact ? this.#addExact(this.#exact, key) : this.#addFingerprint(...fingerprint(key));
     if (added) this.#size++;
@@ -54,7 +54,7 @@ export class KeySet {
     return true;
   }
 
-  /** Where a fingerprint is, or the free place where it belongs; undefined when the search takes too long. */
+  /** Index of a fingerprint, or of the free entry where it belongs; undefined after MAX_PROBES. */
   #placeOf(high: number, low: number): number | undefined {
     const table = this.#table;
     const mask = table.length - 1;
@@ -65,7 +65,7 @@ export class KeySet {
     return undefined;
   }
 
-  /** Makes the table so large that `keys` take at most half of it. */
+  /** Grows the table so that `keys` fill at most half of it. */
   #resize(keys: number): void {
     const old = this.#table;
     let places = FIRST_PLACES;
@@ -103,7 +103,7 @@ function* pairsOf(table: Uint32Array): Generator<[high: number, low: number]> {
   }
 }
 
-/** Two multiplicative hashes with a final mixing each (MurmurHash3's); the second one is odd. */
+/** Two multiplicative hashes, each with the finaliser of MurmurHash3; the second is made odd, so it is never 0. */
 function fingerprint(text: string): [high: number, low: number] {
   let a = 0x9e3779b9 ^ text.length;
   let b = 0x85ebca6b;

@@ -1,12 +1,13 @@
 import { invalid } from './errors.ts';
 import type { TensorInfo } from './tensor.ts';
 
+/** The smallest multiple of `alignment` that is at least `offset`. */
 export const alignUp = (offset: number, alignment: number): number =>
   Math.ceil(offset / alignment) * alignment;
 
 /**
- * Checks that tensors tile [start, end of file) exactly: no two overlap, no byte lies between them but padding
- * up to `alignment`. The last one may be padded too. Throws FORMAT_INVALID.
+ * Checks that tensors tile bytes [start, size) of a file: no two overlap, and there are no gaps except padding to `alignment`,
+ * which may also follow the last one. Throws FORMAT_INVALID otherwise.
  */
 export function checkTiling(
   tensors: readonly Pick<TensorInfo, 'name' | 'offset' | 'bytes'>[],
@@ -15,7 +16,7 @@ export function checkTiling(
   alignment: number,
 ): void {
   let end = start;
-  // An empty tensor stands before the one that begins where it does.
+  // An empty tensor sorts before the tensor at the same offset.
   for (const tensor of tensors.toSorted((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
     const expected = alignUp(end, alignment);
     if (tensor.offset !== expected) {
@@ -24,6 +25,6 @@ export function checkTiling(
     end = expected + tensor.bytes;
   }
   if (size !== end && size !== alignUp(end, alignment)) {
-    throw invalid(`tensors end at byte ${end} of ${size}`);
+    throw invalid(`the tensors end at byte ${end} of ${size}`);
   }
 }

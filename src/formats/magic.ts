@@ -1,10 +1,10 @@
-/** What the first bytes of a file say it is. */
+/** Identifies file formats by their first bytes. */
 import { BitorchError } from '#base';
 import { readSafetensors } from './safetensors.ts';
 import { isTarHeader } from './tar.ts';
 import type { RandomAccess } from './tensor.ts';
 
-/** Bytes from the beginning that identify() wants to see. */
+/** Number of bytes from the start of a file that identify() needs. */
 export const HEAD_BYTES = 4096;
 
 const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: string])[] = [
@@ -77,8 +77,8 @@ const SIGNATURES: readonly (readonly [kind: string, offset: number, bytes: strin
 ];
 
 /**
- * The kind that a signature tells, undefined when there is none: text, JSON, protobuf messages and old pickles have no
- * signature.
+ * The kind of a file by its signature; undefined when there is none. Text, JSON, protobuf messages and old pickles have no
+ * signature. `size` is the length of the file in bytes.
  */
 export function identify(head: Uint8Array, size: number): string | undefined {
   const text = Buffer.from(head.subarray(0, 16)).toString('latin1');
@@ -93,8 +93,8 @@ export function identify(head: Uint8Array, size: number): string | undefined {
 }
 
 /**
- * The kind that a file's content tells. safetensors begins with the length of its header, which may be any number and so
- * look like a signature: a file that is safetensors by all of its rules is that, whatever its first bytes spell.
+ * The kind of a file by its content. A safetensors file starts with the length of its header, which can look like the signature
+ * of another format, so a file that parses as safetensors is identified as such first.
  */
 export async function identifySource(source: RandomAccess): Promise<string | undefined> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
@@ -113,7 +113,7 @@ async function isSafetensors(source: RandomAccess): Promise<boolean> {
   }
 }
 
-/** Signatures of letters alone, with which a text may begin as well. */
+/** Kinds whose signature consists of letters, with which a text may begin as well. */
 const SPELLED = new Set(
   'ggml lzfse bzip2 cpio parquet arrow cab torch7 lzip joblib ace lha xar squashfs'.split(' '),
 );
@@ -126,13 +126,13 @@ function isPortableExecutable(head: Uint8Array): boolean {
   return signature || at + 2 > head.length || head.subarray(2, 64).some((byte) => byte < 9);
 }
 
-/** RFC 1950: method 8, window up to 32 KiB, a check that divides by 31; as Python's zlib and joblib write it. */
+/** RFC 1950 header as written by Python's zlib and joblib: method 8, 32 KiB window, a checksum that is a multiple of 31. */
 function isZlib(head: Uint8Array): boolean {
   const [first = 0, second = 0] = head;
   return first === 0x78 && (first * 256 + second) % 31 === 0 && (second & 0x20) === 0 && second !== 0x20;
 }
 
-/** zstd's and LZ4's readers skip such a frame and go on behind it (RFC 8878 §3.1.2). */
+/** Whether the data starts with a skippable frame, which readers of zstd and LZ4 skip (RFC 8878 §3.1.2). */
 export const isSkippableFrame = (head: Uint8Array): boolean =>
   head[0]! >> 4 === 5 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
 

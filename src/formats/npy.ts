@@ -1,39 +1,40 @@
-/** NumPy's .npy arrays (NEP 1): numbers, and records of numbers. */
+/** NumPy .npy files (NEP 1): arrays of numbers or of records of numbers. */
 import { invalid } from './errors.ts';
 import type { RandomAccess } from './tensor.ts';
 
 const MAX_HEADER = 1 << 16;
-/** A Python dictionary of exactly the three keys, as NumPy writes it. */
+/** A Python dictionary with exactly the three keys, as written by NumPy. */
 const HEADER =
   /^\{'descr': (?:'([<>|=]?[a-zA-Z]\d{0,9}(?:\[\w{1,16}\])?)'|(\[.*\])), 'fortran_order': (?:True|False), 'shape': \((\d*(?:L?, ?\d+)*L?,?)\), ?\}[ \0]*\n?$/s;
 
 export interface Npy {
-  /** NumPy's type code, such as "<f4", or its list of a record's fields. */
+  /** NumPy type code, such as "<f4", or the list of a record's fields. */
   type: string;
-  /** Whether elements are Python objects, stored as a pickle behind the header. */
+  /** Whether elements are Python objects, stored as a pickle after the header. */
   objects: boolean;
   shape: number[];
-  /** Where the data begins. */
+  /** Offset of the data in bytes. */
   offset: number;
 }
 
-/** Reads the header; for arrays of numbers the data fills the rest of the file exactly. Throws FORMAT_INVALID. */
+/** Reads the header. Throws FORMAT_INVALID when it is damaged, or when the data of a numeric array does not fill the file. */
 export async function readNpy(source: RandomAccess): Promise<Npy> {
   const head = await source.read(0, Math.min(12, source.size));
   if (head.length < 10 || Buffer.from(head.subarray(0, 6)).toString('latin1') !== '\x93NUMPY') {
-    throw invalid('no NumPy signature');
+    throw invalid('the NumPy signature is missing');
   }
   const long = head[6]! >= 2;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head[6]! < 1 || head[6]! > 3 || (long && head.length < 12))
-    throw invalid(`unknown .npy version ${head[6]}`);
+    throw invalid(`the .npy version ${head[6]} is unknown`);
   const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
   const start = long ? 12 : 10;
-  if (length > MAX_HEADER || start + length > source.size) throw invalid(`a header of ${length} bytes`);
+  if (length > MAX_HEADER || start + length > source.size)
+    throw invalid(`the header length is ${length} bytes`);
   const header = Buffer.from(await source.read(start, length)).toString('latin1');
   const objects = /'\|?O\d?'/.test(header);
   const found = HEADER.exec(header);
-  if (!found && !objects) throw invalid('the header is not as NumPy writes it');
+  if (!found && !objects) throw invalid('the header is malformed');
   const shape = (found?.[3] ?? '')
     .split(',')
     .flatMap((part) => /\d+/.exec(part) ?? [])
@@ -46,19 +47,19 @@ export async function readNpy(source: RandomAccess): Promise<Npy> {
 function checkLength({ type, shape, offset }: Npy, size: number): void {
   const each = type.startsWith('[') ? new Fields(type).bytes() : bytesOf(type);
   const bytes = shape.reduce((product, dimension) => product * dimension, each);
-  if (offset + bytes !== size) throw invalid(`${size - offset} bytes of data where the shape needs ${bytes}`);
+  if (offset + bytes !== size) throw invalid(`the data has ${size - offset} bytes, the shape needs ${bytes}`);
 }
 
 function bytesOf(type: string): number {
   const [, kind, digits] = /^[<>|=]?([a-zA-Z])(\d{0,9})(?:\[\w{1,16}\])?$/.exec(type) ?? [];
   if (kind === undefined || !'?bBiufcSUVmM'.includes(kind))
-    throw invalid(`the element type ${type} holds no numbers`);
+    throw invalid(`the element type ${type} is not numeric`);
   return Number(digits || 1) * (kind === 'U' ? 4 : 1);
 }
 
 const MAX_RECORD_DEPTH = 8;
 
-/** The fields of a record as Python writes them: `[('x', '<f8'), ('y', '<i4', (2, 3)), (('title', 'z'), [...])]`. */
+/** Parser for the fields of a record in Python syntax: `[('x', '<f8'), ('y', '<i4', (2, 3)), (('title', 'z'), [...])]`. */
 class Fields {
   readonly #text: string;
   #at = 0;
@@ -99,7 +100,7 @@ class Fields {
   }
 
   #fail(): never {
-    throw invalid('the fields of a record are not as NumPy writes them');
+    throw invalid('the fields of a record are malformed');
   }
 }
 

@@ -1,12 +1,12 @@
 /**
- * Whether loops of an ONNX model can end (operators.md, "Loop"): by a number of trips that is no more than any model
- * needs, or by a condition that depends on something that changes from trip to trip.
+ * Detects loops of an ONNX model that cannot end (operators.md, "Loop"). A loop ends by a reasonable trip count, or by a condition
+ * that depends on a value that changes between iterations.
  */
 import { invalid } from './errors.ts';
 import { GRAPH } from './onnx-tables.ts';
 import type { FieldValue, Message, MessageTable, Span } from './protobuf.ts';
 
-/** Reads one message; fields for which `take` returns true are not kept. */
+/** Reads one message. Fields for which `take` returns true are not stored in the result. */
 export type ReadMessage = (
   span: Span,
   table: MessageTable,
@@ -15,20 +15,20 @@ export type ReadMessage = (
 ) => Promise<Message>;
 
 export interface OnnxLoop {
-  /** Names of the number of trips and of the first condition, "" where they are left out. */
+  /** Names of the trip count and of the initial condition; "" when omitted. */
   trips: string;
   condition: string;
   body: Span;
 }
 
-/** Trips beyond this are no bound: exporters write the largest number there is for "while". */
+/** Larger trip counts do not count as a bound: for "while", exporters write the maximum integer. */
 const MAX_TRIPS = 1 << 24;
-/** Trips of loops in loops. */
+/** Limit for the product of the trip counts of nested loops. */
 const MAX_PRODUCT = 2 ** 40;
-/** Smaller constants bound every loop, and are not remembered. */
+/** Constants up to this value always bound a loop and need not be recorded. */
 const SMALL = 1 << 10;
 const MAX_CONSTANTS = 1 << 17;
-/** Nodes of a body whose condition is followed. */
+/** Maximum number of values in a body whose condition is traced. */
 const MAX_BODY = 1 << 16;
 const MAX_DEPTH = 32;
 
@@ -38,11 +38,11 @@ const RANDOM = /^(Random|Bernoulli|Multinomial)/;
 const list = (value: FieldValue | undefined): Message[] => (value as Message[] | undefined) ?? [];
 const names = (value: FieldValue | undefined): string[] => (value as string[] | undefined) ?? [];
 
-/** Large whole numbers that a graph knows under a name, and those of the graphs around it. */
+/** Large integer constants of a graph by name, with access to those of the enclosing graphs. */
 export class OnnxScope {
   readonly #around: OnnxScope | undefined;
   readonly #constants = new Map<string, number>();
-  /** Trips of the loops around. */
+  /** Product of the trip counts of the enclosing loops. */
   readonly #product: number;
 
   constructor(around?: OnnxScope, trips = 1) {
@@ -67,7 +67,7 @@ export class OnnxScope {
     if (value === undefined || value <= SMALL) return;
     this.#constants.set(name, value);
     if (this.#constants.size > MAX_CONSTANTS)
-      throw invalid(`a graph of over ${MAX_CONSTANTS} large constants`);
+      throw invalid(`a graph has more than ${MAX_CONSTANTS} large constants`);
   }
 
   #find(name: string | undefined): number | undefined {
@@ -76,7 +76,7 @@ export class OnnxScope {
     return known === undefined && this.#around ? this.#around.#find(name) : known;
   }
 
-  /** How often the loop runs at most, 1 when only its input tells; undefined when nothing bounds it. */
+  /** Maximum trip count of a loop; 1 when it depends on the input; undefined when it is unbounded. */
   tripsOf({ trips }: OnnxLoop): number | undefined {
     if (trips === '') return undefined;
     const known = this.#find(trips) ?? 1;
@@ -84,7 +84,7 @@ export class OnnxScope {
   }
 }
 
-/** The loop that a node is, if it is one with a body. */
+/** The loop of a Loop node that has a body; undefined for other nodes. */
 export function loopOf(node: Message): OnnxLoop | undefined {
   if (node.op_type !== 'Loop') return undefined;
   const [trips = '', condition = ''] = names(node.input);
@@ -92,7 +92,7 @@ export function loopOf(node: Message): OnnxLoop | undefined {
   return body && { trips, condition, body };
 }
 
-/** Values of a Constant node, or of ConstantOfShape. */
+/** Value of a Constant or ConstantOfShape node; undefined unless it is a single integer. */
 function constantOf({ op_type, attribute }: Message): number | undefined {
   if (op_type !== 'Constant' && op_type !== 'ConstantOfShape') return undefined;
   for (const { name, t, i } of list(attribute)) {
@@ -112,7 +112,7 @@ const INTEGERS: Readonly<Record<number, (view: DataView) => number>> = {
   13: (view) => Number(view.getBigUint64(0, true)),
 };
 
-/** The value of a tensor of one whole number. */
+/** Value of a tensor that holds a single integer; undefined for other tensors. */
 function scalarOf(tensor: Message): number | undefined {
   const elements = ((tensor.dims as (number | bigint)[] | undefined) ?? []).reduce<number>(
     (product, dim) => product * Number(dim),
@@ -127,6 +127,7 @@ function scalarOf(tensor: Message): number | undefined {
   return head?.length === bytes ? INTEGERS[type](new DataView(head!.buffer, head!.byteOffset)) : undefined;
 }
 
+/** The node or initializer that produces a value. */
 interface Maker {
   operator: string;
   inputs: string[];
@@ -134,7 +135,7 @@ interface Maker {
   constant: number | undefined;
 }
 
-/** Whether the condition that a body gives can be another one after some trip. Throws FORMAT_INVALID. */
+/** Whether the condition that a loop body computes can change between iterations. Throws FORMAT_INVALID. */
 export async function conditionChanges(body: Span, read: ReadMessage): Promise<boolean> {
   const makers = new Map<string, Maker>();
   const inputs: string[] = [];
@@ -197,7 +198,7 @@ const graphsOf = (node: Message): Span[] =>
     ...((graphs as Span[] | undefined) ?? []),
   ]);
 
-/** Everything that a graph inside of the body takes, from wherever. */
+/** Adds the names of all values that a graph nested in the body uses. */
 async function addNames(seen: Set<string>, graph: Span, read: ReadMessage, depth: number): Promise<void> {
   if (depth > MAX_DEPTH) throw invalid(`graphs are nested deeper than ${MAX_DEPTH}`);
   const inner: Span[] = [];

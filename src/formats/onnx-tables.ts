@@ -2,7 +2,7 @@
 import type { MessageTable } from './protobuf.ts';
 
 const ENTRY: MessageTable = { 1: ['key', 'text'], 2: ['value', 'text'] };
-/** Key and value that no reader of weights looks at. */
+/** Key and value that no reader of weights uses. */
 const REMARK: MessageTable = { 1: ['key', 'note'], 2: ['value', 'note'] };
 
 const DIMENSION: MessageTable = {

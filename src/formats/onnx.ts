@@ -1,4 +1,4 @@
-/** ONNX: walks every graph, subgraph and function of a model and tells what is in them. */
+/** ONNX parser: walks every graph, subgraph and function of a model and reports their contents to a visitor. */
 import { ByteWindow, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
 import { conditionChanges, loopOf, type OnnxLoop, OnnxScope } from './onnx-loops.ts';
@@ -17,20 +17,20 @@ export interface OnnxTensor {
   name: string;
   dims: number[];
   dataType: number;
-  /** Bytes that shape and type promise; undefined for strings. */
+  /** Size by shape and type in bytes; undefined for strings. */
   bytes: number | undefined;
-  /** Where the data is; undefined when it lies in another file. */
+  /** Location of the data in another file; undefined when the model contains it. */
   external: OnnxExternal | undefined;
-  /** What is wrong with the tensor, if anything. */
+  /** Description of a defect of the tensor, if any. */
   problem: string | undefined;
 }
 
 export interface OnnxExternal {
   location: string;
   offset: number;
-  /** Bytes; undefined = what shape and type promise. */
+  /** Bytes; undefined for the size by shape and type. */
   length: number | undefined;
-  /** Keys of external_data that the format does not know. */
+  /** Keys of external_data that the format does not define. */
   unknownKeys: string[];
 }
 
@@ -41,10 +41,10 @@ export interface OnnxFunction {
   body: OnnxCalls;
 }
 
-/** What a function, or the model itself, runs: its nodes, those of graphs inside of it among them. */
+/** The nodes that a function or the model itself runs, including those of nested graphs. */
 export interface OnnxCalls {
   nodes: number;
-  /** How many of them are of each operator or function, by callKey(). */
+  /** Number of nodes for each operator or function, by callKey(). */
   calls: ReadonlyMap<string, number>;
 }
 
@@ -52,17 +52,17 @@ export interface OnnxVisitor {
   node(node: OnnxNode, place: string): void;
   tensor(tensor: OnnxTensor, place: string): void;
   function(declared: OnnxFunction): void;
-  /** A loop that nothing ends. */
+  /** A loop without a bound. */
   endless(place: string): void;
 }
 
-/** The name by which nodes and functions meet. */
+/** Key that a node and the function that it calls have in common. */
 export const callKey = (domain: string, name: string, overload: string): string =>
   `${domain === 'ai.onnx' ? '' : domain}:${name}:${overload}`;
 
 export interface OnnxLimits {
   maxNodes: number;
-  /** Graphs inside of graphs. */
+  /** Maximum nesting of graphs. */
   maxDepth: number;
 }
 
@@ -70,14 +70,13 @@ export interface OnnxSummary {
   producer: string;
   nodes: number;
   tensors: number;
-  /** What the model runs outside of its functions. */
+  /** Nodes of the model outside of its functions. */
   main: OnnxCalls;
   opsets: { domain: string; version: number }[];
 }
 
 /**
- * Reads a model to its last byte, weights passed over. Throws FORMAT_INVALID for bytes that are no ONNX model, and
- * for more nodes or deeper graphs than the limits.
+ * Parses a model to its last byte, skipping weights. Throws FORMAT_INVALID when it is not an ONNX model or exceeds the limits.
  */
 export async function readOnnx(
   source: RandomAccess,
@@ -106,20 +105,20 @@ export async function readOnnx(
   return { producer, nodes: walk.nodes, tensors: walk.tensors, main, opsets };
 }
 
-/** Graphs inside of graphs that wait to be read. */
+/** Maximum number of graphs nested directly in one graph. */
 const MAX_GRAPHS = 1 << 16;
-/** Different operators that functions run, each function's counted. */
+/** Maximum number of distinct operators, summed over all functions. */
 const MAX_CALLS = 1 << 18;
-/** Tensors of one model; larger ones have some ten thousand. */
+/** Maximum number of tensors of a model; large models have about ten thousand. */
 const MAX_TENSORS = 1 << 22;
-/** Characters of a name that are told as its place. */
+/** Maximum characters of a name in a reported place. */
 const MAX_NAME = 200;
 
 const list = (value: FieldValue | undefined): Message[] => (value as Message[] | undefined) ?? [];
 const text = (value: FieldValue | undefined): string => String(value ?? '');
 const short = (value: FieldValue | undefined): string => text(value).slice(0, MAX_NAME);
 
-/** A graph inside of a node that waits to be read. */
+/** A graph in an attribute of a node, to be read later. */
 interface InnerGraph {
   span: Span;
   place: string;
@@ -132,7 +131,7 @@ class Walk {
   readonly #limits: OnnxLimits;
   nodes = 0;
   tensors = 0;
-  /** Of the function that is being read. */
+  /** Calls of the current function. */
   #calls = new Map<string, number>();
   #called = 0;
   #nodesBefore = 0;
@@ -154,7 +153,7 @@ class Walk {
     return readFrom(this.#source, window, readMessage(window, window.end, table, what, take), chunk);
   }
 
-  /** What was run since it was asked last. */
+  /** Nodes since the previous call. */
   takeCalls(): OnnxCalls {
     const taken = { nodes: this.nodes - this.#nodesBefore, calls: this.#calls };
     this.#nodesBefore = this.nodes;
@@ -219,7 +218,7 @@ class Walk {
   #call(key: string): void {
     const before = this.#calls.get(key);
     if (before === undefined && ++this.#called > MAX_CALLS)
-      throw invalid(`the model runs more than ${MAX_CALLS} different operators`);
+      throw invalid(`the model uses more than ${MAX_CALLS} different operators`);
     this.#calls.set(key, (before ?? 0) + 1);
   }
 
@@ -233,7 +232,7 @@ class Walk {
     if (span) inner.push({ span, place: here, loop: span === loop?.body ? loop : undefined });
     for (const graph of (attribute.graphs as Span[] | undefined) ?? [])
       inner.push({ span: graph, place: here });
-    if (inner.length > MAX_GRAPHS) throw invalid(`a graph holds more than ${MAX_GRAPHS} others`);
+    if (inner.length > MAX_GRAPHS) throw invalid(`a graph contains more than ${MAX_GRAPHS} others`);
   }
 
   #sparse({ values, indices }: Message, place: string): void {
@@ -248,7 +247,7 @@ class Walk {
   }
 }
 
-/** Values per typed field that one element takes: complex numbers take two. */
+/** Fields that hold tensor data by type, as opposed to raw_data. */
 const TYPED = [
   'float_data',
   'int32_data',
@@ -270,27 +269,27 @@ function tensorOf(message: Message): OnnxTensor {
   if (bits === undefined) return problem(`the data type ${dataType} does not exist`);
   if (dims.some((dim) => !(dim >= 0)) || !Number.isSafeInteger(elements))
     return problem(`impossible shape [${dims}]`);
-  if (message.segment) return problem('segmented tensors are not read by anybody');
+  if (message.segment) return problem('segmented tensors are not supported by any reader');
   const external = Number(message.data_location ?? 0) === EXTERNAL;
   const raw = message.raw_data as Span | undefined;
   const typed = TYPED.filter((field) => message[field] !== undefined);
   if (external || message.external_data) {
-    if (!external) return problem('external data is named, but not used');
+    if (!external) return problem('external data is declared but not used');
     if (raw || typed.length > 0) return problem('the data is both in the model and in another file');
     return { ...tensor, external: externalOf(list(message.external_data)) };
   }
   if ((raw ? 1 : 0) + typed.length > 1) return problem('the data is there twice');
   if (raw && raw.length !== bytes)
-    return problem(`${raw.length} bytes of data where the shape [${dims}] needs ${bytes}`);
+    return problem(`the data has ${raw.length} bytes, the shape [${dims}] needs ${bytes}`);
   const [field] = typed;
   if (field && !fits(field, Number(message[field]), elements, bits)) {
-    return problem(`${message[field]} values in ${field} where the shape [${dims}] needs ${elements}`);
+    return problem(`${field} has ${message[field]} values, the shape [${dims}] needs ${elements}`);
   }
   if (!raw && !field && elements > 0) return problem(`no data for the shape [${dims}]`);
   return tensor;
 }
 
-/** Packed sub-byte types share an int32 value, complex types take two. */
+/** Whether a typed field has the right number of values: sub-byte types are packed into int32, complex types take two. */
 function fits(field: string, values: number, elements: number, bits: number): boolean {
   if (values === elements) return true;
   if (field === 'int32_data' && bits > 0 && bits < 8) return values === Math.ceil((elements * bits) / 8);

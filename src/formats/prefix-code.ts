@@ -1,7 +1,7 @@
-/** The prefix codes of lossless WebP (RFC 9649 §3.7.2): canonical Huffman codes of up to 15 bits, read from lengths. */
+/** Prefix codes of lossless WebP (RFC 9649 §3.7.2): canonical Huffman codes of up to 15 bits, defined by their lengths. */
 import { invalid } from './errors.ts';
 
-/** Bits of a byte string from the lowest of the first byte on. Reading past the end throws FORMAT_INVALID. */
+/** Reads bits of a byte string, least significant bit first. Throws FORMAT_INVALID past the end. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -12,10 +12,10 @@ export class BitReader {
     this.#bytes = bytes;
   }
 
-  /** A number of at most 24 bits. */
+  /** Reads an unsigned integer of at most 24 bits. */
   read(bits: number): number {
     while (this.#count < bits) {
-      if (this.#at === this.#bytes.length) throw invalid('the tables of a lossless WebP do not end');
+      if (this.#at === this.#bytes.length) throw invalid('the tables of a lossless WebP are truncated');
       this.#held |= this.#bytes[this.#at++]! << this.#count;
       this.#count += 8;
     }
@@ -27,20 +27,20 @@ export class BitReader {
 }
 
 const MAX_LENGTH = 15;
-/** Bits by which decoders index their first table; longer codes lead to second ones. */
+/** Bits that index the first-level table of decoders; longer codes use second-level tables. */
 const ROOT_BITS = 8;
 
 /**
- * A complete code: each sequence of bits means something, and just one thing. Decoders make tables of it whose room was
- * reckoned for complete codes: those that are not wrote past them (CVE-2023-4863).
+ * A complete prefix code, in which every sequence of bits has exactly one meaning. Decoders size their tables for complete codes;
+ * incomplete ones overflowed them (CVE-2023-4863).
  */
 export class PrefixCode {
   readonly #counts = new Uint16Array(MAX_LENGTH + 1);
   readonly #symbols: number[] = [];
-  /** Entries of the tables that libwebp makes of it. */
+  /** Number of table entries that libwebp uses for the code. */
   readonly tableEntries: number;
 
-  /** `lengths`: bits of each symbol's code, 0 where there is none. Throws FORMAT_INVALID unless the code is complete. */
+  /** `lengths`: bits of each symbol's code, 0 for unused symbols. Throws FORMAT_INVALID unless the code is complete. */
   constructor(lengths: ArrayLike<number>) {
     const counts = this.#counts;
     for (let symbol = 0; symbol < lengths.length; symbol++) counts[lengths[symbol]!]!++;
@@ -54,14 +54,13 @@ export class PrefixCode {
     let open = 1;
     for (let length = 1; length <= MAX_LENGTH && used !== 1; length++) {
       open = 2 * open - counts[length]!;
-      if (open < 0) throw invalid('a prefix code of a lossless WebP has more codes than there is room for');
+      if (open < 0) throw invalid('a prefix code of a lossless WebP is oversubscribed');
     }
-    if (used === 0 || (used > 1 && open > 0))
-      throw invalid('a prefix code of a lossless WebP leaves sequences of bits without a meaning');
+    if (used === 0 || (used > 1 && open > 0)) throw invalid('a prefix code of a lossless WebP is incomplete');
     this.tableEntries = used === 1 ? 1 << ROOT_BITS : entriesOf(counts);
   }
 
-  /** A code of one symbol takes no bits. */
+  /** Reads a symbol. A code with a single symbol takes no bits. */
   read(bits: BitReader): number {
     if (this.#symbols.length === 1) return this.#symbols[0]!;
     let code = 0;
@@ -78,7 +77,7 @@ export class PrefixCode {
   }
 }
 
-/** libwebp's BuildHuffmanTable() (src/utils/huffman_utils.c), counting only. */
+/** Number of entries that libwebp's BuildHuffmanTable() (src/utils/huffman_utils.c) writes. */
 function entriesOf(counts: Uint16Array): number {
   let entries = 1 << ROOT_BITS;
   let code = 0;
@@ -94,7 +93,7 @@ function entriesOf(counts: Uint16Array): number {
   return entries;
 }
 
-/** Bits of a second table that begins with a code of `length`, of which `left` are still to be placed. */
+/** Index bits of a second-level table that starts with a code of `length`, of which `left` remain to be placed. */
 function secondBits(counts: Uint16Array, length: number, left: number): number {
   let room = (1 << (length - ROOT_BITS)) - left;
   let last = length;

@@ -1,23 +1,23 @@
 /**
- * Protocol Buffers' wire format (protobuf.dev, "Encoding"), read strictly by a table of fields: unknown fields,
- * groups, repeated single fields and lengths that overrun are refused, so that every byte has one meaning.
+ * Strict parser of the Protocol Buffers wire format (protobuf.dev, "Encoding"), driven by a table of fields. It refuses unknown
+ * fields, groups, duplicates of singular fields and lengths beyond the message, so that every byte has exactly one meaning.
  */
 import type { ByteWindow, Reading } from './byte-window.ts';
 import { invalid } from './errors.ts';
 
-/** Bytes that were passed over: to be read later, or the raw data of a tensor. */
+/** Bytes that were skipped: a message to be read later, or the raw data of a tensor. */
 export interface Span {
   offset: number;
   length: number;
-  /** The bytes themselves when they are few: a single number. */
+  /** The bytes themselves if there are at most MAX_HEAD of them. */
   head?: Uint8Array;
 }
 
 /**
- * `int`: any varint · `float`, `double`: fixed 4 and 8 bytes · `text`: UTF-8, kept · `note`: UTF-8, checked and dropped ·
- * `bytes`: a Span, also for messages to be read later · a table: a message, read at once. With `[]`: any number of
- * them, numbers packed or not; `count` numbers are counted, and the first whole one kept as "first NAME". `either`: a number or a note, where editions of a format
- * differ.
+ * Type of a field. `int`: any varint. `float`, `double`: 4 and 8 bytes. `text`: UTF-8, kept. `note`: UTF-8, checked and dropped.
+ * `bytes`: kept as a Span; also for messages that are read later. A table: a message, read immediately. `either`: a number or a
+ * note, where editions of a format differ. Repeated fields are marked `[]` (kept as a list; numbers packed or not) or `count`
+ * (only counted; the first integer is kept as "first NAME").
  */
 export type FieldKind = 'int' | 'float' | 'double' | 'text' | 'note' | 'bytes' | MessageTable;
 export type FieldRule = readonly [name: string, kind: FieldKind | 'either', many?: '[]' | 'count'];
@@ -26,7 +26,7 @@ export interface MessageTable {
 }
 
 export type FieldValue = number | bigint | string | Span | Message | FieldValue[];
-/** Fields that are there, by name; repeated ones as lists, counted ones as their number. */
+/** Fields that are present, by name: repeated ones as lists, counted ones as a number. */
 export interface Message {
   [name: string]: FieldValue | undefined;
 }
@@ -34,9 +34,9 @@ export interface Message {
 const MAX_DEPTH = 32;
 const MAX_LIST = 1 << 16;
 const MAX_TEXT = 1 << 22;
-/** Bytes of a Span that are kept. */
+/** Longest Span whose bytes are kept. */
 const MAX_HEAD = 8;
-/** What one message and all in it may take in memory, about: bytes of texts, and of the objects themselves. */
+/** Approximate limit for the memory of a message and everything in it: bytes of texts and of objects. */
 const MAX_KEPT = 1 << 24;
 const MESSAGE_BYTES = 256;
 const VALUE_BYTES = 16;
@@ -55,12 +55,12 @@ const EITHER: Readonly<Record<number, FieldKind>> = {
 };
 const FIXED_BYTES = { float: 4, double: 8 };
 
-/** Fields go to it first; those for which it returns true are not kept. */
+/** Called with each field of the outermost message. If it returns true, the field is not stored in the result. */
 type Take = (name: string, value: FieldValue) => boolean;
 
 /**
- * Reads the message that ends at `end`. Fields go to `take` when it is given and returns true, else into the result,
- * which takes MAX_KEPT bytes at most. Throws FORMAT_INVALID.
+ * Parses the message that ends at offset `end`. Fields that `take` does not consume are stored in the result, which takes at most
+ * MAX_KEPT bytes. Throws FORMAT_INVALID when the message is malformed or too large.
  */
 export function readMessage(
   window: ByteWindow,
@@ -144,7 +144,8 @@ function* readField(
     spend(budget, MESSAGE_BYTES, place);
     return yield* readFields(window, window.at + length, kind, place, undefined, depth + 1, budget);
   }
-  if (length > MAX_TEXT) throw invalid(`${place} is a text of ${length} bytes`);
+  if (length > MAX_TEXT)
+    throw invalid(`${place} is a text of ${length} bytes, over the limit of ${MAX_TEXT}`);
   if (!window.has(length, place)) yield length;
   const text = window.text(length, place);
   return kind === 'text' ? text : undefined;
@@ -170,7 +171,7 @@ function put(
   } else {
     const list = (message[name] as FieldValue[] | undefined) ?? [];
     message[name] = list;
-    if (list.length === MAX_LIST) throw invalid(`${place} is there more than ${MAX_LIST} times`);
+    if (list.length === MAX_LIST) throw invalid(`${place} occurs more than ${MAX_LIST} times`);
     list.push(value);
   }
 }
@@ -188,7 +189,7 @@ function* readPacked(
   const last = window.at + length;
   if (kind !== 'int' && rule[2] === 'count') {
     const bytes = FIXED_BYTES[kind];
-    if (length % bytes !== 0) throw invalid(`${place} has no whole number of values`);
+    if (length % bytes !== 0) throw invalid(`${place} does not contain a whole number of values`);
     window.skip(length, place);
     message[rule[0]] = ((message[rule[0]] as number | undefined) ?? 0) + length / bytes;
     return;
@@ -219,7 +220,7 @@ const signed = (value: number | bigint): number | bigint => {
   return Number.isSafeInteger(Number(number)) ? Number(number) : number;
 };
 
-/** A base-128 number of at most 64 bits; a bigint where a double cannot hold it. */
+/** Reads a varint of at most 64 bits; a bigint when it exceeds the safe range of a double. */
 function* readVarint(window: ByteWindow, place: string): Reading<number | bigint> {
   if (window.buffered < 10) {
     const bytes = Math.min(10, window.left);
@@ -233,7 +234,7 @@ function* readVarint(window: ByteWindow, place: string): Reading<number | bigint
     if (length === 8) return readLongVarint(window, BigInt(value), byte, place);
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) {
-      if (byte === 0 && length > 1) throw invalid(`${place} is a number that is spelled too long`);
+      if (byte === 0 && length > 1) throw invalid(`${place} is a number with an overlong encoding`);
       return value;
     }
     scale *= 128;
@@ -241,14 +242,14 @@ function* readVarint(window: ByteWindow, place: string): Reading<number | bigint
   throw invalid(`${place} is a number of more than 64 bits`);
 }
 
-/** The rest of a number from its eighth byte on. */
+/** Reads the rest of a varint from its eighth byte on. */
 function readLongVarint(window: ByteWindow, low: bigint, eighth: number, place: string): bigint | number {
   let value = low + (BigInt(eighth & 0x7f) << 49n);
   for (let byte = eighth, shift = 56n; byte >= 0x80; shift += 7n) {
     if (shift > 63n || window.left === 0) throw invalid(`${place} is a number of more than 64 bits`);
     byte = window.uint8();
     value += BigInt(byte & 0x7f) << shift;
-    if (byte === 0) throw invalid(`${place} is a number that is spelled too long`);
+    if (byte === 0) throw invalid(`${place} is a number with an overlong encoding`);
   }
   if (value >= 1n << 64n) throw invalid(`${place} is a number of more than 64 bits`);
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;

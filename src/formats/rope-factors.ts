@@ -3,7 +3,7 @@ import { unsupported } from './errors.ts';
 
 type Scaling = NonNullable<Architecture['ropeScaling']>;
 
-/** By what each rotary frequency is divided under Llama 3.1's scaling (transformers, `modeling_rope_utils.py`). */
+/** Divisor of each rotary frequency under Llama 3.1's scaling (Hugging Face transformers, `modeling_rope_utils.py`). */
 export function llama3Factors(scaling: Scaling, theta: number, headDim: number): number[] {
   const { factor, lowFreqFactor, highFreqFactor, originalContext } = scaling;
   return Array.from({ length: headDim / 2 }, (_, i) => {
@@ -16,8 +16,9 @@ export function llama3Factors(scaling: Scaling, theta: number, headDim: number):
 }
 
 /**
- * The scaling behind a GGUF's `rope_freqs.weight`, which carries only the factors. Every published Llama has the
- * same cut frequencies, so the largest factor tells the rest; the tensor must then agree with it.
+ * Recovers the scaling parameters from the factors in a GGUF's `rope_freqs.weight` (headDim / 2 values). All published Llama
+ * models have the same cut-off frequencies, so the largest factor determines the others; the tensor must match them. Undefined
+ * for no scaling. Throws FORMAT_UNSUPPORTED for another scaling.
  */
 export function ropeScalingOf(factors: Float32Array, theta: number, headDim: number): Scaling | undefined {
   if (factors.every((factor) => factor === 1)) return undefined;

@@ -1,18 +1,18 @@
-/** Writing safetensors: the header of a file, and the order of the tensors in it. */
+/** Writes safetensors: the header of a file and the order of its tensors. */
 import { concat, utf8 } from '#base';
 import { invalid } from './errors.ts';
 import { elementBits } from './safetensors.ts';
 
 export interface TensorOutline {
   name: string;
-  /** A type of safetensors: F32, BF16, I64, … */
+  /** A safetensors type: F32, BF16, I64, … */
   dtype: string;
   shape: readonly number[];
 }
 
 /**
- * The first bytes of a file with these tensors, and the tensors in the order in which their data has to follow: larger
- * elements first, so that all are aligned, then by name. Throws FORMAT_INVALID for unknown types.
+ * The header of a file with these tensors, and the tensors in the order of their data: larger elements first, so that all are
+ * aligned, then by name. Throws FORMAT_INVALID when a type is unknown.
  */
 export function safetensorsHeader<T extends TensorOutline>(
   tensors: readonly T[],

@@ -1,4 +1,4 @@
-/** safetensors, Hugging Face's tensor format (huggingface/safetensors, README, "Format"): one file or shards. */
+/** safetensors, Hugging Face's tensor format (huggingface/safetensors, README, "Format"), as one file or as shards. */
 import { check, z, zCount } from '#base';
 import { invalid, unsupported } from './errors.ts';
 import { type Json, JsonTree, parseJson } from './json.ts';
@@ -9,12 +9,12 @@ import { type RandomAccess, TENSOR_TYPES, type TensorInfo, tensorInfoSchema } fr
 const MAX_HEADER = 16 << 20;
 const MAX_TENSORS = 1 << 16;
 const MAX_METADATA = 1 << 16;
-/** Values of one tensor's entry: dtype, shape and offsets. */
+/** Maximum number of values in a tensor's entry: dtype, shape and offsets. */
 const MAX_ENTRY = 32;
 const CHUNK = 1 << 18;
 const FLOATS: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16']);
 
-/** Bits of one element. */
+/** Bits per element. */
 const BITS: Readonly<Record<string, number>> = {
   BOOL: 8,
   F4: 4,
@@ -40,7 +40,7 @@ const BITS: Readonly<Record<string, number>> = {
   U64: 64,
 };
 
-/** Bits of one element of a type, undefined for types that do not exist. */
+/** Bits per element of a type; undefined for unknown types. */
 export const elementBits = (dtype: string): number | undefined =>
   Object.hasOwn(BITS, dtype) ? BITS[dtype] : undefined;
 
@@ -56,7 +56,7 @@ const entrySchema = z.strictObject({
 });
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
-/** A tensor of any element type, as the header describes it; `offset` counts from the beginning of the file. */
+/** A tensor of any element type, as described in the header. `offset` is in bytes from the start of the file. */
 export interface SafetensorsEntry {
   name: string;
   dtype: string;
@@ -66,8 +66,9 @@ export interface SafetensorsEntry {
 }
 
 /**
- * The tensors of one safetensors file, of whatever type; only its header is read. Every byte behind the header belongs
- * to exactly one tensor. `onMetadata` hears the entries of __metadata__. Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (an unknown type) or SCHEMA_INVALID.
+ * Reads the header of a safetensors file with tensors of any type. Checks that every byte after the header belongs to exactly one
+ * tensor. `onMetadata` is called with the entries of __metadata__. Throws FORMAT_INVALID or SCHEMA_INVALID when the file is
+ * damaged, FORMAT_UNSUPPORTED when a type is unknown.
  */
 export async function readSafetensors(
   source: RandomAccess,
@@ -94,8 +95,8 @@ export async function readSafetensors(
 }
 
 /**
- * The tensors of a safetensors file that Bitorch can run. Throws like readSafetensors(), and FORMAT_UNSUPPORTED for
- * element types that execution does not read.
+ * The tensors of a safetensors file that Bitorch can run. Throws like readSafetensors(), and FORMAT_UNSUPPORTED for element types
+ * that execution does not support.
  */
 export async function parseSafetensors(source: RandomAccess, file: string): Promise<TensorInfo[]> {
   const entries = await readSafetensors(source, file);
@@ -103,7 +104,7 @@ export async function parseSafetensors(source: RandomAccess, file: string): Prom
     const type = TENSOR_TYPES.find((known) => known === dtype);
     if (!type || !FLOATS.has(type)) {
       throw unsupported(
-        `tensor ${name} in ${file} has type ${dtype}: of safetensors Bitorch runs F32, F16 and BF16`,
+        `tensor ${name} in ${file} has type ${dtype}: Bitorch supports F32, F16 and BF16 in safetensors`,
         { tensor: name, type: dtype },
       );
     }
@@ -112,7 +113,7 @@ export async function parseSafetensors(source: RandomAccess, file: string): Prom
   });
 }
 
-/** Keeps one entry of the header at a time. */
+/** Visitor of the header, which holds one entry at a time. */
 class Header implements JsonVisitor {
   readonly tensors: SafetensorsEntry[] = [];
   readonly #file: string;
@@ -161,7 +162,7 @@ class Header implements JsonVisitor {
 
   #badMetadata(): never {
     check(z.record(z.string(), z.string()), { value: null }, `__metadata__ of ${this.#file}`);
-    throw invalid(`__metadata__ of ${this.#file} is no map of strings`);
+    throw invalid(`__metadata__ of ${this.#file} is not a map of strings`);
   }
 
   #add(value: Json): void {
@@ -182,16 +183,16 @@ function entryOf(name: string, value: Json, file: string, headerBytes: number): 
   }
   const bytes = shape.reduce((product, dimension) => product * dimension, bits) / 8;
   const [begin, end] = data_offsets;
-  if (!Number.isSafeInteger(bytes)) throw invalid(`${what} has no whole number of bytes`);
+  if (!Number.isSafeInteger(bytes)) throw invalid(`${what} is not a whole number of bytes`);
   if (end - begin !== bytes) {
-    throw invalid(`tensor ${name} in ${file} takes ${end - begin} bytes where its shape needs ${bytes}`);
+    throw invalid(`tensor ${name} in ${file} has ${end - begin} bytes, its shape needs ${bytes}`);
   }
   return { name, dtype, shape, offset: headerBytes + begin, bytes };
 }
 
 /**
- * The shards that `model.safetensors.index.json` names: file → tensors that must be in it. Shards lie in the
- * index's own folder.
+ * Parses `model.safetensors.index.json`: file name of each shard → names of its tensors. Shards are in the folder of the index.
+ * Throws FORMAT_INVALID or SCHEMA_INVALID.
  */
 export function parseShardIndex(bytes: Uint8Array, what: string): Map<string, Set<string>> {
   const { weight_map } = check(indexSchema, parseJson(bytes, what, { maxDepth: 4 }), what);
@@ -206,13 +207,13 @@ export function parseShardIndex(bytes: Uint8Array, what: string): Map<string, Se
   return shards;
 }
 
-/** Checks that a shard holds just the tensors that the index promises. Throws FORMAT_INVALID. */
+/** Throws FORMAT_INVALID when a shard does not contain exactly the tensors that the index lists for it. */
 export function checkShard(
   file: string,
   tensors: readonly TensorInfo[],
   promised: ReadonlySet<string>,
 ): void {
   const stray = tensors.find((tensor) => !promised.has(tensor.name));
-  if (stray) throw invalid(`${file} holds ${stray.name}, which the index does not place there`);
-  if (tensors.length !== promised.size) throw invalid(`${file} lacks tensors that the index places there`);
+  if (stray) throw invalid(`${file} contains ${stray.name}, which the index does not list for it`);
+  if (tensors.length !== promised.size) throw invalid(`${file} lacks tensors that the index lists for it`);
 }

@@ -1,10 +1,10 @@
-/** What phones of Samsung write behind a photograph (ExifTool's documentation, "Samsung Trailer Tags"). */
+/** The trailer that Samsung phones append to photographs (ExifTool documentation, "Samsung Trailer Tags"). */
 
 const ENTRY = 12;
 
 /**
- * Whether bytes are blocks, then their directory "SEFH", then its length and "SEFT", and the blocks lie side by side, so
- * that each byte belongs to one thing.
+ * Whether bytes are a sequence of blocks, their directory "SEFH", its length and "SEFT". The blocks must be contiguous, so that
+ * every byte is accounted for.
  */
 export function isSamsungTrailer(bytes: Uint8Array): boolean {
   if (bytes.length < 20 || tag(bytes, bytes.length - 4) !== 'SEFT') return false;

@@ -1,4 +1,4 @@
-/** SentencePiece models (google/sentencepiece, src/sentencepiece_model.proto): pieces with scores and how they were made. */
+/** SentencePiece models (google/sentencepiece, src/sentencepiece_model.proto): pieces with scores, and training parameters. */
 import { ByteWindow, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
 import { type FieldRule, type Message, type MessageTable, readMessage, type Span } from './protobuf.ts';
@@ -7,7 +7,7 @@ import type { RandomAccess } from './tensor.ts';
 const TEXTS = new Set([1, 2, 5, 7, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
 const FLOATS = new Set([10, 15]);
 const REPEATED = new Set([1, 5, 30, 31]);
-/** DeBERTa's models are of an edition that had other things here. */
+/** Fields that have another type in the edition that DeBERTa models use. */
 const EITHER = new Set([50, 51, 52]);
 const TRAINER_FIELDS = [...range(1, 7), ...range(10, 26), ...range(30, 36), ...range(40, 54)];
 
@@ -36,7 +36,7 @@ const NORMALIZER: MessageTable = {
   4: ['remove_extra_whitespaces', 'int'],
   5: ['escape_whitespaces', 'int'],
   6: ['normalization_rule_tsv', 'note'],
-  // encode_case and decode_case of Marian's edition.
+  // encode_case and decode_case exist in Marian's edition.
   7: ['encode_case', 'int'],
   8: ['decode_case', 'int'],
 };
@@ -51,15 +51,15 @@ const MODEL: MessageTable = {
 
 const MAX_PIECES = 1 << 22;
 
-/** A piece: `type` 1 is ordinary, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 a byte. */
+/** A piece. `type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. */
 export interface Piece {
   readonly piece: string;
   readonly type: number;
 }
 
 /**
- * Checks a model to its last byte and counts its pieces; `onPiece` hears each. `charsmap`: where the compiled normalizers lie. Throws
- * FORMAT_INVALID.
+ * Checks a model to its last byte. `onPiece` is called with each piece. Returns the number of pieces and the locations of the
+ * compiled normalizers. Throws FORMAT_INVALID when the model is damaged.
  */
 export async function readSentencePiece(
   source: RandomAccess,
@@ -69,14 +69,13 @@ export async function readSentencePiece(
   let pieces = 0;
   const reading = readMessage(window, source.size, MODEL, 'the SentencePiece model', (name, value) => {
     if (name !== 'pieces') return false;
-    if (++pieces > MAX_PIECES) throw invalid(`over ${MAX_PIECES} pieces`);
+    if (++pieces > MAX_PIECES) throw invalid(`the SentencePiece model has more than ${MAX_PIECES} pieces`);
     const { piece = '', type = 1 } = value as Message;
     onPiece({ piece: String(piece), type: Number(type) });
     return true;
   });
   const { trainer_spec, normalizer_spec, denormalizer_spec } = await readFrom(source, window, reading);
-  if (pieces === 0 || !trainer_spec)
-    throw invalid('no SentencePiece model: it needs pieces and trainer_spec');
+  if (pieces === 0 || !trainer_spec) throw invalid('a SentencePiece model needs pieces and trainer_spec');
   const charsmaps = [normalizer_spec, denormalizer_spec].flatMap((spec) => {
     const span = (spec as Message | undefined)?.precompiled_charsmap;
     return span === undefined ? [] : [span as Span];

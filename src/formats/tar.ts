@@ -1,9 +1,9 @@
-/** tar (POSIX ustar, with GNU and pax long names passed over as members of their own). */
+/** tar (POSIX ustar). Long names of GNU and pax appear as separate members. */
 import type { RandomAccess } from './tensor.ts';
 
 export interface TarMember {
   name: string;
-  /** ustar's type flag: "0" a file, "1" and "2" links, "5" a folder, … */
+  /** ustar type flag: "0" file, "1" and "2" links, "5" folder, … */
   type: string;
   linkName: string;
   offset: number;
@@ -13,7 +13,7 @@ export interface TarMember {
 const BLOCK = 512;
 const MAX_MEMBERS = 1 << 16;
 
-/** Whether 512 bytes are a tar header: the checksum fits. */
+/** Whether 512 bytes are a tar header with a valid checksum. */
 export function isTarHeader(block: Uint8Array): boolean {
   if (block.length < BLOCK || block[0] === 0) return false;
   const stated = /^[ 0]*([0-7]+)[ \0]/.exec(latin1(block.subarray(148, 156)));
@@ -24,7 +24,7 @@ export function isTarHeader(block: Uint8Array): boolean {
   return Number.parseInt(stated[1]!, 8) === sum;
 }
 
-/** Members up to the end mark, and whether headers and sizes were all right up to the last byte. */
+/** Members up to the end marker. `whole`: whether all headers and sizes were valid up to the last byte. */
 export async function readTar(source: RandomAccess): Promise<{ members: TarMember[]; whole: boolean }> {
   const members: TarMember[] = [];
   let at = 0;

@@ -1,6 +1,6 @@
 import { z, zCount } from '#base';
 
-/** Element types that execution reads; the Q types are GGUF's blocks of 32 (see docs/protocol/arithmetic.md). */
+/** Element types that execution supports. The Q types are GGUF's blocks of 32 elements (docs/protocol/arithmetic.md). */
 export const TENSOR_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1'] as const;
 export type TensorType = (typeof TENSOR_TYPES)[number];
 
@@ -14,11 +14,11 @@ export const TENSOR_BLOCK: Readonly<Record<TensorType, readonly [number, number]
   Q4_1: [32, 20],
 };
 
-/** Where one tensor's bytes are. */
+/** Location and type of a tensor. */
 export const tensorInfoSchema = z.strictObject({
   name: z.string().min(1).max(256),
   type: z.enum(TENSOR_TYPES),
-  /** Outermost first: a matrix is [rows, columns], a row's elements lie together. */
+  /** Outermost first: a matrix is [rows, columns], stored row by row. */
   shape: z
     .array(
       z
@@ -29,7 +29,7 @@ export const tensorInfoSchema = z.strictObject({
     )
     .min(1)
     .max(4),
-  /** Path of the file inside the model. */
+  /** Path of the file, relative to the model. `offset` and `bytes` locate the tensor in it. */
   file: z.string().min(1).max(1024),
   offset: zCount,
   bytes: zCount,
@@ -37,11 +37,12 @@ export const tensorInfoSchema = z.strictObject({
 
 export type TensorInfo = z.infer<typeof tensorInfoSchema>;
 
-/** Bytes that can be read anywhere: a file, a partly downloaded torrent, a buffer in a test. */
+/** A source of bytes with random access: a file, a partly downloaded torrent, a buffer. */
 export interface RandomAccess {
+  /** Bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; rejects when they are not there. */
+  /** Reads exactly `length` bytes at `offset`; rejects when they are unavailable. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Fills `target` from `offset` on, for those who read much and can keep a buffer. */
+  /** Fills `target` with bytes from `offset` on, for callers that reuse a buffer. */
   readInto?(target: Uint8Array, offset: number): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { invalid } from './errors.ts';
 
-// ignoreBOM keeps U+FEFF: it is a token of many vocabularies, and #base's decoder drops it at the start.
+// ignoreBOM keeps a leading U+FEFF, which #base's decoder drops: it is a token of many vocabularies.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Strict UTF-8, a leading U+FEFF kept. Throws FORMAT_INVALID. */
+/** Decodes UTF-8 and keeps a leading U+FEFF. Throws FORMAT_INVALID when the bytes are not UTF-8. */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
     return decoder.decode(bytes);

@@ -1,18 +1,18 @@
-/** Unpacking within bounds: what a container holds, as a source of its own. */
+/** Bounded decompression: the contents of containers as random-access sources. */
 import { constants, crc32, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { isSkippableFrame } from './magic.ts';
 import type { RandomAccess } from './tensor.ts';
 import type { ZipMember } from './zip.ts';
 
-/** Most bytes that are unpacked in memory; of what is larger the beginning is looked at. */
+/** Maximum bytes unpacked in memory; of larger contents, only the beginning is unpacked. */
 export const MAX_UNPACKED = 4 << 20;
-/** Bytes of a member that are looked at, whatever its header says of its size. */
+/** Bytes of a member that are unpacked even if its header states a smaller size. */
 const MIN_UNPACKED = 1 << 16;
-/** Window of zstd, as a power of two: what its strongest ordinary level uses. */
+/** zstd window as a power of two: the largest that ordinary compression levels use. */
 const ZSTD_WINDOW = 23;
 const CHUNK = 1 << 20;
 
-/** A part of a source. */
+/** Bytes [start, start + length) of a source. */
 export function slice(source: RandomAccess, start: number, length: number): RandomAccess {
   return {
     size: length,
@@ -23,7 +23,7 @@ export function slice(source: RandomAccess, start: number, length: number): Rand
   };
 }
 
-/** Bytes in memory as a source. */
+/** Random access to bytes in memory. */
 export const inBuffer = (bytes: Uint8Array): RandomAccess => ({
   size: bytes.length,
   read: (offset, length) => {
@@ -41,7 +41,7 @@ export const inBuffer = (bytes: Uint8Array): RandomAccess => ({
 
 const PAGE = 1 << 16;
 
-/** The same bytes, small readings answered out of the last page: for walks over many small things in a file. */
+/** The same source with its last page cached, for parsers that make many small reads. */
 export function inPages(source: RandomAccess): RandomAccess {
   const buffer = new Uint8Array(Math.min(PAGE, source.size));
   let start = 0;
@@ -62,9 +62,9 @@ export function inPages(source: RandomAccess): RandomAccess {
 
 export interface Unpacked {
   source: RandomAccess;
-  /** Whether this is all of it, and unpacked without an error. */
+  /** Whether all of the contents were unpacked without an error. */
   whole: boolean;
-  /** How many packed bytes it came out of. */
+  /** Number of packed bytes consumed. */
   packedBytes: number;
 }
 
@@ -75,7 +75,7 @@ const INFLATERS: Readonly<Record<'deflate' | 'zlib' | 'gzip', Inflate>> = {
   gzip: gunzipSync,
 };
 
-/** Unpacks at most `limit` bytes; what comes before damage or the limit is kept. */
+/** Unpacks at most `limit` bytes. Data before the first error or the limit is kept. */
 export async function unpack(
   source: RandomAccess,
   how: 'deflate' | 'zlib' | 'gzip' | 'zstd',
@@ -99,7 +99,7 @@ export async function unpack(
   }
 }
 
-/** Frames that every reader of zstd skips (RFC 8878 §3.1.2), and at which Node's ends. */
+/** Drops leading skippable frames (RFC 8878 §3.1.2), at which Node's decoder stops. */
 function behindSkippable(packed: Uint8Array): Uint8Array {
   let rest = packed;
   while (rest.length >= 8 && isSkippableFrame(rest)) {
@@ -109,22 +109,22 @@ function behindSkippable(packed: Uint8Array): Uint8Array {
   return rest;
 }
 
-/** As much as can be unpacked before damage, or the limit, stops it: halves the input until it is no more than fits. */
+/** Unpacks the beginning of damaged or oversized data by halving the input until it can be unpacked within the limit. */
 function beginning(packed: Uint8Array, how: 'deflate' | 'zlib' | 'gzip', limit: number): Unpacked {
-  // Z_SYNC_FLUSH: the end of the input is no error, so a cut input gives what it holds.
+  // Z_SYNC_FLUSH: the end of the input is not an error, so truncated input yields what it contains.
   const options = { finishFlush: 2, maxOutputLength: limit };
   for (let length = packed.length; length > 0; length = Math.floor(length / 2)) {
     try {
       const bytes = INFLATERS[how](packed.subarray(0, length), options);
       return { source: inBuffer(bytes), whole: false, packedBytes: length };
     } catch {
-      // Damaged or too large: try a shorter beginning.
+      // Damaged or too large: try a shorter input.
     }
   }
   return { source: inBuffer(new Uint8Array()), whole: false, packedBytes: 0 };
 }
 
-/** The content of an archive's member, undefined when its method is unknown or it is encrypted. */
+/** Contents of an archive member; undefined when it is encrypted or its compression method is unknown. */
 export async function unpackMember(archive: RandomAccess, member: ZipMember): Promise<Unpacked | undefined> {
   if (member.encrypted) return undefined;
   const packed = slice(archive, member.offset, Math.min(member.packedBytes, archive.size - member.offset));
@@ -132,7 +132,7 @@ export async function unpackMember(archive: RandomAccess, member: ZipMember): Pr
     return { source: packed, whole: packed.size === member.bytes, packedBytes: packed.size };
   }
   if (member.method !== 8) return undefined;
-  // A header that says less than there is may not make more work than it says.
+  // Do not unpack more than the size in the header, which may be understated, except for a small minimum.
   const limit = Math.min(MAX_UNPACKED, Math.max(member.bytes, MIN_UNPACKED));
   const unpacked = await unpack(packed, 'deflate', limit);
   return { ...unpacked, whole: unpacked.whole && unpacked.source.size === member.bytes };

@@ -1,6 +1,6 @@
 /**
- * Lossless WebP images (VP8L, RFC 9649 §3), read as far as their tables go: transforms, the map of prefix codes, and the
- * codes themselves. The pixels behind them are not decoded.
+ * Checks the tables of lossless WebP images (VP8L, RFC 9649 §3): transforms, the map of prefix codes, and the codes themselves.
+ * The pixels after them are not decoded.
  */
 import { invalid } from './errors.ts';
 import { BitReader, PrefixCode } from './prefix-code.ts';
@@ -15,15 +15,15 @@ const LITERALS = 256;
 const LENGTHS = 24;
 const DISTANCES = 40;
 const MAX_CACHE_BITS = 11;
-/** Room that libwebp keeps for the tables of one group of codes, by the bits of the colour cache (src/dec/vp8l_dec.c). */
+/** Table entries that libwebp allocates for a group of codes, by the bits of the colour cache (src/dec/vp8l_dec.c). */
 const TABLE_ENTRIES = [654, 656, 658, 662, 670, 686, 718, 782, 912, 1168, 1680, 2704].map(
   (green) => 630 * 3 + 410 + green,
 );
-/** Pixels of the small images that describe the large one. */
+/** Maximum total pixels of the auxiliary images. */
 const MAX_DETAIL = 1 << 22;
 const LENGTH_ORDER = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/** Nearby pixels by their codes 1 to 120: columns to the left, rows up (RFC 9649 §3.6.2.2). */
+/** Offsets of nearby pixels for the distance codes 1 to 120: columns to the left, rows up (RFC 9649 §3.6.2.2). */
 const NEAR = (
   '0,1 1,0 1,1 -1,1 0,2 2,0 1,2 -1,2 2,1 -2,1 2,2 -2,2 0,3 3,0 1,3 -1,3 3,1 -3,1 2,3 -2,3 3,2 -3,2 0,4 4,0 1,4 -1,4 ' +
   '4,1 -4,1 3,3 -3,3 2,4 -2,4 4,2 -4,2 0,5 3,4 -3,4 4,3 -4,3 5,0 1,5 -1,5 5,1 -5,1 2,5 -2,5 5,2 -5,2 4,4 -4,4 3,5 ' +
@@ -34,18 +34,18 @@ const NEAR = (
   .split(' ')
   .map((pair) => pair.split(',').map(Number) as [number, number]);
 
-/** Checks an image with its header and gives its size in pixels. Throws FORMAT_INVALID. */
+/** Checks an image that starts with a VP8L header and returns its size. Throws FORMAT_INVALID when its tables are invalid. */
 export function checkVp8l(bytes: Uint8Array): Vp8lSize {
   const bits = new BitReader(bytes);
-  if (bits.read(8) !== SIGNATURE) throw invalid('no signature of a lossless WebP');
+  if (bits.read(8) !== SIGNATURE) throw invalid('the lossless WebP signature is missing');
   const size = { width: bits.read(14) + 1, height: bits.read(14) + 1 };
   bits.read(1);
-  if (bits.read(3) !== 0) throw invalid('an unknown version of lossless WebP');
+  if (bits.read(3) !== 0) throw invalid('the version of the lossless WebP is unknown');
   new Tables(bits).image(size.width, size.height);
   return size;
 }
 
-/** Checks an image without a header, as transparency is packed. Throws FORMAT_INVALID. */
+/** Checks an image without a header, as in ALPH chunks. Throws FORMAT_INVALID when its tables are invalid. */
 export function checkVp8lAlpha(bytes: Uint8Array, { width, height }: Vp8lSize): void {
   new Tables(new BitReader(bytes)).image(width, height);
 }
@@ -60,7 +60,7 @@ class Tables {
     this.#bits = bits;
   }
 
-  /** All that stands before the pixels of the image itself. */
+  /** Reads everything before the pixels of the image itself. */
   image(width: number, height: number): void {
     const bits = this.#bits;
     const columns = this.#transforms(width, height);
@@ -74,14 +74,14 @@ class Tables {
     for (let group = 0; group < groups; group++) this.#group(cache);
   }
 
-  /** Each kind at most once; gives the width that is left when several pixels share one. */
+  /** Reads the transforms, each kind at most once. Returns the width after pixel bundling. */
   #transforms(width: number, height: number): number {
     const bits = this.#bits;
     const seen = new Set<number>();
     let columns = width;
     while (bits.read(1) === 1) {
       const kind = bits.read(2);
-      if (seen.has(kind)) throw invalid('a lossless WebP transforms twice in one way');
+      if (seen.has(kind)) throw invalid('a lossless WebP applies a transform twice');
       seen.add(kind);
       if (kind < 2) {
         const block = bits.read(3) + 2;
@@ -98,7 +98,7 @@ class Tables {
   #cacheBits(): number {
     if (this.#bits.read(1) === 0) return 0;
     const cache = this.#bits.read(4);
-    if (cache < 1 || cache > MAX_CACHE_BITS) throw invalid(`a colour cache of ${cache} bits`);
+    if (cache < 1 || cache > MAX_CACHE_BITS) throw invalid(`the colour cache has ${cache} bits`);
     return cache;
   }
 
@@ -106,7 +106,7 @@ class Tables {
     const green = LITERALS + LENGTHS + (cache > 0 ? 1 << cache : 0);
     const codes = [green, LITERALS, LITERALS, LITERALS, DISTANCES].map((size) => this.#code(size));
     const entries = codes.reduce((sum, code) => sum + code.tableEntries, 0);
-    if (entries > TABLE_ENTRIES[cache]!) throw invalid(`prefix codes that need tables of ${entries} entries`);
+    if (entries > TABLE_ENTRIES[cache]!) throw invalid(`the prefix codes need ${entries} table entries`);
     return codes;
   }
 
@@ -117,14 +117,14 @@ class Tables {
       const two = bits.read(1) === 1;
       const symbols = [bits.read(bits.read(1) === 1 ? 8 : 1), ...(two ? [bits.read(8)] : [])];
       for (const symbol of symbols) {
-        if (symbol >= size) throw invalid(`the symbol ${symbol} in a prefix code of ${size}`);
+        if (symbol >= size) throw invalid(`a prefix code of ${size} symbols contains the symbol ${symbol}`);
         lengths[symbol] = 1;
       }
     } else this.#lengths(lengths);
     return new PrefixCode(lengths);
   }
 
-  /** Lengths of codes, packed by a code of their own. */
+  /** Reads code lengths, which are themselves prefix-coded. */
   #lengths(lengths: Uint8Array): void {
     const bits = this.#bits;
     const own = new Uint8Array(LENGTH_ORDER.length);
@@ -134,7 +134,7 @@ class Tables {
     let most = lengths.length;
     if (bits.read(1) === 1) {
       most = 2 + bits.read(2 + 2 * bits.read(3));
-      if (most > lengths.length) throw invalid('a prefix code with more lengths than symbols');
+      if (most > lengths.length) throw invalid('a prefix code has more lengths than symbols');
     }
     let previous = 8;
     for (let symbol = 0; symbol < lengths.length && most > 0; most--) {
@@ -156,11 +156,12 @@ class Tables {
     }
   }
 
-  /** A small image with one group of codes. */
+  /** Decodes an auxiliary image, which has a single group of codes. */
   #pixels(width: number, height: number): Uint32Array {
     const count = width * height;
     this.#detail -= count;
-    if (this.#detail < 0) throw invalid(`a lossless WebP of more than ${MAX_DETAIL} details`);
+    if (this.#detail < 0)
+      throw invalid(`the auxiliary images of a lossless WebP have more than ${MAX_DETAIL} pixels`);
     const bits = this.#bits;
     const cacheBits = this.#cacheBits();
     const cache = new Uint32Array(cacheBits > 0 ? 1 << cacheBits : 0);
@@ -184,14 +185,14 @@ class Tables {
       } else if (symbol < LITERALS + LENGTHS) {
         const length = this.#copyLength(symbol - LITERALS);
         const back = distanceOf(this.#copyLength(distance.read(bits)), width);
-        if (back > at || at + length > count) throw invalid('a lossless WebP copies from outside of it');
+        if (back > at || at + length > count) throw invalid('a lossless WebP copies beyond its pixels');
         for (let n = 0; n < length; n++, at++) put(at, pixels[at - back]!);
       } else put(at++, cache[symbol - LITERALS - LENGTHS]!);
     }
     return pixels;
   }
 
-  /** A length or a distance by its prefix. */
+  /** Reads the extra bits of a length or a distance with this prefix. */
   #copyLength(prefix: number): number {
     if (prefix < 4) return prefix + 1;
     const extra = (prefix - 2) >> 1;

@@ -1,12 +1,12 @@
-/** WebP (RFC 9649): a RIFF list of chunks. */
+/** WebP (RFC 9649): a RIFF container of chunks. */
 import type { ByteWindow, Reading } from './byte-window.ts';
 import { invalid } from './errors.ts';
 import { checkVp8l, checkVp8lAlpha, type Vp8lSize } from './vp8l.ts';
 
-/** Chunks of other names are passed over, as readers do (§2.7.1.6). */
+/** Valid chunk names. Chunks with unknown names are skipped, as readers must (§2.7.1.6). */
 const NAME = /^[A-Za-z0-9]{3}[A-Za-z0-9 ]$/;
 const FRAME_HEADER = 16;
-/** Bytes in which the tables of a lossless image must end. */
+/** Maximum bytes that the tables of a lossless image may span. */
 const MAX_TABLES = 1 << 22;
 
 const ascii = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
@@ -14,14 +14,14 @@ const little16 = (bytes: Uint8Array, at: number): number => bytes[at]! + bytes[a
 const little24 = (bytes: Uint8Array, at: number): number =>
   bytes[at]! + bytes[at + 1]! * 256 + bytes[at + 2]! * 65_536;
 
-/** Walks over all chunks; the tables of lossless images and of packed transparency are read. Throws FORMAT_INVALID. */
+/** Walks all chunks and checks the tables of lossless images and alpha channels. Throws FORMAT_INVALID when it is damaged. */
 export function* readWebp(window: ByteWindow): Reading<Vp8lSize> {
   if (!window.has(12, 'the WebP header')) yield 12;
   const magic = ascii(window.bytes(4));
   const length = window.uint32();
   if (magic !== 'RIFF' || ascii(window.bytes(4)) !== 'WEBP') throw invalid('no WebP signature');
   const end = length + 8;
-  if (end > window.end) throw invalid(`the WebP says ${end} bytes, the file has ${window.end}`);
+  if (end > window.end) throw invalid(`the WebP header states ${end} bytes, the file has ${window.end}`);
   let canvas: Vp8lSize | undefined;
   while (window.at < end) {
     const { type, bytes } = yield* readHead(window, end);
@@ -32,7 +32,7 @@ export function* readWebp(window: ByteWindow): Reading<Vp8lSize> {
       canvas ??= size;
     }
     window.at = start;
-    // The last chunk of some files is not padded.
+    // Some writers do not pad the last chunk.
     window.skip(Math.min(bytes + (bytes % 2), end - start), `WebP chunk ${type}`);
   }
   if (!canvas) throw invalid('the WebP has no image');
@@ -49,7 +49,7 @@ function* readHead(window: ByteWindow, end: number): Reading<{ type: string; byt
   return { type, bytes };
 }
 
-/** One image of an animation: where and how large it is, then chunks of its own. */
+/** A frame of an animation: its position and size, then its own chunks. */
 function* readFrame(window: ByteWindow, end: number): Reading<void> {
   if (end - window.at < FRAME_HEADER) throw invalid('a WebP frame without a header');
   if (!window.has(FRAME_HEADER, 'a WebP frame')) yield FRAME_HEADER;
@@ -64,7 +64,7 @@ function* readFrame(window: ByteWindow, end: number): Reading<void> {
   }
 }
 
-/** The size that a chunk tells; `canvas`: of the image that it is part of. */
+/** The image size that a chunk states, if any. `canvas` is the size of the image that contains the chunk. */
 function* readImageChunk(
   window: ByteWindow,
   type: string,
@@ -79,7 +79,7 @@ function* readImageChunk(
   if (type === 'VP8L') return checkVp8l(body);
   if (type === 'ALPH') {
     const packed = (body[0] ?? 3) & 3;
-    if (packed > 1 || !canvas) throw invalid('transparency of a WebP that nobody reads');
+    if (packed > 1 || !canvas) throw invalid('the alpha channel of the WebP is invalid');
     if (packed === 1) checkVp8lAlpha(body.subarray(1), canvas);
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * ZIP (APPNOTE 6.3.10) read with suspicion: the central directory and the local headers must tell the same story, and
- * every byte must belong to one member. What differs is told, not passed over: unpackers trust either of the two.
+ * Strict ZIP reader (APPNOTE 6.3.10). The central directory and the local headers must agree, and every byte must belong to one
+ * member. Differences are reported as problems, because unpackers trust either of the two.
  */
 import { ByteWindow, type Reading, readFrom } from './byte-window.ts';
 import { invalid } from './errors.ts';
@@ -8,13 +8,13 @@ import type { RandomAccess } from './tensor.ts';
 
 export interface ZipMember {
   name: string;
-  /** 0 = stored, 8 = deflated; others cannot be unpacked here. */
+  /** Compression method: 0 stored, 8 deflated; others are not supported. */
   method: number;
   encrypted: boolean;
   crc: number;
   packedBytes: number;
   bytes: number;
-  /** Where the packed bytes begin. */
+  /** Offset of the packed bytes. */
   offset: number;
   /** Whether the external attributes make it a symbolic link. */
   link: boolean;
@@ -22,9 +22,9 @@ export interface ZipMember {
 
 export interface Zip {
   members: ZipMember[];
-  /** Contradictions between headers, bytes of nobody, wrong checksums of headers: the first of them, each in words. */
+  /** Descriptions of the first MAX_PROBLEMS contradictions between headers and bytes that belong to no member. */
   problems: string[];
-  /** First byte of the archive; more than 0 when something stands before it. */
+  /** Offset of the archive; more than 0 when other data precedes it. */
   start: number;
 }
 
@@ -37,36 +37,36 @@ const DESCRIPTOR = 0x08074b50;
 const MAX_MEMBERS = 1 << 17;
 const MAX_DIRECTORY = 1 << 24;
 const MAX_PROBLEMS = 64;
-/** Characters of a name that are told. */
+/** Maximum characters of a name in a problem. */
 const MAX_SHOWN = 200;
 const END_BYTES = 22;
-/** Of the directory, without its name and what follows. */
+/** Bytes of a directory entry without its variable part. */
 const ENTRY_BYTES = 46;
 const CHUNK = 1 << 16;
 
 class Problems {
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
-  get told(): string[] {
-    return [...this.#told];
+  get reported(): string[] {
+    return [...this.#reported];
   }
 
-  tell(problem: string): void {
-    if (this.#told.size < MAX_PROBLEMS) this.#told.add(problem);
+  report(problem: string): void {
+    if (this.#reported.size < MAX_PROBLEMS) this.#reported.add(problem);
   }
 }
 
 interface End {
-  /** Place of the end record. */
+  /** Offset of the end record. */
   at: number;
   count: number;
   bytes: number;
   offset: number;
-  /** Place of the first record behind the central directory. */
+  /** Offset of the first record after the central directory. */
   directoryEnd: number;
 }
 
-/** Where an archive's directory is that ends within `source`, as unpackers look for it: from the end. */
+/** Finds the end record of an archive, searching backwards from the end of `source` as unpackers do. */
 export async function findZipEnd(source: RandomAccess): Promise<End | undefined> {
   const length = Math.min(source.size, END_BYTES + 0xffff);
   if (length < END_BYTES) return undefined;
@@ -83,7 +83,7 @@ export async function findZipEnd(source: RandomAccess): Promise<End | undefined>
     };
     const wide = await zip64End(source, end);
     if (wide) return wide;
-    // A real archive has its directory, or what is left of it, right before the end record.
+    // In a real archive the directory, or what is left of it, is right before the end record.
     if (end.bytes <= end.at && end.offset <= end.at) return end;
   }
   return undefined;
@@ -106,21 +106,21 @@ async function zip64End(source: RandomAccess, end: End): Promise<End | undefined
 }
 
 /**
- * The members of an archive. One whose directory cannot be read is searched for local headers instead, with the problem
- * told. Throws FORMAT_INVALID when no member can be found.
+ * The members of an archive. If its directory cannot be read, the archive is searched for local headers and a problem is reported.
+ * Throws FORMAT_INVALID when no member is found.
  */
 export async function readZip(source: RandomAccess): Promise<Zip> {
   const problems = new Problems();
   const end = await findZipEnd(source);
   const members = end && (await readDirectory(source, end, problems));
   if (!members) {
-    problems.tell(end ? 'the central directory cannot be read' : 'there is no central directory');
+    problems.report(end ? 'the central directory cannot be read' : 'there is no central directory');
     const found = await searchLocalHeaders(source);
     if (found.length === 0) throw invalid('no member of the archive can be found');
-    return { members: found, problems: problems.told, start: found[0]!.offset };
+    return { members: found, problems: problems.reported, start: found[0]!.offset };
   }
   await compareLocalHeaders(source, members.list, members.shift, end, problems);
-  return { members: members.list, problems: problems.told, start: members.shift };
+  return { members: members.list, problems: problems.reported, start: members.shift };
 }
 
 async function readDirectory(
@@ -132,23 +132,23 @@ async function readDirectory(
   if (count > MAX_MEMBERS || bytes > MAX_DIRECTORY || bytes > directoryEnd) return undefined;
   const start = directoryEnd - bytes;
   const shift = start - end.offset;
-  if (shift !== 0) problems.tell(`${shift} bytes stand before the archive`);
+  if (shift !== 0) problems.report(`${shift} bytes stand before the archive`);
   const window = new ByteWindow(start, directoryEnd);
   const list: ZipMember[] = [];
   if (!(await readFrom(source, window, readEntries(window, shift, list), CHUNK))) return undefined;
   if (list.length !== count)
-    problems.tell(`the directory lists ${list.length} members, its end says ${count}`);
-  if (window.left > 0) problems.tell(`${window.left} bytes of the directory are no member`);
+    problems.report(`the directory lists ${list.length} members, its end says ${count}`);
+  if (window.left > 0) problems.report(`${window.left} bytes of the directory are no member`);
   if (list.length === 0 && count > 0) return undefined;
   const names = new Set<string>();
   for (const { name } of list) {
-    if (names.has(name)) problems.tell(`two members are called ${shown(name)}`);
+    if (names.has(name)) problems.report(`two members are called ${shown(name)}`);
     names.add(name);
   }
   return { list, shift };
 }
 
-/** The entries of a central directory; false when one runs over its end. */
+/** Reads the entries of a central directory. False when one extends beyond its end. */
 function* readEntries(window: ByteWindow, shift: number, list: ZipMember[]): Reading<boolean> {
   while (window.left >= ENTRY_BYTES) {
     if (!window.has(ENTRY_BYTES, 'the directory')) yield ENTRY_BYTES;
@@ -166,7 +166,7 @@ function* readEntries(window: ByteWindow, shift: number, list: ZipMember[]): Rea
       crc: u32(16),
       packedBytes: u32(20),
       bytes: u32(24),
-      // Of the local header, until that has been read.
+      // Offset of the local header until that has been read.
       offset: u32(42),
       link: u32(38) >>> 28 === 0xa,
     };
@@ -185,7 +185,7 @@ function* readEntries(window: ByteWindow, shift: number, list: ZipMember[]): Rea
   return true;
 }
 
-/** Values of 0xffffffff are replaced by the 64-bit ones of the extra field 1, in order. */
+/** Replaces values of 0xffffffff by the 64-bit values of extra field 1, in order. */
 function widened(values: number[], extra: Uint8Array): number[] {
   const cursor = view(extra);
   for (let at = 0; at + 4 <= extra.length; at += 4 + cursor.getUint16(at + 2, true)) {
@@ -208,16 +208,16 @@ async function compareLocalHeaders(
   problems: Problems,
 ): Promise<void> {
   let expected = start;
-  /** Bytes of local headers that are read: no two of an honest archive are in one place. */
+  /** Bytes of local headers read so far, which bounds the work: in a valid archive they do not overlap. */
   let headers = 0;
   for (const member of members.toSorted((a, b) => a.offset - b.offset)) {
     const here = shown(member.name);
     const at = member.offset;
-    if (at !== expected) problems.tell(`${here} begins at byte ${at} where ${expected} was expected`);
+    if (at !== expected) problems.report(`${here} begins at byte ${at} where ${expected} was expected`);
     const readable = at >= 0 && at + 30 <= end.at && headers <= source.size;
     const local = readable ? await readLocal(source, at) : undefined;
     if (!local) {
-      problems.tell(`${here} has no local header${headers > source.size ? ' of its own' : ''}`);
+      problems.report(`${here} has no local header${headers > source.size ? ' of its own' : ''}`);
       member.packedBytes = 0;
       member.offset = 0;
       continue;
@@ -225,25 +225,25 @@ async function compareLocalHeaders(
     headers += local.offset - at;
     member.offset = local.offset;
     const { descriptor } = local;
-    if (local.name !== member.name) problems.tell(`${here} is called ${shown(local.name)} in its header`);
-    if (local.method !== member.method) problems.tell(`${here} has two methods of packing`);
-    if (local.encrypted !== member.encrypted) problems.tell(`${here} is and is not encrypted`);
+    if (local.name !== member.name) problems.report(`${here} is called ${shown(local.name)} in its header`);
+    if (local.method !== member.method) problems.report(`${here} has two methods of packing`);
+    if (local.encrypted !== member.encrypted) problems.report(`${here} is and is not encrypted`);
     const same =
       local.crc === member.crc && local.bytes === member.bytes && local.packedBytes === member.packedBytes;
-    if (!same && !(descriptor && local.crc === 0)) problems.tell(`${here} has two sizes or checksums`);
+    if (!same && !(descriptor && local.crc === 0)) problems.report(`${here} has two sizes or checksums`);
     if (member.method === 0 && member.bytes !== member.packedBytes && !member.encrypted) {
-      problems.tell(`${here} is stored with two sizes`);
+      problems.report(`${here} is stored with two sizes`);
     }
     if (member.offset + member.packedBytes > end.at) {
-      problems.tell(`${here} runs over the end of the archive`);
+      problems.report(`${here} runs over the end of the archive`);
       member.packedBytes = Math.max(0, end.at - member.offset);
     }
     expected = member.offset + member.packedBytes + (descriptor ? await descriptorBytes(source, member) : 0);
   }
   const directory = end.directoryEnd - end.bytes;
-  if (expected !== directory) problems.tell(`bytes ${expected} to ${directory} belong to no member`);
+  if (expected !== directory) problems.report(`bytes ${expected} to ${directory} belong to no member`);
   const comment = source.size - end.at - END_BYTES;
-  if (comment > 0) problems.tell(`a comment of ${comment} bytes follows the archive`);
+  if (comment > 0) problems.report(`a comment of ${comment} bytes follows the archive`);
 }
 
 interface Local extends ZipMember {
@@ -273,7 +273,7 @@ async function readLocal(source: RandomAccess, at: number): Promise<Local | unde
   };
 }
 
-/** Bytes of the data descriptor behind a member: with or without signature, with 4- or 8-byte sizes. */
+/** Bytes of the data descriptor after a member: with or without signature, with 4- or 8-byte sizes. */
 async function descriptorBytes(source: RandomAccess, member: ZipMember): Promise<number> {
   const at = member.offset + member.packedBytes;
   const tail = await source.read(at, Math.max(0, Math.min(24, source.size - at)));
@@ -289,7 +289,7 @@ async function descriptorBytes(source: RandomAccess, member: ZipMember): Promise
   return signed + (isWide ? 20 : 12);
 }
 
-/** Local headers in the first part of a file whose directory is broken. */
+/** Searches the first part of a file for local headers, when its directory is broken. */
 async function searchLocalHeaders(source: RandomAccess): Promise<ZipMember[]> {
   const bytes = await source.read(0, Math.min(source.size, MAX_DIRECTORY));
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,17 +1,17 @@
-/** The arguments that stand in the stream behind an opcode. */
+/** Parses the arguments that follow an opcode in the stream. */
 import type { ByteWindow, Reading } from '../byte-window.ts';
 import { invalid } from '../errors.ts';
 import type { Argument } from './opcodes.ts';
 import type { PickleBytes, PickleValue } from './values.ts';
 
 const MAX_LINE = 1 << 16;
-/** Bytes of a blob, characters of a text that are kept. */
+/** Bytes of a blob and characters of a text that are kept. */
 const KEPT_BYTES = 512;
 const KEPT_TEXT = 4096;
 const MAX_LONG = 4096;
 const LENGTH_BYTES = { bytes1: 1, text1: 1, bytes4: 4, text4: 4, bytes8: 8, text8: 8 };
 
-/** Reads what belongs to an opcode. Throws FORMAT_INVALID. */
+/** Reads the argument of the opcode `name`. Throws FORMAT_INVALID when it is malformed. */
 export function* readArgument(window: ByteWindow, form: Argument, name: string): Reading<PickleValue> {
   switch (form) {
     case 'none':
@@ -67,7 +67,7 @@ function* readLine(window: ByteWindow, name: string): Reading<string> {
   }
 }
 
-/** Texts that stand in lines; Python reads them as UTF-8, or ASCII with escapes. */
+/** Value of a line argument. Python reads lines as UTF-8, or as ASCII with escapes. */
 function lineValue(line: string, name: string): PickleValue {
   switch (name) {
     case 'INT':
@@ -91,7 +91,8 @@ function lineValue(line: string, name: string): PickleValue {
 function lineNumber(line: string, name: string): boolean | number | bigint {
   if (name === 'INT' && /^0[01]$/.test(line)) return line === '01';
   const digits = line.trim().replace(/L$/, '').replaceAll('_', '');
-  if (!/^[+-]?(0x[0-9a-f]+|0o[0-7]+|0b[01]+|\d+)$/i.test(digits)) throw invalid(`${name} of no number`);
+  if (!/^[+-]?(0x[0-9a-f]+|0o[0-7]+|0b[01]+|\d+)$/i.test(digits))
+    throw invalid(`the argument of ${name} is not a number`);
   const value = digits.length > 15 ? Number.NaN : Number(digits);
   return Number.isSafeInteger(value) ? value : Number.POSITIVE_INFINITY;
 }
@@ -110,7 +111,7 @@ function lineString(line: string): string {
 function* readLong(window: ByteWindow, lengthBytes: 1 | 4, name: string): Reading<number | bigint> {
   if (!window.has(lengthBytes, name)) yield lengthBytes;
   const length = lengthBytes === 1 ? window.uint8() : window.int32();
-  if (length < 0) throw invalid(`${name} of negative length`);
+  if (length < 0) throw invalid(`${name} has a negative length`);
   if (length > MAX_LONG) {
     window.skip(length, name);
     return Number.POSITIVE_INFINITY;
@@ -134,7 +135,7 @@ function* readBlob(window: ByteWindow, form: keyof typeof LENGTH_BYTES, name: st
   window.skip(length - kept, name);
   if (isText) return Buffer.from(head).toString('utf8');
   const bytes: PickleBytes = { kind: 'bytes', head, offset, length };
-  // Python 2's byte strings become texts (as names of modules, for one).
+  // Byte strings of Python 2 become texts; they can be module names, for example.
   return name.includes('STRING') ? Buffer.from(head).toString('latin1') : bytes;
 }
 

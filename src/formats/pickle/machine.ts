@@ -1,7 +1,7 @@
 /**
- * Runs a pickle without running it: every opcode does to symbols what Python's unpickler does to objects
- * (CPython, Modules/_pickle.c), and every import and call is told. Where Python would stop with an error the machine
- * stops too, and what came before has been told: Python would have done it.
+ * Executes a pickle symbolically: every opcode operates on symbols as Python's unpickler (CPython, Modules/_pickle.c) does on
+ * objects, and every import and call is reported instead of performed. The machine stops where Python would stop with an error;
+ * what was reported before that, Python would have done.
  */
 import type { ByteWindow, Reading } from '../byte-window.ts';
 import { beyondLimit, invalid } from '../errors.ts';
@@ -17,23 +17,26 @@ import {
   type PickleValue,
 } from './values.ts';
 
-/** How something is called: the opcode. */
+/** Callbacks for what a pickle would do. `offset` is the byte offset of the opcode. */
 export interface PickleEvents {
-  /** A class or function is imported: importing alone runs a module. */
+  /** Imports a class or function; the import alone runs code of the module. */
   global?(global: PickleGlobal, offset: number): void;
-  /** Something is called, or its state or items are set by its own methods. */
+  /** Calls something, or sets its state or items through its own methods. */
   call?(call: Pick<PickleCall, 'callable' | 'args'>, opcode: string, offset: number): void;
 }
 
 export interface PickleLimits {
   maxSteps: number;
-  /** Values that are held at a time on the stack, in the memo, and in containers; long ones count as several. */
+  /** Maximum number of values on the stack, in the memo and in containers together; long values count as several. */
   maxObjects: number;
-  /** Whether containers keep all of their items, not only the first KEPT_ITEMS. */
+  /** Whether containers keep all of their items instead of the first KEPT_ITEMS. */
   keepAll?: boolean;
 }
 
-/** Reads one pickle, from PROTO to STOP, and gives its value. Throws FORMAT_INVALID where Python would fail, FORMAT_LIMIT. */
+/**
+ * Executes one pickle, from PROTO to STOP, and returns its value. Throws FORMAT_INVALID when Python would fail, FORMAT_LIMIT when
+ * it exceeds the limits.
+ */
 export function* runPickle(
   window: ByteWindow,
   events: PickleEvents,
@@ -46,7 +49,7 @@ export function* runPickle(
     if (!window.has(1, 'the pickle')) yield 1;
     const byte = window.uint8();
     const opcode = OPCODES[byte];
-    if (!opcode) throw invalid(`byte ${byte} at ${offset} is no opcode`);
+    if (!opcode) throw invalid(`byte ${byte} at ${offset} is not an opcode`);
     const argument = yield* readArgument(window, opcode.argument, opcode.name);
     if (opcode.name === 'STOP') return machine.result();
     machine.step(opcode.name, argument, offset);
@@ -61,7 +64,7 @@ class Machine {
   readonly #memo = new Map<number, PickleValue>();
   readonly #events: PickleEvents;
   readonly #kept: number;
-  /** What may still be held. */
+  /** Remaining weight of values that may be held. */
   #room: number;
 
   constructor(events: PickleEvents, { maxObjects, keepAll }: PickleLimits) {
@@ -80,7 +83,7 @@ class Machine {
     else this.#push(argument);
   }
 
-  /** What each opcode does; those that are missing push their argument. */
+  /** Effect of each opcode. Opcodes without an entry push their argument. */
   static readonly #STEPS: Readonly<Record<string, Step>> = {
     PROTO: (_, version) => {
       if ((version as number) > 5) throw invalid(`pickle protocol ${version} does not exist`);
@@ -89,7 +92,7 @@ class Machine {
     MARK: (m) => m.#push(MARK),
     POP: (m) => {
       const cell = m.#stack.pop();
-      if (cell === undefined) throw invalid('POP finds nothing');
+      if (cell === undefined) throw invalid('POP on an empty stack');
       m.#room += weight(cell);
     },
     POP_MARK: (m) => m.#popMark('POP_MARK'),
@@ -163,7 +166,7 @@ class Machine {
 
   #hold(value: Cell): void {
     this.#room -= weight(value);
-    if (this.#room < 0) throw beyondLimit('the pickle holds more objects than are followed');
+    if (this.#room < 0) throw beyondLimit('the pickle holds more objects than the limit');
   }
 
   #push(value: Cell): void {
@@ -194,12 +197,12 @@ class Machine {
 
   #get(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw invalid(`nothing is remembered as ${index}`);
+    if (value === undefined) throw invalid(`the memo has no entry ${index}`);
     this.#push(value);
   }
 
   #put(index: number, name: string): void {
-    if (!(index >= 0)) throw invalid(`${name} of ${index}`);
+    if (!(index >= 0)) throw invalid(`${name} has the invalid index ${index}`);
     const value = this.#top(name);
     this.#hold(value);
     this.#memo.set(index, value);
@@ -229,7 +232,7 @@ class Machine {
     const name = this.#pop('STACK_GLOBAL');
     const module = this.#pop('STACK_GLOBAL');
     if (typeof name !== 'string' || typeof module !== 'string') {
-      // Python refuses what is no text, but a text can be the result of a call: the name is not to be known.
+      // Python requires texts. A text can be the result of a call, in which case the name is unknown.
       if (!isObject(name) && !isObject(module)) throw invalid('STACK_GLOBAL needs two texts');
       this.#global({ kind: 'global', module: '(computed)', name: '(computed)' }, offset);
     } else {
@@ -239,11 +242,12 @@ class Machine {
     }
   }
 
-  /** Python ends where no module can have that name; where no attribute can, the module has run by then. */
+  /** Python fails before the import when no module can have this name, and after it when no attribute can. */
   #import(global: PickleGlobal, offset: number): void {
-    if (!IMPORTABLE.test(global.module)) throw invalid(`no module is called ${quoted(global.module)}`);
+    if (!IMPORTABLE.test(global.module))
+      throw invalid(`${quoted(global.module)} cannot be the name of a module`);
     this.#events.global?.(global, offset);
-    if (!IMPORTABLE.test(global.name)) throw invalid(`nothing in a module is called ${quoted(global.name)}`);
+    if (!IMPORTABLE.test(global.name)) throw invalid(`${quoted(global.name)} cannot be a name in a module`);
   }
 
   #call(opcode: string, argument: PickleValue, offset: number): void {
@@ -309,11 +313,11 @@ class Machine {
     }
   }
 
-  /** Python calls append, extend, add or __setitem__ of the object. */
+  /** Python calls the object's append, extend, add or __setitem__. */
   #itemsOf(target: PickleValue, items: PickleValue[], name: string, offset: number): void {
     if (isPlain(target)) {
-      // Nothing to add is nothing to fail at.
-      if (items.length > 0) throw invalid(`${name} adds to a value that holds nothing`);
+      // Python does not fail when there are no items to add.
+      if (items.length > 0) throw invalid(`${name} adds to a value that is not a container`);
     } else if (isObject(target) && target.kind === 'call') {
       this.#keepItems(target.items, items, 2 * this.#kept);
     } else this.#events.call?.({ callable: target, args: this.#list('tuple', items) }, name, offset);
@@ -323,14 +327,14 @@ class Machine {
 const isObject = (value: PickleValue): value is Extract<PickleValue, { kind: string }> =>
   typeof value === 'object' && value !== null;
 
-/** Names of files and of what is defined in them, dots between: without blanks, quotes, brackets and signs of arithmetic. */
+/** Dotted names of modules and attributes: no blanks, quotes, brackets or operators. */
 const IMPORTABLE = /^[\p{L}\p{M}\p{N}_.$@-]+$/u;
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
-/** Numbers, texts, bytes: values without a state and without methods by which items are added. */
+/** Whether a value has neither state nor methods to add items: numbers, texts and bytes. */
 const isPlain = (value: PickleValue): boolean => !isObject(value) || value.kind === 'bytes';
 
-/** About how many times 64 bytes a value takes where it is held. */
+/** Approximate memory of a value, in units of 64 bytes. */
 function weight(value: Cell): number {
   if (typeof value === 'string') return 1 + (value.length >> 6);
   if (typeof value === 'bigint') return value < 1n << 64n && value > -(1n << 64n) ? 1 : 64;

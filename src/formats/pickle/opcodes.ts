@@ -1,4 +1,4 @@
-/** Pickle's opcodes, protocols 0 to 5 (CPython, Lib/pickletools.py): name and form of the argument by byte. */
+/** Pickle opcodes of protocols 0 to 5 (CPython, Lib/pickletools.py): name and argument format by byte. */
 export type Argument =
   | 'none'
   | 'line'

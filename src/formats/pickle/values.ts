@@ -1,6 +1,6 @@
-/** What the symbolic machine knows of Python's values: enough to say which calls a pickle would make, with what. */
+/** Symbolic Python values: enough detail to report the calls that a pickle would make and their arguments. */
 
-/** Stands between the values of one group on the stack. */
+/** Stack marker that MARK pushes. */
 export const MARK = Symbol('mark');
 
 export type PickleValue =
@@ -37,17 +37,17 @@ export interface PickleCall {
   kind: 'call';
   callable: PickleValue;
   args: PickleValue;
-  /** What BUILD set, if it was called. */
+  /** State that BUILD set, if any. */
   state?: PickleValue;
-  /** Items that were added to it: values, or pairs of key and value. */
+  /** Items added to it: values, or alternating keys and values. */
   items: PickleValue[];
 }
 
 export interface PickleList {
   kind: 'list' | 'tuple' | 'set' | 'frozenset';
-  /** The first of them. */
+  /** The first items. */
   items: PickleValue[];
-  /** How many there are. */
+  /** Number of all items. */
   count: number;
 }
 
@@ -62,18 +62,18 @@ export interface PicklePersistent {
   id: PickleValue;
 }
 
-/** A value that only running would give: a registered extension, an outside buffer. */
+/** A value that only execution would produce, such as an out-of-band buffer. */
 export interface PickleUnknown {
   kind: 'unknown';
   what: string;
 }
 
-/** Items of one container that are kept when a pickle is only looked at. */
+/** Items of a container that are kept when a pickle is only inspected. */
 export const KEPT_ITEMS = 64;
 
 export const globalName = ({ module, name }: PickleGlobal): string => `${module}.${name}`;
 
-/** A value in Python's manner, cut after a few levels and characters. */
+/** Formats a value in Python syntax, truncated after a few levels and characters. */
 export function showValue(value: PickleValue, depth = 0): string {
   if (value === null) return 'None';
   if (value === true) return 'True';
@@ -104,7 +104,7 @@ export function showValue(value: PickleValue, depth = 0): string {
   }
 }
 
-/** A call as Python would write it. */
+/** Formats a call in Python syntax. */
 export function showCall({ callable, args }: Pick<PickleCall, 'callable' | 'args'>, depth = 0): string {
   const list = typeof args === 'object' && args !== null && args.kind === 'tuple' ? args.items : undefined;
   const inside = list
@@ -115,7 +115,7 @@ export function showCall({ callable, args }: Pick<PickleCall, 'callable' | 'args
 
 const SHOWN = 6;
 
-/** The first few: one list may be in itself many times over, so what is not shown is not looked at. */
+/** Formats the first items only. Lists may contain themselves, so the others must not be visited. */
 function shorten<T>(items: readonly T[], show: (item: T) => string): string {
   const shown = items.slice(0, SHOWN).map(show);
   return (items.length > SHOWN ? [...shown, '…'] : shown).join(', ');

@@ -48,9 +48,9 @@ test('refuses what is not JSON, or not one JSON text', () => {
 });
 
 test('refuses duplicate keys, however they are spelt', () => {
-  assert.throws(() => parse('{"a":1,"b":2,"a":3}'), /key "a" is there twice/);
-  assert.throws(() => parse('{"a":1,"\\u0061":3}'), /twice/);
-  assert.throws(() => parse('{"__proto__":1,"__proto__":3}'), /twice/);
+  assert.throws(() => parse('{"a":1,"b":2,"a":3}'), /duplicate key "a"/);
+  assert.throws(() => parse('{"a":1,"\\u0061":3}'), /duplicate key/);
+  assert.throws(() => parse('{"__proto__":1,"__proto__":3}'), /duplicate key/);
   assert.deepEqual(parse('[{"a":1},{"a":2}]'), [{ a: 1 }, { a: 2 }]);
 });
 

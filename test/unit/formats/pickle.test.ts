@@ -19,7 +19,7 @@ function follow(opcodes: string): { calls: string[]; error: string | undefined }
 test('numbers and texts have no methods that a pickle could call: Python ends there, or goes on', () => {
   for (const value of ['K\x01', 'N', '\x88', 'U\x01a', 'C\x01a', 'I7\n']) {
     for (const adding of ['K\x02a', '(K\x02e', '(K\x02K\x03u', 'K\x02K\x03s'])
-      assert.match(follow(`${value}${adding}.`).error ?? '', /holds nothing/);
+      assert.match(follow(`${value}${adding}.`).error ?? '', /is not a container/);
     // Nothing is added, nothing is set: Python goes on, and so does who follows it.
     for (const nothing of ['(e', '(u', '}b'])
       assert.deepEqual(follow(`${value}${nothing}cos\nsystem\n)R.`), { calls: ['REDUCE'], error: undefined });
@@ -33,8 +33,11 @@ test('of a class or an object they are called', () => {
 });
 
 test('what has no name that Python could import is not imported', () => {
-  assert.match(follow('const a = require("x");\nsecond line\n.').error ?? '', /no module is called/);
-  assert.match(follow('cos\nno such thing\n)R.').error ?? '', /nothing in a module is called/);
+  assert.match(
+    follow('const a = require("x");\nsecond line\n.').error ?? '',
+    /cannot be the name of a module/,
+  );
+  assert.match(follow('cos\nno such thing\n)R.').error ?? '', /cannot be a name in a module/);
   assert.deepEqual(follow('cos\nno such thing\n)R.').calls, []);
   for (const module of ['os', 'my-module', 'a.b.c', 'модуль', '__builtin__'])
     assert.deepEqual(

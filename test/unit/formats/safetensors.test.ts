@@ -56,12 +56,12 @@ test('tensors must tile the data exactly', async () => {
   await refuses({ a: f32(0, 4) }, 5, 'FORMAT_INVALID', /tensors end/);
   await refuses({ a: f32(0, 8) }, 4, 'FORMAT_INVALID', /tensors end/);
   await refuses({ a: f32(0, 8, [3]) }, 8, 'FORMAT_INVALID', /needs 12/);
-  await refuses({ a: { ...f32(0, 4), data_offsets: [4, 0] } }, 4, 'FORMAT_INVALID', /takes -4/);
+  await refuses({ a: { ...f32(0, 4), data_offsets: [4, 0] } }, 4, 'FORMAT_INVALID', /has -4 bytes/);
 });
 
 test('duplicate tensors and unknown fields are refused', async () => {
   const a = JSON.stringify(f32(0, 4));
-  await refuses(`{"a":${a},"a":${a}}`, 4, 'FORMAT_INVALID', /twice/);
+  await refuses(`{"a":${a},"a":${a}}`, 4, 'FORMAT_INVALID', /duplicate key/);
   await refuses({ a: { ...f32(0, 4), extra: 1 } }, 4, 'SCHEMA_INVALID', /tensor a/);
   await refuses({ __metadata__: { deep: 1 } }, 0, 'SCHEMA_INVALID', /__metadata__/);
   await refuses({ a: { ...f32(0, 4), shape: [-1] } }, 4, 'SCHEMA_INVALID', /shape/);
