@@ -14,7 +14,6 @@ export { type ConvertOptions, convertCheckpoint } from './convert/convert.ts';
 export { type ConvertFileOptions, convertFile } from './convert/convert-file.ts';
 export {
   contradictions,
-  DOCUMENT_PROTOCOL,
   DocumentExchange,
   fetchDocument,
   openReport,
@@ -44,7 +43,6 @@ export {
   askForRuleset,
   fetchRuleset,
   newerRuleset,
-  RULESET_PROTOCOL,
   type RulesetOffer,
 } from './ruleset/offers.ts';
 export {

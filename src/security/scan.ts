@@ -59,7 +59,7 @@ async function settle(inspection: Inspection): Promise<void> {
   if (inspection.unclaimed === undefined) return;
   const ranges = inspection.claims.get(inspection.file.path);
   if (ranges) await inspectClaimed(inspection, ranges);
-  else inspection.find('unknown-format', '', inspection.unclaimed);
+  else inspection.report('unknown-format', '', inspection.unclaimed);
 }
 
 /** Default deny: a file whose inspection fails is refused, not skipped. */
@@ -68,7 +68,7 @@ async function guarded(inspection: Inspection, run: () => Promise<void>): Promis
     await run();
   } catch (error) {
     if (!(error instanceof BitorchError) || !/^(FORMAT_|SCHEMA_)/.test(codeOf(error))) throw error;
-    inspection.find('damaged', '', messageOf(error));
+    inspection.report('damaged', '', messageOf(error));
   }
 }
 

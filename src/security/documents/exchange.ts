@@ -3,7 +3,7 @@ import type { Host, PeerAddress } from '#network';
 import { MAX_REPORT_BYTES } from '../report.ts';
 import { MAX_RULESET_FILE_BYTES } from '../ruleset/ruleset.ts';
 
-export const DOCUMENT_PROTOCOL = '/bitorch/security/document/1';
+const DOCUMENT_PROTOCOL = '/bitorch/security/document/1';
 /** Bytes of a document per answer. */
 const PART_BYTES = 512 << 10;
 const ASK_TIMEOUT_MS = 10_000;

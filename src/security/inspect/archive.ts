@@ -47,13 +47,13 @@ export async function inspectZip(
     zip = await readZip(source);
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
-    inspection.find('archive-damaged', place, messageOf(error));
+    inspection.report('archive-damaged', place, messageOf(error));
     return 'archive';
   }
-  for (const problem of zip.problems.slice(0, 8)) inspection.find('archive-damaged', place, problem);
+  for (const problem of zip.problems.slice(0, 8)) inspection.report('archive-damaged', place, problem);
   const { archiveMembers } = inspection.ruleset.limits;
   if (zip.members.length > archiveMembers) {
-    inspection.find('archive-bomb', place, `${zip.members.length} members`);
+    inspection.report('archive-bomb', place, `${zip.members.length} members`);
   }
   for (const member of zip.members.slice(0, archiveMembers)) {
     if (inspection.has('archive-bomb')) break;
@@ -70,17 +70,17 @@ async function inspectZipMember(
   depth: number,
 ): Promise<void> {
   checkMemberPath(inspection, member.name, place);
-  if (member.link) inspection.find('archive-path', place, 'a symbolic link');
-  if (member.encrypted) inspection.find('archive-encrypted', place, 'encrypted');
+  if (member.link) inspection.report('archive-path', place, 'a symbolic link');
+  if (member.encrypted) inspection.report('archive-encrypted', place, 'encrypted');
   const { archiveRatio } = inspection.ruleset.limits;
   if (member.bytes > 1 << 20 && member.bytes > member.packedBytes * archiveRatio) {
-    inspection.find('archive-bomb', place, `${member.packedBytes} bytes unpack to ${member.bytes}`);
+    inspection.report('archive-bomb', place, `${member.packedBytes} bytes unpack to ${member.bytes}`);
   }
   if (!afford(inspection, member.packedBytes + Math.min(member.bytes, MAX_UNPACKED), place)) return;
   const unpacked = await unpackMember(source, member);
   if (!unpacked) {
     if (!member.encrypted)
-      inspection.find('archive-damaged', place, `packed by the unknown method ${member.method}`);
+      inspection.report('archive-damaged', place, `packed by the unknown method ${member.method}`);
     return;
   }
   const more = unpacked.source.size - Math.min(member.bytes, MAX_UNPACKED);
@@ -96,7 +96,7 @@ async function inspectZipMember(
 function afford(inspection: Inspection, bytes: number, place: string): boolean {
   const affordable = inspection.spend(bytes + MEMBER_WORK);
   if (!affordable)
-    inspection.find('archive-bomb', place, 'its members together unpack to far more than the file');
+    inspection.report('archive-bomb', place, 'its members together unpack to far more than the file');
   return affordable;
 }
 
@@ -107,11 +107,15 @@ async function checkMember(
   place: string,
 ): Promise<void> {
   if (whole && (await crcOf(source)) !== member.crc) {
-    inspection.find('archive-damaged', place, 'its checksum does not fit its content');
+    inspection.report('archive-damaged', place, 'its checksum does not fit its content');
   } else if (!whole && source.size < Math.min(member.bytes, MAX_UNPACKED)) {
-    inspection.find('archive-damaged', place, `only ${source.size} of ${member.bytes} bytes can be unpacked`);
+    inspection.report(
+      'archive-damaged',
+      place,
+      `only ${source.size} of ${member.bytes} bytes can be unpacked`,
+    );
   } else if (source.size > member.bytes) {
-    inspection.find(
+    inspection.report(
       'archive-damaged',
       place,
       `it unpacks to more than the ${member.bytes} bytes that it says`,
@@ -139,16 +143,16 @@ export async function inspectTar(
 ): Promise<string> {
   const { members, whole } = await readTar(source);
   if (!whole)
-    inspection.find('archive-damaged', place, 'headers or sizes do not fit, or the end mark is missing');
+    inspection.report('archive-damaged', place, 'headers or sizes do not fit, or the end mark is missing');
   for (const { name, type, linkName, offset, bytes } of members) {
     const here = inner(place, name);
     checkMemberPath(inspection, name, here);
     if (type === '1' || type === '2') {
-      inspection.find('archive-path', here, `a link to ${linkName}`);
+      inspection.report('archive-path', here, `a link to ${linkName}`);
     } else if ('0\x007'.includes(type)) {
       if (!afford(inspection, bytes, here)) break;
       await inspectInner(inspection, slice(source, offset, bytes), name, here, depth + 1);
-    } else if ('346'.includes(type)) inspection.find('archive-path', here, 'a device');
+    } else if ('346'.includes(type)) inspection.report('archive-path', here, 'a device');
   }
   const names = members.map(({ name }) => name);
   if (['storages', 'tensors', 'pickle'].every((name) => names.includes(name))) return 'checkpoint';
@@ -174,10 +178,10 @@ export async function inspectCompressed(
   if (!afford(inspection, MAX_UNPACKED, place)) return;
   const { source: content, whole, packedBytes } = await unpack(source, how);
   if (!whole && content.size < MAX_UNPACKED && source.size < MAX_UNPACKED) {
-    inspection.find('archive-damaged', place, `unpacking breaks off after ${content.size} bytes`);
+    inspection.report('archive-damaged', place, `unpacking breaks off after ${content.size} bytes`);
   }
   if (content.size > packedBytes * inspection.ruleset.limits.archiveRatio && content.size > 1 << 20) {
-    inspection.find('archive-bomb', place, `${packedBytes} bytes unpack to ${content.size} or more`);
+    inspection.report('archive-bomb', place, `${packedBytes} bytes unpack to ${content.size} or more`);
   }
   if (content.size > 0) await inspectInner(inspection, content, '', inner(place, kind), depth + 1);
 }
@@ -191,7 +195,7 @@ async function inspectInner(
   depth: number,
 ): Promise<void> {
   if (depth > inspection.ruleset.limits.nesting) {
-    inspection.find(
+    inspection.report(
       'archive-bomb',
       place,
       `archives are nested deeper than ${inspection.ruleset.limits.nesting}`,
@@ -206,18 +210,18 @@ async function inspectInner(
   else if (kind === 'tar') await inspectTar(inspection, source, place, depth);
   else if (kind && kind in COMPRESSIONS) await inspectCompressed(inspection, source, kind, place, depth);
   else if (kind === 'executable' || kind === 'script' || kind === 'llamafile') {
-    inspection.find(kind, place, `inside of the archive`);
+    inspection.report(kind, place, `inside of the archive`);
   } else if (kind && NAMED_ARCHIVES.includes(kind)) {
-    inspection.find('archive', place, `by its first bytes: ${kind}`);
+    inspection.report('archive', place, `by its first bytes: ${kind}`);
   } else if (kind === 'numpy') await inspectInnerNumpy(inspection, source, place);
   else if (declared === 'script' || declared === 'executable') {
-    inspection.find(declared, place, 'inside of the archive');
+    inspection.report(declared, place, 'inside of the archive');
   } else if (kind === undefined) await findHiddenPickle(inspection, source, place);
 }
 
 async function inspectInnerNumpy(inspection: Inspection, source: RandomAccess, place: string): Promise<void> {
   const head = Buffer.from(await source.read(0, Math.min(HEAD_BYTES, source.size))).toString('latin1');
-  if (/'\|?O\d?'/.test(head)) inspection.find('numpy-object', place, 'an array of Python objects');
+  if (/'\|?O\d?'/.test(head)) inspection.report('numpy-object', place, 'an array of Python objects');
 }
 
 const inner = (place: string, name: string): string => (place ? `${place}!${name}` : name);
@@ -226,7 +230,7 @@ function checkMemberPath(inspection: Inspection, name: string, place: string): v
   // Folders end with "/"; tar prefixes paths with "./".
   const path = name.replace(/^(\.\/)+(?=.)|\/$/g, '');
   if (path !== '.' && isUnsafePath(path))
-    inspection.find(
+    inspection.report(
       'archive-path',
       place,
       `the name ${JSON.stringify(name)} leaves the folder on some system`,

@@ -15,7 +15,7 @@ export async function inspectClaimed(inspection: Inspection, ranges: readonly Cl
   const sorted = ranges.toSorted((a, b) => a.offset - b.offset || a.length - b.length);
   for (const { offset, length } of [...sorted, { offset: source.size, length: 0 }]) {
     if (offset > end && !(await isPadding(inspection, end, offset))) {
-      inspection.find('onnx-external-bounds', '', `bytes ${end} to ${offset} belong to no tensor`);
+      inspection.report('onnx-external-bounds', '', `bytes ${end} to ${offset} belong to no tensor`);
     }
     end = Math.max(end, offset + length);
   }

@@ -110,12 +110,12 @@ export class ConfigChecker extends PositionedVisitor {
   /** Reports findings about the document as a whole. Returns the added tokens. */
   finish(): readonly AddedToken[] {
     if (this.#patterns > MAX_PATTERNS) {
-      this.#inspection.find('tokenizer-regex', '', `${this.#patterns} patterns`);
+      this.#inspection.report('tokenizer-regex', '', `${this.#patterns} patterns`);
     }
     if (this.#tokens.overflow)
-      this.#inspection.find('resource-bomb', 'added_tokens', 'too many added tokens');
+      this.#inspection.report('resource-bomb', 'added_tokens', 'too many added tokens');
     if (this.#overflow) {
-      this.#inspection.find('resource-bomb', '', 'more templates and classes than any model has');
+      this.#inspection.report('resource-bomb', '', 'more templates and classes than any model has');
     }
     return this.#tokens.tokens;
   }
@@ -163,7 +163,7 @@ export class ConfigChecker extends PositionedVisitor {
     }
     this.#tokens.scalar(this.path, value);
     const reference = codeReference(this.path, value);
-    if (reference) this.#inspection.find('remote-code', this.place, reference);
+    if (reference) this.#inspection.report('remote-code', this.place, reference);
     if (typeof value === 'string') this.#checkControlToken(value);
     const key = this.path.at(-1);
     if (typeof key !== 'string') return;
@@ -177,7 +177,7 @@ export class ConfigChecker extends PositionedVisitor {
     if (!TOKEN_FILES.has(this.#name) || typeof name !== 'string' || !/_tokens?$/.test(name)) return;
     if (this.path.length > 2 || (typeof field === 'string' && field !== 'content')) return;
     if (isOrdinaryWord(value) && !this.#inspection.ruleset.tokenizer.ordinaryAddedTokens.includes(value)) {
-      this.#inspection.find(
+      this.#inspection.report(
         'tokenizer-added-token',
         this.place,
         `the ordinary text ${JSON.stringify(value.slice(0, 60))} is a control token`,
@@ -192,11 +192,11 @@ export class ConfigChecker extends PositionedVisitor {
       inspectRegex(this.#inspection, value, this.place);
     } else if (key === 'type' && this.#name === 'modules.json' && this.path.length === 2) {
       if (typeof this.path[0] === 'number' && !/^(sentence_transformers|pylate|transformers)\./.test(value)) {
-        this.#inspection.find('remote-code', this.place, `creates ${value}`);
+        this.#inspection.report('remote-code', this.place, `creates ${value}`);
       }
     } else if (this.path.length > 1 && this.path[0] === 'weight_map' && !isShard(value)) {
       const shard = JSON.stringify(value.slice(0, 200));
-      this.#inspection.find(
+      this.#inspection.report(
         'name-unsafe',
         'weight_map',
         `the shard ${shard} is in another folder or reserved on some system`,
@@ -230,11 +230,11 @@ export class ConfigChecker extends PositionedVisitor {
 
 function checkEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
   if (CODE_KEYS.has(key) && !isEmpty(value)) {
-    inspection.find('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
+    inspection.report('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
   } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
-    inspection.find('keras-code', place(), `a layer ${value}`);
+    inspection.report('keras-code', place(), `a layer ${value}`);
   } else if (Object.hasOwn(DIMENSIONS, key) && typeof value === 'number' && value > DIMENSIONS[key]!) {
-    inspection.find('resource-bomb', place(), `${key} is ${value}`);
+    inspection.report('resource-bomb', place(), `${key} is ${value}`);
   }
 }
 
@@ -242,7 +242,7 @@ function checkClass(inspection: Inspection, value: Json, place: string): void {
   if (!Array.isArray(value) || value.length !== 2) return;
   const [library, name] = value;
   if (typeof library === 'string' && typeof name === 'string' && !isKnownLibrary(library)) {
-    inspection.find('remote-code', place, `a class of ${library}`);
+    inspection.report('remote-code', place, `a class of ${library}`);
   }
 }
 

@@ -1,19 +1,19 @@
 import {
   asText,
   CONSTANT,
+  CONTENT,
   changed,
+  dependsOnContent,
   type FlowValue,
-  isSaid,
   join,
   joinAll,
   MESSAGE,
   UNKNOWN,
-  WORDS,
 } from './flow-value.ts';
 import { expressionText } from './template-texts.ts';
 
 /** Fields of messages, their parts and tool calls that hold conversation text. */
-const WORD_FIELDS = new Set(
+const CONTENT_FIELDS = new Set(
   'content text reasoning_content reasoning thinking thought thoughts thinking_content arguments input value query output response refusal'.split(
     ' ',
   ),
@@ -69,7 +69,7 @@ const LOOKING = new Set('startswith endswith find rfind index rindex count'.spli
 const NOTHING = new Set(['', 'null', '{}', '[]']);
 
 /** Whether a text that is compared with conversation text, or searched for in it, contains no ordinary words. */
-export function isHarmlessText(value: string): boolean {
+function isHarmlessText(value: string): boolean {
   if (NOTHING.has(value)) return true;
   const rest = value.replace(MARKUP, '');
   return rest !== value && !/[\p{L}\p{N}]/u.test(rest);
@@ -85,20 +85,20 @@ export class ContentRules {
 
   /** The value of an object's field. It is conversation text if the field's name denotes such. */
   field(object: FlowValue, name: string): FlowValue {
-    if (object.said === 'changed') return { ...object, shape: 'other' };
-    if (WORD_FIELDS.has(name)) return WORDS;
+    if (object.dependence === 'changed') return { ...object, shape: 'other' };
+    if (CONTENT_FIELDS.has(name)) return CONTENT;
     if (object.shape === 'message' || STRUCTURE.has(name)) return { ...UNKNOWN, dated: object.dated };
     if (object.shape === 'messages') return MESSAGE;
-    return isSaid(object) ? WORDS : { ...object, shape: 'other' };
+    return dependsOnContent(object) ? CONTENT : { ...object, shape: 'other' };
   }
 
   write(value: FlowValue, node: unknown): void {
-    if (value.said === 'changed' || value.said === 'part')
+    if (value.dependence === 'changed' || value.dependence === 'part')
       this.#report(`it changes what was said: ${value.change || expressionText(node)}`);
   }
 
   test(value: FlowValue, node: unknown): void {
-    if (value.said === 'changed') this.#report(`it depends on what was said: ${expressionText(node)}`);
+    if (value.dependence === 'changed') this.#report(`it depends on what was said: ${expressionText(node)}`);
   }
 
   compare(operator: string, [left, right]: readonly [FlowValue, FlowValue], node: unknown): FlowValue {
@@ -107,7 +107,7 @@ export class ContentRules {
       [left, right, b],
       [right, left, a],
     ] as const) {
-      if (value.said === 'none' || this.#isHarmless(operator, value, other, otherNode)) continue;
+      if (value.dependence === 'none' || this.#isHarmless(operator, value, other, otherNode)) continue;
       this.#report(`it depends on what was said: ${expressionText(node)}`);
       break;
     }
@@ -121,12 +121,12 @@ export class ContentRules {
   }
 
   #isHarmless(operator: string, value: FlowValue, other: FlowValue, otherNode: unknown): boolean {
-    if (value.said === 'changed') return false;
-    if (value.said === 'size') return /^[01]$/.test(expressionText(otherNode));
-    if (isSaid(other) || !other.texts) return false;
+    if (value.dependence === 'changed') return false;
+    if (value.dependence === 'size') return /^[01]$/.test(expressionText(otherNode));
+    if (dependsOnContent(other) || !other.texts) return false;
     // A single character is not a word, so the comparison asks for the type of a message part.
     const isPart =
-      (value.said === 'item' || value.said === 'part') &&
+      (value.dependence === 'item' || value.dependence === 'part') &&
       value.shape !== 'list' &&
       /^(==|!=|in|not in)$/.test(operator);
     return [...other.texts].every((text) => isHarmlessText(text) || (isPart && text.length > 1));
@@ -135,8 +135,10 @@ export class ContentRules {
   isTest(value: FlowValue, name: string, args: readonly FlowValue[], node: unknown): FlowValue {
     if (KINDS.has(name)) return CONSTANT;
     const other = joinAll(args);
-    const harmless = !isSaid(value) || (args.length > 0 && this.#isHarmless('==', value, other, undefined));
-    if (!harmless || isSaid(other)) this.#report(`it depends on what was said: ${expressionText(node)}`);
+    const harmless =
+      !dependsOnContent(value) || (args.length > 0 && this.#isHarmless('==', value, other, undefined));
+    if (!harmless || dependsOnContent(other))
+      this.#report(`it depends on what was said: ${expressionText(node)}`);
     this.#undated(join(value, other), node);
     return CONSTANT;
   }
@@ -144,16 +146,16 @@ export class ContentRules {
   itemOf(value: FlowValue, node: unknown): FlowValue {
     if (value.shape === 'messages') return MESSAGE;
     if (value.shape === 'list') return { ...value, shape: 'other' };
-    if (value.said === 'size') return changed(value, expressionText(node));
-    if (value.said === 'whole' || value.said === 'part') return { ...value, said: 'item' };
+    if (value.dependence === 'size') return changed(value, expressionText(node));
+    if (value.dependence === 'whole' || value.dependence === 'part') return { ...value, dependence: 'item' };
     return value.shape === 'message' ? UNKNOWN : value;
   }
 
   partOf(value: FlowValue, node: unknown): FlowValue {
     if (value.shape === 'messages') return MESSAGE;
     if (value.shape === 'list') return { ...value, shape: 'other' };
-    if (value.said === 'whole' || value.said === 'item')
-      return { ...value, said: 'part', change: expressionText(node) };
+    if (value.dependence === 'whole' || value.dependence === 'item')
+      return { ...value, dependence: 'part', change: expressionText(node) };
     return value;
   }
 
@@ -165,7 +167,7 @@ export class ContentRules {
 
   lookUp(object: FlowValue, key: FlowValue, node: unknown): void {
     this.#undated(key, node);
-    if (isSaid(key) && !isSaid(object) && object.shape === 'other')
+    if (dependsOnContent(key) && !dependsOnContent(object) && object.shape === 'other')
       this.#report(`it looks something up by what was said: ${expressionText(node)}`);
   }
 
@@ -184,25 +186,25 @@ export class ContentRules {
     if (name === 'keys') return UNKNOWN;
     if (name === 'get' || name === 'pop') {
       for (const key of args.slice(0, 1)) this.lookUp(value, key, node);
-      return joinAll([value.shape === 'message' ? WORDS : this.partOf(value, node), ...args.slice(1)]);
+      return joinAll([value.shape === 'message' ? CONTENT : this.partOf(value, node), ...args.slice(1)]);
     }
     return this.#made(name, asText(value), args, node);
   }
 
   #made(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
     const shown = expressionText(node);
-    if (!isSaid(value)) {
+    if (!dependsOnContent(value)) {
       // "x"|replace("x", content) writes the text; "x".find(content) searches for it.
       const words = joinAll(args);
-      if (!isSaid(words)) {
+      if (!dependsOnContent(words)) {
         if (LOOKING.has(name) || /^is[a-z]+$/.test(name)) this.#undated(join(value, words), node);
         return { ...UNKNOWN, dated: value.dated || words.dated };
       }
       if (!WRITING.has(name)) this.#report(`it depends on what was said: ${shown}`);
       return asText(words);
     }
-    if (value.said === 'changed' || KEEPING.has(name)) return value;
-    if (LISTING.has(name)) return { ...value, said: 'whole', shape: 'list' };
+    if (value.dependence === 'changed' || KEEPING.has(name)) return value;
+    if (LISTING.has(name)) return { ...value, dependence: 'whole', shape: 'list' };
     if (STRIPPING.has(name)) {
       const strips = args.every(
         ({ texts }) => texts && [...texts].every((text) => !/[\p{L}\p{N}]/u.test(text)),
@@ -210,7 +212,7 @@ export class ContentRules {
       return strips ? value : changed(value, shown);
     }
     const harmless = args.every(
-      ({ said, texts }) => said === 'none' && texts && [...texts].every(isHarmlessText),
+      ({ dependence, texts }) => dependence === 'none' && texts && [...texts].every(isHarmlessText),
     );
     if (LOOKING.has(name)) {
       if (!harmless) this.#report(`it depends on what was said: ${shown}`);
@@ -232,6 +234,6 @@ export class ContentRules {
 }
 
 function lengthOf(value: FlowValue): FlowValue {
-  if (!isSaid(value) || value.shape === 'messages') return { ...CONSTANT, texts: undefined };
-  return value.said === 'changed' ? value : { ...WORDS, said: 'size' };
+  if (!dependsOnContent(value) || value.shape === 'messages') return { ...CONSTANT, texts: undefined };
+  return value.dependence === 'changed' ? value : { ...CONTENT, dependence: 'size' };
 }

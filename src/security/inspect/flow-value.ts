@@ -8,14 +8,14 @@
  * at its ends; `item`: each part of it in turn (an item of a list, a character); `part`: a single part; `size`: its
  * length; `changed`: derived from the text, with another meaning.
  */
-const SAID = ['none', 'whole', 'item', 'part', 'size', 'changed'] as const;
-export type Said = (typeof SAID)[number];
+const DEPENDENCES = ['none', 'whole', 'item', 'part', 'size', 'changed'] as const;
+export type Dependence = (typeof DEPENDENCES)[number];
 
 /** `list`: a list of conversation texts. */
 export type Shape = 'messages' | 'message' | 'namespace' | 'list' | 'other';
 
 export interface FlowValue {
-  readonly said: Said;
+  readonly dependence: Dependence;
   readonly shape: Shape;
   /** Whether it depends on the date. */
   readonly dated: boolean;
@@ -30,7 +30,7 @@ const MAX_TEXTS = 64;
 const NO_TEXTS: ReadonlySet<string> = new Set();
 
 export const UNKNOWN: FlowValue = {
-  said: 'none',
+  dependence: 'none',
   shape: 'other',
   dated: false,
   texts: undefined,
@@ -38,31 +38,33 @@ export const UNKNOWN: FlowValue = {
 };
 /** true, none, numbers: values without letters. */
 export const CONSTANT: FlowValue = { ...UNKNOWN, texts: NO_TEXTS };
-export const WORDS: FlowValue = { ...UNKNOWN, said: 'whole' };
+export const CONTENT: FlowValue = { ...UNKNOWN, dependence: 'whole' };
 export const MESSAGES: FlowValue = { ...UNKNOWN, shape: 'messages' };
 export const MESSAGE: FlowValue = { ...UNKNOWN, shape: 'message' };
 
 export const text = (value: string): FlowValue => ({ ...UNKNOWN, texts: new Set([value]) });
 
-export const isSaid = ({ said }: FlowValue): boolean => said !== 'none';
+export const dependsOnContent = ({ dependence }: FlowValue): boolean => dependence !== 'none';
 
 /** The result of an operation that loses or alters conversation text. Other values become unknown. */
 export function changed(value: FlowValue, change: string): FlowValue {
-  if (value.shape === 'messages' || value.shape === 'message') return { ...WORDS, said: 'changed', change };
-  if (!isSaid(value)) return { ...value, texts: undefined };
-  return { ...value, said: 'changed', texts: undefined, change: value.change || change };
+  if (value.shape === 'messages' || value.shape === 'message')
+    return { ...CONTENT, dependence: 'changed', change };
+  if (!dependsOnContent(value)) return { ...value, texts: undefined };
+  return { ...value, dependence: 'changed', texts: undefined, change: value.change || change };
 }
 
 /** The value as text. Messages converted to text contain conversation text. */
 export const asText = (value: FlowValue): FlowValue =>
-  value.shape === 'messages' || value.shape === 'message' ? WORDS : { ...value, shape: 'other' };
+  value.shape === 'messages' || value.shape === 'message' ? CONTENT : { ...value, shape: 'other' };
 
 /** The least upper bound of two values. */
 export function join(a: FlowValue, b: FlowValue): FlowValue {
   if (a === b) return a;
-  const [more, less] = SAID.indexOf(a.said) >= SAID.indexOf(b.said) ? [a, b] : [b, a];
+  const [more, less] =
+    DEPENDENCES.indexOf(a.dependence) >= DEPENDENCES.indexOf(b.dependence) ? [a, b] : [b, a];
   return {
-    said: more.said,
+    dependence: more.dependence,
     shape: shapeOf(a, b),
     dated: a.dated || b.dated,
     texts: union(a.texts, b.texts),
@@ -76,11 +78,11 @@ export const joinAll = (values: readonly FlowValue[]): FlowValue =>
 /** A list of values, represented by the join of its items. */
 export function listOf(values: readonly FlowValue[]): FlowValue {
   const items = joinAll(values);
-  return items.shape === 'other' && isSaid(items) ? { ...items, shape: 'list' } : items;
+  return items.shape === 'other' && dependsOnContent(items) ? { ...items, shape: 'list' } : items;
 }
 
 export const sameValue = (a: FlowValue, b: FlowValue): boolean =>
-  a.said === b.said &&
+  a.dependence === b.dependence &&
   a.shape === b.shape &&
   a.dated === b.dated &&
   a.texts?.size === b.texts?.size &&

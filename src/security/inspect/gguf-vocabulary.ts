@@ -51,7 +51,7 @@ export class GgufVocabulary {
   }
 
   finish(metadata: GgufMetadata): void {
-    const find = (key: string, what: string) => this.#inspection.find('tokenizer-added-token', key, what);
+    const find = (key: string, what: string) => this.#inspection.report('tokenizer-added-token', key, what);
     const count = this.#lists.get(TOKENS)?.length;
     for (const [key, types] of Object.entries(BESIDE)) {
       const list = this.#lists.get(key);
@@ -74,6 +74,6 @@ export class GgufVocabulary {
     const most = COUNTS.find(([keys]) => keys.test(key))?.[1];
     const values = Array.isArray(value) ? value : [value];
     const beyond = most && values.find((each) => typeof each !== 'string' && Number(each) > most);
-    if (beyond) this.#inspection.find('resource-bomb', key, `${key} is ${beyond}`);
+    if (beyond) this.#inspection.report('resource-bomb', key, `${key} is ${beyond}`);
   }
 }

@@ -12,9 +12,10 @@ export const imageInspector =
   async (inspection) => {
     const { source } = inspection.file;
     const { imageBytes } = inspection.ruleset.limits;
-    if (source.size > imageBytes) inspection.find('too-large', '', `an image of ${source.size} bytes`);
+    if (source.size > imageBytes) inspection.report('too-large', '', `an image of ${source.size} bytes`);
     const { width, height, end } = await readImage(source, format);
-    if (width * height > MAX_PIXELS) inspection.find('resource-bomb', '', `an image of ${width} × ${height}`);
+    if (width * height > MAX_PIXELS)
+      inspection.report('resource-bomb', '', `an image of ${width} × ${height}`);
     if (end < source.size) await inspectTrailer(inspection, slice(source, end, source.size - end));
   };
 
@@ -26,9 +27,9 @@ async function inspectTrailer(inspection: Inspection, trailer: RandomAccess): Pr
   const head = await trailer.read(0, Math.min(HEAD_BYTES, trailer.size));
   const start = head.findIndex((byte) => !BLANK.has(byte));
   const kind = start < 0 ? undefined : identify(head.subarray(start), trailer.size - start);
-  if (kind && !IMAGES.has(kind)) inspection.find('polyglot', '', `${kind} follows the image`);
+  if (kind && !IMAGES.has(kind)) inspection.report('polyglot', '', `${kind} follows the image`);
   else if (!(await findHiddenPickle(inspection, trailer, 'behind the image')))
-    inspection.find('damaged', '', `${trailer.size} bytes follow the end of the image`, 'low');
+    inspection.report('damaged', '', `${trailer.size} bytes follow the end of the image`, 'low');
 }
 
 const BLANK = new Set([0, 9, 10, 13, 32]);

@@ -62,17 +62,17 @@ export async function inspect(inspection: Inspection): Promise<void> {
   const declared = kindOfName(path);
   if (await isPointer(source)) {
     inspection.kind = 'lfs-pointer';
-    inspection.find('lfs-pointer', '', `${path} was not fetched`);
+    inspection.report('lfs-pointer', '', `${path} was not fetched`);
     return;
   }
   const signature = await identifySource(source);
   inspection.kind = signature ?? declared ?? 'unknown';
   if (declared === 'script' || declared === 'executable' || declared === 'llamafile') {
-    inspection.find(declared, '', `by its name, ${path}`);
+    inspection.report(declared, '', `by its name, ${path}`);
   }
   if (signature && !(signature in ACCEPTED)) {
     await inspectRefused(inspection, signature, declared);
-    if (declared && declared in ACCEPTED) inspection.find('wrong-name', '', `the content is ${signature}`);
+    if (declared && declared in ACCEPTED) inspection.report('wrong-name', '', `the content is ${signature}`);
     return;
   }
   if (signature && SIGNED.has(signature)) await inspectSigned(inspection, signature, declared);
@@ -88,10 +88,10 @@ async function inspectSigned(
   if (declared && declared !== kind && !(IMAGES.has(kind) && IMAGES.has(declared))) {
     // A length and a brace are a weak signature, so the name decides.
     if (kind === 'safetensors' && declared in ACCEPTED) return inspectDeclared(inspection, declared);
-    inspection.find('wrong-name', '', `the content is ${kind}`);
+    inspection.report('wrong-name', '', `the content is ${kind}`);
   }
   if (!declared && IMAGES.has(kind) && /\.\w{1,8}$/.test(inspection.file.path)) {
-    inspection.find('wrong-name', '', `the content is ${kind}`);
+    inspection.report('wrong-name', '', `the content is ${kind}`);
   }
   await inspectPolyglot(inspection);
   await ACCEPTED[kind]!(inspection);
@@ -123,7 +123,7 @@ async function inspectUnknown(inspection: Inspection, declared: string | undefin
   if (declared === 'script' || declared === 'executable' || declared === 'llamafile') return;
   if (declared && declared !== 'pickle') {
     const rule = declared === 'archive' ? 'unknown-format' : (declared as RuleId);
-    inspection.find(rule, '', `by its name, ${path}`);
+    inspection.report(rule, '', `by its name, ${path}`);
   } else inspection.unclaimed = 'the content is of no known format';
 }
 
@@ -136,25 +136,25 @@ async function inspectRefused(
   const rule = REFUSED[signature];
   const unpacks = NAMED_ARCHIVES.includes(signature) && declared === 'pickle';
   const warning = unpacks ? ', which Python unpacks to run the pickle in it' : '';
-  if (rule) inspection.find(rule, '', `by its first bytes: ${signature}${warning}`);
+  if (rule) inspection.report(rule, '', `by its first bytes: ${signature}${warning}`);
   if (signature === 'hdf5') await searchKeras(inspection, source);
   if (signature === 'zip') await nameContainer(inspection, await inspectZip(inspection, source, '', 0));
   else if (signature === 'tar') await nameContainer(inspection, await inspectTar(inspection, source, '', 0));
   else if (signature === 'gzip' || signature === 'zlib' || signature === 'zstd') {
-    inspection.find('archive', '', `packed with ${signature}`);
+    inspection.report('archive', '', `packed with ${signature}`);
     await inspectCompressed(inspection, source, signature, '', 0);
   } else if (signature === 'pickle') {
     const { dangers, error, torch } = await inspectPickle(inspection, source, '');
     if (torch) inspection.kind = 'checkpoint';
     if (dangers.length === 0 && error === undefined) {
-      inspection.find(torch ? 'checkpoint' : 'pickle', '', 'only harmless functions are called');
+      inspection.report(torch ? 'checkpoint' : 'pickle', '', 'only harmless functions are called');
     }
-  } else if (!rule) inspection.find('unknown-format', '', `by its first bytes: ${signature}`);
+  } else if (!rule) inspection.report('unknown-format', '', `by its first bytes: ${signature}`);
 }
 
 function nameContainer(inspection: Inspection, kind: string): void {
   inspection.kind = kind;
-  inspection.find(kind as RuleId, '', 'by what it holds');
+  inspection.report(kind as RuleId, '', 'by what it holds');
 }
 
 /**
@@ -167,7 +167,7 @@ async function searchKeras(inspection: Inspection, source: RandomAccess): Promis
     const length = Math.min(SEARCH_STEP + 64, source.size - at);
     const text = Buffer.from(await source.read(at, length)).toString('latin1');
     if (/"class_name":\s{0,9}"(Lambda|TFSMLayer)"/.test(text))
-      inspection.find('keras-code', '', 'a layer with code of its own');
+      inspection.report('keras-code', '', 'a layer with code of its own');
   }
 }
 
@@ -175,7 +175,7 @@ async function inspectNumpy(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   const { objects, offset } = await readNpy(source);
   if (!objects) return;
-  inspection.find('numpy-object', '', 'an array of Python objects');
+  inspection.report('numpy-object', '', 'an array of Python objects');
   await inspectPickle(inspection, sliceFrom(source, offset), '');
 }
 
@@ -194,7 +194,7 @@ async function inspectPieces(inspection: Inspection): Promise<void> {
   }
   const { charsmaps } = await readSentencePiece(source, ({ piece, type }) => {
     if (type === CONTROL_PIECE && isOrdinaryWord(piece))
-      inspection.find(
+      inspection.report(
         'tokenizer-added-token',
         '',
         `the ordinary text ${JSON.stringify(piece.slice(0, 60))} is a control token`,
@@ -204,6 +204,6 @@ async function inspectPieces(inspection: Inspection): Promise<void> {
     const problem =
       length > MAX_CHARSMAP ? `it has ${length} bytes` : charsmapProblem(await source.read(offset, length));
     if (problem)
-      inspection.find('tokenizer-added-token', '', `the compiled normalizer is damaged: ${problem}`);
+      inspection.report('tokenizer-added-token', '', `the compiled normalizer is damaged: ${problem}`);
   }
 }

@@ -52,7 +52,7 @@ export class Inspection {
   }
 
   /** Adds a finding unless it is a duplicate. `severity` overrides that of the rule for milder cases. */
-  find(rule: RuleId, place: string, detail: string, severity = this.ruleset.rules[rule].severity): void {
+  report(rule: RuleId, place: string, detail: string, severity = this.ruleset.rules[rule].severity): void {
     const finding = { rule, severity, place: printable(place), detail: printable(detail) };
     const known = this.findings.some(
       (other) => other.rule === rule && other.place === finding.place && other.detail === finding.detail,

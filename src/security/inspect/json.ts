@@ -14,7 +14,7 @@ const BOM = [0xef, 0xbb, 0xbf];
 export async function inspectJson(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
   if (source.size > inspection.ruleset.limits.jsonBytes) {
-    inspection.find('too-large', '', `${source.size} bytes of JSON`);
+    inspection.report('too-large', '', `${source.size} bytes of JSON`);
     return;
   }
   const start = await bomBytes(inspection);
@@ -22,7 +22,7 @@ export async function inspectJson(inspection: Inspection): Promise<void> {
   await read(inspection, start, checker);
   const tokens = checker.finish();
   if (checker.templates.length > MAX_TEMPLATES) {
-    inspection.find('resource-bomb', '', `${checker.templates.length} chat templates`);
+    inspection.report('resource-bomb', '', `${checker.templates.length} chat templates`);
   }
   for (const [template, place] of checker.templates.slice(0, MAX_TEMPLATES)) {
     await inspectTemplate(inspection, template, place);
@@ -48,6 +48,6 @@ async function bomBytes(inspection: Inspection): Promise<number> {
   const { source } = inspection.file;
   const head = await source.read(0, Math.min(3, source.size));
   if (!BOM.every((byte, n) => head[n] === byte)) return 0;
-  inspection.find('text-encoding', '', 'it begins with a byte order mark');
+  inspection.report('text-encoding', '', 'it begins with a byte order mark');
   return BOM.length;
 }

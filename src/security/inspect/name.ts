@@ -23,8 +23,8 @@ export function inspectName(inspection: Inspection): void {
   const { path } = inspection.file;
   const shown = JSON.stringify(path);
   if (isUnsafePath(path))
-    inspection.find('name-unsafe', '', `the path ${shown} leaves its folder or is reserved on some system`);
+    inspection.report('name-unsafe', '', `the path ${shown} leaves its folder or is reserved on some system`);
   if (DECEPTIVE.test(path) || !path.isWellFormed()) {
-    inspection.find('name-unsafe', '', `${shown} has characters that cannot be seen`);
+    inspection.report('name-unsafe', '', `${shown} has characters that cannot be seen`);
   }
 }

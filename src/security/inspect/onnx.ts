@@ -48,7 +48,7 @@ class OnnxChecker {
     const domain = ONNX_DOMAINS.has(named) ? '' : named;
     const full = `${domain}:${operator}`;
     if (this.#forbidden.has(full))
-      this.#inspection.find('onnx-forbidden-operator', place, `the operator ${full}`);
+      this.#inspection.report('onnx-forbidden-operator', place, `the operator ${full}`);
     else if (
       !this.#allowed.get(domain)?.has(operator) &&
       !this.#unknown.has(full) &&
@@ -59,22 +59,22 @@ class OnnxChecker {
   }
 
   endless(place: string): void {
-    this.#inspection.find('resource-bomb', place, 'a loop that nothing ends');
+    this.#inspection.report('resource-bomb', place, 'a loop that nothing ends');
   }
 
   function({ domain: named, name, overload, body }: OnnxFunction): void {
     const domain = ONNX_DOMAINS.has(named) ? '' : named;
     const full = `${domain}:${name}`;
     if (domain === '' && this.#allowed.get('')?.has(name)) {
-      this.#inspection.find('onnx-shadowed-operator', 'functions', `its own ${name}`);
+      this.#inspection.report('onnx-shadowed-operator', 'functions', `its own ${name}`);
     }
     if (this.#functions.size < MAX_FUNCTIONS) this.#functions.add(full);
-    else this.#inspection.find('resource-bomb', 'functions', `more than ${MAX_FUNCTIONS} functions`);
+    else this.#inspection.report('resource-bomb', 'functions', `more than ${MAX_FUNCTIONS} functions`);
     this.#bodies.set(callKey(named, name, overload), body);
   }
 
   tensor({ problem, external, bytes }: OnnxTensor, place: string): void {
-    if (problem !== undefined) this.#inspection.find('onnx-tensor', place, problem);
+    if (problem !== undefined) this.#inspection.report('onnx-tensor', place, problem);
     if (external) this.#external(external, bytes, place);
   }
 
@@ -85,16 +85,16 @@ class OnnxChecker {
   ): void {
     const { file, files, claims } = this.#inspection;
     if (location.startsWith('*/_ORT_MEM_ADDR_')) {
-      this.#inspection.find('onnx-external-path', place, `the data is an address in memory: ${location}`);
+      this.#inspection.report('onnx-external-path', place, `the data is an address in memory: ${location}`);
       return;
     }
     const plain = location.startsWith('./') ? location.slice(2) : location;
     if (!/^[^\\/:*?"<>|]{1,255}$/.test(plain) || isUnsafePath(plain)) {
-      this.#inspection.find('onnx-external-path', place, `the data is in ${JSON.stringify(location)}`);
+      this.#inspection.report('onnx-external-path', place, `the data is in ${JSON.stringify(location)}`);
       return;
     }
     if (unknownKeys.length > 0)
-      this.#inspection.find('onnx-tensor', place, `external_data has ${unknownKeys[0]}`);
+      this.#inspection.report('onnx-tensor', place, `external_data has ${unknownKeys[0]}`);
     const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
     const target = files.get(folder + plain);
     const size = length ?? bytes ?? Number.NaN;
@@ -103,15 +103,15 @@ class OnnxChecker {
       !Number.isSafeInteger(size) ||
       (bytes !== undefined && size !== bytes)
     ) {
-      this.#inspection.find('onnx-external-bounds', place, `${size} bytes where the shape needs ${bytes}`);
+      this.#inspection.report('onnx-external-bounds', place, `${size} bytes where the shape needs ${bytes}`);
     } else if (target?.linked)
-      this.#inspection.find('onnx-external-path', place, `the data is in ${plain}, which is a link`);
+      this.#inspection.report('onnx-external-path', place, `the data is in ${plain}, which is a link`);
     else if (!target)
-      this.#inspection.find('onnx-external-missing', place.replace(/\[.*$/, ''), `the data is in ${plain}`);
+      this.#inspection.report('onnx-external-missing', place.replace(/\[.*$/, ''), `the data is in ${plain}`);
     else if (target === file || offset + size > target.source.size) {
-      this.#inspection.find('onnx-external-bounds', place, `bytes ${offset}+${size} are not in ${plain}`);
+      this.#inspection.report('onnx-external-bounds', place, `bytes ${offset}+${size} are not in ${plain}`);
     } else if (++this.#claimed > MAX_CLAIMS) {
-      this.#inspection.find('resource-bomb', '', `more than ${MAX_CLAIMS} tensors in other files`);
+      this.#inspection.report('resource-bomb', '', `more than ${MAX_CLAIMS} tensors in other files`);
     } else {
       const ranges = claims.get(target.path) ?? [];
       claims.set(target.path, ranges);
@@ -124,14 +124,14 @@ class OnnxChecker {
     const { onnxNodes } = this.#inspection.ruleset.limits;
     const { circle, nodes, depth } = unfold(this.#bodies, main);
     if (circle !== undefined)
-      this.#inspection.find('resource-bomb', 'functions', `the function ${circle} calls itself`);
+      this.#inspection.report('resource-bomb', 'functions', `the function ${circle} calls itself`);
     else if (nodes > onnxNodes)
-      this.#inspection.find('resource-bomb', 'functions', `the functions unfold to ${nodes} nodes`);
+      this.#inspection.report('resource-bomb', 'functions', `the functions unfold to ${nodes} nodes`);
     else if (depth > MAX_CALL_DEPTH)
-      this.#inspection.find('resource-bomb', 'functions', `functions call one another ${depth} deep`);
+      this.#inspection.report('resource-bomb', 'functions', `functions call one another ${depth} deep`);
     for (const [full, place] of this.#unknown) {
       if (!this.#functions.has(full))
-        this.#inspection.find('onnx-unknown-operator', place, `the operator ${full}`);
+        this.#inspection.report('onnx-unknown-operator', place, `the operator ${full}`);
     }
   }
 }

@@ -125,9 +125,9 @@ export async function inspectPickle(
   place: string,
 ): Promise<PickleTrace> {
   const trace = await tracePickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
-  for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
-  if (trace.endless) inspection.find('pickle', place, OVER_LIMIT);
-  else if (trace.error !== undefined) inspection.find('pickle-malformed', place, trace.error);
+  for (const danger of trace.dangers) inspection.report('pickle-code', place, danger);
+  if (trace.endless) inspection.report('pickle', place, OVER_LIMIT);
+  else if (trace.error !== undefined) inspection.report('pickle-malformed', place, trace.error);
   return trace;
 }
 
@@ -143,15 +143,15 @@ export async function findHiddenPickle(
   const trace = await tracePickles(source, inspection.ruleset, allowedGlobals(inspection.ruleset));
   const whole = trace.streams > 0 && trace.end === source.size;
   if (trace.endless) {
-    inspection.find('pickle', place, OVER_LIMIT);
-    for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
+    inspection.report('pickle', place, OVER_LIMIT);
+    for (const danger of trace.dangers) inspection.report('pickle-code', place, danger);
     return true;
   }
   if (trace.events === 0 && !whole) return false;
   // Text may begin with "c" and two lines, which alone does not make it a pickle.
   if (trace.streams === 0 && !trace.dangers.some((danger) => danger.startsWith('calls'))) return false;
-  for (const danger of trace.dangers) inspection.find('pickle-code', place, danger);
-  if (trace.error !== undefined) inspection.find('pickle-malformed', place, trace.error);
-  if (trace.dangers.length === 0) inspection.find('pickle', place, 'a pickle without a signature');
+  for (const danger of trace.dangers) inspection.report('pickle-code', place, danger);
+  if (trace.error !== undefined) inspection.report('pickle-malformed', place, trace.error);
+  if (trace.dangers.length === 0) inspection.report('pickle', place, 'a pickle without a signature');
   return true;
 }

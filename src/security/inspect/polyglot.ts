@@ -10,9 +10,9 @@ const CENTRAL = 0x02014b50;
  */
 export async function inspectPolyglot(inspection: Inspection): Promise<void> {
   const { source } = inspection.file;
-  if (await endsAsZip(source)) inspection.find('polyglot', '', 'it ends as a ZIP archive');
+  if (await endsAsZip(source)) inspection.report('polyglot', '', 'it ends as a ZIP archive');
   if (isTarHeader(await source.read(0, Math.min(512, source.size)))) {
-    inspection.find('polyglot', '', 'it begins as a tar archive');
+    inspection.report('polyglot', '', 'it begins as a tar archive');
   }
   const { dangers, endless } = await tracePickles(
     source,
@@ -20,8 +20,8 @@ export async function inspectPolyglot(inspection: Inspection): Promise<void> {
     allowedGlobals(inspection.ruleset),
   );
   const call = dangers.find((danger) => danger.startsWith('calls'));
-  if (call) inspection.find('polyglot', '', `read as a pickle it ${call}`);
-  else if (endless) inspection.find('polyglot', '', 'it acts as a pickle for longer than one is followed');
+  if (call) inspection.report('polyglot', '', `read as a pickle it ${call}`);
+  else if (endless) inspection.report('polyglot', '', 'it acts as a pickle for longer than one is followed');
 }
 
 /** Whether the file has a ZIP end record whose directory exists. */

@@ -19,7 +19,7 @@ export const PROBE_DAY: Day = [2025, 1, 1];
 
 /** A fixed time for strftime_now(). Records the texts that it returned. */
 export class Clock {
-  readonly said: string[] = [];
+  readonly outputs: string[] = [];
   readonly #fields: Readonly<Record<string, string>>;
 
   constructor([year, month, date, hour = 12]: ProbeTime) {
@@ -45,7 +45,7 @@ export class Clock {
 
   readonly now = (format: string): string => {
     const text = format.replace(/%-?([a-zA-Z%])/g, (_, field: string) => this.#fields[field] ?? '');
-    this.said.push(text);
+    this.outputs.push(text);
     return text;
   };
 }

@@ -4,23 +4,23 @@ import { ContentRules } from './flow-rules.ts';
 import {
   asText,
   CONSTANT,
+  CONTENT,
   changed,
   concatenated,
+  dependsOnContent,
   type FlowValue,
-  isSaid,
   join,
   joinAll,
   listOf,
   MESSAGES,
   text,
   UNKNOWN,
-  WORDS,
 } from './flow-value.ts';
 import { type Scope, Variables } from './flow-variables.ts';
 import { expressionText } from './template-texts.ts';
 
 /** Variables in which callers pass conversation text other than as messages. */
-const SPOKEN = new Set(
+const CONTENT_VARIABLES = new Set(
   'prompt question query instruction text user_message user_input last_message'.split(' '),
 );
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'not in']);
@@ -145,7 +145,7 @@ class Flow {
     const item = this.#rules.itemOf(items, iterable);
     this.#variables.within(node, () => {
       this.#assign(node.loopvar as TemplateNode, item, 'give');
-      this.#variables.give('loop', { ...item, said: 'none', texts: undefined });
+      this.#variables.give('loop', { ...item, dependence: 'none', texts: undefined });
       if (selects) this.#test(iterable.test);
       this.#block(node.body);
     });
@@ -234,7 +234,7 @@ class Flow {
     if (CONSTANTS.has(name)) return CONSTANT;
     const value = this.#variables.get(name);
     if (name === 'messages') return value ? join(value, MESSAGES) : MESSAGES;
-    return value ?? (SPOKEN.has(name) ? WORDS : UNKNOWN);
+    return value ?? (CONTENT_VARIABLES.has(name) ? CONTENT : UNKNOWN);
   }
 
   #binary(node: TemplateNode): FlowValue {
@@ -245,7 +245,7 @@ class Flow {
     if (operator === '+' && left.shape !== 'other' && right.shape !== 'other') return join(left, right);
     const sum = join(operator === '+' ? left : asText(left), operator === '+' ? right : asText(right));
     const letters =
-      left.texts && right.texts && !isSaid(sum) ? concatenated(left.texts, right.texts) : undefined;
+      left.texts && right.texts && !dependsOnContent(sum) ? concatenated(left.texts, right.texts) : undefined;
     if (operator === '+' || operator === '~' || operator === '%') return { ...sum, texts: letters };
     return changed(sum, expressionText(node));
   }
@@ -266,10 +266,10 @@ class Flow {
     }
     const key = this.#value(property);
     this.#rules.lookUp(object, key, node);
-    if (isSaid(object) && isSaid(key) && object.said !== 'changed') return WORDS;
+    if (dependsOnContent(object) && dependsOnContent(key) && object.dependence !== 'changed') return CONTENT;
     if (key.texts && key.texts.size > 0)
       return joinAll([...key.texts].map((name) => this.#field(object, name, node)));
-    if (object.shape === 'message') return WORDS;
+    if (object.shape === 'message') return CONTENT;
     return this.#rules.partOf(object, node);
   }
 
@@ -278,7 +278,7 @@ class Flow {
     const field = this.#rules.field(object, name);
     if (object.shape !== 'namespace') return field;
     const own = this.#variables.get(`.${name}`) ?? CONSTANT;
-    return isSaid(object) ? join(own, field) : own;
+    return dependsOnContent(object) ? join(own, field) : own;
   }
 
   #filtered(filters: unknown, value: FlowValue): FlowValue {
@@ -307,7 +307,7 @@ class Flow {
         this.#rules.isTest(fields, test, given.slice(2), node);
         return value;
       }
-      const list: FlowValue = isSaid(fields) ? { ...fields, shape: 'list' } : fields;
+      const list: FlowValue = dependsOnContent(fields) ? { ...fields, shape: 'list' } : fields;
       return name === 'map' ? list : this.#rules.filter(name, list, given, node);
     }
     if (name === 'map' && args[0]?.type === 'StringLiteral')

@@ -39,7 +39,7 @@ export async function probeConversation(
   texts: readonly string[],
 ): Promise<void> {
   const { renderTemplate } = await import('#execution');
-  const find = (words: string) => inspection.find('template-behaviour', place, words);
+  const find = (words: string) => inspection.report('template-behaviour', place, words);
   const render = (messages: readonly ProbeMessage[], values: Values, clock: Clock): string | undefined => {
     try {
       return renderTemplate(
@@ -86,9 +86,9 @@ export async function probeConversation(
     const isPlain = talk.every(isOrdinary);
     if (family && isPlain && rendered.includes(QUESTION)) {
       for (const words of differences(family, talk, rendered))
-        inspection.find('template-family', place, words);
+        inspection.report('template-family', place, words);
     }
-    const own = withoutTexts(rendered, [...wordsOf(talk), ...clock.said, ...texts]);
+    const own = withoutTexts(rendered, [...wordsOf(talk), ...clock.outputs, ...texts]);
     const odd = oddText(own);
     if (!odd?.refused || isOdd) return;
     isOdd = true;
@@ -142,7 +142,8 @@ function switchesOf(tree: TemplateNode): Values[] {
 function differsByTime(render: (clock: Clock) => string | undefined, time: ProbeTime): boolean {
   const [usual, other] = [new Clock(PROBE_DAY), new Clock(time)];
   const [plain, rendered] = [render(usual), render(other)];
-  if (usual.said.length === 0) return false;
-  const timeless = (text: string | undefined) => text && withoutTexts(text, [...usual.said, ...other.said]);
+  if (usual.outputs.length === 0) return false;
+  const timeless = (text: string | undefined) =>
+    text && withoutTexts(text, [...usual.outputs, ...other.outputs]);
   return timeless(plain) !== timeless(rendered);
 }

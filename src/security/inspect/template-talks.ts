@@ -8,7 +8,7 @@ export interface ProbeMessage {
 
 /** Texts that no template contains. Each occurs once, so it can be located in a prompt. */
 export const QUESTION = 'Qwxzj vorb lummet 7041';
-export const ANSWER = 'Pfleng dorrik 5520 hamv';
+const ANSWER = 'Pfleng dorrik 5520 hamv';
 export const SECOND = 'Trovnik 8813 yelp mundo';
 const SYSTEM = 'Xylo brandt 3307';
 const THOUGHT = 'Hmorv 6127 quellit';

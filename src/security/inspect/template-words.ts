@@ -39,7 +39,7 @@ const known = new Set(KNOWN_SENTENCES.split(' '));
 const plain = new Set(PLAIN_WORDS.split(' '));
 
 /** The first invisible character of a text in U+XXXX notation; undefined if there is none. */
-export function hiddenIn(text: string): string | undefined {
+function hiddenIn(text: string): string | undefined {
   const hidden = INVISIBLE.exec(text.replace(VISIBLE_CONTROLS, ''))?.[0];
   return hidden === undefined
     ? undefined
@@ -65,7 +65,7 @@ export function oddText(text: string): OddText | undefined {
 }
 
 /** Splits a text into sentences and lines. */
-export const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
+const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
 
 /** Identifies a sentence by its letters and digits, regardless of case, including those of tokens. */
 export const digestOf = (sentence: string): string =>
@@ -101,7 +101,7 @@ export const withoutTexts = (text: string, others: readonly string[]): string =>
     .reduce((rest, other) => rest.replaceAll(other, '\n'), text);
 
 /** Removes control tokens from a text. Words in brackets that are more than a name remain. */
-export const withoutTokens = (text: string): string =>
+const withoutTokens = (text: string): string =>
   text.normalize('NFKC').replace(TOKEN, (token) => {
     const words = token.match(ASCII_WORD) ?? [];
     const names = token.startsWith('[') ? 1 : 2;

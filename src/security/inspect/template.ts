@@ -31,25 +31,25 @@ export async function inspectTemplate(
   const digest = createHash('sha256').update(source.trim()).digest('hex');
   if (template.known.includes(digest) || KNOWN_TEMPLATES.includes(digest)) return;
   if (source.length > limits.templateBytes) {
-    inspection.find('template-unreadable', place, `${source.length} characters`);
+    inspection.report('template-unreadable', place, `${source.length} characters`);
     return;
   }
   const reaching = REACHING.exec(source)?.[1];
-  if (reaching) inspection.find('template-forbidden', place, `the statement ${reaching}`);
+  if (reaching) inspection.report('template-forbidden', place, `the statement ${reaching}`);
   if (ESCAPED_UNDERSCORE.test(source))
-    inspection.find('template-forbidden', place, 'an underscore written as an escape');
+    inspection.report('template-forbidden', place, 'an underscore written as an escape');
   // Imported lazily: most scans encounter no template.
   const { parseTemplate } = await import('#execution');
   try {
     const tree = parseTemplate(source);
     const problems = checkTemplate(tree, inspection.ruleset);
-    for (const problem of problems) inspection.find('template-forbidden', place, problem);
+    for (const problem of problems) inspection.report('template-forbidden', place, problem);
     const converses = chat || [...nodesOf(tree)].some(isMessages);
     if (problems.length === 0 && converses) await checkConversation(inspection, tree, place);
   } catch (error) {
     if (!(error instanceof BitorchError)) throw error;
     const rule = codeOf(error) === 'TEMPLATE_LIMIT' ? 'resource-bomb' : 'template-unreadable';
-    inspection.find(rule, place, messageOf(error));
+    inspection.report(rule, place, messageOf(error));
   }
 }
 
@@ -61,9 +61,9 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
     if (!odd) continue;
     const rule = odd.refused ? 'template-behaviour' : 'template-opening';
     const when = conditions.length > 0 ? `${conditions.slice(-2).join(', ')}, ` : '';
-    inspection.find(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
+    inspection.report(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
   }
-  for (const report of contentFlow(tree)) inspection.find('template-behaviour', place, report);
+  for (const report of contentFlow(tree)) inspection.report('template-behaviour', place, report);
   await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));
 }
 

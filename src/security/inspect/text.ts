@@ -36,19 +36,19 @@ const DOCUMENT =
 export async function inspectText(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   if (source.size > inspection.ruleset.limits.textBytes) {
-    inspection.find('too-large', '', `${source.size} bytes of text`);
+    inspection.report('too-large', '', `${source.size} bytes of text`);
     return;
   }
   const survey = await surveyText(inspection);
   if (survey.nul || survey.controls * 100 > source.size) {
-    inspection.find(
+    inspection.report(
       'text-control',
       '',
       survey.nul ? 'it holds NUL bytes' : `${survey.controls} control characters`,
     );
   } else if (!survey.utf8) {
-    if (DOCUMENT.test(baseName(path))) inspection.find('text-encoding', '', 'it is not UTF-8');
-    else inspection.find('damaged', '', `${path} is not UTF-8`);
+    if (DOCUMENT.test(baseName(path))) inspection.report('text-encoding', '', 'it is not UTF-8');
+    else inspection.report('damaged', '', `${path} is not UTF-8`);
   }
   await findHiddenPickle(inspection, source, '');
 }
@@ -108,16 +108,16 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
     const bytes = await source.read(at, Math.min(CHUNK, source.size - at));
     const text = Buffer.from(bytes).toString('latin1');
     const tag = YAML_CODE.exec(percentDecoded(text)) ?? TAG_DIRECTIVE.exec(text);
-    if (tag) inspection.find('yaml-code', '', `the tag ${tag[0]}`);
+    if (tag) inspection.report('yaml-code', '', `the tag ${tag[0]}`);
     if (/\.ya?ml$/i.test(path)) {
       for (const line of text.split('\n')) {
         const [key, value] = pairIn(line) ?? [];
         const reference = key !== undefined && codeReference([key], value!);
-        if (reference) inspection.find('remote-code', key, reference);
+        if (reference) inspection.report('remote-code', key, reference);
       }
     }
     const reaching = REACHING.exec(text);
-    if (reaching) inspection.find('template-forbidden', '', reaching[0]);
+    if (reaching) inspection.report('template-forbidden', '', reaching[0]);
   }
 }
 
@@ -126,7 +126,7 @@ export async function inspectTemplateFile(inspection: Inspection): Promise<void>
   await inspectText(inspection);
   const { source, path } = inspection.file;
   if (source.size > inspection.ruleset.limits.templateBytes * 4) {
-    inspection.find('template-unreadable', '', `${source.size} bytes`);
+    inspection.report('template-unreadable', '', `${source.size} bytes`);
     return;
   }
   const text = decodeText(await source.read(0, source.size), path);

@@ -22,7 +22,7 @@ export function checkTokenizerPart(inspection: Inspection, part: Json, place: st
     return;
   }
   if (!isObject(part)) return;
-  const find = (what: string) => inspection.find('tokenizer-added-token', place, what);
+  const find = (what: string) => inspection.report('tokenizer-added-token', place, what);
   switch (part.type) {
     case 'Replace':
       if (replacesLetters(part)) find(`it replaces ${shown(part.pattern)} by ${shown(part.content)}`);

@@ -90,21 +90,21 @@ export class Vocabulary extends PositionedVisitor {
 /** Reports a pattern that backtracks excessively on some text, or that cannot be analysed. */
 export function inspectRegex(inspection: Inspection, pattern: string, place: string): void {
   if (pattern.length > inspection.ruleset.limits.regexBytes) {
-    inspection.find('tokenizer-regex', place, `a pattern of ${pattern.length} characters`);
+    inspection.report('tokenizer-regex', place, `a pattern of ${pattern.length} characters`);
     return;
   }
   try {
     const degree = backtrackingDegree(pattern, inspection.patterns);
-    if (degree === Number.POSITIVE_INFINITY) inspection.find('tokenizer-regex', place, pattern);
+    if (degree === Number.POSITIVE_INFINITY) inspection.report('tokenizer-regex', place, pattern);
     else if (degree > 1) {
-      inspection.find(
+      inspection.report(
         'tokenizer-regex-slow',
         place,
         `steps by the length to the power of ${degree}: ${pattern}`,
       );
     }
   } catch (error) {
-    inspection.find('tokenizer-regex', place, `${messageOf(error)}: ${pattern}`);
+    inspection.report('tokenizer-regex', place, `${messageOf(error)}: ${pattern}`);
   }
 }
 
@@ -121,7 +121,7 @@ export function checkTokens(
     const shown = JSON.stringify(content.slice(0, 60));
     const twin = texts.get(id);
     if (twin !== undefined && twin !== content) {
-      inspection.find(
+      inspection.report(
         'tokenizer-added-token',
         place,
         `the id ${id} is ${JSON.stringify(twin.slice(0, 60))} and ${shown}`,
@@ -130,7 +130,7 @@ export function checkTokens(
     texts.set(id, content);
     const known = vocabulary.ids.get(content);
     if (known !== undefined && known !== id) {
-      inspection.find(
+      inspection.report(
         'tokenizer-added-token',
         place,
         `${shown} has the id ${known} in the vocabulary and ${id} here`,
@@ -138,14 +138,14 @@ export function checkTokens(
     }
     const replaced = vocabulary.texts.get(id);
     if (replaced !== undefined && replaced !== content && CONTROL.test(replaced) && isOrdinaryWord(content)) {
-      inspection.find(
+      inspection.report(
         'tokenizer-added-token',
         place,
         `${shown} takes the place of ${JSON.stringify(replaced)}`,
       );
     }
     if (special && isOrdinaryWord(content) && !ordinary.has(content)) {
-      inspection.find('tokenizer-added-token', place, `the ordinary text ${shown} is a control token`);
+      inspection.report('tokenizer-added-token', place, `the ordinary text ${shown} is a control token`);
     }
   }
 }

@@ -64,7 +64,8 @@ function checkNames(inspection: Inspection, tensors: readonly { name: string }[]
 }
 
 function checkName(inspection: Inspection, name: string): void {
-  if (LEAVING.test(name)) inspection.find('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
+  if (LEAVING.test(name))
+    inspection.report('name-unsafe', name.slice(0, 200), 'a name in the file is a path');
 }
 
 /** Describes what JSON inside metadata would make a loader run; undefined if nothing. */
@@ -88,12 +89,12 @@ function referenceIn(text: string): string | undefined {
 
 function checkMetadata(inspection: Inspection, place: string, text: string): void {
   const reference = referenceIn(text.slice(text.indexOf(' ') + 1));
-  if (reference) inspection.find('remote-code', place, reference);
+  if (reference) inspection.report('remote-code', place, reference);
   for (const pattern of [...CODE, HIDDEN_WAY]) {
     const found = pattern.exec(text);
     if (!found) continue;
     const { index } = found;
-    inspection.find('metadata-code', place, text.slice(Math.max(0, index - 20), index + 120));
+    inspection.report('metadata-code', place, text.slice(Math.max(0, index - 20), index + 120));
     return;
   }
 }

@@ -8,7 +8,7 @@ const MAX_COPIES = 256;
 /** Step budget of one pattern, including its lookarounds. Real patterns take a few thousand. */
 const MAX_STEPS = 1 << 20;
 
-export const tooComplex = (): BitorchError =>
+const tooComplex = (): BitorchError =>
   new BitorchError('REGEX_INVALID', 'the pattern is larger than any that a tokenizer needs');
 
 /** Step budget for analysing patterns: every loop over states or edges charges it. */

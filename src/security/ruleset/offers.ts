@@ -4,7 +4,7 @@ import { fetchDocument } from '../documents/exchange.ts';
 import { rulesetInvalid } from '../errors.ts';
 import { openRuleset, type Ruleset } from './ruleset.ts';
 
-export const RULESET_PROTOCOL = '/bitorch/security/ruleset/1';
+const RULESET_PROTOCOL = '/bitorch/security/ruleset/1';
 const ASK_TIMEOUT_MS = 5_000;
 
 const requestSchema = z.strictObject({});

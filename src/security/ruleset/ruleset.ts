@@ -4,7 +4,7 @@ import { rulesetInvalid } from '../errors.ts';
 import { SEVERITIES } from '../report.ts';
 import { RULE_IDS, type RuleId } from '../rule-ids.ts';
 
-export const MAX_RULESET_BYTES = 4 << 20;
+const MAX_RULESET_BYTES = 4 << 20;
 /** Including the signer's key and signature. */
 export const MAX_RULESET_FILE_BYTES = MAX_RULESET_BYTES + 32 + SIGNATURE_BYTES;
 const PURPOSE = 'security-ruleset';

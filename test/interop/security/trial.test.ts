@@ -46,7 +46,7 @@ test('a manifest that lies about a block is caught', { skip }, async () => {
 test('a template that drops the question and an architecture that does not fit are caught', {
   skip,
 }, async () => {
-  const broken = { ...manifest, chatTemplate: '{{ messages.nothing.at.all }}' };
+  const broken = { ...manifest, chatTemplate: '{{ messages[0].role }}' };
   const template = await runTrial({ manifest: broken, directory: TINY_MODEL }, options);
   assert.ok(
     template.faults.some(({ code, message }) => code === 'TRIAL_OUTPUT' && /every prompt/.test(message)),
