@@ -2,10 +2,10 @@ import { BitorchError, codeOf, messageOf, type OnProgress } from '#base';
 import type { ModelFile } from '#formats';
 import { scanFailed } from './errors.ts';
 import { hashSource } from './hash-file.ts';
-import { inspectClaimed } from './inspect/claimed.ts';
 import { inspect } from './inspect/inspect.ts';
 import { type ClaimedRange, Inspection } from './inspect/inspection.ts';
-import { inspectName } from './inspect/name.ts';
+import { inspectName } from './inspect/name/unsafe-name.ts';
+import { inspectClaimed } from './inspect/onnx/external-data.ts';
 import { type FileReport, type Report, refuses, SCANNER_VERSION } from './report.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 

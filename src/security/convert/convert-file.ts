@@ -74,7 +74,7 @@ async function convertInSandbox(
   size: number,
   { input, ruleset, onProgress, signal }: ConvertFileOptions,
 ): Promise<{ tensors: number; bytes: number }> {
-  const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
+  const { command, readOnly } = ownProgram(new URL('./sandbox-program.ts', import.meta.url));
   const reportProgress = (done: number) =>
     onProgress?.({ step: 'converting', done, total: Math.max(size, done), unit: 'bytes' });
   const look = setInterval(() => {

@@ -1,7 +1,7 @@
 import type { OnProgress } from '#base';
 import { type RandomAccess, safetensorsHeader } from '#formats';
 import { convertRefused } from '../errors.ts';
-import { allowedGlobals } from '../inspect/pickle.ts';
+import { allowedGlobals } from '../inspect/code/pickle.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { type CheckpointTensor, tensorsOf } from './tensors.ts';

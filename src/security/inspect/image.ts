@@ -1,6 +1,6 @@
 import { HEAD_BYTES, type ImageFormat, identify, type RandomAccess, readImage, slice } from '#formats';
+import { findHiddenPickle } from './code/pickle.ts';
 import type { Inspection, Inspector } from './inspection.ts';
-import { findHiddenPickle } from './pickle.ts';
 
 /** Image formats. Viewers go by content, and names often have the extension of another image format. */
 export const IMAGES: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'webp']);

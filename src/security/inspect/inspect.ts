@@ -1,16 +1,16 @@
 import { identifySource, type RandomAccess, readNpy, readSentencePiece } from '#formats';
 import type { RuleId } from '../rule-ids.ts';
-import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive.ts';
-import { charsmapProblem } from './charsmap.ts';
-import { isOrdinaryWord } from './control-words.ts';
+import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive/archive.ts';
+import { inspectPolyglot } from './archive/polyglot.ts';
+import { findHiddenPickle, inspectPickle } from './code/pickle.ts';
+import { inspectJson } from './configuration/json-file.ts';
 import { IMAGES, imageInspector } from './image.ts';
 import type { Inspection, Inspector } from './inspection.ts';
-import { inspectJson } from './json.ts';
-import { kindOfName } from './names.ts';
-import { inspectOnnx } from './onnx.ts';
-import { findHiddenPickle, inspectPickle } from './pickle.ts';
-import { inspectPolyglot } from './polyglot.ts';
+import { kindOfName } from './name/kind-of-name.ts';
+import { inspectOnnx } from './onnx/onnx.ts';
 import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
+import { charsmapProblem } from './tokenizer/charsmap.ts';
+import { isOrdinaryWord } from './tokenizer/ordinary-words.ts';
 import { inspectGguf, inspectSafetensors } from './weights.ts';
 
 /** Bytes of an HDF5 file that are searched for layers with code. */

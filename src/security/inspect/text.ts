@@ -1,9 +1,9 @@
 import { decodeText } from '#formats';
-import { codeReference } from './code-references.ts';
+import { codeReference } from './code/code-references.ts';
+import { findHiddenPickle } from './code/pickle.ts';
 import type { Inspection } from './inspection.ts';
-import { baseName } from './names.ts';
-import { findHiddenPickle } from './pickle.ts';
-import { inspectTemplate } from './template.ts';
+import { baseName } from './name/kind-of-name.ts';
+import { inspectTemplate } from './template/template.ts';
 
 const CHUNK = 1 << 18;
 const YAML_CODE =

@@ -1,10 +1,10 @@
 import { BitorchError } from '#base';
 import { JsonReader, type JsonScalar, readGguf, readSafetensors } from '#formats';
-import { codeReference } from './code-references.ts';
-import { GgufVocabulary } from './gguf-vocabulary.ts';
+import { codeReference } from './code/code-references.ts';
+import { PositionedVisitor } from './configuration/positioned-visitor.ts';
 import type { Inspection } from './inspection.ts';
-import { PositionedVisitor } from './json-place.ts';
-import { inspectTemplate } from './template.ts';
+import { inspectTemplate } from './template/template.ts';
+import { GgufVocabulary } from './tokenizer/gguf-vocabulary.ts';
 
 const TEMPLATE_KEY = /^tokenizer\.chat_template(\.|$)/;
 /** Vocabularies may hold any text. */

@@ -42,7 +42,7 @@ export async function runTrial(
   const frames = new FrameReader((done, total) =>
     onProgress({ step: 'running in the sandbox', done, total, unit: 'blocks' }),
   );
-  const { command, readOnly } = ownProgram(new URL('./inside.ts', import.meta.url));
+  const { command, readOnly } = ownProgram(new URL('./sandbox-program.ts', import.meta.url));
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
   // Half a minute, and time for a slow disk and processor in proportion to the size.
   const timeMs = 30_000 + Math.ceil(bytes / 20_000);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { check, codeOf, decodeCanonical, messageOf } from '#base';
 import { FilePool } from '#formats';
 import { encodeFrame, MODEL_PATH, type TrialFrame, taskSchema } from './messages.ts';
-import { runModel } from './passes.ts';
+import { runModel } from './run-model.ts';
 
 const MAX_TASK_BYTES = 64 * 2 ** 20;
 

@@ -1,6 +1,6 @@
 import type { GgufMetadata, GgufValue } from '#formats';
-import { isOrdinaryWord } from './control-words.ts';
-import type { Inspection } from './inspection.ts';
+import type { Inspection } from '../inspection.ts';
+import { isOrdinaryWord } from './ordinary-words.ts';
 
 const TOKENS = 'tokenizer.ggml.tokens';
 /** Lists parallel to the tokens, and the element types that readers accept for them (ggml/docs/gguf.md). */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KNOWN_SENTENCES, PLAIN_WORDS } from './template-vocabulary.ts';
+import { KNOWN_SENTENCES, PLAIN_WORDS } from './vocabulary.ts';
 
 /** An unusual text that a template writes. */
 export interface OddText {

@@ -1,3 +1,4 @@
+import { expressionText } from '../written-texts.ts';
 import {
   asText,
   CONSTANT,
@@ -9,8 +10,7 @@ import {
   joinAll,
   MESSAGE,
   UNKNOWN,
-} from './flow-value.ts';
-import { expressionText } from './template-texts.ts';
+} from './value.ts';
 
 /** Fields of messages, their parts and tool calls that hold conversation text. */
 const CONTENT_FIELDS = new Set(

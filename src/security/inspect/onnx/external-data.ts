@@ -1,4 +1,4 @@
-import type { ClaimedRange, Inspection } from './inspection.ts';
+import type { ClaimedRange, Inspection } from '../inspection.ts';
 
 /** Maximum padding between tensors. Runtimes align tensors to pages. */
 const MAX_PADDING = 1 << 16;

@@ -1,5 +1,5 @@
-import type { Ruleset } from '../ruleset/ruleset.ts';
-import type { ProbeMessage } from './template-talks.ts';
+import type { Ruleset } from '../../ruleset/ruleset.ts';
+import type { ProbeMessage } from './conversations.ts';
 
 /** How a family of models marks the speaker of a message; defined by the ruleset. */
 export type TemplateFamily = Ruleset['template']['families'][number];

@@ -1,12 +1,12 @@
 import { type Json, type JsonScalar, JsonTree } from '#formats';
-import { codeReference } from './code-references.ts';
-import { isOrdinaryWord } from './control-words.ts';
-import type { Inspection } from './inspection.ts';
-import { PositionedVisitor } from './json-place.ts';
-import { isUnsafePath } from './name.ts';
-import { baseName } from './names.ts';
-import { type AddedToken, inspectRegex, TokenList } from './tokenizer.ts';
-import { checkTokenizerPart } from './tokenizer-parts.ts';
+import { codeReference } from '../code/code-references.ts';
+import type { Inspection } from '../inspection.ts';
+import { baseName } from '../name/kind-of-name.ts';
+import { isUnsafePath } from '../name/unsafe-name.ts';
+import { type AddedToken, inspectRegex, TokenList } from '../tokenizer/added-tokens.ts';
+import { isOrdinaryWord } from '../tokenizer/ordinary-words.ts';
+import { checkTokenizerPart } from '../tokenizer/pipeline.ts';
+import { PositionedVisitor } from './positioned-visitor.ts';
 
 /** Libraries whose classes diffusers' model_index.json may name without code of the model's own. */
 const DIFFUSERS_LIBRARIES = new Set([

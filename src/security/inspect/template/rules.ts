@@ -1,5 +1,5 @@
 import type { TemplateNode } from '#execution';
-import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../../ruleset/ruleset.ts';
 
 const STATEMENTS = new Set(
   (

@@ -9,8 +9,8 @@ import {
   runPickle,
   showCall,
 } from '#formats';
-import type { Ruleset } from '../ruleset/ruleset.ts';
-import type { Inspection } from './inspection.ts';
+import type { Ruleset } from '../../ruleset/ruleset.ts';
+import type { Inspection } from '../inspection.ts';
 
 const MAX_STREAMS = 64;
 const MAX_REPORTED = 64;

@@ -15,10 +15,10 @@ import {
   type Zip,
   type ZipMember,
 } from '#formats';
-import type { Inspection } from './inspection.ts';
-import { isUnsafePath } from './name.ts';
-import { kindOfName } from './names.ts';
-import { findHiddenPickle, inspectPickle } from './pickle.ts';
+import { findHiddenPickle, inspectPickle } from '../code/pickle.ts';
+import type { Inspection } from '../inspection.ts';
+import { kindOfName } from '../name/kind-of-name.ts';
+import { isUnsafePath } from '../name/unsafe-name.ts';
 
 /** Formats recognized by their signature but not unpacked. Some hold compressed pickles (joblib, pandas). */
 export const NAMED_ARCHIVES: readonly string[] = [

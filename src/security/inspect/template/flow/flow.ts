@@ -1,6 +1,7 @@
 import type { TemplateNode } from '#execution';
-import { nameOf, nodes, operatorOf, parameterName, parametersOf } from './flow-nodes.ts';
-import { ContentRules } from './flow-rules.ts';
+import { expressionText } from '../written-texts.ts';
+import { nameOf, nodes, operatorOf, parameterName, parametersOf } from './nodes.ts';
+import { ContentRules } from './rules.ts';
 import {
   asText,
   CONSTANT,
@@ -15,9 +16,8 @@ import {
   MESSAGES,
   text,
   UNKNOWN,
-} from './flow-value.ts';
-import { type Scope, Variables } from './flow-variables.ts';
-import { expressionText } from './template-texts.ts';
+} from './value.ts';
+import { type Scope, Variables } from './variables.ts';
 
 /** Variables in which callers pass conversation text other than as messages. */
 const CONTENT_VARIABLES = new Set(

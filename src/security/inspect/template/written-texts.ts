@@ -1,5 +1,5 @@
 import type { TemplateNode } from '#execution';
-import { nameOf, operatorOf } from './flow-nodes.ts';
+import { nameOf, operatorOf } from './flow/nodes.ts';
 
 /** A text that a template may write, and its conditions. */
 export interface WrittenText {

@@ -1,7 +1,7 @@
 import type { Json } from '#formats';
+import type { Inspection } from '../inspection.ts';
 import { charsmapProblem } from './charsmap.ts';
-import { isOrdinaryWord } from './control-words.ts';
-import type { Inspection } from './inspection.ts';
+import { isOrdinaryWord } from './ordinary-words.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 

@@ -1,9 +1,7 @@
 import { BitorchError, codeOf } from '#base';
 import type { TemplateNode } from '#execution';
-import type { Inspection } from './inspection.ts';
-import { Clock, daysToTry, PROBE_DAY, type ProbeTime } from './template-clock.ts';
-import { differences, familyOf } from './template-families.ts';
-import { nodesOf } from './template-rules.ts';
+import type { Inspection } from '../inspection.ts';
+import { Clock, daysToTry, PROBE_DAY, type ProbeTime } from './clock.ts';
 import {
   GIVEN_TEXT,
   type ProbeMessage,
@@ -12,8 +10,10 @@ import {
   SETTINGS,
   TALKS,
   wordsOf,
-} from './template-talks.ts';
-import { oddText, withoutTexts } from './template-words.ts';
+} from './conversations.ts';
+import { differences, familyOf } from './families.ts';
+import { nodesOf } from './rules.ts';
+import { oddText, withoutTexts } from './unusual-text.ts';
 
 const LIMITS = { maxSteps: 80_000, maxText: 1 << 18, maxWork: 1 << 24 };
 const MAX_SWITCHES = 24;

@@ -1,4 +1,4 @@
-import { type FlowValue, join, sameValue } from './flow-value.ts';
+import { type FlowValue, join, sameValue } from './value.ts';
 
 /** The variables of a template, loop or macro. */
 export interface Scope {

@@ -1,9 +1,9 @@
 import { messageOf } from '#base';
 import type { JsonScalar } from '#formats';
-import { backtrackingDegree } from '../regex/ambiguity.ts';
-import { isOrdinaryWord } from './control-words.ts';
-import type { Inspection } from './inspection.ts';
-import { PositionedVisitor } from './json-place.ts';
+import { backtrackingDegree } from '../../regex/ambiguity.ts';
+import { PositionedVisitor } from '../configuration/positioned-visitor.ts';
+import type { Inspection } from '../inspection.ts';
+import { isOrdinaryWord } from './ordinary-words.ts';
 
 /** A token that a tokenizer defines beside its vocabulary. */
 export interface AddedToken {

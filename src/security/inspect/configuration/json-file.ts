@@ -1,8 +1,8 @@
 import { JsonReader, type JsonVisitor } from '#formats';
-import { ConfigChecker } from './config.ts';
-import type { Inspection } from './inspection.ts';
-import { inspectTemplate } from './template.ts';
-import { checkTokens, Vocabulary } from './tokenizer.ts';
+import type { Inspection } from '../inspection.ts';
+import { inspectTemplate } from '../template/template.ts';
+import { checkTokens, Vocabulary } from '../tokenizer/added-tokens.ts';
+import { ConfigChecker } from './config-checker.ts';
 
 const CHUNK = 1 << 16;
 const MAX_DEPTH = 128;

@@ -1,6 +1,6 @@
 import { findZipEnd, isTarHeader, type RandomAccess } from '#formats';
-import type { Inspection } from './inspection.ts';
-import { allowedGlobals, tracePickles } from './pickle.ts';
+import { allowedGlobals, tracePickles } from '../code/pickle.ts';
+import type { Inspection } from '../inspection.ts';
 
 const CENTRAL = 0x02014b50;
 

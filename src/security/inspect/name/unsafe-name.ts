@@ -1,4 +1,4 @@
-import type { Inspection } from './inspection.ts';
+import type { Inspection } from '../inspection.ts';
 
 /** Device names of Windows, in any folder and with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])$/i;

@@ -1,5 +1,5 @@
 import type { TemplateNode } from '#execution';
-import { nodesOf } from './template-rules.ts';
+import { nodesOf } from './rules.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(
   ' ',

@@ -7,9 +7,9 @@ import {
   type OnnxTensor,
   readOnnx,
 } from '#formats';
-import type { Inspection } from './inspection.ts';
-import { isUnsafePath } from './name.ts';
-import { unfold } from './onnx-functions.ts';
+import type { Inspection } from '../inspection.ts';
+import { isUnsafePath } from '../name/unsafe-name.ts';
+import { unfold } from './inlining.ts';
 
 /** Maximum tensors in other files: far more than any model has. */
 const MAX_CLAIMS = 1 << 18;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { BitorchError, codeOf, messageOf } from '#base';
 import type { TemplateNode } from '#execution';
-import type { Inspection } from './inspection.ts';
-import { contentFlow } from './template-flow.ts';
-import { probeConversation } from './template-probes.ts';
-import { checkTemplate, nodesOf } from './template-rules.ts';
-import { writtenTexts } from './template-texts.ts';
-import { KNOWN_TEMPLATES } from './template-vocabulary.ts';
-import { oddText } from './template-words.ts';
+import type { Inspection } from '../inspection.ts';
+import { contentFlow } from './flow/flow.ts';
+import { probeConversation } from './probes.ts';
+import { checkTemplate, nodesOf } from './rules.ts';
+import { oddText } from './unusual-text.ts';
+import { KNOWN_TEMPLATES } from './vocabulary.ts';
+import { writtenTexts } from './written-texts.ts';
 
 const MAX_SHOWN = 160;
 
