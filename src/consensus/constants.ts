@@ -45,3 +45,5 @@ export const CLOCK_TOLERANCE_MS = 15_000;
  * accountable.
  */
 export const TRUSTING_PERIOD_MS = 14 * 24 * 3_600_000;
+/** Intended block time in seconds, assumed for a chain that has hardly begun. */
+export const NOMINAL_BLOCK_SECONDS = 2;

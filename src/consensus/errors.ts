@@ -46,12 +46,12 @@ declare module '../base/errors.ts' {
 
 type Code = 'BLOCK_INVALID' | 'COMMIT_INVALID' | 'EVIDENCE_INVALID' | 'VALIDATORS_INVALID' | 'PROOF_INVALID';
 
-/** Rejects input of a peer or a file; `details` give the rule's numbers. Throws `code` always. */
+/** Rejects input of a peer or a file: throws `code` with the rule and its numbers in `details`. */
 export function refuse(code: Code, why: string, details: Record<string, unknown> = {}): never {
   throw new BitorchError(code, why, details);
 }
 
-/** As `refuse`, unless the condition holds. */
+/** As `refuse`, unless the rule holds. */
 export function ensure(
   rule: boolean,
   code: Code,

@@ -1,11 +1,11 @@
+import { NOMINAL_BLOCK_SECONDS } from '../constants.ts';
+
 /** A block's height and its time, ms since epoch. */
 export interface Moment {
   readonly height: number;
   readonly time: number;
 }
 
-/** Intended block time in seconds, assumed for a chain that has hardly begun. */
-const NOMINAL_SECONDS = 2;
 /**
  * Upper bound in seconds: the average is meaningless for a chain that stood still or began long after its genesis
  * time.
@@ -17,6 +17,6 @@ const LEAST_BLOCKS = 100;
 /** Average seconds per block between two moments. */
 export function secondsEach(from: Moment, to: Moment): number {
   const blocks = to.height - from.height;
-  if (blocks < LEAST_BLOCKS || to.time <= from.time) return NOMINAL_SECONDS;
+  if (blocks < LEAST_BLOCKS || to.time <= from.time) return NOMINAL_BLOCK_SECONDS;
   return Math.min(SLOWEST_SECONDS, (to.time - from.time) / 1_000 / blocks);
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BitorchError, concat, equalBytes, messageOf, type ReplaceFile, replaceFile, sha256 } from '#base';
 import { blob, byteOf, type Decoded, decode, encode, fixed, integer, SIGNATURE_BYTES, struct } from '#ledger';
-import { PRECOMMIT, PREVOTE } from '../constants.ts';
+import { MAX_ROUND, PRECOMMIT, PREVOTE } from '../constants.ts';
 
 /** The step before PREVOTE and PRECOMMIT: a validator signs in ascending order. */
 export const PROPOSAL = 0;
@@ -11,7 +11,7 @@ const CHECKSUM_BYTES = 32;
 
 const signedCodec = struct({
   height: integer(1),
-  round: integer(0, 2 ** 31),
+  round: integer(0, MAX_ROUND),
   step: byteOf(PROPOSAL, PREVOTE, PRECOMMIT),
   /** The exact bytes that were signed. */
   bytes: blob(1024),

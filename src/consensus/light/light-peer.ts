@@ -3,7 +3,8 @@ import { decode, encode } from '#ledger';
 import type { Host } from '#network';
 import type { ApplicationPort } from '../application/index.ts';
 import { type LightBlock, Questions, SyncClient } from '../sync/index.ts';
-import { MAX_REPLY_FRAME, QUERY_PROTOCOL, type Query, queryCodec, replyCodec } from './protocol.ts';
+import { MAX_REPLY_FRAME, QUERY_PROTOCOL } from './constants.ts';
+import { type Query, queryCodec, replyCodec } from './protocol.ts';
 
 /** What a wallet asks of a node: headers with their proofs, and the application. Nothing it answers is trusted. */
 export interface LightPeer extends ApplicationPort {

@@ -1,7 +1,6 @@
-import { blob, type Codec, type Decoded, integer, struct, tagged } from '#ledger';
+import { blob, type Codec, type Decoded, integer, MAX_TRANSACTION_BYTES, struct, tagged } from '#ledger';
 import type { QuestionPath } from '../application/index.ts';
-
-export const QUERY_PROTOCOL = '/bitorch/chain/query/1';
+import { MAX_REPLY_FRAME } from './constants.ts';
 
 /** Queries open to anybody: those whose answers a wallet can check against a header. */
 export const OPEN_PATHS = [
@@ -13,9 +12,6 @@ export const OPEN_PATHS = [
 ] as const satisfies readonly QuestionPath[];
 
 const MAX_DATA_BYTES = 8_192;
-const MAX_TRANSACTION_BYTES = 65_536;
-export const MAX_QUERY_FRAME = MAX_TRANSACTION_BYTES + 64;
-export const MAX_REPLY_FRAME = 1 << 21;
 
 export type Query =
   | { readonly type: 'query'; readonly value: { readonly path: Uint8Array; readonly data: Uint8Array } }

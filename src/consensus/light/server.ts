@@ -2,15 +2,8 @@ import { BitorchError, utf8 } from '#base';
 import { decode, encode } from '#ledger';
 import { type ApplicationPort, type CheckTxResult, refusedFor } from '../application/index.ts';
 import type { QuestionServer } from '../sync/index.ts';
-import {
-  MAX_QUERY_FRAME,
-  OPEN_PATHS,
-  QUERY_PROTOCOL,
-  type Query,
-  queryCodec,
-  type Reply,
-  replyCodec,
-} from './protocol.ts';
+import { MAX_QUERY_FRAME, QUERY_PROTOCOL } from './constants.ts';
+import { OPEN_PATHS, type Query, queryCodec, type Reply, replyCodec } from './protocol.ts';
 
 export interface QueryServerDependencies {
   readonly questions: QuestionServer;

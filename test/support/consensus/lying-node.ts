@@ -2,14 +2,9 @@ import { createLog, toHex } from '#base';
 import { decode, encode } from '#ledger';
 import { Host } from '#network';
 import { membersCodec, type ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
+import { MAX_QUERY_FRAME, QUERY_PROTOCOL } from '../../../src/consensus/light/constants.ts';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
-import {
-  MAX_QUERY_FRAME,
-  QUERY_PROTOCOL,
-  queryCodec,
-  type Reply,
-  replyCodec,
-} from '../../../src/consensus/light/protocol.ts';
+import { queryCodec, type Reply, replyCodec } from '../../../src/consensus/light/protocol.ts';
 import { MAX_REQUEST_FRAME, SYNC_PROTOCOL } from '../../../src/consensus/sync/constants.ts';
 import {
   answerCodec,
