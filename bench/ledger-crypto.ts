@@ -14,7 +14,6 @@ import {
   defaultCurve,
   isAggregate,
   loadCurveKernel,
-  nobleCurve,
   proveRange,
   randomScalar,
   SigningKey,
@@ -22,6 +21,7 @@ import {
   signClsag,
   systemRandom,
 } from '#crypto';
+import { nobleCurve } from '../test/support/crypto/noble/curve.ts';
 import { measure } from './ledger/measure.ts';
 import { measureMonero, scaledMonero } from './ledger/monero.ts';
 import { makeTransfers, verifyTransfers } from './ledger/transfers.ts';

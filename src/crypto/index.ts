@@ -7,7 +7,6 @@ export * from './half-aggregate.ts';
 export { kernelCurve } from './kernel/curve.ts';
 export { loadCurveKernel } from './kernel/load.ts';
 export * from './keys.ts';
-export { nobleCurve } from './noble/curve.ts';
 export * from './random.ts';
 export * from './ringct/index.ts';
 export * from './sealed-box.ts';

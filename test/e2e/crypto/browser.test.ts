@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { toHex } from '#base';
-import { nobleCurve } from '#crypto';
 import { launchBrowser } from '../../support/browser.ts';
 import { kernelRun } from '../../support/crypto/kernel-run.ts';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGE = `<!doctype html><title>kernel</title><script type="module">

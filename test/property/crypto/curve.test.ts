@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { concat, fromHex, toHex } from '#base';
-import {
-  type Curve,
-  defaultCurve,
-  GROUP_ORDER,
-  littleEndian,
-  nobleCurve,
-  type Point,
-  scalarOf,
-} from '#crypto';
+import { type Curve, defaultCurve, GROUP_ORDER, littleEndian, type Point, scalarOf } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 const kernel = defaultCurve();
 const noble = nobleCurve;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex } from '#base';
-import { defaultCurve, nobleCurve, proveVrf, SigningKey, VRF_PROOF_BYTES, verifyVrf } from '#crypto';
+import { defaultCurve, proveVrf, SigningKey, VRF_PROOF_BYTES, verifyVrf } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 const curve = defaultCurve();
 const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 });

@@ -10,9 +10,9 @@ import {
   fromLittleEndian,
   isAggregate,
   isSignature,
-  nobleCurve,
   type SignedBytes,
 } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 import { bytesOf, L, signaturesOver } from '../../support/crypto/signatures.ts';
 
 const curve = defaultCurve();

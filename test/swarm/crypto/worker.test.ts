@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { loadCurveKernel, nobleCurve } from '#crypto';
+import { loadCurveKernel } from '#crypto';
 import { kernelRun } from '../../support/crypto/kernel-run.ts';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 /** Sends the compiled module to a worker thread and gives what it calculates with it. */
 function inWorker(module: WebAssembly.Module): Promise<Uint8Array[]> {

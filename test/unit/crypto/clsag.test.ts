@@ -7,11 +7,11 @@ import {
   commit,
   defaultCurve,
   keyImageOf,
-  nobleCurve,
   scalarOf,
   signClsag,
   verifyClsag,
 } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 import { seededRandom, shifted, signedRing, TORSION, unreduced } from '../../support/crypto/ring.ts';
 
 const curve = defaultCurve();

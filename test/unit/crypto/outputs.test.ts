@@ -14,7 +14,6 @@ import {
   fromWire,
   isValidAddress,
   MONERO_RULES,
-  nobleCurve,
   oneTimeSecret,
   openAmount,
   PRIMARY,
@@ -32,6 +31,7 @@ import {
   verifyPaymentSent,
   viewOnlyAccount,
 } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 import { seededRandom, shifted, TORSION } from '../../support/crypto/ring.ts';
 
 const curve = defaultCurve();

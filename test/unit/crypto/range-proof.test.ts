@@ -4,7 +4,6 @@ import {
   type Curve,
   commit,
   defaultCurve,
-  nobleCurve,
   type Point,
   proveRange,
   type RangeClaim,
@@ -15,6 +14,7 @@ import {
   toWire,
   verifyRanges,
 } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 import { seededRandom, shifted, TORSION, unreduced } from '../../support/crypto/ring.ts';
 
 const curve = defaultCurve();

@@ -9,7 +9,6 @@ import {
   defaultCurve,
   deriveOutput,
   keyImageOf,
-  nobleCurve,
   oneTimeSecret,
   PRIMARY,
   recogniseOutput,
@@ -18,6 +17,7 @@ import {
   toWire,
   transactionKey,
 } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 /**
  * One output to the primary address and one to a subaddress, under our rules (a context, three bytes of view tag): what

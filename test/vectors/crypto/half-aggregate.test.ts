@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fromHex } from '#base';
-import { defaultCurve, isAggregate, nobleCurve } from '#crypto';
+import { defaultCurve, isAggregate } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 import { halfAggregateVectors } from './make-half-aggregate.ts';
 
 const pinned = JSON.parse(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fromHex, toHex } from '#base';
-import { defaultCurve, nobleCurve } from '#crypto';
+import { defaultCurve } from '#crypto';
+import { nobleCurve } from '../../support/crypto/noble/curve.ts';
 
 /** Lines of Monero's own tests/crypto/tests.txt: `check_key KEY true|false` and `hash_to_ec KEY POINT`. */
 const VECTORS = readFileSync(new URL('../monero/crypto-tests.txt', import.meta.url), 'utf8')

@@ -10,7 +10,7 @@ import {
   type Point,
   SCALAR_BYTES,
   scalarOf,
-} from '../curve.ts';
+} from '#crypto';
 import { pointFromHash } from './hash-to-point.ts';
 import { nobleScalars } from './scalars.ts';
 

@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { fromLittleEndian } from '../curve.ts';
+import { fromLittleEndian } from '#crypto';
 
 const { Point } = ed25519;
 const { Fp } = Point;

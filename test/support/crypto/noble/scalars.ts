@@ -5,7 +5,7 @@ import {
   type Scalar,
   type ScalarField,
   scalarOf,
-} from '../curve.ts';
+} from '#crypto';
 
 const numbers = (vector: Uint8Array): bigint[] =>
   Array.from({ length: vector.length / SCALAR_BYTES }, (_, i) =>
