@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { toHex } from './bytes.ts';
 import { BitorchError, codeOf } from './errors.ts';
 
 /**
@@ -10,7 +11,7 @@ import { BitorchError, codeOf } from './errors.ts';
 export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o644): Promise<void> {
   const folder = dirname(path);
   const made = await mkdir(folder, { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${path}.${toHex(randomBytes(6))}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);
     try {

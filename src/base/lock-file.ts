@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BitorchError } from './errors.ts';
+import { pause } from './pause.ts';
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const BUSY = 5;
@@ -29,7 +29,7 @@ export async function tryLockFile(path: string): Promise<(() => void) | undefine
   for (let left = ATTEMPTS; left > 0; left--) {
     const unlock = lockNow(path);
     if (unlock) return unlock;
-    await sleep(1 + Math.random() * PAUSE_MS);
+    await pause(1 + Math.random() * PAUSE_MS);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { toHex } from './bytes.ts';
 import { BitorchError } from './errors.ts';
 
 /** Encodings by byte order mark, in hexadecimal. */
@@ -9,7 +10,7 @@ const UTF16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-1
  * dropped. Throws TEXT_INVALID for other bytes.
  */
 export function textOf(bytes: Uint8Array): string {
-  const encoding = UTF16[Buffer.from(bytes.subarray(0, 2)).toString('hex')] ?? 'utf-8';
+  const encoding = UTF16[toHex(bytes.subarray(0, 2))] ?? 'utf-8';
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {

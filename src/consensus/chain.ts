@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Broadcast, fromUtf8, Lifecycle, messageOf, replaceFile, toHex } from '#base';
+import { Broadcast, fromUtf8, Lifecycle, messageOf, pause, replaceFile, toHex } from '#base';
 import { type Equivocation, offendersOf } from '#ledger';
 import { openLmdbStore } from '#store';
 import { type CheckTxResult, genesisHash } from './application/index.ts';
@@ -341,7 +340,7 @@ export class Chain {
     const until = performance.now() + (this.#options.checkpoint ? VOUCHED_PEER_MS : FIRST_PEER_MS);
     const heard = () => this.#gossip.peers.filter(({ status }) => status !== undefined).length;
     while (this.#sync.best === 0 && heard() < this.#options.contacts!.length && performance.now() < until)
-      await delay(50, undefined, { signal });
+      await pause(50, signal);
     if (this.#sync.lag <= (this.#options.snapshotLag ?? SNAPSHOT_LAG)) return;
     const clients = this.#gossip.peers.map(({ id }) => this.#sync.client(id));
     const { chainId } = this.#options.genesis.parameters;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { BitorchError, messageOf } from '#base';
+import { BitorchError, messageOf, toHex } from '#base';
 import { type Dialable, mayDial, parseDialable } from '#network/addresses';
 import { type BencodeDictionary, type BencodeValue, decodeBencode } from './bencode.ts';
 import { getWithin } from './scoped-http.ts';
@@ -65,7 +65,7 @@ function announceUrl(tracker: string, request: AnnounceRequest): string {
 }
 
 /** Percent-encodes every byte, since a hash is not text. */
-const percent = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').replace(/../g, '%$&');
+const percent = (bytes: Uint8Array): string => toHex(bytes).replace(/../g, '%$&');
 
 /**
  * Parses a tracker's answer, in lenient bencode. `status` is the HTTP status. Throws Error or BENCODE_INVALID for anything
@@ -126,6 +126,6 @@ function listedPeer(peer: BencodeDictionary): Dialable[] {
 
 function hostOf(address: Buffer): string {
   if (address.length === 4) return address.join('.');
-  if (address.subarray(0, 12).toString('hex') === MAPPED_BYTES) return address.subarray(12).join('.');
+  if (toHex(address.subarray(0, 12)) === MAPPED_BYTES) return address.subarray(12).join('.');
   return Array.from({ length: 8 }, (_, n) => address.readUInt16BE(n * 2).toString(16)).join(':');
 }

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { createGunzip, createInflate } from 'node:zlib';
+import { readBounded } from '#base';
 import { mayDial, parseDialable, type Scope, scopeOfRemote } from '#network/addresses';
 
 const MAX_REDIRECTS = 3;
@@ -35,7 +36,7 @@ export async function getWithin(start: URL, options: GetOptions): Promise<Answer
     const scope = scopeOfRemote(message.socket.remoteAddress);
     const { statusCode: status = 0, headers } = message;
     if (status < 300 || status >= 400 || headers.location === undefined)
-      return { bytes: await readBounded(message, options.maxBytes), status, scope };
+      return { bytes: await readAnswer(message, options.maxBytes), status, scope };
     message.destroy();
     url = new URL(headers.location, url);
     if (!/^https?:$/.test(url.protocol)) throw new Error(`redirects to ${url.protocol}`);
@@ -73,16 +74,8 @@ function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promi
   });
 }
 
-async function readBounded(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of unpacked(message)) {
-    size += part.length;
-    if (size > maxBytes) throw new Error(`answer is longer than ${maxBytes} bytes`);
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
-}
+const readAnswer = (message: IncomingMessage, maxBytes: number): Promise<Uint8Array> =>
+  readBounded(unpacked(message), maxBytes, () => new Error(`answer is longer than ${maxBytes} bytes`));
 
 function unpacked(message: IncomingMessage): AsyncIterable<Buffer> {
   const encoding = message.headers['content-encoding']?.trim().toLowerCase();

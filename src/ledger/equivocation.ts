@@ -1,3 +1,4 @@
+import { toHex } from '#base';
 import { type Aggregate, verifyAggregate } from '#crypto';
 import {
   areBitsFor,
@@ -76,8 +77,8 @@ export function equivocationOf({ height, round, kind }: Step, a: JointVotes, b: 
   const votes = [a, b]
     .sort((one, other) => Buffer.compare(one.block, other.block))
     .map(({ block, keys: authors, aggregate }) => {
-      const signers = new Set(authors.map(nameOf));
-      return { block, signers: bitsOf(keys.length, (i) => signers.has(nameOf(keys[i]!))), ...aggregate };
+      const signers = new Set(authors.map(toHex));
+      return { block, signers: bitsOf(keys.length, (i) => signers.has(toHex(keys[i]!))), ...aggregate };
     });
   return { height, round, kind, keys, votes };
 }
@@ -108,5 +109,3 @@ export function isProven(evidence: Equivocation, chainId: Uint8Array): boolean {
     return verifyAggregate(VOTE_PURPOSE, message, aggregate, authors);
   });
 }
-
-const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');

@@ -23,10 +23,7 @@ import { PEER_LIMITS } from './peer-limits.ts';
 export interface PeerAddress {
   readonly id: string;
   readonly addresses: readonly string[];
-  /**
-   * Scope of the peer that supplied the addresses; bounds which of them are dialled. Omitted for addresses from our own
-   * options.
-   */
+  /** Scope of the peer that supplied the addresses, which bounds what is dialled; omitted for our own options. */
   readonly learntFrom?: Scope;
 }
 
@@ -63,6 +60,7 @@ const FETCH_TIMEOUT_MS = 120_000;
 const STREAMS_PER_PROTOCOL = 256;
 /** Memory that an open stream can occupy on this node before anything is read. */
 const STREAM_BYTES = 256 << 10;
+
 /** The node on the peer-to-peer network: libp2p over TCP with Noise and Yamux, framed streams, gossip. */
 export class Host {
   readonly #libp2p: Libp2pNode;
@@ -140,8 +138,8 @@ export class Host {
   }
 
   /**
-   * The listen addresses that a connected peer reports. Runs identify when none are known, for instance because libp2p has
-   * dropped them. No addresses when the peer is not connected or does not listen. Throws PEER_UNREACHABLE.
+   * The listen addresses that a connected peer reports, after an identify when none are known. Empty when it is not
+   * connected or does not listen. Throws PEER_UNREACHABLE.
    */
   async whereaboutsOf(peer: string): Promise<PeerAddress> {
     const id = peerIdFromString(peer);
@@ -234,8 +232,8 @@ export class Host {
   }
 
   /**
-   * Sends one canonical CBOR request and returns the answer, of at most `maxBytes`. Throws PEER_UNREACHABLE, STREAM_CLOSED
-   * or CODEC_INVALID; REMOTE_ERROR when the peer answers with an error, ANSWER_INVALID when the answer is malformed.
+   * Sends one canonical CBOR request and returns the answer, of at most `maxBytes`. Throws PEER_UNREACHABLE, STREAM_CLOSED,
+   * CODEC_INVALID or ANSWER_INVALID; REMOTE_ERROR when the peer answers with an error.
    */
   async request(
     peer: PeerAddress,
@@ -258,8 +256,8 @@ export class Host {
   }
 
   /**
-   * Answers requests (see `request`) of at most `maxBytes` each. A thrown BitorchError reaches the peer as REMOTE_ERROR
-   * with its code. The request, the time it takes, and the answer until it has been read are charged to the peer's budget.
+   * Answers requests of at most `maxBytes`. A thrown BitorchError reaches the peer as REMOTE_ERROR with its code. The
+   * request, its CPU time, and the answer until it has been read are charged to the peer's budget.
    */
   async answer(
     protocol: string,
@@ -291,8 +289,8 @@ export class Host {
   }
 
   /**
-   * Joins a gossip topic. `validate` sees every message before it is relayed. Messages are charged to the budget of the
-   * relaying peer; those beyond it, and those for which `validate` throws, are dropped.
+   * Joins a gossip topic; `validate` sees every message before it is relayed. Messages are charged to the relaying peer;
+   * those beyond its budget, and those for which `validate` throws, are dropped.
    */
   subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
     const { pubsub } = this.#libp2p.services;

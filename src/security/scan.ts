@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, messageOf, type OnProgress } from '#base';
+import { BitorchError, codeOf, messageOf, type OnProgress, toHex } from '#base';
 import type { ModelFile } from '#formats';
 import { scanFailed } from './errors.ts';
 import { hashSource } from './hash-file.ts';
@@ -73,7 +73,7 @@ async function guarded(inspection: Inspection, run: () => Promise<void>): Promis
 }
 
 function fileReport({ file, kind, findings, omitted, ruleset }: Inspection, sha256: Uint8Array): FileReport {
-  const hex = Buffer.from(sha256).toString('hex');
+  const hex = toHex(sha256);
   const advisory = ruleset.advisories.find((known) => known.sha256 === hex);
   const known = advisory && {
     rule: 'advisory' as const,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { check, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
+import { check, Mutex, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
 
 /** A page that was not used for this long signs in again. */
 const IDLE_MS = 7 * 24 * 3_600_000;
@@ -18,7 +18,7 @@ export class Sessions {
   /** By hash of the secret, the one used last at the end: milliseconds since epoch of its last use. */
   readonly #used: Map<string, number>;
   readonly #now: () => number;
-  #saved: Promise<void> = Promise.resolve();
+  readonly #saves = new Mutex();
 
   private constructor(path: string, used: Map<string, number>, now: () => number) {
     this.#path = path;
@@ -59,9 +59,7 @@ export class Sessions {
 
   /** Writes down when each was used last, after what is being written. */
   save(): Promise<void> {
-    const write = () => writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600);
-    this.#saved = this.#saved.then(write, write);
-    return this.#saved;
+    return this.#saves.run(() => writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600));
   }
 
   /** Nobody waits for the disk; where it fails, browsers sign in again after the next start. */

@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, equalBytes, type Logger, messageOf } from '#base';
+import { BitorchError, codeOf, equalBytes, type Logger, Mutex, messageOf } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Executor } from '#execution';
 import {
@@ -67,7 +67,7 @@ export class Auditor {
   /** Budgets per client and per network origin. */
   readonly #work: readonly [Budgets, Budgets];
   readonly #maxCost: number;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #computing = new Mutex();
 
   constructor(dependencies: AuditorDependencies) {
     this.#dependencies = dependencies;
@@ -111,9 +111,7 @@ export class Auditor {
     this.#charge(work);
     const inputs =
       (await this.#fetch(work, signal)) ?? (await this.#receive(work, { stream, place, signal }));
-    const computing = this.#last.then(() => this.#judge(work, inputs, signal));
-    this.#last = computing.catch(() => undefined);
-    return computing;
+    return this.#computing.run(() => this.#judge(work, inputs, signal));
   }
 
   /** Charges the work to the client's budgets. Throws BUDGET_EXCEEDED when one is exhausted. */

@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, pause } from '#base';
 import type { AuditResult, Hop, NetworkView, SecurityView } from '#node';
 import type { Ready } from './process.ts';
 
@@ -73,7 +73,7 @@ export async function auditOf(node: Ready, answerId: string, signal: AbortSignal
     );
     if (audit && audit.state !== 'pending') return audit;
     if (Date.now() > deadline) throw new BitorchError('AUDIT_TIMEOUT', 'the audit was not decided in time');
-    await new Promise((resolve) => setTimeout(resolve, AUDIT_POLL_MS));
+    await pause(AUDIT_POLL_MS);
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BitorchError, Lifecycle, type Progress } from '#base';
+import { BitorchError, Lifecycle, type Progress, pause } from '#base';
 import { networkOf } from './client.ts';
 import { NodeProcess, type Ready } from './process.ts';
 
@@ -132,7 +132,7 @@ export class Devnet {
     for (;;) {
       const { models } = await networkOf(user, this.#lifecycle.signal);
       if (models.find(({ id }) => id === modelId)?.available) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 }

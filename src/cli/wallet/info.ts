@@ -1,3 +1,4 @@
+import { toHex } from '#base';
 import type { HistoryEntry, OpenWallet, WalletView } from '#node';
 import { formatAmount } from './amounts.ts';
 import {
@@ -80,7 +81,7 @@ function lineOf(entry: HistoryEntry, addresses: readonly { label: string }[]): s
   const { kind, height, change, subaddress = 0 } = entry;
   const place = height > 0 || kind === 'received' || kind === 'minted' ? `block ${height}` : 'in no block';
   const detail = entry.id
-    ? `transfer ${Buffer.from(entry.id).toString('hex')}, fee ${formatAmount(entry.fee ?? 0n)}`
+    ? `transfer ${toHex(entry.id)}, fee ${formatAmount(entry.fee ?? 0n)}`
     : entry.output === undefined
       ? 'by another copy of this wallet'
       : `output ${entry.output}${subaddress > 0 ? `, address ${subaddress} ${addresses[subaddress]?.label}` : ''}`;

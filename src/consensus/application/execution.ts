@@ -1,4 +1,4 @@
-import { BitorchError, domainHash, utf8 } from '#base';
+import { BitorchError, domainHash, toHex, utf8 } from '#base';
 import {
   type Block,
   type BlockResult,
@@ -58,7 +58,9 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
   const parsed = rest.map((bytes) => parse(ledger, bytes));
   const transactions = parsed.filter(isTransaction);
   const verified = await verifiedIds(transactions, ledger, verifier);
-  const executed = ledger.execute(ledgerBlock(request, record, transactions), (id) => verified.has(hex(id)));
+  const executed = ledger.execute(ledgerBlock(request, record, transactions), (id) =>
+    verified.has(toHex(id)),
+  );
   const refusals = [...executed.refusals];
   const results = parsed.map((entry) => {
     if (!isTransaction(entry)) return entry;
@@ -89,7 +91,7 @@ export function rehearse(
   for (const bytes of rest) {
     const transaction = ledger.parse(bytes);
     weight += transaction.weight;
-    ids.add(hex(transaction.hashes.id));
+    ids.add(toHex(transaction.hashes.id));
     transactions.push(transaction);
     if (weight > parametersOf(ledger.state).maxBlockWeight || ids.size < transactions.length)
       return undefined;
@@ -155,7 +157,7 @@ async function verifiedIds(
   const verdicts = unknown.length > 0 ? await verifier.verify(state, unknown, 'block') : [];
   const good = unknown.filter((_, i) => verdicts[i]).map(({ transaction }) => transaction);
   for (const { hashes } of good) verified.add(hashes.id);
-  return new Set([...known, ...good].map(({ hashes }) => hex(hashes.id)));
+  return new Set([...known, ...good].map(({ hashes }) => toHex(hashes.id)));
 }
 
 /** Of the engine's transactions, those that parse and whose proofs hold. */
@@ -165,7 +167,7 @@ export async function verifiedOnly(
 ): Promise<Transaction[]> {
   const transactions = bytes.map((one) => parse(ledger, one)).filter(isTransaction);
   const verified = await verifiedIds(transactions, ledger, verifier);
-  return transactions.filter(({ proofs, hashes }) => !proofs.spend || verified.has(hex(hashes.id)));
+  return transactions.filter(({ proofs, hashes }) => !proofs.spend || verified.has(toHex(hashes.id)));
 }
 
 function parse(ledger: Ledger, bytes: Uint8Array): Transaction | Refused {
@@ -181,8 +183,6 @@ const isTransaction = (entry: Transaction | Refused): entry is Transaction => 'h
 const fits = ({ transactions }: BlockRequest, { consensus }: ChainRecord): boolean =>
   transactions.reduce((sum, { length }) => sum + length + FRAMING_BYTES, 0) <= consensus.maxBytes;
 
-const hex = (id: Uint8Array): string => Buffer.from(id).toString('hex');
-
 const requestCodec = struct({
   height: integer(),
   time: integer(),
@@ -196,5 +196,5 @@ const requestCodec = struct({
 export function requestHash(request: BlockRequest): string {
   const misbehavior = request.misbehavior.map((entry) => ({ ...entry, kind: utf8(entry.kind) }));
   const lastVotes = request.lastCommit.votes.map((vote) => ({ ...vote, flag: utf8(vote.flag) }));
-  return hex(domainHash('block-request', encode(requestCodec, { ...request, misbehavior, lastVotes })));
+  return toHex(domainHash('block-request', encode(requestCodec, { ...request, misbehavior, lastVotes })));
 }

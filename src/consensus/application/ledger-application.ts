@@ -1,4 +1,4 @@
-import { BitorchError, equalBytes } from '#base';
+import { BitorchError, equalBytes, Mutex } from '#base';
 import type { Curve, SigningKey } from '#crypto';
 import {
   type Equivocation,
@@ -115,7 +115,7 @@ export class LedgerApplication implements Application {
   readonly #accepted = new Set<string>();
   #finalized: Execution | undefined;
   /** Serializes access to the state. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   constructor(options: LedgerApplicationOptions, dependencies: LedgerApplicationDependencies) {
     this.#options = options;
@@ -130,7 +130,7 @@ export class LedgerApplication implements Application {
   }
 
   initChain(request: InitChainRequest): Promise<InitChainResult> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const { curve, store } = this.#on;
       const genesis = parseGenesis(request.genesis, curve);
       if (this.#chain) this.#requireSameBeginning(genesisHash(genesis));
@@ -159,7 +159,7 @@ export class LedgerApplication implements Application {
   }
 
   prepareProposal(request: PrepareProposalRequest): Promise<{ transactions: readonly Uint8Array[] }> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const { ledger, mempool } = this.#begun();
       const { key } = this.#options;
       if (!key || !equalBytes(key.publicKey, request.proposer)) {
@@ -187,7 +187,7 @@ export class LedgerApplication implements Application {
   async processProposal(request: BlockRequest): Promise<boolean> {
     const name = requestHash(request);
     if (this.#accepted.has(name)) return true;
-    const rehearsal = await this.#exclusive(async () => verdictOf(() => this.#rehearse(request)));
+    const rehearsal = await this.#mutex.run(async () => verdictOf(() => this.#rehearse(request)));
     if (!rehearsal || !(await this.#proofsHold(rehearsal.unverified))) return false;
     if (request.height !== this.#begun().ledger.head.height + 1) return false;
     this.#keep(name, rehearsal.execution);
@@ -204,7 +204,7 @@ export class LedgerApplication implements Application {
   }
 
   finalizeBlock(request: BlockRequest): Promise<FinalizeBlockResult> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const next = this.#begun().ledger.head.height + 1;
       if (request.height !== next) {
         throw new BitorchError(
@@ -219,7 +219,7 @@ export class LedgerApplication implements Application {
   }
 
   commit(): Promise<{ retainHeight: number }> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const { ledger, mempool } = this.#begun();
       const finalized = this.#finalized;
       if (!finalized) throw new BitorchError('HEIGHT_WRONG', 'there is no finalized block to commit');
@@ -262,7 +262,7 @@ export class LedgerApplication implements Application {
   }
 
   offerSnapshot(offer: OfferSnapshotRequest): Promise<OfferSnapshotResult> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       await this.#dropRestoration();
       if (this.#chain) return 'abort';
       if (offer.snapshot.format !== SNAPSHOT_FORMAT) return 'reject-format';
@@ -272,7 +272,7 @@ export class LedgerApplication implements Application {
   }
 
   applySnapshotChunk(request: ApplyChunkRequest): Promise<ApplyChunkResult> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const restoration = this.#restoration;
       if (!restoration) return { result: 'abort', rejectSenders: [] };
       const result = restoration.apply(request);
@@ -371,12 +371,6 @@ export class LedgerApplication implements Application {
     const dropped = this.#restoration;
     this.#restoration = undefined;
     await dropped?.discard();
-  }
-
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -1,4 +1,4 @@
-import { domainHash } from '#base';
+import { domainHash, toHex } from '#base';
 import { type Codec, type Decoded, encode, fixed, integer, KEY_BYTES, list, struct } from '#ledger';
 import { HASH_BYTES, MAX_TOTAL_POWER, MAX_VALIDATORS } from '../constants.ts';
 import { ensure } from '../errors.ts';
@@ -9,8 +9,6 @@ export interface PowerChange {
   /** The new power; 0 removes the validator. */
   readonly power: number;
 }
-
-const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 
 /**
  * The validators of one height, ordered by key, with their proposer priorities. Immutable. The hash covers the
@@ -31,7 +29,7 @@ export class ValidatorSet {
     requireSound(validators);
     this.validators = validators;
     this.totalPower = validators.reduce((sum, { power }) => sum + power, 0);
-    this.#places = new Map(validators.map(({ key }, place) => [hexOf(key), place]));
+    this.#places = new Map(validators.map(({ key }, place) => [toHex(key), place]));
   }
 
   /** A first set: all priorities start equal. The powers may be in any order. */
@@ -64,7 +62,7 @@ export class ValidatorSet {
 
   /** The place of a key; −1 when it is not a validator's. */
   placeOf(key: Uint8Array): number {
-    return this.#places.get(hexOf(key)) ?? -1;
+    return this.#places.get(toHex(key)) ?? -1;
   }
 
   /** The proposer of a round. Takes time linear in the round at first: ask only for rounds near the current one. */
@@ -116,16 +114,16 @@ export class ValidatorSet {
 }
 
 function changed(validators: readonly Validator[], changes: readonly PowerChange[]): ValidatorSet {
-  const powers = new Map(changes.map(({ key, power }) => [hexOf(key), power]));
+  const powers = new Map(changes.map(({ key, power }) => [toHex(key), power]));
   ensure(powers.size === changes.length, 'VALIDATORS_INVALID', 'a validator is changed twice');
-  const known = new Set(validators.map(({ key }) => hexOf(key)));
-  const newcomers = changes.filter(({ key }) => !known.has(hexOf(key)));
-  const kept = validators.map((one) => ({ ...one, power: powers.get(hexOf(one.key)) ?? one.power }));
+  const known = new Set(validators.map(({ key }) => toHex(key)));
+  const newcomers = changes.filter(({ key }) => !known.has(toHex(key)));
+  const kept = validators.map((one) => ({ ...one, power: powers.get(toHex(one.key)) ?? one.power }));
   for (const { key, power } of newcomers) {
-    ensure(power > 0, 'VALIDATORS_INVALID', 'the removed key is not a validator', { key: hexOf(key) });
+    ensure(power > 0, 'VALIDATORS_INVALID', 'the removed key is not a validator', { key: toHex(key) });
   }
   // CometBFT: the priorities of new validators follow from the total power including those that leave.
-  const departing = validators.filter((one) => powers.get(hexOf(one.key)) === 0);
+  const departing = validators.filter((one) => powers.get(toHex(one.key)) === 0);
   const totalOf = (some: readonly { readonly power: number }[]) =>
     some.reduce((sum, { power }) => sum + power, 0);
   const start = newcomerPriority(totalOf(kept) + totalOf(newcomers) + totalOf(departing));

@@ -3,7 +3,7 @@
  * rules: by voting twice in one step, or by amnesia, that is voting for another block after precommitting to the
  * first without a newer polka that allows it.
  */
-import { equalBytes } from '#base';
+import { equalBytes, toHex } from '#base';
 import { type Equivocation, equivocationOf, type JointVotes, offendersOf } from '#ledger';
 import {
   type Commit,
@@ -98,9 +98,8 @@ interface Testimony {
   readonly proof: () => JointVotes;
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const nameOf = ({ validator, round, kind, block }: Vote): string =>
-  `${validator} ${round} ${kind} ${hexOf(block)}`;
+  `${validator} ${round} ${kind} ${toHex(block)}`;
 
 /** One piece of evidence for each step in which a validator has several votes; it may convict others too. */
 function doubleVotesIn(testimony: readonly Testimony[]): Equivocation[] {
@@ -160,5 +159,5 @@ function amnesiacsIn(
 
 function blocksPrevoted(testimony: readonly Testimony[], round: number): Uint8Array[] {
   const prevotes = testimony.filter((one) => one.kind === PREVOTE && one.round === round);
-  return [...new Map(prevotes.map(({ block }) => [hexOf(block), block])).values()];
+  return [...new Map(prevotes.map(({ block }) => [toHex(block), block])).values()];
 }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { BitorchError, codeOf, type Logger, messageOf } from '#base';
+import { BitorchError, codeOf, type Logger, messageOf, pause } from '#base';
 import {
   type ChainStatus,
   doubtful,
@@ -195,7 +194,7 @@ export class LightChain implements WalletChain {
           'CHAIN_STALE',
           `no block after ${height - 1} within ${NEXT_HEADER_MS / 1000} s: the chain has stopped, or the node hides it`,
         );
-      await delay(NEXT_HEADER_PAUSE_MS);
+      await pause(NEXT_HEADER_PAUSE_MS);
     }
   }
 

@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, Mutex, messageOf, toHex } from '#base';
 import { type Equivocation, offendersOf } from '#ledger';
 import type { Application, Timeouts } from '../application/index.ts';
 import {
@@ -89,7 +89,7 @@ export class ConsensusLoop {
   readonly #options: ConsensusLoopOptions;
   readonly #deps: ConsensusLoopDependencies;
   readonly #lifecycle = new Lifecycle();
-  #queue: Promise<void> = Promise.resolve();
+  readonly #queue = new Mutex();
   #tip!: Tip;
   #validator!: ProposalValidator;
   #intake!: MessageIntake;
@@ -120,7 +120,7 @@ export class ConsensusLoop {
   async stop(): Promise<void> {
     await this.#lifecycle.stop();
     this.#runner.stop();
-    await this.#queue;
+    await this.#queue.idle();
     this.#deps.wal.close();
   }
 
@@ -363,13 +363,11 @@ export class ConsensusLoop {
 
   #do(job: () => Promise<void>): Promise<void> {
     const { signal } = this.#lifecycle;
-    const done = this.#queue.then(async () => {
+    return this.#queue.run(async () => {
       if (signal.aborted || this.#halted) return;
       await job();
       await this.#settle();
     });
-    this.#queue = done.catch(() => undefined);
-    return done;
   }
 
   #fail(error: unknown): void {

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from '#base';
+import { codeOf, pause } from '#base';
 
 const RETRY_MS = 500;
 
@@ -25,6 +24,6 @@ export async function whenSpace<T>(
       if (!isDiskFull(error)) throw error;
       onFull(error);
     }
-    await delay(RETRY_MS, undefined, { signal });
+    await pause(RETRY_MS, signal);
   }
 }

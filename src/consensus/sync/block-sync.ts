@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { BitorchError, codeOf, Lifecycle, type Logger, messageOf } from '#base';
+import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, pause } from '#base';
 import type { Host } from '#network';
 import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
 import type { ChainPeer } from '../gossip/index.ts';
@@ -98,7 +97,7 @@ export class BlockSync {
         continue;
       }
       const height = this.#deps.height();
-      if (this.lag === 1) await delay(GRACE_MS, undefined, { signal });
+      if (this.lag === 1) await pause(GRACE_MS, signal);
       if (this.lag === 0 || (this.lag === 1 && this.#deps.height() !== height)) continue;
       await this.#catchUp(this.best);
     }
@@ -122,12 +121,12 @@ export class BlockSync {
         ahead.delete(next);
         await adopt(fetched.block, fetched.commit);
         // No progress: the chain has halted or is stopping.
-        if (height() === next) return void (await delay(GRACE_MS, undefined, { signal }));
+        if (height() === next) return void (await pause(GRACE_MS, signal));
       } catch (error) {
         if (signal.aborted) return;
         log.info({ height: next, error: messageOf(error) }, 'cannot fetch a block');
         if (fetched) this.#penalize(error, fetched.peer);
-        return void (await delay(GRACE_MS, undefined, { signal }));
+        return void (await pause(GRACE_MS, signal));
       }
       for (const h of [...ahead.keys()]) if (h < height()) ahead.delete(h);
     }

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { BitorchError, codeOf } from '#base';
+import { BitorchError, codeOf, pause } from '#base';
 import {
   type Budget,
   Budgets,
@@ -96,7 +95,7 @@ async function affordable(budget: Budget, { ended }: FrameStream): Promise<void>
     } catch (error) {
       if (codeOf(error) !== 'BUDGET_EXCEEDED') throw error;
     }
-    await delay(AGAIN_MS);
+    await pause(AGAIN_MS);
   }
 }
 

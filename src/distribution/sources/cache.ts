@@ -1,7 +1,6 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { check, sha256, toHex, tryLockFile, utf8, writeFileAtomic, z } from '#base';
+import { check, pause, sha256, toHex, tryLockFile, utf8, writeFileAtomic, z } from '#base';
 import { takeInventory } from './inventory.ts';
 import type { ModelSource, SourceContent, SourceOptions } from './source.ts';
 
@@ -139,7 +138,7 @@ async function withLock<T>(
 ): Promise<T> {
   let unlock = await tryLockFile(path);
   while (!unlock) {
-    await sleep(LOCK_POLL_MS, undefined, signal && { signal });
+    await pause(LOCK_POLL_MS, signal);
     unlock = await tryLockFile(path);
   }
   try {

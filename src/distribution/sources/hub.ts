@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListFileEntry } from '@huggingface/hub';
-import { BitorchError, codeOf, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf, pause } from '#base';
 import { checkPath, checkPaths } from '../paths.ts';
 import { placeBelow } from './place.ts';
 import { licenceOf, selectModelFiles } from './selection.ts';
@@ -208,7 +207,7 @@ async function fetchFile(
       signal?.throwIfAborted();
       if (codeOf(error) === 'SOURCE_CORRUPT') await rm(part, { force: true });
       if (codeOf(error) !== 'SOURCE_UNREACHABLE' || attempt === ATTEMPTS) throw error;
-      await sleep(RETRY_MS * attempt, undefined, signal && { signal });
+      await pause(RETRY_MS * attempt, signal);
     }
   }
   if (!(await isAsListed(part, entry))) {

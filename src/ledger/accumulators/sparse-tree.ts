@@ -1,4 +1,4 @@
-import { concat, equalBytes } from '#base';
+import { concat, equalBytes, toHex } from '#base';
 import { Bucket, type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store';
 import { EMPTY_HASH, HASH_BYTES, treeHash } from './hash.ts';
 
@@ -43,7 +43,7 @@ export class SparseTree {
     const steps = new Map<string, Step>();
     for (const { key, value } of changes) {
       const path = treeHash(LEAF, key);
-      steps.set(Buffer.from(path).toString('hex'), { path, value: value && treeHash(LEAF, value) });
+      steps.set(toHex(path), { path, value: value && treeHash(LEAF, value) });
     }
     this.#update(view, TOP, this.#read(view, TOP), [...steps.values()]);
   }

@@ -1,3 +1,4 @@
+import { toHex } from '#base';
 import { escrows, key, MAX_ALLOTMENTS, oneTimeCodec, requireServing, schedule } from '../accounts/index.ts';
 import { amount, integer, list, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
@@ -43,7 +44,7 @@ export const escrowOpen = defineAction({
     let capped = 0n;
     for (const { node, cap } of body.caps) {
       requireServing(view, node);
-      seen.add(Buffer.from(node).toString('hex'));
+      seen.add(toHex(node));
       capped += cap;
     }
     ensure(seen.size === body.caps.length, 'a node has two caps');

@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, utf8 } from '#base';
+import { BitorchError, codeOf, toHex, utf8 } from '#base';
 import { type RandomBytes, systemRandom } from '#crypto';
 import { MAX_INPUTS } from '../constants.ts';
 import {
@@ -101,7 +101,7 @@ function split(
 }
 
 const nameOfPart = (order: Pick<TransferOrder, 'payments'>, part: number, salt: Uint8Array): Uint8Array =>
-  nameOfOrder(order, utf8(`part ${part} ${Buffer.from(salt).toString('hex')}`));
+  nameOfOrder(order, utf8(`part ${part} ${toHex(salt)}`));
 
 function raise(error: unknown): never {
   throw error;

@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, r
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { BitorchError, codeOf, messageOf } from '#base';
+import { BitorchError, codeOf, messageOf, toHex } from '#base';
 import { proofOf, tokenId } from './api-tokens.ts';
 
 /** Where a node's HTTP API is and what opens it. */
@@ -48,7 +48,7 @@ export class ProvenConnection {
     const options = { keepAlive: true, maxSockets: 1 };
     const agent = url.protocol === 'https:' ? new SecureAgent(options) : new Agent(options);
     try {
-      const nonce = randomBytes(32).toString('hex');
+      const nonce = toHex(randomBytes(32));
       const asked = start(url, `/api/proof?token=${tokenId(token)}&nonce=${nonce}`, {
         agent,
         signal: AbortSignal.timeout(PROOF_TIMEOUT_MS),

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { OnProgress } from '#base';
+import { pause } from '#base';
 import type { Directory, KnownNode } from '../peers/directory.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { Library, Model } from './library.ts';
@@ -58,7 +58,7 @@ export class ModelFinder {
       const others = directory.nodes().filter((node) => node.id !== selfId);
       tell(whatIsMissing(this.#options, others));
       if (model) await this.#untilCleared(model);
-      await delay(LOOK_MS);
+      await pause(LOOK_MS);
     }
   }
 

@@ -1,4 +1,4 @@
-import { codeOf, type Logger, messageOf } from '#base';
+import { codeOf, type Logger, messageOf, pause } from '#base';
 import type { Host } from '#network';
 import { askForRuleset, fetchRuleset, installRuleset, type WatchedRuleset } from '#security';
 import type { Directory, KnownNode } from '../peers/directory.ts';
@@ -63,7 +63,7 @@ export class RulesetUpdates {
         const within = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
         await Promise.all(due.map((node) => this.#ask(node, within)));
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS);
     }
   }
 

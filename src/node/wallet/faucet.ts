@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, toHex } from '#base';
+import { BitorchError, codeOf, Mutex, toHex } from '#base';
 import type { Genesis } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
 import { parseAddress, TORCH, type TransferPlan, Wallet, type WalletChain, wordsOf } from '#ledger';
@@ -15,7 +15,7 @@ export class Faucet {
   readonly #genesis: Genesis;
   readonly #chain: WalletChain;
   #wallet: Wallet | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #payments = new Mutex();
 
   constructor(genesis: Genesis, chain: WalletChain) {
     this.#genesis = genesis;
@@ -24,9 +24,7 @@ export class Faucet {
 
   /** Sends some to an address. Throws NO_FAUCET, FAUCET_EMPTY, ADDRESS_INVALID. */
   pay(address: string): Promise<PaymentReceipt> {
-    const paid = this.#last.then(() => this.#pay(address));
-    this.#last = paid.catch(() => undefined);
-    return paid;
+    return this.#payments.run(() => this.#pay(address));
   }
 
   async #pay(address: string): Promise<PaymentReceipt> {

@@ -1,4 +1,4 @@
-import { BitorchError, check, z } from '#base';
+import { BitorchError, check, readBounded, z } from '#base';
 import { type ChainCall, MAX_CHAIN_ANSWER_BYTES, remoteChain, type WalletChain } from '#ledger';
 import { type ApiAddress, askProven } from '../home/proven-request.ts';
 
@@ -27,17 +27,10 @@ async function post(address: ApiAddress, question: ChainCall, body: Uint8Array):
   throw failureOf(response.status, answer);
 }
 
-/** The body, unless it is longer than any answer. */
-async function bounded(response: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > MAX_CHAIN_ANSWER_BYTES)
-      throw new BitorchError('CHAIN_INVALID', "the node's answer is too long");
-    parts.push(part);
-  }
-  return new Uint8Array(Buffer.concat(parts));
+/** The body. Throws CHAIN_INVALID when it is longer than any valid answer. */
+async function bounded({ body }: Response): Promise<Uint8Array> {
+  const tooLong = () => new BitorchError('CHAIN_INVALID', "the node's answer is too long");
+  return body ? readBounded(body, MAX_CHAIN_ANSWER_BYTES, tooLong) : new Uint8Array();
 }
 
 function failureOf(status: number, answer: Uint8Array): BitorchError {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { BitorchError, codeOf, type Logger, messageOf, writeFileAtomic } from '#base';
+import { BitorchError, codeOf, type Logger, Mutex, messageOf, writeFileAtomic } from '#base';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
   type PaymentToSplit,
@@ -58,7 +58,7 @@ export class NodeWallet implements WalletApi {
   #again = false;
   #stopping = false;
   /** One thing at a time is done with the wallet. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   constructor(options: NodeWalletOptions, dependencies: NodeWalletDependencies) {
     this.#options = options;
@@ -70,7 +70,7 @@ export class NodeWallet implements WalletApi {
     // New blocks ask for one more look each: on a chain that goes on there would be no last one.
     this.#stopping = true;
     await this.#scanning;
-    await this.#last;
+    await this.#mutex.idle();
     if (!this.#open) return;
     const open = this.#open;
     this.#open = undefined;
@@ -95,7 +95,7 @@ export class NodeWallet implements WalletApi {
   }
 
   create({ password, words, restoreHeight }: Parameters<WalletApi['create']>[0]): Promise<BackupWords> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const { path, network } = this.#options;
       if (this.#open || existsSync(path))
         throw new BitorchError('WALLET_EXISTS', 'this node has a wallet already', { path });
@@ -113,7 +113,7 @@ export class NodeWallet implements WalletApi {
   }
 
   unlock(password: string): Promise<WalletView> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       if (this.#open) await this.#authorise(password);
       else
         this.#opened(await this.#throttle.try(() => OpenWallet.open({ path: this.#options.path, password })));
@@ -124,7 +124,7 @@ export class NodeWallet implements WalletApi {
   lock(): WalletView {
     const open = this.#open;
     if (open) {
-      const saved = this.#exclusive(async () => {
+      const saved = this.#mutex.run(async () => {
         await open.save().finally(() => open.close());
       });
       saved.catch((error: unknown) =>
@@ -142,7 +142,7 @@ export class NodeWallet implements WalletApi {
   }
 
   addAddress(label: string): Promise<ReceiveAddress> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       return this.#unlocked.newAddress(label);
     });
   }
@@ -152,7 +152,7 @@ export class NodeWallet implements WalletApi {
   }
 
   preview(request: PaymentRequest): Promise<PaymentPreview> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const { wallet } = this.#unlocked;
       const plans = await wallet.planPayment(this.#paymentOf(request), this.#deps.chain);
       return previewOf(plans, request.to, wallet);
@@ -160,7 +160,7 @@ export class NodeWallet implements WalletApi {
   }
 
   send({ password, ...request }: PaymentRequest & { password: string }): Promise<PaymentReceipt> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const open = await this.#authorise(password);
       const plans = await open.wallet.planPayment(this.#paymentOf(request), this.#deps.chain);
       const receipts: PaymentReceipt[] = [];
@@ -174,7 +174,7 @@ export class NodeWallet implements WalletApi {
 
   /** Signs a transfer, with the signatures that its actions need besides, and sends it. Throws PASSWORD_WRONG. */
   pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const open = await this.#authorise(password);
       return this.#sendPlan(await open.wallet.plan(order, this.#deps.chain), open, signers);
     });
@@ -197,7 +197,7 @@ export class NodeWallet implements WalletApi {
   }
 
   prove(request: ProofRequest): Promise<PaymentProof> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       const open = this.#unlocked;
       const { chain } = this.#deps;
       const { message } = request;
@@ -211,7 +211,7 @@ export class NodeWallet implements WalletApi {
 
   async checkProof({ proof, message }: { proof: string; message: string }): Promise<ProofVerdict> {
     try {
-      const { address, amount, height } = await this.#exclusive(() =>
+      const { address, amount, height } = await this.#mutex.run(() =>
         checkPayment(proof, message, this.#deps.chain),
       );
       return { valid: true, to: address, amount: `${amount}`, height };
@@ -251,7 +251,7 @@ export class NodeWallet implements WalletApi {
   async #scanWhileAsked(): Promise<void> {
     while (this.#again && this.#open && !this.#stopping) {
       this.#again = false;
-      const problem = await this.#exclusive(() => this.#scan()).then(() => undefined, messageOf);
+      const problem = await this.#mutex.run(() => this.#scan()).then(() => undefined, messageOf);
       this.#notice(problem);
       await new Promise((resolve) => setTimeout(resolve, SCAN_PAUSE_MS).unref());
     }
@@ -330,12 +330,6 @@ export class NodeWallet implements WalletApi {
   async #markBackup(done: boolean): Promise<void> {
     this.#backedUp = done;
     await writeFileAtomic(this.#backupMark, done ? 'done\n' : 'open\n', 0o600);
-  }
-
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 

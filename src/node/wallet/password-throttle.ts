@@ -1,4 +1,4 @@
-import { BitorchError, codeOf } from '#base';
+import { BitorchError, codeOf, Mutex } from '#base';
 
 /** Typing errors cost nothing; from then on each wrong password doubles the wait. */
 const FREE_TRIES = 3;
@@ -10,7 +10,7 @@ export class PasswordThrottle {
   readonly #now: () => number;
   #wrong = 0;
   #until = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #tries = new Mutex();
 
   /** `now`: milliseconds that only go on. */
   constructor(now: () => number = () => performance.now()) {
@@ -22,9 +22,7 @@ export class PasswordThrottle {
    * PASSWORD_THROTTLED, without trying, while the wait after wrong ones lasts, and what `work` throws: PASSWORD_WRONG counts.
    */
   try<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => this.#try(work));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#tries.run(() => this.#try(work));
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T> {

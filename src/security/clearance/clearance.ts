@@ -6,6 +6,7 @@ import {
   decodeCanonical,
   encodeCanonical,
   type Logger,
+  Mutex,
   messageOf,
   toHex,
   writeFileAtomic,
@@ -56,7 +57,7 @@ export class Clearance {
   /** Attestations confirmed by their reports. */
   readonly #reported = new WeakSet<SealedAttestation>();
   readonly #changes = new Broadcast<string>();
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes = new Mutex();
 
   constructor(options: { trust: Trust; folder: string; unproven?: Unproven }, dependencies: { log: Logger }) {
     this.#trust = options.trust;
@@ -90,7 +91,7 @@ export class Clearance {
 
   /** Resolves when every accepted attestation is on disk. */
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#writes.idle();
   }
 
   trusts(authority: string): boolean {
@@ -156,7 +157,7 @@ export class Clearance {
     if (known && !isNewer(attestation, known)) return 'ignore';
     if (attestation.time > Date.now() + CLOCK_SKEW_MS) return 'ignore';
     this.#keep({ attestation, sealed });
-    this.#writing = this.#writing.then(() => this.#write(id, sealed));
+    void this.#writes.run(() => this.#write(id, sealed));
     this.#changes.publish(id);
     return 'accept';
   }

@@ -1,4 +1,4 @@
-import { encodeCanonical, equalBytes } from '#base';
+import { encodeCanonical, equalBytes, toHex } from '#base';
 import type { FileReport, Report } from '../report.ts';
 import { MAX_FINDINGS, SCANNER_VERSION } from '../report.ts';
 import { RULE_IDS, type RuleId } from '../rule-ids.ts';
@@ -140,7 +140,7 @@ function advisoryChanges(before: RulesetFields, after: RulesetFields): Change[] 
   return [
     {
       what: 'advisories',
-      touches: ({ sha256 }) => differs(Buffer.from(sha256).toString('hex')),
+      touches: ({ sha256 }) => differs(toHex(sha256)),
     },
   ];
 }

@@ -1,7 +1,7 @@
 /** Linux control groups: the kernel counts and limits the resources of all processes of a run together. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '#base';
 import type { Limits } from './options.ts';
 
 const PREFIX = 'bitorch-sandbox-';

@@ -1,4 +1,4 @@
-import { BitorchError, equalBytes } from '#base';
+import { BitorchError, equalBytes, toHex } from '#base';
 import {
   ACCOUNTS,
   decode,
@@ -78,7 +78,7 @@ const ANSWERS: Answers = {
   '/supply': ({ state }) => supplyRecord.bucket.get(state, null)!,
   '/beacon': ({ record }) => record.beacon,
   '/validators': ({ state, record }) => {
-    const powers = new Map(record.powers.map(({ key, power }) => [Buffer.from(key).toString('hex'), power]));
+    const powers = new Map(record.powers.map(({ key, power }) => [toHex(key), power]));
     const { maxValidators } = record.consensus;
     const next = [...leading(state, maxValidators), ...leading(state, maxValidators, jailed)];
     const keys = [...[...record.powers, ...next].map(({ key }) => key), ...record.founders].sort(
@@ -87,7 +87,7 @@ const ANSWERS: Answers = {
     return keys.flatMap((key, i) => {
       const validator =
         i > 0 && equalBytes(keys[i - 1]!, key) ? undefined : validators.bucket.get(state, key);
-      const power = powers.get(Buffer.from(key).toString('hex')) ?? 0;
+      const power = powers.get(toHex(key)) ?? 0;
       return validator ? [{ key, power, record: validator }] : [];
     });
   },
