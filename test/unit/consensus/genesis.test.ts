@@ -24,7 +24,7 @@ describe('a genesis file', () => {
   test('what is wrong is named', () => {
     const wrong: [RegExp, (file: Record<string, never>) => unknown][] = [
       [/network/, (file) => ({ ...file, network: 'toy' })],
-      [/an unknown field: premine/, (file) => ({ ...file, premine: 1 })],
+      [/unknown field: premine/, (file) => ({ ...file, premine: 1 })],
       [
         /parameters\.maturity/,
         (file) => ({ ...file, parameters: { ...(file.parameters as object), maturity: -1 } }),
