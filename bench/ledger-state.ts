@@ -7,9 +7,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Overlay, openLmdbStore, type Store } from '#store';
+import { heads, type OutputRecord, outputRange, outputs, outputTotals } from '../src/ledger/buckets.ts';
 import { Ledger } from '../src/ledger/ledger.ts';
 import { recordOutputs } from '../src/ledger/state/block.ts';
-import { heads, type OutputRecord, outputRange, outputs, outputTotals } from '../src/ledger/state/buckets.ts';
 import {
   curve,
   deterministic,

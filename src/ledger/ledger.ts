@@ -1,6 +1,7 @@
 import { BitorchError } from '#base';
 import type { Curve } from '#crypto';
 import type { Change, ReadView, Snapshot, Store } from '#store';
+import { type Head, heads } from './buckets.ts';
 import {
   applyBlock,
   type Block,
@@ -9,7 +10,6 @@ import {
   type BlockRules,
   executeBlock,
 } from './state/block.ts';
-import { type Head, heads } from './state/buckets.ts';
 import { applyGenesis, type Genesis } from './state/genesis.ts';
 import { ringSpends, type SpendRules } from './state/spending.ts';
 import { parseTransaction, type Transaction } from './transaction/transaction.ts';

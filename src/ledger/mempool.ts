@@ -1,13 +1,13 @@
 import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
 import { feeRecord } from './accounts/index.ts';
 import { rulesOf } from './actions/registry.ts';
+import { keyImageRange, keyImages, spends as spendRecords } from './buckets.ts';
 import { encode } from './codec/index.ts';
 import { KEY_BYTES, MAX_TRANSACTION_BYTES } from './constants.ts';
 import { isForged, refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { before, RateIndex } from './rate-index.ts';
 import { applyTransaction, isFree, leastFee, requireShape, shareFee } from './state/apply.ts';
-import { keyImageRange, keyImages, spends as spendRecords } from './state/buckets.ts';
 import { Draft } from './state/draft.ts';
 import type { Points, Spend } from './state/spending.ts';
 import type { Transaction } from './transaction/transaction.ts';

@@ -1,7 +1,7 @@
 import type { ReadView } from '#store';
+import { accountKind, SINGLE, supplyCodec } from '../buckets.ts';
 import { amount, type Decoded, struct } from '../codec/index.ts';
 import { type Parameters, parametersCodec } from '../parameters.ts';
-import { accountKind, SINGLE, supplyCodec } from '../state/buckets.ts';
 
 /** Records that exist once per chain. */
 

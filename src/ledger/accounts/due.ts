@@ -1,7 +1,7 @@
 import { concat } from '#base';
 import { type BytesCodec, orderedNumber, type ReadView, type WriteView } from '#store';
+import { accountKind } from '../buckets.ts';
 import { struct } from '../codec/index.ts';
-import { accountKind } from '../state/buckets.ts';
 
 /** Payments that the chain makes by itself at a height. Each kind has its own queue. */
 export const DUE_KINDS = ['withdrawal', 'escrow', 'earnings', 'commission'] as const;

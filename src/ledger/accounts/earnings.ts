@@ -1,9 +1,9 @@
 import type { WriteView } from '#store';
+import { accountKind, SINGLE } from '../buckets.ts';
 import { amount, integer, struct } from '../codec/index.ts';
 import { WHOLE } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
-import { accountKind, SINGLE } from '../state/buckets.ts';
 import { schedule } from './due.ts';
 import { nodeOf, nodes, type ServiceNode } from './node.ts';
 

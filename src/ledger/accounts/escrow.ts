@@ -1,8 +1,8 @@
 import { equalBytes } from '#base';
 import { type ReadView, rawBytes } from '#store';
+import { accountKind } from '../buckets.ts';
 import { amount, byteOf, type Decoded, integer, list, struct } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
-import { accountKind } from '../state/buckets.ts';
 import { key, oneTimeCodec } from './shapes.ts';
 
 /** Maximum nodes per escrow. */

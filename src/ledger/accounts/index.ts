@@ -1,11 +1,11 @@
-import type { AccountKind } from '../state/buckets.ts';
-import { offencesRecord } from '../state/slashing.ts';
-import { tenureRecord } from '../state/tenure.ts';
+import type { AccountKind } from '../buckets.ts';
 import { feeRecord, parametersRecord, poolsRecord, supplyRecord } from './chain.ts';
 import { dues } from './due.ts';
 import { workRecord } from './earnings.ts';
 import { escrows } from './escrow.ts';
 import { nodes } from './node.ts';
+import { offencesRecord } from './offences.ts';
+import { tenureRecord } from './tenure.ts';
 import { delegations, validators } from './validator.ts';
 import { withdrawals } from './withdrawal.ts';
 

@@ -1,7 +1,7 @@
 import { type ReadView, rawBytes, type WriteView } from '#store';
+import { accountKind } from '../buckets.ts';
 import { amount, type Decoded, integer, list, struct } from '../codec/index.ts';
 import { ensure } from '../errors.ts';
-import { accountKind } from '../state/buckets.ts';
 import { addressCodec } from './shapes.ts';
 
 /** A node that serves models: its bond, payout address and earnings. Amounts are in sparks. */

@@ -1,9 +1,9 @@
 import { concat, equalBytes, sha256 } from '#base';
 import { type BytesCodec, type ReadView, rawBytes, type WriteView } from '#store';
+import { accountKind, jailed, keysByAddress, type Stake, stakes, standings } from '../buckets.ts';
 import { amount, byteOf, type Decoded, integer, struct } from '../codec/index.ts';
 import { KEY_BYTES, POWER_DELAY, TORCH, WHOLE } from '../constants.ts';
 import { ensure } from '../errors.ts';
-import { accountKind, jailed, keysByAddress, type Stake, stakes, standings } from '../state/buckets.ts';
 import { parametersOf } from './chain.ts';
 import { addressCodec, key } from './shapes.ts';
 import type { Withdrawal } from './withdrawal.ts';

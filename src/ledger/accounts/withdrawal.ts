@@ -1,8 +1,8 @@
 import { concat } from '#base';
 import { type BytesCodec, orderedNumber, type WriteView } from '#store';
+import { accountKind } from '../buckets.ts';
 import { amount, type Decoded, integer, struct } from '../codec/index.ts';
 import { KEY_BYTES, WHOLE } from '../constants.ts';
-import { accountKind } from '../state/buckets.ts';
 import { schedule } from './due.ts';
 import { key, oneTimeCodec } from './shapes.ts';
 

@@ -1,7 +1,7 @@
 import { validators } from '../accounts/index.ts';
 import { equivocationCodec, isProven, isWellFormed, offendersOf } from '../equivocation.ts';
 import { ensure, refuseForged } from '../errors.ts';
-import { isPunishable, punishEquivocation } from '../state/slashing.ts';
+import { isPunishable, punishEquivocation } from '../slashing.ts';
 import { defineAction } from './action.ts';
 
 /**

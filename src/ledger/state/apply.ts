@@ -1,11 +1,11 @@
 import type { ReadView } from '#store';
 import { balanceOf, feeRecord, isActive, reward, validators } from '../accounts/index.ts';
 import { legsOf, requireLegs, rulesOf } from '../actions/registry.ts';
+import { ACCOUNTS, ageOf, keyImages } from '../buckets.ts';
 import { MAX_OUTPUTS, MAX_TRANSACTION_BYTES, MIN_OUTPUTS } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { ACCOUNTS, ageOf, keyImages } from './buckets.ts';
 import type { Draft } from './draft.ts';
 import { spendContext } from './minting.ts';
 import { type Points, requireSignatures, sameRing, signersOf } from './spending.ts';

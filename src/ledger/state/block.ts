@@ -2,10 +2,6 @@ import { BitorchError, domainHash } from '#base';
 import type { Curve } from '#crypto';
 import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
 import { balanceOf, feeRecord, supplyRecord, validators } from '../accounts/index.ts';
-import { encode } from '../codec/index.ts';
-import { ensure, refusalOf } from '../errors.ts';
-import type { Transaction } from '../transaction/transaction.ts';
-import { applyTransaction, shareFee } from './apply.ts';
 import {
   ACCOUNTS,
   accountTree,
@@ -19,12 +15,16 @@ import {
   type SpendRecord,
   spendBytes,
   spendCodec,
-} from './buckets.ts';
+} from '../buckets.ts';
+import { encode } from '../codec/index.ts';
+import { ensure, refusalOf } from '../errors.ts';
+import { isPunishable, noteAttendance, punishEquivocation } from '../slashing.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import { applyTransaction, shareFee } from './apply.ts';
 import { Draft } from './draft.ts';
 import { endEpoch } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
 import { payDues } from './payments.ts';
-import { isPunishable, noteAttendance, punishEquivocation } from './slashing.ts';
 import type { Spend, SpendRules } from './spending.ts';
 import { nextSupply } from './supply.ts';
 import { noteTenure, type Share } from './tenure.ts';

@@ -2,8 +2,8 @@ import type { Address, Curve } from '#crypto';
 import { Overlay, type ReadView } from '#store';
 import { type OneTime, parametersOf, supplyRecord } from '../accounts/index.ts';
 import type { ActionContext } from '../actions/action.ts';
+import { keyImages, type OutputRecord, outputsUpTo } from '../buckets.ts';
 import type { Parameters } from '../parameters.ts';
-import { keyImages, type OutputRecord, outputsUpTo } from './buckets.ts';
 import { mintedOutput, refundedOutput } from './minting.ts';
 
 /** Changes of the supply sums by a block, in sparks; see `supply.ts`. */

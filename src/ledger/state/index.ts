@@ -1,7 +1,4 @@
-export { leastFee } from './apply.ts';
-export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
-export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
-export type { AccountKind, Head, OutputRecord, SpendRecord, Supply } from './buckets.ts';
+export type { AccountKind, Head, OutputRecord, SpendRecord, Supply } from '../buckets.ts';
 export {
   ACCOUNTS,
   accountTree,
@@ -17,7 +14,10 @@ export {
   spendCodec,
   spends,
   supplyCodec,
-} from './buckets.ts';
+} from '../buckets.ts';
+export { leastFee } from './apply.ts';
+export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
+export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
 export { emissionOf } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';

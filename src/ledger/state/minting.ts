@@ -12,9 +12,9 @@ import {
 } from '#crypto';
 import { orderedNumber } from '#store';
 import type { OneTime } from '../accounts/shapes.ts';
+import type { OutputRecord } from '../buckets.ts';
 import { VIEW_TAG_BYTES } from '../constants.ts';
 import { refuse } from '../errors.ts';
-import type { OutputRecord } from './buckets.ts';
 
 /** Context of a transaction's outputs. A key image is spent only once, so no two transactions have the same context. */
 export function spendContext(firstKeyImage: Uint8Array, curve: Curve): Uint8Array {

@@ -1,8 +1,6 @@
 import { BitorchError, messageOf } from '#base';
 import { type Entry, Overlay, orderedNumber, type ReadView, type Store } from '#store';
 import { balanceOf, noteValidator, validators } from '../accounts/index.ts';
-import { decode } from '../codec/index.ts';
-import { appHashOf, recordSpends } from './block.ts';
 import {
   ACCOUNTS,
   accountTree,
@@ -16,7 +14,9 @@ import {
   outputTotals,
   SPENDS,
   spendCodec,
-} from './buckets.ts';
+} from '../buckets.ts';
+import { decode } from '../codec/index.ts';
+import { appHashOf, recordSpends } from './block.ts';
 
 /** The primary records of a state in key order; everything else in a store is derived from them. */
 export function* stateRecords(view: ReadView): Iterable<Entry> {

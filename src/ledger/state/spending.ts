@@ -10,9 +10,9 @@ import {
 } from '#crypto';
 import type { ReadView } from '#store';
 import { type Action, legsOf, rulesOf } from '../actions/registry.ts';
+import { outputs } from '../buckets.ts';
 import { ensure, refuse, refuseForged } from '../errors.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { outputs } from './buckets.ts';
 
 /** The points of a transaction times 8, as stored in the state: always of prime order, never the identity. */
 export interface Points {

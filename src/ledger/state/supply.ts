@@ -1,5 +1,5 @@
 import { BitorchError } from '#base';
-import type { Supply } from './buckets.ts';
+import type { Supply } from '../buckets.ts';
 import type { SupplyFlow } from './draft.ts';
 
 /**

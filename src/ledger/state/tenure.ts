@@ -1,31 +1,9 @@
 import type { WriteView } from '#store';
+import { MAX_TENURES, type Tenure, tenureRecord } from '../accounts/tenure.ts';
 import { leading } from '../accounts/validator.ts';
-import { amount, type Decoded, fixed, integer, list, struct } from '../codec/index.ts';
-import { KEY_BYTES } from '../constants.ts';
-import { accountKind, SINGLE } from './buckets.ts';
 
-/** Maximum validators counted in an epoch; more than any validator set has. */
-const MAX_TENURES = 2_048;
 /** Maximum validators that share when consensus supplies no powers. */
 const MAX_SHARES = 1_000;
-
-const tenureCodec = struct({
-  key: fixed(KEY_BYTES),
-  power: integer(),
-  /** First height not counted in `served`. */
-  since: integer(),
-  /** Power × blocks in this epoch, up to `since`. */
-  served: amount,
-});
-type Tenure = Decoded<typeof tenureCodec>;
-
-/** Voting power over time of each validator in the epoch. Written only when a power changes. */
-export const tenureRecord = accountKind(
-  12,
-  SINGLE,
-  struct({ tenures: list(tenureCodec, MAX_TENURES) }),
-  () => 0n,
-);
 
 /** A validator and its voting power. */
 export interface Share {

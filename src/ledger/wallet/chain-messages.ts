@@ -1,8 +1,8 @@
 import { BitorchError } from '#base';
+import { outputCodec, spendCodec } from '../buckets.ts';
 import { amount, blob, type Codec, decode, encode, integer, list, struct } from '../codec/index.ts';
 import { MAX_TRANSACTION_BYTES } from '../constants.ts';
 import { parametersCodec } from '../parameters.ts';
-import { outputCodec, spendCodec } from '../state/buckets.ts';
 import {
   MAX_OUTPUTS_ASKED,
   MAX_SPENDS_ASKED,

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
+import type { OutputRecord, SpendRecord } from '../buckets.ts';
 import type { Parameters } from '../parameters.ts';
-import type { OutputRecord, SpendRecord } from '../state/buckets.ts';
 import type { Submission } from './submission.ts';
 
 /** State of the chain after its last block. */

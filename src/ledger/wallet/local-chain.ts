@@ -1,14 +1,7 @@
 import { BitorchError } from '#base';
 import { feeRecord, parametersOf } from '../accounts/index.ts';
+import { keyImageRange, type OutputRecord, outputRange, outputs, outputTotals, spends } from '../buckets.ts';
 import type { Ledger } from '../ledger.ts';
-import {
-  keyImageRange,
-  type OutputRecord,
-  outputRange,
-  outputs,
-  outputTotals,
-  spends,
-} from '../state/buckets.ts';
 import {
   MAX_OUTPUTS_ASKED,
   MAX_SPENDS_ASKED,

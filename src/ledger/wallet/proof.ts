@@ -15,8 +15,8 @@ import {
   verifyPaymentSent,
 } from '#crypto';
 import { addressCodec, key } from '../accounts/shapes.ts';
+import type { OutputRecord } from '../buckets.ts';
 import { byteOf, type Decoded, decode, encode, integer, struct } from '../codec/index.ts';
-import type { OutputRecord } from '../state/buckets.ts';
 import { rulesFor } from '../state/minting.ts';
 import { decodeBech32m, encodeBech32m } from './bech32m.ts';
 import { outputsBetween, type WalletChain } from './chain.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BitorchError } from '#base';
 import { loadCurveKernel } from '#crypto';
-import type { OutputRecord } from '../state/buckets.ts';
+import type { OutputRecord } from '../buckets.ts';
 import type { Found, Scanner, ViewKeys } from './scan.ts';
 
 /** Input of a scanning thread: the compiled kernel, and no secret that can spend. */

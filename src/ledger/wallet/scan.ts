@@ -15,7 +15,7 @@ import {
   sharedSecrets,
   viewOnlyAccount,
 } from '#crypto';
-import type { OutputRecord } from '../state/buckets.ts';
+import type { OutputRecord } from '../buckets.ts';
 import { rulesFor } from '../state/minting.ts';
 import type { Owned } from './contents.ts';
 

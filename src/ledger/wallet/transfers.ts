@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '#base';
 import type { Curve } from '#crypto';
-import type { OutputRecord } from '../state/buckets.ts';
+import type { OutputRecord } from '../buckets.ts';
 import { spendContext } from '../state/minting.ts';
 import type { Spends } from './account-book.ts';
 import { type Contents, type Owned, type Sent, STATE } from './contents.ts';

@@ -11,10 +11,10 @@ import {
 } from '../../../src/ledger/accounts/index.ts';
 import { delegations } from '../../../src/ledger/accounts/validator.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
+import { keyImages, outputRange } from '../../../src/ledger/buckets.ts';
 import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { applyTransaction } from '../../../src/ledger/state/apply.ts';
-import { keyImages, outputRange } from '../../../src/ledger/state/buckets.ts';
 import { Draft } from '../../../src/ledger/state/draft.ts';
 import type { Transaction } from '../../../src/ledger/transaction/transaction.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Curve } from '#crypto';
-import { outputs } from '../../../src/ledger/state/buckets.ts';
+import { outputs } from '../../../src/ledger/buckets.ts';
 import { OutputScanner, scanHere } from '../../../src/ledger/wallet/scan.ts';
 import { openScanThread } from '../../../src/ledger/wallet/scan-thread.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';

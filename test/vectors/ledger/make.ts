@@ -1,9 +1,9 @@
 import { toHex } from '#base';
 import { SigningKey } from '#crypto';
+import { keyImageRange, outputCodec, outputRange, outputs } from '../../../src/ledger/buckets.ts';
 import { encode } from '../../../src/ledger/codec/index.ts';
 import { receiptCodec, signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import { parametersCodec } from '../../../src/ledger/parameters.ts';
-import { keyImageRange, outputCodec, outputRange, outputs } from '../../../src/ledger/state/buckets.ts';
 import { signVote, voteCodec } from '../../../src/ledger/vote.ts';
 import { wordsOf } from '../../../src/ledger/wallet/seed.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';

@@ -1,6 +1,6 @@
 import { concat } from '#base';
 import { Bucket, type BytesCodec, orderedNumber, type ReadView, rawBytes } from '#store';
-import { MerkleMountainRange, SparseTree } from '../accumulators/index.ts';
+import { MerkleMountainRange, SparseTree } from './accumulators/index.ts';
 import {
   amount,
   byteOf,
@@ -11,8 +11,8 @@ import {
   integer,
   stored,
   struct,
-} from '../codec/index.ts';
-import { KEY_BYTES, VIEW_TAG_BYTES } from '../constants.ts';
+} from './codec/index.ts';
+import { KEY_BYTES, VIEW_TAG_BYTES } from './constants.ts';
 
 /** First byte of each store key. Tags from `ACCOUNTS` up are public accounts, covered by the sparse tree. */
 const TAG = {

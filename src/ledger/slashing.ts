@@ -1,5 +1,5 @@
-import type { WriteView } from '#store';
-import { key } from '../accounts/shapes.ts';
+import type { ReadView, WriteView } from '#store';
+import { MAX_OFFENCES, type Offence, offencesRecord } from './accounts/offences.ts';
 import {
   atStakeIn,
   furtherPart,
@@ -9,25 +9,19 @@ import {
   type Validator,
   validatorOf,
   validators,
-} from '../accounts/validator.ts';
-import type { ActionContext } from '../actions/action.ts';
-import { amount, type Decoded, integer, list, struct } from '../codec/index.ts';
-import { WHOLE } from '../constants.ts';
-import type { Parameters } from '../parameters.ts';
-import { accountKind, SINGLE } from './buckets.ts';
+} from './accounts/validator.ts';
+import { WHOLE } from './constants.ts';
+import type { Parameters } from './parameters.ts';
 
-/** Above the number of validators that vote at once. */
-const MAX_OFFENCES = 1_024;
-const offenceCodec = struct({ validator: key, height: integer(), tokens: amount, total: amount });
-type Offence = Decoded<typeof offenceCodec>;
-
-/** Offences within the unbonding time: validator, height of punishment, its stake, and the total stake, in sparks. */
-const offencesCodec = struct({ offences: list(offenceCodec, MAX_OFFENCES) });
-
-export const offencesRecord = accountKind(10, SINGLE, offencesCodec, () => 0n);
-
-/** The parts of an action's context that a punishment uses. */
-type PunishmentContext = Pick<ActionContext, 'view' | 'before' | 'height' | 'parameters' | 'burn'>;
+/** What a punishment reads and writes. */
+interface PunishmentContext {
+  readonly view: WriteView;
+  /** The state before the block. */
+  readonly before: ReadView;
+  readonly height: number;
+  readonly parameters: Parameters;
+  burn(amount: bigint): void;
+}
 
 /**
  * Whether an offence at that height can still be punished. For a removed validator only an earlier offence counts, because it
