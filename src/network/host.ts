@@ -137,10 +137,7 @@ export class Host {
     return this.#lifecycle.stop();
   }
 
-  /**
-   * The listen addresses that a connected peer reports, after an identify when none are known. Empty when it is not
-   * connected or does not listen. Throws PEER_UNREACHABLE.
-   */
+  /** Where a connected peer listens, by identify if unknown; may be empty. Throws PEER_UNREACHABLE. */
   async whereaboutsOf(peer: string): Promise<PeerAddress> {
     const id = peerIdFromString(peer);
     const { peerStore, services } = this.#libp2p;
@@ -288,10 +285,7 @@ export class Host {
     );
   }
 
-  /**
-   * Joins a gossip topic; `validate` sees every message before it is relayed. Messages are charged to the relaying peer;
-   * those beyond its budget, and those for which `validate` throws, are dropped.
-   */
+  /** Joins a topic; `validate` sees each message before it is relayed. What exceeds the relaying peer's budget is dropped. */
   subscribe(topic: string, validate: (data: Uint8Array, from: string) => Verdict): void {
     const { pubsub } = this.#libp2p.services;
     const judge = (data: Uint8Array, from: PeerId): Verdict => {

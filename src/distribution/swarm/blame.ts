@@ -34,7 +34,7 @@ export class Blame {
   }
 
   /** Records a corrupt piece; returns the senders that are certainly guilty. */
-  bad(piece: UnfinishedPiece): string[] {
+  bad(piece: UnfinishedPiece<unknown>): string[] {
     const senders = new Set(piece.senders.filter((sender) => sender !== undefined));
     if (senders.size === 1) return [...senders];
     const blocks = this.#suspects.get(piece.index) ?? piece.senders.map(() => []);
@@ -49,7 +49,7 @@ export class Blame {
   }
 
   /** Records a correct piece; returns the senders whose earlier blocks differ from it. */
-  good(piece: UnfinishedPiece): string[] {
+  good(piece: UnfinishedPiece<unknown>): string[] {
     const blocks = this.#suspects.get(piece.index);
     if (!blocks) return [];
     this.#clear(piece.index);
@@ -67,7 +67,7 @@ export class Blame {
   }
 }
 
-function digestOf(piece: UnfinishedPiece, block: number): string {
+function digestOf(piece: UnfinishedPiece<unknown>, block: number): string {
   const { begin, length } = piece.request(block);
   return hash('sha1', piece.bytes.subarray(begin, begin + length), 'base64');
 }

@@ -43,7 +43,7 @@ export class Downloads {
   readonly #memory: PieceMemory;
   readonly #events: DownloadEvents;
   readonly #blame = new Blame();
-  readonly #unfinished = new Map<number, UnfinishedPiece>();
+  readonly #unfinished = new Map<number, UnfinishedPiece<Peer>>();
   #unwrittenBytes = 0;
   #failed = false;
 
@@ -106,7 +106,7 @@ export class Downloads {
     return begin < size && length === Math.min(BLOCK_BYTES, size - begin);
   }
 
-  #take(piece: UnfinishedPiece, block: number, peer: Peer, bytes: Uint8Array): void {
+  #take(piece: UnfinishedPiece<Peer>, block: number, peer: Peer, bytes: Uint8Array): void {
     piece.put(block, bytes, peer.origin);
     this.#cancelElsewhere(piece, block, peer);
     if (piece.isComplete) this.#finish(piece);
@@ -178,7 +178,7 @@ export class Downloads {
     return { piece, cursor: 0, backwards };
   }
 
-  #abandoned(peer: Peer): UnfinishedPiece | undefined {
+  #abandoned(peer: Peer): UnfinishedPiece<Peer> | undefined {
     for (const piece of this.#unfinished.values()) {
       if (piece.owners.size === 0 && peer.has!.has(piece.index)) return piece;
     }
@@ -186,14 +186,14 @@ export class Downloads {
   }
 
   /** Begins a new piece, or returns one to help with if all of its priority have been begun. */
-  #begin(peer: Peer): UnfinishedPiece | undefined {
+  #begin(peer: Peer): UnfinishedPiece<Peer> | undefined {
     const shared = this.#shareable(peer);
     const last = shared ? this.#picker.classOf(shared.index) : LAST_CLASS;
     const index = this.#hasMemory
       ? this.#picker.pick(peer.has!, last, (piece) => this.#mayBegin(peer, piece))
       : undefined;
     if (index === undefined) return shared;
-    const piece = new UnfinishedPiece(index, this.#pool.take(pieceSize(this.#metainfo, index)));
+    const piece = new UnfinishedPiece<Peer>(index, this.#pool.take(pieceSize(this.#metainfo, index)));
     this.#unfinished.set(index, piece);
     this.#noteMemory();
     return piece;
@@ -224,12 +224,12 @@ export class Downloads {
   }
 
   /** The unfinished piece this peer can help with: of the earliest class, then with the fewest owners. */
-  #shareable(peer: Peer): UnfinishedPiece | undefined {
+  #shareable(peer: Peer): UnfinishedPiece<Peer> | undefined {
     const now = Date.now();
     const pieces = [...this.#unfinished.values()];
     if (pieces.some((piece) => piece.isLate(peer, now))) return undefined;
-    let best: UnfinishedPiece | undefined;
-    const rank = (piece: UnfinishedPiece) =>
+    let best: UnfinishedPiece<Peer> | undefined;
+    const rank = (piece: UnfinishedPiece<Peer>) =>
       this.#picker.classOf(piece.index) * MAX_OWNERS + piece.timelyOwners(now);
     for (const piece of pieces) {
       if (!this.#mayHelp(peer, piece, now) || !peer.has!.has(piece.index)) continue;
@@ -239,7 +239,7 @@ export class Downloads {
   }
 
   /** A peer that is much faster than all owners of a piece may help before their time is over. */
-  #mayHelp(peer: Peer, piece: UnfinishedPiece, now: number): boolean {
+  #mayHelp(peer: Peer, piece: UnfinishedPiece<Peer>, now: number): boolean {
     if (piece.owners.has(peer) || this.#blame.isSuspected(piece.index)) return false;
     const rate = peer.down.bytesPerSecond;
     const isFaster = () =>
@@ -247,7 +247,7 @@ export class Downloads {
     return piece.timelyOwners(now) < MAX_OWNERS || isFaster();
   }
 
-  #cancelElsewhere(piece: UnfinishedPiece, block: number, sender: Peer): void {
+  #cancelElsewhere(piece: UnfinishedPiece<Peer>, block: number, sender: Peer): void {
     if (piece.owners.size < 2) return;
     const request = piece.request(block);
     for (const owner of piece.owners.keys()) {
@@ -262,7 +262,7 @@ export class Downloads {
   }
 
   /** A piece without owners is dropped if it has no blocks yet, or must come from a single peer. */
-  #removeOwner(piece: UnfinishedPiece, peer: Peer): void {
+  #removeOwner(piece: UnfinishedPiece<Peer>, peer: Peer): void {
     if (!piece.owners.delete(peer) || piece.owners.size > 0) return;
     if (peer.assignment?.piece === piece) peer.assignment = undefined;
     if (!piece.isEmpty && !this.#blame.isSuspected(piece.index)) return;
@@ -272,7 +272,7 @@ export class Downloads {
     piece.buffer.release();
   }
 
-  #finish(piece: UnfinishedPiece): void {
+  #finish(piece: UnfinishedPiece<Peer>): void {
     this.#unfinished.delete(piece.index);
     this.#noteMemory();
     for (const owner of piece.owners.keys())
@@ -284,7 +284,7 @@ export class Downloads {
     if (guilty.length > 0) this.#events.onGuilty(guilty);
   }
 
-  async #keep(piece: UnfinishedPiece): Promise<void> {
+  async #keep(piece: UnfinishedPiece<Peer>): Promise<void> {
     this.#unwrittenBytes += piece.bytes.length;
     const isGood = await this.#store.keepPiece(piece.index, piece.bytes).catch((error: unknown) => {
       this.#failed = true;

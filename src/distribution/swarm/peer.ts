@@ -89,7 +89,7 @@ export class Peer implements LimitedConnection {
   /** Length of the peer's request queue. */
   requestLimit = DEFAULT_REQUEST_LIMIT;
   /** The piece this peer works on, and the next block to request. */
-  assignment: { piece: UnfinishedPiece; cursor: number; backwards: boolean } | undefined;
+  assignment: { piece: UnfinishedPiece<Peer>; cursor: number; backwards: boolean } | undefined;
   lastBlockAt = Date.now();
   /** When a request was sent to a peer with none outstanding, until it is answered; 0 otherwise. */
   askedAt = 0;

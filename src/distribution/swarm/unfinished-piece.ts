@@ -1,10 +1,9 @@
 import { BLOCK_BYTES, LEAST_BYTES_PER_SECOND, OWNERSHIP_MS } from './constants.ts';
-import type { Peer } from './peer.ts';
 import type { PieceBuffer } from './piece-pool.ts';
 import type { BlockRequest } from './wire.ts';
 
-/** A piece being downloaded: the received blocks, their senders, and the peers working on it. */
-export class UnfinishedPiece {
+/** A piece being downloaded: the received blocks, their senders, and the peers working on it (compared by identity). */
+export class UnfinishedPiece<Peer> {
   readonly index: number;
   readonly buffer: PieceBuffer;
   readonly blockCount: number;
