@@ -12,14 +12,14 @@ interface Flags {
   threads?: string;
 }
 
-/** `bitorch abci`: the application for an engine of its own, CometBFT. */
+/** `bitorch abci`: serves the application to an external consensus engine, CometBFT. */
 export const abciCommand = new Command('abci')
   .description('serve the ledger to CometBFT over ABCI')
   .option('--address <address>', 'unix:///path or tcp://host:port', 'tcp://127.0.0.1:26658')
   .option('--home <folder>', 'data directory')
-  .option('--validator-key <file>', 'priv_validator_key.json of CometBFT: needed to propose blocks')
-  .option('--snapshot-every <blocks>', 'blocks between snapshots for newcomers', '1000')
-  .option('--threads <n>', 'threads that verify')
+  .option('--validator-key <file>', "CometBFT's priv_validator_key.json; required to propose blocks")
+  .option('--snapshot-every <blocks>', 'blocks between state sync snapshots', '1000')
+  .option('--threads <n>', 'verification threads')
   .action(async (flags: Flags) => {
     const lifecycle = new Lifecycle();
     onStopSignal(() => lifecycle.stop().then(() => process.exit(), fail));
@@ -50,7 +50,7 @@ async function serve(flags: Flags, lifecycle: Lifecycle): Promise<void> {
   );
   const address = await server.start();
   lifecycle.onStop(() => server.stop());
-  process.stdout.write(`serving the ledger at ${address}${key ? '' : ', without a key to propose with'}\n`);
+  process.stdout.write(`serving the ledger at ${address}${key ? '' : ', without a key to propose blocks'}\n`);
 }
 
 function fail(error: unknown): never {

@@ -2,9 +2,9 @@ import { codeOf } from '#base';
 import { exitCodeOf, printError } from './exit.ts';
 
 /**
- * What happens when nothing more can be written to stdout or stderr. A reader that has gone (`bitorch … | head`) has what it
- * wanted: the rest is dropped in silence, and what runs until it is stopped stops. Anything else, a full disk under a
- * redirection, ends the program with a message.
+ * Handles write errors on stdout and stderr. A reader that closed the pipe (`bitorch … | head`) has what it wanted: further
+ * output is dropped silently, and long-running commands stop. Any other error, such as a full disk behind a redirection,
+ * ends the program with a message.
  */
 export function handleClosedOutput(): void {
   process.stderr.on('error', () => undefined);

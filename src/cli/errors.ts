@@ -1,6 +1,6 @@
 import type { ErrorTable } from '#base';
 
-/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+/** Error codes of the command line: HTTP status, meaning, and exit code where it is not 1. */
 export const CLI_ERRORS = {
   ANSWER_FAILED: [502, 'an answer ended with an error'],
   AUDIT_TIMEOUT: [504, 'an audit was not decided in time'],

@@ -5,13 +5,13 @@ import { explain } from './explain.ts';
 
 const TABLE: ErrorTable = { ...NODE_ERROR_TABLE, ...CLI_ERRORS };
 
-/** A transfer is kept and will be tried again. */
+/** The transfer was not accepted yet; the wallet keeps and retries it. */
 export const EXIT_PENDING = 4;
 
-/** What a command ends with that fails with an error: docs/errors.md. */
+/** Exit code of a command that failed with `error`: docs/errors.md. */
 export const exitCodeOf = (error: unknown): number => TABLE[codeOf(error)]?.[2] ?? 1;
 
-/** Prints an error as one line that says what to do, with its code to look up. */
+/** Prints an error as one line: what to do, and the code to look up. */
 export function printError(error: unknown): void {
   const { code, message } = explain(error);
   process.stderr.write(`bitorch: ${cleanLines(message)} [${cleanLines(code)}]\n`);
@@ -32,7 +32,7 @@ export function onStopSignal(stop: () => void): void {
   if (process.send) process.on('disconnect', () => !asked && handle());
 }
 
-/** Ends the program on an error that nothing has caught: one sentence where the reason is known, else with its stack to report. */
+/** Ends the program on an uncaught error: one sentence if the cause is known, otherwise with a stack trace to report. */
 export function endOnFault(): void {
   process.on('uncaughtException', (error) => {
     printError(error);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BitorchError, codeOf } from '#base';
 
-/** Tells at once what would end a start only after its work. Throws PORT_IN_USE. */
+/** Checks the port before the start does slow work that a taken port would waste. Throws PORT_IN_USE when it is taken. */
 export async function demandFreePort(port: number, host = '127.0.0.1'): Promise<void> {
   if (port === 0) return;
   const probe = createServer().listen(port, host);

@@ -19,15 +19,15 @@ const makeCommand = new Command('make')
   .description('write a genesis file')
   .requiredOption('--name <name>', 'the network’s name: 3 to 48 of a-z, 0-9 and -')
   .option('--network <kind>', 'test: with a public faucet; real: nothing is minted', 'test')
-  .option('--time <time>', 'when it begins, like 2026-12-01T00:00:00Z; now when absent')
+  .option('--time <time>', 'start of the chain, such as 2026-12-01T00:00:00Z; default: now')
   .option(
     '--validator <key,owner,payout,commission>',
-    'two public keys in hexadecimal, an address of this network (on a test network it may be left out) and ten-thousandths',
+    'two public keys in hexadecimal, an address of this network (optional on a test network), commission in basis points',
     collect,
     [],
   )
-  .option('--set <name=value>', 'a parameter, like epochBlocks=600 or timeouts.commit=500', collect, [])
-  .option('--out <file>', 'where to write it; standard output when absent')
+  .option('--set <name=value>', 'a parameter, such as epochBlocks=600 or timeouts.commit=500', collect, [])
+  .option('--out <file>', 'output file; default: standard output')
   .action(async (flags: MakeFlags) => {
     const text = await made(flags);
     if (flags.out === undefined) process.stdout.write(text);
@@ -38,7 +38,7 @@ const makeCommand = new Command('make')
   });
 
 const checkCommand = new Command('check')
-  .description('read a genesis file, or say what is wrong with it')
+  .description('check a genesis file and describe it')
   .argument('<file>')
   .action(async (path: string) => {
     const bytes = await readFile(path).catch((error: unknown) => {
@@ -47,9 +47,9 @@ const checkCommand = new Command('check')
     await describe(new Uint8Array(bytes));
   });
 
-/** `bitorch genesis`: what a network begins with. */
+/** `bitorch genesis`: makes and checks genesis files. */
 export const genesisCommand = new Command('genesis')
-  .description('make or check the file that a network begins with')
+  .description("make or check a network's genesis file")
   .addCommand(makeCommand)
   .addCommand(checkCommand);
 
@@ -58,7 +58,7 @@ async function made({ name, network, time, validator, set }: MakeFlags): Promise
     '#node'
   );
   const curve = defaultCurve();
-  if (network !== 'test' && network !== 'real') refuse(`--network ${network}: test or real`);
+  if (network !== 'test' && network !== 'real') refuse(`--network ${network}: must be test or real`);
   const plan: GenesisPlan = { network, name, time: timeOf(time), founders: [] };
   const founders = validator.map((text): Founder => {
     const [key, owner, payout, commission] = text.split(',');
@@ -75,7 +75,7 @@ async function made({ name, network, time, validator, set }: MakeFlags): Promise
 
 type Fields = Record<string, unknown>;
 
-/** Each name is known by the file that has the defaults, and so is whether its value stands in quotes. */
+/** The file with the defaults decides which names exist, and whether a value is a number or a decimal string. */
 function withSettings(file: Fields, settings: readonly string[]): Fields {
   for (const setting of settings) {
     const [, name, value] =
@@ -85,7 +85,7 @@ function withSettings(file: Fields, settings: readonly string[]): Fields {
     const [place, field] = name!.startsWith('timeouts.')
       ? [consensus.timeouts as Fields, name!.slice('timeouts.'.length)]
       : [places.find((one) => Object.hasOwn(one, name!)), name!];
-    if (!place || !Object.hasOwn(place, field)) refuse(`--set ${setting}: there is no such parameter`);
+    if (!place || !Object.hasOwn(place, field)) refuse(`--set ${setting}: no such parameter`);
     place[field] = typeof place[field] === 'string' ? value : wholeNumber(name!, value!);
   }
   return file;
@@ -98,8 +98,8 @@ async function describe(bytes: Uint8Array): Promise<void> {
   const { chainId, network } = genesis.parameters;
   const lines = [
     `network    ${new TextDecoder().decode(genesis.name)}, ${genesis.real ? 'real' : 'test'}`,
-    `begins     ${new Date(genesis.time).toISOString()}`,
-    `addresses  of the network ${toHex(network)}`,
+    `starts     ${new Date(genesis.time).toISOString()}`,
+    `network id ${toHex(network)}`,
     `hash       ${toHex(chainId)}`,
     `validators ${genesis.validators.length}`,
   ];
@@ -119,7 +119,7 @@ function timeOf(text: string | undefined): number {
 const keyOf = (text: string | undefined): Uint8Array =>
   /^[0-9a-f]{64}$/i.test(text ?? '')
     ? fromHex(text!)
-    : refuse(`--validator: ${text} is not a public key of 64 digits`);
+    : refuse(`--validator: ${text} is not a public key of 64 hexadecimal digits`);
 
 function refuse(why: string): never {
   throw new BitorchError('OPTION_INVALID', why);

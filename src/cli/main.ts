@@ -19,7 +19,7 @@ import { walletCommands } from './wallet/command.ts';
 
 handleClosedOutput();
 endOnFault();
-// What commands load from here on is compiled once, not at every start.
+// Modules loaded from here on are compiled once, not on every start.
 enableCompileCache(codeCacheDirectory());
 
 const program = new Command('bitorch')

@@ -1,6 +1,6 @@
 import { BitorchError, describeProblem } from '#base';
 
-/** Options that are called otherwise as flags. */
+/** Flags whose names differ from their options. */
 const FLAGS: Readonly<Record<string, string>> = {
   'swarm.host': '--swarm-host',
   'swarm.port': '--swarm-port',
@@ -12,7 +12,7 @@ const flagOf = (path: string): string => {
   return FLAGS[path] ?? FLAGS[option] ?? `--${option.replace(/[A-Z]/g, '-$&').toLowerCase()}`;
 };
 
-/** What is wrong with a node's options, by the flag that sets it (or the field of config.json): other errors as they are. */
+/** Rewrites a schema error in the node's options to name the flag or config.json field; returns other errors unchanged. */
 export function optionProblem(error: unknown): unknown {
   if (!(error instanceof BitorchError) || error.code !== 'SCHEMA_INVALID') return error;
   const { what, path, problem } = error.details;

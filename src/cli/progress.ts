@@ -2,7 +2,7 @@ import type { Progress } from '#base';
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
-/** Without a terminal a line is written at these steps of the way. */
+/** Without a terminal, progress is printed in this many steps. */
 const PLAIN_STEPS = 4;
 
 interface Row {
@@ -13,7 +13,7 @@ interface Row {
   plainStep: number;
 }
 
-/** Live bars, one line for each node, with rate and time left; plain lines where no terminal is attached. */
+/** Live progress bars, one line per node, with rate and time left; plain lines when output is not a terminal. */
 export class ProgressBoard {
   readonly #out: NodeJS.WriteStream;
   readonly #rows = new Map<string, Row>();
@@ -42,14 +42,14 @@ export class ProgressBoard {
     else this.#writePlain(name, row);
   }
 
-  /** Writes a line that stays, above the bars. */
+  /** Prints a permanent line above the bars. */
   print(line: string): void {
     this.#erase();
     this.#out.write(`${line}\n`);
     if (this.#out.isTTY) this.#draw(true);
   }
 
-  /** Leaves the last state of the bars on the screen and starts anew. */
+  /** Leaves the last state of the bars on the screen and forgets them. */
   close(): void {
     if (this.#out.isTTY) this.#draw(true);
     this.#rows.clear();

@@ -9,7 +9,7 @@ import { ProgressBoard } from './progress.ts';
 
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
-/** Brings a node and its server up; `lifecycle` takes them down again. */
+/** Starts a node and its server; `lifecycle` stops them. */
 export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
   const { httpHost: host, httpAllowHost: allowHosts = [], port, ...options } = settings;
   const log = createLog();
@@ -31,10 +31,10 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));
   const { id, addresses, trackers } = node;
-  // A model may be hours away: the page is there before it.
+  // Fetching a model may take hours; the page is available before that.
   board?.print(`${options.name || id} is up: ${url}/#token=${tokens.owner}`);
   await node.work((reason) => board?.print(`waiting: ${reason}`));
   board?.close();
   tell({ type: 'ready', id, url, token: tokens.owner, addresses, trackers: [...trackers] });
-  if (board) process.stdout.write(`${options.name || id} is at work: ${options.roles.join(', ')}\n`);
+  if (board) process.stdout.write(`${options.name || id} is running: ${options.roles.join(', ')}\n`);
 }

@@ -20,7 +20,7 @@ const trusted = (text: string): 'none' | string[] => (text === 'none' ? 'none' :
 const blockRange = (text: string): [number, number] => {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (last === undefined)
-    throw new BitorchError('OPTION_INVALID', `--blocks ${text}: write it as first-last, like 0-9`);
+    throw new BitorchError('OPTION_INVALID', `--blocks ${text}: write it as first-last, such as 0-9`);
   return [Number(first), Number(last) + 1];
 };
 
@@ -33,82 +33,88 @@ const option = (flags: string, text: string, parse: (value: string) => unknown =
 export const startCommand = new Command('start')
   .description('run one node')
   .addOption(option('--home <folder>', 'data directory'))
-  .addOption(option('--name <name>', 'what others see'))
+  .addOption(option('--name <name>', 'name shown to other nodes'))
   .addOption(option('--roles <list>', 'seed, run, audit, client, validate, security', list).default(['seed']))
-  .addOption(option('--listen <multiaddrs>', 'where the peer-to-peer network reaches this node', list))
+  .addOption(option('--listen <multiaddrs>', 'peer-to-peer listen addresses', list))
   .addOption(option('--link-port <port>', 'TCP port of direct links between stages; 0 = any', whole))
-  .addOption(option('--bootstrap <multiaddrs>', 'nodes to join the network through', list))
+  .addOption(option('--bootstrap <multiaddrs>', 'nodes through which to join the network', list))
   .addOption(option('--trackers <urls>', 'announce URLs of HTTP trackers', list))
   .addOption(option('--tracker-port <port>', 'run an HTTP tracker on this port', whole))
-  .addOption(option('--swarm-host <host>', 'where BitTorrent peers reach this node').default('127.0.0.1'))
-  .addOption(option('--swarm-port <port>', '0 = any', whole).default(0))
+  .addOption(
+    option('--swarm-host <host>', 'host at which BitTorrent peers reach this node').default('127.0.0.1'),
+  )
+  .addOption(option('--swarm-port <port>', 'BitTorrent port; 0 = any', whole).default(0))
   .addOption(option('--publish <source>', 'a model to publish: hf:…, pip:…, a folder, a .gguf file, default'))
   .addOption(option('--model <id>', 'manifest id of the model to seed, run or chat with'))
   .addOption(option('--blocks <first-last>', 'blocks to run; all when absent', blockRange))
-  .addOption(option('--threads <n>', 'threads for computing', whole))
+  .addOption(option('--threads <n>', 'compute threads', whole))
   .addOption(
     option(
       '--pin <core>',
-      'keep each of them on a core of its own, from this one on: for a machine that does little else (Linux)',
+      'pin each compute thread to its own core, starting with this one; for dedicated machines (Linux)',
       whole,
     ),
   )
   .addOption(option('--slots <n>', 'sessions served at once', whole))
-  .addOption(option('--context <n>', 'most positions of a session', whole))
-  .addOption(option('--system <text>', 'system message for conversations that bring none'))
+  .addOption(option('--context <n>', 'maximum tokens of a session, prompt included', whole))
+  .addOption(option('--system <text>', 'system message for conversations without one'))
   .addOption(option('--genesis <file>', 'genesis file of the chain to follow'))
   .addOption(
-    option(
-      '--light',
-      'keep no blocks: follow the chain by its headers, out of nodes that are believed nothing',
-    ),
+    option('--light', 'follow the chain by its headers from untrusted nodes, without storing blocks'),
   )
-  .addOption(option('--trust <height:id>', 'a block that somebody you trust vouches for'))
+  .addOption(option('--trust <height:id>', 'a recent block confirmed by somebody you trust'))
   .addOption(
     option(
       '--chain-rest <ms>',
-      'after 30 blocks without a transaction the next one waits so long for some, if all validators say so; at most 15000',
+      'after 30 empty blocks, how long the next one waits for transactions; takes effect if all validators set it; at most 15000',
       whole,
     ),
   )
   .addOption(
-    option('--wallet-password-file <file>', "opens the node's wallet; so does BITORCH_WALLET_PASSWORD"),
+    option(
+      '--wallet-password-file <file>',
+      "password file that opens the node's wallet; or set BITORCH_WALLET_PASSWORD",
+    ),
   )
   .addOption(
     option(
       '--security-authorities <ids>',
-      'peer ids of the security nodes whose word clears models; none',
+      'peer ids of the security nodes that you trust to clear models, or "none"',
       trusted,
     ),
   )
   .addOption(
     option(
       '--unproven <what>',
-      'what models become that security nodes could not run, for lack of a sandbox; default pending',
+      'state of models that a security node without a sandbox found clean; default: pending',
     ).choices(['pending', 'cleared']),
   )
-  .addOption(option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal', list))
+  .addOption(
+    option('--ruleset-keys <keys>', 'additional public keys that may sign rulesets, hexadecimal', list),
+  )
   .addOption(
     option(
       '--ruleset-updates <how>',
-      'auto: take newer signed rulesets from other nodes; else one is told',
+      'auto: install newer signed rulesets from other nodes; manual: only report them',
     ).choices(['manual', 'auto']),
   )
   .addOption(
     option(
       '--examination-bytes <bytes>',
-      'disk that models may take which are fetched to be examined, for the role security',
+      'disk space for models under examination; for the role security',
       whole,
     ),
   )
-  .addOption(option('--clamd <address>', 'socket or host:port of clamd, for the role security'))
-  .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
+  .addOption(option('--clamd <address>', 'socket or host:port of clamd; for the role security'))
+  .addOption(
+    new Option('--hub <url>', 'Hugging Face Hub to use instead of the public one').env('HF_ENDPOINT'),
+  )
   .addOption(option('--cache <folder>', 'folder for fetched model sources'))
-  .addOption(option('--http-host <host>', 'where the page and the API listen').default('127.0.0.1'))
+  .addOption(option('--http-host <host>', 'listen address of the page and the API').default('127.0.0.1'))
   .addOption(
     option(
       '--http-allow-host <names>',
-      'host names that the page and the API answer to beside this machine’s own, like host.docker.internal',
+      'additional host names under which the page and the API may be reached, such as host.docker.internal',
       list,
     ),
   )
@@ -125,7 +131,7 @@ export const startCommand = new Command('start')
     };
     onStopSignal(stop);
     try {
-      // Loaded here only: other commands and --help start faster without the node.
+      // Loaded only here, so that other commands and --help start faster.
       const { runNode } = await import('./run-node.ts');
       await runNode(await settingsFrom(flags, command), lifecycle);
     } catch (thrown) {
@@ -138,7 +144,7 @@ export const startCommand = new Command('start')
     }
   });
 
-/** Flags and BITORCH_* variables over config.json in the data directory. */
+/** Merges flags, BITORCH_* variables and config.json in the data directory; the former take precedence. */
 async function settingsFrom(flags: Record<string, unknown>, command: Command): Promise<Settings> {
   const home = (flags.home as string | undefined) ?? dataDirectory();
   const set = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) !== 'default');

@@ -3,8 +3,8 @@ import { BitorchError } from '#base';
 import type { Scope, TokenView } from '#node';
 import { askNode, type NodeFlags, nodeCommand, print, printJson, printTable } from './chain/api.ts';
 
-const createCommand = nodeCommand('create', 'make a token for one program; it is shown this once')
-  .argument('<name>', 'what to call it')
+const createCommand = nodeCommand('create', 'create a token for a program; it is shown only once')
+  .argument('<name>', 'name of the token')
   .option('--scopes <list>', 'chat, read, wallet or admin (everything), with commas', 'chat')
   .action(async (name: string, flags: NodeFlags & { scopes: string }) => {
     const scopes = flags.scopes.split(',').map((scope) => scope.trim());
@@ -15,31 +15,31 @@ const createCommand = nodeCommand('create', 'make a token for one program; it is
     else print(made.token);
   });
 
-const listCommand = nodeCommand('list', 'the named tokens, without their secrets').action(
+const listCommand = nodeCommand('list', 'list the named tokens, without their secrets').action(
   async (flags: NodeFlags) => {
     const tokens = await askNode<TokenView[]>(flags, '/api/tokens');
     if (flags.json) return printJson(tokens);
-    if (tokens.length === 0) return print('no named tokens: make one with "bitorch token create"');
+    if (tokens.length === 0) return print('no named tokens; create one with "bitorch token create"');
     const rows = tokens.map(({ name, scopes, created }) => [
       name,
       scopes.join(', '),
       new Date(created).toISOString().slice(0, 10),
     ]);
-    printTable([['name', 'opens', 'made'], ...rows]);
+    printTable([['name', 'scopes', 'created'], ...rows]);
   },
 );
 
-const revokeCommand = nodeCommand('revoke', 'from now on a token opens nothing')
-  .argument('<name>', 'what it was called')
+const revokeCommand = nodeCommand('revoke', 'revoke a token')
+  .argument('<name>', 'name of the token')
   .action(async (name: string, flags: NodeFlags) => {
     if (!/^[\w.-]+$/.test(name)) throw new BitorchError('TOKEN_UNKNOWN', `there is no token "${name}"`);
     await askNode(flags, `/api/tokens/${name}`, { method: 'DELETE' });
     print(`${name} is revoked`);
   });
 
-/** `bitorch token`: who else may use the API of one's node, and for what. */
+/** `bitorch token`: API access for other programs, limited by scopes. */
 export const tokenCommands = new Command('token')
-  .description("tokens of the node's API for other programs")
+  .description('manage API tokens for other programs')
   .addCommand(createCommand)
   .addCommand(listCommand)
   .addCommand(revokeCommand);

@@ -3,25 +3,24 @@ import { BitorchError } from '#base';
 import { type ApiTokens, SCOPES, type Scope } from '#node';
 import type { Sessions } from './sessions.ts';
 
-/** What a request that was let in may do now: a stream can outlive its token or its session. */
+/** Current rights of an admitted request. A stream can outlive its token or session, so they are checked again. */
 const scopesOf = new WeakMap<FastifyRequest, () => ReadonlySet<Scope> | undefined>();
 
-/** Whether a request that was let in may still see or do what belongs to a scope. */
+/** Whether an admitted request still has a scope. */
 export const mayUse = (request: FastifyRequest, scope: Scope): boolean =>
   scopesOf.get(request)?.()?.has(scope) ?? false;
 
-/** Who a request is of, as far as places are counted: its token, or its browser's cookie. */
+/** Identifies the sender of a request for rate limits: its token or its browser's cookie. */
 export const holderOf = (request: FastifyRequest): string =>
   request.headers.authorization?.trim().split(' ').at(-1) ?? cookieOf(request) ?? '';
 
 /**
- * Who may talk to the server: our own host names and those that the operator allows, and only with a token or the page's
- * cookie.
+ * Access control of the server: requests must name an own or allowed host, and carry a token or the page's cookie.
  */
 export class Access {
   readonly #tokens: ApiTokens;
   readonly #hosts: ReadonlySet<string>;
-  /** Those of them that the operator allows. */
+  /** The host names that the operator allows. */
   readonly #allowed: ReadonlySet<string>;
   readonly #sessions: Sessions;
 
@@ -38,14 +37,14 @@ export class Access {
     this.#hosts = new Set([...own, ...this.#allowed]);
   }
 
-  /** Refuses every request, to any route, that was not sent to one of our own host names. */
+  /** Refuses every request, on any route, whose Host header is not one of the known names. */
   guardHost(app: FastifyInstance): void {
     app.addHook('onRequest', async (request) => this.#checkHost(request));
   }
 
   /**
-   * Refuses strangers on every route of this part of the server, so that no spelling of a path gets around it, and tokens
-   * whose scopes do not hold the one that `need` names for the request.
+   * Requires a token or session on every route of this plugin, so that no spelling of a path bypasses the check. A token must
+   * have the scope that `need` returns for the request.
    */
   guardRoutes(routes: FastifyInstance, need: (request: FastifyRequest) => Scope): void {
     routes.addHook('onRequest', async (request) => {
@@ -59,13 +58,13 @@ export class Access {
       if (!scopes.has(needed))
         throw new BitorchError(
           'FORBIDDEN_SCOPE',
-          `this token may not do that: it takes one with the scope "${needed}"`,
+          `this token is not allowed to do that; use one with the scope "${needed}"`,
         );
       scopesOf.set(request, () => this.#scopesOf(request));
     });
   }
 
-  /** Begins a session of the page for whoever has a token that opens everything: the Set-Cookie header. */
+  /** Starts a page session for a client with an admin token. Returns the Set-Cookie header. */
   signIn(request: FastifyRequest, token: string): string {
     if (!this.#tokens.scopesOf(token)?.has('admin'))
       throw new BitorchError(
@@ -75,38 +74,38 @@ export class Access {
     return cookie(request, this.#sessions.open());
   }
 
-  /** Ends the session of a request, if it has one: the Set-Cookie header that removes the cookie. */
+  /** Ends the request's session, if any. Returns the Set-Cookie header that removes the cookie. */
   signOut(request: FastifyRequest): string {
     if (this.#isOwnOrigin(request)) this.#sessions.close(cookieOf(request) ?? '');
     return `${cookie(request, '')}; Max-Age=0`;
   }
 
-  /** Whether the request carries the cookie of a session, sent by our own page. */
+  /** Whether the request carries a session cookie and comes from the node's own page. */
   hasSession(request: FastifyRequest): boolean {
     const secret = cookieOf(request);
     return secret !== undefined && this.#isOwnOrigin(request) && this.#sessions.use(secret);
   }
 
-  /** A page on a foreign name that points at 127.0.0.1 (DNS rebinding) sends its own name as Host. */
+  /** Against DNS rebinding: a page on a foreign name that resolves to 127.0.0.1 sends that name as Host. */
   #checkHost(request: FastifyRequest): void {
     const host = request.headers.host ?? '';
     if (this.#hosts.has(nameOf(host))) return;
     throw new BitorchError(
       'FORBIDDEN_HOST',
-      `this node does not answer to the host name "${host.slice(0, 80)}": start it with --http-allow-host and the name`,
+      `this node does not answer to the host name "${host.slice(0, 80)}": to allow it, start the node with --http-allow-host`,
     );
   }
 
   /**
-   * SameSite ignores ports too: a page of another port would ride on the cookie, but it cannot hide its Origin. Names that the
-   * operator allows may be those of a proxy that speaks HTTPS.
+   * SameSite ignores ports, so a page on another port would be sent the cookie too; its Origin gives it away. Allowed names may
+   * belong to an HTTPS proxy.
    */
   #isOwnOrigin({ headers: { origin, host = '' } }: FastifyRequest): boolean {
     if (origin === undefined || origin === `http://${host}`) return true;
     return origin === `https://${host}` && this.#allowed.has(nameOf(host));
   }
 
-  /** Undefined for strangers. */
+  /** Undefined when the request has no valid credentials. */
   #scopesOf(request: FastifyRequest): ReadonlySet<Scope> | undefined {
     const token = tokenOf(request);
     if (token !== undefined) return this.#tokens.scopesOf(token);
@@ -123,14 +122,14 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
 
 const nameOf = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
 
-/** As a Host header has it. */
+/** A host in the spelling of the Host header. */
 const bracketed = (host: string): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host.toLowerCase()}]` : host.toLowerCase();
 
 /** Browsers share cookies between the ports of a host, so each node's cookie is named by its port. */
 const cookieName = (request: FastifyRequest): string => `bitorch_session_${request.socket.localPort ?? 0}`;
 
-/** Without an age: it ends with the browser's session. */
+/** Has no Max-Age, so the cookie ends with the browser's session. */
 const cookie = (request: FastifyRequest, secret: string): string =>
   `${cookieName(request)}=${secret}; Path=/; HttpOnly; SameSite=Strict`;
 

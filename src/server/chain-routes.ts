@@ -14,5 +14,5 @@ export function chainRoutes(app: FastifyInstance, node: NodeApi): void {
 export const noChain = (): BitorchError =>
   new BitorchError(
     'NO_CHAIN',
-    'this node keeps no chain: start it with a genesis file, and not as a light one',
+    'this node has no full chain: start it with a genesis file and without --light',
   );

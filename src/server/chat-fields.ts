@@ -1,24 +1,24 @@
 /**
- * Fields of OpenAI, llama.cpp's server and vLLM that would change an answer and that this server does not have, each with what
- * asks for nothing there. A request that asks for one is refused by the name of the field. `null` asks for nothing anywhere;
- * fields that are neither here nor in the schema change nothing and are taken: docs/api.md names all of them.
+ * Unsupported fields of OpenAI, llama.cpp's server and vLLM that would change an answer, each with a test for values that have
+ * no effect. A request with any other value is refused, naming the field. `null` never has an effect. Fields that are neither
+ * here nor in the schema do not affect the answer and are ignored; docs/api.md lists all of them.
  */
 
 type AsksNothing = (value: unknown) => boolean;
 
-/** Equal to one of these. */
+/** Matches any of the given values. */
 const is =
   (...neutral: unknown[]): AsksNothing =>
   (value) =>
     neutral.includes(value);
 
-/** Whatever has nothing in it: `[]`, `{}`, `''`, `false`. */
+/** Matches empty values: `[]`, `{}`, `''`, `false`. */
 const empty: AsksNothing = (value) =>
   value === '' || value === false || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
 
 const never: AsksNothing = () => false;
 
-/** `type: text` is what every answer is. */
+/** Matches a response format of plain text, which every answer has. */
 const textOnly: AsksNothing = (value) =>
   empty(value) || (value as { type?: unknown } | null)?.type === 'text' || value === 'text';
 
@@ -93,7 +93,7 @@ const UNSUPPORTED: Readonly<Record<string, AsksNothing>> = {
   t_max_predict_ms: is(0, -1),
   penalize_nl: is(false),
   reasoning_format: is('none', 'auto'),
-  // SGLang, Ollama, OpenRouter and others that speak OpenAI's API
+  // SGLang, Ollama, OpenRouter and other servers with OpenAI's API
   regex: empty,
   ebnf: empty,
   stop_regex: empty,
@@ -115,9 +115,9 @@ const UNSUPPORTED: Readonly<Record<string, AsksNothing>> = {
   suffix: empty,
 };
 
-/** The names of all fields that are refused when they ask for something. */
+/** Names of all unsupported fields. */
 export const REFUSED_FIELDS: readonly string[] = Object.keys(UNSUPPORTED);
 
-/** The first field of a request that asks for something this server does not have. */
+/** The first unsupported field of a request whose value would have an effect; undefined when there is none. */
 export const unsupportedField = (request: Readonly<Record<string, unknown>>): string | undefined =>
   REFUSED_FIELDS.find((field) => request[field] != null && !UNSUPPORTED[field]!(request[field]));

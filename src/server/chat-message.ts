@@ -1,4 +1,4 @@
-/** The messages of an OpenAI request, and what of them a model that reads and writes text can take. */
+/** Converts the messages of an OpenAI request to text-only messages. */
 import { BitorchError, z } from '#base';
 import type { ChatMessage } from '#node';
 import { MAX_BODY_BYTES, MAX_MESSAGES } from './constants.ts';
@@ -20,12 +20,12 @@ export const zMessages = z
 type RequestMessage = z.infer<typeof zMessages>[number];
 type Part = z.infer<typeof zPart>;
 
-/** Parts that are text; `input_text` and `output_text` are those of the Responses API. */
+/** Types of text parts; `input_text` and `output_text` come from the Responses API. */
 const TEXT_PARTS = new Set(['text', 'input_text', 'output_text']);
 
 /**
- * The messages in the node's words: the parts of a content joined, none at all as ''. Throws UNSUPPORTED_PARAMETER, naming the
- * place, for pictures, sound, files, and whatever belongs to tools.
+ * The messages as the node's type: content parts are joined, and missing content becomes ''. Throws UNSUPPORTED_PARAMETER with
+ * the field's path for images, audio, files and tool calls.
  */
 export function chatMessages(messages: readonly RequestMessage[]): ChatMessage[] {
   return messages.map((message, i) => {

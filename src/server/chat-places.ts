@@ -1,19 +1,19 @@
 import { BitorchError } from '#base';
 
-/** Of one token or session at a time. An answer holds a place on every stage that it goes through. */
+/** Maximum concurrent answers per token or session. An answer occupies a slot on every stage of its route. */
 const MAX_CHATS = 16;
 
-/** The chats that are being answered, by who asked for them. */
+/** Limits the answers in progress per client. */
 export class ChatPlaces {
   readonly #open = new Map<string, number>();
 
-  /** Takes places for `count` answers; the result gives them back, once is enough. Throws CHATS_TOO_MANY. */
+  /** Reserves `count` slots. The returned function releases them; calling it again has no effect. Throws CHATS_TOO_MANY when there are not enough. */
   take(holder: string, count: number): () => void {
     const others = this.#open.get(holder) ?? 0;
     if (others + count > MAX_CHATS)
       throw new BitorchError(
         'CHATS_TOO_MANY',
-        `${MAX_CHATS} chats of this token are being answered: wait for one of them to end`,
+        `${MAX_CHATS} chats of this token are in progress: wait for one of them to end`,
       );
     this.#open.set(holder, others + count);
     let isTaken = true;

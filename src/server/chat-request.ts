@@ -9,14 +9,14 @@ const MAX_CHOICES = 16;
 const MAX_TOP_LOGPROBS = 20;
 const MAX_STOPS = 256;
 const MAX_BIASES = 1024;
-/** What vLLM and OpenAI bound a bias by. */
+/** Bound of a logit bias in OpenAI's API and vLLM. */
 const MAX_BIAS = 100;
-/** What llama.cpp's `repeat_penalty` looks back over when it is not told. */
+/** llama.cpp's default window of `repeat_penalty`, in tokens. */
 const REPEAT_LAST_N = 64;
 
 /** A whole number of any size: clients send the largest of their types for "no limit". */
 const zWhole = z.number().refine(Number.isInteger, 'must be a whole number');
-/** −1 for "as many as there is room for". */
+/** −1 means no limit but the context. */
 const zTokens = zWhole.refine((n) => n >= 1 || n === -1, 'must be at least 1').nullish();
 const zPenalty = z.number().min(-2).max(2).nullish();
 const zId = z.string().regex(/^\d{1,10}$/, 'must be a token id');
@@ -56,12 +56,12 @@ export const zCompletionRequest = z.looseObject({
 
 export type CompletionRequest = z.infer<typeof zCompletionRequest>;
 
-/** The fields of a request that this server honours. */
+/** The supported fields of a request. */
 export const SUPPORTED_FIELDS: readonly string[] = Object.keys(zCompletionRequest.shape);
 
 /**
- * The node's request for an OpenAI request. Throws BitorchError `UNSUPPORTED_PARAMETER` naming the field when it
- * asks for something that would silently be missing from the answer.
+ * Converts an OpenAI request to the node's request. Throws UNSUPPORTED_PARAMETER, naming the field, when the answer would
+ * silently lack something that was requested.
  */
 export function toChatRequest(request: CompletionRequest): ChatRequest {
   const refused = unsupportedField(request);
@@ -114,7 +114,7 @@ function logitBias(bias: CompletionRequest['logit_bias']): ChatRequest['logitBia
   return pairs.length > 0 ? pairs : undefined;
 }
 
-/** A seed of 64 bits, folded to the 53 that a number holds exactly; −1 asks for a random one, as elsewhere. */
+/** Folds a 64-bit seed to the 53 bits that a double holds exactly; −1 means a random seed. */
 function seedOf(seed: number | null | undefined): number | undefined {
   if (seed == null || seed === -1) return undefined;
   return Number.isSafeInteger(seed) ? seed : Number(BigInt.asUintN(53, BigInt(seed)));
@@ -127,6 +127,6 @@ function stopsOf(stop: CompletionRequest['stop']): string[] | undefined {
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], null | undefined> };
 
-/** Without the fields that are null or undefined. */
+/** Drops fields that are null or undefined. */
 const given = <T extends object>(fields: T): Given<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Given<T>;

@@ -9,7 +9,7 @@ import { begin, streamCompletion, wholeCompletion } from './completion.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { clientSignal, sendEvents, withHeartbeat } from './sse.ts';
 
-/** OpenAI's API: what existing clients and tools already speak. */
+/** Routes of the OpenAI-compatible API. */
 export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: AbortSignal): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const places = new ChatPlaces();
@@ -22,7 +22,7 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     async (request, reply) => {
       const chat = toChatRequest(request.body);
       const n = request.body.n ?? 1;
-      // Given back when the answers have left, or whoever asked for them.
+      // Released when the answers are complete or the client has gone.
       reply.raw.once('close', places.take(holderOf(request), n));
       const answer = await begin(node, chat, n, clientSignal(reply, serverSignal));
       if (!request.body.stream) return wholeCompletion(answer, node);
@@ -40,7 +40,7 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
   routes.get('/v1/models/*', { schema: { summary: 'One model', tags: ['openai'] } }, (request) => {
     const id = (request.params as { '*': string })['*'];
     const model = node.models().find((candidate) => candidate.id === id || candidate.name === id);
-    if (!model) throw new BitorchError('MODEL_UNKNOWN', `there is no model "${id}" on this network`);
+    if (!model) throw new BitorchError('MODEL_UNKNOWN', `this network has no model "${id}"`);
     return openAiModel(model);
   });
 }

@@ -1,4 +1,4 @@
-/** An answer of the node in OpenAI's words: chunks of a stream, or one completion. */
+/** Converts the node's answers to OpenAI's format: chunks of a stream, or one completion. */
 import { BitorchError } from '#base';
 import type { AuditResult, ChatEvent, ChatRequest, ChosenTokenView, Hop, NodeApi, TokenLogprob } from '#node';
 import { errorBody } from './errors.ts';
@@ -7,36 +7,36 @@ import { sseData } from './sse.ts';
 type Route = Extract<ChatEvent, { type: 'route' }>;
 type Done = Extract<ChatEvent, { type: 'done' }>;
 
-/** Bitorch's own facts beside OpenAI's fields; clients that do not know them ignore them. */
+/** Bitorch's additions to OpenAI's fields; other clients ignore them. */
 interface Report {
   answerId: string;
   tokens_per_second: number;
   time_to_first_token_ms: number;
   route: Hop[];
-  /** Why the answer ended, where OpenAI has no word for it. */
+  /** Why the answer ended, when OpenAI has no finish_reason for it. */
   ended?: 'repetition';
   audit?: AuditResult;
 }
 
 const STREAM_END = 'data: [DONE]\n\n';
 
-/** An answer that has begun: its route is known, its text is still to come. */
+/** An answer whose route is known and whose text is still to come. */
 interface BegunAnswer {
   route: Route;
   rest: AsyncIterable<ChatEvent>;
 }
 
-/** The answers to one request, of which the first has begun; each of the others begins when the one before it is complete. */
+/** The answers to one request. The first has started; each of the others starts when the previous one is complete. */
 export interface Completion {
   readonly first: BegunAnswer;
   readonly others: AsyncIterable<BegunAnswer>;
-  /** What every chunk or the whole of it begins with. */
+  /** The common fields of every chunk, or of the whole completion. */
   readonly envelope: { id: string; object: string; created: number; model: string };
 }
 
 /**
- * Begins `count` answers to a request and waits for the first one's route, so that what fails before it becomes an HTTP status
- * and not a broken stream. With a seed, each answer has one of its own that follows from it.
+ * Starts `count` answers to a request and waits for the first route, so that an early failure becomes an HTTP status rather
+ * than a broken stream. Given a seed, each answer gets its own seed derived from it.
  */
 export async function begin(
   node: NodeApi,
@@ -46,7 +46,7 @@ export async function begin(
 ): Promise<Completion> {
   const answer = (index: number) => {
     const { seed } = request;
-    // Towards 0, so that it stays a number that a double holds exactly.
+    // Counts towards 0, so that the seed stays exact in a double.
     const own = seed !== undefined && { seed: seed > 0 ? seed - index : seed + index };
     return beginOne(node.chat({ ...request, ...own }, signal));
   };
@@ -73,7 +73,7 @@ async function* answersOf({ first, others }: Completion): AsyncGenerator<[number
   for await (const answer of others) yield [index++, answer];
 }
 
-/** The events of a streamed completion, from the first chunk to `[DONE]`; an error on the way is its last chunk. */
+/** The events of a streamed completion, from the first chunk to `[DONE]`. An error is sent as the last chunk. */
 export async function* streamCompletion(
   completion: Completion,
   node: NodeApi,
@@ -153,7 +153,7 @@ interface Choice {
   finish_reason: string | null;
 }
 
-/** OpenAI's form of probabilities; null where there are none. */
+/** Log probabilities in OpenAI's format; null when there are none. */
 function logprobs(chosen: readonly ChosenTokenView[] | undefined): object | null {
   if (!chosen?.length) return null;
   const view = ({ text, bytes, logprob }: TokenLogprob) => ({ token: text, logprob, bytes });
@@ -161,19 +161,20 @@ function logprobs(chosen: readonly ChosenTokenView[] | undefined): object | null
   return { content, refusal: null };
 }
 
-/** The node ends an answer without its last event when it was cancelled: by the client, or by the node's own stop. */
-const unfinished = () => new BitorchError('CANCELLED', 'the answer was cancelled before its end; ask again');
+/** An answer ends without its `done` event when it was cancelled by the client or by the node stopping. */
+const unfinished = () =>
+  new BitorchError('CANCELLED', 'the answer was cancelled before it was complete; try again');
 
 /**
- * OpenAI has no word for a cancelled answer, and calling it finished would be untrue. One that went round in a circle was
- * cut off, like one that became too long.
+ * OpenAI has no finish_reason for a cancelled answer, so this throws. A repetitive answer was cut off, like one that is too
+ * long.
  */
 function finishReason({ reason }: Done): 'stop' | 'length' {
   if (reason === 'cancelled') throw unfinished();
   return reason === 'repetition' ? 'length' : reason;
 }
 
-/** The prompt is the same for all answers, and counts once. */
+/** All answers share the prompt, which is counted once. */
 function usage(answers: readonly Done[]): object {
   const prompt_tokens = answers[0]!.promptTokens;
   const completion_tokens = answers.reduce((sum, done) => sum + done.completionTokens, 0);

@@ -12,15 +12,15 @@ import {
 } from '#base';
 import { NODE_ERROR_TABLE } from '#node/errors';
 
-/** The codes of this room: HTTP status, meaning, and exit code where it is not 1. */
+/** Error codes of the server: HTTP status, meaning, and exit code where it is not 1. */
 export const SERVER_ERRORS = {
   BODY_TOO_LARGE: [413, 'the body of a request is too large'],
   CANCELLED: [499, 'an answer or an action was cancelled'],
-  CHATS_TOO_MANY: [429, 'a token has as many chats being answered as it may'],
+  CHATS_TOO_MANY: [429, 'a token has reached its limit of chats in progress'],
   FORBIDDEN_HOST: [403, 'a request was sent to a host name that the node does not answer to'],
   FORBIDDEN_SCOPE: [403, 'the API token may not do this'],
   INTERNAL: [500, "an error without a code: the node's log says why"],
-  INVALID_REQUEST: [400, 'a field of a request is not what it must be; `param` names it'],
+  INVALID_REQUEST: [400, 'a field of a request is invalid; `param` names it'],
   NOT_FOUND: [404, 'there is nothing at this path'],
   PORT_IN_USE: [409, 'the port of the page and the API is taken'],
   UNAUTHORIZED: [401, 'the API token is missing or wrong'],
@@ -39,9 +39,9 @@ export interface ErrorBody {
   error: { message: string; type: string; code: string; param: string | null };
 }
 
-/** Fastify's own errors, in our words. */
+/** Codes and messages for Fastify's own errors. */
 const FASTIFY_ERRORS: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of a request may have 1 MiB at most'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the request body exceeds 1 MiB'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'UNSUPPORTED_MEDIA_TYPE',
     'send the body as JSON, with the header "Content-Type: application/json"',
@@ -56,14 +56,14 @@ const TYPE_OF_STATUS: Readonly<Record<number, string>> = {
 
 const TABLE: ErrorTable = { ...NODE_ERROR_TABLE, ...SERVER_ERRORS };
 
-/** HTTP status of a code that a request fails with: docs/errors.md. 500 for one that is in no table. */
+/** HTTP status of an error code: docs/errors.md. 500 for codes that are in no table. */
 export const statusOf = (code: string): number => TABLE[code]?.[0] ?? 500;
 
 function typeOf(status: number): string {
   return TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error');
 }
 
-/** What a client may know of an error: coded ones as they are, anything else without its inside. */
+/** The response for an error: known codes with their message, anything else without internal details. */
 export function errorBody(error: unknown): ErrorBody {
   const known = error instanceof BitorchError;
   const code = known ? error.code : 'INTERNAL';
@@ -75,7 +75,7 @@ export function errorBody(error: unknown): ErrorBody {
 export const notFound = (what: string): BitorchError =>
   new BitorchError('NOT_FOUND', `there is no ${what} here`);
 
-/** Checks a part of a request; what is wrong with it is named by its field. */
+/** Validates part of a request; the error names the invalid field. */
 export const validatorCompiler = ({ schema }: { schema: z.ZodType }) => {
   return (value: unknown): { value: unknown } | { error: BitorchError } => {
     const result = parse(schema, value);
@@ -85,7 +85,7 @@ export const validatorCompiler = ({ schema }: { schema: z.ZodType }) => {
   };
 };
 
-/** Turns what Fastify says about a bad request into one of our errors. */
+/** Converts Fastify's errors about bad requests to BitorchError. */
 function translate(error: FastifyError): unknown {
   const known = FASTIFY_ERRORS[error.code];
   if (known) return new BitorchError(...known);
@@ -93,7 +93,7 @@ function translate(error: FastifyError): unknown {
   return clientFault ? new BitorchError('INVALID_REQUEST', error.message) : error;
 }
 
-/** One place where errors become responses. */
+/** Installs the error handler, the only place where errors become responses. */
 export function handleErrors(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const error = thrown instanceof BitorchError ? thrown : translate(thrown);

@@ -1,11 +1,11 @@
-/** Of one token or session at a time: each stream is sent whole views at every change. */
+/** Maximum event streams per token or session: each receives whole views at every change. */
 const MAX_STREAMS = 16;
 
-/** The event streams that are open, by who opened them. */
+/** The open event streams per client. */
 export class EventStreams {
   readonly #open = new Map<string, Set<AbortController>>();
 
-  /** The life of one more stream: until its client has `gone`, or newer ones of the same holder take its place. */
+  /** Opens a stream. The returned signal aborts when its client has `gone`, or when newer streams of the same client replace it. */
   begin(holder: string, gone: AbortSignal): AbortSignal {
     const own = this.#open.get(holder) ?? new Set<AbortController>();
     this.#open.set(holder, own);

@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { LoopMonitor } from '#base';
 import type { ChainView, NetworkView, NodeApi, SecurityView } from '#node';
 
-/** What the values of one answer are read from; each view is made once. */
+/** The views that one scrape reads; each is computed once. */
 interface Views {
   readonly network: NetworkView;
   readonly security: SecurityView;
@@ -16,7 +16,7 @@ interface Metric {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Nothing where the node has none: of a chain that it does not follow, say. */
+  /** Empty when the node has no such values, for example without a chain. */
   readonly read: (views: Views) => readonly Labelled[];
 }
 
@@ -29,7 +29,7 @@ const countBy = (label: string, keys: readonly string[]): Labelled[] =>
     value: length,
   }));
 
-/** Everything that `GET /metrics` shows; docs/metrics.md is this list. */
+/** All metrics of `GET /metrics`; docs/metrics.md has the same list. */
 export const METRICS: readonly Metric[] = [
   {
     name: 'bitorch_process_resident_bytes',
@@ -135,7 +135,7 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** The node in the text format of Prometheus: its content type, and the text as it is now. */
+/** The node's metrics in Prometheus text format: content type and current text. */
 export async function metricsOf(
   node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
   monitor: LoopMonitor,

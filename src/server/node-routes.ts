@@ -10,7 +10,7 @@ import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
 
 const zById = z.object({ id: z.string().min(1).max(256) });
 
-/** Bitorch's own API: the network as this node sees it, audits, torrents, and what changes. */
+/** Routes of Bitorch's own API: network, audits, torrents and events. */
 export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: AbortSignal): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['bitorch'] });
@@ -43,7 +43,7 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
 
   routes.get(
     '/api/events',
-    { schema: described('Changes as they happen (Server-Sent Events)') },
+    { schema: described('Stream of changes (Server-Sent Events)') },
     (request, reply) => {
       const signal = streams.begin(holderOf(request), clientSignal(reply, serverSignal));
       const events = eventStream(node, (scope) => mayUse(request, scope), signal);
@@ -53,8 +53,8 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
 }
 
 /**
- * The present first, then every change: a client that reconnects needs nothing else. `may`: what it may see now; it ends
- * when its token was revoked or its browser has signed out.
+ * Sends the current state first, then every change, so that a reconnecting client needs nothing else. `may` tells which scopes
+ * the client still has; the stream ends when its token is revoked or its browser signs out.
  */
 async function* eventStream(
   node: NodeApi,
@@ -73,5 +73,5 @@ async function* eventStream(
   }
 }
 
-/** A name that is safe in a header and on every file system. */
+/** Makes a name safe for a header and for every file system. */
 const fileName = (id: string): string => id.replaceAll(/[^\w.-]+/g, '_').slice(0, 100);

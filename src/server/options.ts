@@ -2,15 +2,15 @@ import type { Logger } from '#base';
 import type { ApiTokens, NodeApi } from '#node';
 
 export interface ServerOptions {
-  /** Address to listen on: 127.0.0.1 unless the operator opens it. */
+  /** Listen address; 127.0.0.1 unless the operator changes it. */
   host: string;
-  /** Host names that requests may be sent to beside `host` and this machine's own, without a port. */
+  /** Host names, without a port, that requests may use in addition to `host` and this machine's own names. */
   allowHosts?: readonly string[];
-  /** TCP port; 0 lets the system choose. */
+  /** TCP port; 0 = any free port. */
   port: number;
-  /** What opens the API: sent as `Authorization: Bearer …`, or traded for a session by the page. */
+  /** Tokens of the API, sent as `Authorization: Bearer …` or exchanged for a session by the page. */
   tokens: ApiTokens;
-  /** File of the page's sessions, made when there is one. */
+  /** File that stores the page's sessions; created with the first one. */
   sessions: string;
   /** Folder of the built page, with its index.html. */
   webRoot: string;

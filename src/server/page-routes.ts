@@ -8,7 +8,7 @@ import type { Access } from './access.ts';
 
 const zLogin = z.object({ token: z.string().min(1).max(1024) });
 
-/** The built page, and the session that lets it in. Throws BitorchError `WEB_NOT_BUILT`. */
+/** Routes of the built page and of its session. Throws WEB_NOT_BUILT when the page is not built. */
 export async function pageRoutes(app: FastifyInstance, webRoot: string, access: Access): Promise<void> {
   if (!existsSync(join(webRoot, 'index.html'))) {
     throw new BitorchError('WEB_NOT_BUILT', 'the page is not built yet: run "npm run build:web" first', {
@@ -19,7 +19,7 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
     root: webRoot,
     cacheControl: false,
     setHeaders: (reply, path) => {
-      // Vite names these files by their content.
+      // Vite puts a content hash into these file names.
       const hashed = path.startsWith(join(webRoot, 'assets'));
       reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
@@ -34,7 +34,7 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
 
   routes.post(
     '/api/session',
-    { schema: { ...described('Trade the API token for the cookie of a session'), body: zLogin } },
+    { schema: { ...described('Exchange the API token for a session cookie'), body: zLogin } },
     (request, reply) => {
       const cookie = access.signIn(request, request.body.token);
       return reply.header('set-cookie', cookie).code(204).send();

@@ -9,11 +9,11 @@ const zMs = z.number().min(0);
 
 const zProcess = z.object({
   pid: z.number().int(),
-  /** Milliseconds since the process began. */
+  /** Uptime of the process, in ms. */
   uptimeMs: zMs,
-  /** Bytes: all that the process has in memory, of it the JavaScript heap, and buffers outside of it. */
+  /** Memory in bytes: resident set, used JavaScript heap, and external buffers. */
   memory: z.object({ rss: zBytes, heapUsed: zBytes, heapTotal: zBytes, external: zBytes }),
-  /** Milliseconds for which the event loop was held by the node's own computing, since its server is up. */
+  /** How long the node's own work blocked the event loop since the server started, in ms. */
   heldMs: z.object({
     p99: zMs,
     max: zMs,
@@ -22,7 +22,7 @@ const zProcess = z.object({
   }),
 });
 
-/** What the node's process takes of the machine, how long its event loop was held, and metrics. */
+/** Routes for memory, event loop delay and Prometheus metrics. */
 export function processRoutes(
   app: FastifyInstance,
   node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
@@ -30,7 +30,7 @@ export function processRoutes(
 ): void {
   app.get(
     '/metrics',
-    { schema: { summary: 'For Prometheus', tags: ['bitorch'] } },
+    { schema: { summary: 'Metrics for Prometheus', tags: ['bitorch'] } },
     async (_request, reply) => {
       const { contentType, text } = await metricsOf(node, monitor);
       return reply.header('content-type', contentType).send(text);
@@ -38,7 +38,7 @@ export function processRoutes(
   );
 
   const schema = {
-    summary: 'Memory, uptime, and how long the event loop was held',
+    summary: 'Memory, uptime and event loop delay',
     tags: ['bitorch'],
     response: { 200: zProcess },
   };

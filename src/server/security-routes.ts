@@ -118,7 +118,7 @@ const zSecurity = z.object({
     .optional(),
 });
 
-/** The models' safety: what security nodes have said, and, on one of them, what is to be examined. */
+/** Routes for the safety of models and, on a security node, its examinations. */
 export function securityRoutes(app: FastifyInstance, node: NodeApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['security'] });
@@ -136,7 +136,7 @@ export function securityRoutes(app: FastifyInstance, node: NodeApi): void {
 
   routes.get(
     '/api/models/:id/safety',
-    { schema: { ...described('What is known of one model'), params: zModel, response: { 200: zSafety } } },
+    { schema: { ...described('The safety of one model'), params: zModel, response: { 200: zSafety } } },
     (request) => {
       const { models } = node.security();
       const found = models.find(({ modelId }) => modelId === request.params.id);
@@ -148,7 +148,7 @@ export function securityRoutes(app: FastifyInstance, node: NodeApi): void {
   routes.get(
     '/api/security/reports/:hash',
     {
-      schema: { ...described('A whole canonical report'), params: zHash, response: { 200: zReport } },
+      schema: { ...described('A canonical report in full'), params: zHash, response: { 200: zReport } },
     },
     async (request) => {
       const report = await node.report(request.params.hash);

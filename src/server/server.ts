@@ -21,7 +21,7 @@ import { walletChainRoutes } from './wallet-chain-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
 export interface Server {
-  /** Listens. Throws BitorchError `PORT_IN_USE` or `WEB_NOT_BUILT`. */
+  /** Starts listening. Throws PORT_IN_USE or WEB_NOT_BUILT when the port is taken or the page is not built. */
   start(): Promise<{ url: string }>;
   /** Ends every stream and closes the port. */
   stop(): Promise<void>;
@@ -58,7 +58,7 @@ async function build(
     // Clients join paths to a base URL with or without a slash at its end.
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
-  // Only JSON: a foreign page can post text/plain without asking, and a JSON body only after a preflight.
+  // Only JSON: a foreign page can post text/plain directly, but JSON only after a CORS preflight.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -111,7 +111,7 @@ async function listen(
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }
 
-/** Nothing from elsewhere, nothing inline, no frames; isolated, so that the page may share memory with workers. */
+/** No external or inline content, no frames; cross-origin isolated, so that the page may share memory with workers. */
 const HEADERS = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -130,7 +130,7 @@ const HEADERS = {
   crossOriginOpenerPolicy: { policy: 'same-origin' as const },
   crossOriginResourcePolicy: { policy: 'same-origin' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
-  // Plain HTTP on loopback: a promise of HTTPS would lock the user out.
+  // No HSTS: the page is plain HTTP on loopback, and HSTS would lock the user out.
   strictTransportSecurity: false,
 };
 

@@ -2,20 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { check, Mutex, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
 
-/** A page that was not used for this long signs in again. */
+/** Idle time in ms after which a session expires. */
 const IDLE_MS = 7 * 24 * 3_600_000;
 const MAX_SESSIONS = 64;
 
 const fileSchema = z.array(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), z.number()])).max(MAX_SESSIONS);
 
 /**
- * The browsers that are signed in. Each has a random secret of its own, which follows from nothing; it ends when the browser
- * signs out, when it is idle for a week, and when 64 others came after it. A file keeps hashes of them, so that a node that
- * starts again knows its page.
+ * Sessions of signed-in browsers, each with a random secret. A session ends when the browser signs out, after a week without
+ * use, or when 64 newer ones exist. A file stores hashes of the secrets, so that sessions survive a restart of the node.
  */
 export class Sessions {
   readonly #path: string;
-  /** By hash of the secret, the one used last at the end: milliseconds since epoch of its last use. */
+  /** Time of last use, ms since epoch, by hash of the secret; most recently used last. */
   readonly #used: Map<string, number>;
   readonly #now: () => number;
   readonly #saves = new Mutex();
@@ -26,7 +25,7 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Those of the file; none where it is missing or damaged: then browsers sign in again. */
+  /** Loads the sessions of the file; none when it is missing or damaged, and browsers then sign in again. */
   static async load(path: string, now: () => number = Date.now): Promise<Sessions> {
     const kept = await readFile(path, 'utf8')
       .then((text) => check(fileSchema, JSON.parse(text), path))
@@ -34,7 +33,7 @@ export class Sessions {
     return new Sessions(path, new Map(kept), now);
   }
 
-  /** Begins one, which is good at once; returns its secret. */
+  /** Creates a session, valid at once, and returns its secret. */
   open(): string {
     const secret = randomBytes(32).toString('base64url');
     this.#used.set(keyOf(secret), this.#now());
@@ -43,7 +42,7 @@ export class Sessions {
     return secret;
   }
 
-  /** Whether the secret is that of a session, which counts as used now. */
+  /** Whether the secret belongs to a session; marks the session as used. */
   use(secret: string): boolean {
     const key = keyOf(secret);
     const before = this.#used.get(key);
@@ -57,16 +56,16 @@ export class Sessions {
     if (this.#used.delete(keyOf(secret))) this.#saveSoon();
   }
 
-  /** Writes down when each was used last, after what is being written. */
+  /** Saves the times of last use, after any write in progress. */
   save(): Promise<void> {
     return this.#saves.run(() => writeFileAtomic(this.#path, JSON.stringify([...this.#used]), 0o600));
   }
 
-  /** Nobody waits for the disk; where it fails, browsers sign in again after the next start. */
+  /** Saves in the background. If that fails, browsers sign in again after the next start. */
   #saveSoon(): void {
     this.save().catch(() => undefined);
   }
 }
 
-/** Looking up a hash tells nothing of the secret by the time it takes. */
+/** Sessions are looked up by hash, whose timing reveals nothing about the secret. */
 const keyOf = (secret: string): string => toHex(sha256(utf8(secret)));

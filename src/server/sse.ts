@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
-/** A signal that aborts when the client goes away or the server stops: the life of one streamed answer. */
+/** A signal that aborts when the client disconnects or the server stops. */
 export function clientSignal(reply: FastifyReply, serverSignal: AbortSignal): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   return AbortSignal.any([gone.signal, serverSignal]);
 }
 
-/** Sends strings that are already Server-Sent Events (WHATWG HTML §9.2), at the pace of the client. */
+/** Sends strings that are already Server-Sent Events (WHATWG HTML §9.2), with backpressure. */
 export function sendEvents(reply: FastifyReply, events: AsyncIterable<string>): FastifyReply {
   return reply
     .header('content-type', 'text/event-stream; charset=utf-8')
@@ -21,7 +21,7 @@ export const sseData = (value: unknown): string => `data: ${JSON.stringify(value
 
 export const SSE_HEARTBEAT = ':\n\n';
 
-/** Yields what the source yields, and a heartbeat whenever it has been silent for `intervalMs`. */
+/** Yields the items of the source, and a heartbeat whenever it was idle for `intervalMs`. */
 export async function* withHeartbeat(
   source: AsyncIterable<string>,
   intervalMs: number,

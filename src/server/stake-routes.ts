@@ -16,7 +16,7 @@ const zUnbond = z
   .transform(({ amount, password }) => ({ password, ...(amount !== undefined && { amount }) }));
 const zUnjail = z.strictObject({ password });
 
-/** The bond of this node's validator. */
+/** Routes for the bond of this node's validator. */
 export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['stake'] });
@@ -36,13 +36,13 @@ export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
 
   routes.post(
     '/api/stake/unbond',
-    { schema: { ...described('Take the bond back, or a part of it'), body: zUnbond } },
+    { schema: { ...described('Withdraw the bond or part of it'), body: zUnbond } },
     ({ body }) => stake().unbond(body),
   );
 
   routes.post(
     '/api/stake/unjail',
-    { schema: { ...described('Put a jailed validator back to work'), body: zUnjail } },
+    { schema: { ...described('Unjail the validator'), body: zUnjail } },
     ({ body }) => stake().unjail(body),
   );
 }

@@ -7,7 +7,7 @@ import { notFound } from './errors.ts';
 const zHash = z.string().regex(/^[0-9a-f]{64}$/);
 const zNew = z.strictObject({ name: z.string(), scopes: z.array(z.enum(SCOPES)).min(1) });
 
-/** The tokens of this API: made for one program each, with no more rights than it needs, and revoked by name. */
+/** Routes for API tokens: one per program, limited by scopes, revoked by name. */
 export function tokenRoutes(app: FastifyInstance, tokens: ApiTokens): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['access'] });
@@ -18,7 +18,7 @@ export function tokenRoutes(app: FastifyInstance, tokens: ApiTokens): void {
 
   routes.post(
     '/api/tokens',
-    { schema: { ...described('Make a token; it is shown this once'), body: zNew } },
+    { schema: { ...described('Create a token; it is shown only once'), body: zNew } },
     async ({ body: { name, scopes } }) => ({ name, scopes, token: await tokens.create(name, scopes) }),
   );
 
@@ -32,10 +32,10 @@ export function tokenRoutes(app: FastifyInstance, tokens: ApiTokens): void {
   );
 }
 
-/** What a program asks before it sends its token: whether this server knows it. */
+/** Lets a program check, before it sends its token, that the server knows it. */
 export function proofRoute(app: FastifyInstance, tokens: ApiTokens): void {
   const schema = {
-    summary: 'Show that this server knows a token',
+    summary: 'Prove that this server knows a token',
     tags: ['access'],
     security: [],
     querystring: z.object({ token: zHash, nonce: zHash }),

@@ -6,13 +6,13 @@ import { noChain } from './chain-routes.ts';
 
 const zQuestion = z.object({ question: z.string().min(1).max(32) });
 
-/** What wallets ask a chain: bytes in and bytes out, as docs/protocol/ledger.md has them. */
+/** Wallet queries to the chain, as binary requests and responses: docs/protocol/ledger.md. */
 export function walletChainRoutes(app: FastifyInstance, node: NodeApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   routes.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
   );
-  const schema = { summary: 'A question of a wallet to the chain', tags: ['chain'], params: zQuestion };
+  const schema = { summary: "A wallet's query to the chain", tags: ['chain'], params: zQuestion };
   routes.post('/api/chain/:question', { schema }, async (request, reply) => {
     if (!node.walletChain) throw noChain();
     const question = request.body instanceof Uint8Array ? request.body : new Uint8Array(0);

@@ -16,7 +16,7 @@ const zPayment = z.object({
   again: z.boolean().default(false),
 });
 
-/** As they were pasted, with numbers and whatever stands between them. */
+/** Backup words as pasted, possibly numbered and with other separators. */
 const zWords = z.string().min(1).max(4096);
 const zCreate = z.union([
   z.strictObject({ password: zPassword }),
@@ -34,7 +34,7 @@ const zAnswers = z.object({
     .max(24),
 });
 
-/** The node's wallet. Passwords come with each request that needs one and stay in no answer. */
+/** Routes of the node's wallet. Requests that need the password carry it; responses never contain it. */
 export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['wallet'] });
@@ -44,11 +44,11 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     return found;
   };
 
-  routes.get('/api/wallet', { schema: described('State, balance, address') }, () => wallet().view());
+  routes.get('/api/wallet', { schema: described('State, balance and address') }, () => wallet().view());
 
   routes.post(
     '/api/wallet',
-    { schema: { ...described('Make a wallet, or restore one from its words'), body: zCreate } },
+    { schema: { ...described('Create a wallet, or restore one from its words'), body: zCreate } },
     ({ body }) => wallet().create(body),
   );
 
@@ -62,23 +62,25 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     wallet().lock(),
   );
 
-  routes.get('/api/wallet/addresses', { schema: described('Addresses to receive with') }, () =>
+  routes.get('/api/wallet/addresses', { schema: described('Receiving addresses') }, () =>
     wallet().addresses(),
   );
 
   routes.post(
     '/api/wallet/addresses',
-    { schema: { ...described('One more address'), body: z.object({ label: z.string().max(64) }) } },
+    { schema: { ...described('Create an address'), body: z.object({ label: z.string().max(64) }) } },
     ({ body }) => wallet().addAddress(body.label),
   );
 
-  routes.get('/api/wallet/history', { schema: described('What came and went, newest first') }, () =>
-    wallet().history(),
+  routes.get(
+    '/api/wallet/history',
+    { schema: described('Incoming and outgoing payments, newest first') },
+    () => wallet().history(),
   );
 
   routes.post(
     '/api/wallet/preview',
-    { schema: { ...described('What a payment would cost'), body: zPayment } },
+    { schema: { ...described('Preview the cost of a payment'), body: zPayment } },
     ({ body }) => wallet().preview(body),
   );
 
@@ -92,7 +94,9 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
 
   routes.post(
     '/api/wallet/prove',
-    { schema: { ...described('Prove a payment to whoever asked with these words'), body: zProof } },
+    {
+      schema: { ...described('Create a proof of a payment for a text chosen by the verifier'), body: zProof },
+    },
     ({ body }) => wallet().prove(body as ProofRequest),
   );
 
@@ -100,7 +104,7 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     '/api/wallet/check-proof',
     {
       schema: {
-        ...described('What a proof of payment says'),
+        ...described('Check a proof of payment'),
         body: z.object({ proof: z.string().min(1).max(4096), message: zMessage }),
       },
     },
@@ -109,13 +113,13 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
 
   routes.post(
     '/api/wallet/words',
-    { schema: { ...described('The words of the backup'), body: z.object({ password: zPassword }) } },
+    { schema: { ...described('Show the backup words'), body: z.object({ password: zPassword }) } },
     ({ body }) => wallet().words(body.password),
   );
 
   routes.post(
     '/api/wallet/check-words',
-    { schema: { ...described('Whether words were written down right'), body: zAnswers } },
+    { schema: { ...described('Check the backup words'), body: zAnswers } },
     ({ body }) => wallet().checkWords(body),
   );
 
@@ -123,7 +127,7 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     '/api/wallet/faucet',
     {
       schema: {
-        ...described('Money of a test network'),
+        ...described('Request coins on a test network'),
         body: z.object({ address: zAddress.optional() }).default({}),
       },
     },

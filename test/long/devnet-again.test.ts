@@ -13,7 +13,7 @@ test('a second start of a devnet fetches nothing again, and Ctrl-C ends every no
   const args = ['devnet', '--home', home, '--model', TINY_MODEL, '--prompt', 'Hello'];
   const first = await bitorch([...args, '--once']);
   assert.equal(first.code, 0, first.output);
-  const second = await bitorch([...args, '--port', '0'], { stopAfter: /Ctrl-C stops every node/ });
+  const second = await bitorch([...args, '--port', '0'], { stopAfter: /Ctrl-C stops all nodes/ });
   assert.equal(second.code, 0, second.output);
   assert.match(second.output, /stage 2 .* fetched nothing/);
   const unlock = await tryLockFile(join(home, 'devnet/stage-2/home.lock'));

@@ -124,7 +124,7 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
   const first = await wallet(order);
   assert.equal(first.code, 4, first.err);
   assert.match(first.err, /pending: the pool is full \[MEMPOOL_FULL\]/);
-  assert.match(await ok(['history']), /in no block +pending +-2\.\d+ TORCH/);
+  assert.match(await ok(['history']), /not in a block +pending +-2\.\d+ TORCH/);
   full = false;
   await ok(order);
   mine();
@@ -210,7 +210,7 @@ test('bad input: each error says what to do', async () => {
   await refused(['restore'], 1, /24 are needed, not 2/, { ...run, input: 'zoo zoo' });
   await refused(['watch'], 1, /VIEW_KEY_INVALID/, { ...run, input: 'torchview1qqqq' });
   await refused(['create', '--network', 'main'], 1, /--network main: write its 8 hexadecimal digits/, run);
-  await refused(['send', 'torch1', '1,5'], 1, /"1,5" is no amount: write TORCH as 12 or 0\.5/, run);
+  await refused(['send', 'torch1', '1,5'], 1, /"1,5" is not an amount: write TORCH as 12 or 0\.5/, run);
   const unlock = await tryLockFile(join(server.home, 'bad.in-use'));
   await refused(['info'], 1, /is open in another program, .*: close it there first/, run);
   unlock!();
@@ -233,7 +233,7 @@ test('on a terminal the password is asked for twice and never shown', { skip }, 
   let screen = '';
   const answers: [RegExp, string][] = [
     [/Password for the new wallet: $/, 'hunter2 and on\r'],
-    [/Once more: $/, 'hunter2 and on\r'],
+    [/Repeat it: $/, 'hunter2 and on\r'],
   ];
   child.stdout.on('data', (chunk) => {
     screen += chunk;

@@ -3,23 +3,23 @@ import { Command } from 'commander';
 import { BitorchError, dataDirectory } from '#base';
 import type { ApiAddress } from '#node';
 
-/** Flags of every command that asks a running node. */
+/** Common flags of commands that use a running node. */
 export interface NodeFlags {
   home?: string;
   json?: boolean;
 }
 
-/** A command that asks the node on a data directory. */
+/** A command that uses the running node of a data directory. */
 export function nodeCommand(name: string, description: string): Command {
   const command = new Command(name).description(description);
   return command
     .addOption(command.createOption('--home <folder>', 'data directory of the node').env('BITORCH_HOME'))
-    .option('--json', 'as the API has it');
+    .option('--json', 'output the JSON of the API');
 }
 
 /**
- * Asks the running node, or the user's node of a devnet that runs: GET without a body, POST with one. Throws NODE_MISSING,
- * NODE_UNPROVEN and what the node answers.
+ * Sends a request to the running node, or else to the user's node of a running devnet: GET without a body, POST with one.
+ * Throws NODE_MISSING, NODE_UNPROVEN, or the error in the node's response.
  */
 export async function askNode<T>(
   flags: NodeFlags,
@@ -54,7 +54,7 @@ async function apiOf({ home = dataDirectory() }: NodeFlags): Promise<ApiAddress>
   }
 }
 
-/** The same, with what this command has to offer when no node runs. */
+/** Adds this command's hint to a NODE_MISSING error. */
 export const withHint = (error: unknown, hint: string): unknown =>
   error instanceof BitorchError && error.code === 'NODE_MISSING'
     ? new BitorchError('NODE_MISSING', `${error.message}, ${hint}`, error.details)
@@ -64,7 +64,7 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, undefined, 2));
 
-/** Columns as wide as their widest cell; the first row is the head. */
+/** Prints aligned columns; the first row is the header. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   for (const row of rows)

@@ -10,15 +10,15 @@ interface BlameFlags {
   json?: boolean;
 }
 
-/** What `bitorch chain blame` ends with when there is a fork, so that a script can tell. */
+/** Exit code of `bitorch chain blame` when there is a fork, for scripts. */
 const FORKED = 4;
 
-/** `bitorch chain blame`: who has forked the chain, out of what the nodes that halted have kept. */
+/** `bitorch chain blame`: finds who forked the chain, from evidence kept by halted nodes. */
 export const blameCommand = new Command('blame')
   .description(
-    'name those who signed two final blocks of one height, from what halted nodes have kept; ends with 4 for a fork',
+    'find who signed two final blocks at one height, from evidence kept by halted nodes; exit code 4 if there is a fork',
   )
-  .argument('[files...]', 'files "fork" of several nodes: the more, the surer')
+  .argument('[files...]', '"fork" files of several nodes; more files give more certainty')
   .option('--home <folder>', 'data directory of the node')
   .option('--json', 'for scripts')
   .action(async (files: string[], { home = dataDirectory(), json = false }: BlameFlags) => {
@@ -28,7 +28,7 @@ export const blameCommand = new Command('blame')
     const found = first === undefined ? undefined : blameFork([first, ...more]);
     if (json) printJson({ fork: found ? verdictJson(found) : null });
     else if (found) printVerdict(found);
-    else print('This node has seen no fork.');
+    else print('This node has not seen a fork.');
     if (found) process.exitCode = FORKED;
   });
 
@@ -47,13 +47,13 @@ const verdictJson = (found: ForkVerdict) => ({
 
 function printVerdict(found: ForkVerdict): void {
   const { height, blocks, blame, total } = found;
-  print(`Two blocks of height ${height} were signed by more than two thirds:`);
+  print(`Two blocks at height ${height} were signed by more than two thirds of the power:`);
   for (const block of blocks) print(`  ${toHex(block)}`);
   print(`Guilty, with ${((100 * blame.power) / total).toFixed(1)} % of the power:`);
   for (const key of blame.guilty) {
-    const fault = hasProof(found, key) ? 'voted twice in one step: proven' : 'voted against its own lock';
+    const fault = hasProof(found, key) ? 'voted twice in one step (proven)' : 'voted against its own lock';
     print(`  ${toHex(key)}  ${fault}`);
   }
   if (blame.amnesiacs.length > 0)
-    print('Broken locks are sure only with the files of all honest validators: give all of them.');
+    print('Broken locks are certain only with the files of all honest validators.');
 }

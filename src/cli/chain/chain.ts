@@ -13,7 +13,9 @@ const statusCommand = nodeCommand('status', 'height, finality, mempool, fees, su
     const finality = chain.finalityMs === undefined ? '' : `, final after ${chain.finalityMs.toFixed(0)} ms`;
     const interval =
       chain.intervalMs === undefined ? '' : `, a block every ${(chain.intervalMs / 1000).toFixed(1)} s`;
-    print(`network  ${chain.network} (${chain.chainId})${chain.test ? ', money is worth nothing' : ''}`);
+    print(
+      `network  ${chain.network} (${chain.chainId})${chain.test ? ', test network: coins have no value' : ''}`,
+    );
     print(`height   ${chain.height} of ${chain.bestHeight}, ${chain.state}${finality}${interval}`);
     if (chain.problem) print(`problem  ${chain.problem}`);
     print(`block    ${chain.blockId}`);
@@ -46,7 +48,7 @@ const blockRow = (block: BlockView): string[] => [
   block.finalityMs === undefined ? '–' : `${block.finalityMs.toFixed(0)} ms`,
 ];
 
-export const validatorsCommand = nodeCommand('validators', 'who votes, with how much power').action(
+export const validatorsCommand = nodeCommand('validators', 'list validators and their voting power').action(
   async (flags: NodeFlags) => {
     const { validators } = await chainOf(flags);
     if (flags.json) return printJson(validators);
@@ -67,14 +69,14 @@ export const validatorRow = (one: ValidatorView): string[] => [
 ];
 
 function stateOf({ tombstoned, jailedUntil, active }: ValidatorView): string {
-  if (tombstoned) return 'out for ever: signed twice';
+  if (tombstoned) return 'removed permanently: double-signed';
   if (jailedUntil > 0) return `jailed until ${jailedUntil}`;
   return active ? 'active' : 'waiting';
 }
 
 /** `bitorch chain`. */
 export const chainCommands = new Command('chain')
-  .description('the chain that a running node follows')
+  .description('inspect the chain of a running node')
   .addCommand(statusCommand)
   .addCommand(blocksCommand)
   .addCommand(validatorsCommand)

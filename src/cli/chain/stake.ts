@@ -13,27 +13,30 @@ const stakeCommand = (name: string, description: string) =>
     'file whose first line is the password of the wallet',
   );
 
-const bondCommand = stakeCommand('bond', "bond money of the node's wallet, or add to the bond")
+const bondCommand = stakeCommand('bond', "bond coins of the node's wallet, or add to the bond")
   .argument('<amount>', 'in TORCH')
-  .option('--commission <percent>', 'of the rewards of others who delegate to it', '10')
+  .option('--commission <percent>', "share of delegators' rewards that the validator keeps", '10')
   .action(async (amount: string, flags: StakeFlags & { commission: string }) => {
     const commission = Number(flags.commission) / 100;
     if (!(commission >= 0 && commission <= 1))
-      throw new BitorchError('OPTION_INVALID', `--commission ${flags.commission}: write percent, 0 to 100`);
+      throw new BitorchError(
+        'OPTION_INVALID',
+        `--commission ${flags.commission}: must be a percentage from 0 to 100`,
+      );
     await send('bond', flags, { amount: `${parseAmount(amount)}`, commission });
   });
 
 const unbondCommand = stakeCommand(
   'unbond',
-  'take the bond back; it comes to the wallet after the unbonding time',
+  'withdraw the bond; it is paid to the wallet after the unbonding time',
 )
-  .argument('[amount]', 'in TORCH; all of it when absent')
+  .argument('[amount]', 'in TORCH; default: all of it')
   .action((amount: string | undefined, flags: StakeFlags) =>
     send('unbond', flags, amount === undefined ? {} : { amount: `${parseAmount(amount)}` }),
   );
 
-const unjailCommand = stakeCommand('unjail', 'put a jailed validator back to work').action(
-  (flags: StakeFlags) => send('unjail', flags, {}),
+const unjailCommand = stakeCommand('unjail', 'unjail the validator').action((flags: StakeFlags) =>
+  send('unjail', flags, {}),
 );
 
 async function send(what: string, flags: StakeFlags, request: Record<string, unknown>): Promise<void> {
@@ -52,14 +55,14 @@ function sent(flags: NodeFlags, receipt: PaymentReceipt): void {
 
 /** `bitorch stake`. */
 export const stakeCommands = new Command('stake')
-  .description('the bond of this node: what it votes with, and loses when it signs twice')
+  .description("manage the node's bond, which gives it voting power and is slashed if it signs twice")
   .addCommand(bondCommand)
   .addCommand(unbondCommand)
   .addCommand(unjailCommand);
 
 /** `bitorch faucet`. */
-export const faucetCommand = nodeCommand('faucet', 'get money of a test network')
-  .argument('[address]', "whose; the node's own wallet when absent")
+export const faucetCommand = nodeCommand('faucet', 'request coins on a test network')
+  .argument('[address]', "receiving address; default: the node's own wallet")
   .action(async (address: string | undefined, flags: NodeFlags) => {
     const receipt = await askNode<PaymentReceipt>(flags, '/api/wallet/faucet', {
       body: address ? { address } : {},

@@ -5,7 +5,7 @@ import { formatAmount } from '../wallet/amounts.ts';
 import { walletPassword } from '../wallet/secrets.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
 
-const statusCommand = nodeCommand('status', 'its key, bond, power and signatures').action(
+const statusCommand = nodeCommand('status', 'show key, bond, power and signatures').action(
   async (flags: NodeFlags) => {
     const stake = await askNode<StakeView>(flags, '/api/stake');
     const { validators, problem } = await askNode<ChainView>(flags, '/api/chain');
@@ -16,9 +16,7 @@ const statusCommand = nodeCommand('status', 'its key, bond, power and signatures
       `bond        ${formatAmount(BigInt(stake.own))} of ${formatAmount(BigInt(stake.pool))} in its pool`,
     );
     print(`commission  ${(100 * stake.commission).toFixed(1)} %`);
-    print(
-      `power       ${own ? `${own.power}, ${(100 * own.share).toFixed(1)} %` : 'none: it is not bonded'}`,
-    );
+    print(`power       ${own ? `${own.power}, ${(100 * own.share).toFixed(1)} %` : 'none: not bonded'}`);
     print(`signed      ${own?.signed ?? 0} of the last 100 blocks`);
     print(`state       ${stateOf(stake, own?.active === true)}`);
     if (problem !== undefined) print(`\nWARNING: ${problem}`);
@@ -26,14 +24,14 @@ const statusCommand = nodeCommand('status', 'its key, bond, power and signatures
 );
 
 function stateOf({ tombstoned, jailedUntil, missed, bonded }: StakeView, active: boolean): string {
-  if (tombstoned) return 'out for ever: it signed twice';
+  if (tombstoned) return 'removed permanently: it double-signed';
   if (jailedUntil > 0) return `jailed until height ${jailedUntil}: then "bitorch stake unjail"`;
   if (!bonded) return 'not bonded: "bitorch stake bond"';
-  if (!active) return 'bonded, votes two blocks after the bond';
-  return missed > 0 ? `active, with ${missed} missed blocks not made up for` : 'active';
+  if (!active) return 'bonded; votes from two blocks after the bond';
+  return missed > 0 ? `active; ${missed} more missed than signed blocks` : 'active';
 }
 
-const keysCommand = nodeCommand('keys', 'its two public keys, as "genesis make --validator" takes them')
+const keysCommand = nodeCommand('keys', 'show the two public keys for "genesis make --validator"')
   .option('--password-file <file>', 'file whose first line is the password of the wallet')
   .action(async ({ home = dataDirectory(), json, passwordFile }: NodeFlags & { passwordFile?: string }) => {
     const { validatorKeys } = await import('#node');

@@ -14,7 +14,7 @@ export interface Answer {
   readonly timeToFirstTokenMs: number;
 }
 
-/** The parts of a streamed completion that are read here: docs/api.md. */
+/** The fields of a streamed completion that the devnet uses: docs/api.md. */
 interface Chunk {
   choices?: { delta?: { content?: string } }[];
   usage?: { completion_tokens: number } | null;
@@ -22,7 +22,7 @@ interface Chunk {
   bitorch?: { answerId?: string; hops?: Hop[]; tokens_per_second?: number; time_to_first_token_ms?: number };
 }
 
-/** Asks through the same API that any program would use; `onText` gets the answer as it comes. */
+/** Sends a prompt through the public API; `onText` receives the answer as it arrives. */
 export async function ask(
   node: Ready,
   prompt: string,
@@ -64,7 +64,7 @@ export async function ask(
   return answer;
 }
 
-/** The audit of an answer, once it is decided. */
+/** Waits for the result of an answer's audit. Throws AUDIT_TIMEOUT when it takes too long. */
 export async function auditOf(node: Ready, answerId: string, signal: AbortSignal): Promise<AuditResult> {
   const deadline = Date.now() + AUDIT_TIMEOUT_MS;
   for (;;) {
@@ -72,7 +72,7 @@ export async function auditOf(node: Ready, answerId: string, signal: AbortSignal
       () => undefined,
     );
     if (audit && audit.state !== 'pending') return audit;
-    if (Date.now() > deadline) throw new BitorchError('AUDIT_TIMEOUT', 'the audit was not decided in time');
+    if (Date.now() > deadline) throw new BitorchError('AUDIT_TIMEOUT', 'the audit did not finish in time');
     await pause(AUDIT_POLL_MS);
   }
 }

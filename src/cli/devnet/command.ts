@@ -20,7 +20,7 @@ interface Flags {
   home?: string;
 }
 
-/** `bitorch devnet`: the whole network on this machine, and a first answer that is audited. */
+/** `bitorch devnet`: runs a whole network on this machine and shows a first, audited answer. */
 export const devnetCommand = new Command('devnet')
   .description(
     'run a whole network on this machine: a security node, a seeder, stage nodes and your own node with the page',
@@ -45,7 +45,7 @@ export const devnetCommand = new Command('devnet')
       onProgress: (node, progress) => board.update(node, progress),
       onEnd: (node, why, restarts) =>
         process.stderr.write(
-          `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'It is started again.' : 'It has ended too often and stays down.'}\n`,
+          `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'Restarting it.' : 'It has ended too often and is not restarted.'}\n`,
         ),
     });
     const stop = new AbortController();
@@ -76,8 +76,8 @@ async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: A
   const audit = await auditOf(user, answer.id, signal);
   out(`${formatAudit(audit)}\n\n${formatTransfers(await transfersOf(devnet, signal))}\n`);
   if (!flags.once) {
-    out(`\n  The password of your wallet, which holds play money only, is "${WALLET_PASSWORD}".\n`);
-    out('  Open the page to go on. Ctrl-C stops every node.\n');
+    out(`\n  The password of your wallet, which holds only test coins, is "${WALLET_PASSWORD}".\n`);
+    out('  Open the page to continue. Ctrl-C stops all nodes.\n');
   }
   return audit.state === 'passed' && answer.text.length > 0 ? 0 : 1;
 }

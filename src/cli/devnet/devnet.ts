@@ -4,7 +4,7 @@ import { BitorchError, Lifecycle, type Progress, pause } from '#base';
 import { networkOf } from './client.ts';
 import { NodeProcess, type Ready } from './process.ts';
 
-/** With it the default model, a very small one, answers simple questions with a margin. */
+/** Helps the default model, a very small one, to answer simple questions reliably. */
 const SYSTEM = 'You are a helpful assistant. Keep answers short.';
 
 export interface DevnetOptions {
@@ -22,20 +22,20 @@ export interface DevnetOptions {
 
 export interface DevnetDependencies {
   readonly onProgress: (node: string, progress: Progress) => void;
-  /** A node ended although nobody stopped it: why, and whether it is started again. */
+  /** A node ended unexpectedly: the reason, and whether it is restarted. */
   readonly onEnd?: (node: string, why: string, restarts: boolean) => void;
 }
 
-/** Folders of the nodes that validate: the seeder's and three stages', whether those run blocks of the model or not. */
+/** Folders of the validating nodes: the seeder and three stages, even if those run no blocks of the model. */
 const VALIDATORS = ['seeder', 'stage-1', 'stage-2', 'stage-3'];
-/** A network on somebody's desk that nobody uses is not to be heard. */
+/** Pause of the idle chain in ms, which keeps an unused devnet from loading the machine. */
 const CHAIN_REST_MS = 10_000;
-/** Of every wallet here: play money. */
+/** Password of all wallets of the devnet, which hold only test coins. */
 export const WALLET_PASSWORD = 'play money';
 
 /**
- * A whole network on this machine: a security node, a seeder that publishes, stage nodes that leech and run, the user's
- * own node. Four of them keep the chain.
+ * A whole network on this machine: a security node, a seeder that publishes, stage nodes that download and run blocks, and the
+ * user's own node. Four of them validate the chain.
  */
 export class Devnet {
   readonly #options: DevnetOptions;
@@ -48,7 +48,7 @@ export class Devnet {
     this.#dependencies = dependencies;
   }
 
-  /** Starts every process; resolves with the user's node when all of them do their work. */
+  /** Starts every process; resolves with the user's node when all are ready. */
   async start(): Promise<Ready> {
     const { home, cache, model: source, nodes, port } = this.#options;
     const passwordFile = join(home, 'wallet-password');
@@ -59,7 +59,7 @@ export class Devnet {
     const password = WALLET_PASSWORD;
     const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-    // A network on one machine for its owner works without a sandbox, too.
+    // A private network on one machine also works without a sandbox.
     const money = {
       genesis,
       'wallet-password-file': passwordFile,
@@ -79,7 +79,7 @@ export class Devnet {
     });
     const first = await seeder.ready;
     const [model] = (await networkOf(first, this.#lifecycle.signal)).models;
-    if (!model) throw new BitorchError('PUBLISH_FAILED', 'the seeder has published no model');
+    if (!model) throw new BitorchError('PUBLISH_FAILED', 'the seeder did not publish a model');
     if (nodes > model.layers)
       throw new BitorchError(
         'OPTION_INVALID',
@@ -107,7 +107,7 @@ export class Devnet {
     return ready;
   }
 
-  /** Stops every process, the user's first, and waits until all are gone. */
+  /** Stops every process, the user's node first, and waits until all have exited. */
   stop(): Promise<void> {
     return this.#lifecycle.stop();
   }
@@ -127,7 +127,7 @@ export class Devnet {
     return node;
   }
 
-  /** The user's node has heard of every stage. */
+  /** Waits until the user's node knows every stage. */
   async #untilAvailable(user: Ready, modelId: string): Promise<void> {
     for (;;) {
       const { models } = await networkOf(user, this.#lifecycle.signal);

@@ -7,10 +7,10 @@ import type { NodeMessage } from '../node-message.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const STOP_TIMEOUT_MS = 8_000;
-/** How often a node that ended by itself is started again, and the pause before it. */
+/** Maximum restarts of a node that ended unexpectedly, and the delay in ms before each. */
 const RESTARTS = 3;
 const RESTART_PAUSE_MS = 1_000;
-/** Exit code of a program that Ctrl-C ended at once. */
+/** Exit code after SIGINT. */
 const INTERRUPTED = 130;
 
 export type Ready = Extract<NodeMessage, { type: 'ready' }>;
@@ -25,13 +25,13 @@ export interface NodeProcessOptions {
 
 export interface NodeProcessObserver {
   onProgress(progress: Progress): void;
-  /** The node ended although nobody stopped it: why, and whether it is started again. */
+  /** The node ended unexpectedly: the reason, and whether it is restarted. */
   onEnd(why: string, restarts: boolean): void;
 }
 
 /**
- * A node of the devnet: a process of its own with its own data directory. When it ends by itself after it was ready, it is
- * started again where the others know it, three times at most.
+ * A node of the devnet: a process with its own data directory. If it ends unexpectedly after it was ready, it is restarted at
+ * the same addresses, at most three times.
  */
 export class NodeProcess {
   readonly name: string;
@@ -54,7 +54,7 @@ export class NodeProcess {
     this.#start(flags);
   }
 
-  /** Resolves when the node does its work, again after a restart; rejects with its error when it ends before. */
+  /** Resolves when the node is ready (anew after a restart); rejects with its error when it ends before. */
   get ready(): Promise<Ready> {
     return this.#ready.promise;
   }
@@ -63,7 +63,7 @@ export class NodeProcess {
     return this.#child.pid;
   }
 
-  /** Asks the node to stop and waits until it is gone; kills it when it does not go. */
+  /** Stops the node and waits until it has exited; kills it after a timeout. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restarting);
@@ -101,7 +101,7 @@ export class NodeProcess {
       child.once('exit', (code, signal) => {
         const why = this.#reason(signal ?? `code ${code}`);
         ready.reject(new BitorchError('NODE_ENDED', `${this.name} ${why}`));
-        // Who stops in order was asked to, by Ctrl-C for one, which all processes of a terminal get.
+        // A clean exit was requested, for example by Ctrl-C, which reaches all processes of the terminal.
         if (known && code !== 0 && code !== INTERRUPTED) this.#ended(why, known);
         resolve();
       });
@@ -117,11 +117,11 @@ export class NodeProcess {
     this.#restarting = setTimeout(() => this.#start(this.#flagsAt(known)), RESTART_PAUSE_MS);
   }
 
-  /** The flags that bring the node up at the addresses which the others have heard of. */
+  /** Flags that restart the node at the addresses that the others know. */
   #flagsAt({ addresses, trackers, url }: Ready): Flags {
     const listen = addresses.map((address) => address.replace(/\/p2p\/\w+$/, '')).join(',');
     const place = { ...this.#flags, listen, port: new URL(url).port };
-    // Its own tracker is the first of those that it knows.
+    // The first tracker in its list is its own.
     const tracker = this.#flags['tracker-port'] !== undefined && trackers[0];
     return tracker ? { ...place, 'tracker-port': new URL(tracker).port } : place;
   }
@@ -130,7 +130,7 @@ export class NodeProcess {
     return join(this.home, 'node.log');
   }
 
-  /** How the process ended, with what it said last. */
+  /** How the process ended, with the last line of its log. */
   #reason(how: string): string {
     const said = readFileSync(this.#log, 'utf8')
       .match(/^bitorch: .*$/gm)
@@ -139,7 +139,7 @@ export class NodeProcess {
   }
 }
 
-/** The environment without the user's settings for a node of their own: these nodes get theirs as flags. */
+/** The environment without BITORCH_* settings: the devnet's nodes get theirs as flags. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const isSetting = (name: string) => name.startsWith('BITORCH_') && name !== 'BITORCH_LOG';
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));

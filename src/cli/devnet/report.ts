@@ -3,7 +3,7 @@ import type { AuditResult, Hop, SecurityView, TransferView } from '#node';
 import { formatBytes } from '../progress.ts';
 import type { Answer } from './client.ts';
 
-/** Which node ran which blocks, and how fast the answer came. */
+/** Route and speed of an answer. */
 export function formatAnswer(answer: Answer): string {
   const route = ['you', ...answer.hops.map(formatHop), 'you'].join(' → ');
   const speed = `${answer.tokens} tokens, ${answer.tokensPerSecond.toFixed(1)} tokens/s, first after ${answer.timeToFirstTokenMs.toFixed(0)} ms`;
@@ -12,7 +12,7 @@ export function formatAnswer(answer: Answer): string {
 
 const formatHop = ({ name, first, end }: Hop): string => `${name} (blocks ${first}–${end - 1})`;
 
-/** Who has examined the models of the network, and how. */
+/** Which security nodes examined the models, and how. */
 export function formatSafety({ models }: SecurityView): string {
   const lines = models.flatMap(({ name, attestations }) =>
     attestations.map(({ authority, verdict, ruleset, files, trial, engines }) => {
@@ -27,7 +27,7 @@ export function formatSafety({ models }: SecurityView): string {
   return cleanLines(lines.join('\n'));
 }
 
-/** What each node fetched from whom. */
+/** How much each node fetched, and from which peers. */
 export function formatTransfers(transfers: readonly { node: string; transfer: TransferView }[]): string {
   const lines = transfers.map(({ node, transfer }) => {
     const from = transfer.peers.filter(({ downloaded }) => downloaded > 0);

@@ -2,13 +2,13 @@ import { Command } from 'commander';
 import { dataDirectory } from '#base';
 import { formatBytes, ProgressBoard } from '../progress.ts';
 
-/** `bitorch convert`: a PyTorch checkpoint becomes safetensors; none of it is run. */
+/** `bitorch convert`: converts a PyTorch checkpoint to safetensors without executing it. */
 export const convertCommand = new Command('convert')
-  .description('turn a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) into safetensors without running it')
+  .description('convert a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) to safetensors without executing it')
   .argument('<checkpoint>')
-  .argument('[output]', 'the .safetensors file; beside the checkpoint when absent')
-  .option('--force', 'replace the output if it is there')
-  .option('--no-sandbox', 'read it outside of the sandbox, where there is none')
+  .argument('[output]', 'the .safetensors file; default: next to the checkpoint')
+  .option('--force', 'overwrite an existing output file')
+  .option('--no-sandbox', 'convert without the sandbox, on systems that have none')
   .action(async (input: string, given: string | undefined, flags: { force?: boolean; sandbox: boolean }) => {
     const { convertFile, currentRuleset } = await import('#node/scanning');
     const output = given ?? `${input.replace(/\.(pt|pth|bin|ckpt|pkl)$/i, '')}.safetensors`;
@@ -22,6 +22,6 @@ export const convertCommand = new Command('convert')
       ruleset,
       ...(board && { onProgress: (progress) => board.update('convert', progress) }),
     }).finally(() => board?.close());
-    const where = flags.sandbox ? '' : ', read outside of the sandbox';
+    const where = flags.sandbox ? '' : ', converted without the sandbox';
     process.stdout.write(`${output}: ${done.tensors} tensors, ${formatBytes(done.bytes)}${where}\n`);
   });

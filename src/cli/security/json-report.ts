@@ -1,13 +1,13 @@
 import { toHex } from '#base';
 import { pathOf, type Scan, type WriteReport } from './scans.ts';
 
-/** "incomplete" when nothing was found, but not all of it could be read. */
+/** The overall verdict; "incomplete" when nothing was found but some files could not be read. */
 function verdictOf(scans: readonly Scan[]): 'refused' | 'incomplete' | 'clean' {
   if (scans.some(({ report }) => report.verdict === 'refused')) return 'refused';
   return scans.some(({ unread }) => unread.length > 0) ? 'incomplete' : 'clean';
 }
 
-/** For programs: the reports with the words of the ruleset. */
+/** The reports as JSON, with the texts of the ruleset. */
 export const jsonReport: WriteReport = async (scans, ruleset) => {
   const { reportHash } = await import('#node/scanning');
   const value = {

@@ -8,7 +8,7 @@ const LEVELS: Readonly<Record<Severity, string>> = {
   medium: 'warning',
   low: 'note',
 };
-/** Scores by which code hosts sort findings: CVSS's bands. */
+/** Scores by which code hosts sort findings, after the CVSS bands. */
 const SCORES: Readonly<Record<Severity, string>> = {
   critical: '9.5',
   high: '8.0',
@@ -16,7 +16,7 @@ const SCORES: Readonly<Record<Severity, string>> = {
   low: '2.0',
 };
 
-/** SARIF 2.1.0 (OASIS), as code hosts take it. */
+/** The reports as SARIF 2.1.0 (OASIS), in the profile that code hosts accept. */
 export const sarifReport: WriteReport = async (scans, ruleset) => {
   const rules = Object.entries(ruleset.rules).map(([id, { severity, title, why, fix }]) => ({
     id,

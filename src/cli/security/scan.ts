@@ -9,10 +9,10 @@ import { sarifReport } from './sarif.ts';
 import type { Scan } from './scans.ts';
 import { textReport } from './text-report.ts';
 
-/** CI reads these: clean, something was found, nothing can be said. */
+/** Exit codes for CI: clean, findings, or not (fully) scanned. */
 const EXIT = { clean: 0, refused: 1, failed: 2 } as const;
 const FORMATS = { text: textReport, json: jsonReport, sarif: sarifReport };
-/** From the mildest. */
+/** Severities in ascending order. */
 const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
 interface Flags {
@@ -28,37 +28,28 @@ interface Flags {
   quiet?: boolean;
 }
 
-/** `bitorch scan`: judges files and folders; needs no node and no network. */
+/** `bitorch scan`: scans files and folders; needs no node and no network. */
 export const scanCommand = new Command('scan')
-  .description(
-    'check a model for what could do harm: a file, a folder, hf:owner/name, or - for standard input',
-  )
+  .description('scan a model for malicious content: a file, a folder, hf:owner/name, or - for standard input')
   .argument('<target...>', 'files, folders, patterns, hf:owner/name, -')
+  .addOption(new Option('--format <format>', 'report format').choices(Object.keys(FORMATS)).default('text'))
+  .option('--output <file>', 'write the report to a file instead of the terminal')
+  .option('--exclude <pattern>', 'skip matching files, such as "*.bin" or "old/**" (repeatable)', add, [])
   .addOption(
-    new Option('--format <format>', 'how the report is written')
-      .choices(Object.keys(FORMATS))
-      .default('text'),
-  )
-  .option('--output <file>', 'write the report into a file instead of to the terminal')
-  .option(
-    '--exclude <pattern>',
-    'leave out what matches, such as "*.bin" or "old/**" (again and again)',
-    add,
-    [],
-  )
-  .addOption(
-    new Option('--fail-on <severity>', 'the mildest finding that makes the exit code 1')
+    new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1')
       .choices(SEVERITIES)
       .default('medium'),
   )
-  .option('--name <name>', 'what standard input is called: the ending says what it should be')
-  .option('--ruleset <file>', 'a signed ruleset, or a .json of your own, instead of the current one')
-  .option('--ruleset-key <hex>', 'public key of whoever signed the ruleset')
+  .option('--name <name>', 'file name for standard input; its extension is the expected format')
+  .option('--ruleset <file>', 'a signed ruleset, or your own .json file, instead of the installed one')
+  .option('--ruleset-key <hex>', "public key of the ruleset's signer")
   .option('--quiet', 'no progress')
   .addOption(new Option('--home <folder>', 'data directory').env('BITORCH_HOME'))
-  .addOption(new Option('--hub <url>', 'another Hugging Face Hub than the public one').env('HF_ENDPOINT'))
-  .addHelpText('after', '\nExit codes: 0 clean, 1 something was found, 2 could not scan, or not all of it.')
-  // 1 would say that something was found.
+  .addOption(
+    new Option('--hub <url>', 'Hugging Face Hub to use instead of the public one').env('HF_ENDPOINT'),
+  )
+  .addHelpText('after', '\nExit codes: 0 clean, 1 findings, 2 not scanned or only in part.')
+  // Exit code 1 is reserved for findings.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.clean : EXIT.failed))
   .action(async (targets: string[], flags: Flags) => {
     try {
@@ -88,7 +79,7 @@ async function scanAll(words: readonly string[], flags: Flags): Promise<number> 
   return failed || scans.some(({ unread }) => unread.length > 0) ? EXIT.failed : EXIT.clean;
 }
 
-/** A target that cannot be scanned is told, and the others are scanned all the same. */
+/** Scans all targets. A target that cannot be scanned is reported; the others are still scanned. */
 async function scanEach(
   words: readonly string[],
   ruleset: Ruleset,

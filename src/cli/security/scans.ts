@@ -6,16 +6,16 @@ import type { Report, Ruleset } from '#node/scanning';
 export interface Scan {
   readonly target: string;
   readonly report: Report;
-  /** What below the target was not scanned, with the reason. */
+  /** Paths below the target that were not scanned, with the reason. */
   readonly passedOver: readonly string[];
-  /** What could not be read, with the reason: without it nothing is clean. */
+  /** Paths that could not be read, with the reason. If there are any, the target is not clean. */
   readonly unread: readonly string[];
 }
 
-/** Writes scans in one format. */
+/** Formats scans as text. */
 export type WriteReport = (scans: readonly Scan[], ruleset: Ruleset) => Promise<string>;
 
-/** Path of a file as one would type it here. */
+/** Path of a scanned file relative to the working directory, as a user would type it. */
 export function pathOf(target: string, path: string): string {
   if (target === '-') return path;
   const folder = sep === '\\' ? target.replaceAll('\\', '/') : target;
@@ -30,8 +30,8 @@ const escaped = (path: string): string =>
     .join('/');
 
 /**
- * A file as a reference of SARIF (RFC 3986): relative to the working directory where it lies below it, as code hosts
- * resolve it against the repository; else absolute.
+ * URI of a file in SARIF (RFC 3986): relative if it is below the working directory, which code hosts resolve against the
+ * repository; otherwise absolute.
  */
 export function uriOf(target: string, path: string): string {
   const typed = pathOf(target, path);

@@ -4,7 +4,7 @@ import { statusCommand } from './status.ts';
 
 const home = () => new Option('--home <folder>', 'data directory').env('BITORCH_HOME');
 const keys = () =>
-  new Option('--ruleset-keys <keys>', 'public keys whose rulesets are taken too, hexadecimal')
+  new Option('--ruleset-keys <keys>', 'additional public keys that may sign rulesets, hexadecimal')
     .env('BITORCH_RULESET_KEYS')
     .argParser((text) => text.split(',').map((key) => publicKey(key.trim())));
 
@@ -14,7 +14,7 @@ interface Flags {
 }
 
 const updateCommand = new Command('update')
-  .description('install a newer signed ruleset; a node that runs takes it at once')
+  .description('install a newer signed ruleset; a running node uses it at once')
   .argument('[file]', 'the signed ruleset')
   .option('--from <source>', "a file, or a node's address (/ip4/…/tcp/…/p2p/…)")
   .addOption(keys())
@@ -24,7 +24,7 @@ const updateCommand = new Command('update')
     if (from === undefined || (file !== undefined && flags.from !== undefined))
       throw new BitorchError(
         'OPTION_INVALID',
-        'say where the ruleset comes from: --from FILE or --from ADDRESS',
+        'specify the source of the ruleset: --from FILE or --from ADDRESS',
       );
     const { updateRuleset } = await import('#node/scanning');
     const { name, version, id } = await updateRuleset(flags.home ?? dataDirectory(), from, flags.rulesetKeys);
@@ -51,13 +51,13 @@ const showCommand = new Command('rules')
 
 function publicKey(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/.test(text))
-    throw new BitorchError('OPTION_INVALID', `${text} is no public key of 64 hexadecimal digits`);
+    throw new BitorchError('OPTION_INVALID', `${text} is not a public key of 64 hexadecimal digits`);
   return fromHex(text);
 }
 
-/** `bitorch security …`: the rules that models are judged by, and what a node examines by them. */
+/** `bitorch security …`: manages the ruleset, and shows the examinations of a running node. */
 export const securityCommand = new Command('security')
-  .description('the rules that models are judged by')
+  .description('manage the rules for scanning models')
   .addCommand(statusCommand)
   .addCommand(updateCommand)
   .addCommand(showCommand);

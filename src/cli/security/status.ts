@@ -2,10 +2,10 @@ import type { ExaminationView, SecurityView } from '#node';
 import { askNode, type NodeFlags, nodeCommand, print, printJson, printTable } from '../chain/api.ts';
 import { formatBytes } from '../progress.ts';
 
-/** `bitorch security status`: how far a running node is with examining, by new rules as well. */
+/** `bitorch security status`: the safety of models and the examination queue of a running node. */
 export const statusCommand = nodeCommand(
   'status',
-  'the state of every model, and what a security node examines now and next',
+  'show the state of every model and the examination queue',
 ).action(async (flags: NodeFlags) => {
   const security = await askNode<SecurityView>(flags, '/api/security');
   if (flags.json) {
@@ -22,7 +22,7 @@ export const statusCommand = nodeCommand(
         [...new Set(attestations.map(({ check }) => check.state))].join(', ') || '-',
       ]),
     ]);
-  } else print('No model is known yet.');
+  } else print('No models are known yet.');
   if (examiner) printExaminer(examiner);
 });
 
@@ -30,16 +30,16 @@ function printExaminer({ ruleset, newer, rescan, queue }: NonNullable<SecurityVi
   print(`\nRules: ${ruleset.name} ${ruleset.version}`);
   if (newer)
     print(
-      `Version ${newer.version} is at ${newer.from}: take it with bitorch security update --from ADDRESS`,
+      `${newer.from} has version ${newer.version}: install it with bitorch security update --from ADDRESS`,
     );
   if (rescan) {
     print(
-      `Version ${rescan.version} touches ${rescan.touched} models, ${rescan.done} are examined again; ` +
-        `${rescan.untouched} are as they were`,
+      `Version ${rescan.version} affects ${rescan.touched} models, ${rescan.done} re-examined; ` +
+        `${rescan.untouched} unaffected`,
     );
   }
   if (queue.length === 0) {
-    print('Every model that somebody holds is examined.');
+    print('All models on the network have been examined.');
     return;
   }
   print('\nQueue:');

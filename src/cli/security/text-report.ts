@@ -2,7 +2,7 @@ import { toHex } from '#base';
 import { formatBytes } from '../progress.ts';
 import { pathOf, type Scan, type WriteReport } from './scans.ts';
 
-/** For people: what was found, why it matters, what to do. */
+/** The reports as text: findings, why they matter, and what to do. */
 export const textReport: WriteReport = async (scans, ruleset) => {
   const { reportHash } = await import('#node/scanning');
   const lines = scans.flatMap((scan) => [...findingsOf(scan, ruleset.rules), '', ...summaryOf(scan), '']);
@@ -18,7 +18,7 @@ function findingsOf({ target, report }: Scan, rules: Rules): string[] {
   for (const { path, kind, findings, omitted } of report.files) {
     if (findings.length === 0) continue;
     lines.push('', `${pathOf(target, path)}  (${kind})`);
-    // A finding may be milder than its rule.
+    // A finding may have a lower severity than its rule.
     for (const alike of Map.groupBy(findings, ({ rule, severity }) => `${rule} ${severity}`).values()) {
       const { rule, severity } = alike[0]!;
       const { title, why, fix } = rules[rule];
@@ -37,7 +37,7 @@ function summaryOf({ target, report, passedOver, unread }: Scan): string[] {
   const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
   const refused = report.files.filter(({ findings }) => findings.some(({ severity }) => severity !== 'low'));
   const files = `${report.files.length} file${report.files.length === 1 ? '' : 's'}, ${formatBytes(bytes)}`;
-  const clean = unread.length === 0 ? 'CLEAN' : 'NOT ALL COULD BE READ';
+  const clean = unread.length === 0 ? 'CLEAN' : 'NOT FULLY READ';
   const verdict = refused.length === 0 ? clean : `REFUSED: ${refused.length} of them`;
   const skipped = passedOver.map((path) => `  not scanned: ${path}`);
   const missed = unread.map((path) => `  not read: ${path}`);

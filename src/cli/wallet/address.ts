@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { count, print, printJson, type WalletFlags, walletCommand, withWallet } from './session.ts';
 
-const listCommand = walletCommand('list', 'all addresses made so far')
-  .option('--json', 'for programs')
+const listCommand = walletCommand('list', 'list all addresses')
+  .option('--json', 'output JSON')
   .action((flags: WalletFlags & { json?: boolean }) =>
     withWallet(flags, async ({ addresses }) => {
       if (flags.json) printJson(addresses);
@@ -12,8 +12,11 @@ const listCommand = walletCommand('list', 'all addresses made so far')
     }),
   );
 
-const newCommand = walletCommand('new', 'make an address: one for each payer keeps them from comparing')
-  .argument('[label]', 'for yourself; nobody else sees it', '')
+const newCommand = walletCommand(
+  'new',
+  'create an address; use one per payer, so that payers cannot link them',
+)
+  .argument('[label]', 'private label', '')
   .action((label: string, flags: WalletFlags) =>
     withWallet(flags, async (wallet) => {
       const made = await wallet.newAddress(label);
@@ -21,7 +24,7 @@ const newCommand = walletCommand('new', 'make an address: one for each payer kee
     }),
   );
 
-const labelCommand = walletCommand('label', 'name an address anew')
+const labelCommand = walletCommand('label', 'change the label of an address')
   .argument('<index>')
   .argument('<label>')
   .action((index: string, label: string, flags: WalletFlags) =>
@@ -29,7 +32,7 @@ const labelCommand = walletCommand('label', 'name an address anew')
   );
 
 export const addressCommand = new Command('address')
-  .description('addresses to be paid at')
+  .description('receiving addresses')
   .addCommand(listCommand, { isDefault: true })
   .addCommand(newCommand)
   .addCommand(labelCommand);

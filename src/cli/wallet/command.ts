@@ -6,9 +6,9 @@ import { changePasswordCommand, exportViewKeyCommand, wordsCommand } from './key
 import { checkProofCommand, proveCommand } from './proof.ts';
 import { sendCommand, sweepCommand } from './send.ts';
 
-/** `bitorch wallet …`: each command is one file's, or two alike; session.ts has what they share. */
+/** `bitorch wallet …`: one file per command or group of similar ones; session.ts has the shared parts. */
 export const walletCommands = new Command('wallet')
-  .description('private money: keep, receive, send and prove')
+  .description('manage a private wallet: receive, send and prove payments')
   .addCommand(createCommand)
   .addCommand(restoreCommand)
   .addCommand(watchCommand)

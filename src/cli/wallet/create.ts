@@ -12,12 +12,15 @@ import {
   walletCommand,
 } from './session.ts';
 
-/** Of a wallet. */
+/** Words of a wallet. */
 const WORDS = 24;
 
 type NewFlags = WalletFlags & { network?: string };
 
-const NETWORK = ['--network <id>', '8 hexadecimal digits, its chain id; that of the running node'] as const;
+const NETWORK = [
+  '--network <id>',
+  'network id, 8 hexadecimal digits; default: that of the running node',
+] as const;
 
 function announce(wallet: OpenWallet): void {
   print(`wallet   ${wallet.path}`);
@@ -25,23 +28,23 @@ function announce(wallet: OpenWallet): void {
   if (wallet.network) print(`address  ${wallet.addresses[0]!.address}`);
 }
 
-export const createCommand = walletCommand('create', 'make a new wallet')
+export const createCommand = walletCommand('create', 'create a new wallet')
   .option(...NETWORK)
   .action(async (flags: NewFlags) => {
     const { OpenWallet } = await loadNode();
     const { tip: _, ...network } = await networkOf(flags);
     const wallet = await OpenWallet.create(await newWalletOf(flags), network);
     announce(wallet);
-    print('\nWrite these 24 words down, on paper. They are the wallet: whoever has them has the money,');
-    print('and without them it is gone when this file or its password is.\n');
+    print('\nWrite these 24 words down on paper. Anyone who has them can spend the money;');
+    print('without them it is lost if you lose this file or its password.\n');
     print(inColumns(wallet.words));
     await wallet.close();
   });
 
-export const restoreCommand = walletCommand('restore', 'make a wallet out of its 24 words')
+export const restoreCommand = walletCommand('restore', 'restore a wallet from its 24 words')
   .option(...NETWORK)
-  .option('--words-file <file>', 'file with the words; asked for, or read from stdin, when absent')
-  .option('--height <n>', 'block before which the wallet surely was not used', '0')
+  .option('--words-file <file>', 'file with the words; default: the terminal or stdin')
+  .option('--height <n>', 'skip blocks before this one; the wallet must not have been used before it', '0')
   .action(async (flags: NewFlags & { wordsFile?: string; height: string }) => {
     const { countWords, OpenWallet } = await loadNode();
     const restoreHeight = count('--height', flags.height);
@@ -49,24 +52,21 @@ export const restoreCommand = walletCommand('restore', 'make a wallet out of its
     if (tip !== undefined && restoreHeight > tip)
       throw new BitorchError(
         'HEIGHT_BEYOND',
-        `--height ${restoreHeight}: the chain is at block ${tip} only; leave it out to look at everything`,
+        `--height ${restoreHeight}: the chain is only at block ${tip}; omit --height to scan everything`,
       );
-    // Before the words: a line too many of a paste is no password.
+    // Asked before the words, so that an extra pasted line is not taken for the password.
     const file = await newWalletOf(flags);
     const words = await longSecret('The 24 words', flags.wordsFile, (given) => {
       const found = countWords(given);
-      return found < WORDS ? `${found} of ${WORDS}, go on: ` : undefined;
+      return found < WORDS ? `${found} of ${WORDS} words, continue: ` : undefined;
     });
     const wallet = await OpenWallet.restore(file, words, { ...network, restoreHeight });
     announce(wallet);
     await wallet.close();
   });
 
-export const watchCommand = walletCommand(
-  'watch',
-  'make a view-only wallet out of a view key: sees, cannot spend',
-)
-  .option('--view-key-file <file>', 'file with the key; asked for, or read from stdin, when absent')
+export const watchCommand = walletCommand('watch', 'create a view-only wallet from a view key')
+  .option('--view-key-file <file>', 'file with the key; default: the terminal or stdin')
   .action(async (flags: WalletFlags & { viewKeyFile?: string }) => {
     const { OpenWallet } = await loadNode();
     const viewKey = await longSecret('The view key', flags.viewKeyFile);
@@ -75,7 +75,7 @@ export const watchCommand = walletCommand(
     await wallet.close();
   });
 
-/** Numbered, six a line. */
+/** Numbers the words, six per line. */
 export function inColumns(words: string): string {
   const numbered = words.split(' ').map((word, i) => `${`${i + 1}`.padStart(2)} ${word.padEnd(9)}`);
   const lines = Array.from({ length: 4 }, (_, row) => numbered.slice(6 * row, 6 * row + 6).join(' '));

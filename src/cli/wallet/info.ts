@@ -15,9 +15,9 @@ import {
 } from './session.ts';
 
 type JsonFlags = WalletFlags & { json?: boolean };
-const JSON_FLAG = ['--json', 'for programs: sparks, 1 TORCH = 10^9'] as const;
+const JSON_FLAG = ['--json', 'output JSON, in sparks (1 TORCH = 10^9 sparks)'] as const;
 
-export const infoCommand = walletCommand('info', 'balance, address, how far the wallet has looked')
+export const infoCommand = walletCommand('info', 'balance, address and last scanned block')
   .alias('balance')
   .option(...JSON_FLAG)
   .action((flags: JsonFlags) =>
@@ -41,10 +41,10 @@ async function info(wallet: OpenWallet, flags: JsonFlags): Promise<void> {
   if (address) print(`address   ${address}`);
   print(`network   ${networkText(wallet)}`);
   print(`block     ${height}`);
-  if (viewOnly) print('view-only: what was spent is not seen, so there may be less than this');
+  if (viewOnly) print('view-only wallet: spending is not visible, so the balance may be lower');
 }
 
-/** The same of a wallet that the running node has open. */
+/** Like {@link info}, for a wallet that the running node has open. */
 function nodeInfo({ balance, address, height }: WalletView, flags: JsonFlags): void {
   const { spendable = '0', locked = '0' } = balance ?? {};
   if (flags.json) {
@@ -57,7 +57,7 @@ function nodeInfo({ balance, address, height }: WalletView, flags: JsonFlags): v
   print(`block     ${height}`);
 }
 
-export const historyCommand = walletCommand('history', 'what came in and what was sent, newest last')
+export const historyCommand = walletCommand('history', 'incoming and outgoing payments, newest last')
   .option(...JSON_FLAG)
   .action((flags: JsonFlags) =>
     withWallet(flags, async (wallet) => {
@@ -69,7 +69,7 @@ export const historyCommand = walletCommand('history', 'what came in and what wa
 
 export const rescanCommand = walletCommand(
   'rescan',
-  'look at everything again, on the network of the node that is asked',
+  "scan everything again, on the connected node's network",
 ).action((flags: WalletFlags) =>
   withWallet(flags, async (wallet) => {
     await withChain(flags, (chain) => scan(wallet, chain, { anew: true }));
@@ -79,7 +79,7 @@ export const rescanCommand = walletCommand(
 
 function lineOf(entry: HistoryEntry, addresses: readonly { label: string }[]): string {
   const { kind, height, change, subaddress = 0 } = entry;
-  const place = height > 0 || kind === 'received' || kind === 'minted' ? `block ${height}` : 'in no block';
+  const place = height > 0 || kind === 'received' || kind === 'minted' ? `block ${height}` : 'not in a block';
   const detail = entry.id
     ? `transfer ${toHex(entry.id)}, fee ${formatAmount(entry.fee ?? 0n)}`
     : entry.output === undefined

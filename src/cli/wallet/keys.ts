@@ -2,7 +2,7 @@ import { inColumns } from './create.ts';
 import { newPassword } from './secrets.ts';
 import { print, type WalletFlags, walletCommand, withWallet } from './session.ts';
 
-export const wordsCommand = walletCommand('words', 'show the 24 words, to be written down')
+export const wordsCommand = walletCommand('words', 'show the 24 backup words')
   .option('--plain', 'on one line')
   .action((flags: WalletFlags & { plain?: boolean }) =>
     withWallet(flags, async ({ words }) => print(flags.plain ? words : inColumns(words))),
@@ -10,7 +10,7 @@ export const wordsCommand = walletCommand('words', 'show the 24 words, to be wri
 
 export const exportViewKeyCommand = walletCommand(
   'export-view-key',
-  'show the view key: whoever has it sees all that comes in, for ever, and can spend nothing',
+  'show the view key: anyone who has it can see all incoming payments, permanently, but cannot spend',
 ).action((flags: WalletFlags) => withWallet(flags, async ({ viewKey }) => print(viewKey)));
 
 export const changePasswordCommand = walletCommand(
@@ -21,6 +21,6 @@ export const changePasswordCommand = walletCommand(
   .action((flags: WalletFlags & { newPasswordFile?: string }) =>
     withWallet(flags, async (wallet) => {
       await wallet.changePassword(await newPassword(flags.newPasswordFile));
-      print(`${wallet.path} has its new password`);
+      print(`${wallet.path} now has the new password`);
     }),
   );

@@ -13,15 +13,15 @@ import {
 
 const WORDS = [
   '--words <text>',
-  'words of whoever asks, an invoice number say: the proof holds for them only',
+  'text chosen by the verifier, such as an invoice number; the proof is valid only with it',
   '',
 ] as const;
 
-export const proveCommand = walletCommand('prove', 'prove to somebody that a payment was made')
-  .argument('<transfer>', "a sent transfer's id; with --received the number of an output: see history")
+export const proveCommand = walletCommand('prove', 'create a proof that a payment was made')
+  .argument('<transfer>', 'id of a sent transfer, or with --received the number of an output: see history')
   .option(...WORDS)
   .option('--payment <n>', 'which payment of the transfer', '0')
-  .option('--received', 'prove that an output came in, instead')
+  .option('--received', 'prove an incoming output instead')
   .action((which: string, flags: WalletFlags & { words: string; payment: string; received?: boolean }) =>
     withWallet(flags, (wallet) =>
       withChain(flags, async (chain) => {
@@ -34,12 +34,9 @@ export const proveCommand = walletCommand('prove', 'prove to somebody that a pay
     ),
   );
 
-export const checkProofCommand = walletCommand(
-  'check-proof',
-  "check somebody's proof of payment; needs no wallet",
-)
+export const checkProofCommand = walletCommand('check-proof', 'check a proof of payment; needs no wallet')
   .argument('<proof>', 'torchproof1…')
-  .argument('[address]', 'that should have been paid; shown when absent')
+  .argument('[address]', 'address that should have been paid; shown when omitted')
   .option(...WORDS)
   .action(async (proof: string, expected: string | undefined, flags: WalletFlags & { words: string }) => {
     const { checkPayment } = await loadNode();
@@ -47,7 +44,7 @@ export const checkProofCommand = walletCommand(
       checkPayment(proof, flags.words, chain),
     );
     if (expected !== undefined && expected.trim().toLowerCase() !== address) {
-      throw new BitorchError('PAYMENT_UNPROVEN', `the proof is of a payment to another address: ${address}`);
+      throw new BitorchError('PAYMENT_UNPROVEN', `the proof is for a payment to another address: ${address}`);
     }
     print(`proven: ${formatAmount(amount)} in block ${height} to ${address}`);
   });

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { BitorchError, codeOf, readTextFile, textOf } from '#base';
 import { ask, isInteractive } from './terminal.ts';
 
-/** Secrets come from the terminal, a file, an environment variable or stdin; never from arguments, which anyone can read. */
+/** Secrets come from the terminal, a file, an environment variable or stdin, never from arguments, which other users can read. */
 
 const WALLET_VARIABLE = 'BITORCH_WALLET_PASSWORD';
 
@@ -17,13 +17,13 @@ async function firstLine(path: string): Promise<string> {
   return line;
 }
 
-/** What a password is asked for with, and where scripts put it. */
+/** The prompt for a password, and the file and variable from which scripts provide it. */
 interface PasswordSource {
   readonly question: string;
   readonly file: string | undefined;
   readonly flag: string;
   readonly variable: string;
-  /** Asked for twice, as a typing error would lock the wallet. */
+  /** Asks twice, since a typing error would lock the wallet. */
   readonly twice?: boolean;
 }
 
@@ -32,7 +32,7 @@ async function givenPassword(file: string | undefined, variable: string): Promis
   return file ? firstLine(file) : process.env[variable] || undefined;
 }
 
-/** For programs that ask nobody. */
+/** The wallet password from `file` or the environment, without asking; undefined when neither has it. */
 export const givenWalletPassword = (file: string | undefined): Promise<string | undefined> =>
   givenPassword(file, WALLET_VARIABLE);
 
@@ -43,9 +43,9 @@ async function readPassword({ question, file, flag, variable, twice }: PasswordS
     throw new BitorchError('SECRET_MISSING', `no password: give it with ${flag} <file> or ${variable}`);
   }
   const password = await ask(`${question}: `, { hidden: true });
-  if (password === '') throw new BitorchError('SECRET_MISSING', 'an empty password protects nothing');
-  if (twice && (await ask('Once more: ', { hidden: true })) !== password) {
-    throw new BitorchError('PASSWORD_DIFFERS', 'the two passwords are not the same: nothing was done');
+  if (password === '') throw new BitorchError('SECRET_MISSING', 'the password must not be empty');
+  if (twice && (await ask('Repeat it: ', { hidden: true })) !== password) {
+    throw new BitorchError('PASSWORD_DIFFERS', 'the two passwords differ; nothing was changed');
   }
   return password;
 }

@@ -9,16 +9,16 @@ import { confirm, isInteractive } from './terminal.ts';
 type SendFlags = WalletFlags & { fee: FeeTier; yes?: boolean; again?: boolean };
 
 const feeOption = () =>
-  new Option('--fee <tier>', 'how soon: pays 1, 2 or 4 times the base fee')
+  new Option('--fee <tier>', 'priority: pays 1, 2 or 4 times the base fee')
     .choices(['low', 'normal', 'high'])
     .default('normal');
-const YES = ['--yes', 'send without asking'] as const;
+const YES = ['--yes', 'send without confirmation'] as const;
 
 export const sendCommand = walletCommand('send', 'pay an address; shows the exact fee first')
   .argument('<address>')
   .argument('<amount>', 'in TORCH')
   .addOption(feeOption())
-  .option('--again', 'pay once more, although the same payment waits already')
+  .option('--again', 'pay again although an identical payment is pending')
   .option(...YES)
   .action((address: string, amount: string, flags: SendFlags) => {
     const sparks = parseAmount(amount);
@@ -29,14 +29,18 @@ export const sendCommand = walletCommand('send', 'pay an address; shows the exac
         const plans = await wallet.plan(address, sparks, chain, { tier, again });
         if (paidBy(plans) < sparks)
           process.stderr.write(
-            'Parts of this payment wait for a block: only these are tried again. See "wallet history" for the others.\n',
+            'Parts of this payment are pending; only these are retried. See "wallet history" for the others.\
+n',
           );
         await sendAll(wallet, chain, plans, address, flags);
       }),
     );
   });
 
-export const sweepCommand = walletCommand('sweep', 'send all that is unlocked to one address, fees taken off')
+export const sweepCommand = walletCommand(
+  'sweep',
+  'send the whole unlocked balance to one address, minus fees',
+)
   .argument('<address>')
   .addOption(feeOption())
   .option(...YES)
@@ -49,7 +53,7 @@ export const sweepCommand = walletCommand('sweep', 'send all that is unlocked to
     ),
   );
 
-/** Shows what the plans cost, asks, and sends them. */
+/** Shows the cost of the plans, asks for confirmation, and sends them. */
 async function sendAll(
   wallet: OpenWallet,
   chain: WalletChain,
@@ -63,7 +67,7 @@ async function sendAll(
   process.stderr.write(`to      ${to}\namount  ${formatAmount(paid)}\nfee     ${formatAmount(fee)}\n`);
   process.stderr.write(`total   ${formatAmount(paid + fee)} in ${plans.length} transfer(s)\n`);
   if (!yes && !isInteractive())
-    throw new BitorchError('CANCELLED', 'nothing was sent: add --yes to send without asking');
+    throw new BitorchError('CANCELLED', 'nothing was sent: add --yes to send without confirmation');
   if (!yes && !(await confirm('Send it?'))) throw new BitorchError('CANCELLED', 'nothing was sent');
   for (const plan of plans) report(await wallet.send(plan, chain));
 }
@@ -73,22 +77,22 @@ const paidBy = (plans: readonly TransferPlan[]): bigint =>
     .flatMap(({ outputs, change }) => outputs.filter((_, i) => i !== change))
     .reduce((total, { amount }) => total + amount, 0n);
 
-/** The id to stdout, what became of it to stderr. Throws the code of a refusal. */
+/** Prints the id to stdout and the outcome to stderr. Throws the code of a refusal. */
 function report(result: SendResult): void {
   if (result.outcome === 'refused')
     throw BitorchError.relayed(
       result.code,
-      `refused: ${result.message}. No block will hold this transfer, and its money is free again`,
+      `refused: ${result.message}. This transfer will not be in any block, and its money can be spent again`,
     );
   print(result.id);
   if (result.outcome === 'sent') {
-    process.stderr.write('sent: final as soon as a block holds it\n');
+    process.stderr.write('sent; final once a block contains it\n');
     return;
   }
   process.exitCode = EXIT_PENDING;
   process.stderr.write(
     `pending: ${result.message} [${result.code}]\n` +
-      'The wallet keeps the transfer and tries again at each scan until it expires. To try now, or with a higher --fee, order ' +
-      'the same payment again: at most one of the two is ever paid.\n',
+      'The wallet keeps the transfer and retries it at each scan until it expires. To retry now, or with a higher --fee, send ' +
+      'the same payment again: it is paid only once.\n',
   );
 }

@@ -26,28 +26,23 @@ export interface WalletFlags {
   passwordFile?: string;
 }
 
-/** The node's code is loaded by the commands that run, not by --help. */
+/** Loads the node's code on demand, which keeps --help fast. */
 export const loadNode = () => import('#node');
 
-/** A command with the flags that all of them have; each can be a BITORCH_* variable. */
+/** A command with the common flags; each can also be set by a BITORCH_* variable. */
 export function walletCommand(name: string, description: string): Command {
   const command = new Command(name).description(description);
   const add = (flags: string, text: string, variable: string) =>
     command.addOption(command.createOption(flags, text).env(variable));
-  add('--wallet <file>', 'the wallet; "wallet" in the data directory when absent', 'BITORCH_WALLET');
+  add('--wallet <file>', 'wallet file; default: "wallet" in the data directory', 'BITORCH_WALLET');
   add('--home <folder>', 'data directory', 'BITORCH_HOME');
   add(
     '--node <address>',
-    "API of one's own node, as a URL; or multiaddrs of anybody's nodes, which are believed nothing. The node on the data " +
-      'directory when absent',
+    'API URL of your own node, or multiaddrs of nodes that need not be trusted; default: the node of the data directory',
     'BITORCH_NODE',
   );
-  add(
-    '--genesis <file>',
-    'genesis file of the network, for nodes that are believed nothing',
-    'BITORCH_GENESIS',
-  );
-  add('--trust <height:id>', 'a block that somebody you trust vouches for', 'BITORCH_TRUST');
+  add('--genesis <file>', 'genesis file of the network; required with untrusted nodes', 'BITORCH_GENESIS');
+  add('--trust <height:id>', 'a recent block confirmed by somebody you trust', 'BITORCH_TRUST');
   add('--password-file <file>', 'file whose first line is the password', 'BITORCH_WALLET_PASSWORD_FILE');
   return command;
 }
@@ -56,15 +51,15 @@ export const homeOf = ({ home }: WalletFlags): string => home ?? dataDirectory()
 
 export const pathOf = (flags: WalletFlags): string => flags.wallet ?? join(homeOf(flags), 'wallet');
 
-/** Where a new wallet goes, and its password, asked for twice. */
+/** Path and password of a new wallet; the password is asked for twice. */
 export const newWalletOf = async (flags: WalletFlags): Promise<NewWallet> => ({
   path: pathOf(flags),
   password: await walletPassword(flags.passwordFile, { twice: true }),
 });
 
 /**
- * Opens the wallet for one piece of work. Where the node on the data directory has it open, `atNode` does the work over its
- * API; without it the error says where the wallet is.
+ * Opens the wallet, runs `work`, and closes it. If the node of the data directory has the wallet open, `atNode` runs with the
+ * view from its API instead. Throws WALLET_IN_USE when there is no `atNode`.
  */
 export async function withWallet<T>(
   flags: WalletFlags,
@@ -90,7 +85,7 @@ export async function withWallet<T>(
   }
 }
 
-/** The API of the node whose wallet it is, if that runs. */
+/** The API of the running node that has the wallet open, if any. */
 async function holderOf(flags: WalletFlags): Promise<ApiAddress | undefined> {
   if (pathOf(flags) !== join(homeOf(flags), 'wallet')) return undefined;
   const { runningApi } = await loadNode();
@@ -100,14 +95,13 @@ async function holderOf(flags: WalletFlags): Promise<ApiAddress | undefined> {
 const inUse = (flags: WalletFlags, { url }: ApiAddress): BitorchError =>
   new BitorchError(
     'WALLET_IN_USE',
-    `${pathOf(flags)} is open in the node that runs at ${url}: use the wallet on its page, or over its API ` +
+    `${pathOf(flags)} is open in the node at ${url}: use the wallet on its page, or over its API ` +
       `(POST /api/wallet/send, GET /api/wallet/history, …), or stop the node first`,
   );
 
 /**
- * Asks a chain for one piece of work: one's own node, or with multiaddrs any nodes, whose answers are proven.
- *
- * @throws BitorchError NODE_MISSING where none runs, NO_CHAIN where it follows no chain
+ * Runs `work` with a connection to the chain: through the user's own node, or with multiaddrs through any nodes, whose answers
+ * are verified. Throws NODE_MISSING when no node runs, NO_CHAIN when it follows no chain.
  */
 export async function withChain<T>(flags: WalletFlags, work: (chain: WalletChain) => Promise<T>): Promise<T> {
   const { chain, stop } = await chainOf(flags);
@@ -125,7 +119,7 @@ async function chainOf(flags: WalletFlags): Promise<RemoteChain> {
   if (!genesis) {
     throw new BitorchError(
       'GENESIS_MISSING',
-      "to ask other people's nodes, name the genesis file of their network with --genesis: it is what their answers are proven from",
+      "to use other people's nodes, pass the genesis file of the network with --genesis: answers are verified against it",
     );
   }
   const contacts = node.split(',').map((contact) => contact.trim());
@@ -139,19 +133,19 @@ async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
   try {
     return await runningApi(home);
   } catch (error) {
-    // The node of whoever started a devnet, if there is one.
+    // Otherwise the user's node of a running devnet, if there is one.
     return runningApi(join(home, 'devnet', 'you')).catch(() => {
-      throw withHint(error, 'or name one with --node');
+      throw withHint(error, 'or specify one with --node');
     });
   }
 }
 
-/** Throws OPTION_INVALID for what is no URL. */
+/** Throws OPTION_INVALID when `node` is not an HTTP URL. */
 function apiUrl(node: string): string {
   if (!URL.canParse(node) || !/^https?:/.test(node))
     throw new BitorchError(
       'OPTION_INVALID',
-      `--node ${node}: write a URL like http://127.0.0.1:7777, or multiaddrs`,
+      `--node ${node}: write a URL such as http://127.0.0.1:7777, or multiaddrs`,
     );
   return node.replace(/\/+$/, '');
 }
@@ -164,13 +158,13 @@ async function tokenIn(home: string): Promise<string> {
     () => {
       throw new BitorchError(
         'SECRET_MISSING',
-        "set BITORCH_API_TOKEN to the token that the node's start prints",
+        'set BITORCH_API_TOKEN to the token that the node prints when it starts',
       );
     },
   );
 }
 
-/** Brings the wallet up to the chain, with a bar. Ctrl-C stops it; what was read is kept. */
+/** Scans the chain into the wallet, with a progress bar. Ctrl-C stops it and keeps what was scanned. Throws INTERRUPTED then. */
 export async function scan(wallet: OpenWallet, chain: WalletChain, { anew = false } = {}): Promise<void> {
   const stop = new AbortController();
   onStopSignal(() => stop.abort());
@@ -185,14 +179,14 @@ export async function scan(wallet: OpenWallet, chain: WalletChain, { anew = fals
     });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    throw new BitorchError('INTERRUPTED', 'stopped; what was read is kept, the next scan goes on from there');
+    throw new BitorchError('INTERRUPTED', 'stopped; the next scan continues from here');
   } finally {
     board.close();
   }
 }
 
-/** Why the wallet may know no more than before, without anything being wrong with it. */
-const NO_NEWS = new Set([
+/** Codes that mean the chain cannot be reached, while the wallet itself is fine. */
+const CHAIN_UNAVAILABLE = new Set([
   'NODE_MISSING',
   'NO_CHAIN',
   'CHAIN_STALE',
@@ -201,17 +195,17 @@ const NO_NEWS = new Set([
   'STREAM_CLOSED',
 ]);
 
-/** Scans where a node can be asked; else says so and goes on with what the wallet knew before. */
+/** Scans if a node can be reached; otherwise warns and continues with the wallet's last state. */
 export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Promise<void> {
   try {
     await withChain(flags, (chain) => scan(wallet, chain));
   } catch (error) {
-    if (!NO_NEWS.has(codeOf(error))) throw error;
-    process.stderr.write(`${messageOf(error)}\nShown is what the wallet knew at block ${wallet.height}.\n`);
+    if (!CHAIN_UNAVAILABLE.has(codeOf(error))) throw error;
+    process.stderr.write(`${messageOf(error)}\nShowing the state of the wallet at block ${wallet.height}.\n`);
   }
 }
 
-/** The network that a new wallet is for: the one that was named, that of the running node, or none yet; and its last block. */
+/** The network of a new wallet: the one in the flags, that of the running node, or none yet; and its last block. */
 export async function networkOf(
   flags: WalletFlags & { network?: string },
 ): Promise<{ network?: Uint8Array; tip?: number }> {
@@ -228,9 +222,9 @@ export async function networkOf(
 }
 
 export const networkText = ({ network }: OpenWallet): string =>
-  network ?? 'not known yet: that of the first node the wallet scans with';
+  network ?? 'not set yet: taken from the first node that the wallet scans with';
 
-/** A number from 0 on, of a flag. */
+/** Parses a flag's value as a non-negative whole number. Throws OPTION_INVALID when it is not one. */
 export function count(flag: string, text: string): number {
   if (!/^\d{1,15}$/.test(text))
     throw new BitorchError('OPTION_INVALID', `${flag} ${text}: write a whole number`);

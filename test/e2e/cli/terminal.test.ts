@@ -155,10 +155,7 @@ test('what a wallet holds that the running node has open comes from the node', a
   assert.equal(info.code, 0, info.output);
   assert.match(info.output, /^unlocked {2}[\d.,]+ TORCH\n/);
   assert.ok(info.output.includes(`block     ${purse.view().height}`));
-  assert.match(
-    words.output,
-    new RegExp(`is open in the node that runs at ${server.url}: .*\\[WALLET_IN_USE\\]`),
-  );
+  assert.match(words.output, new RegExp(`is open in the node at ${server.url}: .*\\[WALLET_IN_USE\\]`));
 });
 
 test('a wallet that is open elsewhere, and a node that is not there, are told with a way out', async () => {

@@ -179,7 +179,7 @@ test('a running security node tells its rules and its queue', async (t) => {
   assert.equal(status.status, 0, status.stderr);
   assert.match(
     status.stdout,
-    /No model is known yet\.[\s\S]*Rules: .* \d+\n[\s\S]*Every model that somebody holds is examined\./,
+    /No models are known yet\.[\s\S]*Rules: .* \d+\n[\s\S]*All models on the network have been examined\./,
   );
   const { examiner } = JSON.parse(bitorch('security', 'status', '--home', home, '--json').stdout);
   assert.deepEqual(examiner.queue, []);

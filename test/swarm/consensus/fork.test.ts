@@ -119,6 +119,6 @@ test('bitorch chain blame names the two, and nobody else', () => {
   assert.ok(fork.share >= 1 / 3);
   const text = blame();
   assert.equal(text.status, 4);
-  assert.match(text.stdout, new RegExp(`Two blocks of height ${first} were signed by more than two thirds`));
+  assert.match(text.stdout, new RegExp(`Two blocks at height ${first} were signed by more than two thirds`));
   for (const key of guilty) assert.ok(text.stdout.includes(key), text.stdout);
 });

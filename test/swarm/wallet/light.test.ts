@@ -119,7 +119,7 @@ test('bitorch wallet on nodes of other people: create, be paid, send, see that i
 test('without the genesis nothing can be proven, and that is said', async () => {
   const { code, err } = await wallet(['balance'], nodes[0], { BITORCH_GENESIS: '' });
   assert.equal(code, 1);
-  assert.match(err, /name the genesis file of their network with --genesis/);
+  assert.match(err, /pass the genesis file of the network with --genesis/);
 });
 
 test('a node that shows false money is refused alone, and named beside an honest one', async () => {

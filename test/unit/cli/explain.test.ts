@@ -31,7 +31,7 @@ test('a connection that nobody takes is named with its place', async () => {
   const refused = await fetch(`http://127.0.0.1:${port}/`).catch((thrown: unknown) => thrown);
   assert.equal(explain(refused).message, `nothing answers at 127.0.0.1, port ${port}`);
   const bad = await fetch('http://127.0.0.1:1/').catch((thrown: unknown) => thrown);
-  assert.match(explain(bad).message, /cannot be asked: bad port/);
+  assert.match(explain(bad).message, /request to a server failed: bad port/);
 });
 
 test('a file that is not there, ours as they are, and what nobody knows', async () => {
