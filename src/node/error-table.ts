@@ -11,7 +11,7 @@ import { STORE_ERRORS } from '#store/errors';
 import { VERIFICATION_ERRORS } from '#verification/errors';
 import { NODE_ERRORS } from './errors.ts';
 
-/** The codes that a node, or anything below it, may throw. */
+/** All codes that a node or the systems below it may throw. */
 export const NODE_ERROR_TABLE: ErrorTable = {
   ...BASE_ERRORS,
   ...CRYPTO_ERRORS,

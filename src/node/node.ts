@@ -23,20 +23,20 @@ import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './option
 import { modelView, networkView } from './peers/views.ts';
 import { type Services, startServices } from './services.ts';
 
-/** Roles that need no model of the node's own. */
+/** Roles that need no local model. */
 const ROLES_WITHOUT_MODEL = ['audit', 'validate', 'security'];
 
 export interface NodeDependencies {
   readonly log: Logger;
-  /** Hears every event from the start on. */
+  /** Receives every event from the start on. */
   readonly onEvent?: (event: NodeEvent) => void;
-  /** Stops the node again when it was aborted during the start. */
+  /** Stops the node when aborted during the start. */
   readonly signal?: AbortSignal;
-  /** Lets a test stand between a stage's blocks and its sessions. */
+  /** Lets a test wrap a stage's blocks. */
   readonly wrapStage?: (stage: Stage) => Executor;
 }
 
-/** One node of the network, as its owner sees it; what it is made of is in services.ts. */
+/** One node of the network, as its owner uses it; services.ts composes its parts. */
 export class Node implements NodeApi {
   readonly #options: NodeOptions;
   readonly #services: Services;
@@ -60,7 +60,7 @@ export class Node implements NodeApi {
     this.#lifecycle.onStop(sendViews(this.#events, views));
   }
 
-  /** Comes up and is part of the network; `work` comes next. A failed start leaves nothing running. */
+  /** Starts the node and joins the network; call `work` next. A failed start leaves nothing running. */
   static async start(settings: NodeSettings, dependencies: NodeDependencies): Promise<Node> {
     const { log, wrapStage, onEvent, signal } = dependencies;
     const options = check(nodeOptionsSchema, settings, 'options') as NodeOptions;
@@ -79,15 +79,15 @@ export class Node implements NodeApi {
   }
 
   /**
-   * Publishes, seeds, runs or loads for chats, as the roles say; resolves when all of that is done or under way. `onWait`
-   * hears what this waits for, each time that changes.
+   * Publishes, seeds, runs blocks or loads a model for chats, depending on the roles; resolves when all of that is done or
+   * in progress. `onWait` is called with the reason each time the reason for waiting changes.
    */
   async work(onWait: (reason: string) => void = () => undefined): Promise<void> {
     const { threads, pin, roles, blocks, slots, context, publish: source } = this.#options;
     const { guard, finder, stages, chat, membership } = this.#services;
     if (!source && roles.every((role) => ROLES_WITHOUT_MODEL.includes(role))) return;
     const model = source ? await this.#publish(source) : await finder.await(onWait);
-    // What is not cleared runs for this node only, which published it.
+    // An uncleared model runs only for this node, which published it.
     if (stages && roles.includes('run') && !guard.isQuarantined(model.id)) {
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
       await stages.offer(model, { first, end, slots, context, threads, pin }, this.#wrapStage);
@@ -111,7 +111,7 @@ export class Node implements NodeApi {
     return this.#services.host.addresses;
   }
 
-  /** Announce URLs that this node uses: its own tracker's and the configured ones. */
+  /** Announce URLs in use: the own tracker's and the configured ones. */
   get trackers(): readonly string[] {
     return this.#services.trackers;
   }

@@ -3,16 +3,16 @@ import { z, zCount } from '#base';
 
 const port = z.number().int().min(0).max(65_535);
 
-/** All that a person can set on a node; flags, environment and config file end up here. */
+/** All settings of a node; flags, environment and config file are merged into these. */
 export const nodeOptionsSchema = z.strictObject({
   /** Data directory of this node. */
   home: z.string().min(1),
-  /** What people see; made from the node id when empty. */
+  /** Display name; derived from the node id when empty. */
   name: z.string().max(64).default(''),
   roles: z.array(z.enum(['seed', 'run', 'audit', 'client', 'validate', 'security'])).min(1),
   /** Multiaddrs for the peer-to-peer network. */
   listen: z.array(z.string().max(256)).min(1).default(['/ip4/127.0.0.1/tcp/0']),
-  /** TCP port for the streams of sessions, on the addresses of `listen`; 0 = any. */
+  /** TCP port of direct links for sessions, on the addresses of `listen`; 0 = any. */
   linkPort: port.default(0),
   /** Multiaddrs, ending in /p2p/<peer id>, of nodes to join the network through. */
   bootstrap: z.array(z.string().max(256)).default([]),
@@ -22,7 +22,7 @@ export const nodeOptionsSchema = z.strictObject({
   trackers: z.array(z.url().max(512)).default([]),
   /** Runs an HTTP tracker here when set. */
   trackerPort: port.optional(),
-  /** A model to publish: see docs/guides/models.md for the spellings. */
+  /** Source of a model to publish; docs/guides/models.md lists the forms. */
   publish: z.string().max(1024).optional(),
   /** Id of the manifest to seed, run or chat with; any published model when absent. */
   model: z
@@ -31,57 +31,57 @@ export const nodeOptionsSchema = z.strictObject({
     .optional(),
   /** Blocks [first, end) to run; all when absent. */
   blocks: z.tuple([zCount, zCount]).optional(),
-  /** Worker threads for computing. */
+  /** Number of compute threads. */
   threads: z.number().int().min(1).max(256).default(availableParallelism()),
-  /** Keep each of these threads on a core of its own, from this one on. */
+  /** Pins each compute thread to its own core, starting with this one. */
   pin: zCount.optional(),
-  /** Sessions that a stage serves at once. */
+  /** Maximum concurrent sessions of a stage. */
   slots: z.number().int().min(1).max(256).default(4),
-  /** Most positions of a session; the model's own context when that is shorter. */
+  /** Maximum positions (tokens) of a session; the model's own context when that is shorter. */
   context: z
     .number()
     .int()
     .min(1)
     .max(1 << 20)
     .default(2048),
-  /** System message for conversations that bring none; the model's own template decides when absent. */
+  /** System message for conversations without one; the model's template decides when absent. */
   system: z.string().max(4096).optional(),
   /** Genesis file of the chain to follow; no chain and no wallet when absent. */
   genesis: z.string().max(4096).optional(),
-  /** Follows the chain by its headers only and keeps no blocks: the wallet asks the nodes of `bootstrap`, believing none. */
+  /** Follows the chain by its headers and stores no blocks: the wallet queries the nodes of `bootstrap` without trusting them. */
   light: z.boolean().default(false),
-  /** HEIGHT:ID of a block that somebody vouches for, for a light node that has not looked at its chain for too long. */
+  /** HEIGHT:ID of a trusted block, for a light node that was offline for longer than the trusting period. */
   trust: z.string().max(128).optional(),
-  /** How long the chain waits for a transaction, in ms, after many blocks without one; not at all when absent. */
+  /** How long the next block waits for transactions after many empty ones, in ms; no wait when absent. */
   chainRest: z.number().int().min(1).max(15_000).optional(),
-  /** Opens the node's wallet at the start, and makes one where there is none. */
+  /** Opens the node's wallet at the start; creates it when there is none. */
   walletPassword: z.string().min(8).max(1024).optional(),
-  /** Peer ids of the security nodes whose word clears a model; `none`: nothing is checked. */
+  /** Peer ids of the security nodes trusted to clear models; `none`: models are not checked. */
   securityAuthorities: z.union([z.literal('none'), z.array(z.string().min(1).max(128)).max(32)]).default([]),
   /**
-   * What a word of an authority that found nothing, but has no sandbox to run a model in, makes of the model. `cleared` is for
-   * networks on machines without a sandbox.
+   * State of a model in which a trusted authority without a sandbox found nothing. `cleared` is for networks whose machines
+   * have no sandbox.
    */
   unproven: z.enum(['pending', 'cleared']).default('pending'),
-  /** Ed25519 public keys, hexadecimal, whose rulesets are taken beside the program's own. */
+  /** Additional Ed25519 public keys, hexadecimal, that may sign rulesets. */
   rulesetKeys: z
     .array(z.string().regex(/^[0-9a-f]{64}$/))
     .max(16)
     .default([]),
   /**
-   * `auto`: takes newer rulesets from other nodes by itself. By default its owner is told and decides: rules say what is
-   * dangerous, and whoever stole the signer's key could loosen those of all security nodes at once.
+   * `auto` installs newer rulesets from other nodes. By default the owner is notified and decides: anyone who stole the
+   * signer's key could otherwise weaken the rules of all security nodes at once.
    */
   rulesetUpdates: z.enum(['manual', 'auto']).default('manual'),
-  /** Where clamd listens, a socket's path or host:port; the usual places when absent. For the role "security". */
+  /** Address of clamd, a socket path or host:port; the usual ones when absent. For the role "security". */
   clamd: z.string().min(1).max(256).optional(),
-  /** Bytes on disk that models may take which are fetched to be examined, or kept after it. For the role "security". */
+  /** Disk space in bytes for models under examination or kept after it. For the role "security". */
   examinationBytes: z
     .number()
     .int()
     .min(1)
     .default(512 * 2 ** 30),
-  /** Another Hugging Face Hub than the public one. */
+  /** URL of the Hugging Face Hub; the public one when absent. */
   hub: z.url().max(512).optional(),
   /** Folder for fetched model sources, shared by the nodes of one machine; in `home` when absent. */
   cache: z.string().optional(),

@@ -20,11 +20,11 @@ import { describeSelf } from './peers/self-description.ts';
 import { ModelGuard } from './security/model-guard.ts';
 import { SecurityService } from './security/security-service.ts';
 
-/** Everything a node is made of, each part complete. */
+/** The parts of a node, each fully constructed. */
 export interface Services {
   readonly key: SigningKey;
   readonly host: Host;
-  /** Announce URLs that this node uses: its own tracker's and the configured ones. */
+  /** Announce URLs in use: the own tracker's and the configured ones. */
   readonly trackers: readonly string[];
   readonly membership: Membership;
   readonly guard: ModelGuard;
@@ -40,12 +40,12 @@ export interface Services {
 
 export interface ServiceDependencies {
   readonly log: Logger;
-  /** Takes down what has come up, in reverse order; its signal ends all that waits. */
+  /** Stops the started parts in reverse order; its signal aborts everything that waits. */
   readonly lifecycle: Lifecycle;
   readonly onEvent: (event: NodeEvent) => void;
 }
 
-/** Starts a node's parts, in the order in which they need each other. Rejects with what keeps one of them from starting. */
+/** Starts a node's parts in order of dependency. Rejects with the first error. */
 export async function startServices(options: NodeOptions, deps: ServiceDependencies): Promise<Services> {
   const { home, listen, linkPort, swarm: swarmAddress, genesis, light } = options;
   const { log, lifecycle, onEvent } = deps;
@@ -109,7 +109,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   return { host, key, trackers, membership, guard, library, finder, stages, chat, security, chain };
 }
 
-/** Announce URLs that this node uses: of the tracker that it runs, if it does, and those of the options. */
+/** Announce URLs in use: that of the own tracker, if any, and those of the options. */
 async function startTracker(
   { swarm, trackerPort, trackers }: NodeOptions,
   lifecycle: Lifecycle,
@@ -121,7 +121,7 @@ async function startTracker(
   return [tracker.announceUrl, ...trackers];
 }
 
-/** Security nodes that this node believes: with the role "security" itself, too. */
+/** Security nodes that this node trusts; with the role "security" this includes itself. */
 function trustOf({ securityAuthorities, roles }: NodeOptions, selfId: string): Trust {
   if (securityAuthorities === 'none') return 'none';
   return roles.includes('security') ? [...new Set([...securityAuthorities, selfId])] : securityAuthorities;

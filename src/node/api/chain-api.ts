@@ -1,32 +1,35 @@
 /**
- * What a node shows of the chain and of its wallet. Types only, plain JSON. Amounts are sparks in decimal digits
+ * API types of the chain and the wallet. Types only, plain JSON. Amounts are sparks in decimal digits
  * (1 TORCH = 10^9 sparks), because they do not fit a double; hashes, keys and ids are hexadecimal; times are
  * milliseconds since epoch.
  */
 
-/** following: at the head, `syncing`: fetching older blocks, `halted`: two final blocks of one height were seen. */
+/**
+ * `starting`: looking for peers; then `syncing`: fetching older blocks; then `following`: at the head, back to `syncing` when it
+ * falls behind. `halted`: two final blocks at one height were seen; permanent.
+ */
 export type ChainState = 'starting' | 'syncing' | 'following' | 'halted';
 
 export interface ChainView {
-  /** Name of the network, as its genesis says. */
+  /** Name of the network, from its genesis. */
   network: string;
   chainId: string;
-  /** Money here is worth nothing, and there is a faucet. */
+  /** A test network: coins have no value, and there is a faucet. */
   test: boolean;
   state: ChainState;
-  /** Why the node stands still or signs nothing; what to do about it. */
+  /** Why the node does not advance or sign, and what to do about it. */
   problem?: string;
-  /** Last block that this node has. */
+  /** Height of this node's last block. */
   height: number;
-  /** Highest block that a peer says it has. */
+  /** Highest block claimed by a peer. */
   bestHeight: number;
   blockId: string;
   appHash: string;
-  /** Of the last block, as its proposer set it. */
+  /** Time of the last block, as set by its proposer. */
   time: number;
-  /** Where the block after it stands: 0 unless proposals had to be given up. */
+  /** Current round of the next block: 0 unless a proposal failed. */
   round: number;
-  /** Median milliseconds from a block's proposal to its finality here, and between blocks; over the recent ones. */
+  /** Medians over recent blocks, in ms: from proposal to finality on this node, and between blocks. */
   finalityMs?: number;
   intervalMs?: number;
   peers: number;
@@ -46,23 +49,23 @@ export interface MempoolView {
 
 export interface ValidatorView {
   key: string;
-  /** Of the node that runs it, where that node has told; `self`: this node. */
+  /** Name of the node that runs it, if announced. `self`: it is this node. */
   name?: string;
   self: boolean;
-  /** In the set that signs now; its part of the power is share, 0…1. */
+  /** Member of the current validator set; `share` is its fraction of the power, 0…1. */
   active: boolean;
   power: string;
   share: number;
   stake: string;
   /** 0…1. */
   commission: number;
-  /** Blocks that it has missed more than it has signed since; at the network's limit it is jailed. */
+  /** Missed blocks minus blocks signed since; it is jailed at the network's limit. */
   missed: number;
-  /** Height until which it may not come back; 0 = not jailed. */
+  /** Height until which it is jailed; 0 = not jailed. */
   jailedUntil: number;
-  /** Caught signing twice: out for ever. */
+  /** Removed permanently for double-signing. */
   tombstoned: boolean;
-  /** Of the last 100 blocks, how many carry its signature. */
+  /** How many of the last 100 blocks it signed. */
   signed: number;
   /** Proposes the next block in its first round. */
   proposes: boolean;
@@ -77,26 +80,29 @@ export interface BlockView {
   bytes: number;
   /** Round in which it was agreed on. */
   round: number;
-  /** Milliseconds from its proposal to its finality here; absent for blocks that were fetched later. */
+  /** Time from proposal to finality on this node, in ms; absent for blocks that were fetched later. */
   finalityMs?: number;
   appHash: string;
 }
 
-/** A new block, or another state of the chain. */
+/** A new block, or a changed state of chain or wallet. */
 export type ChainEvent =
   | { type: 'chain'; chain: ChainView }
   | { type: 'block'; block: BlockView }
   | { type: 'wallet'; wallet: WalletView };
 
 export interface WalletView {
-  /** missing: none made yet; locked: its password was not given since the start; open: what comes in shows. */
+  /**
+   * `missing`: none was created yet; `locked`: the password was not given since the start; `open`: unlocked and scanning. `create`
+   * leads from `missing` to `open`, `unlock` from `locked` to `open`, `lock` back.
+   */
   state: 'missing' | 'locked' | 'open';
-  /** Whether the words were asked back once. */
+  /** Whether the user has confirmed the backup words. */
   backedUp: boolean;
   height: number;
-  /** Why it does not come up to the chain; what to do about it. */
+  /** Why it cannot follow the chain, and what to do about it. */
   problem?: string;
-  /** Outputs looked at while the wallet catches up. */
+  /** Progress in outputs while the wallet catches up. */
   scan?: { done: number; total: number };
   balance?: BalanceView;
   address?: string;
@@ -105,7 +111,7 @@ export interface WalletView {
 export interface BalanceView {
   total: string;
   spendable: string;
-  /** Too young to be spent, or change of what was just sent. */
+  /** Not spendable yet: too recent, or change of a pending payment. */
   locked: string;
 }
 
@@ -121,70 +127,70 @@ export interface PaymentRequest {
   to: string;
   amount: string;
   tier?: FeeTier;
-  /** A payment of its own, although the same one waits already: without it that one is tried again. */
+  /** Makes a second payment although an identical one is pending; otherwise the pending one is retried. */
   again?: boolean;
 }
 
-/** What a payment would cost, before it is signed. */
+/** The cost of a payment, before it is signed. */
 export interface PaymentPreview {
   to: string;
   amount: string;
   fee: string;
   total: string;
   change: string;
-  /** One, but for a payment out of more small outputs than one can spend. */
+  /** More than one if the payment needs more outputs than one transfer can spend. */
   transfers: number;
   inputs: number;
   bytes: number;
-  /** Spendable money that is left. */
+  /** Spendable balance afterwards. */
   left: string;
 }
 
 export interface PaymentReceipt {
   id: string;
-  /** Ids of the other transfers of the payment, where it takes more than one: `id` is of the one that fared worst. */
+  /** Ids of the payment's other transfers, if any; `id` is the one with the worst outcome. */
   others?: string[];
   fee: string;
   /** Last height at which it can enter a block. */
   expiry: number;
   /**
-   * sent: it waits for a block; pending: no node is known to have it, and it is tried again until it expires; refused: it
-   * broke a rule, no block will hold it and its money is free.
+   * `sent`: waits for a block; `pending`: no node is known to have it, and it is retried until it expires; `refused`: it broke a
+   * rule, will not be in any block, and its money can be spent again.
    */
   outcome: 'sent' | 'pending' | 'refused';
-  /** Of what is not sent: why. */
+  /** Why it was not sent. */
   code?: string;
   message?: string;
 }
 
 export interface WalletEntry {
   kind: 'received' | 'minted' | 'sent';
-  /** Of a transaction that was sent: its id, and whom it paid. */
+  /** For a sent transaction: its id and its payees. */
   id?: string;
   to?: { address: string; amount: string }[];
-  /** Of an output that came in: its number on the ledger, and the receiving address. */
+  /** For a received output: its number on the ledger, and the index of the receiving address. */
   output?: number;
   index?: number;
   amount: string;
   fee?: string;
-  /** 0 while no block holds it. */
+  /** 0 while it is in no block. */
   height: number;
   /**
-   * final: in a block, which no other can replace. Of what no block holds, sent: it waits for one; pending: it is tried
-   * again; refused: it broke a rule; superseded: another try at the same payment counts, or another copy of the wallet
-   * has spent its money; expired: too late.
+   * `final`: in a block, irreversible. Not in a block: `sent`: waits for one; `pending`: is retried; `refused`: broke a rule;
+   * `superseded`: another attempt at the payment replaced it, or another copy of the wallet spent its money; `expired`: too late.
+   * `pending` becomes `sent`; both end in any of the others.
    */
   state: 'final' | 'sent' | 'pending' | 'refused' | 'superseded' | 'expired';
 }
 
-/** Shows whoever asked with these words that a payment was made (`id`, `payment`) or came in (`output`). */
+/** Requests a proof, bound to `message`, that a payment was made (`id`, `payment`) or received (`output`). */
 export type ProofRequest = { message: string } & ({ id: string; payment: number } | { output: number });
 
 export interface PaymentProof {
   proof: string;
 }
 
-/** What a proof says, when it holds. */
+/** The result of checking a proof; the other fields are present when it is valid. */
 export interface ProofVerdict {
   valid: boolean;
   to?: string;
@@ -194,7 +200,7 @@ export interface ProofVerdict {
 
 export interface BackupWords {
   words: string[];
-  /** Three positions, from 1, to ask back. */
+  /** Three positions, from 1, to ask for as a check. */
   ask: number[];
 }
 
@@ -205,25 +211,25 @@ export interface WordsCheck {
 
 export interface WalletApi {
   view(): WalletView;
-  /** Makes a wallet, or restores one from its words. Throws WALLET_EXISTS, WORDS_INVALID, PASSWORD_WEAK. */
+  /** Creates a wallet, or restores one from its words. Throws WALLET_EXISTS, WORDS_INVALID or PASSWORD_WEAK. */
   create(request: { password: string; words?: string; restoreHeight?: number }): Promise<BackupWords>;
-  /** Throws WALLET_MISSING, PASSWORD_WRONG. */
+  /** Throws WALLET_MISSING or PASSWORD_WRONG. */
   unlock(password: string): Promise<WalletView>;
   lock(): WalletView;
   addresses(): ReceiveAddress[];
   addAddress(label: string): Promise<ReceiveAddress>;
   /** Newest first. */
   history(): WalletEntry[];
-  /** Throws ADDRESS_INVALID, FUNDS_INSUFFICIENT. */
+  /** Throws ADDRESS_INVALID or FUNDS_INSUFFICIENT. */
   preview(request: PaymentRequest): Promise<PaymentPreview>;
-  /** Signs and sends; what became of it is in the receipt. Throws PASSWORD_WRONG and the errors of preview. */
+  /** Signs and sends; the receipt has the outcome. Throws PASSWORD_WRONG and the errors of `preview`. */
   send(request: PaymentRequest & { password: string }): Promise<PaymentReceipt>;
   prove(request: ProofRequest): Promise<PaymentProof>;
   checkProof(request: { proof: string; message: string }): Promise<ProofVerdict>;
   words(password: string): Promise<BackupWords>;
-  /** Remembers the backup as done when all the words are right. */
+  /** Marks the wallet as backed up when all the words are right. */
   checkWords(check: WordsCheck): Promise<{ correct: boolean }>;
-  /** Test networks: money of the public pool. Throws NO_FAUCET, FAUCET_EMPTY. */
+  /** Sends coins from a test network's faucet. Throws NO_FAUCET or FAUCET_EMPTY. */
   faucet(address?: string): Promise<PaymentReceipt>;
 }
 
@@ -232,12 +238,12 @@ export interface StakeView {
   /** Consensus key. */
   validator: string;
   bonded: boolean;
-  /** All that is delegated to it, and what of it is this node's. */
+  /** Total delegated stake in sparks, and this node's part of it. */
   pool: string;
   own: string;
   /** 0…1. */
   commission: number;
-  /** Blocks that it has missed more than it has signed since. */
+  /** Missed blocks minus blocks signed since. */
   missed: number;
   jailedUntil: number;
   tombstoned: boolean;
@@ -245,10 +251,10 @@ export interface StakeView {
 
 export interface StakeApi {
   view(): Promise<StakeView>;
-  /** Throws PASSWORD_WRONG, FUNDS_INSUFFICIENT, BOND_SMALL, VALIDATOR_OUT, TRANSACTION_INVALID. */
+  /** Throws PASSWORD_WRONG, FUNDS_INSUFFICIENT, BOND_SMALL, VALIDATOR_OUT or TRANSACTION_INVALID. */
   bond(request: { amount: string; commission?: number; password: string }): Promise<PaymentReceipt>;
-  /** All of it when no amount is given. Throws PASSWORD_WRONG, NOT_BONDED, OWNER_OTHER. */
+  /** Unbonds everything when no amount is given. Throws PASSWORD_WRONG, NOT_BONDED or OWNER_OTHER. */
   unbond(request: { amount?: string; password: string }): Promise<PaymentReceipt>;
-  /** Throws PASSWORD_WRONG, NOT_BONDED, NOT_JAILED, STILL_JAILED, VALIDATOR_OUT, OWNER_OTHER. */
+  /** Throws PASSWORD_WRONG, NOT_BONDED, NOT_JAILED, STILL_JAILED, VALIDATOR_OUT or OWNER_OTHER. */
   unjail(request: { password: string }): Promise<PaymentReceipt>;
 }

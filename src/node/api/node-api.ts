@@ -1,6 +1,6 @@
 /**
- * What a node offers to the server, the terminal and the page. Types only, all of them plain JSON, so that the
- * page can import them and the wire shows them as they are.
+ * The node's API for server, terminal and page. Types only, all of them plain JSON, so that the page can import them and HTTP
+ * can carry them unchanged.
  */
 
 import type { ChainEvent, ChainView, StakeApi, WalletApi } from './chain-api.ts';
@@ -18,7 +18,7 @@ export interface ChatRequest {
   /** Model id or name; the node's only model when absent. */
   model?: string;
   messages: ChatMessage[];
-  /** Most tokens to generate; 1,024 when absent. */
+  /** Maximum tokens to generate; 1,024 when absent. */
   maxTokens?: number;
   /** 0 = greedy. */
   temperature?: number;
@@ -29,22 +29,22 @@ export interface ChatRequest {
   minP?: number;
   /** Added to the logits of these token ids; `null` bans a token. */
   logitBias?: (readonly [id: number, bias: number | null])[];
-  /** Over prompt and answer, or over the last `repetitionWindow` tokens of both; 1 does nothing. */
+  /** Applies to prompt and answer, or to the last `repetitionWindow` tokens of both; 1 has no effect. */
   repetitionPenalty?: number;
   repetitionWindow?: number;
-  /** OpenAI's, over the answer. */
+  /** As in OpenAI's API; apply to the answer. */
   frequencyPenalty?: number;
   presencePenalty?: number;
   seed?: number;
   stop?: string[];
-  /** How many of the likeliest tokens to name at each position; no probabilities when absent. */
+  /** Number of likeliest tokens to return at each position; no probabilities when absent. */
   logprobs?: number;
 }
 
-/** A token and how probable the model held it, whatever the options of sampling. */
+/** A token and its probability under the model, before sampling options are applied. */
 export interface TokenLogprob {
   text: string;
-  /** Of `text`, which has U+FFFD where a token is a part of a character. */
+  /** UTF-8 bytes of the token; `text` has U+FFFD for incomplete characters. */
   bytes: number[];
   /** Natural logarithm. */
   logprob: number;
@@ -72,21 +72,21 @@ export interface AuditResult {
   /** Positions [from, to) of the audited chunk. */
   from?: number;
   to?: number;
-  /** Hash that the stage signed and hash that the auditor got, hexadecimal. */
+  /** Hash that the stage signed and hash that the auditor computed, hexadecimal. */
   signed?: string;
   recomputed?: string;
-  /** One sentence for people. */
+  /** One sentence for display. */
   summary: string;
 }
 
-/** `repetition`: the answer only repeated itself any more. */
+/** `repetition`: the answer was cut off because it kept repeating itself. */
 export type FinishReason = 'stop' | 'length' | 'repetition' | 'cancelled';
 
-/** The life of one answer, in this order: route, prefill*, token*, done; or an error is thrown at any point. */
+/** Events of one answer, in this order: route, prefill*, token*, done. An error may be thrown at any point. */
 export type ChatEvent =
   | { type: 'route'; answerId: string; model: string; hops: Hop[] }
   | { type: 'prefill'; done: number; total: number }
-  /** `chosen`: the tokens since the event before, where probabilities were asked for. */
+  /** `chosen`: the tokens since the previous event, if probabilities were requested. */
   | { type: 'token'; text: string; chosen?: ChosenTokenView[] }
   | {
       type: 'done';
@@ -113,7 +113,7 @@ export interface ModelView {
   safety: SafetyState;
 }
 
-/** How much of a model a node holds, and what it runs of it. */
+/** How much of a model a node holds, and which blocks it runs. */
 export interface HoldingView {
   modelId: string;
   bytesHave: number;
@@ -142,7 +142,7 @@ export interface TransferView {
   name: string;
   bytesHave: number;
   bytesTotal: number;
-  /** Whether every file is here and has the manifest's sha-256. */
+  /** Whether every file is complete and has the manifest's SHA-256. */
   verified: boolean;
   downBytesPerSecond: number;
   upBytesPerSecond: number;
@@ -150,7 +150,7 @@ export interface TransferView {
   peers: { nodeId: string; name: string; downloaded: number; uploaded: number }[];
 }
 
-/** What keeps the node from its part in the network, in words for its owner, who can mend it. */
+/** A problem of the node that its owner can fix, in words for display. */
 export interface NoticeView {
   code: string;
   message: string;
@@ -166,7 +166,7 @@ export interface NetworkView {
   transfers: TransferView[];
 }
 
-/** What the event stream carries; `network` is a whole new view, sent at most twice a second. */
+/** Events of the node. `network` carries a whole new view, at most twice a second. */
 export type NodeEvent =
   | { type: 'network'; network: NetworkView }
   | { type: 'audit'; audit: AuditResult }
@@ -189,7 +189,7 @@ export interface NodeApi {
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
   /** The audit of an answer given by this node, undefined for an unknown answer. */
   audit(answerId: string): AuditResult | undefined;
-  /** The models' safety as this node knows it. */
+  /** The safety of the models known to this node. */
   security(): SecurityView;
   /** The whole report with this hash (hexadecimal), undefined when this node does not have it. */
   report(hash: string): Promise<ReportView | undefined>;
@@ -200,8 +200,7 @@ export interface NodeApi {
   /** The bond of this node's validator. Absent in a node that follows no chain. */
   stake?(): StakeApi | undefined;
   /**
-   * A wallet's question to the chain that this node follows, in the bytes of docs/protocol/ledger.md. Absent in a node
-   * that follows none.
+   * Answers a wallet's query to this node's chain, encoded as in docs/protocol/ledger.md. Absent on a node without a chain.
    */
   walletChain?(question: string, bytes: Uint8Array): Promise<Uint8Array>;
   /** Ends when `signal` aborts. */

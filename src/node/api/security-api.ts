@@ -1,17 +1,17 @@
-/** What the page and the terminal see of the models' safety. Types only, plain JSON. */
+/** API types of the safety of models. Types only, plain JSON. */
 
 /**
- * `pending`: no security node that this node trusts has spoken yet. `unchecked`: this node trusts none and asks none.
- * Only `cleared` and `unchecked` models are seeded to everybody and run for others.
+ * `pending`: no trusted security node has attested the model yet. `unreported`: cleared by an attestation whose report cannot be
+ * fetched; treated as pending. `cleared` and `quarantined`: attested, with a checked report. `unchecked`: checks are off on this
+ * node. Only `cleared` and `unchecked` models are seeded to everybody and run for others.
  */
-/** `unreported`: said to be cleared, by a word whose report cannot be fetched; it counts as pending. */
 export type SafetyState = 'pending' | 'unreported' | 'cleared' | 'quarantined' | 'unchecked';
 
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low';
 
-/** One thing that is wrong with a model, in words for people. */
+/** A problem found in a model, in words for display. */
 export interface FindingView {
-  /** Who found it: `scanner`, `trial` (the run in the sandbox), or an engine's name. */
+  /** What found it: `scanner`, `trial` (the run in the sandbox), or an engine's name. */
   source: string;
   rule: string;
   severity: FindingSeverity;
@@ -31,10 +31,10 @@ export interface EngineView {
   note: string;
 }
 
-/** What one security node has signed of a model. */
+/** One security node's attestation of a model. */
 export interface AttestationView {
   authority: { nodeId: string; name: string };
-  /** `unproven`: nothing speaks against the model, and the authority could not run it. */
+  /** `unproven`: nothing was found, but the authority could not run the model. */
   verdict: 'cleared' | 'unproven' | 'quarantined';
   /** Milliseconds since epoch. */
   time: number;
@@ -53,11 +53,11 @@ export interface AttestationView {
     sockets: number;
   };
   engines: EngineView[];
-  /** Whether this node has the report that was signed, and whether it says what was signed. */
+  /** Whether this node has the signed report, and whether it agrees with the attestation. */
   check: { state: 'waiting' | 'agrees' | 'contradicts' | 'missing'; problems: string[] };
 }
 
-/** What the scanner says of one file: docs/protocol/security-report.md. */
+/** The scanner's report on one file: docs/protocol/security-report.md. */
 export interface FileReportView {
   path: string;
   size: number;
@@ -65,7 +65,7 @@ export interface FileReportView {
   sha256: string;
   kind: string;
   findings: { rule: string; severity: FindingSeverity; place: string; detail: string }[];
-  /** Findings beyond those that are listed. */
+  /** Number of findings that are not listed. */
   omitted: number;
 }
 
@@ -81,7 +81,7 @@ export interface ReportView {
 
 export interface SafetyView {
   modelId: string;
-  /** The id's beginning while the name is not known. */
+  /** The start of the id while the name is unknown. */
   name: string;
   state: SafetyState;
   /** Reachable nodes that hold a part of it. */
@@ -89,41 +89,41 @@ export interface SafetyView {
   attestations: AttestationView[];
 }
 
-/** A model that this security node is to examine, or examines now. */
+/** A model in the examination queue of this security node. */
 export interface ExaminationView {
   modelId: string;
   name: string;
   holders: number;
-  /** Nodes that run a part of it for others; these models come first. */
+  /** Nodes that run part of it for others; such models are examined first. */
   running: number;
   /** Why it is in the queue. */
   reason: 'new' | 'new rules' | 'failed before';
-  /** The step that it is at; absent while it waits. */
+  /** The current step; absent while it waits. */
   step?: { name: string; done: number; total: number; unit: string };
-  /** Why the last attempt came to nothing. */
+  /** Why the last attempt failed. */
   problem?: string;
-  /** What of the new rules is about it. */
+  /** The part of the new rules that affects it. */
   affected?: string;
 }
 
-/** A file that the rules know as bad. */
+/** A known malicious file. */
 export interface AdvisoryView {
   sha256: string;
   name: string;
 }
 
 export interface SecurityView {
-  /** Security nodes that this node believes; `none`: it checks nothing. */
+  /** Security nodes that this node trusts; `none`: checks are off. */
   trust: 'none' | { nodeId: string; name: string; online: boolean }[];
   models: SafetyView[];
-  /** On a security node: the sandbox, the rules, and what is to be examined. */
+  /** On a security node: sandbox, ruleset and queue. */
   examiner?: {
     ruleset: { name: string; version: number; id: string };
-    /** Signed and newer, on a node (its name) that was asked; to be taken with `bitorch security update`. */
+    /** A newer signed ruleset on another node (`from`: its name), to be installed with `bitorch security update`. */
     newer?: { name: string; version: number; nodeId: string; from: string };
-    /** Models that were examined by older rules: how many the present ones touch, and how many of those are done. */
+    /** Models examined by older rules: how many the current rules affect, how many of those are done, and how many are unaffected. */
     rescan?: { version: number; touched: number; done: number; untouched: number };
-    /** `note`: what is missing, or who keeps to its limits. */
+    /** `note`: what is missing, or what enforces its limits. */
     sandbox: { available: boolean; note: string };
     queue: ExaminationView[];
     advisories: AdvisoryView[];

@@ -3,7 +3,7 @@ import type { NetworkView, NodeEvent, SecurityView } from './node-api.ts';
 
 const VIEW_INTERVAL_MS = 500;
 
-/** Sends whole views while somebody listens: of the network each time, of security when it has changed. Returns what ends it. */
+/** Publishes views while anyone is subscribed: the network on every tick, security when it has changed. Returns a stop function. */
 export function sendViews(
   events: Broadcast<NodeEvent>,
   views: { readonly network: () => NetworkView; readonly security: () => SecurityView },
