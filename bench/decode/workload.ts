@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { openTokenizer } from '#execution';
-import { describeModel, fileAccess } from '#formats';
+import { describeModel, openTokenizer } from '#execution';
+import { fileAccess } from '#formats';
 
 /** Positions in the cache when a step is timed, and lengths of the prompts whose prefill is timed. */
 export const CONTEXTS = [128, 900] as const;

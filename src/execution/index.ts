@@ -1,11 +1,8 @@
+export { describeForManifest, differencesFrom, type ManifestDescription } from './description/manifest.ts';
+export { describeModel, MAX_CHAT_TEMPLATE, type ModelDescription } from './description/model.ts';
 export * from './engine/index.ts';
 export * from './families/index.ts';
 export * from './generate.ts';
-export {
-  describeForManifest,
-  differencesFrom,
-  type ManifestDescription,
-} from './manifest-description.ts';
 export * from './prompt.ts';
 export * from './sampling/index.ts';
 export * from './session/index.ts';

@@ -8,9 +8,12 @@ const ropeScaling = z.strictObject({
   originalContext: zCount,
 });
 
+/** Families of models by their names in manifests; execution/families has their rules. */
+const FAMILY_NAMES = ['llama'] as const;
+
 /** Hyperparameters of a decoder-only transformer: everything that execution needs besides the tensors. */
 export const architectureSchema = z.strictObject({
-  family: z.literal('llama'),
+  family: z.enum(FAMILY_NAMES),
   layers: z.number().int().min(1).max(1024),
   hidden: z.number().int().min(32).max(65536),
   heads: z.number().int().min(1).max(1024),

@@ -1,6 +1,6 @@
 export * from './architecture.ts';
 export * from './byte-window.ts';
-export * from './describe.ts';
+export { invalid as invalidFile, unsupported as unsupportedFile } from './errors.ts';
 export { FilePool, fileAccess } from './file-access.ts';
 export {
   type Gguf,
@@ -12,8 +12,6 @@ export {
   parseGgufMetadata,
   readGguf,
 } from './gguf.ts';
-export { ggufArchitecture } from './gguf-architecture.ts';
-export { hfArchitecture } from './hf-config.ts';
 export { type ImageExtent, type ImageFormat, type ImageSize, readImage } from './images.ts';
 export { type Json, JsonTree, parseJson } from './json.ts';
 export { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
@@ -22,7 +20,13 @@ export { type Npy, readNpy } from './npy.ts';
 export * from './onnx.ts';
 export { type PickleEvents, type PickleLimits, runPickle } from './pickle/machine.ts';
 export * from './pickle/values.ts';
-export { parseSafetensors, readSafetensors, type SafetensorsEntry } from './safetensors.ts';
+export {
+  checkShard,
+  parseSafetensors,
+  parseShardIndex,
+  readSafetensors,
+  type SafetensorsEntry,
+} from './safetensors.ts';
 export { safetensorsHeader, type TensorOutline } from './safetensors-write.ts';
 export { readSentencePiece } from './sentencepiece.ts';
 export { isTarHeader, readTar, type TarMember } from './tar.ts';

@@ -46,3 +46,12 @@ export interface RandomAccess {
   /** Fills `target` with bytes from `offset` on, for callers that reuse a buffer. */
   readInto?(target: Uint8Array, offset: number): Promise<void>;
 }
+
+/** A file of a model. */
+export interface ModelFile {
+  /** Relative to the model's folder, with `/` as separator. */
+  path: string;
+  source: RandomAccess;
+  /** Whether the path is a symbolic link. Readers that guard against links refuse it. */
+  linked?: boolean;
+}

@@ -3,7 +3,8 @@
  * kernels but the elementary functions. Slow; for tiny models.
  */
 import { ropeFrequencies, writeRopeRow } from '../../src/execution/arithmetic/rope.ts';
-import { type BlockRole, type BoundaryRole, placeOf } from '../../src/execution/families/index.ts';
+import type { BlockRole, BoundaryRole } from '../../src/execution/families/index.ts';
+import { placeOf } from '../../src/execution/families/llama/tensors.ts';
 import type { Architecture, TensorInfo } from '../../src/formats/index.ts';
 import { type Matrix, matrixOf, vectorOf } from './arithmetic-weights.ts';
 

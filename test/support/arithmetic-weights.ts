@@ -1,5 +1,5 @@
 /** Stored tensors as the blocks of integers that docs/protocol/arithmetic.md, "Weights", makes of them. */
-import { placeOf } from '../../src/execution/families/index.ts';
+import { placeOf } from '../../src/execution/families/llama/tensors.ts';
 import { TENSOR_BLOCK, type TensorInfo } from '../../src/formats/index.ts';
 import { roundEven } from './arithmetic-reference.ts';
 

@@ -1,7 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { arrangeBlocks, Boundary, type EngineOptions, Stage } from '#execution';
-import { describeModel, fileAccess, type ModelDescription, type TensorInfo } from '#formats';
+import {
+  arrangeBlocks,
+  Boundary,
+  describeModel,
+  type EngineOptions,
+  type ModelDescription,
+  Stage,
+} from '#execution';
+import { fileAccess, type TensorInfo } from '#formats';
 
 export interface LoadedModel {
   readonly description: ModelDescription;

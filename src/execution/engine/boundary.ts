@@ -67,7 +67,7 @@ export class Boundary {
     kernels.prepareConstants();
     writeParameters(memory, { ...buffers, headNorm, headSegment }, architecture, wide);
 
-    const loader: Loader = { memory, kernels, staging, read, headDim: architecture.headDim, signal };
+    const loader: Loader = { memory, kernels, staging, read, architecture, signal };
     await loadVector(loader, norm, headNorm);
     await loadSegment(loader, segment!);
     memory.setWords(headSegment, [segment!.at, segment!.format, segment!.tiles]);

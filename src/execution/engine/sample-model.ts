@@ -1,5 +1,6 @@
 import { type Architecture, TENSOR_BLOCK, type TensorInfo, type TensorType } from '#formats';
-import { shapeOf } from '../families/index.ts';
+import { type BlockRole, shapeOf } from '../families/index.ts';
+import { GGUF_BLOCK } from '../families/llama/tensors.ts';
 
 /** A small model with deterministic pseudo-random weights, identical on every machine, that self-checks run. */
 export interface SampleModel {
@@ -9,23 +10,10 @@ export interface SampleModel {
   read(tensor: TensorInfo): Promise<Uint8Array>;
 }
 
-const GGUF_NAMES = {
-  attnNorm: 'attn_norm',
-  q: 'attn_q',
-  k: 'attn_k',
-  v: 'attn_v',
-  out: 'attn_output',
-  ffnNorm: 'ffn_norm',
-  gate: 'ffn_gate',
-  up: 'ffn_up',
-  down: 'ffn_down',
-} as const;
-type Role = keyof typeof GGUF_NAMES;
-
 /** Creates the tensors of an architecture. `typeOf` selects the type of each matrix. */
 export function sampleModel(
   shape: Partial<Architecture>,
-  typeOf: (role: Role | 'embedding' | 'head', block: number) => TensorType,
+  typeOf: (role: BlockRole | 'embedding' | 'head', block: number) => TensorType,
 ): SampleModel {
   const architecture: Architecture = {
     family: 'llama',
@@ -55,9 +43,9 @@ export function sampleModel(
     };
   };
   const blocks = Array.from({ length: architecture.layers }, (_, block) =>
-    (Object.keys(GGUF_NAMES) as Role[]).map((role) => {
+    Object.entries(GGUF_BLOCK).map(([name, role]) => {
       const type = role.endsWith('Norm') ? 'F32' : typeOf(role, block);
-      return make(`blk.${block}.${GGUF_NAMES[role]}.weight`, type, shapeOf(role, architecture));
+      return make(`blk.${block}.${name}.weight`, type, shapeOf(role, architecture));
     }),
   );
   const boundary = [

@@ -85,9 +85,9 @@ export class Stage {
     headGroups(o.architecture).forEach((group, i) => {
       plan.memory.setWords(plan.buffers.groupTable + i * ENTRY.group, group);
     });
-    const { staging } = plan;
-    const { headDim } = o.architecture;
-    const loader: Loader = { memory: plan.memory, kernels, staging, read: o.read, headDim, signal: o.signal };
+    const { memory, staging } = plan;
+    const { architecture, read, signal } = o;
+    const loader: Loader = { memory, kernels, staging, read, architecture, signal };
     for (const [i, block] of plan.blocks.entries()) {
       await loadBlock(loader, block, plan.buffers.blockTable + i * ENTRY.block);
       o.onProgress?.({ step: 'load', done: i + 1, total: plan.blocks.length, unit: 'blocks' });

@@ -1,6 +1,6 @@
 import { BitorchError } from '#base';
-import { TENSOR_BLOCK, type TensorInfo } from '#formats';
-import { placeOf } from '../families/index.ts';
+import { type Architecture, TENSOR_BLOCK, type TensorInfo } from '#formats';
+import { familyOf } from '../families/index.ts';
 import type { Kernels } from './kernels.ts';
 import type { Arena, SharedMemory } from './memory.ts';
 import type { ReadTensor } from './options.ts';
@@ -54,7 +54,7 @@ export interface Loader {
   /** Byte address of the scratch memory (see stagingBytes()). */
   staging: number;
   read: ReadTensor;
-  headDim: number;
+  architecture: Architecture;
   signal: AbortSignal | undefined;
 }
 
@@ -75,7 +75,7 @@ async function loadMatrix(loader: Loader, tensor: TensorInfo, at: number): Promi
   const [rows, columns] = [tensor.shape[0]!, tensor.shape[1]!];
   const [elements, blockBytes] = TENSOR_BLOCK[tensor.type];
   const rowBytes = (columns / elements) * blockBytes;
-  const stored = storedRow(tensor, loader.headDim);
+  const stored = storedRow(tensor, loader.architecture);
   const stride = tileBytes(formatOf(tensor), columns);
   const { memory, staging } = loader;
   for (let row = 0, since = 0; row < rows; row += TILE_ROWS) {
@@ -133,8 +133,9 @@ function repackTile(
  * Maps row `i` to the row of the stored tensor. The kernels and GGUF keep the two elements of a rotary pair adjacent;
  * Hugging Face stores the first elements of all pairs of a head, then the second elements.
  */
-function storedRow({ name }: TensorInfo, headDim: number): (i: number) => number {
-  const place = placeOf(name);
+function storedRow({ name }: TensorInfo, architecture: Architecture): (i: number) => number {
+  const { headDim } = architecture;
+  const place = familyOf(architecture).placeOf(name);
   if (!place?.halfSplit || (place.role !== 'q' && place.role !== 'k')) return (i) => i;
   return (i) => {
     const inHead = i % headDim;

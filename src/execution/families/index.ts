@@ -1,8 +1,4 @@
-import type { Architecture, TensorInfo } from '#formats';
-import { arrangeLlama } from './llama.ts';
-
-export * from './llama.ts';
-
-/** Which tensors belong to which block and which to the boundary, by the architecture's family. */
-export const arrangeBlocks = (architecture: Architecture, tensors: TensorInfo[]) =>
-  arrangeLlama(architecture, tensors);
+export { arrangeBlocks, tensorOf } from './arrange.ts';
+export type { Family, TensorPlace } from './family.ts';
+export { familyNamed, familyOf } from './registry.ts';
+export { type BlockRole, type BoundaryRole, shapeOf } from './roles.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BitorchError, concat, utf8 } from '#base';
-import { describeModel, parseGguf, parseGgufMetadata, parseJson, parseSafetensors } from '#formats';
+import { describeModel } from '#execution';
+import { parseGguf, parseGgufMetadata, parseJson, parseSafetensors } from '#formats';
 import { ggufFile, inMemory, layOut, type TypedValue, tinyLlama } from '../../support/gguf-file.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
 

@@ -1,9 +1,9 @@
 /** Every parser of files, with what makes inputs for it. */
 import { BitorchError } from '#base';
+import { describeModel } from '#execution';
 import {
   ByteWindow,
   crcOf,
-  describeModel,
   HEAD_BYTES,
   identify,
   inBuffer,

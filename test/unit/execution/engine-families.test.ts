@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Boundary, Stage } from '../../../src/execution/engine/index.ts';
 import { sampleModel } from '../../../src/execution/engine/sample-model.ts';
-import { arrangeLlama } from '../../../src/execution/families/index.ts';
+import { arrangeBlocks } from '../../../src/execution/families/index.ts';
 import type { TensorInfo } from '../../../src/formats/index.ts';
 import { feed, noise } from '../../support/samples.ts';
 
@@ -23,19 +23,19 @@ const hfName = (name: string) =>
   name.replace(/^blk\.(\d+)\.(\w+)\./, (_, block, role) => `model.layers.${block}.${HF[role]}.`);
 
 test('tensors are arranged by block whatever their order', () => {
-  assert.deepEqual(arrangeLlama(architecture, all.toReversed()), { blocks, boundary });
+  assert.deepEqual(arrangeBlocks(architecture, all.toReversed()), { blocks, boundary });
 });
 
 test('missing, extra, doubled and misshapen tensors are refused by name', () => {
   const refused = (tensors: TensorInfo[], message: RegExp) =>
-    assert.throws(() => arrangeLlama(architecture, tensors), { code: 'TENSORS_INVALID', message });
+    assert.throws(() => arrangeBlocks(architecture, tensors), { code: 'TENSORS_INVALID', message });
   const [first, ...rest] = all as [TensorInfo, ...TensorInfo[]];
   refused(rest, /0\.attnNorm/);
   refused([...all, { ...first, name: 'blk.0.attn_q.bias' }], /attn_q\.bias/);
   refused([...all, { ...first, name: 'blk.2.attn_norm.weight' }], /blk\.2/);
   refused([...all, { ...first, name: 'model.layers.0.input_layernorm.weight' }], /same weights/);
   refused([{ ...first, shape: [64] }, ...rest], /shape \[64\]/);
-  arrangeLlama(architecture, [...all, { ...first, name: 'rope_freqs.weight', shape: [32] }]);
+  arrangeBlocks(architecture, [...all, { ...first, name: 'rope_freqs.weight', shape: [32] }]);
 });
 
 test('the order of rows that Hugging Face gives to queries and keys leads to the same bits', async () => {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
-import { loadTokenizer, openTokenizer, renderChat, type Tokenizer } from '#execution';
 import {
   describeModel,
-  fileAccess,
-  type GgufMetadata,
+  loadTokenizer,
   type ModelDescription,
-  parseGgufMetadata,
-} from '#formats';
+  openTokenizer,
+  renderChat,
+  type Tokenizer,
+} from '#execution';
+import { fileAccess, type GgufMetadata, parseGgufMetadata } from '#formats';
 import { defaultModelPath } from '../../support/model.ts';
 import {
   folderTokenizer,

@@ -1,18 +1,44 @@
 import { check } from '#base';
-import { type Architecture, architectureSchema } from './architecture.ts';
-import { invalid, unsupported } from './errors.ts';
-import type { GgufMetadata, GgufValue } from './gguf.ts';
-import type { TensorInfo } from './tensor.ts';
+import {
+  type Architecture,
+  architectureSchema,
+  type Gguf,
+  type GgufMetadata,
+  type GgufValue,
+  invalidFile as invalid,
+  type TensorInfo,
+  unsupportedFile as unsupported,
+} from '#formats';
+import type { ReadWeights } from '../family.ts';
+import { ropeScalingOf } from './rope-factors.ts';
 
 /**
  * The architecture that a GGUF header describes; keys and defaults as in llama.cpp, `src/llama-hparams.h`. Llama 3.1's RoPE
- * scaling is not in the metadata but in the tensor `rope_freqs.weight`; see ropeScalingOf(). Throws FORMAT_UNSUPPORTED for other
- * families and for Llama variants with different arithmetic, FORMAT_INVALID or SCHEMA_INVALID for missing or bad values.
+ * scaling is not in the metadata but in the tensor `rope_freqs.weight`; see ropeScalingOf(). Throws FORMAT_UNSUPPORTED for
+ * variants with different arithmetic, FORMAT_INVALID or SCHEMA_INVALID for missing or bad values.
  */
-export function ggufArchitecture(metadata: GgufMetadata, tensors: readonly TensorInfo[]): Architecture {
-  const family = metadata.get('general.architecture');
-  if (family !== 'llama')
-    throw unsupported(`the model's architecture is ${show(family)}: Bitorch supports llama`);
+export async function ggufArchitecture(
+  { metadata, tensors }: Pick<Gguf, 'metadata' | 'tensors'>,
+  read: ReadWeights,
+): Promise<Architecture> {
+  const architecture = metadataArchitecture(metadata, tensors);
+  const factors = tensors.find(({ name }) => name === 'rope_freqs.weight');
+  if (!factors) return architecture;
+  const { ropeTheta, headDim } = architecture;
+  const scaling = ropeScalingOf(await readFactors(factors, headDim, read), ropeTheta, headDim);
+  return scaling ? { ...architecture, ropeScaling: scaling } : architecture;
+}
+
+async function readFactors(tensor: TensorInfo, headDim: number, read: ReadWeights): Promise<Float32Array> {
+  if (tensor.type !== 'F32' || tensor.bytes !== headDim * 2) {
+    throw invalid(`${tensor.name} is not ${headDim / 2} F32 values`);
+  }
+  const bytes = await read(tensor);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return Float32Array.from({ length: headDim / 2 }, (_, i) => view.getFloat32(i * 4, true));
+}
+
+function metadataArchitecture(metadata: GgufMetadata, tensors: readonly TensorInfo[]): Architecture {
   refuseVariants(metadata);
   const heads = number(metadata, 'llama.attention.head_count');
   const hidden = number(metadata, 'llama.embedding_length');

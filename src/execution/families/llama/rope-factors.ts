@@ -1,5 +1,4 @@
-import type { Architecture } from './architecture.ts';
-import { unsupported } from './errors.ts';
+import { type Architecture, unsupportedFile as unsupported } from '#formats';
 
 type Scaling = NonNullable<Architecture['ropeScaling']>;
 

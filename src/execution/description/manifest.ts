@@ -1,7 +1,8 @@
 import { encodeCanonical, equalBytes } from '#base';
 import type { Manifest } from '#distribution';
-import { describeModel, type ModelFile, type TensorInfo } from '#formats';
-import { arrangeBlocks } from './families/index.ts';
+import type { ModelFile, TensorInfo } from '#formats';
+import { arrangeBlocks } from '../families/index.ts';
+import { describeModel } from './model.ts';
 
 /** The fields of a manifest that are derived from a model's files alone, without running it. */
 export interface ManifestDescription

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { utf8 } from '#base';
-import { describeModel, type ModelFile, type RandomAccess } from '#formats';
+import { describeModel } from '#execution';
+import type { ModelFile, RandomAccess } from '#formats';
 import { ggufFile, inMemory, layOut, tinyLlama } from '../../support/gguf-file.ts';
 
 const FIXTURES = new URL('../../vectors/hf/', import.meta.url);

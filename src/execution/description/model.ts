@@ -1,17 +1,7 @@
 import { BitorchError } from '#base';
-import type { Architecture } from './architecture.ts';
-import { describeFolder } from './describe-folder.ts';
-import { describeGguf } from './describe-gguf.ts';
-import { invalid } from './errors.ts';
-import type { RandomAccess, TensorInfo } from './tensor.ts';
-
-export interface ModelFile {
-  /** Relative to the model's folder, with `/` as separator. */
-  path: string;
-  source: RandomAccess;
-  /** Whether the path is a symbolic link. Readers that guard against links refuse it. */
-  linked?: boolean;
-}
+import { type Architecture, invalidFile as invalid, type ModelFile, type TensorInfo } from '#formats';
+import { describeFolder } from './folder.ts';
+import { describeGguf } from './gguf.ts';
 
 /** Description of a model, read from the headers of its files. */
 export interface ModelDescription {

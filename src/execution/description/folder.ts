@@ -1,11 +1,18 @@
 import { BitorchError, check, z } from '#base';
-import type { ModelDescription, ModelFile } from './describe.ts';
-import { invalid, unsupported } from './errors.ts';
-import { hfArchitecture } from './hf-config.ts';
-import { type Json, parseJson } from './json.ts';
-import { checkShard, parseSafetensors, parseShardIndex } from './safetensors.ts';
-import type { TensorInfo } from './tensor.ts';
-import { decodeText } from './text.ts';
+import {
+  checkShard,
+  decodeText,
+  invalidFile as invalid,
+  type Json,
+  type ModelFile,
+  parseJson,
+  parseSafetensors,
+  parseShardIndex,
+  type TensorInfo,
+  unsupportedFile as unsupported,
+} from '#formats';
+import { familyNamed } from '../families/index.ts';
+import type { ModelDescription } from './model.ts';
 
 const INDEX = 'model.safetensors.index.json';
 const WHOLE = 'model.safetensors';
@@ -44,13 +51,20 @@ export async function describeFolder(files: readonly ModelFile[]): Promise<Model
   const small = Object.keys(SMALL_FILES).flatMap((path) => byPath.get(path) ?? []);
   const licence = await licenceOf(byPath.get('README.md'));
   return {
-    architecture: hfArchitecture(await readJson(byPath.get('config.json')!)),
+    architecture: architectureOf(await readJson(byPath.get('config.json')!)),
     tensors: await tensorsOf(byPath),
     tokenizer: { kind: 'tokenizer.json', file: 'tokenizer.json' },
     chatTemplate: await chatTemplateOf(byPath),
     ...(licence !== undefined && { licence }),
     headerRanges: small.map(({ path, source }) => ({ file: path, offset: 0, length: source.size })),
   };
+}
+
+const familySchema = z.object({ model_type: z.string().nullish() });
+
+function architectureOf(config: Json) {
+  const { model_type } = check(familySchema, config, 'config.json');
+  return familyNamed(model_type, 'config.json').fromConfig(config, 'config.json');
 }
 
 async function tensorsOf(files: ReadonlyMap<string, ModelFile>): Promise<TensorInfo[]> {

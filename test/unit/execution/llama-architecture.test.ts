@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ggufArchitecture, hfArchitecture, type Json, parseGguf } from '#formats';
+import { type Json, parseGguf } from '#formats';
+import { familyNamed } from '../../../src/execution/families/index.ts';
+import { llama } from '../../../src/execution/families/llama/index.ts';
 import { ggufFile, inMemory, type TypedValue, tinyLlama } from '../../support/gguf-file.ts';
 
 const LLAMA = {
@@ -21,8 +23,10 @@ const LLAMA = {
 async function gguf(changes: Record<string, TypedValue | undefined> = {}, tensors = tinyLlama().tensors) {
   const entries = { ...Object.fromEntries(tinyLlama().metadata), ...changes };
   const metadata = Object.entries(entries).filter((entry): entry is [string, TypedValue] => !!entry[1]);
-  const parsed = await parseGguf(inMemory(ggufFile({ metadata, tensors })), 'm.gguf');
-  return ggufArchitecture(parsed.metadata, parsed.tensors);
+  const source = inMemory(ggufFile({ metadata, tensors }));
+  const header = await parseGguf(source, 'm.gguf');
+  const family = familyNamed(header.metadata.get('general.architecture'), 'm.gguf');
+  return family.fromGguf(header, ({ offset, bytes }) => source.read(offset, bytes));
 }
 
 test('GGUF: required and optional keys', async () => {
@@ -77,7 +81,7 @@ const CONFIG = {
   tie_word_embeddings: true,
   hidden_act: 'silu',
 };
-const hf = (changes: Record<string, Json>) => hfArchitecture({ ...CONFIG, ...changes });
+const hf = (changes: Record<string, Json>) => llama.fromConfig({ ...CONFIG, ...changes }, 'config.json');
 const LLAMA3 = {
   factor: 8,
   low_freq_factor: 1,
@@ -122,5 +126,5 @@ test('config.json: what is no plain Llama is refused with its name', () => {
   refused({ quantization_config: { quant_method: 'gptq' } }, /quantization/);
   refused({ hidden_size: -64 }, /hidden/);
   refused({ num_hidden_layers: '1' }, /num_hidden_layers/);
-  assert.throws(() => hfArchitecture([]), { code: 'SCHEMA_INVALID' });
+  assert.throws(() => llama.fromConfig([], 'config.json'), { code: 'SCHEMA_INVALID' });
 });

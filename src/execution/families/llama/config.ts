@@ -1,7 +1,5 @@
 import { check, z } from '#base';
-import { type Architecture, architectureSchema } from './architecture.ts';
-import { unsupported } from './errors.ts';
-import type { Json } from './json.ts';
+import { type Architecture, architectureSchema, type Json, unsupportedFile as unsupported } from '#formats';
 
 const ropeSchema = z.object({
   rope_theta: z.number().nullish(),
