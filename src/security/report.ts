@@ -54,6 +54,7 @@ const reportSchema = z.strictObject({
 /** Result of a scan, identical on every machine for the same bytes and ruleset: docs/protocol/security-report.md. */
 export type Report = z.infer<typeof reportSchema>;
 
+/** The canonical encoding of a report. */
 export const encodeReport = (report: Report): Uint8Array => encodeCanonical(report);
 
 /** The report's hash (32 bytes), which security nodes sign and compare. */

@@ -99,6 +99,7 @@ const provenSchema = attestationSchema.refine(
 
 const PURPOSE = 'security-attestation';
 
+/** Signs an attestation with the authority's key. */
 export const sealAttestation = (attestation: Attestation, key: SigningKey): SealedAttestation => ({
   authority: attestation.authority,
   sealed: sealSigned(PURPOSE, attestation, key),

@@ -94,6 +94,7 @@ export class Clearance {
     await this.#writes.idle();
   }
 
+  /** Whether this node trusts the authority with this peer id. */
   trusts(authority: string): boolean {
     return this.#trust !== 'none' && this.#trust.includes(authority);
   }

@@ -39,6 +39,7 @@ export class AttestationExchange {
     this.#log = dependencies.log;
   }
 
+  /** Subscribes to new attestations and answers requests for earlier ones. */
   async start(): Promise<void> {
     this.#host.subscribe(ATTESTATION_TOPIC, (data) => this.#receive(data));
     await this.#host.answer(ATTESTATIONS_PROTOCOL, async (message) => this.#answer(message));

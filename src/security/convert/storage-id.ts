@@ -30,5 +30,6 @@ export function storageId(id: PickleValue): StorageId {
   return { key, type: type.name, elements, part: [first, count] };
 }
 
+/** Whether a value is a non-negative integer. */
 export const isCount = (value: PickleValue | undefined): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

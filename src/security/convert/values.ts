@@ -9,6 +9,7 @@ type OfKind<K extends Kinded['kind']> = Kinded extends infer V
     : never
   : never;
 
+/** Whether a value of a pickle is of this kind. */
 export function isKind<K extends Kinded['kind']>(
   value: PickleValue | undefined,
   kind: K,

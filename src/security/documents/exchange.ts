@@ -33,6 +33,7 @@ export class DocumentExchange {
     this.#host = dependencies.host;
   }
 
+  /** Answers requests for documents. */
   start(): Promise<void> {
     return this.#host.answer(DOCUMENT_PROTOCOL, (message) => this.#answer(message));
   }

@@ -11,6 +11,7 @@ export class ReportStore {
     this.#folder = folder;
   }
 
+  /** Stores a report. */
   async keep(report: Report): Promise<void> {
     await writeFileAtomic(this.#pathOf(reportHash(report)), encodeReport(report));
   }
@@ -22,6 +23,7 @@ export class ReportStore {
     return equalBytes(domainHash('security-report', bytes), hash) ? new Uint8Array(bytes) : undefined;
   }
 
+  /** The decoded report; undefined if missing or damaged. */
   async find(hash: Uint8Array): Promise<Report | undefined> {
     const bytes = await this.bytes(hash);
     return bytes && decodeReport(bytes);

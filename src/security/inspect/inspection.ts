@@ -62,6 +62,7 @@ export class Inspection {
     else this.omitted++;
   }
 
+  /** Whether a finding of this rule was added. */
   has(rule: RuleId): boolean {
     return this.findings.some((finding) => finding.rule === rule);
   }

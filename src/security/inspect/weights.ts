@@ -30,6 +30,7 @@ const LEAVING =
 /** Parent paths that are disguised to pass a check for "../", or that descend before they ascend. */
 const HIDDEN_WAY = /%(25)*2e%(25)*2e|\.\.%(25)*2f|[^./\s]\/\.\.\/\.\.\//i;
 
+/** Inspects a safetensors file: its metadata and the names of its tensors. */
 export async function inspectSafetensors(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const tensors = await readSafetensors(source, path, (key, value) => {
@@ -38,6 +39,7 @@ export async function inspectSafetensors(inspection: Inspection): Promise<void> 
   checkNames(inspection, tensors);
 }
 
+/** Inspects a GGUF file: metadata, vocabulary, chat templates and the names of its tensors. */
 export async function inspectGguf(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const vocabulary = new GgufVocabulary(inspection);

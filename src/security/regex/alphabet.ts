@@ -39,6 +39,7 @@ const NAMED: Readonly<Record<string, string>> = {
   N: '[^\\n]',
 };
 
+/** The alphabet of one pattern, and the sets of its characters. */
 export class Alphabet {
   readonly #characters: string[];
   readonly #lower: string[];
@@ -57,6 +58,7 @@ export class Alphabet {
     this.#all = (1n << BigInt(this.#characters.length)) - 1n;
   }
 
+  /** The complement of a set. */
   not = (set: CharacterSet): CharacterSet => this.#all & ~set;
 
   without = (character: string): CharacterSet => this.not(this.literal(character, false));
@@ -67,6 +69,7 @@ export class Alphabet {
     return this.#where((_, n) => this.#lower[n] === lower);
   }
 
+  /** Characters between two code points, inclusive. */
   range(from: string, to: string, ignoreCase: boolean): CharacterSet {
     const [low, high] = [from.codePointAt(0)!, to.codePointAt(0)!];
     const inside = (other: string) => other.codePointAt(0)! >= low && other.codePointAt(0)! <= high;

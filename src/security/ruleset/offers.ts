@@ -21,6 +21,7 @@ export function answerWithRuleset(host: Host, current: () => Promise<Ruleset>): 
   });
 }
 
+/** Asks a node which ruleset it uses. Throws SCHEMA_INVALID for a malformed answer, and what Host.request() throws. */
 export async function askForRuleset(
   host: Host,
   peer: PeerAddress,

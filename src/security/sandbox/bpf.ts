@@ -1,5 +1,6 @@
 /** A minimal assembler for classic BPF as seccomp runs it (linux/filter.h, linux/seccomp.h). */
 
+/** One instruction: struct sock_filter of linux/filter.h. */
 export interface Instruction {
   readonly code: number;
   readonly jt: number;
@@ -26,7 +27,9 @@ export const loadArchitecture: Instruction = load(4);
 /** Loads the lower half of argument `n`. Flags and small integers fit in it; the upper half may hold garbage. */
 export const loadArgument = (n: number): Instruction => load(16 + 8 * n);
 
+/** Masks the loaded word. */
 export const and = (mask: number): Instruction => ({ code: AND, jt: 0, jf: 0, k: mask });
+/** Ends the filter with an action. */
 export const returnAction = (action: number): Instruction => ({ code: RETURN, jt: 0, jf: 0, k: action });
 
 /** Runs `then` if the loaded word equals `value`; otherwise skips it. */

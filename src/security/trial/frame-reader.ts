@@ -20,6 +20,7 @@ export class FrameReader {
     this.#onProgress = onProgress;
   }
 
+  /** Reads the next chunk of the output. Never throws: a violation is kept as `problem`. */
   add(chunk: Uint8Array): void {
     if (this.problem) return;
     try {

@@ -23,6 +23,7 @@ export interface TrialFault {
   readonly message: string;
 }
 
+/** Outcome of a trial. */
 export interface Trial {
   readonly faults: readonly TrialFault[];
   readonly usage: Usage;

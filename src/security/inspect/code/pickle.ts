@@ -18,6 +18,7 @@ const OVER_LIMIT = 'it acts as a pickle for longer than one is followed';
 /** Magic number of PyTorch checkpoints before 1.6: a pickle of this number, further pickles, then raw storages. */
 const TORCH_MAGIC = 0x1950a86a20f9469cfc6cn;
 
+/** What a source would do if it were loaded as pickles. */
 export interface PickleTrace {
   /** Descriptions of calls and imports that are not on the list. */
   dangers: string[];

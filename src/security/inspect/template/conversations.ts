@@ -1,5 +1,6 @@
 /** Test conversations for templates, and other values that callers pass. */
 
+/** A message of a test conversation. */
 export interface ProbeMessage {
   readonly role: string;
   readonly content: string | readonly { readonly type: 'text'; readonly text: string }[] | null;

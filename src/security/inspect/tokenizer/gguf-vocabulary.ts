@@ -32,17 +32,20 @@ export class GgufVocabulary {
     this.#inspection = inspection;
   }
 
+  /** Whether finish() needs the value of this key. */
   static wants(key: string): boolean {
     return (
       key === 'tokenizer.ggml.token_type' || CONTROL_ID.test(key) || COUNTS.some(([keys]) => keys.test(key))
     );
   }
 
+  /** Receives the element type and length of a list. */
   list(key: string, type: string, length: number): void {
     if (key === TOKENS) this.#ordinary = new Uint8Array(length);
     if (key === TOKENS || Object.hasOwn(BESIDE, key)) this.#lists.set(key, { type, length });
   }
 
+  /** Receives a string, or an element of a list of strings. */
   text(key: string, text: string): void {
     if (key !== TOKENS) return;
     const { ordinaryAddedTokens } = this.#inspection.ruleset.tokenizer;
@@ -50,6 +53,7 @@ export class GgufVocabulary {
     this.#at++;
   }
 
+  /** Checks the values that were kept, once all metadata is read. */
   finish(metadata: GgufMetadata): void {
     const find = (key: string, what: string) => this.#inspection.report('tokenizer-added-token', key, what);
     const count = this.#lists.get(TOKENS)?.length;

@@ -14,6 +14,7 @@ export type Dependence = (typeof DEPENDENCES)[number];
 /** `list`: a list of conversation texts. */
 export type Shape = 'messages' | 'message' | 'namespace' | 'list' | 'other';
 
+/** An abstract value. */
 export interface FlowValue {
   readonly dependence: Dependence;
   readonly shape: Shape;
