@@ -1,6 +1,6 @@
 import type { ModelFile } from '#formats';
 import { WorkBudget } from '../regex/automaton.ts';
-import { type Finding, MAX_FINDINGS, MAX_TEXT } from '../report.ts';
+import { type Finding, MAX_FINDINGS, MAX_TEXT, refuses } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 
@@ -58,8 +58,14 @@ export class Inspection {
       (other) => other.rule === rule && other.place === finding.place && other.detail === finding.detail,
     );
     if (known) return;
-    if (this.findings.length < MAX_FINDINGS) this.findings.push(finding);
-    else this.omitted++;
+    if (this.findings.length < MAX_FINDINGS) {
+      this.findings.push(finding);
+      return;
+    }
+    this.omitted++;
+    // Notes, however many, leave room for what refuses the file.
+    const note = refuses(finding) ? this.findings.findLastIndex((other) => !refuses(other)) : -1;
+    if (note >= 0) this.findings[note] = finding;
   }
 
   /** Whether a finding of this rule was added. */

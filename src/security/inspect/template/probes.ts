@@ -13,7 +13,7 @@ import {
 } from './conversations.ts';
 import { differences, familyOf } from './families.ts';
 import { nodesOf } from './rules.ts';
-import { oddText, withoutTexts } from './unusual-text.ts';
+import { harmIn, oddText, withoutTexts } from './unusual-text.ts';
 
 const LIMITS = { maxSteps: 80_000, maxText: 1 << 18, maxWork: 1 << 24 };
 const MAX_SWITCHES = 24;
@@ -58,6 +58,7 @@ export async function probeConversation(
   /** Kinds of conversations for which some prompt contained the user's text, and for which some prompt lacked it. */
   const shown = new Set<string>();
   const dropped = new Set<string>();
+  const published = texts.filter((text) => oddText(text) === undefined);
   const renderable = TALKS.filter((talk) => render(talk, {}, new Clock(PROBE_DAY)) !== undefined);
   for (const values of [...SETTINGS, ...switchesOf(tree)]) {
     for (const talk of TALKS) {
@@ -88,8 +89,9 @@ export async function probeConversation(
       for (const words of differences(family, talk, rendered))
         inspection.report('template-family', place, words);
     }
-    const own = withoutTexts(rendered, [...wordsOf(talk), ...clock.outputs, ...texts]);
-    const odd = oddText(own);
+    const whole = withoutTexts(rendered, [...wordsOf(talk), ...clock.outputs]);
+    const own = withoutTexts(whole, texts);
+    const odd = oddText(own, { assembled: true }) ?? harmIn(withoutTexts(whole, published));
     if (!odd?.refused || isOdd) return;
     isOdd = true;
     find(`it ${odd.why} ${JSON.stringify(own.trim().slice(0, 160))}`);

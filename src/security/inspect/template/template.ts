@@ -5,9 +5,9 @@ import type { Inspection } from '../inspection.ts';
 import { contentFlow } from './flow/flow.ts';
 import { probeConversation } from './probes.ts';
 import { checkTemplate, nodesOf } from './rules.ts';
-import { oddText } from './unusual-text.ts';
+import { harmIn, oddText } from './unusual-text.ts';
 import { KNOWN_TEMPLATES } from './vocabulary.ts';
-import { writtenTexts } from './written-texts.ts';
+import { piecesTogether, writtenTexts } from './written-texts.ts';
 
 const MAX_SHOWN = 160;
 
@@ -62,6 +62,16 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
     const rule = odd.refused ? 'template-behaviour' : 'template-opening';
     const when = conditions.length > 0 ? `${conditions.slice(-2).join(', ')}, ` : '';
     inspection.report(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
+  }
+  const pieces = texts.filter(({ text }) => !isSentence(text) || oddText(text));
+  for (const together of piecesTogether(pieces)) {
+    const harmful = harmIn(together);
+    if (harmful)
+      inspection.report(
+        'template-behaviour',
+        place,
+        `it ${harmful.why} ${JSON.stringify(together.slice(0, MAX_SHOWN))}`,
+      );
   }
   for (const report of contentFlow(tree)) inspection.report('template-behaviour', place, report);
   await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { dangerIn } from './dangers.ts';
+import { unreadableIn } from './languages.ts';
 import { KNOWN_SENTENCES, PLAIN_WORDS } from './vocabulary.ts';
 
 /** An unusual text that a template writes. */
@@ -47,22 +49,36 @@ function hiddenIn(text: string): string | undefined {
 }
 
 /**
- * Classifies a text that a template writes itself. Sentences of published templates are fine. New sentences of plain
- * words are unusual. Sentences with other words, addresses, account numbers or invisible characters are refused.
+ * Judges a text that a template writes of its own. Sentences of published templates are fine, and new ones are odd; what
+ * tells a model to do harm, addresses, account numbers, hidden or separated letters and languages that cannot be judged are
+ * refused. `assembled`: the text was put together of single words, so that any word that templates do not have is refused.
  */
-export function oddText(text: string): OddText | undefined {
+export function oddText(text: string, { assembled = false } = {}): OddText | undefined {
   const hidden = hiddenIn(text);
   if (hidden) return { refused: true, why: `writes characters that cannot be seen (${hidden}) in` };
   const spaced = SPACED.exec(withoutTokens(text));
   if (spaced && !known.has(digestOf(text))) return { refused: true, why: 'spells with separated letters' };
+  const harmful = harmIn(text);
+  if (harmful) return harmful;
   let odd: OddText | undefined;
-  for (const sentence of sentencesOf(text)) {
-    const found = known.has(digestOf(sentence)) ? undefined : oddSentence(sentence);
+  for (const sentence of newSentences(text)) {
+    const found = oddSentence(sentence, assembled);
     if (found?.refused) return found;
     odd ??= found;
   }
   return odd;
 }
+
+/** What in a text tells a model to do harm, sentences of published templates left out. */
+export function harmIn(text: string): OddText | undefined {
+  const danger = dangerIn(newSentences(text).join(' '));
+  return danger === undefined
+    ? undefined
+    : { refused: true, why: `writes words that urge, conceal or deceive (${danger}) in` };
+}
+
+const newSentences = (text: string): string[] =>
+  sentencesOf(text).filter((sentence) => !known.has(digestOf(sentence)));
 
 /** Splits a text into sentences and lines. */
 const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
@@ -74,7 +90,7 @@ export const digestOf = (sentence: string): string =>
     .digest('hex')
     .slice(0, 20);
 
-function oddSentence(sentence: string): OddText | undefined {
+function oddSentence(sentence: string, assembled: boolean): OddText | undefined {
   const rest = withoutTokens(sentence);
   const address = ADDRESS.exec(rest) ?? LONG_NUMBER.exec(rest);
   if (address) return { refused: true, why: 'writes an address or number' };
@@ -83,9 +99,12 @@ function oddSentence(sentence: string): OddText | undefined {
   const unknown = words.filter((word) => !isPlain(word));
   if (unknown.length === 0)
     return words.length < MIN_SENTENCE ? undefined : { refused: false, why: 'writes' };
+  const isLabel = LABEL.test(nameless);
+  const unreadable = isLabel ? undefined : unreadableIn(nameless, isPlain);
+  if (unreadable) return { refused: true, why: `writes ${unreadable} in` };
   const shown = [...new Set(unknown)].slice(0, MAX_SHOWN_WORDS).join(', ');
   return {
-    refused: !LABEL.test(nameless),
+    refused: assembled && !isLabel,
     why: `writes words that known templates do not have (${shown}) in`,
   };
 }

@@ -91,6 +91,20 @@ export function writtenTexts(tree: TemplateNode): WrittenText[] {
   }
 }
 
+/** What the texts under the same conditions say one behind the other: words may be cut into pieces. */
+export function piecesTogether(texts: readonly WrittenText[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { text, conditions } of texts) {
+    const key = JSON.stringify(conditions);
+    const group = groups.get(key);
+    if (group) group.push(text);
+    else groups.set(key, [text]);
+  }
+  return [...groups.values()]
+    .filter((pieces) => pieces.length > 1)
+    .flatMap((pieces) => [pieces.join(''), pieces.join(' ')]);
+}
+
 /** The object of a method call; undefined for a call by name. */
 const callee = (call: TemplateNode): unknown => {
   const { type, object } = call.callee as TemplateNode;
