@@ -22,6 +22,7 @@ export const EXECUTION_ERRORS = {
   PIN_UNAVAILABLE: [400, 'threads cannot be pinned to cores'],
   POSITION_GAP: [502, 'a frame skips positions'],
   PROMPT_EMPTY: [400, 'the prompt contains no tokens'],
+  PROMPT_INVALID: [400, 'the conversation uses every private-use character of Unicode'],
   PROMPT_TOO_LONG: [400, 'the text exceeds the length limit of the tokenizer'],
   SESSION_ABORTED: [499, 'the session was aborted'],
   SESSION_IDLE: [503, 'the session timed out without a frame'],

@@ -12,21 +12,39 @@ export interface PromptParts {
 
 /**
  * Token ids of a chat, ending where the assistant's answer begins. Throws PROMPT_EMPTY when there are no tokens,
- * TOKEN_INVALID when an id has no row in the embedding matrix, and whatever renderChat() and encode() throw.
+ * TOKEN_INVALID when an id has no row in the embedding matrix, PROMPT_INVALID, and whatever renderChat() and encode() throw.
  */
 export function chatPrompt(
   messages: readonly TemplateMessage[],
   { tokenizer, chatTemplate, vocab }: PromptParts,
 ): number[] {
   const textOf = (id: number | undefined) => (id === undefined ? '' : tokenizer.textOf(id));
-  const text = renderChat(chatTemplate, messages, {
+  // What people write must not become control tokens; those of the template still do.
+  const guard = unusedCharacter(messages);
+  const guarded = messages.map((message) => ({
+    ...message,
+    content: tokenizer.guard(message.content, guard),
+  }));
+  const text = renderChat(chatTemplate, guarded, {
     addGenerationPrompt: true,
     bos: textOf(tokenizer.bos),
     eos: textOf(tokenizer.eos),
   });
-  const tokens = tokenizer.encode(text, { special: true });
+  const tokens = tokenizer.encode(text, { special: true, guard });
   checkPrompt(tokens, vocab);
   return tokens;
+}
+
+/** A character that no message has: a noncharacter of Unicode, or one for private use. Throws PROMPT_INVALID. */
+function unusedCharacter(messages: readonly TemplateMessage[]): string {
+  const used = new Set(messages.flatMap(({ content }) => [...new Set(content)]));
+  const isUnused = (code: number) => !used.has(String.fromCharCode(code));
+  for (let code = 0xfdd0; code <= 0xfdef; code++) if (isUnused(code)) return String.fromCharCode(code);
+  for (let code = 0xe000; code <= 0xf8ff; code++) if (isUnused(code)) return String.fromCharCode(code);
+  throw new BitorchError(
+    'PROMPT_INVALID',
+    'the messages use every private character of Unicode: remove some',
+  );
 }
 
 /** Throws PROMPT_EMPTY when `tokens` is empty, TOKEN_INVALID when an id is not below `vocab`. */

@@ -10,12 +10,7 @@ const NORMALIZERS = new Set('NFC NFD NFKC NFKD StripAccents Replace Prepend'.spl
 const BEHAVIOURS = new Set(['Isolated', 'isolated', 'MergedWithPrevious', 'mergedWithPrevious']);
 
 /** Throws TOKENIZER_UNSUPPORTED for parts and options that are not known to agree, SCHEMA_INVALID for damage. */
-export function demandKnownParts({ added_tokens, normalizer, pre_tokenizer, model }: TokenizerJson): void {
-  const word = added_tokens.find((token) => token.single_word);
-  if (word)
-    throw unsupported(
-      `the token ${JSON.stringify(word.content)}, which counts only as a whole word (single_word)`,
-    );
+export function demandKnownParts({ normalizer, pre_tokenizer, model }: TokenizerJson): void {
   for (const part of flatten(normalizer, 'normalizers'))
     if (!NORMALIZERS.has(part.type)) throw unsupported(`the normalizer ${part.type}`);
   const cuts = flatten(pre_tokenizer, 'pretokenizers');

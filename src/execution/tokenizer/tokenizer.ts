@@ -1,7 +1,7 @@
-import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { BitorchError, messageOf, utf8 } from '#base';
+import type { SplitOptions } from './added-tokens.ts';
 import { invalidTokenizer, type TokenizerDefinition, vocabularyOf } from './definition.ts';
-import { withUnicodeSpaces } from './known-parts.ts';
+import { Encoder } from './encoder.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { type TokenBytes, tokenBytes } from './token-bytes.ts';
 
@@ -18,9 +18,12 @@ export interface Tokenizer {
   readonly stopIds: readonly number[];
   /**
    * Token ids of a text, without bos. `special`: texts of control tokens become these tokens, as a rendered chat
-   * needs; otherwise they are plain text. Throws PROMPT_TOO_LONG, TIME_LIMIT or TOKENIZER_INVALID.
+   * needs, except right after the character `guard`; otherwise they are plain text. `guard` is left out of the text. Throws
+   * PROMPT_TOO_LONG, TIME_LIMIT or TOKENIZER_INVALID.
    */
-  encode(text: string, options: { special: boolean }): number[];
+  encode(text: string, options: SplitOptions): number[];
+  /** A text with `guard` before whatever would become a control token, or the beginning of one. */
+  guard(text: string, guard: string): string;
   /** The text of whole sequences; control tokens and ids beyond the vocabulary add nothing. */
   decode(ids: readonly number[]): string;
   /** The same, token by token. */
@@ -50,7 +53,7 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
   const texts = vocabularyOf(definition.json);
   const ids = new Map(texts.map((text, id) => [text, id]));
   const bytes = tokenBytes(definition.json, texts, definition.stopIds);
-  const encoders = createEncoders(definition);
+  const encoder = createEncoder(definition);
   const { bos, eos, addsBos, stopIds } = definition;
   return {
     vocab: texts.length,
@@ -58,7 +61,8 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
     ...(eos !== undefined && { eos }),
     addsBos,
     stopIds,
-    encode: (text, { special }) => encode(special ? encoders.special : encoders.plain, text),
+    encode: (text, options) => encode(encoder, text, options),
+    guard: (text, guard) => encoder.guard(text, guard),
     decode(ids) {
       const stream = new ByteStream(bytes);
       return ids.map((id) => stream.push(id)).join('') + stream.end();
@@ -70,48 +74,28 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
   };
 }
 
-/** One encoder that knows the control tokens and one that does not; they share the vocabulary. */
-function createEncoders({ json }: TokenizerDefinition): { special: Encoder; plain: Encoder } {
+function createEncoder({ json }: TokenizerDefinition): Encoder {
   try {
-    return withTimeLimit(LOAD_MS, 'loading the tokenizer', () => {
-      const parts = {
-        normalizer: null,
-        pre_tokenizer: null,
-        decoder: null,
-        ...withUnicodeSpaces(json),
-        post_processor: null,
-      };
-      const special = new Encoder(parts, {});
-      const ordinary = json.added_tokens.filter((token) => !token.special);
-      const empty = { type: 'BPE', vocab: {}, merges: [] };
-      const plain = new Encoder({ ...parts, added_tokens: ordinary, model: empty }, {});
-      plain.model = special.model;
-      return { special, plain };
-    });
+    return withTimeLimit(LOAD_MS, 'loading the tokenizer', () => new Encoder(json));
   } catch (error) {
     throw error instanceof BitorchError ? error : invalidTokenizer(messageOf(error), error);
   }
 }
 
-function encode(encoder: Encoder, text: string): number[] {
+function encode(encoder: Encoder, text: string, options: SplitOptions): number[] {
   if (text.length > MAX_TEXT) {
     throw new BitorchError(
       'PROMPT_TOO_LONG',
       `the text has ${text.length} characters, the limit is ${MAX_TEXT}`,
     );
   }
-  if (text === '') return [];
   try {
-    const ids = withTimeLimit(
-      encodeMs(text.length),
-      'tokenizing',
-      (): number[] => encoder.encode(text.toWellFormed()).ids,
+    return withTimeLimit(encodeMs(text.length), 'tokenizing', () =>
+      encoder.encode(text.toWellFormed(), options),
     );
-    if (ids.every((id) => Number.isInteger(id))) return ids;
   } catch (error) {
     throw error instanceof BitorchError ? error : invalidTokenizer(messageOf(error), error);
   }
-  throw invalidTokenizer('it has no token for a part of the text');
 }
 
 class ByteStream implements TextStream {

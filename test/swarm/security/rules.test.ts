@@ -192,7 +192,9 @@ test('who clears what the report refuses has cleared nothing', async (t) => {
       void exchange.publish(attest({ key, id: host.id }, { ...fields, time: fields.time++ }));
     return modelOn(node, id)?.attestations[0]?.check.state === 'contradicts';
   });
-  assert.deepEqual(modelOn(node, id).attestations[0]!.check.problems, ['the attestation clears what its report refuses']);
+  assert.deepEqual(modelOn(node, id).attestations[0]!.check.problems, [
+    'the attestation clears what its report refuses',
+  ]);
   assert.equal(stateOn(node, id), 'pending');
   assert.equal((await node.report(toHex(reportHash(report))))!.verdict, 'refused');
 });

@@ -1,0 +1,110 @@
+/** Text to ids: added tokens are cut out first, the rest goes through normalizer, pre-tokenizer and model. */
+import { Tokenizer as Parts } from '@huggingface/tokenizers';
+import { BitorchError } from '#base';
+import { AddedTokens, isControl, type SplitOptions } from './added-tokens.ts';
+import { type AddedToken, invalidTokenizer, type TokenizerJson } from './definition.ts';
+import { withUnicodeSpaces } from './known-parts.ts';
+
+export class Encoder {
+  readonly #parts: Parts;
+  /** Found in the text as it is. */
+  readonly #literal: AddedTokens;
+  /** Found in the text that the normalizer leaves. */
+  readonly #normalized: AddedTokens;
+
+  /** Throws TOKENIZER_UNSUPPORTED for control tokens that are not found as they are written. */
+  constructor(json: TokenizerJson) {
+    this.#parts = new Parts(
+      {
+        normalizer: null,
+        pre_tokenizer: null,
+        decoder: null,
+        ...withUnicodeSpaces(json),
+        model: withoutControlTokens(json),
+        post_processor: null,
+        added_tokens: [],
+      },
+      {},
+    );
+    const isNormalized = ({ normalized, special }: AddedToken) => normalized ?? !special;
+    const late = (token: AddedToken) => isNormalized(token) && !isControl(token);
+    for (const token of json.added_tokens)
+      if (isNormalized(token) && isControl(token) && this.#normalize(token.content) !== token.content)
+        throw changed(token.content);
+    this.#literal = new AddedTokens(json.added_tokens.filter((token) => !late(token)));
+    const written = ({ content }: AddedToken) => this.#normalize(content);
+    this.#normalized = new AddedTokens(json.added_tokens.filter(late), written);
+  }
+
+  /** Ids of `text`. `guard` itself is no part of it. Throws TOKENIZER_INVALID when a part of the text has no token. */
+  encode(text: string, options: SplitOptions): number[] {
+    const { guard } = options;
+    const ids: number[] = [];
+    for (const section of this.#literal.split(text, options)) {
+      if ('id' in section) ids.push(section.id);
+      else {
+        const ordinary = guard === undefined ? section.text : section.text.replaceAll(guard, '');
+        this.#encodeOrdinary(ordinary, section.start === 0, ids);
+      }
+    }
+    return ids;
+  }
+
+  guard(text: string, guard: string): string {
+    return this.#literal.guard(text, guard);
+  }
+
+  #encodeOrdinary(text: string, first: boolean, ids: number[]): void {
+    for (const section of this.#normalized.split(this.#normalize(text), { special: false })) {
+      if ('id' in section) ids.push(section.id);
+      else this.#encodePieces(section.text, first && section.start === 0, ids);
+    }
+  }
+
+  #encodePieces(text: string, first: boolean, ids: number[]): void {
+    const { pre_tokenizer, model } = this.#parts;
+    const pieces = pre_tokenizer?.(text, { section_index: first ? 0 : 1 }) ?? [text];
+    // One by one: unknown tokens are fused within a piece only.
+    for (const piece of pieces) {
+      for (const token of model!([piece])) {
+        const id = model!.tokens_to_ids.get(token) ?? model!.unk_token_id;
+        if (id === undefined) throw invalidTokenizer('it has no token for a part of the text');
+        ids.push(id);
+      }
+    }
+  }
+
+  #normalize(text: string): string {
+    return this.#parts.normalizer?.(text) ?? text;
+  }
+}
+
+/** The same model without a way to make a control token out of ordinary text. */
+function withoutControlTokens({ model, added_tokens }: TokenizerJson): TokenizerJson['model'] {
+  const control = new Set(added_tokens.filter(isControl).map(({ content }) => content));
+  if (model.type === 'Unigram') {
+    const vocab = model.vocab as [string, number][];
+    const unreachable = (text: string, id: number) => control.has(text) && id !== model.unk_id;
+    return {
+      ...model,
+      vocab: vocab.map(([text, score], id) => (unreachable(text, id) ? ['', score] : [text, score])),
+    };
+  }
+  const vocab = Object.entries(model.vocab as Record<string, number>);
+  const merges = (model.merges ?? []) as (string | string[])[];
+  return {
+    ...model,
+    vocab: Object.fromEntries(vocab.filter(([text]) => !control.has(text) || text === model.unk_token)),
+    merges: merges.filter((merge) => !control.has(joined(merge))),
+  };
+}
+
+const joined = (merge: string | string[]): string =>
+  typeof merge === 'string' ? merge.replace(' ', '') : merge.join('');
+
+function changed(content: string): BitorchError {
+  return new BitorchError(
+    'TOKENIZER_UNSUPPORTED',
+    `tokenizer.json has the control token ${JSON.stringify(content)}, which its normalizer changes: mark it "normalized": false`,
+  );
+}
