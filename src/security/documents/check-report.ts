@@ -14,7 +14,7 @@ export function contradictions(attestation: Attestation, report: Report, manifes
   };
   const bytes = report.files.reduce((sum, { size }) => sum + size, 0);
   unless(equalBytes(report.ruleset, attestation.ruleset.id), 'the report was made with another ruleset');
-  unless(report.scanner === attestation.scanner, 'the report was made by another scanner');
+  unless(report.scanner === attestation.scanner, 'the report was made with another scanner');
   unless(
     report.files.length === attestation.files && bytes === attestation.bytes,
     `the report covers ${report.files.length} files with ${bytes} bytes`,

@@ -111,7 +111,7 @@ test('shows the whole report that was signed, and when a word contradicts it', a
   const finding = { rule: 'pickle-code', severity: 'critical' as const, place: '', detail: 'posix.system' };
   const file = { size: 1000, sha256: 'ab'.repeat(32), kind: 'pickle', findings: [finding], omitted: 2 };
   const word = attestation({
-    check: { state: 'contradicts', problems: ['it clears what its report refuses'] },
+    check: { state: 'contradicts', problems: ['the attestation clears what its report refuses'] },
   });
   tests.server.node.reports.set(word.report, {
     hash: word.report,
@@ -125,7 +125,7 @@ test('shows the whole report that was signed, and when a word contradicts it', a
   const model = page.getByRole('article', { name: MODEL.name });
   await model.getByText('contradicts its own report', { exact: false }).waitFor();
   await model.getByText('Details').click();
-  await model.getByText('it clears what its report refuses').waitFor();
+  await model.getByText('the attestation clears what its report refuses').waitFor();
   await model.getByRole('button', { name: 'Show full report' }).click();
   await model.getByRole('rowheader', { name: 'weights.bin' }).waitFor();
   await model.getByText('pickle-code (critical), 2 more').waitFor();
