@@ -16,7 +16,7 @@ export interface Aggregate {
 }
 
 /** Signatures of several keys over one message. */
-export interface JointlySigned {
+interface JointlySigned {
   readonly message: Uint8Array;
   /** In the order of aggregation. */
   readonly publicKeys: readonly Uint8Array[];

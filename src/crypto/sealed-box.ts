@@ -10,7 +10,7 @@ export interface PasswordCost {
 }
 
 /** The second recommendation of RFC 9106; about 0.2 s. */
-export const DEFAULT_PASSWORD_COST: PasswordCost = { passes: 3, memoryKiB: 65_536 };
+const DEFAULT_PASSWORD_COST: PasswordCost = { passes: 3, memoryKiB: 65_536 };
 
 /** A file that demands more is rejected before any work. */
 const MAX_PASSES = 16;

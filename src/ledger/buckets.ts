@@ -61,7 +61,7 @@ export const outputCodec = struct({
 
 export type OutputRecord = Decoded<typeof outputCodec>;
 
-export const headCodec = struct({ height: integer(), appHash: fixed(32) });
+const headCodec = struct({ height: integer(), appHash: fixed(32) });
 export type Head = Decoded<typeof headCodec>;
 
 /** The last block, at key 0. */

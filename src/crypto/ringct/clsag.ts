@@ -6,7 +6,7 @@ import { decodeAll, pointOf } from './points.ts';
 
 /** CLSAG: linkable ring signatures (Goodell, Noether, RandomRun, eprint 2019/654), as Monero computes them. */
 
-export const MAX_RING = 64;
+const MAX_RING = 64;
 
 /** A ring member, a possible source of the money: one-time key P and commitment C, both of prime order. */
 export interface RingMember {

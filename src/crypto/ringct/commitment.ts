@@ -3,7 +3,7 @@ import { type Curve, type Point, type Scalar, scalarOf } from '../curve.ts';
 import { decodeAll, pointOf } from './points.ts';
 
 /** Checks the range of an amount: 0 ≤ amount < 2^64 sparks. Throws AMOUNT_INVALID. */
-export const AMOUNT_LIMIT = 2n ** 64n;
+const AMOUNT_LIMIT = 2n ** 64n;
 
 const ENCODED_H = fromHex('8b655970153799af2aeadc9ff1add0ea6c7251d54154cfa92c173a0dd39c1f94');
 const decodedH = new WeakMap<Curve, Point>();

@@ -16,7 +16,7 @@ export interface DerivationRules {
 
 export const MONERO_RULES: DerivationRules = { context: new Uint8Array(), viewTagBytes: 1 };
 
-export const ENCRYPTED_AMOUNT_BYTES = 8;
+const ENCRYPTED_AMOUNT_BYTES = 8;
 
 /** The public part of an output. */
 export interface Output {
@@ -29,7 +29,7 @@ export interface Output {
 }
 
 /** An output with the values that only its sender and its receiver know. */
-export interface OpenOutput extends Output {
+interface OpenOutput extends Output {
   readonly amount: bigint;
   readonly mask: Scalar;
 }

@@ -41,7 +41,7 @@ export const paddedOutputs = (outputs: number): number => 2 ** Math.ceil(Math.lo
 export const roundsFor = (outputs: number): number => Math.log2(BITS * paddedOutputs(outputs));
 
 /** The independent generators G_i and H_i, one pair for each bit of each output. */
-export interface RangeGenerators {
+interface RangeGenerators {
   readonly g: readonly Point[];
   readonly h: readonly Point[];
 }

@@ -4,7 +4,7 @@ import { accountKind } from '../buckets.ts';
 import { struct } from '../codec/index.ts';
 
 /** Payments that the chain makes by itself at a height. Each kind has its own queue. */
-export const DUE_KINDS = ['withdrawal', 'escrow', 'earnings', 'commission'] as const;
+const DUE_KINDS = ['withdrawal', 'escrow', 'earnings', 'commission'] as const;
 export type DueKind = (typeof DUE_KINDS)[number];
 
 type DueKey = readonly [kind: DueKind, height: number, key: Uint8Array];

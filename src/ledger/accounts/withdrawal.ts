@@ -22,11 +22,11 @@ const withdrawalCodec = struct({
 export type Withdrawal = Decoded<typeof withdrawalCodec>;
 
 /** Kind of bond: one key can be both a validator's and a node's. */
-export type BondOf = 'validator' | 'node';
+type BondOf = 'validator' | 'node';
 const BONDS: readonly BondOf[] = ['validator', 'node'];
 
 /** The bond, and a number unique to that bond. */
-export type WithdrawalKey = readonly [of: BondOf, bond: Uint8Array, number: number];
+type WithdrawalKey = readonly [of: BondOf, bond: Uint8Array, number: number];
 
 export const withdrawalKey: BytesCodec<WithdrawalKey> = {
   encode: ([of, bond, number]) =>

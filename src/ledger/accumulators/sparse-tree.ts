@@ -7,7 +7,7 @@ const BRANCH = 4;
 const MAX_DEPTH = HASH_BYTES * 8;
 
 /** A write to a key: its new value, or undefined to delete it. */
-export interface TreeChange {
+interface TreeChange {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
 }

@@ -26,7 +26,7 @@ export interface Legs {
 }
 
 /** What an action costs the chain beyond its bytes. */
-export interface Burden {
+interface Burden {
   /** State records that it creates, which every node stores until they are closed. */
   readonly records?: number;
   /** Payments that the chain has to make later because of it. */

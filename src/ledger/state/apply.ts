@@ -41,7 +41,7 @@ export function leastFee(view: ReadView, transaction: Transaction): bigint {
 }
 
 /** Checks the fee and what the actions release. Throws TRANSACTION_INVALID. */
-export function requireFee(view: ReadView, transaction: Transaction): void {
+function requireFee(view: ReadView, transaction: Transaction): void {
   const { fee } = transaction.body;
   const least = leastFee(view, transaction);
   ensure(fee >= least, 'the fee is too low', { fee, least });
@@ -49,7 +49,7 @@ export function requireFee(view: ReadView, transaction: Transaction): void {
 }
 
 /** Ring members exist and are mature; key images are new and ascending. Throws TRANSACTION_INVALID. */
-export function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
+function requireSpendable(view: ReadView, { body }: Transaction, points: Points, draft: Draft): void {
   for (const { ring } of body.inputs) {
     for (const number of ring) {
       if (number < draft.ripe) continue;

@@ -21,7 +21,7 @@ export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './blo
 export { emissionOf } from './epoch.ts';
 export { nextBaseFee } from './fees.ts';
 export type { Genesis, GenesisValidator } from './genesis.ts';
-export { mintContext, mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';
+export { mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';
 export { duesPerBlock } from './payments.ts';
 export { StateBuilder, stateRecords } from './restore.ts';
 export type { Points, Spend, SpendRules } from './spending.ts';

@@ -27,7 +27,7 @@ export function refundContext(curve: Curve): Uint8Array {
 }
 
 /** Context of output `number`, minted by the protocol in a block. */
-export function mintContext(chainId: Uint8Array, height: number, number: number, curve: Curve): Uint8Array {
+function mintContext(chainId: Uint8Array, height: number, number: number, curve: Curve): Uint8Array {
   const place = concat([chainId, orderedNumber.encode(height), orderedNumber.encode(number)]);
   return curve.keccak256(concat([utf8('bitorch/mint'), place]));
 }

@@ -20,7 +20,7 @@ const REFUSALS = {
   'view key': 'VIEW_KEY_INVALID',
   'payment proof': 'PAYMENT_PROOF_INVALID',
 } as const;
-export type TextKind = keyof typeof REFUSALS;
+type TextKind = keyof typeof REFUSALS;
 
 /**
  * Decodes text made by `encodeBech32m` with this prefix, in either case but not mixed. Throws ADDRESS_INVALID,

@@ -11,7 +11,6 @@ import { type ChainStatus, type OutputTotal, outputsBetween, totalsUpTo, type Wa
  * Monero). The lock time of outputs is subtracted; an age below it is redrawn uniformly from the first half hour. The age and
  * the recent output rate give a position among all outputs; one output of the block at that position is chosen.
  */
-export const DECOY_VERSION = 2;
 
 const SHAPE = 19.28;
 const RATE = 1.61;

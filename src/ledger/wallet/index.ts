@@ -8,7 +8,7 @@ export {
   remoteChain,
 } from './chain-messages.ts';
 export type { Owned, Payment, Sent } from './contents.ts';
-export { DECOY_VERSION, type DecoySource, drawAge, drawRing, readDecoys, totalAt } from './decoys.ts';
+export { type DecoySource, drawAge, drawRing, readDecoys, totalAt } from './decoys.ts';
 export { fileJournal } from './escrow-journal.ts';
 export { localChain } from './local-chain.ts';
 export { deriveOneTime } from './one-time.ts';
