@@ -2,7 +2,7 @@
 import type { MessageTable } from './protobuf.ts';
 
 const ENTRY: MessageTable = { 1: ['key', 'text'], 2: ['value', 'text'] };
-/** Key and value that no reader of weights uses. */
+/** Key and value of a part, which no reader of weights uses; those of graphs, functions and the model are reported. */
 const REMARK: MessageTable = { 1: ['key', 'note'], 2: ['value', 'note'] };
 
 const DIMENSION: MessageTable = {
@@ -119,7 +119,7 @@ export const GRAPH: MessageTable = {
   13: ['value_info', VALUE, '[]'],
   14: ['quantization_annotation', { 1: ['tensor_name', 'note'], 2: ['parameters', REMARK, '[]'] }, '[]'],
   15: ['sparse_initializer', SPARSE, '[]'],
-  16: ['metadata_props', REMARK, '[]'],
+  16: ['metadata_props', ENTRY, '[]'],
 };
 
 const OPSET: MessageTable = { 1: ['domain', 'text'], 2: ['version', 'int'] };
@@ -138,7 +138,7 @@ export const FUNCTION: MessageTable = {
   11: ['attribute_proto', ATTRIBUTE, '[]'],
   12: ['value_info', VALUE, '[]'],
   13: ['overload', 'text'],
-  14: ['metadata_props', REMARK, '[]'],
+  14: ['metadata_props', ENTRY, '[]'],
 };
 
 export const MODEL: MessageTable = {
@@ -150,7 +150,7 @@ export const MODEL: MessageTable = {
   6: ['doc_string', 'note'],
   7: ['graph', 'bytes'],
   8: ['opset_import', OPSET, '[]'],
-  14: ['metadata_props', REMARK, '[]'],
+  14: ['metadata_props', ENTRY, '[]'],
   20: [
     'training_info',
     {

@@ -52,6 +52,8 @@ export interface OnnxVisitor {
   node(node: OnnxNode, place: string): void;
   tensor(tensor: OnnxTensor, place: string): void;
   function(declared: OnnxFunction): void;
+  /** An entry of metadata_props of the model, a graph or a function. */
+  metadata(key: string, value: string, place: string): void;
   /** A loop without a bound. */
   endless(place: string): void;
 }
@@ -85,7 +87,9 @@ export async function readOnnx(
 ): Promise<OnnxSummary> {
   if (source.size === 0) throw invalid('the ONNX model is empty');
   const walk = new Walk(source, visitor, limits);
-  const model = await walk.read({ offset: 0, length: source.size }, MODEL, 'model');
+  const model = await walk.read({ offset: 0, length: source.size }, MODEL, 'model', (name, value) =>
+    walk.metadata(name, value, ''),
+  );
   if (typeof model.ir_version !== 'number' || !model.graph)
     throw invalid('an ONNX model needs ir_version and graph');
   if (!model.opset_import && model.ir_version >= 3) throw invalid('an ONNX model needs opset_import');
@@ -153,6 +157,14 @@ class Walk {
     return readFrom(this.#source, window, readMessage(window, window.end, table, what, take), chunk);
   }
 
+  /** Reports a field if it is an entry of metadata_props; whether it was one. `within`: place before the name of the field. */
+  metadata(name: string, value: FieldValue, within: string): boolean {
+    if (name !== 'metadata_props') return false;
+    const { key, value: said } = value as Message;
+    this.#visitor.metadata(text(key), text(said), `${within}metadata_props.${short(key)}`);
+    return true;
+  }
+
   /** Nodes since the previous call. */
   takeCalls(): OnnxCalls {
     const taken = { nodes: this.nodes - this.#nodesBefore, calls: this.#calls };
@@ -171,6 +183,7 @@ class Walk {
         scope.initializer(value as Message);
         this.#tensor(value as Message, `${place}.initializer`);
       } else if (name === 'sparse_initializer') this.#sparse(value as Message, `${place}.sparse_initializer`);
+      else this.metadata(name, value, `${place}.`);
       return true;
     });
     await this.#innerGraphs(inner, depth + 1, scope);
@@ -192,7 +205,7 @@ class Walk {
     const scope = new OnnxScope();
     const declared = await this.read(span, FUNCTION, 'function', (field, value) => {
       if (field === 'node') this.#node(value as Message, 'function', inner, scope);
-      return field === 'node';
+      return field === 'node' || this.metadata(field, value, 'function.');
     });
     for (const attribute of list(declared.attribute_proto)) this.#attribute(attribute, 'function', inner);
     await this.#innerGraphs(inner, 1, scope);

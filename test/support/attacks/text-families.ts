@@ -176,7 +176,7 @@ export const TEXT_FAMILIES: readonly Family[] = [
         [{ id: 1, content: word, special: false }],
         [
           { id: 5, content: '<x>', special: true },
-          { id: 5, content: '<y>', special: true },
+          { id: 5, content: word, special: false },
         ],
         [{ id: 7, content: 'ab', special: false }],
       ]);

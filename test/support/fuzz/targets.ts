@@ -64,6 +64,7 @@ const nothing = {
   tensor: () => undefined,
   function: () => undefined,
   endless: () => undefined,
+  metadata: () => undefined,
 };
 
 const clean =

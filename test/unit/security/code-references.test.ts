@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { utf8 } from '#base';
 import { inBuffer } from '#formats';
 import { builtInRuleset, scan } from '#security';
+import { graph, message, model, text } from '../../support/attacks/protobuf.ts';
 import { ggufFile } from '../../support/gguf-file.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
 
@@ -21,6 +22,7 @@ const CODE: readonly Record<string, unknown>[] = [
   { inner: [{ trust_remote_code: 1 }] },
   { _target_: 'os.system', command: 'id' },
   { activation_function: 'package.Payload' },
+  { types: { query_0_Dense: 'package.Payload' } },
   { sentence_transformers: { activation_fn: 'package.Payload' } },
 ];
 const HARMLESS: readonly Record<string, unknown>[] = [
@@ -28,6 +30,7 @@ const HARMLESS: readonly Record<string, unknown>[] = [
   { trust_remote_code: false },
   { trust_remote_code: 'false', inner: { trust_remote_code: 0 } },
   { activation_function: 'gelu_new' },
+  { types: { query_0_Dense: 'sentence_transformers.models.Dense' } },
   { sentence_transformers: { activation_fn: 'torch.nn.modules.linear.Identity' } },
   { sbert_ce_default_activation_function: 'torch.nn.Sigmoid' },
 ];
@@ -38,6 +41,7 @@ const HOMES: Readonly<Record<string, (config: Record<string, unknown>) => Uint8A
   'x.safetensors': (config) => safetensorsFile({ __metadata__: { config: JSON.stringify(config) } }, 0),
   'x.gguf': (config) =>
     ggufFile({ metadata: [['general.config', ['string', JSON.stringify(config)]]], tensors: [] }),
+  'x.onnx': (config) => model(graph(), message(14, text(1, 'config'), text(2, JSON.stringify(config)))),
 };
 
 for (const [path, write] of Object.entries(HOMES)) {
@@ -79,4 +83,34 @@ test('metadata: markup and Python that fetch, delete or import', async () => {
 test('sizes that no model has', async () => {
   for (const config of [{ num_layers: 1e9 }, { padding: { strategy: { Fixed: 1e12 } } }, { d_ff: 1e10 }])
     assert.deepEqual(await rulesOf('config.json', utf8(JSON.stringify(config))), ['resource-bomb']);
+});
+
+test('ONNX: code in the metadata of the model, its graphs and functions', async () => {
+  const entry = (field: number, value: string) => message(field, text(1, 'names'), text(2, value));
+  const code = '__import__("os").system("id")';
+  const inFunction = message(25, text(1, 'F'), text(10, 'local'), entry(14, code));
+  for (const bytes of [
+    model(graph(), entry(14, code)),
+    model(graph(entry(16, code))),
+    model(graph(), inFunction),
+  ])
+    assert.deepEqual(await rulesOf('x.onnx', bytes), ['metadata-code']);
+  assert.deepEqual(await rulesOf('x.onnx', model(graph(), entry(14, "{0: 'person', 1: 'bicycle'}"))), []);
+  assert.deepEqual(
+    await rulesOf('x.onnx', model(graph(), message(14, text(1, 'trust_remote_code'), text(2, 'true')))),
+    ['remote-code'],
+  );
+});
+
+test('modules of sentence-transformers are classes of its own', async () => {
+  const rules = (type: string) =>
+    rulesOf('modules.json', utf8(JSON.stringify([{ idx: 0, name: '0', path: '', type }])));
+  for (const type of [
+    'package.Payload',
+    'sentence_transformers/../package.Payload',
+    'sentence_transformers..x',
+    'transformers.',
+  ])
+    assert.deepEqual(await rules(type), ['remote-code'], type);
+  assert.deepEqual(await rules('sentence_transformers.models.Router'), []);
 });

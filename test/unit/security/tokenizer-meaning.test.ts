@@ -145,3 +145,17 @@ test('SentencePiece: control pieces are no words, compiled normalizers stay with
   assert.deepEqual(await pieces(1, concat([uint32(4), uint32(0x7fffffff), utf8('abc\0')])), REFUSED);
   assert.deepEqual(await pieces(1, uint32(1 << 20)), REFUSED);
 });
+
+test('contradictory ids of added tokens are a note, unless a word is one of them', async () => {
+  const severities = async (content: string, vocab: Record<string, number>) => {
+    const token = (id: number, text: string) => ({ id, content: text, special: false });
+    const json = { added_tokens: [token(1, '<pad>'), token(1, content)], model: { type: 'BPE', vocab } };
+    const source = inBuffer(utf8(JSON.stringify(json)));
+    const { files } = await scan([{ path: 'tokenizer.json', source }], ruleset);
+    return files[0]!.findings.map(({ severity }) => severity);
+  };
+  assert.deepEqual(await severities('<unused1>', {}), ['low']);
+  assert.deepEqual(await severities('<unused1>', { '<unused1>': 7 }), ['low', 'low']);
+  assert.ok((await severities('yes', {})).includes('high'));
+  assert.ok((await severities('<unused1>', { '<unused1>': 7, yes: 1 })).includes('high'));
+});

@@ -14,6 +14,8 @@ const IMPORTED = /^(\w*activation_fn|\w*activation_function|loss_fct|similarity_
 const DOTTED = /^[A-Za-z_]\w*(\.\w+)+$/;
 const HARMLESS_IMPORT =
   /^(torch\.nn(\.modules(\.\w+)?)?|sentence_transformers(\.\w+)*|transformers\.activations)\.\w+$/;
+/** Routers of sentence-transformers import the class of each of their modules, named by `types`. */
+export const TRANSFORMERS_CLASS = /^(sentence_transformers|pylate|transformers)(\.\w+)+$/;
 const FALSE_WORDS = new Set(['', '0', 'false', 'no', 'off', 'n', 'f', 'none', 'null']);
 
 /** Describes what a loader would run because of the value at `path` (its keys and indexes); undefined if nothing. */
@@ -26,6 +28,8 @@ export function codeReference(path: readonly (string | number)[], value: JsonSca
   if (path.some((part) => typeof part === 'string' && IMPLEMENTATION.test(part)) && /[/\\:]/.test(value))
     return `fetches the kernels ${value}`;
   if (IMPORTED.test(key) && DOTTED.test(value) && !HARMLESS_IMPORT.test(value)) return `imports ${value}`;
+  if (path.at(-2) === 'types' && DOTTED.test(value) && !TRANSFORMERS_CLASS.test(value))
+    return `imports ${value}`;
   if (key === 'parent_library' && !/^(transformers|peft|diffusers)\b/.test(value)) return `imports ${value}`;
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { type Json, type JsonScalar, JsonTree } from '#formats';
-import { codeReference } from '../code/code-references.ts';
+import { codeReference, TRANSFORMERS_CLASS } from '../code/code-references.ts';
 import type { Inspection } from '../inspection.ts';
 import { baseName } from '../name/kind-of-name.ts';
 import { isUnsafePath } from '../name/unsafe-name.ts';
@@ -191,7 +191,7 @@ export class ConfigChecker extends PositionedVisitor {
     } else if (key === 'Regex' && ++this.#patterns <= MAX_PATTERNS) {
       inspectRegex(this.#inspection, value, this.place);
     } else if (key === 'type' && this.#name === 'modules.json' && this.path.length === 2) {
-      if (typeof this.path[0] === 'number' && !/^(sentence_transformers|pylate|transformers)\./.test(value)) {
+      if (typeof this.path[0] === 'number' && !TRANSFORMERS_CLASS.test(value)) {
         this.#inspection.report('remote-code', this.place, `creates ${value}`);
       }
     } else if (this.path.length > 1 && this.path[0] === 'weight_map' && !isShard(value)) {

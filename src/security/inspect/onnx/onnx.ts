@@ -7,6 +7,8 @@ import {
   type OnnxTensor,
   readOnnx,
 } from '#formats';
+import { codeReference } from '../code/code-references.ts';
+import { checkMetadata } from '../code/metadata.ts';
 import type { Inspection } from '../inspection.ts';
 import { isUnsafePath } from '../name/unsafe-name.ts';
 import { unfold } from './inlining.ts';
@@ -56,6 +58,12 @@ class OnnxChecker {
     ) {
       this.#unknown.set(full, place);
     }
+  }
+
+  metadata(key: string, value: string, place: string): void {
+    checkMetadata(this.#inspection, place, `${key} ${value}`);
+    const reference = codeReference([key], value);
+    if (reference) this.#inspection.report('remote-code', place, reference);
   }
 
   endless(place: string): void {

@@ -108,6 +108,9 @@ export function inspectRegex(inspection: Inspection, pattern: string, place: str
   }
 }
 
+/** Tools that leave contradictory ids of control tokens behind do no harm; a word that becomes another token does. */
+const harmless = (...texts: string[]): 'low' | undefined => (texts.some(isOrdinaryWord) ? undefined : 'low');
+
 /** Reports tokens with two meanings, and ordinary words that are control tokens. */
 export function checkTokens(
   inspection: Inspection,
@@ -125,6 +128,7 @@ export function checkTokens(
         'tokenizer-added-token',
         place,
         `the id ${id} is ${JSON.stringify(twin.slice(0, 60))} and ${shown}`,
+        harmless(content, twin),
       );
     }
     texts.set(id, content);
@@ -134,6 +138,7 @@ export function checkTokens(
         'tokenizer-added-token',
         place,
         `${shown} has the id ${known} in the vocabulary and ${id} here`,
+        harmless(content, vocabulary.texts.get(id) ?? ''),
       );
     }
     const replaced = vocabulary.texts.get(id);
