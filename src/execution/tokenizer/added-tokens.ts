@@ -22,16 +22,15 @@ export const isControl = ({ special, content }: AddedToken): boolean => special 
 export class AddedTokens {
   readonly #root: Node = { next: new Map() };
 
-  /** `written`: how a token is found in a text, its content unless that is normalized. */
-  constructor(tokens: readonly AddedToken[], written = ({ content }: AddedToken): string => content) {
+  constructor(tokens: readonly AddedToken[]) {
     for (const token of tokens) {
       let node = this.#root;
-      for (const unit of written(token).split('')) {
+      for (const unit of token.content.split('')) {
         const next: Node = node.next.get(unit) ?? { next: new Map() };
         node.next.set(unit, next);
         node = next;
       }
-      if (node !== this.#root) node.token = token;
+      node.token = token;
     }
   }
 

@@ -1,39 +1,28 @@
 /** Text to ids: added tokens are cut out first, the rest goes through normalizer, pre-tokenizer and model. */
-import { Tokenizer as Parts } from '@huggingface/tokenizers';
-import { BitorchError } from '#base';
 import { AddedTokens, isControl, type SplitOptions } from './added-tokens.ts';
 import { type AddedToken, invalidTokenizer, type TokenizerJson } from './definition.ts';
-import { withUnicodeSpaces } from './known-parts.ts';
+import { type Steps, stepsOf, unsupported } from './known-parts.ts';
+import { packageModel } from './package-parts.ts';
 
 export class Encoder {
-  readonly #parts: Parts;
+  readonly #model: ReturnType<typeof packageModel>;
+  readonly #steps: Steps;
   /** Found in the text as it is. */
   readonly #literal: AddedTokens;
   /** Found in the text that the normalizer leaves. */
   readonly #normalized: AddedTokens;
 
-  /** Throws TOKENIZER_UNSUPPORTED for control tokens that are not found as they are written. */
+  /** Throws TOKENIZER_UNSUPPORTED for parts that are not known to agree with the original. */
   constructor(json: TokenizerJson) {
-    this.#parts = new Parts(
-      {
-        normalizer: null,
-        pre_tokenizer: null,
-        decoder: null,
-        ...withUnicodeSpaces(json),
-        model: withoutControlTokens(json),
-        post_processor: null,
-        added_tokens: [],
-      },
-      {},
-    );
+    this.#steps = stepsOf(json);
+    this.#model = packageModel(withoutControlTokens(json));
     const isNormalized = ({ normalized, special }: AddedToken) => normalized ?? !special;
     const late = (token: AddedToken) => isNormalized(token) && !isControl(token);
     for (const token of json.added_tokens)
-      if (isNormalized(token) && isControl(token) && this.#normalize(token.content) !== token.content)
-        throw changed(token.content);
+      if (isNormalized(token) && this.#normalize(token.content) !== token.content)
+        throw unsupported(`the token ${JSON.stringify(token.content)}, which its normalizer changes`);
     this.#literal = new AddedTokens(json.added_tokens.filter((token) => !late(token)));
-    const written = ({ content }: AddedToken) => this.#normalize(content);
-    this.#normalized = new AddedTokens(json.added_tokens.filter(late), written);
+    this.#normalized = new AddedTokens(json.added_tokens.filter(late));
   }
 
   /** Ids of `text`. `guard` itself is no part of it. Throws TOKENIZER_INVALID when a part of the text has no token. */
@@ -62,12 +51,14 @@ export class Encoder {
   }
 
   #encodePieces(text: string, first: boolean, ids: number[]): void {
-    const { pre_tokenizer, model } = this.#parts;
-    const pieces = pre_tokenizer?.(text, { section_index: first ? 0 : 1 }) ?? [text];
+    let pieces = [text];
+    for (const cut of this.#steps.cuts) {
+      pieces = pieces.flatMap((piece, n) => (piece === '' ? [] : cut(piece, first && n === 0)));
+    }
     // One by one: unknown tokens are fused within a piece only.
     for (const piece of pieces) {
-      for (const token of model!([piece])) {
-        const id = model!.tokens_to_ids.get(token) ?? model!.unk_token_id;
+      for (const token of this.#model([piece])) {
+        const id = this.#model.tokens_to_ids.get(token) ?? this.#model.unk_token_id;
         if (id === undefined) throw invalidTokenizer('it has no token for a part of the text');
         ids.push(id);
       }
@@ -75,7 +66,7 @@ export class Encoder {
   }
 
   #normalize(text: string): string {
-    return this.#parts.normalizer?.(text) ?? text;
+    return this.#steps.normalizers.reduce((normalized, step) => step(normalized), text);
   }
 }
 
@@ -90,21 +81,17 @@ function withoutControlTokens({ model, added_tokens }: TokenizerJson): Tokenizer
       vocab: vocab.map(([text, score], id) => (unreachable(text, id) ? ['', score] : [text, score])),
     };
   }
+  const isByte = (text: string) => model.byte_fallback === true && /^<0x[0-9A-F]{2}>$/.test(text);
   const vocab = Object.entries(model.vocab as Record<string, number>);
   const merges = (model.merges ?? []) as (string | string[])[];
   return {
     ...model,
-    vocab: Object.fromEntries(vocab.filter(([text]) => !control.has(text) || text === model.unk_token)),
+    vocab: Object.fromEntries(
+      vocab.filter(([text]) => !control.has(text) || text === model.unk_token || isByte(text)),
+    ),
     merges: merges.filter((merge) => !control.has(joined(merge))),
   };
 }
 
 const joined = (merge: string | string[]): string =>
   typeof merge === 'string' ? merge.replace(' ', '') : merge.join('');
-
-function changed(content: string): BitorchError {
-  return new BitorchError(
-    'TOKENIZER_UNSUPPORTED',
-    `tokenizer.json has the control token ${JSON.stringify(content)}, which its normalizer changes: mark it "normalized": false`,
-  );
-}

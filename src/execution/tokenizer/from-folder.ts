@@ -7,7 +7,6 @@ import {
   type TokenizerJson,
   tokenizerJsonSchema,
 } from './definition.ts';
-import { demandKnownParts } from './known-parts.ts';
 
 /** The parsed files; only tokenizer.json must be there. */
 export interface TokenizerFiles {
@@ -29,7 +28,6 @@ const endsSchema = z.object({ eos_token_id: z.union([id, z.array(id)]).nullish()
 /** Throws SCHEMA_INVALID for files that are not what transformers writes. */
 export function tokenizerFromFolder(files: TokenizerFiles): TokenizerDefinition {
   const json = check(tokenizerJsonSchema, files['tokenizer.json'], 'tokenizer.json');
-  demandKnownParts(json);
   const config = check(tokenizerConfigSchema, files['tokenizer_config.json'] ?? {}, 'tokenizer_config.json');
   const bos = idOf(json, config.bos_token);
   const eos = idOf(json, config.eos_token);

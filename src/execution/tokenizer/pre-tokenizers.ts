@@ -27,17 +27,35 @@ interface PreTokenizer {
 
 const PRE_TOKENIZERS: PreTokenizer[] = [
   {
-    names: ['smollm', 'starcoder', 'refact', 'command-r', 'codeshell', 'exaone'],
+    names: ['smollm', 'starcoder', 'refact', 'command-r', 'codeshell', 'exaone', 'minerva-7b', 'mellum2'],
     patterns: ['\\p{N}', GPT2],
   },
-  { names: ['gpt-2', 'phi-2', 'olmo', 'mpt', 'dbrx'], patterns: [GPT2] },
   {
-    names: ['llama-bpe', 'llama3', 'llama-v3'],
+    names: [
+      'gpt-2',
+      'phi-2',
+      'olmo',
+      'mpt',
+      'exaone4',
+      'gigachat',
+      'jais',
+      'trillion',
+      'granite-docling',
+      'mellum',
+    ],
+    patterns: [GPT2],
+  },
+  { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], patterns: [llama3('{1,3}')] },
+  {
+    names: ['llama-bpe', 'llama3', 'llama-v3', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2'],
     patterns: [llama3('{1,3}')],
     ignoreMerges: true,
     addsBos: true,
   },
-  { names: ['qwen2', 'stablelm2', 'deepseek-r1-qwen'], patterns: [llama3('')] },
+  {
+    names: ['qwen2', 'stablelm2', 'deepseek-r1-qwen', 'megrez', 'kormo', 'hunyuan', 'solar-open', 'grok-2'],
+    patterns: [llama3('')],
+  },
   { names: ['tekken'], patterns: [TEKKEN], ignoreMerges: true, addsBos: true },
   { names: ['default'], patterns: ['[\\p{P}\\$\\+<=>\\^~\\|]+', GPT2, '\\p{N}+', '[0-9][0-9][0-9]'] },
 ];

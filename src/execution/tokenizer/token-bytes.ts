@@ -6,6 +6,8 @@ export interface TokenBytes {
   bytes: (Uint8Array | undefined)[];
   /** Whether the first space of a text is the tokenizer's own and is dropped. */
   stripsFirstSpace: boolean;
+  /** Bytes of a token that begins a text, where they are others. */
+  firstBytes?: (id: number) => Uint8Array;
 }
 
 /**
@@ -27,7 +29,7 @@ export function tokenBytes(
   const plain = types.has('ByteLevel')
     ? byteLevel
     : types.has('ByteFallback') || types.has('Metaspace')
-      ? sentencePiece
+      ? (text: string) => sentencePiece(text, types.has('ByteFallback'))
       : undefined;
   if (!plain) {
     throw new BitorchError(
@@ -37,11 +39,12 @@ export function tokenBytes(
   }
   return {
     bytes: texts.map((text, id) => {
-      const added = special.get(id);
-      if (added === true || ends.has(id)) return undefined;
-      return added === false ? utf8(text) : plain(text);
+      if (special.get(id) || ends.has(id)) return undefined;
+      return plain(text);
     }),
     stripsFirstSpace: decoders.some(stripsFirstSpace),
+    // The original drops all marks of the first token.
+    ...(decoders.some(dropsMarks) && { firstBytes: (id: number) => plain(texts[id]!.replaceAll('▁', '')) }),
   };
 }
 
@@ -51,11 +54,11 @@ function flatten(decoder: Part | null | undefined): Part[] {
   return check(z.array(partSchema), decoder.decoders, 'tokenizer.json: decoders');
 }
 
-function stripsFirstSpace(decoder: Part): boolean {
-  if (decoder.type === 'Strip') return decoder.content === ' ' && Number(decoder.start) > 0;
-  if (decoder.type !== 'Metaspace') return false;
-  return decoder.prepend_scheme !== 'never' && decoder.add_prefix_space !== false;
-}
+const stripsFirstSpace = ({ type, content, start }: Part): boolean =>
+  type === 'Strip' && content === ' ' && Number(start) > 0;
+
+const dropsMarks = ({ type, prepend_scheme, add_prefix_space }: Part): boolean =>
+  type === 'Metaspace' && prepend_scheme !== 'never' && add_prefix_space !== false;
 
 /** GPT-2's letters for bytes (openai/gpt-2, `encoder.py`, bytes_to_unicode): printable ones stand for themselves. */
 const BYTE_OF_LETTER: ReadonlyMap<string, number> = new Map(
@@ -75,7 +78,7 @@ function byteLevel(text: string): Uint8Array {
   return bytes.includes(undefined) ? utf8(text) : Uint8Array.from(bytes as number[]);
 }
 
-function sentencePiece(text: string): Uint8Array {
-  const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(text)?.[1];
+function sentencePiece(text: string, hasBytes: boolean): Uint8Array {
+  const byte = hasBytes && /^<0x([0-9A-Fa-f]{2})>$/.exec(text)?.[1];
   return byte ? Uint8Array.of(Number.parseInt(byte, 16)) : utf8(text.replaceAll('▁', ' '));
 }

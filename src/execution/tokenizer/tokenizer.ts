@@ -102,6 +102,7 @@ class ByteStream implements TextStream {
   readonly #tokens: TokenBytes;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #atStart: boolean;
+  #isFirst = true;
 
   constructor(tokens: TokenBytes) {
     this.#tokens = tokens;
@@ -109,8 +110,10 @@ class ByteStream implements TextStream {
   }
 
   push(id: number): string {
-    const bytes = this.#tokens.bytes[id];
-    if (!bytes || bytes.length === 0) return '';
+    const later = this.#tokens.bytes[id];
+    if (!later || later.length === 0) return '';
+    const bytes = this.#isFirst ? (this.#tokens.firstBytes?.(id) ?? later) : later;
+    this.#isFirst = false;
     const text = this.#decoder.decode(bytes, { stream: true });
     if (!this.#atStart || text === '') return text;
     this.#atStart = false;
