@@ -4,7 +4,7 @@ import { openRuleset, type Ruleset } from './ruleset.ts';
 
 /** Ed25519 public keys whose rulesets this release accepts. */
 export const RULESET_AUTHORITIES: readonly Uint8Array[] = [
-  fromHex('dc1983808142d7290320c877ca351fb68f3ebad76e775204968309f0c5051c31'),
+  fromHex('bc6749537b160e1b9eb328dbb252491f38afd3a6d174e185e6b427438a9d43b6'),
 ];
 
 let file: Promise<Uint8Array> | undefined;
