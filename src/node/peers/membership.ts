@@ -62,7 +62,7 @@ export class Membership {
     this.directory.stop();
   }
 
-  /** Who speaks with one voice: an address, or each node of this machine. */
+  /** Peers that count as one: those of an address; on this machine each node for itself. */
   #voterOf(peer: string): string {
     return this.#host.scopeOf(peer) === 'loopback' ? peer : this.#host.originOf(peer);
   }

@@ -188,6 +188,6 @@ function ofOther(): never {
 const forEverOut = (): BitorchError =>
   new BitorchError(
     'VALIDATOR_OUT',
-    'this validator has signed twice and is out for ever: take back what is left with "bitorch stake unbond"; to begin ' +
+    'this validator signed twice and is removed permanently: take back what is left with "bitorch stake unbond"; to begin ' +
       'again stop the node, move validator.key and chain/last-sign away, and bond with the new key',
   );
