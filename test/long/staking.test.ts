@@ -111,10 +111,10 @@ test('bond, vote, stay away, jail, unjail, vote again, unbond, and the money is 
     BigInt((await call<WalletView>(await you(), '/api/wallet')).balance?.spendable ?? '0');
   const torch = (n: bigint) => n * 1_000_000_000n;
 
-  await refused(/has no bond: make one/, 'unbond');
+  await refused(/has no bond: create one/, 'unbond');
   await ok('faucet');
   await until('paid by the faucet', async () => (await spendable()) > torch(99n));
-  await refused(/a bond here is 10 TORCH at least/, 'bond', { amount: `${torch(5n)}` });
+  await refused(/the minimum bond of this network is 10 TORCH/, 'bond', { amount: `${torch(5n)}` });
   const guess = { amount: `${torch(50n)}`, password: 'guessed it?' };
   await refused(/password is wrong/, 'bond', guess);
   await ok('stake', 'bond', '50', '--password-file', password);
@@ -136,7 +136,7 @@ test('bond, vote, stay away, jail, unjail, vote again, unbond, and the money is 
   assert.match(await ok('validator', 'status'), /jailed until height \d+: then "bitorch stake unjail"/);
   const { jailedUntil } = await own();
   if ((await height()) + 3 < jailedUntil)
-    await refused(/jailed until block \d+, and the next is \d+/, 'unjail');
+    await refused(/jailed until block \d+; the next block is \d+/, 'unjail');
   await until('the end of its jail', async () => (await height()) >= jailedUntil);
   await until(
     'up to date',

@@ -96,7 +96,7 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
     24,
   );
   assert.equal((await stat(join(server.home, 'mine'))).mode & 0o777, 0o600);
-  await refused(['create'], 1, /there is a wallet at .*: choose another --wallet \[WALLET_EXISTS\]/);
+  await refused(['create'], 1, /a wallet already exists at .*: choose another --wallet \[WALLET_EXISTS\]/);
 
   const rent = await ok(['address', 'new', 'rent']);
   assert.match(await ok(['address']), /^ {3}0 {2}torch1\w+ {2}primary\n {3}1 {2}torch1\w+ {2}rent$/);
@@ -134,7 +134,7 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
   const proof = await ok(['prove', id, '--words', 'invoice 7']);
   const proven = await ok(['check-proof', proof, faucet.addressText(), '--words', 'invoice 7']);
   assert.match(proven, /^proven: 1\.5 TORCH in block \d+ to torch1\w+$/);
-  await refused(['check-proof', proof, faucet.addressText()], 1, /made with other words/);
+  await refused(['check-proof', proof, faucet.addressText()], 1, /made with another text/);
   await refused(['check-proof', proof, rent, '--words', 'invoice 7'], 1, /to another address: torch1/);
   await refused(['check-proof', proof.slice(0, -1), faucet.addressText()], 1, /PAYMENT_PROOF_INVALID/);
   const output = /output (\d+),/.exec(history)![1]!;

@@ -28,8 +28,5 @@ export function blameFork(files: readonly [string, ...string[]]): ForkVerdict {
 function readFork(file: string): KeptFork {
   const fork = forkAt(file);
   if (fork) return fork;
-  throw new BitorchError(
-    'FORK_MISSING',
-    `there is no ${file}: name the files "fork" of nodes that have halted`,
-  );
+  throw new BitorchError('FORK_MISSING', `${file} does not exist: pass the "fork" files of halted nodes`);
 }

@@ -20,7 +20,7 @@ export interface ChainViewSource {
   readonly nameOf: (validator: Uint8Array) => string | undefined;
 }
 
-/** All that a node shows of its chain, as it is after the last block. */
+/** The view of the chain after the last block. */
 export async function chainViewOf(source: ChainViewSource): Promise<ChainView> {
   const { chain, application, test, timings } = source;
   const [about, supply] = await Promise.all([
@@ -67,16 +67,16 @@ export async function chainViewOf(source: ChainViewSource): Promise<ChainView> {
   };
 }
 
-/** Says that this node's validator does not do what it is bonded for. */
+/** A warning when this node's validator is jailed or does not sign. */
 function idleness(validators: readonly ValidatorView[], limit: number): string | undefined {
   const own = validators.find(({ self }) => self);
   if (!own || own.tombstoned) return undefined;
   if (own.jailedUntil > 0)
-    return `this node's validator is jailed for being away: from block ${own.jailedUntil} on, "bitorch stake unjail"`;
+    return `this node's validator is jailed for missing blocks: from block ${own.jailedUntil} on, "bitorch stake unjail"`;
   if (own.missed < Math.min(MISSED_BEFORE_WARNING, limit / 2)) return undefined;
   return (
-    `this node's validator is bonded and does not sign: ${own.missed} blocks missed, at ${limit} it is jailed. ` +
-    'See whether its clock is right, others reach it, and it runs once only with this key'
+    `this node's validator is bonded but does not sign: ${own.missed} blocks missed, and it is jailed at ${limit}. ` +
+    'Check its clock, that others can reach it, and that no other node runs with this key'
   );
 }
 

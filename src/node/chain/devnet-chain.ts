@@ -57,8 +57,8 @@ async function requireReadable(path: string, folder: string): Promise<void> {
   } catch (error) {
     throw new BitorchError(
       'DEVNET_OUTDATED',
-      `the devnet in ${folder} was made by another version (${messageOf(error)}): its money is worth nothing, so delete ` +
-        'the folder and start again, or take another --home',
+      `the devnet in ${folder} was made by another version (${messageOf(error)}): its coins have no value, so delete ` +
+        'the folder and start again, or choose another --home',
     );
   }
 }

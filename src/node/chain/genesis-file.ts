@@ -11,6 +11,6 @@ export async function readGenesis(path: string): Promise<Uint8Array> {
     throw new BitorchError('GENESIS_MISSING', `the genesis file ${path} cannot be read (${codeOf(error)})`);
   }
   if (bytes.length > MAX_GENESIS_BYTES)
-    throw new BitorchError('GENESIS_INVALID', `${path} is no genesis file: too long`);
+    throw new BitorchError('GENESIS_INVALID', `${path} is not a genesis file: it is too long`);
   return bytes;
 }

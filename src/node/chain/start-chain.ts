@@ -27,12 +27,15 @@ export async function startChain(
   const { home, genesis, walletPassword, bootstrap: contacts, roles, light, trust, chainRest } = options;
   const validates = roles.includes('validate');
   if (light && validates)
-    throw new BitorchError('OPTION_INVALID', 'a validator keeps the blocks of its chain: leave out --light');
+    throw new BitorchError(
+      'OPTION_INVALID',
+      'a validator must store the blocks of its chain: leave out --light',
+    );
   if (genesis === undefined) {
     if (!validates && !light) return undefined;
     throw new BitorchError(
       'GENESIS_MISSING',
-      'to follow a chain takes the genesis file of its network: give --genesis',
+      'following a chain requires the genesis file of its network: pass --genesis',
     );
   }
   const chain = { home, genesis, walletPassword, contacts, trust, restMs: chainRest };

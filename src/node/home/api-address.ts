@@ -5,16 +5,15 @@ import { type ApiAddress, ProvenConnection, urlOf } from './proven-request.ts';
 
 const pathIn = (home: string): string => join(home, 'api.url');
 
-/** Tells other programs of the same user where the running node's API is; returns what takes it back. */
+/** Announces the running node's API to other programs of the same user. Returns a function that withdraws it. */
 export async function announceApi(home: string, url: string): Promise<() => Promise<void>> {
   await writeFileAtomic(pathIn(home), `${url}\n`, 0o600);
   return () => rm(pathIn(home), { force: true });
 }
 
 /**
- * The API of the node that runs on a data directory, which has shown that it is that node's.
- *
- * @throws BitorchError `NODE_MISSING` when none does, `NODE_UNPROVEN` when something else answers in its place
+ * The API of the node that runs on a data directory, after it proved that it knows the node's token. Throws NODE_MISSING when no
+ * node runs, NODE_UNPROVEN when another program answers in its place.
  */
 export async function runningApi(home: string): Promise<ApiAddress> {
   const read = async (path: string) => (await readTextFile(path)).trim();
@@ -30,8 +29,8 @@ export async function runningApi(home: string): Promise<ApiAddress> {
 }
 
 /**
- * Has the server at `url` show that it knows the token: whoever takes the port of a node that has ended learns no token and no
- * password. What is sent afterwards goes by `askProven`, since the port can change hands at any moment. Throws NODE_MISSING,
+ * Verifies that the server at `url` knows the token, so that a program that took over the port of a stopped node learns neither
+ * token nor password. What is sent afterwards goes by `askProven`, since the port can change hands at any moment. Throws NODE_MISSING,
  * NODE_UNPROVEN.
  */
 export async function provenApi(given: ApiAddress): Promise<ApiAddress> {

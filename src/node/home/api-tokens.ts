@@ -14,11 +14,11 @@ import {
 } from '#base';
 import { loadApiToken } from './identity.ts';
 
-/** What a token opens: chats; what the node shows, but for its wallet; the wallet and stakes; all of it. */
+/** Scopes of a token: chats; reading everything but the wallet; wallet and stakes; everything. */
 export const SCOPES = ['chat', 'read', 'wallet', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A token as its owner sees it. The secret is shown once, when it is made. */
+/** A token as shown to its owner, without the secret, which is shown once at creation. */
 export interface TokenView {
   name: string;
   scopes: Scope[];
@@ -41,9 +41,9 @@ const recordSchema = z.strictObject({
 });
 type Record = z.infer<typeof recordSchema>;
 
-/** A hash that finds a token without telling it. */
+/** Hash that identifies a token without revealing it. */
 const idOf = (token: string): string => toHex(domainHash('api-token', utf8(token)));
-/** What a server proves that it knows the token with, and a thief of the file cannot call the API with. */
+/** Key with which a server proves that it knows the token. It does not give access to the API. */
 const proofKeyOf = (token: string): string => toHex(domainHash('api-proof-key', utf8(token)));
 
 /**
@@ -62,20 +62,20 @@ export class ApiTokens {
     this.#records = records;
   }
 
-  /** Reads both files, and makes the owner's token where there is none. Throws TOKENS_INVALID. */
+  /** Reads both files, and creates the owner's token if missing. Throws TOKENS_INVALID when a file is damaged. */
   static async open(home: string): Promise<ApiTokens> {
     const path = join(home, 'api-tokens.json');
     return new ApiTokens(path, await loadApiToken(home), await readRecords(path));
   }
 
-  /** What a token opens; undefined for a stranger's. Compares hashes, so the time it takes tells nothing of them. */
+  /** The scopes of a token; undefined for an unknown one. Compares hashes, so timing reveals nothing. */
   scopesOf(token: string): ReadonlySet<Scope> | undefined {
     const id = fromHex(idOf(token));
     const found = this.#all.find((record) => timingSafeEqual(fromHex(record.id), id));
     return found && new Set(found.scopes.includes('admin') ? SCOPES : found.scopes);
   }
 
-  /** Shows that this node knows the token of this id: see `proofOf`. Undefined for an id it does not know. */
+  /** Proves knowledge of the token with this id: see `proofOf`. Undefined for an unknown id. */
   prove(id: string, nonce: string, port: number): string | undefined {
     const record = this.#all.find((candidate) => candidate.id === id);
     return record && proof(record.proofKey, nonce, port);
@@ -85,7 +85,7 @@ export class ApiTokens {
     return this.#records.map(({ name, scopes, created }) => ({ name, scopes, created }));
   }
 
-  /** Makes a token; its text is not kept. Throws TOKEN_NAME_INVALID, TOKEN_EXISTS, TOKENS_TOO_MANY. */
+  /** Creates a token; its text is not stored. Throws TOKEN_NAME_INVALID, TOKEN_EXISTS or TOKENS_TOO_MANY. */
   async create(name: string, scopes: readonly Scope[]): Promise<string> {
     if (!NAME.test(name) || name === OWNER)
       throw new BitorchError(
@@ -93,19 +93,16 @@ export class ApiTokens {
         'name a token with up to 64 letters, digits, dots, dashes and underscores',
       );
     if (this.#records.some((record) => record.name === name))
-      throw new BitorchError('TOKEN_EXISTS', `there is a token "${name}" already: revoke it first`);
+      throw new BitorchError('TOKEN_EXISTS', `a token named "${name}" already exists: revoke it first`);
     if (this.#records.length >= MAX_TOKENS)
-      throw new BitorchError(
-        'TOKENS_TOO_MANY',
-        `a node keeps ${MAX_TOKENS} tokens at most: revoke one first`,
-      );
+      throw new BitorchError('TOKENS_TOO_MANY', `a node has at most ${MAX_TOKENS} tokens: revoke one first`);
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const record = { ...recordOf(name, token), scopes: [...new Set(scopes)], created: Date.now() };
     await this.#keep([...this.#records, record]);
     return token;
   }
 
-  /** From now on the token opens nothing. Throws TOKEN_UNKNOWN. */
+  /** Revokes a token. Throws TOKEN_UNKNOWN when there is none of this name. */
   async revoke(name: string): Promise<void> {
     const rest = this.#records.filter((record) => record.name !== name);
     if (rest.length === this.#records.length)
@@ -123,11 +120,11 @@ export class ApiTokens {
   }
 }
 
-/** How a client names its token to a server that is still to prove itself. */
+/** How a client identifies its token to a server that has not proved itself yet. */
 export const tokenId = idOf;
 
 /**
- * What a server answers that knows `token`: HMAC-SHA-256 over a nonce of the client's and the port that the client dialled
+ * The proof of a server that knows `token`: HMAC-SHA-256 over a nonce of the client's and the port that the client dialled
  * (docs/api.md). A program that took the node's port cannot give it, nor can it have the node on another port give it.
  */
 export const proofOf = (token: string, nonce: string, port: number): string =>
@@ -145,7 +142,7 @@ async function readRecords(path: string): Promise<Record[]> {
     if (codeOf(error) === 'ENOENT') return [];
     throw new BitorchError(
       'TOKENS_INVALID',
-      `${path} is damaged: delete it, then make the tokens anew`,
+      `${path} is damaged: delete it and create the tokens again`,
       {},
       error,
     );

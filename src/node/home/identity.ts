@@ -4,33 +4,36 @@ import { join } from 'node:path';
 import { BitorchError, fromHex, readTextFile, toHex, tryLockFile, writeFileAtomic } from '#base';
 import { SEED_BYTES, SigningKey } from '#crypto';
 
-/** Makes this process the only node on a data directory. Returns what gives it back. Throws HOME_IN_USE. */
+/** Locks a data directory for this process. Returns a function that unlocks it. Throws HOME_IN_USE when a node runs on it. */
 export async function lockHome(home: string): Promise<() => void> {
   const unlock = await tryLockFile(join(home, 'home.lock'));
   if (unlock) return unlock;
-  throw new BitorchError('HOME_IN_USE', `a node runs on ${home} already: stop it or choose another --home`);
+  throw new BitorchError(
+    'HOME_IN_USE',
+    `a node is already running on ${home}: stop it or choose another --home`,
+  );
 }
 
-/** The node's key, made on first start: it is the peer id. Readable by its owner only. */
+/** The node's key, created on first start; the peer id derives from it. Readable by its owner only. */
 export const loadIdentity = (home: string): Promise<SigningKey> => loadKey(join(home, 'node.key'));
 
 /**
- * The key that a validator signs votes with, made on first start; whoever runs it twice at once loses its bond. Throws
- * KEY_MISSING where one has signed and is gone: with a new one the bond would stand idle, unnoticed.
+ * The key that signs the validator's votes, created on first start. Running it on two machines at once costs the bond. Throws
+ * KEY_MISSING when an earlier key has signed and is gone: with a new one the bond would stay idle unnoticed.
  */
 export async function loadValidatorKey(home: string): Promise<SigningKey> {
   const [path, signed] = [join(home, 'validator.key'), join(home, 'chain', 'last-sign')];
   if (existsSync(signed) && !existsSync(path)) {
     throw new BitorchError(
       'KEY_MISSING',
-      `${path} is gone, and this node has signed with it: restore it; to begin with a new key move ${signed} away, too`,
+      `${path} is gone, and this node has signed with it: restore it, or move ${signed} away as well to start with a new key`,
       { path },
     );
   }
   return loadKey(path);
 }
 
-/** The secret that opens this node's HTTP API, made on first start. */
+/** The owner's token of the HTTP API, created on first start. */
 export const loadApiToken = (home: string): Promise<string> =>
   secretFile(join(home, 'api.token'), () => randomBytes(24).toString('base64url'));
 

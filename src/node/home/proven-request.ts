@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { BitorchError, codeOf, messageOf, toHex } from '#base';
 import { proofOf, tokenId } from './api-tokens.ts';
 
-/** Where a node's HTTP API is and what opens it. */
+/** URL and token of a node's HTTP API. */
 export interface ApiAddress {
   readonly url: string;
   readonly token: string;
@@ -26,8 +26,8 @@ const MAX_PROOF_BYTES = 1_024;
 const BARE = [101, 204, 205, 304];
 
 /**
- * One connection to what answers at a URL, which has shown over this very connection that it knows the token (docs/api.md):
- * whoever takes the node's port afterwards, or has taken it before, is not at the other end of it.
+ * A connection whose server has proved, over this same connection, that it knows the token (docs/api.md). A program that takes
+ * the node's port before or after is therefore not at the other end.
  */
 export class ProvenConnection {
   readonly #url: URL;
@@ -42,7 +42,7 @@ export class ProvenConnection {
     this.#socket = socket;
   }
 
-  /** Throws NODE_MISSING when nothing answers, NODE_UNPROVEN when what answers does not know the token. */
+  /** Throws NODE_MISSING when nothing answers, NODE_UNPROVEN when the server does not know the token. */
   static async open({ url: given, token }: ApiAddress): Promise<ProvenConnection> {
     const url = urlOf(given);
     const options = { keepAlive: true, maxSockets: 1 };
@@ -67,8 +67,8 @@ export class ProvenConnection {
   }
 
   /**
-   * Sends one request, with the token, and closes the connection after the answer. Nothing of it is sent over another
-   * connection: where this one has ended it throws NODE_UNPROVEN.
+   * Sends one request, with the token, and closes the connection after the answer. It is never sent over another
+   * connection: when this one has closed, throws NODE_UNPROVEN.
    */
   async request(path: string, { method, headers, body, signal }: ApiRequest = {}): Promise<Response> {
     const sent = start(this.#url, path, { method, headers: { ...headers }, signal, agent: this.#agent });
@@ -93,7 +93,7 @@ export class ProvenConnection {
   }
 }
 
-/** One request over a connection of its own, whose other end has shown that it knows the token. Throws what both steps throw. */
+/** Sends one request over a new proven connection. Throws what both steps throw. */
 export async function askProven(
   address: ApiAddress,
   path: string,
@@ -106,7 +106,7 @@ export async function askProven(
   });
 }
 
-/** A name can lead to two addresses, and another program may listen on the one of them where the node does not. */
+/** "localhost" may resolve to two addresses, and another program may listen on the one that the node does not use. */
 export function urlOf(given: string): URL {
   const url = new URL(given);
   if (url.hostname === 'localhost') url.hostname = '127.0.0.1';

@@ -35,7 +35,7 @@ import type { Host, PeerAddress } from '#network';
 import { SharedTorrents } from './shared-torrents.ts';
 
 const PROGRESS_INTERVAL_MS = 100;
-/** Marks the folder of a model that was refused. */
+/** File that marks the folder of a refused model. */
 const REFUSED = 'refused';
 const MANIFEST_PROTOCOL = '/bitorch/distribution/manifest/1';
 const questionSchema = z.strictObject({ manifest: zBytes(32) });
@@ -44,12 +44,12 @@ const answerSchema = z.strictObject({
   metainfo: zBytesUpTo(MAX_METAINFO_BYTES),
 });
 
-/** A model that this node knows, and its swarm. */
+/** A model known to this node, and its swarm. */
 export interface Model {
   /** Manifest id, hexadecimal. */
   readonly id: string;
   readonly manifest: Manifest;
-  /** The signed manifest as it is passed on. */
+  /** The signed manifest, as relayed. */
   readonly sealed: Uint8Array;
   readonly metainfo: Metainfo;
   /** Of all manifests of this content. */
@@ -70,7 +70,7 @@ export interface Model {
  */
 export type FilesState = 'unproven' | 'verified' | 'refused';
 
-/** The models of this node: manifests on disk, the torrents that they describe, both handed to whoever asks. */
+/** The models of this node: manifests on disk and their torrents, both served to peers on request. */
 export class Library {
   readonly #home: string;
   readonly #host: Host;
@@ -101,7 +101,7 @@ export class Library {
     this.#torrents = new SharedTorrents({ home: join(options.home, 'torrents'), trackers, swarm, admits });
   }
 
-  /** Opens what is on disk and begins to answer others. */
+  /** Opens the models on disk and starts to serve requests. */
   async start(): Promise<void> {
     await mkdir(this.#home, { recursive: true });
     for (const id of await readdir(this.#home)) await this.#reopen(id);
@@ -190,7 +190,7 @@ export class Library {
     }
   }
 
-  /** The files are the torrent's, so it is the manifest that lies: nothing of it is served or run, now or later. */
+  /** The files match the torrent, so the manifest is false: the model is never served or run again. */
   async #refuse(model: Model): Promise<void> {
     model.files.state = 'refused';
     this.#refused.add(model.id);
@@ -232,7 +232,7 @@ export class Library {
     }
     throw new BitorchError(
       'MODEL_UNKNOWN',
-      `no reachable node gives the manifest of model ${id.slice(0, 16)}…`,
+      `no reachable node provides the manifest of model ${id.slice(0, 16)}…`,
     );
   }
 

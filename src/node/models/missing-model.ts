@@ -1,7 +1,7 @@
 import type { KnownNode } from '../peers/directory.ts';
 import { idOfHolding } from '../peers/known-nodes.ts';
 
-/** Why a node has no model to work with yet, and what its owner can do about it. */
+/** Explains why a node has no model to work with yet, and what its owner can do. */
 export function whatIsMissing(
   { model, bootstrap }: { readonly model?: string | undefined; readonly bootstrap: readonly string[] },
   others: readonly KnownNode[],
@@ -15,11 +15,11 @@ export function whatIsMissing(
   );
   const known = `${others.length} other ${others.length === 1 ? 'node is' : 'nodes are'} known`;
   const wanted = model ? `model ${model.slice(0, 12)}…` : 'a model';
-  if (offered.length === 0) return `${known}, and none offers ${wanted}`;
+  if (offered.length === 0) return `${known}, but none offers ${wanted}`;
   return `${wanted} is offered, but no security node that this node trusts has cleared it yet, with a report that can be fetched`;
 }
 
-/** Calls `tell` only with what is another text than before. */
+/** Calls `tell` only when the text has changed. */
 export function changes(tell: (text: string) => void): (text: string) => void {
   let last: string | undefined;
   return (text) => {

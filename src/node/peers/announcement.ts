@@ -4,17 +4,17 @@ import { parseMultiaddr, publicKeyOf, type Scope } from '#network';
 
 export const ANNOUNCE_TOPIC = '/bitorch/node/announce/2';
 export const NODES_PROTOCOL = '/bitorch/node/nodes/2';
-/** A node says that it lives this often, and soon when something changed. */
+/** Interval of a node's announcements, in ms; a change is announced sooner. */
 export const ANNOUNCE_INTERVAL_MS = 15_000;
-/** Two announcements of a node are at least so far apart: what follows sooner is ignored. */
+/** Minimum time between two announcements of a node, in ms; earlier ones are ignored. */
 export const LEAST_APART_MS = 200;
-/** An older announcement is not believed, whoever tells it: its node may be long gone. */
+/** Maximum age of an announcement, in ms: the node of an older one may be long gone. */
 export const MOST_AGE_MS = 300_000;
-/** A node that was silent for this long counts as unreachable. */
+/** A node without announcements for this long, in ms, counts as unreachable. */
 export const SILENCE_MS = 50_000;
-/** An unreachable node is forgotten after this long. */
+/** An unreachable node is forgotten after this long, in ms. */
 export const FORGET_MS = 3_600_000;
-/** Clocks may differ by this much. */
+/** Tolerated clock difference, in ms. */
 export const CLOCK_SKEW_MS = 120_000;
 
 export const MAX_NAME = 64;
@@ -27,7 +27,7 @@ const holdingSchema = z.strictObject({
   manifest: zBytes(32),
   bytesHave: zCount,
   bytesTotal: zCount,
-  /** Blocks [first, end) that this node runs now; null: none. */
+  /** Blocks [first, end) that the node runs now; null: none. */
   blocks: z.tuple([zCount, zCount]).nullable(),
 });
 
@@ -41,7 +41,7 @@ const announcementSchema = z
     time: zCount,
     /** Whether it re-executes other stages' work. */
     audits: z.boolean(),
-    /** Consensus key of the validator that it runs; null: none. */
+    /** Consensus key of the node's validator; null: none. */
     validator: zBytes(32).nullable(),
     /** Where BitTorrent peers reach it. */
     swarmPort: z.number().int().min(0).max(65_535),
@@ -53,13 +53,13 @@ const announcementSchema = z
   })
   .refine(({ page, pages }) => page < pages, 'a page beyond the last');
 
-/** One page of what a node says of itself; all pages are alike but for their holdings. */
+/** One page of a node's announcement; the pages differ only in their holdings. */
 export type Announcement = z.infer<typeof announcementSchema>;
 export type Holding = z.infer<typeof holdingSchema>;
-/** All that a node says of itself. */
+/** A node's whole self-description. */
 export type Description = Omit<Announcement, 'page' | 'pages'>;
 
-/** An announcement and its node's signature, as it is passed on. */
+/** An announcement with its node's signature, as relayed. */
 export const sealedAnnouncementSchema = z.strictObject({
   id: z.string().max(128),
   sealed: zBytesUpTo(MAX_BYTES),

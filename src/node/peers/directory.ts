@@ -39,19 +39,19 @@ const NEWS_OF_ALL: Limits = { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 };
 const introductionSchema = z.strictObject({ pages: z.array(sealedAnnouncementSchema).min(1).max(MAX_PAGES) });
 const nodesSchema = z.array(sealedAnnouncementSchema).max(TOLD_AT_ONCE);
 
-/** Hears what a directory learns beside whom to list. */
+/** Receives what a directory learns besides its entries. */
 export interface DirectoryObserver {
-  /** A connected node has said where it can be reached. */
+  /** A connected node announced its addresses. */
   readonly met: (peer: PeerAddress) => void;
-  /** This node has said what it is and holds. */
+  /** This node announced itself. */
   readonly announced: (self: Description) => void;
-  /** Somebody tells what was signed with this node's own key. */
+  /** An announcement signed with this node's own key arrived. */
   readonly heardOwn: (announcement: Announcement) => void;
-  /** A connected node speaks of itself, whether that can be believed or not. */
+  /** A connected node announced itself, credibly or not. */
   readonly heardItself: (announcement: Announcement) => void;
 }
 
-/** Who is in the network and what they hold: the newest signed announcement of each node. */
+/** The nodes of the network and their holdings: the newest signed announcement of each. */
 export class Directory {
   readonly #host: Host;
   readonly #key: SigningKey;
@@ -121,7 +121,7 @@ export class Directory {
     late.abort();
   }
 
-  /** Something changed: tells the network now, and again shortly, for peers that gossip does not reach yet. */
+  /** Announces a change now, and again shortly for peers that gossip does not reach yet. */
   changed(): void {
     this.announce();
     for (const delay of REPEAT_MS) setTimeout(() => this.announce(), delay).unref();
@@ -164,7 +164,7 @@ export class Directory {
     return this.#known.find(id, Date.now());
   }
 
-  /** The reachable nodes, this one included, that hold a part of the manifest with this id (hexadecimal). */
+  /** The reachable nodes, including this one, that hold part of the model with this manifest id (hexadecimal). */
   holdersOf(manifest: string): KnownNode[] {
     return this.#known.holdersOf(manifest, Date.now());
   }
@@ -174,7 +174,7 @@ export class Directory {
     return this.#known.mostHeld(count);
   }
 
-  /** What people call a node. */
+  /** Display name of a node. */
   nameOf(id: string): string {
     return this.#known.nameOf(id);
   }
@@ -226,7 +226,7 @@ export class Directory {
   #meet(message: unknown, from: string): SealedAnnouncement[] {
     const { pages } = check(introductionSchema, message, 'introduction');
     if (pages.some(({ id }) => id !== from))
-      throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node introduces itself, and nobody else');
+      throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node may introduce only itself');
     const before = this.#known.lastWordOf(from);
     for (const sealed of pages) if (this.#learn(sealed, from) === 'accept') this.#gossip(sealed);
     return [...before, ...this.#known.toTell(TOLD_AT_ONCE, Date.now())].slice(0, TOLD_AT_ONCE);

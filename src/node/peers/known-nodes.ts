@@ -53,7 +53,7 @@ interface Entry {
   lost: boolean;
 }
 
-/** The nodes that were announced, and by manifest who holds what: bounded, and full of those that matter to this node. */
+/** The announced nodes, indexed by the manifests that they hold. Bounded; when full, keeps those that matter most to this node. */
 export class KnownNodes {
   readonly #selfId: string;
   readonly #isConnected: (id: string) => boolean;
@@ -115,7 +115,7 @@ export class KnownNodes {
       .slice(0, 1);
   }
 
-  /** Its last connection has closed. */
+  /** Notes that a node's last connection has closed. */
   lose(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry) entry.lost = true;

@@ -14,7 +14,7 @@ interface MembershipDependencies {
   readonly log: Logger;
 }
 
-/** A node's part in the network: its contacts, whom it knows, and what its owner should know of both. */
+/** A node's membership in the network: its contacts, its directory, and notices to the owner about both. */
 export class Membership {
   readonly directory: Directory;
   readonly notices: Notices;
@@ -72,8 +72,7 @@ export class Membership {
     this.#watch.look();
     this.notices.set(
       'NETWORK_UNREACHABLE',
-      problem &&
-        `none of the nodes to join the network through can be reached, and this node tries again and again: ${problem}`,
+      problem && `none of the bootstrap nodes can be reached; this node keeps trying: ${problem}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '#base';
 import type { NoticeView } from '../api/node-api.ts';
 
-/** What keeps a node from its part in the network and its owner can mend: in the log once, on the page for as long as it is so. */
+/** Problems that the owner can fix: logged once, and shown on the page while they last. */
 export class Notices {
   readonly #log: Logger;
   readonly #now: () => number;
@@ -13,7 +13,7 @@ export class Notices {
     this.#now = dependencies.now ?? Date.now;
   }
 
-  /** Says what is wrong now, undefined when nothing is. */
+  /** Sets the current problem of a kind; undefined when there is none. */
   set(code: string, message: string | undefined): void {
     const known = this.#current.get(code);
     if (message === undefined) {
@@ -24,7 +24,7 @@ export class Notices {
     if (!known) this.#log.warn({ code }, message);
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   view(): NoticeView[] {
     return [...this.#current.values()];
   }

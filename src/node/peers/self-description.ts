@@ -6,7 +6,7 @@ import type { Library } from '../models/library.ts';
 import type { NodeOptions } from '../options.ts';
 import type { Description } from './announcement.ts';
 
-/** What a node announces of itself, as it is now. */
+/** Builds a node's current self-description. */
 export function describeSelf(
   { roles, name }: Pick<NodeOptions, 'roles' | 'name'>,
   {

@@ -88,15 +88,15 @@ export class SelfWatch {
     const isOurs = this.#ownTimes.has(time) || time < this.#since || time > this.#date() + CLOCK_SKEW_MS;
     if (isOurs) return;
     this.#twinHeardAt = this.#now();
-    const where = cleanText(addresses.join(', '), 256) || 'an address that it does not tell';
+    const where = cleanText(addresses.join(', '), 256) || 'an unknown address';
     this.#notices.set(
       'IDENTITY_TWICE',
-      `another node runs with this node's identity, at ${where}: a copy of this data directory, perhaps. Others hear now one ` +
-        'and now the other. Stop one of the two, or delete its node.key, and it starts as a node of its own',
+      `another node runs with this node's identity, at ${where}: perhaps a copy of this data directory. Others see now one ` +
+        'and now the other. Stop one of the two, or delete its node.key to give it a new identity',
     );
   }
 
-  /** A connected peer has announced itself. */
+  /** Notes the announcement of a connected peer. */
   heardClock(peer: string, origin: string, time: number): void {
     const [ms, at] = [time - this.#date(), this.#now()];
     const before = this.#offsets.of(peer)?.value;

@@ -17,7 +17,7 @@ interface ViewDependencies {
   readonly notices: Pick<Notices, 'view'>;
 }
 
-/** The network as this node sees it, as plain JSON. */
+/** The network as known to this node, as plain JSON. */
 export function networkView({ selfId, directory, library, guard, notices }: ViewDependencies): NetworkView {
   const nodes = directory.nodes();
   const models = library.all();

@@ -1,4 +1,4 @@
-/** A clearance that no authority has confirmed for so long is asked for again: its authority may have changed its mind. */
+/** A clearance is requested again after this long without confirmation, in ms: the authority may have revoked it. */
 export const CLEARANCE_AGE_MS = 6 * 3_600_000;
 
 interface RecheckPorts {

@@ -29,12 +29,12 @@ export function fitIntoQuota<T extends Held>(
   const others = held.filter(({ id }) => id !== model.id);
   const size = model.metainfo.length;
   if (size > limit)
-    return { fits: false, reason: `it has ${size} bytes, and at most ${limit} are kept for examinations` };
+    return { fits: false, reason: `it has ${size} bytes, more than the ${limit} reserved for examinations` };
   const publisher = toHex(model.manifest.publisher);
   const waiting = others.filter(({ id }) => !isCleared(id));
   const ofPublisher = waiting.filter(({ manifest }) => toHex(manifest.publisher) === publisher);
   if (ofPublisher.length > 0 && bytesOf(ofPublisher) + size > limit / PUBLISHERS_SHARE)
-    return { fits: false, reason: 'its publisher has other models that wait to be examined' };
+    return { fits: false, reason: 'other models of its publisher are waiting to be examined' };
   const evict: T[] = [];
   const cleared = others.filter(({ id }) => isCleared(id)).sort((a, b) => uploaded(a) - uploaded(b));
   let free = limit - bytesOf(others) - size;
@@ -45,7 +45,7 @@ export function fitIntoQuota<T extends Held>(
   }
   return free >= 0
     ? { fits: true, evict }
-    : { fits: false, reason: 'the models that are being examined take all room' };
+    : { fits: false, reason: 'models under examination use all of the disk space' };
 }
 
 /** Bytes that this node has given to others: the use of a model that nobody can only claim. */

@@ -57,6 +57,6 @@ export async function fetchWhole(
 }
 
 const stalled = (ms: number) =>
-  new BitorchError('FETCH_STALLED', `nobody has given any of it for ${ms / 1000} s: it is asked for later`);
+  new BitorchError('FETCH_STALLED', `no data arrived for ${ms / 1000} s; it is retried later`);
 const paused = () =>
-  new BitorchError('FETCH_PAUSED', 'it comes slowly and others wait: it has its next turn after them');
+  new BitorchError('FETCH_PAUSED', 'the fetch is slow and others are waiting; it continues after them');

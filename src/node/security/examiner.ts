@@ -73,7 +73,7 @@ export interface QueueEntry {
   readonly affected?: string;
 }
 
-/** The role "security": examines every model that somebody holds, the most used first, and signs what it found. */
+/** The role "security": examines every model on the network, most used first, and signs attestations. */
 export class Examiner {
   readonly #dependencies: ExamineDependencies;
   readonly #rules: WatchedRuleset;

@@ -27,7 +27,7 @@ export interface ModelGuardDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Every node's guard: which models are cleared, who may have pieces of those that are not, and why one is not. */
+/** Decides which models are cleared, which peers may have pieces of the others, and why a model is not cleared. */
 export class ModelGuard {
   readonly clearance: Clearance;
   readonly #exchange: AttestationExchange;
@@ -94,7 +94,7 @@ export class ModelGuard {
     const authority = this.#dependencies.directory.nameOf(bad.authority);
     throw new BitorchError(
       'MODEL_QUARANTINED',
-      `${bad.name} is in quarantine, says ${authority}: ${sentenceOf(bad)}`,
+      `${bad.name} was quarantined by ${authority}: ${sentenceOf(bad)}`,
       { model: id, authority: bad.authority },
     );
   }
@@ -174,7 +174,7 @@ export class ModelGuard {
 
 const bitTorrentId = (nodeId: string): string => toHex(peerIdOf(nodeId));
 
-/** The worst finding, and what to do. */
+/** The worst finding and its fix. */
 function sentenceOf({ reasons, trial }: Attestation): string {
   const [worst] = reasons;
   if (!worst) return trial.note || 'it gives no reason.';

@@ -90,7 +90,7 @@ export class RulesetReview {
     const { rules, reports } = this.#dependencies;
     const before = await rules.archive.find(ruleset.id);
     const report = await reports.find(hash);
-    if (!before || !report) return 'what it was examined by is not kept';
+    if (!before || !report) return 'the rules of its last examination are unknown';
     const affected = affectedBy(before, rules.current, report);
     const [first] = affected;
     if (!first) return undefined;

@@ -166,9 +166,9 @@ function examinerView({
 function noteOf(sandbox: Availability): string {
   if (!sandbox.available) return sandbox.reason;
   if (sandbox.memoryBy !== 'watch')
-    return `The kernel keeps to its limits of memory and processes (${sandbox.memoryBy}).`;
+    return `The kernel enforces its limits of memory and processes (${sandbox.memoryBy}).`;
   return (
-    'Its memory is looked at many times a second, so a little more may be taken before it is ended. Where the node may ' +
-    'make control groups (as root, or started with systemd-run --user --scope), the kernel keeps to the limit.'
+    'Its memory is polled many times a second, so it may briefly exceed its limit. If the node may create control ' +
+    'groups (as root, or started with systemd-run --user --scope), the kernel enforces the limit.'
   );
 }

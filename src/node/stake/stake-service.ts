@@ -71,7 +71,7 @@ export class StakeService implements StakeApi {
     if (sum < leastBond)
       throw new BitorchError(
         'BOND_SMALL',
-        `a bond here is ${Number(leastBond) / Number(TORCH)} TORCH at least`,
+        `the minimum bond of this network is ${Number(leastBond) / Number(TORCH)} TORCH`,
       );
     const body = {
       validator: this.#key,
@@ -95,7 +95,7 @@ export class StakeService implements StakeApi {
       const own = (all * record.tokens) / record.shares;
       throw new BitorchError(
         'BOND_SMALL',
-        `the bond is ${Number(own) / Number(TORCH)} TORCH: take back less, or all of it`,
+        `the bond is ${Number(own) / Number(TORCH)} TORCH: withdraw less, or all of it`,
       );
     }
     const refund = deriveOneTime(await this.#payout(), defaultCurve());
@@ -114,7 +114,7 @@ export class StakeService implements StakeApi {
     if (next < jailedUntil) {
       throw new BitorchError(
         'STILL_JAILED',
-        `jailed until block ${jailedUntil}, and the next is ${next}: try again then`,
+        `jailed until block ${jailedUntil}; the next block is ${next}: try again later`,
         { jailedUntil, next },
       );
     }
@@ -174,7 +174,7 @@ export class StakeService implements StakeApi {
 function notBonded(): never {
   throw new BitorchError(
     'NOT_BONDED',
-    'this node’s validator has no bond: make one with "bitorch stake bond"',
+    'this node’s validator has no bond: create one with "bitorch stake bond"',
   );
 }
 

@@ -30,7 +30,7 @@ export class Faucet {
   async #pay(address: string): Promise<PaymentReceipt> {
     const { faucet, parameters } = this.#genesis;
     if (faucet.outputs === 0)
-      throw new BitorchError('NO_FAUCET', 'this network has no faucet: its money is real');
+      throw new BitorchError('NO_FAUCET', 'this network has no faucet: it is not a test network');
     const { network } = parameters;
     const curve = defaultCurve();
     const to = parseAddress(address, network, curve);
@@ -57,7 +57,7 @@ export class Faucet {
       if (codeOf(error) !== 'FUNDS_INSUFFICIENT') throw error;
       throw new BitorchError(
         'FAUCET_EMPTY',
-        'the faucet has nothing to give now: try again after some blocks',
+        'the faucet is empty at the moment: try again after some blocks',
       );
     }
   }

@@ -315,7 +315,7 @@ export class NodeWallet implements WalletApi {
     if (since > height)
       throw new BitorchError(
         'HEIGHT_BEYOND',
-        `the chain is at block ${height} here: look from an earlier one, or from 0 to find everything`,
+        `the chain is only at block ${height}: scan from an earlier one, or from 0 to find everything`,
       );
   }
 

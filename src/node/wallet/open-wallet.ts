@@ -240,7 +240,8 @@ export class OpenWallet {
 
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */
   async prove(id: string, payment: number, words: string, chain: WalletChain): Promise<string> {
-    if (!/^[0-9a-f]{64}$/i.test(id)) throw new BitorchError('PAYMENT_UNKNOWN', `${id} is no transfer's id`);
+    if (!/^[0-9a-f]{64}$/i.test(id))
+      throw new BitorchError('PAYMENT_UNKNOWN', `${id} is not the id of a transfer`);
     const evidence = await this.wallet.proveSent(fromHex(id), payment, utf8(words), chain);
     return formatPaymentProof(evidence);
   }
@@ -277,7 +278,7 @@ function demandPassword(password: string): void {
   if (password.length >= LEAST_PASSWORD && new Set(password).size >= LEAST_DIFFERENT) return;
   throw new BitorchError(
     'PASSWORD_WEAK',
-    `take a password of at least ${LEAST_PASSWORD} characters, ${LEAST_DIFFERENT} of them different`,
+    `choose a password of at least ${LEAST_PASSWORD} characters, ${LEAST_DIFFERENT} of them different`,
   );
 }
 
@@ -286,7 +287,7 @@ async function lock(path: string): Promise<() => void> {
   if (unlock) return unlock;
   throw new BitorchError(
     'WALLET_IN_USE',
-    `${path} is open in another program, a running node perhaps: close it there first`,
+    `${path} is open in another program, perhaps a running node: close it there first`,
   );
 }
 
@@ -296,7 +297,7 @@ async function requireFree(path: string): Promise<void> {
     () => false,
   );
   if (exists) {
-    throw new BitorchError('WALLET_EXISTS', `there is a wallet at ${path}: choose another --wallet`, {
+    throw new BitorchError('WALLET_EXISTS', `a wallet already exists at ${path}: choose another --wallet`, {
       path,
     });
   }

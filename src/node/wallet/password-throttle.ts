@@ -5,7 +5,7 @@ const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 
-/** Slows down whoever guesses a password, whatever they guess it through. */
+/** Slows down password guessing, over all ways of access together. */
 export class PasswordThrottle {
   readonly #now: () => number;
   #wrong = 0;

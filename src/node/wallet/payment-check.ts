@@ -23,7 +23,7 @@ export async function checkPayment(proof: string, words: string, chain: WalletCh
   if (!output || amount === undefined) {
     throw new BitorchError(
       'PAYMENT_UNPROVEN',
-      'the proof shows no payment: it was made with other words, for another network, or is false',
+      'the proof is not valid: it was made with another text, for another network, or is false',
     );
   }
   return { address: formatAddress(evidence.to, parameters.network), amount, height: output.height };

@@ -131,7 +131,7 @@ test('a new wallet needs a password that is not found at once', async () => {
     const args = ['--wallet', path, '--password-file', join(folder, file), '--network', '00000001'];
     const { code, output } = await bitorch(['wallet', 'create', ...args]);
     assert.equal(code, 1);
-    assert.match(output, /^bitorch: take a password of at least 8 characters, .* \[PASSWORD_WEAK\]\n$/);
+    assert.match(output, /^bitorch: choose a password of at least 8 characters, .* \[PASSWORD_WEAK\]\n$/);
     assert.equal(existsSync(path), false);
   }
 });

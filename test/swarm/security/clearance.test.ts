@@ -121,7 +121,7 @@ test('a model with code never leaves its publisher: no other node holds a byte, 
   const share = { ...guarded, trackers: [...publisher.trackers], model: id };
   const stage = await w.start('stage', { ...share, roles: ['seed', 'run'] });
   const outside = await stranger(t, publisher, w.home('stranger'));
-  await assert.rejects(stage.work(), /in quarantine, says security: processor\.json: .*\. .+/);
+  await assert.rejects(stage.work(), /was quarantined by security: processor\.json: .*\. .+/);
   await until(() => stateOn(publisher, id) === 'quarantined');
   const [attestation] = publisher.security().models[0]!.attestations;
   const finding = attestation!.findings.find(({ file }) => file === 'processor.json')!;
@@ -163,7 +163,7 @@ test('new rules quarantine a model that runs: everywhere, at once, and for good'
 
   await until(() => [publisher, stage, client].every((node) => stateOn(node, id) === 'quarantined'));
   await until(() => client.models()[0]?.available === false);
-  await assert.rejects(chat(client, ask('Hello', 3)), /in quarantine, says security: model\.safetensors/);
+  await assert.rejects(chat(client, ask('Hello', 3)), /was quarantined by security: model\.safetensors/);
   const outside = await stranger(t, publisher, w.home('stranger'));
   await pause(1500);
   assert.equal(outside.progress().bytesHave, 0);
