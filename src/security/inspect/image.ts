@@ -26,9 +26,10 @@ export const imageInspector =
 async function inspectTrailer(inspection: Inspection, trailer: RandomAccess): Promise<void> {
   const head = await trailer.read(0, Math.min(HEAD_BYTES, trailer.size));
   const start = head.findIndex((byte) => !BLANK.has(byte));
-  const kind = start < 0 ? undefined : identify(head.subarray(start), trailer.size - start);
+  const content = start < 0 ? undefined : slice(trailer, start, trailer.size - start);
+  const kind = content && identify(head.subarray(start), content.size);
   if (kind && !IMAGES.has(kind)) inspection.report('polyglot', '', `${kind} follows the image`);
-  else if (!(await findHiddenPickle(inspection, trailer, 'behind the image')))
+  else if (!content || !(await findHiddenPickle(inspection, content, 'behind the image')))
     inspection.report('damaged', '', `${trailer.size} bytes follow the end of the image`, 'low');
 }
 

@@ -59,7 +59,10 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
   for (const { text, conditions } of texts) {
     const odd = oddText(text);
     if (!odd) continue;
-    const rule = odd.refused ? 'template-behaviour' : 'template-opening';
+    // An opening of the template's own stands where nobody has given one; what is always written cannot be replaced.
+    const isOpening = conditions.length > 0 && !conditions.some(isSpeaker);
+    const isRefused = odd.refused || (odd.isNew && !isOpening);
+    const rule = isRefused ? 'template-behaviour' : 'template-opening';
     const when = conditions.length > 0 ? `${conditions.slice(-2).join(', ')}, ` : '';
     inspection.report(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
   }
@@ -76,6 +79,14 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
   for (const report of contentFlow(tree)) inspection.report('template-behaviour', place, report);
   await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));
 }
+
+/**
+ * Whether a condition selects each message of one speaker: what is written there is added to what somebody said, and is no
+ * opening of the conversation.
+ */
+const isSpeaker = (condition: string): boolean =>
+  /^if\b.*==\s*["'](?:user|human|assistant|model|bot)["']/i.test(condition) &&
+  !/loop\.(?:first|index)|\[0\]/.test(condition);
 
 /** Single words are checked in their context, where they are rendered. */
 const isSentence = (text: string): boolean => /\p{L}{2,}[^\p{L}]+\p{L}{2,}/u.test(text);

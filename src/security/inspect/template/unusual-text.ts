@@ -7,6 +7,8 @@ import { KNOWN_SENTENCES, PLAIN_WORDS } from './vocabulary.ts';
 export interface OddText {
   /** Whether it is refused. Otherwise it is new, but made of words that chat templates use. */
   readonly refused: boolean;
+  /** Whether it has words that no published template has. */
+  readonly isNew?: boolean;
   /** What is unusual about it. */
   readonly why: string;
 }
@@ -105,6 +107,7 @@ function oddSentence(sentence: string, assembled: boolean): OddText | undefined 
   const shown = [...new Set(unknown)].slice(0, MAX_SHOWN_WORDS).join(', ');
   return {
     refused: assembled && !isLabel,
+    isNew: !isLabel,
     why: `writes words that known templates do not have (${shown}) in`,
   };
 }
