@@ -64,8 +64,10 @@ export async function requireAccessibleNow(page: Page, name: string): Promise<vo
     [],
     name,
   );
-  const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-  assert.equal(wide, false, `${name} scrolls sideways`);
+  const wide = await page.evaluate(`document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
+      .map((one) => one.outerHTML.slice(0, 120))`);
+  assert.deepEqual(wide, [], `${name} scrolls sideways`);
   if (!PICTURES) return;
   await mkdir(PICTURES, { recursive: true });
   await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });

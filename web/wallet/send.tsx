@@ -99,7 +99,7 @@ function Confirm({ ready: { cost }, onConfirm, onBack }: ConfirmProps) {
         <dd class="number">
           <strong>{format.torch(cost.total)}</strong>
         </dd>
-        <dt>Remaining balance</dt>
+        <dt>Remaining</dt>
         <dd class="number">{format.torch(cost.left)}</dd>
       </dl>
       <p class="muted small">

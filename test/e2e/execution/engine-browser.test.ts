@@ -33,7 +33,7 @@ before(async () => {
     root: PAGE,
     logLevel: 'error',
     resolve: {
-      alias: { '#base': join(PAGE, 'base.ts'), '#formats': join(PAGE, '../../../src/formats/tensor.ts') },
+      alias: { '#base': join(PAGE, 'base.ts'), '#formats': join(PAGE, 'formats.ts') },
     },
     worker: { format: 'es' },
     build: { target: 'esnext', outDir: directory, emptyOutDir: true, modulePreload: false },

@@ -120,7 +120,7 @@ test('without a sandbox nothing is converted unless one says so', () => {
   const nowhere = { PATH: join(folder, 'no-programs') };
   const refused = bitorchIn(nowhere, 'convert', input);
   assert.equal(refused.status, 1);
-  assert.match(refused.stderr, /--no-sandbox converts without one.*\[SANDBOX_UNAVAILABLE\]/);
+  assert.match(refused.stderr, /To convert without one use --no-sandbox.*\[SANDBOX_UNAVAILABLE\]/);
   const done = bitorchIn(nowhere, 'convert', input, '--no-sandbox');
   assert.equal(done.status, 0, done.stderr);
   assert.match(done.stdout, /1 tensors, .*outside of the sandbox/);

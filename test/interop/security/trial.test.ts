@@ -57,7 +57,7 @@ test('a template that drops the question and an architecture that does not fit a
     shape.faults.map(({ code }) => code),
     ['TRIAL_REFUSED'],
   );
-  assert.match(shape.faults[0]!.message, /the architecture says/);
+  assert.match(shape.faults[0]!.message, /the architecture requires/);
 });
 
 /** The tiny model with many blocks, each tensor in a file of its own. */

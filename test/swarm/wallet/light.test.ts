@@ -135,7 +135,7 @@ test('a node that shows false money is refused alone, and named beside an honest
   const before = await balance();
   const alone = await wallet(['rescan'], richer);
   assert.deepEqual([alone.code, alone.out], [1, ''], alone.err);
-  assert.match(alone.err, /not in the state that is proven \[CHAIN_INVALID\]/);
+  assert.match(alone.err, /not in the proven state \[CHAIN_INVALID\]/);
   const both = await wallet(['rescan'], `${richer},${nodes[1]}`);
   assert.equal(both.code, 0, both.err);
   assert.match(both.err, /this node lies/);
