@@ -123,7 +123,7 @@ test('without a sandbox nothing is converted unless one says so', () => {
   assert.match(refused.stderr, /To convert without one use --no-sandbox.*\[SANDBOX_UNAVAILABLE\]/);
   const done = bitorchIn(nowhere, 'convert', input, '--no-sandbox');
   assert.equal(done.status, 0, done.stderr);
-  assert.match(done.stdout, /1 tensors, .*outside of the sandbox/);
+  assert.match(done.stdout, /1 tensors, .*without the sandbox/);
 });
 
 test('rules of one’s own count; an update must be signed and newer', () => {

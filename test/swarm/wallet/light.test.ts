@@ -138,7 +138,7 @@ test('a node that shows false money is refused alone, and named beside an honest
   assert.match(alone.err, /not in the proven state \[CHAIN_INVALID\]/);
   const both = await wallet(['rescan'], `${richer},${nodes[1]}`);
   assert.equal(both.code, 0, both.err);
-  assert.match(both.err, /this node lies/);
+  assert.match(both.err, /the node sent false data and is not asked again/);
   const { unlocked, locked } = await balance();
   assert.equal(BigInt(unlocked) + BigInt(locked), BigInt(before.unlocked) + BigInt(before.locked));
 });
