@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { httpChain, runningApi } from '#node';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
+import { proofOf } from '../../../src/node/home/api-tokens.ts';
 import { grow, growTo, somebody } from '../../support/ledger/chain.ts';
 import { type ChainServer, serveChain } from '../../support/ledger/chain-server.ts';
 import { realLedger, walletOf } from '../../support/ledger/wallets.ts';
@@ -65,22 +66,37 @@ test('questions that are too much, or none, are refused with what is wrong', asy
   assert.equal((await ask('status', new Uint8Array(0))).status, 200);
 });
 
-test('no node, a node without a chain, and something that is no node: each says what to do', async (t) => {
+test('no node, a node without a chain, and something that is no node: each says what to do', async () => {
   const without = await serveChain(undefined);
   await assert.rejects(httpChain(without).status(), { code: 'NO_CHAIN' });
   await without.stop();
   await assert.rejects(httpChain(without).status(), { code: 'NODE_MISSING', message: /bitorch start/ });
   await assert.rejects(runningApi(without.home), { code: 'NODE_MISSING', message: /bitorch start/ });
 
+  const stranger = await listening(() => 'hello');
+  await assert.rejects(httpChain({ url: stranger.url, token: 'x' }).status(), { code: 'NODE_UNPROVEN' });
+  stranger.stop();
+
   const answers = ['hello', 'x'.repeat(2 ** 20 + 1)];
-  const stranger = createServer((_, response) => response.end(answers.shift()));
-  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    stranger.closeAllConnections();
-    stranger.close();
+  const broken = await listening((path, port) => {
+    const { pathname, searchParams } = new URL(path, 'http://node');
+    if (pathname !== '/api/proof') return answers.shift()!;
+    return JSON.stringify({ proof: proofOf('x', searchParams.get('nonce')!, port) });
   });
-  const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
-  const chain = httpChain({ url, token: 'x' });
-  for (const _answer of [...answers])
-    await assert.rejects(chain.status(), { code: 'NODE_UNPROVEN', message: /another program/ });
+  const chain = httpChain({ url: broken.url, token: 'x' });
+  await assert.rejects(chain.status(), { code: 'CHAIN_INVALID', message: /cannot be read/ });
+  await assert.rejects(chain.status(), { code: 'CHAIN_INVALID', message: /too long/ });
+  broken.stop();
 });
+
+/** An HTTP server that answers each path with a text. */
+async function listening(answer: (path: string, port: number) => string) {
+  const http = createServer((request, response) => response.end(answer(request.url!, port)));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const stop = () => {
+    http.closeAllConnections();
+    http.close();
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
