@@ -37,7 +37,7 @@ export function Balance({ view }: { view: WalletView }) {
         <dl>
           <dt>Spendable</dt>
           <dd class="number">{balance ? format.torch(balance.spendable) : '–'}</dd>
-          <dt>Not spendable yet</dt>
+          <dt>Locked</dt>
           <dd class="number">{balance ? format.torch(balance.locked) : '–'}</dd>
         </dl>
         <p class="buttons">
