@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` when none is named. Three jobs run at a time: the
- * tests of a fast tier share one process, every other file has one of its own. A job's output is printed when it ends; a
+ * tests of a room in a fast tier share one process, every other file has one of its own. A job's output is printed when it ends; a
  * socket, timer or process that outlives its test fails the job.
  */
 import { spawn } from 'node:child_process';
@@ -11,6 +11,8 @@ const ISOLATED = ['e2e', 'swarm', 'interop', 'long'];
 /** Jobs at a time: what waits for timers and processes leaves a core to another. */
 const WORKERS = 3;
 const TIMEOUT_MS = 300_000;
+/** A job that has not ended by then is killed, and fails. */
+const JOB_TIMEOUT_MS = 900_000;
 
 interface Job {
   readonly name: string;
@@ -20,11 +22,21 @@ interface Job {
 
 const filesOf = (tier: string): string[] => globSync(`test/${tier}/**/*.test.ts`).sort();
 
+/** The tier and the room that a test belongs to: `test/unit/ledger`. */
+const roomOf = (path: string): string =>
+  path
+    .split('/')
+    .slice(0, 3)
+    .join('/')
+    .replace(/\/[^/]*\.test\.ts$/, '');
+
 function jobsOf(asked: readonly string[]): Job[] {
   const unknown = asked.filter((name) => !name.endsWith('.ts') && ![...FAST, ...ISOLATED].includes(name));
   if (unknown.length > 0) throw new Error(`no such tier: ${unknown.join(', ')}`);
   const wanted = (tier: string) => (asked.length === 0 ? tier !== 'long' : asked.includes(tier));
-  const fast = FAST.filter(wanted).map((name): Job => ({ name, files: filesOf(name), isolation: 'none' }));
+  const fast = FAST.filter(wanted).flatMap((tier) =>
+    [...Map.groupBy(filesOf(tier), roomOf)].map(([name, files]): Job => ({ name, files, isolation: 'none' })),
+  );
   const files = [
     ...asked.filter((name) => name.endsWith('.ts')),
     ...ISOLATED.filter(wanted).flatMap(filesOf),
@@ -43,7 +55,11 @@ function run({ files, isolation }: Job): Promise<{ passed: boolean; output: stri
     '--test-reporter=spec',
   ];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...flags, ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...flags, ...files], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: JOB_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
