@@ -164,7 +164,7 @@ test('create, be paid, send, prove, sweep, restore, watch', async () => {
 test('without a node: what works works, what cannot says how to start one and ends with 3', async () => {
   const home = join(server.home, 'elsewhere');
   const alone = { wallet: 'alone', home };
-  assert.match(await ok(['create'], { ...alone, wallet: 'unbound' }), /network {2}not known yet/);
+  assert.match(await ok(['create'], { ...alone, wallet: 'unbound' }), /network {2}not set yet/);
   await refused(['address'], 1, /does not know its network: scan with a node first/, {
     ...alone,
     wallet: 'unbound',
@@ -180,7 +180,7 @@ test('without a node: what works works, what cannot says how to start one and en
   assert.match(err, /no node is running on .*: start one with "bitorch start"/);
   assert.match(out, /unlocked {2}0 TORCH/);
   await refused(['send', faucet.addressText(), '1', '--yes'], 3, /NODE_MISSING/, alone);
-  await refused(['info'], 1, /the wallet is for the network 64657631, the node's is 07070707/, {
+  await refused(['info'], 1, /the wallet belongs to network 64657631, the node to network 07070707/, {
     wallet: 'alone',
   });
   assert.match(await ok(['info'], { wallet: 'unbound' }), /network {3}07070707/);
