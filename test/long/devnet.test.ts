@@ -122,10 +122,9 @@ test('the page answers in a browser and shows route, speed and audit', async (t)
 
 test('with a stage killed and no spare the next prompt fails with an error that names it', async () => {
   process.kill(nodeNamed('stage 2').pid!, 'SIGKILL');
-  // The client may notice first, or the stage behind, which cannot reach the one before it.
   await assert.rejects(
     ask(user, PROMPT, () => undefined, signal),
-    /stage 2 \(blocks 10–19\)|stage 3 \(blocks 20–29\) failed: .* cannot be reached/,
+    /stage 2 \(blocks 10–19\)/,
   );
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BitorchError, messageOf } from '#base';
-import { type FrameStream, type Host, remoteError } from '#network';
+import { type FrameStream, type Host, remoteCodeOf, remoteError } from '#network';
 import {
   FRAMES_IN_FLIGHT,
   MAX_FRAME_BYTES,
@@ -225,7 +225,11 @@ export class ClientSession {
 
   #stageFailed(hop: number, error: unknown): BitorchError {
     const { id, name, first, end } = this.#plan.route[hop]!;
-    const message = `${name} (blocks ${first}–${end - 1}) failed: ${messageOf(error)}`;
+    // A stage connects to the one before it, so that one is what the user should look at.
+    const previous = remoteCodeOf(error) === 'PEER_UNREACHABLE' ? this.#plan.route[hop - 1] : undefined;
+    const message = previous
+      ? `${titleOf(previous)} failed: ${name} cannot reach it`
+      : `${titleOf({ name, first, end })} failed: ${messageOf(error)}`;
     return new BitorchError('STAGE_FAILED', message, { nodeId: id, name, first, end }, error);
   }
 
@@ -235,3 +239,6 @@ export class ClientSession {
     return new BitorchError('FRAME_INVALID', `it sent an unexpected frame of kind ${kindOf(frame)}`);
   }
 }
+
+const titleOf = ({ name, first, end }: { name: string; first: number; end: number }): string =>
+  `${name} (blocks ${first}–${end - 1})`;
