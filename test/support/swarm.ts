@@ -14,7 +14,7 @@ const lives = new WeakMap<TestContext, Lifecycle>();
  * Undoes something after the test, the last first: a directory goes when those who write to it have stopped. Hooks of
  * node:test run in the order of their registration, and one that fails keeps the rest from running.
  */
-function afterwards(t: TestContext, undo: () => unknown): void {
+export function afterwards(t: TestContext, undo: () => unknown): void {
   const life = lives.get(t) ?? new Lifecycle();
   if (!lives.has(t)) t.after(() => life.stop());
   lives.set(t, life);

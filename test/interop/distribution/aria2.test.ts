@@ -5,7 +5,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Metainfo, Tracker } from '#distribution';
-import { hashFiles, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
+import {
+  afterwards,
+  hashFiles,
+  MiB,
+  makeTorrent,
+  startSwarm,
+  temporaryDirectory,
+} from '../../support/swarm.ts';
 
 const isInstalled = spawnSync('aria2c', ['--version']).status === 0;
 const missing = isInstalled ? false : 'aria2c is not installed (Debian: apt-get install aria2)';
@@ -14,7 +21,7 @@ async function setUp(t: TestContext): Promise<{ home: string; metainfo: Metainfo
   const home = await temporaryDirectory(t);
   const tracker = new Tracker({});
   await tracker.start();
-  t.after(() => tracker.stop());
+  afterwards(t, () => tracker.stop());
   const trackers = [tracker.announceUrl];
   const metainfo = await makeTorrent(
     join(home, 'seed'),
@@ -36,7 +43,7 @@ function aria2(t: TestContext, home: string, directory: string, ...more: string[
   const child = spawn('aria2c', [...quiet, ...plain, ...more, '-d', directory, join(home, 'm.torrent')], {
     stdio: 'ignore',
   });
-  t.after(async () => {
+  afterwards(t, async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
     child.kill('SIGKILL');

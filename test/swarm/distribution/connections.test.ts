@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
 
 /** A connection that says nothing and never closes by itself. */
 async function strangerAt(
@@ -13,7 +13,7 @@ async function strangerAt(
 ): Promise<{ socket: Socket; closed: Promise<unknown> }> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => undefined).resume();
-  t.after(() => socket.destroy());
+  afterwards(t, () => socket.destroy());
   const closed = Promise.race([once(socket, 'end'), once(socket, 'close')]);
   await once(socket, 'connect');
   return { socket, closed };
@@ -41,7 +41,7 @@ test('an address whose places are taken is not dialled', async (t) => {
   const listeners = [1, 2, 3].map(() => createServer(() => accepted++).listen(0, '127.0.0.1'));
   await Promise.all(listeners.map((listener) => once(listener, 'listening')));
   const swarm = await startSwarm(t, { maxPeersPerNetwork: 2 });
-  t.after(() => {
+  afterwards(t, () => {
     for (const listener of listeners) listener.close();
   });
   const torrent = await swarm.add({ metainfo, directory: home, trackers: [] });

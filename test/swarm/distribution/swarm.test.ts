@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { toHex } from '#base';
 import { Tracker } from '#distribution';
-import { hashFiles, KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
+import {
+  afterwards,
+  hashFiles,
+  KiB,
+  MiB,
+  makeTorrent,
+  startSwarm,
+  temporaryDirectory,
+} from '../../support/swarm.ts';
 
 test('one seeder, three leechers: every file arrives, and the leechers serve each other', async (t) => {
   const home = await temporaryDirectory(t);
   const tracker = new Tracker({});
   await tracker.start();
-  t.after(() => tracker.stop());
+  afterwards(t, () => tracker.stop());
   const trackers = [tracker.announceUrl];
   const metainfo = await makeTorrent(join(home, 'seed'), {
     'a.bin': 9 * MiB + 5,

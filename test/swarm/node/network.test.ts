@@ -5,7 +5,7 @@ import type { Executor, Row, Stage } from '#execution';
 import { type ChatEvent, Node } from '#node';
 import { answerIdOf, ask, chat, startNetwork, TINY_MODEL, textOf, until } from '../../support/network.ts';
 import { post, serveNode } from '../../support/page-server.ts';
-import { temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, temporaryDirectory } from '../../support/swarm.ts';
 
 /** Stands before a stage's blocks and spoils what comes out. */
 const lying = (stage: Stage, spoil: (out: Float32Array, rows: Row[]) => void): Executor => ({
@@ -56,7 +56,7 @@ test('a split answer: route, text, receipts, an audit that passes, and the same 
 test('every complete answer is audited, whenever after its end its reader leaves', async (t) => {
   const { client } = await startNetwork(t);
   const server = await serveNode(client);
-  t.after(() => server.stop());
+  afterwards(t, () => server.stop());
   const atDone = async (content: string): Promise<string> => {
     const body = { stream: true, max_tokens: 2, messages: [{ role: 'user', content }] };
     const response = await server.call('/v1/chat/completions', post(body));
@@ -88,7 +88,7 @@ test('a node on its own answers with its own blocks', async (t) => {
   const roles = ['seed', 'run', 'client'] as const;
   const settings = { home, roles: [...roles], threads: 1, publish: TINY_MODEL, trackerPort: 0 };
   const node = await Node.start(settings, { log: createLog('silent') });
-  t.after(() => node.stop());
+  afterwards(t, () => node.stop());
   await node.work();
   await until(() => node.models()[0]?.available === true);
   const events = await chat(node, ask('Once upon a time'));
@@ -140,7 +140,7 @@ test('an answer goes around a stage that refuses it', async (t) => {
     },
     { log: createLog('silent') },
   );
-  t.after(() => whole.stop());
+  afterwards(t, () => whole.stop());
   await whole.work();
   const runs = () => client.network().nodes.find(({ id }) => id === whole.id)?.holdings[0]?.blocks;
   await until(() => runs() !== undefined);

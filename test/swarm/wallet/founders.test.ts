@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, temporaryDirectory } from '../../support/swarm.ts';
 
 const MAIN = resolve('src/cli/main.ts');
 /** The commands of the guide, as they stand there. */
@@ -29,7 +29,7 @@ test('the commands with which the guide begins a network begin one', { timeout: 
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  t.after(async () => {
+  afterwards(t, async () => {
     const ended = shell.exitCode === null && once(shell, 'exit');
     shell.kill('SIGTERM');
     await ended;

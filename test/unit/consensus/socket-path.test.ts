@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freeSocketPath } from '../../../src/consensus/abci/socket-path.ts';
-import { temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, temporaryDirectory } from '../../support/swarm.ts';
 
 /** Leaves a socket behind, as a program does that is killed. */
 const abandon = (path: string) =>
@@ -36,7 +36,7 @@ test('a socket that nobody listens on is taken away, and nothing else ever is', 
 
   const server = createServer().listen(at('live'));
   await once(server, 'listening');
-  t.after(() => server.close());
+  afterwards(t, () => server.close());
   await assert.rejects(freeSocketPath(at('live')), { code: 'LISTEN_FAILED', message: /is listening/ });
   assert.ok(existsSync(at('live')));
 });

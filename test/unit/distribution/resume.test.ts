@@ -9,7 +9,7 @@ import { PieceThread } from '../../../src/distribution/swarm/piece-thread.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { needsResume, saveResume, verifiedOnDisk } from '../../../src/distribution/swarm/resume.ts';
 import { Store } from '../../../src/distribution/swarm/store.ts';
-import { MiB, temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, MiB, temporaryDirectory } from '../../support/swarm.ts';
 
 const PIECES = 65;
 const zeros = hash('sha1', new Uint8Array(16 * MiB), 'buffer');
@@ -26,7 +26,7 @@ const metainfo = encodeMetainfo(
 test('beyond 1 GiB resume data is believed after a sample of it was checked', async (t) => {
   const directory = await temporaryDirectory(t);
   const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
-  t.after(() => store.close());
+  afterwards(t, () => store.close());
   assert.equal(needsResume(metainfo), true);
   await writeFile(join(directory, 'zeros'), '');
   await truncate(join(directory, 'zeros'), metainfo.length);
@@ -42,7 +42,7 @@ test('beyond 1 GiB resume data is believed after a sample of it was checked', as
 test('resume data that the files do not bear out is not believed', async (t) => {
   const directory = await temporaryDirectory(t);
   const store = new Store({ metainfo, layout: new Layout(metainfo), directory, thread: new PieceThread() });
-  t.after(() => store.close());
+  afterwards(t, () => store.close());
   await saveResume(directory, metainfo, new Uint8Array(9).fill(0xff, 0, 8));
   const have = await verifiedOnDisk(directory, metainfo, store, () => undefined);
   assert.equal(have.count, 0);

@@ -8,7 +8,7 @@ import { PiecePool } from '../../../src/distribution/swarm/piece-pool.ts';
 import { PieceThread } from '../../../src/distribution/swarm/piece-thread.ts';
 import { Layout } from '../../../src/distribution/swarm/ranges.ts';
 import { Store } from '../../../src/distribution/swarm/store.ts';
-import { KiB, makeTorrent, temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, KiB, makeTorrent, temporaryDirectory } from '../../support/swarm.ts';
 
 test('store: a piece is written over the borders of files if it has its hash, and close() waits for it', async (t) => {
   const home = await temporaryDirectory(t);
@@ -19,7 +19,7 @@ test('store: a piece is written over the borders of files if it has its hash, an
     await Promise.all(Object.keys(sizes).map((path) => readFile(join(seed, path)))),
   );
   const thread = new PieceThread();
-  t.after(() => thread.stop());
+  afterwards(t, () => thread.stop());
   const pool = new PiecePool(metainfo.pieceLength, new PieceMemory());
   const pieceOf = (index: number) => {
     const bytes = content.subarray(index * 128 * KiB, (index + 1) * 128 * KiB);
@@ -63,7 +63,7 @@ test('store: a torrent of thousands of files holds few of them open', { skip }, 
     await Promise.all(metainfo.files.map(({ path }) => readFile(join(home, 'seed', path)))),
   );
   const thread = new PieceThread();
-  t.after(() => thread.stop());
+  afterwards(t, () => thread.stop());
   const pool = new PiecePool(pieceLength, new PieceMemory());
   const store = new Store({ metainfo, layout: new Layout(metainfo), directory: join(home, 'leech'), thread });
   const filesOpen = () =>

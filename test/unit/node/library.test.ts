@@ -11,7 +11,7 @@ import { demandVerified, fetchRanges, Library, tensorReader } from '../../../src
 import { publish } from '../../../src/node/models/publish.ts';
 import { tinyManifest } from '../../support/manifest.ts';
 import { TINY_MODEL } from '../../support/network.ts';
-import { makeTorrent, quiet, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, makeTorrent, quiet, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
 
 interface World {
   home: string;
@@ -47,7 +47,7 @@ async function world(t: TestContext, answers: Uint8Array[] = []): Promise<World>
     const library = new Library({ home, trackers: [] }, dependencies);
     library.onRefused((id) => refused.push(id));
     await library.start();
-    t.after(() => library.stop());
+    afterwards(t, () => library.stop());
     return library;
   };
   return { home, source, metainfo, swarm, fields, refused, open };

@@ -5,7 +5,7 @@ import type { Host } from '#network';
 import type { Directory, KnownNode } from '../../../src/node/peers/directory.ts';
 import { ModelGuard } from '../../../src/node/security/model-guard.ts';
 import { attest, authority } from '../../support/attestation.ts';
-import { temporaryDirectory } from '../../support/swarm.ts';
+import { afterwards, temporaryDirectory } from '../../support/swarm.ts';
 
 const log = createLog('silent');
 const [alice, bob, eve] = await Promise.all([authority(1), authority(2), authority(3)]);
@@ -37,7 +37,7 @@ test('a clearance is confirmed by an authority that gave it, not by whoever answ
     { host, directory, log, signal: new AbortController().signal },
   );
   await guard.start();
-  t.after(() => guard.stop());
+  afterwards(t, () => guard.stop());
   guard.clearance.accept(attest(alice, { manifest: MANIFEST }));
   for (const word of guard.clearance.about(toHex(MANIFEST))) guard.clearance.confirm(word);
 
