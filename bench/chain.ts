@@ -9,16 +9,15 @@ import { defaultCurve } from '#crypto';
 import { Ledger, type Mempool, Mempool as Pool } from '#ledger';
 import { MemoryStore } from '#store';
 import { ledgerGenesis } from '../src/consensus/application/genesis.ts';
-import { keyOf } from '../test/support/consensus/cluster.ts';
 import { missingComet } from '../test/support/consensus/comet-network.ts';
 import { catchUp } from './chain/catch-up.ts';
 import { cometNetwork } from './chain/comet.ts';
-import { genesisOf } from './chain/genesis.ts';
+import { genesisOf, VALIDATOR_KEYS } from './chain/genesis.ts';
 import { type Load, measure, type Quantiles, type Result } from './chain/measure.ts';
 import { ourNetwork } from './chain/ours.ts';
 import { readTransfers } from './chain/transfers.ts';
 
-const VALIDATORS = 4;
+const VALIDATORS = VALIDATOR_KEYS.length;
 const BLOCKS_MISSED = 1_000;
 const [file, seconds = '60', perSecond = '25'] = process.argv.slice(2);
 if (!file)
@@ -30,7 +29,7 @@ const say = (line: string) => console.log(line);
 /** Transfers a second that one core verifies, in batches as nodes do. */
 function verifications(): number {
   const curve = defaultCurve();
-  const genesis = ledgerGenesis(genesisOf([keyOf('nobody')], outputs), curve);
+  const genesis = ledgerGenesis(genesisOf(VALIDATOR_KEYS, outputs), curve);
   const ledger = Ledger.create(genesis, { store: new MemoryStore(), curve });
   const pool: Mempool = new Pool(ledger);
   const spends = transfers.slice(0, 64).map((bytes) => pool.examine(bytes));

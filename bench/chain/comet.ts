@@ -2,7 +2,7 @@ import { sha256, toHex } from '#base';
 import { formatGenesis } from '#consensus';
 import type { SigningKey } from '#crypto';
 import { CometNetwork } from '../../test/support/consensus/comet-network.ts';
-import { BEGINS, genesisOf, NAME } from './genesis.ts';
+import { BEGINS, genesisOf, NAME, VALIDATOR_KEYS } from './genesis.ts';
 import type { Contestant, RunBlock } from './measure.ts';
 
 const FIRST_PORT = 27_400;
@@ -34,7 +34,10 @@ export async function cometNetwork(outputs: number): Promise<Contestant> {
     time: BEGINS,
     text: formatGenesis(genesisOf(keys, outputs)),
   });
-  const network = await CometNetwork.create(4, FIRST_PORT, genesisFor, { snapshotEvery: 1_000_000 });
+  const network = await CometNetwork.create(4, FIRST_PORT, genesisFor, {
+    snapshotEvery: 1_000_000,
+    keys: VALIDATOR_KEYS,
+  });
   const begun = new Map<number, number>();
   const seen = new Map<number, { at: number[]; transfers: readonly string[] }>();
   const sockets: WebSocket[] = [];

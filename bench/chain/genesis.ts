@@ -2,6 +2,7 @@ import { formatGenesis, type Genesis, makeGenesis } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import { TORCH } from '#ledger';
 import type { Timeouts } from '../../src/consensus/application/genesis.ts';
+import { keyOf } from '../../test/support/consensus/cluster.ts';
 
 export const NAME = 'bench-chain';
 export const BEGINS = Date.UTC(2026, 0, 1);
@@ -9,7 +10,10 @@ export const ENTROPY = new Uint8Array(32).fill(11);
 /** The pause between blocks, in both engines. */
 export const PAUSE_MS = 200;
 
-/** The network of the bench, whoever validates: its faucet's outputs are the same, so signed transfers fit all of them. */
+/** Keys of the validators of either engine: a transfer is signed for one genesis, which names them. */
+export const VALIDATOR_KEYS: readonly SigningKey[] = [0, 1, 2, 3].map((i) => keyOf(`validator ${i}`));
+
+/** The network of the bench. */
 export const genesisOf = (
   keys: readonly SigningKey[],
   outputs: number,

@@ -6,8 +6,7 @@ import { MemoryStore } from '#store';
 import { ledgerGenesis } from '../../src/consensus/application/genesis.ts';
 import { planTransfer, type TransferPlan } from '../../src/ledger/wallet/plan.ts';
 import { readMembers } from '../../src/ledger/wallet/sign.ts';
-import { keyOf } from '../../test/support/consensus/cluster.ts';
-import { ENTROPY, genesisOf } from './genesis.ts';
+import { ENTROPY, genesisOf, VALIDATOR_KEYS } from './genesis.ts';
 
 export interface Job {
   readonly plan: TransferPlan;
@@ -17,7 +16,7 @@ export interface Job {
 /** Private transfers of two inputs and two outputs, each spending outputs of the faucet that no other one spends. */
 export async function presign(count: number): Promise<Uint8Array[]> {
   const curve = defaultCurve();
-  const genesis = genesisOf([keyOf('nobody')], 2 * count);
+  const genesis = genesisOf(VALIDATOR_KEYS, 2 * count);
   const ledger = Ledger.create(ledgerGenesis(genesis, curve), { store: new MemoryStore(), curve });
   const chain = localChain(ledger, () => undefined);
   const { network } = genesis.parameters;

@@ -34,6 +34,8 @@ serve(async (setup) => {
     const observer = observed ? new AnswerRecord(plan) : silent;
     const session = new ClientSession({ plan, hidden }, { host, observer });
     await session.open(AbortSignal.timeout(20_000));
+    // A stage ends a session without a first frame, and the other engines may have their turn before it.
+    await session.forward(0, boundary.embed([0]));
     return splitEngine(session, boundary, hidden);
   };
   return {

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { utf8 } from '#base';
+import { concat, sha256, toHex, utf8 } from '#base';
 import { type ApplicationPort, readValidatorKey } from '#consensus';
 import type { SigningKey } from '#crypto';
 
@@ -208,6 +208,17 @@ interface RpcBlock {
 /** BlockIDFlag of tendermint.types, from 1. */
 const FLAGS = ['absent', 'commit', 'nil'] as const;
 
+/** Replaces the random key that `cometbft testnet` has made. */
+function writeValidatorKey(home: string, { seed, publicKey }: SigningKey): Promise<void> {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const file = {
+    address: toHex(sha256(publicKey).subarray(0, 20)).toUpperCase(),
+    pub_key: { type: 'tendermint/PubKeyEd25519', value: base64(publicKey) },
+    priv_key: { type: 'tendermint/PrivKeyEd25519', value: base64(concat([seed, publicKey])) },
+  };
+  return writeFile(join(home, 'config', 'priv_validator_key.json'), JSON.stringify(file));
+}
+
 /** Validators of a network that begins with the genesis that is made for their keys. */
 export class CometNetwork {
   readonly nodes: CometNode[] = [];
@@ -224,11 +235,15 @@ export class CometNetwork {
     size: number,
     firstPort: number,
     genesisFor: (keys: readonly SigningKey[]) => { name: string; time: number; text: string },
-    { snapshotEvery }: Pick<CometNodeOptions, 'snapshotEvery'> = {},
+    {
+      snapshotEvery,
+      keys: given = [],
+    }: Pick<CometNodeOptions, 'snapshotEvery'> & { readonly keys?: readonly SigningKey[] } = {},
   ): Promise<CometNetwork> {
     const network = new CometNetwork(await mkdtemp(join(tmpdir(), 'comet-')), firstPort);
     const homes = Array.from({ length: size }, (_, i) => join(network.directory, `node${i}`));
     run(['testnet', '--v', `${size}`, '--o', network.directory, '--populate-persistent-peers=false']);
+    await Promise.all(given.map((key, i) => writeValidatorKey(homes[i]!, key)));
     const keys = await Promise.all(
       homes.map((home) => readValidatorKey(join(home, 'config', 'priv_validator_key.json'))),
     );
