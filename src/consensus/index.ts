@@ -21,6 +21,7 @@ export type { NewBlock } from './chain-options.ts';
 export { type BlockSummary, ChainStore } from './chain-store.ts';
 export { type Blame, blame } from './evidence/blame.ts';
 export { forkAt, type KeptFork } from './evidence/kept-fork.ts';
+export { answerGenesis, fetchGenesis } from './genesis-exchange.ts';
 export { LightChain } from './light/light-chain.ts';
 export { openLightChain } from './light/open.ts';
 export { parseCheckpoint } from './light/trust.ts';

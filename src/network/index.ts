@@ -17,5 +17,5 @@ export { FairSlots, Slot, type SlotHolder } from './fair-slots.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type HostOptions, type PeerAddress, type Verdict } from './host.ts';
-export { publicKeyOf } from './public-key.ts';
+export { peerIdFrom, publicKeyOf } from './public-key.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';

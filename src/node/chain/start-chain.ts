@@ -1,10 +1,12 @@
 import { BitorchError, equalBytes, type Logger } from '#base';
+import { answerGenesis } from '#consensus';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import type { ChainEvent } from '../api/chain-api.ts';
 import type { NodeOptions } from '../options.ts';
 import type { Directory } from '../peers/directory.ts';
 import { ChainService } from './chain-service.ts';
+import { readGenesis } from './genesis-file.ts';
 import { LightChainService } from './light-chain-service.ts';
 
 export interface ChainDependencies {
@@ -38,6 +40,7 @@ export async function startChain(
       'following a chain requires the genesis file of its network: pass --genesis',
     );
   }
+  await answerGenesis(host, await readGenesis(genesis));
   const chain = { home, genesis, walletPassword, contacts, trust, restMs: chainRest };
   if (!validatorKey) return LightChainService.start(chain, { host, log, onEvent });
   const nameOf = (key: Uint8Array) =>

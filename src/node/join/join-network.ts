@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { BitorchError, messageOf, toHex, writeFileAtomic } from '#base';
+import { fetchGenesis } from '#consensus';
+import type { Host } from '#network';
+import { type Invite, multiaddrsOf } from './invite.ts';
+import {
+  genesisPath,
+  mergeNetworks,
+  type NetworkFile,
+  networkPath,
+  readNetwork,
+  writeNetwork,
+} from './network-file.ts';
+
+export interface JoinDependencies {
+  /** Host that asks the peers of the invite. */
+  readonly host: Host;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Joins the network of an invite: fetches its genesis from the peers that the invite names, checks its hash, and records both
+ * in the data directory, in this order, so that the same command repeats an interrupted join. A repeated invite of the same
+ * network adds its contacts. The node uses the network from its next start on.
+ *
+ * Throws INVITE_FOREIGN when the directory belongs to another network, JOIN_UNREACHABLE when no peer of the invite hands out
+ * the genesis.
+ */
+export async function joinNetwork(
+  home: string,
+  invite: Invite,
+  dependencies: JoinDependencies,
+): Promise<NetworkFile> {
+  const invited = networkOf(invite);
+  const joined = await readNetwork(home);
+  if (joined && joined.genesis !== invited.genesis) throw foreign(home);
+  if (invite.genesis && !(joined && existsSync(genesisPath(home))))
+    await writeFileAtomic(genesisPath(home), await genesisFrom(invite, invite.genesis, dependencies));
+  const network = joined ? mergeNetworks(joined, invited) : invited;
+  await writeNetwork(home, network);
+  return network;
+}
+
+const foreign = (home: string): BitorchError =>
+  new BitorchError(
+    'INVITE_FOREIGN',
+    `this invite is for another network than the one of ${home}: join it with another --home, or delete ${networkPath(home)} to leave the first one`,
+  );
+
+function networkOf(invite: Invite): NetworkFile {
+  const { genesis, checkpoint, trackers, authorities } = invite;
+  return {
+    genesis: genesis ? toHex(genesis) : null,
+    bootstrap: multiaddrsOf(invite),
+    trackers,
+    authorities,
+    trust: checkpoint ? `${checkpoint.height}:${toHex(checkpoint.id)}` : null,
+  };
+}
+
+/** The genesis file from the first peer that has it. */
+async function genesisFrom(
+  invite: Invite,
+  hash: Uint8Array,
+  { host, signal }: JoinDependencies,
+): Promise<Uint8Array> {
+  const failures: string[] = [];
+  for (const peer of invite.peers) {
+    const addresses = multiaddrsOf({ peers: [peer] });
+    try {
+      return await fetchGenesis(host, { id: peer.id, addresses }, hash, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures.push(`${addresses[0] ?? peer.id}: ${messageOf(error)}`);
+    }
+  }
+  throw new BitorchError(
+    'JOIN_UNREACHABLE',
+    `no node of the invite can be reached: check that this machine is online and that the node that made the invite is running (${failures.join('; ')})`,
+  );
+}

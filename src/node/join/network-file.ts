@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { BitorchError, check, codeOf, readTextFile, writeFileAtomic, z } from '#base';
+
+/** The network that a data directory belongs to, as `network.json` keeps it. */
+export interface NetworkFile {
+  /** Hash of the genesis, hexadecimal; null for a network without a chain. The genesis itself is in `genesis.json`. */
+  readonly genesis: string | null;
+  /** Multiaddrs ending in /p2p/ID. */
+  readonly bootstrap: readonly string[];
+  readonly trackers: readonly string[];
+  readonly authorities: readonly string[] | 'none';
+  /** HEIGHT:ID of a trusted block. */
+  readonly trust: string | null;
+}
+
+const MAX_BOOTSTRAP = 64;
+
+const zNetworkFile = z.strictObject({
+  genesis: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+  bootstrap: z.array(z.string().max(512)).max(MAX_BOOTSTRAP),
+  trackers: z.array(z.url().max(512)).max(64),
+  authorities: z.union([z.literal('none'), z.array(z.string().max(128)).max(32)]),
+  trust: z.string().max(128).nullable(),
+});
+
+export const networkPath = (home: string): string => join(home, 'network.json');
+export const genesisPath = (home: string): string => join(home, 'genesis.json');
+
+/** The network of a data directory; undefined when it has joined none. Throws CONFIG_INVALID. */
+export async function readNetwork(home: string): Promise<NetworkFile | undefined> {
+  const path = networkPath(home);
+  try {
+    return check(zNetworkFile, JSON.parse(await readTextFile(path)), path) as NetworkFile;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new BitorchError(
+      'CONFIG_INVALID',
+      `${path} is damaged: delete it and join again with an invite`,
+      { path },
+      error,
+    );
+  }
+}
+
+export const writeNetwork = (home: string, network: NetworkFile): Promise<void> =>
+  writeFileAtomic(networkPath(home), `${JSON.stringify(network, null, 2)}\n`);
+
+/** What a repeated invite adds to a joined network: newer contacts first, the oldest beyond the limit are dropped. */
+export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): NetworkFile {
+  const union = (newer: readonly string[], older: readonly string[]) => [...new Set([...newer, ...older])];
+  return {
+    ...joined,
+    bootstrap: union(invited.bootstrap, joined.bootstrap).slice(0, MAX_BOOTSTRAP),
+    trackers: union(invited.trackers, joined.trackers).slice(0, MAX_BOOTSTRAP),
+    trust: invited.trust ?? joined.trust,
+  };
+}
+
+/** The settings of a node in this network; flags and config.json take precedence. */
+export function networkSettings(home: string, network: NetworkFile): Record<string, unknown> {
+  return {
+    bootstrap: network.bootstrap,
+    trackers: network.trackers,
+    securityAuthorities: network.authorities,
+    ...(network.genesis !== null && { genesis: genesisPath(home) }),
+    ...(network.trust !== null && { trust: network.trust }),
+  };
+}

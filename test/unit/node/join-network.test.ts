@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { answerGenesis, parseGenesis } from '#consensus';
+import { defaultCurve, SigningKey } from '#crypto';
+import { Host } from '#network';
+import { endpointsOf, formatInvite, type Invite, parseInvite } from '../../../src/node/join/invite.ts';
+import { joinNetwork } from '../../../src/node/join/join-network.ts';
+import {
+  genesisPath,
+  networkPath,
+  networkSettings,
+  readNetwork,
+} from '../../../src/node/join/network-file.ts';
+import { afterwards, quiet, temporaryDirectory } from '../../support/swarm.ts';
+
+const FILE = new Uint8Array(await readFile('packaging/networks/testnet.json'));
+const HASH = parseGenesis(FILE, defaultCurve()).parameters.chainId;
+const key = (byte: number) => new SigningKey(new Uint8Array(32).fill(byte));
+
+async function hostOf(t: Parameters<typeof afterwards>[0], byte: number): Promise<Host> {
+  const host = await Host.start({ key: key(byte) }, { log: quiet });
+  afterwards(t, () => host.stop());
+  return host;
+}
+const inviteTo = (host: Host, hash: Uint8Array, byte: number): Invite => {
+  const invite = {
+    expires: 2_000_000_000,
+    genesis: hash,
+    checkpoint: undefined,
+    peers: [{ id: host.id, addresses: endpointsOf(host.addresses) }],
+    trackers: [],
+    authorities: [host.id],
+  };
+  return parseInvite(formatInvite(invite, key(byte)), Date.now());
+};
+
+test('a new node fetches the genesis of its invite and belongs to that network from then on', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 1);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 2);
+  const invite = inviteTo(inviter, HASH, 1);
+  await joinNetwork(home, invite, { host });
+  assert.deepEqual(new Uint8Array(await readFile(genesisPath(home))), FILE);
+  const network = (await readNetwork(home))!;
+  assert.deepEqual(networkSettings(home, network), {
+    bootstrap: inviter.addresses.map((address) => address.replace(/\/p2p\/.*$/, `/p2p/${inviter.id}`)),
+    trackers: [],
+    securityAuthorities: [inviter.id],
+    genesis: genesisPath(home),
+  });
+
+  await joinNetwork(home, { ...invite, trackers: ['http://192.0.2.1:80/announce'] }, { host });
+  assert.equal((await readNetwork(home))!.trackers.length, 1, 'a repeated invite adds its contacts');
+  const foreign = { ...invite, genesis: new Uint8Array(32) };
+  await assert.rejects(joinNetwork(home, foreign, { host }), { code: 'INVITE_FOREIGN' });
+});
+
+test('a peer with another genesis, with none, or that is gone, leaves the directory as it was', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 3);
+  const host = await hostOf(t, 4);
+  await assert.rejects(joinNetwork(home, inviteTo(inviter, HASH, 3), { host }), { code: 'JOIN_UNREACHABLE' });
+  await answerGenesis(inviter, FILE);
+  const other = inviteTo(inviter, new Uint8Array(32).fill(1), 3);
+  await assert.rejects(joinNetwork(home, other, { host }), {
+    code: 'JOIN_UNREACHABLE',
+    message: /follows the chain/,
+  });
+  assert.equal(await readNetwork(home), undefined);
+});
+
+test('a damaged network file says what to do', async (t) => {
+  const home = await temporaryDirectory(t);
+  await writeFile(networkPath(home), '{"genesis": 1}');
+  await assert.rejects(readNetwork(home), { code: 'CONFIG_INVALID', message: /join again with an invite/ });
+});
