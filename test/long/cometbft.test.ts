@@ -136,7 +136,7 @@ describe('four validators under CometBFT', { skip, timeout: 900_000 }, () => {
       payout: faucet.address(),
       deposit: 2n * TORCH,
       withdraw: 0n,
-      refund: deriveOneTime(faucet.address(), curve),
+      refund: deriveOneTime(faucet.address(), node.publicKey, curve),
       sequence: 0,
       fee: 0n,
     };
@@ -147,7 +147,7 @@ describe('four validators under CometBFT', { skip, timeout: 900_000 }, () => {
       value: 20n * TORCH,
       deposit: 2n * TORCH,
       deadline: height + 6,
-      refund: deriveOneTime(faucet.address(faucet.addSubaddress('refunds')), curve),
+      refund: deriveOneTime(faucet.address(faucet.addSubaddress('refunds')), session.publicKey, curve),
       caps: [{ node: node.publicKey, cap: 10n * TORCH }],
     };
     await act([], [{ name: 'escrowOpen', body: terms }], [session]);

@@ -16,7 +16,7 @@ export const addressCodec: Codec<Address> = {
   },
 };
 
-/** A one-time output derived in advance by its receiver for a single refund, so that the address stays unknown. */
+/** A one-time output derived in advance by its receiver for a single refund that it signs for, so that the address stays unknown. */
 export const oneTimeCodec = struct({
   /** P/8. */
   key,

@@ -99,10 +99,10 @@ export class Draft implements ActionContext {
     this.#burned += amount;
   };
 
-  /** Creates a one-time output with money taken from a public account. */
-  refund(to: OneTime, amount: bigint): void {
+  /** Creates a one-time output with money taken from a public account, for which `signer` signed. */
+  refund(to: OneTime, signer: Uint8Array, amount: bigint): void {
     if (amount === 0n) return;
-    this.#created.push(refundedOutput(to, amount, this.height, this.curve));
+    this.#created.push(refundedOutput(to, signer, amount, this.height, this.curve));
     this.#shielded += amount;
   }
 

@@ -21,9 +21,13 @@ export function spendContext(firstKeyImage: Uint8Array, curve: Curve): Uint8Arra
   return curve.keccak256(concat([utf8('bitorch/ctx'), firstKeyImage]));
 }
 
-/** Context of all refunds: their keys are derived before it is known when they are paid. */
-export function refundContext(curve: Curve): Uint8Array {
-  return curve.keccak256(utf8('bitorch/refund'));
+/**
+ * Context of the refunds that a key signs for: the session key of an escrow, the delegator or the node of a withdrawal. The
+ * one-time key of a refund is public long before it is paid. Bound to its signer, it cannot be copied: another refund to the
+ * same one-time key, paid and spent first, would leave the money of this one without a key image.
+ */
+export function refundContext(signer: Uint8Array, curve: Curve): Uint8Array {
+  return curve.keccak256(concat([utf8('bitorch/refund'), signer]));
 }
 
 /** Context of output `number`, minted by the protocol in a block. */
@@ -59,13 +63,22 @@ export function mintedOutput(
   );
 }
 
-/** An output with a public amount for a one-time key. Throws TRANSACTION_INVALID when its keys are not points. */
-export function refundedOutput(to: OneTime, amount: bigint, height: number, curve: Curve): OutputRecord {
+/**
+ * An output with a public amount for a one-time key, derived for a refund that `signer` signs for. Throws TRANSACTION_INVALID
+ * when its keys are not points.
+ */
+export function refundedOutput(
+  to: OneTime,
+  signer: Uint8Array,
+  amount: bigint,
+  height: number,
+  curve: Curve,
+): OutputRecord {
   const points = fromWireAll([to.key, to.txKey], curve);
   if (!points) return refuse('the keys of a refund are not points');
   const [key, txKey] = points as [Uint8Array, Uint8Array];
   return publicOutput(
-    { key, txKey, viewTag: to.viewTag, context: refundContext(curve) },
+    { key, txKey, viewTag: to.viewTag, context: refundContext(signer, curve) },
     amount,
     height,
     curve,

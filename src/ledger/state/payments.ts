@@ -47,13 +47,13 @@ function payWithdrawal(draft: Draft, key: Uint8Array): void {
   if (of === 'node') {
     const node = nodeOf(view, bond);
     keepNode(view, bond, { ...node, leaving: node.leaving - record.amount });
-    draft.refund(record.refund, record.amount);
+    draft.refund(record.refund, record.owner, record.amount);
     return;
   }
   const lost = lossOf(validatorOf(view, bond), record);
   settleWithdrawal(view, bond, record);
   draft.burn(lost);
-  draft.refund(record.refund, record.amount - lost);
+  draft.refund(record.refund, record.owner, record.amount - lost);
 }
 
 /** Refunds the rest of an escrow. One that was closed early keeps an empty record until its settlement window ends. */
@@ -65,7 +65,7 @@ function payEscrow(draft: Draft, key: Uint8Array): void {
   if (!escrow || (!isOver && escrow.closed === 0)) return;
   if (isOver) escrows.bucket.delete(view, key);
   else escrows.bucket.put(view, key, { ...escrow, balance: 0n, deposit: 0n });
-  draft.refund(escrow.refund, escrow.balance + escrow.deposit);
+  draft.refund(escrow.refund, key, escrow.balance + escrow.deposit);
 }
 
 function payEarnings(draft: Draft, key: Uint8Array): void {

@@ -98,7 +98,7 @@ export class StakeService implements StakeApi {
         `the bond is ${Number(own) / Number(TORCH)} TORCH: withdraw less, or all of it`,
       );
     }
-    const refund = deriveOneTime(await this.#payout(), defaultCurve());
+    const refund = deriveOneTime(await this.#payout(), owner.publicKey, defaultCurve());
     const body = { validator: this.#key, delegator: owner.publicKey, shares, refund, sequence };
     return this.#submit((fee) => ({ name: 'undelegate', body: { ...body, fee } }), [owner]);
   }

@@ -80,7 +80,7 @@ describe('what actions release', () => {
     const chain = chainOf(ledger);
     await wallet.scan(chain);
     const plan = await wallet.plan({ payments: [] }, chain);
-    const refund = deriveOneTime(wallet.address(), curve);
+    const refund = deriveOneTime(wallet.address(), owner.publicKey, curve);
     const out = leaving(first, shares, shares - 1n);
     const action = { ...out, body: { ...out.body, refund } } as Action;
     const paidIn = plan.spends.reduce((sum, { output }) => sum + output.amount, 0n);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { utf8 } from '#base';
+import type { SigningKey } from '#crypto';
+import type { OneTime } from '../../../src/ledger/accounts/index.ts';
 import { outputs } from '../../../src/ledger/buckets.ts';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { leastFee } from '../../../src/ledger/state/apply.ts';
@@ -14,6 +16,7 @@ import { formatPaymentProof, parsePaymentProof, verifyPayment } from '../../../s
 import { entropyOf, wordsOf } from '../../../src/ledger/wallet/seed.ts';
 import { formatViewKey, parseViewKey } from '../../../src/ledger/wallet/view-key.ts';
 import { Wallet } from '../../../src/ledger/wallet/wallet.ts';
+import { send } from '../../support/ledger/acting.ts';
 import { curve, grow, growTo, signer, somebody, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 import { chainOf, OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 
@@ -165,7 +168,7 @@ test('an escrow is opened out of a wallet, and what is left of it comes back, pr
   const onChain = chainOf(chain);
   await frank.scan(onChain);
   const session = signer('frank session');
-  const refund = deriveOneTime(frank.address(frank.addSubaddress('refunds')), curve);
+  const refund = deriveOneTime(frank.address(frank.addSubaddress('refunds')), session.publicKey, curve);
   const terms = {
     escrow: session.publicKey,
     value: 20n * TORCH,
@@ -186,6 +189,35 @@ test('an escrow is opened out of a wallet, and what is left of it comes back, pr
   const [back] = frank.owned.slice(-1);
   assert.equal(back!.amount, 22n * TORCH);
   grow(chain, await frank.sign((await frank.planSweep(somebody, onChain))[0]!, onChain));
+});
+
+test('a refund that is copied, paid and spent first costs nobody the refund that it was copied from', async () => {
+  const [victim, thief] = [walletOf('victim'), walletOf('copying thief')];
+  const chain = realLedger([victim.address(), thief.address()], 17);
+  const onChain = chainOf(chain);
+  const open = async (wallet: Wallet, session: SigningKey, value: bigint, refund: OneTime) => {
+    await wallet.scan(onChain);
+    const escrow = session.publicKey;
+    const terms = { escrow, value, deposit: value / 10n, deadline: chain.head.height + 30, refund, caps: [] };
+    const order = { payments: [], actions: [{ name: 'escrowOpen', body: terms } as const], signatures: 1 };
+    grow(chain, await wallet.sign(await wallet.plan(order, onChain), onChain, [session]));
+    return terms;
+  };
+  const [own, others] = [signer('victim session'), signer('thief session')];
+  const refund = deriveOneTime(victim.address(), own.publicKey, curve);
+  const { deadline } = await open(victim, own, 1_000n * TORCH, refund);
+  const copied = await open(thief, others, TORCH, refund);
+  const close = { escrow: others.publicKey, deadline: copied.deadline, finals: [], fee: 100_000n };
+  send(chain, { actions: [{ name: 'escrowClose', body: close }], signers: [others] });
+  growTo(chain, chain.head.height + TEST_PARAMETERS.mintMaturity + 1);
+  await victim.scan(onChain);
+  // Everything that the wallet holds is spent, before the refund comes.
+  for (const plan of await victim.planSweep(victim.address(), onChain))
+    grow(chain, await victim.sign(plan, onChain));
+  growTo(chain, deadline + TEST_PARAMETERS.settlementWindow + TEST_PARAMETERS.mintMaturity + 1);
+  await victim.scan(onChain);
+  assert.ok(victim.owned.some(({ amount, spentAt }) => amount === 1_100n * TORCH && spentAt === 0));
+  for (const plan of await victim.planSweep(somebody, onChain)) grow(chain, await victim.sign(plan, onChain));
 });
 
 test('a transfer that every node has forgotten is handed in again, until a block holds it', async () => {
