@@ -378,17 +378,19 @@ function* merged(waiting: Generator<Choice>, others: readonly Choice[]): Generat
 /**
  * Exclusive claims of a transaction: its key images, and for each signed action the account it acts on with its first signer.
  * Two transactions with the same action for one key cannot both be valid in a block; if the mempool admitted both, hundreds of
- * high-fee ones of which only one can ever pay would crowd out all others. A free action claims its accounts, and no paid
- * transaction replaces it.
+ * high-fee ones of which only one can ever pay would crowd out all others. An action without signers claims its accounts. Free
+ * and paid transactions claim them apart, so that neither replaces the other.
  */
-function claimsOf({ body }: Transaction, points: Points, { view, height }: Draft): string[] {
+function claimsOf(transaction: Transaction, points: Points, { view, height }: Draft): string[] {
+  const { body } = transaction;
+  const paid = Number(!isFree(transaction));
   const acting = body.actions.flatMap((action) => {
     const rules = rulesOf(action);
     const consenters = rules.consenters?.(action.body, view, height) ?? [];
     const [signer] = [...rules.signers(action.body), ...consenters];
     const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
-    const claimed = rules.free && body.inputs.length === 0 ? (rules.claims?.(action.body) ?? []) : [];
-    const held = signer ? [[account, signer]] : claimed.map((key) => [key]);
+    const claimed = rules.claims?.(action.body) ?? [];
+    const held = signer ? [[account, signer]] : claimed.map((key) => [Uint8Array.of(paid), key]);
     return held.map((keys) => [Uint8Array.of(rules.type), ...keys].map(toHex).join('/'));
   });
   return [...new Set([...points.keyImages.map(toHex), ...acting])];

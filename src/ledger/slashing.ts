@@ -3,6 +3,7 @@ import { MAX_OFFENCES, type Offence, offencesRecord } from './accounts/offences.
 import {
   atStakeIn,
   furtherPart,
+  isReached,
   putValidator,
   slashPool,
   stakeOf,
@@ -10,6 +11,7 @@ import {
   validatorOf,
   validators,
 } from './accounts/validator.ts';
+import { type Withdrawal, withdrawals } from './accounts/withdrawal.ts';
 import { WHOLE } from './constants.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -24,11 +26,36 @@ interface PunishmentContext {
 }
 
 /**
- * Whether an offence at that height can still be punished. For a removed validator only an earlier offence counts, because it
- * reaches more withdrawals: otherwise the validator could report a later offence itself and save what left in between.
+ * Whether punishing an offence at that height has an effect. For a removed validator only an earlier offence has one: it reaches
+ * withdrawals that began between the two. Otherwise the validator could report a later offence itself and save what left before.
+ * An earlier offence that reaches nothing more is refused: evidence is free, and could be repeated for every height.
  */
-export const isPunishable = ({ tombstoned, leaving, offence }: Validator, height: number): boolean =>
-  tombstoned === 0 || (leaving > 0n && height < offence);
+export function isPunishable(view: ReadView, id: Uint8Array, height: number): boolean {
+  const validator = validators.bucket.get(view, id);
+  if (!validator) return false;
+  const { tombstoned, offence } = validator;
+  if (tombstoned === 0) return true;
+  const first = firstReached(view, id, validator, height);
+  return first !== undefined && !isReached(first, offence);
+}
+
+/** The earliest pending withdrawal that an offence at that height reaches. They are numbered and paid in the order of heights. */
+function firstReached(
+  view: ReadView,
+  id: Uint8Array,
+  { withdrawn }: Validator,
+  height: number,
+): Withdrawal | undefined {
+  const at = (number: number) => withdrawals.bucket.get(view, ['validator', id, number]);
+  let [low, high] = [0, withdrawn];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const record = at(middle);
+    if (record && isReached(record, height)) high = middle;
+    else low = middle + 1;
+  }
+  return at(low);
+}
 
 /**
  * Slashes validators that voted twice by `fractionOf`, burns the tokens, and removes them permanently. Earlier offenders that

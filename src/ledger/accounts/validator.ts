@@ -258,10 +258,15 @@ export function slashPool(view: WriteView, id: Uint8Array, fraction: number): bi
 }
 
 /** Sparks that a withdrawal loses to an offence that its stake voted in and that was punished after it left. */
-export function lossOf(validator: Validator, { amount, begun, borne }: Withdrawal): bigint {
+export function lossOf(validator: Validator, withdrawal: Withdrawal): bigint {
   const { tombstoned, offence, slashed } = validator;
-  return tombstoned > 0 && begun + POWER_DELAY > offence ? furtherPart(amount, borne, slashed) : 0n;
+  const { amount, borne } = withdrawal;
+  return tombstoned > 0 && isReached(withdrawal, offence) ? furtherPart(amount, borne, slashed) : 0n;
 }
+
+/** Whether the stake of a withdrawal still voted at the height of an offence, or left after it. */
+export const isReached = ({ begun }: Pick<Withdrawal, 'begun'>, offence: number): boolean =>
+  begun + POWER_DELAY > offence;
 
 /** Further tokens to take from `tokens`, already slashed by `borne`, to reach `slashed` of the original amount. */
 export const furtherPart = (tokens: bigint, borne: number, slashed: number): bigint =>

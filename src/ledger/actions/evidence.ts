@@ -26,11 +26,10 @@ export const evidence = defineAction({
       body.height <= height && body.height + parameters.unbondingBlocks > height,
       'the height of the votes is in the future or older than the unbonding time',
     );
-    const offenders = offendersOf(body).filter((key) => {
-      const validator = validators.bucket.get(view, key);
-      return validator !== undefined && isPunishable(validator, body.height);
-    });
+    const offenders = offendersOf(body).filter((key) => isPunishable(view, key, body.height));
     ensure(offenders.length > 0, 'the validators do not exist or have already been removed');
+    const known = body.keys.filter((key) => validators.bucket.has(view, key)).length;
+    ensure(2 * known >= body.keys.length, 'most of its keys are not those of validators');
     if (!isProven(body, parameters.chainId)) refuseForged('a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },

@@ -1,7 +1,7 @@
 import { BitorchError, domainHash } from '#base';
 import type { Curve } from '#crypto';
 import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
-import { balanceOf, feeRecord, supplyRecord, validators } from '../accounts/index.ts';
+import { balanceOf, feeRecord, supplyRecord } from '../accounts/index.ts';
 import {
   ACCOUNTS,
   accountTree,
@@ -20,7 +20,7 @@ import { encode } from '../codec/index.ts';
 import { ensure, refusalOf } from '../errors.ts';
 import { isPunishable, noteAttendance, punishEquivocation } from '../slashing.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { applyTransaction, shareFee } from './apply.ts';
+import { applyTransaction, isFree, shareFee } from './apply.ts';
 import { Draft } from './draft.ts';
 import { endEpoch } from './epoch.ts';
 import { nextBaseFee } from './fees.ts';
@@ -87,7 +87,7 @@ export function applyBlock(state: ReadView, block: Block, rules: BlockRules): Bl
     if (transaction.proofs.spend && !known) unverified.push({ transaction, points });
   }
   rules.spends.verify(state, unverified);
-  return endBlock(state, draft, block, weight);
+  return endBlock(state, draft, block);
 }
 
 /**
@@ -110,7 +110,8 @@ export function executeBlock(state: ReadView, block: Block, rules: BlockRules): 
     weight += transaction.weight;
     return undefined;
   });
-  return { ...endBlock(state, draft, block, weight), refusals };
+  const transactions = block.transactions.filter((_, i) => refusals[i] === undefined);
+  return { ...endBlock(state, draft, { ...block, transactions }), refusals };
 }
 
 function beginBlock(state: ReadView, { height }: Block, curve: Curve): Draft {
@@ -143,22 +144,26 @@ export function recordOutputs(view: WriteView, records: readonly OutputRecord[])
   return first;
 }
 
-/** The effects of a block after its transactions. */
-function endBlock(state: ReadView, draft: Draft, block: Block, weight: number): BlockResult {
+/** The effects of a block after its transactions, all of which are included. */
+function endBlock(state: ReadView, draft: Draft, block: Block): BlockResult {
   for (const offender of block.offenders ?? []) punish(draft, offender);
   for (const { validator, signed } of block.attendance ?? []) noteAttendance(draft, validator, signed);
   noteTenure(draft.view, block.height, block.powers);
   if (block.height % draft.parameters.epochBlocks === 0) endEpoch(draft);
   payDues(draft);
   const base = feeRecord.bucket.get(draft.view, null)!.base;
-  feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, weight, draft.parameters) });
+  const demand = demandOf(block.transactions);
+  feeRecord.bucket.put(draft.view, null, { base: nextBaseFee(base, demand, draft.parameters) });
   return finish(state, draft);
 }
 
+/** Weight that was paid for. What is free is no demand: otherwise evidence could raise the fees of all others. */
+const demandOf = (transactions: readonly Transaction[]): number =>
+  transactions.reduce((sum, transaction) => sum + (isFree(transaction) ? 0 : transaction.weight), 0);
+
 /** Same effect as the `evidence` action. */
 function punish(draft: Draft, { validator, height }: NonNullable<Block['offenders']>[number]): void {
-  const record = validators.bucket.get(draft.view, validator);
-  if (record && isPunishable(record, height)) punishEquivocation(draft, [validator], height);
+  if (isPunishable(draft.view, validator, height)) punishEquivocation(draft, [validator], height);
 }
 
 /** Numbers the outputs, checks the supply, and computes the app hash. Also the last step of genesis. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { domainHash } from '#base';
 import { aggregateSignatures, defaultCurve, type SigningKey } from '#crypto';
-import { supplyRecord, validators } from '../../../src/ledger/accounts/index.ts';
+import { feeRecord, supplyRecord, validators } from '../../../src/ledger/accounts/index.ts';
 import { encode } from '../../../src/ledger/codec/index.ts';
 import { MAX_TRANSACTION_BYTES, MAX_VOTERS } from '../../../src/ledger/constants.ts';
 import {
@@ -23,6 +23,7 @@ import { refused, send, TORCH } from '../../support/ledger/acting.ts';
 import {
   deterministic,
   genesisOf,
+  grow,
   growTo,
   signer,
   somebody,
@@ -40,9 +41,9 @@ const [a, b, c, d, e, f] = six as [SigningKey, SigningKey, SigningKey, SigningKe
 const X = new Uint8Array(32).fill(1);
 const Y = new Uint8Array(32).fill(2);
 
-function chain(): Ledger {
+function chain(parameters = TEST_PARAMETERS): Ledger {
   const ledger = trustingLedger({
-    ...genesisOf({ ...TEST_PARAMETERS, validatorPart: 0 }),
+    ...genesisOf({ ...parameters, validatorPart: 0 }),
     validators: six.map(({ publicKey }) => ({
       validator: publicKey,
       owner: signer('owner').publicKey,
@@ -145,10 +146,44 @@ test('nobody is convicted by what he has not signed, whatever keys stand beside 
     refused(ledger, actionsOf({ ...good, votes: [vote, { ...aggregate, nonces }] }), wrong);
   refused(ledger, actionsOf(shown(single(strangers[0]!, X), joint(strangers, Y))), /validators do not exist/);
   assert.deepEqual(out(ledger), []);
-  // Keys of a stranger's own beside b's real votes change nothing either.
-  const crowd = [b, ...strangers].sort((one, other) => Buffer.compare(one.publicKey, other.publicKey));
+  // A stranger's own key beside b's real votes changes nothing either.
+  const crowd = [b, strangers[0]!].sort(byKey);
   send(ledger, actionsOf(shown(joint(crowd, X), joint(crowd, Y))));
   assert.deepEqual(out(ledger), [b]);
+});
+
+test('evidence, which is free, is not filled up with keys that belong to no validator', () => {
+  const ledger = chain();
+  const strangers = [signer('stranger'), signer('another stranger')];
+  const crowd = [b, ...strangers].sort(byKey);
+  refused(ledger, actionsOf(shown(joint(crowd, X), joint(crowd, Y))), /most of its keys/);
+  const beside = [c, ...strangers].sort(byKey);
+  refused(ledger, actionsOf(shown(joint(beside, X), single(c, Y))), /most of its keys/);
+  assert.deepEqual(out(ledger), []);
+});
+
+test('evidence fills no block at the cost of those who pay', () => {
+  const parameters = { ...TEST_PARAMETERS, maxBlockWeight: 2_500, startFee: 1_000n };
+  const grown = (...evidence: Equivocation[]) => {
+    const ledger = chain(parameters);
+    const random = deterministic('full');
+    grow(ledger, ...evidence.map((body) => transactionOf(ledger, random, actionsOf(body))));
+    return feeRecord.bucket.get(ledger.state, null)!.base;
+  };
+  const all = six.map((key) => shown(single(key, X), single(key, Y)));
+  assert.equal(grown(...all), grown(), 'the base fee falls as after an empty block');
+});
+
+test('of evidence that pays a fee one for each offender waits too', () => {
+  const ledger = chain();
+  const pool = new Mempool(ledger);
+  const random = deterministic('paid');
+  const proof = actionsOf(shown(single(a, X), single(a, Y)));
+  const add = (draught: object) => pool.add(transactionOf(ledger, random, { ...proof, ...draught }).bytes);
+  add({ inputs: 1 });
+  for (let i = 0; i < 3; i++) assert.throws(() => add({ inputs: 1 }), { code: 'MEMPOOL_CONFLICT' });
+  add({});
+  assert.equal(pool.size, 2, 'it does not keep out evidence that is free');
 });
 
 test('evidence has one spelling', () => {

@@ -182,6 +182,30 @@ test('who reports itself for a later offence saves nothing that the earlier one 
   assert.ok(left([OFFENCE])[0]! < left([OFFENCE + 5])[0]!);
 });
 
+test('an earlier offence counts once for each withdrawal that it reaches, not for every height', () => {
+  const ledger = chain();
+  growTo(ledger, 9);
+  send(ledger, leaving(a, 100n * TORCH));
+  growTo(ledger, 19);
+  send(ledger, leaving(a, 100n * TORCH, 1));
+  growTo(ledger, 40);
+  send(ledger, { actions: [accusing(a, 40)], fee: 0n });
+  const good: number[] = [];
+  for (let height = 39; height >= 1; height--) {
+    const draught = { actions: [accusing(a, height)], fee: 0n };
+    if (height === 21 || height === 11) {
+      send(ledger, draught);
+      good.push(validators.bucket.get(ledger.state, a.publicKey)!.offence);
+    } else refused(ledger, draught, /already been removed/);
+  }
+  assert.deepEqual(good, [21, 11], 'the last heights at which the stake of each still voted');
+  // The first withdrawal is paid, with its loss; nothing else is left that could be reached.
+  const paid = () => [...withdrawals.bucket.entries(ledger.state)].length;
+  growTo(ledger, 10 + TEST_PARAMETERS.unbondingBlocks);
+  assert.equal(paid(), 1);
+  refused(ledger, { actions: [accusing(a, 10 + 1)], fee: 0n }, /already been removed|older than/);
+});
+
 test('what is taken out after the punishment has paid already', () => {
   const ledger = chain();
   growTo(ledger, OFFENCE);
