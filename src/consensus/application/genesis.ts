@@ -13,6 +13,7 @@ import {
   integer,
   type Genesis as LedgerGenesis,
   list,
+  MAX_TRANSACTION_BYTES,
   NETWORK_BYTES,
   type Parameters,
   struct,
@@ -42,9 +43,10 @@ export const consensusCodec = struct({
   /** Power lent to each validator of the genesis, in TORCH of bond: docs/economy.md. */
   genesisPower: integer(1, 2 ** 40),
   /**
-   * Limit on the bytes of a block's transactions with their framing; every other bound on blocks follows from it.
+   * Limit on the bytes of a block's transactions with their framing; every other bound on blocks follows from it. Any
+   * transaction fits beside the beacon: one that fits into no block would wait at no cost.
    */
-  maxBytes: integer(65_536, MAX_TRANSACTIONS_BYTES),
+  maxBytes: integer(2 * MAX_TRANSACTION_BYTES, MAX_TRANSACTIONS_BYTES),
   periodBlocks: integer(1, 2 ** 32),
   timeouts: timeoutsCodec,
 });

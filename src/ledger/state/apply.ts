@@ -14,6 +14,11 @@ import { type Points, requireSignatures, sameRing, signersOf } from './spending.
 export function requireShape(transaction: Transaction, height: number, parameters: Parameters): void {
   const { body, bytes } = transaction;
   ensure(bytes.length <= MAX_TRANSACTION_BYTES, 'it is too long');
+  // It would wait until it expires, at any fee that it need never pay.
+  ensure(transaction.weight <= parameters.maxBlockWeight, 'it is heavier than a block may be', {
+    weight: transaction.weight,
+    most: parameters.maxBlockWeight,
+  });
   ensure(Buffer.compare(body.chainId, parameters.chainId) === 0, 'it is for another chain');
   ensure(body.expiry >= height, 'it has expired', { expiry: body.expiry, height });
   ensure(body.expiry <= height + parameters.expiryWindow, 'it expires too late', {

@@ -65,6 +65,25 @@ test('a full pool gives way to what pays more, and blocks take the best paid fir
   );
 });
 
+test('what is heavier than a block may be does not wait in vain, at a fee that it would never pay', () => {
+  const parameters = { ...TEST_PARAMETERS, maxBlockWeight: 2_700 };
+  const ledger = trustingLedger(genesisOf(parameters));
+  growTo(ledger, 4);
+  const pool = new Mempool(ledger);
+  const { weight } = pool.add(transactionOf(ledger, random, { inputs: 1 }).bytes);
+  assert.ok(weight < parameters.maxBlockWeight);
+  const [validator, owner] = [signer('heavy'), signer('owner')];
+  const bond = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
+  const bonding = [{ name: 'bond', body: { ...bond, amount: 10n ** 12n } }] as const;
+  const heavy = transactionOf(ledger, random, { inputs: 1, actions: bonding, signers: [validator, owner] });
+  assert.ok(heavy.weight > parameters.maxBlockWeight);
+  assert.throws(() => pool.add(heavy.bytes), {
+    code: 'TRANSACTION_INVALID',
+    message: /heavier than a block/,
+  });
+  assert.equal(pool.size, 1);
+});
+
 test('a proof that a validator has signed twice costs nothing, comes first, and waits once', () => {
   const { ledger, pool, make } = ready();
   const [validator, owner] = [signer('pool validator'), signer('pool owner')];
