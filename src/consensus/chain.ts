@@ -10,6 +10,7 @@ import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constant
 import { Contacts, peerOf } from './contacts.ts';
 import {
   type AccountabilityOptions,
+  EvidenceReports,
   ForkWatch,
   forkAt,
   type KeptFork,
@@ -56,6 +57,7 @@ export class Chain {
   readonly #contacts: Contacts;
   readonly #loop: ConsensusLoop;
   readonly #idlePause: IdlePause;
+  readonly #reports: EvidenceReports | undefined;
   #started = false;
   /** Why blocks of peers are not taken over. */
   #distrust: string | undefined;
@@ -77,6 +79,10 @@ export class Chain {
     };
     this.#transactions = new TransactionGossip({ pool: this.#pool, now: steady, peers, onOpen });
     this.#idlePause = new IdlePause(options.restMs ?? 0, () => this.#transactions.anyOpen);
+    const { accuse } = dependencies;
+    // The origin of evidence is no secret: it needs no stem.
+    const submit = async (evidence: Equivocation) => this.#transactions.submit(accuse!(evidence));
+    this.#reports = accuse && new EvidenceReports({ submit, log });
     this.#gossip = new Gossip(
       { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
       { host, log, now: steady, source: this.#source() },
@@ -255,6 +261,7 @@ export class Chain {
 
   async #final(final: FinalBlock, firstSeen: number | undefined): Promise<void> {
     this.#pool.update(final.block.transactions);
+    void this.#reports?.retry();
     this.#idlePause.note(final.block.transactions);
     const { height } = final.block.header;
     const { keepBlocks } = this.#options;
@@ -266,17 +273,10 @@ export class Chain {
 
   /** Every node that has seen both votes submits the evidence; the first in a block counts. */
   #report(evidence: Equivocation): void {
-    const { accuse, log } = this.#deps;
     const { height, round } = evidence;
-    log.warn({ height, round, validators: offendersOf(evidence).map(toHex) }, 'double signatures found');
-    if (!accuse) return;
-    // The origin of evidence is no secret: it needs no stem.
-    const submit = async () => this.#transactions.submit(accuse(evidence));
-    submit().then(
-      ({ code, log: reason }) =>
-        code !== 0 && log.info({ reason }, 'the evidence is already known or was refused'),
-      (error: unknown) => log.warn({ error: messageOf(error) }, 'cannot submit evidence'),
-    );
+    const validators = offendersOf(evidence).map(toHex);
+    this.#deps.log.warn({ height, round, validators }, 'double signatures found');
+    void this.#reports?.report(evidence);
   }
 
   /** Stores the proof of the fork at the lowest height known to differ, where blame is most certain. */

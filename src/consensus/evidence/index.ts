@@ -1,5 +1,6 @@
 export { type AccountabilityOptions, areAccountable, TOO_OLD } from './accountability.ts';
 export { blame } from './blame.ts';
+export { EvidenceReports } from './evidence-reports.ts';
 export { ForkWatch } from './fork-watch.ts';
 export { forkAt, type KeptFork, keepFork, votesIn } from './kept-fork.ts';
 export { PastVotes } from './past-votes.ts';
