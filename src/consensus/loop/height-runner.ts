@@ -104,9 +104,14 @@ export class HeightRunner {
     this.#beginAfter(this.#options.timeouts.commit);
   }
 
-  /** Never before the genesis time, which can be far away. */
+  /** The genesis time at the first height, which can be far away. A later height follows a block from the near future, too. */
+  get #earliest(): number {
+    const { lastCommit, previousTime } = this.#options.tip;
+    return lastCommit ? 0 : previousTime + 1;
+  }
+
   #beginAfter(pauseMs: number): void {
-    const wait = Math.max(pauseMs, this.#options.tip.previousTime + 1 - this.#deps.now());
+    const wait = Math.max(pauseMs, this.#earliest - this.#deps.now());
     this.#later(Math.min(wait, MAX_TIMER_MS), async () => {
       if (wait > MAX_TIMER_MS) return this.#beginAfter(0);
       const rest = this.#deps.rest();
@@ -150,8 +155,9 @@ export class HeightRunner {
   async receive(input: Input): Promise<void> {
     if (this.#begun) return this.#process(input);
     this.#inputs.push(input);
-    // A proposal shows that its proposer's pause is over, so ours is too.
-    if (input.type === 'proposal') await this.#begin();
+    // A proposal shows that its proposer's pause is over, so ours is too. Nobody can begin before the genesis, though:
+    // its rounds would fail, and each makes the timeouts longer.
+    if (input.type === 'proposal' && this.#deps.now() >= this.#earliest) await this.#begin();
   }
 
   async #begin(): Promise<void> {

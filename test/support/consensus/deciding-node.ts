@@ -44,8 +44,8 @@ const PATIENT: Timeouts = {
   commit: 1,
 };
 
-/** What a header says of the state that its block follows from. */
-type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators'>;
+/** What a header says of the state that its block follows from, and of its time. */
+type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators' | 'time'>;
 
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
   readonly timeouts?: Partial<Timeouts>;

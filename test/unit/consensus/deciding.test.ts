@@ -33,10 +33,25 @@ test('no block is earlier than the genesis, and nobody begins before', async (t)
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.deepEqual([early.deciding.status.round, early.shouted.length], [0, 0], 'it waits');
   early.propose(early.block([]));
-  assert.equal(await early.prevote(), 'nil');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual([early.deciding.status.round, early.prevotes], [0, []], 'whoever proposes');
   const begun = await nodeFor(t, { begins: Date.now() - 1 });
   begun.propose(begun.block([]));
   assert.equal(await begun.prevote(), 'block');
+});
+
+test('a proposer whose clock is ahead does not hold up the height after its block', async (t) => {
+  let begun = 0;
+  const rest = () => {
+    begun++;
+    return 600_000;
+  };
+  const node = await nodeFor(t, { rest });
+  const block = node.block([], { time: Date.now() + 600_000 });
+  await node.deciding.adopt(block, node.commitOf(block));
+  const before = begun;
+  while (begun === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(node.deciding.status.height, 2);
 });
 
 test('a block whose amounts run over gets a vote for nil', async (t) => {
