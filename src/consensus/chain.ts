@@ -350,7 +350,7 @@ export class Chain {
       : LightClient.genesis(await firstValidators(), genesis.time);
     // Without a usable snapshot the blocks would be replayed, which nobody vouches for either.
     requireFresh(from, trustingPeriodMs, now());
-    const trust = { chainId, from, trustingPeriodMs, clockToleranceMs };
+    const trust = { chainId, from, trustingPeriodMs, clockToleranceMs: 2 * clockToleranceMs };
     const height = await syncSnapshot(trust, { application, store: this.store, clients, verify, now, log });
     if (height > 0) log.info({ height }, 'restored from a snapshot');
   }

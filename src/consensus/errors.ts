@@ -11,6 +11,7 @@ export const CONSENSUS_ERRORS = {
   CHAIN_MISSING: [404, 'the chain has not begun on this node'],
   CHAIN_STALE: [503, 'no new block for too long'],
   CHECKPOINT_DIFFERS: [409, 'a block is not the one that was given with --trust'],
+  CLOCK_BEHIND: [409, 'a proven block is from the future, so the clock of this machine is behind'],
   COMMIT_INVALID: [400, 'a certificate does not prove that its block is final'],
   DOUBLE_SIGN_REFUSED: [500, 'the validator would contradict its own signature'],
   EVIDENCE_INVALID: [400, 'evidence proves no offence'],

@@ -40,8 +40,11 @@ export interface LightChainDependencies {
 }
 
 const MAX_AGE_MS = 120_000;
-/** How long to wait for the next header, in ms: it proves the state after a block. */
-const NEXT_HEADER_MS = 20_000;
+/**
+ * How long to wait for the next header, in ms: it proves the state after a block. An idle chain may rest for 15 s, and its next
+ * proposer may be absent.
+ */
+const NEXT_HEADER_MS = 30_000;
 const NEXT_HEADER_PAUSE_MS = 150;
 
 /** Block time is measured over at least this many blocks, if known. */
@@ -50,7 +53,7 @@ const MEASURED_BLOCKS = 1_000;
 /** Errors that show that a node lies; all others mean only that it cannot answer. */
 const LIES = new Set(['LIGHT_INVALID', 'CODEC_INVALID', 'CHAIN_INVALID']);
 /** Errors that no other node can resolve. */
-const FINAL = new Set(['TRUST_EXPIRED', 'CHAIN_FORKED']);
+const FINAL = new Set(['TRUST_EXPIRED', 'CHAIN_FORKED', 'CLOCK_BEHIND']);
 
 /**
  * A chain as a wallet queries it, from nodes that are not trusted. The state's root comes from a header proven from
@@ -80,8 +83,8 @@ export class LightChain implements WalletChain {
 
   /**
    * The last state that a header proves, from the node with the most blocks. Throws NODE_MISSING when no node
-   * answers, CHAIN_STALE when the last block is too old, TRUST_EXPIRED when the trusted header is, CHAIN_FORKED
-   * when a fork is found, LIGHT_INVALID when all nodes lie.
+   * answers, CHAIN_STALE when the last block is too old, TRUST_EXPIRED when the trusted header is, CLOCK_BEHIND when
+   * the clock of this machine is, CHAIN_FORKED when a fork is found, LIGHT_INVALID when all nodes lie.
    */
   async status(): Promise<ChainStatus> {
     const offers = await this.#offers();

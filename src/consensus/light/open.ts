@@ -66,7 +66,7 @@ export async function openLightChain(
   const from = checkpoint
     ? await trustedAt(checkpoint, await peers())
     : (trustedIn(trustPath, hash) ?? LightClient.genesis(await firstValidators(), genesis.time));
-  const trust = { chainId, trustingPeriodMs: TRUSTING_PERIOD_MS, clockToleranceMs: CLOCK_TOLERANCE_MS };
+  const trust = { chainId, trustingPeriodMs: TRUSTING_PERIOD_MS, clockToleranceMs: 2 * CLOCK_TOLERANCE_MS };
   return new LightChain(
     {
       trust,
