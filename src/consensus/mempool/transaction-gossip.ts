@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { toHex } from '#base';
-import { type CheckTxResult, isOffence } from '../application/index.ts';
+import { BitorchError, toHex } from '#base';
+import { type CheckTxResult, isOffence, refusedFor } from '../application/index.ts';
 import {
   Bans,
   type ChainPeer,
@@ -58,14 +58,16 @@ export class TransactionGossip {
 
   /**
    * Accepts a transaction submitted at this node and forwards it along a stem, so that the node that first offers
-   * it is not its origin.
+   * it is not its origin. A peer that submitted a false one is refused for a while: its proofs cost more than it is charged.
    * @param from the peer that submitted it, if not this node's owner
    */
   async submitByStem(transaction: Uint8Array, from?: string): Promise<CheckTxResult> {
-    const { pool } = this.#deps;
+    const { pool, now } = this.#deps;
+    if (from !== undefined && this.#muted.has(from, now())) return MUTED;
     const id = TransactionPool.idOf(transaction);
     const known = pool.has(id);
     const answer = await pool.add(transaction, from);
+    if (from !== undefined && isOffence(answer.code)) this.#muted.add(from, now());
     if (answer.code === 0 && !known) this.#forward(id, transaction);
     return answer;
   }
@@ -252,6 +254,12 @@ interface Embargo {
 }
 
 const HERE = '';
+const MUTED: CheckTxResult = {
+  ...refusedFor(
+    new BitorchError('POOL_BUSY', 'a transaction of this peer was false: it is refused for a while'),
+  ),
+  priority: 0,
+};
 const NO_ANSWER = { code: -1 };
 const unforeseeable = (): number => randomInt(2 ** 32) / 2 ** 32;
 

@@ -187,3 +187,23 @@ test('the embargo spreads what nobody else spreads', async (t) => {
   t.mock.timers.tick(25);
   for (const all of sent) assert.deepEqual(all.at(-1), { type: 'offer', value: [idOf(1)] });
 });
+
+test('a wallet that hands in a false transaction is refused for a while, others and the owner are not', async () => {
+  const asked: number[] = [];
+  const { trade, clock } = trader([], (bytes) => {
+    asked.push(bytes[1]!);
+    return bytes[1] === 1 ? 14 : 0;
+  });
+  const codes = async (...numbers: number[]) =>
+    Promise.all(
+      numbers.map(async (number) => (await trade.submitByStem(transaction(number), 'wallet')).code),
+    );
+  assert.deepEqual(await codes(1), [14]);
+  assert.deepEqual(await codes(2, 3, 1), [15, 15, 15], 'unlooked at: busy');
+  assert.equal((await trade.submitByStem(transaction(4), 'another wallet')).code, 0);
+  assert.equal((await trade.submitByStem(transaction(1))).code, 14);
+  assert.equal((await trade.submitByStem(transaction(5))).code, 0);
+  assert.deepEqual(asked, [1, 4, 1, 5]);
+  clock.now += 10_001;
+  assert.deepEqual(await codes(2), [0]);
+});
