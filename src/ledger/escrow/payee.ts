@@ -35,6 +35,8 @@ export class Payee {
   #seen: SeenEscrow | undefined;
   #delivered: Usage;
   #unpaid: Chunk[] = [];
+  /** Whether this side knows what it has delivered. Before the first chunk it may be one that was started again. */
+  #remembers = false;
   #last: Receipt | undefined;
 
   /** Resumes from the journal. Throws ESCROW_JOURNAL when it is damaged or belongs to another escrow or node. */
@@ -87,13 +89,15 @@ export class Payee {
 
   /** Records a chunk as delivered: token counts since the session began, and the transcript hash up to this chunk. */
   deliver(usage: Usage, transcript: Uint8Array): void {
+    this.#remembers = true;
     this.#delivered = usage;
     this.#unpaid.push({ ...usage, transcript });
   }
 
   /**
-   * Accepts a receipt for a delivered chunk and all chunks before it. Throws RECEIPT_INVALID when it does not pay what is owed;
-   * then nothing changes and the node may stop serving.
+   * Accepts a receipt for a delivered chunk and all chunks before it. One for more than the journal has is accepted until a chunk
+   * is delivered: a crash forgets what was delivered, and the client signs for no less than it received. Throws RECEIPT_INVALID
+   * when it does not pay what is owed; then nothing changes and the node may stop serving.
    */
   accept(receipt: Receipt): void {
     const { statement } = receipt;
@@ -110,7 +114,8 @@ export class Payee {
     const index = this.#unpaid.findIndex(
       ({ tokensIn, tokensOut }) => tokensIn === statement.tokensIn && tokensOut === statement.tokensOut,
     );
-    const chunk = this.#unpaid[index] ?? refuse('its token counts match no unpaid chunk');
+    const forgotten = !this.#remembers && this.#isBeyond(statement) ? statement : undefined;
+    const chunk = this.#unpaid[index] ?? forgotten ?? refuse('its token counts match no unpaid chunk');
     if (!equalBytes(chunk.transcript, statement.transcript))
       refuse('its transcript is not that of the chunk');
     if (statement.amount < priceOf(this.#terms, chunk)) refuse('it pays less than the price');
@@ -121,6 +126,11 @@ export class Payee {
     this.#journal.write(encode(journalCodec, { version: 1, node, receipt }));
     this.#last = receipt;
     this.#unpaid = this.#unpaid.slice(index + 1);
+    if (forgotten) this.#delivered = forgotten;
+  }
+
+  #isBeyond({ tokensIn, tokensOut }: Usage): boolean {
+    return tokensIn >= this.#delivered.tokensIn && tokensOut >= this.#delivered.tokensOut;
   }
 
   /** The last receipt as a claim for `escrowSettle`; undefined when it adds nothing to the settled amount. */

@@ -85,6 +85,23 @@ test('after a crash the client signs on from its last receipt, and the node has 
   assert.equal(node.claim(), undefined);
 });
 
+test('after a crash of the node no receipt is lost that was signed for what it has forgotten', () => {
+  const { payer, payeeOf, settle } = ready();
+  const before = payeeOf(head);
+  for (const chunk of [1, 2, 3]) before.deliver(tokens(chunk), work(chunk));
+  before.accept(payer.pay(head.publicKey, tokens(1), work(1)));
+  const signed = payer.pay(head.publicKey, tokens(3), work(3));
+  const node = payeeOf(head);
+  assert.equal(node.paid, PRICE);
+  node.accept(payer.lastReceipt(head.publicKey)!);
+  assert.deepEqual([node.lastReceipt, node.paid, node.exposure], [signed, 3n * PRICE, 0n]);
+  settle(node, head);
+  node.deliver(tokens(4), work(4));
+  node.accept(payer.pay(head.publicKey, tokens(4), work(4)));
+  const stranger = payer.pay(head.publicKey, tokens(6), work(6));
+  assert.throws(() => node.accept(stranger), refusal(/match no unpaid chunk/), 'it knows what it delivered');
+});
+
 test('a receipt that could not be kept is not given away, nor counted', () => {
   const { ledger, payer } = ready();
   const full: EscrowJournal = {
