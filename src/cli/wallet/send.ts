@@ -69,7 +69,7 @@ async function sendAll(
   if (!yes && !isInteractive())
     throw new BitorchError('CANCELLED', 'nothing was sent: add --yes to send without confirmation');
   if (!yes && !(await confirm('Send it?'))) throw new BitorchError('CANCELLED', 'nothing was sent');
-  for (const plan of plans) report(await wallet.send(plan, chain));
+  for (const result of await wallet.sendAll(plans, chain)) report(result);
 }
 
 const paidBy = (plans: readonly TransferPlan[]): bigint =>

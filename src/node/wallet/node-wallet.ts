@@ -24,7 +24,7 @@ import type {
   WordsCheck,
 } from '../api/chain-api.ts';
 import type { Faucet } from './faucet.ts';
-import { OpenWallet } from './open-wallet.ts';
+import { OpenWallet, type SendResult } from './open-wallet.ts';
 import { PasswordThrottle } from './password-throttle.ts';
 import { checkPayment } from './payment-check.ts';
 import { addressViews, balanceView, historyView, previewOf, receiptOfAll } from './wallet-view.ts';
@@ -163,12 +163,9 @@ export class NodeWallet implements WalletApi {
     return this.#mutex.run(async () => {
       const open = await this.#authorise(password);
       const plans = await open.wallet.planPayment(this.#paymentOf(request), this.#deps.chain);
-      const receipts: PaymentReceipt[] = [];
-      for (const plan of plans) {
-        receipts.push(await this.#sendPlan(plan, open));
-        if (receipts.at(-1)!.outcome === 'refused') break;
-      }
-      return receiptOfAll(receipts);
+      const results = await open.sendAll(plans, this.#deps.chain);
+      this.#deps.onChange(this.view());
+      return receiptOfAll(results.map((result, i) => receiptOf(result, plans[i]!)));
     });
   }
 
@@ -176,18 +173,11 @@ export class NodeWallet implements WalletApi {
   pay(order: TransferOrder, password: string, signers: readonly SigningKey[] = []): Promise<PaymentReceipt> {
     return this.#mutex.run(async () => {
       const open = await this.#authorise(password);
-      return this.#sendPlan(await open.wallet.plan(order, this.#deps.chain), open, signers);
+      const plan = await open.wallet.plan(order, this.#deps.chain);
+      const result = await open.send(plan, this.#deps.chain, signers);
+      this.#deps.onChange(this.view());
+      return receiptOf(result, plan);
     });
-  }
-
-  async #sendPlan(
-    plan: TransferPlan,
-    open: OpenWallet,
-    signers: readonly SigningKey[] = [],
-  ): Promise<PaymentReceipt> {
-    const result = await open.send(plan, this.#deps.chain, signers);
-    this.#deps.onChange(this.view());
-    return { ...result, fee: `${plan.fee}`, expiry: plan.expiry };
   }
 
   /** A key of the wallet's, see `Wallet.signingKey`. Throws PASSWORD_WRONG. */
@@ -332,6 +322,12 @@ export class NodeWallet implements WalletApi {
     await writeFileAtomic(this.#backupMark, done ? 'done\n' : 'open\n', 0o600);
   }
 }
+
+const receiptOf = (result: SendResult, { fee, expiry }: TransferPlan): PaymentReceipt => ({
+  ...result,
+  fee: `${fee}`,
+  expiry,
+});
 
 /** With three different positions to ask back. */
 function backupOf({ words: all }: OpenWallet): BackupWords {

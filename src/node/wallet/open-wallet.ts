@@ -215,27 +215,54 @@ export class OpenWallet {
     chain: WalletChain,
     signers: readonly SigningKey[] = [],
   ): Promise<SendResult> {
-    const transaction = await this.#signed(plan, chain, signers);
+    const [transaction] = await this.#signed([plan], chain, signers);
+    return this.#submit(transaction!, chain);
+  }
+
+  /**
+   * Signs, saves and submits the transfers of one order. All are in the file before the first is submitted: a crash leaves the
+   * whole order to the next scan, or nothing of it. Ends at a refusal; the transfers after it are given up.
+   *
+   * @throws BitorchError as `send`
+   */
+  async sendAll(plans: readonly TransferPlan[], chain: WalletChain): Promise<SendResult[]> {
+    const transactions = await this.#signed(plans, chain);
+    const results: SendResult[] = [];
+    for (const transaction of transactions) {
+      if (results.at(-1)?.outcome === 'refused') this.wallet.forget(transaction.hashes.id);
+      else results.push(await this.#submit(transaction, chain));
+    }
+    if (results.length < transactions.length) await this.save();
+    return results;
+  }
+
+  async #submit(transaction: Transaction, chain: WalletChain): Promise<SendResult> {
     const { id, ...submission } = await this.wallet.submit(transaction, chain);
     return { id: toHex(id), ...submission };
   }
 
   /** What is not written down is not sent, now or later; rings that were asked for stay, whatever comes of it. */
   async #signed(
-    plan: TransferPlan,
+    plans: readonly TransferPlan[],
     chain: WalletChain,
-    signers: readonly SigningKey[],
-  ): Promise<Transaction> {
-    let transaction: Transaction | undefined;
+    signers: readonly SigningKey[] = [],
+  ): Promise<Transaction[]> {
+    const transactions: Transaction[] = [];
+    const forget = () => {
+      for (const { hashes } of transactions) this.wallet.forget(hashes.id);
+    };
     try {
-      transaction = await this.wallet.sign(plan, chain, signers);
-    } finally {
-      await this.save().catch((error: unknown) => {
-        if (transaction) this.wallet.forget(transaction.hashes.id);
-        throw error;
-      });
+      for (const plan of plans) transactions.push(await this.wallet.sign(plan, chain, signers));
+    } catch (error) {
+      forget();
+      await this.save();
+      throw error;
     }
-    return transaction;
+    await this.save().catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return transactions;
   }
 
   /** Proves a payment of one's own to whoever asked with these words. Throws PAYMENT_UNKNOWN. */

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLog } from '#base';
+import { BitorchError, createLog } from '#base';
+import { defaultCurve } from '#crypto';
+import { Wallet } from '#ledger';
 import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
 import type { Faucet } from '../../../src/node/wallet/faucet.ts';
 import { NodeWallet } from '../../../src/node/wallet/node-wallet.ts';
 import { OpenWallet } from '../../../src/node/wallet/open-wallet.ts';
-import { OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
+import { chainOf, OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 import { temporaryDirectory } from '../../support/swarm.ts';
 
 const cost = { passes: 1, memoryKiB: 64 };
 const password = 'play money';
+const TORCH = 1_000_000_000n;
 
 async function world(path: string) {
   const payer = walletOf('founder');
@@ -32,6 +36,35 @@ test('a wallet that is older than its network opens on the first node that follo
   assert.equal(state, 'open');
   assert.match(address!, /^torch1/);
   await wallet.stop();
+});
+
+test('a crash while the transfers of one payment are handed in leaves all of them to the next scan', async (t) => {
+  const path = join(await temporaryDirectory(t), 'wallet');
+  const [payer, shop] = [walletOf('payer of many'), walletOf('shop')];
+  const ledger = realLedger([payer.address()], 70);
+  const onChain = chainOf(ledger);
+  const open = await OpenWallet.restore({ path, password, cost }, payer.words!, OPTIONS);
+  await open.scan(onChain);
+  const amount = 65_000n * TORCH;
+  const plans = await open.plan(shop.addressText(), amount, onChain);
+  assert.ok(plans.length > 1);
+  /** The file as a crash at the first transfer leaves it. */
+  let left: Promise<void> | undefined;
+  const submit = async () => {
+    left ??= copyFile(path, `${path}.left`);
+    throw new BitorchError('NODE_MISSING', 'the node is gone');
+  };
+  await open.sendAll(plans, { ...onChain, submit });
+  await left;
+  await open.close();
+  const again = await Wallet.open(`${path}.left`, password, { curve: defaultCurve() });
+  await again.scan(onChain);
+  await again.remind(onChain);
+  await shop.scan(onChain);
+  assert.equal(
+    shop.owned.reduce((sum, output) => sum + output.amount, 0n),
+    amount,
+  );
 });
 
 test('a wallet is not restored from a block that the chain has not reached', async (t) => {
