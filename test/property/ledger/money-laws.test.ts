@@ -17,6 +17,7 @@ import {
   transactionOf,
   trustingLedger,
 } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 import { RandomBlocks } from '../../support/ledger/random-blocks.ts';
 
 const TORCH = 1_000_000_000n;
@@ -148,6 +149,31 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       finals: fc.array(fc.record({ node: one, amount: extreme }), { maxLength: 2 }),
       fee: fc.oneof(extreme, constant(60_000n)),
     }),
+  }),
+  fc.record({
+    name: constant('escrowSettle' as const),
+    body: fc.record({
+      node: one,
+      claims: fc.array(
+        fc.record({
+          escrow: one,
+          sequence: fc.integer({ min: 1, max: 2 }),
+          tokensIn: count,
+          tokensOut: count,
+          amount: extreme,
+          transcript: constant(new Uint8Array(32)),
+          signature: constant(new Uint8Array(64)),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+      fee: fc.oneof(extreme, constant(60_000n)),
+    }),
+  }),
+  fc.record({
+    name: constant('evidence' as const),
+    body: fc
+      .tuple(fc.constantFrom(...cast), fc.constantFrom(1, 4, 5, 6, 50, Number.MAX_SAFE_INTEGER), fc.nat(2))
+      .map(([key, height, round]) => doubleVote(TEST_PARAMETERS.chainId, key, { height, round })),
   }),
 );
 
