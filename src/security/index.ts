@@ -38,6 +38,7 @@ export { RULE_IDS, type RuleId } from './rule-ids.ts';
 export { builtInRuleset, RULESET_AUTHORITIES } from './ruleset/built-in.ts';
 export { type Affected, affectedBy } from './ruleset/changes.ts';
 export { currentRuleset, installRuleset } from './ruleset/installed.ts';
+export { loadRuleset } from './ruleset/load-ruleset.ts';
 export {
   answerWithRuleset,
   askForRuleset,

@@ -10,7 +10,7 @@ export const convertCommand = new Command('convert')
   .option('--force', 'overwrite an existing output file')
   .option('--no-sandbox', 'convert without the sandbox, on systems that have none')
   .action(async (input: string, given: string | undefined, flags: { force?: boolean; sandbox: boolean }) => {
-    const { convertFile, currentRuleset } = await import('#node/scanning');
+    const { convertFile, currentRuleset } = await import('#security');
     const output = given ?? `${input.replace(/\.(pt|pth|bin|ckpt|pkl)$/i, '')}.safetensors`;
     const ruleset = await currentRuleset(dataDirectory());
     const board = process.stderr.isTTY ? new ProgressBoard(process.stderr) : undefined;

@@ -9,7 +9,7 @@ function verdictOf(scans: readonly Scan[]): 'refused' | 'incomplete' | 'clean' {
 
 /** The reports as JSON, with the texts of the ruleset. */
 export const jsonReport: WriteReport = async (scans, ruleset) => {
-  const { reportHash } = await import('#node/scanning');
+  const { reportHash } = await import('#security');
   const value = {
     format: 1,
     verdict: verdictOf(scans),

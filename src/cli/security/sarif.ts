@@ -1,5 +1,5 @@
 import { toHex } from '#base';
-import type { Severity } from '#node/scanning';
+import type { Severity } from '#security';
 import { uriOf, type WriteReport } from './scans.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { dataDirectory } from '#base';
-import type { Ruleset, Severity } from '#node/scanning';
+import type { Ruleset, Severity } from '#security';
 import { printError } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
 import { jsonReport } from './json-report.ts';
@@ -65,7 +65,7 @@ function add(pattern: string, patterns: string[]): string[] {
 }
 
 async function scanAll(words: readonly string[], flags: Flags): Promise<number> {
-  const { currentRuleset, loadRuleset } = await import('#node/scanning');
+  const { currentRuleset, loadRuleset } = await import('#security');
   const ruleset = flags.ruleset
     ? await loadRuleset(flags.ruleset, flags.rulesetKey)
     : await currentRuleset(flags.home ?? dataDirectory());
@@ -85,7 +85,8 @@ async function scanEach(
   ruleset: Ruleset,
   flags: Flags,
 ): Promise<{ scans: Scan[]; failed: boolean }> {
-  const { expandTarget, scanTarget } = await import('#node/scanning');
+  const { expandTarget } = await import('./targets.ts');
+  const { scanTarget } = await import('./scan-target.ts');
   const board = process.stderr.isTTY && !flags.quiet ? new ProgressBoard(process.stderr) : undefined;
   const scans: Scan[] = [];
   const failures: unknown[] = [];

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Report, Ruleset } from '#node/scanning';
+import type { Report, Ruleset } from '#security';
 
 /** One target and what was found in it. */
 export interface Scan {

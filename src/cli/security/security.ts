@@ -26,7 +26,7 @@ const updateCommand = new Command('update')
         'OPTION_INVALID',
         'specify the source of the ruleset: --from FILE or --from ADDRESS',
       );
-    const { updateRuleset } = await import('#node/scanning');
+    const { updateRuleset } = await import('./update-ruleset.ts');
     const { name, version, id } = await updateRuleset(flags.home ?? dataDirectory(), from, flags.rulesetKeys);
     process.stdout.write(`Ruleset ${name} ${version} (${toHex(id)}) is in use.\n`);
   });
@@ -36,7 +36,7 @@ const showCommand = new Command('rules')
   .addOption(keys())
   .addOption(home())
   .action(async (flags: Flags) => {
-    const { currentRuleset } = await import('#node/scanning');
+    const { currentRuleset } = await import('#security');
     const { name, version, id, rules, advisories } = await currentRuleset(
       flags.home ?? dataDirectory(),
       flags.rulesetKeys,

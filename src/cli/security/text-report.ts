@@ -4,7 +4,7 @@ import { pathOf, type Scan, type WriteReport } from './scans.ts';
 
 /** The reports as text: findings, why they matter, and what to do. */
 export const textReport: WriteReport = async (scans, ruleset) => {
-  const { reportHash } = await import('#node/scanning');
+  const { reportHash } = await import('#security');
   const lines = scans.flatMap((scan) => [...findingsOf(scan, ruleset.rules), '', ...summaryOf(scan), '']);
   const hashes = scans.map(({ report }) => `Report ${toHex(reportHash(report))}`);
   const rules = `Ruleset ${ruleset.name} ${ruleset.version} (${toHex(ruleset.id).slice(0, 16)})`;

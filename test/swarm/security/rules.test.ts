@@ -7,7 +7,6 @@ import { createLog, toHex } from '#base';
 import { SigningKey } from '#crypto';
 import { Host } from '#network';
 import type { Node, SafetyView } from '#node';
-import { updateRuleset } from '#node/scanning';
 import {
   AttestationExchange,
   builtInRuleset,
@@ -19,6 +18,7 @@ import {
   reportHash,
   signRuleset,
 } from '#security';
+import { updateRuleset } from '../../../src/cli/security/update-ruleset.ts';
 import { Directory } from '../../../src/node/peers/directory.ts';
 import { attest, attestationFields } from '../../support/attestation.ts';
 import { until } from '../../support/network.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BitorchError, encodeCanonical, fromHex, messageOf, textOf } from '#base';
-import { openRuleset, parseRulesetFields, RULESET_AUTHORITIES, type Ruleset, rulesetId } from '#security';
+import { RULESET_AUTHORITIES } from './built-in.ts';
+import { openRuleset, parseRulesetFields, type Ruleset, rulesetId } from './ruleset.ts';
 
 /**
  * A ruleset from a file: signed by an authority of this edition or by `signer` (public key in hexadecimal), or a readable

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '#base';
 import { inBuffer } from '#formats';
-import { missingParts } from '../../../src/node/scanning/missing-parts.ts';
+import { missingParts } from '../../../src/cli/security/missing-parts.ts';
 
 const file = (path: string, text = '') => ({ path, source: inBuffer(utf8(text)) });
 const index = (...shards: string[]) =>
