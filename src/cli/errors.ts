@@ -5,6 +5,7 @@ export const CLI_ERRORS = {
   ANSWER_FAILED: [502, 'an answer ended with an error'],
   AUDIT_TIMEOUT: [504, 'an audit was not decided in time'],
   CONFIG_INVALID: [400, 'config.json cannot be read'],
+  DEVNET_OUTDATED: [409, 'the stored devnet was created by another version'],
   INTERRUPTED: [499, 'somebody pressed Ctrl-C', 130],
   NODE_ENDED: [502, 'a node of the devnet ended'],
   PASSWORD_DIFFERS: [400, 'the two passwords are not the same'],

@@ -5,7 +5,6 @@ export const NODE_ERRORS = {
   ANNOUNCEMENT_INVALID: [400, 'an announcement is not signed by the node that it is about'],
   BLOCKS_INVALID: [400, 'the blocks to run are not blocks of the model'],
   BOND_SMALL: [400, 'a bond is below the minimum'],
-  DEVNET_OUTDATED: [409, 'the stored devnet was created by another version'],
   FAUCET_EMPTY: [503, 'the faucet is empty at the moment'],
   FETCH_PAUSED: [503, 'a slow fetch was paused to make room for others'],
   FETCH_STALLED: [503, 'no peer provides a model that is to be examined'],

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type ChainView, prepareDevnetChain, type StakeView, type WalletView } from '#node';
+import type { ChainView, StakeView, WalletView } from '#node';
+import { prepareDevnetChain } from '../../src/cli/devnet/prepare-chain.ts';
 import { NodeProcess, type Ready } from '../../src/cli/devnet/process.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

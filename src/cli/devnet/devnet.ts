@@ -55,7 +55,7 @@ export class Devnet {
     await mkdir(home, { recursive: true });
     const stageHomes = Array.from({ length: nodes }, (_, i) => `stage-${i + 1}`);
     const others = ['you', ...stageHomes.filter((name) => !VALIDATORS.includes(name))];
-    const { prepareDevnetChain } = await import('#node');
+    const { prepareDevnetChain } = await import('./prepare-chain.ts');
     const password = WALLET_PASSWORD;
     const genesis = await prepareDevnetChain({ folder: home, validators: VALIDATORS, others, password });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });

@@ -5,9 +5,7 @@ import { BitorchError, domainHash, messageOf, utf8, writeFileAtomic } from '#bas
 import { checkGenesis, formatGenesis, type Genesis, networkOf, parseGenesis, withChainId } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
 import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
-import { loadValidatorKey } from '../home/identity.ts';
-import { ownerKeyOf } from '../stake/owner-key.ts';
-import { OpenWallet } from '../wallet/open-wallet.ts';
+import { loadValidatorKey, OpenWallet, ownerKeyOf } from '#node';
 
 const NAME = 'devnet';
 /** Fixed, so that every devnet has the same addresses. */
