@@ -9,7 +9,8 @@ export {
   networkOf,
   withChainId,
 } from './application/genesis.ts';
-export { formatGenesis, MAX_GENESIS_BYTES, parseGenesis } from './application/genesis-text.ts';
+export { readGenesis } from './application/genesis-file.ts';
+export { formatGenesis, parseGenesis } from './application/genesis-text.ts';
 export { LedgerApplication } from './application/ledger-application.ts';
 export { type Founder, type GenesisPlan, makeGenesis } from './application/make-genesis.ts';
 export { firstValidators, openApplication } from './application/open-application.ts';
@@ -19,9 +20,8 @@ export { verifyAll } from './blocks/signatures.ts';
 export { Chain } from './chain.ts';
 export type { NewBlock } from './chain-options.ts';
 export { type BlockSummary, ChainStore } from './chain-store.ts';
-export { type Blame, blame } from './evidence/blame.ts';
-export { forkAt, type KeptFork } from './evidence/kept-fork.ts';
+export { blameFork, type ForkVerdict } from './evidence/blame-fork.ts';
 export { answerGenesis, fetchGenesis } from './genesis-exchange.ts';
 export { LightChain } from './light/light-chain.ts';
-export { openLightChain } from './light/open.ts';
+export { LightFollower, type LightFollowerOptions } from './light/light-follower.ts';
 export { parseCheckpoint } from './light/trust.ts';

@@ -8,8 +8,6 @@ export const NODE_ERRORS = {
   FAUCET_EMPTY: [503, 'the faucet is empty at the moment'],
   FETCH_PAUSED: [503, 'a slow fetch was paused to make room for others'],
   FETCH_STALLED: [503, 'no peer provides a model that is to be examined'],
-  FORK_MISSING: [404, 'there is no record of a fork'],
-  GENESIS_MISSING: [404, 'there is no genesis file, or none was named'],
   GOLDEN_MISMATCH: [409, 'a model does not compute what its manifest says'],
   HEIGHT_BEYOND: [400, 'the restore height of a wallet is beyond the end of the chain'],
   HOME_IN_USE: [409, 'a node runs on the data directory already'],

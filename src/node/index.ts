@@ -15,7 +15,6 @@ export {
 export { defaultCurve } from '#crypto';
 export { countWords, formatAddress, parseAddress, wordsOf } from '#ledger';
 export type * from './api/node-api.ts';
-export { blameFork, type ForkVerdict } from './chain/blame-fork.ts';
 export { announceApi, provenApi, runningApi } from './home/api-address.ts';
 export { ApiTokens, SCOPES, type Scope, type TokenView } from './home/api-tokens.ts';
 export { loadValidatorKey, lockHome } from './home/identity.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { dataDirectory, toHex } from '#base';
-import type { ForkVerdict } from '#node';
+import type { ForkVerdict } from '#consensus';
 import { print, printJson } from './api.ts';
 
 interface BlameFlags {
@@ -22,7 +22,7 @@ export const blameCommand = new Command('blame')
   .option('--home <folder>', 'data directory of the node')
   .option('--json', 'for scripts')
   .action(async (files: string[], { home = dataDirectory(), json = false }: BlameFlags) => {
-    const { blameFork } = await import('#node');
+    const { blameFork } = await import('#consensus');
     const own = [join(home, 'chain', 'fork'), join(home, 'light', 'fork')].filter((file) => existsSync(file));
     const [first, ...more] = files.length > 0 ? files : own;
     const found = first === undefined ? undefined : blameFork([first, ...more]);

@@ -10,6 +10,7 @@ import {
   openApplication,
   parseCheckpoint,
   parseGenesis,
+  readGenesis,
 } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
@@ -17,7 +18,6 @@ import type { Host } from '#network';
 import type { ChainEvent, ChainView } from '../api/chain-api.ts';
 import { Attendance } from './attendance.ts';
 import { blockView, chainViewOf } from './chain-view.ts';
-import { readGenesis } from './genesis-file.ts';
 
 export interface ChainFollowerOptions {
   /** Folder of the chain: state, blocks, journal. */

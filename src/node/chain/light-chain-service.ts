@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lifecycle, type Logger } from '#base';
+import { LightFollower } from '#consensus';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
 import type { ChainEvent, WalletApi } from '../api/chain-api.ts';
 import { Faucet } from '../wallet/faucet.ts';
 import { NodeWallet } from '../wallet/node-wallet.ts';
-import { LightFollower } from './light-follower.ts';
 
 export interface LightChainServiceOptions {
   /** Data directory of the node. */

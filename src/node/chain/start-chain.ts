@@ -1,12 +1,11 @@
 import { BitorchError, equalBytes, type Logger } from '#base';
-import { answerGenesis } from '#consensus';
+import { answerGenesis, readGenesis } from '#consensus';
 import type { SigningKey } from '#crypto';
 import type { Host } from '#network';
 import type { ChainEvent } from '../api/chain-api.ts';
 import type { NodeOptions } from '../options.ts';
 import type { Directory } from '../peers/directory.ts';
 import { ChainService } from './chain-service.ts';
-import { readGenesis } from './genesis-file.ts';
 import { LightChainService } from './light-chain-service.ts';
 
 export interface ChainDependencies {

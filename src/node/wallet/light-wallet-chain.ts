@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createLog } from '#base';
+import { LightFollower, type LightFollowerOptions } from '#consensus';
 import { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import { Host } from '#network';
-import { LightFollower, type LightFollowerOptions } from '../chain/light-follower.ts';
 
 export interface RemoteChain {
   readonly chain: WalletChain;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Blame, blame, verifyAll } from '#consensus';
+import { verifyAll } from '#consensus';
 import { isProven, isWellFormed } from '#ledger';
 import { type Certificate, certificateOf } from '../../../src/consensus/blocks/certificate.ts';
 import { type Commit, commitFrom } from '../../../src/consensus/blocks/commit.ts';
 import type { ValidatorSet } from '../../../src/consensus/blocks/validators.ts';
 import type { Vote } from '../../../src/consensus/blocks/vote.ts';
 import { keyOf } from '../../../src/consensus/engine/tally.ts';
+import { type Blame, blame } from '../../../src/consensus/evidence/blame.ts';
 import { Puppeteer } from '../../support/consensus/puppeteer.ts';
 import { Node } from '../../support/consensus/simulator/node.ts';
 import { CALM, cachedCommittee } from '../../support/consensus/simulator/simulate.ts';

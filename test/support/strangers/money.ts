@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createLog } from '#base';
+import { LightFollower } from '#consensus';
 import { defaultCurve, SigningKey } from '#crypto';
 import { TORCH, Wallet, wordsOf } from '#ledger';
 import { Host } from '#network';
 import { RemotePeer } from '../../../src/consensus/light/light-peer.ts';
-import { LightFollower } from '../../../src/node/chain/light-follower.ts';
 import { ChainVoice } from './chain-voice.ts';
 import { meetAll, pause, type Scene } from './scene.ts';
 

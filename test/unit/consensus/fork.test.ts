@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { sha256, toHex, utf8 } from '#base';
 import { isProven } from '#ledger';
 import { type Block, makeBlock, verifyAll } from '../../../src/consensus/blocks/index.ts';
+import { blameFork } from '../../../src/consensus/evidence/blame-fork.ts';
 import { forkAt, keepFork } from '../../../src/consensus/evidence/kept-fork.ts';
 import { ProposalValidator } from '../../../src/consensus/loop/proposal-validator.ts';
-import { blameFork } from '../../../src/node/chain/blame-fork.ts';
 import { CHAIN_ID, chainOf, commitOf, keysOf, setOf } from '../../support/consensus/headers.ts';
 import { ListApplication } from '../../support/consensus/list-application.ts';
 

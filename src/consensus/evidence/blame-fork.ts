@@ -1,5 +1,7 @@
 import { BitorchError } from '#base';
-import { type Blame, blame, forkAt, type KeptFork, verifyAll } from '#consensus';
+import { verifyAll } from '../blocks/index.ts';
+import { type Blame, blame } from './blame.ts';
+import { forkAt, type KeptFork } from './kept-fork.ts';
 
 /** What halted nodes have kept of a fork, judged together. */
 export interface ForkVerdict {

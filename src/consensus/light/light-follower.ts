@@ -1,15 +1,10 @@
 import type { Logger } from '#base';
-import {
-  firstValidators,
-  type Genesis,
-  type LightChain,
-  openLightChain,
-  parseCheckpoint,
-  parseGenesis,
-} from '#consensus';
 import { defaultCurve } from '#crypto';
 import type { Host } from '#network';
-import { readGenesis } from './genesis-file.ts';
+import { firstValidators, type Genesis, parseGenesis, readGenesis } from '../application/index.ts';
+import type { LightChain } from './light-chain.ts';
+import { openLightChain } from './open.ts';
+import { parseCheckpoint } from './trust.ts';
 
 export interface LightFollowerOptions {
   /** Folder for what is trusted. */
