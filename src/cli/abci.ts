@@ -32,7 +32,7 @@ export const abciCommand = new Command('abci')
   });
 
 async function serve(flags: Flags, lifecycle: Lifecycle): Promise<void> {
-  const { AbciServer, openApplication, readValidatorKey } = await import('#node');
+  const { AbciServer, openApplication, readValidatorKey } = await import('#consensus');
   const key = flags.validatorKey === undefined ? undefined : await readValidatorKey(flags.validatorKey);
   const opened = await openApplication({
     directory: join(flags.home ?? dataDirectory(), 'chain'),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { BitorchError, codeOf, fromHex, toHex, utf8 } from '#base';
-import type { Founder, Genesis, GenesisPlan } from '#node';
+import type { Founder, Genesis, GenesisPlan } from '#consensus';
 import { wholeNumber } from './flags.ts';
 
 interface MakeFlags {
@@ -54,9 +54,9 @@ export const genesisCommand = new Command('genesis')
   .addCommand(checkCommand);
 
 async function made({ name, network, time, validator, set }: MakeFlags): Promise<string> {
-  const { defaultCurve, formatGenesis, makeGenesis, networkOf, parseAddress, parseGenesis } = await import(
-    '#node'
-  );
+  const { formatGenesis, makeGenesis, networkOf, parseGenesis } = await import('#consensus');
+  const { defaultCurve } = await import('#crypto');
+  const { parseAddress } = await import('#ledger');
   const curve = defaultCurve();
   if (network !== 'test' && network !== 'real') refuse(`--network ${network}: must be test or real`);
   const plan: GenesisPlan = { network, name, time: timeOf(time), founders: [] };
@@ -92,7 +92,9 @@ function withSettings(file: Fields, settings: readonly string[]): Fields {
 }
 
 async function describe(bytes: Uint8Array): Promise<void> {
-  const { defaultCurve, faucetAddress, formatAddress, parseGenesis, wordsOf } = await import('#node');
+  const { faucetAddress, parseGenesis } = await import('#consensus');
+  const { defaultCurve } = await import('#crypto');
+  const { formatAddress, wordsOf } = await import('#ledger');
   const curve = defaultCurve();
   const genesis: Genesis = parseGenesis(bytes, curve);
   const { chainId, network } = genesis.parameters;

@@ -29,8 +29,6 @@ export const NODE_ERRORS = {
   NO_FAUCET: [404, 'the network has no faucet'],
   OWNER_OTHER: [409, 'the bond belongs to another wallet'],
   PASSWORD_THROTTLED: [429, 'the password was wrong too often'],
-  PASSWORD_WEAK: [400, 'a new password is too easy to guess'],
-  PAYMENT_UNPROVEN: [409, 'a proof of payment is not of this payment'],
   ROOM_EXCEEDED: [507, 'there is no disk space to examine a model'],
   STILL_JAILED: [409, 'the validator is still jailed'],
   TOKENS_INVALID: [500, 'the file of API tokens is damaged'],
@@ -40,8 +38,6 @@ export const NODE_ERRORS = {
   TOKEN_UNKNOWN: [404, 'there is no API token of this name'],
   UNSUPPORTED_PARAMETER: [400, 'an unsupported field would change the answer'],
   VALIDATOR_OUT: [409, 'the validator has double-signed and is removed permanently'],
-  WALLET_EXISTS: [409, 'there is a wallet already'],
-  WALLET_IN_USE: [409, 'the wallet is open in another program'],
   WALLET_LOCKED: [403, 'the wallet has to be unlocked first'],
 } as const satisfies ErrorTable;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { BitorchError, domainHash, messageOf, utf8, writeFileAtomic } from '#base';
 import { checkGenesis, formatGenesis, type Genesis, networkOf, parseGenesis, withChainId } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
-import { DEFAULT_PARAMETERS, parseAddress, TORCH } from '#ledger';
-import { loadValidatorKey, OpenWallet, ownerKeyOf } from '#node';
+import { DEFAULT_PARAMETERS, OpenWallet, parseAddress, TORCH } from '#ledger';
+import { loadValidatorKey, ownerKeyOf } from '#node';
 
 const NAME = 'devnet';
 /** Fixed, so that every devnet has the same addresses. */

@@ -1,5 +1,6 @@
 import { toHex } from '#base';
-import type { HistoryEntry, OpenWallet, WalletView } from '#node';
+import type { HistoryEntry, OpenWallet } from '#ledger';
+import type { WalletView } from '#node';
 import { formatAmount } from './amounts.ts';
 import {
   networkText,

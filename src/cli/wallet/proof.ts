@@ -2,7 +2,7 @@ import { BitorchError } from '#base';
 import { formatAmount } from './amounts.ts';
 import {
   count,
-  loadNode,
+  loadLedger,
   print,
   scan,
   type WalletFlags,
@@ -39,7 +39,7 @@ export const checkProofCommand = walletCommand('check-proof', 'check a proof of 
   .argument('[address]', 'address that should have been paid; shown when omitted')
   .option(...WORDS)
   .action(async (proof: string, expected: string | undefined, flags: WalletFlags & { words: string }) => {
-    const { checkPayment } = await loadNode();
+    const { checkPayment } = await loadLedger();
     const { address, amount, height } = await withChain(flags, (chain) =>
       checkPayment(proof, flags.words, chain),
     );

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { BitorchError } from '#base';
-import type { FeeTier, OpenWallet, SendResult, TransferPlan, WalletChain } from '#node';
+import type { FeeTier, OpenWallet, SendResult, TransferPlan, WalletChain } from '#ledger';
 import { EXIT_PENDING } from '../exit.ts';
 import { formatAmount, parseAmount } from './amounts.ts';
 import { print, scan, type WalletFlags, walletCommand, withChain, withWallet } from './session.ts';

@@ -10,10 +10,12 @@ import {
   readTextFile,
   toHex,
 } from '#base';
-import type { ApiAddress, NewWallet, OpenWallet, RemoteChain, WalletChain, WalletView } from '#node';
+import type { NewWallet, OpenWallet, WalletChain } from '#ledger';
+import type { ApiAddress, WalletView } from '#node';
 import { askNode, withHint } from '../chain/api.ts';
 import { onStopSignal } from '../exit.ts';
 import { ProgressBoard } from '../progress.ts';
+import type { RemoteChain } from './remote-chain.ts';
 import { walletPassword } from './secrets.ts';
 
 /** Flags of every wallet command. */
@@ -26,8 +28,8 @@ export interface WalletFlags {
   passwordFile?: string;
 }
 
-/** Loads the node's code on demand, which keeps --help fast. */
-export const loadNode = () => import('#node');
+/** Loads the ledger's code on demand, which keeps --help fast. */
+export const loadLedger = () => import('#ledger');
 
 /** A command with the common flags; each can also be set by a BITORCH_* variable. */
 export function walletCommand(name: string, description: string): Command {
@@ -66,7 +68,7 @@ export async function withWallet<T>(
   work: (wallet: OpenWallet) => Promise<T>,
   atNode?: (view: WalletView) => T,
 ): Promise<T> {
-  const { OpenWallet } = await loadNode();
+  const { OpenWallet } = await loadLedger();
   const password = await walletPassword(flags.passwordFile);
   let wallet: OpenWallet;
   try {
@@ -88,7 +90,7 @@ export async function withWallet<T>(
 /** The API of the running node that has the wallet open, if any. */
 async function holderOf(flags: WalletFlags): Promise<ApiAddress | undefined> {
   if (pathOf(flags) !== join(homeOf(flags), 'wallet')) return undefined;
-  const { runningApi } = await loadNode();
+  const { runningApi } = await import('#node');
   return runningApi(homeOf(flags)).catch(() => undefined);
 }
 
@@ -113,21 +115,24 @@ export async function withChain<T>(flags: WalletFlags, work: (chain: WalletChain
 }
 
 async function chainOf(flags: WalletFlags): Promise<RemoteChain> {
-  const { httpChain, openRemoteChain } = await loadNode();
   const { node, genesis, trust } = flags;
-  if (!node?.startsWith('/')) return { chain: httpChain(await apiOf(flags)), stop: async () => undefined };
+  if (!node?.startsWith('/')) {
+    const { httpChain } = await import('./http-chain.ts');
+    return { chain: httpChain(await apiOf(flags)), stop: async () => undefined };
+  }
   if (!genesis) {
     throw new BitorchError(
       'GENESIS_MISSING',
       "to use other people's nodes, pass the genesis file of the network with --genesis: answers are verified against it",
     );
   }
+  const { openRemoteChain } = await import('./remote-chain.ts');
   const contacts = node.split(',').map((contact) => contact.trim());
   return openRemoteChain({ home: join(homeOf(flags), 'light'), genesis, contacts, trust });
 }
 
 async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
-  const { provenApi, runningApi } = await loadNode();
+  const { provenApi, runningApi } = await import('#node');
   const home = homeOf(flags);
   if (flags.node !== undefined) return provenApi({ url: apiUrl(flags.node), token: await tokenIn(home) });
   try {

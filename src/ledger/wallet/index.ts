@@ -12,7 +12,9 @@ export { type DecoySource, drawAge, drawRing, readDecoys, totalAt } from './deco
 export { fileJournal } from './escrow-journal.ts';
 export { localChain } from './local-chain.ts';
 export { deriveOneTime } from './one-time.ts';
+export { type NewWallet, OpenWallet, type SendResult } from './open-wallet.ts';
 export type { NewWalletOptions, ScanOptions, ScanProgress, WalletOptions } from './options.ts';
+export { checkPayment } from './payment-check.ts';
 export {
   FEE_TIERS,
   type FeeTier,

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { toHex } from '#base';
 import type { SigningKey } from '#crypto';
-import type { Wallet } from '#ledger';
+import { OpenWallet, type Wallet } from '#ledger';
 import { loadValidatorKey } from '../home/identity.ts';
-import { OpenWallet } from '../wallet/open-wallet.ts';
 
 /** What the wallet's key is for, with the validator's consensus key as context. */
 export const OWNER_PURPOSE = 'validator-owner';

@@ -3,8 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BitorchError, codeOf, type Logger, Mutex, messageOf, writeFileAtomic } from '#base';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
+  checkPayment,
+  OpenWallet,
   type PaymentToSplit,
   parseAddress,
+  type SendResult,
   type TransferOrder,
   type TransferPlan,
   type WalletChain,
@@ -24,9 +27,7 @@ import type {
   WordsCheck,
 } from '../api/chain-api.ts';
 import type { Faucet } from './faucet.ts';
-import { OpenWallet, type SendResult } from './open-wallet.ts';
 import { PasswordThrottle } from './password-throttle.ts';
-import { checkPayment } from './payment-check.ts';
 import { addressViews, balanceView, historyView, previewOf, receiptOfAll } from './wallet-view.ts';
 
 const ASKED_BACK = 3;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { tryLockFile } from '#base';
-import { OpenWallet } from '#node';
+import { OpenWallet } from '#ledger';
 import { bitorch, MAIN } from '../../support/cli.ts';
 import { TinyDisk } from '../../support/consensus/tiny-disk.ts';
 import { startServer, TOKEN } from '../../support/page-server.ts';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf, sha256, toHex, utf8 } from '#base';
-import { OpenWallet } from '#node';
+import { OpenWallet } from '#ledger';
 import { openLmdbStore } from '#store';
 import { SnapshotFolder } from '../../../src/consensus/application/snapshots/snapshot-folder.ts';
 import { makeBlock } from '../../../src/consensus/blocks/index.ts';

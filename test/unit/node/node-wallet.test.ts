@@ -6,9 +6,9 @@ import { BitorchError, createLog } from '#base';
 import { defaultCurve } from '#crypto';
 import { Wallet } from '#ledger';
 import { localChain } from '../../../src/ledger/wallet/local-chain.ts';
+import { OpenWallet } from '../../../src/ledger/wallet/open-wallet.ts';
 import type { Faucet } from '../../../src/node/wallet/faucet.ts';
 import { NodeWallet } from '../../../src/node/wallet/node-wallet.ts';
-import { OpenWallet } from '../../../src/node/wallet/open-wallet.ts';
 import { chainOf, OPTIONS, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 import { temporaryDirectory } from '../../support/swarm.ts';
 

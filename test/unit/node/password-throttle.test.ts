@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
-import { OpenWallet } from '../../../src/node/wallet/open-wallet.ts';
+import { OpenWallet } from '../../../src/ledger/wallet/open-wallet.ts';
 import { PasswordThrottle } from '../../../src/node/wallet/password-throttle.ts';
 
 test('wrong passwords cost a wait that doubles, and the right one ends it', async () => {

@@ -1,6 +1,8 @@
 import { BitorchError, utf8 } from '#base';
 import { defaultCurve } from '#crypto';
-import { formatAddress, parsePaymentProof, verifyPayment, type WalletChain } from '#ledger';
+import { formatAddress } from './address.ts';
+import type { WalletChain } from './chain.ts';
+import { parsePaymentProof, verifyPayment } from './proof.ts';
 
 /** What a proof of payment shows: this much, in sparks, to this address, in this block. */
 export interface ProvenPayment {

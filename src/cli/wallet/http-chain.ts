@@ -1,6 +1,6 @@
 import { BitorchError, check, readBounded, z } from '#base';
 import { type ChainCall, MAX_CHAIN_ANSWER_BYTES, remoteChain, type WalletChain } from '#ledger';
-import { type ApiAddress, askProven } from '../home/proven-request.ts';
+import { type ApiAddress, askProven } from '#node';
 
 const TIMEOUT_MS = 30_000;
 

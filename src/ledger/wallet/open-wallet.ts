@@ -1,21 +1,16 @@
 import { access } from 'node:fs/promises';
 import { BitorchError, fromHex, toHex, tryLockFile, utf8 } from '#base';
 import { type Address, defaultCurve, PasswordCheck, type PasswordCost, type SigningKey } from '#crypto';
-import {
-  type Balance,
-  type FeeTier,
-  formatPaymentProof,
-  formatViewKey,
-  type HistoryEntry,
-  parseAddress,
-  parseViewKey,
-  type ScanOptions,
-  type Submission,
-  type Transaction,
-  type TransferPlan,
-  Wallet,
-  type WalletChain,
-} from '#ledger';
+import type { Transaction } from '../transaction/index.ts';
+import type { Balance, HistoryEntry } from './account-book.ts';
+import { parseAddress } from './address.ts';
+import type { WalletChain } from './chain.ts';
+import type { ScanOptions } from './options.ts';
+import type { FeeTier, TransferPlan } from './plan.ts';
+import { formatPaymentProof } from './proof.ts';
+import type { Submission } from './submission.ts';
+import { formatViewKey, parseViewKey } from './view-key.ts';
+import { Wallet } from './wallet.ts';
 
 /** An address of a wallet: 0 is the primary one. */
 export interface WalletAddress {
