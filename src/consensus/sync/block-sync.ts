@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, pause } from '#base';
+import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, pause, Wakeup } from '#base';
 import type { Host } from '#network';
 import { type Block, type Commit, decodeBlock } from '../blocks/index.ts';
 import type { ChainPeer } from '../gossip/index.ts';
@@ -35,7 +35,7 @@ export class BlockSync {
   readonly #lifecycle = new Lifecycle();
   readonly #clients = new Map<string, SyncClient>();
   #running: Promise<void> = Promise.resolve();
-  #wake = Promise.withResolvers<void>();
+  readonly #news = new Wakeup();
   #turn = 0;
   /** Size assumed for the next block: the largest recent one; the maximum at first. */
   #expectedBytes: number;
@@ -56,7 +56,6 @@ export class BlockSync {
 
   async stop(): Promise<void> {
     await this.#lifecycle.stop();
-    this.#wake.resolve();
     for (const client of this.#clients.values()) client.close();
     await this.#running;
   }
@@ -79,7 +78,7 @@ export class BlockSync {
 
   /** Call it when a peer or this node has moved. */
   nudge(): void {
-    this.#wake.resolve();
+    this.#news.wake();
   }
 
   client(peer: string): SyncClient {
@@ -92,8 +91,7 @@ export class BlockSync {
     const { signal } = this.#lifecycle;
     while (!signal.aborted) {
       if (this.lag === 0) {
-        await this.#wake.promise;
-        this.#wake = Promise.withResolvers();
+        await this.#news.wait({ signal });
         continue;
       }
       const height = this.#deps.height();

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { BitorchError, fromHex, toHex, tryLockFile, utf8 } from '#base';
+import { BitorchError, Coalescer, fromHex, toHex, tryLockFile, utf8 } from '#base';
 import { type Address, defaultCurve, PasswordCheck, type PasswordCost, type SigningKey } from '#crypto';
 import type { Transaction } from '../transaction/index.ts';
 import type { Balance, HistoryEntry } from './account-book.ts';
@@ -48,7 +48,7 @@ export class OpenWallet {
   readonly #unlock: () => void;
   #password: string;
   #check: Promise<PasswordCheck> | undefined;
-  #saved: Promise<unknown> = Promise.resolve();
+  readonly #saving = new Coalescer(() => this.wallet.save(this.path, this.#password, this.#cost));
 
   private constructor({ path, password, cost }: NewWallet, wallet: Wallet, unlock: () => void) {
     this.path = path;
@@ -283,12 +283,9 @@ export class OpenWallet {
     return { index, label, address: this.wallet.addressText(index) };
   }
 
-  /** One after the other, so that what is newest is written last. */
+  /** Resolves when the file holds the wallet as it was at the call, or later. */
   save(): Promise<void> {
-    const save = () => this.wallet.save(this.path, this.#password, this.#cost);
-    const saved = this.#saved.then(save, save);
-    this.#saved = saved;
-    return saved;
+    return this.#saving.run();
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { BitorchError, codeOf, type Logger, Mutex, messageOf, writeFileAtomic } from '#base';
+import { BitorchError, Coalescer, codeOf, type Logger, Mutex, messageOf, writeFileAtomic } from '#base';
 import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
   checkPayment,
@@ -55,9 +55,7 @@ export class NodeWallet implements WalletApi {
   #backedUp: boolean;
   #progress: { done: number; total: number } | undefined;
   #problem: string | undefined;
-  #scanning: Promise<void> | undefined;
-  #again = false;
-  #stopping = false;
+  readonly #scanning = new Coalescer(() => this.#follow(), { pauseMs: SCAN_PAUSE_MS });
   /** One thing at a time is done with the wallet. */
   readonly #mutex = new Mutex();
 
@@ -68,9 +66,7 @@ export class NodeWallet implements WalletApi {
   }
 
   async stop(): Promise<void> {
-    // New blocks ask for one more look each: on a chain that goes on there would be no last one.
-    this.#stopping = true;
-    await this.#scanning;
+    await this.#scanning.stop();
     await this.#mutex.idle();
     if (!this.#open) return;
     const open = this.#open;
@@ -120,6 +116,12 @@ export class NodeWallet implements WalletApi {
         this.#opened(await this.#throttle.try(() => OpenWallet.open({ path: this.#options.path, password })));
       return this.view();
     });
+  }
+
+  /** Unlocks the wallet, or creates it if there is none. */
+  async openWith(password: string): Promise<void> {
+    if (existsSync(this.#options.path)) await this.unlock(password);
+    else await this.create({ password });
   }
 
   lock(): WalletView {
@@ -232,20 +234,12 @@ export class NodeWallet implements WalletApi {
 
   /** A block has come: looks at it, unless a scan is under way already. */
   follow(): void {
-    if (!this.#open || this.#stopping) return;
-    this.#again = true;
-    this.#scanning ??= this.#scanWhileAsked().finally(() => {
-      this.#scanning = undefined;
-    });
+    if (this.#open) void this.#scanning.run();
   }
 
-  async #scanWhileAsked(): Promise<void> {
-    while (this.#again && this.#open && !this.#stopping) {
-      this.#again = false;
-      const problem = await this.#mutex.run(() => this.#scan()).then(() => undefined, messageOf);
-      this.#notice(problem);
-      await new Promise((resolve) => setTimeout(resolve, SCAN_PAUSE_MS).unref());
-    }
+  async #follow(): Promise<void> {
+    const problem = await this.#mutex.run(() => this.#scan()).then(() => undefined, messageOf);
+    this.#notice(problem);
   }
 
   /** Says once what keeps it from coming up to the chain, and when that is over. */
