@@ -64,7 +64,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const membership = new Membership(options, { host, key, log });
   const { directory } = membership;
   const trust = trustOf(options, host.id);
-  const guard = new ModelGuard({ home, trust, unproven: options.unproven }, { host, log, signal, directory });
+  const guard = new ModelGuard({ home, trust, unproven: options.unproven }, { host, log, directory });
   await guard.start();
   lifecycle.onStop(() => guard.stop());
   const admits = (id: string, peerId: string) => guard.admits(id, peerId);
@@ -96,8 +96,16 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   if (chat) lifecycle.onStop(() => chat.stop());
   const stopRunning = async (id: string) => stages?.withdraw(id);
   const security = await SecurityService.start(options, {
-    ...{ host, key, log, directory, library, guard },
-    ...{ obtain, stopRunning, onProgress, signal },
+    host,
+    key,
+    log,
+    directory,
+    library,
+    guard,
+    obtain,
+    stopRunning,
+    onProgress,
+    signal,
   });
   lifecycle.onStop(() => security.stop());
 
@@ -111,7 +119,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
 
 /** Announce URLs in use: that of the own tracker, if any, and those of the options. */
 async function startTracker(
-  { swarm, trackerPort, trackers }: NodeOptions,
+  { swarm, trackerPort, trackers }: Pick<NodeOptions, 'swarm' | 'trackerPort' | 'trackers'>,
   lifecycle: Lifecycle,
 ): Promise<readonly string[]> {
   if (trackerPort === undefined) return trackers;
@@ -122,7 +130,10 @@ async function startTracker(
 }
 
 /** Security nodes that this node trusts; with the role "security" this includes itself. */
-function trustOf({ securityAuthorities, roles }: NodeOptions, selfId: string): Trust {
+function trustOf(
+  { securityAuthorities, roles }: Pick<NodeOptions, 'securityAuthorities' | 'roles'>,
+  selfId: string,
+): Trust {
   if (securityAuthorities === 'none') return 'none';
   return roles.includes('security') ? [...new Set([...securityAuthorities, selfId])] : securityAuthorities;
 }

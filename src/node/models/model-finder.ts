@@ -1,11 +1,13 @@
-import type { OnProgress } from '#base';
-import { pause } from '#base';
+import { Coalescer, type OnProgress, pause, Wakeup } from '#base';
 import type { Directory, KnownNode } from '../peers/directory.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { Library, Model } from './library.ts';
 import { changes, whatIsMissing } from './missing-model.ts';
 
-const LOOK_MS = 500;
+/** While a model is pending, authorities and holders are asked this often; gossip is faster. */
+const ASK_MS = 1_000;
+/** Least time between two looks, however much news of the network comes. */
+const LEAST_APART_MS = 250;
 /** Models that a node without one asks about, those with the most holders. */
 const MODELS_ASKED_ABOUT = 32;
 
@@ -40,40 +42,72 @@ export class ModelFinder {
   }
 
   /**
-   * The model that the options name, or the first cleared one that anybody holds, as soon as somebody does. `onWait` hears
-   * what is missing, each time that changes.
+   * The model that the options name, or the first cleared one that anybody holds, as soon as somebody does. `onWait` is called
+   * with what is missing, each time that changes. Throws MODEL_QUARANTINED, and the signal's reason when it aborts.
    */
   async await(onWait: (reason: string) => void): Promise<Model> {
-    const { directory, library, guard, selfId, signal } = this.#dependencies;
-    const { model } = this.#options;
+    const { directory, guard, selfId, signal } = this.#dependencies;
     const tell = changes(onWait);
-    for (;;) {
-      signal.throwIfAborted();
-      const id = model ?? (await this.#anyCleared());
-      if (id !== undefined && guard.clearance.allows(id)) {
-        const own = library.find(id);
-        if (own) return own;
-        if (this.#holders(id).length > 0) return this.obtain(id);
+    const tellPending = changes((step) => this.#tellProgress(step));
+    const news = new Wakeup();
+    const asking = new Coalescer(() => this.#askAboutPending(), { pauseMs: ASK_MS });
+    const stops = [
+      directory.onChange(() => news.wake()),
+      guard.clearance.onChange(() => news.wake()),
+      () => void asking.stop(),
+    ];
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const found = this.#available();
+        if (found !== undefined) return await found;
+        const others = directory.nodes().filter((node) => node.id !== selfId);
+        tell(whatIsMissing(this.#options, others));
+        const { model } = this.#options;
+        if (model !== undefined && !guard.clearance.allows(model)) tellPending('waiting to be cleared');
+        if (this.#pending().length > 0) void asking.run();
+        await news.wait({ ms: ASK_MS, signal });
+        await pause(LEAST_APART_MS, signal);
       }
-      const others = directory.nodes().filter((node) => node.id !== selfId);
-      tell(whatIsMissing(this.#options, others));
-      if (model) await this.#untilCleared(model);
-      await pause(LOOK_MS);
+    } finally {
+      for (const stop of stops) stop();
     }
   }
 
-  async #untilCleared(id: string): Promise<void> {
-    const { guard, onProgress } = this.#dependencies;
-    if (!guard.clearance.allows(id))
-      onProgress({ step: 'waiting to be cleared', done: 0, total: 0, unit: 'files' });
-    await guard.untilCleared(id);
+  /** The first candidate that is cleared, here or held by somebody; undefined while there is none. */
+  #available(): Model | Promise<Model> | undefined {
+    const { library, guard } = this.#dependencies;
+    for (const id of this.#candidates()) {
+      guard.refuseQuarantined(id);
+      if (!guard.clearance.allows(id)) continue;
+      const own = library.find(id);
+      if (own) return own;
+      if (this.#holders(id).length > 0) return this.obtain(id);
+    }
+    return undefined;
   }
 
-  async #anyCleared(): Promise<string | undefined> {
+  /** The model that the options name, or those that most nodes hold and that are not in quarantine. */
+  #candidates(): string[] {
     const { directory, guard } = this.#dependencies;
-    const ids = directory.mostHeld(MODELS_ASKED_ABOUT);
-    await Promise.all(ids.filter((id) => !guard.clearance.allows(id)).map((id) => guard.ask(id)));
-    return ids.find((id) => guard.clearance.allows(id));
+    const { model } = this.#options;
+    if (model !== undefined) return [model];
+    return directory.mostHeld(MODELS_ASKED_ABOUT).filter((id) => !guard.isQuarantined(id));
+  }
+
+  #pending(): string[] {
+    const { guard } = this.#dependencies;
+    return this.#candidates().filter((id) => !guard.clearance.allows(id));
+  }
+
+  /** What comes of it is news of the clearances. */
+  async #askAboutPending(): Promise<void> {
+    const { guard } = this.#dependencies;
+    await Promise.allSettled(this.#pending().map((id) => guard.ask(id)));
+  }
+
+  #tellProgress(step: string): void {
+    this.#dependencies.onProgress({ step, done: 0, total: 0, unit: 'files' });
   }
 
   #holders(id: string): KnownNode[] {

@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BitorchError, check, decodeCanonical, encodeCanonical, type Logger, messageOf, z } from '#base';
+import {
+  BitorchError,
+  Broadcast,
+  check,
+  decodeCanonical,
+  encodeCanonical,
+  type Logger,
+  messageOf,
+  z,
+} from '#base';
 import type { SigningKey } from '#crypto';
 import { Budgets, type Host, type Limits, type PeerAddress, type Verdict } from '#network';
 import {
@@ -59,7 +68,7 @@ export class Directory {
   readonly #known: KnownNodes;
   readonly #news: Budgets;
   readonly #now: () => number;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Broadcast<void>();
   readonly #observer: DirectoryObserver | undefined;
   /** Under way, by peer. */
   readonly #introductions = new Map<string, Promise<void>>();
@@ -179,8 +188,9 @@ export class Directory {
     return this.#known.nameOf(id);
   }
 
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener);
+  /** Calls `listener` after each change, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    return this.#changes.on(listener);
   }
 
   #ownPages(): { announcement: Announcement; sealed: SealedAnnouncement }[] {
@@ -287,6 +297,6 @@ export class Directory {
   }
 
   #notify(): void {
-    for (const listener of this.#listeners) listener();
+    this.#changes.publish();
   }
 }

@@ -14,8 +14,6 @@ import { peerIdOf } from '../peers/bittorrent-id.ts';
 import type { Directory, KnownNode } from '../peers/directory.ts';
 import { ClearanceAge } from './clearance-age.ts';
 
-/** While a model is pending its authorities and holders are asked this often; gossip is faster. */
-const ASK_INTERVAL_MS = 1_000;
 const ASKED_AT_A_TIME = 4;
 /** Clearances that are too old are looked for this often. */
 const RECHECK_MS = 30_000;
@@ -24,7 +22,6 @@ export interface ModelGuardDependencies {
   readonly host: Host;
   readonly directory: Directory;
   readonly log: Logger;
-  readonly signal: AbortSignal;
 }
 
 /** Decides which models are cleared, which peers may have pieces of the others, and why a model is not cleared. */
@@ -114,18 +111,6 @@ export class ModelGuard {
     return this.clearance.stateOf(id) === 'quarantined';
   }
 
-  /** Resolves when the model may be shared and run for others. Rejects with MODEL_QUARANTINED, or when the node stops. */
-  async untilCleared(id: string): Promise<void> {
-    const { signal } = this.#dependencies;
-    for (;;) {
-      signal.throwIfAborted();
-      this.refuseQuarantined(id);
-      if (this.clearance.allows(id)) return;
-      await this.ask(id);
-      if (!this.clearance.allows(id)) await this.#newsOr(ASK_INTERVAL_MS);
-    }
-  }
-
   /** Asks authorities first, then holders, what is known about a model. */
   async ask(id: string): Promise<void> {
     const { directory, host } = this.#dependencies;
@@ -160,15 +145,6 @@ export class ModelGuard {
 
   #holders(id: string): KnownNode[] {
     return this.#dependencies.directory.holdersOf(id);
-  }
-
-  async #newsOr(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    const off = this.clearance.onChange(() => resolve());
-    await promise;
-    off();
-    clearTimeout(timer);
   }
 }
 

@@ -20,6 +20,12 @@ import { ReportChecker } from './report-checker.ts';
 import { RulesetUpdates } from './ruleset-updates.ts';
 import { reportView, securityView } from './security-view.ts';
 
+/** The options of a node that concern its security. */
+export type SecuritySettings = Pick<
+  NodeOptions,
+  'home' | 'roles' | 'model' | 'rulesetKeys' | 'rulesetUpdates' | 'clamd' | 'examinationBytes'
+>;
+
 export interface SecurityDependencies {
   readonly host: Host;
   readonly key: SigningKey;
@@ -35,106 +41,122 @@ export interface SecurityDependencies {
   readonly stopRunning: (id: string) => Promise<void>;
 }
 
+interface SecurityParts {
+  readonly reports: ReportStore;
+  readonly checks: ReportChecker;
+  /** On nodes that examine models or install newer rules by themselves. */
+  readonly updates: RulesetUpdates | undefined;
+  /** With the role "security". */
+  readonly examining: { readonly examiner: Examiner; readonly sandbox: Availability } | undefined;
+}
+
 /** What a node does for security beside guarding: it checks reports of others and, with the role "security", examines models. */
 export class SecurityService {
-  readonly #options: NodeOptions;
   readonly #dependencies: SecurityDependencies;
-  readonly #reports: ReportStore;
-  readonly #checks: ReportChecker;
-  readonly #rules: WatchedRuleset;
-  #updates: RulesetUpdates | undefined;
-  #examiner: Examiner | undefined;
-  #sandbox: Availability | undefined;
+  readonly #parts: SecurityParts;
 
-  private constructor(options: NodeOptions, dependencies: SecurityDependencies, rules: WatchedRuleset) {
-    this.#options = options;
+  private constructor(parts: SecurityParts, dependencies: SecurityDependencies) {
+    this.#parts = parts;
     this.#dependencies = dependencies;
-    this.#rules = rules;
-    this.#reports = new ReportStore(join(options.home, 'security', 'reports'));
-    this.#checks = new ReportChecker({ ...dependencies, reports: this.#reports });
   }
 
   /** Begins to answer others and, with the role "security", to examine. */
-  static async start(options: NodeOptions, dependencies: SecurityDependencies): Promise<SecurityService> {
-    const rules = await WatchedRuleset.open(options.home, options.rulesetKeys.map(fromHex));
-    const security = new SecurityService(options, dependencies, rules);
-    dependencies.guard.clearance.onChange((id) => security.#onNews(id));
-    await security.#startDocuments();
-    if (options.roles.includes('security')) await security.#startExamining();
-    return security;
+  static async start(
+    options: SecuritySettings,
+    dependencies: SecurityDependencies,
+  ): Promise<SecurityService> {
+    const { home, rulesetKeys, rulesetUpdates, roles } = options;
+    const { guard } = dependencies;
+    const rules = await WatchedRuleset.open(home, rulesetKeys.map(fromHex));
+    const reports = new ReportStore(join(home, 'security', 'reports'));
+    const checks = new ReportChecker({ ...dependencies, reports });
+    guard.clearance.onChange((id) => onNews(id, dependencies));
+    await serveDocuments({ roles, reports, rules }, dependencies);
+    checks.start();
+    const automatic = rulesetUpdates === 'auto';
+    const isInterested = automatic || roles.includes('security');
+    const updates = isInterested
+      ? new RulesetUpdates({ home, automatic }, { ...dependencies, rules })
+      : undefined;
+    updates?.start();
+    const examining = roles.includes('security')
+      ? await startExamining(options, { ...dependencies, reports, rules })
+      : undefined;
+    return new SecurityService({ reports, checks, updates, examining }, dependencies);
   }
 
   async stop(): Promise<void> {
-    await this.#examiner?.stop();
-    await this.#updates?.stop();
-    await this.#checks.stop();
+    const { examining, updates, checks } = this.#parts;
+    await examining?.examiner.stop();
+    await updates?.stop();
+    await checks.stop();
   }
 
   /** The whole report with this hash (hexadecimal), if it is here. */
   async report(hash: string): Promise<ReportView | undefined> {
-    const report = await this.#reports.find(fromHex(hash));
+    const report = await this.#parts.reports.find(fromHex(hash));
     return report && reportView(hash, report);
   }
 
   view(): SecurityView {
     const { directory, library, guard } = this.#dependencies;
+    const { checks, updates, examining } = this.#parts;
     return securityView({
       guard,
       directory,
       library,
-      examining: this.#examiner,
-      sandbox: this.#sandbox,
-      checks: this.#checks,
-      updates: this.#updates,
+      examining: examining?.examiner,
+      sandbox: examining?.sandbox,
+      checks,
+      updates,
     });
   }
+}
 
-  /** Reports and rulesets are served to whoever asks; reports of others are fetched and checked. */
-  async #startDocuments(): Promise<void> {
-    const { home, rulesetUpdates, roles } = this.#options;
-    const { host } = this.#dependencies;
-    const rules = this.#rules;
-    const report = (hash: Uint8Array) => this.#reports.bytes(hash);
-    await new DocumentExchange({ report, ruleset: (id) => rules.file(id) }, { host }).start();
-    await answerWithRuleset(host, async () => {
-      // Who examines looks for newer rules all the time, and tells what is wrong with them.
-      if (!roles.includes('security')) await rules.refresh().catch(() => undefined);
-      return rules.current;
-    });
-    this.#checks.start();
-    const automatic = rulesetUpdates === 'auto';
-    if (!automatic && !roles.includes('security')) return;
-    this.#updates = new RulesetUpdates({ home, automatic }, { ...this.#dependencies, rules });
-    this.#updates.start();
-  }
+/** Serves reports and rulesets to whoever asks. */
+async function serveDocuments(
+  {
+    roles,
+    reports,
+    rules,
+  }: Pick<SecuritySettings, 'roles'> & { reports: ReportStore; rules: WatchedRuleset },
+  { host }: SecurityDependencies,
+): Promise<void> {
+  const report = (hash: Uint8Array) => reports.bytes(hash);
+  await new DocumentExchange({ report, ruleset: (id) => rules.file(id) }, { host }).start();
+  await answerWithRuleset(host, async () => {
+    // Nodes that examine look for newer rules all the time, and report what is wrong with them.
+    if (!roles.includes('security')) await rules.refresh().catch(() => undefined);
+    return rules.current;
+  });
+}
 
-  async #startExamining(): Promise<void> {
-    const { home, clamd, examinationBytes, model, roles } = this.#options;
-    const { host, log } = this.#dependencies;
-    this.#sandbox = await sandboxAvailability();
-    if (!this.#sandbox.available)
-      log.warn({ reason: this.#sandbox.reason }, 'models are scanned, but not run');
-    this.#examiner = new Examiner(
-      { home, clamd, rules: this.#rules, room: examinationBytes, proves: this.#sandbox.available },
-      {
-        ...this.#dependencies,
-        selfId: host.id,
-        reports: this.#reports,
-        // Other roles keep models of their own.
-        isUsed: (id) => id === model || roles.includes('run') || roles.includes('client'),
-      },
-    );
-    await this.#examiner.start();
-  }
+async function startExamining(
+  { home, clamd, examinationBytes, model, roles }: SecuritySettings,
+  dependencies: SecurityDependencies & { reports: ReportStore; rules: WatchedRuleset },
+): Promise<{ examiner: Examiner; sandbox: Availability }> {
+  const { host, log, rules } = dependencies;
+  const sandbox = await sandboxAvailability();
+  if (!sandbox.available) log.warn({ reason: sandbox.reason }, 'models are scanned, but not run');
+  const examiner = new Examiner(
+    { home, clamd, rules, room: examinationBytes, proves: sandbox.available },
+    {
+      ...dependencies,
+      selfId: host.id,
+      // Other roles keep models of their own.
+      isUsed: (id) => id === model || roles.includes('run') || roles.includes('client'),
+    },
+  );
+  await examiner.start();
+  return { examiner, sandbox };
+}
 
-  /** News about a model's safety: opens or closes its swarm, and stops running what is bad. */
-  #onNews(id: string): void {
-    const { guard, directory, library, log, stopRunning } = this.#dependencies;
-    library.review(id);
-    directory.changed();
-    if (!guard.isQuarantined(id)) return;
-    stopRunning(id).catch((error: unknown) => {
-      log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
-    });
-  }
+/** News about a model's safety: opens or closes its swarm, and stops running what is bad. */
+function onNews(id: string, { guard, directory, library, log, stopRunning }: SecurityDependencies): void {
+  library.review(id);
+  directory.changed();
+  if (!guard.isQuarantined(id)) return;
+  stopRunning(id).catch((error: unknown) => {
+    log.error({ model: id, error: messageOf(error) }, 'quarantined model was not stopped cleanly');
+  });
 }

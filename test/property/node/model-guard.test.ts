@@ -66,7 +66,6 @@ test('whatever nodes answer and gossip about models, the guard and its timer go 
           host,
           directory,
           log,
-          signal: new AbortController().signal,
         });
         await guard.start();
         try {

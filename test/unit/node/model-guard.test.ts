@@ -34,7 +34,7 @@ test('a clearance is confirmed by an authority that gave it, not by whoever answ
   } as unknown as Directory;
   const guard = new ModelGuard(
     { home: await temporaryDirectory(t), trust: [alice.id, bob.id], unproven: 'pending' },
-    { host, directory, log, signal: new AbortController().signal },
+    { host, directory, log },
   );
   await guard.start();
   afterwards(t, () => guard.stop());
