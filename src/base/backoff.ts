@@ -1,31 +1,65 @@
-const FIRST_MS = 500;
-const MAX_MS = 15_000;
+/** Pauses after failures, in ms: the first one, and the longest. */
+export interface BackoffLimits {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
 
-/** When a failed operation may be retried: after a pause that grows with each failure. Times in ms, monotonic clock. */
+/** The pause after a number of failures in a row (1 or more), in ms: it doubles with each one, up to `lastMs`. */
+export const backoffMs = ({ firstMs, lastMs }: BackoffLimits, failures: number): number =>
+  Math.min(lastMs, firstMs * 2 ** (failures - 1));
+
+/** Share of a pause by which it is lengthened or shortened at random. */
+const JITTER = 0.25;
+
+interface Attempts {
+  failures: number;
+  until: number;
+}
+
+/**
+ * When failed operations may be retried, by id: after pauses that grow with each failure in a row. Pauses vary at random, so
+ * that many nodes that lost one peer do not dial it in step. Times in ms, from a monotonic clock.
+ */
 export class Backoff {
-  readonly #pauses = new Map<string, { until: number; ms: number }>();
+  readonly #limits: BackoffLimits;
+  readonly #random: () => number;
+  readonly #attempts = new Map<string, Attempts>();
+
+  /** `random`: a number from 0 to 1. */
+  constructor(limits: BackoffLimits, random: () => number = Math.random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
 
   isOver(id: string, now: number): boolean {
-    return (this.#pauses.get(id)?.until ?? now) <= now;
+    return this.dueAt(id) <= now;
+  }
+
+  /** When the next attempt is due; 0, which is past, for an id without failures. */
+  dueAt(id: string): number {
+    return this.#attempts.get(id)?.until ?? 0;
   }
 
   /** An attempt is in progress: no other is due until it has failed. */
   begin(id: string): void {
-    this.#pauses.set(id, { until: Number.POSITIVE_INFINITY, ms: this.#pauses.get(id)?.ms ?? FIRST_MS });
+    const { failures = 0 } = this.#attempts.get(id) ?? {};
+    this.#attempts.set(id, { failures, until: Number.POSITIVE_INFINITY });
   }
 
-  failed(id: string, now: number): void {
-    const ms = this.#pauses.get(id)?.ms ?? FIRST_MS;
-    this.#pauses.set(id, { until: now + ms, ms: Math.min(MAX_MS, ms * 1.5) });
+  /** Records a failed attempt; `limits` applies to this pause in place of the usual ones. */
+  failed(id: string, now: number, limits = this.#limits): void {
+    const failures = (this.#attempts.get(id)?.failures ?? 0) + 1;
+    const ms = backoffMs(limits, failures) * (1 - JITTER + 2 * JITTER * this.#random());
+    this.#attempts.set(id, { failures, until: now + ms });
   }
 
   /** The next attempt is due at once, and the pause is short again. */
   forget(id: string): void {
-    this.#pauses.delete(id);
+    this.#attempts.delete(id);
   }
 
   /** Forgets all ids but these. */
   keep(ids: ReadonlySet<string>): void {
-    for (const id of this.#pauses.keys()) if (!ids.has(id)) this.#pauses.delete(id);
+    for (const id of this.#attempts.keys()) if (!ids.has(id)) this.#attempts.delete(id);
   }
 }

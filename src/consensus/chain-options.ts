@@ -1,10 +1,9 @@
 import type { Logger, ReplaceFile } from '#base';
 import type { SigningKey } from '#crypto';
 import type { Equivocation } from '#ledger';
-import type { Host } from '#network';
+import type { Contacts, Host } from '#network';
 import type { Application, Genesis, ValidatorPower } from './application/index.ts';
 import type { VerifySignatures } from './blocks/index.ts';
-import type { Contact } from './contacts.ts';
 import type { LogFile } from './journal/index.ts';
 import type { Checkpoint } from './light/index.ts';
 import type { FinalBlock } from './loop/index.ts';
@@ -15,8 +14,6 @@ export interface ChainOptions {
   /** The genesis file and its parsed content. */
   readonly genesisFile: Uint8Array;
   readonly genesis: Genesis;
-  /** Nodes to stay connected with. */
-  readonly contacts?: readonly Contact[];
   /** Largest difference accepted between a proposal's time and our clock, in ms. */
   readonly clockToleranceMs?: number;
   /** How long a validator that has left can still be held accountable, in ms: less than the unbonding time. */
@@ -36,6 +33,8 @@ export interface ChainOptions {
 
 export interface ChainDependencies {
   readonly host: Host;
+  /** Keep the node connected with the nodes of the chain; those that are configured have reserved slots. */
+  readonly contacts: Pick<Contacts, 'configured' | 'metOnChain'>;
   readonly application: Application;
   /** The consensus key; a node without one only follows. */
   readonly key?: SigningKey | undefined;

@@ -7,7 +7,6 @@ import { type Commit, verifyAll } from './blocks/index.ts';
 import type { ChainDependencies, ChainOptions, ChainStatus, NewBlock } from './chain-options.ts';
 import { ChainStore } from './chain-store.ts';
 import { blockBytesOf, CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from './constants.ts';
-import { Contacts, peerOf } from './contacts.ts';
 import {
   type AccountabilityOptions,
   EvidenceReports,
@@ -54,7 +53,6 @@ export class Chain {
   readonly #gossip: Gossip;
   readonly #sync: BlockSync;
   readonly #watch: ForkWatch;
-  readonly #contacts: Contacts;
   readonly #loop: ConsensusLoop;
   readonly #idlePause: IdlePause;
   readonly #reports: EvidenceReports | undefined;
@@ -84,7 +82,7 @@ export class Chain {
     const submit = async (evidence: Equivocation) => this.#transactions.submit(accuse!(evidence));
     this.#reports = accuse && new EvidenceReports({ submit, log });
     this.#gossip = new Gossip(
-      { chainId, genesis: genesisHash(genesis), contacts: (options.contacts ?? []).map(peerOf) },
+      { chainId, genesis: genesisHash(genesis), contacts: dependencies.contacts.configured },
       { host, log, now: steady, source: this.#source() },
     );
     this.#sync = new BlockSync({
@@ -102,7 +100,6 @@ export class Chain {
         await this.#loop.adopt(block, commit);
       },
     });
-    this.#contacts = new Contacts(options.contacts ?? [], { host, log });
     this.#watch = new ForkWatch(
       { chainId, ...this.#accountability },
       {
@@ -125,8 +122,8 @@ export class Chain {
    * block, CHECKPOINT_DIFFERS when the chain does not contain the checkpoint.
    */
   async start(): Promise<void> {
-    const { host, application } = this.#deps;
-    const { genesis, genesisFile, contacts = [] } = this.#options;
+    const { host, application, contacts } = this.#deps;
+    const { genesis, genesisFile } = this.#options;
     this.#lifecycle.onStop(() => this.store.close());
     const questions = new QuestionServer({ host });
     await serveSync({ questions, store: this.store, application });
@@ -137,9 +134,8 @@ export class Chain {
     });
     await this.#gossip.start();
     this.#lifecycle.onStop(() => this.#gossip.stop());
-    this.#contacts.start();
-    this.#lifecycle.onStop(() => this.#contacts.stop());
-    if (contacts.length > 0 && (await application.info()).height === 0) await this.#beginFromSnapshot();
+    if (contacts.configured.length > 0 && (await application.info()).height === 0)
+      await this.#beginFromSnapshot();
     await handshake(
       { chainId: fromUtf8(genesis.name), time: genesis.time, genesis: genesisFile },
       { application, store: this.store },
@@ -248,7 +244,7 @@ export class Chain {
         this.#transactions.receive(message, peer),
       peerJoined: (peer: ChainPeer) => this.#transactions.introduce(peer),
       peerMoved: (peer: ChainPeer) => {
-        this.#contacts.met(peer.id);
+        this.#deps.contacts.metOnChain(peer.id);
         this.#sync.nudge();
       },
     };
@@ -333,13 +329,13 @@ export class Chain {
 
   /** A node without blocks starts from a snapshot of a peer instead of replaying years of blocks. */
   async #beginFromSnapshot(): Promise<void> {
-    const { application, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
+    const { application, contacts, log, now = Date.now, verify = verifyAll, firstValidators } = this.#deps;
     if (!firstValidators) return;
     const { clockToleranceMs = CLOCK_TOLERANCE_MS, trustingPeriodMs = TRUSTING_PERIOD_MS } = this.#options;
     const { signal } = this.#lifecycle;
     const until = performance.now() + (this.#options.checkpoint ? VOUCHED_PEER_MS : FIRST_PEER_MS);
     const heard = () => this.#gossip.peers.filter(({ status }) => status !== undefined).length;
-    while (this.#sync.best === 0 && heard() < this.#options.contacts!.length && performance.now() < until)
+    while (this.#sync.best === 0 && heard() < contacts.configured.length && performance.now() < until)
       await pause(50, signal);
     if (this.#sync.lag <= (this.#options.snapshotLag ?? SNAPSHOT_LAG)) return;
     const clients = this.#gossip.peers.map(({ id }) => this.#sync.client(id));

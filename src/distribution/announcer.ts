@@ -1,12 +1,11 @@
-import { type Logger, messageOf } from '#base';
+import { backoffMs, type Logger, messageOf } from '#base';
 import { type AnnounceRequest, announce } from './announce.ts';
 
 const MIN_INTERVAL_MS = 5000;
 const MAX_INTERVAL_MS = 3_600_000;
 /** Interval while no peer is connected. */
 const STARVED_INTERVAL_MS = 10_000;
-const RETRY_MIN_MS = 2000;
-const RETRY_MAX_MS = 120_000;
+const RETRY = { firstMs: 2000, lastMs: 120_000 };
 const STOP_TIMEOUT_MS = 1000;
 
 export interface AnnouncerOptions {
@@ -68,7 +67,7 @@ export class Announcer {
     } catch (error) {
       if (this.#controller.signal.aborted) return;
       this.#ports.log.warn({ tracker, error: messageOf(error) }, 'tracker not reached, will try again');
-      pause = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++);
+      pause = backoffMs(RETRY, ++failures);
     }
     if (this.#controller.signal.aborted) return;
     clearTimeout(this.#timers.get(tracker));

@@ -5,6 +5,7 @@ export const NETWORK_ERRORS = {
   ADDRESS_INVALID: [400, 'an address is not valid, or may not be dialled'],
   ANSWER_INVALID: [502, 'a peer sent an invalid answer'],
   BUDGET_EXCEEDED: [429, 'a peer or a client asks for too much at once'],
+  CONTACTS_INVALID: [500, 'the file of contacts is damaged'],
   FRAME_EMPTY: [500, 'a frame is empty'],
   FRAME_INVALID: [502, 'a peer sent an unexpected or malformed frame'],
   FRAME_TOO_LONG: [502, 'a frame is longer than the protocol allows'],

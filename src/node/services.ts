@@ -112,7 +112,8 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const self = { host, swarm, library, stages, validatorKey: validatorKey?.publicKey };
   await membership.start(() => describeSelf(options, self));
   lifecycle.onStop(() => membership.stop());
-  const chain = await startChain(options, { host, log, directory, validatorKey, onEvent });
+  const { contacts } = membership;
+  const chain = await startChain(options, { host, contacts, log, directory, validatorKey, onEvent });
   if (chain) lifecycle.onStop(() => chain.stop());
   return { host, key, trackers, membership, guard, library, finder, stages, chat, security, chain };
 }

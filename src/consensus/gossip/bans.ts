@@ -1,6 +1,7 @@
-/** Length of the first ban, in ms; doubled for each offence that is not forgotten yet. */
-const BAN_MS = 10_000;
-const MAX_BAN_MS = 3_600_000;
+import { backoffMs } from '#base';
+
+/** Length of a ban; doubled for each offence that is not forgotten yet. */
+const BAN = { firstMs: 10_000, lastMs: 3_600_000 };
 /** Time after which an offence counts half. */
 const HALF_LIFE_MS = 600_000;
 const MAX_KNOWN = 1_000;
@@ -20,7 +21,7 @@ export class Bans {
   add(id: string, now: number): number {
     const before = this.#known.get(id);
     const remembered = before ? before.count * 2 ** ((before.at - now) / HALF_LIFE_MS) : 0;
-    const ms = Math.min(MAX_BAN_MS, BAN_MS * 2 ** remembered);
+    const ms = backoffMs(BAN, remembered + 1);
     this.#known.delete(id);
     this.#known.set(id, { until: now + ms, count: remembered + 1, at: now });
     if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);

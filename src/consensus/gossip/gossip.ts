@@ -1,4 +1,4 @@
-import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
+import { BitorchError, backoffMs, codeOf, equalBytes, Lifecycle, type Logger, messageOf } from '#base';
 import { bitsOf, decode, encode } from '#ledger';
 import { Budgets, type FrameStream, type Host } from '#network';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
@@ -62,8 +62,7 @@ export interface GossipDependencies {
 
 /** While nothing happens, the status is sent only at every 16th tick: every 4 s. */
 const TICKS_WHEN_QUIET = 16;
-const RETRY_MS = 500;
-const MAX_RETRY_MS = 15_000;
+const RETRY = { firstMs: 500, lastMs: 15_000 };
 /** A peer that was connected for less counts as a failed connection. */
 const SHORT_MS = 10_000;
 
@@ -173,14 +172,14 @@ export class Gossip {
   }
 
   /** Retries after a pause, longer each time. */
-  #connectLater(id: string, mostMs = MAX_RETRY_MS): void {
+  #connectLater(id: string, lastMs = RETRY.lastMs): void {
     const { timer: waiting, failures } = this.#failed.get(id) ?? { failures: 0 };
     if (waiting) return;
     const again = () => {
       this.#failed.set(id, { failures: failures + 1, timer: undefined });
       this.#connect(id);
     };
-    const timer = setTimeout(again, Math.min(mostMs, RETRY_MS * 2 ** failures)).unref();
+    const timer = setTimeout(again, backoffMs({ ...RETRY, lastMs }, failures + 1)).unref();
     this.#failed.set(id, { failures, timer });
   }
 
@@ -217,7 +216,7 @@ export class Gossip {
     peer.close();
     if (this.#deps.now() - peer.cameAt >= SHORT_MS) this.#failed.delete(id);
     // It may have restarted as another process.
-    this.#connectLater(id, RETRY_MS);
+    this.#connectLater(id, RETRY.firstMs);
   }
 
   /** A node has disconnected. */

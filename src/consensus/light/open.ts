@@ -5,7 +5,6 @@ import type { Host } from '#network';
 import { type Genesis, genesisHash, type ValidatorPower } from '../application/index.ts';
 import { verifyAll } from '../blocks/index.ts';
 import { CLOCK_TOLERANCE_MS, TRUSTING_PERIOD_MS } from '../constants.ts';
-import type { Contact } from '../contacts.ts';
 import { forkAt, keepFork } from '../evidence/index.ts';
 import { LightClient } from './client.ts';
 import { LightChain } from './light-chain.ts';
@@ -16,8 +15,8 @@ export interface OpenLightChainOptions {
   readonly genesis: Genesis;
   /** Folder for the trusted header and the proof of a fork. */
   readonly home: string;
-  /** Nodes to ask. One is enough; several detect what one hides. */
-  readonly contacts: readonly Contact[];
+  /** Multiaddrs, ending in /p2p/<peer id>, of nodes to ask. One is enough; several detect what one hides. */
+  readonly contacts: readonly string[];
   /** Used instead of the last trusted header. */
   readonly checkpoint?: Checkpoint | undefined;
   readonly maxAgeMs?: number;
@@ -86,7 +85,7 @@ export async function openLightChain(
 }
 
 /** The peer id of a contact; undefined while it is unreachable. */
-async function reach(contact: Contact, host: Host, log: Logger): Promise<string | undefined> {
+async function reach(contact: string, host: Host, log: Logger): Promise<string | undefined> {
   const id = contact.split('/').at(-1)!;
   if (host.connected.includes(id)) return id;
   return host.connect(contact).catch((error: unknown) => {

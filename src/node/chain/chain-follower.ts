@@ -1,4 +1,4 @@
-import { Lifecycle, type Logger, messageOf } from '#base';
+import { Coalescer, Lifecycle, type Logger, messageOf } from '#base';
 import {
   type ApplicationPort,
   applicationChain,
@@ -14,18 +14,16 @@ import {
 } from '#consensus';
 import { defaultCurve, type SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
-import type { Host } from '#network';
+import type { Contacts, Host } from '#network';
 import type { ChainEvent, ChainView } from '../api/chain-api.ts';
 import { Attendance } from './attendance.ts';
-import { blockView, chainViewOf } from './chain-view.ts';
+import { blockView, type ChainViewSource, chainViewOf } from './chain-view.ts';
 
 export interface ChainFollowerOptions {
   /** Folder of the chain: state, blocks, journal. */
   readonly home: string;
   /** Path of the genesis file. */
   readonly genesis: string;
-  /** Multiaddrs of nodes to stay connected with. */
-  readonly contacts: readonly string[];
   /** HEIGHT:ID of a block that somebody vouches for. */
   readonly trust?: string | undefined;
   /** See `ChainOptions.restMs`. */
@@ -36,11 +34,11 @@ export interface ChainFollowerOptions {
 
 export interface ChainFollowerDependencies {
   readonly host: Host;
+  readonly contacts: Contacts;
   readonly log: Logger;
   readonly key: SigningKey;
   readonly nameOf: (validator: Uint8Array) => string | undefined;
   readonly onEvent: (event: ChainEvent) => void;
-  readonly onBlock: () => void;
 }
 
 /** Blocks whose times are remembered, and looked back for signatures. */
@@ -52,6 +50,13 @@ const PACE_BLOCKS = 302_400;
 /** A new view is made at most this often. */
 const VIEW_MS = 250;
 
+interface ChainParts {
+  readonly genesis: Genesis;
+  readonly chain: Chain;
+  readonly application: LedgerApplication;
+  readonly lifecycle: Lifecycle;
+}
+
 /** The chain part of a node: the ledger's application and the chain that drives it, and what people see of both. */
 export class ChainFollower {
   readonly genesis: Genesis;
@@ -61,36 +66,40 @@ export class ChainFollower {
   readonly #deps: ChainFollowerDependencies;
   readonly #lifecycle: Lifecycle;
   readonly #timings = new Map<number, number>();
-  #attendance = new Attendance(ATTENDANCE);
-  #view: ChainView | undefined;
-  #viewing: Promise<void> | undefined;
-  #again = false;
+  readonly #attendance: Attendance;
+  readonly #looking = new Coalescer(() => this.#look(), { pauseMs: VIEW_MS });
+  #view: ChainView;
+  /** Of the last view that was shown. */
+  #problem: string | undefined;
 
-  private constructor(
-    parts: { genesis: Genesis; chain: Chain; application: LedgerApplication; lifecycle: Lifecycle },
-    dependencies: ChainFollowerDependencies,
-  ) {
-    this.genesis = parts.genesis;
-    this.chain = parts.chain;
-    this.application = parts.application;
-    this.#lifecycle = parts.lifecycle;
+  private constructor(parts: ChainParts & { view: ChainView }, dependencies: ChainFollowerDependencies) {
+    const { genesis, chain, application, lifecycle, view } = parts;
+    this.genesis = genesis;
+    this.chain = chain;
+    this.application = application;
+    this.#lifecycle = lifecycle;
     this.#deps = dependencies;
+    this.#view = view;
+    this.#attendance = Attendance.of(chain.store, ATTENDANCE);
     const port: ApplicationPort = {
-      query: (request) => parts.application.query(request),
+      query: (request) => application.query(request),
       // By way of the chain, which tells the network.
-      checkTx: ({ bytes }) => parts.chain.submit(bytes),
+      checkTx: ({ bytes }) => chain.submit(bytes),
     };
     this.walletChain = applicationChain(port, (height) => this.#blockBefore(height));
+    lifecycle.onStop(() => this.#looking.stop());
+    lifecycle.onStop(chain.onBlock((block) => this.#note(block)));
+    lifecycle.onStop(chain.onChange(() => void this.#looking.run()));
   }
 
-  /** Comes up and follows. Throws GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `Chain.start` throws. */
+  /** Starts the chain and follows it. Throws GENESIS_MISSING, GENESIS_INVALID, OPTION_INVALID, and what `Chain.start` throws. */
   static async start(
     options: ChainFollowerOptions,
     dependencies: ChainFollowerDependencies,
   ): Promise<ChainFollower> {
-    const { home, contacts, threads, trust, restMs } = options;
+    const { home, threads, trust, restMs } = options;
     const checkpoint = trust === undefined ? undefined : parseCheckpoint(trust);
-    const { key, host, log } = dependencies;
+    const { key, host, contacts, log } = dependencies;
     const genesisFile = await readGenesis(options.genesis);
     const genesis = parseGenesis(genesisFile, defaultCurve());
     const lifecycle = new Lifecycle();
@@ -103,9 +112,10 @@ export class ChainFollower {
       });
       lifecycle.onStop(stop);
       const chain = new Chain(
-        { home, genesis, genesisFile, contacts, checkpoint, restMs },
+        { home, genesis, genesisFile, checkpoint, restMs },
         {
           host,
+          contacts,
           application,
           key,
           log,
@@ -113,9 +123,14 @@ export class ChainFollower {
           firstValidators: () => firstValidators(genesisFile),
         },
       );
-      const following = new ChainFollower({ genesis, chain, application, lifecycle }, dependencies);
-      await following.#start();
-      return following;
+      lifecycle.onStop(() => chain.stop());
+      await chain.start();
+      const parts = { genesis, chain, application, lifecycle };
+      const signers = Attendance.of(chain.store, ATTENDANCE).counts;
+      const view = await viewOf(parts, dependencies, { timings: new Map(), signers });
+      const follower = new ChainFollower({ ...parts, view }, dependencies);
+      follower.#show(view);
+      return follower;
     } catch (error) {
       await lifecycle.stop().catch(() => undefined);
       throw error;
@@ -128,16 +143,12 @@ export class ChainFollower {
 
   /** As it was after the last block that was looked at. */
   get view(): ChainView {
-    return this.#view!;
+    return this.#view;
   }
 
-  async #start(): Promise<void> {
-    this.#lifecycle.onStop(() => this.chain.stop());
-    this.chain.onBlock((block) => this.#note(block));
-    this.chain.onChange(() => this.#look());
-    await this.chain.start();
-    this.#attendance = Attendance.of(this.chain.store, ATTENDANCE);
-    await this.#refresh();
+  /** Calls `listener` for each block as it becomes final, until the returned function is called. */
+  onBlock(listener: () => void): () => void {
+    return this.chain.onBlock(listener);
   }
 
   #note({ block, finalityMs }: NewBlock): void {
@@ -147,8 +158,7 @@ export class ChainFollower {
     this.#attendance.note(this.chain.store, height);
     const summary = this.chain.store.summary(height);
     if (summary) this.#deps.onEvent({ type: 'block', block: blockView(summary, finalityMs) });
-    this.#deps.onBlock();
-    this.#look();
+    void this.#looking.run();
   }
 
   /** A block from which the chain's pace is measured: a week ago, or the first that is here. */
@@ -158,40 +168,27 @@ export class ChainFollower {
     return (store.summary(at) ?? store.summary(at + 1))?.header;
   }
 
-  /** Makes a new view soon: one for many changes. */
-  #look(): void {
-    this.#again = true;
-    this.#viewing ??= this.#refreshWhileAsked().finally(() => {
-      this.#viewing = undefined;
-    });
-  }
-
-  async #refreshWhileAsked(): Promise<void> {
-    const { signal } = this.#lifecycle;
-    while (this.#again && !signal.aborted) {
-      this.#again = false;
-      await this.#refresh().catch((error: unknown) =>
-        this.#deps.log.debug({ error: messageOf(error) }, 'no view of the chain'),
-      );
-      await new Promise((resolve) => setTimeout(resolve, VIEW_MS).unref());
+  async #look(): Promise<void> {
+    try {
+      const [timings, signers] = [this.#timings, this.#attendance.counts];
+      this.#show(await viewOf(this, this.#deps, { timings, signers }));
+    } catch (error) {
+      this.#deps.log.debug({ error: messageOf(error) }, 'no view of the chain');
     }
   }
 
-  async #refresh(): Promise<void> {
-    const { chain, application, genesis } = this;
-    const { key, nameOf, onEvent, log } = this.#deps;
-    const before = this.#view?.problem;
-    this.#view = await chainViewOf({
-      chain,
-      application,
-      nameOf,
-      key: key.publicKey,
-      test: genesis.real === 0,
-      timings: this.#timings,
-      signers: this.#attendance.counts,
-    });
-    const { problem } = this.#view;
-    if (problem !== undefined && before === undefined) log.warn(problem);
-    onEvent({ type: 'chain', chain: this.#view });
+  #show(view: ChainView): void {
+    const { log, onEvent } = this.#deps;
+    if (view.problem !== undefined && this.#problem === undefined) log.warn(view.problem);
+    this.#problem = view.problem;
+    this.#view = view;
+    onEvent({ type: 'chain', chain: view });
   }
 }
+
+const viewOf = (
+  { chain, application, genesis }: Pick<ChainParts, 'chain' | 'application' | 'genesis'>,
+  { key, nameOf }: ChainFollowerDependencies,
+  seen: Pick<ChainViewSource, 'timings' | 'signers'>,
+): Promise<ChainView> =>
+  chainViewOf({ chain, application, nameOf, key: key.publicKey, test: genesis.real === 0, ...seen });

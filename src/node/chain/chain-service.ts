@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lifecycle, type Logger } from '#base';
 import type { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
-import type { Host } from '#network';
-import type { ChainEvent, ChainView, StakeApi, WalletApi } from '../api/chain-api.ts';
+import type { Contacts, Host } from '#network';
+import type { ChainEvent, ChainView, StakeApi, WalletApi, WalletView } from '../api/chain-api.ts';
 import { StakeService } from '../stake/stake-service.ts';
 import { Faucet } from '../wallet/faucet.ts';
 import { NodeWallet } from '../wallet/node-wallet.ts';
@@ -16,7 +15,6 @@ export interface ChainServiceOptions {
   /** Path of the genesis file. */
   readonly genesis: string;
   readonly walletPassword: string | undefined;
-  readonly contacts: readonly string[];
   /** HEIGHT:ID of a block that somebody vouches for. */
   readonly trust?: string | undefined;
   /** See `ChainOptions.restMs`. */
@@ -25,6 +23,7 @@ export interface ChainServiceOptions {
 
 export interface ChainServiceDependencies {
   readonly host: Host;
+  readonly contacts: Contacts;
   readonly log: Logger;
   /** The consensus key: this node votes for as long as it is bonded. */
   readonly key: SigningKey;
@@ -61,38 +60,32 @@ export class ChainService {
     options: ChainServiceOptions,
     dependencies: ChainServiceDependencies,
   ): Promise<ChainService> {
-    const { home, genesis, walletPassword, contacts, trust, restMs } = options;
-    const { log, onEvent } = dependencies;
+    const { home, genesis, walletPassword, trust, restMs } = options;
+    const { log, key, onEvent } = dependencies;
     const lifecycle = new Lifecycle();
-    let wallet: NodeWallet | undefined;
-    const follower = await ChainFollower.start(
-      { home: join(home, 'chain'), genesis, contacts, trust, restMs, threads: VERIFY_THREADS },
-      {
-        ...dependencies,
-        onBlock: () => wallet?.follow(),
-      },
-    );
-    lifecycle.onStop(() => follower.stop());
-    const { network } = follower.genesis.parameters;
-    const faucet = new Faucet(follower.genesis, follower.walletChain);
-    const opened = new NodeWallet(
-      { path: join(home, 'wallet'), network },
-      {
-        chain: follower.walletChain,
-        faucet,
-        log,
-        onChange: (view) => onEvent({ type: 'wallet', wallet: view }),
-      },
-    );
-    wallet = opened;
-    const { application, walletChain: chain } = follower;
-    const stake = new StakeService({ application, chain, wallet: opened, key: dependencies.key });
-    lifecycle.onStop(() => opened.stop());
-    if (walletPassword !== undefined) {
-      if (existsSync(join(home, 'wallet'))) await opened.unlock(walletPassword);
-      else await opened.create({ password: walletPassword });
+    try {
+      const follower = await ChainFollower.start(
+        { home: join(home, 'chain'), genesis, trust, restMs, threads: VERIFY_THREADS },
+        dependencies,
+      );
+      lifecycle.onStop(() => follower.stop());
+      const { application, walletChain: chain } = follower;
+      const { network } = follower.genesis.parameters;
+      const faucet = new Faucet(follower.genesis, chain);
+      const onChange = (view: WalletView) => onEvent({ type: 'wallet', wallet: view });
+      const wallet = new NodeWallet(
+        { path: join(home, 'wallet'), network },
+        { chain, faucet, log, onChange },
+      );
+      lifecycle.onStop(() => wallet.stop());
+      lifecycle.onStop(follower.onBlock(() => wallet.follow()));
+      if (walletPassword !== undefined) await wallet.openWith(walletPassword);
+      const stake = new StakeService({ application, chain, wallet, key });
+      return new ChainService({ follower, wallet, stake, lifecycle });
+    } catch (error) {
+      await lifecycle.stop().catch(() => undefined);
+      throw error;
     }
-    return new ChainService({ follower, wallet: opened, stake, lifecycle });
   }
 
   get view(): ChainView {

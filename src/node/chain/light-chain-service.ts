@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lifecycle, type Logger } from '#base';
 import { LightFollower } from '#consensus';
@@ -73,10 +72,7 @@ export class LightChainService {
     const timer = setInterval(() => wallet.follow(), FOLLOW_MS).unref();
     lifecycle.onStop(() => clearInterval(timer));
     try {
-      if (walletPassword !== undefined) {
-        if (existsSync(path)) await wallet.unlock(walletPassword);
-        else await wallet.create({ password: walletPassword });
-      }
+      if (walletPassword !== undefined) await wallet.openWith(walletPassword);
     } catch (error) {
       await lifecycle.stop();
       throw error;

@@ -1,15 +1,22 @@
 import { BitorchError, equalBytes, type Logger } from '#base';
 import { answerGenesis, readGenesis } from '#consensus';
 import type { SigningKey } from '#crypto';
-import type { Host } from '#network';
+import type { Contacts, Host } from '#network';
 import type { ChainEvent } from '../api/chain-api.ts';
 import type { NodeOptions } from '../options.ts';
 import type { Directory } from '../peers/directory.ts';
 import { ChainService } from './chain-service.ts';
 import { LightChainService } from './light-chain-service.ts';
 
+/** The options of a node that concern its chain and its wallet. */
+export type ChainSettings = Pick<
+  NodeOptions,
+  'home' | 'genesis' | 'walletPassword' | 'bootstrap' | 'roles' | 'light' | 'trust' | 'chainRest'
+>;
+
 export interface ChainDependencies {
   readonly host: Host;
+  readonly contacts: Contacts;
   readonly log: Logger;
   readonly directory: Directory;
   /** Of this node's validator; a light node has none. */
@@ -22,10 +29,10 @@ export interface ChainDependencies {
  * GENESIS_MISSING for options that contradict each other.
  */
 export async function startChain(
-  options: NodeOptions,
-  { host, log, directory, validatorKey, onEvent }: ChainDependencies,
+  options: ChainSettings,
+  { host, contacts, log, directory, validatorKey, onEvent }: ChainDependencies,
 ): Promise<ChainService | LightChainService | undefined> {
-  const { home, genesis, walletPassword, bootstrap: contacts, roles, light, trust, chainRest } = options;
+  const { home, genesis, walletPassword, bootstrap, roles, light, trust, chainRest } = options;
   const validates = roles.includes('validate');
   if (light && validates)
     throw new BitorchError(
@@ -40,9 +47,13 @@ export async function startChain(
     );
   }
   await answerGenesis(host, await readGenesis(genesis));
-  const chain = { home, genesis, walletPassword, contacts, trust, restMs: chainRest };
-  if (!validatorKey) return LightChainService.start(chain, { host, log, onEvent });
+  const chain = { home, genesis, walletPassword, trust };
+  if (!validatorKey)
+    return LightChainService.start({ ...chain, contacts: bootstrap }, { host, log, onEvent });
   const nameOf = (key: Uint8Array) =>
     directory.nodes().find(({ validator }) => validator !== null && equalBytes(validator, key))?.name;
-  return ChainService.start(chain, { host, log, onEvent, key: validatorKey, nameOf });
+  return ChainService.start(
+    { ...chain, restMs: chainRest },
+    { host, contacts, log, onEvent, key: validatorKey, nameOf },
+  );
 }

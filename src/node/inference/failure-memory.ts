@@ -1,6 +1,7 @@
+import { backoffMs } from '#base';
+
 /** How long a node is avoided after one failure; each further one doubles it. */
-const AVOID_MS = 30_000;
-const LONGEST_MS = 3_600_000;
+const AVOIDED = { firstMs: 30_000, lastMs: 3_600_000 };
 const MAX_NODES = 1024;
 
 interface Failures {
@@ -24,7 +25,7 @@ export class FailureMemory {
   note(id: string, weight = 1): void {
     const count = (this.#nodes.get(id)?.count ?? 0) + weight;
     this.#nodes.delete(id);
-    const until = this.#now() + Math.min(LONGEST_MS, AVOID_MS * 2 ** (count - 1));
+    const until = this.#now() + backoffMs(AVOIDED, count);
     this.#nodes.set(id, { count, until });
     if (this.#nodes.size > MAX_NODES) this.#nodes.delete(this.#nodes.keys().next().value!);
   }
@@ -33,7 +34,7 @@ export class FailureMemory {
   avoidance(id: string): number {
     const failures = this.#nodes.get(id);
     if (!failures) return 0;
-    if (this.#now() - failures.until > LONGEST_MS) this.#nodes.delete(id);
+    if (this.#now() - failures.until > AVOIDED.lastMs) this.#nodes.delete(id);
     return this.#now() < failures.until ? failures.count : 0;
   }
 }

@@ -1,12 +1,17 @@
+import { join } from 'node:path';
 import type { Logger } from '#base';
 import type { SigningKey } from '#crypto';
 import { Contacts, type Host } from '#network';
+import type { NodeOptions } from '../options.ts';
 import type { Description } from './announcement.ts';
 import { Directory } from './directory.ts';
 import { Notices } from './notices.ts';
 import { SelfWatch } from './self-watch.ts';
 
 const LOOK_MS = 2_000;
+
+/** The options of a node that concern its membership. */
+type MembershipOptions = Pick<NodeOptions, 'home' | 'bootstrap'>;
 
 interface MembershipDependencies {
   readonly host: Host;
@@ -18,17 +23,20 @@ interface MembershipDependencies {
 export class Membership {
   readonly directory: Directory;
   readonly notices: Notices;
+  readonly contacts: Contacts;
   readonly #host: Host;
-  readonly #contacts: Contacts;
   readonly #watch: SelfWatch;
   #timer: NodeJS.Timeout | undefined;
 
   /** `bootstrap`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID. */
-  constructor({ bootstrap }: { bootstrap: readonly string[] }, dependencies: MembershipDependencies) {
+  constructor({ home, bootstrap }: MembershipOptions, dependencies: MembershipDependencies) {
     const { host, log } = dependencies;
-    const contacts = new Contacts(bootstrap, { host, log });
+    const contacts = new Contacts(
+      { configured: bootstrap, file: join(home, 'contacts.json') },
+      { host, log },
+    );
     this.#host = host;
-    this.#contacts = contacts;
+    this.contacts = contacts;
     this.notices = new Notices({ log });
     const watch = new SelfWatch({ notices: this.notices });
     this.#watch = watch;
@@ -50,16 +58,16 @@ export class Membership {
       this.#watch.heardProtocols(peer, this.#voterOf(peer), protocols, host.protocols),
     );
     await this.directory.start(describeSelf);
-    await this.#contacts.start();
+    await this.contacts.start();
     await this.directory.settled();
     this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#contacts.stop();
     this.directory.stop();
+    await this.contacts.stop();
   }
 
   /** Peers that count as one: those of an address; on this machine each node for itself. */
@@ -68,7 +76,7 @@ export class Membership {
   }
 
   #look(): void {
-    const { problem } = this.#contacts;
+    const { problem } = this.contacts;
     this.#watch.look();
     this.notices.set(
       'NETWORK_UNREACHABLE',

@@ -1,4 +1,4 @@
-import { codeOf, type Logger, messageOf, toHex } from '#base';
+import { backoffMs, codeOf, type Logger, messageOf, toHex, Wakeup } from '#base';
 import type { Manifest } from '#distribution';
 import type { Host, PeerAddress } from '#network';
 import {
@@ -15,8 +15,7 @@ import type { ModelGuard } from './model-guard.ts';
 
 const LOOK_MS = 500;
 /** A report that nobody has is asked for again after this long, and twice as long after each failure. */
-const RETRY_MS = 2_000;
-const MAX_RETRY_MS = 600_000;
+const RETRY = { firstMs: 2_000, lastMs: 600_000 };
 const ASKED_AT_A_TIME = 4;
 const CHECKS_AT_A_TIME = 8;
 /** For one report from one node. */
@@ -55,7 +54,7 @@ export class ReportChecker {
   readonly #dependencies: CheckDependencies;
   readonly #attempts = new WeakMap<Attestation, Attempt>();
   /** What wakes the loop: news of a model, or a check that has ended. */
-  #wake: () => void = () => undefined;
+  readonly #news = new Wakeup();
   /** Side by side: a node that does not answer keeps nobody else's report. */
   readonly #underWay = new Map<Attestation, Promise<void>>();
   #running: Promise<void> = Promise.resolve();
@@ -65,9 +64,8 @@ export class ReportChecker {
   }
 
   start(): void {
-    const { guard, signal } = this.#dependencies;
-    guard.clearance.onChange(() => this.#wake());
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    const { guard } = this.#dependencies;
+    guard.clearance.onChange(() => this.#news.wake());
     this.#running = this.#run();
   }
 
@@ -85,10 +83,7 @@ export class ReportChecker {
       const words = guard.clearance.manifests().flatMap((id) => guard.clearance.about(id));
       const due = words.filter((word) => this.#isDue(word) && !this.#underWay.has(word));
       for (const word of due.slice(0, CHECKS_AT_A_TIME - this.#underWay.size)) this.#begin(word);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, LOOK_MS);
-      });
+      await this.#news.wait({ ms: LOOK_MS, signal });
     }
     await Promise.all(this.#underWay.values());
   }
@@ -102,7 +97,7 @@ export class ReportChecker {
       })
       .finally(() => {
         this.#underWay.delete(word);
-        this.#wake();
+        this.#news.wake();
       });
     this.#underWay.set(word, check);
   }
@@ -131,7 +126,7 @@ export class ReportChecker {
 
   #isMissing(attestation: Attestation): void {
     const times = (this.#attempts.get(attestation)?.times ?? 0) + 1;
-    const retryAt = Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (times - 1));
+    const retryAt = Date.now() + backoffMs(RETRY, times);
     this.#attempts.set(attestation, { state: 'missing', problems: [], times, retryAt, whole: false });
   }
 

@@ -1,9 +1,8 @@
-import { BitorchError, codeOf, Mutex } from '#base';
+import { BitorchError, backoffMs, codeOf, Mutex } from '#base';
 
 /** Typing errors cost nothing; from then on each wrong password doubles the wait. */
 const FREE_TRIES = 3;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 300_000;
+const WAITS = { firstMs: 1_000, lastMs: 300_000 };
 
 /** Slows down password guessing, over all ways of access together. */
 export class PasswordThrottle {
@@ -46,6 +45,6 @@ export class PasswordThrottle {
   #punish(): void {
     this.#wrong++;
     if (this.#wrong < FREE_TRIES) return;
-    this.#until = this.#now() + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#wrong - FREE_TRIES));
+    this.#until = this.#now() + backoffMs(WAITS, this.#wrong - FREE_TRIES + 1);
   }
 }

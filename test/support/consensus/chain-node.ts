@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, toHex } from '#base';
 import { defaultCurve, type SigningKey } from '#crypto';
-import { Host } from '#network';
+import { Contacts, Host } from '#network';
 import { parseGenesis } from '../../../src/consensus/application/index.ts';
 import { Chain } from '../../../src/consensus/chain.ts';
 import type { ChainOptions, ChainStatus } from '../../../src/consensus/chain-options.ts';
@@ -25,6 +25,7 @@ export class ChainNode {
   /** Ids of the blocks that it called final. */
   readonly blocks = new Map<number, string>();
   #host: Host | undefined;
+  #contacts: Contacts | undefined;
   #chain: Chain | undefined;
   /** Where it listens, from its first start on. */
   address = '/ip4/127.0.0.1/tcp/0';
@@ -55,11 +56,13 @@ export class ChainNode {
     this.#host = await Host.start({ key, listen: [this.address] }, { log });
     this.address = this.#host.addresses[0]!.replace(/\/p2p\/.*$/, '');
     const application = new ListApplication(join(home, 'state'));
+    this.#contacts = new Contacts({ configured: contacts }, { host: this.#host, log });
     this.#chain = new Chain(
-      { home, genesisFile, genesis: parseGenesis(genesisFile, defaultCurve()), contacts, ...options },
-      { host: this.#host, application, log, key: validator },
+      { home, genesisFile, genesis: parseGenesis(genesisFile, defaultCurve()), ...options },
+      { host: this.#host, contacts: this.#contacts, application, log, key: validator },
     );
     this.#chain.onBlock(({ block, id }) => this.blocks.set(block.header.height, toHex(id)));
+    void this.#contacts.start();
     await this.#chain.start();
   }
 
@@ -68,6 +71,7 @@ export class ChainNode {
   }
 
   async stop(): Promise<void> {
+    await this.#contacts?.stop();
     await this.#chain?.stop();
     await this.#host?.stop();
     this.#chain = undefined;

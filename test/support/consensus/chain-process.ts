@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createLog, fromHex, messageOf, replaceFile, sha256, toHex } from '#base';
 import { defaultCurve, SigningKey } from '#crypto';
 import { ringSpends } from '#ledger';
-import { Host } from '#network';
+import { Contacts, Host } from '#network';
 import { openLmdbStore } from '#store';
 import {
   firstValidators,
@@ -128,17 +128,18 @@ async function main(): Promise<void> {
     { log },
   );
   const application = makeApplication(key);
+  const contacts = new Contacts({ configured: settings.contacts }, { host, log });
   const chain = new Chain(
     {
       home: settings.home,
       genesis,
       genesisFile,
-      contacts: settings.contacts,
       ...(settings.trust !== undefined && { checkpoint: parseCheckpoint(settings.trust) }),
       ...(settings.snapshotLag !== undefined && { snapshotLag: settings.snapshotLag }),
     },
     {
       host,
+      contacts,
       application,
       log,
       now: () => Date.now() + settings.skewMs,
@@ -175,6 +176,7 @@ async function main(): Promise<void> {
     }
   });
   process.on('disconnect', () => process.exit());
+  void contacts.start();
   await chain.start();
   tell({ type: 'ready', height: chain.status.height });
 }
