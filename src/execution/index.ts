@@ -1,5 +1,6 @@
 export { describeForManifest, differencesFrom, type ManifestDescription } from './description/manifest.ts';
-export { describeModel, MAX_CHAT_TEMPLATE, type ModelDescription } from './description/model.ts';
+export { describeModel, MAX_CHAT_TEMPLATE } from './description/model.ts';
+export type { ModelDescription } from './description/model-description.ts';
 export * from './engine/index.ts';
 export * from './families/index.ts';
 export * from './generate.ts';

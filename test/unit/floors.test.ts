@@ -44,6 +44,29 @@ test('imports go down the floors only, and through the doors', () => {
   }
 });
 
+test('no file imports itself by way of others', () => {
+  const doors: Record<string, string> = JSON.parse(readFileSync('package.json', 'utf8')).imports;
+  const targetsOf = (path: string) =>
+    importsOf(path).flatMap((target) =>
+      target.startsWith('#')
+        ? [doors[target]!.slice(2)]
+        : target.startsWith('.')
+          ? [new URL(target, `file:///${path}`).pathname.slice(1)]
+          : [],
+    );
+  const graph = new Map(
+    globSync('src/**/*.ts', { exclude: ['src/**/*.as.ts'] }).map((path) => [path, targetsOf(path)]),
+  );
+  const done = new Set<string>();
+  const follow = (path: string, trail: readonly string[]): void => {
+    assert.ok(!trail.includes(path), `circle: ${[...trail.slice(trail.indexOf(path)), path].join(' → ')}`);
+    if (done.has(path)) return;
+    for (const target of graph.get(path) ?? []) follow(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) follow(path, []);
+});
+
 test('the page imports only types of the node', () => {
   for (const path of globSync('web/**/*.{ts,tsx}')) {
     const source = readFileSync(path, 'utf8');

@@ -12,7 +12,7 @@ import {
   unsupportedFile as unsupported,
 } from '#formats';
 import { familyNamed } from '../families/index.ts';
-import type { ModelDescription } from './model.ts';
+import type { ModelDescription } from './model-description.ts';
 
 const INDEX = 'model.safetensors.index.json';
 const WHOLE = 'model.safetensors';

@@ -1,6 +1,6 @@
 import { type GgufMetadata, type ModelFile, parseGguf, unsupportedFile } from '#formats';
 import { familyNamed } from '../families/index.ts';
-import type { ModelDescription } from './model.ts';
+import type { ModelDescription } from './model-description.ts';
 
 /** Describes a model that is a single GGUF file. Throws like describeModel(). */
 export async function describeGguf({ path, source }: ModelFile): Promise<ModelDescription> {

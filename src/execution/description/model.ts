@@ -1,20 +1,8 @@
 import { BitorchError } from '#base';
-import { type Architecture, invalidFile as invalid, type ModelFile, type TensorInfo } from '#formats';
+import { invalidFile as invalid, type ModelFile } from '#formats';
 import { describeFolder } from './folder.ts';
 import { describeGguf } from './gguf.ts';
-
-/** Description of a model, read from the headers of its files. */
-export interface ModelDescription {
-  architecture: Architecture;
-  tensors: TensorInfo[];
-  tokenizer: { kind: 'gguf' | 'tokenizer.json'; file: string };
-  /** Jinja source; null when the model has none. */
-  chatTemplate: string | null;
-  name?: string;
-  licence?: string;
-  /** Byte ranges that a client needs besides tensors: the GGUF header, or the whole of the folder's small files. */
-  headerRanges: { file: string; offset: number; length: number }[];
-}
+import type { ModelDescription } from './model-description.ts';
 
 /** Maximum length of a chat template in characters. The longest in use have about 20,000. */
 export const MAX_CHAT_TEMPLATE = 1 << 16;

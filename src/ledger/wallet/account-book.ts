@@ -1,7 +1,7 @@
 import { toHex } from '#base';
 import { MAX_SPENDS_ASKED, type WalletChain } from './chain.ts';
 import type { Contents, Owned } from './contents.ts';
-import { pending, stateOf, type Transferred, transfersOf } from './transfers.ts';
+import { pending, type Spends, stateOf, type Transferred, transfersOf } from './transfers.ts';
 
 /** In sparks. `locked` is immature, or the change of a transfer that is not in a block yet. */
 export interface Balance {
@@ -30,9 +30,6 @@ export interface HistoryEntry {
 
 const sum = (outputs: readonly { amount: bigint }[]): bigint =>
   outputs.reduce((total, { amount }) => total + amount, 0n);
-
-/** Spend heights by key image in hexadecimal. */
-export type Spends = ReadonlyMap<string, number>;
 
 /** Reads all spends `[from, to)` and keeps those of this wallet, so that the node does not learn which it looks for. */
 export async function readSpends(

@@ -1,6 +1,5 @@
 import { codeOf, fromUtf8, messageOf, utf8 } from '#base';
 import { blob, byteOf, type Codec, struct } from '../codec/index.ts';
-import type { WalletChain } from './chain.ts';
 
 /**
  * Outcome of submitting a transaction. `sent`: a node accepted it into its mempool. `pending`: not accepted yet or not known;
@@ -37,8 +36,12 @@ export const doubtful = ({ code, message }: Failure): Submission => ({
   message,
 });
 
+interface Submitting {
+  submit(transaction: Uint8Array): Promise<Submission>;
+}
+
 /** Submits a transaction; a failure to reach the node leaves it pending. */
-export const handIn = (bytes: Uint8Array, chain: Pick<WalletChain, 'submit'>): Promise<Submission> =>
+export const handIn = (bytes: Uint8Array, chain: Submitting): Promise<Submission> =>
   chain.submit(bytes).catch((error: unknown) => doubtful({ code: codeOf(error), message: messageOf(error) }));
 
 const wire = struct({ outcome: byteOf(0, 1, 2), code: blob(64), message: blob(2_048) });

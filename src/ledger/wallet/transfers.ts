@@ -2,7 +2,6 @@ import { equalBytes, toHex } from '#base';
 import type { Curve } from '#crypto';
 import type { OutputRecord } from '../buckets.ts';
 import { spendContext } from '../state/minting.ts';
-import type { Spends } from './account-book.ts';
 import { type Contents, type Owned, type Sent, STATE } from './contents.ts';
 import type { TransferPlan } from './plan.ts';
 
@@ -12,6 +11,9 @@ import type { TransferPlan } from './plan.ts';
  * or a later attempt replaced it. `expired`: no block included it before its expiry height.
  */
 export type Transferred = 'sent' | 'pending' | 'refused' | 'superseded' | 'expired';
+
+/** Spend heights by key image in hexadecimal. */
+export type Spends = ReadonlyMap<string, number>;
 
 const isHere = ({ network }: Sent, contents: Contents): boolean => equalBytes(network, contents.network);
 
