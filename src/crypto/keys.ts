@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { BitorchError, domainHash } from '#base';
+import { BitorchError, domainHash, fromHex } from '#base';
 import { defaultCurve } from './default-curve.ts';
 import { isSignature } from './ed25519.ts';
 import { type Aggregate, isAggregate } from './half-aggregate.ts';
@@ -8,8 +8,8 @@ export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 export const SEED_BYTES = 32;
 
-const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
-const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
+const PKCS8_ED25519 = fromHex('302e020100300506032b657004220420');
+const SPKI_ED25519 = fromHex('302a300506032b6570032100');
 
 /** An Ed25519 key pair (RFC 8032). */
 export class SigningKey {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { BitorchError, equalBytes, replaceFile, toHex } from '#base';
+import { BitorchError, equalBytes, fromHex, replaceFile, toHex } from '#base';
 import { blob, decode, encode, fixed, integer, struct } from '#ledger';
 import { blockId, type Header, validatorSetCodec } from '../blocks/index.ts';
 import { HASH_BYTES } from '../constants.ts';
@@ -31,7 +31,7 @@ export function parseCheckpoint(text: string): Checkpoint {
       'OPTION_INVALID',
       `--trust ${text}: write a height, a colon and the 64 hexadecimal digits of the block's id`,
     );
-  return { height: Number(height), id: new Uint8Array(Buffer.from(id, 'hex')) };
+  return { height: Number(height), id: fromHex(id) };
 }
 
 /** Throws CHECKPOINT_DIFFERS when the header has the checkpoint's height but another id. */

@@ -1,4 +1,5 @@
 /** Parses the arguments that follow an opcode in the stream. */
+import { toHex } from '#base';
 import type { ByteWindow, Reading } from '../byte-window.ts';
 import { invalid } from '../errors.ts';
 import type { Argument } from './opcodes.ts';
@@ -117,7 +118,7 @@ function* readLong(window: ByteWindow, lengthBytes: 1 | 4, name: string): Readin
     return Number.POSITIVE_INFINITY;
   }
   if (!window.has(length, name)) yield length;
-  const little = Buffer.from(window.bytes(length)).reverse().toString('hex');
+  const little = toHex(window.bytes(length).toReversed());
   return length === 0 ? 0 : BigInt.asIntN(8 * length, BigInt(`0x${little}`));
 }
 
