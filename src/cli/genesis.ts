@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { BitorchError, codeOf, fromHex, toHex, utf8 } from '#base';
+import { BitorchError, fromHex, toHex, utf8 } from '#base';
 import type { Founder, Genesis, GenesisPlan } from '#consensus';
 import { wholeNumber } from './flags.ts';
 
@@ -41,10 +41,8 @@ const checkCommand = new Command('check')
   .description('check a genesis file and describe it')
   .argument('<file>')
   .action(async (path: string) => {
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw new BitorchError('GENESIS_MISSING', `${path} cannot be read [${codeOf(error)}]`);
-    });
-    await describe(new Uint8Array(bytes));
+    const { readGenesis } = await import('#consensus');
+    await describe(await readGenesis(path));
   });
 
 /** `bitorch genesis`: makes and checks genesis files. */

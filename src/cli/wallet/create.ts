@@ -3,7 +3,6 @@ import type { OpenWallet } from '#ledger';
 import { longSecret } from './secrets.ts';
 import {
   count,
-  loadLedger,
   networkOf,
   networkText,
   newWalletOf,
@@ -31,7 +30,7 @@ function announce(wallet: OpenWallet): void {
 export const createCommand = walletCommand('create', 'create a new wallet')
   .option(...NETWORK)
   .action(async (flags: NewFlags) => {
-    const { OpenWallet } = await loadLedger();
+    const { OpenWallet } = await import('#ledger');
     const { tip: _, ...network } = await networkOf(flags);
     const wallet = await OpenWallet.create(await newWalletOf(flags), network);
     announce(wallet);
@@ -46,7 +45,7 @@ export const restoreCommand = walletCommand('restore', 'restore a wallet from it
   .option('--words-file <file>', 'file with the words; default: the terminal or stdin')
   .option('--height <n>', 'skip blocks before this one; the wallet must not have been used before it', '0')
   .action(async (flags: NewFlags & { wordsFile?: string; height: string }) => {
-    const { countWords, OpenWallet } = await loadLedger();
+    const { countWords, OpenWallet } = await import('#ledger');
     const restoreHeight = count('--height', flags.height);
     const { tip, ...network } = await networkOf(flags);
     if (tip !== undefined && restoreHeight > tip)
@@ -68,7 +67,7 @@ export const restoreCommand = walletCommand('restore', 'restore a wallet from it
 export const watchCommand = walletCommand('watch', 'create a view-only wallet from a view key')
   .option('--view-key-file <file>', 'file with the key; default: the terminal or stdin')
   .action(async (flags: WalletFlags & { viewKeyFile?: string }) => {
-    const { OpenWallet } = await loadLedger();
+    const { OpenWallet } = await import('#ledger');
     const viewKey = await longSecret('The view key', flags.viewKeyFile);
     const wallet = await OpenWallet.watch(await newWalletOf(flags), viewKey);
     announce(wallet);

@@ -1,15 +1,6 @@
 import { BitorchError } from '#base';
 import { formatAmount } from './amounts.ts';
-import {
-  count,
-  loadLedger,
-  print,
-  scan,
-  type WalletFlags,
-  walletCommand,
-  withChain,
-  withWallet,
-} from './session.ts';
+import { count, print, scan, type WalletFlags, walletCommand, withChain, withWallet } from './session.ts';
 
 const WORDS = [
   '--words <text>',
@@ -39,7 +30,7 @@ export const checkProofCommand = walletCommand('check-proof', 'check a proof of 
   .argument('[address]', 'address that should have been paid; shown when omitted')
   .option(...WORDS)
   .action(async (proof: string, expected: string | undefined, flags: WalletFlags & { words: string }) => {
-    const { checkPayment } = await loadLedger();
+    const { checkPayment } = await import('#ledger');
     const { address, amount, height } = await withChain(flags, (chain) =>
       checkPayment(proof, flags.words, chain),
     );

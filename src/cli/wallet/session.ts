@@ -28,9 +28,6 @@ export interface WalletFlags {
   passwordFile?: string;
 }
 
-/** Loads the ledger's code on demand, which keeps --help fast. */
-export const loadLedger = () => import('#ledger');
-
 /** A command with the common flags; each can also be set by a BITORCH_* variable. */
 export function walletCommand(name: string, description: string): Command {
   const command = new Command(name).description(description);
@@ -68,7 +65,8 @@ export async function withWallet<T>(
   work: (wallet: OpenWallet) => Promise<T>,
   atNode?: (view: WalletView) => T,
 ): Promise<T> {
-  const { OpenWallet } = await loadLedger();
+  // Loaded on demand, which keeps --help fast.
+  const { OpenWallet } = await import('#ledger');
   const password = await walletPassword(flags.passwordFile);
   let wallet: OpenWallet;
   try {
