@@ -55,7 +55,7 @@ export function torch(sparks: string): string {
 }
 
 /** Like {@link torch}, without the unit. */
-export function torchDigits(sparks: string): string {
+function torchDigits(sparks: string): string {
   const amount = BigInt(sparks);
   const whole = (amount / SPARKS).toLocaleString('en');
   const rest = (amount % SPARKS).toString().padStart(9, '0').replace(/0+$/, '');

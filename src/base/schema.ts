@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BitorchError } from './errors.ts';
 import { describeProblem, problemOf, type SchemaProblem, sentenceOf } from './schema-issue.ts';
 
-export { describeProblem, type SchemaProblem, z };
+export { describeProblem, z };
 
 // Issues of every schema are reported as sentences; a schema's own message takes precedence.
 z.config({ localeError: sentenceOf });

@@ -22,6 +22,5 @@ export type { NewBlock } from './chain-options.ts';
 export { type BlockSummary, ChainStore } from './chain-store.ts';
 export { blameFork, type ForkVerdict } from './evidence/blame-fork.ts';
 export { answerGenesis, fetchGenesis } from './genesis-exchange.ts';
-export { LightChain } from './light/light-chain.ts';
 export { LightFollower, type LightFollowerOptions } from './light/light-follower.ts';
 export { parseCheckpoint } from './light/trust.ts';

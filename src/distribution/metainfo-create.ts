@@ -81,7 +81,7 @@ class PieceHasher {
  * The first `length` bytes of a file, in chunks. A chunk is valid until the next one is requested. Throws FILE_CHANGED if
  * the file is shorter.
  */
-export async function* chunksOf(path: string, length: number): AsyncGenerator<Uint8Array> {
+async function* chunksOf(path: string, length: number): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, Math.max(length, 1)));

@@ -3,8 +3,8 @@ import { BitorchError, fromUtf8, utf8 } from '#base';
 import { type BencodeDictionary, type BencodeValue, decodeBencode, encodeBencode } from './bencode.ts';
 import { checkPath, checkPaths, MAX_FILES } from './paths.ts';
 
-export const MIN_PIECE_LENGTH = 16 * 1024;
-export const MAX_PIECE_LENGTH = 16 * 1024 * 1024;
+const MIN_PIECE_LENGTH = 16 * 1024;
+const MAX_PIECE_LENGTH = 16 * 1024 * 1024;
 export const MAX_METAINFO_BYTES = 16 * 1024 * 1024;
 const MAX_TRACKERS = 20;
 const SHA1_BYTES = 20;

@@ -1,11 +1,38 @@
 export { describeForManifest, differencesFrom, type ManifestDescription } from './description/manifest.ts';
-export { describeModel, MAX_CHAT_TEMPLATE } from './description/model.ts';
+export { describeModel } from './description/model.ts';
 export type { ModelDescription } from './description/model-description.ts';
-export * from './engine/index.ts';
-export * from './families/index.ts';
-export * from './generate.ts';
-export * from './prompt.ts';
-export * from './sampling/index.ts';
-export * from './session/index.ts';
-export { parseTemplate, renderTemplate, type TemplateLimits, type TemplateNode } from './template/index.ts';
-export * from './tokenizer/index.ts';
+export { Boundary, type EngineOptions, type Row, Stage, selfCheck } from './engine/index.ts';
+export { arrangeBlocks } from './families/index.ts';
+export { type GenerateEvent, type GenerateOptions, generate } from './generate.ts';
+export { chatPrompt, tryPrompts } from './prompt.ts';
+export { chosenToken, createSampler, type SamplingOptions, StopStrings } from './sampling/index.ts';
+export {
+  areBlocks,
+  ClientSession,
+  decodeOpen,
+  type Executor,
+  encodeOpen,
+  floatsOf,
+  HIDDEN_PROTOCOL,
+  HiddenFrames,
+  MAX_FRAME_BYTES,
+  type Observer,
+  type Open,
+  planRoute,
+  planSession,
+  SESSION_PROTOCOL,
+  type SessionPlan,
+  SessionService,
+  type SessionTerms,
+  type SessionWitness,
+  type StageOffer,
+  type Witness,
+} from './session/index.ts';
+export { parseTemplate, renderTemplate, type TemplateNode } from './template/index.ts';
+export {
+  loadTokenizer,
+  openTokenizer,
+  renderChat,
+  type TemplateMessage,
+  type Tokenizer,
+} from './tokenizer/index.ts';

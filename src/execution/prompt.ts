@@ -48,7 +48,7 @@ function unusedCharacter(messages: readonly TemplateMessage[]): string {
 }
 
 /** Throws PROMPT_EMPTY when `tokens` is empty, TOKEN_INVALID when an id is not below `vocab`. */
-export function checkPrompt(tokens: readonly number[], vocab: number): void {
+function checkPrompt(tokens: readonly number[], vocab: number): void {
   if (tokens.length === 0)
     throw new BitorchError('PROMPT_EMPTY', 'these messages produce an empty prompt: write some text');
   const beyond = tokens.find((token) => token >= vocab);

@@ -1,36 +1,49 @@
-export * from './architecture.ts';
-export * from './byte-window.ts';
+export { type Architecture, architectureSchema } from './architecture.ts';
+export { ByteWindow, readFrom, readNow } from './byte-window.ts';
 export { invalid as invalidFile, unsupported as unsupportedFile } from './errors.ts';
 export { FilePool, fileAccess } from './file-access.ts';
 export {
   type Gguf,
-  type GgufEntry,
-  type GgufHeader,
   type GgufMetadata,
   type GgufValue,
   parseGguf,
   parseGgufMetadata,
   readGguf,
 } from './gguf.ts';
-export { type ImageExtent, type ImageFormat, type ImageSize, readImage } from './images.ts';
+export { type ImageFormat, readImage } from './images.ts';
 export { type Json, JsonTree, parseJson } from './json.ts';
-export { type JsonLimits, JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
+export { JsonReader, type JsonScalar, type JsonVisitor } from './json-reader.ts';
 export { HEAD_BYTES, identify, identifySource } from './magic.ts';
-export { type Npy, readNpy } from './npy.ts';
-export * from './onnx.ts';
-export { type PickleEvents, type PickleLimits, runPickle } from './pickle/machine.ts';
-export * from './pickle/values.ts';
+export { readNpy } from './npy.ts';
 export {
-  checkShard,
-  parseSafetensors,
-  parseShardIndex,
-  readSafetensors,
-  type SafetensorsEntry,
-} from './safetensors.ts';
-export { safetensorsHeader, type TensorOutline } from './safetensors-write.ts';
+  callKey,
+  type OnnxCalls,
+  type OnnxExternal,
+  type OnnxFunction,
+  type OnnxNode,
+  type OnnxTensor,
+  readOnnx,
+} from './onnx.ts';
+export { runPickle } from './pickle/machine.ts';
+export {
+  globalName,
+  type PickleCall,
+  type PickleGlobal,
+  type PickleValue,
+  showCall,
+} from './pickle/values.ts';
+export { checkShard, parseSafetensors, parseShardIndex, readSafetensors } from './safetensors.ts';
+export { safetensorsHeader } from './safetensors-write.ts';
 export { readSentencePiece } from './sentencepiece.ts';
-export { isTarHeader, readTar, type TarMember } from './tar.ts';
-export * from './tensor.ts';
+export { isTarHeader, readTar } from './tar.ts';
+export {
+  type ModelFile,
+  type RandomAccess,
+  TENSOR_BLOCK,
+  type TensorInfo,
+  type TensorType,
+  tensorInfoSchema,
+} from './tensor.ts';
 export { decodeText } from './text.ts';
 export {
   crcOf,

@@ -1,55 +1,145 @@
-export type {
-  Allotment,
-  Delegation,
-  Escrow,
-  OneTime,
-  Pools,
-  ServiceNode,
-  Validator,
-  Withdrawal,
-} from './accounts/index.ts';
+export type { Delegation, Validator } from './accounts/index.ts';
 export {
   addressCodec,
-  bondedTokens,
-  capAt,
   cometAddressOf,
-  committed,
   delegations,
-  escrows,
   feeCodec,
   feeRecord,
-  isActive,
   leading,
-  nodes,
   parametersOf,
   parametersRecord,
-  poolsRecord,
   putValidator,
-  reserve,
   stakeOf,
   supplyRecord,
   validatorCodec,
   validators,
-  withdrawals,
 } from './accounts/index.ts';
-export * from './accumulators/index.ts';
 export {
-  ACTIONS,
-  type Action,
-  type ActionBody,
-  type ActionName,
-  burdenOf,
-  legsOf,
-  rulesOf,
-} from './actions/registry.ts';
-export * from './codec/index.ts';
-export * from './constants.ts';
-export * from './equivocation.ts';
-export * from './escrow/index.ts';
-export * from './ledger.ts';
-export * from './mempool.ts';
-export * from './parameters.ts';
-export * from './state/index.ts';
-export * from './transaction/index.ts';
-export * from './vote.ts';
-export * from './wallet/index.ts';
+  MerkleMountainRange,
+  type Stretch,
+  treeHash,
+  verifyMember,
+  verifySparseProof,
+  verifyStretch,
+} from './accumulators/index.ts';
+export type { Action } from './actions/registry.ts';
+export {
+  amount,
+  areBitsFor,
+  ByteReader,
+  bits,
+  bitsOf,
+  blob,
+  byteOf,
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  fixed,
+  hasBit,
+  integer,
+  list,
+  stored,
+  struct,
+  tagged,
+} from './codec/index.ts';
+export {
+  CHAIN_ID_BYTES,
+  KEY_BYTES,
+  MAX_TRANSACTION_BYTES,
+  MAX_VOTERS,
+  NETWORK_BYTES,
+  SIGNATURE_BYTES,
+  TORCH,
+  WHOLE,
+} from './constants.ts';
+export {
+  aggregateFields,
+  type Equivocation,
+  equivocationCodec,
+  equivocationOf,
+  isProven,
+  isWellFormed,
+  type JointVotes,
+  offendersOf,
+  singleVote,
+} from './equivocation.ts';
+export { Ledger } from './ledger.ts';
+export { Mempool, type MempoolOptions, rateOf } from './mempool.ts';
+export {
+  DEFAULT_PARAMETERS,
+  genesisParametersCodec,
+  type Parameters,
+  parametersCodec,
+} from './parameters.ts';
+export {
+  ACCOUNTS,
+  type AccountKind,
+  accountTree,
+  type Block,
+  type BlockResult,
+  type Genesis,
+  type Head,
+  hashOfRoots,
+  heads,
+  jailed,
+  keyImageRange,
+  keyImages,
+  keysByAddress,
+  type OutputRecord,
+  outputCodec,
+  outputRange,
+  outputs,
+  outputTotals,
+  ringSpends,
+  rootsOf,
+  type Spend,
+  type SpendRecord,
+  type SpendRules,
+  StateBuilder,
+  spendCodec,
+  spends,
+  stateRecords,
+  supplyCodec,
+  TRANSACTION_PURPOSE,
+} from './state/index.ts';
+export { bodyHash, makeTransaction, parseTransaction, type Transaction } from './transaction/index.ts';
+export { signVote, voteCodec } from './vote.ts';
+export {
+  accountOf,
+  answerChainCall,
+  type ChainCall,
+  type ChainStatus,
+  checkPayment,
+  countWords,
+  deriveOneTime,
+  doubtful,
+  type FeeTier,
+  formatAddress,
+  type HistoryEntry,
+  localChain,
+  MAX_CHAIN_ANSWER_BYTES,
+  MAX_OUTPUTS_ASKED,
+  MAX_SPENDS_ASKED,
+  MAX_TOTALS_ASKED,
+  type NewWallet,
+  OpenWallet,
+  type OutputTotal,
+  type Owned,
+  type PaymentToSplit,
+  parseAddress,
+  readDecoys,
+  remoteChain,
+  SENT,
+  type SendResult,
+  type Sent,
+  type Submission,
+  submissionOf,
+  type TotalsPage,
+  type TransferOrder,
+  type TransferPlan,
+  totalAt,
+  Wallet,
+  type WalletChain,
+  wordsOf,
+} from './wallet/index.ts';

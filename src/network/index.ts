@@ -4,7 +4,6 @@ export {
   addressGroup,
   type Dialable,
   dialableOnly,
-  type Lookup,
   mayDial,
   multiaddrOf,
   parseDialable,
@@ -13,9 +12,9 @@ export {
   type Scope,
   scopeOfRemote,
 } from './dialable.ts';
-export { FairSlots, Slot, type SlotHolder } from './fair-slots.ts';
+export { FairSlots, Slot } from './fair-slots.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
-export { Host, type HostOptions, type PeerAddress, type Verdict } from './host.ts';
+export { Host, type PeerAddress, type Verdict } from './host.ts';
 export { peerIdFrom, publicKeyOf } from './public-key.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';

@@ -3,6 +3,6 @@ export { announceApi, provenApi, runningApi } from './home/api-address.ts';
 export { ApiTokens, SCOPES, type Scope, type TokenView } from './home/api-tokens.ts';
 export { loadValidatorKey, lockHome } from './home/identity.ts';
 export { type ApiAddress, askProven } from './home/proven-request.ts';
-export { Node, type NodeDependencies } from './node.ts';
-export type { NodeOptions, NodeSettings } from './options.ts';
+export { Node } from './node.ts';
+export type { NodeSettings } from './options.ts';
 export { ownerKeyOf, validatorKeys } from './stake/owner-key.ts';

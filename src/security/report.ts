@@ -4,7 +4,7 @@ import { RULE_IDS } from './rule-ids.ts';
 /** Increased with every change of the scanner that can change a report. */
 export const SCANNER_VERSION = 6;
 export const MAX_REPORT_BYTES = 16 << 20;
-export const MAX_FILES = 100_000;
+const MAX_FILES = 100_000;
 /** Values in a report: about twenty per file. */
 const MAX_ITEMS = 1 << 21;
 export const MAX_FINDINGS = 64;

@@ -1,2 +1,1 @@
-export type { ServerDependencies, ServerOptions } from './options.ts';
-export { createServer, type Server } from './server.ts';
+export { createServer } from './server.ts';

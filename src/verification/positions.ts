@@ -64,6 +64,3 @@ export class RowHashes {
     this.#waitingRows = 0;
   }
 }
-
-/** The first position of the chunk that contains `position`. */
-export const chunkStart = (position: number): number => position - (position % CHUNK_POSITIONS);

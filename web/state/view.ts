@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** Chat and network share one page on a wide screen; each of the others is a page. */
-export const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet'] as const;
+const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet'] as const;
 export type View = (typeof VIEWS)[number];
 
 const viewOf = (hash: string): View => VIEWS.find((name) => hash === `#/${name}`) ?? 'chat';

@@ -48,7 +48,7 @@ const blockRow = (block: BlockView): string[] => [
   block.finalityMs === undefined ? '–' : `${block.finalityMs.toFixed(0)} ms`,
 ];
 
-export const validatorsCommand = nodeCommand('validators', 'list validators and their voting power').action(
+const validatorsCommand = nodeCommand('validators', 'list validators and their voting power').action(
   async (flags: NodeFlags) => {
     const { validators } = await chainOf(flags);
     if (flags.json) return printJson(validators);
@@ -57,7 +57,7 @@ export const validatorsCommand = nodeCommand('validators', 'list validators and 
   },
 );
 
-export const validatorRow = (one: ValidatorView): string[] => [
+const validatorRow = (one: ValidatorView): string[] => [
   short(one.key),
   `${one.name ?? ''}${one.self ? ' (this node)' : ''}`,
   one.power,

@@ -46,7 +46,7 @@ export function walletCommand(name: string, description: string): Command {
   return command;
 }
 
-export const homeOf = ({ home }: WalletFlags): string => home ?? dataDirectory();
+const homeOf = ({ home }: WalletFlags): string => home ?? dataDirectory();
 
 export const pathOf = (flags: WalletFlags): string => flags.wallet ?? join(homeOf(flags), 'wallet');
 

@@ -4,7 +4,7 @@ import { type Application, QUESTIONS } from '../application/index.ts';
 /**
  * Placeholder for a validator whose key is unknown. Not a point of the curve, so no beacon proof verifies under it.
  */
-export const NOBODY: Uint8Array = new Uint8Array(32).fill(0xff);
+const NOBODY: Uint8Array = new Uint8Array(32).fill(0xff);
 
 /**
  * Maps the addresses by which CometBFT names validators to whole public keys. Reads only the state, so every node

@@ -13,7 +13,7 @@ import {
 } from './genesis.ts';
 
 /** Timeouts for blocks of about two seconds. */
-export const DEFAULT_TIMEOUTS: Timeouts = {
+const DEFAULT_TIMEOUTS: Timeouts = {
   propose: 3_000,
   proposeStep: 500,
   prevote: 1_000,
@@ -23,7 +23,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   commit: 1_500,
 };
 
-export const DEFAULT_CONSENSUS: ConsensusParameters = {
+const DEFAULT_CONSENSUS: ConsensusParameters = {
   maxValidators: 100,
   genesisPower: 100_000,
   maxBytes: 524_288,
@@ -57,7 +57,7 @@ export interface GenesisPlan {
  * Equal outputs that fill the first rings. Their secret follows from a 32-byte public sentence, so anybody can
  * spend them.
  */
-export const defaultFaucet = (name: string): Genesis['faucet'] => ({
+const defaultFaucet = (name: string): Genesis['faucet'] => ({
   entropy: utf8(`public faucet of ${name}`.padEnd(32, '.').slice(0, 32)),
   outputs: 512,
   amount: 10_000_000_000_000n,

@@ -7,7 +7,7 @@ import type { ValidatorSet } from './validators.ts';
 import type { Vote } from './vote.ts';
 
 /** Whether two votes are an offence: the same step, different blocks. */
-export const areDuplicates = (a: Vote, b: Vote): boolean =>
+const areDuplicates = (a: Vote, b: Vote): boolean =>
   a.validator === b.validator &&
   a.height === b.height &&
   a.round === b.round &&

@@ -196,7 +196,7 @@ export type Member = Decoded<typeof membersCodec>[number];
 export const hashOfMembers = (members: readonly Member[]): Uint8Array =>
   domainHash('members', encode(membersCodec, members));
 
-export const prioritiesCodec = list(zigzag, MAX_VALIDATORS, 1);
+const prioritiesCodec = list(zigzag, MAX_VALIDATORS, 1);
 
 /** A whole set: members, then priorities. Throws VALIDATORS_INVALID when it is not a valid set. */
 export const validatorSetCodec: Codec<ValidatorSet> = {

@@ -32,7 +32,6 @@ export const helloCodec = struct({
   /** SHA-256 of the genesis file. */
   genesis: fixed(HASH_BYTES),
 });
-export type Hello = Decoded<typeof helloCodec>;
 
 /** Status of a node: the height it works on, its round, and its first stored block. */
 const statusCodec = struct({

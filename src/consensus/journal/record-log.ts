@@ -6,7 +6,7 @@ import { MAX_BLOCK_BYTES } from '../constants.ts';
 
 const HEAD_BYTES = 12;
 /** Longest record, in bytes: a block. */
-export const MAX_RECORD_BYTES = MAX_BLOCK_BYTES + 64;
+const MAX_RECORD_BYTES = MAX_BLOCK_BYTES + 64;
 
 /** File operations of the log; tests substitute a disk that runs full. */
 export interface LogFile {

@@ -13,8 +13,6 @@ export interface PoolOptions {
   readonly maxChecking?: number;
 }
 
-export type PoolAnswer = CheckTxResult;
-
 /** What the pool needs of the application. */
 export type PoolApplication = Pick<Application, 'checkTx' | 'waiting'>;
 

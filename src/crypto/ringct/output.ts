@@ -74,7 +74,7 @@ function derivationScalar(shared: Uint8Array, n: number, rules: DerivationRules,
 }
 
 /** The first bytes of keccak("view_tag" ‖ D ‖ n), by which a receiver skips nearly all outputs of others. */
-export function viewTag(shared: Uint8Array, n: number, rules: DerivationRules, curve: Curve): Uint8Array {
+function viewTag(shared: Uint8Array, n: number, rules: DerivationRules, curve: Curve): Uint8Array {
   return hashOf('view_tag', [shared, varint(n)], curve).subarray(0, rules.viewTagBytes);
 }
 

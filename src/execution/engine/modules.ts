@@ -19,7 +19,7 @@ const RELAXED_PROBE = new Uint8Array([
   253, 128, 2, 26, 11,
 ]);
 
-export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_PROBE);
+const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_PROBE);
 
 /** The compiled kernels, compiled once per process and build. Throws SIMD_MISSING when WebAssembly has no SIMD. */
 export function compiledKernels(build?: Build): Promise<Compiled> {

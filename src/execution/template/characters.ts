@@ -8,11 +8,9 @@ const LINE_END = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
 export const LINE_ENDS = new RegExp(`\\r\\n|[${LINE_END}]`, 'g');
 export const AFTER_LINE_ENDS = new RegExp(`(?<=\\r\\n|\\r(?!\\n)|[${LINE_END.replace('\\r', '')}])`);
 export const WORDS = new RegExp(`[^${BLANK}]+`, 'g');
-/** Any character, line ends too. */
-export const ANY = String.raw`[\s\S]`;
 
 const ONE_BLANK = new RegExp(`^[${BLANK}]$`);
-export const isBlank = (character: string): boolean => ONE_BLANK.test(character);
+const isBlank = (character: string): boolean => ONE_BLANK.test(character);
 
 export const isAscii = (text: string): boolean => !/[^\p{ASCII}]/u.test(text);
 

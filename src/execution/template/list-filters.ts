@@ -48,7 +48,7 @@ export function getterOf(
   };
 }
 
-export function attributeParts(attribute: Value | undefined): Value[] {
+function attributeParts(attribute: Value | undefined): Value[] {
   if (attribute === undefined || attribute === null) return [];
   if (typeof attribute === 'number') return [attribute];
   const path = textIn(attribute);
@@ -57,7 +57,7 @@ export function attributeParts(attribute: Value | undefined): Value[] {
   return path.split('.').map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part));
 }
 
-export const ignoreCase = (value: Value): Value => textIn(value)?.toLowerCase() ?? value;
+const ignoreCase = (value: Value): Value => textIn(value)?.toLowerCase() ?? value;
 
 export const keyedBy = (getter: Getter, caseSensitive: boolean): Getter =>
   caseSensitive ? getter : (item) => ignoreCase(getter(item));

@@ -4,9 +4,8 @@ import { type TokenizerFiles, tokenizerFromFolder } from './from-folder.ts';
 import { tokenizerFromGguf } from './from-gguf.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer.ts';
 
-export { type RenderOptions, renderChat, type TemplateMessage } from './chat-template.ts';
-export type { TokenizerFiles } from './from-folder.ts';
-export type { TextStream, Tokenizer } from './tokenizer.ts';
+export { renderChat, type TemplateMessage } from './chat-template.ts';
+export type { Tokenizer } from './tokenizer.ts';
 
 export type TokenizerSource =
   | { kind: 'gguf'; metadata: GgufMetadata }

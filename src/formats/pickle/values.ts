@@ -74,7 +74,7 @@ export const KEPT_ITEMS = 64;
 export const globalName = ({ module, name }: PickleGlobal): string => `${module}.${name}`;
 
 /** Formats a value in Python syntax, truncated after a few levels and characters. */
-export function showValue(value: PickleValue, depth = 0): string {
+function showValue(value: PickleValue, depth = 0): string {
   if (value === null) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';

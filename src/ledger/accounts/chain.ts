@@ -1,6 +1,6 @@
 import type { ReadView } from '#store';
 import { accountKind, SINGLE, supplyCodec } from '../buckets.ts';
-import { amount, type Decoded, struct } from '../codec/index.ts';
+import { amount, struct } from '../codec/index.ts';
 import { type Parameters, parametersCodec } from '../parameters.ts';
 
 /** Records that exist once per chain. */
@@ -25,8 +25,6 @@ export const poolsRecord = accountKind(
   poolsCodec,
   ({ seeding, security, treasury }) => seeding + security + treasury,
 );
-
-export type Pools = Decoded<typeof poolsCodec>;
 
 export function parametersOf(view: ReadView): Parameters {
   const parameters = parametersRecord.bucket.get(view, null);

@@ -71,7 +71,7 @@ export function requireOpen({ deadline }: Escrow, height: number, settlementWind
 }
 
 /** Sparks of the balance that nodes can still claim. */
-export const committed = (escrow: Escrow, height: number): bigint =>
+const committed = (escrow: Escrow, height: number): bigint =>
   escrow.allotments.reduce((sum, allotment) => sum + capAt(allotment, height) - allotment.settled, 0n);
 
 /** Sparks not assigned to any node: caps of stages that join later come from it. */

@@ -9,14 +9,47 @@ import { tenureRecord } from './tenure.ts';
 import { delegations, validators } from './validator.ts';
 import { withdrawals } from './withdrawal.ts';
 
-export * from './chain.ts';
-export * from './due.ts';
-export * from './earnings.ts';
-export * from './escrow.ts';
-export * from './node.ts';
-export * from './shapes.ts';
-export * from './validator.ts';
-export * from './withdrawal.ts';
+export { feeCodec, feeRecord, parametersOf, parametersRecord, poolsRecord, supplyRecord } from './chain.ts';
+export { type DueKind, dues, schedule, takeDue } from './due.ts';
+export { earn, epochOf, NO_WORK, takePayable, workRecord } from './earnings.ts';
+export {
+  type Allotment,
+  allotmentOf,
+  capAt,
+  type Escrow,
+  escrowOf,
+  escrowSigned,
+  escrows,
+  MAX_ALLOTMENTS,
+  requireOpen,
+  reserve,
+} from './escrow.ts';
+export { keepNode, NEW_NODE, nodeOf, nodes, requireServing } from './node.ts';
+export { addressCodec, key, type OneTime, oneTimeCodec } from './shapes.ts';
+export {
+  cometAddressOf,
+  type Delegation,
+  delegate,
+  delegations,
+  isActive,
+  leading,
+  lossOf,
+  noteValidator,
+  partOf,
+  putValidator,
+  redeem,
+  requireRest,
+  reward,
+  settleWithdrawal,
+  sharesWorth,
+  stakeOf,
+  UNTRIED,
+  type Validator,
+  validatorCodec,
+  validatorOf,
+  validators,
+} from './validator.ts';
+export { withdraw, withdrawalKey, withdrawals } from './withdrawal.ts';
 
 const KINDS = [
   parametersRecord,

@@ -161,9 +161,6 @@ export const atStakeIn = (validator: Validator | undefined): bigint =>
 export const stakeOf = (view: ReadView): Stake =>
   stakes.get(view, null) ?? { atStake: 0n, bonded: 0n, standing: 0 };
 
-/** Sparks in the pools of all validators. */
-export const bondedTokens = (view: ReadView): bigint => stakeOf(view).bonded;
-
 /** The first `most` validators by bonded amount, with whole TORCH; ties by key. */
 export function leading(
   view: ReadView,

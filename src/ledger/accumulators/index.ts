@@ -1,3 +1,3 @@
-export * from './hash.ts';
-export * from './merkle-mountain-range.ts';
-export * from './sparse-tree.ts';
+export { EMPTY_HASH, treeHash } from './hash.ts';
+export { MerkleMountainRange, type Stretch, verifyStretch } from './merkle-mountain-range.ts';
+export { SparseTree, verifyMember, verifySparseProof } from './sparse-tree.ts';

@@ -1,4 +1,4 @@
-export type { AccountKind, Head, OutputRecord, SpendRecord, Supply } from '../buckets.ts';
+export type { AccountKind, Head, OutputRecord, SpendRecord } from '../buckets.ts';
 export {
   ACCOUNTS,
   accountTree,
@@ -15,15 +15,9 @@ export {
   spends,
   supplyCodec,
 } from '../buckets.ts';
-export { leastFee } from './apply.ts';
-export type { Block, BlockExecution, BlockResult, BlockRules, StateRoots } from './block.ts';
-export { appHashOf, applyBlock, executeBlock, hashOfRoots, rootsOf } from './block.ts';
-export { emissionOf } from './epoch.ts';
-export { nextBaseFee } from './fees.ts';
-export type { Genesis, GenesisValidator } from './genesis.ts';
-export { mintedOutput, refundContext, rulesFor, spendContext } from './minting.ts';
-export { duesPerBlock } from './payments.ts';
+export type { Block, BlockResult } from './block.ts';
+export { hashOfRoots, rootsOf } from './block.ts';
+export type { Genesis } from './genesis.ts';
 export { StateBuilder, stateRecords } from './restore.ts';
-export type { Points, Spend, SpendRules } from './spending.ts';
-export { membersOf, ringSpends, TRANSACTION_PURPOSE } from './spending.ts';
-export type { Share } from './tenure.ts';
+export type { Spend, SpendRules } from './spending.ts';
+export { ringSpends, TRANSACTION_PURPOSE } from './spending.ts';

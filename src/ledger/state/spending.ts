@@ -98,7 +98,7 @@ function requireRings(view: ReadView, { transaction, points }: Spend, curve: Cur
 }
 
 /** Keys and commitments of ring members. Throws TRANSACTION_INVALID when one does not exist. */
-export function membersOf(view: ReadView, ring: readonly number[]): RingMember[] {
+function membersOf(view: ReadView, ring: readonly number[]): RingMember[] {
   return ring.map((number) => {
     const output = outputs.get(view, number);
     ensure(output !== undefined, 'a ring contains an output that does not exist', { output: number });

@@ -12,7 +12,7 @@ import { type DecoySource, drawRing, uniform, usableOutputs } from './decoys.ts'
 const RING_ATTEMPTS = 20;
 
 /** Multiples of the base fee. Only a few steps, so that fees do not identify wallets. */
-export const FEE_TIERS = { low: 1n, normal: 2n, high: 4n } as const;
+const FEE_TIERS = { low: 1n, normal: 2n, high: 4n } as const;
 export type FeeTier = keyof typeof FEE_TIERS;
 
 export interface PaymentOrder {

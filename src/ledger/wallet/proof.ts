@@ -23,7 +23,7 @@ import { outputsBetween, type WalletChain } from './chain.ts';
 import type { Payment } from './contents.ts';
 
 /** Proves to a third party that an output paid an address, and how much. Made by the sender (0) or the receiver (1). */
-export const paymentEvidenceCodec = struct({
+const paymentEvidenceCodec = struct({
   by: byteOf(0, 1),
   /** Number of the output on the ledger, and the address that it paid. */
   number: integer(),

@@ -127,7 +127,7 @@ async function validatorViews(source: ChainViewSource, height: number): Promise<
   });
 }
 
-export function median(values: readonly number[]): number | undefined {
+function median(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

@@ -4,7 +4,7 @@ import { toHex } from '#base';
 import { isOnDisk, type Metainfo, type Swarm, type Torrent } from '#distribution';
 
 /** A torrent, and the manifests that describe its content. */
-export class SharedTorrent {
+class SharedTorrent {
   /** Manifest ids. */
   readonly holders: Set<string>;
   #torrent: Torrent;

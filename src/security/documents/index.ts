@@ -1,3 +1,3 @@
 export { contradictions } from './check-report.ts';
-export { DocumentExchange, type DocumentKind, fetchDocument } from './exchange.ts';
+export { DocumentExchange, fetchDocument } from './exchange.ts';
 export { openReport, ReportStore } from './report-store.ts';

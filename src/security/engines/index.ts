@@ -1,3 +1,3 @@
-export { ClamAv, type ClamAvOptions } from './clamav.ts';
-export type { Engine, EngineFile, EngineResult } from './engine.ts';
-export { Yara, type YaraOptions } from './yara.ts';
+export { ClamAv } from './clamav.ts';
+export type { Engine, EngineResult } from './engine.ts';
+export { Yara } from './yara.ts';

@@ -23,7 +23,6 @@ const ruleSchema = z.strictObject({
   /** What to do. */
   fix: z.string().min(1).max(600),
 });
-export type Rule = z.infer<typeof ruleSchema>;
 
 const fieldsSchema = z.strictObject({
   format: z.literal(1),

@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import { Overlay, type ReadView } from '#store';
 import { powerOf } from '../../../src/consensus/application/power.ts';
 import {
-  bondedTokens,
   delegations,
   dues,
   escrows,
@@ -13,6 +12,7 @@ import {
   parametersOf,
   parametersRecord,
   putValidator,
+  stakeOf,
   supplyRecord,
   UNTRIED,
   validators,
@@ -273,7 +273,7 @@ describe('what is asked of all validators', () => {
         powers.map(({ power }) => power).sort((p, q) => p - q),
         [11, 12],
       );
-      bondedTokens(view);
+      stakeOf(view).bonded;
       return reads();
     };
     assert.equal(costOf(300), costOf(0));
@@ -294,7 +294,7 @@ describe('what is asked of all validators', () => {
       [10, 5],
     );
     const all = [...validators.bucket.entries(view)].reduce((sum, [, { tokens }]) => sum + tokens, 0n);
-    assert.equal(bondedTokens(view), all);
+    assert.equal(stakeOf(view).bonded, all);
   });
 });
 

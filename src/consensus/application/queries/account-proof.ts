@@ -25,7 +25,7 @@ const proofCodec = struct({
   found: list(struct({ path: HASH, value: HASH }), 1),
 });
 
-export const MAX_PROOF_BYTES = 16_384;
+const MAX_PROOF_BYTES = 16_384;
 
 export function proveAccount(
   { state, record }: { readonly state: ReadView; readonly record: ChainRecord },

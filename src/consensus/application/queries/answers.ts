@@ -51,7 +51,7 @@ export interface PoolSize {
 }
 
 /** The source in a store, or in a snapshot of one. Throws CHAIN_MISSING when no chain has begun there. */
-export function sourceIn(state: ReadView, pool: PoolSize): AnswerSource {
+function sourceIn(state: ReadView, pool: PoolSize): AnswerSource {
   const [head, record] = [heads.get(state, 0), chainRecordOf(state)];
   if (!head || !record)
     throw new BitorchError('CHAIN_MISSING', 'the chain has not begun: there is no genesis yet');
@@ -176,7 +176,7 @@ export function answerIn(
 }
 
 /** Throws QUERY_INVALID or CODEC_INVALID when the question is invalid. */
-export function answer(source: AnswerSource, path: string, data: Uint8Array, prove: boolean): Answer {
+function answer(source: AnswerSource, path: string, data: Uint8Array, prove: boolean): Answer {
   if (!Object.hasOwn(QUESTIONS, path)) refuse(`${JSON.stringify(path.slice(0, 40))}, which is not a query`);
   return answerTo(source, path as QuestionPath, data, prove);
 }

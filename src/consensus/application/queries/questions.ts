@@ -46,7 +46,6 @@ const statusCodec = struct({
   /** This node's pool. */
   pool: struct({ count: integer(), bytes: integer() }),
 });
-export type Status = Decoded<typeof statusCodec>;
 
 /** The root of a state, its components, and two of its records with their proofs under `accounts`. */
 const rootsCodec = struct({
@@ -79,7 +78,6 @@ const validatorsCodec = list(
   }),
   4_000,
 );
-export type ValidatorStatus = Decoded<typeof validatorsCodec>[number];
 
 export interface Question<Q, A> {
   readonly question: Codec<Q>;

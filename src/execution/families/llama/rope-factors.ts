@@ -3,7 +3,7 @@ import { type Architecture, unsupportedFile as unsupported } from '#formats';
 type Scaling = NonNullable<Architecture['ropeScaling']>;
 
 /** Divisor of each rotary frequency under Llama 3.1's scaling (Hugging Face transformers, `modeling_rope_utils.py`). */
-export function llama3Factors(scaling: Scaling, theta: number, headDim: number): number[] {
+function llama3Factors(scaling: Scaling, theta: number, headDim: number): number[] {
   const { factor, lowFreqFactor, highFreqFactor, originalContext } = scaling;
   return Array.from({ length: headDim / 2 }, (_, i) => {
     const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);

@@ -72,7 +72,7 @@ const EXCUSABLE =
   /(?:never|do not|don't|must not|should not|without|avoid) (lie|lying|mislead\w*|deceiv\w*|fabricat\w*|manipulat\w*|insult\w*|harass\w*|exaggerat\w*|discourag\w*|bully\w*|humiliat\w*)/gu;
 
 /** Without case, accents, and digits that stand for letters; marks become blanks. */
-export function folded(text: string): string {
+function folded(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

@@ -86,7 +86,7 @@ const newSentences = (text: string): string[] =>
 const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
 
 /** Identifies a sentence by its letters and digits, regardless of case, including those of tokens. */
-export const digestOf = (sentence: string): string =>
+const digestOf = (sentence: string): string =>
   createHash('sha256')
     .update(sentence.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, ''))
     .digest('hex')
