@@ -1,25 +1,39 @@
-export * from './backoff.ts';
-export * from './broadcast.ts';
-export * from './bytes.ts';
+export { Backoff, backoffMs } from './backoff.ts';
+export { Broadcast } from './broadcast.ts';
+export {
+  bytesOf,
+  concat,
+  domainHash,
+  equalBytes,
+  fromHex,
+  fromUtf8,
+  readU32,
+  sha256,
+  toHex,
+  totalLength,
+  utf8,
+  writeParts,
+  writeU32,
+} from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';
-export * from './clean-text.ts';
-export * from './coalesce.ts';
-export * from './codec.ts';
-export * from './data-directory.ts';
-export * from './durable.ts';
-export * from './errors.ts';
-export * from './files.ts';
-export * from './lifecycle.ts';
-export * from './lock-file.ts';
-export * from './log.ts';
-export * from './loop-monitor.ts';
-export * from './mutex.ts';
-export * from './pace.ts';
-export * from './pause.ts';
-export * from './progress.ts';
-export * from './read-bounded.ts';
-export * from './schema.ts';
-export * from './steps.ts';
-export * from './text-file.ts';
-export * from './thread-clock.ts';
-export * from './wakeup.ts';
+export { cleanFields, cleanLines, cleanText } from './clean-text.ts';
+export { Coalescer } from './coalesce.ts';
+export { decodeCanonical, encodeCanonical } from './codec.ts';
+export { codeCacheDirectory, dataDirectory } from './data-directory.ts';
+export { type ReplaceFile, replaceFile, syncFolder } from './durable.ts';
+export { BASE_ERRORS, BitorchError, codeOf, type ErrorCode, type ErrorTable, messageOf } from './errors.ts';
+export { writeFileAtomic } from './files.ts';
+export { Lifecycle } from './lifecycle.ts';
+export { tryLockFile } from './lock-file.ts';
+export { createLog, type Logger } from './log.ts';
+export { LoopMonitor } from './loop-monitor.ts';
+export { Mutex } from './mutex.ts';
+export { LOOP_PACE, Pace } from './pace.ts';
+export { pause } from './pause.ts';
+export type { OnProgress, Progress } from './progress.ts';
+export { readBounded } from './read-bounded.ts';
+export { check, describeProblem, parse, z, zBytes, zBytesUpTo, zCount } from './schema.ts';
+export { finish, finishInTurns, type Steps } from './steps.ts';
+export { readTextFile, textOf } from './text-file.ts';
+export { threadCpuMs } from './thread-clock.ts';
+export { Wakeup } from './wakeup.ts';

@@ -44,6 +44,11 @@ test('imports go down the floors only, and through the doors', () => {
   }
 });
 
+test('doors name what they export; only the types of the API go through as a whole', () => {
+  for (const path of globSync('src/**/*.ts', { exclude: ['src/node/index.ts', 'src/node/api/*.ts'] }))
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /^export (type )?\*/m, path);
+});
+
 test('no file imports itself by way of others', () => {
   const doors: Record<string, string> = JSON.parse(readFileSync('package.json', 'utf8')).imports;
   const targetsOf = (path: string) =>
