@@ -27,7 +27,7 @@ export interface Legs {
 
 /** What an action costs the chain beyond its bytes. */
 interface Burden {
-  /** State records that it creates, which every node stores until they are closed. */
+  /** State records that it creates, which every node stores until they are closed, or that it rewrites one by one. */
   readonly records?: number;
   /** Payments that the chain has to make later because of it. */
   readonly dues?: number;

@@ -1,19 +1,19 @@
-import { equalBytes, toHex } from '#base';
+import { toHex } from '#base';
 import {
   type Allotment,
   allotmentOf,
   capAt,
   type Escrow,
   earn,
-  escrowOf,
+  escrowSigned,
   escrows,
   key,
   requireOpen,
 } from '../accounts/index.ts';
-import { amount, fixed, integer, list, struct } from '../codec/index.ts';
+import { amount, type Decoded, fixed, integer, list, struct } from '../codec/index.ts';
 import { SIGNATURE_BYTES, WHOLE } from '../constants.ts';
-import { ensure } from '../errors.ts';
-import { isSigned } from '../escrow/receipt.ts';
+import { ensure, refuseForged } from '../errors.ts';
+import { areSigned } from '../escrow/receipt.ts';
 import { type ActionContext, defineAction } from './action.ts';
 
 /** Receipts that one transaction settles, at most. */
@@ -21,6 +21,8 @@ const MAX_RECEIPTS = 256;
 
 const claimCodec = struct({
   escrow: key,
+  /** Deadline of the escrow, a height: tells apart two escrows of one session key. */
+  deadline: integer(),
   sequence: integer(1),
   tokensIn: integer(),
   tokensOut: integer(),
@@ -29,6 +31,8 @@ const claimCodec = struct({
   /** By the session key. */
   signature: fixed(SIGNATURE_BYTES),
 });
+
+type Claim = Decoded<typeof claimCodec>;
 
 /**
  * Turns a node's last receipts into earnings, paid at the end of the epoch. Receipts are cumulative: one that adds nothing to
@@ -43,34 +47,36 @@ export const escrowSettle = defineAction({
     fee: amount,
   }),
   legs: (body) => ({ deposit: 0n, release: body.fee }),
-  // One payment at the end of the epoch, and one later for the amount held back.
-  burden: () => ({ dues: 2 }),
+  // Each claim rewrites an escrow; one payment at the end of the epoch, and one later for the amount held back.
+  burden: ({ claims }) => ({ records: claims.length, dues: 2 }),
   signers: (body) => [body.node],
   apply(body, context) {
     const { view, parameters, burn } = context;
-    const paid = new Set(body.claims.map(({ escrow }) => toHex(escrow)));
-    ensure(paid.size === body.claims.length, 'two receipts of one escrow: the later one covers both');
-    let settled = 0n;
-    for (const claim of body.claims) settled += settle(body.node, claim, context);
+    const { node, claims } = body;
+    const paid = new Set(claims.map(({ escrow }) => toHex(escrow)));
+    ensure(paid.size === claims.length, 'two receipts of one escrow: the later one covers both');
+    const settlements = claims.map((claim) => settlementOf(node, claim, context));
+    const settled = settlements.reduce((sum, { added }) => sum + added, 0n);
     const burned = (settled * BigInt(parameters.settlementBurn)) / BigInt(WHOLE);
     burn(burned);
-    earn(context, body.node, { paid: settled - burned, burned, fee: body.fee });
-    for (const { signature, ...claim } of body.claims) {
-      const { deadline } = escrowOf(view, claim.escrow);
-      const statement = { chainId: parameters.chainId, node: body.node, deadline, ...claim };
-      ensure(isSigned({ statement, signature }), 'a receipt is not signed by its session key');
-    }
+    earn(context, node, { paid: settled - burned, burned, fee: body.fee });
+    // Last and all at once. What they sign is in the body, so a false one is the sender's.
+    const receipts = claims.map(({ signature, ...claim }) => ({
+      statement: { chainId: parameters.chainId, node, ...claim },
+      signature,
+    }));
+    if (!areSigned(receipts)) refuseForged('a receipt is not signed by its session key');
+    for (const { id, escrow } of settlements) escrows.bucket.put(view, id, escrow);
   },
 });
 
-interface Claim {
-  readonly escrow: Uint8Array;
-  readonly amount: bigint;
-}
-
-/** Marks one receipt as settled. Returns the sparks that it adds to earlier receipts. */
-function settle(node: Uint8Array, claim: Claim, { view, height, parameters }: ActionContext): bigint {
-  const escrow: Escrow = escrowOf(view, claim.escrow);
+/** The escrow with a receipt settled, and the sparks that it adds to earlier receipts. */
+function settlementOf(
+  node: Uint8Array,
+  claim: Claim,
+  { view, height, parameters }: ActionContext,
+): { readonly id: Uint8Array; readonly escrow: Escrow; readonly added: bigint } {
+  const escrow = escrowSigned(view, claim.escrow, claim.deadline);
   requireOpen(escrow, height, parameters.settlementWindow);
   const allotment = allotmentOf(escrow, node);
   ensure(allotment !== undefined, 'the escrow has no cap for the node');
@@ -80,10 +86,6 @@ function settle(node: Uint8Array, claim: Claim, { view, height, parameters }: Ac
     cap: capAt(allotment, height),
   });
   const updated: Allotment = { ...allotment, settled: claim.amount };
-  escrows.bucket.put(view, claim.escrow, {
-    ...escrow,
-    balance: escrow.balance - added,
-    allotments: escrow.allotments.map((old) => (equalBytes(old.node, node) ? updated : old)),
-  });
-  return added;
+  const allotments = escrow.allotments.map((old) => (old === allotment ? updated : old));
+  return { id: claim.escrow, escrow: { ...escrow, balance: escrow.balance - added, allotments }, added };
 }

@@ -137,8 +137,8 @@ export class Payee {
   claim(): ActionBody<'escrowSettle'>['claims'][number] | undefined {
     if (!this.#last || this.paid <= (this.#seen?.settled(this.#terms.node) ?? 0n)) return undefined;
     const { statement, signature } = this.#last;
-    const { escrow, sequence, tokensIn, tokensOut, amount, transcript } = statement;
-    return { escrow, sequence, tokensIn, tokensOut, amount, transcript, signature };
+    const { chainId: _, node: __, ...claim } = statement;
+    return { ...claim, signature };
   }
 
   /** Whether closing with these final amounts pays everything promised to this node, so that it can sign. */

@@ -1,4 +1,5 @@
-import { type SigningKey, verifySignature } from '#crypto';
+import { domainHash } from '#base';
+import { areSignatures, defaultCurve, type SigningKey } from '#crypto';
 import { key } from '../accounts/shapes.ts';
 import { amount, type Decoded, encode, fixed, integer, struct } from '../codec/index.ts';
 import { CHAIN_ID_BYTES, SIGNATURE_BYTES } from '../constants.ts';
@@ -33,6 +34,15 @@ export function signReceipt(statement: ReceiptStatement, session: SigningKey): R
 }
 
 /** Whether the signature by the escrow's session key is valid. */
-export function isSigned({ statement, signature }: Receipt): boolean {
-  return verifySignature(PURPOSE, encode(statementCodec, statement), signature, statement.escrow);
-}
+export const isSigned = (receipt: Receipt): boolean => areSigned([receipt]);
+
+/** Whether all of these signatures are valid, verified in one batch. */
+export const areSigned = (receipts: readonly Receipt[]): boolean =>
+  areSignatures(
+    defaultCurve(),
+    receipts.map(({ statement, signature }) => ({
+      message: domainHash(PURPOSE, encode(statementCodec, statement)),
+      signature,
+      publicKey: statement.escrow,
+    })),
+  );

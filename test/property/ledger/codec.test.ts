@@ -72,6 +72,7 @@ const bodies: { readonly [N in ActionName]: fc.Arbitrary<Extract<Action, { name:
     claims: fc.array(
       record({
         escrow: key,
+        deadline: count,
         sequence: positive,
         tokensIn: count,
         tokensOut: count,

@@ -157,6 +157,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       claims: fc.array(
         fc.record({
           escrow: one,
+          deadline: count,
           sequence: fc.integer({ min: 1, max: 2 }),
           tokensIn: count,
           tokensOut: count,

@@ -226,7 +226,7 @@ export class RandomBlocks {
       amount: (allotment?.settled ?? 0n) + this.#amount() / 10n,
       transcript: new Uint8Array(32),
     };
-    const { chainId: _, node: __, deadline: ___, ...claim } = statement;
+    const { chainId: _, node: __, ...claim } = statement;
     const claims = [{ ...claim, signature: signReceipt(statement, session).signature }];
     return act('escrowSettle', { node: node.publicKey, claims, fee: FEE }, [node]);
   }

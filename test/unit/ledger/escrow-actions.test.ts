@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf } from '#base';
 import { escrows, nodes, reserve } from '../../../src/ledger/accounts/index.ts';
+import { DUE_WEIGHT, RECORD_WEIGHT } from '../../../src/ledger/constants.ts';
 import { signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { Mempool } from '../../../src/ledger/mempool.ts';
@@ -80,13 +81,26 @@ const claim = (amount: bigint, node = alice, by = session) => {
     amount,
     transcript: new Uint8Array(32),
   };
-  const { chainId: _, node: __, deadline: ___, ...rest } = statement;
+  const { chainId: _, node: __, ...rest } = statement;
   return { ...rest, signature: signReceipt(statement, by).signature };
 };
 
 const settling = (claims: ReturnType<typeof claim>[], node = alice): Draught => ({
   actions: [{ name: 'escrowSettle', body: { node: node.publicKey, claims, fee: FEE } }],
   signers: [node],
+});
+
+test('a false receipt is held against its sender, whose claim pays for each escrow that it rewrites', () => {
+  const ledger = withEscrow();
+  const pool = new Mempool(ledger);
+  const random = deterministic('false receipt');
+  const add = (claims: ReturnType<typeof claim>[]) =>
+    pool.add(transactionOf(ledger, random, settling(claims)).bytes);
+  const good = claim(TORCH);
+  assert.throws(() => add([{ ...good, amount: 2n * TORCH }]), { code: 'PROOFS_INVALID' });
+  assert.throws(() => add([{ ...good, deadline: DEADLINE + 1 }]), { code: 'TRANSACTION_INVALID' });
+  const { weight, bytes } = add([good]);
+  assert.equal(weight, bytes.length + RECORD_WEIGHT + 2 * DUE_WEIGHT);
 });
 
 const amending = (

@@ -61,13 +61,14 @@ const settling = (node: typeof alice, session: string, deadline: number, amount:
   const key = signer(session);
   const claim = {
     escrow: key.publicKey,
+    deadline,
     sequence: 1,
     tokensIn: 1,
     tokensOut: 1,
     amount,
     transcript: new Uint8Array(32),
   };
-  const statement = { chainId: TEST_PARAMETERS.chainId, node: node.publicKey, deadline, ...claim };
+  const statement = { chainId: TEST_PARAMETERS.chainId, node: node.publicKey, ...claim };
   const { signature } = signReceipt(statement, key);
   const body = { node: node.publicKey, claims: [{ ...claim, signature }], fee: FEE };
   return { actions: [{ name: 'escrowSettle', body }], signers: [node] };
@@ -163,8 +164,8 @@ describe('a session key', () => {
       'the mark is not kept for ever',
     );
     send(ledger, opening('session', 40, { caps }));
-    refused(ledger, settling(alice, 'session', 12, TORCH / 2n), /not signed by its session key/);
-    refused(ledger, settling(alice, 'session', 12, TORCH), /not signed by its session key/);
+    refused(ledger, settling(alice, 'session', 12, TORCH / 2n), /another escrow of this session key/);
+    refused(ledger, settling(alice, 'session', 12, TORCH), /another escrow of this session key/);
     // What was signed for the first and never sent.
     const unsent = [{ node: alice.publicKey, amount: TORCH / 2n }];
     const closing: Action = { name: 'escrowClose', body: { ...close, finals: unsent } };
