@@ -1,5 +1,5 @@
 import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
-import { feeRecord } from './accounts/index.ts';
+import { feeRecord, parametersOf } from './accounts/index.ts';
 import { rulesOf } from './actions/registry.ts';
 import { keyImageRange, keyImages, spends as spendRecords } from './buckets.ts';
 import { encode } from './codec/index.ts';
@@ -51,11 +51,14 @@ const MILLION = 1_000_000n;
 const [RAISE, RAISE_OF] = [9n, 8n];
 /** No transaction is lighter, so a block with less room is full. */
 const LEAST_WEIGHT = 64;
-/** Maximum transactions that one selection examines, and maximum of these that turn out to be invalid. */
+/** Maximum transactions that one selection examines. */
 const MOST_LOOKED_AT = 10_000;
+/**
+ * Transactions that one selection finds invalid, and transactions with actions that are rechecked after each block, in rotation:
+ * at most so many, and not much more weight than a block may have, because a check takes as long as the weight is high.
+ */
 const MOST_MISSES = 256;
-/** Transactions with actions that are rechecked after each block, in rotation. */
-const RETRIED = 100;
+const MOST_RETRIED = 100;
 
 /** Fee rate in millionths of a spark per unit of weight. */
 export const rateOf = (transaction: Transaction): bigint =>
@@ -205,6 +208,7 @@ export class Mempool {
     let weightLeft = draft.parameters.maxBlockWeight;
     let bytesLeft = maxBytes;
     let looked = 0;
+    let missed = 0;
     const chosen: Transaction[] = [];
     const misses: Candidate[] = [];
     for (const { name, transaction, points, rate } of merged(
@@ -212,7 +216,8 @@ export class Mempool {
       this.#notWaiting(others),
     )) {
       if (weightLeft < LEAST_WEIGHT || bytesLeft < LEAST_WEIGHT || rate < leastRate) break;
-      if (misses.length === MOST_MISSES || looked++ === MOST_LOOKED_AT) break;
+      if (misses.length === MOST_MISSES || missed > draft.parameters.maxBlockWeight) break;
+      if (looked++ === MOST_LOOKED_AT) break;
       const size = transaction.bytes.length + framing;
       if (transaction.weight > weightLeft || size > bytesLeft) continue;
       if (points && !picks(transaction.bytes)) continue;
@@ -221,6 +226,7 @@ export class Mempool {
         applyTransaction(fork, transaction, points ?? spends.resolve(transaction)),
       );
       if (refusal) {
+        missed += transaction.weight;
         const own = this.#waiting.get(name);
         if (own) misses.push(own);
         continue;
@@ -235,7 +241,7 @@ export class Mempool {
     return chosen;
   }
 
-  /** Call after each commit. Drops transactions whose inputs were spent, expired ones, and invalid ones among `RETRIED`. */
+  /** Call after each commit. Drops transactions whose inputs were spent, expired ones, and invalid ones among those rechecked. */
   prune(): void {
     const { state, head } = this.#ledger;
     const count = keyImageRange.count(state);
@@ -248,7 +254,10 @@ export class Mempool {
     for (const [expiry, late] of this.#byExpiry) {
       if (expiry <= head.height) for (const one of [...late]) this.#remove(one);
     }
-    for (const acting of [...firstOf(this.#acting, RETRIED)]) {
+    let weightLeft = parametersOf(state).maxBlockWeight;
+    for (const acting of [...firstOf(this.#acting, MOST_RETRIED)]) {
+      if (weightLeft < 0) break;
+      weightLeft -= acting.transaction.weight;
       this.#acting.delete(acting);
       this.#acting.add(acting);
       if (!this.#hasFuture(acting)) this.#remove(acting);

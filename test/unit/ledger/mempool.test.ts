@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryStore } from '#store';
+import { validators } from '../../../src/ledger/accounts/index.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { Mempool } from '../../../src/ledger/mempool.ts';
 import { makeTransaction, type Transaction } from '../../../src/ledger/transaction/transaction.ts';
@@ -255,6 +256,37 @@ test('making a block tries a bounded number of what does not hold, and forgets i
     'the second block has room for it',
   );
   assert.equal(pool.size, 1);
+});
+
+test('after a block no more is checked again than a block could hold', () => {
+  const store = new MemoryStore();
+  let read = 0;
+  const counting = new Proxy(store, {
+    get: (target, name) => {
+      if (name !== 'get') return Reflect.get(target, name).bind(target);
+      return (key: Uint8Array) => {
+        if (key[0] === validators.tag) read++;
+        return target.get(key);
+      };
+    },
+  });
+  const parameters = { ...TEST_PARAMETERS, maxBlockWeight: 14_000 };
+  const ledger = trustingLedger(genesisOf(parameters), counting);
+  growTo(ledger, 4);
+  const pool = new Mempool(ledger);
+  const one = (number: number) => {
+    const [validator, owner] = [signer(`waiting ${number}`), signer('owner')];
+    const body = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, commission: 0 };
+    const actions = [{ name: 'bond', body: { ...body, amount: 10n ** 12n } }] as const;
+    return pool.add(transactionOf(ledger, random, { inputs: 1, actions, signers: [validator, owner] }).bytes);
+  };
+  const { weight } = one(0);
+  for (let number = 1; number < 50; number++) one(number);
+  grow(ledger);
+  read = 0;
+  pool.prune();
+  const eachReads = 3;
+  assert.ok(read > 0 && read <= eachReads * (parameters.maxBlockWeight / weight + 2), `${read} records read`);
 });
 
 test('of transactions that act for one key with private money one waits too, so that none is there to fill a block with misses', () => {
