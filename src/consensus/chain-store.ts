@@ -17,8 +17,11 @@ import {
   type SetReference,
   setReferenceCodec,
   ValidatorSet,
+  type Vote,
+  type VoteGroup,
 } from './blocks/index.ts';
 import { HASH_BYTES } from './constants.ts';
+import { archivedVotes, archiveVotes, pruneVotes, type StepVotes } from './vote-archive.ts';
 
 const recordCodec = struct({
   /** Round in which it was decided. */
@@ -60,6 +63,13 @@ export interface Decided {
   readonly appHash: Uint8Array;
   /** The set that votes two heights later. */
   readonly validators: ValidatorSet;
+  /**
+   * First votes of the height before that are not in the block's last commit. Written with the block after, because
+   * votes still arrive while that one is decided.
+   */
+  readonly votesBefore?: readonly StepVotes[];
+  /** Archived votes of heights below this one are no longer needed. */
+  readonly votesFrom?: number;
 }
 
 /** At least one of this many consecutive sets is stored; the others follow from it by rotation. */
@@ -121,7 +131,7 @@ export class ChainStore {
   }
 
   /** Durable on return. Throws HEIGHT_WRONG when the block does not follow the last one. */
-  append({ block, commit, appHash, validators }: Decided): void {
+  append({ block, commit, appHash, validators, votesBefore = [], votesFrom = 0 }: Decided): void {
     const { height } = block.header;
     if (height !== this.height + 1) {
       throw new BitorchError('HEIGHT_WRONG', `block ${height} does not follow block ${this.height}`);
@@ -137,7 +147,14 @@ export class ChainStore {
       commits.delete(draft, height - 1);
       const turned = (height + 2) % SETS_EVERY !== 0 && this.validators(height + 1)?.next();
       if (!turned || !equalBytes(turned.hash, validators.hash)) putSet(draft, height + 2, validators);
+      archiveVotes(draft, height - 1, votesBefore);
+      pruneVotes(draft, votesFrom);
     });
+  }
+
+  /** The archived first votes of a step, beside those in the commit of its height. */
+  votes(step: Pick<Vote, 'height' | 'round' | 'kind'>): readonly VoteGroup[] {
+    return archivedVotes(this.#store, step);
   }
 
   block(height: number): Block | undefined {
@@ -191,7 +208,9 @@ export class ChainStore {
       );
       for (const [height] of old) for (const bucket of BY_HEIGHT) bucket.delete(draft, height);
       const last = old.at(-1)?.[0];
-      if (last !== undefined) this.#pruneSets(draft, last + 1);
+      if (last === undefined) return;
+      this.#pruneSets(draft, last + 1);
+      pruneVotes(draft, last + 1, PRUNE_BATCH);
     });
   }
 
@@ -228,6 +247,7 @@ export class ChainStore {
       for (const [height] of bucket.entries(this.#store)) bucket.delete(draft, height);
     }
     for (const [hash] of members.entries(this.#store)) members.delete(draft, hash);
+    pruneVotes(draft, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
   }
 
   #commit(change: (draft: Overlay) => void): void {

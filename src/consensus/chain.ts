@@ -33,7 +33,7 @@ const SYNCING_LAG = 2;
 const FIRST_PEER_MS = 2_000;
 /** The same for a node with a checkpoint, which proves that more of the chain exists. */
 const VOUCHED_PEER_MS = 30_000;
-/** Heights whose votes are still available when a fork is found. */
+/** Heights whose journals are still available when a fork is found. */
 const JOURNALS_KEPT = 200;
 
 /**
@@ -206,8 +206,10 @@ export class Chain {
       const guard = new LastSign(join(home, 'last-sign'), this.#deps.replaceFile ?? replaceFile);
       return new Validator(chainId, { key: key!, guard });
     };
+    const { unbondingBlocks: evidenceBlocks } = genesis.parameters;
+    const rules = { timeouts, clockToleranceMs, maxBytes, evidenceBlocks, ...this.#accountability };
     return new ConsensusLoop(
-      { chainId, begins: genesis.time, timeouts, clockToleranceMs, maxBytes, ...this.#accountability },
+      { chainId, begins: genesis.time, ...rules },
       {
         application,
         store: this.store,

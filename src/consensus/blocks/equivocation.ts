@@ -1,10 +1,11 @@
 import { equalBytes } from '#base';
-import { type Equivocation, equivocationOf, type JointVotes, singleVote } from '#ledger';
+import { type Equivocation, equivocationOf, hasBit, type JointVotes, singleVote } from '#ledger';
 import { PRECOMMIT } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import { type Commit, signersOf } from './commit.ts';
 import type { ValidatorSet } from './validators.ts';
 import type { Vote } from './vote.ts';
+import { groupWith, type VoteGroup } from './vote-group.ts';
 
 /** Whether two votes are an offence: the same step, different blocks. */
 const areDuplicates = (a: Vote, b: Vote): boolean =>
@@ -47,4 +48,21 @@ export function secondVote(vote: Vote, commit: Commit, validators: ValidatorSet)
   if (kind !== PRECOMMIT || height !== commit.height || round !== commit.round) return undefined;
   if (equalBytes(block, commit.block) || !signersOf(commit, validators).includes(validator)) return undefined;
   return equivocationOf(vote, votesInCommit(commit, validators), soleVote(vote, validators));
+}
+
+/**
+ * Evidence that a vote conflicts with the one that its validator gave in the same step; undefined when these groups of that
+ * step hold the same vote, or none of the validator.
+ */
+export function secondVoteIn(
+  groups: readonly VoteGroup[],
+  vote: Vote,
+  validators: ValidatorSet,
+): Equivocation | undefined {
+  const group = groupWith(groups, vote.validator);
+  if (!group || equalBytes(group.block, vote.block)) return undefined;
+  const { block, voters, nonces, scalar } = group;
+  const keys = validators.validators.filter((_, place) => hasBit(voters, place)).map(({ key }) => key);
+  const first = { block, keys, aggregate: { nonces, scalar } };
+  return equivocationOf(vote, first, soleVote(vote, validators));
 }

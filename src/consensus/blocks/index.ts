@@ -24,7 +24,7 @@ export {
   requireCommit,
   signersOf,
 } from './commit.ts';
-export { duplicateVote, secondVote, soleVote, votesInCommit } from './equivocation.ts';
+export { duplicateVote, secondVote, secondVoteIn, soleVote, votesInCommit } from './equivocation.ts';
 export { blockId, type Header, headerCodec } from './header.ts';
 export { type Part, PartSet, type PartsHeader, partCodec, partsOf } from './parts.ts';
 export { type Proposal, proposalBytes, proposalCodec, signedProposal, signProposal } from './proposal.ts';
@@ -40,3 +40,4 @@ export {
   validatorSetCodec,
 } from './validators.ts';
 export { type Ballot, ballotBytes, isNil, signBallot, signedVote, type Vote, voteCodec } from './vote.ts';
+export { groupBytes, groupWith, type VoteGroup, voteGroupOf, voteGroupsCodec } from './vote-group.ts';

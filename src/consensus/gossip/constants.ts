@@ -32,7 +32,7 @@ export const isNear = (round: number, ours: number): boolean =>
 
 /**
  * Votes of past heights accepted from one peer; more are dropped. Only a second vote in a step matters, and finding
- * one reads a validator set, a commit and a journal from disk.
+ * one reads a validator set, the votes of a step and a commit from disk.
  */
 export const PAST_VOTES = { atOnce: 20, perSecond: 2 } as const;
 

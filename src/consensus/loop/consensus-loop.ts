@@ -1,5 +1,5 @@
-import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, Mutex, messageOf, toHex } from '#base';
-import { type Equivocation, offendersOf } from '#ledger';
+import { BitorchError, codeOf, equalBytes, Lifecycle, type Logger, Mutex, messageOf } from '#base';
+import type { Equivocation } from '#ledger';
 import type { Application, Timeouts } from '../application/index.ts';
 import {
   type Block,
@@ -13,12 +13,14 @@ import {
   type VerifySignatures,
   type Vote,
 } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store.ts';
+import type { ChainStore, Decided } from '../chain-store.ts';
 import { partsBoundOf } from '../constants.ts';
 import type { Verdict } from '../engine/index.ts';
 import {
   type AccountabilityOptions,
+  AccusedSteps,
   areAccountable,
+  firstVotes,
   PastVotes,
   TOO_OLD,
   votesIn,
@@ -43,6 +45,8 @@ export interface ConsensusLoopOptions extends AccountabilityOptions {
   readonly clockToleranceMs: number;
   /** Limit on the bytes of a block's transactions. */
   readonly maxBytes: number;
+  /** See `PastVotesOptions`. */
+  readonly evidenceBlocks?: number;
 }
 
 export interface ConsensusLoopDependencies {
@@ -74,13 +78,6 @@ export interface ConsensusLoopDependencies {
   readonly onFork: (ours: Commit, theirs: Commit) => void;
 }
 
-const MAX_ACCUSED = 10_000;
-
-const stepOf = (
-  { height, round, kind }: Pick<Vote, 'height' | 'round' | 'kind'>,
-  signer: Uint8Array,
-): string => `${height}/${round}/${kind}/${toHex(signer)}`;
-
 /**
  * Decides one block after the other: takes messages of peers, feeds the engine and executes its effects. Everything
  * but the verification of proposals runs in one queue, so nothing overtakes a write that must be durable first.
@@ -96,21 +93,21 @@ export class ConsensusLoop {
   #runner!: HeightRunner;
   #last: HeightRecord | undefined;
   readonly #past: PastVotes;
-  /** Steps in which validators were already accused. */
-  readonly #accused = new Set<string>();
+  readonly #accused = new AccusedSteps();
   #problem: string | undefined;
   #halted = false;
 
   constructor(options: ConsensusLoopOptions, dependencies: ConsensusLoopDependencies) {
     this.#options = options;
     this.#deps = dependencies;
-    const { store, wal, verify } = dependencies;
-    const journalled = (height: number) => votesIn(wal.recordsOf(height));
-    this.#past = new PastVotes({ chainId: options.chainId }, { store, verify, journalled });
+    const { store, verify } = dependencies;
+    const isAccused = (vote: Vote, signer: Uint8Array) => this.#accused.has(vote, signer);
+    this.#past = new PastVotes(options, { store, verify, isAccused });
   }
 
   /** Resumes the height after the last stored block where its journal ends. */
   async start(): Promise<void> {
+    this.#last = this.#journalledLast();
     this.#enter();
     const records = await this.#write(() => this.#deps.wal.open(this.#tip.height));
     await this.#runner.resume(records);
@@ -173,7 +170,7 @@ export class ConsensusLoop {
     const { validators } = this.#last;
     const signer = validators.at(vote.validator)?.key;
     // Shown once is enough; verifying it again costs more than sending it.
-    if (signer && this.#accused.has(stepOf(vote, signer))) return;
+    if (signer && this.#accused.has(vote, signer)) return;
     const known = MessageIntake.receiveLate(vote, this.#last, chainId, this.#deps.verify);
     // The single votes for a block taken over from peers are not available.
     const evidence = known
@@ -186,15 +183,7 @@ export class ConsensusLoop {
 
   /** Reports an offence once, and broadcasts the second vote. */
   #accuse(evidence: Equivocation, second?: Vote): void {
-    const fresh = offendersOf(evidence)
-      .map((key) => stepOf(evidence, key))
-      .filter((name) => !this.#accused.has(name));
-    if (fresh.length === 0) return;
-    for (const name of fresh) this.#accused.add(name);
-    for (const name of this.#accused) {
-      if (this.#accused.size <= MAX_ACCUSED) break;
-      this.#accused.delete(name);
-    }
+    if (!this.#accused.add(evidence)) return;
     if (second) this.#deps.broadcast({ type: 'vote', value: second });
     this.#deps.onEvidence(evidence);
   }
@@ -317,13 +306,35 @@ export class ConsensusLoop {
   async #finish(block: Block, commit: Commit): Promise<void> {
     this.#runner.stop();
     const { application, store } = this.#deps;
-    const final = await finalize(block, commit, { application, store, write: this.#write });
+    const decided = { block, commit, ...this.#votesToArchive(block) };
+    const final = await finalize(decided, { application, store, write: this.#write });
     const { record } = this.#intake;
     this.#last = record;
     this.#enter();
     this.#deps.onMove();
     await this.#deps.onFinal(final, record.firstSeen);
     this.#runner.beginSoon();
+  }
+
+  /** First votes of the height before a block, written with it: a second vote may be shown much later. */
+  #votesToArchive({ header, lastCommit }: Block): Pick<Decided, 'votesBefore' | 'votesFrom'> {
+    const votesBefore = this.#last ? firstVotes(this.#last, lastCommit, this.#options.chainId) : [];
+    return { votesBefore, votesFrom: this.#past.firstHeight(header.height + 1) };
+  }
+
+  /** The votes of the last block's height after a restart: they are archived with the next block only. */
+  #journalledLast(): HeightRecord | undefined {
+    const { store, wal, log } = this.#deps;
+    const { height } = store;
+    const validators = store.validators(height);
+    if (!validators) return undefined;
+    const record = new HeightRecord(height, validators);
+    try {
+      for (const vote of votesIn(wal.recordsOf(height))) record.addVote(vote);
+    } catch (error) {
+      log.warn({ height, error: messageOf(error) }, 'cannot read the votes of the last height');
+    }
+    return record;
   }
 
   #lookForFork(block: Block): void {

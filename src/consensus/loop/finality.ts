@@ -2,7 +2,7 @@ import { BitorchError, equalBytes } from '#base';
 import { hasBit } from '#ledger';
 import type { Application, BlockRequest, FinalizeBlockResult, LastCommit } from '../application/index.ts';
 import { type Block, blockId, type Commit, type ValidatorSet } from '../blocks/index.ts';
-import type { ChainStore } from '../chain-store.ts';
+import type { ChainStore, Decided } from '../chain-store.ts';
 
 /** A final block as listeners receive it: stored, applied and never reverted. */
 export interface FinalBlock {
@@ -25,16 +25,15 @@ export interface FinalityDependencies {
  * `replay` applies it again.
  */
 export async function finalize(
-  block: Block,
-  commit: Commit,
-  deps: FinalityDependencies,
+  decided: Omit<Decided, 'appHash' | 'validators'>,
+  { application, store, write }: FinalityDependencies,
 ): Promise<FinalBlock> {
-  const { application, store, write } = deps;
+  const { block, commit } = decided;
   const { height } = block.header;
   const result = await application.finalizeBlock(requestOf(block, store.validators(height - 1)));
   const { appHash, results } = result;
   const validators = store.validators(height + 1)!.next(result.validatorUpdates);
-  await write(() => store.append({ block, commit, appHash, validators }));
+  await write(() => store.append({ ...decided, appHash, validators }));
   await write(() => application.commit());
   return { id: commit.block, block, commit, appHash, results };
 }

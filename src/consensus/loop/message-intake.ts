@@ -11,7 +11,6 @@ import {
   type VerifySignatures,
   type Vote,
 } from '../blocks/index.ts';
-import { PRECOMMIT } from '../constants.ts';
 import { FUTURE_ROUNDS, PAST_ROUNDS } from '../engine/index.ts';
 import { ensure } from '../errors.ts';
 import type { BlockPart, ConsensusMessage } from '../gossip/index.ts';
@@ -62,9 +61,9 @@ export class MessageIntake {
   }
 
   /**
-   * Processes a vote of the previous height. The more precommits a commit has, the better. Returns the known vote
-   * of the step that this one conflicts with, if any. Throws COMMIT_INVALID when the vote is not signed by its
-   * validator.
+   * Processes a vote of the previous height. The more precommits a commit has, the better, and the first votes of late
+   * validators are archived too. Returns the known vote of the step that this one conflicts with, if any. Throws
+   * COMMIT_INVALID when the vote is not signed by its validator.
    */
   static receiveLate(
     vote: Vote,
@@ -74,7 +73,7 @@ export class MessageIntake {
   ): Vote | undefined {
     const known = record.votes(vote.round, vote.kind)?.get(vote.validator);
     if (known && equalBytes(known.block, vote.block)) return undefined;
-    if (!known && (vote.kind !== PRECOMMIT || !record.round(vote.round))) return undefined;
+    if (!known && !record.round(vote.round)) return undefined;
     requireVote(vote, record, chainId, verify);
     if (!known) record.addVote(vote);
     return known;

@@ -50,6 +50,7 @@ type Hashes = Pick<Block['header'], 'appHash' | 'validators' | 'nextValidators' 
 export interface DecidingNodeOptions extends Partial<LedgerApplicationDependencies> {
   readonly timeouts?: Partial<Timeouts>;
   readonly trustingPeriodMs?: number;
+  readonly evidenceBlocks?: number;
   /** No block is earlier. */
   readonly begins?: number;
   /** Told how many signatures are verified. */
@@ -74,22 +75,31 @@ export class DecidingNode {
   /** Whose turn it is in the first round, and this node's own key. */
   readonly proposer: SigningKey;
   readonly own: SigningKey;
+  readonly #options: DecidingNodeOptions;
   readonly #folder: string;
 
-  private constructor(chain: TestChain, set: ValidatorSet, store: ChainStore, options: DecidingNodeOptions) {
+  private constructor(
+    chain: TestChain,
+    set: ValidatorSet,
+    store: ChainStore,
+    options: DecidingNodeOptions,
+    folder = mkdtempSync(join(tmpdir(), 'bitorch-deciding-')),
+  ) {
+    this.#options = options;
     this.chain = chain;
     this.set = set;
     this.store = store;
-    this.#folder = mkdtempSync(join(tmpdir(), 'bitorch-deciding-'));
+    this.#folder = folder;
     const { key } = set.proposer(0);
     this.proposer = founders.find(({ publicKey }) => Buffer.compare(publicKey, key) === 0)!;
     this.own = founders.find((founder) => founder !== this.proposer)!;
     const guard = new LastSign(join(this.#folder, 'last-sign'));
     const { maxBytes } = testGenesis().consensus;
-    const { begins = 0, trustingPeriodMs } = options;
+    const { begins = 0, trustingPeriodMs, evidenceBlocks } = options;
+    const accountability = { trustingPeriodMs, ...(evidenceBlocks !== undefined && { evidenceBlocks }) };
     const timeouts = { ...PATIENT, ...options.timeouts };
     this.deciding = new ConsensusLoop(
-      { chainId: this.chainId, begins, timeouts, clockToleranceMs: 10 ** 12, maxBytes, trustingPeriodMs },
+      { chainId: this.chainId, begins, timeouts, clockToleranceMs: 10 ** 12, maxBytes, ...accountability },
       {
         application: options.wrap?.(chain.application) ?? chain.application,
         store,
@@ -119,6 +129,14 @@ export class DecidingNode {
     const store = new ChainStore(new MemoryStore());
     store.begin(appHash, [set, set.next()]);
     const node = new DecidingNode(chain, set, store, options);
+    await node.deciding.start();
+    return node;
+  }
+
+  /** Stops this node, and starts one on the same folder and store. */
+  async restart(): Promise<DecidingNode> {
+    await this.deciding.stop();
+    const node = new DecidingNode(this.chain, this.set, this.store, this.#options, this.#folder);
     await node.deciding.start();
     return node;
   }

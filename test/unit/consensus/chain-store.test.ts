@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256, utf8 } from '#base';
-import { MemoryStore } from '#store';
+import { everythingIn, MemoryStore } from '#store';
 import { ChainStore } from '../../../src/consensus/chain-store.ts';
+import { PREVOTE } from '../../../src/consensus/constants.ts';
+import type { StepVotes } from '../../../src/consensus/vote-archive.ts';
 import { chainOf, keysOf, setOf } from '../../support/consensus/headers.ts';
 
 const four = keysOf('a', 'b', 'c', 'd');
@@ -107,4 +109,62 @@ test('every set comes back, of turns and of changes, whatever was pruned', () =>
     assert.ok(store.members(sets[height + 1]!.membersHash));
   }
   assert.equal(store.members(set.membersHash), undefined, 'members that no height needs are gone');
+});
+
+/** Any votes: the store looks at none of them. */
+const votesOf = (height: number, rounds = 1): StepVotes[] =>
+  Array.from({ length: rounds }, (_, round) => {
+    const bytes = sha256(utf8(`${height}/${round}`));
+    return {
+      round,
+      kind: PREVOTE,
+      groups: [{ block: bytes, voters: Uint8Array.of(1), nonces: [bytes], scalar: bytes }],
+    };
+  });
+
+/** A chain that archives votes of the height before with each block, and those of the last `keep` heights stay. */
+function archiving(keep: number, { rounds = 1, heights = 12 } = {}) {
+  const memory = new MemoryStore();
+  const store = new ChainStore(memory);
+  store.begin(state(0), [set, set]);
+  const sizes: number[] = [];
+  const { block, light } = links[0]!;
+  for (let height = 1; height <= heights; height++) {
+    store.append({
+      block: { ...block, header: { ...block.header, height } },
+      commit: light.commit,
+      appHash: state(height),
+      validators: set,
+      votesBefore: height > 1 ? votesOf(height - 1, rounds) : [],
+      votesFrom: height - keep,
+    });
+    sizes.push([...everythingIn(memory)].filter(({ key }) => key[0] === 8).length);
+  }
+  return { store, sizes };
+}
+const archived = (store: ChainStore, height: number, round = 0) =>
+  store.votes({ height, round, kind: PREVOTE }).length;
+
+test('votes of a step come back while they are needed', () => {
+  const { store } = archiving(5);
+  for (let height = 1; height <= 12; height++)
+    assert.equal(archived(store, height), height >= 7 && height < 12 ? 1 : 0, `${height}`);
+  assert.deepEqual(store.votes({ height: 9, round: 0, kind: PREVOTE }), votesOf(9)[0]!.groups);
+  assert.deepEqual(store.votes({ height: 9, round: 1, kind: PREVOTE }), []);
+});
+
+test('the archive does not grow once votes are as old as they get, however many rounds a height has', () => {
+  const { sizes } = archiving(20, { rounds: 3, heights: 90 });
+  assert.deepEqual(new Set(sizes.slice(20)), new Set([60]));
+});
+
+test('votes go with their blocks, and with an older chain', () => {
+  const { store } = archiving(100);
+  store.prune(9);
+  assert.deepEqual(
+    [7, 8, 9, 10].map((height) => archived(store, height)),
+    [0, 0, 1, 1],
+  );
+  store.begin(state(0), [set, set]);
+  assert.equal(archived(store, 10), 0);
 });

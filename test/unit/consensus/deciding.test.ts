@@ -136,7 +136,12 @@ test('a block that fits the parts and not the bytes of the genesis gets a vote f
 
 test('while a block is verified without end, votes are counted and timeouts go on', async (t) => {
   const never = new Promise<never>(() => undefined);
-  const verifier = { verify: () => never, allHold: () => never, stop: async () => undefined };
+  const verifier = {
+    verify: () => never,
+    allHold: () => never,
+    evidenceHolds: () => never,
+    stop: async () => undefined,
+  };
   const node = await nodeFor(t, { verifier, timeouts: { propose: 20 } });
   const { bytes } = transactionOf(node.chain.ledger, deterministic('slow'), { inputs: 1 });
   node.propose(node.block([bytes]));
@@ -213,6 +218,74 @@ test('a second vote is evidence, once, in its height, the height after and later
   node.hear(node.voteOf(bad, 2, PRECOMMIT, blockId(blocks[1]!.header)));
   assert.equal(node.evidence.length, 3);
   assert.equal(node.evidence[2]!.kind, PRECOMMIT);
+});
+
+/** Decides blocks on a node until it has this many. */
+async function growTo(node: DecidingNode, height: number): Promise<void> {
+  while (node.store.height < height) {
+    const block = node.block([]);
+    await node.deciding.adopt(block, node.commitOf(block));
+  }
+}
+
+test('a second prevote is evidence while the ledger takes it, and not a block longer', async (t) => {
+  const node = await nodeFor(t, { evidenceBlocks: 8 });
+  const bad = founders.find((founder) => founder !== node.own)!;
+  const [one, two] = [sha256(utf8('one')), sha256(utf8('two'))];
+  for (let height = 1; height <= 3; height++) {
+    node.hear(node.voteOf(bad, height, PREVOTE, one));
+    await growTo(node, height);
+  }
+  await growTo(node, 9);
+  for (const height of [1, 2, 3]) node.hear(node.voteOf(bad, height, PREVOTE, two));
+  // The next block has height 10: votes of height 2 are 8 blocks old.
+  assert.deepEqual(
+    node.evidence.map(({ height }) => height),
+    [3],
+  );
+  assert.ok(isProven(node.evidence[0]!, node.chainId));
+});
+
+test('a first prevote that comes late is remembered too', async (t) => {
+  const node = await nodeFor(t);
+  const [bad, another] = founders.filter((founder) => founder !== node.own);
+  node.hear(node.voteOf(another!, 1, PREVOTE, sha256(utf8('one'))));
+  await growTo(node, 1);
+  node.hear(node.voteOf(bad!, 1, PREVOTE, sha256(utf8('one'))));
+  await growTo(node, 5);
+  node.hear(node.voteOf(bad!, 1, PREVOTE, sha256(utf8('two'))));
+  assert.deepEqual(node.evidence.map(offendersOf), [[bad!.publicKey]]);
+});
+
+test('first votes survive a restart: those of the last height by its journal, the others in the archive', async (t) => {
+  const node = await nodeFor(t);
+  const bad = founders.find((founder) => founder !== node.own)!;
+  const [one, two] = [sha256(utf8('one')), sha256(utf8('two'))];
+  for (let height = 1; height <= 4; height++) {
+    node.hear(node.voteOf(bad, height, PREVOTE, one, 1));
+    node.propose(node.block([]));
+    // Its own vote comes after everything that it heard before is in the journal.
+    while (node.prevotes.length < height) await new Promise((resolve) => setTimeout(resolve, 5));
+    await growTo(node, height);
+  }
+  const again = await node.restart();
+  t.after(() => again.stop());
+  again.hear(again.voteOf(bad, 4, PREVOTE, two, 1));
+  again.hear(again.voteOf(bad, 2, PREVOTE, two, 1));
+  await growTo(again, 6);
+  const last = await again.restart();
+  t.after(() => last.stop());
+  last.hear(last.voteOf(bad, 4, PREVOTE, two, 1));
+  for (const { evidence, heights } of [
+    { evidence: again.evidence, heights: [4, 2] },
+    { evidence: last.evidence, heights: [4] },
+  ]) {
+    assert.deepEqual(
+      evidence.map(({ height }) => height),
+      heights,
+    );
+    for (const one of evidence) assert.ok(isProven(one, node.chainId));
+  }
 });
 
 test('a second vote that was shown is not verified again, however often it comes', async (t) => {
