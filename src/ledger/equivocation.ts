@@ -1,4 +1,4 @@
-import { toHex } from '#base';
+import { sha256, toHex } from '#base';
 import { type Aggregate, verifyAggregate } from '#crypto';
 import {
   areBitsFor,
@@ -14,6 +14,7 @@ import {
   struct,
 } from './codec/index.ts';
 import { KEY_BYTES, MAX_VOTERS } from './constants.ts';
+import { VerifiedCache } from './verified-cache.ts';
 import { VOTE_PURPOSE, type Vote, voteCodec } from './vote.ts';
 
 const HASH_BYTES = 32;
@@ -100,12 +101,31 @@ export function isWellFormed(evidence: Equivocation): boolean {
   );
 }
 
+/**
+ * Evidence that was found proven. The verdict is a function of the bytes, so each evidence is verified once, in whatever thread.
+ */
+const proven = new VerifiedCache(256);
+
+const digestOf = (evidence: Equivocation, chainId: Uint8Array): Uint8Array =>
+  sha256(chainId, encode(equivocationCodec, evidence));
+
+/** Records that `isProven` is true of this evidence, as another thread has found. */
+export const noteProven = (evidence: Equivocation, chainId: Uint8Array): void =>
+  proven.add(digestOf(evidence, chainId));
+
+/** Whether this evidence was found proven before; costs no verification. */
+export const isKnownProven = (evidence: Equivocation, chainId: Uint8Array): boolean =>
+  proven.has(digestOf(evidence, chainId));
+
 /** Whether both aggregates verify, so that every validator signed the votes attributed to it. */
 export function isProven(evidence: Equivocation, chainId: Uint8Array): boolean {
+  if (isKnownProven(evidence, chainId)) return true;
   const { height, round, kind, keys, votes } = evidence;
-  return votes.every(({ block, signers, ...aggregate }) => {
+  const holds = votes.every(({ block, signers, ...aggregate }) => {
     const message = encode(voteCodec, { chainId, height, round, kind, block });
     const authors = keys.filter((_, i) => hasBit(signers, i));
     return verifyAggregate(VOTE_PURPOSE, message, aggregate, authors);
   });
+  if (holds) noteProven(evidence, chainId);
+  return holds;
 }

@@ -1,9 +1,11 @@
 import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
 import { feeRecord, parametersOf } from './accounts/index.ts';
+import { unprovenIn } from './actions/evidence.ts';
 import { rulesOf } from './actions/registry.ts';
 import { keyImageRange, keyImages, spends as spendRecords } from './buckets.ts';
 import { encode } from './codec/index.ts';
 import { KEY_BYTES, MAX_TRANSACTION_BYTES } from './constants.ts';
+import type { Equivocation } from './equivocation.ts';
 import { isForged, refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { before, RateIndex } from './rate-index.ts';
@@ -28,6 +30,8 @@ export interface Candidate extends Spend {
   readonly claims: readonly string[];
   /** Height of the head against which it was checked. */
   readonly height: number;
+  /** Evidence whose signatures are still to be verified, see `examine`. Its actions were not applied. */
+  readonly unproven: readonly Equivocation[];
 }
 
 /** Options of `Mempool.select`. */
@@ -125,8 +129,9 @@ export class Mempool {
    * before verifying the proofs. Throws CODEC_INVALID, MEMPOOL_KNOWN, TRANSACTION_EXPIRED, FEE_TOO_LOW (for the next block),
    * MEMPOOL_FULL (it pays no more than the others), MEMPOOL_CONFLICT (a waiting transaction has the same claim and it does not
    * pay an eighth more), OUTPUT_SPENT, PROOFS_INVALID (a signature or evidence is forged) or TRANSACTION_INVALID when it fails.
+   * @param defer leave the signatures of evidence to another thread, see `Candidate.unproven`: they can take 40 ms
    */
-  examine(bytes: Uint8Array): Candidate {
+  examine(bytes: Uint8Array, { defer = false } = {}): Candidate {
     if (bytes.length > MAX_TRANSACTION_BYTES)
       throw new BitorchError(
         'CODEC_INVALID',
@@ -134,15 +139,15 @@ export class Mempool {
       );
     const name = toHex(Mempool.idOf(bytes));
     if (this.#waiting.has(name)) throw known();
-    return this.#judge(name, this.#ledger.parse(bytes));
+    return this.#judge(name, this.#ledger.parse(bytes), defer);
   }
 
-  /** Adds a candidate with verified proofs; checks it again if the head has changed. Throws what `examine` throws. */
+  /** Adds a candidate with verified proofs; checks it again if the head has changed or evidence was deferred. Throws as `examine`. */
   admit(candidate: Candidate): void {
-    if (this.#waiting.has(candidate.name)) throw known();
-    const { height } = this.#ledger.head;
-    const current =
-      candidate.height === height ? candidate : this.#judge(candidate.name, candidate.transaction);
+    const { name, transaction, height, unproven } = candidate;
+    if (this.#waiting.has(name)) throw known();
+    const isJudged = height === this.#ledger.head.height && unproven.length === 0;
+    const current = isJudged ? candidate : this.#judge(name, transaction);
     for (const displaced of this.#displacedBy(current)) this.#remove(displaced);
     this.#insert(current);
   }
@@ -159,7 +164,7 @@ export class Mempool {
     return transaction;
   }
 
-  #judge(name: string, transaction: Transaction): Candidate {
+  #judge(name: string, transaction: Transaction, defer = false): Candidate {
     const { state, spends, head, curve } = this.#ledger;
     const { body } = transaction;
     if (body.expiry <= head.height)
@@ -179,10 +184,12 @@ export class Mempool {
     this.#worstPaid(rate, transaction.bytes.length, 1);
     const points = spends.resolve(transaction);
     const claims = claimsOf(transaction, points, draft);
-    const candidate = { name, transaction, points, rate, claims, height: head.height };
+    const unproven = defer ? unprovenIn(body.actions, draft) : [];
+    const candidate = { name, transaction, points, rate, claims, height: head.height, unproven };
     this.#rivalsOf(candidate);
     if (points.keyImages.some((image) => keyImages.has(state, image)))
       throw new BitorchError('OUTPUT_SPENT', 'an input is already spent by a transaction in a block');
+    if (unproven.length > 0) return candidate;
     try {
       applyTransaction(draft, transaction, points);
     } catch (error) {
@@ -367,11 +374,8 @@ const known = (): BitorchError =>
   new BitorchError('MEMPOOL_KNOWN', 'the transaction is already waiting in the mempool');
 
 /** A transaction to select; `points` is undefined for one from outside the mempool. */
-interface Choice {
-  readonly name: string;
-  readonly transaction: Transaction;
+interface Choice extends Pick<Candidate, 'name' | 'transaction' | 'rate'> {
   readonly points: Points | undefined;
-  readonly rate: bigint;
 }
 
 /** Merges two sorted sequences. */

@@ -1,8 +1,8 @@
 import { toHex } from '#base';
 
 /**
- * Ids of transactions whose spend proofs are valid on this chain, so that a block of transactions from the mempool need not
- * be verified again. Outputs never change, so a verdict stays valid. The oldest entries are evicted.
+ * Ids of what was verified and stays valid: transactions whose spend proofs hold on this chain, so that a block of transactions
+ * from the mempool need not be verified again (outputs never change), and evidence. The oldest entries are evicted.
  */
 export class VerifiedCache {
   readonly #ids = new Set<string>();

@@ -1,6 +1,7 @@
 import { BitorchError, equalBytes, Mutex } from '#base';
 import type { Curve, SigningKey } from '#crypto';
 import {
+  type Candidate,
   type Equivocation,
   heads,
   Ledger,
@@ -62,7 +63,7 @@ import type { QueryReader } from './queries/reader-thread.ts';
 import { SNAPSHOT_FORMAT } from './snapshots/chunks.ts';
 import { Restoration, type Staging } from './snapshots/restoration.ts';
 import type { SnapshotFolder } from './snapshots/snapshot-folder.ts';
-import type { SpendVerifier } from './verification/spend-verifier.ts';
+import { requireEvidence, type SpendVerifier } from './verification/spend-verifier.ts';
 
 export interface LedgerApplicationOptions {
   /** This validator's consensus key; without it the node cannot propose. */
@@ -315,7 +316,7 @@ export class LedgerApplication implements Application {
   async #admit(bytes: Uint8Array): Promise<Transaction> {
     const { ledger, mempool } = this.#begun();
     if (mempool.has(Mempool.idOf(bytes))) return ledger.parse(bytes);
-    const candidate = mempool.examine(bytes);
+    const candidate = await this.#examine(bytes, mempool);
     const { transaction } = candidate;
     const { id } = transaction.hashes;
     if (transaction.proofs.spend && !ledger.verified.has(id)) {
@@ -325,6 +326,14 @@ export class LedgerApplication implements Application {
     }
     if (!mempool.has(Mempool.idOf(bytes))) mempool.admit(candidate);
     return transaction;
+  }
+
+  /** Evidence is verified in a thread, after every cheaper check. */
+  async #examine(bytes: Uint8Array, mempool: Mempool): Promise<Candidate> {
+    const candidate = mempool.examine(bytes, { defer: true });
+    if (candidate.unproven.length === 0) return candidate;
+    await requireEvidence(candidate, this.#on.verifier);
+    return mempool.examine(bytes);
   }
 
   #rehearse(request: BlockRequest): Rehearsal | undefined {

@@ -73,7 +73,12 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
 export async function firstValidators(genesisFile: Uint8Array): Promise<readonly ValidatorPower[]> {
   const curve = defaultCurve();
   const { name, time } = parseGenesis(genesisFile, curve);
-  const verifier = { verify: async () => [], allHold: async () => true, stop: async () => undefined };
+  const verifier = {
+    verify: async () => [],
+    allHold: async () => true,
+    evidenceHolds: async () => true,
+    stop: async () => undefined,
+  };
   const beside = new LedgerApplication({}, { store: new MemoryStore(), curve, verifier });
   const request = { genesis: genesisFile, chainId: fromUtf8(name), time, initialHeight: 1 };
   return (await beside.initChain(request)).validators;

@@ -1,8 +1,46 @@
 import { validators } from '../accounts/index.ts';
-import { equivocationCodec, isProven, isWellFormed, offendersOf } from '../equivocation.ts';
-import { ensure, refuseForged } from '../errors.ts';
+import {
+  type Equivocation,
+  equivocationCodec,
+  isKnownProven,
+  isProven,
+  isWellFormed,
+  offendersOf,
+} from '../equivocation.ts';
+import { ensure, refusalOf, refuseForged } from '../errors.ts';
 import { isPunishable, punishEquivocation } from '../slashing.ts';
-import { defineAction } from './action.ts';
+import { type ActionContext, defineAction } from './action.ts';
+
+type Context = Pick<ActionContext, 'view' | 'height' | 'parameters'>;
+
+/**
+ * The validators that evidence convicts if its signatures hold: every check but these. Throws TRANSACTION_INVALID when there are
+ * none, or when the evidence is malformed or too old.
+ */
+function convictedBy(body: Equivocation, { view, height, parameters }: Context): Uint8Array[] {
+  ensure(isWellFormed(body), 'the votes are for one block, have no validator in common, or are not in order');
+  ensure(
+    body.height <= height && body.height + parameters.unbondingBlocks > height,
+    'the height of the votes is in the future or older than the unbonding time',
+  );
+  const offenders = offendersOf(body).filter((key) => isPunishable(view, key, body.height));
+  ensure(offenders.length > 0, 'the validators do not exist or have already been removed');
+  const known = body.keys.filter((key) => validators.bucket.has(view, key)).length;
+  ensure(2 * known >= body.keys.length, 'most of its keys are not those of validators');
+  return offenders;
+}
+
+/** The evidence among actions of which only the signatures remain to be verified. */
+export const unprovenIn = (
+  actions: readonly { readonly name: string; readonly body: unknown }[],
+  context: Context,
+): Equivocation[] =>
+  actions
+    .flatMap(({ name, body }) => (name === 'evidence' ? [body as Equivocation] : []))
+    .filter(
+      (body) =>
+        !isKnownProven(body, context.parameters.chainId) && !refusalOf(() => convictedBy(body, context)),
+    );
 
 /**
  * Reports votes for different blocks in the same step, single ones or aggregates. Each validator in both loses a part of its
@@ -17,20 +55,8 @@ export const evidence = defineAction({
   signers: () => [],
   claims: offendersOf,
   apply(body, context) {
-    const { view, height, parameters } = context;
-    ensure(
-      isWellFormed(body),
-      'the votes are for one block, have no validator in common, or are not in order',
-    );
-    ensure(
-      body.height <= height && body.height + parameters.unbondingBlocks > height,
-      'the height of the votes is in the future or older than the unbonding time',
-    );
-    const offenders = offendersOf(body).filter((key) => isPunishable(view, key, body.height));
-    ensure(offenders.length > 0, 'the validators do not exist or have already been removed');
-    const known = body.keys.filter((key) => validators.bucket.has(view, key)).length;
-    ensure(2 * known >= body.keys.length, 'most of its keys are not those of validators');
-    if (!isProven(body, parameters.chainId)) refuseForged('a vote is not signed by its validator');
+    const offenders = convictedBy(body, context);
+    if (!isProven(body, context.parameters.chainId)) refuseForged('a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },
 });

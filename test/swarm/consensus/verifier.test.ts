@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, mock, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { makeTransaction, type Transaction } from '#ledger';
+import { makeTransaction, parametersOf, type Transaction } from '#ledger';
 import { VerifierThreads } from '../../../src/consensus/application/verification/verifier-threads.ts';
-import { curve } from '../../support/ledger/chain.ts';
+import { curve, signer } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 import { chainOf, realLedger, walletOf } from '../../support/ledger/wallets.ts';
 
 const ledger = realLedger([walletOf('payer').address()], 24);
@@ -75,6 +76,16 @@ test('a proposal is verified up to the first forged proof; what waited behind it
     posted.mock.restore();
     await one.stop();
   }
+});
+
+test('threads come to the verdict of the ledger on evidence', async () => {
+  const { chainId } = parametersOf(ledger.state);
+  const good = doubleVote(chainId, signer('double voter'), { height: 3 });
+  const [first, second] = [good.votes[0]!, good.votes[1]!];
+  const bad = { ...good, votes: [first, { ...second, scalar: first.scalar }] };
+  const verdicts = [good, bad, good].map((evidence) => verifier.evidenceHolds(evidence, chainId));
+  assert.deepEqual(await Promise.all(verdicts), [true, false, true]);
+  assert.equal(await verifier.evidenceHolds(good, new Uint8Array(32)), false);
 });
 
 test('a thread that breaks is replaced, and what it was at is verified by another', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toHex, utf8 } from '#base';
-import { parametersOf } from '#ledger';
+import { type Equivocation, parametersOf } from '#ledger';
 import { MemoryStore } from '#store';
 import { formatGenesis } from '../../../src/consensus/application/genesis-text.ts';
 import { makeTransaction } from '../../../src/ledger/transaction/transaction.ts';
@@ -18,9 +18,17 @@ import {
   TestChain,
   testGenesis,
 } from '../../support/consensus/application.ts';
-import { curve, deterministic, transactionOf } from '../../support/ledger/chain.ts';
+import { curve, deterministic, signer, transactionOf } from '../../support/ledger/chain.ts';
+import { doubleVote } from '../../support/ledger/double-vote.ts';
 
 const random = deterministic('application');
+/** Verifies nothing. */
+const NO_VERIFIER = {
+  verify: async () => [],
+  allHold: async () => true,
+  evidenceHolds: async () => true,
+  stop: async () => undefined,
+};
 const spend = (chain: TestChain, change = {}) =>
   transactionOf(chain.ledger, random, { inputs: 1, ...change });
 
@@ -166,13 +174,40 @@ describe('proposals and decided blocks', () => {
     assert.ok(results.every(({ code }) => code === 0));
   });
 
+  test('evidence is verified in a thread, after the cheaper checks, and what is forged counts against its sender', async () => {
+    const asked: Equivocation[] = [];
+    let verdict = false;
+    const evidenceHolds = async (evidence: Equivocation) => {
+      asked.push(evidence);
+      return verdict;
+    };
+    const chain = await TestChain.begun(founders[0], { verifier: { ...NO_VERIFIER, evidenceHolds } });
+    await follow(chain.application, (await grow(await TestChain.begun())).block);
+    const { chainId } = parametersOf(chain.store);
+    const check = async (body: Equivocation) => {
+      const { bytes } = transactionOf(chain.ledger, random, { actions: [{ name: 'evidence', body }] });
+      return (await chain.application.checkTx({ bytes })).log;
+    };
+    const [good, old] = [1, 99].map((height) => doubleVote(chainId, founders[1]!, { height, round: 77 }));
+    const unknown = doubleVote(chainId, signer('nobody'), { height: 1 });
+    assert.match(await check(old!), /in the future or older/);
+    assert.match(await check(unknown), /do not exist/);
+    assert.equal(asked.length, 0);
+    assert.match(await check(good!), /not signed by its validator/);
+    assert.equal(chain.application.waiting.size, 0);
+    verdict = true;
+    await check(good!);
+    assert.equal(chain.application.waiting.size, 1);
+    assert.deepEqual(asked, [good, good]);
+  });
+
   test('no proof is verified of a block that is refused for anything cheaper', async () => {
     let asked = 0;
     const allHold = async () => {
       asked++;
       return true;
     };
-    const verifier = { verify: async () => [], allHold, stop: async () => undefined };
+    const verifier = { ...NO_VERIFIER, allHold };
     const chain = await TestChain.begun(founders[0], { verifier });
     const twin = await TestChain.begun();
     for (let i = 0; i < 4; i++) await follow(chain.application, (await grow(twin)).block);

@@ -10,9 +10,11 @@ import {
   type Equivocation,
   equivocationCodec,
   equivocationOf,
+  isKnownProven,
   isProven,
   isWellFormed,
   type JointVotes,
+  noteProven,
   offendersOf,
   singleVote,
 } from '../../../src/ledger/equivocation.ts';
@@ -243,6 +245,40 @@ test('of evidence that shares an offender one waits', () => {
   const forged = shown(single(e, X), joint([a, b], Y, { authors: [e, f] }));
   assert.throws(() => add(forged), { code: 'PROOFS_INVALID' });
   assert.equal(pool.size, 2);
+});
+
+test('the signatures of evidence can be verified elsewhere, after every cheaper check, and never go unverified', () => {
+  const ledger = chain();
+  const pool = new Mempool(ledger);
+  const random = deterministic('deferred');
+  const bytesOf = (body: Equivocation) => transactionOf(ledger, random, actionsOf(body)).bytes;
+  const deferred = (body: Equivocation) => pool.examine(bytesOf(body), { defer: true });
+  const forged = deferred(shown(single(e, X), joint([a, b], Y, { authors: [e, f] })));
+  assert.equal(forged.unproven.length, 1);
+  assert.throws(() => pool.admit(forged), { code: 'PROOFS_INVALID' });
+  const good = shown(joint([a, b, c], X), joint([b, c, d], Y));
+  assert.deepEqual(deferred(good).unproven, [good]);
+  noteProven(good, chainId);
+  const known = deferred(good);
+  assert.deepEqual(known.unproven, []);
+  pool.admit(known);
+  assert.throws(() => deferred(shown(single(b, X), single(b, Y))), { code: 'MEMPOOL_CONFLICT' });
+  const stranger = signer('stranger');
+  assert.throws(() => deferred(shown(single(stranger, X), single(stranger, Y))), {
+    code: 'TRANSACTION_INVALID',
+    message: /do not exist/,
+  });
+  assert.equal(pool.size, 1);
+});
+
+test('evidence that was verified is known, for its chain and its bytes only', () => {
+  const good = shown(single(a, X), joint([a, b, c, d, e, f], Y));
+  const [first, second] = [good.votes[0]!, good.votes[1]!];
+  const other = { ...good, votes: [first, { ...second, scalar: first.scalar }] };
+  assert.equal(isKnownProven(good, chainId), false);
+  assert.ok(isProven(good, chainId) && isKnownProven(good, chainId));
+  assert.equal(isKnownProven(good, new Uint8Array(32)), false);
+  assert.equal(isProven(other, chainId) || isKnownProven(other, chainId), false);
 });
 
 const byKey = (one: SigningKey, other: SigningKey): number => Buffer.compare(one.publicKey, other.publicKey);

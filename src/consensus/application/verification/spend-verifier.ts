@@ -1,7 +1,20 @@
-import { type Ledger, type OutputRecord, outputs, type Spend, type SpendRules } from '#ledger';
+import { BitorchError } from '#base';
+import {
+  type Candidate,
+  type Equivocation,
+  encode,
+  equivocationCodec,
+  isProven,
+  type Ledger,
+  noteProven,
+  type OutputRecord,
+  outputs,
+  type Spend,
+  type SpendRules,
+} from '#ledger';
 import type { ReadView } from '#store';
 
-/** Verifies the expensive part of transactions: balance, ring signatures and range proofs. */
+/** Verifies the expensive part of transactions: balance, ring signatures, range proofs, and signatures of evidence. */
 export interface SpendVerifier {
   /**
    * For each spend, whether its proofs hold with the ring members in the view; a function of these only. Blocks
@@ -13,7 +26,22 @@ export interface SpendVerifier {
    * `verify`.
    */
   allHold(view: ReadView, spends: readonly Spend[]): Promise<boolean>;
+  /** `isProven` of evidence for the pool. Throws as `verify`. */
+  evidenceHolds(evidence: Equivocation, chainId: Uint8Array): Promise<boolean>;
   stop(): Promise<void>;
+}
+
+/** Has the evidence of a candidate verified that was deferred. Throws PROOFS_INVALID when it is forged. */
+export async function requireEvidence(
+  { unproven, transaction }: Candidate,
+  verifier: SpendVerifier,
+): Promise<void> {
+  const { chainId } = transaction.body;
+  for (const evidence of unproven) {
+    if (!(await verifier.evidenceHolds(evidence, chainId)))
+      throw new BitorchError('PROOFS_INVALID', 'transaction refused: a vote is not signed by its validator');
+    noteProven(evidence, chainId);
+  }
 }
 
 /** What a thread needs of a spend; it derives the rest. */
@@ -21,6 +49,17 @@ export interface SpendJob {
   readonly bytes: Uint8Array;
   readonly members: readonly (readonly [number: number, output: OutputRecord])[];
 }
+
+/** What a thread needs of evidence, encoded. */
+export interface EvidenceJob {
+  readonly evidence: Uint8Array;
+  readonly chainId: Uint8Array;
+}
+
+export const evidenceJobOf = (evidence: Equivocation, chainId: Uint8Array): EvidenceJob => ({
+  evidence: encode(equivocationCodec, evidence),
+  chainId,
+});
 
 /** Undefined when a ring names an output that does not exist. */
 export function jobOf(view: ReadView, { transaction }: Spend): SpendJob | undefined {
@@ -55,5 +94,6 @@ function holds(rules: SpendRules, view: ReadView, spends: readonly Spend[]): boo
 export const verifierHere = ({ spends: rules }: Pick<Ledger, 'spends'>): SpendVerifier => ({
   verify: async (view, spends) => verdictsOf(rules, view, spends),
   allHold: async (view, spends) => holds(rules, view, spends),
+  evidenceHolds: async (evidence, chainId) => isProven(evidence, chainId),
   stop: async () => undefined,
 });

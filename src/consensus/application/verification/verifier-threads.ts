@@ -2,9 +2,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BitorchError } from '#base';
 import { loadCurveKernel } from '#crypto';
-import type { Spend } from '#ledger';
+import type { Equivocation, Spend } from '#ledger';
 import type { ReadView } from '#store';
-import { jobOf, type SpendJob, type SpendVerifier } from './spend-verifier.ts';
+import {
+  type EvidenceJob,
+  evidenceJobOf,
+  jobOf,
+  type SpendJob,
+  type SpendVerifier,
+} from './spend-verifier.ts';
 
 export interface VerifierOptions {
   /** Most threads; started on demand. By default all cores but one. */
@@ -14,7 +20,7 @@ export interface VerifierOptions {
 }
 
 interface Waiting {
-  readonly job: SpendJob;
+  readonly job: SpendJob | EvidenceJob;
   /** Threads that crashed on it or on its batch. */
   losses: number;
   settle(verdict: boolean): void;
@@ -49,12 +55,7 @@ export class VerifierThreads implements SpendVerifier {
 
   async verify(view: ReadView, spends: readonly Spend[], of: 'block' | 'pool'): Promise<boolean[]> {
     if (this.#stopped) throw stopped();
-    if (of === 'pool' && this.#waiting.length + spends.length > this.#maxWaiting) {
-      throw new BitorchError(
-        'VERIFIER_BUSY',
-        'too many transactions are waiting for verification: try again later',
-      );
-    }
+    if (of === 'pool') this.#requireRoom(spends.length);
     const waiting: Waiting[] = [];
     const verdicts = spends.map((spend) => ask(jobOf(view, spend), waiting));
     this.#waiting = of === 'block' ? [...waiting, ...this.#waiting] : [...this.#waiting, ...waiting];
@@ -77,10 +78,26 @@ export class VerifierThreads implements SpendVerifier {
     return hold;
   }
 
+  async evidenceHolds(evidence: Equivocation, chainId: Uint8Array): Promise<boolean> {
+    if (this.#stopped) throw stopped();
+    this.#requireRoom(1);
+    const verdict = ask(evidenceJobOf(evidence, chainId), this.#waiting);
+    this.#dispatch();
+    return verdict;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { fail } of this.#waiting.splice(0)) fail(stopped());
     await Promise.all([...this.#threads.keys()].map((thread) => thread.terminate()));
+  }
+
+  #requireRoom(count: number): void {
+    if (this.#waiting.length + count <= this.#maxWaiting) return;
+    throw new BitorchError(
+      'VERIFIER_BUSY',
+      'too many transactions are waiting for verification: try again later',
+    );
   }
 
   #dispatch(): void {
@@ -133,7 +150,7 @@ export class VerifierThreads implements SpendVerifier {
 }
 
 /** Queues the job; a ring that names missing outputs needs no thread. */
-function ask(job: SpendJob | undefined, waiting: Waiting[]): Promise<boolean> {
+function ask(job: SpendJob | EvidenceJob | undefined, waiting: Waiting[]): Promise<boolean> {
   if (!job) return Promise.resolve(false);
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   waiting.push({ job, losses: 0, settle: resolve, fail: reject });
