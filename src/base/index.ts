@@ -1,3 +1,4 @@
+export { Admission, type Place } from './admission.ts';
 export { Backoff, backoffMs } from './backoff.ts';
 export { Broadcast } from './broadcast.ts';
 export {

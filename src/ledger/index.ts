@@ -61,11 +61,12 @@ export {
   isProven,
   isWellFormed,
   type JointVotes,
+  noteProven,
   offendersOf,
   singleVote,
 } from './equivocation.ts';
 export { Ledger } from './ledger.ts';
-export { Mempool, type MempoolOptions, rateOf } from './mempool.ts';
+export { type Candidate, Mempool, type MempoolOptions, rateOf } from './mempool.ts';
 export {
   DEFAULT_PARAMETERS,
   genesisParametersCodec,

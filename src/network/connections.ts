@@ -1,7 +1,9 @@
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
+import type { Libp2p, PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { LimitedConnection } from './connection-limits.ts';
 import { addressGroup, type Scope, scopeOfRemote } from './dialable.ts';
+
+/** The origin of peers behind relays: a relay does not tell where they are, so all of them count as one address. */
+export const RELAYED = 'relayed';
 
 /** The IP address in a multiaddr; undefined where there is none, or where it is that of a relay. */
 export function hostOf(address: Multiaddr): string | undefined {
@@ -18,6 +20,14 @@ export function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
   const near: Scope[] = ['loopback', 'link-local', 'private'];
   const scopes = libp2p.getConnections(peer).map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
   return near.find((scope) => scopes.includes(scope)) ?? 'public';
+}
+
+/** The address group that a peer is connected from, RELAYED behind a relay, its own id where it is not connected. */
+export function originIn(libp2p: Libp2p, peer: PeerId): string {
+  const hosts = libp2p.getConnections(peer).map(({ remoteAddr }) => hostOf(remoteAddr));
+  const address = hosts.find((host) => host !== undefined);
+  if (address !== undefined) return addressGroup(address);
+  return hosts.length > 0 ? RELAYED : peer.toString();
 }
 
 /** Number of peers whose last scope is remembered. */
@@ -44,12 +54,4 @@ export class PeerScopes {
     this.note(libp2p, peer);
     return this.#last.get(peer.toString()) ?? 'public';
   }
-}
-
-/** The facts about a connection that admission uses. */
-export function placeOf(connection: Connection): LimitedConnection & { connection: Connection } {
-  const peer = connection.remotePeer.toString();
-  const host = hostOf(connection.remoteAddr);
-  const origin = host && scopeOfRemote(host) !== 'loopback' ? addressGroup(host) : peer;
-  return { connection, peer, origin, streams: connection.streams.length, openedAt: connection.timeline.open };
 }

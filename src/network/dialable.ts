@@ -106,6 +106,21 @@ export function addressGroup(address: string): string {
   return groupsOf(plain)?.slice(0, 4).map(hex).join(':') ?? plain;
 }
 
+/**
+ * The groups that a connection from `address` belongs to, from the widest: the network that one owner usually has whole (IPv4
+ * /24, IPv6 /48), then `addressGroup`.
+ */
+export const placeGroups = (address: string): [site: string, address: string] => {
+  const group = addressGroup(address);
+  return [siteOf(group), group];
+};
+
+/** The /24 or /48 of an address group; anything else is returned as it is. */
+export function siteOf(group: string): string {
+  const separator = group.includes(':') ? ':' : '.';
+  return group.split(separator).slice(0, 3).join(separator);
+}
+
 /** Turns ::ffff:1.2.3.4, which dual-stack sockets report for IPv4 peers, into 1.2.3.4. */
 const plainAddress = (address: string | undefined): string | undefined =>
   address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');

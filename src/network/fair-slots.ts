@@ -1,4 +1,5 @@
-import { BitorchError } from '#base';
+import { Admission, BitorchError, type Place } from '#base';
+import { siteOf } from './dialable.ts';
 
 /** A peer that asks for a slot, and its origin (`Host.originOf`). */
 export interface SlotHolder {
@@ -7,19 +8,21 @@ export interface SlotHolder {
 }
 
 /** One of the slots, held by a peer until it is released or reclaimed. */
-export class Slot {
+export class Slot implements Place {
   readonly slot: number;
   readonly holder: SlotHolder;
+  readonly #idleMs: number;
   readonly #now: () => number;
   readonly #end = new AbortController();
   #busy = false;
   #usedAt: number;
 
-  constructor(slot: number, holder: SlotHolder, now: () => number) {
+  constructor(slot: number, holder: SlotHolder, clock: { idleMs: number; now: () => number }) {
     this.slot = slot;
     this.holder = holder;
-    this.#now = now;
-    this.#usedAt = now();
+    this.#idleMs = clock.idleMs;
+    this.#now = clock.now;
+    this.#usedAt = clock.now();
   }
 
   /** Aborts with PLACE_RECLAIMED when another peer gets the slot; the holder must not use it afterwards. */
@@ -27,9 +30,16 @@ export class Slot {
     return this.#end.signal;
   }
 
-  /** When the slot was last used, in milliseconds; a slot in use is never idle. */
-  get usedAt(): number {
-    return this.#busy ? Number.POSITIVE_INFINITY : this.#usedAt;
+  get groups(): readonly string[] {
+    return groupsOf(this.holder);
+  }
+
+  get isIdle(): boolean {
+    return !this.#busy && this.#now() - this.#usedAt >= this.#idleMs;
+  }
+
+  get worth(): number {
+    return this.#busy ? Number.MAX_VALUE : this.#usedAt;
   }
 
   begin(): void {
@@ -47,21 +57,16 @@ export class Slot {
   }
 }
 
-/**
- * A fixed number of slots for untrusted peers, first come first served while some are free. When all are taken, a newcomer
- * gets one that was idle for `idleMs`, or else one from the peer or origin that holds at least two more than the newcomer:
- * a slot beyond an equal share is only borrowed.
- */
+/** A fixed number of numbered slots that untrusted peers share by `Admission`. A slot is idle after `idleMs` without use. */
 export class FairSlots {
-  readonly #idleMs: number;
-  readonly #now: () => number;
+  readonly #clock: { idleMs: number; now: () => number };
   readonly #free: number[];
-  readonly #taken = new Set<Slot>();
+  readonly #taken: Admission<Slot>;
 
   constructor(options: { count: number; idleMs: number; now?: () => number }) {
-    this.#idleMs = options.idleMs;
-    this.#now = options.now ?? (() => performance.now());
+    this.#clock = { idleMs: options.idleMs, now: options.now ?? (() => performance.now()) };
     this.#free = Array.from({ length: options.count }, (_, slot) => slot);
+    this.#taken = new Admission({ total: options.count });
   }
 
   get free(): number {
@@ -73,40 +78,22 @@ export class FairSlots {
     if (this.#free.length === 0) this.#reclaimFor(holder);
     const slot = this.#free.pop();
     if (slot === undefined) return undefined;
-    const place = new Slot(slot, holder, this.#now);
-    this.#taken.add(place);
-    return place;
+    const taken = new Slot(slot, holder, this.#clock);
+    this.#taken.add(taken);
+    return taken;
   }
 
   /** Frees a slot. Does nothing when it is already free or reclaimed. */
-  release(place: Slot): void {
-    if (this.#taken.delete(place)) this.#free.push(place.slot);
+  release(slot: Slot): void {
+    if (this.#taken.delete(slot)) this.#free.push(slot.slot);
   }
 
   #reclaimFor(newcomer: SlotHolder): void {
-    const idle = [...this.#taken].filter((place) => this.#now() - place.usedAt >= this.#idleMs);
-    const victim = longestIdle(idle) ?? longestIdle(this.#mostBorrowed(newcomer));
-    if (!victim) return;
-    victim.reclaim();
-    this.release(victim);
-  }
-
-  /** The slots of the peer or origin that holds most beyond the newcomer's share. */
-  #mostBorrowed(newcomer: SlotHolder): Slot[] {
-    const excess = ({ holder }: Slot) =>
-      Math.max(
-        this.#held('peer', holder) - this.#held('peer', newcomer),
-        this.#held('origin', holder) - this.#held('origin', newcomer),
-      );
-    const places = [...this.#taken];
-    const most = Math.max(2, ...places.map(excess));
-    return places.filter((place) => excess(place) === most);
-  }
-
-  #held(by: keyof SlotHolder, holder: SlotHolder): number {
-    return [...this.#taken].filter((place) => place.holder[by] === holder[by]).length;
+    const slot = this.#taken.evictable(groupsOf(newcomer));
+    if (!slot) return;
+    slot.reclaim();
+    this.release(slot);
   }
 }
 
-const longestIdle = (places: readonly Slot[]): Slot | undefined =>
-  places.toSorted((a, b) => a.usedAt - b.usedAt)[0];
+const groupsOf = ({ origin, peer }: SlotHolder): string[] => [siteOf(origin), origin, peer];

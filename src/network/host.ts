@@ -6,8 +6,8 @@ import type { SigningKey } from '#crypto';
 import { unwrap, wrap } from './answer.ts';
 import { type Budget, Budgets, UNCHARGED } from './budget.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
-import { excessConnections } from './connection-limits.ts';
-import { hostOf, placeOf, scopeIn } from './connections.ts';
+import { type ConnectionPlaces, limitConnections } from './connection-places.ts';
+import { hostOf, originIn, scopeIn } from './connections.ts';
 import { addressGroup, multiaddrOf, parseMultiaddr, resolveDialable, type Scope } from './dialable.ts';
 import { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
@@ -43,11 +43,6 @@ export interface StreamOptions {
 
 type StreamHandler = (stream: FrameStream) => Promise<void>;
 
-interface Service {
-  readonly handler: StreamHandler;
-  readonly maxFrameBytes: number;
-}
-
 /** What to do with a gossip message: relay it, drop it, or drop it and lower its sender's score. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
 
@@ -67,8 +62,9 @@ export class Host {
   readonly #links: Links;
   readonly #log: Logger;
   readonly #budgets = new Budgets(PEER_LIMITS);
+  readonly #places: ConnectionPlaces;
   /** Services by protocol id, for streams of this node to itself. */
-  readonly #services = new Map<string, Service>();
+  readonly #services = new Map<string, { handler: StreamHandler; maxFrameBytes: number }>();
   readonly #concurrent = new ConcurrentRequests();
   readonly #lifecycle = new Lifecycle();
 
@@ -76,7 +72,7 @@ export class Host {
     this.#libp2p = libp2p;
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
-    libp2p.addEventListener('connection:open', () => this.#closeExcess());
+    this.#places = limitConnections(libp2p, log);
     guardGossip(libp2p.services.pubsub, (peer) => this.#budgetOf(peer));
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
@@ -113,6 +109,13 @@ export class Host {
     return this.#libp2p.getConnections(peerIdFromString(peer)).length > 0;
   }
 
+  /** Whether this node opened a connection to a peer, and not only the peer to this node. */
+  hasDialled(peer: string): boolean {
+    return this.#libp2p
+      .getConnections(peerIdFromString(peer))
+      .some(({ direction }) => direction === 'outbound');
+  }
+
   /** How near a peer is: the narrowest scope of its connections; public where there is none. */
   scopeOf(peer: string): Scope {
     return peer === this.id ? 'loopback' : scopeIn(this.#libp2p, peerIdFromString(peer));
@@ -123,14 +126,14 @@ export class Host {
     return this.#budgetOf(peerIdFromString(peer));
   }
 
-  /** The address group that a connected peer comes from, or its own id where the address is unknown. */
+  /** The budget of whoever is at an IP address and has shown no identity. */
+  budgetAt(address: string): Budget {
+    return this.#budgets.of(`address ${addressGroup(address)}`, address);
+  }
+
+  /** The address group that a connected peer comes from, RELAYED behind a relay, its own id where it is not connected. */
   originOf(peer: string): string {
-    if (peer === this.id) return peer;
-    const address = this.#libp2p
-      .getConnections(peerIdFromString(peer))
-      .map((connection) => hostOf(connection.remoteAddr))
-      .find((host) => host !== undefined);
-    return address === undefined ? peer : addressGroup(address);
+    return peer === this.id ? peer : originIn(this.#libp2p, peerIdFromString(peer));
   }
 
   stop(): Promise<void> {
@@ -187,6 +190,7 @@ export class Host {
       if (peer.id === this.id) return this.#openLocal(protocol, maxFrameBytes);
       const signal = this.#limit(options.signal, REQUEST_TIMEOUT_MS);
       const connection = await this.#libp2p.dial(await this.#targetOf(peer), { signal });
+      this.#places.used(peer.id);
       const stream = await connection.newStream(protocol, {
         signal,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
@@ -216,6 +220,7 @@ export class Host {
       protocol,
       (stream, connection) => {
         const peer = connection.remotePeer.toString();
+        this.#places.used(peer);
         const budget = this.#budgets.of(peer, hostOf(connection.remoteAddr));
         const frames = framesOver(stream, peer, maxFrameBytes, new MemoryCharge(budget));
         this.#serve(protocol, frames, async () => {
@@ -292,7 +297,9 @@ export class Host {
       try {
         const budget = this.#budgetOf(from);
         budget.take(data.length);
-        return budget.run(() => validate(data, from.toString()));
+        const verdict = budget.run(() => validate(data, from.toString()));
+        if (verdict === 'accept') this.#places.used(from.toString());
+        return verdict;
       } catch (error) {
         this.#log.info({ topic, peer: from.toString(), error: messageOf(error) }, 'gossip dropped');
         return 'ignore';
@@ -346,14 +353,6 @@ export class Host {
       'ADDRESS_INVALID',
       `none of its addresses may be dialled when learnt from a ${learntFrom} peer`,
     );
-  }
-
-  /** Closes connections over the limits. */
-  #closeExcess(): void {
-    for (const { connection } of excessConnections(this.#libp2p.getConnections().map(placeOf))) {
-      this.#log.info({ peer: connection.remotePeer.toString() }, 'connection closed: too many');
-      connection.close().catch((error: Error) => connection.abort(error));
-    }
   }
 
   #budgetOf(peer: PeerId): Budget {

@@ -8,7 +8,7 @@ import { yamux } from '@libp2p/yamux';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import type { SigningKey } from '#crypto';
-import { MAX_CONNECTIONS } from './connection-limits.ts';
+import { MAX_CONNECTIONS } from './connection-places.ts';
 import { PeerScopes } from './connections.ts';
 import { dialableOnly } from './dialable.ts';
 import { GOSSIP_OPTIONS } from './gossip-options.ts';
@@ -35,8 +35,8 @@ export async function startLibp2p(key: SigningKey, listen: readonly string[]): P
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false, filterMultiaddrForPeer },
     connectionManager: {
-      // More than are kept, so that a newcomer is compared with existing connections instead of being refused.
-      maxConnections: 2 * MAX_CONNECTIONS,
+      // More than are kept in both directions, so that `ConnectionPlaces` decides and not libp2p.
+      maxConnections: 3 * MAX_CONNECTIONS,
       inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: CONNECTIONS_PER_SECOND,
     },

@@ -1,18 +1,32 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { BitorchError, messageOf, toHex } from '#base';
-import { addressGroup, scopeOfRemote } from './dialable.ts';
+import { Admission, BitorchError, messageOf, type Place, toHex } from '#base';
+import { placeGroups, scopeOfRemote } from './dialable.ts';
 import { TOKEN_BYTES } from './seal.ts';
 
 /** How long a new connection may take to send its token. */
 const TOKEN_TIMEOUT_MS = 5_000;
+/** Bounds on connections that have not sent a token yet: in total, and of an address. */
+const MAX_PENDING = { total: 256, groups: [Infinity, 16] };
+
 /**
- * Bounds on connections that have not sent a token yet: per address (loopback excepted) and in total. The oldest is dropped
- * for a new one.
+ * A connection without a token so far. Honest diallers send it in their first packet, so one that has waited is least likely
+ * to be honest: each is idle, and the oldest is evicted first.
  */
-const MAX_PENDING_OF_ADDRESS = 16;
-const MAX_PENDING = 256;
-const LOOPBACK = 'loopback';
+class PendingLink implements Place {
+  readonly isIdle = true;
+  readonly worth = 0;
+  readonly socket: Socket;
+  readonly groups: readonly string[];
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    const own = `${remoteAddress} ${remotePort}`;
+    // Local nodes share one address, which has no limit therefore.
+    this.groups = scopeOfRemote(remoteAddress) === 'loopback' ? [own, own] : placeGroups(remoteAddress);
+  }
+}
 
 /** Accepts TCP connections that present an expected token; drops all others. */
 export class LinkListener {
@@ -20,8 +34,7 @@ export class LinkListener {
   readonly #sockets = new Set<Socket>();
   /** Callbacks by expected token. */
   readonly #expected = new Map<string, (socket: Socket) => void>();
-  /** Connections without a token so far, oldest first, with their address group. */
-  readonly #pending = new Map<Socket, string>();
+  readonly #pending = new Admission<PendingLink>(MAX_PENDING);
   #port = 0;
 
   private constructor() {}
@@ -75,14 +88,13 @@ export class LinkListener {
 
   #admit(socket: Socket): void {
     socket.on('error', () => undefined);
-    const { remoteAddress = '' } = socket;
-    const from = scopeOfRemote(remoteAddress) === LOOPBACK ? LOOPBACK : addressGroup(remoteAddress);
-    this.#makeRoom(from);
-    this.#pending.set(socket, from);
+    const pending = new PendingLink(socket);
+    if (!this.#pending.hasRoom(pending.groups)) this.#drop(this.#pending.evictable(pending.groups));
+    this.#pending.add(pending);
     this.#sockets.add(socket);
     const timeout = setTimeout(() => socket.destroy(), TOKEN_TIMEOUT_MS);
     const leave = () => {
-      this.#pending.delete(socket);
+      this.#pending.delete(pending);
       clearTimeout(timeout);
       socket.off('readable', read).off('close', leave);
     };
@@ -96,19 +108,10 @@ export class LinkListener {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  /**
-   * Makes room for one connection. Honest diallers send the token in their first packet, so the one that has waited longest
-   * is the least likely to be honest.
-   */
-  #makeRoom(address: string): void {
-    const ofAddress = [...this.#pending].filter(([, from]) => from === address && from !== LOOPBACK);
-    if (ofAddress.length >= MAX_PENDING_OF_ADDRESS) this.#drop(ofAddress[0]![0]);
-    else if (this.#pending.size >= MAX_PENDING) this.#drop([...this.#pending.keys()][0]!);
-  }
-
-  #drop(socket: Socket): void {
-    this.#pending.delete(socket);
-    socket.destroy();
+  #drop(pending: PendingLink | undefined): void {
+    if (!pending) return;
+    this.#pending.delete(pending);
+    pending.socket.destroy();
   }
 
   #handOver(token: string, socket: Socket): void {

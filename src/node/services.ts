@@ -57,7 +57,8 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const host = await Host.start({ key, listen, linkPort }, { log });
   lifecycle.onStop(() => host.stop());
   const trackers = await startTracker(options, lifecycle);
-  const swarm = new Swarm({ ...swarmAddress, peerId: peerIdOf(host.id) }, { log });
+  const budgetOf = (address: string) => host.budgetAt(address);
+  const swarm = new Swarm({ ...swarmAddress, peerId: peerIdOf(host.id) }, { log, budgetOf });
   await swarm.start();
   lifecycle.onStop(() => swarm.stop());
 
@@ -73,7 +74,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   lifecycle.onStop(() => library.stop());
   const selfId = host.id;
   const finder = new ModelFinder(options, { selfId, directory, library, guard, onProgress, signal });
-  const obtain = (id: string) => finder.obtain(id);
+  const obtain = (id: string, signal?: AbortSignal) => finder.obtain(id, signal);
 
   const { roles, threads, pin, context } = options;
   if (roles.some((role) => role !== 'seed')) await selfCheck();

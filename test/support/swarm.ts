@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createLog, Lifecycle } from '#base';
 import { createMetainfo, type Metainfo, Swarm, type SwarmOptions } from '#distribution';
+import type { Budget } from '#network';
 
 export const quiet = createLog(process.env.BITORCH_LOG ?? 'silent');
 
@@ -29,8 +30,13 @@ export async function temporaryDirectory(t: TestContext): Promise<string> {
 }
 
 /** A running swarm that is stopped after the test. */
-export async function startSwarm(t: TestContext, options: Partial<SwarmOptions> = {}): Promise<Swarm> {
-  const swarm = new Swarm({ peerId: new Uint8Array(randomBytes(20)), ...options }, { log: quiet });
+export async function startSwarm(
+  t: TestContext,
+  options: Partial<SwarmOptions> = {},
+  budgetOf?: (host: string) => Budget,
+): Promise<Swarm> {
+  const dependencies = { log: quiet, ...(budgetOf && { budgetOf }) };
+  const swarm = new Swarm({ peerId: new Uint8Array(randomBytes(20)), ...options }, dependencies);
   await swarm.start();
   afterwards(t, () => swarm.stop());
   return swarm;

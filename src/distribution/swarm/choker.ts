@@ -6,7 +6,7 @@ export interface Chokable {
   /** Whether we choke the peer. */
   readonly choked: boolean;
   /** Ranks peers: bytes per second received from the peer, or sent to it when we are seeding. */
-  readonly worth: number;
+  readonly rank: number;
   readonly network: string;
   setChoking(choked: boolean): void;
 }
@@ -59,8 +59,8 @@ export class Choker<P extends Chokable> {
 
   /** The best peer of each network comes first, then the second best of each: no host gets all slots while others wait. */
   #ranked(peers: readonly P[]): P[] {
-    const byWorth = peers.filter((peer) => peer.interested).sort((a, b) => b.worth - a.worth);
-    return interleave([...Map.groupBy(byWorth, ({ network }) => network).values()]);
+    const byRank = peers.filter((peer) => peer.interested).sort((a, b) => b.rank - a.rank);
+    return interleave([...Map.groupBy(byRank, ({ network }) => network).values()]);
   }
 
   /** The current optimistic unchoke until its time is over, then a random other peer. */

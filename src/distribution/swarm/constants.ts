@@ -28,6 +28,8 @@ export const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 export const MAX_UNSENT_BYTES = 1024 * 1024;
 /** … and beyond which the peer is disconnected, since it does not read the answers it requests. */
 export const MAX_BACKLOG_BYTES = 2 * MAX_UNSENT_BYTES;
+/** Memory that a connection occupies beside its queued data: the message that is coming in, and requests that wait. */
+export const CONNECTION_BYTES = 384 * 1024;
 /** Memory that a queued write occupies beside its bytes. */
 export const WRITE_OVERHEAD_BYTES = 512;
 /** A peer that reads nothing of its queued data for this long is disconnected. */
@@ -64,7 +66,7 @@ export const DEFAULT_MAX_PEERS = 64;
 /**
  * Several nodes may share an address behind a router; more from one address are taken for an attempt to occupy all slots.
  */
-export const DEFAULT_MAX_PEERS_PER_NETWORK = 8;
+export const DEFAULT_MAX_PEERS_PER_ADDRESS = 8;
 export const DEFAULT_UPLOAD_SLOTS = 8;
 export const RECHOKE_MS = 10_000;
 export const OPTIMISTIC_MS = 30_000;

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net';
+import { MemoryCharge } from '#network/memory';
 import { MAX_BACKLOG_BYTES, MAX_UNSENT_BYTES, WRITE_OVERHEAD_BYTES } from './constants.ts';
 
 /** Data queued on one socket, counted by the memory it occupies. */
 export class Outbox {
   readonly #socket: Socket;
   readonly #onRoom: () => void;
+  readonly #memory: MemoryCharge;
   #held = 0;
   #corked = false;
   #lastWriteAt = Date.now();
   #lastSentAt = Date.now();
 
-  /** `onRoom` is called when there is room again after the queue was full. */
-  constructor(socket: Socket, onRoom: () => void) {
+  /** `onRoom` is called when there is room again after the queue was full; `memory` is charged what is queued. */
+  constructor(socket: Socket, onRoom: () => void, memory = new MemoryCharge()) {
     this.#socket = socket;
     this.#onRoom = onRoom;
+    this.#memory = memory;
   }
 
   /** Queued bytes plus the overhead of each write. */
@@ -41,10 +44,12 @@ export class Outbox {
 
   /**
    * Queues data. Everything written in one tick leaves in one system call. `onSent` is called even if the socket is closed.
+   * Throws BUDGET_EXCEEDED, after which the connection has to be closed.
    */
   write(parts: readonly Uint8Array[], onSent?: () => void): void {
     const cost = parts.reduce((sum, part) => sum + part.length, WRITE_OVERHEAD_BYTES);
     const now = Date.now();
+    this.#memory.add(cost);
     if (this.#held === 0) this.#lastSentAt = now;
     this.#lastWriteAt = now;
     this.#held += cost;
@@ -59,6 +64,7 @@ export class Outbox {
   #sent(cost: number, onSent: (() => void) | undefined): void {
     const wasFull = this.#held >= MAX_UNSENT_BYTES / 2;
     this.#held -= cost;
+    this.#memory.add(-cost);
     this.#lastSentAt = Date.now();
     onSent?.();
     if (wasFull && this.#held < MAX_UNSENT_BYTES / 2) this.#onRoom();

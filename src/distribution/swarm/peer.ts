@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net';
-import { BitorchError, toHex } from '#base';
-import { addressGroup, scopeOfRemote } from '#network/addresses';
+import { BitorchError, type Place, toHex } from '#base';
+import { addressGroup, placeGroups, scopeOfRemote } from '#network/addresses';
+import type { MemoryCharge } from '#network/memory';
 import { addressOf } from './address-book.ts';
 import type { Bitfield } from './bitfield.ts';
-import type { LimitedConnection } from './connection-limits.ts';
 import {
+  CONNECTION_BYTES,
   DEFAULT_REQUEST_LIMIT,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   MAX_REFUSED_REQUESTS,
   MAX_REQUEST_BYTES,
+  PLACE_GRACE_MS,
+  PLACE_USE_BYTES_PER_SECOND,
   WRITE_STALL_MS,
 } from './constants.ts';
 import { Outbox } from './outbox.ts';
@@ -50,10 +53,13 @@ export interface RemoteEnd {
 }
 
 /** One connection to another client, with the protocol state of both sides. */
-export class Peer implements LimitedConnection {
+export class Peer implements Place {
   readonly outgoing: boolean;
   /** `host:port` that was dialled, or the remote end of an accepted connection. */
   readonly address: string;
+  /** See placeGroups(). */
+  readonly groups: readonly string[];
+  /** See addressGroup(). */
   readonly network: string;
   readonly origin: string;
   readonly openedAt = Date.now();
@@ -100,19 +106,27 @@ export class Peer implements LimitedConnection {
   readonly #socket: Socket;
   readonly #parser: WireParser;
   readonly #outbox: Outbox;
+  readonly #memory: MemoryCharge;
   readonly #bucket = new TokenBucket();
   #refused = 0;
   #handshakeTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(socket: Socket, { host, port, outgoing }: RemoteEnd, owner: PeerOwner) {
+  /** `memory` is charged what the connection makes this node hold. */
+  constructor(
+    socket: Socket,
+    { host, port, outgoing }: RemoteEnd,
+    { owner, memory }: { owner: PeerOwner; memory: MemoryCharge },
+  ) {
     this.#socket = socket;
+    this.#memory = memory;
     this.address = addressOf({ host, port });
+    this.groups = placeGroups(host);
     this.network = addressGroup(host);
     this.origin = originOf({ host, port });
     this.outgoing = outgoing;
     this.owner = owner;
-    this.#outbox = new Outbox(socket, () => this.#closed || this.owner.onRoom(this));
+    this.#outbox = new Outbox(socket, () => this.#closed || this.owner.onRoom(this), memory);
     this.#parser = new WireParser({
       onHandshake: (handshake) => {
         clearTimeout(this.#handshakeTimer);
@@ -130,6 +144,15 @@ export class Peer implements LimitedConnection {
     this.#handshakeTimer = setTimeout(() => this.close('no handshake in time'), HANDSHAKE_TIMEOUT_MS);
   }
 
+  /** Charges the fixed memory of the connection, closing it when that is beyond its budget. */
+  charge(): void {
+    try {
+      this.#memory.add(CONNECTION_BYTES);
+    } catch (error) {
+      this.close(error);
+    }
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -139,11 +162,16 @@ export class Peer implements LimitedConnection {
   }
 
   /** Rank for the choker: the download rate, or the upload rate when seeding. */
-  get worth(): number {
+  get rank(): number {
     return this.seeding ? this.up.bytesPerSecond : this.down.bytesPerSecond;
   }
 
-  get use(): number {
+  get isIdle(): boolean {
+    return this.worth < PLACE_USE_BYTES_PER_SECOND && Date.now() - this.openedAt >= PLACE_GRACE_MS;
+  }
+
+  /** Recent payload bytes per second in both directions; 0 when neither side is interested. */
+  get worth(): number {
     return this.interested || this.interesting ? this.down.bytesPerSecond + this.up.bytesPerSecond : 0;
   }
 
@@ -168,7 +196,7 @@ export class Peer implements LimitedConnection {
   /** Queues a control message. Disconnects a peer that makes us queue more than it reads. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
-    this.#outbox.write([bytes]);
+    this.#write([bytes]);
     if (this.#outbox.isOverfull) this.close('does not read what it is sent');
   }
 
@@ -181,9 +209,18 @@ export class Peer implements LimitedConnection {
     if (this.#closed) return;
     buffer.hold();
     const block = buffer.bytes.subarray(offset, offset + request.length);
-    this.#outbox.write([encodeBlockHeader(request), block], buffer.release);
+    this.#write([encodeBlockHeader(request), block], buffer.release);
     this.uploaded += request.length;
     this.#refused = Math.max(0, this.#refused - 1);
+  }
+
+  #write(parts: readonly Uint8Array[], onSent?: () => void): void {
+    try {
+      this.#outbox.write(parts, onSent);
+    } catch (error) {
+      onSent?.();
+      this.close(error);
+    }
   }
 
   setChoking(choked: boolean): void {
@@ -245,6 +282,7 @@ export class Peer implements LimitedConnection {
     this.#closed = true;
     clearTimeout(this.#handshakeTimer);
     this.#parser.stop();
+    this.#memory.clear();
     this.owner.onClose(this, reason);
   }
 }

@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import { addressGroup } from '#network/addresses';
+import { Admission, BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
+import type { Budget } from '#network';
+import { placeGroups } from '#network/addresses';
+import { MemoryCharge } from '#network/memory';
 import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
-import { ConnectionLimits } from './connection-limits.ts';
 import {
   DEFAULT_MAX_PEERS,
-  DEFAULT_MAX_PEERS_PER_NETWORK,
+  DEFAULT_MAX_PEERS_PER_ADDRESS,
   DEFAULT_UPLOAD_SLOTS,
   TICK_MS,
 } from './constants.ts';
@@ -26,9 +27,15 @@ export interface SwarmOptions {
   /** Limit on connections of all torrents together. */
   maxPeers?: number;
   /** Limit on connections with one IPv4 address or IPv6 /64. */
-  maxPeersPerNetwork?: number;
+  maxPeersPerAddress?: number;
   /** Peers unchoked at a time, over all torrents. */
   uploadSlots?: number;
+}
+
+export interface SwarmDependencies {
+  readonly log: Logger;
+  /** The budget of whoever is at an IP address; without one nothing is charged. */
+  readonly budgetOf?: (host: string) => Budget;
 }
 
 export interface AddTorrent extends TorrentOptions {
@@ -40,12 +47,13 @@ export interface AddTorrent extends TorrentOptions {
 export class Swarm {
   readonly #options: SwarmOptions;
   readonly #log: Logger;
+  readonly #budgetOf: SwarmDependencies['budgetOf'];
   readonly #life = new Lifecycle();
   readonly #torrents = new Map<string, Torrent>();
   /** Infohashes of the torrents, including those still being verified. */
   readonly #known = new Set<string>();
   readonly #open = new Set<Peer>();
-  readonly #limits: ConnectionLimits<Peer>;
+  readonly #places: Admission<Peer>;
   readonly #bans = new Bans();
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
@@ -55,14 +63,16 @@ export class Swarm {
   #lastTickAt = Date.now();
   #filling: NodeJS.Immediate | undefined;
 
-  constructor(options: SwarmOptions, deps: { log: Logger }) {
+  constructor(options: SwarmOptions, deps: SwarmDependencies) {
     if (options.peerId.length !== 20) throw new RangeError('Swarm: a peer id has 20 bytes');
     this.#options = options;
     this.#log = deps.log;
-    this.#limits = new ConnectionLimits(
-      options.maxPeers ?? DEFAULT_MAX_PEERS,
-      options.maxPeersPerNetwork ?? DEFAULT_MAX_PEERS_PER_NETWORK,
-    );
+    this.#budgetOf = deps.budgetOf;
+    const ofAddress = options.maxPeersPerAddress ?? DEFAULT_MAX_PEERS_PER_ADDRESS;
+    this.#places = new Admission({
+      total: options.maxPeers ?? DEFAULT_MAX_PEERS,
+      groups: [Infinity, ofAddress],
+    });
     this.#choker = new Choker(options.uploadSlots ?? DEFAULT_UPLOAD_SLOTS);
   }
 
@@ -150,31 +160,32 @@ export class Swarm {
       memory: this.#memory,
       port: () => this.#port,
       bans: this.#bans,
-      hasRoom: (host, isNeeded) => this.#hasRoom(addressGroup(host), isNeeded),
+      hasRoom: (host, isNeeded) => this.#hasRoom(placeGroups(host), isNeeded),
       dial: (place, owner) => {
         const { host, port } = place;
-        this.#makeRoom(addressGroup(host));
+        this.#makeRoom(placeGroups(host));
         const socket = dial(place, (chunk) => peer.receive(chunk));
-        const peer = new Peer(socket, { host, port, outgoing: true }, owner);
+        const peer = new Peer(
+          socket,
+          { host, port, outgoing: true },
+          { owner, memory: this.#memoryOf(host) },
+        );
         return this.#track(peer, socket);
       },
       slotsChanged: () => this.#fillSlots(),
     };
   }
 
-  #hasRoom(network: string, isNeeded: boolean): boolean {
-    if (this.#limits.hasRoom(network)) return true;
-    return isNeeded && this.#limits.evictable(network, Date.now()) !== undefined;
+  #hasRoom(groups: readonly string[], isNeeded: boolean): boolean {
+    return this.#places.hasRoom(groups) || (isNeeded && this.#places.evictable(groups) !== undefined);
   }
 
   /** Ensures room for a connection, closing the least useful one if needed; returns whether there is room. */
-  #makeRoom(network: string): boolean {
-    if (this.#limits.hasRoom(network)) return true;
-    const idle = this.#limits.evictable(network, Date.now());
-    if (!idle) return false;
-    this.#limits.remove(idle);
-    idle.close('replaced by another connection');
-    return this.#limits.hasRoom(network);
+  #makeRoom(groups: readonly string[]): boolean {
+    const evicted = this.#places.hasRoom(groups) ? undefined : this.#places.evictable(groups);
+    if (evicted) this.#places.delete(evicted);
+    evicted?.close('replaced by another connection');
+    return this.#places.hasRoom(groups);
   }
 
   /** Runs once per tick, so that several changes in one packet are answered once. */
@@ -187,22 +198,29 @@ export class Swarm {
 
   #accept(accepted: Socket): void {
     const { remoteAddress: host = '', remotePort: port = 0 } = accepted;
-    if (!this.#makeRoom(addressGroup(host))) {
+    if (!this.#makeRoom(placeGroups(host))) {
       accepted.destroy();
       return;
     }
     const socket = adopt(accepted, (chunk) => peer.receive(chunk));
-    const peer = new Peer(socket, { host, port, outgoing: false }, this.#acceptor);
+    const owner = this.#acceptor;
+    const peer = new Peer(socket, { host, port, outgoing: false }, { owner, memory: this.#memoryOf(host) });
     this.#track(peer, socket);
   }
 
+  #memoryOf(host: string): MemoryCharge {
+    return new MemoryCharge(this.#budgetOf?.(host));
+  }
+
   #track(peer: Peer, socket: Socket): Peer {
-    this.#limits.add(peer);
+    this.#places.add(peer);
     this.#open.add(peer);
     socket.once('close', () => {
       this.#open.delete(peer);
-      this.#limits.remove(peer);
+      this.#places.delete(peer);
     });
+    // Later, since it may close the connection, which its owner does not know yet.
+    queueMicrotask(() => peer.charge());
     return peer;
   }
 

@@ -37,6 +37,8 @@ import { SharedTorrents } from './shared-torrents.ts';
 const PROGRESS_INTERVAL_MS = 100;
 /** File that marks the folder of a refused model. */
 const REFUSED = 'refused';
+/** Holders of a manifest that are asked at the same time. */
+const ASKED_AT_ONCE = 4;
 const MANIFEST_PROTOCOL = '/bitorch/distribution/manifest/1';
 const questionSchema = z.strictObject({ manifest: zBytes(32) });
 const answerSchema = z.strictObject({
@@ -216,24 +218,42 @@ export class Library {
   }
 
   /** Asks the nodes that hold a model for its manifest and torrent. Throws MODEL_UNKNOWN when none gives them. */
-  async obtain(id: string, holders: readonly PeerAddress[]): Promise<Model> {
+  async obtain(id: string, holders: readonly PeerAddress[], signal?: AbortSignal): Promise<Model> {
     const known = this.#models.get(id);
     if (known) return known;
     if (this.#refused.has(id)) throw refusal(`${id.slice(0, 16)}…`);
-    for (const holder of holders) {
-      try {
-        const limits = { maxBytes: MAX_MANIFEST_BYTES + MAX_METAINFO_BYTES };
-        const answer = await this.#host.request(holder, MANIFEST_PROTOCOL, { manifest: fromHex(id) }, limits);
-        const { manifest, metainfo } = check(answerSchema, answer, 'manifest answer');
-        if (toHex(manifestId(manifest)) === id) return await this.add(manifest, metainfo);
-      } catch (error) {
-        this.#log.info({ holder: holder.id, error: messageOf(error) }, 'manifest not obtained');
+    const found = new AbortController();
+    const either = AbortSignal.any(signal ? [signal, found.signal] : [found.signal]);
+    const left = holders[Symbol.iterator]();
+    let model: Model | undefined;
+    /** Holders are asked a few at a time, so that many silent ones do not keep it from those that answer. */
+    const ask = async () => {
+      for (const holder of left) {
+        if (either.aborted) return;
+        try {
+          model = await this.#ask(holder, id, either);
+          found.abort();
+        } catch (error) {
+          this.#log.info({ holder: holder.id, error: messageOf(error) }, 'manifest not obtained');
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
+    if (model) return model;
+    signal?.throwIfAborted();
     throw new BitorchError(
       'MODEL_UNKNOWN',
       `no reachable node provides the manifest of model ${id.slice(0, 16)}…`,
     );
+  }
+
+  /** Asks one holder for a manifest. Throws MANIFEST_INVALID when it sends another one, and what `add` throws. */
+  async #ask(holder: PeerAddress, id: string, signal: AbortSignal): Promise<Model> {
+    const limits = { maxBytes: MAX_MANIFEST_BYTES + MAX_METAINFO_BYTES, signal };
+    const answer = await this.#host.request(holder, MANIFEST_PROTOCOL, { manifest: fromHex(id) }, limits);
+    const { manifest, metainfo } = check(answerSchema, answer, 'manifest answer');
+    if (toHex(manifestId(manifest)) === id) return this.add(manifest, metainfo);
+    throw new BitorchError('MANIFEST_INVALID', 'the holder sent the manifest of another model');
   }
 
   async #reopen(id: string): Promise<void> {

@@ -37,8 +37,8 @@ export class ModelFinder {
   }
 
   /** The model with this manifest id, from this node or from those that hold it. Throws MODEL_UNKNOWN. */
-  obtain(id: string): Promise<Model> {
-    return this.#dependencies.library.obtain(id, this.#holders(id));
+  obtain(id: string, signal?: AbortSignal): Promise<Model> {
+    return this.#dependencies.library.obtain(id, this.#holders(id), signal);
   }
 
   /**

@@ -8,42 +8,36 @@ const LEAST_BYTES_PER_SECOND = 32 << 10;
 export const STALL_MS = 60_000;
 /** And one that has brought none yet. */
 export const FIRST_MS = 20_000;
-/** A fetch that takes longer lets others have its lane, if any wait. */
-export const TURN_MS = 600_000;
 
 export type FetchedTorrent = Pick<Torrent, 'metainfo' | 'want' | 'wait' | 'progress'>;
 
 interface FetchOptions {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
-  /** Whether another model waits for a lane. */
-  readonly othersWait: () => boolean;
 }
 
 /**
- * Fetches all files of a torrent, for as long as it goes on. Throws FETCH_STALLED when nothing comes any more, and
- * FETCH_PAUSED when it has had its turn and others wait: what is here stays, and the swarm may go on.
+ * Fetches all files of a torrent for as long as data arrives. Throws FETCH_STALLED when none does, or the reason of `signal`; data
+ * that has arrived stays.
  */
 export async function fetchWhole(
   torrent: FetchedTorrent,
-  { onProgress, signal, othersWait }: FetchOptions,
+  { onProgress, signal }: FetchOptions,
 ): Promise<void> {
   const files = torrent.metainfo.files.filter(({ length }) => length > 0);
   const ranges = files.map(({ path, length }) => ({ file: path, offset: 0, length }));
   const stopped = new AbortController();
   torrent.want(ranges);
   const begin = torrent.progress().bytesWantedHave;
-  let [have, idleMs, turnMs, hasBegun] = [begin, 0, 0, begin > 0];
+  let [have, idleMs, hasBegun] = [begin, 0, begin > 0];
   const look = () => {
     const { bytesWantedHave, bytesWanted, downBytesPerSecond } = torrent.progress();
     onProgress({ step: 'fetching', done: bytesWantedHave, total: bytesWanted, unit: 'bytes' });
     const comes = bytesWantedHave > have || downBytesPerSecond >= LEAST_BYTES_PER_SECOND;
     idleMs = comes ? 0 : idleMs + LOOK_MS;
-    turnMs += LOOK_MS;
     have = bytesWantedHave;
     hasBegun ||= bytesWantedHave > begin;
     if (idleMs >= (hasBegun ? STALL_MS : FIRST_MS)) stopped.abort(stalled(idleMs));
-    else if (turnMs >= TURN_MS && othersWait()) stopped.abort(paused());
   };
   const timer = setInterval(look, LOOK_MS);
   try {
@@ -58,5 +52,3 @@ export async function fetchWhole(
 
 const stalled = (ms: number) =>
   new BitorchError('FETCH_STALLED', `no data arrived for ${ms / 1000} s; it is retried later`);
-const paused = () =>
-  new BitorchError('FETCH_PAUSED', 'the fetch is slow and others are waiting; it continues after them');

@@ -28,12 +28,12 @@ import { byUse, hostOf, inTurns, type ModelUse, usesOf } from '../models/model-u
 import type { Directory } from '../peers/directory.ts';
 import { fitIntoQuota } from './disk-quota.ts';
 import { fetchWhole } from './examination-fetch.ts';
-import { FairWorkers } from './fair-workers.ts';
+import { FairWorkers, type Lane } from './fair-workers.ts';
 import type { ModelGuard } from './model-guard.ts';
 import { type Rescan, RulesetReview } from './ruleset-review.ts';
 
-/** Models that are fetched side by side, and those of one publisher among them. */
-const LANES = { lanes: 16, lanesOfGroup: 2 };
+/** Models that are fetched side by side, and how long a fetch may take while others wait. */
+const LANES = { lanes: 16, turnMs: 600_000 };
 
 export interface ExamineOptions {
   readonly home: string;
@@ -53,7 +53,7 @@ export interface ExamineDependencies {
   readonly directory: Directory;
   readonly library: Library;
   readonly reports: ReportStore;
-  readonly obtain: (id: string) => Promise<Model>;
+  readonly obtain: (id: string, signal?: AbortSignal) => Promise<Model>;
   /** Whether this node keeps a model for another reason than to examine it. */
   readonly isUsed: (id: string) => boolean;
   readonly log: Logger;
@@ -83,8 +83,10 @@ export class Examiner {
   readonly #room: number;
   readonly #workers: FairWorkers;
   readonly #steps = new Map<string, Progress>();
-  /** Who published what is in the queue, of those manifests that were asked for. */
+  /** Publishers of the models in the queue, where the manifest is known. */
   readonly #publishers = new Map<string, string>();
+  /** Addresses that announce the models in the queue. */
+  #origins: ReadonlyMap<string, readonly string[]> = new Map();
   /** Models that are fetched are scanned and run one after the other. */
   #examined: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
@@ -98,8 +100,8 @@ export class Examiner {
     this.#review = new RulesetReview({ ...dependencies, rules: options.rules, proves: options.proves });
     this.#workers = new FairWorkers(LANES, {
       waiting: () => this.#waiting(),
-      groupOf: (id) => this.#publishers.get(id),
-      work: (id) => this.#examine(id),
+      ownerOf: (id) => ({ origins: this.#origins.get(id) ?? [], identity: this.#publishers.get(id) }),
+      work: (id, lane) => this.#examine(id, lane),
       problemOf: (error, id) => this.#problemOf(error, id),
       refresh: () => this.#refreshRules(),
       signal: dependencies.signal,
@@ -139,10 +141,10 @@ export class Examiner {
   }
 
   #waiting(): string[] {
-    const ids = inTurns(this.queue()).map(({ id }) => id);
-    const known = new Set(ids);
-    for (const id of this.#publishers.keys()) if (!known.has(id)) this.#publishers.delete(id);
-    return ids;
+    const entries = inTurns(this.queue());
+    this.#origins = new Map(entries.map(({ id, use }) => [id, use.origins]));
+    for (const id of this.#publishers.keys()) if (!this.#origins.has(id)) this.#publishers.delete(id);
+    return entries.map(({ id }) => id);
   }
 
   #failuresOf(id: string): number {
@@ -177,16 +179,28 @@ export class Examiner {
     }
   }
 
-  async #examine(id: string): Promise<void> {
+  async #examine(id: string, lane: Lane): Promise<void> {
     this.#steps.set(id, { step: 'fetching', done: 0, total: 0, unit: 'bytes' });
     try {
-      const model = await this.#dependencies.obtain(id);
-      this.#publishers.set(id, toHex(model.manifest.publisher));
+      const model = await this.#dependencies.obtain(id, lane.signal);
+      await this.#identify(model);
       const known = await this.#cache.find(model.manifest, this.ruleset);
-      if (!known) await this.#fetch(model);
+      if (!known) await this.#fetch(model, lane);
+      lane.keep();
       await this.#attest(model, known ?? (await this.#inTurn(() => this.#examineFiles(model))));
     } finally {
       this.#steps.delete(id);
+    }
+  }
+
+  /** The publisher is known now. Throws FETCH_PAUSED when it has more lanes than others that wait. */
+  async #identify(model: Model): Promise<void> {
+    this.#publishers.set(model.id, toHex(model.manifest.publisher));
+    try {
+      this.#workers.identify(model.id);
+    } catch (error) {
+      if (this.#isFetched(model)) await this.#dependencies.library.discard(model);
+      throw error;
     }
   }
 
@@ -230,31 +244,27 @@ export class Examiner {
     }
   }
 
-  /** What does not come is not kept either. */
-  async #fetch(model: Model): Promise<void> {
-    const { directory, library, selfId, signal } = this.#dependencies;
+  /** Fetches the files of a model. A model that nobody delivers is discarded. */
+  async #fetch(model: Model, lane: Lane): Promise<void> {
+    const { directory, library, selfId } = this.#dependencies;
     await this.#makeRoom(model);
     for (const node of directory.nodes()) {
       const holds = node.holdings.some(({ manifest }) => toHex(manifest) === model.id);
       const host = hostOf(node);
       if (holds && node.id !== selfId && host) model.torrent.addPeer(host, node.swarmPort);
     }
-    const othersWait = () => this.#workers.othersWait;
+    const signal = AbortSignal.any([this.#dependencies.signal, lane.signal]);
     try {
-      await fetchWhole(model.torrent, { onProgress: this.#progressOf(model.id), signal, othersWait });
+      await fetchWhole(model.torrent, { onProgress: this.#progressOf(model.id), signal });
     } catch (error) {
       if (codeOf(error) === 'FETCH_STALLED' && this.#isFetched(model)) await library.discard(model);
       throw error;
     }
   }
 
-  /** Makes room on disk. Throws ROOM_EXCEEDED, and FETCH_PAUSED when its publisher has its share of the lanes already. */
+  /** Makes room on disk. Throws ROOM_EXCEEDED. */
   async #makeRoom(model: Model): Promise<void> {
     const { library, guard } = this.#dependencies;
-    if (this.#workers.isBeyondShare(model.id)) {
-      if (this.#isFetched(model)) await library.discard(model);
-      throw new BitorchError('FETCH_PAUSED', 'its publisher has other models under examination');
-    }
     const fetched = library.all().filter((held) => this.#isFetched(held));
     const room = fitIntoQuota(model, fetched, {
       limit: this.#room,

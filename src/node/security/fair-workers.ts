@@ -1,13 +1,9 @@
+import { Admission, BitorchError, type Place } from '#base';
+
 const IDLE_MS = 300;
 /** A task that failed is tried again after this long, and twice as long after each failure. */
 const RETRY_MS = 5_000;
 const MAX_RETRY_MS = 600_000;
-
-export interface FairWorkersOptions {
-  readonly lanes: number;
-  /** Lanes that tasks of one group may have while others wait. */
-  readonly lanesOfGroup: number;
-}
 
 export interface Failure {
   readonly problem: string;
@@ -15,38 +11,97 @@ export interface Failure {
   readonly retryAt: number;
 }
 
-interface LanePorts {
-  /** Ids of what is to be done, in the order of their worth. */
+/** Whom a task is done for, as far as it is known. */
+export interface TaskOwner {
+  /** Addresses that ask for it; the one that has fewest tasks under way is charged. */
+  readonly origins: readonly string[];
+  readonly identity?: string | undefined;
+}
+
+interface WorkerPorts {
+  /** Ids of the tasks, the most important first. */
   readonly waiting: () => readonly string[];
-  /** What a task shares lanes with, as far as it is known. */
-  readonly groupOf: (id: string) => string | undefined;
-  readonly work: (id: string) => Promise<void>;
-  /** Says what went wrong; `undefined`: it only was not finished. */
+  readonly ownerOf: (id: string) => TaskOwner;
+  readonly work: (id: string, lane: Lane) => Promise<void>;
+  /** What went wrong; undefined when the task was only interrupted. */
   readonly problemOf: (error: unknown, id: string) => string | undefined;
   /** Called before lanes are filled. */
   readonly refresh: () => Promise<void>;
   readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/**
- * Works on several things side by side, so that none that does not get on holds up the others. What was never tried and what
- * failed or had its turn come alternately, of the latter what was tried least: neither can keep out the other.
- */
-export class FairWorkers {
-  readonly #options: FairWorkersOptions;
-  readonly #ports: LanePorts;
-  readonly #active = new Map<string, Promise<void>>();
-  readonly #failures = new Map<string, Failure>();
-  readonly #turns = new Map<string, number>();
-  #wake: (() => void) | undefined;
+interface WorkerOptions {
+  readonly lanes: number;
+  /** A task that runs for longer gives its lane to any other that waits, until it calls `Lane.keep`. */
+  readonly turnMs: number;
+}
 
-  constructor(options: FairWorkersOptions, ports: LanePorts) {
-    this.#options = options;
-    this.#ports = ports;
+/** One of the lanes, as held by a task. */
+export class Lane implements Place {
+  groups: readonly string[];
+  readonly #order: number;
+  readonly #isOver: () => boolean;
+  readonly #end = new AbortController();
+  #isKept = false;
+
+  /** `order` grows with each lane; `isOver`: whether its turn has ended. */
+  constructor(groups: readonly string[], turn: { order: number; isOver: () => boolean }) {
+    this.groups = groups;
+    this.#order = turn.order;
+    this.#isOver = turn.isOver;
   }
 
-  /** Works until the signal aborts, and until what is under way has ended. */
+  /** Aborts with FETCH_PAUSED when the lane goes to another task. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get isIdle(): boolean {
+    return this.#isOver();
+  }
+
+  /** The youngest is evicted first: it loses least. */
+  get worth(): number {
+    return this.#isKept ? Infinity : -this.#order;
+  }
+
+  /** From now on the lane is not given to another task. Throws FETCH_PAUSED when it was already. */
+  keep(): void {
+    this.signal.throwIfAborted();
+    this.#isKept = true;
+  }
+
+  reclaim(): void {
+    this.#end.abort(
+      new BitorchError('FETCH_PAUSED', 'others with fewer fetches are waiting; it continues after them'),
+    );
+  }
+}
+
+/**
+ * Works on several tasks side by side, so that one that does not progress holds up no other. Lanes are shared by `Admission`
+ * among the addresses and identities that the tasks are done for. New tasks and those that failed or were interrupted take
+ * turns, of the latter the one tried least often first, so that neither kind keeps out the other.
+ */
+export class FairWorkers {
+  readonly #options: WorkerOptions;
+  readonly #ports: WorkerPorts;
+  readonly #lanes: Admission<Lane>;
+  readonly #active = new Map<string, { lane: Lane; done: Promise<void> }>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #turns = new Map<string, number>();
+  #begun = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(options: WorkerOptions, ports: WorkerPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#lanes = new Admission({ total: options.lanes });
+  }
+
+  /** Works until the signal aborts; resolves when the tasks under way have ended. */
   async run(): Promise<void> {
     const { signal, refresh } = this.#ports;
     while (!signal.aborted) {
@@ -57,28 +112,40 @@ export class FairWorkers {
         setTimeout(resolve, IDLE_MS);
       });
     }
-    await Promise.all(this.#active.values());
+    await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
 
-  /** Begins what lanes are free for. */
+  /** Begins the tasks that get a lane. */
   fill(): void {
-    const waiting = this.#ready();
-    const isPossible = (id: string) =>
-      this.#active.size < this.#options.lanes && this.#mayHaveLane(id, waiting);
-    for (const id of waiting) if (isPossible(id)) this.#begin(id);
+    /** Groups that got none: another task of the same would not either. */
+    const refused = new Set<string>();
+    for (const id of this.#ready()) {
+      const groups = this.#groupsOf(id);
+      const name = groups.join(' ');
+      if (refused.has(name)) continue;
+      if (this.#makeRoom(groups)) this.#begin(id, groups);
+      else refused.add(name);
+    }
   }
 
-  /** Whether something else could use a lane. */
-  get othersWait(): boolean {
-    return this.#active.size >= this.#options.lanes && this.#ready().length > 0;
-  }
-
-  /** Whether the group of an active task, which may have become known only now, has more lanes than it may while others wait. */
-  isBeyondShare(id: string): boolean {
-    const group = this.#ports.groupOf(id);
-    const ofGroup = [...this.#active.keys()].filter((other) => this.#ports.groupOf(other) === group);
-    const isLate = ofGroup.indexOf(id) >= this.#options.lanesOfGroup;
-    return isLate && this.#ready().some((other) => this.#ports.groupOf(other) !== group);
+  /**
+   * The identity that an active task is done for has become known. Throws FETCH_PAUSED when it already has so many lanes that
+   * another task, which waits, should have this one.
+   */
+  identify(id: string): void {
+    const { lane } = this.#active.get(id) ?? {};
+    if (!lane || !this.#lanes.delete(lane)) return;
+    lane.groups = this.#groupsOf(id);
+    this.#lanes.add(lane);
+    if (this.#lanes.size < this.#options.lanes) return;
+    // A task whose identity is unknown may turn out to be of a new one.
+    const isOwed = (other: string) => {
+      const [origin = '', identity = other] = this.#groupsOf(other);
+      return this.#lanes.isBorrowed(lane, [origin, identity]);
+    };
+    if (!this.#ready().some(isOwed)) return;
+    this.#reclaim(lane);
+    lane.signal.throwIfAborted();
   }
 
   failureOf(id: string): Failure | undefined {
@@ -89,10 +156,29 @@ export class FairWorkers {
     return this.#active.has(id);
   }
 
-  /** Everything may be tried at once again. */
+  /** Forgets all failures, so that every task may be tried at once. */
   forgive(): void {
     this.#failures.clear();
     this.#turns.clear();
+  }
+
+  #makeRoom(groups: readonly string[]): boolean {
+    if (this.#lanes.hasRoom(groups)) return true;
+    const lane = this.#lanes.evictable(groups);
+    if (!lane) return false;
+    this.#reclaim(lane);
+    return true;
+  }
+
+  #reclaim(lane: Lane): void {
+    this.#lanes.delete(lane);
+    lane.reclaim();
+  }
+
+  #groupsOf(id: string): string[] {
+    const { origins, identity } = this.#ports.ownerOf(id);
+    const origin = this.#lanes.leastHeld(0, origins) ?? id;
+    return identity === undefined ? [origin] : [origin, identity];
   }
 
   #ready(): string[] {
@@ -110,35 +196,32 @@ export class FairWorkers {
     );
   }
 
-  /** A group keeps to its share of the lanes as long as another one could use them. */
-  #mayHaveLane(id: string, waiting: readonly string[]): boolean {
-    const { groupOf } = this.#ports;
-    const group = groupOf(id);
-    if (group === undefined) return true;
-    const taken = [...this.#active.keys()].filter((other) => groupOf(other) === group).length;
-    return taken < this.#options.lanesOfGroup || waiting.every((other) => groupOf(other) === group);
+  #begin(id: string, groups: readonly string[]): void {
+    const { work, now = Date.now } = this.#ports;
+    this.#turns.set(id, (this.#turns.get(id) ?? 0) + 1);
+    const endOfTurn = now() + this.#options.turnMs;
+    const lane = new Lane(groups, { order: this.#begun++, isOver: () => now() >= endOfTurn });
+    this.#lanes.add(lane);
+    const done = work(id, lane)
+      .then(
+        () => this.#forget(id),
+        (error: unknown) => this.#fail(id, error),
+      )
+      .finally(() => {
+        this.#active.delete(id);
+        this.#lanes.delete(lane);
+        this.#wake?.();
+      });
+    this.#active.set(id, { lane, done });
   }
 
-  #begin(id: string): void {
-    const { work, problemOf, now = Date.now } = this.#ports;
-    this.#turns.set(id, (this.#turns.get(id) ?? 0) + 1);
-    const done = work(id).then(
-      () => this.#forget(id),
-      (error: unknown) => {
-        const problem = problemOf(error, id);
-        if (problem === undefined) return;
-        const times = (this.#failures.get(id)?.times ?? 0) + 1;
-        const retryAt = now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(times - 1, 20));
-        this.#failures.set(id, { problem, times, retryAt });
-      },
-    );
-    this.#active.set(
-      id,
-      done.finally(() => {
-        this.#active.delete(id);
-        this.#wake?.();
-      }),
-    );
+  #fail(id: string, error: unknown): void {
+    const { problemOf, now = Date.now } = this.#ports;
+    const problem = problemOf(error, id);
+    if (problem === undefined) return;
+    const times = (this.#failures.get(id)?.times ?? 0) + 1;
+    const retryAt = now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(times - 1, 20));
+    this.#failures.set(id, { problem, times, retryAt });
   }
 
   #forget(id: string): void {

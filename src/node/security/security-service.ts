@@ -36,7 +36,7 @@ export interface SecurityDependencies {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
   /** The model with this manifest id, from this node or another. */
-  readonly obtain: (id: string) => Promise<Model>;
+  readonly obtain: (id: string, signal?: AbortSignal) => Promise<Model>;
   /** Ends whatever this node runs of a model for others. */
   readonly stopRunning: (id: string) => Promise<void>;
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Budgets } from '#network';
 import { afterwards, KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
 
 /** A connection that says nothing and never closes by itself. */
@@ -24,7 +25,7 @@ const stateOf = (closed: Promise<unknown>) =>
   Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 100, stillOpen))]);
 
 test('one address gets a share of the connections, and what it gives up is free again', async (t) => {
-  const swarm = await startSwarm(t, { maxPeersPerNetwork: 2 });
+  const swarm = await startSwarm(t, { maxPeersPerAddress: 2 });
   const first = await strangerAt(t, swarm.port);
   const second = await strangerAt(t, swarm.port);
   await (await strangerAt(t, swarm.port)).closed;
@@ -34,13 +35,29 @@ test('one address gets a share of the connections, and what it gives up is free 
   assert.equal(await stateOf(next.closed), stillOpen);
 });
 
+test('connections are charged to the budget of their address, and beyond it closed', async (t) => {
+  const limits = { bytesPerSecond: 1, burstBytes: 1, cpuMsPerSecond: 1, burstCpuMs: 1 };
+  const budgets = new Budgets({
+    peer: { ...limits, heldBytes: 800 * KiB },
+    address: { ...limits, heldBytes: 800 * KiB },
+    all: { ...limits, heldBytes: 64 * MiB },
+  });
+  const swarm = await startSwarm(t, {}, (host) => budgets.of(`address ${host}`, host));
+  const open = [await strangerAt(t, swarm.port), await strangerAt(t, swarm.port)];
+  await (await strangerAt(t, swarm.port)).closed;
+  for (const { closed } of open) assert.equal(await stateOf(closed), stillOpen);
+  open[0]!.socket.destroy();
+  let next = await strangerAt(t, swarm.port);
+  while ((await stateOf(next.closed)) !== stillOpen) next = await strangerAt(t, swarm.port);
+});
+
 test('an address whose places are taken is not dialled', async (t) => {
   const home = await temporaryDirectory(t);
   const metainfo = await makeTorrent(home, { 'a.bin': 64 * KiB });
   let accepted = 0;
   const listeners = [1, 2, 3].map(() => createServer(() => accepted++).listen(0, '127.0.0.1'));
   await Promise.all(listeners.map((listener) => once(listener, 'listening')));
-  const swarm = await startSwarm(t, { maxPeersPerNetwork: 2 });
+  const swarm = await startSwarm(t, { maxPeersPerAddress: 2 });
   afterwards(t, () => {
     for (const listener of listeners) listener.close();
   });

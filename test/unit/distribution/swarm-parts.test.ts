@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMetainfo } from '#distribution';
-import { addressGroup, type Dialable, parseDialable } from '#network/addresses';
+import { type Dialable, parseDialable } from '#network/addresses';
 import { parseAnnounce } from '../../../src/distribution/announce.ts';
 import { AddressBook } from '../../../src/distribution/swarm/address-book.ts';
 import { Bans } from '../../../src/distribution/swarm/bans.ts';
 import { Bitfield } from '../../../src/distribution/swarm/bitfield.ts';
 import { Blame } from '../../../src/distribution/swarm/blame.ts';
 import { Choker } from '../../../src/distribution/swarm/choker.ts';
-import {
-  ConnectionLimits,
-  type LimitedConnection,
-} from '../../../src/distribution/swarm/connection-limits.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from '../../../src/distribution/swarm/extension.ts';
 import { Outstanding } from '../../../src/distribution/swarm/outstanding.ts';
 import { originOf } from '../../../src/distribution/swarm/peer.ts';
@@ -94,10 +90,10 @@ test('layout: pieces of ranges, and segments over files of no length', () => {
 class FakePeer {
   interested = true;
   choked = true;
-  worth: number;
+  rank: number;
   network: string;
-  constructor(worth: number, network = '10.0.0.1') {
-    this.worth = worth;
+  constructor(rank: number, network = '10.0.0.1') {
+    this.rank = rank;
     this.network = network;
   }
   setChoking(choked: boolean): void {
@@ -106,7 +102,7 @@ class FakePeer {
 }
 
 test('choker: free slots at once; then the best, and one of the others by turns', () => {
-  const peers = [1, 2, 3, 4, 5].map((worth) => new FakePeer(worth));
+  const peers = [1, 2, 3, 4, 5].map((rank) => new FakePeer(rank));
   const choker = new Choker<FakePeer>(3, () => 0);
   choker.fill(peers.slice(0, 2));
   assert.deepEqual(
@@ -115,19 +111,19 @@ test('choker: free slots at once; then the best, and one of the others by turns'
   );
   choker.rechoke(peers, 10_000);
   assert.deepEqual(
-    peers.filter(({ choked }) => !choked).map(({ worth }) => worth),
+    peers.filter(({ choked }) => !choked).map(({ rank }) => rank),
     [3, 4, 5],
   );
   choker.rechoke(peers, 15_000);
   choker.rechoke(peers, 40_000);
   assert.deepEqual(
-    peers.filter(({ choked }) => !choked).map(({ worth }) => worth),
+    peers.filter(({ choked }) => !choked).map(({ rank }) => rank),
     [2, 4, 5],
   );
   peers[4]!.interested = false;
   choker.fill(peers);
   assert.deepEqual(
-    peers.filter(({ choked }) => !choked).map(({ worth }) => worth),
+    peers.filter(({ choked }) => !choked).map(({ rank }) => rank),
     [2, 3, 4],
   );
 });
@@ -148,7 +144,7 @@ test('blame: one sender is guilty at once, of several the one whose block differ
 });
 
 test('choker: a host that opens many connections does not get all slots while another waits', () => {
-  const hoarder = [9, 8, 7, 6].map((worth) => new FakePeer(worth, '10.0.0.1'));
+  const hoarder = [9, 8, 7, 6].map((rank) => new FakePeer(rank, '10.0.0.1'));
   const other = new FakePeer(0, '10.0.0.2');
   new Choker<FakePeer>(2, () => 0).fill([...hoarder, other]);
   assert.deepEqual(
@@ -220,46 +216,6 @@ test('an origin is a network, and on this machine one address', () => {
   assert.equal(of('127.0.0.1'), '127.0.0.1:5');
   assert.equal(of('2001:db8:0:7::1'), of('2001:db8:0:7:ffff::2'));
   assert.notEqual(of('2001:db8:0:7::1'), of('2001:db8:0:8::1'));
-});
-
-const MINUTE = 60_000;
-const placed = (network: string, use = 0, openedAt = 0) => ({ network, use, openedAt });
-
-test('places: so many in all, and for each network', () => {
-  const places = new ConnectionLimits<LimitedConnection>(4, 2);
-  const first = placed(addressGroup('10.0.0.1'));
-  places.add(first);
-  places.add(placed(addressGroup('::ffff:10.0.0.1')));
-  assert.equal(places.hasRoom('10.0.0.1'), false);
-  assert.equal(places.hasRoom('10.0.0.2'), true);
-  places.remove(first);
-  places.remove(first);
-  assert.equal(places.hasRoom('10.0.0.1'), true);
-  places.add(placed(addressGroup('2001:db8:0:7::1')));
-  places.add(placed(addressGroup('2001:0db8::7:ffff:0:0:2')));
-  assert.equal(places.hasRoom(addressGroup('2001:db8:0:7:8:9:a:b')), false);
-  assert.equal(places.hasRoom(addressGroup('2001:db8:0:8::1')), true);
-  places.add(placed(addressGroup('::1')));
-  assert.equal(places.hasRoom('10.0.0.2'), false);
-});
-
-test('places: a newcomer gets that of an idle connection of its own network, not of a young or useful one', () => {
-  const places = new ConnectionLimits<LimitedConnection>(64, 3);
-  const [useful, idle, young] = [placed('a', 1e6), placed('a', 10), placed('a', 0, MINUTE - 1)];
-  for (const one of [useful, idle, young]) places.add(one);
-  assert.equal(places.evictable('a', MINUTE), idle);
-  places.remove(idle);
-  places.add(placed('a', 5000));
-  assert.equal(places.evictable('a', MINUTE), undefined);
-});
-
-test('places: when all are taken, who holds most gives one to who holds less, used or not', () => {
-  const places = new ConnectionLimits<LimitedConnection>(6, 3);
-  const hoard = [5e6, 2e6, 9e6].map((use) => placed('a', use, MINUTE));
-  for (const one of [...hoard, placed('b'), placed('b'), placed('c', 1e6)]) places.add(one);
-  assert.equal(places.evictable('d', MINUTE), hoard[1]);
-  assert.equal(places.evictable('c', MINUTE), hoard[1]);
-  assert.equal(places.evictable('b', MINUTE)?.network, 'b', 'one less than the most is a fair share');
 });
 
 test('request queue: bounded, each block waits once, what follows in a piece is read together', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { BitorchError } from '#base';
+import type { Budget } from '#network';
+import { MemoryCharge } from '#network/memory';
 import { Outbox } from '../../../src/distribution/swarm/outbox.ts';
 import type { Peer } from '../../../src/distribution/swarm/peer.ts';
 import { PieceBuffer } from '../../../src/distribution/swarm/piece-pool.ts';
@@ -42,6 +45,25 @@ test('outbox: writes are counted by what they hold in memory, empty ones too', (
   socket.flush();
   assert.equal(outbox.held, 0);
   assert.equal(room, 1, 'told once');
+});
+
+test('outbox: what waits is charged to the budget, and released when it was sent', () => {
+  let held = 0;
+  const hold = (bytes: number) => {
+    if (held + bytes > 4 * MiB) throw new BitorchError('BUDGET_EXCEEDED', 'too much');
+    held += bytes;
+    return () => {
+      held -= bytes;
+    };
+  };
+  const budget: Budget = { hold, take: () => undefined, run: (work) => work(), spend: () => undefined };
+  const socket = new FullSocket();
+  const outbox = new Outbox(socket as unknown as Socket, () => undefined, new MemoryCharge(budget));
+  for (let n = 0; n < 100; n++) outbox.write([new Uint8Array(16 << 10)]);
+  assert.ok(held > 1.5 * MiB && held < 1.7 * MiB, `${held}`);
+  socket.flush();
+  assert.equal(held, 0);
+  assert.throws(() => outbox.write([new Uint8Array(5 * MiB)]), { code: 'BUDGET_EXCEEDED' });
 });
 
 /** A peer whose socket takes nothing; what waits for it is charged as a connection's is. */

@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { BitorchError, codeOf } from '#base';
 import { byUse, inTurns, usesOf } from '../../../src/node/models/model-use.ts';
 import { fitIntoQuota } from '../../../src/node/security/disk-quota.ts';
-import { FIRST_MS, fetchWhole, STALL_MS, TURN_MS } from '../../../src/node/security/examination-fetch.ts';
-import { FairWorkers } from '../../../src/node/security/fair-workers.ts';
+import { FIRST_MS, fetchWhole, STALL_MS } from '../../../src/node/security/examination-fetch.ts';
+import { FairWorkers, type Lane, type TaskOwner } from '../../../src/node/security/fair-workers.ts';
 
 /** A torrent to which `coming` bytes come in each second. */
 function torrentOf(t: TestContext, coming: (second: number) => number) {
@@ -35,10 +35,10 @@ function torrentOf(t: TestContext, coming: (second: number) => number) {
 }
 
 /** After how many seconds a fetch ends, and how. */
-async function endOf(t: TestContext, coming: (second: number) => number, othersWait: boolean, most = 2000) {
+async function endOf(t: TestContext, coming: (second: number) => number, most = 2000) {
   const { torrent, tick } = torrentOf(t, coming);
   let code: string | undefined;
-  const options = { onProgress: () => undefined, signal: t.signal, othersWait: () => othersWait };
+  const options = { onProgress: () => undefined, signal: t.signal };
   fetchWhole(torrent, options).catch((error: unknown) => {
     code = codeOf(error);
   });
@@ -51,33 +51,35 @@ async function endOf(t: TestContext, coming: (second: number) => number, othersW
 }
 
 test('a fetch to which nothing comes is given up', async (t) => {
-  assert.deepEqual(await endOf(t, () => 0, false), ['FETCH_STALLED', FIRST_MS / 1000]);
+  assert.deepEqual(await endOf(t, () => 0), ['FETCH_STALLED', FIRST_MS / 1000]);
 });
 
 test('a fetch that stops coming is given up', async (t) => {
   const begun = (second: number) => (second < 10 ? 100 : 0);
-  assert.deepEqual(await endOf(t, begun, false), ['FETCH_STALLED', 10 + STALL_MS / 1000]);
+  assert.deepEqual(await endOf(t, begun), ['FETCH_STALLED', 10 + STALL_MS / 1000]);
 });
 
-test('a fetch that drips has its turn, and no more while others wait', async (t) => {
-  const drips = (second: number) => (second % 10 === 0 ? 1 : 0);
-  assert.deepEqual(await endOf(t, drips, true), ['FETCH_PAUSED', TURN_MS / 1000]);
+test('a fetch that drips goes on until its lane is given away', async (t) => {
+  assert.deepEqual(await endOf(t, () => 1), ['goes on', 2000]);
 });
 
-test('a fetch that drips goes on while nobody waits', async (t) => {
-  assert.deepEqual(await endOf(t, () => 1, false), ['goes on', 2000]);
-});
+const TURN_MS = 600_000;
+const at = (origin: string, identity?: string): TaskOwner => ({ origins: [origin], identity });
 
-/** Lanes whose tasks end when they are told to. */
-function lanesOf(waiting: () => string[], groupOf: (id: string) => string | undefined = () => undefined) {
-  const tasks = new Map<string, { end: () => void; fail: (error: unknown) => void }>();
+/** Four lanes whose tasks end when they are told to, or when they lose their lane. */
+function lanesOf(waiting: () => string[], ownerOf: (id: string) => TaskOwner = (id) => at(id)) {
+  const tasks = new Map<string, { lane: Lane; fail: (error: unknown) => void }>();
   let time = 0;
   const lanes = new FairWorkers(
-    { lanes: 4, lanesOfGroup: 2 },
+    { lanes: 4, turnMs: TURN_MS },
     {
       waiting,
-      groupOf,
-      work: (id) => new Promise((end, fail) => tasks.set(id, { end, fail })),
+      ownerOf,
+      work: (id, lane) =>
+        new Promise((_, fail) => {
+          tasks.set(id, { lane, fail });
+          lane.signal.addEventListener('abort', () => fail(lane.signal.reason));
+        }),
       problemOf: (error) => (codeOf(error) === 'FETCH_PAUSED' ? undefined : String(error)),
       refresh: async () => undefined,
       signal: new AbortController().signal,
@@ -90,6 +92,11 @@ function lanesOf(waiting: () => string[], groupOf: (id: string) => string | unde
   return {
     lanes,
     active: () => waiting().filter((id) => lanes.isActive(id)),
+    laneOf: (id: string) => tasks.get(id)!.lane,
+    async fill() {
+      lanes.fill();
+      await settle();
+    },
     async fail(id: string, code = 'FETCH_STALLED') {
       tasks.get(id)!.fail(BitorchError.relayed(code, 'x'));
       await settle();
@@ -100,56 +107,85 @@ function lanesOf(waiting: () => string[], groupOf: (id: string) => string | unde
   };
 }
 
+const flood = (count: number): string[] => Array.from({ length: count }, (_, n) => `flood ${n}`);
+
 test('a model that nobody delivers holds up no other one', () => {
   const { lanes, active } = lanesOf(() => ['never there', 'honest']);
   lanes.fill();
   assert.deepEqual(active(), ['never there', 'honest']);
 });
 
-test('one publisher’s models take a share of the lanes while others wait, and all when nobody does', () => {
-  const names = Array.from({ length: 9 }, (_, n) => `flood ${n}`);
-  const all = lanesOf(
-    () => names,
-    () => 'mallory',
+test('models of one address have all lanes while nobody else waits, and then give some up', async () => {
+  const queue = flood(9);
+  const { active, fill } = lanesOf(
+    () => queue,
+    (id) => (id.startsWith('flood') ? at('farm', `key of ${id}`) : at(id)),
   );
-  all.lanes.fill();
-  assert.equal(all.active().length, 4);
-  const shared = lanesOf(
-    () => [...names, 'honest'],
-    (id) => (id === 'honest' ? 'alice' : 'mallory'),
-  );
-  shared.lanes.fill();
-  assert.deepEqual(shared.active(), ['flood 0', 'flood 1', 'honest']);
+  await fill();
+  assert.deepEqual(active(), flood(4));
+  queue.push('honest');
+  await fill();
+  assert.deepEqual(active(), ['flood 0', 'flood 1', 'flood 2', 'honest']);
+  queue.push('another');
+  await fill();
+  assert.deepEqual(active(), ['flood 0', 'flood 1', 'honest', 'another']);
+  await fill();
+  assert.deepEqual(active(), ['flood 0', 'flood 1', 'honest', 'another'], 'nobody is owed more');
 });
 
-test('of a publisher who becomes known only in the lane, what is beyond its share gives way', () => {
+test('a model that several addresses announce is charged to the one with fewest lanes', async () => {
+  const queue = [...flood(4), 'liked'];
+  const { active, fill } = lanesOf(
+    () => queue,
+    (id) => (id === 'liked' ? { origins: ['farm', 'home'] } : at('farm')),
+  );
+  await fill();
+  assert.ok(active().includes('liked'));
+});
+
+test('publishers of one address share its lanes once they are known', async () => {
   const publishers = new Map<string, string>();
-  const { lanes, active } = lanesOf(
-    () => ['flood 0', 'flood 1', 'flood 2', 'flood 3', 'honest'],
-    (id) => publishers.get(id),
+  const { lanes, active, fill } = lanesOf(
+    () => [...flood(4), 'honest'],
+    (id) => at('relay', publishers.get(id)),
   );
-  lanes.fill();
-  for (const id of active()) publishers.set(id, 'mallory');
-  assert.deepEqual(
-    active().map((id) => lanes.isBeyondShare(id)),
-    [false, false, true, true],
-  );
+  await fill();
+  assert.deepEqual(active(), flood(4));
+  publishers.set('flood 0', 'mallory');
+  lanes.identify('flood 0');
+  publishers.set('flood 1', 'mallory');
+  assert.throws(() => lanes.identify('flood 1'), { code: 'FETCH_PAUSED' });
+  await fill();
+  assert.deepEqual(active(), ['flood 0', 'flood 2', 'flood 3', 'honest']);
+});
+
+test('a fetch that takes longer than its turn gives its lane to whoever waits, an examination does not', async () => {
+  const queue = ['a', 'b', 'c', 'd'];
+  const { active, fill, laneOf, pass } = lanesOf(() => queue);
+  await fill();
+  laneOf('d').keep();
+  pass(TURN_MS - 1);
+  queue.push('e');
+  await fill();
+  assert.deepEqual(active(), ['a', 'b', 'c', 'd']);
+  pass(1);
+  await fill();
+  assert.equal(active().length, 4);
+  assert.ok(active().includes('e') && active().includes('d'));
 });
 
 test('a flood of new models does not keep out those that had a turn, nor these the new ones', async () => {
-  let made = 0;
-  const flood: string[] = [];
-  const { lanes, active, fail, pass } = lanesOf(() => ['honest', ...flood]);
-  lanes.fill();
+  const made: string[] = [];
+  const { active, fill, fail, pass } = lanesOf(() => ['honest', ...made]);
+  await fill();
   await fail('honest');
-  for (let n = 0; n < 100; n++) flood.push(`flood ${made++}`);
+  made.push(...flood(100));
   pass(5_000);
-  lanes.fill();
+  await fill();
   assert.ok(active().includes('honest'));
   for (const id of active()) await fail(id, 'FETCH_PAUSED');
-  flood.push('new');
-  flood.unshift(flood.pop()!);
-  lanes.fill();
+  made.unshift('new');
+  await fill();
   assert.ok(active().includes('new'));
 });
 

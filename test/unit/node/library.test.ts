@@ -40,7 +40,10 @@ async function world(t: TestContext, answers: Uint8Array[] = []): Promise<World>
   const refused: string[] = [];
   const host = {
     answer: async () => undefined,
-    request: async () => ({ manifest: answers[0]!, metainfo: metainfo.bytes }),
+    request: ({ id }: { id: string }, _: string, __: unknown, { signal }: { signal: AbortSignal }) =>
+      id.startsWith('silent')
+        ? new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        : Promise.resolve({ manifest: answers[0]!, metainfo: metainfo.bytes }),
   } as unknown as Host;
   const open = async () => {
     const dependencies = { host, swarm, log: quiet, admits: () => true };
@@ -180,6 +183,23 @@ test('a torrent of other files than the manifest’s is refused', async (t) => {
     const sealed = signManifest(fields, SigningKey.generate());
     await assert.rejects(library.add(sealed, w.metainfo.bytes), { code: 'METAINFO_INVALID' });
   }
+});
+
+test('silent holders do not keep a manifest from those that answer, and the asking can be ended', async (t) => {
+  const answers: Uint8Array[] = [];
+  const w = await world(t, answers);
+  const library = await w.open();
+  answers.push(signManifest(w.fields, SigningKey.generate()));
+  const holders = (...ids: string[]) => ids.map((id) => ({ id, addresses: [] }));
+  const end = new AbortController();
+  const silent = library.obtain(idOf(answers[0]!), holders('silent', 'silent too'), end.signal);
+  end.abort(new Error('the lane is gone'));
+  await assert.rejects(silent, /the lane is gone/);
+  const model = await library.obtain(
+    idOf(answers[0]!),
+    holders('silent 1', 'silent 2', 'silent 3', 'honest'),
+  );
+  assert.equal(model.id, idOf(answers[0]!));
 });
 
 test('publishing gives the publisher’s own manifest, and the same one again', async (t) => {
