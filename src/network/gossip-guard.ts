@@ -7,8 +7,13 @@ import type { Budget } from './budget.ts';
 interface Rpc {
   readonly subscriptions: readonly unknown[];
   readonly messages: readonly Message[];
-  readonly control?: unknown;
+  readonly control?: Control | undefined;
 }
+
+type Entries = readonly { readonly messageIDs?: readonly unknown[]; readonly peers?: readonly unknown[] }[];
+
+/** Lists of control messages by kind. */
+type Control = Readonly<Record<string, Entries | undefined>>;
 
 interface Message {
   readonly topic: string;
@@ -23,11 +28,15 @@ interface Gossip {
 
 /** CPU time for parsing a message and checking its signature, in milliseconds. */
 const SIGNATURE_MS = 0.15;
+/** CPU time for a subscription, a control message, or an id in one, in milliseconds. */
+const ENTRY_MS = 0.005;
+/** Subscriptions of an RPC that are handled even when the peer has used up its budget: they are sent only once. */
+const FREE_SUBSCRIPTIONS = 64;
 
 /**
  * GossipSub verifies the signature of every message, and keeps the message for a while, before a validator sees it. So
  * messages on topics that this node has not joined are dropped unread, and the verification is charged to the relaying peer
- * in advance. Messages are processed one at a time at the loop's pace, since a peer can send hundreds at once; waiting
+ * in advance; so are subscriptions and control messages, which are dropped when it cannot pay. Messages are processed one at a time at the loop's pace, since a peer can send hundreds at once; waiting
  * messages are charged as memory held.
  */
 export function guardGossip(
@@ -40,10 +49,10 @@ export function guardGossip(
   gossip.handleReceivedRpc = async (from, rpc) => {
     const joined = rpc.messages.filter(({ topic }) => gossip.topicValidators.has(topic));
     const budget = budgetOf(from);
-    const paid = joined.slice(0, affordable(budget, joined.length));
+    const paid = joined.slice(0, affordable(budget, joined.length, SIGNATURE_MS));
     const release = paid.length > 0 ? held(budget, paid) : () => undefined;
     try {
-      await handle(from, { ...rpc, messages: [] });
+      await handle(from, { ...paidEntries(budget, rpc), messages: [] });
       for (const message of release ? paid : []) {
         const later = pace.wait();
         if (later) await later;
@@ -53,6 +62,19 @@ export function guardGossip(
       release?.();
     }
   };
+}
+
+/** The subscriptions and control messages that the peer can pay for. */
+function paidEntries(budget: Budget, rpc: Rpc): Rpc {
+  const { subscriptions, control } = rpc;
+  const lists = Object.values(control ?? {}).flatMap((list) => list ?? []);
+  const inLists = lists.reduce(
+    (sum, { messageIDs, peers }) => sum + 1 + (messageIDs?.length ?? 0) + (peers?.length ?? 0),
+    0,
+  );
+  const isPaid = affordable(budget, 1, ENTRY_MS * (subscriptions.length + inLists)) === 1;
+  if (isPaid) return rpc;
+  return { ...rpc, subscriptions: subscriptions.slice(0, FREE_SUBSCRIPTIONS), control: undefined };
 }
 
 /** Charges waiting messages as memory held; undefined when the peer already holds too much. */
@@ -65,15 +87,15 @@ function held(budget: Budget, messages: readonly Message[]): (() => void) | unde
   }
 }
 
-/** How many of `count` signature checks the peer can pay for; these are charged. */
-function affordable(budget: Budget, count: number): number {
+/** How many of `count` operations of `ms` each the peer can pay for; these are charged. */
+function affordable(budget: Budget, count: number, ms: number): number {
   for (let paid = 0; paid < count; paid++) {
     try {
       budget.run(() => undefined);
     } catch {
       return paid;
     }
-    budget.spend(SIGNATURE_MS);
+    budget.spend(ms);
   }
   return count;
 }

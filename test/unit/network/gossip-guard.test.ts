@@ -11,6 +11,8 @@ function world() {
   let now = 0;
   let checked = 0;
   let computed = 0;
+  let controlled = 0;
+  let subscribed = 0;
   /** Messages dealt with in each turn of the event loop. */
   const turns = [0];
   const budgets = new Budgets(PEER_LIMITS, { now: () => now, cpuMs: () => 0 });
@@ -18,8 +20,19 @@ function world() {
     topicValidators: new Map([['joined', () => 'accept']]),
     handleReceivedRpc: async (
       _: unknown,
-      { messages }: { messages: unknown[]; subscriptions: unknown[] },
+      {
+        messages,
+        subscriptions,
+        control,
+      }: {
+        messages: unknown[];
+        subscriptions: unknown[];
+        control?: Record<string, { messageIDs?: unknown[] }[]>;
+      },
     ) => {
+      for (const list of Object.values(control ?? {}))
+        for (const { messageIDs = [] } of list) controlled += 1 + messageIDs.length;
+      subscribed += subscriptions.length;
       checked += messages.length;
       computed += messages.length;
       turns[turns.length - 1]! += messages.length;
@@ -33,8 +46,14 @@ function world() {
     await gossip.handleReceivedRpc(peer, { messages, subscriptions: [] });
     return checked - before;
   };
+  const sendRpc = async (peer: string, rpc: { subscriptions?: unknown[]; control?: never }) => {
+    const before = [controlled, subscribed] as const;
+    await gossip.handleReceivedRpc(peer, { messages: [], subscriptions: [], ...rpc });
+    return { controlled: controlled - before[0], subscribed: subscribed - before[1] };
+  };
   return {
     send,
+    sendRpc,
     turns,
     wait: (ms: number) => {
       now += ms;
@@ -72,4 +91,17 @@ test('hundreds of messages that come at once are dealt with a few in a turn of t
   assert.equal(Math.max(...checked), 900);
   // Each takes a millisecond here.
   assert.ok(Math.max(...turns) <= 20, `${Math.max(...turns)} in one turn`);
+});
+
+test('a flood of control messages and subscriptions is dropped, those of others are handled', async () => {
+  const { sendRpc } = world();
+  const messageIDs = Array.from({ length: 5000 }, (_, n) => n);
+  const control = { iwant: [{ messageIDs }], graft: [{}], prune: [{ peers: [] }] } as never;
+  const subscriptions = Array.from({ length: 5000 }, () => ({}));
+  let [controlled, subscribed] = [0, 0];
+  for (let n = 0; n < 1000; n++) controlled += (await sendRpc('flood', { control })).controlled;
+  assert.ok(controlled >= 5003 && controlled < 300_000, `${controlled} of 5,003,000`);
+  for (let n = 0; n < 1000; n++) subscribed += (await sendRpc('flood', { subscriptions })).subscribed;
+  assert.equal(subscribed, 64_000, 'a few are always handled');
+  assert.equal((await sendRpc('honest', { control })).controlled, 5003);
 });
