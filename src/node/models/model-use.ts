@@ -1,5 +1,5 @@
-import { toHex } from '#base';
 import type { Directory, KnownNode } from '../peers/directory.ts';
+import { idOfHolding } from '../peers/known-nodes.ts';
 import type { Library } from './library.ts';
 
 /** How much a model is used, as this node counts it. */
@@ -24,11 +24,11 @@ export function usesOf({
 }): Map<string, ModelUse> {
   const seen = new Map<string, { running: number; holders: number; origins: Set<string> }>();
   for (const node of directory.nodes().filter(({ reachable }) => reachable)) {
-    for (const { manifest, blocks } of node.holdings) {
-      const id = toHex(manifest);
+    for (const holding of node.holdings) {
+      const id = idOfHolding(holding);
       const use = seen.get(id) ?? { running: 0, holders: 0, origins: new Set() };
       use.holders++;
-      if (blocks) use.running++;
+      if (holding.blocks) use.running++;
       use.origins.add(node.origin);
       seen.set(id, use);
     }

@@ -14,8 +14,15 @@ import {
 } from './announcement.ts';
 
 const MAX_NODES = 4096;
-/** Who makes room, all at once: to find them takes a look at everybody. */
+/** Memory for all nodes together: each may announce a thousand models, and with pages of 16 KiB. */
+const MAX_BYTES = 64 << 20;
+/** Memory of a node, of a page and of a holding, beside the sealed bytes: objects, index, hexadecimal id. */
+const NODE_BYTES = 2048;
+const PAGE_BYTES = 512;
+const HOLDING_BYTES = 512;
+/** Nodes, or memory, given up at once to make room, since finding them takes a look at every node. */
 const FORGOTTEN_AT_ONCE = 64;
+const FREED_AT_ONCE = MAX_BYTES / 16;
 
 export interface KnownNode extends Description {
   readonly reachable: boolean;
@@ -40,9 +47,12 @@ interface Page {
   /** Undefined where it must not be passed on. */
   readonly sealed: SealedAnnouncement | undefined;
   readonly holdings: readonly Holding[];
+  readonly bytes: number;
 }
 
 interface Entry {
+  /** Memory that it takes. */
+  bytes: number;
   node: Omit<KnownNode, 'reachable' | 'lastSeen' | 'origin'>;
   readonly pages: Map<number, Page>;
   origin: string;
@@ -60,6 +70,7 @@ export class KnownNodes {
   readonly #entries = new Map<string, Entry>();
   /** Manifest id, hexadecimal → node ids. */
   readonly #holders = new Map<string, Set<string>>();
+  #bytes = 0;
 
   constructor(options: { selfId: string }, dependencies: { isConnected: (id: string) => boolean }) {
     this.#selfId = options.selfId;
@@ -68,6 +79,11 @@ export class KnownNodes {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Estimated memory of all entries. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   has(id: string): boolean {
@@ -85,21 +101,37 @@ export class KnownNodes {
   learn(announcement: Announcement, sealed: SealedAnnouncement, source: Source, now: number): boolean {
     const { id, page, pages, time } = announcement;
     const known = this.#entries.get(id);
+    const bytes = PAGE_BYTES + sealed.sealed.length + HOLDING_BYTES * announcement.holdings.length;
+    const added = (known ? 0 : NODE_BYTES) + bytes - (known?.pages.get(page)?.bytes ?? 0);
     if (!known && this.#entries.size >= MAX_NODES && !this.#makeRoom(source)) return false;
+    while (this.#bytes + added > MAX_BYTES)
+      if (!this.#makeRoom(source) && !this.#takeFromLargest(source, added)) return false;
+    // It may have been forgotten itself.
+    if (known && !this.#entries.has(id)) return false;
     const entry = known ?? newEntry(announcement, source, now);
     this.#entries.set(id, entry);
     const before = entry.node.holdings;
     const held = entry.pages.get(page)?.holdings ?? [];
     const holdings = sameHoldings(held, announcement.holdings) ? held : announcement.holdings;
     const told = mayPassOn(announcement, source.scope) ? sealed : undefined;
-    entry.pages.set(page, { time, sealed: told, holdings });
-    for (const other of entry.pages.keys()) if (other >= pages) entry.pages.delete(other);
+    entry.pages.set(page, { time, sealed: told, holdings, bytes });
+    const gone = [...held];
+    for (const [other, { holdings: dropped }] of entry.pages) {
+      if (other < pages) continue;
+      gone.push(...dropped);
+      entry.pages.delete(other);
+    }
+    this.#account(entry);
     const all = pages === 1 ? holdings : [...entry.pages.values()].flatMap((one) => one.holdings);
     entry.proven ||= source.proven;
     // An address is worth what the nearest who told it is: a node's own word over its own connection comes first.
     const learntFrom = source.proven || !entry.proven ? source.scope : entry.node.learntFrom;
     entry.node = describe(announcement, sameHoldings(before, all) ? before : [...all], learntFrom);
-    if (entry.node.holdings !== before) this.#reindex(id, before, entry.node.holdings);
+    if (entry.node.holdings !== before) {
+      const ids = new Set(all.map(idOfHolding));
+      this.#unindex(id, gone.map(idOfHolding).filter((manifest) => !ids.has(manifest)));
+      for (const manifest of holdings.map(idOfHolding)) this.#index(id, manifest);
+    }
     Object.assign(entry, {
       heardAt: now,
       lost: false,
@@ -141,8 +173,14 @@ export class KnownNodes {
 
   /** Ids of at most `count` manifests, those that most nodes hold first. */
   mostHeld(count: number): string[] {
-    const all = [...this.#holders].sort(([, a], [, b]) => b.size - a.size);
-    return all.slice(0, count).map(([id]) => id);
+    const [several, single]: [string[], string[]] = [[], []];
+    for (const [id, { size }] of this.#holders) {
+      if (size > 1) several.push(id);
+      else if (single.length < count) single.push(id);
+    }
+    // Anybody can announce a hundred thousand models that nobody else holds: only the others are sorted.
+    several.sort((a, b) => this.#holders.get(b)!.size - this.#holders.get(a)!.size);
+    return [...several, ...single].slice(0, count);
   }
 
   nameOf(id: string): string {
@@ -165,8 +203,14 @@ export class KnownNodes {
     return this.#isConnected(node.id) ? 2 : Number(proven);
   }
 
+  #account(entry: Entry): void {
+    this.#bytes -= entry.bytes;
+    entry.bytes = [...entry.pages.values()].reduce((sum, { bytes }) => sum + bytes, NODE_BYTES);
+    this.#bytes += entry.bytes;
+  }
+
   /**
-   * Forgets some of the lowest rank: of the origins that take the most places among them, those not heard of for longest. A
+   * Forgets some of the lowest rank: of the origins that take the most memory among them, those not heard of for longest. A
    * node that nobody here has met takes the place of such only.
    */
   #makeRoom({ proven }: Source): boolean {
@@ -174,10 +218,27 @@ export class KnownNodes {
     const lowest = ranked.reduce((least, { rank }) => Math.min(least, rank), Number.POSITIVE_INFINITY);
     if (lowest > Number(proven)) return false;
     const candidates = ranked.flatMap(({ entry, rank }) => (rank === lowest ? [entry] : []));
-    const places = new Map<string, number>();
-    for (const { origin } of candidates) places.set(origin, (places.get(origin) ?? 0) + 1);
-    candidates.sort((a, b) => places.get(b.origin)! - places.get(a.origin)! || a.heardAt - b.heardAt);
-    for (const { node } of candidates.slice(0, FORGOTTEN_AT_ONCE)) this.#forget(node.id);
+    const held = new Map<string, number>();
+    for (const { origin, bytes } of candidates) held.set(origin, (held.get(origin) ?? 0) + bytes);
+    candidates.sort((a, b) => held.get(b.origin)! - held.get(a.origin)! || a.heardAt - b.heardAt);
+    let freed = 0;
+    for (const { node, bytes } of candidates.slice(0, FORGOTTEN_AT_ONCE)) {
+      if (freed >= FREED_AT_ONCE) break;
+      this.#forget(node.id);
+      freed += bytes;
+    }
+    return true;
+  }
+
+  /** Makes room for a node that has been met: of connected ones, the origin with most memory gives up its largest. */
+  #takeFromLargest({ proven, origin }: Source, added: number): boolean {
+    const held = new Map<string, number>();
+    const entries = [...this.#entries.values()].filter(({ node }) => node.id !== this.#selfId);
+    for (const entry of entries) held.set(entry.origin, (held.get(entry.origin) ?? 0) + entry.bytes);
+    const [most] = [...held].sort(([, a], [, b]) => b - a);
+    if (!proven || !most || most[1] < 2 * ((held.get(origin) ?? 0) + added)) return false;
+    const [largest] = entries.filter((entry) => entry.origin === most[0]).sort((a, b) => b.bytes - a.bytes);
+    this.#forget(largest!.node.id);
     return true;
   }
 
@@ -185,18 +246,20 @@ export class KnownNodes {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#entries.delete(id);
-    this.#reindex(id, entry.node.holdings, []);
+    this.#bytes -= entry.bytes;
+    this.#unindex(id, entry.node.holdings.map(idOfHolding));
   }
 
-  #reindex(id: string, before: readonly Holding[], after: readonly Holding[]): void {
-    for (const manifest of new Set(before.map(idOfHolding))) {
+  #index(id: string, manifest: string): void {
+    const holders = this.#holders.get(manifest) ?? new Set();
+    this.#holders.set(manifest, holders.add(id));
+  }
+
+  #unindex(id: string, manifests: readonly string[]): void {
+    for (const manifest of manifests) {
       const holders = this.#holders.get(manifest);
       holders?.delete(id);
       if (holders?.size === 0) this.#holders.delete(manifest);
-    }
-    for (const manifest of new Set(after.map(idOfHolding))) {
-      const holders = this.#holders.get(manifest) ?? new Set();
-      this.#holders.set(manifest, holders.add(id));
     }
   }
 }
@@ -220,6 +283,7 @@ export const mayPassOn = ({ id, addresses }: Announcement, scope: Scope): boolea
   addresses.every((address) => dialableOnly([address], scope, id).length > 0);
 
 const newEntry = (announcement: Announcement, { origin, scope }: Source, now: number): Entry => ({
+  bytes: 0,
   node: describe(announcement, [], scope),
   pages: new Map(),
   origin,
