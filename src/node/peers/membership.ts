@@ -6,7 +6,7 @@ import type { NodeOptions } from '../options.ts';
 import type { Description } from './announcement.ts';
 import { Directory } from './directory.ts';
 import { Notices } from './notices.ts';
-import { SelfWatch } from './self-watch.ts';
+import { SelfWatch, type Voter } from './self-watch.ts';
 
 const LOOK_MS = 2_000;
 
@@ -46,7 +46,7 @@ export class Membership {
         met: (peer) => contacts.met(peer),
         announced: (announcement) => watch.announced(announcement),
         heardOwn: (announcement) => watch.heardOwn(announcement),
-        heardItself: ({ id, time }) => watch.heardClock(id, this.#voterOf(id), time),
+        heardItself: ({ id, time }) => watch.heardClock(this.#voterOf(id), time),
       },
     });
   }
@@ -55,7 +55,7 @@ export class Membership {
   async start(describeSelf: () => Description): Promise<void> {
     const host = this.#host;
     host.onIdentify((peer, protocols) =>
-      this.#watch.heardProtocols(peer, this.#voterOf(peer), protocols, host.protocols),
+      this.#watch.heardProtocols(this.#voterOf(peer), protocols, host.protocols),
     );
     await this.directory.start(describeSelf);
     await this.contacts.start();
@@ -71,8 +71,10 @@ export class Membership {
   }
 
   /** Peers that count as one: those of an address; on this machine each node for itself. */
-  #voterOf(peer: string): string {
-    return this.#host.scopeOf(peer) === 'loopback' ? peer : this.#host.originOf(peer);
+  #voterOf(peer: string): Voter {
+    const host = this.#host;
+    const name = host.scopeOf(peer) === 'loopback' ? peer : host.originOf(peer);
+    return { name, isChosen: host.hasDialled(peer) };
   }
 
   #look(): void {

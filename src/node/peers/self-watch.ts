@@ -2,7 +2,7 @@ import { cleanText } from '#base';
 import { type Announcement, CLOCK_SKEW_MS, MOST_AGE_MS } from './announcement.ts';
 import type { Notices } from './notices.ts';
 
-/** Peers whose word about this node is kept, and for how long. */
+/** Voters that are kept, and for how long. */
 const MAX_VOTERS = 256;
 const VOTE_MS = 600_000;
 /** An offset counts once it was heard again after so long: what waited in a buffer while a machine slept comes all at once. */
@@ -12,30 +12,41 @@ const SAME_OFFSET_MS = 10_000;
 const TWIN_MS = 600_000;
 const PROTOCOL = /^\/bitorch\/([\w/-]{1,64})\/(\d{1,6})$/;
 
+/** Where an observation comes from. */
+export interface Voter {
+  /** Peers that share an address are one voter. */
+  readonly name: string;
+  /** Whether this node opened the connection. Anybody can connect to a node; whom it connects to is harder to choose for it. */
+  readonly isChosen: boolean;
+}
+
 interface Vote<T> {
-  readonly origin: string;
+  readonly isChosen: boolean;
   readonly value: T;
   readonly at: number;
 }
 
-/** The latest word of each peer, one of an origin: who shares an address has one voice. */
+/** The latest observation of each voter. Voters that connected to this node count only while it has connected to none. */
 class Votes<T> {
   readonly #votes = new Map<string, Vote<T>>();
 
-  of(peer: string): Vote<T> | undefined {
-    return this.#votes.get(peer);
+  of({ name }: Voter): T | undefined {
+    return this.#votes.get(name)?.value;
   }
 
-  set(peer: string, vote: Vote<T>): void {
-    this.#votes.delete(peer);
-    this.#votes.set(peer, vote);
-    if (this.#votes.size > MAX_VOTERS) this.#votes.delete(this.#votes.keys().next().value!);
+  set({ name, isChosen }: Voter, value: T, at: number): void {
+    this.#votes.delete(name);
+    this.#votes.set(name, { isChosen, value, at });
+    if (this.#votes.size <= MAX_VOTERS) return;
+    const oldest = [...this.#votes].find(([, vote]) => !vote.isChosen) ?? [...this.#votes][0]!;
+    this.#votes.delete(oldest[0]);
   }
 
   values(now: number, counts: (value: T) => boolean = () => true): T[] {
-    for (const [peer, { at }] of this.#votes) if (now - at > VOTE_MS) this.#votes.delete(peer);
-    const counted = [...this.#votes.values()].filter(({ value }) => counts(value));
-    return [...new Map(counted.map(({ origin, value }) => [origin, value])).values()];
+    for (const [name, { at }] of this.#votes) if (now - at > VOTE_MS) this.#votes.delete(name);
+    const votes = [...this.#votes.values()].filter(({ value }) => counts(value));
+    const chosen = votes.filter(({ isChosen }) => isChosen);
+    return (chosen.length > 0 ? chosen : votes).map(({ value }) => value);
   }
 }
 
@@ -86,7 +97,8 @@ export class SelfWatch {
   /** Somebody passes on what is signed with this node's key. */
   heardOwn({ time, addresses }: Pick<Announcement, 'time' | 'addresses'>): void {
     const isOurs = this.#ownTimes.has(time) || time < this.#since || time > this.#date() + CLOCK_SKEW_MS;
-    if (isOurs) return;
+    // Anybody can repeat an announcement of a node that has stopped.
+    if (isOurs || time < this.#date() - MOST_AGE_MS) return;
     this.#twinHeardAt = this.#now();
     const where = cleanText(addresses.join(', '), 256) || 'an unknown address';
     this.#notices.set(
@@ -97,19 +109,19 @@ export class SelfWatch {
   }
 
   /** Notes the announcement of a connected peer. */
-  heardClock(peer: string, origin: string, time: number): void {
+  heardClock(voter: Voter, time: number): void {
     const [ms, at] = [time - this.#date(), this.#now()];
-    const before = this.#offsets.of(peer)?.value;
+    const before = this.#offsets.of(voter);
     const isSame = before !== undefined && Math.abs(before.ms - ms) <= SAME_OFFSET_MS;
     const firstAt = isSame ? before.firstAt : at;
     const isConfirmed = isSame && (before.isConfirmed || at - firstAt >= CONFIRMED_MS);
-    this.#offsets.set(peer, { origin, at, value: { ms, firstAt, isConfirmed } });
+    this.#offsets.set(voter, { ms, firstAt, isConfirmed }, at);
     this.#tellClock();
   }
 
   /** The protocols that a connected peer serves, and those of this node. */
-  heardProtocols(peer: string, origin: string, theirs: readonly string[], ours: readonly string[]): void {
-    this.#newer.set(peer, { origin, at: this.#now(), value: firstNewer(theirs, ours) });
+  heardProtocols(voter: Voter, theirs: readonly string[], ours: readonly string[]): void {
+    this.#newer.set(voter, firstNewer(theirs, ours), this.#now());
     const votes = this.#newer.values(this.#now());
     const newer = votes.filter((vote) => vote !== undefined);
     const [example] = newer;

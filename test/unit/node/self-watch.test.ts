@@ -6,6 +6,7 @@ import { SelfWatch } from '../../../src/node/peers/self-watch.ts';
 
 const NOW = 1_900_000_000_000;
 const HOUR_MS = 3_600_000;
+const A = { name: 'a', isChosen: false };
 
 function world() {
   let passed = 0;
@@ -22,10 +23,10 @@ function world() {
     watch.look();
   };
   /** A peer announces itself twice, with its clock ahead by so much. */
-  const announcesItself = (peer: string, aheadMs: number, origin = peer) => {
-    watch.heardClock(peer, origin, NOW + passed + aheadMs);
+  const announcesItself = (name: string, aheadMs: number, isChosen = false) => {
+    watch.heardClock({ name, isChosen }, NOW + passed + aheadMs);
     pass(5_000);
-    watch.heardClock(peer, origin, NOW + passed + aheadMs);
+    watch.heardClock({ name, isChosen }, NOW + passed + aheadMs);
   };
   const codes = () => notices.view().map(({ code }) => code);
   return { watch, notices, warned, pass, announcesItself, codes };
@@ -44,20 +45,48 @@ test('a clock that is off is said on either side, once in the log, until it is s
   }
 });
 
-test('one wrong clock among several is not ours, however many names it has', () => {
+test('one wrong clock among several is not ours, however often it is heard', () => {
   const w = world();
   for (const peer of ['a', 'b']) w.announcesItself(peer, 0);
-  w.announcesItself('c', HOUR_MS);
-  for (let i = 0; i < 20; i++) w.announcesItself(`d${i}`, HOUR_MS, 'c');
+  for (let i = 0; i < 20; i++) w.announcesItself('c', HOUR_MS);
+  assert.deepEqual(w.codes(), []);
+});
+
+test('a crowd that connects to a node says nothing against the nodes that it has chosen', () => {
+  const w = world();
+  const newer = ['/bitorch/node/nodes/3'];
+  const hear = (name: string, isChosen: boolean, theirs: readonly string[]) =>
+    w.watch.heardProtocols({ name, isChosen }, theirs, ['/bitorch/node/nodes/2']);
+  w.announcesItself('chosen', 0, true);
+  hear('chosen', true, ['/bitorch/node/nodes/2']);
+  for (let i = 0; i < 400; i++) {
+    w.watch.heardClock({ name: `stranger ${i % 300}`, isChosen: false }, NOW + HOUR_MS);
+    hear(`stranger ${i}`, false, newer);
+  }
+  w.pass(5_000);
+  for (let i = 0; i < 20; i++) w.announcesItself(`stranger ${i % 2}`, HOUR_MS);
+  assert.deepEqual(w.codes(), []);
+});
+
+test('an announcement of a copy that has stopped, repeated by a stranger, keeps no notice alive', () => {
+  const w = world();
+  w.pass(5_000);
+  const last = { time: NOW + 4_000, addresses: [] };
+  w.watch.heardOwn(last);
+  assert.deepEqual(w.codes(), ['IDENTITY_TWICE']);
+  for (let minute = 0; minute < 20; minute++) {
+    w.pass(60_000);
+    w.watch.heardOwn(last);
+  }
   assert.deepEqual(w.codes(), []);
 });
 
 test('announcements that waited while the machine slept say nothing of its clock', () => {
   const w = world();
-  for (const ago of [20_000, 15_000, 10_000, 5_000]) w.watch.heardClock('a', 'a', NOW - 6 * HOUR_MS - ago);
+  for (const ago of [20_000, 15_000, 10_000, 5_000]) w.watch.heardClock(A, NOW - 6 * HOUR_MS - ago);
   assert.deepEqual(w.codes(), []);
   w.pass(5_000);
-  w.watch.heardClock('a', 'a', NOW + 5_000);
+  w.watch.heardClock(A, NOW + 5_000);
   assert.deepEqual(w.codes(), []);
 });
 
@@ -73,12 +102,12 @@ test('newer protocols are told from older and from other ones', () => {
   ];
   for (const [theirs, isOld] of cases) {
     const w = world();
-    w.watch.heardProtocols('a', 'a', theirs, ours);
+    w.watch.heardProtocols(A, theirs, ours);
     assert.deepEqual(w.codes(), isOld ? ['VERSION_OLD'] : [], theirs.join());
   }
   const w = world();
-  for (const peer of ['a', 'b']) w.watch.heardProtocols(peer, peer, ours, ours);
-  w.watch.heardProtocols('c', 'c', ['/bitorch/node/nodes/3'], ours);
+  for (const peer of ['a', 'b']) w.watch.heardProtocols({ ...A, name: peer }, ours, ours);
+  w.watch.heardProtocols({ ...A, name: 'c' }, ['/bitorch/node/nodes/3'], ours);
   assert.deepEqual(w.codes(), [], 'one of three is not enough');
 });
 
