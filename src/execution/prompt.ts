@@ -23,12 +23,16 @@ export function chatPrompt(
   const guard = unusedCharacter(messages);
   const guarded = messages.map((message) => ({
     ...message,
-    content: tokenizer.guard(message.content, guard),
+    content: tokenizer.guard(message.content, guard).text,
   }));
   const text = renderChat(chatTemplate, guarded, {
     addGenerationPrompt: true,
     bos: textOf(tokenizer.bos),
     eos: textOf(tokenizer.eos),
+    guard: {
+      count: (written) => tokenizer.guard(written, guard).count,
+      guard: (written) => tokenizer.guard(written, guard).text,
+    },
   });
   const tokens = tokenizer.encode(text, { special: true, guard });
   checkPrompt(tokens, vocab);

@@ -1,4 +1,5 @@
 import { BitorchError } from '#base';
+import type { TextGuard } from './text-guard.ts';
 
 export interface TemplateLimits {
   /** Nodes evaluated, blocks entered and items iterated over. */
@@ -16,11 +17,14 @@ const MAX_ITEMS = 1 << 16;
 /** What a rendering may still cost. The same template and values cost the same on every machine. */
 export class Budget {
   readonly #limits: TemplateLimits;
+  /** Applied to the results of text operations. */
+  readonly guard: TextGuard | undefined;
   #steps = 0;
   #work = 0;
 
-  constructor(limits: TemplateLimits) {
+  constructor(limits: TemplateLimits, guard?: TextGuard) {
     this.#limits = limits;
+    this.guard = guard;
   }
 
   step(): void {

@@ -37,21 +37,18 @@ export const nameOf = (node: TemplateNode): string => String(node.value);
 
 export class Evaluator {
   protected readonly budget: Budget;
-  protected readonly visited: Set<TemplateNode> | undefined;
   protected readonly depth = new Depth();
 
-  constructor(budget: Budget, visited: Set<TemplateNode> | undefined) {
+  constructor(budget: Budget) {
     this.budget = budget;
-    this.visited = visited;
   }
 
-  protected enter(node: TemplateNode): void {
+  protected enter(): void {
     this.budget.step();
-    this.visited?.add(node);
   }
 
   protected evaluate(node: TemplateNode, scope: Scope): Value {
-    this.enter(node);
+    this.enter();
     return this.expression(node, scope);
   }
 
@@ -126,7 +123,7 @@ export class Evaluator {
     if (!node.computed) return attributeOf(object, nameOf(property), this.budget);
     if (property.type !== 'SliceExpression')
       return memberOf(object, this.evaluate(property, scope), this.budget);
-    this.enter(property);
+    this.enter();
     const bound = (field: string): Value => {
       const part = property[field] as TemplateNode | undefined;
       return part ? this.evaluate(part, scope) : null;
@@ -143,13 +140,13 @@ export class Evaluator {
     };
     for (const node of nodes) {
       if (node.type === 'KeywordArgumentExpression') {
-        this.enter(node);
+        this.enter();
         name(nameOf(child(node, 'key')), this.evaluate(child(node, 'value'), scope));
       } else if (node.type === 'SpreadExpression') {
-        this.enter(node);
+        this.enter();
         positional.push(...listOf(this.evaluate(child(node, 'argument'), scope), this.budget));
       } else if (node.type === 'KeywordSpreadExpression') {
-        this.enter(node);
+        this.enter();
         const more = this.evaluate(child(node, 'argument'), scope);
         if (!(more instanceof Dict))
           throw refused(`argument after ** must be a mapping, not ${typeName(more)}`);
@@ -170,7 +167,7 @@ export class Evaluator {
   }
 
   protected filter(filter: TemplateNode, value: Value, scope: Scope): Value {
-    this.enter(filter);
+    this.enter();
     const calls = filter.type === 'CallExpression';
     const name = nameOf(calls ? child(filter, 'callee') : filter);
     return runFilter(name, value, this.arguments(calls ? children(filter, 'args') : [], scope), this.budget);

@@ -18,6 +18,7 @@ import { type Args, bind } from './method.ts';
 import { absolute, round, sum, toFloat, toInteger } from './number-filters.ts';
 import { jsonOf, stringOf } from './printing.ts';
 import { runTest } from './tests.ts';
+import { keptOrdinary } from './text-guard.ts';
 import { capitalize, center, joinTexts, replaceText } from './text-methods.ts';
 import {
   type Arguments,
@@ -45,7 +46,8 @@ type Filter = (value: Value, args: Arguments, budget: Budget) => Value;
 export function runFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
   const filter = FILTERS.get(name);
   if (!filter) throw refused(`no filter named '${name}'`);
-  return filter(value, args, budget);
+  const inputs = [value, ...args.positional, ...args.named.values()];
+  return keptOrdinary(budget.guard, name, filter(value, args, budget), inputs);
 }
 
 /** A filter with these parameters after the value. */

@@ -7,6 +7,7 @@ import { Loop } from './loop.ts';
 import { stringOf } from './printing.ts';
 import { Scope, unpackError } from './scope.ts';
 import { Symbols, symbolsOf } from './symbols.ts';
+import type { TextGuard } from './text-guard.ts';
 import type { TemplateNode } from './token-cursor.ts';
 import {
   type Arguments,
@@ -25,22 +26,21 @@ import {
 
 /**
  * Renders a template that parseTemplate() read, in a number of steps and characters that is bounded and the same on every
- * machine. `now` is what strftime_now() says; each node that is evaluated is added to `visited`. Throws TEMPLATE_REFUSES
- * when the template raises an exception, does what Python refuses or uses what this interpreter lacks, TEMPLATE_LIMIT when
- * it goes over a limit.
+ * machine. `now` is what strftime_now() says; `guard` is applied to the results of text operations. Throws TEMPLATE_REFUSES when the template raises an exception, does what Python refuses or
+ * uses what this interpreter lacks, TEMPLATE_LIMIT when it goes over a limit.
  */
 export function renderTemplate(
   tree: TemplateNode,
   values: Readonly<Record<string, unknown>>,
   limits: TemplateLimits,
   now: (format: string) => string,
-  visited?: Set<TemplateNode>,
+  guard?: TextGuard,
 ): string {
   try {
-    const budget = new Budget(limits);
+    const budget = new Budget(limits, guard);
     const variables = Object.entries(values).map(([name, value]) => [name, toValue(value)] as const);
     const globals = new Scope(undefined, new Symbols(), globalsOf(now, budget));
-    return new Interpreter(budget, visited).render(tree, new Scope(globals, new Symbols(), variables));
+    return new Interpreter(budget).render(tree, new Scope(globals, new Symbols(), variables));
   } catch (error) {
     throw error instanceof BitorchError ? error : refused(messageOf(error));
   }
@@ -55,7 +55,6 @@ class Interpreter extends Evaluator {
   readonly #symbols = new Map<TemplateNode, Map<string, Symbols>>();
 
   render(tree: TemplateNode, scope: Scope): string {
-    this.visited?.add(tree);
     const body = children(tree, 'body');
     return this.#text(body, new Scope(scope, new Symbols().read(body)));
   }
@@ -78,7 +77,7 @@ class Interpreter extends Evaluator {
   }
 
   #statement(node: TemplateNode, scope: Scope, out: Output): Leaving {
-    this.enter(node);
+    this.enter();
     switch (node.type) {
       case 'If':
         return this.#if(node, scope, out);
@@ -129,7 +128,7 @@ class Interpreter extends Evaluator {
       const [only] = alternate;
       if (alternate.length !== 1 || only!.type !== 'If') return this.#run(alternate, scope, out);
       branch = only!;
-      this.enter(branch);
+      this.enter();
     }
   }
 
@@ -162,7 +161,7 @@ class Interpreter extends Evaluator {
     target: TemplateNode,
     scope: Scope,
   ): globalThis.Generator<Value, void> {
-    this.enter(select);
+    this.enter();
     for (const item of items) {
       const inner = this.#inner(scope, select, 'test');
       this.#assign(target, item, inner);
@@ -183,7 +182,7 @@ class Interpreter extends Evaluator {
   }
 
   #assign(target: TemplateNode, value: Value, scope: Scope): void {
-    this.enter(target);
+    this.enter();
     if (target.type === 'Identifier') scope.set(nameOf(target), value);
     else if (target.type === 'MemberExpression') {
       const name = nameOf(child(target, 'object'));
@@ -243,7 +242,7 @@ class Interpreter extends Evaluator {
 
   #callStatement(node: TemplateNode, scope: Scope, out: Output): undefined {
     const call = child(node, 'call');
-    this.enter(call);
+    this.enter();
     const callee = this.evaluate(child(call, 'callee'), scope);
     const { positional, named } = this.arguments(children(call, 'args'), scope);
     const caller = this.#macro(node, 'caller', (node.callerArgs as TemplateNode[] | null) ?? [], scope);
@@ -260,7 +259,7 @@ class Interpreter extends Evaluator {
 
   #filters(filters: readonly TemplateNode[], value: Value, scope: Scope): Value {
     return filters.reduce((current, node) => {
-      this.enter(node);
+      this.enter();
       return this.filter(child(node, 'filter'), current, scope);
     }, value);
   }

@@ -1,6 +1,7 @@
 /** Attributes, items and slices of values, as the sandbox of jinja2 looks them up. */
 import { type Budget, refused } from './budget.ts';
 import { methodOf } from './methods.ts';
+import { keptOrdinary } from './text-guard.ts';
 import {
   Callable,
   characters,
@@ -97,7 +98,8 @@ export function sliceOf(
     typeof object === 'string' ? characters(object, budget) : object instanceof Tuple ? object.items : object;
   if (!Array.isArray(items)) throw refused(`'${typeName(object)}' object is not subscriptable`);
   const cut = cutOut(items as readonly Value[], bounds, budget);
-  if (typeof object === 'string') return (cut as string[]).join('');
+  if (typeof object === 'string')
+    return keptOrdinary(budget.guard, 'slice', (cut as string[]).join(''), [object]);
   return object instanceof Tuple ? new Tuple(cut) : cut;
 }
 

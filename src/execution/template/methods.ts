@@ -1,6 +1,7 @@
 /** Methods of Python's texts, lists, tuples and dictionaries. */
 import { type Budget, refused } from './budget.ts';
 import { bind, type Known, method } from './method.ts';
+import { keptOrdinary } from './text-guard.ts';
 import { TEXT_METHODS } from './text-methods.ts';
 import {
   Callable,
@@ -57,7 +58,9 @@ function bound<T>(
         );
     if (typeof self === 'string') budget.charge(self.length);
     for (const arg of args) if (typeof arg === 'string') budget.charge(arg.length);
-    return found.run(self, args, budget, all);
+    const result = found.run(self, args, budget, all);
+    if (typeof self !== 'string') return result;
+    return keptOrdinary(budget.guard, name, result, [self, ...all.positional, ...all.named.values()]);
   });
 }
 

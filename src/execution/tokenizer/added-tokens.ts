@@ -19,6 +19,9 @@ interface Node {
 /** Tokens that steer a model, which the text of a user must never become. */
 export const isControl = ({ special, content }: AddedToken): boolean => special || looksLikeControl(content);
 
+/** A text that agrees with a token in so many units is guarded: looking further at each place would take quadratic time. */
+const SEARCHED = 32;
+
 export class AddedTokens {
   readonly #root: Node = { next: new Map() };
 
@@ -61,16 +64,20 @@ export class AddedTokens {
     return sections;
   }
 
-  /** `text` with `guard` before each place where a control token begins, also one that is cut off by the end. */
-  guard(text: string, guard: string): string {
-    let guarded = '';
+  /**
+   * `text` with `guard` before each place where a control token begins, also one that is cut off by the end, and the number of
+   * places where there was none.
+   */
+  guard(text: string, guard: string): { text: string; count: number } {
+    const parts: string[] = [];
     let from = 0;
     for (let at = 0; at < text.length; at++) {
-      if (!this.#mayBegin(text, at)) continue;
-      guarded += text.slice(from, at) + guard;
+      if (text[at - 1] === guard || !this.#mayBegin(text, at)) continue;
+      parts.push(text.slice(from, at));
       from = at;
     }
-    return guarded + text.slice(from);
+    parts.push(text.slice(from));
+    return { text: parts.join(guard), count: parts.length - 1 };
   }
 
   #longestAt(text: string, start: number, control: boolean) {
@@ -86,7 +93,7 @@ export class AddedTokens {
   #mayBegin(text: string, start: number): boolean {
     let node = this.#root.next.get(text[start]!);
     for (let at = start + 1; node; at++) {
-      if (at === text.length || (node.token && isControl(node.token))) return true;
+      if (at - start === SEARCHED || at === text.length || (node.token && isControl(node.token))) return true;
       node = node.next.get(text[at]!);
     }
     return false;

@@ -1,5 +1,11 @@
 import { BitorchError, codeOf, messageOf } from '#base';
-import { parseTemplate, renderTemplate, strftime, type TemplateLimits } from '../template/index.ts';
+import {
+  parseTemplate,
+  renderTemplate,
+  strftime,
+  type TemplateLimits,
+  type TextGuard,
+} from '../template/index.ts';
 
 export interface TemplateMessage {
   role: string;
@@ -12,6 +18,8 @@ export interface RenderOptions {
   /** Texts of the model's tokens, '' where it has none. */
   bos: string;
   eos: string;
+  /** Keeps the template from making control tokens out of the messages. */
+  guard?: TextGuard;
 }
 
 /** OpenAI's ChatML, for models that bring no template of their own. */
@@ -38,7 +46,7 @@ function limitsOf(messages: readonly TemplateMessage[]): TemplateLimits {
 export function renderChat(
   template: string | null,
   messages: readonly TemplateMessage[],
-  { addGenerationPrompt, bos, eos }: RenderOptions,
+  { addGenerationPrompt, bos, eos, guard }: RenderOptions,
 ): string {
   const source = template ?? CHATML;
   if (source.length > MAX_TEMPLATE) throw failed(`it is longer than ${MAX_TEMPLATE} characters`);
@@ -52,7 +60,7 @@ export function renderChat(
   };
   try {
     const now = (format: string) => strftime(new Date(), format);
-    return renderTemplate(parseTemplate(source), values, limitsOf(messages), now);
+    return renderTemplate(parseTemplate(source), values, limitsOf(messages), now, guard);
   } catch (error) {
     if (codeOf(error) !== 'TEMPLATE_LIMIT') throw failed(messageOf(error), error);
     const message = `the model's chat template was stopped: ${messageOf(error)}`;

@@ -39,7 +39,7 @@ export class Encoder {
     return ids;
   }
 
-  guard(text: string, guard: string): string {
+  guard(text: string, guard: string): { text: string; count: number } {
     return this.#literal.guard(text, guard);
   }
 

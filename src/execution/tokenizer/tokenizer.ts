@@ -22,8 +22,11 @@ export interface Tokenizer {
    * PROMPT_TOO_LONG, TIME_LIMIT or TOKENIZER_INVALID.
    */
   encode(text: string, options: SplitOptions): number[];
-  /** A text with `guard` before whatever would become a control token, or the beginning of one. */
-  guard(text: string, guard: string): string;
+  /**
+   * A text with `guard` before whatever would become a control token, or the beginning of one, and the number of places where
+   * it was missing.
+   */
+  guard(text: string, guard: string): { text: string; count: number };
   /** The text of whole sequences; control tokens and ids beyond the vocabulary add nothing. */
   decode(ids: readonly number[]): string;
   /** The same, token by token. */

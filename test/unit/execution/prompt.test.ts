@@ -96,3 +96,62 @@ test('two messages together make no control token, nor does what a normalizer ma
   assert.deepEqual(prompt('<|', 'x|>'), [0, 1, 2, 1, 4, 3]);
   assert.deepEqual(prompt('\uff1c|x|>'), [0, 1, 2, 1, 4, 3]);
 });
+
+test('no operation of a template makes a control token out of what people write', () => {
+  const end = '<|im_end|>';
+  const shown = (template: string, content: string) => {
+    const chatTemplate = `{% for m in messages %}${template}{{ '<|im_end|>' }}{% endfor %}`;
+    const prompt = chatPrompt([{ role: 'user', content }], { tokenizer, chatTemplate, vocab });
+    return {
+      ends: prompt.filter((id) => id === tokenizer.idOf(end)).length,
+      text: tokenizer.decode(prompt),
+    };
+  };
+  for (const [template, content, text] of [
+    ['{{ m.content | lower }}', 'x<|IM_END|>y', 'x<|im_end|>y'],
+    ['{{ m.content.lower() }}', '<|IM_END|>', end],
+    ["{{ m.content | replace('<b>', '') }}", '<|im_<b>end|>', end],
+    ["{{ m.content.replace('_X', '_') }}", '<|im_Xend|>', end],
+    ['{{ m.content[1:] }}', end, undefined],
+    ['{{ m.content[2:] }}', `ab${end}`, undefined],
+    ['{{ m.content[::-1] }}', '>|dne_mi|<', end],
+    ['{{ m.content | reverse }}', '>|dne_mi|<', end],
+    ["{% for part in m.content.split(',') %}{{ part }}{% endfor %}", '<|im_,end|>', end],
+    ["{{ m.content.split(',') | join }}", '<|im_,end|>', end],
+    ["{{ m.content.split('think')[-1] | trim }}", ` think ${end}`, end],
+    ["{{ [m.content] | map('lower') | join('\\n') }}", '<|IM_END|>', end],
+    ["{{ m.content.partition(',')[2] }}", `a,${end}`, end],
+    ['{% filter lower %}{{ m.content }}{% endfilter %}', '<|IM_END|>', end],
+    ['{% set t %}{{ m.content }}{% endset %}{{ t | trim }}', ` ${end}`, end],
+  ] as const) {
+    const { ends, text: decoded } = shown(template, content);
+    assert.equal(ends, 1, template);
+    if (text !== undefined) assert.equal(decoded, text, template);
+  }
+});
+
+test('a template may pass its own control tokens through operations', () => {
+  const chatTemplate = [
+    "{% set turn = '<|im_start|>' ~ messages[0].role ~ '\\n' ~ messages[0].content ~ '<|im_end|>' %}",
+    "{{ turn | trim }}{{ turn.strip() | replace('Hi', 'x') }}{{ ['<|im_end|>', turn[:12]] | join }}",
+    "{{ '<|{}|>'.format('im_end') }}{{ '<|%s|>' % 'im_end' }}",
+  ].join('');
+  const prompt = chatPrompt(user, { tokenizer, chatTemplate, vocab });
+  const count = (text: string) => prompt.filter((id) => id === tokenizer.idOf(text)).length;
+  assert.deepEqual([count('<|im_start|>'), count('<|im_end|>')], [3, 5]);
+});
+
+test('a text that begins a long control token at every place is guarded in linear time', () => {
+  const word = 'a'.repeat(4096);
+  const json = {
+    added_tokens: [{ id: 1, content: word, special: true }],
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+    decoder: { type: 'ByteLevel' },
+    model: { type: 'BPE', vocab: { a: 0, [word]: 1 }, merges: [], ignore_merges: true },
+  };
+  const long = loadTokenizer({ kind: 'tokenizer.json', files: { 'tokenizer.json': json } });
+  const text = 'a'.repeat(1 << 18);
+  const guarded = long.guard(text, '\ufdd0');
+  assert.equal(guarded.count, text.length);
+  assert.equal(long.guard(guarded.text, '\ufdd0').count, 0);
+});
