@@ -10,6 +10,7 @@ interface Views {
   readonly monitor: LoopMonitor;
 }
 
+type TransferView = NetworkView['transfers'][number];
 type Labelled = { readonly labels: Record<string, string>; readonly value: number };
 
 interface Metric {
@@ -21,8 +22,14 @@ interface Metric {
 }
 
 const one = (value: number | undefined): Labelled[] => (value === undefined ? [] : [{ labels: {}, value }]);
-const byName = <T extends { name: string }>(items: readonly T[], value: (item: T) => number): Labelled[] =>
-  items.map((item) => ({ labels: { model: item.name }, value: value(item) }));
+/** Models that are shown one by one. Strangers publish models, and each adds series to the database of whoever scrapes. */
+const MAX_MODELS = 200;
+/** Names are not unique; the beginning of the id is. */
+const byModel = (transfers: readonly TransferView[], value: (item: TransferView) => number): Labelled[] =>
+  transfers
+    .toSorted((a, b) => b.bytesHave - a.bytesHave)
+    .slice(0, MAX_MODELS)
+    .map((item) => ({ labels: { model: item.name, id: item.modelId.slice(0, 16) }, value: value(item) }));
 const countBy = (label: string, keys: readonly string[]): Labelled[] =>
   [...Map.groupBy(keys, (key) => key)].map(([key, { length }]) => ({
     labels: { [label]: key },
@@ -77,26 +84,26 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'bitorch_model_bytes_held',
     help: 'Verified bytes of a model on this node',
-    labels: ['model'],
-    read: ({ network }) => byName(network.transfers, ({ bytesHave }) => bytesHave),
+    labels: ['model', 'id'],
+    read: ({ network }) => byModel(network.transfers, ({ bytesHave }) => bytesHave),
   },
   {
     name: 'bitorch_model_bytes_total',
     help: 'Bytes of the whole model',
-    labels: ['model'],
-    read: ({ network }) => byName(network.transfers, ({ bytesTotal }) => bytesTotal),
+    labels: ['model', 'id'],
+    read: ({ network }) => byModel(network.transfers, ({ bytesTotal }) => bytesTotal),
   },
   {
     name: 'bitorch_download_bytes_per_second',
     help: 'Payload that arrives of a model',
-    labels: ['model'],
-    read: ({ network }) => byName(network.transfers, ({ downBytesPerSecond }) => downBytesPerSecond),
+    labels: ['model', 'id'],
+    read: ({ network }) => byModel(network.transfers, ({ downBytesPerSecond }) => downBytesPerSecond),
   },
   {
     name: 'bitorch_upload_bytes_per_second',
     help: 'Payload of a model that is sent to peers',
-    labels: ['model'],
-    read: ({ network }) => byName(network.transfers, ({ upBytesPerSecond }) => upBytesPerSecond),
+    labels: ['model', 'id'],
+    read: ({ network }) => byModel(network.transfers, ({ upBytesPerSecond }) => upBytesPerSecond),
   },
   {
     name: 'bitorch_examinations_waiting',
@@ -135,18 +142,51 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** The node's metrics in Prometheus text format: content type and current text. */
-export async function metricsOf(
-  node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
-  monitor: LoopMonitor,
-): Promise<{ contentType: string; text: string }> {
-  const views: Views = { network: node.network(), security: node.security(), chain: node.chain(), monitor };
-  const registry = new Registry();
-  for (const { name, help, labels: labelNames = [], read } of METRICS) {
-    const values = read(views);
-    if (values.length === 0) continue;
-    const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
-    for (const { labels, value } of values) gauge.set(labels, value);
+/** How long a text is shown again instead of a new one: each one looks at all nodes and models. */
+const FRESH_MS = 1_000;
+
+/** The node's metrics in the text format of Prometheus. */
+export class Metrics {
+  readonly #node: Pick<NodeApi, 'network' | 'security' | 'chain'>;
+  readonly #monitor: LoopMonitor;
+  readonly #now: () => number;
+  #last: { at: number; text: Promise<string> } | undefined;
+
+  /** `now`: milliseconds that only go on. */
+  constructor(
+    node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
+    monitor: LoopMonitor,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#node = node;
+    this.#monitor = monitor;
+    this.#now = now;
   }
-  return { contentType: registry.contentType, text: await registry.metrics() };
+
+  readonly contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+  /** The current text, at most a second old. */
+  text(): Promise<string> {
+    const at = this.#now();
+    if (!this.#last || at - this.#last.at >= FRESH_MS) this.#last = { at, text: this.#read() };
+    return this.#last.text;
+  }
+
+  async #read(): Promise<string> {
+    const node = this.#node;
+    const views: Views = {
+      network: node.network(),
+      security: node.security(),
+      chain: node.chain(),
+      monitor: this.#monitor,
+    };
+    const registry = new Registry();
+    for (const { name, help, labels: labelNames = [], read } of METRICS) {
+      const values = read(views);
+      if (values.length === 0) continue;
+      const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+      for (const { labels, value } of values) gauge.set(labels, value);
+    }
+    return registry.metrics();
+  }
 }

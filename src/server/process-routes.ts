@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type LoopMonitor, z } from '#base';
 import type { NodeApi } from '#node';
-import { metricsOf } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 
 const zBytes = z.number().int().min(0);
 const zMs = z.number().min(0);
@@ -28,13 +28,11 @@ export function processRoutes(
   node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
   monitor: LoopMonitor,
 ): void {
+  const metrics = new Metrics(node, monitor);
   app.get(
     '/metrics',
     { schema: { summary: 'Metrics for Prometheus', tags: ['bitorch'] } },
-    async (_request, reply) => {
-      const { contentType, text } = await metricsOf(node, monitor);
-      return reply.header('content-type', contentType).send(text);
-    },
+    async (_request, reply) => reply.header('content-type', metrics.contentType).send(await metrics.text()),
   );
 
   const schema = {
