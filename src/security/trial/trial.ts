@@ -44,9 +44,7 @@ export async function runTrial(
     onProgress({ step: 'running in the sandbox', done, total, unit: 'blocks' }),
   );
   const { command, readOnly } = ownProgram(new URL('./sandbox-program.ts', import.meta.url));
-  const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
-  // Half a minute, and time for a slow disk and processor in proportion to the size.
-  const timeMs = 30_000 + Math.ceil(bytes / 20_000);
+  const timeMs = trialTimeMs(manifest);
   const outcome = await runInSandbox({
     command,
     readOnly: [...readOnly, { path: directory, at: MODEL_PATH }],
@@ -61,6 +59,12 @@ export async function runTrial(
     signal,
   });
   return verdictOf(manifest, outcome, frames);
+}
+
+/** Half a minute, and time for a slow disk and processor in proportion to bytes, files and blocks. */
+export function trialTimeMs({ files, blocks }: Pick<Manifest, 'files' | 'blocks'>): number {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return 30_000 + Math.ceil(bytes / 20_000) + 10 * files.length + 50 * blocks.length;
 }
 
 const taskOf = ({ architecture, blocks, boundary, tokenizer, chatTemplate }: Manifest): TrialTask => ({

@@ -1,15 +1,14 @@
 /** A model on trial in the real sandbox: what is sound passes, what lies or is spoiled is named. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { concat, toHex, utf8 } from '#base';
+import { toHex } from '#base';
 import type { Manifest } from '#distribution';
-import { fileAccess } from '#formats';
 import { runTrial, sandboxAvailability } from '#security';
-import { uint64 } from '../../support/gguf-file.ts';
 import { TINY_MODEL } from '../../support/network.ts';
+import { writeShardedModel } from '../../support/sharded-model.ts';
 import { signedModel } from '../../support/signed-model.ts';
 
 const state = await sandboxAvailability();
@@ -60,38 +59,10 @@ test('a template that drops the question and an architecture that does not fit a
   assert.match(shape.faults[0]!.message, /the architecture requires/);
 });
 
-/** The tiny model with many blocks, each tensor in a file of its own. */
-async function inShards(folder: string, layers: number): Promise<void> {
-  const file = await fileAccess(join(TINY_MODEL, 'model.safetensors'));
-  const { manifest: whole } = await signedModel(TINY_MODEL);
-  const { blocks, boundary, architecture } = whole;
-  const repeated = Array.from({ length: layers }, (_, layer) =>
-    blocks[layer % architecture.layers]!.tensors.map((tensor) => ({
-      ...tensor,
-      name: tensor.name.replace(/layers\.\d+\./, `layers.${layer}.`),
-    })),
-  );
-  const map: Record<string, string> = {};
-  for (const { name, type, shape, offset, bytes } of [...boundary.tensors, ...repeated.flat()]) {
-    const header = utf8(JSON.stringify({ [name]: { dtype: type, shape, data_offsets: [0, bytes] } }));
-    map[name] = `model-${Object.keys(map).length}.safetensors`;
-    await writeFile(
-      join(folder, map[name]),
-      concat([uint64(header.length), header, await file.read(offset, bytes)]),
-    );
-  }
-  await file.close();
-  await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
-  await rm(join(folder, 'model.safetensors'));
-  const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: layers }));
-}
-
 test('a model of more files than a process may open runs like any other', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bitorch-shards-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  await cp(TINY_MODEL, folder, { recursive: true });
-  await inShards(folder, 60);
+  await writeShardedModel(folder, 60);
   const sharded = await signedModel(folder);
   assert.ok(sharded.files.length > 540);
   assert.deepEqual((await runTrial(sharded, options)).faults, []);

@@ -6,7 +6,7 @@ import { openManifest, signManifest } from '#distribution';
 import type { Ending, SandboxOutcome } from '../../../src/security/sandbox/index.ts';
 import { FrameReader } from '../../../src/security/trial/frame-reader.ts';
 import { encodeFrame, type TrialFrame } from '../../../src/security/trial/messages.ts';
-import { verdictOf } from '../../../src/security/trial/trial.ts';
+import { trialTimeMs, verdictOf } from '../../../src/security/trial/trial.ts';
 import { tinyManifest } from '../../support/manifest.ts';
 
 const manifest = openManifest(signManifest(tinyManifest(), SigningKey.generate()));
@@ -60,4 +60,13 @@ test('what goes wrong before a byte of the model was interpreted speaks against 
       () => verdictOf(manifest, ended(ending, code), frames()),
       (error) => error instanceof BitorchError && error.code === 'SANDBOX_FAILED',
     );
+});
+
+test('a model has time in proportion to its bytes, files and blocks', () => {
+  const model = (files: number, blocks: number) => ({
+    files: Array.from({ length: files }, () => ({ ...manifest.files[0]!, size: 2_000 })),
+    blocks: Array.from({ length: blocks }, () => manifest.blocks[0]!),
+  });
+  assert.equal(trialTimeMs(model(10, 2)), 30_000 + 1 + 100 + 100);
+  assert.equal(trialTimeMs(model(10_000, 1_000)), 30_000 + 1_000 + 100_000 + 50_000);
 });
