@@ -269,7 +269,10 @@ export const isReached = ({ begun }: Pick<Withdrawal, 'begun'>, offence: number)
 export const furtherPart = (tokens: bigint, borne: number, slashed: number): bigint =>
   slashed <= borne ? 0n : (tokens * BigInt(slashed - borne)) / BigInt(WHOLE - borne);
 
-/** Records a withdrawal as paid. After the last one, deletes empty records, except that of a permanently removed validator. */
+/**
+ * Records a withdrawal as paid. After the last one, deletes empty records, except that of a permanently removed validator, and
+ * that of a validator whose owner has a record: a founder that votes without a bond is not removed by a stranger that leaves.
+ */
 export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amount }: Withdrawal): void {
   const before = validatorOf(view, id);
   const validator = { ...before, leaving: before.leaving - amount };
@@ -279,7 +282,8 @@ export function settleWithdrawal(view: WriteView, id: Uint8Array, { owner, amoun
   else delegations.bucket.put(view, [id, owner], { ...own, leaving });
   const { shares, tombstoned, tokens, commissionDue } = validator;
   const isEmpty = shares === 0n && validator.leaving === 0n && tokens === 0n && commissionDue === 0n;
-  if (isEmpty && tombstoned === 0) removeValidator(view, id, before);
+  const isOwned = delegations.bucket.has(view, [id, validator.owner]);
+  if (isEmpty && tombstoned === 0 && !isOwned) removeValidator(view, id, before);
   else putValidator(view, id, validator);
 }
 

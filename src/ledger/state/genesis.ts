@@ -2,6 +2,7 @@ import type { Address, Curve } from '#crypto';
 import { MemoryStore } from '#store';
 import {
   delegate,
+  delegations,
   feeRecord,
   NO_WORK,
   parametersRecord,
@@ -47,6 +48,8 @@ export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
     putValidator(view, validator, { ...record, ...UNTRIED });
     draft.mint(tokens);
     if (tokens > 0n) delegate(view, validator, record.owner, tokens);
+    // Keeps the record of a founder that has no bond yet, see `settleWithdrawal`.
+    else delegations.bucket.put(view, [validator, record.owner], { shares: 0n, sequence: 0, leaving: 0 });
   }
   for (const { to, amount } of genesis.grants) {
     draft.mint(amount);

@@ -1,6 +1,7 @@
 /** What the chain does of itself: so much in a block, in order, and by those that are at work, not by all there ever were. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SigningKey } from '#crypto';
 import { Overlay, type ReadView } from '#store';
 import { powerOf } from '../../../src/consensus/application/power.ts';
 import {
@@ -339,6 +340,30 @@ test('a delegation stays until its last withdrawal is paid, so that what was sig
   send(ledger, leaving(3));
   growTo(ledger, ledger.head.height + TEST_PARAMETERS.unbondingBlocks);
   assert.equal(record(), undefined);
+});
+
+test('a founder that votes without a bond is not removed by a stranger that delegates to it and leaves', () => {
+  const [founder, owner] = [signer('founder'), signer('founder owner')];
+  const founding = { validator: founder.publicKey, owner: owner.publicKey, payout: somebody, tokens: 0n };
+  const ledger = trustingLedger({
+    ...genesisOf({ ...TEST_PARAMETERS, validatorPart: 0 }),
+    validators: [{ ...founding, commission: 10_000 }],
+  });
+  growTo(ledger, 4);
+  /** Delegates to the founder, takes all of it back, and waits until it is paid. */
+  const comeAndGo = (by: SigningKey) => {
+    const of = { validator: founder.publicKey, delegator: by.publicKey };
+    const [amount, refund] = [10n * TORCH, someRefund];
+    send(ledger, { inputs: 1, actions: [{ name: 'delegate', body: { ...of, amount } }] });
+    const body = { ...of, shares: amount, refund, sequence: 0, fee: FEE };
+    send(ledger, { actions: [{ name: 'undelegate', body }], signers: [by] });
+    growTo(ledger, ledger.head.height + TEST_PARAMETERS.unbondingBlocks);
+    return validators.bucket.has(ledger.state, founder.publicKey);
+  };
+  assert.ok(comeAndGo(alice));
+  const power = powerOf(ledger.state, { founders: [founder.publicKey], genesisPower: 10, maxValidators: 9 });
+  assert.deepEqual(power, [{ key: founder.publicKey, power: 10 }]);
+  assert.equal(comeAndGo(owner), false, 'unless its owner leaves');
 });
 
 test('a commission that waits in the queue twice is paid once, also when its validator has gone meanwhile', () => {
