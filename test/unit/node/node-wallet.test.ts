@@ -67,6 +67,25 @@ test('a crash while the transfers of one payment are handed in leaves all of the
   );
 });
 
+test('a refusal ends a payment of several transfers: what was not handed in is given up, and its money is free', async (t) => {
+  const path = join(await temporaryDirectory(t), 'wallet');
+  const payer = walletOf('payer of many');
+  const ledger = realLedger([payer.address()], 70);
+  const onChain = chainOf(ledger);
+  const open = await OpenWallet.restore({ path, password, cost }, payer.words!, OPTIONS);
+  await open.scan(onChain);
+  const plans = await open.plan(payer.addressText(), 65_000n * TORCH, onChain);
+  let asked = 0;
+  const submit = async () => {
+    asked++;
+    return { outcome: 'refused' as const, code: 'TRANSACTION_INVALID', message: 'no' };
+  };
+  const results = await open.sendAll(plans, { ...onChain, submit });
+  assert.deepEqual([results.length, asked, plans.length > 1], [1, 1, true]);
+  assert.equal(open.balance.unlocked, 70_000n * TORCH);
+  await open.close();
+});
+
 test('a wallet is not restored from a block that the chain has not reached', async (t) => {
   const path = join(await temporaryDirectory(t), 'wallet');
   const { payer, wallet } = await world(path);
