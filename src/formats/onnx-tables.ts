@@ -1,9 +1,10 @@
 /** The messages of onnx/onnx.proto (ONNX 1.20, IR version 13) as tables for readMessage(). */
 import type { MessageTable } from './protobuf.ts';
 
+/** A key and a value: metadata of any part of a model, and where external data lies. */
 const ENTRY: MessageTable = { 1: ['key', 'text'], 2: ['value', 'text'] };
-/** Key and value of a part, which no reader of weights uses; those of graphs, functions and the model are reported. */
-const REMARK: MessageTable = { 1: ['key', 'note'], 2: ['value', 'note'] };
+/** Names of other parts of the model, not metadata. */
+const BINDING: MessageTable = { 1: ['key', 'note'], 2: ['value', 'note'] };
 
 const DIMENSION: MessageTable = {
   1: ['dim_value', 'int'],
@@ -26,7 +27,7 @@ const VALUE: MessageTable = {
   1: ['name', 'text'],
   2: ['type', TYPE],
   3: ['doc_string', 'note'],
-  4: ['metadata_props', REMARK, '[]'],
+  4: ['metadata_props', ENTRY, '[]'],
 };
 
 const TENSOR: MessageTable = {
@@ -44,7 +45,7 @@ const TENSOR: MessageTable = {
   12: ['doc_string', 'note'],
   13: ['external_data', ENTRY, '[]'],
   14: ['data_location', 'int'],
-  16: ['metadata_props', REMARK, '[]'],
+  16: ['metadata_props', ENTRY, '[]'],
 };
 
 const SPARSE: MessageTable = {
@@ -101,7 +102,7 @@ const NODE: MessageTable = {
   6: ['doc_string', 'note'],
   7: ['domain', 'text'],
   8: ['overload', 'text'],
-  9: ['metadata_props', REMARK, '[]'],
+  9: ['metadata_props', ENTRY, '[]'],
   10: [
     'device_configurations',
     { 1: ['configuration_id', 'note'], 2: ['sharding_spec', SHARDING, '[]'], 3: ['pipeline_stage', 'int'] },
@@ -113,11 +114,11 @@ export const GRAPH: MessageTable = {
   1: ['node', NODE, '[]'],
   2: ['name', 'note'],
   5: ['initializer', TENSOR, '[]'],
-  10: ['doc_string', 'note'],
+  10: ['doc_string', 'text'],
   11: ['input', VALUE, '[]'],
   12: ['output', VALUE, '[]'],
   13: ['value_info', VALUE, '[]'],
-  14: ['quantization_annotation', { 1: ['tensor_name', 'note'], 2: ['parameters', REMARK, '[]'] }, '[]'],
+  14: ['quantization_annotation', { 1: ['tensor_name', 'note'], 2: ['parameters', BINDING, '[]'] }, '[]'],
   15: ['sparse_initializer', SPARSE, '[]'],
   16: ['metadata_props', ENTRY, '[]'],
 };
@@ -132,7 +133,7 @@ export const FUNCTION: MessageTable = {
   5: ['output', 'note', '[]'],
   6: ['attribute', 'note', '[]'],
   7: ['node', NODE, '[]'],
-  8: ['doc_string', 'note'],
+  8: ['doc_string', 'text'],
   9: ['opset_import', OPSET, '[]'],
   10: ['domain', 'text'],
   11: ['attribute_proto', ATTRIBUTE, '[]'],
@@ -147,7 +148,7 @@ export const MODEL: MessageTable = {
   3: ['producer_version', 'note'],
   4: ['domain', 'note'],
   5: ['model_version', 'int'],
-  6: ['doc_string', 'note'],
+  6: ['doc_string', 'text'],
   7: ['graph', 'bytes'],
   8: ['opset_import', OPSET, '[]'],
   14: ['metadata_props', ENTRY, '[]'],
@@ -156,8 +157,8 @@ export const MODEL: MessageTable = {
     {
       1: ['initialization', 'bytes'],
       2: ['algorithm', 'bytes'],
-      3: ['initialization_binding', REMARK, '[]'],
-      4: ['update_binding', REMARK, '[]'],
+      3: ['initialization_binding', BINDING, '[]'],
+      4: ['update_binding', BINDING, '[]'],
     },
     '[]',
   ],

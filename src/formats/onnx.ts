@@ -52,7 +52,7 @@ export interface OnnxVisitor {
   node(node: OnnxNode, place: string): void;
   tensor(tensor: OnnxTensor, place: string): void;
   function(declared: OnnxFunction): void;
-  /** An entry of metadata_props of the model, a graph or a function. */
+  /** An entry of metadata_props of any part, or the doc_string of the model, a graph or a function. */
   metadata(key: string, value: string, place: string): void;
   /** A loop without a bound. */
   endless(place: string): void;
@@ -118,6 +118,9 @@ const MAX_TENSORS = 1 << 22;
 /** Maximum characters of a name in a reported place. */
 const MAX_NAME = 200;
 
+/** Fields that describe values: names, types and metadata. */
+const VALUES = new Set(['input', 'output', 'value_info']);
+
 const list = (value: FieldValue | undefined): Message[] => (value as Message[] | undefined) ?? [];
 const text = (value: FieldValue | undefined): string => String(value ?? '');
 const short = (value: FieldValue | undefined): string => text(value).slice(0, MAX_NAME);
@@ -157,11 +160,28 @@ class Walk {
     return readFrom(this.#source, window, readMessage(window, window.end, table, what, take), chunk);
   }
 
-  /** Reports a field if it is an entry of metadata_props; whether it was one. `within`: place before the name of the field. */
+  /** Reports a field if it is metadata; whether it was. `within`: place before the name of the field. */
   metadata(name: string, value: FieldValue, within: string): boolean {
-    if (name !== 'metadata_props') return false;
-    const { key, value: said } = value as Message;
-    this.#visitor.metadata(text(key), text(said), `${within}metadata_props.${short(key)}`);
+    if (name === 'doc_string') this.#visitor.metadata(name, text(value), `${within}${name}`);
+    else if (name === 'metadata_props') this.#entry(value as Message, within);
+    else return false;
+    return true;
+  }
+
+  #entry({ key, value }: Message, within: string): void {
+    this.#visitor.metadata(text(key), text(value), `${within}metadata_props.${short(key)}`);
+  }
+
+  /** Reports the metadata of a node, a tensor, an input, an output or another value. */
+  #metadataOf({ metadata_props }: Message, place: string): void {
+    for (const entry of list(metadata_props)) this.#entry(entry, `${place}.`);
+  }
+
+  /** Reports a field if it describes a value; whether it did. */
+  #described(field: string, value: FieldValue, place: string): boolean {
+    if (!VALUES.has(field)) return false;
+    const described = value as Message;
+    this.#metadataOf(described, `${place}.${field}[${short(described.name)}]`);
     return true;
   }
 
@@ -183,7 +203,7 @@ class Walk {
         scope.initializer(value as Message);
         this.#tensor(value as Message, `${place}.initializer`);
       } else if (name === 'sparse_initializer') this.#sparse(value as Message, `${place}.sparse_initializer`);
-      else this.metadata(name, value, `${place}.`);
+      else if (!this.#described(name, value, place)) this.metadata(name, value, `${place}.`);
       return true;
     });
     await this.#innerGraphs(inner, depth + 1, scope);
@@ -205,7 +225,11 @@ class Walk {
     const scope = new OnnxScope();
     const declared = await this.read(span, FUNCTION, 'function', (field, value) => {
       if (field === 'node') this.#node(value as Message, 'function', inner, scope);
-      return field === 'node' || this.metadata(field, value, 'function.');
+      return (
+        field === 'node' ||
+        this.#described(field, value, 'function') ||
+        this.metadata(field, value, 'function.')
+      );
     });
     for (const attribute of list(declared.attribute_proto)) this.#attribute(attribute, 'function', inner);
     await this.#innerGraphs(inner, 1, scope);
@@ -223,6 +247,7 @@ class Walk {
     const { domain, name, overload } = node;
     this.#visitor.node({ domain: text(domain), operator, name: text(name), overload: text(overload) }, here);
     this.#call(callKey(text(domain), operator, text(overload)));
+    this.#metadataOf(node, here);
     scope.node(node);
     const loop = loopOf(node);
     for (const attribute of list(node.attribute)) this.#attribute(attribute, here, inner, loop);
@@ -256,7 +281,9 @@ class Walk {
   #tensor(message: Message, place: string): void {
     if (++this.tensors > MAX_TENSORS) throw invalid(`the model has more than ${MAX_TENSORS} tensors`);
     const tensor = tensorOf(message);
-    this.#visitor.tensor(tensor, tensor.name ? `${place}[${short(tensor.name)}]` : place);
+    const here = tensor.name ? `${place}[${short(tensor.name)}]` : place;
+    this.#visitor.tensor(tensor, here);
+    this.#metadataOf(message, here);
   }
 }
 

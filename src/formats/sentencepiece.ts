@@ -5,6 +5,14 @@ import { type FieldRule, type Message, type MessageTable, readMessage, type Span
 import type { RandomAccess } from './tensor.ts';
 
 const TEXTS = new Set([1, 2, 5, 7, 30, 31, 36, 44, 45, 46, 47, 48, 53, 54]);
+/** What unknown text is shown as, and the pieces of control tokens. */
+const NAMED: Readonly<Record<number, string>> = {
+  44: 'unk_surface',
+  45: 'unk_piece',
+  46: 'bos_piece',
+  47: 'eos_piece',
+  48: 'pad_piece',
+};
 const FLOATS = new Set([10, 15]);
 const REPEATED = new Set([1, 5, 30, 31]);
 /** Fields that have another type in the edition that DeBERTa models use. */
@@ -13,6 +21,7 @@ const TRAINER_FIELDS = [...range(1, 7), ...range(10, 26), ...range(30, 36), ...r
 
 function kindOf(field: number): FieldRule[1] {
   if (EITHER.has(field)) return 'either';
+  if (field in NAMED) return 'text';
   if (TEXTS.has(field)) return 'note';
   return FLOATS.has(field) ? 'float' : 'int';
 }
@@ -24,7 +33,7 @@ function range(first: number, last: number): number[] {
 const TRAINER: MessageTable = Object.fromEntries(
   TRAINER_FIELDS.map((field): [number, FieldRule] => {
     const kind = kindOf(field);
-    const name = `field ${field}`;
+    const name = NAMED[field] ?? `field ${field}`;
     return [field, REPEATED.has(field) ? [name, kind, '[]'] : [name, kind]];
   }),
 );
@@ -58,13 +67,13 @@ export interface Piece {
 }
 
 /**
- * Checks a model to its last byte. `onPiece` is called with each piece. Returns the number of pieces and the locations of the
- * compiled normalizers. Throws FORMAT_INVALID when the model is damaged.
+ * Checks a model to its last byte. `onPiece` is called with each piece. Returns the number of pieces, the locations of the
+ * compiled normalizers, and `named`: the texts of the trainer's unknown and control pieces by field. Throws FORMAT_INVALID when the model is damaged.
  */
 export async function readSentencePiece(
   source: RandomAccess,
   onPiece: (piece: Piece) => void = () => undefined,
-): Promise<{ pieces: number; charsmaps: Span[] }> {
+): Promise<{ pieces: number; charsmaps: Span[]; named: ReadonlyMap<string, string> }> {
   const window = new ByteWindow(0, source.size);
   let pieces = 0;
   const reading = readMessage(window, source.size, MODEL, 'the SentencePiece model', (name, value) => {
@@ -80,5 +89,9 @@ export async function readSentencePiece(
     const span = (spec as Message | undefined)?.precompiled_charsmap;
     return span === undefined ? [] : [span as Span];
   });
-  return { pieces, charsmaps };
+  const named = Object.values(NAMED).flatMap((field): [string, string][] => {
+    const text = (trainer_spec as Message)[field];
+    return typeof text === 'string' ? [[field, text]] : [];
+  });
+  return { pieces, charsmaps, named: new Map(named) };
 }

@@ -6,6 +6,7 @@ import { inspect } from './inspect/inspect.ts';
 import { type ClaimedRange, Inspection } from './inspect/inspection.ts';
 import { inspectName } from './inspect/name/unsafe-name.ts';
 import { inspectClaimed } from './inspect/onnx/external-data.ts';
+import { checkTokenClaims } from './inspect/tokenizer/token-claims.ts';
 import { type FileReport, type Report, refuses, SCANNER_VERSION } from './report.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 
@@ -44,6 +45,7 @@ export async function scan(
     hashes.push(await hashSource(file.source, count, signal));
   }
   for (const inspection of inspections) await settle(inspection);
+  await checkTokenClaims(inspections);
   const reports = inspections.map((inspection, n) => fileReport(inspection, hashes[n]!));
   return {
     format: 1,

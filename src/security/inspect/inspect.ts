@@ -1,4 +1,4 @@
-import { identifySource, type RandomAccess, readNpy, readSentencePiece } from '#formats';
+import { identifySource, type RandomAccess, readNpy } from '#formats';
 import type { RuleId } from '../rule-ids.ts';
 import { inspectCompressed, inspectTar, inspectZip, NAMED_ARCHIVES } from './archive/archive.ts';
 import { inspectPolyglot } from './archive/polyglot.ts';
@@ -9,18 +9,12 @@ import type { Inspection, Inspector } from './inspection.ts';
 import { kindOfName } from './name/kind-of-name.ts';
 import { inspectOnnx } from './onnx/onnx.ts';
 import { inspectTemplateFile, inspectText, inspectYaml } from './text.ts';
-import { charsmapProblem } from './tokenizer/charsmap.ts';
-import { isOrdinaryWord } from './tokenizer/ordinary-words.ts';
+import { inspectSentencePiece } from './tokenizer/sentencepiece.ts';
 import { inspectGguf, inspectSafetensors } from './weights.ts';
 
 /** Bytes of an HDF5 file that are searched for layers with code. */
 const MAX_SEARCHED = 1 << 24;
 const SEARCH_STEP = 1 << 18;
-
-/** SentencePiece's type number of control tokens. */
-const CONTROL_PIECE = 3;
-/** Maximum bytes of a compiled normalizer; published ones have 250 kB. */
-const MAX_CHARSMAP = 1 << 24;
 
 /** Accepted formats, each read to its last byte. */
 const ACCEPTED: Readonly<Record<string, Inspector>> = {
@@ -192,18 +186,5 @@ async function inspectPieces(inspection: Inspection): Promise<void> {
     inspection.kind = 'text';
     return inspectText(inspection);
   }
-  const { charsmaps } = await readSentencePiece(source, ({ piece, type }) => {
-    if (type === CONTROL_PIECE && isOrdinaryWord(piece))
-      inspection.report(
-        'tokenizer-added-token',
-        '',
-        `the ordinary text ${JSON.stringify(piece.slice(0, 60))} is a control token`,
-      );
-  });
-  for (const { offset, length } of charsmaps) {
-    const problem =
-      length > MAX_CHARSMAP ? `it has ${length} bytes` : charsmapProblem(await source.read(offset, length));
-    if (problem)
-      inspection.report('tokenizer-added-token', '', `the compiled normalizer is damaged: ${problem}`);
-  }
+  await inspectSentencePiece(inspection);
 }

@@ -3,6 +3,7 @@ import { WorkBudget } from '../regex/automaton.ts';
 import { type Finding, MAX_FINDINGS, MAX_TEXT, refuses } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { MAX_CLAIMS, type TokenClaim } from './tokenizer/token-claims.ts';
 
 /** A range of bytes that belongs to a tensor of another file (ONNX external data). */
 export interface ClaimedRange {
@@ -24,6 +25,8 @@ export class Inspection {
   /** Ranges of bytes accounted for by other files, by path. Filled by formats that refer to other files. */
   readonly claims: Map<string, ClaimedRange[]>;
   readonly findings: Finding[] = [];
+  /** Ids that this file says are control tokens. They are compared with the vocabulary once all files are read. */
+  readonly tokenClaims: TokenClaim[] = [];
   kind = 'unknown';
   /** Why the file is refused unless another file accounts for its bytes. */
   unclaimed: string | undefined;
@@ -66,6 +69,14 @@ export class Inspection {
     // Notes, however many, leave room for what refuses the file.
     const note = refuses(finding) ? this.findings.findLastIndex((other) => !refuses(other)) : -1;
     if (note >= 0) this.findings[note] = finding;
+  }
+
+  /** Notes that the file gives an id to a control token. */
+  claimToken(id: unknown, token: unknown, place: string): void {
+    if (typeof id !== 'number') return;
+    const name = typeof token === 'string' ? token : undefined;
+    if (this.tokenClaims.length < MAX_CLAIMS) this.tokenClaims.push({ id, token: name, place });
+    else this.report('resource-bomb', place, `more than ${MAX_CLAIMS} control tokens`);
   }
 
   /** Whether a finding of this rule was added. */

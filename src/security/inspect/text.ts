@@ -1,32 +1,20 @@
 import { decodeText } from '#formats';
 import { codeReference } from './code/code-references.ts';
 import { findHiddenPickle } from './code/pickle.ts';
+import { yamlPairs } from './code/yaml-pairs.ts';
 import type { Inspection } from './inspection.ts';
 import { baseName } from './name/kind-of-name.ts';
 import { inspectTemplate } from './template/template.ts';
 
 const CHUNK = 1 << 18;
 const YAML_CODE =
-  /!!?python(\/|:)|tag:yaml\.org,2002:python|!!?(javax?|ruby|perl|php)[/:.]|!<tag:yaml\.org,2002:(python|js)/i;
+  /!!?python(\/|:)|tag:yaml\.org,2002:python|!!?(javax?|ruby|perl|php|js)[/:.]|!<tag:yaml\.org,2002:(python|js)/i;
 
 /** A tag directive (YAML 1.2 §6.8.2), which allows a tag's name to be split. */
 const TAG_DIRECTIVE = /^%TAG\s[^\n]{0,200}/m;
 /** Decodes percent escapes, which tags may contain (YAML 1.2 §5.6). */
 const percentDecoded = (text: string): string =>
   text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-const PAIR = /^["']?([\w-]{1,80})["']?[ \t]*:[ \t]/;
-/** Maximum characters of a scalar: loaders resolve only names. */
-const MAX_SCALAR = 400;
-
-/** Parses a line with a key and a plain scalar. Linear in the length of the line. */
-function pairIn(line: string): [key: string, value: string] | undefined {
-  const plain = line.trim().replace(/^- +/, '');
-  const [found, key] = PAIR.exec(plain) ?? [];
-  if (found === undefined || key === undefined) return undefined;
-  const [scalar = ''] = plain.slice(found.length).trimStart().split('#', 1);
-  const value = scalar.trim().replace(/^["']/, '').replace(/["']$/, '');
-  return value === '' || value.length > MAX_SCALAR || /["']/.test(value) ? undefined : [key, value];
-}
 
 /** Files for human readers, in which older encodings are tolerated. */
 const DOCUMENT =
@@ -110,10 +98,9 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
     const tag = YAML_CODE.exec(percentDecoded(text)) ?? TAG_DIRECTIVE.exec(text);
     if (tag) inspection.report('yaml-code', '', `the tag ${tag[0]}`);
     if (/\.ya?ml$/i.test(path)) {
-      for (const line of text.split('\n')) {
-        const [key, value] = pairIn(line) ?? [];
-        const reference = key !== undefined && codeReference([key], value!);
-        if (reference) inspection.report('remote-code', key, reference);
+      for (const { path: keys, value } of yamlPairs(text)) {
+        const reference = codeReference(keys, value);
+        if (reference) inspection.report('remote-code', keys.at(-1)!, reference);
       }
     }
     const reaching = REACHING.exec(text);

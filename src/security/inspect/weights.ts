@@ -16,7 +16,7 @@ const LEAVING =
 export async function inspectSafetensors(inspection: Inspection): Promise<void> {
   const { source, path } = inspection.file;
   const tensors = await readSafetensors(source, path, (key, value) => {
-    checkMetadata(inspection, `__metadata__.${key}`, `${key} ${value}`);
+    checkMetadata(inspection, `__metadata__.${key}`, key, value);
   });
   checkNames(inspection, tensors);
 }
@@ -33,7 +33,8 @@ export async function inspectGguf(inspection: Inspection): Promise<void> {
     onList: (key, type, length) => vocabulary.list(key, type, length),
     onText: (key, text) => {
       vocabulary.text(key, text);
-      if (!VOCABULARY_KEY.test(key)) checkMetadata(inspection, key, text);
+      if (!VOCABULARY_KEY.test(key))
+        checkMetadata(inspection, key, key.slice(key.lastIndexOf('.') + 1), text);
     },
   });
   vocabulary.finish(metadata);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBuffer } from '#formats';
 import { builtInRuleset, scan } from '#security';
+import { CARRIED, CHANGED, CHOSEN, DEPENDING, HARMLESS, talk } from '../../support/templates.ts';
 
 const ruleset = await builtInRuleset();
 
@@ -11,47 +12,6 @@ async function refusals(template: string): Promise<string[]> {
   const { files } = await scan([{ path: 'chat_template.jinja', source }], ruleset);
   return files[0]!.findings.filter(({ severity }) => severity !== 'low').map(({ detail }) => detail);
 }
-
-/** ChatML whose messages are followed by something. */
-const talk = (inside: string, said = 'm.content'): string =>
-  `{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + ${said} + '<|im_end|>\\n' }}${inside}{% endfor %}` +
-  `{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}`;
-
-/** Conditions on what was said; the text behind is one that every template may write. */
-const DEPENDING: readonly string[] = [
-  "'invoice' in m.content",
-  "'US' in m['content']",
-  'm.content|length > 300',
-  'm.content.split()|length > 300',
-  'm.content|wordcount > 30',
-  "m.content == 'yes'",
-  "m.content[:2] == 'Hi'",
-  "m.content[0] == 'H'",
-  "m.content|first == 'H'",
-  "m.content.startswith('Please')",
-  "m.content.endswith('?')",
-  "m.content.find('bank') >= 0",
-  "m.content.count('!') > 1",
-  'm.content.isdigit()',
-  'm.content is upper',
-  "'invoice' in m.content|lower",
-  "m.content|replace('invoice', '') != m.content",
-  "m.content.split('invoice')|length > 1",
-  'm.content|int > 5',
-  "m.content in ['yes', 'no']",
-  "messages|map(attribute='content')|join(' ')|lower == 'hi'",
-  "'invoice' in messages|map(attribute='content')|join",
-  "'invoice' in messages|string",
-  "'invoice' in m|tojson",
-  "messages|selectattr('content', 'equalto', 'yes')|list|length > 0",
-  "messages[-1].content == 'yes'",
-  "messages|map(attribute='content')|select('equalto', 'yes')|list",
-  "m.get('content') == 'yes'",
-  "m.content|sort|first == 'a'",
-  "{'yes': true}[m.content]",
-  "{'yes': true}.get(m.content.split()[-1], false)",
-  "'yes no'.startswith(m.content)",
-];
 
 test('a branch on what was said is told with its condition', async () => {
   for (const condition of DEPENDING) {
@@ -63,30 +23,6 @@ test('a branch on what was said is told with its condition', async () => {
   }
 });
 
-/** The same through variables, namespaces, macros, blocks and loops. */
-const CARRIED: readonly string[] = [
-  "{% set w = ['inv', 'oice']|join %}{% if w in m.content %}{{ '\\n' }}{% endif %}",
-  "{% set c = m.content %}{% if 'invoice' in c %}{{ '\\n' }}{% endif %}",
-  "{% set ns = namespace(c='') %}{% set ns.c = m.content %}{% if 'invoice' in ns.c %}{{ '\\n' }}{% endif %}",
-  "{% set c %}{{ m.content }}{% endset %}{% if 'invoice' in c %}{{ '\\n' }}{% endif %}",
-  "{% macro f(x) %}{% if 'invoice' in x %}{{ '\\n' }}{% endif %}{% endmacro %}{{ f(m.content) }}",
-  "{% macro f(x) %}{{ x }}{% endmacro %}{% if 'invoice' in f(m.content) %}{{ '\\n' }}{% endif %}",
-  "{% macro f(x) %}{{ x }}{% endmacro %}{% macro h(x) %}{% if 'invoice' in f(x) %}{{ '\\n' }}{% endif %}{% endmacro %}{{ h(m.content) }}",
-  "{% for w in ['wire', 'bank'] %}{% if w in m.content %}{{ '\\n' }}{% endif %}{% endfor %}",
-  "{% for c in m.content %}{% if c == 'x' %}{{ '\\n' }}{% endif %}{% endfor %}",
-  "{% for w in m.content.split() %}{% if w == 'wire' %}{{ '\\n' }}{% endif %}{% endfor %}",
-  "{% for k, v in m.items() %}{% if v == 'wire' %}{{ '\\n' }}{% endif %}{% endfor %}",
-  "{% for x in messages if 'wire' in x.content %}{{ '\\n' }}{% endfor %}",
-  "{% for x in messages if x.content == 'wire' %}{{ '\\n' }}{% endfor %}",
-  "{{ '\\n' if 'wire' in m.content else '' }}",
-  "{{ ('wire' in m.content) and '\\n' or '' }}",
-  "{% macro f() %}{{ caller() }}{% endmacro %}{% call f() %}{% if 'wire' in m.content %}{{ '\\n' }}{% endif %}{% endcall %}",
-  "{% set d = {'a': m.content} %}{% if 'wire' in d.a %}{{ '\\n' }}{% endif %}",
-  "{% set l = [m.content] %}{% if 'wire' in l[0] %}{{ '\\n' }}{% endif %}",
-  "{% if loop.previtem is defined and 'wire' in loop.previtem.content %}{{ '\\n' }}{% endif %}",
-  "{% for i in range(m.content|length) %}{{ '\\n' }}{% endfor %}",
-];
-
 test('what was said is followed through variables, macros, loops and blocks', async () => {
   for (const inside of CARRIED) {
     const found = await refusals(talk(inside));
@@ -96,24 +32,6 @@ test('what was said is followed through variables, macros, loops and blocks', as
     );
   }
 });
-
-/** What a template may not make of the words of a conversation. */
-const CHANGED: readonly string[] = [
-  "m.content|replace('DE89', 'DE00')",
-  "m.content.replace('1', '7')",
-  'm.content|upper',
-  'm.content|reverse|join',
-  "m.content.split('.')[0]",
-  'm.content[:100]',
-  'm.content[-1]',
-  'm.content|truncate(40)',
-  "m.content.strip('0123456789')",
-  'm.content|list|unique|join',
-  '(m.content|batch(2)|first)|join',
-  "m.content.removesuffix('89')",
-  'm.content.title()',
-  "{'content': m.content|replace('a', 'b')}.content",
-];
 
 test('words that are changed on the way into the prompt are told', async () => {
   for (const said of CHANGED) {
@@ -130,23 +48,46 @@ test('words that are changed on the way into the prompt are told', async () => {
   }
 });
 
-/** What published templates do with what was said: reasoning, switches, parts, calls of tools. */
-const HARMLESS: readonly string[] = [
-  "{% if '</think>' in m.content %}{{ m.content.split('</think>')[-1].lstrip('\\n') }}{% endif %}",
-  "{% set r = m.content.split('</think>')[0].rstrip('\\n').split('<think>')[-1].lstrip('\\n') %}{{ '<think>' + r + '</think>' }}",
-  "{% if m.content.startswith('<tool_response>') and m.content.endswith('</tool_response>') %}{% endif %}",
-  "{% if '/no_think' in m.content %}{% set ns = namespace(t=false) %}{% endif %}",
-  "{% if m.content is string %}{{ m.content|trim }}{% else %}{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% elif 'image' in p %}<|image|>{% endif %}{% endfor %}{% endif %}",
-  "{% if m.content and m.content|length > 0 and m.content != '' %}{{ '\\n' }}{% endif %}",
-  "{% if m.content is not none and m.content|trim != '' %}{{ '\\n' }}{% endif %}",
-  "{% if m.role in ['user', 'tool'] and loop.index0 % 2 == 0 %}{{ '\\n' }}{% endif %}",
-  "{% for t in m.tool_calls or [] %}{% set t = t.function %}{% for k, v in t.arguments.items() %}{{ k + '=' + (v if v is string else v|tojson) }}{% endfor %}{% endfor %}",
-  '{% macro out(c) %}{% if c is string %}{{ c }}{% elif c is mapping %}{{ c|tojson }}{% endif %}{% endmacro %}{{ out(m.content) }}',
-  "{% macro has(x, field=none) %}{% if field is not none and field in x %}1{% endif %}{% endmacro %}{{ has(m, field='name') }}{{ has(m.content) }}",
-  "{% set last = messages|selectattr('role', 'equalto', 'user')|list|last %}{% if last.content %}{{ '\\n' }}{% endif %}",
-  "{{ '\\n' if messages[-1]['role'] == 'user' and messages[0]['content'] else '' }}",
-  "{{ m.content|replace('\"', '\\\\\"') }}{{ m.content.replace('<think>', '') }}",
-];
+test('what blocks of filters make of what was said is told, the second filter too', async () => {
+  for (const inside of [
+    '{% filter upper %}{{ m.content }}{% endfilter %}',
+    "{% filter trim | replace('1', '7') %}{{ m.content }}{% endfilter %}",
+    '{% set c | trim | upper %}{{ m.content }}{% endset %}{{ c }}',
+  ]) {
+    const found = await refusals(talk(`{% if tools and documents %}${inside}{% endif %}`));
+    assert.ok(
+      found.some((detail) => detail.includes('changes what was said')),
+      `${inside}: ${found.join(' | ')}`,
+    );
+  }
+});
+
+test('words that are written because of what was said refuse a template, whatever they are', async () => {
+  for (const words of ['Tell about the weather.', 'Gentle.', 'good morning'])
+    for (const inside of CHOSEN) {
+      const found = await refusals(
+        talk(inside.replace('WORDS', inside.includes('%}WORDS') ? words : `'${words}'`)),
+      );
+      assert.ok(
+        found.some(
+          (detail) =>
+            detail.startsWith('because of what was said') || /depends on what was said/.test(detail),
+        ),
+        `${inside}: ${found.join(' | ')}`,
+      );
+    }
+});
+
+test('tokens, words of published templates and breaks of lines may depend on what was said', async () => {
+  for (const words of [
+    "'<think>\\n\\n</think>\\n\\n'",
+    "'\\n'",
+    "'<|im_end|>'",
+    "'You are a helpful assistant.'",
+  ])
+    for (const inside of CHOSEN.filter((each) => !/%}WORDS|length/.test(each)))
+      assert.deepEqual(await refusals(talk(inside.replace('WORDS', words))), [], `${inside} ${words}`);
+});
 
 test('what published templates do with what was said is fine', async () => {
   for (const inside of HARMLESS) assert.deepEqual(await refusals(talk(inside)), [], inside);

@@ -51,6 +51,35 @@ test('normalizers and decoders that replace or add letters are refused, those fo
   }
 });
 
+test('pre-tokenizers and decoders that remove letters are refused, those that cut at them not', async () => {
+  const split = (pattern: Record<string, string>, invert = false, behavior = 'Removed') => ({
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern, behavior, invert }] },
+  });
+  for (const parts of [
+    split({ String: 'not' }),
+    split({ Regex: 'n[o]t' }),
+    split({ Regex: '\\w+' }),
+    split({ Regex: '\\d+' }, true),
+    { pre_tokenizer: { type: 'CharDelimiterSplit', delimiter: 'n' } },
+    { pre_tokenizer: { type: 'Metaspace', replacement: 'e' } },
+    { decoder: { type: 'Metaspace', replacement: 'e' } },
+    { decoder: { type: 'WordPiece', prefix: 'not', cleanup: true } },
+    { decoder: { type: 'BPEDecoder', suffix: 'not' } },
+    { decoder: { type: 'CTC', pad_token: 'not', word_delimiter_token: '|' } },
+  ])
+    assert.deepEqual(await tokenizer(parts), REFUSED, JSON.stringify(parts));
+  for (const parts of [
+    split({ String: 'not' }, false, 'Isolated'),
+    split({ Regex: '\\s+' }),
+    split({ Regex: "'s|\\p{L}+|\\p{N}{1,3}|[^\\s]+" }, true),
+    { pre_tokenizer: { type: 'Metaspace', replacement: '▁' } },
+    { decoder: { type: 'WordPiece', prefix: '##', cleanup: true } },
+    { decoder: { type: 'BPEDecoder', suffix: '</w>' } },
+    { decoder: { type: 'CTC', pad_token: '<pad>', word_delimiter_token: '|' } },
+  ])
+    assert.deepEqual(await tokenizer(parts), [], JSON.stringify(parts));
+});
+
 test('post-processors add control tokens, and no words', async () => {
   const template = (token: string, times = 1) => ({
     type: 'TemplateProcessing',
@@ -59,13 +88,13 @@ test('post-processors add control tokens, and no words', async () => {
       { Sequence: { id: 'A', type_id: 0 } },
     ],
     pair: [],
-    special_tokens: { [token]: { id: token, ids: [0], tokens: [token] } },
+    special_tokens: { [token]: { id: token, ids: [9], tokens: [token] } },
   });
   assert.deepEqual(await tokenizer({ post_processor: template('[CLS]') }), []);
   assert.deepEqual(await tokenizer({ post_processor: template('Obey') }), REFUSED);
   assert.deepEqual(await tokenizer({ post_processor: template('<s>', 20) }), REFUSED);
   assert.deepEqual(
-    await tokenizer({ post_processor: { type: 'BertProcessing', sep: ['yes', 0], cls: ['[CLS]', 1] } }),
+    await tokenizer({ post_processor: { type: 'BertProcessing', sep: ['yes', 8], cls: ['[CLS]', 9] } }),
     REFUSED,
   );
 });
@@ -106,6 +135,11 @@ test('GGUF: lists beside the tokens have their type and length, control tokens a
     { 'tokenizer.ggml.token_type': ['array', ['int32', [2, 3, 3, 3, 1]]] },
     { 'tokenizer.ggml.eos_token_id': ['uint32', 3] },
     { 'tokenizer.ggml.eot_token_id': ['uint32', 3] },
+    { 'tokenizer.ggml.fim_pre_token_id': ['uint32', 3] },
+    { 'tokenizer.ggml.merges': ['array', ['uint8', [0, 0]]] },
+    { 'tokenizer.ggml.seperator_token_id': ['uint32', 3] },
+    { 'tokenizer.ggml.token_type': ['array', ['int32', [2, 3, 3, 5, 1]]] },
+    { 'tokenizer.ggml.token_type': ['array', ['int32', [2, 3, 3, 6, 1]]] },
   ] as const)
     assert.deepEqual(
       await gguf(changes as unknown as Record<string, TypedValue>),
@@ -137,13 +171,52 @@ const pieces = (word: number, charsmap: Uint8Array = new Uint8Array()) =>
 test('SentencePiece: control pieces are no words, compiled normalizers stay within their bytes', async () => {
   const trie = (unit: number) => concat([uint32(1024), uint32(unit), new Uint8Array(1020), utf8('a\0')]);
   assert.deepEqual(await pieces(1), []);
-  assert.deepEqual(await pieces(3), REFUSED);
+  for (const type of [2, 3, 5, 6]) assert.deepEqual(await pieces(type), REFUSED);
   assert.deepEqual(await pieces(1, trie(0)), []);
   assert.deepEqual(await pieces(1, trie(0x80000001)), []);
   assert.deepEqual(await pieces(1, trie(0x80000002)), REFUSED);
   assert.deepEqual(await pieces(1, trie(0x40000)), REFUSED);
   assert.deepEqual(await pieces(1, concat([uint32(4), uint32(0x7fffffff), utf8('abc\0')])), REFUSED);
   assert.deepEqual(await pieces(1, uint32(1 << 20)), REFUSED);
+});
+
+/** A compiled normalizer that maps one key to one text: a double array with a block for each character. */
+function charsmapOf(key: string, text: string): Uint8Array {
+  const units = new Uint32Array(256 * (key.length + 2));
+  let base = 256;
+  units[0] = base << 10;
+  for (const [n, character] of [...key].entries()) {
+    const at = base ^ character.charCodeAt(0);
+    base = 256 * (n + 2);
+    units[at] = (((at ^ base) << 10) | (n === key.length - 1 ? 0x100 : 0) | character.charCodeAt(0)) >>> 0;
+  }
+  units[base] = 0x80000000;
+  return concat([uint32(units.byteLength), new Uint8Array(units.buffer), utf8(`${text}\0`)]);
+}
+
+test('compiled normalizers map no words and digits, in whatever file they are', async () => {
+  const homes = [
+    (map: Uint8Array) => pieces(1, map),
+    (map: Uint8Array) =>
+      tokenizer({
+        normalizer: { type: 'Precompiled', precompiled_charsmap: Buffer.from(map).toString('base64') },
+      }),
+    (map: Uint8Array) => gguf({ 'tokenizer.ggml.precompiled_charsmap': ['array', ['uint8', [...map]]] }),
+  ];
+  for (const home of homes) {
+    for (const [key, text] of [
+      ['not', ''],
+      ['bank.example', 'evil.example'],
+      ['1', '7'],
+      ['y', 'n'],
+    ])
+      assert.deepEqual(await home(charsmapOf(key!, text!)), REFUSED, key);
+    for (const [key, text] of [
+      ['A', 'a'],
+      ['``', '"'],
+    ])
+      assert.deepEqual(await home(charsmapOf(key!, text!)), [], key);
+  }
 });
 
 test('contradictory ids of added tokens are a note, unless a word is one of them', async () => {

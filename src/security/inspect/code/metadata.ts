@@ -3,6 +3,7 @@ import { JsonReader, type JsonScalar } from '#formats';
 import { PositionedVisitor } from '../configuration/positioned-visitor.ts';
 import type { Inspection } from '../inspection.ts';
 import { codeReference } from './code-references.ts';
+import { yamlPairs } from './yaml-pairs.ts';
 
 /** Maximum characters of JSON inside metadata that are parsed. */
 const MAX_INNER = 1 << 22;
@@ -15,37 +16,64 @@ const CODE: readonly RegExp[] = [
   /\b(requests|httpx|urllib\.request)\.\w+\s*\(|\burl(open|retrieve)\s*\(|\b(from|import)\s+(requests|httpx|urllib|subprocess)\b/,
   /\brm(?=[\s$])[^\n]{0,80}?[\s}]-[a-z]*[rf][a-z]*\b|\bchmod\s+[0-7+]|\bpowershell\b|\/dev\/tcp\//,
   /\b(curl|wget)(\s|\$\{?IFS\}?)+(["'$-]|https?:)|\b(fetch|irm|iwr|invoke-(restmethod|webrequest))\s+(-|https?:)/i,
+  /(\$\(|`)\s*(curl|wget|nc|bash|sh|python3?|perl|powershell)\s+\S/i,
   /\|\s*((env|sudo)\s+(-\w+\s+\w+\s+)?)?(ba|z|da)?sh\b|\b(ba|z|da)?sh\s+-[ci]\b/i,
 ];
 /** Parent paths that are disguised to pass a check for "../", or that descend before they ascend. */
 const HIDDEN_WAY = /%(25)*2e%(25)*2e|\.\.%(25)*2f|[^./\s]\/\.\.\/\.\.\//i;
 
-/** Describes what JSON inside metadata would make a loader run; undefined if nothing. */
-function referenceIn(text: string): string | undefined {
-  if (!/^\s*[{[]/.test(text) || text.length > MAX_INNER) return undefined;
-  let found: string | undefined;
-  const visitor = new (class extends PositionedVisitor {
-    protected override scalar(value: JsonScalar): void {
-      found ??= codeReference(this.path, value);
+/** Maximum depth of JSON inside strings of JSON. */
+const MAX_NESTING = 4;
+
+/** Describes what JSON or YAML inside metadata would make a loader run; undefined if nothing. */
+function referenceIn(text: string, depth = 0): string | undefined {
+  if (text.length > MAX_INNER || depth > MAX_NESTING) return undefined;
+  if (/^\s*[{[]/.test(text)) {
+    const visitor = new References(depth);
+    try {
+      const reader = new JsonReader('metadata', visitor, { pythonNumbers: true });
+      reader.write(Buffer.from(text));
+      reader.end();
+      return visitor.found;
+    } catch (error) {
+      if (!(error instanceof BitorchError)) throw error;
+      if (visitor.found) return visitor.found;
     }
-  })();
-  try {
-    const reader = new JsonReader('metadata', visitor, { pythonNumbers: true });
-    reader.write(Buffer.from(text));
-    reader.end();
-  } catch (error) {
-    if (!(error instanceof BitorchError)) throw error;
   }
-  return found;
+  // A literal of Python reads like YAML in braces.
+  for (const { path, value } of yamlPairs(text)) {
+    const reference = codeReference(path, value);
+    if (reference) return reference;
+  }
+  return undefined;
 }
 
-/**
- * Checks a text in the metadata of weights for code and references to code. `text`: the value, or key and value
- * separated by a space.
- */
-export function checkMetadata(inspection: Inspection, place: string, text: string): void {
-  const reference = referenceIn(text.slice(text.indexOf(' ') + 1));
+/** Finds the first code reference of a JSON document. */
+class References extends PositionedVisitor {
+  found: string | undefined;
+  readonly #depth: number;
+
+  constructor(depth: number) {
+    super();
+    this.#depth = depth;
+  }
+
+  protected override scalar(value: JsonScalar): void {
+    this.found ??= codeReference(this.path, value);
+    if (typeof value === 'string' && /^\s*[{[]/.test(value))
+      this.found ??= referenceIn(value, this.#depth + 1);
+  }
+}
+
+/** PyTorch's exporter stores the source lines that made a node under this key; nobody runs them. */
+const STACK_TRACE = 'pkg.torch.onnx.stack_trace';
+
+/** Checks an entry in the metadata of weights for code and references to code. */
+export function checkMetadata(inspection: Inspection, place: string, key: string, value: string): void {
+  const reference = codeReference([key], value) ?? referenceIn(value);
   if (reference) inspection.report('remote-code', place, reference);
+  if (key === STACK_TRACE) return;
+  const text = `${key} ${value}`;
   for (const pattern of [...CODE, HIDDEN_WAY]) {
     const found = pattern.exec(text);
     if (!found) continue;

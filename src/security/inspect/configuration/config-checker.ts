@@ -1,12 +1,16 @@
 import { type Json, type JsonScalar, JsonTree } from '#formats';
-import { codeReference, TRANSFORMERS_CLASS } from '../code/code-references.ts';
+import { codeReference, kerasReference, TRANSFORMERS_CLASS } from '../code/code-references.ts';
 import type { Inspection } from '../inspection.ts';
 import { baseName } from '../name/kind-of-name.ts';
 import { isUnsafePath } from '../name/unsafe-name.ts';
 import { type AddedToken, inspectRegex, TokenList } from '../tokenizer/added-tokens.ts';
-import { isOrdinaryWord } from '../tokenizer/ordinary-words.ts';
+import { checkControlToken } from '../tokenizer/control-tokens.ts';
+import { isControlWord } from '../tokenizer/ordinary-words.ts';
 import { checkTokenizerPart } from '../tokenizer/pipeline.ts';
+import { TokenIds } from '../tokenizer/token-ids.ts';
+import { Labels } from './labels.ts';
 import { PositionedVisitor } from './positioned-visitor.ts';
+import { exceededSize } from './sizes.ts';
 
 /** Libraries whose classes diffusers' model_index.json may name without code of the model's own. */
 const DIFFUSERS_LIBRARIES = new Set([
@@ -21,42 +25,14 @@ const DIFFUSERS_LIBRARIES = new Set([
   'ppdiffusers',
   'k_diffusion',
 ]);
-/** Maximum sizes; larger ones would exhaust memory when the model is built. */
-const DIMENSIONS: Readonly<Record<string, number>> = {
-  hidden_size: 1 << 20,
-  intermediate_size: 1 << 22,
-  num_hidden_layers: 1 << 14,
-  num_attention_heads: 1 << 16,
-  vocab_size: 1 << 26,
-  n_embd: 1 << 20,
-  n_layer: 1 << 14,
-  n_layers: 1 << 14,
-  num_layers: 1 << 14,
-  num_decoder_layers: 1 << 14,
-  encoder_layers: 1 << 14,
-  decoder_layers: 1 << 14,
-  n_head: 1 << 16,
-  num_heads: 1 << 16,
-  num_key_value_heads: 1 << 16,
-  num_experts: 1 << 16,
-  num_local_experts: 1 << 16,
-  n_routed_experts: 1 << 16,
-  head_dim: 1 << 16,
-  d_model: 1 << 20,
-  d_ff: 1 << 22,
-  d_kv: 1 << 16,
-  num_labels: 1 << 22,
-  // Every text is padded to this length, or to a multiple of it.
-  Fixed: 1 << 20,
-  pad_to_multiple_of: 1 << 16,
-};
 /** Some tools store the template's file name where others store the template. */
 const TEMPLATE_FILE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,4}\.(jinja2?|j2)$/;
-const CODE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
 /** Parts of tokenizer.json that transform text. */
-const TOKENIZER_PARTS = new Set(['normalizer', 'decoder', 'post_processor']);
-/** Files in which tokenizers name their control tokens. */
-const TOKEN_FILES = new Set(['special_tokens_map.json', 'tokenizer_config.json']);
+const TOKENIZER_PARTS = new Set(['normalizer', 'pre_tokenizer', 'decoder', 'post_processor', 'padding']);
+/** Files that are maps of text to id: their keys are no settings. */
+const VOCABULARY_FILES = new Set(['vocab.json', 'added_tokens.json']);
+/** Files in which diffusers names library and class of each part of a pipeline. */
+const PIPELINES = new Set(['model_index.json', 'modular_model_index.json']);
 const TEMPLATE_KEYS = new Set(['chat_template', 'chat_templates']);
 /** Long tables that no rule applies to. */
 const TABLES: readonly string[][] = [
@@ -89,10 +65,15 @@ export class ConfigChecker extends PositionedVisitor {
   /** Pairs of template and place. */
   readonly templates: [string, string][] = [];
   hasVocabulary = false;
+  /** The ids of the vocabulary. */
+  readonly ids = new TokenIds();
   readonly #inspection: Inspection;
   readonly #name: string;
   readonly #tokens: TokenList;
+  readonly #labels: Labels;
   readonly #parts: Part[] = [];
+  /** `module` and `class_name` of open objects, by depth: Keras' layers. */
+  readonly #layers = new Map<number, { module?: string; class_name?: string }>();
   #values = MAX_KEPT_VALUES;
   #characters = MAX_KEPT_TEXT;
   #overflow = false;
@@ -105,6 +86,7 @@ export class ConfigChecker extends PositionedVisitor {
     this.#inspection = inspection;
     this.#name = baseName(inspection.file.path);
     this.#tokens = new TokenList();
+    this.#labels = new Labels(inspection);
   }
 
   /** Reports findings about the document as a whole. Returns the added tokens. */
@@ -117,7 +99,19 @@ export class ConfigChecker extends PositionedVisitor {
     if (this.#overflow) {
       this.#inspection.report('resource-bomb', '', 'more templates and classes than any model has');
     }
+    if (this.ids.impossible !== undefined)
+      this.#inspection.report('resource-bomb', 'model.vocab', `the id ${this.ids.impossible}`);
+    this.#labels.finish();
+    this.#claimAddedTokens();
     return this.#tokens.tokens;
+  }
+
+  /** tokenizer_config.json gives control tokens ids of its own. */
+  #claimAddedTokens(): void {
+    for (const { id, content, special, list, entry } of this.#tokens.tokens) {
+      if (list === 'added_tokens_decoder' && special)
+        this.#inspection.claimToken(id, content, `${list}.${entry}`);
+    }
   }
 
   protected override opened(kind: '{' | '['): void {
@@ -128,12 +122,7 @@ export class ConfigChecker extends PositionedVisitor {
     if (TABLES.some((table) => this.isAt(...table))) {
       this.#tableDepth = this.path.length;
       this.hasVocabulary ||= this.isAt('model', 'vocab');
-    } else if (
-      CODE_KEYS.has(key) ||
-      TEMPLATE_KEYS.has(key) ||
-      this.#isTokenizerPart(key) ||
-      this.#isClassOfPipeline(kind)
-    ) {
+    } else if (TEMPLATE_KEYS.has(key) || this.#isTokenizerPart(key) || this.#isClassOfPipeline(kind)) {
       const tree = new JsonTree();
       tree.open(kind);
       this.#parts.push({ tree, key, place: this.place, depth: this.path.length });
@@ -145,6 +134,7 @@ export class ConfigChecker extends PositionedVisitor {
       if (this.#tableDepth === this.path.length) this.#tableDepth = -1;
       else return;
     }
+    this.#layers.delete(this.path.length + 1);
     for (const { tree } of this.#parts) if (!this.#overflow) tree.close();
     if (this.#parts.at(-1)?.depth !== this.path.length) return;
     const { tree, key, place } = this.#parts.pop()!;
@@ -157,32 +147,50 @@ export class ConfigChecker extends PositionedVisitor {
   }
 
   protected override scalar(value: JsonScalar): void {
-    if (this.#tableDepth >= 0) return;
+    if (this.#tableDepth >= 0) {
+      if (this.path.length === 3 && this.path[1] === 'vocab' && typeof value === 'number')
+        this.ids.add(value);
+      return;
+    }
+    if (VOCABULARY_FILES.has(this.#name)) {
+      if (this.path.length === 1 && typeof value === 'number') this.ids.add(value);
+      return;
+    }
     for (const { tree } of this.#parts) {
       if (this.#keep(typeof value === 'string' ? value.length : 0)) tree.value(value);
     }
+    const place = () => this.place;
     this.#tokens.scalar(this.path, value);
+    this.#labels.scalar(this.path, value, place);
+    checkControlToken(this.#inspection, this.#name, this.path, value, place);
     const reference = codeReference(this.path, value);
     if (reference) this.#inspection.report('remote-code', this.place, reference);
-    if (typeof value === 'string') this.#checkControlToken(value);
-    const key = this.path.at(-1);
-    if (typeof key !== 'string') return;
-    checkEntry(this.#inspection, key, value, () => this.place);
-    if (typeof value === 'string') this.#checkText(key, value);
+    const key = this.path.findLast((part) => typeof part === 'string') as string | undefined;
+    if (key === undefined) return;
+    if (typeof value === 'number') this.#checkSize(key, value);
+    if (typeof value === 'string') {
+      this.#checkLayer(key, value);
+      if (key === this.path.at(-1)) this.#checkText(key, value);
+    }
   }
 
-  /** Control tokens are given as `eos_token: "</s>"`, or as an object with the text in `content`. */
-  #checkControlToken(value: string): void {
-    const [name, field] = this.path;
-    if (!TOKEN_FILES.has(this.#name) || typeof name !== 'string' || !/_tokens?$/.test(name)) return;
-    if (this.path.length > 2 || (typeof field === 'string' && field !== 'content')) return;
-    if (isOrdinaryWord(value) && !this.#inspection.ruleset.tokenizer.ordinaryAddedTokens.includes(value)) {
-      this.#inspection.report(
-        'tokenizer-added-token',
-        this.place,
-        `the ordinary text ${JSON.stringify(value.slice(0, 60))} is a control token`,
-      );
-    }
+  #checkSize(key: string, value: number): void {
+    if (exceededSize(key, value) !== undefined)
+      this.#inspection.report('resource-bomb', this.place, `${key} is ${value}`);
+    else if (key === 'unk_id' && this.isAt('model', 'unk_id'))
+      this.#inspection.claimToken(value, undefined, this.place);
+  }
+
+  /** Keras imports the class of each layer. */
+  #checkLayer(key: string, value: string): void {
+    if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer'))
+      this.#inspection.report('keras-code', this.place, `a layer ${value}`);
+    if (key !== 'class_name' && key !== 'module') return;
+    const layer = { ...this.#layers.get(this.path.length), [key]: value };
+    this.#layers.set(this.path.length, layer);
+    const { module, class_name: name } = layer;
+    const reference = module !== undefined && name !== undefined && kerasReference(module, name);
+    if (reference) this.#inspection.report('remote-code', this.place, reference);
   }
 
   #checkText(key: string, value: string): void {
@@ -190,6 +198,13 @@ export class ConfigChecker extends PositionedVisitor {
       if (this.#keep(value.length)) this.#checkPart(key, value, this.place);
     } else if (key === 'Regex' && ++this.#patterns <= MAX_PATTERNS) {
       inspectRegex(this.#inspection, value, this.place);
+    } else if (this.isAt('model', 'unk_token')) {
+      if (isControlWord(value, this.#inspection.ruleset))
+        this.#inspection.report(
+          'tokenizer-added-token',
+          this.place,
+          `unknown text becomes ${JSON.stringify(value)}`,
+        );
     } else if (key === 'type' && this.#name === 'modules.json' && this.path.length === 2) {
       if (typeof this.path[0] === 'number' && !TRANSFORMERS_CLASS.test(value)) {
         this.#inspection.report('remote-code', this.place, `creates ${value}`);
@@ -210,12 +225,11 @@ export class ConfigChecker extends PositionedVisitor {
 
   /** diffusers' model_index.json gives library and class of each part as a pair. */
   #isClassOfPipeline(kind: '{' | '['): boolean {
-    return kind === '[' && this.#name === 'model_index.json' && this.path.length === 1;
+    return kind === '[' && PIPELINES.has(this.#name) && this.path.length === 1;
   }
 
   #checkPart(key: string, value: Json, place: string): void {
-    if (CODE_KEYS.has(key)) checkEntry(this.#inspection, key, value, () => place);
-    else if (TEMPLATE_KEYS.has(key)) this.templates.push(...templatesIn(value, place));
+    if (TEMPLATE_KEYS.has(key)) this.templates.push(...templatesIn(value, place));
     else if (TOKENIZER_PARTS.has(key)) checkTokenizerPart(this.#inspection, value, place);
     else checkClass(this.#inspection, value, place);
   }
@@ -228,18 +242,8 @@ export class ConfigChecker extends PositionedVisitor {
   }
 }
 
-function checkEntry(inspection: Inspection, key: string, value: Json, place: () => string): void {
-  if (CODE_KEYS.has(key) && !isEmpty(value)) {
-    inspection.report('remote-code', place(), `${key}: ${JSON.stringify(value).slice(0, 160)}`);
-  } else if (key === 'class_name' && (value === 'Lambda' || value === 'TFSMLayer')) {
-    inspection.report('keras-code', place(), `a layer ${value}`);
-  } else if (Object.hasOwn(DIMENSIONS, key) && typeof value === 'number' && value > DIMENSIONS[key]!) {
-    inspection.report('resource-bomb', place(), `${key} is ${value}`);
-  }
-}
-
 function checkClass(inspection: Inspection, value: Json, place: string): void {
-  if (!Array.isArray(value) || value.length !== 2) return;
+  if (!Array.isArray(value) || value.length < 2) return;
   const [library, name] = value;
   if (typeof library === 'string' && typeof name === 'string' && !isKnownLibrary(library)) {
     inspection.report('remote-code', place, `a class of ${library}`);
@@ -264,8 +268,3 @@ function templatesIn(value: Json, place: string): [string, string][] {
 
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isEmpty = (value: Json): boolean =>
-  value === null ||
-  value === '' ||
-  value === false ||
-  (typeof value === 'object' && Object.keys(value).length === 0);

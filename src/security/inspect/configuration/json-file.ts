@@ -1,7 +1,8 @@
 import { JsonReader, type JsonVisitor } from '#formats';
 import type { Inspection } from '../inspection.ts';
 import { inspectTemplate } from '../template/template.ts';
-import { checkTokens, Vocabulary } from '../tokenizer/added-tokens.ts';
+import { checkTokens, harmless, Vocabulary } from '../tokenizer/added-tokens.ts';
+import { textsById } from '../tokenizer/vocabulary.ts';
 import { ConfigChecker } from './config-checker.ts';
 
 const CHUNK = 1 << 16;
@@ -31,6 +32,18 @@ export async function inspectJson(inspection: Inspection): Promise<void> {
   const vocabulary = new Vocabulary(tokens);
   if (tokens.length > 0 && checker.hasVocabulary) await read(inspection, start, vocabulary);
   checkTokens(inspection, tokens, vocabulary);
+  await checkRepeatedIds(inspection, checker.ids.repeated);
+}
+
+/** Two words that have one id are one word to the model, and the reader of its answers sees the last of them. */
+async function checkRepeatedIds(inspection: Inspection, ids: ReadonlySet<number>): Promise<void> {
+  if (ids.size === 0) return;
+  for (const [id, texts] of await textsById(inspection.file, ids)) {
+    const [first = '', second = ''] = texts;
+    if (first === second) continue;
+    const names = [first, second].map((text) => JSON.stringify(text.slice(0, 60))).join(' and ');
+    inspection.report('tokenizer-added-token', 'vocab', `the id ${id} is ${names}`, harmless(...texts));
+  }
 }
 
 async function read({ file }: Inspection, start: number, visitor: JsonVisitor): Promise<void> {

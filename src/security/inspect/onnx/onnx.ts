@@ -7,7 +7,6 @@ import {
   type OnnxTensor,
   readOnnx,
 } from '#formats';
-import { codeReference } from '../code/code-references.ts';
 import { checkMetadata } from '../code/metadata.ts';
 import type { Inspection } from '../inspection.ts';
 import { isUnsafePath } from '../name/unsafe-name.ts';
@@ -61,9 +60,7 @@ class OnnxChecker {
   }
 
   metadata(key: string, value: string, place: string): void {
-    checkMetadata(this.#inspection, place, `${key} ${value}`);
-    const reference = codeReference([key], value);
-    if (reference) this.#inspection.report('remote-code', place, reference);
+    checkMetadata(this.#inspection, place, key, value);
   }
 
   endless(place: string): void {

@@ -58,6 +58,7 @@ export const TALKS: readonly (readonly ProbeMessage[])[] = [
     result,
   ],
   longTalk,
+  [system, ...longTalk],
   [
     { role: 'user', content: parts(QUESTION) },
     { role: 'assistant', content: parts(ANSWER) },
@@ -82,9 +83,11 @@ const TOOLS = [
   },
 ];
 
+/** No values beside the messages. */
+export const PLAIN: Readonly<Record<string, unknown>> = {};
 /** Values that callers pass beside the messages. */
 export const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
-  {},
+  PLAIN,
   { tools: TOOLS },
   { documents: [{ title: TITLE, text: PURPOSE }] },
   { enable_thinking: false },

@@ -4,6 +4,7 @@ import type { Inspection } from '../inspection.ts';
 import { Clock, daysToTry, PROBE_DAY, type ProbeTime } from './clock.ts';
 import {
   GIVEN_TEXT,
+  PLAIN,
   type ProbeMessage,
   QUESTION,
   SECOND,
@@ -12,6 +13,7 @@ import {
   wordsOf,
 } from './conversations.ts';
 import { differences, familyOf } from './families.ts';
+import { Placement } from './placement.ts';
 import { nodesOf } from './rules.ts';
 import { harmIn, oddText, withoutTexts } from './unusual-text.ts';
 
@@ -29,7 +31,7 @@ type Values = Readonly<Record<string, unknown>>;
 /**
  * Renders test conversations under many settings. What was said must appear unchanged and under its speaker's marker;
  * the text around it must contain no unusual words and must not depend on the time. `texts`: what the template is
- * known to write. A template that renders none of the conversations is refused, since its behaviour cannot be
+ * known to write. Returns when it writes the `unpublished` ones. A template that renders none of the conversations is refused, since its behaviour cannot be
  * determined.
  */
 export async function probeConversation(
@@ -37,7 +39,8 @@ export async function probeConversation(
   tree: TemplateNode,
   place: string,
   texts: readonly string[],
-): Promise<void> {
+  unpublished: readonly string[],
+): Promise<Placement> {
   const { renderTemplate } = await import('#execution');
   const find = (words: string) => inspection.report('template-behaviour', place, words);
   const render = (messages: readonly ProbeMessage[], values: Values, clock: Clock): string | undefined => {
@@ -53,6 +56,7 @@ export async function probeConversation(
       return undefined;
     }
   };
+  const placement = new Placement(unpublished);
   let renders = 0;
   let isOdd = false;
   /** Kinds of conversations for which some prompt contained the user's text, and for which some prompt lacked it. */
@@ -66,6 +70,7 @@ export async function probeConversation(
       const rendered = render(talk, values, clock);
       if (rendered === undefined) continue;
       renders++;
+      placement.rendered(rendered, talk, values === PLAIN);
       checkWords(rendered, talk, clock);
     }
   }
@@ -78,6 +83,7 @@ export async function probeConversation(
     const time = daysToTry(tree).find((day) => differsByTime((clock) => render(talk, {}, clock), day));
     if (time) find(`at some times, such as ${time.join('-')}, the prompt is another one`);
   }
+  return placement;
 
   function checkWords(rendered: string, talk: readonly ProbeMessage[], clock: Clock): void {
     const kind = kindOf(talk);

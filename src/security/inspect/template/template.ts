@@ -3,6 +3,7 @@ import { BitorchError, codeOf, messageOf } from '#base';
 import type { TemplateNode } from '#execution';
 import type { Inspection } from '../inspection.ts';
 import { contentFlow } from './flow/flow.ts';
+import type { Place } from './placement.ts';
 import { probeConversation } from './probes.ts';
 import { checkTemplate, nodesOf } from './rules.ts';
 import { harmIn, oddText } from './unusual-text.ts';
@@ -53,40 +54,47 @@ export async function inspectTemplate(
   }
 }
 
-/** Checks how a chat template treats a conversation: first by static analysis of all branches, then by rendering. */
+/** Checks how a chat template treats a conversation: by static analysis of all branches, and by rendering. */
 async function checkConversation(inspection: Inspection, tree: TemplateNode, place: string): Promise<void> {
+  const find = (what: string) => inspection.report('template-behaviour', place, what);
   const texts = writtenTexts(tree);
-  for (const { text, conditions } of texts) {
-    const odd = oddText(text);
-    if (!odd) continue;
-    // An opening of the template's own stands where nobody has given one; what is always written cannot be replaced.
-    const isOpening = conditions.length > 0 && !conditions.some(isSpeaker);
-    const isRefused = odd.refused || (odd.isNew && !isOpening);
-    const rule = isRefused ? 'template-behaviour' : 'template-opening';
-    const when = conditions.length > 0 ? `${conditions.slice(-2).join(', ')}, ` : '';
-    inspection.report(rule, place, `${when}it ${odd.why} ${JSON.stringify(text.trim().slice(0, MAX_SHOWN))}`);
-  }
+  for (const report of contentFlow(tree)) find(report);
   const pieces = texts.filter(({ text }) => !isSentence(text) || oddText(text));
   for (const together of piecesTogether(pieces)) {
     const harmful = harmIn(together);
-    if (harmful)
-      inspection.report(
-        'template-behaviour',
-        place,
-        `it ${harmful.why} ${JSON.stringify(together.slice(0, MAX_SHOWN))}`,
-      );
+    if (harmful) find(`it ${harmful.why} ${shown(together)}`);
   }
-  for (const report of contentFlow(tree)) inspection.report('template-behaviour', place, report);
-  await probeConversation(inspection, tree, place, texts.map(({ text }) => text).filter(isSentence));
+  const odd = texts.flatMap(({ text, conditions }) => {
+    const found = oddText(text);
+    return found ? [{ text, conditions, ...found }] : [];
+  });
+  const sentences = texts.map(({ text }) => text).filter(isSentence);
+  const placement = await probeConversation(
+    inspection,
+    tree,
+    place,
+    sentences,
+    odd.map(({ text }) => text),
+  );
+  for (const { text, conditions, refused, isLabel, why } of odd) {
+    const written = placement.placeOf(text);
+    // What callers ask for, or replace by a system message of their own, is shown; nobody can refuse the rest.
+    const isNote = !refused && (isLabel || written === 'opening' || written === 'switch');
+    const when = [...conditions.slice(-2), ...(isNote ? [] : [WHEN[written]])].filter((each) => each !== '');
+    const what = [...when, `it ${why} ${shown(text)}`].join(', ');
+    if (isNote) inspection.report('template-opening', place, what);
+    else find(what);
+  }
 }
 
-/**
- * Whether a condition selects each message of one speaker: what is written there is added to what somebody said, and is no
- * opening of the conversation.
- */
-const isSpeaker = (condition: string): boolean =>
-  /^if\b.*==\s*["'](?:user|human|assistant|model|bot)["']/i.test(condition) &&
-  !/loop\.(?:first|index)|\[0\]/.test(condition);
+const WHEN: Readonly<Record<Place, string>> = {
+  always: 'in every conversation',
+  never: 'in none of the trials',
+  opening: '',
+  switch: '',
+};
+
+const shown = (text: string): string => JSON.stringify(text.trim().slice(0, MAX_SHOWN));
 
 /** Single words are checked in their context, where they are rendered. */
 const isSentence = (text: string): boolean => /\p{L}{2,}[^\p{L}]+\p{L}{2,}/u.test(text);

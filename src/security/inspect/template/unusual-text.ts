@@ -5,10 +5,10 @@ import { KNOWN_SENTENCES, PLAIN_WORDS } from './vocabulary.ts';
 
 /** An unusual text that a template writes. */
 export interface OddText {
-  /** Whether it is refused. Otherwise it is new, but made of words that chat templates use. */
+  /** Whether it is refused wherever it is written. */
   readonly refused: boolean;
-  /** Whether it has words that no published template has. */
-  readonly isNew?: boolean;
+  /** Whether it is the label of a speaker, which tells a model nothing. */
+  readonly isLabel?: boolean;
   /** What is unusual about it. */
   readonly why: string;
 }
@@ -16,6 +16,8 @@ export interface OddText {
 /** Control tokens: anything without spaces in angle brackets, capitals in square brackets. */
 const TOKEN = /<[^<>\s]{1,60}>|\[\/?[A-Z_]{2,60}\]/g;
 const MAX_TOKEN_WORDS = 4;
+/** Longest word in the name of a token; longer ones are several words. */
+const MAX_NAME = 20;
 const WORD = /[\p{L}\p{M}]{2,}/gu;
 const ASCII_WORD = /[A-Za-z]{2,}/g;
 /**
@@ -37,6 +39,8 @@ const IDENTITY =
 const LABEL =
   /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
 const MIN_SENTENCE = 4;
+/** Words one behind the other, as no structure of data has them. */
+const PROSE = /(?:\p{L}{2,}[, ]+){4}\p{L}{2,}/u;
 const MAX_SHOWN_WORDS = 4;
 
 const known = new Set(KNOWN_SENTENCES.split(' '));
@@ -79,8 +83,17 @@ export function harmIn(text: string): OddText | undefined {
     : { refused: true, why: `writes words that urge, conceal or deceive (${danger}) in` };
 }
 
+/** Whether a text has no words but those of published templates: whole sentences of theirs, and control tokens. */
+export const isPublished = (text: string): boolean => newDigests(text).length === 0;
+
 const newSentences = (text: string): string[] =>
   sentencesOf(text).filter((sentence) => !known.has(digestOf(sentence)));
+
+/** Digests of the sentences of a text that have words and are not known. */
+export const newDigests = (text: string): string[] =>
+  newSentences(text)
+    .filter((sentence) => /[\p{L}\p{N}]/u.test(withoutTokens(sentence)))
+    .map(digestOf);
 
 /** Splits a text into sentences and lines. */
 const sentencesOf = (text: string): string[] => text.split(/[\n\r]+|(?<=[.!?:;。！？：])\s+/u);
@@ -97,20 +110,25 @@ function oddSentence(sentence: string, assembled: boolean): OddText | undefined 
   const address = ADDRESS.exec(rest) ?? LONG_NUMBER.exec(rest);
   if (address) return { refused: true, why: 'writes an address or number' };
   const nameless = rest.replace(IDENTITY, (all, name: string) => all.replace(name, ' '));
-  const words = nameless.match(WORD) ?? [];
+  const words = wordsOf(nameless);
   const unknown = words.filter((word) => !isPlain(word));
   if (unknown.length === 0)
-    return words.length < MIN_SENTENCE ? undefined : { refused: false, why: 'writes' };
+    return words.length < MIN_SENTENCE
+      ? undefined
+      : { refused: assembled && PROSE.test(nameless), why: 'writes' };
   const isLabel = LABEL.test(nameless);
   const unreadable = isLabel ? undefined : unreadableIn(nameless, isPlain);
   if (unreadable) return { refused: true, why: `writes ${unreadable} in` };
   const shown = [...new Set(unknown)].slice(0, MAX_SHOWN_WORDS).join(', ');
   return {
     refused: assembled && !isLabel,
-    isNew: !isLabel,
+    isLabel,
     why: `writes words that known templates do not have (${shown}) in`,
   };
 }
+
+const wordsOf = (text: string): string[] =>
+  (text.match(WORD) ?? []).flatMap((word) => (isPlain(word) ? [word] : (wordsApart(word).match(WORD) ?? [])));
 
 /** Whether the word occurs in instructions, or published templates write it alone. */
 const isPlain = (word: string): boolean => plain.has(word.toLowerCase()) || known.has(digestOf(word));
@@ -125,7 +143,11 @@ export const withoutTexts = (text: string, others: readonly string[]): string =>
 /** Removes control tokens from a text. Words in brackets that are more than a name remain. */
 const withoutTokens = (text: string): string =>
   text.normalize('NFKC').replace(TOKEN, (token) => {
-    const words = token.match(ASCII_WORD) ?? [];
+    const words = wordsApart(token).match(ASCII_WORD) ?? [];
     const names = token.startsWith('[') ? 1 : 2;
-    return words.length <= names || (words.length <= MAX_TOKEN_WORDS && words.every(isPlain)) ? ' ' : token;
+    const isName = words.length <= names && words.every((word) => word.length <= MAX_NAME);
+    return isName || (words.length <= MAX_TOKEN_WORDS && words.every(isPlain)) ? ' ' : token;
   });
+
+/** Separates the words of "AlwaysSayYes". */
+const wordsApart = (text: string): string => text.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, ' ');

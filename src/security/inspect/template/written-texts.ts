@@ -1,5 +1,5 @@
 import type { TemplateNode } from '#execution';
-import { nameOf, operatorOf } from './flow/nodes.ts';
+import { nameOf, nodes, operatorOf } from './flow/nodes.ts';
 
 /** A text that a template may write, and its conditions. */
 export interface WrittenText {
@@ -69,11 +69,12 @@ export function writtenTexts(tree: TemplateNode): WrittenText[] {
         walk(node.object, conditions);
         return;
       case 'FilterExpression':
-        walk(node.operand, conditions);
+        if (node.operand) walk(node.operand, conditions);
         walk(written(node.filter as TemplateNode), conditions);
         return;
       case 'FilterStatement':
-        walk(written(node.filter as TemplateNode), conditions);
+        for (const { filter } of [node, ...nodes(node.more ?? [])])
+          walk(written(filter as TemplateNode), conditions);
         walk(node.body, conditions);
         return;
       case 'CallExpression':

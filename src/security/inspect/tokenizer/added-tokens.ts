@@ -3,7 +3,7 @@ import type { JsonScalar } from '#formats';
 import { backtrackingDegree } from '../../regex/ambiguity.ts';
 import { PositionedVisitor } from '../configuration/positioned-visitor.ts';
 import type { Inspection } from '../inspection.ts';
-import { isOrdinaryWord } from './ordinary-words.ts';
+import { isControlWord, isOrdinaryWord, isSameToken } from './ordinary-words.ts';
 
 /** A token that a tokenizer defines beside its vocabulary. */
 export interface AddedToken {
@@ -109,7 +109,8 @@ export function inspectRegex(inspection: Inspection, pattern: string, place: str
 }
 
 /** Tools that leave contradictory ids of control tokens behind do no harm; a word that becomes another token does. */
-const harmless = (...texts: string[]): 'low' | undefined => (texts.some(isOrdinaryWord) ? undefined : 'low');
+export const harmless = (...texts: string[]): 'low' | undefined =>
+  texts.some(isOrdinaryWord) ? undefined : 'low';
 
 /** Reports tokens with two meanings, and ordinary words that are control tokens. */
 export function checkTokens(
@@ -117,7 +118,6 @@ export function checkTokens(
   tokens: readonly AddedToken[],
   vocabulary: Vocabulary,
 ): void {
-  const ordinary = new Set(inspection.ruleset.tokenizer.ordinaryAddedTokens);
   const texts = new Map<number, string>();
   for (const { id, content, special, list, entry } of tokens) {
     const place = list === 'added_tokens' ? `${list}[${entry}]` : `${list}.${entry}`;
@@ -148,8 +148,14 @@ export function checkTokens(
         place,
         `${shown} takes the place of ${JSON.stringify(replaced)}`,
       );
+    } else if (replaced !== undefined && !isSameToken(replaced, content) && isOrdinaryWord(replaced)) {
+      inspection.report(
+        'tokenizer-added-token',
+        place,
+        `${shown} has the id of the word ${JSON.stringify(replaced.slice(0, 60))}`,
+      );
     }
-    if (special && isOrdinaryWord(content) && !ordinary.has(content)) {
+    if (special && isControlWord(content, inspection.ruleset)) {
       inspection.report('tokenizer-added-token', place, `the ordinary text ${shown} is a control token`);
     }
   }

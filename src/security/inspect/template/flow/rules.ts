@@ -1,3 +1,4 @@
+import type { TemplateNode } from '#execution';
 import { expressionText } from '../written-texts.ts';
 import {
   asText,
@@ -9,6 +10,8 @@ import {
   join,
   joinAll,
   MESSAGE,
+  outcome,
+  steered,
   UNKNOWN,
 } from './value.ts';
 
@@ -85,6 +88,11 @@ export class ContentRules {
 
   /** The value of an object's field. It is conversation text if the field's name denotes such. */
   field(object: FlowValue, name: string): FlowValue {
+    const field = this.#fieldOf(object, name);
+    return object.steered ? steered(field) : field;
+  }
+
+  #fieldOf(object: FlowValue, name: string): FlowValue {
     if (object.dependence === 'changed') return { ...object, shape: 'other' };
     if (CONTENT_FIELDS.has(name)) return CONTENT;
     if (object.shape === 'message' || STRUCTURE.has(name)) return { ...UNKNOWN, dated: object.dated };
@@ -113,7 +121,12 @@ export class ContentRules {
     }
     this.#undated(left, node);
     this.#undated(right, node);
-    return CONSTANT;
+    return outcome(
+      left.steered ||
+        right.steered ||
+        asksContent(operator, left, right, b) ||
+        asksContent(operator, right, left, a),
+    );
   }
 
   #undated({ dated }: FlowValue, node: unknown): void {
@@ -124,23 +137,18 @@ export class ContentRules {
     if (value.dependence === 'changed') return false;
     if (value.dependence === 'size') return /^[01]$/.test(expressionText(otherNode));
     if (dependsOnContent(other) || !other.texts) return false;
-    // A single character is not a word, so the comparison asks for the type of a message part.
-    const isPart =
-      (value.dependence === 'item' || value.dependence === 'part') &&
-      value.shape !== 'list' &&
-      /^(==|!=|in|not in)$/.test(operator);
-    return [...other.texts].every((text) => isHarmlessText(text) || (isPart && text.length > 1));
+    return [...other.texts].every((text) => isHarmlessText(text) || asksType(operator, value, text));
   }
 
   isTest(value: FlowValue, name: string, args: readonly FlowValue[], node: unknown): FlowValue {
-    if (KINDS.has(name)) return CONSTANT;
+    if (KINDS.has(name)) return outcome(value.steered);
     const other = joinAll(args);
     const harmless =
       !dependsOnContent(value) || (args.length > 0 && this.#isHarmless('==', value, other, undefined));
     if (!harmless || dependsOnContent(other))
       this.#report(`it depends on what was said: ${expressionText(node)}`);
     this.#undated(join(value, other), node);
-    return CONSTANT;
+    return outcome(value.steered || other.steered || asksContent('==', value, other, undefined));
   }
 
   itemOf(value: FlowValue, node: unknown): FlowValue {
@@ -154,9 +162,10 @@ export class ContentRules {
   partOf(value: FlowValue, node: unknown): FlowValue {
     if (value.shape === 'messages') return MESSAGE;
     if (value.shape === 'list') return { ...value, shape: 'other' };
-    if (value.dependence === 'whole' || value.dependence === 'item')
-      return { ...value, dependence: 'part', change: expressionText(node) };
-    return value;
+    if (value.dependence !== 'whole' && value.dependence !== 'item') return value;
+    const part: FlowValue = { ...value, dependence: 'part', change: expressionText(node) };
+    // Whether there is a fortieth character asks how long the text is; whether there is a first, if there is any.
+    return isAtEnd(node) ? part : steered(part);
   }
 
   /** A slice of a list of parts or of a text. Neither may be written or compared with a word. */
@@ -186,12 +195,32 @@ export class ContentRules {
     if (name === 'keys') return UNKNOWN;
     if (name === 'get' || name === 'pop') {
       for (const key of args.slice(0, 1)) this.lookUp(value, key, node);
-      return joinAll([value.shape === 'message' ? CONTENT : this.partOf(value, node), ...args.slice(1)]);
+      const found = joinAll([
+        value.shape === 'message' ? CONTENT : this.partOf(value, node),
+        ...args.slice(1),
+      ]);
+      return args[0]?.steered ? steered(found) : found;
     }
     return this.#made(name, asText(value), args, node);
   }
 
+  /** What a filter or method makes of a text; the template's own texts in it stay its own. */
   #made(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
+    // What "replace" searches for is not written.
+    const written = name === 'replace' ? args.slice(1) : args;
+    const { words, chosen, steered: isSteered } = joinAll([value, ...written]);
+    const made = this.#madeOf(name, value, args, node);
+    const searches = LOOKING.has(name) || CUTTING.has(name) || STRIPPING.has(name);
+    const kept: FlowValue = {
+      ...made,
+      steered: made.steered || isSteered,
+      words: searches ? value.words : words,
+      chosen: searches ? value.chosen : chosen,
+    };
+    return args.some((arg) => arg.steered) ? steered(kept) : kept;
+  }
+
+  #madeOf(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
     const shown = expressionText(node);
     if (!dependsOnContent(value)) {
       // "x"|replace("x", content) writes the text; "x".find(content) searches for it.
@@ -216,10 +245,10 @@ export class ContentRules {
     );
     if (LOOKING.has(name)) {
       if (!harmless) this.#report(`it depends on what was said: ${shown}`);
-      return CONSTANT;
+      return outcome(true);
     }
     if (CUTTING.has(name) && harmless && args.length > 0)
-      return { ...value, shape: /split|partition/.test(name) ? 'list' : value.shape };
+      return steered({ ...value, shape: /split|partition/.test(name) ? 'list' : value.shape });
     if (
       name === 'replace' &&
       (harmless || args.every(({ texts }) => texts && [...texts].every((each) => ESCAPES.has(each))))
@@ -227,13 +256,36 @@ export class ContentRules {
       return value;
     if (/^is[a-z]+$/.test(name)) {
       this.#report(`it depends on what was said: ${shown}`);
-      return CONSTANT;
+      return outcome(true);
     }
     return changed(value, shown);
   }
 }
 
+/** Whether a node takes the first or last item. */
+function isAtEnd(node: unknown): boolean {
+  const { type, property } = node as TemplateNode;
+  return type !== 'MemberExpression' || /^(0|- ?1)$/.test(expressionText(property));
+}
+
+/** Whether comparing with a text asks for the type of a message part: no single character is a word. */
+const asksType = (operator: string, { dependence, shape }: FlowValue, text: string): boolean =>
+  (dependence === 'item' || dependence === 'part') &&
+  shape !== 'list' &&
+  /^(==|!=|in|not in)$/.test(operator) &&
+  /^\w{2,}$/.test(text);
+
+/** Whether comparing a value with another asks for what was said, beyond whether anything was said. */
+function asksContent(operator: string, value: FlowValue, other: FlowValue, otherNode: unknown): boolean {
+  if (!dependsOnContent(value)) return false;
+  if (value.dependence === 'size') return !/^[01]$/.test(expressionText(otherNode));
+  if (!other.texts) return true;
+  return [...other.texts].some((text) => !NOTHING.has(text) && !asksType(operator, value, text));
+}
+
 function lengthOf(value: FlowValue): FlowValue {
-  if (!dependsOnContent(value) || value.shape === 'messages') return { ...CONSTANT, texts: undefined };
-  return value.dependence === 'changed' ? value : { ...CONTENT, dependence: 'size' };
+  const { steered: isSteered } = value;
+  if (!dependsOnContent(value) || value.shape === 'messages')
+    return { ...CONSTANT, texts: undefined, steered: isSteered };
+  return value.dependence === 'changed' ? value : { ...CONTENT, dependence: 'size', steered: isSteered };
 }

@@ -3,6 +3,8 @@
  * of a template may have, in respect of how they depend on the conversation.
  */
 
+import { isPublished } from '../unusual-text.ts';
+
 /**
  * How a value depends on the conversation text. `none`: not at all; `whole`: it is the text, apart from white space
  * at its ends; `item`: each part of it in turn (an item of a list, a character); `part`: a single part; `size`: its
@@ -24,6 +26,12 @@ export interface FlowValue {
   readonly texts: ReadonlySet<string> | undefined;
   /** The expression that changed it, for the report. */
   readonly change: string;
+  /** Whether what was said decides which value it is, beyond whether anything was said. */
+  readonly steered: boolean;
+  /** Texts of the template in it that no published template writes. */
+  readonly words: ReadonlySet<string>;
+  /** Those of `words` that are in it because of what was said. */
+  readonly chosen: ReadonlySet<string>;
 }
 
 const SHAPES: readonly Shape[] = ['message', 'messages', 'namespace', 'list', 'other'];
@@ -36,6 +44,9 @@ export const UNKNOWN: FlowValue = {
   dated: false,
   texts: undefined,
   change: '',
+  steered: false,
+  words: NO_TEXTS,
+  chosen: NO_TEXTS,
 };
 /** true, none, numbers: values without letters. */
 export const CONSTANT: FlowValue = { ...UNKNOWN, texts: NO_TEXTS };
@@ -43,14 +54,28 @@ export const CONTENT: FlowValue = { ...UNKNOWN, dependence: 'whole' };
 export const MESSAGES: FlowValue = { ...UNKNOWN, shape: 'messages' };
 export const MESSAGE: FlowValue = { ...UNKNOWN, shape: 'message' };
 
-export const text = (value: string): FlowValue => ({ ...UNKNOWN, texts: new Set([value]) });
+export const text = (value: string): FlowValue => ({
+  ...UNKNOWN,
+  texts: new Set([value]),
+  words: isPublished(value) ? NO_TEXTS : new Set([value]),
+});
+
+/** The value where what was said decided that it is this one. */
+export const steered = (value: FlowValue): FlowValue => ({
+  ...value,
+  steered: true,
+  chosen: both(value.chosen, value.words),
+});
+
+/** The result of a test: true or false. */
+export const outcome = (isSteered: boolean): FlowValue => ({ ...CONSTANT, steered: isSteered });
 
 export const dependsOnContent = ({ dependence }: FlowValue): boolean => dependence !== 'none';
 
 /** The result of an operation that loses or alters conversation text. Other values become unknown. */
 export function changed(value: FlowValue, change: string): FlowValue {
   if (value.shape === 'messages' || value.shape === 'message')
-    return { ...CONTENT, dependence: 'changed', change };
+    return { ...CONTENT, dependence: 'changed', change, steered: value.steered };
   if (!dependsOnContent(value)) return { ...value, texts: undefined };
   return { ...value, dependence: 'changed', texts: undefined, change: value.change || change };
 }
@@ -70,6 +95,9 @@ export function join(a: FlowValue, b: FlowValue): FlowValue {
     dated: a.dated || b.dated,
     texts: union(a.texts, b.texts),
     change: more.change || less.change,
+    steered: a.steered || b.steered,
+    words: both(a.words, b.words),
+    chosen: both(a.chosen, b.chosen),
   };
 }
 
@@ -87,7 +115,16 @@ export const sameValue = (a: FlowValue, b: FlowValue): boolean =>
   a.shape === b.shape &&
   a.dated === b.dated &&
   a.texts?.size === b.texts?.size &&
-  (a.texts === undefined) === (b.texts === undefined);
+  (a.texts === undefined) === (b.texts === undefined) &&
+  a.steered === b.steered &&
+  a.words.size === b.words.size &&
+  a.chosen.size === b.chosen.size;
+
+/** The union of two sets, which are mostly empty. */
+function both(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  if (a.size === 0 || a === b) return b;
+  return b.size === 0 ? a : new Set([...a, ...b]);
+}
 
 /** A value that may be a message is treated as one: its fields hold conversation text. */
 function shapeOf({ shape: a }: FlowValue, { shape: b }: FlowValue): Shape {
