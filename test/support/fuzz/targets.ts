@@ -283,7 +283,11 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'chat template',
-    seeds: both(clean('template'), hostile('chat template that breaks out', 'chat template that deceives')),
+    // What is made of a hostile template is refused, so that most seeds are clean.
+    seeds: both(
+      ...Array.from({ length: 6 }, () => clean('template')),
+      hostile('chat template that breaks out', 'chat template that deceives'),
+    ),
     input: (random, _, seeds) =>
       mutateTemplate(
         random,
