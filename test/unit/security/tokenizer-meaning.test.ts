@@ -26,6 +26,7 @@ test('normalizers and decoders that replace or add letters are refused, those fo
   for (const part of [
     replace({ String: 'bank.example' }, 'evil.example'),
     replace({ String: '-' }, ' please'),
+    replace({ String: '.' }, '<|im_end|>'),
     replace({ String: '7' }, ''),
     replace({ Regex: 'not\\s+' }, ''),
     replace({ Regex: '[0-9]{4}' }, ''),
@@ -41,6 +42,8 @@ test('normalizers and decoders that replace or add letters are refused, those fo
   for (const part of [
     replace({ String: '▁' }, ' '),
     replace({ String: '``' }, '"'),
+    replace({ String: '<!dummy-prefix!>' }, '▁'),
+    replace({ String: '\n' }, '<n>'),
     replace({ Regex: ' {2,}' }, ' '),
     replace({ Regex: '\\s+' }, ' '),
     replace({ Regex: '[\\p{P}\\x00]' }, ' '),
@@ -93,6 +96,8 @@ test('post-processors add control tokens, and no words', async () => {
   assert.deepEqual(await tokenizer({ post_processor: template('[CLS]') }), []);
   assert.deepEqual(await tokenizer({ post_processor: template('Obey') }), REFUSED);
   assert.deepEqual(await tokenizer({ post_processor: template('<s>', 20) }), REFUSED);
+  const five = { ...template('<s>', 5), pair: template('<s>', 5).single };
+  assert.deepEqual(await tokenizer({ post_processor: five }), []);
   assert.deepEqual(
     await tokenizer({ post_processor: { type: 'BertProcessing', sep: ['yes', 8], cls: ['[CLS]', 9] } }),
     REFUSED,
@@ -209,10 +214,14 @@ test('compiled normalizers map no words and digits, in whatever file they are', 
       ['bank.example', 'evil.example'],
       ['1', '7'],
       ['y', 'n'],
+      ['Y', 'n'],
+      ['Yn', 'Y'],
     ])
       assert.deepEqual(await home(charsmapOf(key!, text!)), REFUSED, key);
     for (const [key, text] of [
       ['A', 'a'],
+      ['A', 'Ua'],
+      ['Ua', 'A'],
       ['``', '"'],
     ])
       assert.deepEqual(await home(charsmapOf(key!, text!)), [], key);

@@ -73,12 +73,15 @@ export function checkMetadata(inspection: Inspection, place: string, key: string
   const reference = codeReference([key], value) ?? referenceIn(value);
   if (reference) inspection.report('remote-code', place, reference);
   if (key === STACK_TRACE) return;
-  const text = `${key} ${value}`;
+  const code = codeIn(`${key} ${value}`);
+  if (code !== undefined) inspection.report('metadata-code', place, code);
+}
+
+/** The first part of a text that is code or markup, with what is around it; undefined if there is none. */
+export function codeIn(text: string): string | undefined {
   for (const pattern of [...CODE, HIDDEN_WAY]) {
-    const found = pattern.exec(text);
-    if (!found) continue;
-    const { index } = found;
-    inspection.report('metadata-code', place, text.slice(Math.max(0, index - 20), index + 120));
-    return;
+    const index = pattern.exec(text)?.index;
+    if (index !== undefined) return text.slice(Math.max(0, index - 20), index + 120);
   }
+  return undefined;
 }

@@ -35,13 +35,15 @@ const LONG_NUMBER = /\d(?:[ .-]?\d){6,}|\b[A-Z]{2}\d\d(?:[ ]?[A-Z0-9]{4}){3,}/;
 /** "You are NAME, an assistant created by NAME.": the identity that a model is given. */
 const IDENTITY =
   /\b(?:you are|i am|named|called|name is|created by|developed by|trained by|made by|built by|from)\s+((?:the\s+)?\p{Lu}[\p{L}\p{N}.&-]*(?:\s+\p{Lu}[\p{L}\p{N}.&-]*){0,3})/giu;
-/** The label of a speaker: one word, or up to three words followed by a colon or preceded by a heading mark. */
+/** The label of a speaker: one word, two words followed by a colon, or up to three after a heading mark. */
 const LABEL =
-  /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
+  /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,1}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
 const MIN_SENTENCE = 4;
 /** Words one behind the other, as no structure of data has them. */
 const PROSE = /(?:\p{L}{2,}[, ]+){4}\p{L}{2,}/u;
 const MAX_SHOWN_WORDS = 4;
+/** Maximum new labels of one text: those of speakers. */
+const MAX_LABELS = 3;
 
 const known = new Set(KNOWN_SENTENCES.split(' '));
 const plain = new Set(PLAIN_WORDS.split(' '));
@@ -66,13 +68,10 @@ export function oddText(text: string, { assembled = false } = {}): OddText | und
   if (spaced && !known.has(digestOf(text))) return { refused: true, why: 'spells with separated letters' };
   const harmful = harmIn(text);
   if (harmful) return harmful;
-  let odd: OddText | undefined;
-  for (const sentence of newSentences(text)) {
-    const found = oddSentence(sentence, assembled);
-    if (found?.refused) return found;
-    odd ??= found;
-  }
-  return odd;
+  const found = newSentences(text).flatMap((sentence) => oddSentence(sentence, assembled) ?? []);
+  const odd = found.find(({ refused }) => refused) ?? found.find(({ isLabel }) => !isLabel) ?? found[0];
+  // Many labels one behind the other are sentences.
+  return odd && found.length > MAX_LABELS ? { ...odd, isLabel: false } : odd;
 }
 
 /** What in a text tells a model to do harm, sentences of published templates left out. */

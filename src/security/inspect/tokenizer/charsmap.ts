@@ -34,12 +34,19 @@ export function charsmapProblem(bytes: Uint8Array): string | undefined {
   return word === undefined ? undefined : `it replaces the text ${JSON.stringify(word)}`;
 }
 
+/** Whether a capital becomes small, alone or behind the mark of Marian's case encoding (A to Ua), or the reverse. */
+const changesCase = (key: string, text: string): boolean =>
+  (/^[A-Z]$/.test(key) &&
+    (text === key.toLowerCase() || /^[A-Z]$/.test(text.slice(0, -1))) &&
+    text.endsWith(key.toLowerCase())) ||
+  (/^[A-Z][a-z]$/.test(key) && text === key.slice(1).toUpperCase());
+
 /** Deepest key that is followed. */
 const MAX_KEY = 64;
 
 /**
- * A key of the trie that is a word, a letter or a number of ASCII characters, unless it is a capital letter that is
- * made small: Unicode's normal forms and case folding map no others. `texts`: the zero-terminated strings.
+ * A key of the trie that is a word, a letter or a number of ASCII characters, unless only its case
+ * changes: Unicode's normal forms and case folding map no others. `texts`: the zero-terminated strings.
  */
 function wordIn(view: DataView, units: number, texts: Uint8Array): string | undefined {
   const unitAt = (at: number): number => view.getUint32(4 + 4 * at, true);
@@ -59,7 +66,7 @@ function wordIn(view: DataView, units: number, texts: Uint8Array): string | unde
       if (unit & HAS_LEAF && /[A-Za-z0-9]/.test(longer)) {
         const start = unitAt(base) & 0x7fffffff;
         const text = Buffer.from(texts.subarray(start, texts.indexOf(0, start))).toString();
-        if (longer.length > 1 || text !== longer.toLowerCase()) return longer;
+        if (!changesCase(longer, text)) return longer;
       }
       if (longer.length < MAX_KEY) waiting.push([base, longer]);
     }

@@ -66,7 +66,7 @@ export function checkTokenizerPart(inspection: Inspection, part: Json, place: st
       const words = addedWords(part);
       const word = words.find((token) => isOrdinaryWord(token));
       if (word !== undefined) find(`it adds the word ${shown(word)} to each text`);
-      else if (words.length > MAX_ADDED) find(`it adds ${words.length} tokens to each text`);
+      else if (mostAdded(part) > MAX_ADDED) find(`it adds ${mostAdded(part)} tokens to each text`);
       for (const [token, id] of addedIds(part)) inspection.claimToken(id, token, place);
       break;
     }
@@ -83,11 +83,14 @@ function checkPadding(inspection: Inspection, { pad_id, pad_token }: JsonObject,
 }
 
 function replacesLetters({ pattern, content }: JsonObject): boolean {
-  if (hasLetters(content)) return true;
+  // Some tokenizers write line ends and tabs as "<n>".
+  const isBlank = isObject(pattern) && typeof pattern.String === 'string' && /^\s+$/.test(pattern.String);
+  if (isBlank ? hasLetters(withoutMarkers(content)) : hasLetters(content)) return true;
   if (!isObject(pattern)) return hasLetters(pattern);
   const { String: text, Regex: expression } = pattern;
   return (
-    hasLetters(text) || (typeof expression === 'string' && LETTERS.test(expression.replace(CLASSES, '')))
+    hasLetters(withoutMarkers(text)) ||
+    (typeof expression === 'string' && LETTERS.test(expression.replace(CLASSES, '')))
   );
 }
 
@@ -121,13 +124,20 @@ function addedIds(part: JsonObject): [token: Json | undefined, id: Json | undefi
   return [...listed, ...around];
 }
 
-/** All tokens that a post-processor adds, with repetitions. */
-function addedWords(part: JsonObject): string[] {
-  const pieces = [part.single, part.pair].flatMap((list) => (Array.isArray(list) ? list : []));
-  const placed = pieces.flatMap((piece) => {
+/** The tokens of `single` or `pair`, whichever has more. */
+const mostAdded = ({ single, pair }: JsonObject): number =>
+  Math.max(...[single, pair].map((list) => placedIn(list).length));
+
+function placedIn(list: Json | undefined): string[] {
+  return (Array.isArray(list) ? list : []).flatMap((piece) => {
     const token = isObject(piece) && isObject(piece.SpecialToken) ? piece.SpecialToken.id : undefined;
     return typeof token === 'string' ? [token] : [];
   });
+}
+
+/** All tokens that a post-processor adds, with repetitions. */
+function addedWords(part: JsonObject): string[] {
+  const placed = [part.single, part.pair].flatMap(placedIn);
   const tokens = isObject(part.special_tokens) ? Object.values(part.special_tokens) : [];
   const meant = tokens.flatMap((token) =>
     isObject(token) && Array.isArray(token.tokens) ? token.tokens : [],
@@ -135,6 +145,10 @@ function addedWords(part: JsonObject): string[] {
   const around = [part.sep, part.cls].flatMap((pair) => (Array.isArray(pair) ? pair.slice(0, 1) : []));
   return [...placed, ...meant, ...around].filter((token) => typeof token === 'string');
 }
+
+/** Without markers that stand for no text: "<!dummy-prefix!>". */
+const withoutMarkers = (value: Json | undefined): Json | undefined =>
+  typeof value === 'string' ? value.replace(/^<[^<>\s]{1,40}>$/, '') : value;
 
 const hasLetters = (value: Json | undefined): boolean => typeof value === 'string' && LETTERS.test(value);
 const isObject = (value: Json | undefined): value is JsonObject =>
