@@ -9,7 +9,6 @@ export {
   networkOf,
   withChainId,
 } from './application/genesis.ts';
-export { readGenesis } from './application/genesis-file.ts';
 export { formatGenesis, parseGenesis } from './application/genesis-text.ts';
 export { LedgerApplication } from './application/ledger-application.ts';
 export { type Founder, type GenesisPlan, makeGenesis } from './application/make-genesis.ts';
@@ -22,5 +21,6 @@ export type { NewBlock } from './chain-options.ts';
 export { type BlockSummary, ChainStore } from './chain-store.ts';
 export { blameFork, type ForkVerdict } from './evidence/blame-fork.ts';
 export { answerGenesis, fetchGenesis } from './genesis-exchange.ts';
+export { readGenesis } from './genesis-file.ts';
 export { LightFollower, type LightFollowerOptions } from './light/light-follower.ts';
 export { parseCheckpoint } from './light/trust.ts';

@@ -12,7 +12,6 @@ export type {
 export { type Moment, secondsEach } from './block-time.ts';
 export { ACCEPTED, errorOf, isOffence, refusedFor } from './codes.ts';
 export { type Genesis, genesisHash, type Timeouts } from './genesis.ts';
-export { readGenesis } from './genesis-file.ts';
 export { parseGenesis } from './genesis-text.ts';
 export { LedgerApplication } from './ledger-application.ts';
 export { firstValidators } from './open-application.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from '#base';
 import { defaultCurve } from '#crypto';
 import type { Host } from '#network';
-import { firstValidators, type Genesis, parseGenesis, readGenesis } from '../application/index.ts';
+import { firstValidators, type Genesis, parseGenesis } from '../application/index.ts';
+import { readGenesis } from '../genesis-file.ts';
 import type { LightChain } from './light-chain.ts';
 import { openLightChain } from './open.ts';
 import { parseCheckpoint } from './trust.ts';

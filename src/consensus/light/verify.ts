@@ -34,7 +34,7 @@ export const NOT_ENOUGH_TRUST = 'NOT_ENOUGH_TRUST';
 /** Code of the error when the trusted header is too old: the operator has to supply a recent block id. */
 export const TRUST_EXPIRED = 'TRUST_EXPIRED';
 /** Code of the error when our clock is behind the time of a proven header. */
-export const CLOCK_BEHIND = 'CLOCK_BEHIND';
+const CLOCK_BEHIND = 'CLOCK_BEHIND';
 
 function refuse(why: string, details: Record<string, unknown> = {}): never {
   throw new BitorchError('LIGHT_INVALID', `not a proven header: ${why}`, details);

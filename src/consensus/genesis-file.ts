@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { BitorchError, codeOf } from '#base';
-import { MAX_GENESIS_BYTES } from './genesis-text.ts';
+import { MAX_GENESIS_BYTES } from './application/genesis-text.ts';
 
 /** The bytes of a genesis file. Throws GENESIS_MISSING, GENESIS_INVALID. */
 export async function readGenesis(path: string): Promise<Uint8Array> {
