@@ -40,4 +40,4 @@ export {
   validatorSetCodec,
 } from './validators.ts';
 export { type Ballot, ballotBytes, isNil, signBallot, signedVote, type Vote, voteCodec } from './vote.ts';
-export { groupBytes, groupWith, type VoteGroup, voteGroupOf, voteGroupsCodec } from './vote-group.ts';
+export { groupBytes, type VoteGroup, voteGroupOf, voteGroupsCodec } from './vote-group.ts';
