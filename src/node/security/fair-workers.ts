@@ -1,9 +1,8 @@
-import { Admission, BitorchError, type Place } from '#base';
+import { Admission, BitorchError, backoffMs, type Place, Wakeup } from '#base';
 
 const IDLE_MS = 300;
 /** A task that failed is tried again after this long, and twice as long after each failure. */
-const RETRY_MS = 5_000;
-const MAX_RETRY_MS = 600_000;
+const RETRY = { firstMs: 5_000, lastMs: 600_000 };
 
 export interface Failure {
   readonly problem: string;
@@ -93,7 +92,7 @@ export class FairWorkers {
   readonly #failures = new Map<string, Failure>();
   readonly #turns = new Map<string, number>();
   #begun = 0;
-  #wake: (() => void) | undefined;
+  readonly #ended = new Wakeup();
 
   constructor(options: WorkerOptions, ports: WorkerPorts) {
     this.#options = options;
@@ -107,10 +106,7 @@ export class FairWorkers {
     while (!signal.aborted) {
       await refresh();
       this.fill();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, IDLE_MS);
-      });
+      await this.#ended.wait({ ms: IDLE_MS, signal });
     }
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
@@ -210,7 +206,7 @@ export class FairWorkers {
       .finally(() => {
         this.#active.delete(id);
         this.#lanes.delete(lane);
-        this.#wake?.();
+        this.#ended.wake();
       });
     this.#active.set(id, { lane, done });
   }
@@ -220,7 +216,7 @@ export class FairWorkers {
     const problem = problemOf(error, id);
     if (problem === undefined) return;
     const times = (this.#failures.get(id)?.times ?? 0) + 1;
-    const retryAt = now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(times - 1, 20));
+    const retryAt = now() + backoffMs(RETRY, times);
     this.#failures.set(id, { problem, times, retryAt });
   }
 
