@@ -1,6 +1,7 @@
+export { SCOPES } from './api/node.ts';
 export type * from './api/node-api.ts';
 export { announceApi, provenApi, runningApi } from './home/api-address.ts';
-export { ApiTokens, SCOPES, type Scope, type TokenView } from './home/api-tokens.ts';
+export { ApiTokens } from './home/api-tokens.ts';
 export { loadValidatorKey, lockHome } from './home/identity.ts';
 export { type ApiAddress, askProven } from './home/proven-request.ts';
 export { Node } from './node.ts';

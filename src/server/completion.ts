@@ -1,22 +1,12 @@
 /** Converts the node's answers to OpenAI's format: chunks of a stream, or one completion. */
 import { BitorchError } from '#base';
-import type { AuditResult, ChatEvent, ChatRequest, ChosenTokenView, Hop, NodeApi, TokenLogprob } from '#node';
+import type { ChatEvent, ChatRequest, ChosenTokenView, NodeApi, TokenLogprob } from '#node';
+import type { CompletionChunk, Logprobs, Report, Usage, WholeCompletion } from './completion-schema.ts';
 import { errorBody } from './errors.ts';
 import { sseData } from './sse.ts';
 
 type Route = Extract<ChatEvent, { type: 'route' }>;
 type Done = Extract<ChatEvent, { type: 'done' }>;
-
-/** Bitorch's additions to OpenAI's fields; other clients ignore them. */
-interface Report {
-  answerId: string;
-  tokens_per_second: number;
-  time_to_first_token_ms: number;
-  route: Hop[];
-  /** Why the answer ended, when OpenAI has no finish_reason for it. */
-  ended?: 'repetition';
-  audit?: AuditResult;
-}
 
 const STREAM_END = 'data: [DONE]\n\n';
 
@@ -31,7 +21,7 @@ export interface Completion {
   readonly first: BegunAnswer;
   readonly others: AsyncIterable<BegunAnswer>;
   /** The common fields of every chunk, or of the whole completion. */
-  readonly envelope: { id: string; object: string; created: number; model: string };
+  readonly envelope: { id: string; created: number; model: string };
 }
 
 /**
@@ -56,7 +46,7 @@ export async function begin(
   }
   const { answerId, model } = first.route;
   const created = Math.floor(Date.now() / 1000);
-  const envelope = { id: `chatcmpl-${answerId}`, object: 'chat.completion.chunk', created, model };
+  const envelope = { id: `chatcmpl-${answerId}`, created, model };
   return { first, others: others(), envelope };
 }
 
@@ -83,7 +73,7 @@ export async function* streamCompletion(
   try {
     for await (const [index, answer] of answersOf(completion))
       used.push(yield* streamAnswer(completion, answer, index, node));
-    if (includeUsage) yield sseData({ ...completion.envelope, choices: [], usage: usage(used) });
+    if (includeUsage) yield sseData(chunkOf(completion, { choices: [], usage: usage(used) }));
     yield STREAM_END;
   } catch (error) {
     yield sseData(errorBody(error));
@@ -92,17 +82,21 @@ export async function* streamCompletion(
 }
 
 async function* streamAnswer(
-  { envelope }: Completion,
+  completion: Completion,
   { route, rest }: BegunAnswer,
   index: number,
   node: NodeApi,
 ): AsyncGenerator<string, Done> {
-  const chunk = (delta: object, { bitorch, ...more }: Partial<Choice> & { bitorch?: object } = {}) =>
-    sseData({
-      ...envelope,
-      choices: [{ index, delta, logprobs: null, finish_reason: null, ...more }],
-      ...(bitorch && { bitorch }),
-    });
+  const chunk = (
+    delta: Choice['delta'],
+    { bitorch, ...more }: Partial<Choice> & Pick<CompletionChunk, 'bitorch'> = {},
+  ) =>
+    sseData(
+      chunkOf(completion, {
+        choices: [{ index, delta, logprobs: null, finish_reason: null, ...more }],
+        ...(bitorch && { bitorch }),
+      }),
+    );
   const { answerId, hops } = route;
   yield chunk({ role: 'assistant', content: '' }, { bitorch: { answerId, hops } });
   for await (const event of rest) {
@@ -116,8 +110,19 @@ async function* streamAnswer(
   throw unfinished();
 }
 
+type Choice = CompletionChunk['choices'][number];
+
+const chunkOf = (
+  { envelope }: Completion,
+  fields: Pick<CompletionChunk, 'choices' | 'usage' | 'bitorch'>,
+): CompletionChunk => ({
+  ...envelope,
+  object: 'chat.completion.chunk',
+  ...fields,
+});
+
 /** The whole answer as one `chat.completion` object. */
-export async function wholeCompletion(completion: Completion, node: NodeApi): Promise<object> {
+export async function wholeCompletion(completion: Completion, node: NodeApi): Promise<WholeCompletion> {
   const answers = [];
   for await (const [index, answer] of answersOf(completion))
     answers.push(await wholeAnswer(answer, index, node));
@@ -141,20 +146,15 @@ async function wholeAnswer({ route, rest }: BegunAnswer, index: number, node: No
       chosen.push(...(event.chosen ?? []));
     }
     if (event.type !== 'done') continue;
-    const message = { role: 'assistant', content, refusal: null };
+    const message = { role: 'assistant' as const, content, refusal: null };
     const choice = { index, message, logprobs: logprobs(chosen), finish_reason: finishReason(event) };
     return { choice, done: event, bitorch: report(route, event, node) };
   }
   throw unfinished();
 }
 
-interface Choice {
-  logprobs: object | null;
-  finish_reason: string | null;
-}
-
 /** Log probabilities in OpenAI's format; null when there are none. */
-function logprobs(chosen: readonly ChosenTokenView[] | undefined): object | null {
+function logprobs(chosen: readonly ChosenTokenView[] | undefined): Logprobs | null {
   if (!chosen?.length) return null;
   const view = ({ text, bytes, logprob }: TokenLogprob) => ({ token: text, logprob, bytes });
   const content = chosen.map((token) => ({ ...view(token), top_logprobs: token.likeliest.map(view) }));
@@ -175,7 +175,7 @@ function finishReason({ reason }: Done): 'stop' | 'length' {
 }
 
 /** All answers share the prompt, which is counted once. */
-function usage(answers: readonly Done[]): object {
+function usage(answers: readonly Done[]): Usage {
   const prompt_tokens = answers[0]!.promptTokens;
   const completion_tokens = answers.reduce((sum, done) => sum + done.completionTokens, 0);
   return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };

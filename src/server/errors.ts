@@ -10,6 +10,7 @@ import {
   parse,
   type z,
 } from '#base';
+import type { ErrorBody } from '#node';
 import { NODE_ERROR_TABLE } from '#node/errors';
 
 /** Error codes of the server: HTTP status, meaning, and exit code where it is not 1. */
@@ -32,11 +33,6 @@ declare module '../base/errors.ts' {
   interface ErrorTables {
     server: typeof SERVER_ERRORS;
   }
-}
-
-/** The body of every failed request, in the form OpenAI's clients expect. */
-export interface ErrorBody {
-  error: { message: string; type: string; code: string; param: string | null };
 }
 
 /** Codes and messages for Fastify's own errors. */

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
 import type { NodeApi, NodeEvent, Scope } from '#node';
+import * as api from '#node/api';
 import { holderOf, mayUse } from './access.ts';
 import { HEARTBEAT_MS } from './constants.ts';
 import { notFound } from './errors.ts';
 import { EventStreams } from './event-streams.ts';
+import { content, json } from './responses.ts';
 import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
 
 const zById = z.object({ id: z.string().min(1).max(256) });
@@ -16,11 +18,15 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
   const described = (summary: string) => ({ summary, tags: ['bitorch'] });
   const streams = new EventStreams();
 
-  routes.get('/api/network', { schema: described('The network as this node sees it') }, () => node.network());
+  routes.get(
+    '/api/network',
+    { schema: { ...described('The network as this node sees it'), response: json(api.zNetwork) } },
+    () => node.network(),
+  );
 
   routes.get(
     '/api/answers/:id/audit',
-    { schema: { ...described('The audit of an answer'), params: zById } },
+    { schema: { ...described('The audit of an answer'), params: zById, response: json(api.zAudit) } },
     (request) => {
       const audit = node.audit(request.params.id);
       if (!audit) throw notFound(`answer "${request.params.id}"`);
@@ -30,7 +36,13 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
 
   routes.get(
     '/api/models/:id/torrent',
-    { schema: { ...described('The .torrent file of a model'), params: zById } },
+    {
+      schema: {
+        ...described('The .torrent file of a model'),
+        params: zById,
+        response: content('application/x-bittorrent'),
+      },
+    },
     (request, reply) => {
       const metainfo = node.metainfo(request.params.id);
       if (!metainfo) throw notFound(`model "${request.params.id}"`);
@@ -43,7 +55,12 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
 
   routes.get(
     '/api/events',
-    { schema: described('Stream of changes (Server-Sent Events)') },
+    {
+      schema: {
+        ...described('Stream of changes (Server-Sent Events)'),
+        response: content('text/event-stream', api.zNodeEvent),
+      },
+    },
     (request, reply) => {
       const signal = streams.begin(holderOf(request), clientSignal(reply, serverSignal));
       const events = eventStream(node, (scope) => mayUse(request, scope), signal);

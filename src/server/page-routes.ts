@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { BitorchError, z } from '#base';
+import { BitorchError } from '#base';
+import * as api from '#node/api';
 import type { Access } from './access.ts';
-
-const zLogin = z.object({ token: z.string().min(1).max(1024) });
+import { json, NO_CONTENT } from './responses.ts';
 
 /** Routes of the built page and of its session. Throws WEB_NOT_BUILT when the page is not built. */
 export async function pageRoutes(app: FastifyInstance, webRoot: string, access: Access): Promise<void> {
@@ -28,14 +28,22 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['session'], security: [] });
 
-  routes.get('/api/session', { schema: described('Whether this browser has a session') }, (request) => ({
-    authenticated: access.hasSession(request),
-  }));
+  routes.get(
+    '/api/session',
+    { schema: { ...described('Whether this browser has a session'), response: json(api.zSession) } },
+    (request) => ({ authenticated: access.hasSession(request) }),
+  );
 
   routes.post(
     '/api/session',
-    { schema: { ...described('Exchange the API token for a session cookie'), body: zLogin } },
-    (request, reply) => {
+    {
+      schema: {
+        ...described('Exchange the API token for a session cookie'),
+        body: api.zSignIn,
+        response: NO_CONTENT,
+      },
+    },
+    async (request, reply) => {
       const cookie = access.signIn(request, request.body.token);
       return reply.header('set-cookie', cookie).code(204).send();
     },
@@ -43,7 +51,7 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
 
   routes.delete(
     '/api/session',
-    { schema: described('End the session of this browser') },
+    { schema: { ...described('End the session of this browser'), response: NO_CONTENT } },
     async (request, reply) =>
       reply
         .header('set-cookie', await access.signOut(request))

@@ -1,26 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type LoopMonitor, z } from '#base';
+import type { LoopMonitor } from '#base';
 import type { NodeApi } from '#node';
+import { zProcess } from '#node/api';
 import { Metrics } from './metrics.ts';
-
-const zBytes = z.number().int().min(0);
-const zMs = z.number().min(0);
-
-const zProcess = z.object({
-  pid: z.number().int(),
-  /** Uptime of the process, in ms. */
-  uptimeMs: zMs,
-  /** Memory in bytes: resident set, used JavaScript heap, and external buffers. */
-  memory: z.object({ rss: zBytes, heapUsed: zBytes, heapTotal: zBytes, external: zBytes }),
-  /** How long the node's own work blocked the event loop since the server started, in ms. */
-  heldMs: z.object({
-    p99: zMs,
-    max: zMs,
-    counts: z.array(z.object({ upTo: zMs.nullable(), count: z.number().int() })),
-    long: z.array(z.object({ at: zMs, ms: zMs })),
-  }),
-});
+import { content, json } from './responses.ts';
 
 /** Routes for memory, event loop delay and Prometheus metrics. */
 export function processRoutes(
@@ -31,14 +15,14 @@ export function processRoutes(
   const metrics = new Metrics(node, monitor);
   app.get(
     '/metrics',
-    { schema: { summary: 'Metrics for Prometheus', tags: ['bitorch'] } },
+    { schema: { summary: 'Metrics for Prometheus', tags: ['bitorch'], response: content('text/plain') } },
     async (_request, reply) => reply.header('content-type', metrics.contentType).send(await metrics.text()),
   );
 
   const schema = {
     summary: 'Memory, uptime and event loop delay',
     tags: ['bitorch'],
-    response: { 200: zProcess },
+    response: json(zProcess),
   };
   app.withTypeProvider<ZodTypeProvider>().get('/api/process', { schema }, () => {
     const { rss, heapUsed, heapTotal, external } = process.memoryUsage();

@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { BitorchError, codeOf, Lifecycle, LoopMonitor } from '#base';
+import { zHealth } from '#node/api';
 import { Access } from './access.ts';
 import { chainRoutes } from './chain-routes.ts';
 import { chatRoutes } from './chat-routes.ts';
@@ -13,6 +14,7 @@ import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { processRoutes } from './process-routes.ts';
+import { json, serializerCompiler } from './responses.ts';
 import { securityRoutes } from './security-routes.ts';
 import { Sessions } from './sessions.ts';
 import { stakeRoutes } from './stake-routes.ts';
@@ -90,7 +92,12 @@ async function build(
     tokenRoutes(routes, options.tokens);
   });
   proofRoute(app, options.tokens);
-  const health = { summary: 'Whether the server is up', tags: ['process'], security: [] };
+  const health = {
+    summary: 'Whether the server is up',
+    tags: ['process'],
+    security: [],
+    response: json(zHealth),
+  };
   app.get('/health', { schema: health }, () => ({ status: 'ok' }));
   await app.register((routes) => pageRoutes(routes, options.webRoot, access));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -1,20 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from '#base';
 import type { NodeApi, StakeApi } from '#node';
+import * as api from '#node/api';
 import { noChain } from './chain-routes.ts';
-
-const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'must be an amount in sparks, in decimal digits');
-const password = z.string().min(1).max(1024);
-const zBond = z.strictObject({
-  amount: zAmount,
-  commission: z.number().min(0).max(1).default(0.1),
-  password,
-});
-const zUnbond = z
-  .strictObject({ amount: zAmount.optional(), password })
-  .transform(({ amount, password }) => ({ password, ...(amount !== undefined && { amount }) }));
-const zUnjail = z.strictObject({ password });
+import { json } from './responses.ts';
 
 /** Routes for the bond of this node's validator. */
 export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
@@ -26,23 +15,45 @@ export function stakeRoutes(app: FastifyInstance, node: NodeApi): void {
     return found;
   };
 
-  routes.get('/api/stake', { schema: described("This node's validator and its bond") }, () => stake().view());
+  routes.get(
+    '/api/stake',
+    { schema: { ...described("This node's validator and its bond"), response: json(api.zStake) } },
+    () => stake().view(),
+  );
 
   routes.post(
     '/api/stake/bond',
-    { schema: { ...described('Bond, or add to the bond'), body: zBond } },
+    {
+      schema: {
+        ...described('Bond, or add to the bond'),
+        body: api.zBond,
+        response: json(api.zPaymentReceipt),
+      },
+    },
     ({ body }) => stake().bond(body),
   );
 
   routes.post(
     '/api/stake/unbond',
-    { schema: { ...described('Withdraw the bond or part of it'), body: zUnbond } },
+    {
+      schema: {
+        ...described('Withdraw the bond or part of it'),
+        body: api.zUnbond,
+        response: json(api.zPaymentReceipt),
+      },
+    },
     ({ body }) => stake().unbond(body),
   );
 
   routes.post(
     '/api/stake/unjail',
-    { schema: { ...described('Unjail the validator'), body: zUnjail } },
+    {
+      schema: {
+        ...described('Unjail the validator'),
+        body: api.zUnjail,
+        response: json(api.zPaymentReceipt),
+      },
+    },
     ({ body }) => stake().unjail(body),
   );
 }

@@ -1,30 +1,48 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
-import { type ApiTokens, SCOPES } from '#node';
+import type { ApiTokens } from '#node';
+import * as api from '#node/api';
 import { notFound } from './errors.ts';
-
-const zHash = z.string().regex(/^[0-9a-f]{64}$/);
-const zNew = z.strictObject({ name: z.string(), scopes: z.array(z.enum(SCOPES)).min(1) });
+import { json, NO_CONTENT } from './responses.ts';
 
 /** Routes for API tokens: one per program, limited by scopes, revoked by name. */
 export function tokenRoutes(app: FastifyInstance, tokens: ApiTokens): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const described = (summary: string) => ({ summary, tags: ['access'] });
 
-  routes.get('/api/tokens', { schema: described('The named tokens, without their secrets') }, () =>
-    tokens.list(),
+  routes.get(
+    '/api/tokens',
+    {
+      schema: {
+        ...described('The named tokens, without their secrets'),
+        response: json(z.array(api.zToken)),
+      },
+    },
+    () => tokens.list(),
   );
 
   routes.post(
     '/api/tokens',
-    { schema: { ...described('Create a token; it is shown only once'), body: zNew } },
+    {
+      schema: {
+        ...described('Create a token; it is shown only once'),
+        body: api.zNewToken,
+        response: json(api.zCreatedToken),
+      },
+    },
     async ({ body: { name, scopes } }) => ({ name, scopes, token: await tokens.create(name, scopes) }),
   );
 
   routes.delete(
     '/api/tokens/:name',
-    { schema: { ...described('Revoke a token'), params: z.object({ name: z.string() }) } },
+    {
+      schema: {
+        ...described('Revoke a token'),
+        params: z.object({ name: z.string() }),
+        response: NO_CONTENT,
+      },
+    },
     async ({ params }, reply) => {
       await tokens.revoke(params.name);
       return reply.code(204).send();
@@ -38,7 +56,8 @@ export function proofRoute(app: FastifyInstance, tokens: ApiTokens): void {
     summary: 'Prove that this server knows a token',
     tags: ['access'],
     security: [],
-    querystring: z.object({ token: zHash, nonce: zHash }),
+    querystring: api.zProofQuestion,
+    response: json(api.zTokenProof),
   };
   app.withTypeProvider<ZodTypeProvider>().get('/api/proof', { schema }, ({ query, socket }) => {
     const proof = tokens.prove(query.token, query.nonce, socket.localPort ?? 0);

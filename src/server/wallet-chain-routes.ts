@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
 import type { NodeApi } from '#node';
 import { noChain } from './chain-routes.ts';
+import { content } from './responses.ts';
 
 const zQuestion = z.object({ question: z.string().min(1).max(32) });
 
@@ -12,7 +13,12 @@ export function walletChainRoutes(app: FastifyInstance, node: NodeApi): void {
   routes.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
   );
-  const schema = { summary: "A wallet's query to the chain", tags: ['chain'], params: zQuestion };
+  const schema = {
+    summary: "A wallet's query to the chain",
+    tags: ['chain'],
+    params: zQuestion,
+    response: content('application/octet-stream'),
+  };
   routes.post('/api/chain/:question', { schema }, async (request, reply) => {
     if (!node.walletChain) throw noChain();
     const question = request.body instanceof Uint8Array ? request.body : new Uint8Array(0);

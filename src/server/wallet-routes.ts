@@ -1,38 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from '#base';
-import type { NodeApi, ProofRequest, WalletApi } from '#node';
+import type { NodeApi, WalletApi } from '#node';
+import * as api from '#node/api';
 import { noChain } from './chain-routes.ts';
-
-const zPassword = z.string().min(1).max(1024);
-const zAddress = z.string().min(1).max(256);
-const zAmount = z.string().regex(/^[1-9]\d{0,19}$/, 'must be an amount in sparks, in decimal digits');
-const zHeight = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const zMessage = z.string().max(1024);
-const zPayment = z.object({
-  to: zAddress,
-  amount: zAmount,
-  tier: z.enum(['low', 'normal', 'high']).default('normal'),
-  again: z.boolean().default(false),
-});
-
-/** Backup words as pasted, possibly numbered and with other separators. */
-const zWords = z.string().min(1).max(4096);
-const zCreate = z.union([
-  z.strictObject({ password: zPassword }),
-  z.strictObject({ password: zPassword, words: zWords, restoreHeight: zHeight.default(0) }),
-]);
-const zProof = z.union([
-  z.strictObject({ message: zMessage, id: z.string().regex(/^[0-9a-f]{64}$/), payment: zHeight }),
-  z.strictObject({ message: zMessage, output: zHeight }),
-]);
-const zAnswers = z.object({
-  password: zPassword,
-  words: z
-    .array(z.object({ position: z.number().int().min(1).max(24), word: z.string().max(32) }))
-    .min(1)
-    .max(24),
-});
+import { json } from './responses.ts';
 
 /** Routes of the node's wallet. Requests that need the password carry it; responses never contain it. */
 export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
@@ -44,50 +16,85 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     return found;
   };
 
-  routes.get('/api/wallet', { schema: described('State, balance and address') }, () => wallet().view());
+  routes.get(
+    '/api/wallet',
+    { schema: { ...described('State, balance and address'), response: json(api.zWallet) } },
+    () => wallet().view(),
+  );
 
   routes.post(
     '/api/wallet',
-    { schema: { ...described('Create a wallet, or restore one from its words'), body: zCreate } },
+    {
+      schema: {
+        ...described('Create a wallet, or restore one from its words'),
+        body: api.zNewWallet,
+        response: json(api.zBackupWords),
+      },
+    },
     ({ body }) => wallet().create(body),
   );
 
   routes.post(
     '/api/wallet/unlock',
-    { schema: { ...described('Open the wallet'), body: z.object({ password: zPassword }) } },
+    { schema: { ...described('Open the wallet'), body: api.zUnlock, response: json(api.zWallet) } },
     ({ body }) => wallet().unlock(body.password),
   );
 
-  routes.post('/api/wallet/lock', { schema: described('Forget the keys until the next unlock') }, () =>
-    wallet().lock(),
+  routes.post(
+    '/api/wallet/lock',
+    { schema: { ...described('Forget the keys until the next unlock'), response: json(api.zWallet) } },
+    () => wallet().lock(),
   );
 
-  routes.get('/api/wallet/addresses', { schema: described('Receiving addresses') }, () =>
-    wallet().addresses(),
+  routes.get(
+    '/api/wallet/addresses',
+    { schema: { ...described('Receiving addresses'), response: json(z.array(api.zReceiveAddress)) } },
+    () => wallet().addresses(),
   );
 
   routes.post(
     '/api/wallet/addresses',
-    { schema: { ...described('Create an address'), body: z.object({ label: z.string().max(64) }) } },
+    {
+      schema: {
+        ...described('Create an address'),
+        body: api.zNewAddress,
+        response: json(api.zReceiveAddress),
+      },
+    },
     ({ body }) => wallet().addAddress(body.label),
   );
 
   routes.get(
     '/api/wallet/history',
-    { schema: described('Incoming and outgoing payments, newest first') },
+    {
+      schema: {
+        ...described('Incoming and outgoing payments, newest first'),
+        response: json(z.array(api.zWalletEntry)),
+      },
+    },
     () => wallet().history(),
   );
 
   routes.post(
     '/api/wallet/preview',
-    { schema: { ...described('Preview the cost of a payment'), body: zPayment } },
+    {
+      schema: {
+        ...described('Preview the cost of a payment'),
+        body: api.zPayment,
+        response: json(api.zPaymentPreview),
+      },
+    },
     ({ body }) => wallet().preview(body),
   );
 
   routes.post(
     '/api/wallet/send',
     {
-      schema: { ...described('Sign a payment and send it'), body: zPayment.extend({ password: zPassword }) },
+      schema: {
+        ...described('Sign a payment and send it'),
+        body: api.zSignedPayment,
+        response: json(api.zPaymentReceipt),
+      },
     },
     ({ body }) => wallet().send(body),
   );
@@ -95,9 +102,13 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
   routes.post(
     '/api/wallet/prove',
     {
-      schema: { ...described('Create a proof of a payment for a text chosen by the verifier'), body: zProof },
+      schema: {
+        ...described('Create a proof of a payment for a text chosen by the verifier'),
+        body: api.zProofRequest,
+        response: json(api.zPaymentProof),
+      },
     },
-    ({ body }) => wallet().prove(body as ProofRequest),
+    ({ body }) => wallet().prove(body),
   );
 
   routes.post(
@@ -105,7 +116,8 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     {
       schema: {
         ...described('Check a proof of payment'),
-        body: z.object({ proof: z.string().min(1).max(4096), message: zMessage }),
+        body: api.zProofCheck,
+        response: json(api.zProofVerdict),
       },
     },
     ({ body }) => wallet().checkProof(body),
@@ -113,13 +125,21 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
 
   routes.post(
     '/api/wallet/words',
-    { schema: { ...described('Show the backup words'), body: z.object({ password: zPassword }) } },
+    {
+      schema: { ...described('Show the backup words'), body: api.zUnlock, response: json(api.zBackupWords) },
+    },
     ({ body }) => wallet().words(body.password),
   );
 
   routes.post(
     '/api/wallet/check-words',
-    { schema: { ...described('Check the backup words'), body: zAnswers } },
+    {
+      schema: {
+        ...described('Check the backup words'),
+        body: api.zWordsCheck,
+        response: json(api.zWordsVerdict),
+      },
+    },
     ({ body }) => wallet().checkWords(body),
   );
 
@@ -128,9 +148,10 @@ export function walletRoutes(app: FastifyInstance, node: NodeApi): void {
     {
       schema: {
         ...described('Request coins on a test network'),
-        body: z.object({ address: zAddress.optional() }).default({}),
+        body: api.zFaucetRequest.nullish(),
+        response: json(api.zPaymentReceipt),
       },
     },
-    ({ body }) => wallet().faucet(body.address),
+    ({ body }) => wallet().faucet(body?.address),
   );
 }

@@ -123,10 +123,12 @@ export function scriptedWallet(): ScriptedWallet {
     history: () => wallet.entries,
     preview: async (request) => {
       calls.push(['preview', request]);
-      const total = (BigInt(request.amount) + 220_000n).toString();
+      const { to, amount } = request;
+      const total = (BigInt(amount) + 220_000n).toString();
       const change = 12_345_678_900n.toString();
       return {
-        ...request,
+        to,
+        amount,
         fee: '220000',
         total,
         change,

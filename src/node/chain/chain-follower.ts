@@ -15,7 +15,7 @@ import {
 import { defaultCurve, type SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Contacts, Host } from '#network';
-import type { ChainEvent, ChainView } from '../api/chain-api.ts';
+import type { ChainEvent, ChainView } from '../api/node-api.ts';
 import { Attendance } from './attendance.ts';
 import { blockView, type ChainViewSource, chainViewOf } from './chain-view.ts';
 

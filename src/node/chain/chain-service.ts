@@ -3,7 +3,7 @@ import { Lifecycle, type Logger } from '#base';
 import type { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Contacts, Host } from '#network';
-import type { ChainEvent, ChainView, StakeApi, WalletApi, WalletView } from '../api/chain-api.ts';
+import type { ChainEvent, ChainView, StakeApi, WalletApi, WalletView } from '../api/node-api.ts';
 import { StakeService } from '../stake/stake-service.ts';
 import { Faucet } from '../wallet/faucet.ts';
 import { NodeWallet } from '../wallet/node-wallet.ts';

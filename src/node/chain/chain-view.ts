@@ -1,6 +1,6 @@
 import { toHex } from '#base';
 import { type Application, ask, type BlockSummary, type Chain } from '#consensus';
-import type { BlockView, ChainView, ValidatorView } from '../api/chain-api.ts';
+import type { BlockView, ChainView, ValidatorView } from '../api/node-api.ts';
 
 const BLOCKS_SHOWN = 20;
 const WHOLE = 10_000;

@@ -3,7 +3,7 @@ import { Lifecycle, type Logger } from '#base';
 import { LightFollower } from '#consensus';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
-import type { ChainEvent, WalletApi } from '../api/chain-api.ts';
+import type { ChainEvent, WalletApi } from '../api/node-api.ts';
 import { Faucet } from '../wallet/faucet.ts';
 import { NodeWallet } from '../wallet/node-wallet.ts';
 

@@ -2,7 +2,7 @@ import { BitorchError, equalBytes, type Logger } from '#base';
 import { answerGenesis, readGenesis } from '#consensus';
 import type { SigningKey } from '#crypto';
 import type { Contacts, Host } from '#network';
-import type { ChainEvent } from '../api/chain-api.ts';
+import type { ChainEvent } from '../api/node-api.ts';
 import type { NodeOptions } from '../options.ts';
 import type { Directory } from '../peers/directory.ts';
 import { ChainService } from './chain-service.ts';

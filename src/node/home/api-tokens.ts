@@ -12,19 +12,8 @@ import {
   writeFileAtomic,
   z,
 } from '#base';
+import { SCOPES, type Scope, type TokenView } from '../api/node.ts';
 import { loadApiToken } from './identity.ts';
-
-/** Scopes of a token: chats; reading everything but the wallet; wallet and stakes; everything. */
-export const SCOPES = ['chat', 'read', 'wallet', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** A token as shown to its owner, without the secret, which is shown once at creation. */
-export interface TokenView {
-  name: string;
-  scopes: Scope[];
-  /** Milliseconds since epoch. */
-  created: number;
-}
 
 const TOKEN_BYTES = 24;
 const MAX_TOKENS = 64;

@@ -1,6 +1,6 @@
 import { cleanFields, toHex } from '#base';
 import type { Attestation, Availability, Report } from '#security';
-import type { AttestationView, ReportView, SafetyView, SecurityView } from '../api/security-api.ts';
+import type { AttestationView, ReportView, SafetyView, SecurityView } from '../api/node-api.ts';
 import type { Library } from '../models/library.ts';
 import type { Directory, KnownNode } from '../peers/directory.ts';
 import { idOfHolding } from '../peers/known-nodes.ts';

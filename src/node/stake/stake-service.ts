@@ -14,7 +14,7 @@ import {
   type WalletChain,
 } from '#ledger';
 import type { ReadView } from '#store';
-import type { PaymentReceipt, StakeApi, StakeView } from '../api/chain-api.ts';
+import type { PaymentReceipt, StakeApi, StakeView } from '../api/node-api.ts';
 import type { NodeWallet } from '../wallet/node-wallet.ts';
 import { OWNER_PURPOSE } from './owner-key.ts';
 import { publicTransaction } from './public-transaction.ts';

@@ -2,7 +2,7 @@ import { BitorchError, codeOf, Mutex, toHex } from '#base';
 import type { Genesis } from '#consensus';
 import { type Address, defaultCurve } from '#crypto';
 import { parseAddress, TORCH, type TransferPlan, Wallet, type WalletChain, wordsOf } from '#ledger';
-import type { PaymentReceipt } from '../api/chain-api.ts';
+import type { PaymentReceipt } from '../api/node-api.ts';
 
 const MOST = 100n * TORCH;
 const TRIES = 5;

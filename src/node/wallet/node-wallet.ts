@@ -25,7 +25,7 @@ import type {
   WalletEntry,
   WalletView,
   WordsCheck,
-} from '../api/chain-api.ts';
+} from '../api/node-api.ts';
 import type { Faucet } from './faucet.ts';
 import { PasswordThrottle } from './password-throttle.ts';
 import { addressViews, balanceView, historyView, previewOf, receiptOfAll } from './wallet-view.ts';

@@ -6,7 +6,7 @@ import type {
   PaymentReceipt,
   ReceiveAddress,
   WalletEntry,
-} from '../api/chain-api.ts';
+} from '../api/node-api.ts';
 
 export function balanceView(wallet: Wallet): BalanceView {
   const { unlocked, locked } = wallet.balance();

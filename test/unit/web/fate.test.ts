@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PaymentReceipt } from '../../../src/node/api/chain-api.ts';
+import type { PaymentReceipt } from '../../../src/node/api/node-api.ts';
 import { fateOf } from '../../../web/wallet/fate.ts';
 
 const receipt = (outcome: PaymentReceipt['outcome'], message?: string): PaymentReceipt => ({

@@ -1,0 +1,33 @@
+/** The network as this node sees it. */
+import { z } from '#base';
+import { ROLES } from '../options/roles.ts';
+import { zTime } from './fields.ts';
+import { zHolding, zModel, zTransfer } from './models.ts';
+
+export const zRole = z.enum(ROLES);
+export type Role = z.infer<typeof zRole>;
+
+export const zNode = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(zRole),
+  state: z.enum(['online', 'unreachable']),
+  /** Time of the last sign of life. */
+  lastSeen: zTime,
+  self: z.boolean(),
+  holdings: z.array(zHolding),
+});
+export type NodeView = z.infer<typeof zNode>;
+
+/** A problem of the node that its owner can fix, in words for display. */
+export const zNotice = z.strictObject({ code: z.string(), message: z.string(), since: zTime });
+export type NoticeView = z.infer<typeof zNotice>;
+
+export const zNetwork = z.strictObject({
+  self: z.strictObject({ id: z.string(), name: z.string() }),
+  notices: z.array(zNotice),
+  nodes: z.array(zNode),
+  models: z.array(zModel),
+  transfers: z.array(zTransfer),
+});
+export type NetworkView = z.infer<typeof zNetwork>;

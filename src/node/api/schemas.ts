@@ -1,0 +1,10 @@
+/** The schemas of the API, for the server: `api.zWallet`. */
+export * from './chain.ts';
+export * from './chat.ts';
+export * from './fields.ts';
+export * from './models.ts';
+export * from './network.ts';
+export * from './node.ts';
+export * from './security.ts';
+export * from './stake.ts';
+export * from './wallet.ts';
