@@ -8,7 +8,9 @@ export type ErrorTable = Readonly<Record<string, readonly [status: number, meani
 export const BASE_ERRORS = {
   CODEC_INVALID: [400, 'bytes are not a canonical encoding'],
   DISK_FULL: [507, 'there is no space for a file; what was there before is unchanged'],
+  JSON_INVALID: [400, 'a text is not JSON; the message has the place'],
   LOCK_INVALID: [500, 'a lock file has other content or cannot be opened'],
+  OPTION_INVALID: [400, 'an option or a flag has an invalid value'],
   SCHEMA_INVALID: [400, 'a value does not match its schema; the message names the field'],
   TEXT_INVALID: [400, 'a text file is neither UTF-8 nor UTF-16'],
 } as const satisfies ErrorTable;

@@ -24,11 +24,26 @@ export { codeCacheDirectory, dataDirectory } from './data-directory.ts';
 export { type ReplaceFile, replaceFile, syncFolder } from './durable.ts';
 export { BASE_ERRORS, BitorchError, codeOf, type ErrorCode, type ErrorTable, messageOf } from './errors.ts';
 export { writeFileAtomic } from './files.ts';
+export { parseJson } from './json.ts';
 export { Lifecycle } from './lifecycle.ts';
 export { tryLockFile } from './lock-file.ts';
-export { createLog, type Logger } from './log.ts';
+export { createLog, LOG_LEVELS, type Logger } from './log.ts';
 export { LoopMonitor } from './loop-monitor.ts';
 export { Mutex } from './mutex.ts';
+export { nearest } from './nearest.ts';
+export {
+  acceptedValues,
+  defaultOf,
+  flagOf,
+  listOf,
+  type Option,
+  type OptionGroup,
+  type Options,
+  type OptionValues,
+  optionsSchema,
+  readOptions,
+  variableOf,
+} from './option.ts';
 export { LOOP_PACE, Pace } from './pace.ts';
 export { pause } from './pause.ts';
 export type { OnProgress, Progress } from './progress.ts';

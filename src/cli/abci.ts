@@ -1,26 +1,37 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { codeOf, dataDirectory, Lifecycle, messageOf } from '#base';
+import { codeOf, Lifecycle, messageOf, type Options, type OptionValues, z, zCount } from '#base';
+import { HOME, zFile } from './common-options.ts';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
-import { wholeNumber } from './flags.ts';
+import { commandOf } from './flags.ts';
 
-interface Flags {
-  address: string;
-  home?: string;
-  validatorKey?: string;
-  snapshotEvery: string;
-  threads?: string;
-}
+const OPTIONS = {
+  address: {
+    schema: z.string().min(1).default('tcp://127.0.0.1:26658'),
+    value: 'address',
+    help: 'unix:///path or tcp://host:port',
+  },
+  home: HOME,
+  validatorKey: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: "CometBFT's priv_validator_key.json; required to propose blocks",
+  },
+  snapshotEvery: {
+    schema: zCount.default(1000),
+    value: 'n',
+    help: 'blocks between state sync snapshots',
+  },
+  threads: {
+    schema: z.number().int().min(1).max(256).optional(),
+    value: 'n',
+    help: 'verification threads',
+    defaultText: 'the number of cores',
+  },
+} satisfies Options;
 
 /** `bitorch abci`: serves the application to an external consensus engine, CometBFT. */
-export const abciCommand = new Command('abci')
-  .description('serve the ledger to CometBFT over ABCI')
-  .option('--address <address>', 'unix:///path or tcp://host:port', 'tcp://127.0.0.1:26658')
-  .option('--home <folder>', 'data directory')
-  .option('--validator-key <file>', "CometBFT's priv_validator_key.json; required to propose blocks")
-  .option('--snapshot-every <blocks>', 'blocks between state sync snapshots', '1000')
-  .option('--threads <n>', 'verification threads')
-  .action(async (flags: Flags) => {
+export const abciCommand = commandOf('abci', 'serve the ledger to CometBFT over ABCI', OPTIONS).action(
+  async (flags: OptionValues<typeof OPTIONS>) => {
     const lifecycle = new Lifecycle();
     onStopSignal(() => lifecycle.stop().then(() => process.exit(), fail));
     try {
@@ -29,20 +40,24 @@ export const abciCommand = new Command('abci')
       await lifecycle.stop().catch(() => undefined);
       fail(error);
     }
-  });
+  },
+);
 
-async function serve(flags: Flags, lifecycle: Lifecycle): Promise<void> {
+async function serve(
+  { address: at, home, validatorKey, snapshotEvery, threads }: OptionValues<typeof OPTIONS>,
+  lifecycle: Lifecycle,
+): Promise<void> {
   const { AbciServer, openApplication, readValidatorKey } = await import('#consensus');
-  const key = flags.validatorKey === undefined ? undefined : await readValidatorKey(flags.validatorKey);
+  const key = validatorKey === undefined ? undefined : await readValidatorKey(validatorKey);
   const opened = await openApplication({
-    directory: join(flags.home ?? dataDirectory(), 'chain'),
-    snapshotEveryBlocks: wholeNumber('--snapshot-every', flags.snapshotEvery),
+    directory: join(home, 'chain'),
+    snapshotEveryBlocks: snapshotEvery,
     ...(key && { key }),
-    ...(flags.threads !== undefined && { verifierThreads: wholeNumber('--threads', flags.threads) }),
+    ...(threads !== undefined && { verifierThreads: threads }),
   });
   lifecycle.onStop(() => opened.stop());
   const server = new AbciServer(
-    { address: flags.address },
+    { address: at },
     {
       application: opened.application,
       onFault: (error) => process.stderr.write(`bitorch: ${messageOf(error)} [${codeOf(error)}]\n`),

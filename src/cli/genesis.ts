@@ -1,41 +1,53 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { BitorchError, fromHex, toHex, utf8 } from '#base';
+import { BitorchError, fromHex, type Options, type OptionValues, toHex, utf8, z } from '#base';
 import type { Founder, Genesis, GenesisPlan } from '#consensus';
-import { wholeNumber } from './flags.ts';
+import { zFile } from './common-options.ts';
+import { commandOf, wholeNumber } from './flags.ts';
 
-interface MakeFlags {
-  name: string;
-  network: string;
-  time?: string;
-  validator: string[];
-  set: string[];
-  out?: string;
-}
+const MAKE_FLAGS = {
+  name: {
+    schema: z.string().min(1),
+    value: 'name',
+    help: 'the network’s name: 3 to 48 of a-z, 0-9 and -; required',
+  },
+  network: {
+    schema: z.enum(['test', 'real']).default('test'),
+    value: 'kind',
+    help: 'test: with a public faucet; real: nothing is minted',
+  },
+  time: {
+    schema: z.number().optional(),
+    value: 'time',
+    help: 'start of the chain; default: now',
+    read: (text) => Date.parse(text),
+    form: 'a time such as 2026-12-01T00:00:00Z',
+  },
+  validator: {
+    schema: z.array(z.string()).default([]),
+    value: 'key,owner,payout,commission',
+    help: 'two public keys in hexadecimal, an address of this network (optional on a test network), commission in basis points',
+    repeat: true,
+  },
+  set: {
+    schema: z.array(z.string().regex(/^[\w.]+=\d+$/, 'must be name=number')).default([]),
+    value: 'name=value',
+    help: 'a parameter, such as epochBlocks=600 or timeouts.commit=500',
+    repeat: true,
+  },
+  out: { schema: zFile.optional(), value: 'file', help: 'output file; default: standard output' },
+} satisfies Options;
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+type MakeFlags = OptionValues<typeof MAKE_FLAGS>;
 
-const makeCommand = new Command('make')
-  .description('write a genesis file')
-  .requiredOption('--name <name>', 'the network’s name: 3 to 48 of a-z, 0-9 and -')
-  .option('--network <kind>', 'test: with a public faucet; real: nothing is minted', 'test')
-  .option('--time <time>', 'start of the chain, such as 2026-12-01T00:00:00Z; default: now')
-  .option(
-    '--validator <key,owner,payout,commission>',
-    'two public keys in hexadecimal, an address of this network (optional on a test network), commission in basis points',
-    collect,
-    [],
-  )
-  .option('--set <name=value>', 'a parameter, such as epochBlocks=600 or timeouts.commit=500', collect, [])
-  .option('--out <file>', 'output file; default: standard output')
-  .action(async (flags: MakeFlags) => {
-    const text = await made(flags);
-    if (flags.out === undefined) process.stdout.write(text);
-    else {
-      await writeFile(flags.out, text);
-      await describe(utf8(text));
-    }
-  });
+const makeCommand = commandOf('make', 'write a genesis file', MAKE_FLAGS).action(async (flags: MakeFlags) => {
+  const text = await made(flags);
+  if (flags.out === undefined) process.stdout.write(text);
+  else {
+    await writeFile(flags.out, text);
+    await describe(utf8(text));
+  }
+});
 
 const checkCommand = new Command('check')
   .description('check a genesis file and describe it')
@@ -51,13 +63,12 @@ export const genesisCommand = new Command('genesis')
   .addCommand(makeCommand)
   .addCommand(checkCommand);
 
-async function made({ name, network, time, validator, set }: MakeFlags): Promise<string> {
+async function made({ name, network, time = Date.now(), validator, set }: MakeFlags): Promise<string> {
   const { formatGenesis, makeGenesis, networkOf, parseGenesis } = await import('#consensus');
   const { defaultCurve } = await import('#crypto');
   const { parseAddress } = await import('#ledger');
   const curve = defaultCurve();
-  if (network !== 'test' && network !== 'real') refuse(`--network ${network}: must be test or real`);
-  const plan: GenesisPlan = { network, name, time: timeOf(time), founders: [] };
+  const plan: GenesisPlan = { network, name, time, founders: [] };
   const founders = validator.map((text): Founder => {
     const [key, owner, payout, commission] = text.split(',');
     return {
@@ -109,11 +120,6 @@ async function describe(bytes: Uint8Array): Promise<void> {
     lines.push(`           ${wordsOf(genesis.faucet.entropy)}`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function timeOf(text: string | undefined): number {
-  const time = text === undefined ? Date.now() : Date.parse(text);
-  return Number.isNaN(time) ? refuse(`--time ${text}: write it like 2026-12-01T00:00:00Z`) : time;
 }
 
 const keyOf = (text: string | undefined): Uint8Array =>

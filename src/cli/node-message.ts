@@ -1,8 +1,4 @@
 import type { Progress } from '#base';
-import type { NodeSettings } from '#node';
-
-/** A node's options and those of its HTTP server. */
-export type Settings = NodeSettings & { httpHost: string; httpAllowHost?: string[]; port: number };
 
 /** Messages of a node process to the process that started it. */
 export type NodeMessage =

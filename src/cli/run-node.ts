@@ -4,15 +4,16 @@ import { createLog, type Lifecycle } from '#base';
 import { ApiTokens, announceApi, lockHome, Node, type NodeEvent } from '#node';
 import { createServer } from '#server';
 import { demandFreePort } from './free-port.ts';
-import { type Settings, tell } from './node-message.ts';
+import { tell } from './node-message.ts';
 import { ProgressBoard } from './progress.ts';
+import type { Settings } from './start-options.ts';
 
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
 /** Starts a node and its server; `lifecycle` stops them. */
 export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
-  const { httpHost: host, httpAllowHost: allowHosts = [], port, ...options } = settings;
-  const log = createLog();
+  const { httpHost: host, httpAllowHost: allowHosts, port, log: levels, ...options } = settings;
+  const log = createLog(levels);
   await demandFreePort(port, host);
   lifecycle.onStop(await lockHome(options.home));
   const sessions = join(options.home, 'api-sessions.json');
@@ -26,7 +27,7 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const node = await Node.start(options, { log, onEvent, signal: lifecycle.signal });
   lifecycle.onStop(() => node.stop());
   const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
-  const server = createServer(http, { node, log });
+  const server = createServer(http, { node, log: log.child({ room: 'server' }) });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));

@@ -1,13 +1,25 @@
 import { Command } from 'commander';
-import { BitorchError } from '#base';
+import { BitorchError, type Options, type OptionValues, z } from '#base';
 import type { Scope, TokenView } from '#node';
+import { SCOPES } from '#node/api';
 import { askNode, type NodeFlags, nodeCommand, print, printJson, printTable } from './chain/api.ts';
 
-const createCommand = nodeCommand('create', 'create a token for a program; it is shown only once')
+const CREATE_FLAGS = {
+  scopes: {
+    schema: z.array(z.enum(SCOPES)).min(1).default(['chat']),
+    value: 'list',
+    help: 'chat, read, wallet or admin (everything)',
+  },
+} satisfies Options;
+
+const createCommand = nodeCommand(
+  'create',
+  'create a token for a program; it is shown only once',
+  CREATE_FLAGS,
+)
   .argument('<name>', 'name of the token')
-  .option('--scopes <list>', 'chat, read, wallet or admin (everything), with commas', 'chat')
-  .action(async (name: string, flags: NodeFlags & { scopes: string }) => {
-    const scopes = flags.scopes.split(',').map((scope) => scope.trim());
+  .action(async (name: string, flags: NodeFlags & OptionValues<typeof CREATE_FLAGS>) => {
+    const { scopes } = flags;
     const made = await askNode<{ token: string; scopes: Scope[] }>(flags, '/api/tokens', {
       body: { name, scopes },
     });

@@ -11,7 +11,6 @@ export const NETWORK_ERRORS = {
   FRAME_TOO_LONG: [502, 'a frame is longer than the protocol allows'],
   LINK_INVALID: [502, 'a peer moved a stream to a link that was not opened'],
   LINK_PORT_TAKEN: [409, 'the port for links between stages is taken'],
-  OPTION_INVALID: [400, 'an option or a flag has an invalid value'],
   PEER_BUSY: [503, 'a peer already answers the maximum number of requests'],
   PEER_ID_INVALID: [400, 'a string is not a peer id'],
   PEER_UNREACHABLE: [502, 'a peer cannot be reached at any of its addresses'],

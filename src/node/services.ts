@@ -13,7 +13,7 @@ import { ChatClient } from './inference/chat-client.ts';
 import { StageServer } from './inference/stage-server.ts';
 import { Library } from './models/library.ts';
 import { ModelFinder } from './models/model-finder.ts';
-import type { NodeOptions } from './options.ts';
+import type { LogRoom, NodeOptions } from './options.ts';
 import { peerIdOf } from './peers/bittorrent-id.ts';
 import { Membership } from './peers/membership.ts';
 import { describeSelf } from './peers/self-description.ts';
@@ -47,29 +47,34 @@ export interface ServiceDependencies {
 
 /** Starts a node's parts in order of dependency. Rejects with the first error. */
 export async function startServices(options: NodeOptions, deps: ServiceDependencies): Promise<Services> {
-  const { home, listen, linkPort, swarm: swarmAddress, genesis, light } = options;
-  const { log, lifecycle, onEvent } = deps;
+  const { home, listen, linkPort, swarmHost, swarmPort, genesis, light } = options;
+  const { lifecycle, onEvent } = deps;
+  const logOf = (room: LogRoom) => deps.log.child({ room });
   const { signal } = lifecycle;
   const onProgress: OnProgress = (progress) => onEvent({ type: 'progress', ...progress });
 
   const key = await loadIdentity(home);
   const validatorKey = genesis !== undefined && !light ? await loadValidatorKey(home) : undefined;
-  const host = await Host.start({ key, listen, linkPort }, { log });
+  const host = await Host.start({ key, listen, linkPort }, { log: logOf('network') });
   lifecycle.onStop(() => host.stop());
   const trackers = await startTracker(options, lifecycle);
   const budgetOf = (address: string) => host.budgetAt(address);
-  const swarm = new Swarm({ ...swarmAddress, peerId: peerIdOf(host.id) }, { log, budgetOf });
+  const swarmOptions = { host: swarmHost, port: swarmPort, peerId: peerIdOf(host.id) };
+  const swarm = new Swarm(swarmOptions, { log: logOf('distribution'), budgetOf });
   await swarm.start();
   lifecycle.onStop(() => swarm.stop());
 
-  const membership = new Membership(options, { host, key, log });
+  const membership = new Membership(options, { host, key, log: logOf('peers') });
   const { directory } = membership;
   const trust = trustOf(options, host.id);
-  const guard = new ModelGuard({ home, trust, unproven: options.unproven }, { host, log, directory });
+  const guard = new ModelGuard(
+    { home, trust, unproven: options.unproven },
+    { host, log: logOf('security'), directory },
+  );
   await guard.start();
   lifecycle.onStop(() => guard.stop());
   const admits = (id: string, peerId: string) => guard.admits(id, peerId);
-  const library = new Library({ home, trackers }, { host, log, swarm, admits });
+  const library = new Library({ home, trackers }, { host, log: logOf('models'), swarm, admits });
   await library.start();
   lifecycle.onStop(() => library.stop());
   const selfId = host.id;
@@ -82,7 +87,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const stages = hasStages
     ? new StageServer(
         { threads, pin, context },
-        { host, key, log, obtain, directory, guard, onProgress, signal },
+        { host, key, log: logOf('inference'), obtain, directory, guard, onProgress, signal },
       )
     : undefined;
   if (stages) {
@@ -92,21 +97,15 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   }
   const onAudit = (audit: AuditResult) => onEvent({ type: 'audit', audit });
   const chat = roles.includes('client')
-    ? new ChatClient(options, { host, key, log, directory, guard, onAudit, signal })
+    ? new ChatClient(options, {
+        ...{ host, key, log: logOf('inference'), directory, guard, onAudit, signal },
+      })
     : undefined;
   if (chat) lifecycle.onStop(() => chat.stop());
   const stopRunning = async (id: string) => stages?.withdraw(id);
   const security = await SecurityService.start(options, {
-    host,
-    key,
-    log,
-    directory,
-    library,
-    guard,
-    obtain,
-    stopRunning,
-    onProgress,
-    signal,
+    ...{ host, key, log: logOf('security'), directory, library, guard },
+    ...{ obtain, stopRunning, onProgress, signal },
   });
   lifecycle.onStop(() => security.stop());
 
@@ -114,18 +113,20 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   await membership.start(() => describeSelf(options, self));
   lifecycle.onStop(() => membership.stop());
   const { contacts } = membership;
-  const chain = await startChain(options, { host, contacts, log, directory, validatorKey, onEvent });
+  const chain = await startChain(options, {
+    ...{ host, contacts, log: logOf('chain'), directory, validatorKey, onEvent },
+  });
   if (chain) lifecycle.onStop(() => chain.stop());
   return { host, key, trackers, membership, guard, library, finder, stages, chat, security, chain };
 }
 
 /** Announce URLs in use: that of the own tracker, if any, and those of the options. */
 async function startTracker(
-  { swarm, trackerPort, trackers }: Pick<NodeOptions, 'swarm' | 'trackerPort' | 'trackers'>,
+  { swarmHost, trackerPort, trackers }: Pick<NodeOptions, 'swarmHost' | 'trackerPort' | 'trackers'>,
   lifecycle: Lifecycle,
 ): Promise<readonly string[]> {
   if (trackerPort === undefined) return trackers;
-  const tracker = new Tracker({ host: swarm.host, port: trackerPort });
+  const tracker = new Tracker({ host: swarmHost, port: trackerPort });
   await tracker.start();
   lifecycle.onStop(() => tracker.stop());
   return [tracker.announceUrl, ...trackers];

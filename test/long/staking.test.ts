@@ -52,9 +52,9 @@ test('bond, vote, stay away, jail, unjail, vote again, unbond, and the money is 
     const flags = {
       roles,
       genesis,
-      bootstrap,
-      'wallet-password-file': password,
-      'security-authorities': 'none',
+      ...(bootstrap !== undefined && { bootstrap }),
+      walletPasswordFile: password,
+      securityAuthorities: 'none',
     };
     const node = new NodeProcess(
       { name, home: join(folder, name), flags },

@@ -1,21 +1,18 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { BitorchError, dataDirectory } from '#base';
+import type { Command } from 'commander';
+import { BitorchError, dataDirectory, type Options, type OptionValues } from '#base';
 import type { ApiAddress } from '#node';
+import { HOME, JSON_OUTPUT } from '../common-options.ts';
+import { commandOf } from '../flags.ts';
 
-/** Common flags of commands that use a running node. */
-export interface NodeFlags {
-  home?: string;
-  json?: boolean;
-}
+/** Options of every command that uses a running node. */
+const NODE_FLAGS = { home: HOME, json: JSON_OUTPUT } satisfies Options;
 
-/** A command that uses the running node of a data directory. */
-export function nodeCommand(name: string, description: string): Command {
-  const command = new Command(name).description(description);
-  return command
-    .addOption(command.createOption('--home <folder>', 'data directory of the node').env('BITORCH_HOME'))
-    .option('--json', 'output the JSON of the API');
-}
+export type NodeFlags = Partial<OptionValues<typeof NODE_FLAGS>>;
+
+/** A command that uses the running node of a data directory; `options`: those of its own. */
+export const nodeCommand = (name: string, description: string, options: Options = {}): Command =>
+  commandOf(name, description, { ...options, ...NODE_FLAGS });
 
 /**
  * Sends a request to the running node, or else to the user's node of a running devnet: GET without a body, POST with one.

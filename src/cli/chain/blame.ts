@@ -1,27 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { dataDirectory, toHex } from '#base';
+import { type Options, type OptionValues, toHex } from '#base';
 import type { ForkVerdict } from '#consensus';
+import { HOME, JSON_OUTPUT } from '../common-options.ts';
+import { commandOf } from '../flags.ts';
 import { print, printJson } from './api.ts';
 
-interface BlameFlags {
-  home?: string;
-  json?: boolean;
-}
+const OPTIONS = { home: HOME, json: JSON_OUTPUT } satisfies Options;
 
 /** Exit code of `bitorch chain blame` when there is a fork, for scripts. */
 const FORKED = 4;
 
 /** `bitorch chain blame`: finds who forked the chain, from evidence kept by halted nodes. */
-export const blameCommand = new Command('blame')
-  .description(
-    'find who signed two final blocks at one height, from evidence kept by halted nodes; exit code 4 if there is a fork',
-  )
+export const blameCommand = commandOf(
+  'blame',
+  'find who signed two final blocks at one height, from evidence kept by halted nodes; exit code 4 if there is a fork',
+  OPTIONS,
+)
   .argument('[files...]', '"fork" files of several nodes; more files give more certainty')
-  .option('--home <folder>', 'data directory of the node')
-  .option('--json', 'for scripts')
-  .action(async (files: string[], { home = dataDirectory(), json = false }: BlameFlags) => {
+  .action(async (files: string[], { home, json }: OptionValues<typeof OPTIONS>) => {
     const { blameFork } = await import('#consensus');
     const own = [join(home, 'chain', 'fork'), join(home, 'light', 'fork')].filter((file) => existsSync(file));
     const [first, ...more] = files.length > 0 ? files : own;

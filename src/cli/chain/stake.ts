@@ -1,28 +1,32 @@
 import { Command } from 'commander';
-import { BitorchError } from '#base';
+import { type Options, type OptionValues, z } from '#base';
 import type { PaymentReceipt } from '#node';
+import { PASSWORD_FILE } from '../common-options.ts';
 import { formatAmount, parseAmount } from '../wallet/amounts.ts';
 import { walletPassword } from '../wallet/secrets.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
 
-type StakeFlags = NodeFlags & { passwordFile?: string };
+const STAKE_FLAGS = { passwordFile: PASSWORD_FILE } satisfies Options;
 
-const stakeCommand = (name: string, description: string) =>
-  nodeCommand(name, description).option(
-    '--password-file <file>',
-    'file whose first line is the password of the wallet',
-  );
+const BOND_FLAGS = {
+  commission: {
+    schema: z.number().min(0).max(100).default(10),
+    value: 'percent',
+    unit: 'percent',
+    help: "share of delegators' rewards that the validator keeps",
+  },
+  ...STAKE_FLAGS,
+} satisfies Options;
 
-const bondCommand = stakeCommand('bond', "bond coins of the node's wallet, or add to the bond")
+type StakeFlags = NodeFlags & OptionValues<typeof STAKE_FLAGS>;
+
+const stakeCommand = (name: string, description: string, options: Options = STAKE_FLAGS) =>
+  nodeCommand(name, description, options);
+
+const bondCommand = stakeCommand('bond', "bond coins of the node's wallet, or add to the bond", BOND_FLAGS)
   .argument('<amount>', 'in TORCH')
-  .option('--commission <percent>', "share of delegators' rewards that the validator keeps", '10')
-  .action(async (amount: string, flags: StakeFlags & { commission: string }) => {
-    const commission = Number(flags.commission) / 100;
-    if (!(commission >= 0 && commission <= 1))
-      throw new BitorchError(
-        'OPTION_INVALID',
-        `--commission ${flags.commission}: must be a percentage from 0 to 100`,
-      );
+  .action(async (amount: string, flags: StakeFlags & OptionValues<typeof BOND_FLAGS>) => {
+    const commission = flags.commission / 100;
     await send('bond', flags, { amount: `${parseAmount(amount)}`, commission });
   });
 

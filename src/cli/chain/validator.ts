@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { dataDirectory } from '#base';
+import { dataDirectory, type Options, type OptionValues } from '#base';
 import type { ChainView, StakeView } from '#node';
+import { PASSWORD_FILE } from '../common-options.ts';
 import { formatAmount } from '../wallet/amounts.ts';
 import { walletPassword } from '../wallet/secrets.ts';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './api.ts';
@@ -31,14 +32,20 @@ function stateOf({ tombstoned, jailedUntil, missed, bonded }: StakeView, active:
   return missed > 0 ? `active; ${missed} more missed than signed blocks` : 'active';
 }
 
-const keysCommand = nodeCommand('keys', 'show the two public keys for "genesis make --validator"')
-  .option('--password-file <file>', 'file whose first line is the password of the wallet')
-  .action(async ({ home = dataDirectory(), json, passwordFile }: NodeFlags & { passwordFile?: string }) => {
+const KEYS_FLAGS = { passwordFile: PASSWORD_FILE } satisfies Options;
+
+const keysCommand = nodeCommand(
+  'keys',
+  'show the two public keys for "genesis make --validator"',
+  KEYS_FLAGS,
+).action(
+  async ({ home = dataDirectory(), json, passwordFile }: NodeFlags & OptionValues<typeof KEYS_FLAGS>) => {
     const { validatorKeys } = await import('#node');
     const keys = await validatorKeys(home, await walletPassword(passwordFile));
     if (json) return printJson(keys);
     print(`${keys.validator},${keys.owner}`);
-  });
+  },
+);
 
 /** `bitorch validator`. */
 export const validatorCommands = new Command('validator')

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { cleanLines, dataDirectory } from '#base';
+import { cleanLines, type Options, type OptionValues, z } from '#base';
+import { zPort } from '#node/options';
+import { HOME } from '../common-options.ts';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
-import { wholeNumber } from '../flags.ts';
+import { commandOf } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import { type Answer, ask, auditOf, networkOf, securityOf } from './client.ts';
 import { Devnet, WALLET_PASSWORD } from './devnet.ts';
@@ -11,58 +12,58 @@ import { formatAnswer, formatAudit, formatSafety, formatTransfers } from './repo
 
 const PROMPT = 'What is the capital of France?';
 
-interface Flags {
-  nodes: string;
-  model: string;
-  prompt: string;
-  once?: boolean;
-  port: string;
-  home?: string;
-}
+const OPTIONS = {
+  nodes: { schema: z.number().int().min(1).max(64).default(3), value: 'n', help: 'stage nodes' },
+  model: {
+    schema: z.string().min(1).default('default'),
+    value: 'source',
+    help: 'hf:owner/name, pip:name==version, a folder, a .gguf file',
+  },
+  prompt: { schema: z.string().min(1).default(PROMPT), value: 'text', help: 'the first question' },
+  once: { schema: z.boolean().default(false), help: 'exit after the answer; non-zero if anything failed' },
+  port: { schema: zPort.default(7777), value: 'port', help: 'port of your page; 0 = any' },
+  home: HOME,
+} satisfies Options;
+
+type Flags = OptionValues<typeof OPTIONS>;
 
 /** `bitorch devnet`: runs a whole network on this machine and shows a first, audited answer. */
-export const devnetCommand = new Command('devnet')
-  .description(
-    'run a whole network on this machine: a security node, a seeder, stage nodes and your own node with the page',
-  )
-  .option('--nodes <n>', 'stage nodes', '3')
-  .option('--model <source>', 'hf:owner/name, pip:name==version, a folder, a .gguf file', 'default')
-  .option('--prompt <text>', 'the first question', PROMPT)
-  .option('--once', 'exit after the answer; non-zero if anything failed')
-  .option('--port <port>', 'port of your page; 0 = any', '7777')
-  .option('--home <folder>', 'data directory')
-  .action(async (flags: Flags) => {
-    const home = flags.home ?? dataDirectory();
-    const board = new ProgressBoard();
-    const options = {
-      home: join(home, 'devnet'),
-      cache: join(home, 'cache'),
-      nodes: wholeNumber('--nodes', flags.nodes, 1, 64),
-      model: flags.model,
-      port: flags.once ? 0 : wholeNumber('--port', flags.port, 0, 65_535),
-    };
-    const devnet = new Devnet(options, {
-      onProgress: (node, progress) => board.update(node, progress),
-      onEnd: (node, why, restarts) =>
-        process.stderr.write(
-          `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'Restarting it.' : 'It has ended too often and is not restarted.'}\n`,
-        ),
-    });
-    const stop = new AbortController();
-    onStopSignal(() => stop.abort());
-    const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
-    let exitCode = 0;
-    try {
-      await preflight(options);
-      exitCode = await Promise.race([run(devnet, flags, board, stop.signal), stopped.then(() => 0)]);
-      if (!flags.once && !stop.signal.aborted) await stopped;
-    } catch (error) {
-      printError(error);
-      exitCode = exitCodeOf(error);
-    }
-    await devnet.stop();
-    process.exit(exitCode);
+export const devnetCommand = commandOf(
+  'devnet',
+  'run a whole network on this machine: a security node, a seeder, stage nodes and your own node with the page',
+  OPTIONS,
+).action(async (flags: Flags) => {
+  const { home, nodes, model, once } = flags;
+  const board = new ProgressBoard();
+  const options = {
+    home: join(home, 'devnet'),
+    cache: join(home, 'cache'),
+    nodes,
+    model,
+    port: once ? 0 : flags.port,
+  };
+  const devnet = new Devnet(options, {
+    onProgress: (node, progress) => board.update(node, progress),
+    onEnd: (node, why, restarts) =>
+      process.stderr.write(
+        `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'Restarting it.' : 'It has ended too often and is not restarted.'}\n`,
+      ),
   });
+  const stop = new AbortController();
+  onStopSignal(() => stop.abort());
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  let exitCode = 0;
+  try {
+    await preflight(options);
+    exitCode = await Promise.race([run(devnet, flags, board, stop.signal), stopped.then(() => 0)]);
+    if (!flags.once && !stop.signal.aborted) await stopped;
+  } catch (error) {
+    printError(error);
+    exitCode = exitCodeOf(error);
+  }
+  await devnet.stop();
+  process.exit(exitCode);
+});
 
 /** Starts the network, asks the first question and shows what happened. Returns the exit code. */
 async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: AbortSignal): Promise<number> {

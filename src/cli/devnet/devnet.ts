@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, Lifecycle, type Progress, pause } from '#base';
 import { networkOf } from './client.ts';
-import { NodeProcess, type Ready } from './process.ts';
+import { NodeProcess, type Ready, type StartFlags } from './process.ts';
 
 /** Helps the default model, a very small one, to answer simple questions reliably. */
 const SYSTEM = 'You are a helpful assistant. Keep answers short.';
@@ -62,20 +62,20 @@ export class Devnet {
     // A private network on one machine also works without a sandbox.
     const money = {
       genesis,
-      'wallet-password-file': passwordFile,
-      'chain-rest': `${CHAIN_REST_MS}`,
+      walletPasswordFile: passwordFile,
+      chainRest: `${CHAIN_REST_MS}`,
       unproven: 'cleared',
     };
     const security = this.#spawn('security', { roles: 'security', unproven: 'cleared' });
     const guard = await security.ready;
-    const guarded = { ...money, 'security-authorities': guard.id };
+    const guarded = { ...money, securityAuthorities: guard.id };
     const seeder = this.#spawn('seeder', {
       ...guarded,
       bootstrap: guard.addresses[0]!,
       roles: 'seed,audit,validate',
       publish: source,
       cache,
-      'tracker-port': '0',
+      trackerPort: '0',
     });
     const first = await seeder.ready;
     const [model] = (await networkOf(first, this.#lifecycle.signal)).models;
@@ -112,7 +112,7 @@ export class Devnet {
     return this.#lifecycle.stop();
   }
 
-  #spawn(name: string, flags: Record<string, string>): NodeProcess {
+  #spawn(name: string, flags: StartFlags): NodeProcess {
     const home = join(this.#options.home, name.replace(' ', '-'));
     const { onProgress, onEnd } = this.#dependencies;
     const node = new NodeProcess(

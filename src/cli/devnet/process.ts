@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BitorchError, type Progress } from '#base';
+import { BitorchError, flagOf, type Progress } from '#base';
 import type { NodeMessage } from '../node-message.ts';
+import type { StartOption } from '../start-options.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const STOP_TIMEOUT_MS = 8_000;
@@ -15,12 +16,13 @@ const INTERRUPTED = 130;
 
 export type Ready = Extract<NodeMessage, { type: 'ready' }>;
 
-type Flags = Readonly<Record<string, string | undefined>>;
+/** Texts of flags of `bitorch start`, by option name. */
+export type StartFlags = Readonly<Partial<Record<StartOption, string>>>;
 
 export interface NodeProcessOptions {
   readonly name: string;
   readonly home: string;
-  readonly flags: Flags;
+  readonly flags: StartFlags;
 }
 
 export interface NodeProcessObserver {
@@ -36,7 +38,7 @@ export interface NodeProcessObserver {
 export class NodeProcess {
   readonly name: string;
   readonly home: string;
-  readonly #flags: Flags;
+  readonly #flags: StartFlags;
   readonly #observer: NodeProcessObserver;
   #child!: ChildProcess;
   #exited!: Promise<void>;
@@ -74,10 +76,10 @@ export class NodeProcess {
     clearTimeout(kill);
   }
 
-  #start(flags: Flags): void {
+  #start(flags: StartFlags): void {
     const log = openSync(this.#log, this.#restarts > 0 ? 'a' : 'w');
     const set = Object.entries({ home: this.home, name: this.name, ...flags });
-    const args = set.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
+    const args = set.flatMap(([option, value]) => (value === undefined ? [] : [flagOf(option), value]));
     const child = spawn(process.execPath, [MAIN, 'start', ...args], {
       env: ownEnvironment(),
       stdio: ['ignore', log, log, 'ipc'],
@@ -118,12 +120,12 @@ export class NodeProcess {
   }
 
   /** Flags that restart the node at the addresses that the others know. */
-  #flagsAt({ addresses, trackers, url }: Ready): Flags {
+  #flagsAt({ addresses, trackers, url }: Ready): StartFlags {
     const listen = addresses.map((address) => address.replace(/\/p2p\/\w+$/, '')).join(',');
     const place = { ...this.#flags, listen, port: new URL(url).port };
     // The first tracker in its list is its own.
-    const tracker = this.#flags['tracker-port'] !== undefined && trackers[0];
-    return tracker ? { ...place, 'tracker-port': new URL(tracker).port } : place;
+    const tracker = this.#flags.trackerPort !== undefined && trackers[0];
+    return tracker ? { ...place, trackerPort: new URL(tracker).port } : place;
   }
 
   get #log(): string {

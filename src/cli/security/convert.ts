@@ -1,15 +1,24 @@
-import { Command } from 'commander';
-import { dataDirectory } from '#base';
+import { dataDirectory, type Options, type OptionValues, z } from '#base';
+import { commandOf } from '../flags.ts';
 import { formatBytes, ProgressBoard } from '../progress.ts';
 
+const OPTIONS = {
+  force: { schema: z.boolean().default(false), help: 'overwrite an existing output file' },
+  sandbox: {
+    schema: z.boolean().default(true),
+    help: 'convert without the sandbox, on systems that have none',
+  },
+} satisfies Options;
+
 /** `bitorch convert`: converts a PyTorch checkpoint to safetensors without executing it. */
-export const convertCommand = new Command('convert')
-  .description('convert a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) to safetensors without executing it')
+export const convertCommand = commandOf(
+  'convert',
+  'convert a PyTorch checkpoint (.pt, .pth, .bin, .ckpt) to safetensors without executing it',
+  OPTIONS,
+)
   .argument('<checkpoint>')
   .argument('[output]', 'the .safetensors file; default: next to the checkpoint')
-  .option('--force', 'overwrite an existing output file')
-  .option('--no-sandbox', 'convert without the sandbox, on systems that have none')
-  .action(async (input: string, given: string | undefined, flags: { force?: boolean; sandbox: boolean }) => {
+  .action(async (input: string, given: string | undefined, flags: OptionValues<typeof OPTIONS>) => {
     const { convertFile, currentRuleset } = await import('#security');
     const output = given ?? `${input.replace(/\.(pt|pth|bin|ckpt|pkl)$/i, '')}.safetensors`;
     const ruleset = await currentRuleset(dataDirectory());
@@ -17,7 +26,7 @@ export const convertCommand = new Command('convert')
     const done = await convertFile({
       input,
       output,
-      force: flags.force ?? false,
+      force: flags.force,
       sandbox: flags.sandbox,
       ruleset,
       ...(board && { onProgress: (progress) => board.update('convert', progress) }),

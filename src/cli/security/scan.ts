@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { Command, Option } from 'commander';
-import { dataDirectory } from '#base';
+import { type Options, type OptionValues, z } from '#base';
+import { NODE_OPTIONS } from '#node/options';
 import type { Ruleset, Severity } from '#security';
+import { HOME, zFile } from '../common-options.ts';
 import { printError } from '../exit.ts';
+import { DeclaredCommand } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import { jsonReport } from './json-report.ts';
 import { sarifReport } from './sarif.ts';
@@ -15,60 +17,77 @@ const FORMATS = { text: textReport, json: jsonReport, sarif: sarifReport };
 /** Severities in ascending order. */
 const SEVERITIES: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
-interface Flags {
-  format: keyof typeof FORMATS;
-  output?: string;
-  exclude: string[];
-  failOn: Severity;
-  name?: string;
-  ruleset?: string;
-  rulesetKey?: string;
-  home?: string;
-  hub?: string;
-  quiet?: boolean;
-}
+const OPTIONS = {
+  format: {
+    schema: z.enum(['text', 'json', 'sarif']).default('text'),
+    value: 'format',
+    help: 'report format',
+  },
+  output: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: 'write the report to a file instead of the terminal',
+  },
+  exclude: {
+    schema: z.array(z.string()).default([]),
+    value: 'pattern',
+    help: 'skip matching files, such as "*.bin" or "old/**" (repeatable)',
+    repeat: true,
+  },
+  failOn: {
+    schema: z.enum(['low', 'medium', 'high', 'critical']).default('medium'),
+    value: 'severity',
+    help: 'lowest severity that makes the exit code 1',
+  },
+  name: {
+    schema: z.string().min(1).optional(),
+    value: 'name',
+    help: 'file name for standard input; its extension is the expected format',
+  },
+  ruleset: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: 'a signed ruleset, or your own .json file, instead of the installed one',
+  },
+  rulesetKey: {
+    schema: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    value: 'hex',
+    help: "public key of the ruleset's signer",
+  },
+  quiet: { schema: z.boolean().default(false), help: 'no progress' },
+  home: HOME,
+  hub: NODE_OPTIONS.hub,
+} satisfies Options;
+
+type Flags = OptionValues<typeof OPTIONS>;
 
 /** `bitorch scan`: scans files and folders; needs no node and no network. */
-export const scanCommand = new Command('scan')
-  .description('scan a model for malicious content: a file, a folder, hf:owner/name, or - for standard input')
+export const scanCommand = new DeclaredCommand(
+  'scan',
+  'scan a model for malicious content: a file, a folder, hf:owner/name, or - for standard input',
+  { groups: [{ title: 'Options', options: OPTIONS }] },
+);
+
+scanCommand
   .argument('<target...>', 'files, folders, patterns, hf:owner/name, -')
-  .addOption(new Option('--format <format>', 'report format').choices(Object.keys(FORMATS)).default('text'))
-  .option('--output <file>', 'write the report to a file instead of the terminal')
-  .option('--exclude <pattern>', 'skip matching files, such as "*.bin" or "old/**" (repeatable)', add, [])
-  .addOption(
-    new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1')
-      .choices(SEVERITIES)
-      .default('medium'),
-  )
-  .option('--name <name>', 'file name for standard input; its extension is the expected format')
-  .option('--ruleset <file>', 'a signed ruleset, or your own .json file, instead of the installed one')
-  .option('--ruleset-key <hex>', "public key of the ruleset's signer")
-  .option('--quiet', 'no progress')
-  .addOption(new Option('--home <folder>', 'data directory').env('BITORCH_HOME'))
-  .addOption(
-    new Option('--hub <url>', 'Hugging Face Hub to use instead of the public one').env('HF_ENDPOINT'),
-  )
   .addHelpText('after', '\nExit codes: 0 clean, 1 findings, 2 not scanned or only in part.')
-  // Exit code 1 is reserved for findings.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.clean : EXIT.failed))
-  .action(async (targets: string[], flags: Flags) => {
+  .action(async (targets: string[]) => {
     try {
-      process.exitCode = await scanAll(targets, flags);
+      process.exitCode = await scanAll(targets, scanCommand.values(OPTIONS));
     } catch (error) {
       printError(error);
       process.exitCode = EXIT.failed;
     }
   });
 
-function add(pattern: string, patterns: string[]): string[] {
-  return [...patterns, pattern];
-}
-
 async function scanAll(words: readonly string[], flags: Flags): Promise<number> {
   const { currentRuleset, loadRuleset } = await import('#security');
   const ruleset = flags.ruleset
     ? await loadRuleset(flags.ruleset, flags.rulesetKey)
-    : await currentRuleset(flags.home ?? dataDirectory());
+    : await currentRuleset(flags.home);
   const { scans, failed } = await scanEach(words, ruleset, flags);
   if (scans.length > 0) {
     const written = await FORMATS[flags.format](scans, ruleset);
@@ -93,7 +112,7 @@ async function scanEach(
   const attempt = (work: () => Promise<void>) => work().catch((error) => failures.push(error));
   const scanOne = async (target: string): Promise<void> => {
     const found = await scanTarget(target, ruleset, {
-      home: flags.home ?? dataDirectory(),
+      home: flags.home,
       exclude: flags.exclude,
       ...(flags.name !== undefined && { stdinName: flags.name }),
       ...(flags.hub && { hubUrl: flags.hub }),

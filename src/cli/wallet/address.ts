@@ -1,16 +1,19 @@
 import { Command } from 'commander';
+import type { Options, OptionValues } from '#base';
+import { JSON_OUTPUT } from '../common-options.ts';
 import { count, print, printJson, type WalletFlags, walletCommand, withWallet } from './session.ts';
 
-const listCommand = walletCommand('list', 'list all addresses')
-  .option('--json', 'output JSON')
-  .action((flags: WalletFlags & { json?: boolean }) =>
+const LIST_FLAGS = { json: JSON_OUTPUT } satisfies Options;
+
+const listCommand = walletCommand('list', 'list all addresses', LIST_FLAGS).action(
+  (flags: WalletFlags & OptionValues<typeof LIST_FLAGS>) =>
     withWallet(flags, async ({ addresses }) => {
       if (flags.json) printJson(addresses);
       else
         for (const { index, label, address } of addresses)
           print(`${`${index}`.padStart(4)}  ${address}  ${label}`);
     }),
-  );
+);
 
 const newCommand = walletCommand(
   'new',

@@ -1,6 +1,7 @@
-import { toHex } from '#base';
+import { type Options, type OptionValues, toHex } from '#base';
 import type { HistoryEntry, OpenWallet } from '#ledger';
 import type { WalletView } from '#node';
+import { JSON_OUTPUT } from '../common-options.ts';
 import { formatAmount } from './amounts.ts';
 import {
   networkText,
@@ -15,12 +16,14 @@ import {
   withWallet,
 } from './session.ts';
 
-type JsonFlags = WalletFlags & { json?: boolean };
-const JSON_FLAG = ['--json', 'output JSON, in sparks (1 TORCH = 10^9 sparks)'] as const;
+const JSON_FLAGS = {
+  json: { ...JSON_OUTPUT, help: 'output JSON, in sparks (1 TORCH = 10^9 sparks)' },
+} satisfies Options;
 
-export const infoCommand = walletCommand('info', 'balance, address and last scanned block')
+type JsonFlags = WalletFlags & OptionValues<typeof JSON_FLAGS>;
+
+export const infoCommand = walletCommand('info', 'balance, address and last scanned block', JSON_FLAGS)
   .alias('balance')
-  .option(...JSON_FLAG)
   .action((flags: JsonFlags) =>
     withWallet(
       flags,
@@ -58,15 +61,17 @@ function nodeInfo({ balance, address, height }: WalletView, flags: JsonFlags): v
   print(`block     ${height}`);
 }
 
-export const historyCommand = walletCommand('history', 'incoming and outgoing payments, newest last')
-  .option(...JSON_FLAG)
-  .action((flags: JsonFlags) =>
-    withWallet(flags, async (wallet) => {
-      await scanIfPossible(wallet, flags);
-      if (flags.json) printJson(wallet.history);
-      else for (const entry of wallet.history) print(lineOf(entry, wallet.addresses));
-    }),
-  );
+export const historyCommand = walletCommand(
+  'history',
+  'incoming and outgoing payments, newest last',
+  JSON_FLAGS,
+).action((flags: JsonFlags) =>
+  withWallet(flags, async (wallet) => {
+    await scanIfPossible(wallet, flags);
+    if (flags.json) printJson(wallet.history);
+    else for (const entry of wallet.history) print(lineOf(entry, wallet.addresses));
+  }),
+);
 
 export const rescanCommand = walletCommand(
   'rescan',

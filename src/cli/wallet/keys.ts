@@ -1,12 +1,25 @@
+import { type Options, type OptionValues, z } from '#base';
+import { zFile } from '../common-options.ts';
 import { inColumns } from './create.ts';
 import { newPassword } from './secrets.ts';
 import { print, type WalletFlags, walletCommand, withWallet } from './session.ts';
 
-export const wordsCommand = walletCommand('words', 'show the 24 backup words')
-  .option('--plain', 'on one line')
-  .action((flags: WalletFlags & { plain?: boolean }) =>
+const WORDS_FLAGS = {
+  plain: { schema: z.boolean().default(false), help: 'on one line' },
+} satisfies Options;
+
+const CHANGE_FLAGS = {
+  newPasswordFile: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: 'file whose first line is the new password',
+  },
+} satisfies Options;
+
+export const wordsCommand = walletCommand('words', 'show the 24 backup words', WORDS_FLAGS).action(
+  (flags: WalletFlags & OptionValues<typeof WORDS_FLAGS>) =>
     withWallet(flags, async ({ words }) => print(flags.plain ? words : inColumns(words))),
-  );
+);
 
 export const exportViewKeyCommand = walletCommand(
   'export-view-key',
@@ -16,11 +29,10 @@ export const exportViewKeyCommand = walletCommand(
 export const changePasswordCommand = walletCommand(
   'change-password',
   'encrypt the file with another password',
-)
-  .option('--new-password-file <file>', 'file whose first line is the new password')
-  .action((flags: WalletFlags & { newPasswordFile?: string }) =>
-    withWallet(flags, async (wallet) => {
-      await wallet.changePassword(await newPassword(flags.newPasswordFile));
-      print(`${wallet.path} now has the new password`);
-    }),
-  );
+  CHANGE_FLAGS,
+).action((flags: WalletFlags & OptionValues<typeof CHANGE_FLAGS>) =>
+  withWallet(flags, async (wallet) => {
+    await wallet.changePassword(await newPassword(flags.newPasswordFile));
+    print(`${wallet.path} now has the new password`);
+  }),
+);

@@ -1,31 +1,36 @@
-import { Option } from 'commander';
-import { BitorchError } from '#base';
-import type { FeeTier, OpenWallet, SendResult, TransferPlan, WalletChain } from '#ledger';
+import { BitorchError, type Options, type OptionValues, z } from '#base';
+import type { OpenWallet, SendResult, TransferPlan, WalletChain } from '#ledger';
 import { EXIT_PENDING } from '../exit.ts';
 import { formatAmount, parseAmount } from './amounts.ts';
 import { print, scan, type WalletFlags, walletCommand, withChain, withWallet } from './session.ts';
 import { confirm, isInteractive } from './terminal.ts';
 
-type SendFlags = WalletFlags & { fee: FeeTier; yes?: boolean; again?: boolean };
+const SWEEP_FLAGS = {
+  fee: {
+    schema: z.enum(['low', 'normal', 'high']).default('normal'),
+    value: 'tier',
+    help: 'priority: pays 1, 2 or 4 times the base fee',
+  },
+  yes: { schema: z.boolean().default(false), help: 'send without confirmation' },
+} satisfies Options;
 
-const feeOption = () =>
-  new Option('--fee <tier>', 'priority: pays 1, 2 or 4 times the base fee')
-    .choices(['low', 'normal', 'high'])
-    .default('normal');
-const YES = ['--yes', 'send without confirmation'] as const;
+const SEND_FLAGS = {
+  ...SWEEP_FLAGS,
+  again: { schema: z.boolean().default(false), help: 'pay again although an identical payment is pending' },
+} satisfies Options;
 
-export const sendCommand = walletCommand('send', 'pay an address; shows the exact fee first')
+type SweepFlags = WalletFlags & OptionValues<typeof SWEEP_FLAGS>;
+type SendFlags = WalletFlags & OptionValues<typeof SEND_FLAGS>;
+
+export const sendCommand = walletCommand('send', 'pay an address; shows the exact fee first', SEND_FLAGS)
   .argument('<address>')
   .argument('<amount>', 'in TORCH')
-  .addOption(feeOption())
-  .option('--again', 'pay again although an identical payment is pending')
-  .option(...YES)
   .action((address: string, amount: string, flags: SendFlags) => {
     const sparks = parseAmount(amount);
     return withWallet(flags, (wallet) =>
       withChain(flags, async (chain) => {
         await scan(wallet, chain);
-        const { fee: tier, again = false } = flags;
+        const { fee: tier, again } = flags;
         const plans = await wallet.plan(address, sparks, chain, { tier, again });
         if (paidBy(plans) < sparks)
           process.stderr.write(
@@ -40,11 +45,10 @@ n',
 export const sweepCommand = walletCommand(
   'sweep',
   'send the whole unlocked balance to one address, minus fees',
+  SWEEP_FLAGS,
 )
   .argument('<address>')
-  .addOption(feeOption())
-  .option(...YES)
-  .action((address: string, flags: SendFlags) =>
+  .action((address: string, flags: SweepFlags) =>
     withWallet(flags, (wallet) =>
       withChain(flags, async (chain) => {
         await scan(wallet, chain);
@@ -59,7 +63,7 @@ async function sendAll(
   chain: WalletChain,
   plans: readonly TransferPlan[],
   to: string,
-  { yes = false }: SendFlags,
+  { yes }: SweepFlags,
 ): Promise<void> {
   const sum = (of: (plan: TransferPlan) => bigint) => plans.reduce((total, plan) => total + of(plan), 0n);
   const paid = paidBy(plans);

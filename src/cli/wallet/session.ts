@@ -1,54 +1,60 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import {
   BitorchError,
   codeOf,
-  dataDirectory,
   equalBytes,
   fromHex,
   messageOf,
+  type Options,
+  type OptionValues,
   readTextFile,
   toHex,
+  z,
 } from '#base';
 import type { NewWallet, OpenWallet, WalletChain } from '#ledger';
 import type { ApiAddress, WalletView } from '#node';
+import { NODE_OPTIONS } from '#node/options';
 import { askNode, withHint } from '../chain/api.ts';
+import { HOME, PASSWORD_FILE, zFile } from '../common-options.ts';
 import { onStopSignal } from '../exit.ts';
+import { commandOf } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
 import type { RemoteChain } from './remote-chain.ts';
 import { walletPassword } from './secrets.ts';
 
-/** Flags of every wallet command. */
-export interface WalletFlags {
-  wallet?: string;
-  home?: string;
-  node?: string;
-  genesis?: string;
-  trust?: string;
-  passwordFile?: string;
-}
+/** Options of every wallet command. */
+const WALLET_FLAGS = {
+  wallet: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: 'wallet file; default: "wallet" in the data directory',
+    variable: 'BITORCH_WALLET',
+  },
+  home: HOME,
+  node: {
+    schema: z.string().min(1).optional(),
+    value: 'address',
+    help: 'API URL of your own node, or multiaddrs of nodes that need not be trusted; default: the node of the data directory',
+    variable: 'BITORCH_NODE',
+  },
+  genesis: {
+    schema: zFile.optional(),
+    value: 'file',
+    help: 'genesis file of the network; required with untrusted nodes',
+    variable: 'BITORCH_GENESIS',
+  },
+  trust: { ...NODE_OPTIONS.trust, variable: 'BITORCH_TRUST' },
+  passwordFile: PASSWORD_FILE,
+} satisfies Options;
 
-/** A command with the common flags; each can also be set by a BITORCH_* variable. */
-export function walletCommand(name: string, description: string): Command {
-  const command = new Command(name).description(description);
-  const add = (flags: string, text: string, variable: string) =>
-    command.addOption(command.createOption(flags, text).env(variable));
-  add('--wallet <file>', 'wallet file; default: "wallet" in the data directory', 'BITORCH_WALLET');
-  add('--home <folder>', 'data directory', 'BITORCH_HOME');
-  add(
-    '--node <address>',
-    'API URL of your own node, or multiaddrs of nodes that need not be trusted; default: the node of the data directory',
-    'BITORCH_NODE',
-  );
-  add('--genesis <file>', 'genesis file of the network; required with untrusted nodes', 'BITORCH_GENESIS');
-  add('--trust <height:id>', 'a recent block confirmed by somebody you trust', 'BITORCH_TRUST');
-  add('--password-file <file>', 'file whose first line is the password', 'BITORCH_WALLET_PASSWORD_FILE');
-  return command;
-}
+export type WalletFlags = OptionValues<typeof WALLET_FLAGS>;
 
-const homeOf = ({ home }: WalletFlags): string => home ?? dataDirectory();
+/** A wallet command; `options`: those of its own. */
+export const walletCommand = (name: string, description: string, options: Options = {}): Command =>
+  commandOf(name, description, { ...options, ...WALLET_FLAGS });
 
-export const pathOf = (flags: WalletFlags): string => flags.wallet ?? join(homeOf(flags), 'wallet');
+export const pathOf = ({ wallet, home }: WalletFlags): string => wallet ?? join(home, 'wallet');
 
 /** Path and password of a new wallet; the password is asked for twice. */
 export const newWalletOf = async (flags: WalletFlags): Promise<NewWallet> => ({
@@ -76,7 +82,7 @@ export async function withWallet<T>(
     if (!api) throw error;
     if (!atNode) throw inUse(flags, api);
     const body = { password };
-    return atNode(await askNode<WalletView>({ home: homeOf(flags) }, '/api/wallet/unlock', { body }));
+    return atNode(await askNode<WalletView>({ home: flags.home }, '/api/wallet/unlock', { body }));
   }
   try {
     return await work(wallet);
@@ -87,9 +93,9 @@ export async function withWallet<T>(
 
 /** The API of the running node that has the wallet open, if any. */
 async function holderOf(flags: WalletFlags): Promise<ApiAddress | undefined> {
-  if (pathOf(flags) !== join(homeOf(flags), 'wallet')) return undefined;
+  if (pathOf(flags) !== join(flags.home, 'wallet')) return undefined;
   const { runningApi } = await import('#node');
-  return runningApi(homeOf(flags)).catch(() => undefined);
+  return runningApi(flags.home).catch(() => undefined);
 }
 
 const inUse = (flags: WalletFlags, { url }: ApiAddress): BitorchError =>
@@ -126,12 +132,12 @@ async function chainOf(flags: WalletFlags): Promise<RemoteChain> {
   }
   const { openRemoteChain } = await import('./remote-chain.ts');
   const contacts = node.split(',').map((contact) => contact.trim());
-  return openRemoteChain({ home: join(homeOf(flags), 'light'), genesis, contacts, trust });
+  return openRemoteChain({ home: join(flags.home, 'light'), genesis, contacts, trust });
 }
 
 async function apiOf(flags: WalletFlags): Promise<ApiAddress> {
   const { provenApi, runningApi } = await import('#node');
-  const home = homeOf(flags);
+  const home = flags.home;
   if (flags.node !== undefined) return provenApi({ url: apiUrl(flags.node), token: await tokenIn(home) });
   try {
     return await runningApi(home);
@@ -210,10 +216,8 @@ export async function scanIfPossible(wallet: OpenWallet, flags: WalletFlags): Pr
 
 /** The network of a new wallet: the one in the flags, that of the running node, or none yet; and its last block. */
 export async function networkOf(
-  flags: WalletFlags & { network?: string },
+  flags: WalletFlags & { network?: string | undefined },
 ): Promise<{ network?: Uint8Array; tip?: number }> {
-  if (flags.network !== undefined && !/^[0-9a-f]{8}$/i.test(flags.network))
-    throw new BitorchError('OPTION_INVALID', `--network ${flags.network}: write its 8 hexadecimal digits`);
   const named = flags.network === undefined ? undefined : fromHex(flags.network);
   try {
     const { height: tip, parameters } = await withChain(flags, (chain) => chain.status());
@@ -227,10 +231,10 @@ export async function networkOf(
 export const networkText = ({ network }: OpenWallet): string =>
   network ?? 'not set yet: taken from the first node that the wallet scans with';
 
-/** Parses a flag's value as a non-negative whole number. Throws OPTION_INVALID when it is not one. */
-export function count(flag: string, text: string): number {
+/** Parses an argument as a non-negative whole number. Throws OPTION_INVALID when it is not one. */
+export function count(name: string, text: string): number {
   if (!/^\d{1,15}$/.test(text))
-    throw new BitorchError('OPTION_INVALID', `${flag} ${text}: write a whole number`);
+    throw new BitorchError('OPTION_INVALID', `${name} ${text}: write a whole number`);
   return Number(text);
 }
 

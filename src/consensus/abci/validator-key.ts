@@ -1,4 +1,4 @@
-import { BitorchError, check, codeOf, equalBytes, messageOf, readTextFile, z } from '#base';
+import { BitorchError, check, codeOf, equalBytes, messageOf, parseJson, readTextFile, z } from '#base';
 import { SigningKey } from '#crypto';
 
 const zBase64 = z
@@ -16,7 +16,7 @@ const zKeyFile = z.object({
  */
 export async function readValidatorKey(path: string): Promise<SigningKey> {
   try {
-    const file = check(zKeyFile, JSON.parse(await readTextFile(path)), path);
+    const file = check(zKeyFile, parseJson(await readTextFile(path)), path);
     const key = new SigningKey(file.priv_key.value.slice(0, 32));
     if (!equalBytes(key.publicKey, file.pub_key.value))
       throw new RangeError('its public key does not match its private key');

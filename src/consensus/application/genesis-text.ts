@@ -1,4 +1,4 @@
-import { BitorchError, check, fromHex, fromUtf8, messageOf, textOf, toHex, utf8, z } from '#base';
+import { BitorchError, check, fromHex, fromUtf8, messageOf, parseJson, textOf, toHex, utf8, z } from '#base';
 import type { Curve } from '#crypto';
 import {
   DEFAULT_PARAMETERS,
@@ -144,7 +144,7 @@ function parseOnce(bytes: Uint8Array): unknown {
     throw new RangeError(`a genesis of ${bytes.length} bytes exceeds the limit of ${MAX_GENESIS_BYTES}`);
   }
   const text = textOf(bytes);
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   const tight = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
   if (JSON.stringify(value) !== tight)
     throw new RangeError('genesis: a key occurs twice, or a value is not in its canonical spelling');

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BitorchError, encodeCanonical, fromHex, messageOf, textOf } from '#base';
+import { BitorchError, encodeCanonical, fromHex, messageOf, parseJson, textOf } from '#base';
 import { RULESET_AUTHORITIES } from './built-in.ts';
 import { openRuleset, parseRulesetFields, type Ruleset, rulesetId } from './ruleset.ts';
 
@@ -17,9 +17,9 @@ export async function loadRuleset(path: string, signer?: string): Promise<Rulese
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(textOf(file));
+    parsed = parseJson(textOf(file));
   } catch (error) {
-    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} is no JSON: ${messageOf(error)}`);
+    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} cannot be read: ${messageOf(error)}`);
   }
   const fields = parseRulesetFields(parsed);
   return { ...fields, id: rulesetId(encodeCanonical(fields)), signer: new Uint8Array(32) };

@@ -116,7 +116,7 @@ test('flags and settings that are wrong are named, with what they may be', async
       ['--roles', 'seed,fly'],
       /^bitorch: --roles .* must be one of seed, run, .*, not "fly" \[OPTION_INVALID\]\n$/,
     ],
-    [['--swarm-port', '70000'], /^bitorch: --swarm-port .* must be at most 65535, not 70000 \[/],
+    [['--swarm-port', '70000'], /^bitorch: --swarm-port 70000: must be a whole number from 0 to 65535 \[/],
   ];
   for (const [args, said] of cases) {
     const { code, output } = await start(...args);

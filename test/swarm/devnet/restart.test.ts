@@ -11,7 +11,7 @@ test('a node that is killed is told of, and started again at its addresses', {
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bitorch-restart-'));
   const ended = Promise.withResolvers<[why: string, restarts: boolean]>();
-  const flags = { roles: 'security', 'tracker-port': '0' };
+  const flags = { roles: 'security', trackerPort: '0' };
   const node = new NodeProcess(
     { name: 'security', home: join(folder, 'security'), flags },
     { onProgress: () => undefined, onEnd: (why, restarts) => ended.resolve([why, restarts]) },

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { BitorchError, check, z } from '#base';
+import { BitorchError } from '#base';
 import { explain } from '../../../src/cli/explain.ts';
 import { demandFreePort } from '../../../src/cli/free-port.ts';
-import { optionProblem } from '../../../src/cli/option-problem.ts';
 
 test('a full disk is named with its place, however deep the reason is', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
@@ -39,30 +38,4 @@ test('a file that is not there, ours as they are, and what nobody knows', async 
   assert.deepEqual(explain(missing), { code: 'ENOENT', message: '/nowhere/at/all does not exist' });
   assert.equal(explain(new BitorchError('NO_CHAIN', 'x')).message, 'x');
   assert.deepEqual(explain(new TypeError('x is undefined')), { code: 'UNKNOWN', message: 'x is undefined' });
-});
-
-test('an option that is wrong is named by its flag, with what it may be', () => {
-  const schema = z.strictObject({
-    roles: z.array(z.enum(['seed', 'run'])),
-    swarm: z.strictObject({ host: z.string(), port: z.number().max(65_535) }).optional(),
-    model: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional(),
-  });
-  const said = (options: object) => {
-    try {
-      check(schema, options, 'options');
-    } catch (error) {
-      return (optionProblem(error) as Error).message;
-    }
-    return undefined;
-  };
-  assert.match(said({ roles: ['fly'] })!, /^--roles \(.*\): it must be one of seed, run, not "fly"$/);
-  assert.match(
-    said({ roles: [], swarm: { host: '', port: 70_000 } })!,
-    /^--swarm-port .* at most 65535, not 70000$/,
-  );
-  assert.match(said({ roles: [], model: 'x' })!, /^--model .* must be 64 hexadecimal digits$/);
-  assert.equal(said({ roles: [], colour: 1 }), 'config.json has an unknown field: colour');
 });

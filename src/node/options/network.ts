@@ -1,0 +1,41 @@
+import { type Options, z } from '#base';
+
+export const zPort = z.number().int().min(0).max(65_535);
+const MULTIADDR = /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/(tcp|udp)\/\d{1,5}(\/.+)?$/;
+const zListen = z.string().max(256).regex(MULTIADDR, 'must be addresses such as /ip4/0.0.0.0/tcp/4001');
+const zContact = z
+  .string()
+  .max(512)
+  .regex(MULTIADDR, 'must be addresses such as /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…, as nodes show them')
+  .regex(/\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/, 'must end in /p2p/ and the peer id of the node');
+
+/** Addresses of the node, and how it joins a network. */
+export const NETWORK_OPTIONS = {
+  listen: {
+    schema: z.array(zListen).min(1).default(['/ip4/127.0.0.1/tcp/0']),
+    value: 'multiaddrs',
+    help: 'peer-to-peer listen addresses',
+  },
+  linkPort: {
+    schema: zPort.default(0),
+    value: 'port',
+    help: 'TCP port of direct links between stages, on the addresses of --listen; 0 = any',
+  },
+  bootstrap: {
+    schema: z.array(zContact).default([]),
+    value: 'multiaddrs',
+    help: 'nodes through which to join the network; each ends in /p2p/ and its peer id',
+  },
+  swarmHost: {
+    schema: z.string().min(1).max(256).default('127.0.0.1'),
+    value: 'host',
+    help: 'host at which BitTorrent peers reach this node',
+  },
+  swarmPort: { schema: zPort.default(0), value: 'port', help: 'BitTorrent port; 0 = any' },
+  trackers: {
+    schema: z.array(z.url().max(512)).default([]),
+    value: 'urls',
+    help: 'announce URLs of HTTP trackers',
+  },
+  trackerPort: { schema: zPort.optional(), value: 'port', help: 'run an HTTP tracker on this port' },
+} satisfies Options;
