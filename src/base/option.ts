@@ -68,11 +68,11 @@ export function readOptions<O extends Options>(options: O, sources: OptionSource
   for (const [name, option] of Object.entries(options)) {
     const { value, place, isText } = givenValue(name, option, sources);
     const result = parse(option.schema, value);
-    if ('wrong' in result)
-      throw new BitorchError(
-        'OPTION_INVALID',
-        `${place}: ${requirement(option, result.wrong.problem, isText)}`,
-      );
+    if ('wrong' in result) {
+      const problem = requirement(option, result.wrong.problem, isText);
+      const colon = /^(is|has) /.test(problem) ? '' : ':';
+      throw new BitorchError('OPTION_INVALID', `${place}${colon} ${problem}`);
+    }
     if (result.data !== undefined) values[name] = result.data;
   }
   return values as OptionValues<O>;
@@ -111,7 +111,7 @@ export function acceptedValues(option: Option): string {
   const { form, unit } = option;
   const { type, enum: choices, format } = jsonOf(option);
   if (form !== undefined) return form;
-  if (choices) return choices.join(' or ');
+  if (choices) return choices.join(', ').replace(/, ([^,]+)$/, ' or $1');
   if (type === 'boolean') return 'switch';
   if (type === 'array') return option.repeat ? 'text, repeatable' : 'list, with commas';
   if (type === 'integer' || type === 'number') {

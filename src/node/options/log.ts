@@ -23,7 +23,10 @@ export const LOG_OPTIONS = {
       .array(
         z
           .string()
-          .regex(new RegExp(`^((${LOG_ROOMS.join('|')})=)?(${LEVEL})$`), 'must be a level or room=level'),
+          .regex(
+            new RegExp(`^((${LOG_ROOMS.join('|')})=)?(${LEVEL})$`),
+            'must be a level or room=level, such as info or network=debug',
+          ),
       )
       .default(['warn']),
     value: 'levels',

@@ -35,6 +35,7 @@ test('wrong values are refused before anything starts', async () => {
     /^--nodes 0: must be a whole number from 1 to 64 \[OPTION_INVALID\]$/,
   );
   assert.match(await refused('abci', '--threads', 'many'), /^--threads many: must be a whole number/);
+  assert.equal(await refused('genesis', 'make'), '--name is missing [OPTION_INVALID]');
 });
 
 test('values of flags are converted before a command sees them', () => {
