@@ -58,10 +58,8 @@ export function sentenceOf(issue: RawIssue): string {
     case 'invalid_value': {
       const allowed = issue.values.map((value: unknown) => String(value)).join(', ');
       const choice = typeof input === 'string' ? `"${input.slice(0, 40)}"` : given(input);
-      if (input === undefined) return `is missing: it must be ${allowed}`;
-      return issue.values.length === 1
-        ? `must be ${allowed}, not ${choice}`
-        : `must be one of ${allowed}, not ${choice}`;
+      const wanted = issue.values.length === 1 ? allowed : `one of ${allowed}`;
+      return input === undefined ? `is missing: it must be ${wanted}` : `must be ${wanted}, not ${choice}`;
     }
     case 'too_small':
       return range(issue.inclusive ? 'at least' : 'more than', issue.minimum, issue.origin, input);
@@ -69,6 +67,11 @@ export function sentenceOf(issue: RawIssue): string {
       return range(issue.inclusive ? 'at most' : 'less than', issue.maximum, issue.origin, input);
     case 'unrecognized_keys':
       return `has an unknown field: ${issue.keys.join(', ').slice(0, 80)}`;
+    case 'invalid_union': {
+      // A union told apart by a field, whose value belongs to no member.
+      if (!('options' in issue) || !Array.isArray(issue.options)) return 'is invalid';
+      return `must be one of ${issue.options.map(String).join(', ')}`;
+    }
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_format': {
@@ -86,21 +89,32 @@ export function problemOf(issues: readonly Issue[], prefix: readonly PropertyKey
   const [issue] = issues;
   if (!issue) return { path: prefix.map(String).join('.'), problem: 'is invalid' };
   const path = [...prefix, ...issue.path];
+  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') return problemOf(issue.issues, path);
   if (issue.code !== 'invalid_union' || issue.errors.length === 0)
     return { path: path.map(String).join('.'), problem: issue.message };
-  const wrongType = (member: readonly Issue[]) =>
-    member.length === 1 && member[0]!.path.length === 0 && member[0]!.code === 'invalid_type';
-  if (!issue.errors.every(wrongType)) {
+  if (!issue.errors.every(isWrongKind)) {
     const closest = issue.errors
-      .filter((member) => !wrongType(member))
+      .filter((member) => !isWrongKind(member))
       .reduce((best, member) => (depthOf(member) > depthOf(best) ? member : best));
     return problemOf(closest, path);
   }
-  const nouns = issue.errors.map(([one]) => nounOf((one as { expected: string }).expected));
+  const nouns = issue.errors.map(([one]) => kindOf(one!));
   const not = /, not (.*)$/.exec(issue.errors[0]![0]!.message)?.[1];
   const problem = not === undefined ? 'is missing' : `must be ${nouns.join(' or ')}, not ${not}`;
   return { path: path.map(String).join('.'), problem };
 }
+
+/** Whether a member of a union takes values of another kind: another type, or one fixed value. */
+const isWrongKind = ([issue, ...more]: readonly Issue[]): boolean =>
+  issue !== undefined &&
+  more.length === 0 &&
+  issue.path.length === 0 &&
+  (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+
+const kindOf = (issue: Issue): string =>
+  issue.code === 'invalid_value'
+    ? issue.values.map(String).join(' or ')
+    : nounOf((issue as { expected: string }).expected);
 
 const depthOf = ([issue]: readonly Issue[]): number => issue?.path.length ?? 0;
 

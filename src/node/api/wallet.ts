@@ -129,14 +129,20 @@ export const zProofVerdict = z.strictObject({
 export type ProofVerdict = z.infer<typeof zProofVerdict>;
 
 /** Creates a wallet, or restores one from its backup words as pasted, possibly numbered and with other separators. */
-export const zNewWallet = z.union([
-  z.strictObject({ password: zPassword }),
-  z.strictObject({
+export const zNewWallet = z
+  .strictObject({
     password: zPassword,
-    words: z.string().min(1).max(4096),
-    restoreHeight: zHeight.default(0),
-  }),
-]);
+    words: z.string().min(1).max(4096).exactOptional(),
+    /** Blocks before it are not scanned. */
+    restoreHeight: zHeight.exactOptional(),
+  })
+  .refine(({ words, restoreHeight }) => words !== undefined || restoreHeight === undefined, {
+    path: ['restoreHeight'],
+    message: 'is for restoring only: give the words too',
+  })
+  .transform(({ password, words, restoreHeight = 0 }) =>
+    words === undefined ? { password } : { password, words, restoreHeight },
+  );
 
 export const zUnlock = z.strictObject({ password: zPassword });
 

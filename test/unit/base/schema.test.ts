@@ -39,6 +39,25 @@ test('of a value that may be of several kinds, the closest one says what is wron
   assert.equal(problem({ parts: [{ type: 'image', text: '' }] }), 'parts.0.type must be text, not "image"');
 });
 
+test('members of a union that take a type or a fixed value are all named', () => {
+  const said = (schema: z.ZodType, value: unknown) => {
+    const result = parse(schema, value);
+    return 'wrong' in result ? `${result.wrong.path} ${result.wrong.problem}` : 'right';
+  };
+  const bias = z.union([z.number().min(-1), z.literal(false)]);
+  assert.equal(said(bias, 'x'), ' must be a number or false, not a text');
+  assert.equal(said(bias, -2), ' must be at least -1, not -2');
+  const event = z.discriminatedUnion('type', [
+    z.object({ type: z.literal('a'), n: z.number() }),
+    z.object({ type: z.literal('b') }),
+  ]);
+  assert.equal(said(event, { type: 'c' }), 'type must be one of a, b');
+  assert.equal(said(event, { type: 'a' }), 'n is missing');
+  const byId = z.record(z.string().regex(/^\d+$/, 'must be a token id'), z.number());
+  assert.equal(said(byId, { x: 1 }), 'x must be a token id');
+  assert.equal(said(z.map(z.string(), z.number()), new Map([['x', 'y']])), 'x must be a number, not a text');
+});
+
 test('the message of check names the value and the field', () => {
   assert.throws(() => check(schema, { ...good, count: 'x' }, 'record'), {
     code: 'SCHEMA_INVALID',
