@@ -1,10 +1,9 @@
 import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
 import { feeRecord, parametersOf } from './accounts/index.ts';
 import { unprovenIn } from './actions/evidence.ts';
-import { rulesOf } from './actions/registry.ts';
 import { keyImageRange, keyImages, spends as spendRecords } from './buckets.ts';
-import { encode } from './codec/index.ts';
-import { KEY_BYTES, MAX_TRANSACTION_BYTES } from './constants.ts';
+import { claimsOf } from './claims.ts';
+import { MAX_TRANSACTION_BYTES } from './constants.ts';
 import type { Equivocation } from './equivocation.ts';
 import { isForged, refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
@@ -386,25 +385,4 @@ function* merged(waiting: Generator<Choice>, others: readonly Choice[]): Generat
     yield one;
   }
   yield* others.slice(next);
-}
-
-/**
- * Exclusive claims of a transaction: its key images, and for each signed action the account it acts on with its first signer.
- * Two transactions with the same action for one key cannot both be valid in a block; if the mempool admitted both, hundreds of
- * high-fee ones of which only one can ever pay would crowd out all others. An action without signers claims its accounts. Free
- * and paid transactions claim them apart, so that neither replaces the other.
- */
-function claimsOf(transaction: Transaction, points: Points, { view, height }: Draft): string[] {
-  const { body } = transaction;
-  const paid = Number(!isFree(transaction));
-  const acting = body.actions.flatMap((action) => {
-    const rules = rulesOf(action);
-    const consenters = rules.consenters?.(action.body, view, height) ?? [];
-    const [signer] = [...rules.signers(action.body), ...consenters];
-    const account = encode(rules.codec, action.body).subarray(0, KEY_BYTES);
-    const claimed = rules.claims?.(action.body) ?? [];
-    const held = signer ? [[account, signer]] : claimed.map((key) => [Uint8Array.of(paid), key]);
-    return held.map((keys) => [Uint8Array.of(rules.type), ...keys].map(toHex).join('/'));
-  });
-  return [...new Set([...points.keyImages.map(toHex), ...acting])];
 }
