@@ -1,5 +1,12 @@
 import { BitorchError } from '#base';
-import type { TextGuard } from './text-guard.ts';
+
+/** Where a text would become a control token of the tokenizer. */
+export interface TextGuard {
+  /** Number of unguarded places in a text where a control token begins, also one that is cut off by the end. */
+  count(text: string): number;
+  /** The text with each of these places guarded. */
+  guard(text: string): string;
+}
 
 export interface TemplateLimits {
   /** Nodes evaluated, blocks entered and items iterated over. */

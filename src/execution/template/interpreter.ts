@@ -1,13 +1,12 @@
 /** Evaluates templates as jinja2 does in transformers, in a number of steps and characters that is bounded. */
 import { BitorchError, messageOf } from '#base';
-import { Budget, refused, type TemplateLimits } from './budget.ts';
+import { Budget, refused, type TemplateLimits, type TextGuard } from './budget.ts';
 import { child, children, Evaluator, nameOf } from './evaluator.ts';
 import { globalsOf } from './globals.ts';
 import { Loop } from './loop.ts';
 import { stringOf } from './printing.ts';
 import { Scope, unpackError } from './scope.ts';
 import { Symbols, symbolsOf } from './symbols.ts';
-import type { TextGuard } from './text-guard.ts';
 import type { TemplateNode } from './token-cursor.ts';
 import {
   type Arguments,

@@ -1,13 +1,6 @@
 /** Keeps text operations of a template from making control tokens out of ordinary text. */
+import type { TextGuard } from './budget.ts';
 import { Markup, Tuple, type Value } from './values.ts';
-
-/** Where a text would become a control token of the tokenizer. */
-export interface TextGuard {
-  /** Number of unguarded places in a text where a control token begins, also one that is cut off by the end. */
-  count(text: string): number;
-  /** The text with each of these places guarded. */
-  guard(text: string): string;
-}
 
 /** Operations that build text from parts which the template writes between. */
 const BUILDING: ReadonlySet<string> = new Set(['join', 'format', 'default', 'd']);
