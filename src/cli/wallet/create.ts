@@ -2,14 +2,7 @@ import { BitorchError, type Options, type OptionValues, z, zCount } from '#base'
 import type { OpenWallet } from '#ledger';
 import { zFile } from '../common-options.ts';
 import { longSecret } from './secrets.ts';
-import {
-  networkOf,
-  networkText,
-  newWalletOf,
-  print,
-  type WalletFlags,
-  walletCommand,
-} from './session.ts';
+import { networkOf, networkText, newWalletOf, print, type WalletFlags, walletCommand } from './session.ts';
 
 /** Words of a wallet. */
 const WORDS = 24;

@@ -129,7 +129,10 @@ export class KnownNodes {
     entry.node = describe(announcement, sameHoldings(before, all) ? before : [...all], learntFrom);
     if (entry.node.holdings !== before) {
       const ids = new Set(all.map(idOfHolding));
-      this.#unindex(id, gone.map(idOfHolding).filter((manifest) => !ids.has(manifest)));
+      this.#unindex(
+        id,
+        gone.map(idOfHolding).filter((manifest) => !ids.has(manifest)),
+      );
       for (const manifest of holdings.map(idOfHolding)) this.#index(id, manifest);
     }
     Object.assign(entry, {
