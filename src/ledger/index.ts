@@ -115,7 +115,6 @@ export {
   countWords,
   deriveOneTime,
   doubtful,
-  type FeeTier,
   formatAddress,
   type HistoryEntry,
   localChain,

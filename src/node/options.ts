@@ -6,7 +6,7 @@ import { MODEL_OPTIONS } from './options/models.ts';
 import { NETWORK_OPTIONS } from './options/network.ts';
 import { SECURITY_OPTIONS } from './options/security.ts';
 
-export { LOG_OPTIONS, LOG_ROOMS, type LogRoom } from './options/log.ts';
+export { LOG_OPTIONS, type LogRoom } from './options/log.ts';
 export { zPort } from './options/network.ts';
 
 /** The options of a node under the headings of --help and docs/options.md. */

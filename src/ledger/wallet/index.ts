@@ -21,7 +21,7 @@ export { localChain } from './local-chain.ts';
 export { deriveOneTime } from './one-time.ts';
 export { type NewWallet, OpenWallet, type SendResult } from './open-wallet.ts';
 export { checkPayment } from './payment-check.ts';
-export type { FeeTier, TransferOrder, TransferPlan } from './plan.ts';
+export type { TransferOrder, TransferPlan } from './plan.ts';
 export { accountOf, countWords, wordsOf } from './seed.ts';
 export type { PaymentToSplit } from './split.ts';
 export { doubtful, SENT, type Submission, submissionOf } from './submission.ts';

@@ -1,7 +1,7 @@
 import { LOG_LEVELS, type Options, z } from '#base';
 
 /** The parts of a node that log; each line has its room in the field `room`. */
-export const LOG_ROOMS = [
+const LOG_ROOMS = [
   'network',
   'peers',
   'distribution',

@@ -3,5 +3,3 @@
  * chats; `validate`: votes on the chain; `security`: scans models.
  */
 export const ROLES = ['seed', 'run', 'audit', 'client', 'validate', 'security'] as const;
-
-export type Role = (typeof ROLES)[number];

@@ -1,5 +1,5 @@
 /** No embedding is larger, so no vocabulary needs a larger id. */
-export const MAX_TOKEN_ID = 1 << 26;
+const MAX_TOKEN_ID = 1 << 26;
 const FIRST_BYTES = 1 << 12;
 const MAX_REPEATED = 256;
 
