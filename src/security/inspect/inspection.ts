@@ -3,7 +3,7 @@ import { WorkBudget } from '../regex/automaton.ts';
 import { type Finding, MAX_FINDINGS, MAX_TEXT, refuses } from '../report.ts';
 import type { RuleId } from '../rule-ids.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { MAX_CLAIMS, type TokenClaim } from './tokenizer/token-claims.ts';
+import { MAX_CLAIMS, type TokenClaim } from './tokenizer/token-claim.ts';
 
 /** A range of bytes that belongs to a tensor of another file (ONNX external data). */
 export interface ClaimedRange {

@@ -2,18 +2,9 @@ import { dirname } from 'node:path/posix';
 import type { Inspection } from '../inspection.ts';
 import { baseName } from '../name/kind-of-name.ts';
 import { isControlWord, isSameToken } from './ordinary-words.ts';
+import type { TokenClaim } from './token-claim.ts';
 import { textsById } from './vocabulary.ts';
 
-/** A statement of a file that an id belongs to a control token. */
-export interface TokenClaim {
-  readonly id: number;
-  /** The token that has the id according to the file; undefined if it names none. */
-  readonly token: string | undefined;
-  readonly place: string;
-}
-
-/** Maximum claims of a file; published ones have a few thousand added tokens at most. */
-export const MAX_CLAIMS = 1 << 13;
 /** Files with a vocabulary by id. Loaders use the first that is there. */
 const VOCABULARIES = ['tokenizer.json', 'vocab.json', 'tokenizer.model', 'spiece.model', 'vocab.txt'];
 
