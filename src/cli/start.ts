@@ -57,6 +57,7 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
     return check(z.record(z.string(), z.unknown()), parseJson(await readTextFile(path)), 'the file');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
+    if (!(error instanceof BitorchError)) throw error;
     throw new BitorchError('CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`);
   }
 }

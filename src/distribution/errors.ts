@@ -4,7 +4,6 @@ import type { ErrorTable } from '#base';
 export const DISTRIBUTION_ERRORS = {
   BENCODE_INVALID: [400, 'bytes are not bencode'],
   FILE_HASH_MISMATCH: [409, 'a file does not match its hash'],
-  LISTEN_FAILED: [409, 'a port for BitTorrent cannot be opened'],
   MANIFEST_INVALID: [400, 'a manifest violates a rule of its format'],
   MANIFEST_SIGNATURE: [400, 'a manifest is not signed by its publisher'],
   METAINFO_INVALID: [400, 'a torrent file violates a rule of its format'],

@@ -9,6 +9,7 @@ export const NETWORK_ERRORS = {
   FRAME_EMPTY: [500, 'a frame is empty'],
   FRAME_INVALID: [502, 'a peer sent an unexpected or malformed frame'],
   FRAME_TOO_LONG: [502, 'a frame is longer than the protocol allows'],
+  LISTEN_FAILED: [409, 'an address or a port cannot be listened on'],
   LINK_INVALID: [502, 'a peer moved a stream to a link that was not opened'],
   LINK_PORT_TAKEN: [409, 'the port for links between stages is taken'],
   PEER_BUSY: [503, 'a peer already answers the maximum number of requests'],

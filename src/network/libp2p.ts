@@ -7,6 +7,7 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
+import { BitorchError } from '#base';
 import type { SigningKey } from '#crypto';
 import { MAX_CONNECTIONS } from './connection-places.ts';
 import { PeerScopes } from './connections.ts';
@@ -21,7 +22,7 @@ const CONNECTIONS_PER_SECOND = 50;
 
 export type Libp2pNode = Libp2p<{ identify: Identify; pubsub: GossipSub }>;
 
-/** Starts libp2p with TCP, Noise, Yamux, identify and GossipSub. `listen`: multiaddrs. */
+/** Starts libp2p with TCP, Noise, Yamux, identify and GossipSub. `listen`: multiaddrs. Throws LISTEN_FAILED. */
 export async function startLibp2p(key: SigningKey, listen: readonly string[]): Promise<Libp2pNode> {
   const scopes = new PeerScopes();
   /** Keeps only those addresses from identify that the peer is allowed to supply. */
@@ -45,7 +46,17 @@ export async function startLibp2p(key: SigningKey, listen: readonly string[]): P
       identify: identify({ maxInboundStreams: 4, maxOutboundStreams: 4 }),
       pubsub: gossipsub(GOSSIP_OPTIONS),
     },
+  }).catch((error: unknown) => {
+    throw cannotListen(listen, error);
   });
   libp2p.addEventListener('connection:open', ({ detail }) => scopes.note(libp2p, detail.remotePeer));
   return libp2p;
 }
+
+const cannotListen = (listen: readonly string[], cause: unknown): BitorchError =>
+  new BitorchError(
+    'LISTEN_FAILED',
+    `cannot listen on ${listen.join(', ')}: check that the address belongs to this machine and that the port is free`,
+    {},
+    cause,
+  );

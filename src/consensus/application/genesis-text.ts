@@ -1,4 +1,16 @@
-import { BitorchError, check, fromHex, fromUtf8, messageOf, parseJson, textOf, toHex, utf8, z } from '#base';
+import {
+  BitorchError,
+  check,
+  codeOf,
+  fromHex,
+  fromUtf8,
+  messageOf,
+  parseJson,
+  textOf,
+  toHex,
+  utf8,
+  z,
+} from '#base';
 import type { Curve } from '#crypto';
 import {
   DEFAULT_PARAMETERS,
@@ -98,7 +110,8 @@ export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
     encode(genesisParametersCodec, genesis.parameters);
     return checkGenesis(withChainId(genesis), curve);
   } catch (error) {
-    throw new BitorchError('GENESIS_INVALID', messageOf(error));
+    const prefix = codeOf(error) === 'JSON_INVALID' ? 'not a genesis: ' : '';
+    throw new BitorchError('GENESIS_INVALID', `${prefix}${messageOf(error)}`);
   }
 }
 

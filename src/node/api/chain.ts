@@ -9,13 +9,11 @@ import { zSparks, zTime } from './fields.ts';
  * `starting`: looking for peers; then `syncing`: fetching older blocks; then `following`: at the head, back to `syncing` when it
  * falls behind. `halted`: two final blocks at one height were seen; permanent.
  */
-export const zChainState = z.enum(['starting', 'syncing', 'following', 'halted']);
-export type ChainState = z.infer<typeof zChainState>;
+const zChainState = z.enum(['starting', 'syncing', 'following', 'halted']);
 
-export const zMempool = z.strictObject({ transactions: z.number(), bytes: z.number() });
-export type MempoolView = z.infer<typeof zMempool>;
+const zMempool = z.strictObject({ transactions: z.number(), bytes: z.number() });
 
-export const zValidator = z.strictObject({
+const zValidator = z.strictObject({
   key: z.string(),
   /** Name of the node that runs it, if announced. `self`: it is this node. */
   name: z.string().exactOptional(),

@@ -2,13 +2,13 @@
 import { z } from '#base';
 import { zNodeName, zProgress } from './fields.ts';
 
-export const zChatMessage = z.strictObject({
+const zChatMessage = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
   content: z.string(),
 });
 export type ChatMessage = z.infer<typeof zChatMessage>;
 
-export const zChatRequest = z.strictObject({
+const zChatRequest = z.strictObject({
   /** Model id or name; the node's only model when absent. */
   model: z.string().exactOptional(),
   messages: z.array(zChatMessage),
@@ -37,7 +37,7 @@ export const zChatRequest = z.strictObject({
 export type ChatRequest = z.infer<typeof zChatRequest>;
 
 /** A token and its probability under the model, before sampling options are applied. */
-export const zTokenLogprob = z.strictObject({
+const zTokenLogprob = z.strictObject({
   text: z.string(),
   /** UTF-8 bytes of the token; `text` has U+FFFD for incomplete characters. */
   bytes: z.array(z.number()),
@@ -46,7 +46,7 @@ export const zTokenLogprob = z.strictObject({
 });
 export type TokenLogprob = z.infer<typeof zTokenLogprob>;
 
-export const zChosenToken = zTokenLogprob.extend({ likeliest: z.array(zTokenLogprob) });
+const zChosenToken = zTokenLogprob.extend({ likeliest: z.array(zTokenLogprob) });
 export type ChosenTokenView = z.infer<typeof zChosenToken>;
 
 /** One stage of the route that an answer takes. */
@@ -78,11 +78,11 @@ export const zAudit = z.strictObject({
 export type AuditResult = z.infer<typeof zAudit>;
 
 /** `repetition`: the answer was cut off because it kept repeating itself. */
-export const zFinishReason = z.enum(['stop', 'length', 'repetition', 'cancelled']);
+const zFinishReason = z.enum(['stop', 'length', 'repetition', 'cancelled']);
 export type FinishReason = z.infer<typeof zFinishReason>;
 
 /** Events of one answer, in this order: route, prefill*, token*, done. An error may be thrown at any point. */
-export const zChatEvent = z.discriminatedUnion('type', [
+const zChatEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('route'),
     answerId: z.string(),

@@ -4,10 +4,9 @@ import { ROLES } from '../options/roles.ts';
 import { zTime } from './fields.ts';
 import { zHolding, zModel, zTransfer } from './models.ts';
 
-export const zRole = z.enum(ROLES);
-export type Role = z.infer<typeof zRole>;
+const zRole = z.enum(ROLES);
 
-export const zNode = z.strictObject({
+const zNode = z.strictObject({
   id: z.string(),
   name: z.string(),
   roles: z.array(zRole),
@@ -20,7 +19,7 @@ export const zNode = z.strictObject({
 export type NodeView = z.infer<typeof zNode>;
 
 /** A problem of the node that its owner can fix, in words for display. */
-export const zNotice = z.strictObject({ code: z.string(), message: z.string(), since: zTime });
+const zNotice = z.strictObject({ code: z.string(), message: z.string(), since: zTime });
 export type NoticeView = z.infer<typeof zNotice>;
 
 export const zNetwork = z.strictObject({

@@ -46,7 +46,6 @@ export const zProcess = z.strictObject({
     long: z.array(z.strictObject({ at: zMs, ms: zMs })),
   }),
 });
-export type ProcessView = z.infer<typeof zProcess>;
 
 /** Scopes of a token: chats; reading everything but the wallet; wallet and stakes; everything. */
 export const SCOPES = ['chat', 'read', 'wallet', 'admin'] as const;

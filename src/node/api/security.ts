@@ -14,11 +14,11 @@ const zRuleset = z.strictObject({ name: z.string(), version: z.number() });
 export const zSafetyState = z.enum(['pending', 'unreported', 'cleared', 'quarantined', 'unchecked']);
 export type SafetyState = z.infer<typeof zSafetyState>;
 
-export const zSeverity = z.enum(['critical', 'high', 'medium', 'low']);
+const zSeverity = z.enum(['critical', 'high', 'medium', 'low']);
 export type FindingSeverity = z.infer<typeof zSeverity>;
 
 /** A problem found in a model, in words for display. */
-export const zFinding = z.strictObject({
+const zFinding = z.strictObject({
   /** What found it: `scanner`, `trial` (the run in the sandbox), or an engine's name. */
   source: z.string(),
   rule: z.string(),
@@ -33,7 +33,7 @@ export const zFinding = z.strictObject({
 });
 export type FindingView = z.infer<typeof zFinding>;
 
-export const zEngine = z.strictObject({
+const zEngine = z.strictObject({
   name: z.string(),
   state: z.enum(['clean', 'found', 'partial', 'missing', 'failed']),
   version: z.string(),
@@ -42,7 +42,7 @@ export const zEngine = z.strictObject({
 export type EngineView = z.infer<typeof zEngine>;
 
 /** One security node's attestation of a model. */
-export const zAttestation = z.strictObject({
+const zAttestation = z.strictObject({
   authority: zNodeName,
   /** `unproven`: nothing was found, but the authority could not run the model. */
   verdict: z.enum(['cleared', 'unproven', 'quarantined']),
@@ -71,7 +71,7 @@ export const zAttestation = z.strictObject({
 export type AttestationView = z.infer<typeof zAttestation>;
 
 /** The scanner's report on one file: docs/protocol/security-report.md. */
-export const zFileReport = z.strictObject({
+const zFileReport = z.strictObject({
   path: z.string(),
   size: z.number(),
   sha256: zHash,
@@ -82,7 +82,6 @@ export const zFileReport = z.strictObject({
   /** Number of findings that are not listed. */
   omitted: z.number(),
 });
-export type FileReportView = z.infer<typeof zFileReport>;
 
 /** A whole canonical report. */
 export const zReport = z.strictObject({
@@ -107,7 +106,7 @@ export const zSafety = z.strictObject({
 export type SafetyView = z.infer<typeof zSafety>;
 
 /** A model in the examination queue of this security node. */
-export const zExamination = z.strictObject({
+const zExamination = z.strictObject({
   modelId: z.string(),
   name: z.string(),
   holders: z.number(),
@@ -125,7 +124,7 @@ export const zExamination = z.strictObject({
 export type ExaminationView = z.infer<typeof zExamination>;
 
 /** A known malicious file. */
-export const zAdvisory = z.strictObject({ sha256: zHash, name: z.string() });
+const zAdvisory = z.strictObject({ sha256: zHash, name: z.string() });
 export type AdvisoryView = z.infer<typeof zAdvisory>;
 
 export const zSecurity = z.strictObject({

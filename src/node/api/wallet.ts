@@ -7,7 +7,7 @@ const zHeight = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Text that a proof is bound to. */
 const zMessage = z.string().max(1024);
 
-export const zBalance = z.strictObject({
+const zBalance = z.strictObject({
   total: zSparks,
   spendable: zSparks,
   /** Not spendable yet: too recent, or change of a pending payment. */
@@ -38,7 +38,7 @@ export type ReceiveAddress = z.infer<typeof zReceiveAddress>;
 
 export const zNewAddress = z.strictObject({ label: z.string().max(64) });
 
-export const zFeeTier = z.enum(['low', 'normal', 'high']);
+const zFeeTier = z.enum(['low', 'normal', 'high']);
 export type FeeTier = z.infer<typeof zFeeTier>;
 
 export const zPayment = z.strictObject({

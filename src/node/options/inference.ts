@@ -11,7 +11,10 @@ function blockRange(text: string): unknown {
 export const INFERENCE_OPTIONS = {
   /** [first, end). */
   blocks: {
-    schema: z.tuple([zCount, zCount]).optional(),
+    schema: z
+      .tuple([zCount, zCount])
+      .refine(([first, end]) => first < end, 'must have its first block before its end')
+      .optional(),
     value: 'first-last',
     help: 'blocks to run; all when absent',
     roles: ['run'],

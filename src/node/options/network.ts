@@ -1,8 +1,20 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { type Options, z } from '#base';
 
 export const zPort = z.number().int().min(0).max(65_535);
+/** Whether the host of a multiaddr fits its protocol, and its port is one. */
+function hasHostAndPort(text: string): boolean {
+  const [, protocol, host = '', , port] = text.split('/');
+  const isHost = protocol === 'ip4' ? isIPv4(host) : protocol === 'ip6' ? isIPv6(host) : host !== '';
+  return isHost && Number(port) <= 65_535;
+}
+
 const MULTIADDR = /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/(tcp|udp)\/\d{1,5}(\/.+)?$/;
-const zListen = z.string().max(256).regex(MULTIADDR, 'must be addresses such as /ip4/0.0.0.0/tcp/4001');
+const zListen = z
+  .string()
+  .max(256)
+  .regex(MULTIADDR, 'must be addresses such as /ip4/0.0.0.0/tcp/4001')
+  .refine(hasHostAndPort, 'must have a valid IP address or name, and a port up to 65535');
 const zContact = z
   .string()
   .max(512)

@@ -3,7 +3,7 @@ import { listOf, type Options, z } from '#base';
 const zPeerId = z
   .string()
   .max(128)
-  .regex(/^[1-9A-HJ-NP-Za-km-z]+$/, 'must be peer ids, such as 12D3Koo…');
+  .regex(/^[1-9A-HJ-NP-Za-km-z]{40,}$/, 'must be peer ids, such as 12D3Koo…');
 
 /** Whose attestations the node trusts, and how a security node examines models. */
 export const SECURITY_OPTIONS = {

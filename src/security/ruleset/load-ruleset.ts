@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BitorchError, encodeCanonical, fromHex, messageOf, parseJson, textOf } from '#base';
+import { BitorchError, codeOf, encodeCanonical, fromHex, messageOf, parseJson, textOf } from '#base';
 import { RULESET_AUTHORITIES } from './built-in.ts';
 import { openRuleset, parseRulesetFields, type Ruleset, rulesetId } from './ruleset.ts';
 
@@ -9,7 +9,8 @@ import { openRuleset, parseRulesetFields, type Ruleset, rulesetId } from './rule
  */
 export async function loadRuleset(path: string, signer?: string): Promise<Ruleset> {
   const file = await readFile(path).catch((error) => {
-    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} cannot be read: ${messageOf(error)}`);
+    const why = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
+    throw new BitorchError('RULESET_INVALID', `the ruleset ${path} ${why}`);
   });
   if (!path.endsWith('.json')) {
     const trusted = signer === undefined ? RULESET_AUTHORITIES : [fromHex(signer)];
