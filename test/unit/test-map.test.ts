@@ -40,7 +40,7 @@ const OF_SEVERAL: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['sealed-box', 'words'],
   ],
-  network: ['crowd', 'gossip-names', 'places', 'unread-frames'],
+  network: ['gossip-names', 'unread-frames'],
   node: ['auditors', 'examination', 'failures', 'rechecks'],
   packaging: ['image', 'report'],
   security: [
