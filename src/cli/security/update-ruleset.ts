@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { BitorchError, createLog, messageOf } from '#base';
+import { BitorchError, codeOf, createLog, messageOf } from '#base';
 import { currentRuleset, installRuleset, newerRuleset, RULESET_AUTHORITIES, type Ruleset } from '#security';
 
 const MULTIADDR = /^\/(?:ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+\/p2p\/(\w+)$/;
@@ -24,7 +24,8 @@ async function fileAt(path: string): Promise<Uint8Array> {
   return readFile(path).then(
     (bytes) => new Uint8Array(bytes),
     (error) => {
-      const message = `the ruleset ${path} cannot be read: ${messageOf(error)}; give a file or a node's address, /ip4/…/tcp/…/p2p/…`;
+      const why = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
+      const message = `the ruleset ${path} ${why}: give a file or a node's address, /ip4/…/tcp/…/p2p/…`;
       throw new BitorchError('RULESET_INVALID', message);
     },
   );
