@@ -14,6 +14,9 @@ export interface ModelUse {
   readonly uploaded: number;
 }
 
+/** Addresses of a model that are counted: so many are many. */
+const MAX_ORIGINS = 64;
+
 /** Every model that a reachable node holds, with its use. */
 export function usesOf({
   directory,
@@ -22,23 +25,22 @@ export function usesOf({
   directory: Pick<Directory, 'nodes'>;
   library: Pick<Library, 'find'>;
 }): Map<string, ModelUse> {
-  const seen = new Map<string, { running: number; holders: number; origins: Set<string> }>();
-  for (const node of directory.nodes().filter(({ reachable }) => reachable)) {
-    for (const holding of node.holdings) {
+  const uses = new Map<string, { -readonly [K in keyof ModelUse]: ModelUse[K] } & { origins: string[] }>();
+  for (const { reachable, origin, holdings } of directory.nodes()) {
+    if (!reachable) continue;
+    for (const holding of holdings) {
       const id = idOfHolding(holding);
-      const use = seen.get(id) ?? { running: 0, holders: 0, origins: new Set() };
+      let use = uses.get(id);
+      if (!use) {
+        use = { running: 0, holders: 0, origins: [], uploaded: uploadedOf(library, id) };
+        uses.set(id, use);
+      }
       use.holders++;
       if (holding.blocks) use.running++;
-      use.origins.add(node.origin);
-      seen.set(id, use);
+      if (use.origins.length < MAX_ORIGINS && !use.origins.includes(origin)) use.origins.push(origin);
     }
   }
-  return new Map(
-    [...seen].map(([id, use]) => [
-      id,
-      { ...use, origins: [...use.origins], uploaded: uploadedOf(library, id) },
-    ]),
-  );
+  return uses;
 }
 
 const uploadedOf = (library: Pick<Library, 'find'>, id: string): number =>

@@ -15,7 +15,7 @@ import {
 
 const MAX_NODES = 4096;
 /** Memory for all nodes together: each may announce a thousand models, and with pages of 16 KiB. */
-const MAX_BYTES = 64 << 20;
+const MAX_BYTES = 32 << 20;
 /** Memory of a node, of a page and of a holding, beside the sealed bytes: objects, index, hexadecimal id. */
 const NODE_BYTES = 2048;
 const PAGE_BYTES = 512;

@@ -32,6 +32,8 @@ import { FairWorkers, type Lane } from './fair-workers.ts';
 import type { ModelGuard } from './model-guard.ts';
 import { type Rescan, RulesetReview } from './ruleset-review.ts';
 
+/** Models listed that one address alone announces: anybody can announce a hundred thousand, and they come in turns anyway. */
+const LISTED_OF_ADDRESS = 256;
 /** Models that are fetched side by side, and how long a fetch may take while others wait. */
 const LANES = { lanes: 16, turnMs: 600_000 };
 
@@ -130,8 +132,18 @@ export class Examiner {
 
   /** What is to be examined, the next one first: what is under way, then what is used most. */
   queue(): QueueEntry[] {
-    const uses = usesOf(this.#dependencies);
-    const entries = [...uses].flatMap(([id, use]) => this.#entryOf(id, use) ?? []);
+    /** Number of entries by address. */
+    const listed = new Map<string, number>();
+    const entries: QueueEntry[] = [];
+    for (const [id, use] of usesOf(this.#dependencies)) {
+      const entry = this.#entryOf(id, use);
+      if (!entry) continue;
+      const [origin = ''] = use.origins;
+      const count = listed.get(origin) ?? 0;
+      if (count >= LISTED_OF_ADDRESS && isUnused(entry)) continue;
+      listed.set(origin, count + 1);
+      entries.push(entry);
+    }
     return entries.sort(
       (a, b) =>
         Number(b.step !== undefined) - Number(a.step !== undefined) ||
@@ -306,3 +318,7 @@ export class Examiner {
     };
   }
 }
+
+/** Whether only one address announces a model that was never tried, and nobody has taken a byte of it. */
+const isUnused = ({ use, step, problem }: QueueEntry): boolean =>
+  use.origins.length <= 1 && use.uploaded === 0 && !step && problem === undefined;

@@ -1,6 +1,8 @@
 import { Admission, BitorchError, backoffMs, type Place, Wakeup } from '#base';
 
 const IDLE_MS = 300;
+/** The pause after a look at what waits, as a multiple of what it took. */
+const LOOKS_SHARE = 20;
 /** A task that failed is tried again after this long, and twice as long after each failure. */
 const RETRY = { firstMs: 5_000, lastMs: 600_000 };
 
@@ -105,8 +107,11 @@ export class FairWorkers {
     const { signal, refresh } = this.#ports;
     while (!signal.aborted) {
       await refresh();
+      const before = performance.now();
       this.fill();
-      await this.#ended.wait({ ms: IDLE_MS, signal });
+      // To look through a hundred thousand announced models takes a while.
+      const ms = Math.max(IDLE_MS, LOOKS_SHARE * (performance.now() - before));
+      await this.#ended.wait({ ms, signal });
     }
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
