@@ -11,6 +11,7 @@ import {
   type Scope,
   scopeOfRemote,
 } from '#network';
+import { placeGroups, siteOf } from '#network/addresses';
 
 const scopeOf = (host: string) => parseDialable(host, 4001)?.scope;
 
@@ -45,10 +46,22 @@ test('what nobody listens at, what wraps another address, and what is no strict 
       '2002:7f00:1::',
       '2001:0:1::1',
       'fec0::1',
+      '::ffff:0:127.0.0.1',
+      '0:0:0:0:0:ffff:7f00:1',
+      '64:ff9b:1::7f00:1',
+      '100::1',
+      '2001:0:7f00:1::',
+      '5f00::1',
     ],
     ...[
       '127.1',
+      '127.0.1',
       '0x7f.1',
+      '0x7f000001',
+      '0X7F000001',
+      '017700000001',
+      '127.0.0.0x1',
+      '127.0.0.01',
       '2130706433',
       '0177.0.0.1',
       '1.2.3.4.5',
@@ -152,4 +165,12 @@ test('the scope and the group of a connection count IPv4 in IPv6 as IPv4', () =>
   assert.equal(scopeOfRemote(undefined), 'public');
   assert.equal(addressGroup('::ffff:8.8.8.8'), '8.8.8.8');
   assert.equal(addressGroup('2001:db8:1:2:3::1'), addressGroup('2001:db8:1:2:4::9'));
+});
+
+test('addresses share a group by household, and a network by what one owner usually has', () => {
+  assert.deepEqual(placeGroups('192.0.2.7'), ['192.0.2', '192.0.2.7']);
+  assert.deepEqual(placeGroups('::ffff:192.0.2.7'), placeGroups('192.0.2.7'));
+  assert.deepEqual(placeGroups('2001:db8:7:1::5'), ['2001:db8:7', '2001:db8:7:1']);
+  assert.equal(siteOf('2001:db8:7:ffff'), '2001:db8:7');
+  assert.equal(siteOf('12D3KooWPeer'), '12D3KooWPeer');
 });
