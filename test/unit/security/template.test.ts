@@ -143,3 +143,10 @@ test('a known template is not judged, to the last byte but white space at its en
   assert.notDeepEqual(await judge(`${odd}.`, rules), []);
   assert.ok(ruleset.template.known.length > 100);
 });
+
+test('templates of one thing over and over are judged in a time by their length', async () => {
+  for (const part of ['A', 'a-', '#', 'a b ', 'a@', '<', '.', ' ', 'AA11 ', 'you are ', '{{ 1 }}']) {
+    const text = part.repeat(Math.floor(120_000 / part.length));
+    assert.ok((await judge(`{% for m in messages %}{{ m.content }}${text}{% endfor %}`)).length > 0, part);
+  }
+});

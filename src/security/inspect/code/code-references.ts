@@ -44,8 +44,7 @@ export function codeReference(path: readonly (string | number)[], value: JsonSca
   if (CALLED.has(key)) return `creates ${value}`;
   if (key === 'target' && DOTTED.test(value) && CLASS_OR_CALL.test(value) && !OWN_TARGET.test(value))
     return `creates ${value}`;
-  if (path.some((part) => typeof part === 'string' && IMPLEMENTATION.test(part)) && /[/\\:]/.test(value))
-    return `fetches the kernels ${value}`;
+  if (path.some(namesImplementation) && /[/\\:]/.test(value)) return `fetches the kernels ${value}`;
   if (IMPORTED.test(key) && DOTTED.test(value) && !HARMLESS_IMPORT.test(value)) return `imports ${value}`;
   if (path.at(-2) === 'types' && DOTTED.test(value) && !TRANSFORMERS_CLASS.test(value))
     return `imports ${value}`;
@@ -53,6 +52,11 @@ export function codeReference(path: readonly (string | number)[], value: JsonSca
   if (NAMES_OF_MODELS.has(key) && FETCHED.test(value)) return `fetches the model ${value}`;
   return undefined;
 }
+
+/** No longer key names an implementation; the pattern takes time by the square of the length. */
+const MAX_KEY = 200;
+const namesImplementation = (part: string | number): boolean =>
+  typeof part === 'string' && part.length <= MAX_KEY && IMPLEMENTATION.test(part);
 
 /** Truth as Python, YAML and command lines define it. */
 const isTruthy = (value: JsonScalar): boolean =>

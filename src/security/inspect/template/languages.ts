@@ -19,7 +19,8 @@ const JUDGED_SCRIPTS =
 const MIXED =
   /(?:\p{Script=Latin}[\p{Script=Cyrillic}\p{Script=Greek}])|(?:[\p{Script=Cyrillic}\p{Script=Greek}]\p{Script=Latin})/u;
 /** Base64 and the like. */
-const ENCODED = /(?=[A-Za-z0-9+/]*\d)(?=[A-Za-z0-9+/]*[a-z])[A-Za-z0-9+/]{24,}={0,2}|[A-Za-z]{40,}/;
+const ENCODED = /[A-Za-z0-9+/]{24,}/g;
+const LONG_WORD = /[A-Za-z]{40}/;
 const SPELLED_WORD = /[\p{Script=Latin}\p{Script=Cyrillic}][\p{Script=Latin}\p{Script=Cyrillic}\p{M}]*/gu;
 const MIN_WORDS = 5;
 /** Of so many words one is a function word. */
@@ -28,7 +29,9 @@ const SPREAD = 10;
 /** Why nobody can say what a sentence tells a model, in words; undefined when it is in a language that is judged. */
 export function unreadableIn(sentence: string, isPlain: (word: string) => boolean): string | undefined {
   if (MIXED.test(sentence)) return 'letters of several alphabets in one word';
-  if (ENCODED.test(sentence)) return 'an encoded text';
+  const runs = sentence.match(ENCODED) ?? [];
+  if (LONG_WORD.test(sentence) || runs.some((run) => /\d/.test(run) && /[a-z]/.test(run)))
+    return 'an encoded text';
   if (!JUDGED_SCRIPTS.test(sentence)) return 'a language that the scanner does not know';
   const words = sentence.toLowerCase().match(SPELLED_WORD) ?? [];
   const joints = words.filter((word) => FUNCTION_WORDS.has(word) || isPlain(word)).length;

@@ -97,5 +97,5 @@ const WHEN: Readonly<Record<Place, string>> = {
 const shown = (text: string): string => JSON.stringify(text.trim().slice(0, MAX_SHOWN));
 
 /** Single words are checked in their context, where they are rendered. */
-const isSentence = (text: string): boolean => /\p{L}{2,}[^\p{L}]+\p{L}{2,}/u.test(text);
+const isSentence = (text: string): boolean => /\p{L}{2}[^\p{L}]+\p{L}{2}/u.test(text);
 const isMessages = ({ type, value }: TemplateNode): boolean => type === 'Identifier' && value === 'messages';

@@ -30,14 +30,14 @@ const VISIBLE_CONTROLS = /[\t\n\r]/g;
 const SPACED = /(?<![\p{L}\p{N}])\p{L}(?:([ .,_*|/\\-]{1,3})\p{L}){3,}(?![\p{L}\p{N}])/u;
 /** An address to which a model could refer people. */
 const ADDRESS =
-  /\b(?:https?|ftp|wss?):\/\/|\bwww\.|[\w.+-]+@[\w-]+\.\w|\b[\w-]+\.(?:com|net|org|io|ai|dev|app|info|example|invalid|test|xyz|ru|cn|de|eu|uk|onion)\b/i;
+  /\b(?:https?|ftp|wss?):\/\/|\bwww\.|[\w.+-]@[\w-]+\.\w|[\w-]\.(?:com|net|org|io|ai|dev|app|info|example|invalid|test|xyz|ru|cn|de|eu|uk|onion)\b/i;
 const LONG_NUMBER = /\d(?:[ .-]?\d){6,}|\b[A-Z]{2}\d\d(?:[ ]?[A-Z0-9]{4}){3,}/;
 /** "You are NAME, an assistant created by NAME.": the identity that a model is given. */
 const IDENTITY =
   /\b(?:you are|i am|named|called|name is|created by|developed by|trained by|made by|built by|from)\s+((?:the\s+)?\p{Lu}[\p{L}\p{N}.&-]*(?:\s+\p{Lu}[\p{L}\p{N}.&-]*){0,3})/giu;
 /** The label of a speaker: one word, two words followed by a colon, or up to three after a heading mark. */
 const LABEL =
-  /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,1}[\p{L}\d]{1,20} ?[:：]|#+ (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
+  /^[\s\p{P}\p{S}]*(?:[A-Za-z]{2,20}|\p{Script=Han}{2,4}|(?:[\p{L}\d]{1,20}[ _-]){0,1}[\p{L}\d]{1,20} ?[:：]|#{1,6} (?:[\p{L}\d]{1,20}[ _-]){0,2}[\p{L}\d]{1,20})[\s\p{P}\p{S}]*$/u;
 const MIN_SENTENCE = 4;
 /** Words one behind the other, as no structure of data has them. */
 const PROSE = /(?:\p{L}{2,}[, ]+){4}\p{L}{2,}/u;
