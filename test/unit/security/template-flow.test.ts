@@ -111,6 +111,19 @@ test('a template that renders no conversation, or only at some hours the same on
   assert.ok(night.some((detail) => detail.startsWith('at some times')));
 });
 
+test('messages are written in their order, all of them', async () => {
+  for (const made of [
+    'messages|reverse|list',
+    'messages[::-1]',
+    "messages|sort(attribute='content')",
+    "messages|unique(attribute='content')|list",
+    "messages|rejectattr('content', 'in', ['stop'])|list",
+    'messages[-2:]',
+  ])
+    assert.notDeepEqual(await refusals(`{% set messages = ${made} %}${talk('')}`), [], made);
+  assert.deepEqual(await refusals(`{% set messages = messages|list %}${talk('')}`), []);
+});
+
 test('macros that call one another many times are followed within bounds', async () => {
   const macros = Array.from(
     { length: 24 },

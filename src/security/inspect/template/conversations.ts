@@ -42,6 +42,7 @@ export const TALKS: readonly (readonly ProbeMessage[])[] = [
   [user, assistant, second],
   [system, user, assistant, second],
   [user],
+  [user, assistant, user],
   [{ role: 'developer', content: SYSTEM }, user, assistant, second],
   [user, asks, result, assistant, second],
   [system, user, asks, result],
@@ -83,17 +84,20 @@ const TOOLS = [
   },
 ];
 
-/** No values beside the messages. */
-export const PLAIN: Readonly<Record<string, unknown>> = {};
+/** What engines pass without being asked: before an answer, and to continue one. */
+const PLAIN: Readonly<Record<string, unknown>> = {};
+const CONTINUING: Readonly<Record<string, unknown>> = { add_generation_prompt: false };
+export const isPlain = (values: unknown): boolean => values === PLAIN || values === CONTINUING;
+
 /** Values that callers pass beside the messages. */
 export const SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
   PLAIN,
+  CONTINUING,
   { tools: TOOLS },
   { documents: [{ title: TITLE, text: PURPOSE }] },
   { enable_thinking: false },
   { tools: TOOLS, enable_thinking: true, thinking: true },
   { tools: TOOLS, functions: PURPOSE, datetime: TITLE },
-  { add_generation_prompt: false },
 ];
 
 /** Value for variables that only the template knows. */

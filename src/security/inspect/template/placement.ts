@@ -2,10 +2,11 @@ import type { ProbeMessage } from './conversations.ts';
 
 /**
  * When a template writes a text. `always`: also in a plain conversation with a system message, where nobody can
- * replace it; `opening`: where the conversation has no system message; `switch`: only when callers pass tools,
- * documents or other settings; `never`: in none of the trials, so nobody knows when.
+ * replace it; `opening`: where the conversation has no system message; `message`: because messages have calls of
+ * tools, thoughts, names or nothing in them; `switch`: only when callers pass tools, documents or other settings;
+ * `never`: in none of the trials, so nobody knows when.
  */
-export type Place = 'always' | 'opening' | 'switch' | 'never';
+export type Place = 'always' | 'opening' | 'message' | 'switch' | 'never';
 
 /** Finds out when a template writes some texts, from what it rendered. */
 export class Placement {
@@ -23,17 +24,18 @@ export class Placement {
   rendered(prompt: string, talk: readonly ProbeMessage[], isPlain: boolean): void {
     for (const [text, before] of this.#places) {
       if (before === 'always' || !prompt.includes(text.trim())) continue;
-      this.#places.set(
-        text,
-        isPlain && talk.every(isTold) ? plainPlace(talk) : before === 'never' ? 'switch' : before,
-      );
+      const place = placeBy(talk, isPlain);
+      if (before === 'never' || place === 'always') this.#places.set(text, place);
     }
   }
 }
 
-const plainPlace = (talk: readonly ProbeMessage[]): Place =>
-  talk.some(({ role }) => role === 'system') ? 'always' : 'opening';
+function placeBy(talk: readonly ProbeMessage[], isPlain: boolean): Place {
+  if (!isPlain) return 'switch';
+  if (!talk.every(isTold)) return 'message';
+  return talk.some(({ role }) => role === 'system') ? 'always' : 'opening';
+}
 
 /** Whether a message is one of a plain conversation. */
-const isTold = ({ role, tool_calls }: ProbeMessage): boolean =>
-  /^(system|user|assistant)$/.test(role) && tool_calls === undefined;
+const isTold = ({ role, content, ...fields }: ProbeMessage): boolean =>
+  /^(system|user|assistant)$/.test(role) && Boolean(content) && Object.keys(fields).length === 0;

@@ -4,7 +4,7 @@ import type { Inspection } from '../inspection.ts';
 import { Clock, daysToTry, PROBE_DAY, type ProbeTime } from './clock.ts';
 import {
   GIVEN_TEXT,
-  PLAIN,
+  isPlain,
   type ProbeMessage,
   QUESTION,
   SECOND,
@@ -70,7 +70,7 @@ export async function probeConversation(
       const rendered = render(talk, values, clock);
       if (rendered === undefined) continue;
       renders++;
-      placement.rendered(rendered, talk, values === PLAIN);
+      placement.rendered(rendered, talk, isPlain(values));
       checkWords(rendered, talk, clock);
     }
   }
@@ -90,8 +90,10 @@ export async function probeConversation(
     if (rendered.includes(QUESTION)) shown.add(kind);
     if (questionsOf(talk).some((question) => !rendered.includes(question))) dropped.add(kind);
     const family = familyOf(rendered, inspection.ruleset.template.families);
-    const isPlain = talk.every(isOrdinary);
-    if (family && isPlain && rendered.includes(QUESTION)) {
+    const isOrdinaryTalk = talk.every(isOrdinary);
+    if (isOrdinaryTalk && isReordered(talk, rendered))
+      find('the order of what was said is changed, or repeats are dropped');
+    if (family && isOrdinaryTalk && rendered.includes(QUESTION)) {
       for (const words of differences(family, talk, rendered))
         inspection.report('template-family', place, words);
     }
@@ -113,6 +115,19 @@ const isOrdinary = ({ role, content, ...fields }: ProbeMessage): boolean =>
   typeof content === 'string' &&
   !content.includes('<think>') &&
   Object.keys(fields).length === 0;
+
+/** Whether what users and assistants said is all there, but not one behind the other. */
+function isReordered(talk: readonly ProbeMessage[], rendered: string): boolean {
+  let end = 0;
+  for (const { role, content } of talk) {
+    const said = String(content);
+    if (role === 'system' || !rendered.includes(said)) continue;
+    const at = rendered.indexOf(said, end);
+    if (at < 0) return true;
+    end = at + said.length;
+  }
+  return false;
+}
 
 /** The kind of a conversation: content as strings, content as lists of parts, or other roles. */
 function kindOf(talk: readonly ProbeMessage[]): string {

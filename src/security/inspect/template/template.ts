@@ -89,6 +89,7 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
 
 const WHEN: Readonly<Record<Place, string>> = {
   always: 'in every conversation',
+  message: 'because of a message that is not plain',
   never: 'in none of the trials',
   opening: '',
   switch: '',

@@ -144,6 +144,8 @@ const withoutTokens = (text: string): string =>
   text.normalize('NFKC').replace(TOKEN, (token) => {
     const words = wordsApart(token).match(ASCII_WORD) ?? [];
     const names = token.startsWith('[') ? 1 : 2;
+    const [, ...own] = token.includes(':') ? words : [''];
+    if (own.length > 0 && own.length < MAX_TOKEN_WORDS && own.every(isPlain)) return ' ';
     const isName = words.length <= names && words.every((word) => word.length <= MAX_NAME);
     return isName || (words.length <= MAX_TOKEN_WORDS && words.every(isPlain)) ? ' ' : token;
   });

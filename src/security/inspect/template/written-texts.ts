@@ -14,7 +14,7 @@ const COMPARISONS = new Set(
 /** Filters, methods and functions whose first arguments are searched for, not written; the value is their number. */
 const SEARCHED: Readonly<Record<string, number>> = {
   ...Object.fromEntries(
-    'split rsplit partition rpartition strip lstrip rstrip trim startswith endswith find rfind index rindex count removeprefix removesuffix map select reject selectattr rejectattr sort unique groupby dictsort raise_exception strftime_now strftime int float round'
+    'split rsplit partition rpartition strip lstrip rstrip trim startswith endswith find rfind index rindex count removeprefix removesuffix map select reject selectattr rejectattr sort unique groupby dictsort raise_exception strftime int float round'
       .split(' ')
       .map((name): [string, number] => [name, Number.POSITIVE_INFINITY]),
   ),
@@ -78,6 +78,11 @@ export function writtenTexts(tree: TemplateNode): WrittenText[] {
         walk(node.body, conditions);
         return;
       case 'CallExpression':
+        if (nameOf(node.callee) === 'strftime_now') {
+          for (const { text } of writtenTexts({ type: 'Program', body: node.args }))
+            found.push({ text: text.replace(/%-?[A-Za-z%]/g, ' '), conditions });
+          return;
+        }
         walk(callee(node), conditions);
         walk(written(node), conditions);
         return;

@@ -300,7 +300,7 @@ export abstract class Expressions {
     // A parameter of the macro's name may be another macro.
     const others = this.variables.get(name) ? this.#callNamed(args, node) : CONSTANT;
     if (this.macros.has(name)) return join(others, this.#callMacro(name, args, node));
-    if (name === 'strftime_now') return { ...UNKNOWN, dated: true };
+    if (name === 'strftime_now') return { ...joinAll([UNKNOWN, ...given]), texts: undefined, dated: true };
     if (name === 'range') for (const value of given) this.rules.test(this.rules.itemOf(value, node), node);
     return UNKNOWN;
   }

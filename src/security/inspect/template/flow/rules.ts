@@ -152,7 +152,7 @@ export class ContentRules {
   }
 
   itemOf(value: FlowValue, node: unknown): FlowValue {
-    if (value.shape === 'messages') return MESSAGE;
+    if (value.shape === 'messages') return value.dependence === 'changed' ? asItem(value) : MESSAGE;
     if (value.shape === 'list') return { ...value, shape: 'other' };
     if (value.dependence === 'size') return changed(value, expressionText(node));
     if (value.dependence === 'whole' || value.dependence === 'part') return { ...value, dependence: 'item' };
@@ -160,7 +160,7 @@ export class ContentRules {
   }
 
   partOf(value: FlowValue, node: unknown): FlowValue {
-    if (value.shape === 'messages') return MESSAGE;
+    if (value.shape === 'messages') return value.dependence === 'changed' ? asItem(value) : MESSAGE;
     if (value.shape === 'list') return { ...value, shape: 'other' };
     if (value.dependence !== 'whole' && value.dependence !== 'item') return value;
     const part: FlowValue = { ...value, dependence: 'part', change: expressionText(node) };
@@ -183,14 +183,14 @@ export class ContentRules {
   filter(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
     if (name === 'length' || name === 'count') return lengthOf(value);
     if (name === 'first' || name === 'last') return this.partOf(value, node);
-    if (name === 'join') return join(asText(value), joinAll(args));
+    if (name === 'join') return joined(value, joinAll(args));
     if (name === 'default' || name === 'd') return joinAll([value, ...args]);
     if (value.shape === 'messages' && /^(list|reverse)$/.test(name)) return value;
     return this.#made(name, asText(value), args, node);
   }
 
   method(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
-    if (name === 'join') return join(value, joinAll(args.map(asText)));
+    if (name === 'join') return joined(joinAll(args), value);
     if (name === 'format') return joinAll([asText(value), ...args.map(asText)]);
     if (name === 'keys') return UNKNOWN;
     if (name === 'get' || name === 'pop') {
@@ -282,6 +282,13 @@ function asksContent(operator: string, value: FlowValue, other: FlowValue, other
   if (!other.texts) return true;
   return [...other.texts].some((text) => !NOTHING.has(text) && !asksType(operator, value, text));
 }
+
+/** An item of messages that were sorted, cut or made unique by what was said. */
+const asItem = (value: FlowValue): FlowValue => ({ ...value, shape: 'other' });
+
+/** The items of a list with a separator, which is written as often as there are items. */
+const joined = (list: FlowValue, separator: FlowValue): FlowValue =>
+  join(asText(list), list.steered ? steered(separator) : separator);
 
 function lengthOf(value: FlowValue): FlowValue {
   const { steered: isSteered } = value;
