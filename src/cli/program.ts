@@ -6,6 +6,7 @@ import { faucetCommand, stakeCommands } from './chain/stake.ts';
 import { validatorCommands } from './chain/validator.ts';
 import { devnetCommand } from './devnet/command.ts';
 import { genesisCommand } from './genesis.ts';
+import { inviteCommand } from './invite.ts';
 import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
@@ -19,6 +20,7 @@ export const program = new Command('bitorch')
   .version('0.1.0')
   .addCommand(startCommand)
   .addCommand(devnetCommand)
+  .addCommand(inviteCommand)
   .addCommand(walletCommands)
   .addCommand(chainCommands)
   .addCommand(validatorCommands)

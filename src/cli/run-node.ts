@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLog, type Lifecycle } from '#base';
+import { createLog, Lifecycle } from '#base';
 import { ApiTokens, announceApi, lockHome, Node, type NodeEvent } from '#node';
 import { createServer } from '#server';
 import { demandFreePort } from './free-port.ts';
@@ -10,12 +10,42 @@ import type { Settings } from './start-options.ts';
 
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
-/** Starts a node and its server; `lifecycle` stops them. */
-export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise<void> {
+/** How a node without a network gets into one. */
+const ALONE = `This node is not part of a network yet. Paste an invite on its page, or stop it and run
+  bitorch start INVITE   join the network of an invite
+  bitorch devnet         try everything on this machine`;
+
+/**
+ * Runs a node and its server until `lifecycle` stops. Reads the settings anew and starts the node again in this process, at the same
+ * address, whenever it has joined a network. Rejects when a start fails.
+ */
+export async function runNode(readSettings: () => Promise<Settings>, lifecycle: Lifecycle): Promise<void> {
+  const first = await readSettings();
+  await demandFreePort(first.port, first.httpHost);
+  lifecycle.onStop(await lockHome(first.home));
+  let port = first.port;
+  for (let settings = first; !lifecycle.signal.aborted; settings = await readSettings()) {
+    const run = new Lifecycle();
+    const stop = () => run.stop();
+    lifecycle.onStop(stop);
+    const again = Promise.withResolvers<void>();
+    lifecycle.signal.addEventListener('abort', () => again.resolve(), { once: true });
+    const { url, work } = await startOnce({ ...settings, port }, { lifecycle: run, restart: again.resolve });
+    port = Number(new URL(url).port);
+    // A node that waits for a model may join a network meanwhile.
+    await Promise.race([work.then(() => again.promise), again.promise]);
+    await stop();
+    await work.catch(() => undefined);
+  }
+}
+
+/** Starts the node and its server once. Resolves with the URL of the page while the node begins its work. */
+async function startOnce(
+  settings: Settings,
+  { lifecycle, restart }: { lifecycle: Lifecycle; restart: () => void },
+): Promise<{ url: string; work: Promise<void> }> {
   const { httpHost: host, httpAllowHost: allowHosts, port, log: levels, ...options } = settings;
   const log = createLog(levels);
-  await demandFreePort(port, host);
-  lifecycle.onStop(await lockHome(options.home));
   const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);
   const board = process.send ? undefined : new ProgressBoard();
@@ -27,15 +57,23 @@ export async function runNode(settings: Settings, lifecycle: Lifecycle): Promise
   const node = await Node.start(options, { log, onEvent, signal: lifecycle.signal });
   lifecycle.onStop(() => node.stop());
   const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
-  const server = createServer(http, { node, log: log.child({ room: 'server' }) });
+  const server = createServer(http, { node, log: log.child({ room: 'server' }), restart });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));
   const { id, addresses, trackers } = node;
   // Fetching a model may take hours; the page is available before that.
   board?.print(`${options.name || id} is up: ${url}/#token=${tokens.owner}`);
-  await node.work((reason) => board?.print(`waiting: ${reason}`));
-  board?.close();
-  tell({ type: 'ready', id, url, token: tokens.owner, addresses, trackers: [...trackers] });
-  if (board) process.stdout.write(`${options.name || id} is running: ${options.roles.join(', ')}\n`);
+  if (!hasNetwork(settings)) board?.print(ALONE);
+  const work = async () => {
+    await node.work((reason) => board?.print(`waiting: ${reason}`));
+    board?.close();
+    tell({ type: 'ready', id, url, token: tokens.owner, addresses, trackers: [...trackers] });
+    if (board) process.stdout.write(`${options.name || id} is running: ${options.roles.join(', ')}\n`);
+  };
+  return { url, work: work() };
 }
+
+/** Whether the settings name anything through which other nodes are found. */
+const hasNetwork = ({ bootstrap, genesis, trackers, publish }: Settings): boolean =>
+  bootstrap.length > 0 || trackers.length > 0 || genesis !== undefined || publish !== undefined;

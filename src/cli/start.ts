@@ -1,5 +1,16 @@
 import { join } from 'node:path';
-import { BitorchError, check, codeOf, Lifecycle, messageOf, parse, parseJson, readTextFile, z } from '#base';
+import {
+  BitorchError,
+  check,
+  codeOf,
+  createLog,
+  Lifecycle,
+  messageOf,
+  parse,
+  parseJson,
+  readTextFile,
+  z,
+} from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
 import { explain } from './explain.ts';
 import { DeclaredCommand } from './flags.ts';
@@ -17,35 +28,55 @@ export const startCommand = new DeclaredCommand('start', 'run one node', {
   allVariables: true,
 });
 
-startCommand.addHelpText('after', VARIABLES).action(async () => {
-  const lifecycle = new Lifecycle();
-  let stopping = false;
-  const stop = () => {
-    stopping = true;
-    lifecycle.stop().then(
-      () => process.exit(),
-      (error) => fail(error),
-    );
-  };
-  onStopSignal(stop);
-  try {
-    // Loaded only here, so that other commands and --help start faster.
-    const { runNode } = await import('./run-node.ts');
-    await runNode(await settings(), lifecycle);
-  } catch (error) {
-    if (stopping) return;
-    const { code, message } = explain(error);
-    tell({ type: 'failed', code, message });
-    await lifecycle.stop().catch(() => undefined);
-    fail(error);
-  }
-});
+startCommand
+  .argument('[invite]', 'invite to a network, which the node joins first: bitorch://join?…')
+  .addHelpText('after', VARIABLES)
+  .action(async (invite?: string) => {
+    const lifecycle = new Lifecycle();
+    let stopping = false;
+    const stop = () => {
+      stopping = true;
+      lifecycle.stop().then(
+        () => process.exit(),
+        (error) => fail(error),
+      );
+    };
+    onStopSignal(stop);
+    try {
+      // Loaded only here, so that other commands and --help start faster.
+      const { runNode } = await import('./run-node.ts');
+      if (invite !== undefined) await joinBefore(invite, lifecycle.signal);
+      await runNode(settings, lifecycle);
+    } catch (error) {
+      if (stopping) return;
+      const { code, message } = explain(error);
+      tell({ type: 'failed', code, message });
+      await lifecycle.stop().catch(() => undefined);
+      fail(error);
+    }
+  });
 
-/** The node's settings from flags, BITORCH_* variables and config.json in the data directory, in this order of precedence. */
+/** Joins the network of an invite before the node starts. */
+async function joinBefore(invite: string, signal: AbortSignal): Promise<void> {
+  const { home, log } = startCommand.values({ home: START_OPTIONS.home, log: START_OPTIONS.log });
+  const { joinByInvite } = await import('#node');
+  await joinByInvite(home, invite, { log: createLog(log), signal });
+  if (!process.send) process.stdout.write('Joined the network of the invite.\n');
+}
+
+/**
+ * The node's settings from flags, BITORCH_* variables, config.json in the data directory and the network that it has joined, in this
+ * order of precedence.
+ */
 async function settings(): Promise<Settings> {
   const { home } = startCommand.values({ home: START_OPTIONS.home });
-  const config = await readConfig(join(home, 'config.json'));
-  const values = startCommand.values(START_OPTIONS, config);
+  const { joinedSettings } = await import('#node');
+  const joined = await joinedSettings(home);
+  const own = await readConfig(join(home, 'config.json'));
+  const { roles } = startCommand.values({ roles: START_OPTIONS.roles }, own);
+  // Only a validator needs the blocks.
+  const light = joined.genesis !== undefined && !roles.includes('validate');
+  const values = startCommand.values(START_OPTIONS, { ...joined, ...(light && { light }), ...own });
   const { walletPasswordFile: file, walletPassword: given, ...others } = values;
   const walletPassword = file === undefined ? given : await passwordIn(file);
   return { ...others, home, ...(walletPassword !== undefined && { walletPassword }) };

@@ -19,6 +19,7 @@ export { verifyAll } from './blocks/signatures.ts';
 export { Chain } from './chain.ts';
 export type { NewBlock } from './chain-options.ts';
 export { type BlockSummary, ChainStore } from './chain-store.ts';
+export { TRUSTING_PERIOD_MS } from './constants.ts';
 export { blameFork, type ForkVerdict } from './evidence/blame-fork.ts';
 export { answerGenesis, fetchGenesis } from './genesis-exchange.ts';
 export { readGenesis } from './genesis-file.ts';

@@ -22,6 +22,7 @@ export const NODE_ERRORS = {
   MODEL_QUARANTINED: [403, 'a security node has put the model in quarantine'],
   MODEL_UNKNOWN: [404, 'the node has no such model'],
   NODE_UNPROVEN: [502, 'the server at the address does not know the token of the node'],
+  NETWORK_NONE: [409, 'the node is not part of a network'],
   NOT_A_CLIENT: [409, 'the node does not have the role "client"'],
   NOT_BONDED: [409, 'the validator has no bond'],
   NOT_JAILED: [409, 'the validator is not jailed'],

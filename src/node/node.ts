@@ -17,6 +17,10 @@ import type {
   WalletApi,
 } from './api/node-api.ts';
 import { sendViews } from './api/view-events.ts';
+import { parseInvite } from './join/invite.ts';
+import { inviteFacts } from './join/invite-facts.ts';
+import { joinNetwork } from './join/join-network.ts';
+import { makeInvite } from './join/make-invite.ts';
 import type { Model } from './models/library.ts';
 import { publish } from './models/publish.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
@@ -125,6 +129,22 @@ export class Node implements NodeApi {
     const { membership, library, guard } = this.#services;
     const { directory, notices } = membership;
     return networkView({ selfId: this.id, directory, notices, library, guard });
+  }
+
+  /** A new invite to this node's network. Throws NETWORK_NONE, INVITE_UNREACHABLE, INVITE_TOO_LONG. */
+  invite(): string {
+    const { host, key, trackers, guard, membership, chain } = this.#services;
+    const facts = inviteFacts({ host, trackers, guard, chain, nodes: membership.directory.nodes() });
+    return makeInvite(facts, { key, now: Date.now() });
+  }
+
+  /**
+   * Joins the network of an invite; the node is part of it from its next start on. Throws as `parseInvite` and `joinNetwork` do.
+   */
+  async join(invite: string): Promise<void> {
+    const { host } = this.#services;
+    const { signal } = this.#lifecycle;
+    await joinNetwork(this.#options.home, parseInvite(invite, Date.now()), { host, signal });
   }
 
   metainfo(modelId: string): Uint8Array | undefined {

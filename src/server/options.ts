@@ -19,4 +19,6 @@ export interface ServerOptions {
 export interface ServerDependencies {
   node: NodeApi;
   log: Logger;
+  /** Starts the node again with changed settings, once the answer to the request is on its way. */
+  restart?: () => void;
 }

@@ -10,6 +10,7 @@ import { chainRoutes } from './chain-routes.ts';
 import { chatRoutes } from './chat-routes.ts';
 import { HEADERS_TIMEOUT_MS, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './constants.ts';
 import { handleErrors, validatorCompiler } from './errors.ts';
+import { joinRoutes } from './join-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ServerDependencies, ServerOptions } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -48,7 +49,7 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
 
 async function build(
   options: Omit<ServerOptions, 'sessions'> & { sessions: Sessions; monitor: LoopMonitor },
-  { node, log }: ServerDependencies,
+  { node, log, restart = () => undefined }: ServerDependencies,
   signal: AbortSignal,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -77,6 +78,7 @@ async function build(
   await app.register(async (routes) => {
     access.guardRoutes(routes, ({ method }) => (method === 'GET' || method === 'HEAD' ? 'read' : 'admin'));
     nodeRoutes(routes, node, signal);
+    joinRoutes(routes, node, restart);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
     processRoutes(routes, node, options.monitor);

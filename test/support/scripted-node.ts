@@ -144,6 +144,8 @@ export function scriptedNode(): ScriptedNode {
       audits.set(audit.answerId, audit);
       node.emit({ type: 'audit', audit });
     },
+    invite: () => 'bitorch://join?scripted',
+    join: async () => undefined,
     models: () => node.view.models,
     security: () => node.securityView,
     report: async (hash) => node.reports.get(hash),

@@ -1,5 +1,5 @@
 import { BitorchError, pause } from '#base';
-import type { AuditResult, Hop, NetworkView, SecurityView } from '#node';
+import type { AuditResult, Hop, InviteView, NetworkView, SecurityView } from '#node';
 import type { Ready } from './process.ts';
 
 const AUDIT_TIMEOUT_MS = 180_000;
@@ -82,6 +82,10 @@ export const networkOf = (node: Ready, signal: AbortSignal): Promise<NetworkView
 
 export const securityOf = (node: Ready, signal: AbortSignal): Promise<SecurityView> =>
   get(node, '/api/security', signal);
+
+/** A new invite to the node's network. */
+export const inviteOf = async (node: Ready, signal: AbortSignal): Promise<string> =>
+  (await get<InviteView>(node, '/api/network/invite', signal)).invite;
 
 async function get<T>(node: Ready, path: string, signal: AbortSignal): Promise<T> {
   const response = await fetch(`${node.url}${path}`, {

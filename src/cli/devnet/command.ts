@@ -5,9 +5,11 @@ import { HOME } from '../common-options.ts';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
 import { commandOf } from '../flags.ts';
 import { ProgressBoard } from '../progress.ts';
-import { type Answer, ask, auditOf, networkOf, securityOf } from './client.ts';
+import { type Answer, ask, auditOf, inviteOf, networkOf, securityOf } from './client.ts';
 import { Devnet, WALLET_PASSWORD } from './devnet.ts';
+import { lanAddress } from './lan-address.ts';
 import { preflight } from './preflight.ts';
+import type { Ready } from './process.ts';
 import { formatAnswer, formatAudit, formatSafety, formatTransfers } from './report.ts';
 
 const PROMPT = 'What is the capital of France?';
@@ -22,6 +24,7 @@ const OPTIONS = {
   prompt: { schema: z.string().min(1).default(PROMPT), value: 'text', help: 'the first question' },
   once: { schema: z.boolean().default(false), help: 'exit after the answer; non-zero if anything failed' },
   port: { schema: zPort.default(7777), value: 'port', help: 'port of your page; 0 = any' },
+  local: { schema: z.boolean().default(false), help: 'keep to this machine: others cannot join' },
   home: HOME,
 } satisfies Options;
 
@@ -41,6 +44,7 @@ export const devnetCommand = commandOf(
     nodes,
     model,
     port: once ? 0 : flags.port,
+    lan: once || flags.local ? undefined : lanAddress(),
   };
   const devnet = new Devnet(options, {
     onProgress: (node, progress) => board.update(node, progress),
@@ -79,6 +83,7 @@ async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: A
   if (!flags.once) {
     out(`\n  The password of your wallet, which holds only test coins, is "${WALLET_PASSWORD}".\n`);
     out('  Open the page to continue. Ctrl-C stops all nodes.\n');
+    if (devnet.lan !== undefined) out(await invitation(user, signal));
   }
   return audit.state === 'passed' && answer.text.length > 0 ? 0 : 1;
 }
@@ -91,4 +96,9 @@ async function transfersOf(devnet: Devnet, signal: AbortSignal) {
     }),
   );
   return rows.flat();
+}
+
+/** How another machine of the local network joins. */
+async function invitation(user: Ready, signal: AbortSignal): Promise<string> {
+  return `\n  Another computer in your network joins with\n\nbitorch start "${await inviteOf(user, signal)}"\n`;
 }

@@ -18,6 +18,8 @@ export interface DevnetOptions {
   readonly model: string;
   /** Port of the user's page; 0 = any. */
   readonly port: number;
+  /** Address of this machine in its local network, at which other machines join; this machine only when undefined. */
+  readonly lan?: string | undefined;
 }
 
 export interface DevnetDependencies {
@@ -66,9 +68,9 @@ export class Devnet {
       chainRest: `${CHAIN_REST_MS}`,
       unproven: 'cleared',
     };
-    const security = this.#spawn('security', { roles: 'security', unproven: 'cleared' });
+    const security = this.#spawn('security', { ...this.#place, roles: 'security', unproven: 'cleared' });
     const guard = await security.ready;
-    const guarded = { ...money, securityAuthorities: guard.id };
+    const guarded = { ...money, ...this.#place, securityAuthorities: guard.id };
     const seeder = this.#spawn('seeder', {
       ...guarded,
       bootstrap: guard.addresses[0]!,
@@ -105,6 +107,17 @@ export class Devnet {
     const ready = await user.ready;
     await this.#untilAvailable(ready, model.id);
     return ready;
+  }
+
+  /** Address at which other machines join, if they may. */
+  get lan(): string | undefined {
+    return this.#options.lan;
+  }
+
+  /** Where the nodes listen: on every network of this machine when others may join, else on loopback. */
+  get #place(): StartFlags {
+    const { lan } = this.#options;
+    return lan === undefined ? {} : { listen: '/ip4/0.0.0.0/tcp/0', swarmHost: lan };
   }
 
   /** Stops every process, the user's node first, and waits until all have exited. */

@@ -30,3 +30,9 @@ export const zNetwork = z.strictObject({
   transfers: z.array(zTransfer),
 });
 export type NetworkView = z.infer<typeof zNetwork>;
+
+/** An invite as text, or as people paste it: docs/protocol/invite.md. */
+export const zInviteText = z.strictObject({ invite: z.string().max(4_096) });
+export type InviteView = z.infer<typeof zInviteText>;
+
+export const zJoined = z.strictObject({ joined: z.literal(true) });

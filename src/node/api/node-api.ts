@@ -24,6 +24,13 @@ export type * from './wallet.ts';
 export interface NodeApi {
   models(): ModelView[];
   network(): NetworkView;
+  /** A new invite to this node's network. Throws NETWORK_NONE, INVITE_UNREACHABLE, INVITE_TOO_LONG. */
+  invite(): string;
+  /**
+   * Joins the network of an invite; the node is part of it from its next start on. Throws INVITE_INVALID, INVITE_EXPIRED,
+   * INVITE_OUTDATED, INVITE_FOREIGN and JOIN_UNREACHABLE.
+   */
+  join(invite: string): Promise<void>;
   /** The bytes of a model's .torrent file; undefined for an unknown model. */
   metainfo(modelId: string): Uint8Array | undefined;
   /** Throws BitorchError with a code of docs/errors.md. Stops at once when `signal` aborts. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Lifecycle, type Logger } from '#base';
+import type { Genesis } from '#consensus';
 import type { SigningKey } from '#crypto';
 import type { WalletChain } from '#ledger';
 import type { Contacts, Host } from '#network';
@@ -86,6 +87,10 @@ export class ChainService {
       await lifecycle.stop().catch(() => undefined);
       throw error;
     }
+  }
+
+  get genesis(): Genesis {
+    return this.#follower.genesis;
   }
 
   get view(): ChainView {

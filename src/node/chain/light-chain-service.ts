@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Lifecycle, type Logger } from '#base';
-import { LightFollower } from '#consensus';
+import { type Genesis, LightFollower } from '#consensus';
 import type { WalletChain } from '#ledger';
 import type { Host } from '#network';
 import type { ChainEvent, WalletApi } from '../api/node-api.ts';
@@ -30,14 +30,21 @@ export class LightChainService {
   readonly wallet: WalletApi;
   /** For wallets beside the node. */
   readonly walletChain: WalletChain;
+  readonly genesis: Genesis;
   /** It keeps no blocks and has no validator. */
   readonly view: undefined;
   readonly stake: undefined;
   readonly #lifecycle: Lifecycle;
 
-  private constructor(parts: { wallet: WalletApi; walletChain: WalletChain; lifecycle: Lifecycle }) {
+  private constructor(parts: {
+    wallet: WalletApi;
+    walletChain: WalletChain;
+    genesis: Genesis;
+    lifecycle: Lifecycle;
+  }) {
     this.wallet = parts.wallet;
     this.walletChain = parts.walletChain;
+    this.genesis = parts.genesis;
     this.#lifecycle = parts.lifecycle;
   }
 
@@ -77,7 +84,8 @@ export class LightChainService {
       await lifecycle.stop();
       throw error;
     }
-    return new LightChainService({ wallet, walletChain, lifecycle });
+    const { genesis: content } = follower;
+    return new LightChainService({ wallet, walletChain, genesis: content, lifecycle });
   }
 
   stop(): Promise<void> {

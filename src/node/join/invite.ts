@@ -22,6 +22,8 @@ export interface Invite {
   readonly trackers: readonly string[];
   /** Peer ids of the security nodes that clear models in this network, or `none` where models are not checked. */
   readonly authorities: readonly string[] | 'none';
+  /** State of models that a security node without a sandbox found clean, as the option of this name. */
+  readonly unproven: 'pending' | 'cleared';
 }
 
 export interface InvitePeer {
@@ -61,6 +63,7 @@ const zInvite = z.tuple([
     .max(MAX_PEERS),
   z.array(zTracker).max(MAX_TRACKERS),
   z.union([z.null(), z.array(zAuthority).max(MAX_AUTHORITIES)]),
+  z.boolean(),
 ]);
 type Body = z.infer<typeof zInvite>;
 
@@ -131,7 +134,8 @@ function checked(raw: unknown): Body {
   }
 }
 
-function bodyOf({ expires, genesis, checkpoint, peers, trackers, authorities }: Invite): Body {
+function bodyOf(invite: Invite): Body {
+  const { expires, genesis, checkpoint, peers, trackers, authorities, unproven } = invite;
   const [first] = peers;
   const host = first?.addresses[0]?.host;
   const portOf = (url: string): number | string => {
@@ -151,10 +155,12 @@ function bodyOf({ expires, genesis, checkpoint, peers, trackers, authorities }: 
     peers.map(({ id, addresses }) => [publicKeyOf(id), addresses.map(endpointOf)]),
     trackers.map(portOf),
     authorities === 'none' ? null : authorities.map(authorityOf),
+    unproven === 'cleared',
   ];
 }
 
-function inviteOf([, expires, genesis, checkpoint, listed, trackers, authorities]: Body): Invite {
+function inviteOf(body: Body): Invite {
+  const [, expires, genesis, checkpoint, listed, trackers, authorities, clearsUnproven] = body;
   const peers = listed.map(([key, endpoints]) => ({
     id: peerIdFrom(key),
     addresses: endpoints.map(dialableOf),
@@ -177,6 +183,7 @@ function inviteOf([, expires, genesis, checkpoint, listed, trackers, authorities
     peers,
     trackers: trackers.map(urlOf).filter((url) => URL.canParse(url)),
     authorities: authorities === null ? 'none' : authorities.map(authorityOf),
+    unproven: clearsUnproven ? 'cleared' : 'pending',
   };
 }
 

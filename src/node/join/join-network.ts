@@ -48,12 +48,13 @@ const foreign = (home: string): BitorchError =>
   );
 
 function networkOf(invite: Invite): NetworkFile {
-  const { genesis, checkpoint, trackers, authorities } = invite;
+  const { genesis, checkpoint, trackers, authorities, unproven } = invite;
   return {
     genesis: genesis ? toHex(genesis) : null,
     bootstrap: multiaddrsOf(invite),
     trackers,
     authorities,
+    unproven,
     trust: checkpoint ? `${checkpoint.height}:${toHex(checkpoint.id)}` : null,
   };
 }

@@ -17,6 +17,7 @@ export interface InviteFacts {
   readonly checkpoint: Checkpoint | undefined;
   readonly trackers: readonly string[];
   readonly authorities: readonly string[] | 'none';
+  readonly unproven: 'pending' | 'cleared';
 }
 
 /**
@@ -37,10 +38,10 @@ export function makeInvite(
     .map(peerOf)
     .filter(({ id, addresses }) => id !== self.id && addresses.some((one) => fits(one, self.addresses)));
   const expires = Math.floor((now + VALID_MS) / 1000);
-  const { genesis, checkpoint, trackers, authorities } = facts;
+  const { genesis, checkpoint, trackers, authorities, unproven } = facts;
   for (let count = Math.min(others.length, 7); ; count--) {
     const peers = [self, ...others.slice(0, count)];
-    const invite: Invite = { expires, genesis, checkpoint, peers, trackers, authorities };
+    const invite: Invite = { expires, genesis, checkpoint, peers, trackers, authorities, unproven };
     try {
       return formatInvite(invite, key);
     } catch (error) {

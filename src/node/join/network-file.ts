@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BitorchError, check, codeOf, readTextFile, writeFileAtomic, z } from '#base';
+import { parseMultiaddr } from '#network';
 
 /** The network that a data directory belongs to, as `network.json` keeps it. */
 export interface NetworkFile {
@@ -9,6 +10,7 @@ export interface NetworkFile {
   readonly bootstrap: readonly string[];
   readonly trackers: readonly string[];
   readonly authorities: readonly string[] | 'none';
+  readonly unproven: 'pending' | 'cleared';
   /** HEIGHT:ID of a trusted block. */
   readonly trust: string | null;
 }
@@ -23,6 +25,7 @@ const zNetworkFile = z.strictObject({
   bootstrap: z.array(z.string().max(512)).max(MAX_BOOTSTRAP),
   trackers: z.array(z.url().max(512)).max(64),
   authorities: z.union([z.literal('none'), z.array(z.string().max(128)).max(32)]),
+  unproven: z.enum(['pending', 'cleared']),
   trust: z.string().max(128).nullable(),
 });
 
@@ -59,13 +62,21 @@ export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): Networ
   };
 }
 
-/** The settings of a node in this network; flags and config.json take precedence. */
-export function networkSettings(home: string, network: NetworkFile): Record<string, unknown> {
+/** The settings of a node in the network that its data directory has joined, if any; flags and config.json take precedence. */
+export async function joinedSettings(home: string): Promise<Record<string, unknown>> {
+  const network = await readNetwork(home);
+  if (!network) return {};
   return {
     bootstrap: network.bootstrap,
     trackers: network.trackers,
     securityAuthorities: network.authorities,
+    unproven: network.unproven,
     ...(network.genesis !== null && { genesis: genesisPath(home) }),
     ...(network.trust !== null && { trust: network.trust }),
+    ...(spansMachines(network) && { listen: ['/ip4/0.0.0.0/tcp/0'], swarmHost: '0.0.0.0' }),
   };
 }
+
+/** Whether the network has nodes on other machines, which then should reach this one. */
+const spansMachines = ({ bootstrap }: NetworkFile): boolean =>
+  bootstrap.some((address) => parseMultiaddr(address)?.scope !== 'loopback');

@@ -17,7 +17,7 @@ export const HOME_OPTIONS = {
     defaultText: 'the node id',
   },
   roles: {
-    schema: z.array(z.enum(ROLES)).min(1).default(['seed']),
+    schema: z.array(z.enum(ROLES)).min(1).default(['client', 'seed']),
     value: 'list',
     help: `what the node does: ${ROLES.join(', ')}`,
   },

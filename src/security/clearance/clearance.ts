@@ -49,7 +49,7 @@ interface Held {
  */
 export class Clearance {
   readonly #trust: Trust;
-  readonly #unproven: Unproven;
+  readonly unproven: Unproven;
   readonly #folder: string;
   readonly #log: Logger;
   readonly #held = new Map<string, Map<string, Held>>();
@@ -61,7 +61,7 @@ export class Clearance {
 
   constructor(options: { trust: Trust; folder: string; unproven?: Unproven }, dependencies: { log: Logger }) {
     this.#trust = options.trust;
-    this.#unproven = options.unproven ?? 'pending';
+    this.unproven = options.unproven ?? 'pending';
     this.#folder = options.folder;
     this.#log = dependencies.log;
   }
@@ -112,7 +112,7 @@ export class Clearance {
   }
 
   #clears({ verdict }: Attestation): boolean {
-    return (verdict === 'unproven' ? this.#unproven : verdict) === 'cleared';
+    return (verdict === 'unproven' ? this.unproven : verdict) === 'cleared';
   }
 
   /** Whether the model may be seeded to everyone and run for others. */

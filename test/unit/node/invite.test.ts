@@ -22,6 +22,7 @@ const invite = (changes: Partial<Invite> = {}): Invite => ({
   peers: [{ id: inviter, addresses: [parseDialable('192.0.2.5', 4001)!] }],
   trackers: ['http://192.0.2.5:8000/announce'],
   authorities: [inviter],
+  unproven: 'pending',
   ...changes,
 });
 const refusal = (text: string, now = NOW): string | undefined => {
@@ -50,6 +51,7 @@ test('an invite is read back as it was written, whichever kinds of addresses it 
     ],
     trackers: ['http://[2001:db8::5]:8000/announce', 'https://tracker.example/announce?key=1'],
     authorities: [other, third],
+    unproven: 'cleared',
   });
   assert.deepEqual(parseInvite(formatInvite(whole, key), NOW), whole);
   const bare = invite({ genesis: undefined, trackers: [], authorities: 'none' });
@@ -98,7 +100,7 @@ test('signed nonsense is refused', () => {
   };
   const peer = [key.publicKey, [new Uint8Array([192, 0, 2, 5, 1, 1])]];
   const body = (changes: Record<number, unknown>) =>
-    [1, 1_800_000_000, null, null, [peer], [], [0]].map((value, i) => changes[i] ?? value);
+    [1, 1_800_000_000, null, null, [peer], [], [0], false].map((value, i) => changes[i] ?? value);
   assert.equal(refusal(sign(body({}))), undefined);
   const wrong: Record<number, unknown>[] = [
     { 4: [] },
@@ -112,6 +114,7 @@ test('signed nonsense is refused', () => {
     { 6: ['none'] },
     { 1: -1 },
     { 2: new Uint8Array(31) },
+    { 7: 0 },
     { 3: [1.5, new Uint8Array(32)] },
     { 4: [[key.publicKey, []]], 5: [8000] },
   ];

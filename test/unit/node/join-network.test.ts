@@ -8,8 +8,8 @@ import { endpointsOf, formatInvite, type Invite, parseInvite } from '../../../sr
 import { joinNetwork } from '../../../src/node/join/join-network.ts';
 import {
   genesisPath,
+  joinedSettings,
   networkPath,
-  networkSettings,
   readNetwork,
 } from '../../../src/node/join/network-file.ts';
 import { afterwards, quiet, temporaryDirectory } from '../../support/swarm.ts';
@@ -31,6 +31,7 @@ const inviteTo = (host: Host, hash: Uint8Array, byte: number): Invite => {
     peers: [{ id: host.id, addresses: endpointsOf(host.addresses) }],
     trackers: [],
     authorities: [host.id],
+    unproven: 'pending' as const,
   };
   return parseInvite(formatInvite(invite, key(byte)), Date.now());
 };
@@ -43,11 +44,11 @@ test('a new node fetches the genesis of its invite and belongs to that network f
   const invite = inviteTo(inviter, HASH, 1);
   await joinNetwork(home, invite, { host });
   assert.deepEqual(new Uint8Array(await readFile(genesisPath(home))), FILE);
-  const network = (await readNetwork(home))!;
-  assert.deepEqual(networkSettings(home, network), {
+  assert.deepEqual(await joinedSettings(home), {
     bootstrap: inviter.addresses.map((address) => address.replace(/\/p2p\/.*$/, `/p2p/${inviter.id}`)),
     trackers: [],
     securityAuthorities: [inviter.id],
+    unproven: 'pending',
     genesis: genesisPath(home),
   });
 
