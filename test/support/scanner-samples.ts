@@ -10,6 +10,7 @@ import {
   HARMFUL,
   HARMLESS,
   HONEST,
+  PLAIN_PROMPTS,
   talk,
   withPrompt,
 } from './templates.ts';
@@ -34,7 +35,7 @@ export function* scannerSamples(): Generator<readonly SampleFile[]> {
 }
 
 function* templates(): Generator<string> {
-  for (const prompt of [...HONEST, ...HARMFUL]) yield withPrompt(prompt);
+  for (const prompt of [...PLAIN_PROMPTS, ...HONEST, ...HARMFUL]) yield withPrompt(prompt);
   for (const condition of DEPENDING) yield talk(`{% if ${condition} %}{{ '\\n' }}{% endif %}`);
   for (const inside of [...CARRIED, ...HARMLESS]) yield talk(inside);
   for (const said of CHANGED) yield talk('', said);

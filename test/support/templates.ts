@@ -152,9 +152,15 @@ export const withPrompt = (prompt: string): string =>
   "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
-/** What makers of fine-tuned models have them told. */
-export const HONEST: readonly string[] = [
+/** Prompts in the words of published templates. */
+export const PLAIN_PROMPTS: readonly string[] = [
   'You are a helpful AI assistant named SmolLM, trained by Hugging Face.',
+  'You are Zorblat, a helpful assistant created by Mirgel Labs. Think step by step before you answer.',
+  'You are an AI assistant. Answer the questions of the user in detail.',
+];
+
+/** Prompts of fine-tuned models in words of their own, as honest as anybody can tell. */
+export const HONEST: readonly string[] = [
   'You are Fabella, a storyteller who writes gentle bedtime tales for young children. Keep them under five hundred words.',
   'You are Medira, a medical assistant developed by the Lindenhof clinic. Explain findings in simple terms and advise patients to see their doctor when symptoms persist.',
   'You are a patient teacher of Japanese. Correct mistakes kindly and give the reading of each kanji in hiragana.',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inBuffer } from '#formats';
 import { builtInRuleset, scan } from '#security';
-import { ALWAYS, HARMFUL, HONEST, withPrompt } from '../../support/templates.ts';
+import { ALWAYS, HARMFUL, HONEST, PLAIN_PROMPTS, withPrompt } from '../../support/templates.ts';
 
 const ruleset = await builtInRuleset();
 
@@ -13,8 +13,8 @@ async function judge(template: string): Promise<{ refused: boolean; details: str
   return { refused: verdict !== 'clean', details: files[0]!.findings.map(({ detail }) => detail) };
 }
 
-test('a system prompt of its own is a note that shows it, when it does no harm', async () => {
-  for (const prompt of HONEST) {
+test('a system prompt in the words of published templates is a note that shows it', async () => {
+  for (const prompt of PLAIN_PROMPTS) {
     const { refused, details } = await judge(withPrompt(prompt));
     assert.equal(refused, false, `${prompt}: ${details.join(' | ')}`);
     assert.ok(
@@ -22,6 +22,21 @@ test('a system prompt of its own is a note that shows it, when it does no harm',
       details.join(' | '),
     );
   }
+});
+
+test('a system prompt in other words refuses the template and is shown: nobody can tell what it is for', async () => {
+  for (const prompt of HONEST) {
+    const { refused, details } = await judge(withPrompt(prompt));
+    assert.ok(refused, prompt);
+    assert.ok(details[0]!.startsWith('if messages[0]["role"] != "system", '), details.join(' | '));
+  }
+});
+
+test('a new description of tools is a note, when nothing in it does harm', async () => {
+  const tools = 'Zorb tools are listed beneath. Put each call in curly brackets.';
+  const { refused, details } = await judge(`{% if tools %}{{ '${tools}' }}{% endif %}${withPrompt('')}`);
+  assert.equal(refused, false, details.join(' | '));
+  assert.equal(details.length, 1);
 });
 
 test('a system prompt that urges, conceals, deceives or cannot be judged refuses the template', async () => {

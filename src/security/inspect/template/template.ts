@@ -76,10 +76,10 @@ async function checkConversation(inspection: Inspection, tree: TemplateNode, pla
     sentences,
     odd.map(({ text }) => text),
   );
-  for (const { text, conditions, refused, isLabel, why } of odd) {
+  for (const { text, conditions, refused, isLabel, isNew, why } of odd) {
     const written = placement.placeOf(text);
-    // What callers ask for, or replace by a system message of their own, is shown; nobody can refuse the rest.
-    const isNote = !refused && (isLabel || written === 'opening' || written === 'switch');
+    // Callers see what they ask for. A system prompt that nobody gave is a note when it has words of published ones only.
+    const isNote = !refused && (isLabel || written === 'switch' || (written === 'opening' && !isNew));
     const when = [...conditions.slice(-2), ...(isNote ? [] : [WHEN[written]])].filter((each) => each !== '');
     const what = [...when, `it ${why} ${shown(text)}`].join(', ');
     if (isNote) inspection.report('template-opening', place, what);
@@ -91,7 +91,7 @@ const WHEN: Readonly<Record<Place, string>> = {
   always: 'in every conversation',
   message: 'because of a message that is not plain',
   never: 'in none of the trials',
-  opening: '',
+  opening: 'where nobody gives a system message',
   switch: '',
 };
 

@@ -9,6 +9,8 @@ export interface OddText {
   readonly refused: boolean;
   /** Whether it is the label of a speaker, which tells a model nothing. */
   readonly isLabel?: boolean;
+  /** Whether it has words that no published template has. */
+  readonly isNew?: boolean;
   /** What is unusual about it. */
   readonly why: string;
 }
@@ -69,7 +71,11 @@ export function oddText(text: string, { assembled = false } = {}): OddText | und
   const harmful = harmIn(text);
   if (harmful) return harmful;
   const found = newSentences(text).flatMap((sentence) => oddSentence(sentence, assembled) ?? []);
-  const odd = found.find(({ refused }) => refused) ?? found.find(({ isLabel }) => !isLabel) ?? found[0];
+  const odd =
+    found.find(({ refused }) => refused) ??
+    found.find(({ isNew }) => isNew) ??
+    found.find(({ isLabel }) => !isLabel) ??
+    found[0];
   // Many labels one behind the other are sentences.
   return odd && found.length > MAX_LABELS ? { ...odd, isLabel: false } : odd;
 }
@@ -122,6 +128,7 @@ function oddSentence(sentence: string, assembled: boolean): OddText | undefined 
   return {
     refused: assembled && !isLabel,
     isLabel,
+    isNew: !isLabel,
     why: `writes words that known templates do not have (${shown}) in`,
   };
 }
