@@ -21,6 +21,9 @@ export function duration(ms: number): string {
   return ms < 9995 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms / 1000)} s`;
 }
 
+/** 87 → "0.1 s", 1240 → "1.2 s". */
+export const tenths = (ms: number): string => `${Math.max(0.1, Math.round(ms / 100) / 10).toFixed(1)} s`;
+
 /** Elapsed time in ms → "12 s ago", "5 min ago", "3 h ago". */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

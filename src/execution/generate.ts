@@ -17,6 +17,8 @@ export interface GenerateOptions {
   readonly maxTokens: number;
   readonly sampling: SamplingOptions;
   readonly stop: readonly string[];
+  /** Whether the prompt ends within the answer, so that the first token is not the beginning of a text. */
+  readonly continues?: boolean;
   /** Number of most likely tokens to report at each position. When absent, no probabilities are reported. */
   readonly logprobs?: number | undefined;
 }
@@ -66,12 +68,13 @@ export function generate(
 }
 
 async function* answer(
-  { prompt, maxTokens, sampling, stop, logprobs }: GenerateOptions,
+  { prompt, maxTokens, sampling, stop, continues = false, logprobs }: GenerateOptions,
   { boundary, session, tokenizer }: GenerateDependencies,
 ): AsyncGenerator<GenerateEvent> {
   const limit = Math.min(session.context - prompt.length, maxTokens);
   const sampler = createSampler(sampling, prompt);
   const detokenizer = tokenizer.stream();
+  if (continues) detokenizer.push(prompt.at(-1)!);
   const stops = new StopStrings(stop);
   // A control token decodes to no text, so a stop string that names one is matched by its id.
   const stopTokens = stop.map((text) => tokenizer.idOf(text)).filter((id) => id !== undefined);

@@ -11,16 +11,18 @@ export interface PromptParts {
 }
 
 /**
- * Token ids of a chat, ending where the assistant's answer begins. Throws PROMPT_EMPTY when there are no tokens,
- * TOKEN_INVALID when an id has no row in the embedding matrix, PROMPT_INVALID, and whatever renderChat() and encode() throw.
+ * Token ids of a chat, ending where the assistant's answer begins, or after `continued`, the part of it that is there already.
+ * Throws PROMPT_EMPTY when there are no tokens, TOKEN_INVALID when an id has no row in the embedding matrix, PROMPT_INVALID, and
+ * whatever renderChat() and encode() throw.
  */
 export function chatPrompt(
   messages: readonly TemplateMessage[],
   { tokenizer, chatTemplate, vocab }: PromptParts,
+  continued = '',
 ): number[] {
   const textOf = (id: number | undefined) => (id === undefined ? '' : tokenizer.textOf(id));
   // What people write must not become control tokens; those of the template still do.
-  const guard = unusedCharacter(messages);
+  const guard = unusedCharacter([...messages.map(({ content }) => content), continued]);
   const guarded = messages.map((message) => ({
     ...message,
     content: tokenizer.guard(message.content, guard).text,
@@ -34,14 +36,14 @@ export function chatPrompt(
       guard: (written) => tokenizer.guard(written, guard).text,
     },
   });
-  const tokens = tokenizer.encode(text, { special: true, guard });
+  const tokens = tokenizer.encode(text + tokenizer.guard(continued, guard).text, { special: true, guard });
   checkPrompt(tokens, vocab);
   return tokens;
 }
 
-/** A character that no message has: a noncharacter of Unicode, or one for private use. Throws PROMPT_INVALID. */
-function unusedCharacter(messages: readonly TemplateMessage[]): string {
-  const used = new Set(messages.flatMap(({ content }) => [...new Set(content)]));
+/** A character that no text has: a noncharacter of Unicode, or one for private use. Throws PROMPT_INVALID. */
+function unusedCharacter(texts: readonly string[]): string {
+  const used = new Set(texts.flatMap((text) => [...new Set(text)]));
   const isUnused = (code: number) => !used.has(String.fromCharCode(code));
   for (let code = 0xfdd0; code <= 0xfdef; code++) if (isUnused(code)) return String.fromCharCode(code);
   for (let code = 0xe000; code <= 0xf8ff; code++) if (isUnused(code)) return String.fromCharCode(code);

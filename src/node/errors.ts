@@ -3,6 +3,10 @@ import type { ErrorTable } from '#base';
 /** Error codes of the node: HTTP status, meaning, and exit code where it is not 1. */
 export const NODE_ERRORS = {
   ANNOUNCEMENT_INVALID: [400, 'an announcement is not signed by the node that it is about'],
+  ANSWERS_TOO_MANY: [429, 'the node is writing its maximum number of answers'],
+  ANSWER_COMPLETE: [409, 'an answer that is complete cannot be continued'],
+  ANSWER_INTERRUPTED: [503, 'the node was stopped while it was writing an answer'],
+  ANSWER_RUNNING: [409, 'an answer is being written in the conversation'],
   BLOCKS_INVALID: [400, 'the blocks to run are not blocks of the model'],
   BOND_SMALL: [400, 'a bond is below the minimum'],
   FAUCET_EMPTY: [503, 'the faucet is empty at the moment'],
@@ -32,6 +36,10 @@ export const NODE_ERRORS = {
   PASSWORD_THROTTLED: [429, 'the password was wrong too often'],
   ROOM_EXCEEDED: [507, 'there is no disk space to examine a model'],
   STILL_JAILED: [409, 'the validator is still jailed'],
+  THREADS_FULL: [507, 'the node keeps its maximum of conversations, in number or on disk'],
+  THREAD_DAMAGED: [500, 'the file of a conversation cannot be decrypted'],
+  THREAD_FULL: [409, 'a conversation has reached its maximum length'],
+  THREAD_UNKNOWN: [404, 'there is no such conversation, or no such turn in it'],
   TOKENS_INVALID: [500, 'the file of API tokens is damaged'],
   TOKENS_TOO_MANY: [409, 'the node has the maximum number of API tokens'],
   TOKEN_EXISTS: [409, 'there is an API token of this name'],

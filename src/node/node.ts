@@ -14,6 +14,7 @@ import type {
   ReportView,
   SecurityView,
   StakeApi,
+  ThreadsApi,
   WalletApi,
 } from './api/node-api.ts';
 import { sendViews } from './api/view-events.ts';
@@ -159,6 +160,10 @@ export class Node implements NodeApi {
       'NOT_A_CLIENT',
       `this node does not chat: its roles are ${roles.join(', ')}. Start it with --roles ${[...roles, 'client'].join(',')}`,
     );
+  }
+
+  threads(): ThreadsApi | undefined {
+    return this.#services.conversations;
   }
 
   audit(answerId: string): AuditResult | undefined {

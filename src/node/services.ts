@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Lifecycle, Logger, OnProgress } from '#base';
 import type { SigningKey } from '#crypto';
 import { Swarm, Tracker } from '#distribution';
@@ -19,6 +20,9 @@ import { Membership } from './peers/membership.ts';
 import { describeSelf } from './peers/self-description.ts';
 import { ModelGuard } from './security/model-guard.ts';
 import { SecurityService } from './security/security-service.ts';
+import { ThreadFiles } from './threads/thread-files.ts';
+import { ThreadStore } from './threads/thread-store.ts';
+import { repair, Threads } from './threads/threads.ts';
 
 /** The parts of a node, each fully constructed. */
 export interface Services {
@@ -34,6 +38,7 @@ export interface Services {
   readonly stages: StageServer | undefined;
   /** With the role "client". */
   readonly chat: ChatClient | undefined;
+  readonly conversations: Threads | undefined;
   readonly security: SecurityService;
   readonly chain: ChainService | LightChainService | undefined;
 }
@@ -95,13 +100,19 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
     await stages.start();
     library.onRefused((id) => void stages.withdraw(id));
   }
-  const onAudit = (audit: AuditResult) => onEvent({ type: 'audit', audit });
+  let conversations: Threads | undefined;
+  const onAudit = (audit: AuditResult) => {
+    onEvent({ type: 'audit', audit });
+    conversations?.audited(audit);
+  };
   const chat = roles.includes('client')
     ? new ChatClient(options, {
         ...{ host, key, log: logOf('inference'), directory, guard, onAudit, signal },
       })
     : undefined;
   if (chat) lifecycle.onStop(() => chat.stop());
+  conversations = chat && keepThreads(options, { chat, key, log: logOf('inference'), onEvent });
+  lifecycle.onStop(() => conversations?.stop());
   const stopRunning = async (id: string) => stages?.withdraw(id);
   const security = await SecurityService.start(options, {
     ...{ host, key, log: logOf('security'), directory, library, guard },
@@ -117,7 +128,43 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
     ...{ host, contacts, log: logOf('chain'), directory, validatorKey, onEvent },
   });
   if (chain) lifecycle.onStop(() => chain.stop());
-  return { host, key, trackers, membership, guard, library, finder, stages, chat, security, chain };
+  return {
+    host,
+    key,
+    trackers,
+    membership,
+    guard,
+    library,
+    finder,
+    stages,
+    chat,
+    conversations,
+    security,
+    chain,
+  };
+}
+
+/** The conversations of the node's page, in its data directory. */
+function keepThreads(
+  { home, system }: Pick<NodeOptions, 'home' | 'system'>,
+  {
+    chat,
+    key,
+    log,
+    onEvent,
+  }: { chat: ChatClient } & Pick<ServiceDependencies, 'log' | 'onEvent'> & { key: SigningKey },
+): Threads {
+  const files = new ThreadFiles({ folder: join(home, 'threads'), seed: key.seed });
+  const store = new ThreadStore(files, { log, repair });
+  return new Threads(
+    { system },
+    {
+      store,
+      log,
+      chat: (request, signal) => chat.chat(request, signal),
+      onChange: (id) => onEvent({ type: 'thread', id }),
+    },
+  );
 }
 
 /** Announce URLs in use: that of the own tracker, if any, and those of the options. */

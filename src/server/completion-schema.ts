@@ -67,7 +67,7 @@ export const zCompletionChunk = z.strictObject({
   usage: zUsage.exactOptional(),
   bitorch: z
     .union([
-      z.strictObject({ answerId: z.string(), hops: z.array(zHop) }),
+      z.strictObject({ answerId: z.string(), hops: z.array(zHop), context: z.number() }),
       z.strictObject({ prefill: zProgress }),
       zReport,
     ])

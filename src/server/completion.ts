@@ -97,8 +97,8 @@ async function* streamAnswer(
         ...(bitorch && { bitorch }),
       }),
     );
-  const { answerId, hops } = route;
-  yield chunk({ role: 'assistant', content: '' }, { bitorch: { answerId, hops } });
+  const { answerId, hops, context } = route;
+  yield chunk({ role: 'assistant', content: '' }, { bitorch: { answerId, hops, context } });
   for await (const event of rest) {
     if (event.type === 'token') yield chunk({ content: event.text }, { logprobs: logprobs(event.chosen) });
     if (event.type === 'prefill')

@@ -10,6 +10,9 @@ import { EventStreams } from './event-streams.ts';
 import { content, json } from './responses.ts';
 import { clientSignal, sendEvents, sseData, withHeartbeat } from './sse.ts';
 
+/** Events that need another scope besides `read`. */
+const SCOPE_OF: Partial<Record<NodeEvent['type'], Scope>> = { wallet: 'wallet', thread: 'admin' };
+
 const zById = z.object({ id: z.string().min(1).max(256) });
 
 /** Routes of Bitorch's own API: network, audits, torrents and events. */
@@ -86,7 +89,8 @@ async function* eventStream(
   if (wallet) yield sseData({ type: 'wallet', wallet } satisfies NodeEvent);
   for await (const event of node.events(signal)) {
     if (!may('read')) return;
-    if (event.type !== 'wallet' || may('wallet')) yield sseData(event);
+    const scope = SCOPE_OF[event.type];
+    if (scope === undefined || may(scope)) yield sseData(event);
   }
 }
 

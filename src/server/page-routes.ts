@@ -18,6 +18,8 @@ export async function pageRoutes(app: FastifyInstance, webRoot: string, access: 
   await app.register(fastifyStatic, {
     root: webRoot,
     cacheControl: false,
+    // The build puts .br and .gz files beside its own.
+    preCompressed: true,
     setHeaders: (reply, path) => {
       // Vite puts a content hash into these file names.
       const hashed = path.startsWith(join(webRoot, 'assets'));

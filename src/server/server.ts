@@ -19,6 +19,7 @@ import { json, serializerCompiler } from './responses.ts';
 import { securityRoutes } from './security-routes.ts';
 import { Sessions } from './sessions.ts';
 import { stakeRoutes } from './stake-routes.ts';
+import { threadRoutes } from './thread-routes.ts';
 import { proofRoute, tokenRoutes } from './token-routes.ts';
 import { walletChainRoutes } from './wallet-chain-routes.ts';
 import { walletRoutes } from './wallet-routes.ts';
@@ -92,6 +93,7 @@ async function build(
   await app.register(async (routes) => {
     access.guardRoutes(routes, () => 'admin');
     tokenRoutes(routes, options.tokens);
+    threadRoutes(routes, node, signal);
   });
   proofRoute(app, options.tokens);
   const health = {

@@ -109,7 +109,7 @@ test('the page answers in a browser and shows route, speed and audit', async (t)
     .first()
     .waitFor();
   await answer
-    .getByText(/tokens\/s/)
+    .getByText(/tok\/s/)
     .first()
     .waitFor();
   await answer
@@ -118,6 +118,19 @@ test('the page answers in a browser and shows route, speed and audit', async (t)
     .waitFor({ timeout: 120_000 });
   if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, 'devnet.png') });
   assert.deepEqual(errors, []);
+});
+
+test('the page shows at once that a stage was killed, and that it is back', async (t) => {
+  const browser = await launchBrowser();
+  t.after(() => browser.close());
+  const { page } = await openPage(browser, `${user.url}/#token=${user.token}`);
+  await page.getByText('3 computers').waitFor();
+  const killed = performance.now();
+  process.kill(nodeNamed('stage 1').pid!, 'SIGKILL');
+  await page.getByText('2 computers · some blocks missing').waitFor();
+  t.diagnostic(`shown after ${Math.round(performance.now() - killed)} ms`);
+  await page.getByText(/^3 computers/).waitFor({ timeout: 60_000 });
+  t.diagnostic(`healed after ${Math.round(performance.now() - killed)} ms`);
 });
 
 test('with a stage killed and no spare the next prompt fails with an error that names it', async () => {

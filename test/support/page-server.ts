@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createLog } from '#base';
 import { ApiTokens, type NodeApi } from '#node';
 import { createServer } from '#server';
+import { keptThreads } from './kept-threads.ts';
 import { type ScriptedNode, scriptedNode } from './scripted-node.ts';
 
 export const TOKEN = 'test-token-of-this-node';
@@ -20,8 +21,31 @@ export interface Running<Served extends NodeApi = ScriptedNode> {
 }
 
 /** `webRoot`: a built page; a folder with one line of HTML when absent. */
-export const startServer = (webRoot?: string, port = 0): Promise<Running> =>
-  serveNode(scriptedNode(), { webRoot, port });
+export async function startServer(webRoot?: string, port = 0): Promise<Running> {
+  const node = scriptedNode();
+  const folder = await mkdtemp(join(tmpdir(), 'bitorch-threads-'));
+  const conversations = keptThreads({
+    folder,
+    system: 'Be brief.',
+    chat: (request, signal) => node.chat(request, signal),
+    onChange: (id) => node.emit({ type: 'thread', id }),
+  });
+  node.conversations = conversations;
+  const setAudit = node.setAudit.bind(node);
+  node.setAudit = (audit) => {
+    conversations.audited(audit);
+    setAudit(audit);
+  };
+  const running = await serveNode(node, { webRoot, port });
+  return {
+    ...running,
+    stop: async () => {
+      await running.stop();
+      await conversations.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** A server around any node. */
 export async function serveNode<Served extends NodeApi>(

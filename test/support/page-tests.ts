@@ -9,6 +9,7 @@ import { buildPage, type OpenPage, openPage } from './page.ts';
 import { type Running, startServer, TOKEN } from './page-server.ts';
 
 export const DESKTOP = { width: 1280, height: 900 };
+export const TABLET = { width: 768, height: 1024 };
 export const PHONE = { width: 320, height: 640 };
 /** Where to leave pictures for people to look at; none when absent. */
 const PICTURES = process.env.BITORCH_PICTURES;
@@ -45,7 +46,7 @@ export function pageTests(prepare: (server: Running) => void = () => undefined):
 /** Fails where people with a screen reader, a narrow screen or a dark one would; `name` is the picture's. */
 export async function requireAccessible(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [DESKTOP, PHONE]) {
+    for (const viewport of [DESKTOP, TABLET, PHONE]) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(viewport);
       await requireAccessibleNow(page, `${name}-${colorScheme}-${viewport.width}`);
@@ -56,6 +57,10 @@ export async function requireAccessible(page: Page, name: string): Promise<void>
 
 /** The same for the page as it is. */
 export async function requireAccessibleNow(page: Page, name: string): Promise<void> {
+  // A window as tall as the page, in which what is sticky covers nothing.
+  const before = page.viewportSize()!;
+  const height = (await page.evaluate('document.documentElement.scrollHeight')) as number;
+  await page.setViewportSize({ width: before.width, height: Math.max(before.height, height) });
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
     .analyze();
@@ -68,7 +73,9 @@ export async function requireAccessibleNow(page: Page, name: string): Promise<vo
     [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
       .map((one) => one.outerHTML.slice(0, 120))`);
   assert.deepEqual(wide, [], `${name} scrolls sideways`);
-  if (!PICTURES) return;
-  await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+  if (PICTURES) {
+    await mkdir(PICTURES, { recursive: true });
+    await page.screenshot({ path: `${PICTURES}/${name}.png` });
+  }
+  await page.setViewportSize(before);
 }

@@ -14,6 +14,7 @@ import type {
   NodeView,
   ReportView,
   SecurityView,
+  ThreadsApi,
   WalletApi,
 } from '#node';
 
@@ -66,6 +67,8 @@ export function network(): NetworkView {
         name: MODEL.name,
         bytesHave: 31_000_000,
         bytesTotal: MODEL.bytes,
+        bytesWanted: 31_000_000,
+        bytesWantedHave: 31_000_000,
         verified: true,
         downBytesPerSecond: 12_500_000,
         upBytesPerSecond: 3_200_000,
@@ -117,6 +120,8 @@ export interface ScriptedNode extends NodeApi {
   setAudit(audit: AuditResult): void;
   /** Words that the next answers give; a function may throw or wait instead. */
   answer: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
+  /** Undefined for a node that does not chat. */
+  conversations: ThreadsApi | undefined;
   view: NetworkView;
   securityView: SecurityView;
   /** By their hashes. */
@@ -134,6 +139,7 @@ export function scriptedNode(): ScriptedNode {
     view: network(),
     securityView: security(),
     reports: new Map(),
+    conversations: undefined,
     chainView: undefined,
     purse: undefined,
     answer: () => saying('a1', ['Paris', ' is', ' the', ' capital.']),
@@ -152,6 +158,7 @@ export function scriptedNode(): ScriptedNode {
     chain: () => node.chainView,
     wallet: () => node.purse,
     network: () => node.view,
+    threads: () => node.conversations,
     metainfo: (id) => (id === MODEL.id ? new TextEncoder().encode('d4:infod4:name1:xee') : undefined),
     audit: (id) => audits.get(id),
     chat: (request, signal) => {
@@ -194,7 +201,7 @@ export async function* saying(
   texts: string[],
   { delayMs = 0, signal }: { delayMs?: number; signal?: AbortSignal } = {},
 ): AsyncGenerator<ChatEvent> {
-  yield { type: 'route', answerId, model: MODEL.id, hops: HOPS };
+  yield { type: 'route', answerId, model: MODEL.id, hops: HOPS, context: MODEL.context };
   yield { type: 'prefill', done: 12, total: 12 };
   let sent = 0;
   let cancelled = false;

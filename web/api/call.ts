@@ -7,15 +7,22 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends GET without a body, POST with one. Throws ApiError, with code OFFLINE when the node does not answer. */
-export async function call<Answer>(path: string, body?: unknown): Promise<Answer> {
-  const request: RequestInit =
-    body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+/**
+ * Sends GET without a body, POST with one, or `method`. Undefined when the node answers without content. Throws ApiError, with
+ * code OFFLINE when the node does not answer.
+ */
+export async function call<Answer>(path: string, body?: unknown, method?: string): Promise<Answer> {
+  const request: RequestInit = {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  };
   const response = await fetch(path, request).catch(() => {
     throw new ApiError('OFFLINE', 'Your node does not answer. Is it still running?');
   });
+  if (response.status === 204) return undefined as Answer;
   if (response.ok) return (await response.json()) as Answer;
   throw await refusal(response);
 }

@@ -1,8 +1,12 @@
+import type { ComponentChildren } from 'preact';
 import type { ChainView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Term } from '../shell/term.tsx';
 import { chain } from '../state/chain.ts';
+import { connection } from '../state/live.ts';
 import { Blocks } from './blocks.tsx';
 import { FinalityChart } from './finality-chart.tsx';
+import { healthOf } from './health.ts';
 import { Supply } from './supply.tsx';
 import { Validators } from './validators.tsx';
 
@@ -19,9 +23,13 @@ export function ChainPage() {
   return (
     <>
       <h2>
-        Chain <span class="muted">{view.network}</span>
+        Chain{' '}
+        <span class="muted" dir="auto">
+          {view.network}
+        </span>
         {view.test && <span class="tag">test network: coins have no value</span>}
       </h2>
+      <Lead view={view} />
       <State view={view} />
       <Figures view={view} />
       <div class="columns">
@@ -35,6 +43,17 @@ export function ChainPage() {
         </div>
       </div>
     </>
+  );
+}
+
+/** How the chain does, in one sentence. */
+function Lead({ view }: { view: ChainView }) {
+  const { state, sentence } = healthOf(view, connection.value === 'live');
+  const dot = { well: 'live', busy: 'unknown', bad: 'lost' }[state];
+  return (
+    <p class="lead" role="status">
+      <span class="dot" data-state={dot} /> {sentence}
+    </p>
   );
 }
 
@@ -52,11 +71,6 @@ function State({ view }: { view: ChainView }) {
   }
   return (
     <>
-      {state === 'starting' && (
-        <p class="notice" role="status">
-          Your node is starting and looking for peers on this chain.
-        </p>
-      )}
       {state === 'syncing' && (
         <label class="step notice">
           <span>Your node is catching up</span>
@@ -81,7 +95,7 @@ function Figures({ view }: { view: ChainView }) {
     <dl class="figures">
       <Figure name="Height" value={view.height.toLocaleString('en')} note={`round ${view.round}`} />
       <Figure
-        name="Finality"
+        name={<Term of="finality">Finality</Term>}
         value={view.finalityMs === undefined ? '–' : format.duration(view.finalityMs)}
         note={
           view.intervalMs === undefined
@@ -89,19 +103,23 @@ function Figures({ view }: { view: ChainView }) {
             : `median; a block every ${format.duration(view.intervalMs)}`
         }
       />
-      <Figure name="Validators" value={String(active)} note={format.count(view.peers, 'peer')} />
       <Figure
-        name="Mempool"
+        name={<Term of="validator">Validators</Term>}
+        value={String(active)}
+        note={format.count(view.peers, 'peer')}
+      />
+      <Figure
+        name={<Term of="mempool">Mempool</Term>}
         value={view.mempool.transactions.toLocaleString('en')}
         note={`transactions, ${format.bytes(view.mempool.bytes)}`}
       />
       <Figure
-        name="Base fee"
+        name={<Term of="baseFee">Base fee</Term>}
         value={`${BigInt(view.fee.base).toLocaleString('en')} sparks`}
         note="per byte; burned"
       />
       <Figure
-        name="Epoch"
+        name={<Term of="epoch">Epoch</Term>}
         value={String(view.epoch.number)}
         note={`${format.count(view.epoch.blocksLeft, 'block')} left`}
       />
@@ -109,7 +127,7 @@ function Figures({ view }: { view: ChainView }) {
   );
 }
 
-function Figure({ name, value, note }: { name: string; value: string; note: string }) {
+function Figure({ name, value, note }: { name: ComponentChildren; value: string; note: string }) {
   return (
     <div class="figure">
       <dt>{name}</dt>

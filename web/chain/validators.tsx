@@ -1,6 +1,8 @@
 import type { ChainView, ValidatorView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Scrolls } from '../shell/scrolls.tsx';
+import { Term } from '../shell/term.tsx';
+import { validatorName } from '../state/chain.ts';
 
 const SIGNATURES_COUNTED = 100;
 
@@ -20,7 +22,7 @@ export function Validators({ view }: { view: ChainView }) {
                 Power
               </th>
               <th scope="col" class="number">
-                Stake
+                <Term of="stake">Stake</Term>
               </th>
               <th scope="col" class="number">
                 Commission
@@ -34,8 +36,7 @@ export function Validators({ view }: { view: ChainView }) {
             {view.validators.map((validator) => (
               <tr key={validator.key}>
                 <th scope="row" title={validator.key}>
-                  {validator.name ?? `${validator.key.slice(0, 8)}…`}
-                  {validator.self && <span class="muted"> (your node)</span>}
+                  <bdi>{validatorName(view.validators, validator.key)}</bdi>
                 </th>
                 <td>{stateOf(validator, view.height)}</td>
                 <td class="number">{format.share(validator.share)}</td>

@@ -1,40 +1,33 @@
-import type { Signal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import type { Turn } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
-import { AgainIcon } from '../shell/icons.tsx';
-import { type Answer, askAgain } from '../state/chat.ts';
-import { AuditBadge } from './audit.tsx';
+import { AgainIcon, BranchIcon, ContinueIcon } from '../shell/icons.tsx';
+import { type Answer, answerOf, askAgain, branch, busy, resume } from '../state/chat.ts';
+import { audits } from '../state/live.ts';
+import { AuditBadge, Evidence, PENDING } from './audit.tsx';
 import { Markdown } from './markdown.tsx';
 import { Route } from './route.tsx';
 
-/** One answer: progress, text, route, measurements and audit. */
-export function AnswerView({ answer: { value: answer }, last }: { answer: Signal<Answer>; last: boolean }) {
-  const { phase, text } = answer;
-  const settled = phase === 'done' || phase === 'stopped';
+/** One answer: progress, text, and a footer of one row. `last`: nothing follows it. */
+export function AnswerView({ turn, last }: { turn: Turn; last: boolean }) {
+  const answer = answerOf(turn);
+  const { phase, text, hops, pieces } = answer;
+  const running = ['waiting', 'reading', 'writing'].includes(phase);
   return (
     <article class="answer" aria-label="Answer" aria-busy={phase === 'writing'}>
       {text && <Markdown text={text} />}
       <Waiting answer={answer} />
-      {phase === 'failed' && <Failure answer={answer} />}
-      {answer.hops.length > 0 && <Route hops={answer.hops} live={!settled && phase !== 'failed'} />}
-      {settled && <Facts answer={answer} />}
-      {settled && (
-        <div class="actions">
-          {text && <CopyButton text={text} label="Copy" />}
-          {last && (
-            <button type="button" class="quiet" onClick={askAgain}>
-              <AgainIcon />
-              Regenerate
-            </button>
-          )}
-        </div>
-      )}
+      {phase === 'failed' && <Failure answer={answer} turn={turn} />}
+      {running && hops.length > 0 && <Route hops={hops} live beat={pieces} />}
+      {!running && phase !== 'failed' && <Footer answer={answer} turn={turn} last={last} />}
     </article>
   );
 }
 
 /** Progress before the first token. */
-function Waiting({ answer: { phase, prefill } }: { answer: Answer }) {
+function Waiting({ answer: { phase, prefill } }: { answer: Pick<Answer, 'phase' | 'prefill'> }) {
   if (phase === 'waiting') return <p class="waiting">Finding a route…</p>;
   if (phase !== 'reading' || !prefill) return null;
   return (
@@ -47,36 +40,119 @@ function Waiting({ answer: { phase, prefill } }: { answer: Answer }) {
   );
 }
 
-function Facts({ answer: { answerId, stats, phase } }: { answer: Answer }) {
+const ENDED: Partial<Record<string, string>> = {
+  length: 'cut off at the length limit',
+  repetition: 'ended: the model was repeating itself',
+};
+
+function Footer({ answer, turn, last }: { answer: Answer; turn: Turn; last: boolean }) {
+  const open = useSignal(false);
+  const { phase, stats, text, hops } = answer;
+  const audit = audits.value.get(answer.answerId ?? '') ?? answer.audit ?? PENDING;
+  const ended = stats && ENDED[stats.reason];
+  const partial = phase === 'stopped' || stats?.reason === 'length';
   return (
-    <div class="facts">
-      {phase === 'done' && answerId && <AuditBadge answerId={answerId} />}
-      {phase === 'stopped' && <span>Stopped by you</span>}
-      {stats && (
-        <ul class="inline" aria-label="Measurements">
-          <li>{stats.tokensPerSecond.toFixed(1)} tokens/s</li>
-          <li>first token after {format.duration(stats.timeToFirstTokenMs)}</li>
-          <li>{format.count(stats.completionTokens, 'token')}</li>
-          {stats.reason === 'length' && <li>cut off at the length limit</li>}
-          {stats.reason === 'repetition' && <li>ended: the model was repeating itself</li>}
-        </ul>
+    <>
+      <div class="footer">
+        {phase === 'done' ? <AuditBadge audit={audit} open={open} /> : <span>Stopped by you</span>}
+        {ended && <span>{ended}</span>}
+        <Route hops={hops} live={false} beat={0} />
+        {stats && <span class="speed">{Math.round(stats.tokensPerSecond)} tok/s</span>}
+        <span class="actions">
+          {partial && last && (
+            <button type="button" class="quiet" disabled={busy.value} onClick={() => void resume(turn)}>
+              <ContinueIcon />
+              Continue
+            </button>
+          )}
+          {text && <CopyButton text={text} label="Copy" iconOnly />}
+          {last && (
+            <Act label="Regenerate" onClick={() => askAgain(turn)}>
+              <AgainIcon />
+            </Act>
+          )}
+          <Act label="Branch into a new chat" onClick={() => void branch(turn)}>
+            <BranchIcon />
+          </Act>
+        </span>
+      </div>
+      {open.value && (
+        <div class="details" ref={(details) => details?.scrollIntoView({ block: 'nearest' })}>
+          <p>{audit.summary}</p>
+          <dl>
+            <Evidence audit={audit} />
+            {stats && <Measurements stats={stats} />}
+          </dl>
+        </div>
       )}
-    </div>
+    </>
   );
 }
 
-/** The node's error message and a Retry button; the prompt is kept. */
-function Failure({ answer: { error, text } }: { answer: Answer }) {
+function Act({
+  label,
+  onClick,
+  children,
+}: {
+  label: string;
+  onClick: () => void;
+  children: ComponentChildren;
+}) {
+  return (
+    <button
+      type="button"
+      class="quiet icon-only"
+      aria-label={label}
+      title={label}
+      disabled={busy.value}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+function Measurements({ stats }: { stats: NonNullable<Answer['stats']> }) {
+  return (
+    <>
+      <dt>Speed</dt>
+      <dd>
+        {stats.tokensPerSecond.toFixed(1)} tokens/s, first token after{' '}
+        {format.duration(stats.timeToFirstTokenMs)}
+      </dd>
+      <dt>Length</dt>
+      <dd>
+        {format.count(stats.completionTokens, 'token')}, after a prompt of{' '}
+        {format.count(stats.promptTokens, 'token')}
+      </dd>
+    </>
+  );
+}
+
+/** The node's error message, and how to go on; what was written is kept. */
+function Failure({ answer: { error, text }, turn }: { answer: Answer; turn: Turn }) {
   return (
     <div class="failure" role="alert">
-      <p>
+      <p dir="auto">
         <strong>{text ? 'The answer was cut off.' : 'No answer.'}</strong> {error?.message}{' '}
         <code>{error?.code}</code>
       </p>
-      <button type="button" onClick={askAgain}>
-        <AgainIcon />
-        Retry
-      </button>
+      <p class="buttons">
+        {text && (
+          <button type="button" disabled={busy.value} onClick={() => void resume(turn)}>
+            <ContinueIcon />
+            Continue
+          </button>
+        )}
+        <button
+          type="button"
+          disabled={busy.value}
+          onClick={() => (text ? askAgain(turn) : void resume(turn))}
+        >
+          <AgainIcon />
+          Retry
+        </button>
+      </p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
+import type { Signal } from '@preact/signals';
 import type { AuditResult } from '../../src/node/api/node-api.ts';
 import { blockRange, shortHash } from '../format.ts';
 import { CheckIcon, CrossIcon, DashIcon } from '../shell/icons.tsx';
-import { audits } from '../state/live.ts';
 
 const WORDS = {
   pending: 'Verifying…',
@@ -10,27 +10,28 @@ const WORDS = {
   unavailable: 'Not verified',
 } as const;
 
-/** Whether an auditor computed the same bits; expands to show the stage, the auditor and both hashes. */
-export function AuditBadge({ answerId }: { answerId: string }) {
-  const audit = audits.value.get(answerId) ?? PENDING;
+export type Audit = Pick<AuditResult, 'state' | 'summary'> & Partial<AuditResult>;
+
+export const PENDING: Audit = {
+  state: 'pending',
+  summary: 'Another computer is repeating part of this answer.',
+};
+
+/** Whether an auditor computed the same bits; opens the evidence. */
+export function AuditBadge({ audit, open }: { audit: Audit; open: Signal<boolean> }) {
   return (
-    <details class="audit" data-state={audit.state}>
-      <summary>
-        <Mark state={audit.state} />
-        {WORDS[audit.state]}
-      </summary>
-      <div class="audit-body">
-        <p>{audit.summary}</p>
-        {audit.stage && <Evidence audit={audit} />}
-      </div>
-    </details>
+    <button
+      type="button"
+      class="audit"
+      data-state={audit.state}
+      aria-expanded={open.value}
+      onClick={() => (open.value = !open.value)}
+    >
+      <Mark state={audit.state} />
+      {WORDS[audit.state]}
+    </button>
   );
 }
-
-const PENDING: Pick<AuditResult, 'state' | 'summary' | 'stage'> = {
-  state: 'pending',
-  summary: 'Another node is recomputing part of this answer.',
-};
 
 function Mark({ state }: { state: AuditResult['state'] }) {
   if (state === 'passed') return <CheckIcon />;
@@ -39,33 +40,31 @@ function Mark({ state }: { state: AuditResult['state'] }) {
   return <span class="pulse" />;
 }
 
-function Evidence({ audit }: { audit: Partial<AuditResult> }) {
+/** The stage, the auditor and both hashes. */
+export function Evidence({ audit }: { audit: Audit }) {
   const { stage, auditor, from, to, signed, recomputed } = audit;
   return (
-    <dl>
+    <>
       {stage && (
         <>
-          <dt>Audited stage</dt>
+          <dt>Repeated work</dt>
           <dd>
-            {stage.name}, blocks {blockRange(stage)}
+            blocks {blockRange(stage)} of <bdi>{stage.name}</bdi>
+            {from !== undefined && to !== undefined && `, positions ${blockRange({ first: from, end: to })}`}
           </dd>
         </>
       )}
       {auditor && (
         <>
           <dt>Auditor</dt>
-          <dd>{auditor.name}</dd>
-        </>
-      )}
-      {from !== undefined && to !== undefined && (
-        <>
-          <dt>Positions</dt>
-          <dd>{blockRange({ first: from, end: to })}</dd>
+          <dd>
+            <bdi>{auditor.name}</bdi>
+          </dd>
         </>
       )}
       {signed && <Hash name="Signed hash" hex={signed} />}
       {recomputed && <Hash name="Recomputed hash" hex={recomputed} />}
-    </dl>
+    </>
   );
 }
 

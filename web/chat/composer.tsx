@@ -1,21 +1,26 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { PlusIcon, SendIcon, StopIcon } from '../shell/icons.tsx';
-import { ask, busy, newChat, stop, temperature, turns } from '../state/chat.ts';
-import { chosenModel, model, network } from '../state/live.ts';
+import { SendIcon, SettingsIcon, StopIcon } from '../shell/icons.tsx';
+import { Term } from '../shell/term.tsx';
+import { ask, busy, changeSettings, contextUse, settings, stop } from '../state/chat.ts';
+import { draft } from '../state/draft.ts';
+import { model, network } from '../state/live.ts';
+import { chatProblem } from '../state/threads.ts';
+import { Settings } from './settings.tsx';
 
 /** The message box: Enter sends, Shift+Enter starts a new line, Esc stops the answer. */
 export function Composer() {
-  const text = useSignal('');
+  const configuring = useSignal(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => field.current?.focus({ preventScroll: true }), []);
 
-  const ready = model.value !== undefined && !busy.value && text.value.trim() !== '';
+  const text = draft.value;
+  const ready = model.value !== undefined && !chatProblem.value && !busy.value && text.trim() !== '';
   const send = () => {
     if (!ready) return;
-    ask(text.value.trim());
-    text.value = '';
+    draft.value = '';
+    void ask(text.trim());
     field.current?.focus();
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
@@ -32,6 +37,7 @@ export function Composer() {
       }}
     >
       <Unavailable />
+      {configuring.value && <Settings />}
       <div class="field">
         <label class="visually-hidden" for="prompt">
           Message
@@ -40,11 +46,10 @@ export function Composer() {
           id="prompt"
           ref={field}
           rows={1}
+          dir="auto"
           placeholder="Ask anything"
-          value={text.value}
-          onInput={(event) => {
-            text.value = event.currentTarget.value;
-          }}
+          value={text}
+          onInput={(event) => (draft.value = event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
         {busy.value ? (
@@ -65,17 +70,20 @@ export function Composer() {
       </div>
       <div class="options">
         <ModelPicker />
-        <StylePicker />
-        {turns.value.length > 0 && (
-          <button type="button" class="quiet" onClick={newChat}>
-            <PlusIcon />
-            New chat
-          </button>
-        )}
+        <button
+          type="button"
+          class="quiet"
+          aria-expanded={configuring.value}
+          onClick={() => (configuring.value = !configuring.value)}
+        >
+          <SettingsIcon />
+          Settings
+        </button>
+        <ContextMeter />
       </div>
       <p class="privacy">
-        The nodes on the route see your text as activations; the first and the last can recover much of it. Do
-        not send secrets.
+        The computers on the route see your text as <Term of="activations">activations</Term>; the first and
+        the last can recover much of it. Do not send secrets.
       </p>
     </form>
   );
@@ -83,15 +91,20 @@ export function Composer() {
 
 function ModelPicker() {
   const models = network.value?.models ?? [];
-  if (models.length < 2) return models[0] ? <span class="model-name">{models[0].name}</span> : null;
+  if (models.length < 2) {
+    return models[0] ? (
+      <span class="model-name" dir="auto">
+        {models[0].name}
+      </span>
+    ) : null;
+  }
   return (
     <label class="model-picker">
       <span class="visually-hidden">Model</span>
       <select
         value={model.value?.id}
-        onChange={(event) => {
-          chosenModel.value = event.currentTarget.value;
-        }}
+        disabled={!settings.value}
+        onChange={(event) => void changeSettings({ model: event.currentTarget.value })}
       >
         {models.map(({ id, name }) => (
           <option key={id} value={id}>
@@ -103,30 +116,35 @@ function ModelPicker() {
   );
 }
 
-function StylePicker() {
+/** How much of what the session can hold the conversation has used. */
+function ContextMeter() {
+  const use = contextUse.value;
+  if (!use) return null;
+  const { used, context } = use;
+  const words = `${used.toLocaleString('en')} of ${context.toLocaleString('en')} tokens`;
   return (
-    <label>
-      <span class="visually-hidden">Style</span>
-      <select
-        value={String(temperature.value)}
-        title="Randomness of the answer (temperature)"
-        onChange={(event) => {
-          temperature.value = Number(event.currentTarget.value);
-        }}
-      >
-        <option value="0">Precise</option>
-        <option value="0.5">Balanced</option>
-        <option value="1">Creative</option>
-      </select>
-    </label>
+    <span class="context-meter">
+      <meter min={0} max={context} high={context * 0.85} value={used} aria-label={`Context: ${words}`} />
+      <span class="muted small">
+        {words} of <Term of="context">context</Term>
+      </span>
+    </span>
   );
 }
 
 function Unavailable() {
+  if (chatProblem.value) {
+    return (
+      <p class="remark" role="status">
+        {chatProblem.value}
+      </p>
+    );
+  }
   if (!model.value || model.value.available) return null;
   return (
     <p class="remark" role="status">
-      No node serves some blocks of {model.value.name} at the moment. Answers will fail until one returns.
+      No node serves some blocks of <bdi>{model.value.name}</bdi> at the moment. Answers will fail until one
+      returns.
     </p>
   );
 }

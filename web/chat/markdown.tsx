@@ -27,7 +27,11 @@ const SANITIZER = {
   FORBID_ATTR: ['style', 'class', 'id', 'name'],
 };
 
+/** Each of these takes the direction of its own text. */
+const DIRECTED = new Set(['P', 'UL', 'OL', 'LI', 'BLOCKQUOTE', 'TD', 'TH', 'H3', 'H4', 'H5', 'H6']);
+
 DOMPurify.addHook('afterSanitizeAttributes', (node) => {
+  if (DIRECTED.has(node.tagName)) node.setAttribute('dir', 'auto');
   if (node.tagName !== 'A') return;
   node.setAttribute('target', '_blank');
   node.setAttribute('rel', 'noopener noreferrer');

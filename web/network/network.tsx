@@ -5,18 +5,22 @@ import { Nodes } from './nodes.tsx';
 import { Transfers } from './transfers.tsx';
 
 /** The network as your node sees it, live. */
-export function NetworkPanel() {
+export function NetworkPage() {
   const view = network.value;
   return (
     <>
-      <h2 class="visually-hidden">Network</h2>
+      <h2>Network</h2>
       <CurrentStep />
       {view ? (
-        <>
-          <Models view={view} />
-          <Nodes view={view} />
-          <Transfers view={view} />
-        </>
+        <div class="columns">
+          <div>
+            <Models view={view} />
+            <Transfers view={view} />
+          </div>
+          <div>
+            <Nodes view={view} />
+          </div>
+        </div>
       ) : (
         <p class="muted" role="status">
           Connecting to the network…
@@ -27,7 +31,7 @@ export function NetworkPanel() {
 }
 
 /** Progress of the node's current long step: fetching, publishing or loading. */
-function CurrentStep() {
+export function CurrentStep() {
   const step = progress.value;
   if (!step) return null;
   const amount = (n: number) => (step.unit === 'bytes' ? format.bytes(n) : String(n));

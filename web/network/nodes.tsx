@@ -1,7 +1,10 @@
 import type { HoldingView, ModelView, NetworkView, NodeView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Scrolls } from '../shell/scrolls.tsx';
 import { working } from '../state/chat.ts';
+import { connection } from '../state/live.ts';
 import { HeldBar, SpanBar } from './bars.tsx';
+import { hueOf } from './hues.ts';
 
 const ROLE_WORDS = {
   seed: 'Seeds',
@@ -16,9 +19,12 @@ const ROLE_WORDS = {
 export function Nodes({ view }: { view: NetworkView }) {
   const online = view.nodes.filter(({ state }) => state === 'online').length;
   return (
-    <section aria-labelledby="nodes-heading">
+    <section class="panel" aria-labelledby="nodes-heading">
       <h3 id="nodes-heading">
-        Nodes <span class="muted number">{online} online</span>
+        Computers{' '}
+        <span class="muted number">
+          {connection.value === 'live' ? `${online} online` : 'as last seen by this page'}
+        </span>
       </h3>
       <ul class="nodes">
         {view.nodes.map((node) => (
@@ -27,7 +33,9 @@ export function Nodes({ view }: { view: NetworkView }) {
       </ul>
       <details class="as-table">
         <summary>Show as a table</summary>
-        <NodeTable view={view} />
+        <Scrolls label="Table of computers">
+          <NodeTable view={view} />
+        </Scrolls>
       </details>
     </section>
   );
@@ -39,8 +47,8 @@ function Node({ node, models }: { node: NodeView; models: ModelView[] }) {
     <li class="node" data-state={node.state}>
       <p class="line">
         <span>
-          <span class="dot" data-state={offline ? 'lost' : 'live'} />
-          <strong class="name" title={node.name}>
+          <span class="dot" data-state={dotOf(node)} />
+          <strong class="name" title={node.name} dir="auto">
             {displayName(node)}
           </strong>
         </span>
@@ -74,22 +82,27 @@ function Holding({ holding, node, model, named }: HoldingProps) {
   const name = model?.name ?? modelId;
   return (
     <>
-      {named && <p class="small">{name}</p>}
+      {named && (
+        <p class="small" dir="auto">
+          {name}
+        </p>
+      )}
       {blocks && model && (
         <SpanBar
           layers={model.layers}
           first={blocks.first}
           end={blocks.end}
+          hue={hueOf(node.id)}
           live={working.value.has(node.id)}
           label={`${displayName(node)} runs blocks ${format.blockRange(blocks)} of ${model.layers} of ${name}`}
         />
       )}
-      {!blocks && bytesHave < bytesTotal && (
+      {!blocks && !node.self && bytesHave < bytesTotal && (
         <HeldBar have={bytesHave} total={bytesTotal} label={`${displayName(node)} holds part of ${name}`} />
       )}
       <p class="line muted small">
-        <span>{runs(holding)}</span>
-        <span>{held(holding)}</span>
+        <span>{runs(holding, node)}</span>
+        <span>{node.self ? format.bytes(bytesHave) : held(holding)}</span>
       </p>
     </>
   );
@@ -119,7 +132,9 @@ function rowsOf(node: NodeView, models: ModelView[]) {
   const holdings: (HoldingView | undefined)[] = node.holdings.length > 0 ? node.holdings : [undefined];
   return holdings.map((holding) => (
     <tr key={`${node.id}:${holding?.modelId}`}>
-      <th scope="row">{displayName(node)}</th>
+      <th scope="row" dir="auto">
+        {displayName(node)}
+      </th>
       <td>{node.state === 'online' ? 'online' : 'offline'}</td>
       <td>{models.find(({ id }) => id === holding?.modelId)?.name ?? holding?.modelId ?? '–'}</td>
       <td>{holding?.blocks ? format.blockRange(holding.blocks) : '–'}</td>
@@ -128,13 +143,20 @@ function rowsOf(node: NodeView, models: ModelView[]) {
   ));
 }
 
+/** While the page is offline, nothing is known about the others. */
+function dotOf({ state }: NodeView): 'live' | 'lost' | 'unknown' {
+  if (connection.value !== 'live') return 'unknown';
+  return state === 'online' ? 'live' : 'lost';
+}
+
 const displayName = ({ self, name }: NodeView): string => (self ? 'Your computer' : name);
 
 const rolesOf = ({ roles }: NodeView): string => roles.map((role) => ROLE_WORDS[role]).join(' · ');
 
-function runs({ blocks, bytesHave, bytesTotal }: HoldingView): string {
+function runs({ blocks, bytesHave, bytesTotal }: HoldingView, { self, roles }: NodeView): string {
   if (blocks) return `blocks ${format.blockRange(blocks)}`;
-  return bytesHave >= bytesTotal ? 'whole model' : 'part of the model';
+  if (bytesHave >= bytesTotal) return 'whole model';
+  return self && roles.includes('client') ? 'what chatting needs' : 'part of the model';
 }
 
 function held({ bytesHave, bytesTotal }: HoldingView): string {

@@ -1,5 +1,6 @@
 import type { AttestationView, SafetyState, SafetyView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Term } from '../shell/term.tsx';
 import { Findings } from './findings.tsx';
 import { Report } from './report.tsx';
 
@@ -39,7 +40,8 @@ export function Models({
   return (
     <section class="panel" aria-labelledby={heading}>
       <h3 id={heading}>
-        {title} {models.length > 0 && <span class="muted number">{models.length}</span>}
+        {title === 'Quarantine' ? <Term of="quarantine">Quarantine</Term> : title}{' '}
+        {models.length > 0 && <span class="muted number">{models.length}</span>}
       </h3>
       {models.length === 0 && <p class="muted">{none}</p>}
       {models.map((model) => (
@@ -54,7 +56,9 @@ function Model({ model }: { model: SafetyView }) {
   return (
     <article class="safety" aria-label={model.name}>
       <p class="line">
-        <strong class="name">{model.name}</strong>
+        <strong class="name" dir="auto">
+          {model.name}
+        </strong>
         <span class={tag}>{word}</span>
       </p>
       {meaning && <p class="small">{meaning}</p>}
@@ -80,7 +84,7 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
   return (
     <>
       <p class="small">
-        {VERDICTS[verdict]} by <strong>{authority.name}</strong>{' '}
+        {VERDICTS[verdict]} by <strong dir="auto">{authority.name}</strong>{' '}
         <time dateTime={new Date(time).toISOString()}>{format.ago(Date.now() - time)}</time>.
       </p>
       {check.state === 'contradicts' && (
@@ -98,9 +102,13 @@ function Attestation({ attestation }: { attestation: AttestationView }) {
           <dd>
             {ruleset.name}, version {ruleset.version}
           </dd>
-          <dt>Sandbox</dt>
+          <dt>
+            <Term of="sandbox">Sandbox</Term>
+          </dt>
           <dd>{sandboxWords(trial)}</dd>
-          <dt>Report</dt>
+          <dt>
+            <Term of="report">Report</Term>
+          </dt>
           <dd>
             <Report attestation={attestation} />
           </dd>

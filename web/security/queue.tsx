@@ -1,5 +1,6 @@
 import type { ExaminationView, SecurityView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Empty } from '../shell/empty.tsx';
 
 const REASONS: Readonly<Record<ExaminationView['reason'], string>> = {
   new: 'new',
@@ -15,10 +16,10 @@ export function Queue({ examiner }: { examiner: SecurityView['examiner'] | undef
         Queue {examiner && <span class="muted number">{format.count(examiner.queue.length, 'model')}</span>}
       </h3>
       {!examiner && (
-        <p class="muted">
-          Your node does not examine models; it relies on security nodes. To examine models yourself, start it
-          with <code>--roles security</code>.
-        </p>
+        <Empty command="bitorch start --roles security">
+          Your computer does not scan models; it relies on security nodes. To scan models yourself, start it
+          as one:
+        </Empty>
       )}
       {examiner?.rescan && <Rescan rescan={examiner.rescan} />}
       {examiner?.queue.length === 0 && (
@@ -57,7 +58,9 @@ function Entry({ entry }: { entry: ExaminationView }) {
   return (
     <li>
       <p class="line">
-        <strong class="name">{name}</strong>
+        <strong class="name" dir="auto">
+          {name}
+        </strong>
         <span class="muted small">
           {REASONS[reason]}, {format.count(holders, 'holder')}
           {running > 0 && `, runs on ${running}`}

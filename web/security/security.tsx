@@ -1,4 +1,5 @@
 import type { SecurityView } from '../../src/node/api/node-api.ts';
+import { Term } from '../shell/term.tsx';
 import { security } from '../state/security.ts';
 import { Advisories } from './advisories.tsx';
 import { Engines } from './engines.tsx';
@@ -64,12 +65,12 @@ function Trust({ trust }: Pick<SecurityView, 'trust'>) {
   return (
     <>
       <p class="muted">
-        Your node shares a model or runs it for others only after {names(trust)} has scanned it and tested it
-        in a sandbox.
+        Your computer shares a model or runs it for others only after a security node that you trust has
+        scanned it and tested it in a <Term of="sandbox">sandbox</Term>. Trusted: <bdi>{names(trust)}</bdi>.
       </p>
       {offline.length === trust.length && (
         <p class="notice" role="status">
-          {names(offline)} cannot be reached. New models wait until it returns.
+          <bdi>{names(offline)}</bdi> cannot be reached. New models wait until it returns.
         </p>
       )}
     </>

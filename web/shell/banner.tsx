@@ -1,10 +1,12 @@
+import { useSignal } from '@preact/signals';
 import { connection, network, reconnectNow } from '../state/live.ts';
+import { CrossIcon } from './icons.tsx';
 
 /** Warns that the page may be out of date, and offers to reconnect. */
 export function ConnectionBanner() {
   if (connection.value !== 'lost') return null;
   return (
-    <div class="banner" role="alert">
+    <div class="banner banner-lost" role="alert">
       <p>
         <strong>The connection to your node is lost.</strong> What you see may be out of date. Reconnecting…
       </p>
@@ -15,12 +17,32 @@ export function ConnectionBanner() {
   );
 }
 
-/** Problems of the node that its owner can fix. */
+/** Problems of the node that its owner can fix. One that was hidden returns when it occurs anew. */
 export function Notices() {
-  const notices = network.value?.notices ?? [];
-  return notices.map(({ code, message }) => (
-    <div class="banner" role="alert" key={code}>
-      <p>{message}.</p>
-    </div>
-  ));
+  const hidden = useSignal<ReadonlySet<string>>(new Set());
+  const notices = (network.value?.notices ?? []).map((notice) => ({
+    ...notice,
+    key: `${notice.code} ${notice.since}`,
+  }));
+  const shown = notices
+    .filter(({ key }) => !hidden.value.has(key))
+    .map(({ key, message }) => (
+      <div class="banner banner-notice" role="alert" key={key}>
+        <p dir="auto">{sentence(message)}</p>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Hide this notice"
+          title="Hide"
+          onClick={() => (hidden.value = new Set(hidden.value).add(key))}
+        >
+          <CrossIcon />
+        </button>
+      </div>
+    ));
+  return <div>{shown}</div>;
 }
+
+/** A message of the node as a sentence: with a capital and a full stop. */
+const sentence = (message: string): string =>
+  `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;

@@ -1,12 +1,13 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { chain, wallet } from '../state/chain.ts';
 import { connection, network } from '../state/live.ts';
 import { signOut } from '../state/session.ts';
-import { type View, view } from '../state/view.ts';
+import { addressOf, openId, type View, view } from '../state/view.ts';
 import { Flame, LeaveIcon } from './icons.tsx';
 
 const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
 
-/** Product name, the node's name and status, and tabs for the pages that this node has. */
+/** Product name, tabs for the pages that this node has, and its status. */
 export function Header() {
   const name = network.value?.self.name;
   return (
@@ -24,8 +25,9 @@ export function Header() {
       </nav>
       <p class="self" role="status">
         <span class="dot" data-state={connection.value} />
-        {name && <strong title="The name of your node">{name}</strong>}
-        <span class="muted">{STATUS[connection.value]}</span>
+        <span class="muted" title={name && `Your computer is called ${name} on the network`}>
+          {STATUS[connection.value]}
+        </span>
         <button
           type="button"
           class="quiet"
@@ -40,9 +42,23 @@ export function Header() {
   );
 }
 
+/** On a narrow screen the row of tabs scrolls; the current one is always in sight. */
 function Tab({ to, label }: { to: View; label: string }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  const current = view.value === to;
+  useEffect(() => {
+    if (!current) return;
+    const show = () => link.current?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    show();
+    addEventListener('resize', show);
+    return () => removeEventListener('resize', show);
+  }, [current]);
   return (
-    <a href={`#/${to}`} data-tab={to} aria-current={view.value === to ? 'page' : undefined}>
+    <a
+      ref={link}
+      href={to === 'chat' ? addressOf(openId.value) : `#/${to}`}
+      aria-current={current ? 'page' : undefined}
+    >
       {label}
     </a>
   );

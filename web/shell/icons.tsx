@@ -46,6 +46,59 @@ export const LeaveIcon = () => (
   </Icon>
 );
 
+export const EditIcon = () => (
+  <Icon>
+    <path d="M3 13l.7-3L10.5 3.2a1.4 1.4 0 0 1 2 0l.3.3a1.4 1.4 0 0 1 0 2L6 12.3zM9.5 4.2l2.3 2.3" />
+  </Icon>
+);
+
+export const DeleteIcon = () => (
+  <Icon>
+    <path d="M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.5 8.5h6l.5-8.5M6.8 7v3.8M9.2 7v3.8" />
+  </Icon>
+);
+
+export const BranchIcon = () => (
+  <Icon>
+    <path d="M5 5.5v5M5 8c4 0 6-.5 6-2.5" />
+    <circle cx="5" cy="4" r="1.5" />
+    <circle cx="5" cy="12" r="1.5" />
+    <circle cx="11" cy="4" r="1.5" />
+  </Icon>
+);
+
+export const ContinueIcon = () => (
+  <Icon>
+    <path d="M3 8h9M8.5 4.5 12 8l-3.5 3.5" />
+  </Icon>
+);
+
+export const PreviousIcon = () => (
+  <Icon>
+    <path d="M10 3.5 5.5 8l4.5 4.5" />
+  </Icon>
+);
+
+export const NextIcon = () => (
+  <Icon>
+    <path d="M6 3.5 10.5 8 6 12.5" />
+  </Icon>
+);
+
+export const ListIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11M2.5 8h11M2.5 12h7" />
+  </Icon>
+);
+
+export const SettingsIcon = () => (
+  <Icon>
+    <path d="M2.5 5h6M12.5 5h1M2.5 11h1M7.5 11h6" />
+    <circle cx="10.5" cy="5" r="2" />
+    <circle cx="5.5" cy="11" r="2" />
+  </Icon>
+);
+
 export const CheckIcon = () => (
   <Icon>
     <path d="m3 8.5 3.5 3.5L13 4.5" />

@@ -37,5 +37,6 @@ function withBlock(view: ChainView, block: BlockView): ChainView {
 
 /** Display name of a validator: its node's name, or else the start of its key. */
 export function validatorName(validators: readonly ValidatorView[], key: string): string {
-  return validators.find((validator) => validator.key === key)?.name ?? `${key.slice(0, 8)}…`;
+  const found = validators.find((validator) => validator.key === key);
+  return found?.self ? 'Your computer' : (found?.name ?? `${key.slice(0, 8)}…`);
 }

@@ -6,7 +6,8 @@ import { hasSession, session } from './session.ts';
 
 type Progress = Extract<NodeEvent, { type: 'progress' }>;
 
-const RETRY_MS = [1000, 2000, 4000, 8000];
+/** The page runs beside its node, so that even frequent attempts cost next to nothing. */
+const RETRY_MS = [300, 500, 800, 1000];
 
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
 export const network = signal<NetworkView | undefined>(undefined);
@@ -14,6 +15,9 @@ export const network = signal<NetworkView | undefined>(undefined);
 export const progress = signal<Progress | undefined>(undefined);
 /** Known audit results by answer id. */
 export const audits = signal<ReadonlyMap<string, AuditResult>>(new Map());
+
+/** The conversation that changed last, maybe through another tab; a new object for every change. */
+export const changedThread = signal<{ id: string } | undefined>(undefined);
 
 /** The model to chat with: the chosen one while it exists, otherwise the first. */
 export const chosenModel = signal<string | undefined>(undefined);
@@ -41,7 +45,7 @@ export function reconnectNow(): void {
   void reconnect();
 }
 
-export function addAudit(audit: AuditResult): void {
+function addAudit(audit: AuditResult): void {
   audits.value = new Map(audits.peek()).set(audit.answerId, audit);
 }
 
@@ -75,6 +79,7 @@ function receive(event: NodeEvent): void {
   if (event.type === 'network') network.value = event.network;
   if (event.type === 'security') security.value = event.security;
   if (event.type === 'audit') addAudit(event.audit);
+  if (event.type === 'thread') changedThread.value = { id: event.id };
   if (event.type === 'chain' || event.type === 'block' || event.type === 'wallet') receiveChainEvent(event);
   if (event.type === 'progress') progress.value = event.done < event.total ? event : undefined;
 }

@@ -1,15 +1,35 @@
 import { signal } from '@preact/signals';
 
-/** Chat and network share one page on a wide screen; each of the others is a page. */
+/** The pages; the chat is the first one. */
 const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet'] as const;
 export type View = (typeof VIEWS)[number];
 
-const viewOf = (hash: string): View => VIEWS.find((name) => hash === `#/${name}`) ?? 'chat';
+/** `#/wallet`, or `#/chat/ID` with the id of a conversation. */
+const partsOf = (hash: string): string[] => hash.replace(/^#\//, '').split('/');
+const viewOf = (hash: string): View => VIEWS.find((name) => name === partsOf(hash)[0]) ?? 'chat';
+const threadOf = (hash: string): string | undefined =>
+  viewOf(hash) === 'chat' ? partsOf(hash)[1] || undefined : undefined;
 
 /** The current view, kept in the URL fragment so that Back works. */
 export const view = signal<View>(viewOf(location.hash));
+/** The id of the open conversation; undefined for a new one. */
+export const openId = signal<string | undefined>(threadOf(location.hash));
 
-addEventListener('hashchange', () => {
-  view.value = viewOf(location.hash);
-  scrollTo(0, 0);
-});
+export const addressOf = (id: string | undefined): string => (id === undefined ? '#/chat' : `#/chat/${id}`);
+
+/** Opens a conversation. `replace`: it takes the place of the new one that it grew from. */
+export function openThread(id: string | undefined, { replace = false } = {}): void {
+  history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(id));
+  view.value = 'chat';
+  openId.value = id;
+}
+
+addEventListener('hashchange', follow);
+addEventListener('popstate', follow);
+
+function follow(): void {
+  const shown = viewOf(location.hash);
+  if (shown !== view.peek()) scrollTo(0, 0);
+  view.value = shown;
+  if (shown === 'chat') openId.value = threadOf(location.hash);
+}

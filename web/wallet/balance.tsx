@@ -1,11 +1,17 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { WalletView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Term } from '../shell/term.tsx';
 import { isTest } from '../state/chain.ts';
-import { askFaucet, lock } from '../state/wallet.ts';
+import { askFaucet } from '../state/wallet.ts';
 
-/** The balance, how much of it can be spent now, and warnings. */
-export function Balance({ view }: { view: WalletView }) {
+export type Action = 'send' | 'receive';
+
+/** The balance, its two actions, and warnings. `doing`: the action that is open. */
+export function Balance({ view, doing }: { view: WalletView; doing: Signal<Action | undefined> }) {
+  const toggle = (action: Action) => {
+    doing.value = doing.value === action ? undefined : action;
+  };
   const { balance, scan, backedUp, problem } = view;
   return (
     <>
@@ -29,23 +35,32 @@ export function Balance({ view }: { view: WalletView }) {
           <progress max={scan.total || 1} value={scan.done} />
         </label>
       )}
-      <section class="panel balance" aria-label="Balance">
-        <p class="total">
-          <span class="muted small">Balance</span>
-          <strong>{balance ? format.torch(balance.total) : '–'}</strong>
+      <section class="balance" aria-label="Balance">
+        <p class="total">{balance ? format.torch(balance.total) : '–'}</p>
+        <p class="muted">
+          {balance && BigInt(balance.locked) > 0n ? (
+            <>
+              {format.torch(balance.spendable)} can be spent now; {format.torch(balance.locked)}{' '}
+              <Term of="locked">locked</Term>
+            </>
+          ) : (
+            balance && (balance.total === '0' ? 'No coins yet' : 'All of it can be spent now')
+          )}
         </p>
-        <dl>
-          <dt>Spendable</dt>
-          <dd class="number">{balance ? format.torch(balance.spendable) : '–'}</dd>
-          <dt>Locked</dt>
-          <dd class="number">{balance ? format.torch(balance.locked) : '–'}</dd>
-        </dl>
         <p class="buttons">
-          {isTest.value && <Faucet total={balance?.total} />}
-          <button type="button" onClick={() => void lock().catch(() => undefined)}>
-            Lock
+          <button
+            type="button"
+            class={doing.value === 'send' ? undefined : 'primary'}
+            aria-expanded={doing.value === 'send'}
+            onClick={() => toggle('send')}
+          >
+            Send
+          </button>
+          <button type="button" aria-expanded={doing.value === 'receive'} onClick={() => toggle('receive')}>
+            Receive
           </button>
         </p>
+        {isTest.value && <Faucet total={balance?.total} />}
       </section>
     </>
   );
@@ -68,13 +83,13 @@ function Faucet({ total }: { total: string | undefined }) {
     busy.value = false;
   };
   return (
-    <>
+    <p class="faucet">
+      <button type="button" class="quiet" disabled={busy.value} onClick={() => void ask()}>
+        Get test money
+      </button>
       <span class="small muted" role="status">
         {total === before.value && message.value}
       </span>
-      <button type="button" disabled={busy.value} onClick={() => void ask()}>
-        Get test money
-      </button>
-    </>
+    </p>
   );
 }

@@ -1,6 +1,13 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
-import { useId } from 'preact/hooks';
+import { type ComponentChildren, createContext, type TargetedSubmitEvent } from 'preact';
+import { useContext, useId } from 'preact/hooks';
+
+/** What was typed into forms and not used yet, by the name of the form; never a password. */
+const drafts = new Map<string, Record<string, string>>();
+const Draft = createContext<Readonly<Record<string, string>>>({});
+
+/** Forgets what was typed into a form: it has served its purpose. */
+export const clearDraft = (form: string): boolean => drafts.delete(form);
 
 interface FormProps {
   /** Label of the button. */
@@ -9,10 +16,12 @@ interface FormProps {
   onSubmit: (fields: Record<string, string>) => Promise<void>;
   children: ComponentChildren;
   quiet?: boolean;
+  /** Keeps what is typed under this name, secrets excepted, so that it is there again after a look at another page or step. */
+  draft?: string;
 }
 
 /** A form that handles one submission at a time and shows why it failed. */
-export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
+export function Form({ action, onSubmit, children, quiet = false, draft }: FormProps) {
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
@@ -29,9 +38,13 @@ export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
       busy.value = false;
     }
   };
+  const keep = ({ target }: Event) => {
+    if (draft === undefined || !isField(target) || isSecret(target)) return;
+    drafts.set(draft, { ...drafts.get(draft), [target.name]: target.value });
+  };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {children}
+    <form class="form" onSubmit={(event) => void submit(event)} onInput={keep}>
+      <Draft.Provider value={drafts.get(draft ?? '') ?? {}}>{children}</Draft.Provider>
       {problem.value && (
         <p class="problem" role="alert">
           {problem.value}
@@ -43,6 +56,19 @@ export function Form({ action, onSubmit, children, quiet = false }: FormProps) {
     </form>
   );
 }
+
+const isField = (
+  target: EventTarget | null,
+): target is HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement =>
+  target instanceof HTMLInputElement ||
+  target instanceof HTMLSelectElement ||
+  target instanceof HTMLTextAreaElement;
+
+const isSecret = (field: HTMLElement): boolean =>
+  (field instanceof HTMLInputElement && field.type === 'password') || field.dataset.secret !== undefined;
+
+/** What was typed into this field before, if the form keeps it. */
+export const useDraft = (name: string): string | undefined => useContext(Draft)[name];
 
 interface FieldProps {
   label: string;
@@ -59,9 +85,11 @@ interface FieldProps {
 
 export function Field({ label, hint, secret = false, required = true, ...rest }: FieldProps) {
   const id = useId();
+  const defaultValue = useDraft(rest.name);
   const input = {
     id,
     required,
+    ...(!secret && defaultValue !== undefined && { defaultValue }),
     spellcheck: false,
     autocomplete: 'off',
     'aria-describedby': hint ? `${id}-hint` : undefined,

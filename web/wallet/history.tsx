@@ -6,12 +6,17 @@ import { ProveEntry } from './proof.tsx';
 const KINDS = { received: 'Received', minted: 'Earned', sent: 'Sent' } as const;
 
 /** Incoming and outgoing payments, newest first. */
-export function History() {
+export function History({ onReceive }: { onReceive: () => void }) {
   return (
     <section class="panel" aria-labelledby="history-heading">
       <h3 id="history-heading">History</h3>
       {history.value.length === 0 ? (
-        <p class="muted">No payments yet. Share one of your addresses, or let your node earn.</p>
+        <div class="empty">
+          <p class="muted">No payments yet. Give someone an address of yours, or let your computer earn.</p>
+          <button type="button" onClick={onReceive}>
+            Show my address
+          </button>
+        </div>
       ) : (
         <ul class="entries">
           {history.value.map((entry) => (

@@ -51,7 +51,7 @@ export function CheckProof() {
       <summary>
         <h3>Check a proof</h3>
       </summary>
-      <Form action="Check" quiet onSubmit={check}>
+      <Form action="Check" quiet draft="check-proof" onSubmit={check}>
         <Field label="Proof" name="proof" />
         <Field label="The text you chose" name="message" required={false} />
       </Form>
@@ -69,7 +69,7 @@ function Verdict({ verdict: { valid, amount, to, height } }: { verdict: ProofVer
     );
   }
   return (
-    <p class="notice" role="status">
+    <p class="notice notice-ok" role="status">
       The proof is valid: {amount && format.torch(amount)} went to{' '}
       {to && <code title={to}>{format.shortHash(to)}</code>} in block {height?.toLocaleString('en')}.
     </p>

@@ -11,7 +11,7 @@ export function Receive() {
         {addresses.value.map(({ index, address, label }) => (
           <li key={index}>
             <p class="line">
-              <strong>{index === 0 ? 'Main address' : label || `Address ${index}`}</strong>
+              <strong dir="auto">{index === 0 ? 'Main address' : label || `Address ${index}`}</strong>
               <CopyButton text={address} label="Copy" />
             </p>
             <code class="wraps">{address}</code>

@@ -1,15 +1,19 @@
 import { useSignal } from '@preact/signals';
 import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { Term } from '../shell/term.tsx';
 import { history, preview, send } from '../state/wallet.ts';
 import { fateOf } from './fate.ts';
-import { Field, Form } from './form.tsx';
+import { clearDraft, Field, Form, useDraft } from './form.tsx';
 
 const TIERS: Record<FeeTier, string> = {
   low: 'Low: when blocks have room',
   normal: 'Normal: with the next blocks',
   high: 'High: ahead of other payments',
 };
+
+/** Name under which the form keeps what was typed. */
+const DRAFT = 'send';
 
 interface Ready {
   payment: PaymentRequest;
@@ -36,6 +40,7 @@ export function Send() {
   const confirm = async ({ password }: Record<string, string>) => {
     const { payment } = ready.value!;
     const receipt = await send({ ...payment, password: password! });
+    clearDraft(DRAFT);
     ready.value = undefined;
     sent.value = { amount: payment.amount, receipt };
   };
@@ -43,39 +48,46 @@ export function Send() {
     <section class="panel" aria-labelledby="send-heading">
       <h3 id="send-heading">Send</h3>
       {sent.value && (
-        <p class="notice" role="status">
+        <p class={`notice ${isWell(sent.value) ? 'notice-ok' : ''}`} role="status">
           {fateNow(sent.value)}
         </p>
       )}
       {ready.value ? (
         <Confirm ready={ready.value} onConfirm={confirm} onBack={() => (ready.value = undefined)} />
       ) : (
-        <Form action="Review payment" onSubmit={review}>
+        <Form action="Review payment" draft={DRAFT} onSubmit={review}>
           <Field label="To" name="to" placeholder="torch1…" />
           <Field label="Amount in TORCH" name="amount" inputMode="decimal" placeholder="1.5" />
-          <div class="labelled">
-            <label for="tier">Fee</label>
-            <select id="tier" name="tier">
-              {Object.entries(TIERS).map(([tier, words]) => (
-                <option key={tier} value={tier} selected={tier === 'normal'}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          </div>
+          <Tier />
         </Form>
       )}
     </section>
   );
 }
 
-function fateNow({ amount, receipt }: Sent): string {
-  return fateOf(
-    format.torch(amount),
-    receipt,
-    history.value.find(({ id }) => id === receipt.id),
+function Tier() {
+  const chosen = useDraft('tier') ?? 'normal';
+  return (
+    <div class="labelled">
+      <label for="tier">Fee</label>
+      <select id="tier" name="tier">
+        {Object.entries(TIERS).map(([tier, words]) => (
+          <option key={tier} value={tier} selected={tier === chosen}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
+
+const entryOf = ({ receipt }: Sent) => history.value.find(({ id }) => id === receipt.id);
+
+const fateNow = (sent: Sent): string => fateOf(format.torch(sent.amount), sent.receipt, entryOf(sent));
+
+/** Whether the payment is on its way or has arrived. */
+const isWell = (sent: Sent): boolean =>
+  ['sent', 'final'].includes(entryOf(sent)?.state ?? sent.receipt.outcome);
 
 interface ConfirmProps {
   ready: Ready;
@@ -103,8 +115,8 @@ function Confirm({ ready: { cost }, onConfirm, onBack }: ConfirmProps) {
         <dd class="number">{format.torch(cost.left)}</dd>
       </dl>
       <p class="muted small">
-        Spends {format.count(cost.inputs, 'output')} hidden among decoys, {format.bytes(cost.bytes)};{' '}
-        {format.torch(cost.change)} return as change, spendable after some blocks.
+        Spends {format.count(cost.inputs, 'output')} hidden among <Term of="decoy">decoys</Term>,{' '}
+        {format.bytes(cost.bytes)}; {format.torch(cost.change)} return as change, spendable after some blocks.
       </p>
       <Form action="Send" onSubmit={onConfirm}>
         <Field label="Password" name="password" secret autocomplete="current-password" />

@@ -35,6 +35,7 @@ function Restore() {
   return (
     <Form
       action="Restore wallet"
+      draft="restore-height"
       onSubmit={async (fields) =>
         createWallet({
           password: newPassword(fields),
@@ -45,7 +46,15 @@ function Restore() {
     >
       <div class="labelled">
         <label for="words">The 24 words</label>
-        <textarea id="words" name="words" rows={4} required spellcheck={false} autocomplete="off" />
+        <textarea
+          id="words"
+          name="words"
+          data-secret
+          rows={4}
+          required
+          spellcheck={false}
+          autocomplete="off"
+        />
       </div>
       <Field
         label="Scan from block"

@@ -1,8 +1,8 @@
-import { useSignalEffect } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { chain, isTest, wallet } from '../state/chain.ts';
-import { backup, refresh } from '../state/wallet.ts';
+import { backup, lock, refresh } from '../state/wallet.ts';
 import { Backup, BackupPanel } from './backup.tsx';
-import { Balance } from './balance.tsx';
+import { type Action, Balance } from './balance.tsx';
 import { History } from './history.tsx';
 import { CheckProof } from './proof.tsx';
 import { Receive } from './receive.tsx';
@@ -16,7 +16,12 @@ export function WalletPage() {
   return (
     <>
       <h2>
-        Wallet {chain.value && <span class="muted">{chain.value.network}</span>}
+        Wallet{' '}
+        {chain.value && (
+          <span class="muted" dir="auto">
+            {chain.value.network}
+          </span>
+        )}
         {isTest.value && <span class="tag">test network: coins have no value</span>}
       </h2>
       {backup.value ? (
@@ -37,23 +42,23 @@ export function WalletPage() {
 }
 
 function Open() {
+  const doing = useSignal<Action | undefined>(undefined);
   useSignalEffect(() => {
     if (wallet.value?.state === 'open') void refresh().catch(() => undefined);
   });
   return (
-    <>
-      <Balance view={wallet.value!} />
-      <div class="columns">
-        <div>
-          <Send />
-          <Receive />
-        </div>
-        <div>
-          <History />
-          <CheckProof />
-          <BackupPanel />
-        </div>
-      </div>
-    </>
+    <div class="single">
+      <Balance view={wallet.value!} doing={doing} />
+      {doing.value === 'send' && <Send />}
+      {doing.value === 'receive' && <Receive />}
+      <History onReceive={() => (doing.value = 'receive')} />
+      <CheckProof />
+      <BackupPanel />
+      <p>
+        <button type="button" class="quiet" onClick={() => void lock().catch(() => undefined)}>
+          Lock
+        </button>
+      </p>
+    </div>
   );
 }

@@ -31,6 +31,10 @@ const zChatRequest = z.strictObject({
   presencePenalty: z.number().exactOptional(),
   seed: z.number().exactOptional(),
   stop: z.array(z.string()).exactOptional(),
+  /** Whether a conversation without a system message gets that of the node; so when absent. */
+  addSystem: z.boolean().exactOptional(),
+  /** How the answer to the last message begins; only what follows is generated. */
+  continued: z.string().exactOptional(),
   /** Number of likeliest tokens to return at each position; no probabilities when absent. */
   logprobs: z.number().exactOptional(),
 });
@@ -78,7 +82,7 @@ export const zAudit = z.strictObject({
 export type AuditResult = z.infer<typeof zAudit>;
 
 /** `repetition`: the answer was cut off because it kept repeating itself. */
-const zFinishReason = z.enum(['stop', 'length', 'repetition', 'cancelled']);
+export const zFinishReason = z.enum(['stop', 'length', 'repetition', 'cancelled']);
 export type FinishReason = z.infer<typeof zFinishReason>;
 
 /** Events of one answer, in this order: route, prefill*, token*, done. An error may be thrown at any point. */
@@ -88,6 +92,8 @@ const zChatEvent = z.discriminatedUnion('type', [
     answerId: z.string(),
     model: z.string(),
     hops: z.array(zHop),
+    /** Tokens that the session can hold. */
+    context: z.number(),
   }),
   zProgress.extend({ type: z.literal('prefill') }),
   z.strictObject({

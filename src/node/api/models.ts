@@ -37,6 +37,9 @@ export const zTransfer = z.strictObject({
   name: z.string(),
   bytesHave: z.number(),
   bytesTotal: z.number(),
+  /** Bytes that this node needs for its roles, and how many of them it has; a client needs only a part of a model. */
+  bytesWanted: z.number(),
+  bytesWantedHave: z.number(),
   /** Whether every file is complete and has the manifest's SHA-256. */
   verified: z.boolean(),
   downBytesPerSecond: z.number(),

@@ -10,6 +10,7 @@ import type { NetworkView } from './network.ts';
 import type { NodeEvent } from './node.ts';
 import type { ReportView, SecurityView } from './security.ts';
 import type { StakeApi } from './stake.ts';
+import type { ThreadsApi } from './threads.ts';
 import type { WalletApi } from './wallet.ts';
 
 export type * from './chain.ts';
@@ -19,6 +20,7 @@ export type * from './network.ts';
 export type * from './node.ts';
 export type * from './security.ts';
 export type * from './stake.ts';
+export type * from './threads.ts';
 export type * from './wallet.ts';
 
 export interface NodeApi {
@@ -35,6 +37,8 @@ export interface NodeApi {
   metainfo(modelId: string): Uint8Array | undefined;
   /** Throws BitorchError with a code of docs/errors.md. Stops at once when `signal` aborts. */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** The conversations that this node keeps; undefined on a node without the role "client". */
+  threads?(): ThreadsApi | undefined;
   /** The audit of an answer given by this node, undefined for an unknown answer. */
   audit(answerId: string): AuditResult | undefined;
   /** The safety of the models known to this node. */

@@ -15,6 +15,8 @@ export const zNodeEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('block'), block: zBlock }),
   z.strictObject({ type: z.literal('wallet'), wallet: zWallet }),
   z.strictObject({ type: z.literal('security'), security: zSecurity }),
+  /** A conversation was created, changed or deleted. */
+  z.strictObject({ type: z.literal('thread'), id: z.string() }),
   z.strictObject({
     type: z.literal('progress'),
     step: z.string(),

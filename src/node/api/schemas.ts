@@ -7,4 +7,5 @@ export * from './network.ts';
 export * from './node.ts';
 export * from './security.ts';
 export * from './stake.ts';
+export * from './threads.ts';
 export * from './wallet.ts';

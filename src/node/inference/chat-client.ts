@@ -113,7 +113,8 @@ export class ChatClient {
     demandNotRefused(model);
     const { chatTemplate } = model.manifest;
     const { vocab } = model.manifest.architecture;
-    const prompt = chatPrompt(this.#withSystem(request.messages), { tokenizer, chatTemplate, vocab });
+    const messages = request.addSystem === false ? request.messages : this.#withSystem(request.messages);
+    const prompt = chatPrompt(messages, { tokenizer, chatTemplate, vocab }, request.continued);
     const sampling = samplingOf(request, vocab);
     const { session, record } = await this.#openSession(model, signal);
     const answerId = randomUUID();
@@ -127,11 +128,13 @@ export class ChatClient {
         maxTokens: request.maxTokens ?? DEFAULT_MAX_TOKENS,
         sampling,
         stop: request.stop ?? [],
+        continues: request.continued !== undefined,
         logprobs: request.logprobs,
       };
       // What is wrong with the request is said before the answer begins.
       const events = generate(options, { boundary, session, tokenizer });
-      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf) };
+      const { context } = session;
+      yield { type: 'route', answerId, model: model.id, hops: record.plan.route.map(hopOf), context };
       let firstTokenAt = 0;
       for await (const event of events) {
         if (event.type !== 'end') signal.throwIfAborted();

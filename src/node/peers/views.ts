@@ -103,6 +103,8 @@ function transferView(
     name: manifest.name,
     bytesHave: progress.bytesHave,
     bytesTotal: progress.bytesTotal,
+    bytesWanted: progress.bytesWanted,
+    bytesWantedHave: progress.bytesWantedHave,
     verified: files.state === 'verified',
     downBytesPerSecond: progress.downBytesPerSecond,
     upBytesPerSecond: progress.upBytesPerSecond,

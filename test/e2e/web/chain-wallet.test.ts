@@ -44,11 +44,15 @@ test('the chain shows its figures and moves on with each block', async () => {
   await go('Chain');
   await page.getByRole('heading', { name: 'Chain devnet' }).waitFor();
   await page.getByText('214 ms', { exact: true }).first().waitFor();
-  await page.getByRole('row', { name: /ember \(your node\).*33\.3 %/ }).waitFor();
+  await page.getByText('Healthy: final in 0.2 s.').waitFor();
+  await page.getByRole('row', { name: /Your computer.*33\.3 %/ }).waitFor();
   await page.getByText('jailed until 120').waitFor();
   tests.server.node.emit({ type: 'block', block: blockView(43) });
   await page.getByRole('rowheader', { name: '43', exact: true }).waitFor();
   assert.equal(await page.getByRole('rowheader', { name: '23', exact: true }).count(), 0);
+  tests.server.node.emit({ type: 'block', block: { ...blockView(44), transactions: 0 } });
+  tests.server.node.emit({ type: 'block', block: { ...blockView(45), transactions: 0 } });
+  await page.getByRole('row', { name: '44–45 2 empty blocks' }).waitFor();
   await requireAccessible(tests.open.page, 'chain');
 });
 
@@ -57,6 +61,7 @@ test('a chain that catches up or stands still says so', async () => {
   await go('Chain');
   tests.server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'syncing', bestHeight: 1042 } });
   await page.getByText('block 42 of 1,042').waitFor();
+  await page.getByText('Catching up with the other nodes.').waitFor();
   tests.server.node.emit({ type: 'chain', chain: { ...chainView(), state: 'halted' } });
   await page.getByRole('alert').getByText('bitorch chain blame').waitFor();
 });
@@ -106,6 +111,7 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await page.reload();
   await go('Wallet');
   await requireAccessible(tests.open.page, 'wallet');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page.getByLabel('To', { exact: true }).fill('torch1qexample');
   await page.getByLabel('Amount in TORCH').fill('1,5');
   await page.getByRole('button', { name: 'Review payment' }).click();
@@ -114,6 +120,15 @@ test('a payment shows its cost, asks for the password, and is sent once', async 
   await page.getByRole('button', { name: 'Review payment' }).click();
   await page.getByText('1.50022 TORCH').waitFor();
   await requireAccessible(tests.open.page, 'wallet-confirm');
+  await page.getByRole('button', { name: 'Edit payment' }).click();
+  assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), 'torch1qexample');
+  assert.equal(await page.getByLabel('Amount in TORCH').inputValue(), '1.5');
+  await go('Chain');
+  await go('Wallet');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  assert.equal(await page.getByLabel('Amount in TORCH').inputValue(), '1.5', 'after a look at another page');
+  await page.getByRole('button', { name: 'Review payment' }).click();
+  await page.getByText('1.50022 TORCH').waitFor();
   const send = page.getByRole('region', { name: 'Send' });
   await send.getByLabel('Password').fill('wrong');
   await send.getByRole('button', { name: 'Send' }).click();
@@ -157,6 +172,7 @@ test('addresses, proofs, backup and lock', async () => {
   wallet.current = openWallet();
   await page.reload();
   await go('Wallet');
+  await page.getByRole('button', { name: 'Receive', exact: true }).click();
   await page.getByText('New address').click();
   await page.getByLabel('Label').fill('Shop');
   await page.getByRole('button', { name: 'Create' }).click();
@@ -173,7 +189,7 @@ test('addresses, proofs, backup and lock', async () => {
   await page.getByLabel('Proof', { exact: true }).fill('other');
   await page.getByRole('button', { name: 'Check', exact: true }).click();
   await page.getByText('The proof is not valid').waitFor();
-  await page.getByRole('button', { name: 'Lock' }).click();
+  await page.getByRole('button', { name: 'Lock', exact: true }).click();
   await page.getByRole('heading', { name: 'Your wallet is locked' }).waitFor();
   await requireAccessible(tests.open.page, 'wallet-locked');
 });

@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { BitorchError } from '#base';
 import { openPage } from '../../support/page.ts';
 import { TOKEN } from '../../support/page-server.ts';
-import { DESKTOP, PHONE, pageTests, requireAccessibleNow } from '../../support/page-tests.ts';
+import {
+  DESKTOP,
+  PHONE,
+  pageTests,
+  requireAccessible,
+  requireAccessibleNow,
+  TABLET,
+} from '../../support/page-tests.ts';
 import { failedAudit, HOPS, MODEL, passedAudit, saying } from '../../support/scripted-node.ts';
 
 const HTTP_ERROR = /Failed to load resource|net::ERR/;
@@ -17,7 +24,7 @@ function endless(texts: string[]) {
   const cancelled = Promise.withResolvers<void>();
   tests.server.node.answer = async function* (_, signal) {
     signal.addEventListener('abort', () => cancelled.resolve());
-    yield { type: 'route', answerId: 'a7', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a7', model: MODEL.id, hops: HOPS, context: MODEL.context };
     for (const text of texts) yield { type: 'token', text };
     begun.resolve();
     await cancelled.promise;
@@ -31,11 +38,11 @@ test('the link of the terminal opens the page, leaves no token behind, and the c
   const { page } = tests.open;
   await page.getByRole('heading', { name: 'Ask the network' }).waitFor();
   assert.equal(new URL(page.url()).hash, '');
-  assert.equal(await page.title(), 'Bitorch');
+  assert.equal(await page.title(), 'Chat · Bitorch');
   assert.equal(await page.evaluate('document.cookie'), '');
   assert.equal(await page.evaluate('crossOriginIsolated'), true);
   await page.reload();
-  await page.getByText('hearth').first().waitFor();
+  await page.getByText('3 computers', { exact: true }).waitFor();
   noErrors();
 });
 
@@ -68,14 +75,11 @@ test('streams a formatted answer with its route and its measurements', async () 
     .getByRole('list', { name: 'Route of this answer' })
     .getByRole('listitem')
     .allTextContents();
-  assert.deepEqual(route, [
-    'hearth',
-    'ember blocks 0–9',
-    'birch blocks 10–19',
-    'cedar blocks 20–29',
-    'hearth',
-  ]);
-  assert.match((await answer.textContent())!, /41\.4 tokens\/s.*first token after 184 ms.*4 tokens/);
+  assert.deepEqual(route, ['ember blocks 0–9', 'birch blocks 10–19', 'cedar blocks 20–29']);
+  assert.match((await answer.textContent())!, /41 tok\/s/);
+  await answer.getByRole('button', { name: 'Verifying…' }).click();
+  assert.match((await answer.textContent())!, /41\.4 tokens\/s, first token after 184 ms.*4 tokens/);
+  await page.getByText('16 of 2,048 tokens').waitFor();
 
   await tests.open.ask('And of Spain?');
   await page.getByText('And of Spain?').waitFor();
@@ -83,7 +87,7 @@ test('streams a formatted answer with its route and its measurements', async () 
   const sent = tests.server.node.chats.at(-1)!.request;
   assert.deepEqual(
     sent.messages.map(({ role }) => role),
-    ['user', 'assistant', 'user'],
+    ['system', 'user', 'assistant', 'user'],
   );
   noErrors();
 });
@@ -142,12 +146,12 @@ test('Stop and Esc cancel the answer at the node and keep what was said', async 
 test('the audit badge goes from pending to its result, with the evidence', async () => {
   const { answer } = tests.open;
   await tests.open.ask('What is the capital of France?');
-  const badge = answer.locator('details');
+  const badge = answer;
   await badge.getByText('Verifying…').waitFor();
   tests.server.node.setAudit(passedAudit('a1'));
   await badge.getByText('Verified', { exact: true }).click();
   const evidence = await badge.locator('dl').textContent();
-  assert.match(evidence!, /birch, blocks 10–19.*cedar.*0–31.*9f2c41d8a0…743b0de2/);
+  assert.match(evidence!, /blocks 10–19 of birch, positions 0–31.*cedar.*9f2c41d8a0…743b0de2/);
   tests.server.node.setAudit(failedAudit('a1'));
   await badge.getByText('Verification failed').waitFor();
   assert.match((await badge.locator('dl').textContent())!, /Recomputed hash03b7fe11c2…917c22f0/);
@@ -163,7 +167,7 @@ test('an error is shown in the words of the node; Retry keeps the prompt', async
   await tests.open.ask('What is the capital of France?');
   await answer.getByRole('alert').getByText('No node serves blocks 10–19 now.').waitFor();
   tests.server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS, context: MODEL.context };
     yield { type: 'token', text: 'Par' };
     throw new BitorchError('STAGE_FAILED', 'birch went away.');
   };
@@ -172,33 +176,71 @@ test('an error is shown in the words of the node; Retry keeps the prompt', async
   tests.server.node.answer = () => saying('a3', ['Paris.']);
   await answer.getByRole('button', { name: 'Retry' }).click();
   await answer.getByText('Paris.').waitFor();
-  assert.deepEqual(tests.server.node.chats.at(-1)!.request.messages, [
+  assert.deepEqual(tests.server.node.chats.at(-1)!.request.messages.slice(1), [
     { role: 'user', content: 'What is the capital of France?' },
   ]);
   assert.ok(tests.open.errors.every((error) => HTTP_ERROR.test(error)));
 });
 
-test('the network panel follows the network', async () => {
+test('the network page follows the network', async () => {
   const { page } = tests.open;
-  const panel = page.getByRole('complementary', { name: 'Network' });
-  await panel.getByRole('img', { name: 'birch runs blocks 10–19 of 30' }).waitFor();
-  await panel.getByRole('img', { name: '30 of 30 blocks are served' }).waitFor();
-  await panel.getByText('Show as a table').click();
+  await page.getByRole('link', { name: 'Network', exact: true }).click();
+  await page.getByRole('img', { name: 'birch runs blocks 10–19 of 30' }).waitFor();
+  await page.getByRole('img', { name: '30 of 30 blocks are served' }).waitFor();
+  await page.getByText('31.0 MB, all that your computer needs').waitFor();
+  await page.getByText('Show as a table').click();
   assert.equal(
-    await panel.getByRole('row', { name: 'cedar online SmolLM2-135M-Instruct 20–29 31.0 MB' }).count(),
+    await page.getByRole('row', { name: 'cedar online SmolLM2-135M-Instruct 20–29 31.0 MB' }).count(),
     1,
   );
-  assert.equal(await panel.getByRole('row', { name: 'spring 24.0 MB 0 B' }).count(), 1);
+  assert.equal(await page.getByRole('row', { name: 'spring 24.0 MB 0 B' }).count(), 1);
 
   const view = tests.server.node.network();
   const birch = view.nodes.find(({ name }) => name === 'birch')!;
   birch.state = 'unreachable';
   view.models[0] = { ...MODEL, available: false };
   tests.server.node.emit({ type: 'network', network: view });
-  await panel.getByRole('img', { name: '20 of 30 blocks are served' }).waitFor();
-  await panel.getByText('incomplete').waitFor();
+  await page.getByRole('img', { name: '20 of 30 blocks are served' }).waitFor();
+  await page.getByText('incomplete').waitFor();
+  await page.getByRole('link', { name: 'Chat', exact: true }).click();
   await page.getByText('No node serves some blocks of').waitFor();
+  await page.getByText('2 computers · some blocks missing').waitFor();
   noErrors();
+});
+
+test('problems of the node are shown above every page, and can be hidden until they occur anew', async () => {
+  const { page } = tests.open;
+  const view = tests.server.node.network();
+  const notice = { code: 'UNREACHABLE', message: 'no other node reaches this one', since: 1 };
+  const show = (since: number, more: object[] = []) =>
+    tests.server.node.emit({
+      type: 'network',
+      network: { ...view, notices: [{ ...notice, since }, ...(more as (typeof notice)[])] },
+    });
+  await page.getByText('3 computers', { exact: true }).waitFor();
+  show(1, [{ code: 'CLOCK', message: 'the clock is 90 s behind those of others', since: 1 }]);
+  await page.getByText('No other node reaches this one.').waitFor();
+  await requireAccessible(page, 'notices');
+  await page.getByRole('alert').filter({ hasText: 'No other' }).getByRole('button').click();
+  await page.getByText('No other node reaches this one.').waitFor({ state: 'detached' });
+  await page.getByText('The clock is 90 s behind').waitFor();
+  show(2);
+  await page.getByText('No other node reaches this one.').waitFor();
+  noErrors();
+});
+
+test('a network without a model, and a node that does not chat, say what to do', async () => {
+  const { page } = tests.open;
+  const view = { ...tests.server.node.network(), models: [], transfers: [] };
+  tests.server.node.view = view;
+  tests.server.node.emit({ type: 'network', network: view });
+  await page.getByText('This network has no model yet.').waitFor();
+  await page.getByText('bitorch start --publish').waitFor();
+  await requireAccessible(page, 'no-model');
+  tests.server.node.conversations = undefined;
+  await page.reload();
+  await page.getByText('this node does not chat').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Send' }).isDisabled(), true);
 });
 
 test('several models can be chosen from', async () => {
@@ -215,8 +257,11 @@ test('several models can be chosen from', async () => {
 test('a lost connection is said, and mended when the node returns', async () => {
   const { page } = tests.open;
   await page.getByText('online').first().waitFor();
+  await page.getByText('3 computers', { exact: true }).waitFor();
   const resume = await tests.server.pause();
   await page.getByRole('alert').getByText('The connection to your node is lost.').waitFor();
+  assert.equal(await page.locator('.dot[data-state="live"]').count(), 0, 'nothing is green');
+  assert.match(await page.title(), /^Offline/);
   await tests.open.ask('Hello?');
   await page.getByText('Your node does not answer.').waitFor();
   await resume();
@@ -227,7 +272,7 @@ test('a lost connection is said, and mended when the node returns', async () => 
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const viewport of [DESKTOP, PHONE]) {
+  for (const viewport of [DESKTOP, TABLET, PHONE]) {
     test(`no accessibility violations, ${colorScheme}, ${viewport.width} px`, async () => {
       const own = await openPage(tests.browser, `${tests.server.url}/#token=${TOKEN}`, {
         colorScheme,
@@ -245,13 +290,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
       tests.server.node.setAudit(passedAudit('a1'));
       await own.answer.getByText('Verified', { exact: true }).click();
       await check('answer');
+      await own.answer.getByText('Verified', { exact: true }).click();
+      await page.getByText('3 computers · checked · 41 tok/s').click();
+      await check('strip');
+      await page.getByText('3 computers · checked · 41 tok/s').click();
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await check('settings');
+      await page.getByRole('button', { name: 'Settings' }).click();
       tests.server.node.answer = () => {
         throw new BitorchError('BLOCKS_MISSING', 'No node serves blocks 10–19 now.');
       };
       await own.ask('And of Spain?');
       await own.answer.getByRole('alert').waitFor();
       await check('failure');
-      if (viewport === PHONE) await page.getByRole('link', { name: 'Network' }).click();
+      await page.getByRole('link', { name: 'Network', exact: true }).click();
       await page.getByText('Show as a table').click();
       const view = tests.server.node.network();
       view.nodes.at(-1)!.state = 'unreachable';
@@ -272,10 +324,11 @@ test('everything can be reached and worked by keyboard', async () => {
   await page.keyboard.type('line');
   await page.keyboard.press('Enter');
   await answer.getByRole('button', { name: 'Regenerate' }).waitFor();
-  assert.equal(tests.server.node.chats[0]!.request.messages[0]!.content, 'First\nline');
+  assert.equal(tests.server.node.chats[0]!.request.messages.at(-1)!.content, 'First\nline');
   assert.equal(await page.evaluate('document.activeElement.id'), 'prompt');
   await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelectorAll('.turn').length === 1);
-  assert.equal(tests.server.node.chats.length, 2, 'Regenerate was before the composer');
+  await page.getByText('2/2').waitFor();
+  assert.equal(tests.server.node.chats.length, 2, 'Regenerate is two stops before the composer');
 });

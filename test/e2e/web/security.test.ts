@@ -59,7 +59,7 @@ test('says who has cleared a model, and what was done', async () => {
   await model.getByText('ran for 2.40 s, 435 MB of memory').waitFor();
   await page.getByText('clamd does not run here: install and start clamav-daemon.').waitFor();
   await page.getByText('Nothing is in quarantine.', { exact: false }).waitFor();
-  await page.getByText('Your node does not examine models', { exact: false }).waitFor();
+  await page.getByText('Your computer does not scan models', { exact: false }).waitFor();
   await requireAccessible(tests.open.page, 'security-cleared');
 });
 

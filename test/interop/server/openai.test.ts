@@ -46,7 +46,7 @@ test('an abort in the middle reaches the node', { timeout: 20_000 }, async () =>
   const aborted = Promise.withResolvers<void>();
   server.node.answer = async function* (_, signal) {
     signal.addEventListener('abort', () => aborted.resolve());
-    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS, context: 2048 };
     yield { type: 'token', text: 'Par' };
     await aborted.promise;
   };
@@ -66,7 +66,7 @@ test('errors are what the client calls them', async () => {
   await assert.rejects(client.models.retrieve('none'), OpenAI.NotFoundError);
 
   server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a3', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a3', model: MODEL.id, hops: HOPS, context: 2048 };
     throw new BitorchError('STAGE_FAILED', 'birch went away');
   };
   const broken = await client.chat.completions.create({ ...ASK, stream: true });
@@ -78,7 +78,7 @@ test('errors are what the client calls them', async () => {
 test('several answers, with their probabilities', async () => {
   const word = { text: 'Paris', bytes: [80, 97, 114, 105, 115], logprob: -0.25 };
   server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a4', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a4', model: MODEL.id, hops: HOPS, context: 2048 };
     yield { type: 'token', text: 'Paris', chosen: [{ ...word, likeliest: [word] }] };
     const counts = { promptTokens: 3, completionTokens: 1, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
     yield { type: 'done', reason: 'stop', ...counts };

@@ -19,6 +19,10 @@ async function answer(
   script: (at: number) => number,
   maxTokens: number,
   more: Partial<GenerateOptions> = {},
+  stream: () => { push(id: number): string; end(): string } = () => ({
+    push: (id) => String.fromCharCode(65 + id),
+    end: () => '\ufffd',
+  }),
 ) {
   let at = 0;
   const boundary = {
@@ -39,7 +43,7 @@ async function answer(
   const tokenizer = {
     stopIds: [STOP],
     idOf: (text: string) => (text === '<|control|>' ? CONTROL : undefined),
-    stream: () => ({ push: (id: number) => String.fromCharCode(65 + id), end: () => '\ufffd' }),
+    stream,
   } as unknown as Tokenizer;
   let text = '';
   const options = { prompt: [1, 2], maxTokens, sampling: {}, stop: [], ...more };
@@ -133,4 +137,21 @@ test('circles are found where comparing all tokens finds them', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test('the first token of a continued answer is not the beginning of a text', async () => {
+  // Prefixes every token but the first with a space, as tokenizers of the SentencePiece kind do.
+  const stream = () => {
+    let isFirst = true;
+    return {
+      push: (id: number) => {
+        const text = `${isFirst ? '' : ' '}${String.fromCharCode(65 + id)}`;
+        isFirst = false;
+        return text;
+      },
+      end: () => '',
+    };
+  };
+  assert.equal((await answer((at) => at, 2, {}, stream)).text, 'A B');
+  assert.equal((await answer((at) => at, 2, { continues: true }, stream)).text, ' A B');
 });

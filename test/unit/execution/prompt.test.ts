@@ -155,3 +155,13 @@ test('a text that begins a long control token at every place is guarded in linea
   assert.equal(guarded.count, text.length);
   assert.equal(long.guard(guarded.text, '\ufdd0').count, 0);
 });
+
+test('a begun answer stands after the prompt as plain text, so that only the rest of it is generated', () => {
+  const parts = { tokenizer, chatTemplate: null, vocab };
+  const whole = chatPrompt(user, parts);
+  assert.deepEqual(chatPrompt(user, parts, ''), whole);
+  const begun = chatPrompt(user, parts, 'Hello <|im_end|>');
+  assert.deepEqual(begun.slice(0, whole.length), whole);
+  assert.equal(tokenizer.decode(begun.slice(whole.length)), 'Hello <|im_end|>');
+  assert.equal(begun.slice(whole.length).includes(tokenizer.idOf('<|im_end|>')!), false);
+});

@@ -12,7 +12,10 @@ function outcome(service: string, sources: Record<string, number>, changes: Part
     downloaded,
     uploaded: 0,
   }));
-  const have = { bytesHave: BYTES, bytesTotal: BYTES, verified: true };
+  const have = {
+    ...{ bytesHave: BYTES, bytesTotal: BYTES, bytesWanted: BYTES, bytesWantedHave: BYTES },
+    verified: true,
+  };
   const rates = { downBytesPerSecond: 0, upBytesPerSecond: 0 };
   return {
     service,

@@ -259,7 +259,7 @@ test('several answers to one request, each with a seed of its own, count their p
 test('probabilities are in the form of OpenAI, whole and streamed', async () => {
   const word = { text: 'Paris', bytes: [80, 97, 114, 105, 115], logprob: -0.25 };
   server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS };
+    yield { type: 'route', answerId: 'a2', model: MODEL.id, hops: HOPS, context: 2048 };
     yield { type: 'token', text: 'Paris', chosen: [{ ...word, likeliest: [word] }] };
     const counts = { promptTokens: 1, completionTokens: 1, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
     yield { type: 'done', reason: 'stop', ...counts };

@@ -43,7 +43,7 @@ test('streams: route first, report last, usage only when asked', async () => {
   const response = await complete({ stream: true, stream_options: { include_usage: true } });
   assert.match(response.headers.get('content-type')!, /^text\/event-stream/);
   const chunks = await chunksOf(response);
-  assert.deepEqual(chunks[0].bitorch, { answerId: 'a1', hops: HOPS });
+  assert.deepEqual(chunks[0].bitorch, { answerId: 'a1', hops: HOPS, context: 2048 });
   const text = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
   assert.equal(text, 'Paris is the capital.');
   const [last, usage] = chunks.slice(-2);
@@ -150,7 +150,7 @@ test('an error before the first chunk is a status, after it the last chunk', asy
   assert.equal((await early.json()).error.code, 'BLOCKS_MISSING');
 
   server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a2', model: 'm', hops: HOPS };
+    yield { type: 'route', answerId: 'a2', model: 'm', hops: HOPS, context: 2048 };
     throw new BitorchError('STAGE_FAILED', 'birch went away');
   };
   const late = await complete({ stream: true });
@@ -163,7 +163,7 @@ test('an error before the first chunk is a status, after it the last chunk', asy
 test('an answer that the node cuts short is an error, not an end', async () => {
   for (const cut of [true, false]) {
     server.node.answer = async function* () {
-      yield { type: 'route', answerId: 'a4', model: 'm', hops: HOPS };
+      yield { type: 'route', answerId: 'a4', model: 'm', hops: HOPS, context: 2048 };
       yield { type: 'token', text: 'Par' };
       if (cut) return;
       const counts = { promptTokens: 1, completionTokens: 1, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
@@ -178,7 +178,7 @@ test('an answer that the node cuts short is an error, not an end', async () => {
 
 test('an answer that went round in a circle was cut off, and says why', async () => {
   server.node.answer = async function* () {
-    yield { type: 'route', answerId: 'a5', model: 'm', hops: HOPS };
+    yield { type: 'route', answerId: 'a5', model: 'm', hops: HOPS, context: 2048 };
     const counts = { promptTokens: 1, completionTokens: 48, timeToFirstTokenMs: 1, tokensPerSecond: 1 };
     yield { type: 'done', reason: 'repetition', ...counts };
   };
@@ -202,7 +202,7 @@ for (const stream of [true, false]) {
     const begun = Promise.withResolvers<void>();
     server.node.answer = async function* (_, signal) {
       signal.addEventListener('abort', () => aborted.resolve());
-      yield { type: 'route', answerId: 'a3', model: 'm', hops: HOPS };
+      yield { type: 'route', answerId: 'a3', model: 'm', hops: HOPS, context: 2048 };
       begun.resolve();
       await aborted.promise;
     };

@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { z } from '#base';
 import type { StakeApi } from '#node';
+import { THREAD, TURN, threadsOf } from '../../support/one-thread.ts';
 import { post, type Running, serveNode, TOKEN } from '../../support/page-server.ts';
 import { chainView, PASSWORD, scriptedWallet, WORDS } from '../../support/scripted-chain.ts';
 import { MODEL, passedAudit, type ScriptedNode, scriptedNode } from '../../support/scripted-node.ts';
@@ -13,6 +14,7 @@ interface Operation {
   readonly responses: Record<string, { content?: Record<string, { schema: z.core.JSONSchema.JSONSchema }> }>;
 }
 
+const AT = `/api/threads/${THREAD}`;
 const REPORT = 'ab'.repeat(32);
 const receipt = { id: 'ab', fee: '1', expiry: 9, outcome: 'sent' as const };
 const stake: StakeApi = {
@@ -74,6 +76,23 @@ const REQUESTS: Readonly<Record<string, { path?: string; init?: RequestInit }>> 
   'post /api/tokens': { init: post({ name: 'app', scopes: ['chat'] }) },
   'get /api/tokens': {},
   'delete /api/tokens/{name}': { path: '/api/tokens/app', init: { method: 'DELETE' } },
+  'get /api/threads': {},
+  'post /api/threads': { init: post({ temperature: 1 }) },
+  'get /api/threads/{id}': { path: AT },
+  'patch /api/threads/{id}': { path: AT, init: { ...post({ title: 'Mine' }), method: 'PATCH' } },
+  'post /api/threads/{id}/turns': { path: `${AT}/turns`, init: post({ prompt: 'Hi', parent: null }) },
+  'get /api/threads/{id}/turns/{turn}/events': { path: `${AT}/turns/${TURN}/events` },
+  'post /api/threads/{id}/turns/{turn}/stop': { path: `${AT}/turns/${TURN}/stop`, init: { method: 'POST' } },
+  'post /api/threads/{id}/turns/{turn}/resume': {
+    path: `${AT}/turns/${TURN}/resume`,
+    init: { method: 'POST' },
+  },
+  'post /api/threads/{id}/turns/{turn}/branch': {
+    path: `${AT}/turns/${TURN}/branch`,
+    init: { method: 'POST' },
+  },
+  'delete /api/threads/{id}': { path: AT, init: { method: 'DELETE' } },
+  'post /api/threads/{id}/restore': { path: `${AT}/restore`, init: { method: 'POST' } },
   'get /api/proof': { path: `/api/proof?token=${REPORT}&nonce=${REPORT}` },
   'get /api/session': {},
   'post /api/session': { init: post({ token: TOKEN }) },
@@ -94,6 +113,7 @@ before(async () => {
   node.chainView = chainView();
   node.purse = scriptedWallet();
   node.setAudit(passedAudit('a1'));
+  node.conversations = threadsOf();
   node.reports.set(REPORT, {
     ...{ hash: REPORT, scanner: 1, ruleset: REPORT, verdict: 'clean', files: [] },
   });
@@ -193,7 +213,11 @@ test('every refused request has an error of the described form that names the fi
   for (const [name, { requestBody }] of operations) {
     if (!requestBody) continue;
     const path = REQUESTS[name]!.path ?? name.split(' ')[1]!;
-    const response = await server.call(path, post({ surprise: [1] }));
+    const [method] = name.split(' ');
+    const response = await server.call(path, {
+      ...post({ surprise: [1] }),
+      method: method!.toUpperCase(),
+    });
     const { error } = (await response.clone().json()) as { error: { code: string; message: string } };
     assert.deepEqual([response.status, error.code], [400, 'INVALID_REQUEST'], name);
     assert.doesNotMatch(
