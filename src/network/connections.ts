@@ -13,6 +13,13 @@ export function hostOf(address: Multiaddr): string | undefined {
 }
 
 /**
+ * The IP address that answers for what comes over a connection: the peer's own, or that of its relay. Otherwise one machine
+ * could make any number of identities behind a relay of its own, each with a budget.
+ */
+export const originHostOf = (address: Multiaddr): string | undefined =>
+  address.getComponents().find(({ name }) => name === 'ip4' || name === 'ip6')?.value;
+
+/**
  * The narrowest scope among a peer's connections. Peer ids are authenticated, so one near connection proves that the peer
  * is near; relayed connections prove nothing.
  */

@@ -18,6 +18,12 @@ export interface Dialable {
   readonly scope: Scope;
 }
 
+/** A way to a peer through a relay: the IP endpoint of the relay, and the relay's peer id. */
+export interface Circuit {
+  readonly relay: Dialable;
+  readonly relayId: string;
+}
+
 /** Resolves a name to its addresses. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
@@ -25,6 +31,9 @@ const MAX_NAME = 253;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MULTIADDR =
   /^\/(ip4|ip6|dns|dns4|dns6)\/([^/]{1,255})\/tcp\/(\d{1,5})(?:\/p2p\/([1-9A-HJ-NP-Za-km-z]{1,128}))?$/;
+/** A circuit address. The ids of nodes are Ed25519 keys, which all begin with the same bytes. */
+const CIRCUIT =
+  /^(\/ip[46]\/[^/]{1,255}\/tcp\/\d{1,5})\/p2p\/(12D3KooW[1-9A-HJ-NP-Za-km-z]{44})\/p2p-circuit(?:\/p2p\/([1-9A-HJ-NP-Za-km-z]{1,128}))?$/;
 /** At most this many addresses of one name are dialled. */
 const MAX_RESOLVED = 4;
 
@@ -58,6 +67,26 @@ export const multiaddrOf = ({ kind, host, port }: Dialable): string =>
   `/${kind === 'name' ? 'dns' : kind}/${host}/tcp/${port}`;
 
 /**
+ * The relay in `/ip4|ip6/HOST/tcp/PORT/p2p/RELAY/p2p-circuit`, with or without a trailing `/p2p/ID`. Undefined for any other
+ * multiaddr, for one whose peer id is not `id`, and for a relay that would be the peer itself.
+ */
+export function parseCircuit(text: unknown, id?: string): Circuit | undefined {
+  const [, address, relayId, peer] = (typeof text === 'string' && text.match(CIRCUIT)) || [];
+  if (address === undefined || relayId === undefined || relayId === (id ?? peer)) return undefined;
+  if (peer !== undefined && id !== undefined && peer !== id) return undefined;
+  const relay = parseMultiaddr(address);
+  return relay && { relay, relayId };
+}
+
+/** `/ip4/HOST/tcp/PORT/p2p/RELAY/p2p-circuit`, or the same with `ip6`. */
+export const circuitOf = ({ relay, relayId }: Circuit): string =>
+  `${multiaddrOf(relay)}/p2p/${relayId}/p2p-circuit`;
+
+/** The scope of an announced address: that of its endpoint, or of its relay. Undefined when it is neither. */
+export const scopeOfAddress = (address: string): Scope | undefined =>
+  parseMultiaddr(address)?.scope ?? parseCircuit(address)?.relay.scope;
+
+/**
  * Whether an address that was learnt from a peer in the scope `learntFrom` may be dialled: no peer can make this node
  * connect to a network that the peer cannot reach itself. Loopback and link-local addresses are accepted only from the same
  * scope and from this machine.
@@ -68,13 +97,19 @@ export function mayDial({ scope }: Pick<Dialable, 'scope'>, learntFrom: Scope): 
 }
 
 /**
- * Filters a peer's multiaddrs to those that may be dialled, in the given order, without duplicates. Names are dropped:
- * nodes announce IP addresses, and a relayed name could resolve to any machine, including one in this network.
+ * Filters a peer's multiaddrs to those that may be dialled, in the given order, without duplicates. Of a circuit it is the
+ * relay that is dialled. Names are dropped: nodes announce IP addresses, and a name that others tell could resolve to any
+ * machine, including one in this network.
  */
 export function dialableOnly(addresses: readonly string[], learntFrom: Scope, id?: string): string[] {
-  const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
-  const taken = dialables.filter((dialable) => dialable.kind !== 'name' && mayDial(dialable, learntFrom));
-  return [...new Set(taken.map(multiaddrOf))];
+  const canonical = (address: string): string | undefined => {
+    const direct = parseMultiaddr(address, id);
+    const circuit = direct ? undefined : parseCircuit(address, id);
+    const dialled = direct ?? circuit?.relay;
+    if (!dialled || dialled.kind === 'name' || !mayDial(dialled, learntFrom)) return undefined;
+    return circuit ? circuitOf(circuit) : multiaddrOf(dialled);
+  };
+  return [...new Set(addresses.flatMap((address) => canonical(address) ?? []))];
 }
 
 /**

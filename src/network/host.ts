@@ -1,90 +1,97 @@
-import type { PeerId, Stream } from '@libp2p/interface';
+import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import { multiaddr } from '@multiformats/multiaddr';
 import { BitorchError, decodeCanonical, encodeCanonical, Lifecycle, type Logger, messageOf } from '#base';
-import type { SigningKey } from '#crypto';
 import { unwrap, wrap } from './answer.ts';
 import { type Budget, Budgets, UNCHARGED } from './budget.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
 import { type ConnectionPlaces, limitConnections } from './connection-places.ts';
-import { hostOf, originIn, scopeIn } from './connections.ts';
-import { addressGroup, multiaddrOf, parseMultiaddr, resolveDialable, type Scope } from './dialable.ts';
-import { FrameStream } from './frame-stream.ts';
+import { hostOf, originHostOf, originIn, scopeIn } from './connections.ts';
+import { addressGroup, type Scope } from './dialable.ts';
+import { Dialler } from './dialler.ts';
+import type { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
-import { type Libp2pNode, startLibp2p } from './libp2p.ts';
+import type { HostOptions, StreamOptions } from './host-options.ts';
+import { startLibp2p } from './libp2p.ts';
+import type { Libp2pNode } from './libp2p-node.ts';
 import { LinkListener } from './link-listener.ts';
 import { Links } from './links.ts';
 import { localStream } from './local-stream.ts';
 import { MemoryCharge } from './memory-charge.ts';
-import { MuxCarrier } from './mux-carrier.ts';
+import { framesOver } from './mux-carrier.ts';
+import type { PeerAddress } from './peer-address.ts';
 import { PEER_LIMITS } from './peer-limits.ts';
+import type { ContentRouting } from './reach/dht.ts';
+import { Reach, type ReachView } from './reach/reach.ts';
+import { reachOptions } from './reach/reach-options.ts';
 
-/** Where a node can be reached: its peer id and multiaddrs. */
-export interface PeerAddress {
-  readonly id: string;
-  readonly addresses: readonly string[];
-  /** Scope of the peer that supplied the addresses, which bounds what is dialled; omitted for our own options. */
-  readonly learntFrom?: Scope;
-}
+import { listenAddressesOf } from './whereabouts.ts';
 
-export interface HostOptions {
-  readonly key: SigningKey;
-  /** Multiaddrs to listen on; defaults to loopback with a port chosen by the system. */
-  readonly listen?: readonly string[];
-  /** TCP port for links on the same addresses; defaults to one chosen by the system. */
-  readonly linkPort?: number;
-}
-
-export interface StreamOptions {
-  readonly signal?: AbortSignal;
-  /** Moves the stream to a TCP connection of its own where possible. Both sides of a protocol must use the same value. */
-  readonly link?: boolean;
-}
+export type { PeerAddress } from './peer-address.ts';
 
 type StreamHandler = (stream: FrameStream) => Promise<void>;
 
 /** What to do with a gossip message: relay it, drop it, or drop it and lower its sender's score. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
 
-/** Requests are small; answers may be long. */
 const QUESTION_BYTES = 64 << 10;
 const ANSWER_BYTES = 1 << 20;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How long a peer may take to read an answer that is ready. */
 const FETCH_TIMEOUT_MS = 120_000;
 const STREAMS_PER_PROTOCOL = 256;
-/** Memory that an open stream can occupy on this node before anything is read. */
+/** Memory of an open stream before anything is read. */
 const STREAM_BYTES = 256 << 10;
 
 /** The node on the peer-to-peer network: libp2p over TCP with Noise and Yamux, framed streams, gossip. */
 export class Host {
   readonly #libp2p: Libp2pNode;
+  readonly #dialler: Dialler;
   readonly #links: Links;
+  readonly #reach: Reach | undefined;
   readonly #log: Logger;
   readonly #budgets = new Budgets(PEER_LIMITS);
   readonly #places: ConnectionPlaces;
   /** Services by protocol id, for streams of this node to itself. */
   readonly #services = new Map<string, { handler: StreamHandler; maxFrameBytes: number }>();
   readonly #concurrent = new ConcurrentRequests();
+  readonly #onAddresses: (() => void)[] = [];
   readonly #lifecycle = new Lifecycle();
 
-  private constructor(libp2p: Libp2pNode, listener: LinkListener, log: Logger) {
+  private constructor(
+    libp2p: Libp2pNode,
+    { listener, reach, log }: { listener: LinkListener; reach: Reach | undefined; log: Logger },
+  ) {
     this.#libp2p = libp2p;
+    this.#dialler = new Dialler(libp2p);
+    this.#reach = reach;
     this.#links = new Links({ id: this.id }, { listener, budgetOf: (peer) => this.budgetOf(peer) });
     this.#log = log;
     this.#places = limitConnections(libp2p, log);
     guardGossip(libp2p.services.pubsub, (peer) => this.#budgetOf(peer));
     this.#lifecycle.onStop(() => libp2p.stop());
     this.#lifecycle.onStop(() => this.#links.stop());
+    this.#lifecycle.onStop(() => reach?.stop());
   }
 
-  static async start(options: HostOptions, dependencies: { log: Logger }): Promise<Host> {
+  static async start(options: HostOptions, { log }: { log: Logger }): Promise<Host> {
     const listen = options.listen ?? ['/ip4/127.0.0.1/tcp/0'];
-    const libp2p = await startLibp2p(options.key, listen);
-    const hosts = listen.flatMap((address) => hostOf(multiaddr(address)) ?? []);
+    const wanted = reachOptions(listen, options.reach);
+    const reach = wanted && (await Reach.prepare(wanted, { log }));
+    const libp2p = await startLibp2p(options.key, listen, { reach, tls: options.tls });
+    const hosts = new Set(listen.flatMap((address) => hostOf(multiaddr(address)) ?? []));
     try {
-      const listener = await LinkListener.start({ hosts, port: options.linkPort ?? 0 });
-      return new Host(libp2p, listener, dependencies.log);
+      const listener = await LinkListener.start({ hosts: [...hosts], port: options.linkPort ?? 0 });
+      const host = new Host(libp2p, { listener, reach, log });
+      await reach?.start({
+        libp2p,
+        host,
+        linkPort: listener.port,
+        onChange: () => {
+          for (const callback of host.#onAddresses) callback();
+        },
+      });
+      return host;
     } catch (error) {
       await libp2p.stop();
       throw error;
@@ -100,6 +107,21 @@ export class Host {
     return this.#libp2p.getMultiaddrs().map(String);
   }
 
+  /** How this node can be reached from outside; undefined on loopback. */
+  get reach(): ReachView | undefined {
+    return this.#reach?.view;
+  }
+
+  /** Where this node tells and asks who provides what; undefined where it takes no part in the hash table. */
+  get contentRouting(): ContentRouting | undefined {
+    return this.#reach?.contentRouting;
+  }
+
+  /** Calls back when `addresses` have changed. */
+  onAddresses(callback: () => void): void {
+    this.#onAddresses.push(callback);
+  }
+
   /** Peer ids with an open connection. */
   get connected(): string[] {
     return this.#libp2p.getPeers().map(String);
@@ -109,11 +131,18 @@ export class Host {
     return this.#libp2p.getConnections(peerIdFromString(peer)).length > 0;
   }
 
-  /** Whether this node opened a connection to a peer, and not only the peer to this node. */
+  /** Whether this node chose a peer and opened a connection to it, and not only the peer to this node. */
   hasDialled(peer: string): boolean {
     return this.#libp2p
       .getConnections(peerIdFromString(peer))
-      .some(({ direction }) => direction === 'outbound');
+      .some((one) => one.direction === 'outbound' && !this.#reach?.wasRequested(one));
+  }
+
+  /** Whether a peer is connected by more than a relay. */
+  isDirect(peer: string): boolean {
+    return (
+      peer === this.id || this.#libp2p.getConnections(peerIdFromString(peer)).some(({ limits }) => !limits)
+    );
   }
 
   /** How near a peer is: the narrowest scope of its connections; public where there is none. */
@@ -142,32 +171,23 @@ export class Host {
 
   /** Where a connected peer listens, by identify if unknown; may be empty. Throws PEER_UNREACHABLE. */
   async whereaboutsOf(peer: string): Promise<PeerAddress> {
-    const id = peerIdFromString(peer);
-    const { peerStore, services } = this.#libp2p;
-    const known = async () => {
-      const found = await peerStore.get(id).catch(() => undefined);
-      return (found?.addresses ?? []).map(({ multiaddr: address }) => address.toString());
-    };
-    const [connection] = this.#libp2p.getConnections(id);
-    const before = await known();
-    if (before.length > 0 || !connection)
-      return { id: peer, addresses: before, learntFrom: this.scopeOf(peer) };
     const learntFrom = this.scopeOf(peer);
-    try {
-      await services.identify.identify(connection, { signal: this.#limit(undefined, REQUEST_TIMEOUT_MS) });
-    } catch (error) {
-      const reason = `${peer} does not report where it listens: ${messageOf(error)}`;
-      throw new BitorchError('PEER_UNREACHABLE', reason, { peer }, error);
-    }
-    return { id: peer, addresses: await known(), learntFrom };
+    const signal = this.#limit(undefined, REQUEST_TIMEOUT_MS);
+    return {
+      id: peer,
+      addresses: await listenAddressesOf(this.#libp2p, peerIdFromString(peer), signal),
+      learntFrom,
+    };
   }
 
   /** Connects to a multiaddr that ends in /p2p/<peer id>, or to a known peer. Throws PEER_UNREACHABLE. */
   async connect(peer: PeerAddress | string, signal?: AbortSignal): Promise<string> {
     const name = typeof peer === 'string' ? peer : peer.id;
     try {
-      const target = typeof peer === 'string' ? multiaddr(peer) : await this.#targetOf(peer);
-      const connection = await this.#libp2p.dial(target, { signal: this.#limit(signal, REQUEST_TIMEOUT_MS) });
+      const limit = this.#limit(signal, REQUEST_TIMEOUT_MS);
+      const connection = await (typeof peer === 'string'
+        ? this.#dialler.dialAddress(peer, limit)
+        : this.#dialler.dial(peer, limit));
       return connection.remotePeer.toString();
     } catch (error) {
       throw unreachable(name, error);
@@ -189,10 +209,13 @@ export class Host {
     try {
       if (peer.id === this.id) return this.#openLocal(protocol, maxFrameBytes);
       const signal = this.#limit(options.signal, REQUEST_TIMEOUT_MS);
-      const connection = await this.#libp2p.dial(await this.#targetOf(peer), { signal });
+      const first = await this.#dialler.dial(peer, signal);
       this.#places.used(peer.id);
+      const connection =
+        options.link && this.#reach?.punches ? await this.#dialler.upgraded(first, signal) : first;
       const stream = await connection.newStream(protocol, {
         signal,
+        runOnLimitedConnection: true,
         maxOutboundStreams: STREAMS_PER_PROTOCOL,
       });
       const frames = framesOver(stream, peer.id, maxFrameBytes, new MemoryCharge(this.budgetOf(peer.id)));
@@ -221,14 +244,18 @@ export class Host {
       (stream, connection) => {
         const peer = connection.remotePeer.toString();
         this.#places.used(peer);
-        const budget = this.#budgets.of(peer, hostOf(connection.remoteAddr));
+        const budget = this.#budgets.of(peer, originHostOf(connection.remoteAddr));
         const frames = framesOver(stream, peer, maxFrameBytes, new MemoryCharge(budget));
         this.#serve(protocol, frames, async () => {
           stream.addEventListener('close', budget.hold(STREAM_BYTES));
           await handler(options.link ? await this.#links.offer(frames, maxFrameBytes) : frames);
         });
       },
-      { maxInboundStreams: STREAMS_PER_PROTOCOL, maxOutboundStreams: STREAMS_PER_PROTOCOL },
+      {
+        maxInboundStreams: STREAMS_PER_PROTOCOL,
+        maxOutboundStreams: STREAMS_PER_PROTOCOL,
+        runOnLimitedConnection: true,
+      },
     );
     this.#lifecycle.onStop(() => this.#libp2p.unhandle(protocol));
   }
@@ -341,24 +368,10 @@ export class Host {
     return this.#libp2p.getProtocols();
   }
 
-  /** The target for libp2p: a peer that is already connected, or those of its addresses that may be dialled. */
-  async #targetOf({ id, addresses, learntFrom = 'loopback' }: PeerAddress): Promise<PeerId | Multiaddr[]> {
-    const peer = peerIdFromString(id);
-    if (addresses.length === 0 || this.#libp2p.getConnections(peer).length > 0) return peer;
-    const dialables = addresses.flatMap((address) => parseMultiaddr(address, id) ?? []);
-    const resolved = await Promise.all(dialables.map((dialable) => resolveDialable(dialable, learntFrom)));
-    const targets = resolved.flat().map((dialable) => multiaddr(`${multiaddrOf(dialable)}/p2p/${id}`));
-    if (targets.length > 0) return targets;
-    throw new BitorchError(
-      'ADDRESS_INVALID',
-      `none of its addresses may be dialled when learnt from a ${learntFrom} peer`,
-    );
-  }
-
   #budgetOf(peer: PeerId): Budget {
     if (peer.equals(this.#libp2p.peerId)) return UNCHARGED;
     const [connection] = this.#libp2p.getConnections(peer);
-    return this.#budgets.of(peer.toString(), connection && hostOf(connection.remoteAddr));
+    return this.#budgets.of(peer.toString(), connection && originHostOf(connection.remoteAddr));
   }
 
   #serve(protocol: string, frames: FrameStream, run: () => Promise<void>): void {
@@ -382,14 +395,6 @@ export class Host {
     return AbortSignal.any(signal ? [...signals, signal] : signals);
   }
 }
-
-const framesOver = (
-  stream: Stream,
-  remote: string,
-  maxFrameBytes: number,
-  memory: MemoryCharge,
-): FrameStream =>
-  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, memory), memory);
 
 const unreachable = (peer: string, cause: unknown): BitorchError =>
   new BitorchError('PEER_UNREACHABLE', `${peer} cannot be reached: ${messageOf(cause)}`, { peer }, cause);

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface';
 import { type Carrier, type Receiver, streamClosed } from './carrier.ts';
+import { FrameStream } from './frame-stream.ts';
 import { FrameAssembler, writeFrame } from './frames.ts';
 import type { MemoryCharge } from './memory-charge.ts';
 
@@ -92,3 +93,12 @@ export class MuxCarrier implements Carrier {
     else if (!this.#paused) this.#receiver.end(this.#assembler.empty ? undefined : streamClosed('read'));
   }
 }
+
+/** The frames of a libp2p stream with the peer `remote`. */
+export const framesOver = (
+  stream: Stream,
+  remote: string,
+  maxFrameBytes: number,
+  memory: MemoryCharge,
+): FrameStream =>
+  new FrameStream(remote, (receiver) => new MuxCarrier(stream, maxFrameBytes, receiver, memory), memory);

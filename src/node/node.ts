@@ -127,9 +127,9 @@ export class Node implements NodeApi {
   }
 
   network(): NetworkView {
-    const { membership, library, guard } = this.#services;
+    const { host, membership, library, guard } = this.#services;
     const { directory, notices } = membership;
-    return networkView({ selfId: this.id, directory, notices, library, guard });
+    return networkView({ host, directory, notices, library, guard });
   }
 
   /** A new invite to this node's network. Throws NETWORK_NONE, INVITE_UNREACHABLE, INVITE_TOO_LONG. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Lifecycle, Logger, OnProgress } from '#base';
+import { type Lifecycle, type Logger, type OnProgress, readTextFile } from '#base';
 import type { SigningKey } from '#crypto';
 import { Swarm, Tracker } from '#distribution';
 import { selfCheck } from '#execution';
-import { Host } from '#network';
+import { Host, type ReachSettings } from '#network';
 import type { Trust } from '#security';
 import type { AuditResult, NodeEvent } from './api/node-api.ts';
 import type { ChainService } from './chain/chain-service.ts';
@@ -52,7 +52,7 @@ export interface ServiceDependencies {
 
 /** Starts a node's parts in order of dependency. Rejects with the first error. */
 export async function startServices(options: NodeOptions, deps: ServiceDependencies): Promise<Services> {
-  const { home, listen, linkPort, swarmHost, swarmPort, genesis, light } = options;
+  const { home, listen, linkPort, swarmHost, swarmPort, genesis, light, tlsCertificate, tlsKey } = options;
   const { lifecycle, onEvent } = deps;
   const logOf = (room: LogRoom) => deps.log.child({ room });
   const { signal } = lifecycle;
@@ -60,7 +60,11 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
 
   const key = await loadIdentity(home);
   const validatorKey = genesis !== undefined && !light ? await loadValidatorKey(home) : undefined;
-  const host = await Host.start({ key, listen, linkPort }, { log: logOf('network') });
+  const tls = tlsCertificate && tlsKey ? await readTls(tlsCertificate, tlsKey) : undefined;
+  const host = await Host.start(
+    { key, listen, linkPort, tls, reach: reachOf(options) },
+    { log: logOf('network') },
+  );
   lifecycle.onStop(() => host.stop());
   const trackers = await startTracker(options, lifecycle);
   const budgetOf = (address: string) => host.budgetAt(address);
@@ -186,4 +190,18 @@ function trustOf(
 ): Trust {
   if (securityAuthorities === 'none') return 'none';
   return roles.includes('security') ? [...new Set([...securityAuthorities, selfId])] : securityAuthorities;
+}
+
+const readTls = async (certificate: string, key: string): Promise<{ cert: string; key: string }> => ({
+  cert: await readTextFile(certificate),
+  key: await readTextFile(key),
+});
+
+/** What the options ask for; the rest depends on the addresses that the node listens on. */
+function reachOf({ reach, announce, relay, portMapping, lan, dht }: NodeOptions): ReachSettings | undefined {
+  const isOn = (value: 'on' | 'off' | undefined) => value && value === 'on';
+  const assume = reach && ({ auto: 'nothing', direct: 'direct', relayed: 'unreachable' } as const)[reach];
+  const switches = { relay: isOn(relay), portMapping: isOn(portMapping), lan: isOn(lan), dht: isOn(dht) };
+  const given = { assume, announce, ...switches };
+  return Object.values(given).some((value) => value !== undefined) ? given : undefined;
 }

@@ -65,7 +65,9 @@ export async function directoryWorld(self: Partial<Description> = {}, now?: () =
     onDisconnect: (callback: typeof lose) => {
       lose = callback;
     },
+    isDirect: (peer: string) => connected.has(peer),
     onDial: () => undefined,
+    onAddresses: () => undefined,
     publish: async (_topic: string, data: Uint8Array) => void published.push(data),
   } as unknown as Host;
   const directory = new Directory({

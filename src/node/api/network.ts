@@ -22,8 +22,30 @@ export type NodeView = z.infer<typeof zNode>;
 const zNotice = z.strictObject({ code: z.string(), message: z.string(), since: zTime });
 export type NoticeView = z.infer<typeof zNotice>;
 
+/** How the node can be reached from outside, and what it has observed of that. */
+export const zReach = z.strictObject({
+  state: z.enum(['direct', 'hole-punched', 'relayed', 'unreachable']),
+  /** What it announces. */
+  addresses: z.array(z.string()).readonly(),
+  /** The addresses at which strangers got through. */
+  proven: z.array(z.string()).readonly(),
+  /** HOST:PORT of outgoing connections as peers see them. */
+  seenAs: z.array(z.string()).readonly(),
+  /** Ports of the router that are mapped to this node. */
+  mapped: z.array(z.string()).readonly(),
+  /** Peer ids of the relays that hold a reservation. */
+  relays: z.array(z.string()).readonly(),
+  /** Connected peers that a hole was punched to. */
+  holePunched: z.number(),
+  nat: z.enum(['none', 'cone', 'symmetric', 'unknown']),
+  /** What the owner can do; empty when nothing is needed. */
+  advice: z.string(),
+});
+
 export const zNetwork = z.strictObject({
   self: z.strictObject({ id: z.string(), name: z.string() }),
+  /** Absent on a node that listens on loopback alone. */
+  reach: zReach.optional(),
   notices: z.array(zNotice),
   nodes: z.array(zNode),
   models: z.array(zModel),

@@ -15,7 +15,7 @@ import {
   type StageOffer,
   type Tokenizer,
 } from '#execution';
-import { type Host, remoteCodeOf } from '#network';
+import { type Host, parseCircuit, remoteCodeOf } from '#network';
 import { AnswerRecord } from '#verification';
 import type {
   AuditResult,
@@ -225,9 +225,17 @@ export class ChatClient {
   #planRoute({ id, manifest }: Model): StageOffer[] {
     const offers = this.#dependencies.directory.nodes().flatMap((node) => {
       const blocks = node.holdings.find(({ manifest }) => toHex(manifest) === id)?.blocks;
-      return blocks ? [offerOf(node, blocks)] : [];
+      return blocks ? [{ ...offerOf(node, blocks), relayed: this.#isRelayed(node) }] : [];
     });
     return planRoute(manifest.architecture.layers, offers, (id) => this.#failures.avoidance(id));
+  }
+
+  /** Whether all ways to a node go through relays, as far as this node knows. */
+  #isRelayed({ id, addresses }: KnownNode): boolean {
+    const circuits = addresses.filter((address) => parseCircuit(address));
+    return (
+      circuits.length > 0 && circuits.length === addresses.length && !this.#dependencies.host.isDirect(id)
+    );
   }
 
   /** Remembers who failed, and its neighbours on the route where the fault may be theirs. */

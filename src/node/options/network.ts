@@ -28,6 +28,42 @@ export const NETWORK_OPTIONS = {
     value: 'multiaddrs',
     help: 'peer-to-peer listen addresses',
   },
+  reach: {
+    schema: z.enum(['auto', 'direct', 'relayed']).optional(),
+    value: 'how',
+    help: 'how other nodes reach this one: auto finds out, direct takes an open port for granted, relayed uses relays only',
+  },
+  announce: {
+    schema: z.array(zListen).max(4).optional(),
+    value: 'multiaddrs',
+    help: 'further addresses to announce, such as those of a port that was forwarded by hand',
+  },
+  relay: {
+    schema: z.enum(['on', 'off']).optional(),
+    value: 'on|off',
+    help: 'relay connections for nodes that cannot be reached, within a budget, while this one can be; default: on beyond loopback',
+  },
+  portMapping: {
+    schema: z.enum(['on', 'off']).optional(),
+    value: 'on|off',
+    help: 'ask the router for a port by UPnP or NAT-PMP; default: on beyond loopback',
+  },
+  lan: {
+    schema: z.enum(['on', 'off']).optional(),
+    value: 'on|off',
+    help: 'look for nodes on the local network by multicast DNS; default: on beyond loopback',
+  },
+  dht: {
+    schema: z.enum(['on', 'off']).optional(),
+    value: 'on|off',
+    help: 'take part in the distributed hash table; default: on beyond loopback',
+  },
+  tlsCertificate: {
+    schema: z.string().min(1).max(4096).optional(),
+    value: 'file',
+    help: 'certificate in PEM for addresses of --listen that end in /tls/ws',
+  },
+  tlsKey: { schema: z.string().min(1).max(4096).optional(), value: 'file', help: 'its private key in PEM' },
   linkPort: {
     schema: zPort.default(0),
     value: 'port',

@@ -1,9 +1,9 @@
 import { BitorchError, cleanText, z, zBytes, zBytesUpTo, zCount } from '#base';
 import { openSigned, type SigningKey, sealSigned } from '#crypto';
-import { parseMultiaddr, publicKeyOf, type Scope } from '#network';
+import { publicKeyOf, type Scope, scopeOfAddress } from '#network';
 
-export const ANNOUNCE_TOPIC = '/bitorch/node/announce/2';
-export const NODES_PROTOCOL = '/bitorch/node/nodes/2';
+export const ANNOUNCE_TOPIC = '/bitorch/node/announce/3';
+export const NODES_PROTOCOL = '/bitorch/node/nodes/3';
 /** Interval of a node's announcements, in ms; a change is announced sooner. */
 export const ANNOUNCE_INTERVAL_MS = 15_000;
 /** Minimum time between two announcements of a node, in ms; earlier ones are ignored. */
@@ -92,15 +92,12 @@ export function pagesOf(node: Description): Announcement[] {
  */
 export function addressesToTell(own: readonly string[], reached: readonly Scope[]): string[] {
   const order: Scope[] = ['public', 'private', 'link-local', 'loopback'];
-  const dialables = own.map((address) => ({ address, scope: scopeOf(address) }));
+  const dialables = own.map((address) => ({ address, scope: scopeOfAddress(address) }));
   const widest = order.find(
     (scope) => reached.includes(scope) || dialables.some((one) => one.scope === scope),
   );
   return dialables.filter(({ scope }) => scope === widest).map(({ address }) => address);
 }
-
-/** Of a multiaddr, which may end in the peer id of its node. */
-const scopeOf = (address: string): Scope | undefined => parseMultiaddr(address)?.scope;
 
 export const sealAnnouncement = (announcement: Announcement, key: SigningKey): SealedAnnouncement => ({
   id: announcement.id,

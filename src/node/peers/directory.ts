@@ -109,6 +109,7 @@ export class Directory {
     host.subscribe(ANNOUNCE_TOPIC, (data, from) => this.#hear(data, from));
     host.onDisconnect((peer) => this.#lose(peer));
     host.onDial((peer) => this.#meetAgain(peer));
+    host.onAddresses(() => this.announce());
     this.changed();
     this.#timer = setInterval(() => this.#repeat(), ANNOUNCE_INTERVAL_MS).unref();
   }
@@ -196,7 +197,8 @@ export class Directory {
   #ownPages(): { announcement: Announcement; sealed: SealedAnnouncement }[] {
     if (!this.#describeSelf) return [];
     const self = this.#describeSelf();
-    const reached = this.#host.connected.map((peer) => this.#host.scopeOf(peer));
+    const direct = this.#host.connected.filter((peer) => this.#host.isDirect(peer));
+    const reached = direct.map((peer) => this.#host.scopeOf(peer));
     const pages = pagesOf({ ...self, addresses: addressesToTell(self.addresses, reached) });
     this.#observer?.announced(self);
     return pages.map((announcement) => ({ announcement, sealed: sealAnnouncement(announcement, this.#key) }));

@@ -1,5 +1,6 @@
 import { cleanText, toHex } from '#base';
 import { areBlocks } from '#execution';
+import type { Host } from '#network';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from '../api/node-api.ts';
 import type { Library, Model } from '../models/library.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
@@ -10,7 +11,7 @@ import { idOfHolding } from './known-nodes.ts';
 import type { Notices } from './notices.ts';
 
 interface ViewDependencies {
-  readonly selfId: string;
+  readonly host: Pick<Host, 'id' | 'reach'>;
   readonly directory: Directory;
   readonly library: Library;
   readonly guard: ModelGuard;
@@ -18,11 +19,13 @@ interface ViewDependencies {
 }
 
 /** The network as known to this node, as plain JSON. */
-export function networkView({ selfId, directory, library, guard, notices }: ViewDependencies): NetworkView {
+export function networkView({ host, directory, library, guard, notices }: ViewDependencies): NetworkView {
+  const { id: selfId, reach } = host;
   const nodes = directory.nodes();
   const models = library.all();
   return {
     self: { id: selfId, name: directory.nameOf(selfId) },
+    ...(reach && { reach }),
     notices: notices.view(),
     nodes: nodes.map((node) => nodeView(node, selfId)).sort(selfFirstThenName),
     models: models.map((model) => modelView(model, directory, guard)),

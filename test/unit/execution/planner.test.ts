@@ -52,3 +52,16 @@ test('goes around a node that is to be avoided, as long as there is a way', () =
   assert.deepEqual(names({ whole: 1, b: 2 }), ['a', 'whole']);
   assert.deepEqual(names({ whole: 1, a: 1, b: 1 }), ['whole']);
 });
+
+test('a relayed stage counts as two hops, and a direct one is taken first where they are equal', () => {
+  const relayed = (name: string, first: number, end: number) => ({
+    ...offer(name, first, end),
+    relayed: true,
+  });
+  assert.deepEqual(plan(30, [relayed('far', 0, 30), offer('near', 0, 30)]), ['near 0-30']);
+  assert.deepEqual(plan(30, [relayed('far', 0, 30), offer('a', 0, 15), offer('b', 15, 30)]), [
+    'a 0-15',
+    'b 15-30',
+  ]);
+  assert.deepEqual(plan(30, [relayed('far', 0, 30), offer('a', 0, 10), offer('b', 10, 20)]), ['far 0-30']);
+});

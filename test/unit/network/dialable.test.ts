@@ -5,10 +5,12 @@ import {
   dialableOnly,
   mayDial,
   multiaddrOf,
+  parseCircuit,
   parseDialable,
   parseMultiaddr,
   resolveDialable,
   type Scope,
+  scopeOfAddress,
   scopeOfRemote,
 } from '#network';
 import { placeGroups, siteOf } from '#network/addresses';
@@ -173,4 +175,33 @@ test('addresses share a group by household, and a network by what one owner usua
   assert.deepEqual(placeGroups('2001:db8:7:1::5'), ['2001:db8:7', '2001:db8:7:1']);
   assert.equal(siteOf('2001:db8:7:ffff'), '2001:db8:7');
   assert.equal(siteOf('12D3KooWPeer'), '12D3KooWPeer');
+});
+
+const RELAY = `12D3KooW${'A'.repeat(44)}`;
+const PEER = `12D3KooW${'B'.repeat(44)}`;
+
+test('a circuit is dialled at its relay, so the address of the relay decides', () => {
+  const circuit = (host: string) => `/ip4/${host}/tcp/4001/p2p/${RELAY}/p2p-circuit`;
+  for (const suffix of ['', `/p2p/${PEER}`]) {
+    assert.deepEqual(dialableOnly([`${circuit('8.8.8.8')}${suffix}`], 'public', PEER), [circuit('8.8.8.8')]);
+  }
+  assert.deepEqual(dialableOnly([circuit('192.168.1.1')], 'public', PEER), []);
+  assert.deepEqual(dialableOnly([circuit('192.168.1.1')], 'private', PEER), [circuit('192.168.1.1')]);
+  assert.deepEqual(dialableOnly([circuit('127.0.0.1')], 'private', PEER), []);
+  assert.equal(scopeOfAddress(circuit('192.168.1.1')), 'private');
+});
+
+test('a circuit names its relay and one peer, and neither twice nor by a name', () => {
+  const refused = [
+    `/ip4/8.8.8.8/tcp/4001/p2p-circuit`,
+    `/ip4/8.8.8.8/tcp/4001/p2p/${RELAY}/p2p-circuit/p2p/${RELAY}`,
+    `/ip4/8.8.8.8/tcp/4001/p2p/${PEER}/p2p-circuit`,
+    `/ip4/8.8.8.8/tcp/4001/p2p/${RELAY}/p2p-circuit/p2p/${RELAY}/p2p-circuit`,
+    `/ip4/8.8.8.8/tcp/0/p2p/${RELAY}/p2p-circuit`,
+    `/dns4/example.org/tcp/4001/p2p/${RELAY}/p2p-circuit`,
+    `/ip4/8.8.8.8/tcp/4001/p2p/nobody/p2p-circuit`,
+    `/p2p/${RELAY}/p2p-circuit`,
+  ];
+  assert.deepEqual(dialableOnly(refused, 'loopback', PEER), []);
+  for (const address of refused) assert.equal(parseCircuit(address, PEER), undefined, address);
 });

@@ -207,12 +207,12 @@ test('what is shown of thousands of nodes reads each of their holdings once or t
   };
   reads = 0;
   const security = securityView({ ...shared, checks: {} as ReportChecker });
-  const network = networkView({ ...shared, selfId: 'self' });
+  const network = networkView({ ...shared, host: { id: 'self', reach: undefined } });
   assert.equal(security.models.length, 100);
   assert.equal(network.nodes.length, nodes);
   assert.ok(reads <= 2 * nodes * each, `${reads} reads`);
   reads = 0;
-  networkView({ ...shared, selfId: 'self' });
+  networkView({ ...shared, host: { id: 'self', reach: undefined } });
   assert.equal(directory.holdersOf(toHex(manifests[0]!)).length, (nodes * each) / 1_000);
   assert.equal(reads, 0);
 });

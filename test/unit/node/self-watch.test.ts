@@ -54,11 +54,11 @@ test('one wrong clock among several is not ours, however often it is heard', () 
 
 test('a crowd that connects to a node says nothing against the nodes that it has chosen', () => {
   const w = world();
-  const newer = ['/bitorch/node/nodes/3'];
+  const newer = ['/bitorch/node/nodes/4'];
   const hear = (name: string, isChosen: boolean, theirs: readonly string[]) =>
-    w.watch.heardProtocols({ name, isChosen }, theirs, ['/bitorch/node/nodes/2']);
+    w.watch.heardProtocols({ name, isChosen }, theirs, ['/bitorch/node/nodes/3']);
   w.announcesItself('chosen', 0, true);
-  hear('chosen', true, ['/bitorch/node/nodes/2']);
+  hear('chosen', true, ['/bitorch/node/nodes/3']);
   for (let i = 0; i < 400; i++) {
     w.watch.heardClock({ name: `stranger ${i % 300}`, isChosen: false }, NOW + HOUR_MS);
     hear(`stranger ${i}`, false, newer);
@@ -91,11 +91,11 @@ test('announcements that waited while the machine slept say nothing of its clock
 });
 
 test('newer protocols are told from older and from other ones', () => {
-  const ours = ['/bitorch/node/nodes/2', '/bitorch/session/3', '/ipfs/id/1.0.0'];
+  const ours = ['/bitorch/node/nodes/3', '/bitorch/session/3', '/ipfs/id/1.0.0'];
   const cases: [string[], boolean][] = [
-    [['/bitorch/node/nodes/3'], true],
+    [['/bitorch/node/nodes/4'], true],
     [['/bitorch/node/nodes/10', '/bitorch/session/3'], true],
-    [['/bitorch/node/nodes/2', '/bitorch/node/nodes/3'], false],
+    [['/bitorch/node/nodes/3', '/bitorch/node/nodes/4'], false],
     [['/bitorch/node/nodes/1'], false],
     [['/bitorch/other/9', '/ipfs/id/2.0.0', '', 'nonsense', '/bitorch/node/nodes/x'], false],
     [[], false],
@@ -107,7 +107,7 @@ test('newer protocols are told from older and from other ones', () => {
   }
   const w = world();
   for (const peer of ['a', 'b']) w.watch.heardProtocols({ ...A, name: peer }, ours, ours);
-  w.watch.heardProtocols({ ...A, name: 'c' }, ['/bitorch/node/nodes/3'], ours);
+  w.watch.heardProtocols({ ...A, name: 'c' }, ['/bitorch/node/nodes/4'], ours);
   assert.deepEqual(w.codes(), [], 'one of three is not enough');
 });
 

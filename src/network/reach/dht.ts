@@ -1,0 +1,77 @@
+import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht';
+import { multiaddr } from '@multiformats/multiaddr';
+import { CID } from 'multiformats/cid';
+import { create as createDigest } from 'multiformats/hashes/digest';
+import { dialableOnly } from '../dialable.ts';
+import type { PeerAddress } from '../peer-address.ts';
+import { ProviderStore } from './provider-store.ts';
+import { withComponent } from './with-component.ts';
+
+export const DHT_PROTOCOL = '/bitorch/kad/1';
+
+/** Codes of the multiformats table: raw bytes, SHA-256. */
+const RAW = 0x55;
+const SHA_256 = 0x12;
+const MAX_ADDRESSES = 16;
+
+/** Finds out who provides what, over the whole network. Keys are SHA-256 hashes, 32 bytes. */
+export interface ContentRouting {
+  /** Tells the nodes nearest to the key that this node provides it; holds for a day and is renewed. */
+  provide(key: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** At most `count` providers, with the addresses that may be dialled; may include this node. */
+  findProviders(key: Uint8Array, options: { count: number; signal: AbortSignal }): Promise<PeerAddress[]>;
+}
+
+/**
+ * Kademlia (libp2p's, on a protocol of its own): this node asks from the start, and answers others only while strangers reach
+ * it. Addresses that come from the table count as told by a public peer.
+ */
+export class Dht implements ContentRouting {
+  #dht!: KadDHT;
+  #serves = false;
+
+  /** The service for libp2p. */
+  readonly service = (components: object): unknown => {
+    const parts = components as KadDHTComponents;
+    const service = kadDHT({
+      protocol: DHT_PROTOCOL,
+      clientMode: true,
+      allowQueryWithZeroPeers: true,
+      peerInfoMapper: (peer) => {
+        const addresses = dialableOnly(peer.multiaddrs.map(String), 'public', peer.id.toString());
+        return { ...peer, multiaddrs: addresses.slice(0, MAX_ADDRESSES).map((one) => multiaddr(one)) };
+      },
+    })(withComponent(parts, 'datastore', new ProviderStore(parts.peerId.toString())));
+    this.#dht = service as KadDHT;
+    return service;
+  };
+
+  /** Answers others from now on, or no longer. */
+  async serve(wanted: boolean): Promise<void> {
+    if (wanted === this.#serves) return;
+    this.#serves = wanted;
+    await this.#dht.setMode(wanted ? 'server' : 'client');
+  }
+
+  async provide(key: Uint8Array, signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#dht.provide(cidOf(key), { signal })) signal.throwIfAborted();
+  }
+
+  async findProviders(
+    key: Uint8Array,
+    { count, signal }: { count: number; signal: AbortSignal },
+  ): Promise<PeerAddress[]> {
+    const found = new Map<string, PeerAddress>();
+    for await (const event of this.#dht.findProviders(cidOf(key), { signal })) {
+      if (event.name !== 'PROVIDER') continue;
+      for (const { id, multiaddrs } of event.providers) {
+        const addresses = dialableOnly(multiaddrs.map(String), 'public', id.toString());
+        found.set(id.toString(), { id: id.toString(), addresses, learntFrom: 'public' });
+      }
+      if (found.size >= count) break;
+    }
+    return [...found.values()].slice(0, count);
+  }
+}
+
+const cidOf = (key: Uint8Array): CID => CID.createV1(RAW, createDigest(SHA_256, key));
