@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` when none is named. Three jobs run at a time: the
+ * Runs the tests: `node scripts/test.ts [tier|file …]`, all tiers but `long` and `nat` when none is named. Three jobs run at a time: the
  * tests of a room in a fast tier share one process, every other file has one of its own. A job's output is printed when it ends; a
  * socket, timer or process that outlives its test fails the job.
  */
@@ -7,7 +7,9 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 const FAST = ['unit', 'property', 'vectors'];
-const ISOLATED = ['e2e', 'swarm', 'interop', 'long'];
+const ISOLATED = ['e2e', 'swarm', 'interop', 'long', 'nat'];
+/** Tiers that run only when they are named. */
+const ON_DEMAND = ['long', 'nat'];
 /** Jobs at a time: what waits for timers and processes leaves a core to another. */
 const WORKERS = 3;
 const TIMEOUT_MS = 300_000;
@@ -33,7 +35,7 @@ const roomOf = (path: string): string =>
 function jobsOf(asked: readonly string[]): Job[] {
   const unknown = asked.filter((name) => !name.endsWith('.ts') && ![...FAST, ...ISOLATED].includes(name));
   if (unknown.length > 0) throw new Error(`no such tier: ${unknown.join(', ')}`);
-  const wanted = (tier: string) => (asked.length === 0 ? tier !== 'long' : asked.includes(tier));
+  const wanted = (tier: string) => (asked.length === 0 ? !ON_DEMAND.includes(tier) : asked.includes(tier));
   const fast = FAST.filter(wanted).flatMap((tier) =>
     [...Map.groupBy(filesOf(tier), roomOf)].map(([name, files]): Job => ({ name, files, isolation: 'none' })),
   );

@@ -1,12 +1,9 @@
-/**
- * A host of the peer-to-peer network as a process of its own, so that it can live in a network namespace. Reads one command a
- * line from standard input, as JSON, and answers each with a line: `{ok: …}` or `{error: …}`.
- */
-import { createInterface } from 'node:readline';
+/** A host of the peer-to-peer network as a process of its own, so that it can live in a network namespace. */
 import { createLog } from '#base';
 import { SigningKey } from '#crypto';
 import { type FrameStream, Host, type PeerAddress } from '#network';
 import type { HostOptions } from '../../src/network/host-options.ts';
+import { serveCommands } from './serve-commands.ts';
 
 const ECHO = '/bitorch/test/echo/1';
 const LIMIT = 1 << 20;
@@ -14,11 +11,10 @@ const LIMIT = 1 << 20;
 export type HostCommand =
   | { readonly type: 'address' | 'reach' }
   | { readonly type: 'provide' | 'find'; readonly key: string }
-  | { readonly type: 'connect' | 'echo' | 'connections'; readonly peer: PeerAddress }
-  | { readonly type: 'stop' };
+  | { readonly type: 'connect' | 'echo' | 'connections'; readonly peer: PeerAddress };
 
 const options = JSON.parse(process.argv[2]!) as Omit<HostOptions, 'key'>;
-const log = createLog(process.env.BITORCH_LOG ?? 'silent');
+const log = createLog('silent');
 const host = await Host.start({ ...options, key: SigningKey.generate() }, { log });
 await host.handle(ECHO, LIMIT, echo, { link: true });
 
@@ -42,12 +38,9 @@ async function answer(command: HostCommand): Promise<unknown> {
     case 'provide':
       return host.contentRouting?.provide(Buffer.from(command.key, 'hex'), AbortSignal.timeout(20_000));
     case 'find': {
-      const options = { count: 4, signal: AbortSignal.timeout(20_000) };
-      return host.contentRouting?.findProviders(Buffer.from(command.key, 'hex'), options);
+      const limits = { count: 4, signal: AbortSignal.timeout(20_000) };
+      return host.contentRouting?.findProviders(Buffer.from(command.key, 'hex'), limits);
     }
-    case 'stop':
-      await host.stop();
-      return 'stopped';
   }
 }
 
@@ -64,14 +57,4 @@ async function echoOf(peer: PeerAddress): Promise<boolean> {
   return true;
 }
 
-process.stdout.write(`${JSON.stringify({ ok: 'started' })}\n`);
-for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as HostCommand;
-  const result = await answer(command).then(
-    (ok) => ({ ok: ok ?? null }),
-    (error: Error) => ({ error: error.message }),
-  );
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (command.type === 'stop') break;
-}
-process.exit();
+await serveCommands(answer);

@@ -1,29 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { PeerAddress, ReachView } from '#network';
 import type { HostOptions } from '../../src/network/host-options.ts';
 import type { HostCommand } from './host-process.ts';
-import { commandInside } from './nat-lab.ts';
+import { LabProcess } from './lab-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('host-process.ts', import.meta.url));
 
-/** A host in a namespace of the lab, driven over its standard streams. */
+/** A host in a namespace of the lab. */
 export class LabHost {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #process: LabProcess;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  private constructor(process: LabProcess) {
+    this.#process = process;
   }
 
   static async start(namespace: string, options: Omit<HostOptions, 'key'>): Promise<LabHost> {
-    const [program, ...args] = commandInside(namespace, process.execPath, PROGRAM, JSON.stringify(options));
-    const host = new LabHost(spawn(program!, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
-    await host.#read();
-    return host;
+    return new LabHost(await LabProcess.start(namespace, PROGRAM, options));
   }
 
   address = (): Promise<PeerAddress> => this.#ask({ type: 'address' });
@@ -35,23 +27,11 @@ export class LabHost {
   connections = (peer: PeerAddress): Promise<{ direct: boolean; connected: boolean }> =>
     this.#ask({ type: 'connections', peer });
 
-  /** Ends the process without a farewell. */
-  async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+  kill(): Promise<void> {
+    return this.#process.kill();
   }
 
-  async #ask<T>(command: HostCommand): Promise<T> {
-    this.#child.stdin!.write(`${JSON.stringify(command)}\n`);
-    return (await this.#read()) as T;
-  }
-
-  async #read(): Promise<unknown> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error('the process of the host has ended');
-    const answer = JSON.parse(value) as { ok?: unknown; error?: string };
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer.ok;
+  #ask<T>(command: HostCommand): Promise<T> {
+    return this.#process.ask(command);
   }
 }

@@ -70,8 +70,19 @@ export class NatLab {
     return { namespace, address };
   }
 
-  /** A machine behind a router. `loss`: share of the packets that the router drops, each way. */
-  home(kind: NatKind, { loss = 0 }: { loss?: number } = {}): Home {
+  /** Whether this kernel can delay packets: it has netem. */
+  get canDelay(): boolean {
+    try {
+      inside(this.#internet, 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms');
+      inside(this.#internet, 'tc', 'qdisc', 'del', 'dev', 'lo', 'root');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A machine behind a router. `loss`: share of the packets that the router drops, each way. `delayMs`: on what it sends. */
+  home(kind: NatKind, { loss = 0, delayMs = 0 }: { loss?: number; delayMs?: number } = {}): Home {
     const network = ++this.#networks;
     const router = this.#namespace(`r${network}`);
     const namespace = this.#namespace(`h${network}`);
@@ -85,13 +96,9 @@ export class NatLab {
       const random = ['-m', 'statistic', '--mode', 'random', '--probability', `${loss}`];
       inside(router, 'iptables', '-I', 'FORWARD', '1', ...random, '-j', 'DROP');
     }
+    if (delayMs > 0)
+      inside(router, 'tc', 'qdisc', 'add', 'dev', 'wan', 'root', 'netem', 'delay', `${delayMs}ms`);
     return { namespace, address, outside };
-  }
-
-  /** Takes a machine off its network: nothing arrives there any more, and nobody is told. */
-  cut({ namespace }: { namespace: string }): void {
-    inside(namespace, 'iptables', '-I', 'INPUT', '1', '-j', 'DROP');
-    inside(namespace, 'iptables', '-I', 'OUTPUT', '1', '-j', 'DROP');
   }
 
   /** Deletes the namespaces, and with them their interfaces and rules. */

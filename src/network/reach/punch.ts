@@ -76,8 +76,14 @@ export class HolePuncher {
       handle: (protocol: string, handler: StreamHandler, options) =>
         registrar.handle(
           protocol,
-          (stream, connection) =>
-            this.#attempt.run(connection.remotePeer, () => handler(stream, closingWhenIdle(connection))),
+          (stream, connection) => {
+            // The side that was dialled through the relay asks, so a stranger cannot have this node dial on its own.
+            if (connection.direction === 'inbound' || !connection.limits)
+              return stream.abort(new Error('holes are punched for circuits that this node has opened'));
+            return this.#attempt.run(connection.remotePeer, () =>
+              handler(stream, closingWhenIdle(connection)),
+            );
+          },
           options,
         ),
       unhandle: (protocol) => registrar.unhandle(protocol),

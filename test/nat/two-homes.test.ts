@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { NetworkView, NodeSettings } from '#node';
+import { eventually } from '../lab/homes.ts';
+import { LabProcess } from '../lab/lab-process.ts';
+import { labProblem, NatLab } from '../lab/nat-lab.ts';
+import type { NodeCommand } from '../lab/node-process.ts';
+import { TINY_MODEL } from '../support/network.ts';
+import { afterwards, temporaryDirectory } from '../support/swarm.ts';
+
+const skip = labProblem() ?? false;
+/** A model is published, fetched and loaded on a busy machine. */
+const WAIT_S = 120;
+const PROGRAM = fileURLToPath(new URL('../lab/node-process.ts', import.meta.url));
+
+test('two homes and a public node publish, fetch and chat; the homes go on without it', {
+  skip,
+}, async (t) => {
+  const folder = await temporaryDirectory(t);
+  const lab = new NatLab();
+  afterwards(t, () => lab.stop());
+  const start = async (name: string, place: { namespace: string; address: string }, more: object) => {
+    const settings: NodeSettings = {
+      ...{ home: join(folder, name), name, roles: ['seed'], threads: 1, securityAuthorities: 'none' },
+      ...{ listen: [`/ip4/${place.address}/tcp/4001`], swarmHost: place.address, swarmPort: 6881 },
+      ...{ portMapping: 'off', lan: 'off' },
+      ...more,
+    };
+    const process = await LabProcess.start(place.namespace, PROGRAM, settings);
+    afterwards(t, () => process.kill());
+    const ask = <T>(command: NodeCommand) => process.ask<T>(command);
+    return { ask, kill: () => process.kill(), network: () => ask<NetworkView>({ type: 'network' }) };
+  };
+
+  const place = lab.publicPlace();
+  const open = await start('open', place, { roles: ['seed', 'audit'], trackerPort: 6969 });
+  const { id, trackers } = await open.ask<{ id: string; trackers: string[] }>({ type: 'where' });
+  const joined = { bootstrap: [`/ip4/${place.address}/tcp/4001/p2p/${id}`], trackers };
+  const line = { loss: 0.01, delayMs: lab.canDelay ? 20 : 0 };
+  if (line.delayMs === 0) t.diagnostic('without delay: this kernel has no netem');
+  const first = await start('first', lab.home('port-restricted', line), {
+    ...joined,
+    ...{ roles: ['seed', 'run'], publish: TINY_MODEL, blocks: [0, 2] },
+  });
+  const second = await start('second', lab.home('port-restricted', line), {
+    ...joined,
+    ...{ roles: ['seed', 'run', 'client'], blocks: [2, 3] },
+  });
+
+  await eventually(
+    async () => (await second.network()).models[0]?.available === true,
+    'all blocks run',
+    WAIT_S,
+  );
+  const fetched = ({ transfers: [one] }: NetworkView) =>
+    one !== undefined && one.bytesHave === one.bytesTotal;
+  await eventually(
+    async () => fetched(await open.network()),
+    'the public node has fetched the model',
+    WAIT_S,
+  );
+  const ask = { type: 'chat', prompt: 'hello' } as const;
+  const before = await second.ask<{ text: string; hops: string[] }>(ask);
+  assert.deepEqual(before.hops, ['first', 'second']);
+  await eventually(
+    async () => (await second.network()).reach?.holePunched === 1,
+    'the homes are connected directly',
+    WAIT_S,
+  );
+  assert.equal((await first.network()).reach?.state, 'hole-punched');
+
+  await open.kill();
+  const after = await second.ask<{ text: string; hops: string[] }>(ask);
+  assert.deepEqual(after, before);
+});
