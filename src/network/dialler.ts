@@ -1,7 +1,7 @@
 import type { Connection, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
-import { BitorchError } from '#base';
+import { BitorchError, messageOf } from '#base';
 import {
   type Circuit,
   circuitOf,
@@ -122,3 +122,6 @@ const circuitsIn = (addresses: readonly string[], learntFrom: Scope, id: string)
   addresses
     .flatMap((address) => parseCircuit(address, id) ?? [])
     .filter(({ relay }) => mayDial(relay, learntFrom));
+
+export const unreachable = (peer: string, cause: unknown): BitorchError =>
+  new BitorchError('PEER_UNREACHABLE', `${peer} cannot be reached: ${messageOf(cause)}`, { peer }, cause);

@@ -8,7 +8,7 @@ import { ConcurrentRequests } from './concurrent-requests.ts';
 import { type ConnectionPlaces, limitConnections } from './connection-places.ts';
 import { hostOf, originHostOf, originIn, scopeIn } from './connections.ts';
 import { addressGroup, type Scope } from './dialable.ts';
-import { Dialler } from './dialler.ts';
+import { Dialler, unreachable } from './dialler.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { guardGossip } from './gossip-guard.ts';
 import type { HostOptions, StreamOptions } from './host-options.ts';
@@ -248,7 +248,8 @@ export class Host {
         const frames = framesOver(stream, peer, maxFrameBytes, new MemoryCharge(budget));
         this.#serve(protocol, frames, async () => {
           stream.addEventListener('close', budget.hold(STREAM_BYTES));
-          await handler(options.link ? await this.#links.offer(frames, maxFrameBytes) : frames);
+          const canLink = this.#reach?.canBeDialledBy(connection) ?? true;
+          await handler(options.link ? await this.#links.offer(frames, maxFrameBytes, canLink) : frames);
         });
       },
       {
@@ -395,6 +396,3 @@ export class Host {
     return AbortSignal.any(signal ? [...signals, signal] : signals);
   }
 }
-
-const unreachable = (peer: string, cause: unknown): BitorchError =>
-  new BitorchError('PEER_UNREACHABLE', `${peer} cannot be reached: ${messageOf(cause)}`, { peer }, cause);

@@ -71,8 +71,11 @@ export class Links {
     await this.#listener.stop();
   }
 
-  /** The listener's side of a new stream: offers a link and waits for the dialler's decision. */
-  async offer(stream: FrameStream, maxFrameBytes: number): Promise<FrameStream> {
+  /**
+   * The listener's side of a new stream: offers a link and waits for the dialler's decision. `canLink`: false where the dialler
+   * cannot connect to this node's port, and would only lose time.
+   */
+  async offer(stream: FrameStream, maxFrameBytes: number, canLink = true): Promise<FrameStream> {
     const secret = new Uint8Array(randomBytes(SECRET_BYTES));
     const keys = deriveLinkKeys(secret, { dialler: stream.remote, listener: this.#id });
     let link: Link | undefined;
@@ -82,7 +85,7 @@ export class Links {
       link.frames.send(HELLO).catch(() => undefined);
     });
     try {
-      await stream.send(encodeLinkOffer({ port: this.#listener.port, secret }));
+      await stream.send(encodeLinkOffer({ port: canLink ? this.#listener.port : 0, secret }));
       if (decodeDecision(await stream.read(AbortSignal.timeout(DECISION_TIMEOUT_MS))) === 'move') {
         if (link) return move(stream, link);
         throw new BitorchError('LINK_INVALID', 'a stream moved to a link that was not opened');

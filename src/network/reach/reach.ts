@@ -200,6 +200,11 @@ export class Reach {
     await this.#relayService.stop();
   }
 
+  /** Whether the peer of a connection may open another one to this node: not from afar through a router that is closed. */
+  canBeDialledBy({ remoteAddr }: Connection): boolean {
+    return this.state === 'direct' || scopeOfRemote(hostOf(remoteAddr)) !== 'public';
+  }
+
   /** Whether this node opened a connection because the peer wanted to be reached directly. */
   wasRequested(connection: Connection): boolean {
     return this.#punched.has(connection);

@@ -25,7 +25,11 @@ async function ends(t: TestContext) {
   return {
     listener,
     /** Both ends of a new stream after they have agreed; `port` tells the dialler another port than is offered. */
-    async agree(host: string | undefined = HOST, port?: (offered: number) => Promise<number>) {
+    async agree(
+      host: string | undefined = HOST,
+      port?: (offered: number) => Promise<number>,
+      canLink?: boolean,
+    ) {
       const [near, middle] = localStream('node', LIMIT);
       const [middleToo, far] = localStream('node', LIMIT);
       const relayed = (async () => {
@@ -37,7 +41,7 @@ async function ends(t: TestContext) {
       relayed.catch(() => undefined);
       const [dialler, answerer] = await Promise.all([
         dialling!.take(near, host, LIMIT, soon()),
-        listening!.offer(far, LIMIT),
+        listening!.offer(far, LIMIT, canLink),
       ]);
       return { dialler, answerer, near, far, moved: dialler !== near && answerer !== far };
     },
@@ -103,6 +107,7 @@ test('a stream stays where it is when its link cannot be dialled', async (t) => 
     await agree(''),
     await agree(HOST, async () => 0),
     await agree(HOST, async () => port),
+    await agree(HOST, undefined, false),
   ]) {
     assert.ok(!stay.moved && stay.dialler === stay.near && stay.answerer === stay.far);
     await stay.dialler.send(Uint8Array.of(7));
