@@ -35,7 +35,7 @@ import { SharedPort } from './shared-port.ts';
 
 const LOOK_MS = 1_000;
 /** Pause between two questions to the local network. */
-const LAN_INTERVAL_MS = 20_000;
+const LAN_INTERVAL_MS = 10_000;
 
 /** How a node can be reached, and what it has observed of that. */
 export interface ReachView {
@@ -92,6 +92,7 @@ export class Reach {
   #relays!: Relays;
   #selfTest!: SelfTest;
   #mapper: PortMapper | undefined;
+  #lan: LanPeers | undefined;
   readonly #dht: Dht | undefined;
   #state = NOTHING_KNOWN;
   #announced = '';
@@ -140,7 +141,15 @@ export class Reach {
 
   /** Finds nodes of the local network; none where the options say so. */
   get peerDiscovery(): NonNullable<Libp2pOptions['peerDiscovery']> {
-    return this.options.lan ? [mdns({ serviceTag: LAN_SERVICE, interval: LAN_INTERVAL_MS })] : [];
+    if (!this.options.lan) return [];
+    return [
+      (components) => {
+        const discovery = mdns({ serviceTag: LAN_SERVICE, interval: LAN_INTERVAL_MS })(components);
+        // Not the event of libp2p: its peer store has dropped private addresses of unknown peers by then.
+        discovery.addEventListener('peer', ({ detail }) => this.#lan?.found(detail));
+        return discovery;
+      },
+    ];
   }
 
   /** The hash table; undefined where the options say so. */
@@ -185,10 +194,7 @@ export class Reach {
       this.#look();
     });
     libp2p.addEventListener('connection:open', ({ detail }) => this.#onConnection(detail));
-    const lan = new LanPeers({ host, log: this.#log, now: this.#now });
-    libp2p.addEventListener('peer:discovery', ({ detail }) => {
-      if (this.options.lan) lan.found(detail);
-    });
+    this.#lan = new LanPeers({ host, log: this.#log, now: this.#now });
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
     this.#look();
     if (this.options.portMapping) this.#mapPorts(linkPort);
