@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BitorchError, Broadcast, check, Lifecycle, type Logger, type Progress } from '#base';
+import { BitorchError, Broadcast, check, Lifecycle, type Logger, Mutex, type Progress } from '#base';
 import type { Executor, Stage } from '#execution';
 import { answerChainCall } from '#ledger';
 import type {
@@ -47,6 +47,7 @@ export class Node implements NodeApi {
   readonly #services: Services;
   readonly #lifecycle: Lifecycle;
   readonly #events: Broadcast<NodeEvent>;
+  readonly #joining = new Mutex();
   readonly #wrapStage: ((stage: Stage) => Executor) | undefined;
 
   private constructor(parts: {
@@ -140,12 +141,15 @@ export class Node implements NodeApi {
   }
 
   /**
-   * Joins the network of an invite; the node is part of it from its next start on. Throws as `parseInvite` and `joinNetwork` do.
+   * Joins the network of an invite; the node is part of it from its next start on. Joins wait for each other. Throws as `parseInvite`
+   * and `joinNetwork` do.
    */
-  async join(invite: string): Promise<void> {
-    const { host } = this.#services;
+  async join(text: string): Promise<void> {
+    const invite = parseInvite(text, Date.now());
+    const { host, chain } = this.#services;
+    const followed = chain?.genesis.parameters.chainId;
     const { signal } = this.#lifecycle;
-    await joinNetwork(this.#options.home, parseInvite(invite, Date.now()), { host, signal });
+    await this.#joining.run(() => joinNetwork(this.#options.home, invite, { host, signal, followed }));
   }
 
   metainfo(modelId: string): Uint8Array | undefined {

@@ -26,7 +26,9 @@ export function joinRoutes(app: FastifyInstance, node: NodeApi, restart: () => v
     },
     async (request, reply) => {
       await node.join(request.body.invite);
-      reply.raw.once('finish', restart);
+      // Comes too when the client has gone before the answer.
+      reply.raw.once('close', restart);
+      if (reply.raw.closed) restart();
       return { joined: true as const };
     },
   );

@@ -1,6 +1,7 @@
-import { BitorchError, check, decodeCanonical, encodeCanonical, z, zBytes, zCount } from '#base';
+import { BitorchError, check, decodeCanonical, encodeCanonical, z, zBytes } from '#base';
 import { type SigningKey, verifySignature } from '#crypto';
 import { type Dialable, parseDialable, parseMultiaddr, peerIdFrom, publicKeyOf } from '#network';
+import { requireReachable } from './invite-reach.ts';
 
 /** A block that the inviter has seen final, for networks older than the trusting period of light clients. */
 export interface Checkpoint {
@@ -38,8 +39,14 @@ const SIGNATURE_BYTES = 64;
 const KEY_BYTES = 32;
 const MAX_PEERS = 8;
 const MAX_ADDRESSES = 4;
-const MAX_TRACKERS = 4;
+export const MAX_TRACKERS = 4;
 const MAX_AUTHORITIES = 8;
+/** Limit on the height of a checkpoint, below which every program reads the same number. */
+const MAX_HEIGHT = 999_999_999_999_999;
+/** What messengers and text processors add to a text: white space, invisible characters, quotes and brackets around it. */
+const ADDED = /[\s\p{Cf}\p{Pi}\p{Pf}"'`„‚<>]/gu;
+/** Some programs that pass links on put a slash before the question mark. */
+const PREFIX_READ = /^bitorch:\/\/join\/?\?/i;
 /** Characters of an invite, with one peer and with several: it has to fit a chat message and a QR code. */
 const MAX_TEXT = { single: 300, several: 700 };
 
@@ -56,7 +63,7 @@ const zInvite = z.tuple([
   z.literal(VERSION),
   upTo(0xffff_ffff),
   z.union([z.null(), zBytes(32)]),
-  z.union([z.null(), z.tuple([zCount, zBytes(32)])]),
+  z.union([z.null(), z.tuple([z.number().int().min(1).max(MAX_HEIGHT), zBytes(32)])]),
   z
     .array(z.tuple([zBytes(KEY_BYTES), z.array(zEndpoint).max(MAX_ADDRESSES)]))
     .min(1)
@@ -76,23 +83,24 @@ export function formatInvite(invite: Invite, key: SigningKey): string {
   const signature = key.sign(PURPOSE, body);
   const text = `${PREFIX}${Buffer.concat([body, signature]).toString('base64url')}`;
   const limit = invite.peers.length === 1 ? MAX_TEXT.single : MAX_TEXT.several;
-  if (text.length > limit)
+  const { authorities } = invite;
+  if (text.length > limit || (authorities !== 'none' && authorities.length > MAX_AUTHORITIES))
     throw new BitorchError(
       'INVITE_TOO_LONG',
-      `the invite has ${text.length} characters, more than ${limit}: name fewer addresses, trackers or authorities`,
+      `the invite would have ${text.length} characters of at most ${limit}, or more than ${MAX_AUTHORITIES} authorities: name fewer addresses, trackers or authorities`,
     );
   return text;
 }
 
 /**
  * Parses an invite as people paste it: with blanks and line breaks, in quotes or angle brackets. Throws INVITE_INVALID when it
- * is damaged or not an invite, INVITE_OUTDATED when its version is unknown, INVITE_EXPIRED when its time is over.
+ * is damaged, not an invite, or names addresses that its maker may not direct others to, INVITE_OUTDATED when its version is unknown, INVITE_EXPIRED when its time is over.
  */
 export function parseInvite(pasted: string, now: number): Invite {
   if (pasted.length > 4 * MAX_TEXT.several) throw invalid('the text is too long');
-  const text = pasted.replace(/[\s"'<>]/g, '');
-  if (!text.toLowerCase().startsWith(PREFIX)) throw invalid(`it must start with ${PREFIX}`);
-  const encoded = text.slice(PREFIX.length);
+  const text = pasted.replace(ADDED, '');
+  if (!PREFIX_READ.test(text)) throw invalid(`it must start with ${PREFIX}`);
+  const encoded = text.replace(PREFIX_READ, '');
   if (!/^[\w-]+$/.test(encoded)) throw invalid('it has characters that do not belong to it');
   const bytes = new Uint8Array(Buffer.from(encoded, 'base64url'));
   if (bytes.length <= SIGNATURE_BYTES) throw invalid('it is cut off');
@@ -107,6 +115,7 @@ export function parseInvite(pasted: string, now: number): Invite {
   const signer = publicKeyOf(invite.peers[0]!.id);
   if (!verifySignature(PURPOSE, body, bytes.slice(-SIGNATURE_BYTES), signer))
     throw invalid('its signature is wrong');
+  requireReachable(invite);
   if (invite.expires * 1000 < now)
     throw new BitorchError(
       'INVITE_EXPIRED',
@@ -169,7 +178,8 @@ function inviteOf(body: Body): Invite {
   const urlOf = (tracker: number | string): string => {
     if (typeof tracker === 'string') return tracker;
     if (!first) throw invalid('its tracker has no address');
-    return `http://${first.kind === 'ip6' ? `[${first.host}]` : first.host}:${tracker}/announce`;
+    return new URL(`http://${first.kind === 'ip6' ? `[${first.host}]` : first.host}:${tracker}/announce`)
+      .href;
   };
   const authorityOf = (authority: number | Uint8Array): string => {
     const id = typeof authority === 'number' ? peers[authority]?.id : peerIdFrom(authority);
@@ -181,7 +191,7 @@ function inviteOf(body: Body): Invite {
     genesis: genesis ?? undefined,
     checkpoint: checkpoint ? { height: checkpoint[0], id: checkpoint[1] } : undefined,
     peers,
-    trackers: trackers.map(urlOf).filter((url) => URL.canParse(url)),
+    trackers: trackers.map(urlOf),
     authorities: authorities === null ? 'none' : authorities.map(authorityOf),
     unproven: clearsUnproven ? 'cleared' : 'pending',
   };

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { BitorchError, messageOf, toHex, writeFileAtomic } from '#base';
 import { fetchGenesis } from '#consensus';
 import type { Host } from '#network';
 import { type Invite, multiaddrsOf } from './invite.ts';
+import { scopeOfInvite } from './invite-reach.ts';
 import {
   genesisPath,
+  holdsGenesis,
   mergeNetworks,
   type NetworkFile,
   networkPath,
@@ -16,14 +17,17 @@ export interface JoinDependencies {
   /** Host that asks the peers of the invite. */
   readonly host: Host;
   readonly signal?: AbortSignal;
+  /** Hash of the genesis that a running node follows already, whatever its data directory says. */
+  readonly followed?: Uint8Array | undefined;
 }
 
 /**
  * Joins the network of an invite: fetches its genesis from the peers that the invite names, checks its hash, and records both
  * in the data directory, in this order, so that the same command repeats an interrupted join. A repeated invite of the same
- * network adds its contacts. The node uses the network from its next start on.
+ * network adds its contacts, and replaces a genesis that is damaged. The node uses the network from its next start on. Run one join of
+ * a directory at a time.
  *
- * Throws INVITE_FOREIGN when the directory belongs to another network, JOIN_UNREACHABLE when no peer of the invite hands out
+ * Throws INVITE_FOREIGN when the directory or the node belongs to another network, JOIN_UNREACHABLE when no peer of the invite hands out
  * the genesis.
  */
 export async function joinNetwork(
@@ -34,7 +38,13 @@ export async function joinNetwork(
   const invited = networkOf(invite);
   const joined = await readNetwork(home);
   if (joined && joined.genesis !== invited.genesis) throw foreign(home);
-  if (invite.genesis && !(joined && existsSync(genesisPath(home))))
+  const { followed } = dependencies;
+  if (followed && toHex(followed) !== invited.genesis)
+    throw new BitorchError(
+      'INVITE_FOREIGN',
+      'this invite is for another network than the one that this node was started in: join it with another --home',
+    );
+  if (invite.genesis && !(await holdsGenesis(home, toHex(invite.genesis))))
     await writeFileAtomic(genesisPath(home), await genesisFrom(invite, invite.genesis, dependencies));
   const network = joined ? mergeNetworks(joined, invited) : invited;
   await writeNetwork(home, network);
@@ -66,10 +76,11 @@ async function genesisFrom(
   { host, signal }: JoinDependencies,
 ): Promise<Uint8Array> {
   const failures: string[] = [];
+  const learntFrom = scopeOfInvite(invite);
   for (const peer of invite.peers) {
     const addresses = multiaddrsOf({ peers: [peer] });
     try {
-      return await fetchGenesis(host, { id: peer.id, addresses }, hash, signal);
+      return await fetchGenesis(host, { id: peer.id, addresses, learntFrom }, hash, signal);
     } catch (error) {
       signal?.throwIfAborted();
       failures.push(`${addresses[0] ?? peer.id}: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
 import { BitorchError, codeOf } from '#base';
 import type { SigningKey } from '#crypto';
 import { type Dialable, parseMultiaddr } from '#network';
-import { type Checkpoint, formatInvite, type Invite, type InvitePeer } from './invite.ts';
+import { type Checkpoint, formatInvite, type Invite, type InvitePeer, MAX_TRACKERS } from './invite.ts';
+import { inviteTracker, scopeOfInvite } from './invite-reach.ts';
 
 /** An invite is accepted for this long. */
 const VALID_MS = 30 * 24 * 3_600_000;
@@ -21,7 +22,7 @@ export interface InviteFacts {
 }
 
 /**
- * An invite to this node's network, with as many other nodes to join through as fit. Throws INVITE_UNREACHABLE when this node
+ * An invite to this node's network, with as many other nodes to join through as fit, and the trackers that a guest may use. Throws INVITE_UNREACHABLE when this node
  * listens on loopback only and `local` is not set, and INVITE_TOO_LONG.
  */
 export function makeInvite(
@@ -38,7 +39,10 @@ export function makeInvite(
     .map(peerOf)
     .filter(({ id, addresses }) => id !== self.id && addresses.some((one) => fits(one, self.addresses)));
   const expires = Math.floor((now + VALID_MS) / 1000);
-  const { genesis, checkpoint, trackers, authorities, unproven } = facts;
+  const { genesis, checkpoint, authorities, unproven } = facts;
+  const scope = scopeOfInvite({ peers: [self] });
+  const usable = facts.trackers.flatMap((tracker) => inviteTracker(tracker, scope) ?? []);
+  const trackers = [...new Set(usable)].slice(0, MAX_TRACKERS);
   for (let count = Math.min(others.length, 7); ; count--) {
     const peers = [self, ...others.slice(0, count)];
     const invite: Invite = { expires, genesis, checkpoint, peers, trackers, authorities, unproven };

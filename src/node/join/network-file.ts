@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { BitorchError, check, codeOf, readTextFile, writeFileAtomic, z } from '#base';
+import { BitorchError, check, codeOf, readTextFile, toHex, writeFileAtomic, z } from '#base';
+import { parseGenesis, readGenesis } from '#consensus';
+import { defaultCurve } from '#crypto';
 import { parseMultiaddr } from '#network';
 
 /** The network that a data directory belongs to, as `network.json` keeps it. */
@@ -48,8 +50,19 @@ export async function readNetwork(home: string): Promise<NetworkFile | undefined
   }
 }
 
+/** It tells whom this node knows, so only its owner may read it. Throws DISK_FULL. */
 export const writeNetwork = (home: string, network: NetworkFile): Promise<void> =>
-  writeFileAtomic(networkPath(home), `${JSON.stringify(network, null, 2)}\n`);
+  writeFileAtomic(networkPath(home), `${JSON.stringify(network, null, 2)}\n`, 0o600);
+
+/** Whether the directory has the genesis file of this hash, whole. */
+export async function holdsGenesis(home: string, hash: string): Promise<boolean> {
+  try {
+    const { parameters } = parseGenesis(await readGenesis(genesisPath(home)), defaultCurve());
+    return toHex(parameters.chainId) === hash;
+  } catch {
+    return false;
+  }
+}
 
 /** What a repeated invite adds to a joined network: newer contacts first, the oldest beyond the limit are dropped. */
 export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): NetworkFile {
@@ -62,10 +75,18 @@ export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): Networ
   };
 }
 
-/** The settings of a node in the network that its data directory has joined, if any; flags and config.json take precedence. */
+/**
+ * The settings of a node in the network that its data directory has joined, if any; flags and config.json take precedence. Throws
+ * CONFIG_INVALID when a file is damaged, or the genesis is that of another network.
+ */
 export async function joinedSettings(home: string): Promise<Record<string, unknown>> {
   const network = await readNetwork(home);
   if (!network) return {};
+  if (network.genesis !== null && !(await holdsGenesis(home, network.genesis)))
+    throw new BitorchError(
+      'CONFIG_INVALID',
+      `${genesisPath(home)} is missing, damaged or of another network than ${networkPath(home)}: join again with an invite`,
+    );
   return {
     bootstrap: network.bootstrap,
     trackers: network.trackers,

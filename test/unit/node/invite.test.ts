@@ -47,7 +47,7 @@ test('an invite is read back as it was written, whichever kinds of addresses it 
         id: inviter,
         addresses: [parseDialable('2001:db8::5', 4001)!, parseDialable('example.org', 65_535)!],
       },
-      { id: other, addresses: [parseDialable('10.0.0.7', 1)!, parseDialable('fd00::1', 9)!] },
+      { id: other, addresses: [parseDialable('203.0.113.7', 1)!, parseDialable('2001:db8::1', 9)!] },
     ],
     trackers: ['http://[2001:db8::5]:8000/announce', 'https://tracker.example/announce?key=1'],
     authorities: [other, third],
@@ -64,6 +64,8 @@ test('an invite of one peer has at most 300 characters, with a checkpoint too', 
 });
 
 test('what does not fit is refused when it is written', () => {
+  const authorities = Array.from({ length: 9 }, () => inviter);
+  assert.throws(() => formatInvite(invite({ authorities }), key), { code: 'INVITE_TOO_LONG' });
   const trackers = ['a', 'b', 'c'].map((name) => `https://${name.repeat(60)}.example/announce`);
   assert.throws(() => formatInvite(invite({ trackers }), key), { code: 'INVITE_TOO_LONG' });
 });
@@ -71,7 +73,17 @@ test('what does not fit is refused when it is written', () => {
 test('it is read as people paste it', () => {
   const text = formatInvite(invite(), key);
   const wrapped = text.replace(/.{60}/g, '$&\r\n  ');
-  for (const pasted of [`  ${text}\n`, `"${text}"`, `<${text}>`, wrapped, text.replace('bitorch', 'Bitorch')])
+  const invisible = text.replace(/.{40}/g, '$&\u200b');
+  const slashed = text.replace('?', '/?');
+  const quoted = [`"${text}"`, `<${text}>`, `“${text}”`, `«${text}»`, `\ufeff${text}`];
+  for (const pasted of [
+    `  ${text}\n`,
+    ...quoted,
+    wrapped,
+    invisible,
+    slashed,
+    text.replace('bitorch', 'Bitorch'),
+  ])
     assert.deepEqual(parseInvite(pasted, NOW), invite());
 });
 
@@ -116,6 +128,9 @@ test('signed nonsense is refused', () => {
     { 2: new Uint8Array(31) },
     { 7: 0 },
     { 3: [1.5, new Uint8Array(32)] },
+    { 3: [0, new Uint8Array(32)] },
+    { 3: [1e15, new Uint8Array(32)] },
+    { 5: [0] },
     { 4: [[key.publicKey, []]], 5: [8000] },
   ];
   for (const changes of wrong)

@@ -77,3 +77,30 @@ test('a damaged network file says what to do', async (t) => {
   await writeFile(networkPath(home), '{"genesis": 1}');
   await assert.rejects(readNetwork(home), { code: 'CONFIG_INVALID', message: /join again with an invite/ });
 });
+
+test('a genesis that is gone, damaged or of another network stops a start, and the same invite repairs it', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 5);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 6);
+  const invite = inviteTo(inviter, HASH, 5);
+  await joinNetwork(home, invite, { host });
+  const another = JSON.stringify({ ...JSON.parse(Buffer.from(FILE).toString()), name: 'another-net' });
+  for (const content of ['', '{', another]) {
+    await writeFile(genesisPath(home), content);
+    await assert.rejects(joinedSettings(home), { code: 'CONFIG_INVALID', message: /join again/ });
+    await joinNetwork(home, invite, { host });
+    assert.deepEqual(new Uint8Array(await readFile(genesisPath(home))), FILE);
+  }
+});
+
+test('a node that its options put in a network joins no other', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 9);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 10);
+  const joining = (followed: Uint8Array) => joinNetwork(home, inviteTo(inviter, HASH, 9), { host, followed });
+  await assert.rejects(joining(new Uint8Array(32)), { code: 'INVITE_FOREIGN' });
+  assert.equal(await readNetwork(home), undefined);
+  await joining(HASH);
+});
