@@ -20,6 +20,7 @@ import {
   type Parameters,
   parseAddress,
 } from '#ledger';
+import { MAX_VALIDATORS } from '../constants.ts';
 import {
   checkGenesis,
   type Genesis,
@@ -88,7 +89,7 @@ const NO_FAUCET = { entropy: new Uint8Array(32), outputs: 0, amount: 0n };
  */
 export function parseGenesis(bytes: Uint8Array, curve: Curve): Genesis {
   try {
-    const file = check(zGenesis, parseOnce(bytes), 'genesis');
+    const file = check(zGenesis, requireFew(parseOnce(bytes)), 'genesis');
     const network = networkOf(file.name, file.time);
     const genesis: GenesisContent = {
       real: file.network === 'real' ? 1 : 0,
@@ -141,6 +142,17 @@ export function formatGenesis(genesis: Genesis): string {
     ...(outputs > 0 && { faucet: { entropy: toHex(entropy), outputs, amount: `${amount}` } }),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+/**
+ * Throws RangeError for more validators than a network may have: the schema looks at every one of a list before it looks at its length,
+ * and 1 MiB holds 200 000 that are wrong.
+ */
+function requireFew(file: unknown): unknown {
+  const validators = (file as { validators?: unknown } | null)?.validators;
+  if (Array.isArray(validators) && validators.length > MAX_VALIDATORS)
+    throw new RangeError(`genesis: "validators" must have at most ${MAX_VALIDATORS} items`);
+  return file;
 }
 
 const parametersOf = (file: Record<string, unknown>): Omit<Parameters, 'chainId' | 'network'> =>

@@ -71,6 +71,23 @@ describe('a genesis file', () => {
   });
 });
 
+test('a list of more validators than a network has is refused before any of them is looked at', () => {
+  const file = JSON.parse(text) as { validators: object[] };
+  const looked: number[] = [];
+  const counting = new Proxy(curve, {
+    get: (target, name) => {
+      looked.push(1);
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  const parsed = (validators: unknown[]) => () =>
+    parseGenesis(utf8(JSON.stringify({ ...file, validators })), counting);
+  const wrong = { code: 'GENESIS_INVALID', message: /"validators" must have at most \d+ items/ };
+  assert.throws(parsed(Array.from({ length: 2_000 }, () => file.validators[0])), wrong);
+  assert.throws(parsed(Array.from({ length: 200_000 }, () => 1)), wrong);
+  assert.equal(looked.length, 0);
+});
+
 test('the test network in the packaging is one', () => {
   const { faucet, validators } = parseGenesis(readFileSync('packaging/networks/testnet.json'), curve);
   assert.equal(validators.length, 4);
