@@ -26,7 +26,7 @@ test('an unknown flag or command is refused and the nearest one named', async ()
 test('a missing argument and a value without its flag are refused in one sentence', async () => {
   assert.equal(await refused('start', '--port'), "option '--port <port>' argument missing [USAGE_INVALID]");
   assert.match(await refused('scan'), /^missing required argument 'target' \[USAGE_INVALID\]$/);
-  assert.match(await refused('start', 'now'), /^too many arguments.* \[USAGE_INVALID\]$/);
+  assert.match(await refused('start', 'bitorch://join?a', 'b'), /^too many arguments.* \[USAGE_INVALID\]$/);
 });
 
 test('wrong values are refused before anything starts', async () => {
