@@ -1,11 +1,16 @@
 import { BitorchError } from '#base';
-import { mayDial, parseDialable, type Scope } from '#network';
-import type { Invite } from './invite.ts';
+import { type Dialable, mayDial, parseDialable, type Scope } from '#network';
+
+/** Where an invite directs a node. The first peer has made it. */
+interface Directions {
+  readonly peers: readonly { readonly addresses: readonly Dialable[] }[];
+  readonly trackers: readonly string[];
+}
 
 const WIDEST_FIRST: readonly Scope[] = ['public', 'private', 'link-local', 'loopback'];
 
 /** Where an invite comes from: the widest scope of its maker's endpoints. */
-export function scopeOfInvite({ peers }: Pick<Invite, 'peers'>): Scope {
+export function scopeOfInvite({ peers }: Pick<Directions, 'peers'>): Scope {
   const own = peers[0]?.addresses ?? [];
   return WIDEST_FIRST.find((scope) => own.some((address) => address.scope === scope)) ?? 'public';
 }
@@ -28,7 +33,7 @@ export function inviteTracker(text: string, from: Scope): string | undefined {
  * Throws INVITE_INVALID when an invite names an address that its maker could not reach from where it is itself: an invite from the
  * internet must not direct a node to this machine or its local network (docs/protocol/network.md, "Addresses").
  */
-export function requireReachable(invite: Invite): void {
+export function requireReachable(invite: Directions): void {
   const from = scopeOfInvite(invite);
   for (const { host, scope } of invite.peers.flatMap(({ addresses }) => addresses))
     if (!mayDial({ scope }, from)) throw unreachable(host, from);
