@@ -2,8 +2,6 @@ export { type Budget, Budgets, type Limits, limitsOfMany, OBJECT_BYTES } from '.
 export { Contacts } from './contacts.ts';
 export {
   addressGroup,
-  type Circuit,
-  circuitOf,
   type Dialable,
   dialableOnly,
   mayDial,
@@ -21,8 +19,6 @@ export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type PeerAddress, type Verdict } from './host.ts';
 export { peerIdFrom, publicKeyOf } from './public-key.ts';
-export type { ContentRouting } from './reach/dht.ts';
 export type { ReachView } from './reach/reach.ts';
 export type { ReachOptions, ReachSettings } from './reach/reach-options.ts';
-export type { Reachability } from './reach/reachability.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';

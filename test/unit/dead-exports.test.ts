@@ -34,12 +34,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'src/consensus/application/queries/account-proof.ts#verifyAccount',
     'src/server/chat-request.ts#SUPPORTED_FIELDS',
   ],
-  'joining by an invite, for the commands': [
-    'src/node/join/invite.ts#endpointsOf',
-    'src/node/join/join-by-invite.ts#joinByInvite',
-    'src/node/join/make-invite.ts#makeInvite',
-    'src/node/join/network-file.ts#networkSettings',
-  ],
   'verifies in the calling thread, which keeps tests of the application fast': [
     'src/consensus/application/verification/spend-verifier.ts#verifierHere',
   ],

@@ -7,7 +7,7 @@ import type { PeerAddress } from '../peer-address.ts';
 import { ProviderStore } from './provider-store.ts';
 import { withComponent } from './with-component.ts';
 
-export const DHT_PROTOCOL = '/bitorch/kad/1';
+const DHT_PROTOCOL = '/bitorch/kad/1';
 
 /** Codes of the multiformats table: raw bytes, SHA-256. */
 const RAW = 0x55;

@@ -7,7 +7,7 @@ import type { Libp2pNode } from '../libp2p-node.ts';
 export const DIAL_BACK_PROTOCOL = '/bitorch/network/dial-back/1';
 
 /** How long a dial back may take. */
-export const DIAL_BACK_MS = 5_000;
+const DIAL_BACK_MS = 5_000;
 /** Dials back under way, and the least time between two for one address group. */
 const MAX_DIALS = 8;
 const PAUSE_MS = 2_000;

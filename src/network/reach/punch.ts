@@ -123,7 +123,7 @@ export class HolePuncher {
 }
 
 /** The connection as DCUtR sees it: closed only when no stream of this node's protocols uses it any more. */
-export const closingWhenIdle = (connection: Connection): Connection =>
+const closingWhenIdle = (connection: Connection): Connection =>
   withComponent(connection, 'close', async () => closeWhenIdle(connection));
 
 function closeWhenIdle(connection: Connection): void {

@@ -1,6 +1,6 @@
 import { BitorchError, check, decodeCanonical, encodeCanonical, z, zBytes } from '#base';
 import { type SigningKey, verifySignature } from '#crypto';
-import { type Dialable, parseDialable, parseMultiaddr, peerIdFrom, publicKeyOf } from '#network';
+import { type Dialable, parseDialable, peerIdFrom, publicKeyOf } from '#network';
 import { requireReachable } from './invite-reach.ts';
 
 /** A block that the inviter has seen final, for networks older than the trusting period of light clients. */
@@ -237,7 +237,3 @@ export const multiaddrsOf = ({ peers }: Pick<Invite, 'peers'>): string[] =>
       ({ kind, host, port }) => `/${kind === 'name' ? 'dns' : kind}/${host}/tcp/${port}/p2p/${id}`,
     ),
   );
-
-/** The endpoints of a node's multiaddrs, for its entry in an invite. */
-export const endpointsOf = (multiaddrs: readonly string[]): Dialable[] =>
-  multiaddrs.flatMap((address) => parseMultiaddr(address) ?? []).slice(0, MAX_ADDRESSES);

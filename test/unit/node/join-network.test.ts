@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { answerGenesis, parseGenesis } from '#consensus';
 import { defaultCurve, SigningKey } from '#crypto';
-import { Host } from '#network';
-import { endpointsOf, formatInvite, type Invite, parseInvite } from '../../../src/node/join/invite.ts';
+import { Host, parseMultiaddr } from '#network';
+import { formatInvite, type Invite, parseInvite } from '../../../src/node/join/invite.ts';
 import { joinNetwork } from '../../../src/node/join/join-network.ts';
 import {
   genesisPath,
@@ -28,7 +28,7 @@ const inviteTo = (host: Host, hash: Uint8Array, byte: number): Invite => {
     expires: 2_000_000_000,
     genesis: hash,
     checkpoint: undefined,
-    peers: [{ id: host.id, addresses: endpointsOf(host.addresses) }],
+    peers: [{ id: host.id, addresses: host.addresses.flatMap((address) => parseMultiaddr(address) ?? []) }],
     trackers: [],
     authorities: [host.id],
     unproven: 'pending' as const,

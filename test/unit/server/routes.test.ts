@@ -32,6 +32,8 @@ const REQUESTS: Readonly<Record<string, { path?: string; init?: RequestInit }>> 
   'get /health': {},
   'get /metrics': {},
   'get /api/network': {},
+  'get /api/network/invite': {},
+  'post /api/network/join': { init: post({ invite: 'bitorch://join?scripted' }) },
   'get /api/security': {},
   'get /api/security/reports/{hash}': { path: `/api/security/reports/${REPORT}` },
   'get /api/models/{id}/safety': { path: `/api/models/${MODEL.id}/safety` },
