@@ -29,6 +29,10 @@ export const cleanLines = (text: string): string =>
     .map((line) => line.replace(UNSAFE, ' ').replace(PILED, '$1').trimEnd())
     .join('\n');
 
+/** Sanitises a piece of a text that is printed as it arrives; keeps line breaks, tabs and spaces. */
+export const cleanPiece = (text: string): string =>
+  text.replace(UNSAFE, (unsafe) => unsafe.replaceAll(/[^\n\t]/gu, '')).replace(PILED, '$1');
+
 /** A copy of a plain object with every string in it sanitised, at any depth. */
 export function cleanFields<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleanValue(value)])) as T;

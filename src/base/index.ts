@@ -17,7 +17,7 @@ export {
   writeU32,
 } from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';
-export { cleanFields, cleanLines, cleanText } from './clean-text.ts';
+export { cleanFields, cleanLines, cleanPiece, cleanText } from './clean-text.ts';
 export { Coalescer } from './coalesce.ts';
 export { decodeCanonical, encodeCanonical } from './codec.ts';
 export { codeCacheDirectory, dataDirectory } from './data-directory.ts';

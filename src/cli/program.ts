@@ -4,13 +4,17 @@ import { abciCommand } from './abci.ts';
 import { chainCommands } from './chain/chain.ts';
 import { faucetCommand, stakeCommands } from './chain/stake.ts';
 import { validatorCommands } from './chain/validator.ts';
+import { chatCommand } from './chat.ts';
 import { devnetCommand } from './devnet/command.ts';
 import { genesisCommand } from './genesis.ts';
 import { inviteCommand } from './invite.ts';
+import { modelsCommand } from './models.ts';
 import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
 import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
+import { stopCommand } from './stop.ts';
 import { tokenCommands } from './token.ts';
 import { walletCommands } from './wallet/command.ts';
 
@@ -21,6 +25,10 @@ export const program = new Command('bitorch')
   .addCommand(startCommand)
   .addCommand(devnetCommand)
   .addCommand(inviteCommand)
+  .addCommand(chatCommand)
+  .addCommand(statusCommand)
+  .addCommand(modelsCommand)
+  .addCommand(stopCommand)
   .addCommand(walletCommands)
   .addCommand(chainCommands)
   .addCommand(validatorCommands)

@@ -57,7 +57,10 @@ async function startOnce(
   const node = await Node.start(options, { log, onEvent, signal: lifecycle.signal });
   lifecycle.onStop(() => node.stop());
   const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
-  const server = createServer(http, { node, log: log.child({ room: 'server' }), restart });
+  const server = createServer(http, {
+    ...{ node, log: log.child({ room: 'server' }), restart },
+    stop: () => process.emit('SIGTERM'),
+  });
   const { url } = await server.start();
   lifecycle.onStop(() => server.stop());
   lifecycle.onStop(await announceApi(options.home, url));

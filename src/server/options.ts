@@ -21,4 +21,6 @@ export interface ServerDependencies {
   log: Logger;
   /** Starts the node again with changed settings, once the answer to the request is on its way. */
   restart?: () => void;
+  /** Stops the process, once the response to the request is sent. */
+  stop?: () => void;
 }

@@ -2,15 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { LoopMonitor } from '#base';
 import type { NodeApi } from '#node';
-import { zProcess } from '#node/api';
+import { zProcess, zStopping } from '#node/api';
 import { Metrics } from './metrics.ts';
 import { content, json } from './responses.ts';
 
-/** Routes for memory, event loop delay and Prometheus metrics. */
+/** Routes for memory, event loop delay, Prometheus metrics, and the end of the process. `stop` ends it. */
 export function processRoutes(
   app: FastifyInstance,
   node: Pick<NodeApi, 'network' | 'security' | 'chain'>,
-  monitor: LoopMonitor,
+  { monitor, stop }: { monitor: LoopMonitor; stop: () => void },
 ): void {
   const metrics = new Metrics(node, monitor);
   app.get(
@@ -24,7 +24,8 @@ export function processRoutes(
     tags: ['bitorch'],
     response: json(zProcess),
   };
-  app.withTypeProvider<ZodTypeProvider>().get('/api/process', { schema }, () => {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  routes.get('/api/process', { schema }, () => {
     const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
     const { p99, max, counts, long } = monitor.view();
     return {
@@ -34,4 +35,13 @@ export function processRoutes(
       heldMs: { p99, max, counts: [...counts], long: [...long] },
     };
   });
+
+  routes.post(
+    '/api/process/stop',
+    { schema: { summary: 'Stop the node', tags: ['bitorch'], response: json(zStopping) } },
+    (_request, reply) => {
+      reply.raw.once('close', stop);
+      return { pid: process.pid };
+    },
+  );
 }

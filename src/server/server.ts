@@ -50,7 +50,7 @@ export function createServer(options: ServerOptions, deps: ServerDependencies): 
 
 async function build(
   options: Omit<ServerOptions, 'sessions'> & { sessions: Sessions; monitor: LoopMonitor },
-  { node, log, restart = () => undefined }: ServerDependencies,
+  { node, log, restart = () => undefined, stop = () => undefined }: ServerDependencies,
   signal: AbortSignal,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -82,7 +82,7 @@ async function build(
     joinRoutes(routes, node, restart);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
-    processRoutes(routes, node, options.monitor);
+    processRoutes(routes, node, { monitor: options.monitor, stop });
   });
   await app.register(async (routes) => {
     access.guardRoutes(routes, () => 'wallet');

@@ -27,7 +27,8 @@ export async function askNode<T>(
   }: { body?: unknown; method?: 'GET' | 'POST' | 'DELETE' } = {},
 ): Promise<T> {
   const { askProven } = await import('#node');
-  const response = await askProven(await apiOf(flags), path, {
+  const { address } = await runningNode(flags);
+  const response = await askProven(address, path, {
     method,
     ...(body !== undefined && {
       headers: { 'content-type': 'application/json' },
@@ -40,14 +41,19 @@ export async function askNode<T>(
   return answer as T;
 }
 
-async function apiOf({ home = dataDirectory() }: NodeFlags): Promise<ApiAddress> {
+/** The running node of the data directory, or else the user's node of a devnet in it. Throws NODE_MISSING, NODE_UNPROVEN. */
+export async function runningNode({
+  home = dataDirectory(),
+}: NodeFlags): Promise<{ home: string; address: ApiAddress }> {
   const { runningApi } = await import('#node');
   try {
-    return await runningApi(home);
+    return { home, address: await runningApi(home) };
   } catch (error) {
-    return runningApi(join(home, 'devnet', 'you')).catch(() => {
+    const devnet = join(home, 'devnet', 'you');
+    const address = await runningApi(devnet).catch(() => {
       throw withHint(error, "or name another node's data directory with --home");
     });
+    return { home: devnet, address };
   }
 }
 

@@ -1,5 +1,6 @@
 import { BitorchError, pause } from '#base';
 import type { AuditResult, Hop, InviteView, NetworkView, SecurityView } from '#node';
+import { type Chunk, chunksOf } from '../completion-stream.ts';
 import type { Ready } from './process.ts';
 
 const AUDIT_TIMEOUT_MS = 180_000;
@@ -12,14 +13,6 @@ export interface Answer {
   readonly tokens: number;
   readonly tokensPerSecond: number;
   readonly timeToFirstTokenMs: number;
-}
-
-/** The fields of a streamed completion that the devnet uses: docs/api.md. */
-interface Chunk {
-  choices?: { delta?: { content?: string } }[];
-  usage?: { completion_tokens: number } | null;
-  error?: { message: string; code?: string };
-  bitorch?: { answerId?: string; hops?: Hop[]; tokens_per_second?: number; time_to_first_token_ms?: number };
 }
 
 /** Sends a prompt through the public API; `onText` receives the answer as it arrives. */
@@ -51,7 +44,6 @@ export async function ask(
     timeToFirstTokenMs: 0,
   };
   for await (const chunk of chunksOf(response.body)) {
-    if (chunk.error) throw BitorchError.relayed(chunk.error.code ?? 'ANSWER_FAILED', chunk.error.message);
     answer.id = chunk.bitorch?.answerId ?? answer.id;
     answer.hops = chunk.bitorch?.hops ?? answer.hops;
     answer.tokensPerSecond = chunk.bitorch?.tokens_per_second ?? answer.tokensPerSecond;
@@ -102,18 +94,4 @@ async function failure(response: Response): Promise<BitorchError> {
     body.error?.code ?? 'ANSWER_FAILED',
     body.error?.message ?? `the node answered ${response.status}`,
   );
-}
-
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Chunk> {
-  const decoder = new TextDecoder();
-  let buffered = '';
-  for await (const bytes of body) {
-    buffered += decoder.decode(bytes, { stream: true });
-    const lines = buffered.split('\n');
-    buffered = lines.pop()!;
-    for (const line of lines) {
-      if (line.startsWith('data: ') && line !== 'data: [DONE]')
-        yield JSON.parse(line.slice('data: '.length)) as Chunk;
-    }
-  }
 }

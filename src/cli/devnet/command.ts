@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cleanLines, type Options, type OptionValues, z } from '#base';
+import { cleanLines, cleanPiece, type Options, type OptionValues, z } from '#base';
 import { zPort } from '#node/options';
 import { HOME } from '../common-options.ts';
 import { exitCodeOf, onStopSignal, printError } from '../exit.ts';
@@ -46,14 +46,16 @@ export const devnetCommand = commandOf(
     port: once ? 0 : flags.port,
     lan: once || flags.local ? undefined : lanAddress(),
   };
+  const stop = new AbortController();
   const devnet = new Devnet(options, {
     onProgress: (node, progress) => board.update(node, progress),
     onEnd: (node, why, restarts) =>
       process.stderr.write(
         `\nbitorch: ${node} ${cleanLines(why)}\n${restarts ? 'Restarting it.' : 'It has ended too often and is not restarted.'}\n`,
       ),
+    // "bitorch stop" has asked the user's node, and means the devnet.
+    onLeave: (node) => node === 'you' && stop.abort(),
   });
-  const stop = new AbortController();
   onStopSignal(() => stop.abort());
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   let exitCode = 0;
@@ -71,7 +73,7 @@ export const devnetCommand = commandOf(
 
 /** Starts the network, asks the first question and shows what happened. Returns the exit code. */
 async function run(devnet: Devnet, flags: Flags, board: ProgressBoard, signal: AbortSignal): Promise<number> {
-  const out = (text: string) => process.stdout.write(text);
+  const out = (text: string) => process.stdout.write(cleanPiece(text));
   const user = await devnet.start();
   board.close();
   out(`\n${formatSafety(await securityOf(user, signal))}\n`);

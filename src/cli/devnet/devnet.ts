@@ -26,6 +26,8 @@ export interface DevnetDependencies {
   readonly onProgress: (node: string, progress: Progress) => void;
   /** A node ended unexpectedly: the reason, and whether it is restarted. */
   readonly onEnd?: (node: string, why: string, restarts: boolean) => void;
+  /** A node ended because somebody stopped it. */
+  readonly onLeave?: (node: string) => void;
 }
 
 /** Folders of the validating nodes: the seeder and three stages, even if those run no blocks of the model. */
@@ -127,12 +129,13 @@ export class Devnet {
 
   #spawn(name: string, flags: StartFlags): NodeProcess {
     const home = join(this.#options.home, name.replace(' ', '-'));
-    const { onProgress, onEnd } = this.#dependencies;
+    const { onProgress, onEnd, onLeave } = this.#dependencies;
     const node = new NodeProcess(
       { name, home, flags },
       {
         onProgress: (progress) => onProgress(name, progress),
         onEnd: (why, restarts) => onEnd?.(name, why, restarts),
+        onLeave: () => onLeave?.(name),
       },
     );
     this.#lifecycle.onStop(() => node.stop());

@@ -29,6 +29,8 @@ export interface NodeProcessObserver {
   onProgress(progress: Progress): void;
   /** The node ended unexpectedly: the reason, and whether it is restarted. */
   onEnd(why: string, restarts: boolean): void;
+  /** The node ended because somebody stopped it. */
+  onLeave?(): void;
 }
 
 /**
@@ -104,6 +106,7 @@ export class NodeProcess {
         const why = this.#reason(signal ?? `code ${code}`);
         ready.reject(new BitorchError('NODE_ENDED', `${this.name} ${why}`));
         // A clean exit was requested, for example by Ctrl-C, which reaches all processes of the terminal.
+        if (known && code === 0 && !this.#stopping) this.#observer.onLeave?.();
         if (known && code !== 0 && code !== INTERRUPTED) this.#ended(why, known);
         resolve();
       });

@@ -48,6 +48,10 @@ export const zProcess = z.strictObject({
     long: z.array(z.strictObject({ at: zMs, ms: zMs })),
   }),
 });
+export type ProcessView = z.infer<typeof zProcess>;
+
+/** The process that ends, once its work is put down. */
+export const zStopping = z.strictObject({ pid: z.number().int() });
 
 /** Scopes of a token: chats; reading everything but the wallet; wallet and stakes; everything. */
 export const SCOPES = ['chat', 'read', 'wallet', 'admin'] as const;

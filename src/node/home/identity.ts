@@ -10,7 +10,7 @@ export async function lockHome(home: string): Promise<() => void> {
   if (unlock) return unlock;
   throw new BitorchError(
     'HOME_IN_USE',
-    `a node is already running on ${home}: stop it or choose another --home`,
+    `a node is already running on ${home}: stop it with "bitorch stop", or choose another --home`,
   );
 }
 

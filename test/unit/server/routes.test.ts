@@ -41,6 +41,7 @@ const REQUESTS: Readonly<Record<string, { path?: string; init?: RequestInit }>> 
   'get /api/answers/{id}/audit': { path: '/api/answers/a1/audit' },
   'get /api/events': {},
   'get /api/process': {},
+  'post /api/process/stop': { init: { method: 'POST' } },
   'get /api/chain': {},
   'post /api/chain/{question}': {
     path: '/api/chain/status',
