@@ -6,6 +6,7 @@ import { faucetCommand, stakeCommands } from './chain/stake.ts';
 import { validatorCommands } from './chain/validator.ts';
 import { chatCommand } from './chat.ts';
 import { devnetCommand } from './devnet/command.ts';
+import { doctorCommand } from './doctor.ts';
 import { genesisCommand } from './genesis.ts';
 import { inviteCommand } from './invite.ts';
 import { modelsCommand } from './models.ts';
@@ -29,6 +30,7 @@ export const program = new Command('bitorch')
   .addCommand(statusCommand)
   .addCommand(modelsCommand)
   .addCommand(stopCommand)
+  .addCommand(doctorCommand)
   .addCommand(walletCommands)
   .addCommand(chainCommands)
   .addCommand(validatorCommands)

@@ -1,5 +1,8 @@
 export { SCOPES } from './api/node.ts';
 export type * from './api/node-api.ts';
+export { examineMachine } from './doctor/machine.ts';
+export { machineChecks } from './doctor/machine-checks.ts';
+export { doctorReport } from './doctor/report.ts';
 export { announceApi, provenApi, runningApi } from './home/api-address.ts';
 export { ApiTokens } from './home/api-tokens.ts';
 export { loadValidatorKey, lockHome } from './home/identity.ts';

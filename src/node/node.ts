@@ -7,6 +7,7 @@ import type {
   ChainView,
   ChatEvent,
   ChatRequest,
+  DoctorView,
   ModelView,
   NetworkView,
   NodeApi,
@@ -18,6 +19,10 @@ import type {
   WalletApi,
 } from './api/node-api.ts';
 import { sendViews } from './api/view-events.ts';
+import { examineMachine } from './doctor/machine.ts';
+import { machineChecks } from './doctor/machine-checks.ts';
+import { nodeChecks } from './doctor/node-checks.ts';
+import { doctorReport } from './doctor/report.ts';
 import { parseInvite } from './join/invite.ts';
 import { inviteFacts } from './join/invite-facts.ts';
 import { joinNetwork } from './join/join-network.ts';
@@ -199,6 +204,19 @@ export class Node implements NodeApi {
     if (!chain)
       throw new BitorchError('NO_CHAIN', 'this node follows no chain: start it with a genesis file');
     return answerChainCall(chain.walletChain, question, bytes);
+  }
+
+  async doctor(): Promise<DoctorView> {
+    const { home, roles, bootstrap, trackers } = this.#options;
+    const { membership, chain } = this.#services;
+    const machine = await examineMachine(home);
+    const others = membership.directory.nodes().filter(({ id }) => id !== this.id);
+    const facts = {
+      ...{ roles, others, addresses: this.addresses, chain: chain?.view },
+      hasContacts: bootstrap.length + trackers.length > 0,
+      ...{ clock: membership.clock, notices: membership.notices.view() },
+    };
+    return doctorReport([...nodeChecks(facts), ...machineChecks(machine, roles.includes('security'))]);
   }
 
   events(signal: AbortSignal): AsyncIterable<NodeEvent> {

@@ -28,6 +28,17 @@ export function nodeRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
   );
 
   routes.get(
+    '/api/doctor',
+    {
+      schema: {
+        ...described('What may keep the node from its part in the network, safe to publish'),
+        response: json(api.zDoctor),
+      },
+    },
+    () => node.doctor(),
+  );
+
+  routes.get(
     '/api/answers/:id/audit',
     { schema: { ...described('The audit of an answer'), params: zById, response: json(api.zAudit) } },
     (request) => {

@@ -159,6 +159,13 @@ export function scriptedNode(): ScriptedNode {
     wallet: () => node.purse,
     network: () => node.view,
     threads: () => node.conversations,
+    doctor: async () => ({
+      healthy: false,
+      checks: [
+        { name: 'disk', state: 'problem', text: '0.1 GB free', fix: 'free some' },
+        { name: 'engine', state: 'ok', text: 'computes the same bits as the network' },
+      ],
+    }),
     metainfo: (id) => (id === MODEL.id ? new TextEncoder().encode('d4:infod4:name1:xee') : undefined),
     audit: (id) => audits.get(id),
     chat: (request, signal) => {

@@ -5,6 +5,7 @@ import { zTime } from './fields.ts';
 import { zHolding, zModel, zTransfer } from './models.ts';
 
 const zRole = z.enum(ROLES);
+export type Role = z.infer<typeof zRole>;
 
 const zNode = z.strictObject({
   id: z.string(),

@@ -5,6 +5,7 @@
 
 import type { ChainView } from './chain.ts';
 import type { AuditResult, ChatEvent, ChatRequest } from './chat.ts';
+import type { DoctorView } from './doctor.ts';
 import type { ModelView } from './models.ts';
 import type { NetworkView } from './network.ts';
 import type { NodeEvent } from './node.ts';
@@ -15,6 +16,7 @@ import type { WalletApi } from './wallet.ts';
 
 export type * from './chain.ts';
 export type * from './chat.ts';
+export type * from './doctor.ts';
 export type * from './models.ts';
 export type * from './network.ts';
 export type * from './node.ts';
@@ -55,6 +57,8 @@ export interface NodeApi {
    * Answers a wallet's query to this node's chain, encoded as in docs/protocol/ledger.md. Absent on a node without a chain.
    */
   walletChain?(question: string, bytes: Uint8Array): Promise<Uint8Array>;
+  /** Examines this node and its machine. */
+  doctor(): Promise<DoctorView>;
   /** Ends when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<NodeEvent>;
 }

@@ -1,6 +1,7 @@
 /** The schemas of the API, for the server: `api.zWallet`. */
 export * from './chain.ts';
 export * from './chat.ts';
+export * from './doctor.ts';
 export * from './fields.ts';
 export * from './models.ts';
 export * from './network.ts';

@@ -64,6 +64,11 @@ export class Membership {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
+  /** How far the clocks of peers are from this one's. */
+  get clock(): ReturnType<SelfWatch['clock']> {
+    return this.#watch.clock();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.directory.stop();

@@ -135,6 +135,17 @@ export class SelfWatch {
     );
   }
 
+  /** Median distance of the clocks of peers ahead of ours, in ms; undefined while none was heard twice. */
+  clock(): { readonly peers: number; readonly offsetMs: number } | undefined {
+    const offsets = this.#confirmedOffsets().sort((a, b) => a - b);
+    const offsetMs = offsets[offsets.length >> 1];
+    return offsetMs === undefined ? undefined : { peers: offsets.length, offsetMs };
+  }
+
+  #confirmedOffsets(): number[] {
+    return this.#offsets.values(this.#now(), ({ isConfirmed }) => isConfirmed).map(({ ms }) => ms);
+  }
+
   /** Time has passed. */
   look(): void {
     if (this.#twinHeardAt !== undefined && this.#now() - this.#twinHeardAt > TWIN_MS) {
@@ -145,8 +156,8 @@ export class SelfWatch {
   }
 
   #tellClock(): void {
-    const votes = this.#offsets.values(this.#now(), ({ isConfirmed }) => isConfirmed);
-    const off = votes.map(({ ms }) => ms).filter((ms) => Math.abs(ms) > CLOCK_SKEW_MS);
+    const votes = this.#confirmedOffsets();
+    const off = votes.filter((ms) => Math.abs(ms) > CLOCK_SKEW_MS);
     const middle = off.sort((a, b) => a - b)[off.length >> 1];
     const isOff = middle !== undefined && 2 * off.length >= votes.length;
     this.#notices.set(

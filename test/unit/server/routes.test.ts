@@ -34,6 +34,7 @@ const REQUESTS: Readonly<Record<string, { path?: string; init?: RequestInit }>> 
   'get /api/network': {},
   'get /api/network/invite': {},
   'post /api/network/join': { init: post({ invite: 'bitorch://join?scripted' }) },
+  'get /api/doctor': {},
   'get /api/security': {},
   'get /api/security/reports/{hash}': { path: `/api/security/reports/${REPORT}` },
   'get /api/models/{id}/safety': { path: `/api/models/${MODEL.id}/safety` },

@@ -1,0 +1,19 @@
+/** What may keep a node from its part in the network, in words that are safe to publish. */
+import { z } from '#base';
+
+export const zCheck = z.strictObject({
+  name: z.enum(['node', 'network', 'addresses', 'clock', 'disk', 'ports', 'engine', 'sandbox', 'chain']),
+  /** `note`: nothing that needs to be fixed for what this node does. */
+  state: z.enum(['ok', 'note', 'problem']),
+  text: z.string(),
+  /** What to do about a problem whose text does not say it. */
+  fix: z.string().exactOptional(),
+});
+export type CheckView = z.infer<typeof zCheck>;
+
+export const zDoctor = z.strictObject({
+  /** Whether no check found a problem. */
+  healthy: z.boolean(),
+  checks: z.array(zCheck),
+});
+export type DoctorView = z.infer<typeof zDoctor>;
