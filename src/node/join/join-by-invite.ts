@@ -17,10 +17,7 @@ export async function joinByInvite(
   const invite = parseInvite(pasted, Date.now());
   const unlock = await lockHome(home).catch((error) => {
     if (codeOf(error) !== 'HOME_IN_USE') throw error;
-    throw new BitorchError(
-      'HOME_IN_USE',
-      `a node is running on ${home}: paste the invite on its page, or stop it first`,
-    );
+    throw new BitorchError('HOME_IN_USE', `a node is running on ${home}: stop it first, with "bitorch stop"`);
   });
   try {
     const host = await Host.start({ key: await loadIdentity(home) }, { log });

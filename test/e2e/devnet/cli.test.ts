@@ -17,12 +17,13 @@ before(async () => {
 });
 after(() => rm(home, { recursive: true, force: true }));
 
-test('bad options end with what to do and a code that is not zero', async () => {
+test('bad options end with what to do and a code that is not zero', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
   await once(server, 'listening');
   const taken = server.address() as AddressInfo;
   for (const [args, message] of [
-    [['devnet', '--nodes', '0'], /--nodes 0: write a whole number from 1 to 64/],
+    [['devnet', '--nodes', '0'], /--nodes 0: must be a whole number from 1 to 64/],
     [['start', '--blocks', 'all'], /--blocks all: write it as first-last/],
     [['start', '--home', home, '--roles', 'miner'], /roles/],
     [['devnet', '--once', '--home', home, '--model', './nothing.gguf'], /nothing\.gguf does not exist/],
@@ -32,7 +33,6 @@ test('bad options end with what to do and a code that is not zero', async () => 
     assert.equal(code, 1, output);
     assert.match(output, message);
   }
-  server.close();
 });
 
 test('where no model can be had the program says how to supply one and ends with 2', async () => {
@@ -67,7 +67,16 @@ test('a whole run with --once', async () => {
 
 test('a node alone shows its page at once, says what it waits for, and answers a chat with a reason', async () => {
   const alone = join(home, 'alone');
-  const child = spawn(process.execPath, [MAIN, 'start', '--home', alone, '--name', 'laptop']);
+  const child = spawn(process.execPath, [
+    MAIN,
+    'start',
+    '--home',
+    alone,
+    '--name',
+    'laptop',
+    '--roles',
+    'seed',
+  ]);
   let output = '';
   try {
     for await (const chunk of child.stdout) {
@@ -75,6 +84,7 @@ test('a node alone shows its page at once, says what it waits for, and answers a
       if (output.includes('waiting: ')) break;
     }
     const [, url, token] = /^laptop is up: (\S+)\/#token=(\S+)$/m.exec(output) ?? [];
+    assert.match(output, /^This node is not part of a network yet/m);
     assert.match(output, /^waiting: this node knows no other node \(give --bootstrap\)$/m);
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
