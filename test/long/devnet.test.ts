@@ -124,7 +124,7 @@ test('the page shows at once that a stage was killed, and that it is back', asyn
   const browser = await launchBrowser();
   t.after(() => browser.close());
   const { page } = await openPage(browser, `${user.url}/#token=${user.token}`);
-  await page.getByText('3 computers').waitFor();
+  await page.getByText('3 computers', { exact: true }).waitFor();
   const killed = performance.now();
   process.kill(nodeNamed('stage 1').pid!, 'SIGKILL');
   await page.getByText('2 computers · some blocks missing').waitFor();
