@@ -209,7 +209,7 @@ test('bad input: each error says what to do', async () => {
   await refused(['info'], 1, /there is no wallet at .*: create or restore one/, run);
   await refused(['restore'], 1, /24 are needed, not 2/, { ...run, input: 'zoo zoo' });
   await refused(['watch'], 1, /VIEW_KEY_INVALID/, { ...run, input: 'torchview1qqqq' });
-  await refused(['create', '--network', 'main'], 1, /--network main: write its 8 hexadecimal digits/, run);
+  await refused(['create', '--network', 'main'], 1, /--network main: must be its 8 hexadecimal digits/, run);
   await refused(['send', 'torch1', '1,5'], 1, /"1,5" is not an amount: write TORCH as 12 or 0\.5/, run);
   const unlock = await tryLockFile(join(server.home, 'bad.in-use'));
   await refused(['info'], 1, /is open in another program, .*: close it there first/, run);
