@@ -34,11 +34,14 @@ interface Settings {
 /** A command whose flags are made from declared options. */
 export class DeclaredCommand extends Command {
   readonly #allVariables: boolean;
+  /** Names of all its options. */
+  readonly #names: ReadonlySet<string>;
 
   constructor(name: string, description: string, { groups, allVariables = false }: Settings) {
     super(name);
     this.description(description);
     this.#allVariables = allVariables;
+    this.#names = new Set(groups.flatMap(({ options }) => Object.keys(options)));
     for (const { title, options } of groups) {
       for (const [option, declaration] of Object.entries(options)) {
         if (declaration.secret) continue;
@@ -49,7 +52,8 @@ export class DeclaredCommand extends Command {
   }
 
   /**
-   * The values of some of the options, from flags, else variables, else `config`, else defaults. Throws OPTION_INVALID, whose message
+   * The values of some of the options, from flags, else variables, else `config`, which may have the command's other options too,
+   * else defaults. Throws OPTION_INVALID, whose message
    * names the flag, variable or field and what is accepted.
    */
   values<O extends Options>(options: O, config: Readonly<Record<string, unknown>> = {}): OptionValues<O> {
@@ -59,7 +63,9 @@ export class DeclaredCommand extends Command {
     return readOptions(options, {
       flags: super.opts(),
       variables: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
-      config,
+      config: Object.fromEntries(
+        Object.entries(config).filter(([name]) => name in options || !this.#names.has(name)),
+      ),
     });
   }
 }

@@ -43,6 +43,16 @@ test('values of flags are converted before a command sees them', () => {
   assert.deepEqual(convert.opts(), { force: false, sandbox: true });
 });
 
+test('some options are read from a config.json that has others of the command too, but none that it does not know', () => {
+  const { roles } = START_OPTIONS;
+  const config = { roles: ['seed'], name: 'ember', walletPassword: 'a long password' };
+  assert.deepEqual(startCommand.values({ roles }, config), { roles: ['seed'] });
+  assert.throws(() => startCommand.values({ roles }, { nam: 'ember' }), {
+    code: 'OPTION_INVALID',
+    message: /unknown option "nam"/,
+  });
+});
+
 test('every option of a node is a flag of start, but secrets', () => {
   const flags = startCommand.options.filter((flag) => flag instanceof DeclaredFlag);
   assert.deepEqual(
