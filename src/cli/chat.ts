@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { BitorchError, cleanLines, cleanPiece, type Options, type OptionValues, readBounded, z } from '#base';
-import type { ChatMessage, Hop } from '#node';
+import type { ChatMessage } from '#node';
 import { askNode, type NodeFlags, nodeCommand, printJson, runningNode } from './chain/api.ts';
-import { chunksOf } from './completion-stream.ts';
+import { readAnswer, type StreamedAnswer } from './completion-stream.ts';
 import { onStopSignal, printError } from './exit.ts';
 import { isInteractive } from './wallet/terminal.ts';
 
@@ -89,8 +89,8 @@ async function answer(
   const { askProven } = await import('#node');
   const { address } = await runningNode(flags);
   const asked = { stream: true, stream_options: { include_usage: true }, ...bodyOf(flags, messages) };
-  let text = '';
-  const facts: Facts = { hops: [] };
+  let isBegun = false;
+  let told: StreamedAnswer;
   try {
     const response = await askProven(address, '/v1/chat/completions', {
       method: 'POST',
@@ -102,28 +102,20 @@ async function answer(
       const { error } = (await response.json()) as { error: { code: string; message: string } };
       throw BitorchError.relayed(error.code, error.message);
     }
-    for await (const { choices, bitorch, usage } of chunksOf(response.body!)) {
-      const piece = choices?.[0]?.delta?.content ?? '';
+    told = await readAnswer(response.body!, (piece) => {
+      isBegun = true;
       process.stdout.write(cleanPiece(piece));
-      text += piece;
-      facts.hops = bitorch?.hops ?? facts.hops;
-      facts.tokensPerSecond = bitorch?.tokens_per_second ?? facts.tokensPerSecond;
-      facts.tokens = usage?.completion_tokens ?? facts.tokens;
-    }
+    });
   } catch (error) {
-    if (text !== '') process.stdout.write('\n');
+    if (isBegun) process.stdout.write('\n');
     throw signal.aborted ? new BitorchError('INTERRUPTED', 'the answer was stopped') : error;
   }
-  if (!text.endsWith('\n')) process.stdout.write('\n');
-  if (process.stderr.isTTY) process.stderr.write(`${formatFacts(facts)}\n`);
-  return text;
+  if (!told.text.endsWith('\n')) process.stdout.write('\n');
+  if (process.stderr.isTTY) process.stderr.write(`${formatFacts(told)}\n`);
+  return told.text;
 }
 
-interface Facts {
-  hops: readonly Hop[];
-  tokens?: number | undefined;
-  tokensPerSecond?: number | undefined;
-}
+type Facts = Pick<StreamedAnswer, 'hops' | 'tokens' | 'tokensPerSecond'>;
 
 /** `ember → birch · 42 tokens · 41.4 tokens/s`. */
 export function formatFacts({ hops, tokens, tokensPerSecond }: Facts): string {

@@ -25,3 +25,37 @@ export async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator
     }
   }
 }
+
+/** What a streamed answer has told; facts that no chunk held are left out. */
+export interface StreamedAnswer {
+  readonly text: string;
+  readonly hops: readonly Hop[];
+  readonly id?: string;
+  readonly tokens?: number;
+  readonly tokensPerSecond?: number;
+  readonly timeToFirstTokenMs?: number;
+}
+
+/** Reads a streamed completion; `onText` receives each piece as it arrives. Throws the error that ends the answer, if one does. */
+export async function readAnswer(
+  body: AsyncIterable<Uint8Array>,
+  onText: (text: string) => void,
+): Promise<StreamedAnswer> {
+  let answer: StreamedAnswer = { text: '', hops: [] };
+  for await (const { choices, bitorch = {}, usage } of chunksOf(body)) {
+    const piece = choices?.[0]?.delta?.content ?? '';
+    const { answerId: id, hops, tokens_per_second: tokensPerSecond } = bitorch;
+    const { time_to_first_token_ms: timeToFirstTokenMs } = bitorch;
+    answer = {
+      ...answer,
+      text: answer.text + piece,
+      ...(id !== undefined && { id }),
+      ...(hops && { hops }),
+      ...(usage && { tokens: usage.completion_tokens }),
+      ...(tokensPerSecond !== undefined && { tokensPerSecond }),
+      ...(timeToFirstTokenMs !== undefined && { timeToFirstTokenMs }),
+    };
+    if (piece) onText(piece);
+  }
+  return answer;
+}

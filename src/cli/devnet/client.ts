@@ -1,19 +1,12 @@
 import { BitorchError, pause } from '#base';
-import type { AuditResult, Hop, InviteView, NetworkView, SecurityView } from '#node';
-import { type Chunk, chunksOf } from '../completion-stream.ts';
+import type { AuditResult, InviteView, NetworkView, SecurityView } from '#node';
+import { type Chunk, readAnswer, type StreamedAnswer } from '../completion-stream.ts';
 import type { Ready } from './process.ts';
 
 const AUDIT_TIMEOUT_MS = 180_000;
 const AUDIT_POLL_MS = 100;
 
-export interface Answer {
-  readonly id: string;
-  readonly hops: readonly Hop[];
-  readonly text: string;
-  readonly tokens: number;
-  readonly tokensPerSecond: number;
-  readonly timeToFirstTokenMs: number;
-}
+export type Answer = Required<StreamedAnswer>;
 
 /** Sends a prompt through the public API; `onText` receives the answer as it arrives. */
 export async function ask(
@@ -35,25 +28,8 @@ export async function ask(
     }),
   });
   if (!response.ok || !response.body) throw await failure(response);
-  const answer = {
-    id: '',
-    hops: [] as Hop[],
-    text: '',
-    tokens: 0,
-    tokensPerSecond: 0,
-    timeToFirstTokenMs: 0,
-  };
-  for await (const chunk of chunksOf(response.body)) {
-    answer.id = chunk.bitorch?.answerId ?? answer.id;
-    answer.hops = chunk.bitorch?.hops ?? answer.hops;
-    answer.tokensPerSecond = chunk.bitorch?.tokens_per_second ?? answer.tokensPerSecond;
-    answer.timeToFirstTokenMs = chunk.bitorch?.time_to_first_token_ms ?? answer.timeToFirstTokenMs;
-    answer.tokens = chunk.usage?.completion_tokens ?? answer.tokens;
-    const text = chunk.choices?.[0]?.delta?.content ?? '';
-    answer.text += text;
-    if (text) onText(text);
-  }
-  return answer;
+  const unknown = { id: '', tokens: 0, tokensPerSecond: 0, timeToFirstTokenMs: 0 };
+  return { ...unknown, ...(await readAnswer(response.body, onText)) };
 }
 
 /** Waits for the result of an answer's audit. Throws AUDIT_TIMEOUT when it takes too long. */
