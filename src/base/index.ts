@@ -21,6 +21,7 @@ export { cleanFields, cleanLines, cleanPiece, cleanText } from './clean-text.ts'
 export { Coalescer } from './coalesce.ts';
 export { decodeCanonical, encodeCanonical } from './codec.ts';
 export { codeCacheDirectory, dataDirectory } from './data-directory.ts';
+export { dropOldest } from './drop-oldest.ts';
 export { type ReplaceFile, replaceFile, syncFolder } from './durable.ts';
 export { BASE_ERRORS, BitorchError, codeOf, type ErrorCode, type ErrorTable, messageOf } from './errors.ts';
 export { writeFileAtomic } from './files.ts';
@@ -52,4 +53,5 @@ export { check, describeProblem, parse, z, zBytes, zBytesUpTo, zCount } from './
 export { finish, finishInTurns, type Steps } from './steps.ts';
 export { readTextFile, textOf } from './text-file.ts';
 export { threadCpuMs } from './thread-clock.ts';
+export { bracketed, unbracketed } from './url-host.ts';
 export { Wakeup } from './wakeup.ts';

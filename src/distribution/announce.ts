@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { BitorchError, messageOf, toHex } from '#base';
-import { type Dialable, mayDial, parseDialable } from '#network/addresses';
+import { type Dialable, mayDial, parseCompactEndpoint, parseDialable } from '#network/addresses';
 import { type BencodeDictionary, type BencodeValue, decodeBencode } from './bencode.ts';
 import { getWithin } from './scoped-http.ts';
 
@@ -107,12 +107,12 @@ const textOf = (bytes: Uint8Array): string =>
 function peersOf(value: BencodeValue | undefined, addressBytes: 4 | 16): Dialable[] {
   if (Array.isArray(value)) return value.flatMap((item) => (item instanceof Map ? listedPeer(item) : []));
   if (!(value instanceof Uint8Array)) return [];
-  const bytes = Buffer.from(value);
   const step = addressBytes + 2;
   // Trailing bytes are ignored.
-  return Array.from({ length: Math.floor(bytes.length / step) }, (_, n) => {
-    const host = hostOf(bytes.subarray(n * step, n * step + addressBytes));
-    return parseDialable(host, bytes.readUInt16BE(n * step + addressBytes)) ?? [];
+  return Array.from({ length: Math.floor(value.length / step) }, (_, n) => {
+    const endpoint = value.subarray(n * step, (n + 1) * step);
+    const isMapped = addressBytes === 16 && toHex(endpoint.subarray(0, 12)) === MAPPED_BYTES;
+    return parseCompactEndpoint(isMapped ? endpoint.subarray(12) : endpoint) ?? [];
   }).flat();
 }
 
@@ -122,10 +122,4 @@ function listedPeer(peer: BencodeDictionary): Dialable[] {
   if (!(ip instanceof Uint8Array) || port === undefined) return [];
   const host = textOf(ip).replace(MAPPED, '');
   return isIP(host) > 0 ? [parseDialable(host, port) ?? []].flat() : [];
-}
-
-function hostOf(address: Buffer): string {
-  if (address.length === 4) return address.join('.');
-  if (toHex(address.subarray(0, 12)) === MAPPED_BYTES) return address.subarray(12).join('.');
-  return Array.from({ length: 8 }, (_, n) => address.readUInt16BE(n * 2).toString(16)).join(':');
 }

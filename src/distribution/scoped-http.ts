@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { createGunzip, createInflate } from 'node:zlib';
-import { readBounded } from '#base';
+import { readBounded, unbracketed } from '#base';
 import { mayDial, parseDialable, type Scope, scopeOfRemote } from '#network/addresses';
 
 const MAX_REDIRECTS = 3;
@@ -51,7 +51,7 @@ export async function addressesWithin(
   from: Scope,
   { lookup = lookupName, signal }: Pick<GetOptions, 'lookup' | 'signal'>,
 ): Promise<readonly string[]> {
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const host = unbracketed(hostname);
   const all = isIP(host) > 0 ? [host] : await untilAborted(lookup(host), signal);
   const dialables = all.flatMap((address) => parseDialable(address, 1) ?? []);
   const allowed = dialables.filter((dialable) => mayDial(dialable, from));

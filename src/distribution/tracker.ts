@@ -1,4 +1,4 @@
-import { BitorchError, toHex } from '#base';
+import { BitorchError, bracketed, toHex } from '#base';
 
 const MAX_TORRENTS = 10_000;
 
@@ -27,7 +27,7 @@ export class Tracker {
     const address = this.#server?.http.address();
     if (!address || typeof address === 'string') return '';
     const host = this.#options.host ?? '127.0.0.1';
-    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/announce`;
+    return `http://${bracketed(host)}:${address.port}/announce`;
   }
 
   /** Starts to listen. Throws LISTEN_FAILED when the port is taken. */

@@ -1,5 +1,6 @@
 import type { Libp2p, PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
+import { dropOldest } from '#base';
 import { addressGroup, type Scope, scopeOfRemote } from './dialable.ts';
 
 /** The origin of peers behind relays: a relay does not tell where they are, so all of them count as one address. */
@@ -54,7 +55,7 @@ export class PeerScopes {
     const id = peer.toString();
     this.#last.delete(id);
     this.#last.set(id, scopeIn(libp2p, peer));
-    if (this.#last.size > MAX_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
+    dropOldest(this.#last, MAX_REMEMBERED);
   }
 
   of(libp2p: Libp2p, peer: PeerId): Scope {

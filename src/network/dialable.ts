@@ -130,6 +130,22 @@ export async function resolveDialable(
     .filter((resolved) => resolved.kind !== 'name' && mayDial(resolved, learntFrom));
 }
 
+/** The compact form of an IP endpoint (BEP 23, BEP 7): the 4 or 16 bytes of its address, then the port, big-endian. */
+export function compactEndpoint({ kind, host, port }: Dialable): Uint8Array {
+  const address =
+    kind === 'ip4'
+      ? host.split('.').map(Number)
+      : (groupsOf(host) ?? []).flatMap((group) => [group >> 8, group & 0xff]);
+  return Uint8Array.from([...address, port >> 8, port & 0xff]);
+}
+
+/** Parses a compact endpoint of 6 or 18 bytes; undefined when it may not be dialled. */
+export function parseCompactEndpoint(bytes: Uint8Array): Dialable | undefined {
+  const pairs = Array.from({ length: bytes.length / 2 }, (_, i) => 256 * bytes[2 * i]! + bytes[2 * i + 1]!);
+  const host = bytes.length === 6 ? bytes.subarray(0, 4).join('.') : pairs.slice(0, -1).map(hex).join(':');
+  return parseDialable(host, pairs.at(-1));
+}
+
 /** The scope of a connection's remote end. IPv4-mapped IPv6 counts as IPv4. */
 export function scopeOfRemote(address: string | undefined): Scope {
   return parseDialable(plainAddress(address), 1)?.scope ?? 'public';

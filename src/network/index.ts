@@ -2,11 +2,13 @@ export { type Budget, Budgets, type Limits, limitsOfMany, OBJECT_BYTES } from '.
 export { Contacts } from './contacts.ts';
 export {
   addressGroup,
+  compactEndpoint,
   type Dialable,
   dialableOnly,
   mayDial,
   multiaddrOf,
   parseCircuit,
+  parseCompactEndpoint,
   parseDialable,
   parseMultiaddr,
   resolveDialable,

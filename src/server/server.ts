@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
-import { BitorchError, codeOf, Lifecycle, LoopMonitor } from '#base';
+import { BitorchError, bracketed, codeOf, Lifecycle, LoopMonitor } from '#base';
 import { zHealth } from '#node/api';
 import { Access } from './access.ts';
 import { chainRoutes } from './chain-routes.ts';
@@ -119,7 +119,7 @@ async function listen(
     throw new BitorchError('PORT_IN_USE', `port ${port} is taken: choose another with --port`, { port });
   }
   const bound = (app.server.address() as AddressInfo).port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  return `http://${bracketed(host)}:${bound}`;
 }
 
 /** No external or inline content, no frames; cross-origin isolated, so that the page may share memory with workers. */

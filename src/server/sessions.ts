@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { check, Mutex, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
+import { check, dropOldest, Mutex, sha256, toHex, utf8, writeFileAtomic, z } from '#base';
 
 /** Idle time in ms after which a session expires. */
 const IDLE_MS = 7 * 24 * 3_600_000;
@@ -37,7 +37,7 @@ export class Sessions {
   open(): string {
     const secret = randomBytes(32).toString('base64url');
     this.#used.set(keyOf(secret), this.#now());
-    if (this.#used.size > MAX_SESSIONS) this.#used.delete(this.#used.keys().next().value!);
+    dropOldest(this.#used, MAX_SESSIONS);
     this.#saveSoon();
     return secret;
   }

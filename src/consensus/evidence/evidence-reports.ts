@@ -1,4 +1,4 @@
-import { type Logger, messageOf, toHex } from '#base';
+import { dropOldest, type Logger, messageOf, toHex } from '#base';
 import { type Equivocation, offendersOf } from '#ledger';
 import { type CheckTxResult, errorOf } from '../application/index.ts';
 
@@ -48,7 +48,7 @@ export class EvidenceReports {
 
   #keep(name: string, evidence: Equivocation): void {
     this.#kept.set(name, evidence);
-    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    dropOldest(this.#kept, MAX_KEPT);
   }
 }
 

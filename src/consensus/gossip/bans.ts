@@ -1,4 +1,4 @@
-import { backoffMs } from '#base';
+import { backoffMs, dropOldest } from '#base';
 
 /** Length of a ban; doubled for each offence that is not forgotten yet. */
 const BAN = { firstMs: 10_000, lastMs: 3_600_000 };
@@ -24,7 +24,7 @@ export class Bans {
     const ms = backoffMs(BAN, remembered + 1);
     this.#known.delete(id);
     this.#known.set(id, { until: now + ms, count: remembered + 1, at: now });
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+    dropOldest(this.#known, MAX_KNOWN);
     return ms;
   }
 

@@ -1,3 +1,5 @@
+import { dropOldest } from '#base';
+
 /** Peers whose use is remembered. */
 const MAX_KNOWN = 1_000;
 
@@ -19,7 +21,7 @@ export class TokenBuckets {
     if (used + 1 > this.#atOnce) return false;
     this.#used.delete(id);
     this.#used.set(id, { count: used + 1, at: now });
-    if (this.#used.size > MAX_KNOWN) this.#used.delete(this.#used.keys().next().value!);
+    dropOldest(this.#used, MAX_KNOWN);
     return true;
   }
 }

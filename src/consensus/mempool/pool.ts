@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { BitorchError, type ErrorCode, toHex } from '#base';
+import { BitorchError, dropOldest, type ErrorCode, toHex } from '#base';
 import { MAX_TRANSACTION_BYTES, Mempool } from '#ledger';
 import type { Application, CheckTxResult } from '../application/index.ts';
 import { ACCEPTED, refusedFor } from '../application/index.ts';
@@ -119,7 +119,7 @@ export class TransactionPool {
   update(included: readonly Uint8Array[]): void {
     for (const transaction of included) {
       this.#included.add(toHex(TransactionPool.idOf(transaction)));
-      if (this.#included.size > INCLUDED_KEPT) this.#included.delete(this.#included.values().next().value!);
+      dropOldest(this.#included, INCLUDED_KEPT);
     }
   }
 

@@ -1,4 +1,4 @@
-import { BitorchError, equalBytes, toHex } from '#base';
+import { BitorchError, dropOldest, equalBytes, toHex } from '#base';
 import { type Codec, decode, encode } from '#ledger';
 import type { Host } from '#network';
 import {
@@ -69,7 +69,7 @@ export class SyncClient {
     const known = this.#members.get(name) ?? (await this.#membersOf(members));
     this.#members.delete(name);
     this.#members.set(name, known);
-    if (this.#members.size > MAX_MEMBERS_KNOWN) this.#members.delete(this.#members.keys().next().value!);
+    dropOldest(this.#members, MAX_MEMBERS_KNOWN);
     return ValidatorSet.join(known, priorities);
   }
 

@@ -1,5 +1,5 @@
 import { multiaddr } from '@multiformats/multiaddr';
-import { BitorchError, check, z } from '#base';
+import { BitorchError, check, dropOldest, z } from '#base';
 import { hostOf } from '../connections.ts';
 import { addressGroup, multiaddrOf, parseDialable, scopeOfRemote } from '../dialable.ts';
 import type { Libp2pNode } from '../libp2p-node.ts';
@@ -68,7 +68,7 @@ export class DialBacks {
       throw new BitorchError('PEER_BUSY', 'too many dial-backs at once: ask again later');
     this.#lastOf.delete(group);
     this.#lastOf.set(group, this.#now());
-    if (this.#lastOf.size > MAX_GROUPS) this.#lastOf.delete(this.#lastOf.keys().next().value!);
+    dropOldest(this.#lastOf, MAX_GROUPS);
   }
 }
 

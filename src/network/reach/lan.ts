@@ -1,5 +1,5 @@
 import type { PeerInfo } from '@libp2p/interface';
-import { type Logger, messageOf } from '#base';
+import { dropOldest, type Logger, messageOf } from '#base';
 import { dialableOnly, scopeOfAddress } from '../dialable.ts';
 import type { PeerAddress } from '../peer-address.ts';
 
@@ -44,7 +44,7 @@ export class LanPeers {
     if (addresses.length === 0) return;
     this.#dialledAt.delete(peer);
     this.#dialledAt.set(peer, now());
-    if (this.#dialledAt.size > MAX_MET) this.#dialledAt.delete(this.#dialledAt.keys().next().value!);
+    dropOldest(this.#dialledAt, MAX_MET);
     void this.#dial({ id: peer, addresses, learntFrom: 'private' });
   }
 

@@ -1,3 +1,4 @@
+import { dropOldest } from '#base';
 /** What peers see of this node's outgoing connections, and what that says of the router between. */
 
 /** `none`: the address is this machine's own. `cone`: one mapping for all peers. `symmetric`: one for each peer. */
@@ -32,7 +33,7 @@ export class Sightings {
   note(by: string, endpoint: Endpoint): void {
     this.#byGroup.delete(by);
     this.#byGroup.set(by, { ...endpoint, by, at: this.#now() });
-    if (this.#byGroup.size > MAX_SIGHTINGS) this.#byGroup.delete(this.#byGroup.keys().next().value!);
+    dropOldest(this.#byGroup, MAX_SIGHTINGS);
   }
 
   /** Distinct endpoints, those seen by most groups first. */

@@ -1,3 +1,4 @@
+import { dropOldest } from '#base';
 /** How strangers on the internet can open a connection to this node. */
 export type Reachability = 'direct' | 'hole-punched' | 'relayed' | 'unreachable';
 
@@ -80,7 +81,7 @@ function withAddress(state: ReachState, address: string, known: AddressState): R
   const addresses = new Map(state.addresses);
   addresses.delete(address);
   addresses.set(address, known);
-  if (addresses.size > MAX_ADDRESSES) addresses.delete(addresses.keys().next().value!);
+  dropOldest(addresses, MAX_ADDRESSES);
   return { ...state, addresses };
 }
 

@@ -1,6 +1,5 @@
 import type { Connection, PeerId } from '@libp2p/interface';
-import type { Logger } from '#base';
-import { messageOf } from '#base';
+import { dropOldest, type Logger, messageOf } from '#base';
 import { hostOf } from '../connections.ts';
 import { circuitOf, parseMultiaddr, type Scope, scopeOfRemote } from '../dialable.ts';
 import { HOP_PROTOCOL } from './relay-budget.ts';
@@ -46,7 +45,7 @@ export class Relays {
     const id = peer.toString();
     this.#known.delete(id);
     if (protocols.includes(HOP_PROTOCOL)) this.#known.set(id, peer);
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+    dropOldest(this.#known, MAX_KNOWN);
   }
 
   /** Circuit addresses of this node, one for each reservation. */
@@ -81,7 +80,7 @@ export class Relays {
       this.#deps.log.debug({ relay: id, error: messageOf(error) }, 'no reservation at a relay');
       this.#notBefore.delete(id);
       this.#notBefore.set(id, this.#now + REFUSED_MS);
-      if (this.#notBefore.size > MAX_KNOWN) this.#notBefore.delete(this.#notBefore.keys().next().value!);
+      dropOldest(this.#notBefore, MAX_KNOWN);
     } finally {
       this.#asking.delete(id);
       this.#notice();

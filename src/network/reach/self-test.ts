@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface';
-import { type Logger, messageOf, pause } from '#base';
+import { dropOldest, type Logger, messageOf, pause } from '#base';
 import { hostOf } from '../connections.ts';
 import { addressGroup, parseMultiaddr, scopeOfRemote } from '../dialable.ts';
 import type { Libp2pNode } from '../libp2p-node.ts';
@@ -53,7 +53,7 @@ export class SelfTest {
   async #ask({ id, group }: { id: string; group: string }, address: string): Promise<void> {
     const { host, onResult, log, now } = this.#deps;
     this.#asked.set(`${group} ${address}`, now());
-    if (this.#asked.size > MAX_ASKED) this.#asked.delete(this.#asked.keys().next().value!);
+    dropOldest(this.#asked, MAX_ASKED);
     this.#expected.set(id, address);
     try {
       const { port } = parseMultiaddr(address)!;
@@ -97,6 +97,6 @@ export class SelfTest {
   /** Notes the protocols that a connected peer supports. */
   heard(id: string, protocols: readonly string[]): void {
     if (protocols.includes(DIAL_BACK_PROTOCOL)) this.#dialsBack.add(id);
-    if (this.#dialsBack.size > MAX_ASKED) this.#dialsBack.delete(this.#dialsBack.values().next().value!);
+    dropOldest(this.#dialsBack, MAX_ASKED);
   }
 }

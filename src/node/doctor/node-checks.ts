@@ -1,3 +1,4 @@
+import { bracketed } from '#base';
 import { parseMultiaddr } from '#network/addresses';
 import type { CheckView } from '../api/doctor.ts';
 import type { ChainView, NoticeView, Role } from '../api/node-api.ts';
@@ -88,6 +89,5 @@ const isLoopback = (address: string): boolean => parseMultiaddr(address)?.scope 
 function endpointOf(address: string): string {
   const dialable = parseMultiaddr(address);
   if (!dialable) return address;
-  const { kind, host, port } = dialable;
-  return `${kind === 'ip6' ? `[${host}]` : host}:${port}`;
+  return `${bracketed(dialable.host)}:${dialable.port}`;
 }

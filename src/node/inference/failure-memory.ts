@@ -1,4 +1,4 @@
-import { backoffMs } from '#base';
+import { backoffMs, dropOldest } from '#base';
 
 /** How long a node is avoided after one failure; each further one doubles it. */
 const AVOIDED = { firstMs: 30_000, lastMs: 3_600_000 };
@@ -27,7 +27,7 @@ export class FailureMemory {
     this.#nodes.delete(id);
     const until = this.#now() + backoffMs(AVOIDED, count);
     this.#nodes.set(id, { count, until });
-    if (this.#nodes.size > MAX_NODES) this.#nodes.delete(this.#nodes.keys().next().value!);
+    dropOldest(this.#nodes, MAX_NODES);
   }
 
   /** How much a node is to be avoided now: 0 for not at all. */

@@ -1,4 +1,4 @@
-import { BitorchError } from '#base';
+import { BitorchError, unbracketed } from '#base';
 import { type Dialable, mayDial, parseDialable, type Scope } from '#network';
 
 /** Where an invite directs a node. The first peer has made it. */
@@ -9,11 +9,13 @@ interface Directions {
 
 const WIDEST_FIRST: readonly Scope[] = ['public', 'private', 'link-local', 'loopback'];
 
+/** The widest scope among a node's endpoints; undefined when it has none. */
+export const widestScope = (addresses: readonly Dialable[]): Scope | undefined =>
+  WIDEST_FIRST.find((scope) => addresses.some((address) => address.scope === scope));
+
 /** Where an invite comes from: the widest scope of its maker's endpoints. */
-export function scopeOfInvite({ peers }: Pick<Directions, 'peers'>): Scope {
-  const own = peers[0]?.addresses ?? [];
-  return WIDEST_FIRST.find((scope) => own.some((address) => address.scope === scope)) ?? 'public';
-}
+export const scopeOfInvite = ({ peers }: Pick<Directions, 'peers'>): Scope =>
+  widestScope(peers[0]?.addresses ?? []) ?? 'public';
 
 /**
  * A tracker's announce URL in its canonical spelling; undefined when an invite of this scope may not name it. The path is
@@ -24,7 +26,7 @@ export function inviteTracker(text: string, from: Scope): string | undefined {
   const url = new URL(text);
   if (!/^https?:$/.test(url.protocol) || url.pathname !== '/announce') return undefined;
   if (url.username !== '' || url.password !== '' || text.includes('#')) return undefined;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = unbracketed(url.hostname);
   const place = parseDialable(host, Number(url.port || (url.protocol === 'https:' ? 443 : 80)));
   return place && mayDial(place, from) ? url.href : undefined;
 }

@@ -1,6 +1,23 @@
-import { BitorchError, check, decodeCanonical, encodeCanonical, z, zBytes } from '#base';
+import {
+  BitorchError,
+  bracketed,
+  check,
+  decodeCanonical,
+  encodeCanonical,
+  unbracketed,
+  z,
+  zBytes,
+} from '#base';
 import { type SigningKey, verifySignature } from '#crypto';
-import { type Dialable, parseDialable, peerIdFrom, publicKeyOf } from '#network';
+import {
+  compactEndpoint,
+  type Dialable,
+  multiaddrOf,
+  parseCompactEndpoint,
+  parseDialable,
+  peerIdFrom,
+  publicKeyOf,
+} from '#network';
 import { requireReachable } from './invite-reach.ts';
 
 /** A block that the inviter has seen final, for networks older than the trusting period of light clients. */
@@ -150,7 +167,7 @@ function bodyOf(invite: Invite): Body {
   const portOf = (url: string): number | string => {
     const { protocol, hostname, port, pathname, search } = new URL(url);
     const isPlain = protocol === 'http:' && pathname === '/announce' && search === '' && port !== '';
-    return isPlain && hostname.replace(/^\[|\]$/g, '') === host ? Number(port) : url;
+    return isPlain && unbracketed(hostname) === host ? Number(port) : url;
   };
   const authorityOf = (id: string): number | Uint8Array => {
     const index = peers.findIndex((peer) => peer.id === id);
@@ -178,8 +195,7 @@ function inviteOf(body: Body): Invite {
   const urlOf = (tracker: number | string): string => {
     if (typeof tracker === 'string') return tracker;
     if (!first) throw invalid('its tracker has no address');
-    return new URL(`http://${first.kind === 'ip6' ? `[${first.host}]` : first.host}:${tracker}/announce`)
-      .href;
+    return new URL(`http://${bracketed(first.host)}:${tracker}/announce`).href;
   };
   const authorityOf = (authority: number | Uint8Array): string => {
     const id = typeof authority === 'number' ? peers[authority]?.id : peerIdFrom(authority);
@@ -199,41 +215,15 @@ function inviteOf(body: Body): Invite {
 
 type Endpoint = z.infer<typeof zEndpoint>;
 
-function endpointOf({ kind, host, port }: Dialable): Endpoint {
-  if (kind === 'name') return [host, port];
-  const bytes = kind === 'ip4' ? Uint8Array.from(host.split('.'), Number) : ip6Bytes(host);
-  return new Uint8Array([...bytes, port >> 8, port & 0xff]);
-}
+const endpointOf = (dialable: Dialable): Endpoint =>
+  dialable.kind === 'name' ? [dialable.host, dialable.port] : compactEndpoint(dialable);
 
 function dialableOf(endpoint: Endpoint): Dialable {
-  const found = Array.isArray(endpoint)
-    ? parseDialable(...endpoint)
-    : parseDialable(...hostAndPort(endpoint));
+  const found = Array.isArray(endpoint) ? parseDialable(...endpoint) : parseCompactEndpoint(endpoint);
   if (!found) throw invalid('it has an address that cannot be dialled');
   return found;
 }
 
-function hostAndPort(bytes: Uint8Array): [string, number] {
-  const address = bytes.subarray(0, -2);
-  const port = 256 * bytes.at(-2)! + bytes.at(-1)!;
-  if (address.length === 4) return [address.join('.'), port];
-  const groups = Array.from({ length: 8 }, (_, i) => 256 * address[2 * i]! + address[2 * i + 1]!);
-  return [groups.map((group) => group.toString(16)).join(':'), port];
-}
-
-/** The 16 bytes of an IPv6 address in the spelling of RFC 5952. */
-function ip6Bytes(host: string): Uint8Array {
-  const [before = '', after] = host.split('::');
-  const groupsOf = (text: string) => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
-  const [head, tail] = [groupsOf(before), groupsOf(after ?? '')];
-  const groups = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
 /** The multiaddrs of an invite's peers, ending in /p2p/ID. */
 export const multiaddrsOf = ({ peers }: Pick<Invite, 'peers'>): string[] =>
-  peers.flatMap(({ id, addresses }) =>
-    addresses.map(
-      ({ kind, host, port }) => `/${kind === 'name' ? 'dns' : kind}/${host}/tcp/${port}/p2p/${id}`,
-    ),
-  );
+  peers.flatMap(({ id, addresses }) => addresses.map((address) => `${multiaddrOf(address)}/p2p/${id}`));

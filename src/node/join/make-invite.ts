@@ -2,13 +2,12 @@ import { BitorchError, codeOf } from '#base';
 import type { SigningKey } from '#crypto';
 import { type Dialable, parseMultiaddr } from '#network';
 import { type Checkpoint, formatInvite, type Invite, type InvitePeer, MAX_TRACKERS } from './invite.ts';
-import { inviteTracker, scopeOfInvite } from './invite-reach.ts';
+import { inviteTracker, scopeOfInvite, widestScope } from './invite-reach.ts';
 
 /** An invite is accepted for this long. */
 const VALID_MS = 30 * 24 * 3_600_000;
 /** Endpoints of one node: an invite stays short, and a node rarely has more that differ. */
 const ENDPOINTS = 2;
-const WIDEST_FIRST = ['public', 'private', 'link-local', 'loopback'] as const;
 
 export interface InviteFacts {
   readonly self: { readonly id: string; readonly addresses: readonly string[] };
@@ -57,7 +56,7 @@ export function makeInvite(
 /** The endpoints of the widest scope that a node has: a guest elsewhere cannot use the narrower ones. */
 function peerOf({ id, addresses }: { id: string; addresses: readonly string[] }): InvitePeer {
   const all = addresses.flatMap((address) => parseMultiaddr(address) ?? []);
-  const widest = WIDEST_FIRST.find((scope) => all.some((one) => one.scope === scope));
+  const widest = widestScope(all);
   return { id, addresses: all.filter(({ scope }) => scope === widest).slice(0, ENDPOINTS) };
 }
 

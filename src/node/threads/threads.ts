@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BitorchError, cleanText, type Logger, utf8 } from '#base';
+import { BitorchError, cleanText, dropOldest, type Logger, utf8 } from '#base';
 import type {
   AuditResult,
   ChatRequest,
@@ -197,7 +197,7 @@ export class Threads implements ThreadsApi {
 
   #awaitAudit(answerId: string, at: { thread: string; turn: string }): void {
     this.#awaited.set(answerId, at);
-    if (this.#awaited.size > MAX_AWAITED) this.#awaited.delete(this.#awaited.keys().next().value!);
+    dropOldest(this.#awaited, MAX_AWAITED);
   }
 
   #demandFree(id: string): void {
