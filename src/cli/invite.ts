@@ -1,4 +1,3 @@
-import { renderUnicodeCompact } from 'uqr';
 import type { InviteView } from '#node';
 import { askNode, type NodeFlags, nodeCommand, print, printJson } from './chain/api.ts';
 
@@ -10,6 +9,9 @@ export const inviteCommand = nodeCommand(
   const view = await askNode<InviteView>(flags, '/api/network/invite');
   if (flags.json) return printJson(view);
   print(view.invite);
-  if (process.stdout.isTTY) print(`\n${renderUnicodeCompact(view.invite)}`);
+  if (process.stdout.isTTY) {
+    const { renderUnicodeCompact } = await import('uqr');
+    print(`\n${renderUnicodeCompact(view.invite)}`);
+  }
   print('\nOn the other machine: bitorch start INVITE. It is valid for 30 days.');
 });

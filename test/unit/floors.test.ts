@@ -72,6 +72,25 @@ test('no file imports itself by way of others', () => {
   for (const path of graph.keys()) follow(path, []);
 });
 
+test('what every command loads at its start is small', () => {
+  const { imports } = JSON.parse(readFileSync('package.json', 'utf8')) as { imports: Record<string, string> };
+  const STATIC = /^(?:import|export)\s(?!type\s)(?:[^;'"]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gm;
+  const loaded = new Set<string>();
+  const packages = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(STATIC)) {
+      if (target.startsWith('#')) load(imports[target]!.slice('./'.length));
+      else if (target.startsWith('.')) load(new URL(target, `file:///${path}`).pathname.slice(1));
+      else if (!target.startsWith('node:')) packages.add(target);
+    }
+  };
+  load('src/cli/main.ts');
+  assert.ok(loaded.size > 50, 'the modules were found');
+  assert.deepEqual([...packages].sort(), ['cborg', 'commander', 'env-paths', 'pino', 'zod']);
+});
+
 test('the page imports only types of the node', () => {
   for (const path of globSync('web/**/*.{ts,tsx}')) {
     const source = readFileSync(path, 'utf8');

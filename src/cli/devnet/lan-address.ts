@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { parseDialable } from '#network';
+import { parseDialable } from '#network/addresses';
 
 /** This machine's first private IPv4 address, such as 192.168.1.7; undefined when it is in no local network. */
 export function lanAddress(): string | undefined {
