@@ -1,4 +1,4 @@
-import { toHex } from '#base';
+import { dropOldest, toHex } from '#base';
 
 /**
  * Ids of what was verified and stays valid: transactions whose spend proofs hold on this chain, so that a block of transactions
@@ -15,11 +15,7 @@ export class VerifiedCache {
 
   add(id: Uint8Array): void {
     this.#ids.add(toHex(id));
-    if (this.#ids.size <= this.#limit) return;
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
-      return;
-    }
+    dropOldest(this.#ids, this.#limit);
   }
 
   has(id: Uint8Array): boolean {

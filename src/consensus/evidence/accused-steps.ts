@@ -1,4 +1,4 @@
-import { toHex } from '#base';
+import { dropOldest, toHex } from '#base';
 import { type Equivocation, offendersOf } from '#ledger';
 import type { Vote } from '../blocks/index.ts';
 
@@ -21,10 +21,7 @@ export class AccusedSteps {
       .map((key) => nameOf(evidence, key))
       .filter((name) => !this.#names.has(name));
     for (const name of fresh) this.#names.add(name);
-    for (const name of this.#names) {
-      if (this.#names.size <= MAX_STEPS) break;
-      this.#names.delete(name);
-    }
+    dropOldest(this.#names, MAX_STEPS);
     return fresh.length > 0;
   }
 }

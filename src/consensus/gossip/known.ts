@@ -1,3 +1,4 @@
+import { dropOldest } from '#base';
 import { hasBit } from '#ledger';
 import { MAX_VALIDATORS } from '../constants.ts';
 import { RESEND_MS } from './constants.ts';
@@ -74,13 +75,6 @@ export function recall<K, V>(from: Map<K, V>, key: K, make: () => V, most: numbe
   if (known !== undefined) return known;
   const made = make();
   from.set(key, made);
-  forgetOldest(from, most);
+  dropOldest(from, most);
   return made;
-}
-
-export function forgetOldest(from: Map<unknown, unknown> | Set<unknown>, most: number): void {
-  for (const key of from.keys()) {
-    if (from.size <= most) return;
-    from.delete(key);
-  }
 }

@@ -1,10 +1,10 @@
-import { toHex } from '#base';
+import { dropOldest, toHex } from '#base';
 import type { FrameStream } from '#network';
 import type { Certificate, PartsHeader, Proposal } from '../blocks/index.ts';
 import { MAX_PARTS, PRECOMMIT, PREVOTE } from '../constants.ts';
 import type { HeightRecord, RoundRecord } from '../height-record.ts';
 import { isNear, MAX_UNSENT_BYTES } from './constants.ts';
-import { COMMIT, forgetOldest, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
+import { COMMIT, KnownItems, KnownRound, POLKA, PROPOSAL, recall } from './known.ts';
 import { type ConsensusMessage, encodeMessage, type Have, type Message, type Status } from './messages.ts';
 
 /** Most votes sent at once to a peer that catches up. */
@@ -150,7 +150,7 @@ export class ChainPeer {
     const fresh = ids.filter((id) => !this.#offered.has(toHex(id)));
     if (fresh.length === 0 || !this.send({ type: 'offer', value: fresh })) return;
     for (const id of fresh) this.#offered.set(toHex(id), true);
-    forgetOldest(this.#offered, MAX_KNOWN_IDS);
+    dropOldest(this.#offered, MAX_KNOWN_IDS);
   }
 
   /** Whether it may have the transaction: it was offered, and this is the first request. */
@@ -163,7 +163,7 @@ export class ChainPeer {
 
   noteHolds(id: Uint8Array): void {
     this.#holds.add(toHex(id));
-    forgetOldest(this.#holds, MAX_KNOWN_IDS);
+    dropOldest(this.#holds, MAX_KNOWN_IDS);
   }
 
   /** Whether it has reported that the transaction is in its pool. */
