@@ -74,6 +74,7 @@ export const contextUse = computed(() => {
 });
 
 let following = new AbortController();
+let loads = 0;
 
 /** Opens the conversation in the address, again after a reconnect and when another tab changed it. */
 effect(() => {
@@ -84,7 +85,8 @@ effect(() => {
 });
 effect(() => {
   const id = changedThread.value?.id;
-  if (id !== undefined && id === thread.peek()?.id && !busy.peek()) void load(id);
+  // Also while it is being loaded: what is on its way may be older than the change.
+  if (id !== undefined && id === openId.peek()) void load(id);
 });
 
 /** The answer of a turn as it is shown, live or stored. */
@@ -185,16 +187,18 @@ async function begin(): Promise<Thread> {
 async function load(id: string): Promise<void> {
   if (thread.peek()?.id === id && busy.peek()) return;
   if (thread.peek()?.id !== id) leave();
+  const mine = ++loads;
   try {
     const loaded = await getThread(id);
-    if (openId.peek() !== id || (thread.peek()?.id === id && busy.peek())) return;
+    // An older question may be answered later.
+    if (mine !== loads || openId.peek() !== id || (thread.peek()?.id === id && busy.peek())) return;
     thread.value = loaded;
     const running = pathOf(loaded).find(({ answer }) => answer.state === 'running');
     if (running) void follow(id, running);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code === 'OFFLINE') return;
+    if (!(error instanceof ApiError) || error.code === 'OFFLINE' || openId.peek() !== id) return;
     showToast({ text: error.message });
-    if (openId.peek() === id) openThread(undefined, { replace: true });
+    openThread(undefined, { replace: true });
   }
 }
 

@@ -41,6 +41,32 @@ test('a reload brings back the conversation, the draft and the running answer', 
   await page.waitForFunction(() => document.title === 'Tell me a story · Bitorch');
 });
 
+test('what changes while a conversation is loaded is shown', async () => {
+  const { page, answer } = tests.open;
+  tests.server.node.answer = () => saying('answer-1', ['Once upon a time.']);
+  await tests.open.ask('Tell me a story');
+  await answer.getByText('Verifying…').waitFor();
+  const before = Promise.withResolvers<void>();
+  const changed = Promise.withResolvers<void>();
+  await page.route(
+    '**/api/threads/*',
+    async (route) => {
+      const response = await route.fetch();
+      before.resolve();
+      await changed.promise;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await page.reload();
+  await before.promise;
+  const told = page.waitForResponse('**/api/threads/*');
+  tests.server.node.setAudit(passedAudit('answer-1'));
+  await told;
+  changed.resolve();
+  await answer.getByText('Verified', { exact: true }).waitFor();
+});
+
 test('an answer survives a lost connection, and goes on where it was', async () => {
   const { page, answer } = tests.open;
   const next = speaking();
