@@ -18,7 +18,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** `left operator right`, but for "and" and "or". Throws TEMPLATE_REFUSES for what Python does not add, divide or compare. */
+/** `left operator right`, except "and" and "or". Throws TEMPLATE_REFUSES where Python raises an exception. */
 export function operate(operator: string, left: Value, right: Value, budget: Budget): Value {
   switch (operator) {
     case '==':
@@ -89,7 +89,7 @@ function noOperation(operator: string, left: Value, right: Value) {
   );
 }
 
-/** A text as HTML: what is HTML already stays. */
+/** Escapes a text for HTML, unless it is HTML already. */
 export function escaped(value: Value, budget: Budget): string {
   if (value instanceof Markup) return value.text;
   const text = stringOf(value, budget);
@@ -145,7 +145,7 @@ function numeric(operator: string, left: number | boolean | Float, right: number
   }
 }
 
-/** The remainder with the sign of the divisor. */
+/** The remainder, with the sign of the divisor. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
   if (rest === 0) return Object.is(b < 0, true) ? -0 : 0;
@@ -168,7 +168,7 @@ function power(a: number, b: number, whole: boolean): Value {
   const value = a ** b;
   if (!Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b))
     throw refused('a number too large for a float');
-  // Only powers that floats have exactly are the same everywhere.
+  // Only powers that a float represents exactly are the same on every machine.
   if (!Number.isInteger(value) && !Number.isInteger(1 / value)) throw refused('a power that is rounded');
   return new Float(value);
 }

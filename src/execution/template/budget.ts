@@ -1,8 +1,8 @@
 import { BitorchError } from '#base';
 
-/** Where a text would become a control token of the tokenizer. */
+/** Finds the places where a text would become a control token of the tokenizer. */
 export interface TextGuard {
-  /** Number of unguarded places in a text where a control token begins, also one that is cut off by the end. */
+  /** Number of unguarded places in a text where a control token begins, including one cut off by the end. */
   count(text: string): number;
   /** The text with each of these places guarded. */
   guard(text: string): string;
@@ -11,17 +11,17 @@ export interface TextGuard {
 export interface TemplateLimits {
   /** Nodes evaluated, blocks entered and items iterated over. */
   readonly maxSteps: number;
-  /** Characters of any value on the way, and of what is rendered. */
+  /** Characters of all intermediate values and of the rendered text. */
   readonly maxText: number;
   /** Characters read or written by all operations together. */
   readonly maxWork: number;
 }
 
-/** What making a value costs beside its characters, in characters. */
+/** Cost of creating a value, in characters, in addition to its length. */
 const VALUE_COST = 16;
 const MAX_ITEMS = 1 << 16;
 
-/** What a rendering may still cost. The same template and values cost the same on every machine. */
+/** What a rendering may still spend. The same template and values cost the same on every machine. */
 export class Budget {
   readonly #limits: TemplateLimits;
   /** Applied to the results of text operations. */
@@ -38,26 +38,26 @@ export class Budget {
     if (++this.#steps > this.#limits.maxSteps) throw overLimit(`more than ${this.#limits.maxSteps} steps`);
   }
 
-  /** So many characters are about to be read or written. */
+  /** Charges for characters that are about to be read or written. */
   charge(characters: number): void {
     this.#work += characters;
     if (!(this.#work <= this.#limits.maxWork))
       throw overLimit(`more than ${this.#limits.maxWork} characters read and written`);
   }
 
-  /** So many items are about to be looked at. */
+  /** Charges for items that are about to be visited. */
   items(count: number): void {
     this.charge(VALUE_COST * count);
   }
 
-  /** A text of so many characters is about to be made. */
+  /** Charges for a text that is about to be created. */
   text(characters: number): void {
     if (!(characters <= this.#limits.maxText))
       throw overLimit(`a value grows beyond ${this.#limits.maxText}`);
     this.charge(characters);
   }
 
-  /** A list of so many items is about to be made. */
+  /** Charges for a list that is about to be created. */
   list(count: number): void {
     if (!(count <= MAX_ITEMS)) throw overLimit(`a list of more than ${MAX_ITEMS} items`);
     this.items(count);
@@ -66,6 +66,6 @@ export class Budget {
 
 export const overLimit = (what: string): BitorchError => new BitorchError('TEMPLATE_LIMIT', what);
 
-/** What the template refuses, what Python would refuse, and what this interpreter lacks. */
+/** An exception raised by the template, an error of Python, or a feature that this interpreter lacks. */
 export const refused = (reason: string): BitorchError =>
   new BitorchError('TEMPLATE_REFUSES', reason.slice(0, 1024));

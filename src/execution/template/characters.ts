@@ -1,8 +1,8 @@
-/** Classes of characters, as Python's texts have them. */
+/** Character classes of Python's str. */
 
-/** What `\s`, `str.isspace` and `str.strip` take for white space: the inside of a character class. */
+/** White space of `\s`, `str.isspace` and `str.strip`: the inside of a character class. */
 export const BLANK = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
-/** Where `str.splitlines` cuts. */
+/** Line ends of `str.splitlines`. */
 const LINE_END = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
 
 export const LINE_ENDS = new RegExp(`\\r\\n|[${LINE_END}]`, 'g');
@@ -14,7 +14,7 @@ const isBlank = (character: string): boolean => ONE_BLANK.test(character);
 
 export const isAscii = (text: string): boolean => !/[^\p{ASCII}]/u.test(text);
 
-/** Without the characters at one end or both: white space, or those given. */
+/** Strips white space, or the given characters, from one end or both. */
 export function strip(text: string, sides: 'left' | 'right' | 'both', chars: string | undefined): string {
   const wanted = chars === undefined ? undefined : new Set(chars);
   const goes = wanted ? (character: string) => wanted.has(character) : isBlank;

@@ -20,7 +20,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** The values of expressions. */
+/** Evaluates expressions. */
 const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['true', true],
   ['True', true],

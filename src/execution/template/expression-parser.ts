@@ -1,10 +1,10 @@
-/** Expressions of Jinja, in the order in which its operators bind. */
+/** Parses Jinja expressions by operator precedence. */
 import { type TemplateNode, TokenCursor } from './token-cursor.ts';
 
 const COMPARISONS = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
 export class ExpressionParser extends TokenCursor {
-  /** One expression, or several with commas between: a tuple. */
+  /** One expression, or a tuple: several separated by commas. */
   protected tuple({
     conditional = true,
     parentheses = false,
@@ -82,7 +82,7 @@ export class ExpressionParser extends TokenCursor {
     return 'not in';
   }
 
-  /** Left-associative operators of one rank. */
+  /** Left-associative operators of the same precedence. */
   #chain(operators: readonly string[], operand: () => TemplateNode): TemplateNode {
     let left = operand();
     while (this.is('operator') && operators.includes(this.current.value))

@@ -42,7 +42,7 @@ import {
 
 type Filter = (value: Value, args: Arguments, budget: Budget) => Value;
 
-/** Throws TEMPLATE_REFUSES for a filter that is not known. */
+/** Throws TEMPLATE_REFUSES for an unknown filter. */
 export function runFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
   const filter = FILTERS.get(name);
   if (!filter) throw refused(`no filter named '${name}'`);
@@ -50,13 +50,13 @@ export function runFilter(name: string, value: Value, args: Arguments, budget: B
   return keptOrdinary(budget.guard, name, filter(value, args, budget), inputs);
 }
 
-/** A filter with these parameters after the value. */
+/** A filter with these parameters after the filtered value. */
 const filter =
   (parameters: string, run: (value: Value, args: Args, budget: Budget) => Value): Filter =>
   (value, args, budget) =>
     run(value, bind('the filter', parameters.split(' ').filter(Boolean), args), budget);
 
-/** A filter of texts alone. */
+/** A filter that accepts only strings. */
 const ofString = (parameters: string, run: (text: string, args: Args, budget: Budget) => Value): Filter =>
   filter(parameters, (value, args, budget) => {
     if (typeof value !== 'string')
@@ -65,7 +65,7 @@ const ofString = (parameters: string, run: (text: string, args: Args, budget: Bu
     return run(value, args, budget);
   });
 
-/** A filter of what a value is as text. */
+/** A filter that first converts its value to a string. */
 const ofText = (parameters: string, run: (text: string, args: Args, budget: Budget) => Value): Filter =>
   filter(parameters, (value, args, budget) => {
     if (value instanceof Markup) throw refused('a filter of escaped HTML');

@@ -1,4 +1,4 @@
-/** Python's two ways of filling values into a text: `'%s' % x` and `'{}'.format(x)`. */
+/** Python's two kinds of string formatting: `'%s' % x` and `'{}'.format(x)`. */
 import { type Budget, refused } from './budget.ts';
 import { represent, stringOf } from './printing.ts';
 import {
@@ -106,7 +106,7 @@ function signed(value: number, flags: string, digits: number | undefined): strin
 const withSign = (text: string, flags: string): string =>
   text.startsWith('-') ? text : flags.includes('+') ? `+${text}` : flags.includes(' ') ? ` ${text}` : text;
 
-/** Half goes to the even digit only where the number is exactly half: toFixed() of JavaScript takes it upwards. */
+/** Rounds half to even, but only numbers that are exactly half; JavaScript's toFixed() rounds those up. */
 export function fixed(value: number, decimals: number): string {
   if (decimals > 100) throw refused(`${decimals} decimals`);
   if (Number.isNaN(value)) return 'nan';
@@ -119,14 +119,14 @@ export function fixed(value: number, decimals: number): string {
   return sign + (last % 2 === 1 && isHalf(Math.abs(value), decimals) ? lessOne(digits) : digits);
 }
 
-/** Whether a number lies exactly between two decimal ones: x · 10^d is an odd number of halves, and so is x · 2^d. */
+/** Whether a number lies exactly between two decimals: x · 10^d is an odd multiple of one half, and so is x · 2^d. */
 const isHalf = (value: number, decimals: number): boolean => (value * 2 ** (decimals + 1)) % 2 === 1;
 
 function lessOne(digits: string): string {
   return digits.slice(0, -1) + String(Number(digits.at(-1)) - 1);
 }
 
-/** Fills up to a width, counted in characters. */
+/** Pads to a width, counted in characters. */
 export function pad(text: string, width: number, align: string, fill: string, budget: Budget): string {
   const missing = width - lengthOfText(text, budget);
   if (!(missing > 0)) return text;
@@ -139,7 +139,7 @@ export function pad(text: string, width: number, align: string, fill: string, bu
 
 const FIELD = /\{\{|\}\}|\{([^{}!:]*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g;
 
-/** `template.format(…)`, without attributes and indices in fields. */
+/** `template.format(…)`; attributes and indices in fields are refused. */
 export function braceFormat(template: string, { positional, named }: Arguments, budget: Budget): string {
   budget.text(template.length);
   let next = 0;

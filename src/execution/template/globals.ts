@@ -1,10 +1,10 @@
-/** The functions that every template has. */
+/** Functions available to every template. */
 import { type Budget, overLimit, refused } from './budget.ts';
 import { bind } from './method.ts';
 import { stringOf } from './printing.ts';
 import { Callable, Dict, demandDefined, listOf, Namespace, Range, typeName, type Value } from './values.ts';
 
-/** The sandbox of jinja2 has the same bound. */
+/** The same limit as in jinja2's sandbox. */
 const MAX_RANGE = 100_000;
 const MAX_FORMAT = 256;
 

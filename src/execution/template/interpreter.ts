@@ -1,4 +1,4 @@
-/** Evaluates templates as jinja2 does in transformers, in a number of steps and characters that is bounded. */
+/** Evaluates templates as transformers does with jinja2, in a bounded number of steps and characters. */
 import { BitorchError, messageOf } from '#base';
 import { Budget, refused, type TemplateLimits, type TextGuard } from './budget.ts';
 import { child, children, Evaluator, nameOf } from './evaluator.ts';
@@ -24,9 +24,10 @@ import {
 } from './values.ts';
 
 /**
- * Renders a template that parseTemplate() read, in a number of steps and characters that is bounded and the same on every
- * machine. `now` is what strftime_now() says; `guard` is applied to the results of text operations. Throws TEMPLATE_REFUSES when the template raises an exception, does what Python refuses or
- * uses what this interpreter lacks, TEMPLATE_LIMIT when it goes over a limit.
+ * Renders a template from parseTemplate(). The number of steps and characters is bounded, and the same on every
+ * machine. `now` is the result of strftime_now(); `guard` is applied to the results of text operations. Throws
+ * TEMPLATE_REFUSES when the template raises an exception, does what is an error in Python, or uses a feature that this
+ * interpreter lacks; TEMPLATE_LIMIT when it exceeds a limit.
  */
 export function renderTemplate(
   tree: TemplateNode,
@@ -45,7 +46,7 @@ export function renderTemplate(
   }
 }
 
-/** What ends a turn of a loop early. */
+/** How a turn of a loop ends early. */
 const BREAK = Symbol('break');
 const CONTINUE = Symbol('continue');
 type Leaving = typeof BREAK | typeof CONTINUE | undefined;
@@ -58,7 +59,7 @@ class Interpreter extends Evaluator {
     return this.#text(body, new Scope(scope, new Symbols().read(body)));
   }
 
-  /** What statements write. */
+  /** Runs statements and returns their output. */
   #text(body: readonly TemplateNode[], scope: Scope): string {
     const out = new Output(this.budget);
     this.#run(body, scope, out);
@@ -104,7 +105,7 @@ class Interpreter extends Evaluator {
     }
   }
 
-  /** The scope of a part of a node; what it hides is the same each time. */
+  /** The scope of a part of a node; the names it hides are the same each time. */
   #inner(
     scope: Scope,
     node: TemplateNode,
@@ -118,7 +119,7 @@ class Interpreter extends Evaluator {
     return new Scope(scope, symbols, variables);
   }
 
-  /** "elif" is an "if" in the branch before: gone through without recursion. */
+  /** "elif" is an "if" nested in the branch before; iterated to avoid recursion. */
   #if(node: TemplateNode, scope: Scope, out: Output): Leaving {
     for (let branch = node; ; ) {
       if (truth(this.evaluate(child(branch, 'test'), scope)))

@@ -1,4 +1,7 @@
-/** Jinja's lexer (jinja2/lexer.py) with the settings of transformers: `trim_blocks`, `lstrip_blocks`, one trailing line end cut. */
+/**
+ * Jinja's lexer (jinja2/lexer.py) with the settings of transformers: `trim_blocks`, `lstrip_blocks`, one trailing
+ * newline removed.
+ */
 import { BitorchError } from '#base';
 import { BLANK, strip } from './characters.ts';
 
@@ -17,7 +20,7 @@ export type TokenKind =
 
 export interface Token {
   readonly kind: TokenKind;
-  /** Names and operators as written, strings with their escapes undone, numbers as digits. */
+  /** Names and operators as written, strings with escapes decoded, numbers as digits. */
   readonly value: string;
   readonly line: number;
 }
@@ -34,7 +37,7 @@ const STRING = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}<>=.:|,;]/y;
 const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-/** Cuts a template into tokens, in time linear in its length. Throws TEMPLATE_INVALID. */
+/** Splits a template into tokens, in time linear in its length. Throws TEMPLATE_INVALID. */
 export function tokenize(template: string): Token[] {
   return new Lexer(template.replace(/\r\n?/g, '\n').replace(/\n$/, '')).run();
 }
@@ -45,7 +48,7 @@ class Lexer {
   #at = 0;
   #line = 1;
   #counted = 0;
-  /** Whether what came before ends with a line end (or is nothing): only then blanks before a tag may go. */
+  /** Whether the preceding text is empty or ends with a newline: only then are blanks before a tag removed. */
   #lineStarts = true;
 
   constructor(source: string) {
@@ -82,7 +85,7 @@ class Lexer {
     if (text !== '') this.#push('data', text);
   }
 
-  /** The text before a tag: `-` takes the white space before it, else a block takes the blanks of its line. */
+  /** The text before a tag: `-` removes the white space before it; otherwise a block removes the blanks of its line. */
   #text(end: number, sign: string, isBlock: boolean): undefined {
     const text = this.#source.slice(this.#at, end);
     if (sign === '-') return this.#data(strip(text, 'right', undefined));
@@ -100,7 +103,7 @@ class Lexer {
     this.#at = BLANKS.lastIndex;
   }
 
-  /** After a block or comment: `-` takes all white space, `+` none, nothing takes one line end. */
+  /** After a block or comment: `-` removes all white space, `+` none, nothing removes one newline. */
   #trimAfter(sign: string): void {
     if (sign === '-') this.#skipBlanks();
     else if (sign === '' && this.#source[this.#at] === '\n') this.#at++;
@@ -183,7 +186,7 @@ class Lexer {
     return found;
   }
 
-  /** Python's escapes: what is no escape stays as it is. */
+  /** Python's escapes; unknown ones stay as they are. */
   #unescape(text: string): string {
     return text.replace(
       /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]))/gu,
@@ -225,7 +228,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** jinja2 writes other characters as escapes before it undoes escapes: a backslash before one stays, and so does the escape. */
+/**
+ * jinja2 escapes other characters before it decodes escapes, so a backslash before one stays, and so does the escape.
+ */
 function asciiEscape(code: number): string {
   const hex = code.toString(16);
   if (code < 0x100) return `x${hex.padStart(2, '0')}`;

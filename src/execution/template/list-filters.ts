@@ -16,7 +16,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** Filters over lists that look at an attribute of each item. */
+/** Filters on lists that look at an attribute of each item. */
 export const flag = (value: Value | undefined, otherwise = false): boolean =>
   value === undefined ? otherwise : truth(value);
 
@@ -30,7 +30,7 @@ export function count(value: Value | undefined, otherwise: number): number {
 
 export type Getter = (item: Value) => Value;
 
-/** What "a.b.0" is of an item. */
+/** The attribute "a.b.0" of an item. */
 export function getterOf(
   attribute: Value | undefined,
   budget: Budget,

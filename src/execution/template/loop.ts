@@ -2,8 +2,8 @@ import { type Budget, refused } from './budget.ts';
 import { Callable, equal, LoopState, orElse, Undefined, type Value } from './values.ts';
 
 /**
- * A loop's turns (jinja2/runtime.py, LoopContext). Items are taken when they are needed: one ahead where the loop is asked
- * whether a turn is the last, all of them where it is asked for its length.
+ * The turns of a loop (jinja2/runtime.py, LoopContext). Items are fetched lazily: one ahead when the template asks
+ * whether a turn is the last, all of them when it asks for the length.
  */
 export class Loop extends LoopState {
   readonly #iterator: Iterator<Value>;
@@ -21,7 +21,7 @@ export class Loop extends LoopState {
     this.#budget = budget;
   }
 
-  /** The next turn's item; undefined after the last. */
+  /** The item of the next turn; undefined after the last. */
   next(): Value | undefined {
     const item = this.#peek();
     if (item === undefined) return undefined;

@@ -21,7 +21,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** Methods that change their object: the sandbox gives nothing for them. */
+/** Methods that modify their object; the sandbox makes them undefined. */
 const CHANGING: Readonly<Record<string, ReadonlySet<string>>> = {
   list: new Set('append clear pop reverse insert sort extend remove'.split(' ')),
   dict: new Set('clear pop popitem setdefault update'.split(' ')),
@@ -76,7 +76,7 @@ function itemOf(object: Value, key: Value, budget: Budget): Value | undefined {
     return at >= 0 && at < object.length ? object.at(at) : undefined;
   }
   if (typeof object === 'string') {
-    // The first and the last characters are what templates ask for.
+    // Templates ask mostly for the first and the last characters.
     if (key === 0 && object !== '') return String.fromCodePoint(object.codePointAt(0)!);
     return characters(object, budget).at(key);
   }

@@ -1,7 +1,10 @@
 import { type Budget, refused } from './budget.ts';
 import type { Arguments, Value } from './values.ts';
 
-/** What a call was given, by position or by name. Throws TEMPLATE_REFUSES for what the callee does not take. */
+/**
+ * The arguments of a call, by position or by name. Throws TEMPLATE_REFUSES for arguments that the callee does not
+ * accept.
+ */
 export function bind(
   name: string,
   parameters: readonly string[],
@@ -20,7 +23,7 @@ export function bind(
 type Run<T> = (self: T, args: readonly (Value | undefined)[], budget: Budget, all: Arguments) => Value;
 
 export interface Known<T> {
-  /** Names of its parameters; those that Python takes by position only begin with "/". */
+  /** Names of the parameters; positional-only ones begin with "/". */
   readonly parameters: readonly string[];
   readonly run: Run<T>;
 }
@@ -30,5 +33,5 @@ export const method = <T>(parameters: string, run: Run<T>): Known<T> => ({
   run,
 });
 
-/** What bind() gives. */
+/** Result of bind(). */
 export type Args = readonly (Value | undefined)[];

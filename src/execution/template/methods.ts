@@ -1,4 +1,4 @@
-/** Methods of Python's texts, lists, tuples and dictionaries. */
+/** Methods of Python's strings, lists, tuples and dictionaries. */
 import { type Budget, refused } from './budget.ts';
 import { bind, type Known, method } from './method.ts';
 import { keptOrdinary } from './text-guard.ts';
@@ -17,7 +17,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** The method of a value, or undefined. Throws TEMPLATE_REFUSES for a method of Python's that is not known here. */
+/** The method of a value, or undefined. Throws TEMPLATE_REFUSES for a method of Python that is not implemented. */
 export function methodOf(self: Value, name: string, budget: Budget): Callable | undefined {
   const text = textIn(self);
   if (text !== undefined) {
@@ -116,7 +116,7 @@ const DICT: ReadonlyMap<string, Known<Dict>> = new Map([
   ],
 ] as [string, Known<Dict>][]);
 
-/** Python's own that are not known here; those that change a value give nothing, as the sandbox has it. */
+/** Python's methods that are not implemented. Those that modify a value are undefined, as in the sandbox. */
 const OTHER_TEXT = new Set(
   'casefold encode expandtabs format_map isidentifier isprintable istitle maketrans translate'.split(' '),
 );

@@ -16,7 +16,7 @@ import {
   type Value,
 } from './values.ts';
 
-/** Filters that make numbers. */
+/** Filters that return numbers. */
 export function toInteger(value: Value, [otherwise = 0, base = 10]: Args): Value {
   if (base !== 10) throw refused('int() to another base');
   const error = demandDefined(value);
@@ -41,7 +41,7 @@ function asciiNumber(text: string): string {
   return plain;
 }
 
-/** What Python's float() reads; undefined for what it does not. */
+/** Python's float() of a string; undefined where it raises ValueError. */
 function parseFloatText(text: string): number | undefined {
   if (/^[-+]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][-+]?\d+(_\d+)*)?$/.test(text))
     return Number(text.replaceAll('_', ''));
@@ -81,7 +81,7 @@ export function sum(value: Value, [attribute, start = 0]: Args, budget: Budget):
   let floats = 0;
   for (const item of iterate(value, budget)) {
     const own = getter(item);
-    // Python sums floats with compensation.
+    // Python's sum() of floats uses compensated summation.
     if (own instanceof Float && ++floats > 1 && !Number.isInteger(own.value))
       throw refused('a sum of fractions');
     total = operate('+', total, own, budget);

@@ -1,17 +1,17 @@
-/** Jinja's parser (jinja2/parser.py): statements and expressions that chat templates use, as a tree of plain nodes. */
+/** Jinja's parser (jinja2/parser.py): the statements and expressions of chat templates, as a tree of plain nodes. */
 import { ExpressionParser } from './expression-parser.ts';
 import { tokenize } from './lexer.ts';
 import type { TemplateNode } from './token-cursor.ts';
 
 const RESERVED = new Set(['true', 'false', 'none', 'True', 'False', 'None']);
-/** Statements of Jinja that bring other templates in or change how one is written: no chat template needs them. */
+/** Jinja statements that load other templates or change how one is rendered. No chat template needs them. */
 const UNSUPPORTED = new Set(
   'block extends print include from import with autoescape trans debug do'.split(' '),
 );
 
 /**
- * The syntax tree of a Jinja template. Throws TEMPLATE_INVALID for what jinja2 does not take, for statements that chat
- * templates do not have, and for nesting that is deeper than any machine's stack is sure to take.
+ * Parses a Jinja template. Throws TEMPLATE_INVALID for a syntax error, for statements that chat templates do not use,
+ * and for nesting that could overflow the stack of some machine.
  */
 export function parseTemplate(source: string): TemplateNode {
   return new Parser(tokenize(source)).program();
@@ -26,7 +26,7 @@ class Parser extends ExpressionParser {
     return { type: 'Program', body };
   }
 
-  /** Up to a block that begins with one of these words (which is left to the caller), or to the end. */
+  /** Parses up to a block that begins with one of these words (which is left to the caller), or to the end. */
   #statements(...ends: string[]): TemplateNode[] {
     const body: TemplateNode[] = [];
     for (;;) {
@@ -51,7 +51,7 @@ class Parser extends ExpressionParser {
     }
   }
 
-  /** The body of a block, its last tag's name included. */
+  /** The body of a block, including the last tag's name. */
   #block(end: string): TemplateNode[] {
     this.expect('block_end');
     const body = this.#statements(end);
@@ -75,7 +75,7 @@ class Parser extends ExpressionParser {
       case 'filter':
         return this.#filterBlock(this.filter(), 'endfilter');
       case 'generation':
-        // Marks what the assistant says, for training. What is inside is written as it is, in a scope of its own.
+        // Marks the assistant's text for training. Its content is rendered unchanged, in a scope of its own.
         return this.#filterBlock({ type: 'Identifier', value: 'string' }, 'endgeneration');
       case 'break':
       case 'continue':

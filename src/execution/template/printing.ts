@@ -1,4 +1,4 @@
-/** Values as text: Python's str() and repr(), and json.dumps(). */
+/** Conversion of values to strings: Python's str(), repr() and json.dumps(). */
 import { type Budget, refused } from './budget.ts';
 import {
   Callable,
@@ -20,7 +20,7 @@ import {
 
 const MAX_DEPTH = 100;
 
-/** Python's str(): what printing a value writes. */
+/** Python's str(): the output of printing a value. */
 export function stringOf(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value;
   if (value instanceof Markup) return value.text;
@@ -104,7 +104,7 @@ class Writer {
   }
 }
 
-/** Python's repr() of a float: as short as it can be read back, with an exponent below 1e-4 and from 1e16 on. */
+/** Python's repr() of a float: the shortest that reads back the same, with an exponent below 1e-4 and from 1e16 on. */
 function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -122,7 +122,7 @@ function floatText(value: number): string {
 
 const SHORT: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Python's repr() of a text. */
+/** Python's repr() of a string. */
 function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const inner = text.replace(/[\\'\n\r\t]|[^\x20-\x7e\p{L}\p{M}\p{N}\p{P}\p{S}]/gu, (character) => {
@@ -141,12 +141,12 @@ function escaped(code: number): string {
 export interface JsonOptions {
   readonly ensureAscii: boolean;
   readonly indent: string | undefined;
-  /** Between items, and between a key and its value. */
+  /** Separators between items, and between a key and its value. */
   readonly separators: readonly [string, string];
   readonly sortKeys: boolean;
 }
 
-/** Python's json.dumps(). Throws TEMPLATE_REFUSES for what JSON does not have. */
+/** Python's json.dumps(). Throws TEMPLATE_REFUSES for values that JSON does not have. */
 export function jsonOf(value: Value, options: JsonOptions, budget: Budget): string {
   const parts: string[] = [];
   let length = 0;

@@ -2,7 +2,7 @@ import { overLimit, refused } from './budget.ts';
 import type { Symbols } from './symbols.ts';
 import type { Value } from './values.ts';
 
-/** Variables of a template, a loop's turn, a macro or a block, over those of what is around it. */
+/** Variables of a template, loop turn, macro or block, inside an outer scope. */
 export class Scope {
   readonly #variables = new Map<string, Value>();
   readonly #parent: Scope | undefined;
@@ -34,10 +34,10 @@ export class Scope {
   }
 }
 
-/** How deep statements, expressions and macros may lie inside of one another. */
+/** Maximum nesting of statements, expressions and macros. */
 const MAX_DEPTH = 400;
 
-/** Counts how deep an evaluation is, and ends it before the machine's stack does. */
+/** Counts the depth of an evaluation, and ends it before the machine's stack overflows. */
 export class Depth {
   #depth = 0;
 

@@ -3,7 +3,7 @@ const MONTHS = 'January February March April May June July August September Octo
 );
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-/** A date in local time as Python's strftime writes it in the C locale, for the fields that chat templates use. */
+/** Formats a date in local time like Python's strftime in the C locale, for the fields that chat templates use. */
 export function strftime(date: Date, format: string): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const hours = date.getHours();

@@ -1,4 +1,7 @@
-/** Which parts of a template this interpreter knows: asked when a model is published, before any chat. */
+/**
+ * Finds the parts of a template that this interpreter does not implement: called when a model is published, before any
+ * chat.
+ */
 import { FILTER_NAMES } from './filters.ts';
 import { METHODS } from './methods.ts';
 import { TEST_NAMES } from './tests.ts';
@@ -7,7 +10,7 @@ import type { TemplateNode } from './token-cursor.ts';
 const FUNCTIONS = new Set(['raise_exception', 'strftime_now', 'range', 'namespace', 'dict']);
 const LOOP_METHODS = new Set(['cycle', 'changed']);
 
-/** Filters, tests and functions of a template that are not known here, in words; wherever they stand. */
+/** Names the filters, tests and functions of a template that are not implemented, on any branch. */
 export function unknownParts(tree: TemplateNode): string[] {
   const defined = new Set<string>();
   const nodes: TemplateNode[] = [];

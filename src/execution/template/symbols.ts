@@ -1,6 +1,6 @@
 /**
- * Which variables of a scope are undefined until they are set, whatever is around it (jinja2/idtracking.py): those that a
- * scope sets, in the order of the source, before it reads them, and that no scope around it knows.
+ * Which variables of a scope are undefined until they are set, whatever the outer scope defines (jinja2/idtracking.py):
+ * those that a scope sets before it reads them, in source order, and that no outer scope defines.
  */
 import { overLimit } from './budget.ts';
 import type { TemplateNode } from './token-cursor.ts';
@@ -19,7 +19,7 @@ export class Symbols {
     this.#parent = parent;
   }
 
-  /** Undefined until they are set. */
+  /** Variables that are undefined until they are set. */
   get hidden(): ReadonlySet<string> {
     return new Set([...this.#known].filter(([, first]) => first === 'unset').map(([name]) => name));
   }
@@ -45,7 +45,7 @@ export class Symbols {
     if (!this.#known.has(name)) this.#known.set(name, this.#parent?.knows(name) ? 'outer' : 'unset');
   }
 
-  /** Reads statements and expressions, but not what has a scope of its own. */
+  /** Visits statements and expressions, except those with a scope of their own. */
   read(nodes: readonly unknown[]): this {
     for (const node of nodes) this.#node(node);
     return this;
@@ -98,7 +98,7 @@ export class Symbols {
     else for (const name of namesOf(target)) this.#store(name);
   }
 
-  /** What only some branches set comes from outside where it is not set. */
+  /** A variable that only some branches set is looked up in the outer scope on the others. */
   #if(node: TemplateNode): undefined {
     this.#node(node.test);
     const chain: TemplateNode[] = [];
@@ -133,7 +133,7 @@ export class Symbols {
   }
 }
 
-/** The symbols of the scope that a part of a statement has. */
+/** The symbols of the scope of a part of a statement. */
 export function symbolsOf(node: TemplateNode, part: string, parent: Symbols): Symbols {
   const symbols = new Symbols(parent);
   if (node.type === 'For' && part === 'body') symbols.parameter(node.loopvar as TemplateNode).parameter(LOOP);

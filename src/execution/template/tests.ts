@@ -1,4 +1,4 @@
-/** Jinja's tests: what follows "is", and what select() and reject() take. */
+/** Jinja's tests: the operand of "is", and the argument of select() and reject(). */
 import { type Budget, refused } from './budget.ts';
 import { stringOf } from './printing.ts';
 import { isLowerCase, isUpperCase } from './text-methods.ts';
@@ -105,7 +105,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
 
 export const TEST_NAMES: ReadonlySet<string> = new Set(TESTS.keys());
 
-/** Throws TEMPLATE_REFUSES for a test that is not known. */
+/** Throws TEMPLATE_REFUSES for an unknown test. */
 export function runTest(name: string, value: Value, args: readonly Value[], budget: Budget): boolean {
   const test = TESTS.get(name);
   if (!test) throw refused(`no test named '${name}'`);
@@ -124,7 +124,7 @@ function modulo(value: Value, by: number): number {
   return rest !== 0 && rest < 0 !== by < 0 ? rest + by : rest;
 }
 
-/** Python's `is`. What it says of equal numbers and texts depends on where they lie in memory. */
+/** Python's `is`. For equal numbers and strings its result depends on where they are in memory. */
 function isSame(value: Value, other: Value): boolean {
   const byMemory = (side: Value) =>
     (typeof side === 'number' && Math.abs(side) > 5) || typeof side === 'string' || side instanceof Float;

@@ -1,13 +1,14 @@
-/** Keeps text operations of a template from making control tokens out of ordinary text. */
+/** Prevents text operations of a template from turning ordinary text into control tokens. */
 import type { TextGuard } from './budget.ts';
 import { Markup, Tuple, type Value } from './values.ts';
 
-/** Operations that build text from parts which the template writes between. */
+/** Operations that join texts with separators of the template. */
 const BUILDING: ReadonlySet<string> = new Set(['join', 'format', 'default', 'd']);
 
 /**
- * The result of the filter or method `name`, guarded where it has more control tokens than the texts it was made of: someone
- * wrote a text that lower(), replace() or a slice turns into one. Control tokens that the template itself writes stay.
+ * The result of the filter or method `name`, guarded if it has more control tokens than its arguments: the conversation
+ * contained a text that lower(), replace() or a slice turns into one. Control tokens that the template itself writes
+ * stay.
  */
 export function keptOrdinary(
   guard: TextGuard | undefined,

@@ -38,7 +38,7 @@ const stripping = (sides: 'left' | 'right' | 'both'): Known<string> =>
     strip(self, sides, chars === undefined || chars === null ? undefined : textArg(chars, 'strip')),
   );
 
-/** str.split and str.rsplit; `most` < 0: as often as it can. */
+/** str.split and str.rsplit; `most` < 0: no limit. */
 function split(
   self: string,
   separator: string | undefined,
@@ -63,7 +63,7 @@ function splitAt(self: string, separator: string, limit: number, fromRight: bool
     if (!fromRight || separator.length === 1) return parts;
   }
   if (!fromRight) return [...parts.slice(0, limit), parts.slice(limit).join(separator)];
-  // From the right, overlapping separators are cut in other places.
+  // Searching from the right finds other places where separators overlap.
   const found: string[] = [];
   let end = self.length;
   while (found.length < limit) {

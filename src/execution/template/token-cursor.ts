@@ -7,10 +7,10 @@ export interface TemplateNode {
   readonly [field: string]: unknown;
 }
 
-/** Brackets, blocks, prefixes and conditions inside of one another, so that no machine's stack is too small. */
+/** Maximum nesting of brackets, blocks, prefixes and conditions, so that no machine's stack overflows. */
 const MAX_DEPTH = 200;
 
-/** A place among the tokens of a template. */
+/** A position in the tokens of a template. */
 export class TokenCursor {
   protected readonly tokens: readonly Token[];
   protected at = 0;

@@ -1,6 +1,6 @@
 /**
- * The values of a template, with Python's meaning. Texts are JavaScript's strings, lists its arrays (they never change: the
- * sandbox of transformers forbids it), integers its numbers; all else has a class here.
+ * Values of a template, with Python's semantics. Python's strings are JavaScript's strings, lists are arrays
+ * (immutable: the sandbox of transformers forbids changes), integers are numbers; everything else has a class here.
  */
 import { type Budget, refused } from './budget.ts';
 
@@ -18,14 +18,14 @@ export class Tuple {
   }
 }
 
-/** What groupby gives: a pair with names. */
+/** An item of groupby's result: a pair with named fields. */
 export class Group extends Tuple {
   constructor(grouper: Value, list: readonly Value[]) {
     super([grouper, list]);
   }
 }
 
-/** What has no value; `reason` is said when more is asked of it than to be printed or tested. */
+/** An undefined value. It can be printed and tested; any other use throws `reason`. */
 export class Undefined {
   readonly reason: string;
   constructor(reason: string) {
@@ -33,7 +33,7 @@ export class Undefined {
   }
 }
 
-/** HTML that was escaped, or is said to be. */
+/** HTML text that was escaped, or declared safe. */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -41,7 +41,7 @@ export class Markup {
   }
 }
 
-/** A dictionary: keys are texts, numbers and None; 1, 1.0 and True are the same key, as in Python. */
+/** A dictionary. Keys are strings, numbers and None; 1, 1.0 and True are the same key, as in Python. */
 export class Dict {
   readonly #entries = new Map<string, [Value, Value]>();
 
@@ -71,7 +71,7 @@ export class Dict {
   }
 }
 
-/** Only texts: a hash table's places for numbers can be foretold, and many numbers be chosen that share one. */
+/** Keys are converted to strings: the hashes of numbers are predictable, so many that collide could be chosen. */
 function keyOf(key: Value): string {
   const text = textIn(key);
   if (text !== undefined) return text.startsWith('\0') ? `\0${text}` : text;
@@ -80,7 +80,7 @@ function keyOf(key: Value): string {
   throw refused(`${typeName(key)} as a key of a dictionary`);
 }
 
-/** What .keys(), .values() and .items() of a dictionary give. */
+/** The result of .keys(), .values() and .items() of a dictionary. */
 export class DictView {
   readonly kind: 'keys' | 'values' | 'items';
   readonly dict: Dict;
@@ -115,7 +115,7 @@ export class Range {
   at = (index: number): number => this.start + index * this.step;
 }
 
-/** Python's generators and iterators: what was taken is gone. */
+/** Python's generators and iterators: each item is available once. */
 export class Generator {
   readonly iterator: Iterator<Value>;
   constructor(iterable: Iterable<Value>) {
@@ -128,7 +128,7 @@ export interface Arguments {
   readonly named: ReadonlyMap<string, Value>;
 }
 
-/** A macro, a method of a value or a function. */
+/** A macro, a method of a value, or a function. */
 export class Callable {
   readonly name: string;
   readonly call: (args: Arguments) => Value;
@@ -138,7 +138,7 @@ export class Callable {
   }
 }
 
-/** What a loop says of itself, as `loop`. */
+/** The `loop` variable. */
 export abstract class LoopState {
   abstract attribute(name: string): Value | undefined;
 }
@@ -161,7 +161,7 @@ export type Value =
   | LoopState
   | readonly Value[];
 
-/** Python's name of a value's class. */
+/** The Python name of a value's class. */
 export function typeName(value: Value): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'boolean') return 'bool';
@@ -172,11 +172,11 @@ export function typeName(value: Value): string {
   return value instanceof Tuple ? 'tuple' : value.constructor.name.toLowerCase();
 }
 
-/** A value, None among them, or what stands in for one that is not there. */
+/** `value`, which may be None, or the result of `otherwise` if it is undefined. */
 export const orElse = (value: Value | undefined, otherwise: () => Value): Value =>
   value === undefined ? otherwise() : value;
 
-/** JSON's values, undefined and functions of JavaScript as values of a template. */
+/** Converts JSON values and undefined to values of a template. */
 export function toValue(source: unknown): Value {
   if (source === undefined) return new Undefined('a value that is not there');
   if (source === null || typeof source === 'boolean' || typeof source === 'string') return source;
@@ -193,7 +193,7 @@ export const isNumeric = (value: Value): value is number | boolean | Float =>
 export const numberOf = (value: number | boolean | Float): number =>
   value instanceof Float ? value.value : Number(value);
 
-/** An integer that JavaScript has exactly. */
+/** Requires an integer that JavaScript represents exactly. */
 export function integer(value: number): number {
   if (!Number.isSafeInteger(value)) throw refused('an integer beyond 2^53');
   return value === 0 ? 0 : value;
@@ -201,13 +201,13 @@ export function integer(value: number): number {
 
 const NOT_BASIC = /[\ud800-\udfff]/;
 
-/** The characters of a text, as Python counts them. */
+/** The characters of a string, as Python counts them. */
 export function characters(text: string, budget: Budget): readonly string[] {
   budget.list(text.length / 8);
   return NOT_BASIC.test(text) ? [...text] : text.split('');
 }
 
-/** How many characters Python counts. */
+/** The number of characters, as Python counts them. */
 export function lengthOfText(text: string, budget: Budget): number {
   budget.charge(text.length);
   if (!NOT_BASIC.test(text)) return text.length;
@@ -216,7 +216,7 @@ export function lengthOfText(text: string, budget: Budget): number {
   return length;
 }
 
-/** Python's len(); undefined where there is none. */
+/** Python's len(); undefined for values without a length. */
 export function lengthOf(value: Value, budget: Budget): number | undefined {
   if (typeof value === 'string') return lengthOfText(value, budget);
   if (value instanceof Markup) return lengthOfText(value.text, budget);
@@ -240,7 +240,10 @@ export function truth(value: Value): boolean {
   return !(value instanceof Undefined);
 }
 
-/** What a loop goes over; each item is charged when it comes. Throws TEMPLATE_REFUSES where there is nothing to go over. */
+/**
+ * The items to loop over; each is charged when it is fetched. Throws TEMPLATE_REFUSES for a value that cannot be
+ * iterated.
+ */
 export function* iterate(value: Value, budget: Budget): Generator_ {
   const items = itemsOf(value, budget);
   for (const item of items) {
@@ -263,7 +266,7 @@ function itemsOf(value: Value, budget: Budget): Iterable<Value> {
   throw refused(`'${typeName(value)}' object is not iterable`);
 }
 
-/** Leaving a loop early does not end the generator: the next one goes on where it stopped. */
+/** Leaving a loop early does not end the generator: the next loop goes on where it stopped. */
 function* rest(iterator: Iterator<Value>): Generator_ {
   for (let next = iterator.next(); !next.done; next = iterator.next()) yield next.value;
 }
@@ -321,7 +324,7 @@ function equalItems(a: readonly Value[], b: readonly Value[], budget: Budget, de
 export const textIn = (value: Value): string | undefined =>
   typeof value === 'string' ? value : value instanceof Markup ? value.text : undefined;
 
-/** Python's order: below 0 where a comes first. Throws TEMPLATE_REFUSES for what has no order. */
+/** Python's ordering: negative if a sorts before b. Throws TEMPLATE_REFUSES for values without an order. */
 export function compare(a: Value, b: Value, budget: Budget, depth = 0): number {
   if (depth > MAX_DEPTH) throw refused(`values nested deeper than ${MAX_DEPTH}`);
   if (isNumeric(a) && isNumeric(b)) return numberOf(a) - numberOf(b);
@@ -347,7 +350,7 @@ const noOrder = (a: Value, b: Value) => refused(`no order between '${typeName(a)
 export const demandDefined = (value: Value) =>
   value instanceof Undefined ? refused(value.reason) : undefined;
 
-/** By characters, where JavaScript would compare UTF-16. */
+/** Compares by characters, where JavaScript would compare UTF-16 units. */
 function compareTexts(a: string, b: string, budget: Budget): number {
   const length = Math.min(a.length, b.length);
   budget.charge(length / 8);
@@ -378,7 +381,7 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   return false;
 }
 
-/** What finding a text in another one may take at worst. */
+/** Upper bound on the cost of finding a text in another one. */
 export function chargeSearch(text: string, part: string, budget: Budget): void {
   const places = Math.max(0, text.length - part.length) + 1;
   budget.charge(places * Math.ceil((part.length + 1) / 8) + part.length);
