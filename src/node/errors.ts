@@ -9,6 +9,7 @@ export const NODE_ERRORS = {
   ANSWER_RUNNING: [409, 'an answer is being written in the conversation'],
   BLOCKS_INVALID: [400, 'the blocks to run are not blocks of the model'],
   BOND_SMALL: [400, 'a bond is below the minimum'],
+  DISK_LIMIT_REACHED: [507, 'a model does not fit into the disk space that the node may use'],
   FAUCET_EMPTY: [503, 'the faucet is empty at the moment'],
   FETCH_PAUSED: [503, 'a slow fetch was paused to make room for others'],
   FETCH_STALLED: [503, 'no peer provides a model that is to be examined'],

@@ -95,7 +95,7 @@ export class Node implements NodeApi {
    */
   async work(onWait: (reason: string) => void = () => undefined): Promise<void> {
     const { threads, pin, roles, blocks, slots, context, publish: source } = this.#options;
-    const { guard, finder, stages, chat, membership } = this.#services;
+    const { guard, finder, library, stages, chat, membership } = this.#services;
     if (!source && roles.every((role) => ROLES_WITHOUT_MODEL.includes(role))) return;
     const model = source ? await this.#publish(source) : await finder.await(onWait);
     // An uncleared model runs only for this node, which published it.
@@ -103,7 +103,7 @@ export class Node implements NodeApi {
       const [first, end] = blocks ?? [0, model.manifest.architecture.layers];
       await stages.offer(model, { first, end, slots, context, threads, pin }, this.#wrapStage);
     } else if (roles.includes('seed')) {
-      model.torrent.want('all');
+      library.seed(model);
     }
     const { signal } = this.#lifecycle;
     await chat?.load(model, { threads, pin, onProgress: this.#progress, signal });

@@ -96,7 +96,10 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const stages = hasStages
     ? new StageServer(
         { threads, pin, context },
-        { host, key, log: logOf('inference'), obtain, directory, guard, onProgress, signal },
+        {
+          ...{ host, key, log: logOf('inference'), obtain, directory, guard, onProgress, signal },
+          seed: (model) => library.seed(model),
+        },
       )
     : undefined;
   if (stages) {

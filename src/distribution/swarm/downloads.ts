@@ -15,6 +15,7 @@ import type { Peer } from './peer.ts';
 import { LAST_CLASS, type Picker } from './picker.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import type { PieceBuffer, PiecePool } from './piece-pool.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { Store } from './store.ts';
 import { UnfinishedPiece } from './unfinished-piece.ts';
 import { type BlockRequest, encodeRequests } from './wire.ts';
@@ -41,6 +42,7 @@ export class Downloads {
   readonly #store: Store;
   readonly #pool: PiecePool;
   readonly #memory: PieceMemory;
+  readonly #limit: RateLimit;
   readonly #events: DownloadEvents;
   readonly #blame = new Blame();
   readonly #unfinished = new Map<number, UnfinishedPiece<Peer>>();
@@ -48,7 +50,15 @@ export class Downloads {
   #failed = false;
 
   constructor(
-    parts: { metainfo: Metainfo; picker: Picker; store: Store; pool: PiecePool; memory: PieceMemory },
+    parts: {
+      metainfo: Metainfo;
+      picker: Picker;
+      store: Store;
+      pool: PiecePool;
+      memory: PieceMemory;
+      /** The node's download limit. */
+      limit?: RateLimit;
+    },
     events: DownloadEvents,
   ) {
     this.#metainfo = parts.metainfo;
@@ -56,22 +66,29 @@ export class Downloads {
     this.#store = parts.store;
     this.#pool = parts.pool;
     this.#memory = parts.memory;
+    this.#limit = parts.limit ?? new RateLimit();
     this.#events = events;
   }
 
-  /** Requests more blocks from the peer once half of its outstanding requests are answered. */
+  /** Requests more blocks from the peer once half of its outstanding requests are answered, as far as the limit allows. */
   fill(peer: Peer): void {
     if (peer.isClosed || peer.choking || !peer.interesting || peer.snubbed || this.#isPaused) return;
     const depth = pipelineOf(peer);
     if (peer.outstanding.size > depth / 2) return;
+    if (!this.#limit.isOpen) {
+      this.#limit.wait(peer, () => this.fill(peer));
+      return;
+    }
     const requests: BlockRequest[] = [];
     if (peer.outstanding.size === 0) peer.askedAt = peer.lastBlockAt = Date.now();
-    while (peer.outstanding.size < depth) {
+    while (peer.outstanding.size < depth && this.#limit.isOpen) {
       const request = this.#nextRequest(peer);
       if (!request) break;
       peer.outstanding.add(request);
       requests.push(request);
+      this.#limit.take(request.length);
     }
+    if (!this.#limit.isOpen) this.#limit.wait(peer, () => this.fill(peer));
     if (requests.length > 0) peer.send(encodeRequests('request', requests));
   }
 

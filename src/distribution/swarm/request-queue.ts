@@ -32,14 +32,17 @@ export class RequestQueue {
     this.#requests.clear();
   }
 
-  /** Removes the first request and those directly after it that continue it within the same piece. */
-  takeRun(): BlockRequest[] {
+  /**
+   * Removes the first request and those directly after it that continue it within the same piece, up to `most` bytes but at
+   * least one.
+   */
+  takeRun(most = READ_RUN_BYTES): BlockRequest[] {
     const run: BlockRequest[] = [];
     let [end, bytes] = [0, 0];
     for (const [position, request] of this.#requests) {
       const goesOn = run.length === 0 || (request.index === run[0]!.index && request.begin === end);
       bytes += request.length;
-      if (!goesOn || (run.length > 0 && bytes > READ_RUN_BYTES)) break;
+      if (!goesOn || (run.length > 0 && bytes > most)) break;
       this.#requests.delete(position);
       run.push(request);
       end = request.begin + request.length;

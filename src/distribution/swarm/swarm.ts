@@ -14,6 +14,7 @@ import {
 import { Peer, type PeerOwner } from './peer.ts';
 import { PieceMemory } from './piece-memory.ts';
 import { PieceThread } from './piece-thread.ts';
+import { RateLimit } from './rate-limit.ts';
 import { adopt, dial } from './sockets.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
@@ -58,6 +59,8 @@ export class Swarm {
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
   readonly #memory = new PieceMemory();
+  readonly #limits = { up: new RateLimit(), down: new RateLimit() };
+  #isPaused = false;
   #server: Server | undefined;
   #port = 0;
   #lastTickAt = Date.now();
@@ -107,11 +110,26 @@ export class Swarm {
     });
     this.#life.onStop(() => Promise.all([...this.#torrents.values()].map((torrent) => torrent.stop())));
     this.#life.onStop(() => clearInterval(timer));
+    this.#life.onStop(() => {
+      for (const limit of Object.values(this.#limits)) limit.stop();
+    });
     this.#life.onStop(() => clearImmediate(this.#filling));
   }
 
   stop(): Promise<void> {
     return this.#life.stop();
+  }
+
+  /** Limits the payload of all torrents together, in bytes per second; Infinity: no limit. */
+  limit({ up, down }: { up: number; down: number }): void {
+    this.#limits.up.set(up);
+    this.#limits.down.set(down);
+  }
+
+  /** While paused, nothing is uploaded: every peer is choked. Downloads continue. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#fillSlots();
   }
 
   /**
@@ -158,6 +176,7 @@ export class Swarm {
       log: this.#log,
       thread: this.#thread,
       memory: this.#memory,
+      limits: this.#limits,
       port: () => this.#port,
       bans: this.#bans,
       hasRoom: (host, isNeeded) => this.#hasRoom(placeGroups(host), isNeeded),
@@ -192,7 +211,7 @@ export class Swarm {
   #fillSlots(): void {
     this.#filling ??= setImmediate(() => {
       this.#filling = undefined;
-      this.#choker.fill(this.#connected());
+      this.#assignSlots((peers) => this.#choker.fill(peers));
     });
   }
 
@@ -252,6 +271,12 @@ export class Swarm {
       }
     }
     this.#lastTickAt = now;
-    this.#choker.rechoke(this.#connected(), now);
+    this.#assignSlots((peers) => this.#choker.rechoke(peers, now));
+  }
+
+  #assignSlots(assign: (peers: readonly Peer[]) => void): void {
+    const peers = this.#connected();
+    if (!this.#isPaused) assign(peers);
+    else for (const peer of peers) peer.setChoking(true);
   }
 }

@@ -15,6 +15,7 @@ import { PieceThread } from './piece-thread.ts';
 import { PieceWaiters } from './piece-waiters.ts';
 import { type ByteRange, Layout } from './ranges.ts';
 import { Rate } from './rate.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { hashedOnDisk, needsResume, saveResume, verifiedOnDisk } from './resume.ts';
 import { Store } from './store.ts';
 import type { PeerStatus } from './transfer-counters.ts';
@@ -28,6 +29,8 @@ export interface TorrentOptions {
   trackers: readonly string[];
   /** Whether a peer may connect, by the hexadecimal id it claims; every peer when absent. See review(). */
   admits?: (peerId: string) => boolean;
+  /** Called with the bytes that the disk is to hold in addition; throws when there is no room for them. */
+  reserve?: (bytes: number) => void;
   /** Progress of the verification of files on disk, in pieces. */
   onVerify?: (checked: number, total: number) => void;
 }
@@ -36,6 +39,8 @@ export interface TorrentOptions {
 export interface TorrentPorts extends SwarmPorts {
   readonly thread: PieceThread;
   readonly memory: PieceMemory;
+  /** Limits of the node, shared by its torrents. */
+  readonly limits: { readonly up: RateLimit; readonly down: RateLimit };
   /** The port on which the node accepts connections. */
   port(): number;
 }
@@ -77,6 +82,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
   readonly #store: Store;
   readonly #have: Bitfield;
   readonly #picker: Picker;
+  readonly #reserve: (bytes: number) => void;
   readonly #connections: Connections;
   readonly #downloads: Downloads;
   readonly #announcer: Announcer;
@@ -117,14 +123,23 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     this.#layout = disk.layout;
     this.#store = disk.store;
     this.#have = disk.have;
+    this.#reserve = options.reserve ?? (() => undefined);
     this.#picker = new Picker(this.metainfo.pieceCount);
     for (const index of disk.have) {
       this.#picker.take(index);
       this.#bytesHave += pieceSize(this.metainfo, index);
     }
     const pool = new PiecePool(this.metainfo.pieceLength, ports.memory);
-    const shared = { ...disk, metainfo: this.metainfo, picker: this.#picker, pool, memory: ports.memory };
-    const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into));
+    const { memory, limits } = ports;
+    const shared = {
+      ...disk,
+      metainfo: this.metainfo,
+      picker: this.#picker,
+      pool,
+      memory,
+      limit: limits.down,
+    };
+    const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into), limits.up);
     const downloads = new Downloads(shared, {
       onPiece: (index, piece) => {
         uploads.keep(index, piece);
@@ -171,11 +186,14 @@ export class Torrent extends EventEmitter<TorrentEvents> {
 
   /**
    * Adds wanted bytes: every piece that overlaps them. Earlier calls have priority. Throws RANGE_INVALID for ranges outside
-   * the files.
+   * the files, and what `reserve` throws; nothing is wanted then.
    */
   want(ranges: readonly ByteRange[] | 'all'): void {
+    const pieces = this.#layout.piecesOf(ranges);
+    const missing = pieces.filter((index) => !this.#picker.isWanted(index) && !this.#have.has(index));
+    this.#reserve(missing.reduce((sum, index) => sum + pieceSize(this.metainfo, index), 0));
     const priority = this.#nextClass++;
-    for (const index of this.#layout.piecesOf(ranges)) {
+    for (const index of pieces) {
       if (!this.#picker.isWanted(index)) {
         const bytes = pieceSize(this.metainfo, index);
         this.#bytesWanted += bytes;
@@ -209,6 +227,11 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       );
     }
     return bytes;
+  }
+
+  /** Bytes that the torrent has on disk or is about to write there. */
+  get bytesHeld(): number {
+    return this.#bytesHave + this.#bytesWanted - this.#bytesWantedHave;
   }
 
   progress(): TorrentProgress {

@@ -1,7 +1,8 @@
-import { READ_RUN_BYTES, RECENT_PIECES_BYTES } from './constants.ts';
+import { BLOCK_BYTES, READ_RUN_BYTES, RECENT_PIECES_BYTES } from './constants.ts';
 import type { Peer } from './peer.ts';
 import { PieceMemory } from './piece-memory.ts';
 import { PieceBuffer, PiecePool } from './piece-pool.ts';
+import { RateLimit } from './rate-limit.ts';
 import { RecentPieces } from './recent-pieces.ts';
 import type { BlockRequest } from './wire.ts';
 
@@ -12,16 +13,18 @@ const MAX_FREE_BYTES = 4 * 1024 * 1024;
 export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Promise<void>;
 
 /**
- * Answers requests for blocks as fast as each socket takes them. Blocks are copied from a recent piece or read from disk,
+ * Answers requests for blocks as fast as each socket takes them and the node's upload limit allows. Blocks are copied from a recent piece or read from disk,
  * so that a peer makes us hold no more memory than it requested.
  */
 export class Uploads {
   readonly #read: ReadBytes;
+  readonly #limit: RateLimit;
   readonly #pool = new PiecePool(READ_RUN_BYTES, new PieceMemory({ freeBytes: MAX_FREE_BYTES }));
   readonly #recent = new RecentPieces(RECENT_PIECES_BYTES);
 
-  constructor(read: ReadBytes) {
+  constructor(read: ReadBytes, limit = new RateLimit()) {
     this.#read = read;
+    this.#limit = limit;
   }
 
   /** Keeps a new piece in memory, since other peers will request it soon. */
@@ -29,13 +32,18 @@ export class Uploads {
     this.#recent.put(index, piece);
   }
 
-  /** Sends requested blocks until the peer's socket is full; called again when it has room. */
+  /** Sends requested blocks until the peer's socket is full or the limit is reached; called again when there is room. */
   async serve(peer: Peer): Promise<void> {
     if (peer.serving || !peer.queue) return;
     peer.serving = true;
     try {
-      while (peer.queue.size > 0 && peer.hasRoom && !peer.isClosed)
-        await this.#send(peer, peer.queue.takeRun());
+      while (peer.queue.size > 0 && peer.hasRoom && !peer.isClosed) {
+        if (!this.#limit.isOpen) {
+          this.#limit.wait(peer, () => void this.serve(peer));
+          break;
+        }
+        await this.#send(peer, peer.queue.takeRun(this.#limit.isUnlimited ? READ_RUN_BYTES : BLOCK_BYTES));
+      }
     } catch (error) {
       peer.close(error);
     } finally {
@@ -46,7 +54,9 @@ export class Uploads {
   /** Sends the blocks of adjacent requests in one piece. */
   async #send(peer: Peer, run: readonly BlockRequest[]): Promise<void> {
     const { index, begin } = run[0]!;
-    const buffer = this.#bufferOf(run.reduce((sum, { length }) => sum + length, 0));
+    const length = run.reduce((sum, request) => sum + request.length, 0);
+    this.#limit.take(length);
+    const buffer = this.#bufferOf(length);
     try {
       const piece = this.#recent.get(index);
       if (piece) buffer.bytes.set(piece.subarray(begin, begin + buffer.bytes.length));

@@ -16,6 +16,8 @@ export interface StageServerDependencies {
   readonly key: SigningKey;
   /** The model with this manifest id, from this node or another. */
   readonly obtain: (id: string) => Promise<Model>;
+  /** Fetches the rest of a model to seed it. */
+  readonly seed: (model: Model) => void;
   readonly directory: Pick<Directory, 'find' | 'changed'>;
   readonly guard: Pick<ModelGuard, 'demandCleared'>;
   readonly log: Logger;
@@ -110,7 +112,7 @@ export class StageServer {
 
   /** The node's own blocks come first; once they have served, the node becomes a seeder of the whole model. */
   #seedTheRest(): void {
-    this.#served?.model.torrent.want('all');
+    if (this.#served) this.#dependencies.seed(this.#served.model);
   }
 
   async #executorFor(

@@ -81,6 +81,8 @@ export class Library {
   readonly #torrents: SharedTorrents;
   readonly #models = new Map<string, Model>();
   readonly #adding = new Map<string, Promise<Model>>();
+  /** Models that are fetched whole, to be seeded. */
+  readonly #seeded = new Set<Model>();
   /** Ids of models whose files were not what their manifest says. */
   readonly #refused = new Set<string>();
   readonly #lifecycle = new Lifecycle();
@@ -108,6 +110,28 @@ export class Library {
     await mkdir(this.#home, { recursive: true });
     for (const id of await readdir(this.#home)) await this.#reopen(id);
     await this.#host.answer(MANIFEST_PROTOCOL, async (message) => this.#answer(message));
+  }
+
+  /** Limits the disk space of models fetched from other nodes, in bytes; those that are here stay. */
+  limitDisk(bytes: number): void {
+    this.#torrents.limitDisk(bytes);
+    for (const model of this.#seeded) this.seed(model);
+  }
+
+  /** Fetches the whole of a model to seed it. One that the disk limit leaves no room for waits until the limit is raised. */
+  seed(model: Model): void {
+    this.#seeded.add(model);
+    try {
+      model.torrent.want('all');
+    } catch (error) {
+      if (codeOf(error) !== 'DISK_LIMIT_REACHED') throw error;
+      this.#log.warn({ model: model.id, error: messageOf(error) }, 'model is not fetched to seed it');
+    }
+  }
+
+  /** Disk space of models fetched from other nodes, in bytes. */
+  get bytesHeld(): number {
+    return this.#torrents.bytesHeld;
   }
 
   /** Ends what still verifies files. */
@@ -211,8 +235,10 @@ export class Library {
   }
 
   /** Forgets a model, and deletes its files if they were fetched and no other manifest describes them. */
-  async discard({ id, metainfo }: Model): Promise<void> {
+  async discard(model: Model): Promise<void> {
+    const { id, metainfo } = model;
     this.#models.delete(id);
+    this.#seeded.delete(model);
     await this.#torrents.release(id, metainfo);
     await rm(join(this.#home, id), { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toHex } from '#base';
+import { BitorchError, toHex } from '#base';
 import { isOnDisk, type Metainfo, type Swarm, type Torrent } from '#distribution';
 
 /** A torrent, and the manifests that describe its content. */
@@ -53,6 +53,8 @@ export class SharedTorrents {
   readonly #shared = new Map<string, SharedTorrent>();
   /** The last change of each torrent: changes of one torrent happen one after the other. */
   readonly #changes = new Map<string, Promise<unknown>>();
+  /** Most bytes of fetched files. */
+  #diskBytes = Infinity;
 
   constructor(options: SharingOptions) {
     this.#options = options;
@@ -88,6 +90,27 @@ export class SharedTorrents {
     });
   }
 
+  /** Limits the bytes of fetched files together; what is there already stays. */
+  limitDisk(bytes: number): void {
+    this.#diskBytes = bytes;
+  }
+
+  /** Bytes of fetched files on disk and of those that are being fetched. */
+  get bytesHeld(): number {
+    let sum = 0;
+    for (const { torrent } of this.#shared.values()) if (this.isInHome(torrent)) sum += torrent.bytesHeld;
+    return sum;
+  }
+
+  #reserve(name: string, bytes: number): void {
+    const free = this.#diskBytes - this.bytesHeld;
+    if (bytes === 0 || bytes <= free) return;
+    throw new BitorchError(
+      'DISK_LIMIT_REACHED',
+      `${name} needs ${bytes} bytes more on disk and the limit for models leaves ${Math.max(0, free)}: raise diskBytes, which is ${this.#diskBytes}`,
+    );
+  }
+
   /** Whether a torrent's files were fetched, and go with it. */
   isInHome({ directory, infohash }: Torrent): boolean {
     return directory === this.#folderOf(toHex(infohash));
@@ -117,6 +140,9 @@ export class SharedTorrents {
       directory,
       trackers,
       want: 'none',
+      reserve: (bytes) => {
+        if (directory === this.#folderOf(toHex(metainfo.infohash))) this.#reserve(metainfo.name, bytes);
+      },
       admits: (peerId) => [...holders].some((id) => admits(id, peerId)),
     });
   }

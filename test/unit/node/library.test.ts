@@ -227,3 +227,27 @@ test('publishing gives the publisher’s own manifest, and the same one again', 
   await library.add(altered, ours.metainfo.bytes);
   assert.equal((await by(key)).id, ours.id, 'the same files under another description are another model');
 });
+
+test('fetched files stay within the disk limit, and a model that waits for room is fetched once it is raised', async (t) => {
+  const w = await world(t);
+  const library = await w.open();
+  library.limitDisk(70_000);
+  const model = await library.add(signManifest(w.fields, SigningKey.generate()), w.metainfo.bytes);
+  model.torrent.want(range);
+  assert.equal(library.bytesHeld, 65_536, 'whole pieces count');
+  model.torrent.want(range);
+  assert.throws(() => model.torrent.want('all'), { code: 'DISK_LIMIT_REACHED' });
+  assert.equal(library.bytesHeld, 65_536, 'nothing more is wanted');
+  library.seed(model);
+  assert.equal(library.bytesHeld, 65_536);
+  library.limitDisk(100_000);
+  assert.equal(library.bytesHeld, 100_000);
+});
+
+test('the files of a publisher lie elsewhere and do not count', async (t) => {
+  const w = await world(t);
+  const library = await w.open();
+  library.limitDisk(1);
+  await library.add(signManifest(w.fields, SigningKey.generate()), w.metainfo.bytes, w.source);
+  assert.equal(library.bytesHeld, 0);
+});
