@@ -51,6 +51,14 @@ export class DeclaredCommand extends Command {
     }
   }
 
+  /** Names of the options that a flag or variable gives. */
+  given(options: Options): string[] {
+    const flags = super.opts();
+    return Object.entries(options)
+      .filter(([name, option]) => flags[name] !== undefined || process.env[variableOf(name, option)])
+      .map(([name]) => name);
+  }
+
   /**
    * The values of some of the options, from flags, else variables, else `config`, which may have the command's other options too,
    * else defaults. Throws OPTION_INVALID, whose message

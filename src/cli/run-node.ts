@@ -17,7 +17,7 @@ const ALONE = `This node is not part of a network yet. Stop it, and run
 
 /**
  * Runs a node and its server until `lifecycle` stops. Reads the settings anew and starts the node again in this process, at the same
- * address, whenever it has joined a network. Rejects when a start fails.
+ * address, whenever it has joined a network or its roles were changed. Rejects when a start fails.
  */
 export async function runNode(readSettings: () => Promise<Settings>, lifecycle: Lifecycle): Promise<void> {
   const first = await readSettings();
@@ -44,7 +44,7 @@ async function startOnce(
   settings: Settings,
   { lifecycle, restart }: { lifecycle: Lifecycle; restart: () => void },
 ): Promise<{ url: string; work: Promise<void> }> {
-  const { httpHost: host, httpAllowHost: allowHosts, port, log: levels, ...options } = settings;
+  const { httpHost: host, httpAllowHost: allowHosts, port, log: levels, fixed, ...options } = settings;
   const log = createLog(levels);
   const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);
@@ -54,7 +54,7 @@ async function startOnce(
     if (board) board.update(options.name || 'this node', event);
     else tell(event);
   };
-  const node = await Node.start(options, { log, onEvent, signal: lifecycle.signal });
+  const node = await Node.start(options, { log, onEvent, fixed, signal: lifecycle.signal });
   lifecycle.onStop(() => node.stop());
   const http = { host, allowHosts, port, tokens, sessions, webRoot: WEB_ROOT };
   const server = createServer(http, {

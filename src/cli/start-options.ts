@@ -26,4 +26,8 @@ export const START_OPTIONS = { ...NODE_OPTIONS, ...PASSWORD_FILE, ...HTTP_OPTION
 export type StartOption = Exclude<keyof typeof START_OPTIONS, 'walletPassword'>;
 
 /** A node's options, those of its HTTP server, and what is logged. */
-export type Settings = NodeOptions & OptionValues<typeof HTTP_OPTIONS & typeof LOG_OPTIONS>;
+export type Settings = NodeOptions &
+  OptionValues<typeof HTTP_OPTIONS & typeof LOG_OPTIONS> & {
+    /** Names of options that a flag or variable decides, whatever config.json says. */
+    readonly fixed: readonly string[];
+  };

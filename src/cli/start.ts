@@ -1,16 +1,4 @@
-import { join } from 'node:path';
-import {
-  BitorchError,
-  check,
-  codeOf,
-  createLog,
-  Lifecycle,
-  messageOf,
-  parse,
-  parseJson,
-  readTextFile,
-  z,
-} from '#base';
+import { BitorchError, createLog, Lifecycle, parse } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
 import { explain } from './explain.ts';
 import { DeclaredCommand } from './flags.ts';
@@ -70,27 +58,17 @@ async function joinBefore(invite: string, signal: AbortSignal): Promise<void> {
  */
 async function settings(): Promise<Settings> {
   const { home } = startCommand.values({ home: START_OPTIONS.home });
-  const { joinedSettings } = await import('#node');
+  const { joinedSettings, readConfig } = await import('#node');
   const joined = await joinedSettings(home);
-  const own = await readConfig(join(home, 'config.json'));
+  const own = await readConfig(home);
   const { roles } = startCommand.values({ roles: START_OPTIONS.roles }, own);
   // Only a validator needs the blocks.
   const light = joined.genesis !== undefined && !roles.includes('validate');
   const values = startCommand.values(START_OPTIONS, { ...joined, ...(light && { light }), ...own });
   const { walletPasswordFile: file, walletPassword: given, ...others } = values;
   const walletPassword = file === undefined ? given : await passwordIn(file);
-  return { ...others, home, ...(walletPassword !== undefined && { walletPassword }) };
-}
-
-/** The fields of config.json; none when there is no such file. */
-async function readConfig(path: string): Promise<Record<string, unknown>> {
-  try {
-    return check(z.record(z.string(), z.unknown()), parseJson(await readTextFile(path)), 'the file');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return {};
-    if (!(error instanceof BitorchError)) throw error;
-    throw new BitorchError('CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`);
-  }
+  const fixed = startCommand.given(START_OPTIONS);
+  return { ...others, home, fixed, ...(walletPassword !== undefined && { walletPassword }) };
 }
 
 async function passwordIn(file: string): Promise<string | undefined> {

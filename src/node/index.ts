@@ -11,4 +11,5 @@ export { joinByInvite } from './join/join-by-invite.ts';
 export { joinedSettings } from './join/network-file.ts';
 export { Node } from './node.ts';
 export type { NodeSettings } from './options.ts';
+export { readConfig } from './settings/config-file.ts';
 export { ownerKeyOf, validatorKeys } from './stake/owner-key.ts';

@@ -14,6 +14,9 @@ import type {
   NodeEvent,
   ReportView,
   SecurityView,
+  SettingsChange,
+  SettingsChanged,
+  SettingsView,
   StakeApi,
   ThreadsApi,
   WalletApi,
@@ -32,6 +35,7 @@ import { publish } from './models/publish.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
 import { modelView, networkView } from './peers/views.ts';
 import { type Services, startServices } from './services.ts';
+import { RunningSettings } from './settings/settings.ts';
 
 /** Roles that need no local model. */
 const ROLES_WITHOUT_MODEL = ['audit', 'validate', 'security'];
@@ -40,6 +44,8 @@ export interface NodeDependencies {
   readonly log: Logger;
   /** Receives every event from the start on. */
   readonly onEvent?: (event: NodeEvent) => void;
+  /** Names of options that flags or variables decide, so that they cannot be changed while the node runs. */
+  readonly fixed?: readonly string[];
   /** Stops the node when aborted during the start. */
   readonly signal?: AbortSignal;
   /** Lets a test wrap a stage's blocks. */
@@ -50,6 +56,7 @@ export interface NodeDependencies {
 export class Node implements NodeApi {
   readonly #options: NodeOptions;
   readonly #services: Services;
+  readonly #settings: RunningSettings;
   readonly #lifecycle: Lifecycle;
   readonly #events: Broadcast<NodeEvent>;
   readonly #joining = new Mutex();
@@ -58,12 +65,15 @@ export class Node implements NodeApi {
   private constructor(parts: {
     options: NodeOptions;
     services: Services;
+    fixed: readonly string[];
     lifecycle: Lifecycle;
     events: Broadcast<NodeEvent>;
     wrapStage: ((stage: Stage) => Executor) | undefined;
   }) {
     this.#options = parts.options;
     this.#services = parts.services;
+    const { home, roles } = parts.options;
+    this.#settings = new RunningSettings({ home, roles, fixed: parts.fixed }, parts.services);
     this.#lifecycle = parts.lifecycle;
     this.#events = parts.events;
     this.#wrapStage = parts.wrapStage;
@@ -73,7 +83,7 @@ export class Node implements NodeApi {
 
   /** Starts the node and joins the network; call `work` next. A failed start leaves nothing running. */
   static async start(settings: NodeSettings, dependencies: NodeDependencies): Promise<Node> {
-    const { log, wrapStage, onEvent, signal } = dependencies;
+    const { log, wrapStage, onEvent, fixed = [], signal } = dependencies;
     const options = check(nodeOptionsSchema, settings, 'options') as NodeOptions;
     const events = new Broadcast<NodeEvent>();
     if (onEvent) events.on(onEvent);
@@ -82,7 +92,7 @@ export class Node implements NodeApi {
       const publishEvent = (event: NodeEvent) => events.publish(event);
       const services = await startServices(options, { log, lifecycle, onEvent: publishEvent });
       signal?.throwIfAborted();
-      return new Node({ options, services, lifecycle, events, wrapStage });
+      return new Node({ options, services, fixed, lifecycle, events, wrapStage });
     } catch (error) {
       await lifecycle.stop().catch(() => undefined);
       throw error;
@@ -155,6 +165,14 @@ export class Node implements NodeApi {
     const followed = chain?.genesis.parameters.chainId;
     const { signal } = this.#lifecycle;
     await this.#joining.run(() => joinNetwork(this.#options.home, invite, { host, signal, followed }));
+  }
+
+  settings(): Promise<SettingsView> {
+    return this.#settings.view();
+  }
+
+  changeSettings(change: SettingsChange): Promise<SettingsChanged> {
+    return this.#settings.change(change);
   }
 
   metainfo(modelId: string): Uint8Array | undefined {

@@ -2,6 +2,7 @@ import { type OptionGroup, optionsSchema, type z } from '#base';
 import { CHAIN_OPTIONS } from './options/chain.ts';
 import { HOME_OPTIONS } from './options/home.ts';
 import { INFERENCE_OPTIONS } from './options/inference.ts';
+import { LIMIT_OPTIONS } from './options/limits.ts';
 import { MODEL_OPTIONS } from './options/models.ts';
 import { NETWORK_OPTIONS } from './options/network.ts';
 import { SECURITY_OPTIONS } from './options/security.ts';
@@ -14,6 +15,7 @@ export const NODE_OPTION_GROUPS: readonly OptionGroup[] = [
   { title: 'Node', options: HOME_OPTIONS },
   { title: 'Network', options: NETWORK_OPTIONS },
   { title: 'Models', options: MODEL_OPTIONS },
+  { title: 'Limits', options: LIMIT_OPTIONS },
   { title: 'Inference', options: INFERENCE_OPTIONS },
   { title: 'Chain', options: CHAIN_OPTIONS },
   { title: 'Security', options: SECURITY_OPTIONS },
@@ -24,6 +26,7 @@ export const NODE_OPTIONS = {
   ...HOME_OPTIONS,
   ...NETWORK_OPTIONS,
   ...MODEL_OPTIONS,
+  ...LIMIT_OPTIONS,
   ...INFERENCE_OPTIONS,
   ...CHAIN_OPTIONS,
   ...SECURITY_OPTIONS,

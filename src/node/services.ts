@@ -12,6 +12,7 @@ import { startChain } from './chain/start-chain.ts';
 import { loadIdentity, loadValidatorKey } from './home/identity.ts';
 import { ChatClient } from './inference/chat-client.ts';
 import { StageServer } from './inference/stage-server.ts';
+import { Limits, type LimitValues } from './limits/limits.ts';
 import { Library } from './models/library.ts';
 import { ModelFinder } from './models/model-finder.ts';
 import type { LogRoom, NodeOptions } from './options.ts';
@@ -40,6 +41,7 @@ export interface Services {
   readonly chat: ChatClient | undefined;
   readonly conversations: Threads | undefined;
   readonly security: SecurityService;
+  readonly limits: Limits;
   readonly chain: ChainService | LightChainService | undefined;
 }
 
@@ -127,9 +129,12 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   });
   lifecycle.onStop(() => security.stop());
 
+  const limits = new Limits({ swarm, library, stages });
+  lifecycle.onStop(() => limits.stop());
   const self = { host, swarm, library, stages, validatorKey: validatorKey?.publicKey };
   await membership.start(() => describeSelf(options, self));
   lifecycle.onStop(() => membership.stop());
+  await limits.apply(limitsOf(options));
   const { contacts } = membership;
   const chain = await startChain(options, {
     ...{ host, contacts, log: logOf('chain'), directory, validatorKey, onEvent },
@@ -147,6 +152,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
     chat,
     conversations,
     security,
+    limits,
     chain,
   };
 }
@@ -173,6 +179,20 @@ function keepThreads(
     },
   );
 }
+
+const limitsOf = ({
+  diskBytes,
+  uploadRate,
+  downloadRate,
+  hours,
+  pauseOnBattery,
+}: NodeOptions): LimitValues => ({
+  diskBytes,
+  uploadRate,
+  downloadRate,
+  hours,
+  pauseOnBattery,
+});
 
 /** Announce URLs in use: that of the own tracker, if any, and those of the options. */
 async function startTracker(

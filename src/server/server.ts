@@ -18,6 +18,7 @@ import { processRoutes } from './process-routes.ts';
 import { json, serializerCompiler } from './responses.ts';
 import { securityRoutes } from './security-routes.ts';
 import { Sessions } from './sessions.ts';
+import { settingsRoutes } from './settings-routes.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { threadRoutes } from './thread-routes.ts';
 import { proofRoute, tokenRoutes } from './token-routes.ts';
@@ -80,6 +81,7 @@ async function build(
     access.guardRoutes(routes, ({ method }) => (method === 'GET' || method === 'HEAD' ? 'read' : 'admin'));
     nodeRoutes(routes, node, signal);
     joinRoutes(routes, node, restart);
+    settingsRoutes(routes, node, restart);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
     processRoutes(routes, node, { monitor: options.monitor, stop });

@@ -14,6 +14,7 @@ import type {
   NodeView,
   ReportView,
   SecurityView,
+  SettingsView,
   ThreadsApi,
   WalletApi,
 } from '#node';
@@ -112,6 +113,15 @@ export const attestation = (changes: Partial<AttestationView> = {}): Attestation
   ...changes,
 });
 
+const SETTINGS: SettingsView = {
+  roles: ['client', 'seed'],
+  limits: { diskBytes: null, uploadRate: null, downloadRate: null, hours: null, pauseOnBattery: false },
+  fixed: [],
+  paused: null,
+  power: 'mains',
+  diskBytesHeld: 31_000_000,
+};
+
 export interface ScriptedNode extends NodeApi {
   /** Requests and signals of every chat, in order. */
   readonly chats: { request: ChatRequest; signal: AbortSignal }[];
@@ -152,6 +162,8 @@ export function scriptedNode(): ScriptedNode {
     },
     invite: () => 'bitorch://join?scripted',
     join: async () => undefined,
+    settings: async () => SETTINGS,
+    changeSettings: async () => ({ settings: SETTINGS, restarts: false }),
     models: () => node.view.models,
     security: () => node.securityView,
     report: async (hash) => node.reports.get(hash),

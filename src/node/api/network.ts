@@ -4,7 +4,7 @@ import { ROLES } from '../options/roles.ts';
 import { zTime } from './fields.ts';
 import { zHolding, zModel, zTransfer } from './models.ts';
 
-const zRole = z.enum(ROLES);
+export const zRole = z.enum(ROLES);
 export type Role = z.infer<typeof zRole>;
 
 const zNode = z.strictObject({

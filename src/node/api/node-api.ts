@@ -10,6 +10,7 @@ import type { ModelView } from './models.ts';
 import type { NetworkView } from './network.ts';
 import type { NodeEvent } from './node.ts';
 import type { ReportView, SecurityView } from './security.ts';
+import type { SettingsChange, SettingsChanged, SettingsView } from './settings.ts';
 import type { StakeApi } from './stake.ts';
 import type { ThreadsApi } from './threads.ts';
 import type { WalletApi } from './wallet.ts';
@@ -21,6 +22,7 @@ export type * from './models.ts';
 export type * from './network.ts';
 export type * from './node.ts';
 export type * from './security.ts';
+export type * from './settings.ts';
 export type * from './stake.ts';
 export type * from './threads.ts';
 export type * from './wallet.ts';
@@ -35,6 +37,13 @@ export interface NodeApi {
    * INVITE_OUTDATED, INVITE_FOREIGN and JOIN_UNREACHABLE.
    */
   join(invite: string): Promise<void>;
+  /** What the node does and what it may use. */
+  settings(): Promise<SettingsView>;
+  /**
+   * Changes roles and limits, in config.json and of the running node; other roles need a restart. Throws SETTING_FIXED,
+   * LIMIT_UNSUPPORTED, CONFIG_INVALID, DISK_FULL; nothing has changed then.
+   */
+  changeSettings(change: SettingsChange): Promise<SettingsChanged>;
   /** The bytes of a model's .torrent file; undefined for an unknown model. */
   metainfo(modelId: string): Uint8Array | undefined;
   /** Throws BitorchError with a code of docs/errors.md. Stops at once when `signal` aborts. */

@@ -7,6 +7,7 @@ export * from './models.ts';
 export * from './network.ts';
 export * from './node.ts';
 export * from './security.ts';
+export * from './settings.ts';
 export * from './stake.ts';
 export * from './threads.ts';
 export * from './wallet.ts';

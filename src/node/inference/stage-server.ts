@@ -1,4 +1,4 @@
-import { fromHex, type Logger, type OnProgress, toHex } from '#base';
+import { BitorchError, fromHex, type Logger, type OnProgress, toHex } from '#base';
 import type { SigningKey } from '#crypto';
 import { type Executor, SessionService, type Stage } from '#execution';
 import type { Host } from '#network';
@@ -33,7 +33,8 @@ export class StageServer {
   readonly #options: RunOptions;
   readonly #service: SessionService;
   readonly #witness: ReceiptSigner;
-  #served: { model: Model; stage: Stage } | undefined;
+  #served: { model: Model; stage: Stage; executor: Executor } | undefined;
+  #isPaused = false;
   /** The blocks loaded for the last audit. */
   #audited: { name: string; model: string; stage: Stage } | undefined;
 
@@ -75,11 +76,21 @@ export class StageServer {
     wrap: (stage: Stage) => Executor = (stage) => stage,
   ): Promise<void> {
     const stage = await loadStage(model, options, this.#dependencies);
-    this.#served = { model, stage };
-    this.#service.offer(fromHex(model.id), wrap(stage));
+    this.#served = { model, stage, executor: wrap(stage) };
+    if (!this.#isPaused) this.#service.offer(fromHex(model.id), this.#served.executor);
     this.#dependencies.directory.changed();
     const idle = setTimeout(() => this.#seedTheRest(), SEED_AFTER_IDLE_MS).unref();
     this.#dependencies.signal.addEventListener('abort', () => clearTimeout(idle), { once: true });
+  }
+
+  /** While paused, the blocks are not on offer and nothing is audited; running sessions end. The blocks stay in memory. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (!this.#served) return;
+    const { model, executor } = this.#served;
+    if (isPaused) this.#service.withdraw(fromHex(model.id));
+    else this.#service.offer(fromHex(model.id), executor);
+    this.#dependencies.directory.changed();
   }
 
   /** Stops running a model for others, in the middle of their sessions if need be. */
@@ -101,7 +112,7 @@ export class StageServer {
   /** Blocks [first, end) of `model` that are on offer here. */
   blocksOf(model: Model): [number, number] | null {
     const { stage } = this.#served ?? {};
-    return stage && this.#served?.model === model ? [stage.first, stage.end] : null;
+    return stage && !this.#isPaused && this.#served?.model === model ? [stage.first, stage.end] : null;
   }
 
   async stop(): Promise<void> {
@@ -122,6 +133,8 @@ export class StageServer {
     signal: AbortSignal,
   ): Promise<Executor> {
     const id = toHex(manifest);
+    if (this.#isPaused)
+      throw new BitorchError('NODE_PAUSED', 'the owner of this node has paused it: ask another');
     this.#dependencies.guard.demandCleared(id);
     const name = `${id} ${first} ${end}`;
     if (this.#audited?.name === name) return this.#audited.stage;

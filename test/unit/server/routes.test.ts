@@ -37,6 +37,8 @@ const REQUESTS: Readonly<Record<string, { path?: string; init?: RequestInit }>> 
   'get /api/doctor': {},
   'get /api/security': {},
   'get /api/security/reports/{hash}': { path: `/api/security/reports/${REPORT}` },
+  'get /api/settings': {},
+  'patch /api/settings': { init: { ...post({ limits: { uploadRate: 100 } }), method: 'PATCH' } },
   'get /api/models/{id}/safety': { path: `/api/models/${MODEL.id}/safety` },
   'get /api/models/{id}/torrent': { path: `/api/models/${MODEL.id}/torrent` },
   'get /api/answers/{id}/audit': { path: '/api/answers/a1/audit' },
