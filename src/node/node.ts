@@ -226,11 +226,11 @@ export class Node implements NodeApi {
 
   async doctor(): Promise<DoctorView> {
     const { home, roles, bootstrap, trackers } = this.#options;
-    const { membership, chain } = this.#services;
+    const { host, membership, chain } = this.#services;
     const machine = await examineMachine(home);
     const others = membership.directory.nodes().filter(({ id }) => id !== this.id);
     const facts = {
-      ...{ roles, others, addresses: this.addresses, chain: chain?.view },
+      ...{ roles, others, addresses: this.addresses, reach: host.reach, chain: chain?.view },
       hasContacts: bootstrap.length + trackers.length > 0,
       ...{ clock: membership.clock, notices: membership.notices.view() },
     };

@@ -1,12 +1,25 @@
 /** What may keep a node from its part in the network, in words that are safe to publish. */
 import { z } from '#base';
 
+const CHECKS = [
+  'node',
+  'network',
+  'addresses',
+  'reach',
+  'clock',
+  'disk',
+  'ports',
+  'engine',
+  'sandbox',
+  'chain',
+] as const;
+
 export const zCheck = z.strictObject({
-  name: z.enum(['node', 'network', 'addresses', 'clock', 'disk', 'ports', 'engine', 'sandbox', 'chain']),
+  name: z.enum(CHECKS),
   /** `note`: nothing that needs to be fixed for what this node does. */
   state: z.enum(['ok', 'note', 'problem']),
   text: z.string(),
-  /** What to do about a problem whose text does not say it. */
+  /** What to do where the text does not say it. */
   fix: z.string().exactOptional(),
 });
 export type CheckView = z.infer<typeof zCheck>;

@@ -42,6 +42,7 @@ export const zReach = z.strictObject({
   /** What the owner can do; empty when nothing is needed. */
   advice: z.string(),
 });
+export type ReachView = z.infer<typeof zReach>;
 
 export const zNetwork = z.strictObject({
   self: z.strictObject({ id: z.string(), name: z.string() }),

@@ -1,16 +1,14 @@
 import { bracketed } from '#base';
 import { parseMultiaddr } from '#network/addresses';
 import type { CheckView } from '../api/doctor.ts';
-import type { ChainView, NoticeView, Role } from '../api/node-api.ts';
+import type { ChainView, NoticeView } from '../api/node-api.ts';
 import { CLOCK_SKEW_MS } from '../peers/announcement.ts';
+import { type ReachFacts, reachCheck } from './reach-check.ts';
 
 /** What a running node knows of its place in the network. */
-export interface NodeFacts {
-  readonly roles: readonly Role[];
+export interface NodeFacts extends ReachFacts {
   /** Multiaddrs at which it listens. */
   readonly addresses: readonly string[];
-  /** The other nodes that it knows. */
-  readonly others: readonly { readonly reachable: boolean; readonly addresses: readonly string[] }[];
   /** Whether bootstrap nodes or trackers are configured. */
   readonly hasContacts: boolean;
   /** Median distance of the clocks of peers from this one's, in ms; undefined while none is known. */
@@ -25,6 +23,7 @@ export const nodeChecks = (facts: NodeFacts): CheckView[] => [
   { name: 'node', state: 'ok', text: `running, roles ${facts.roles.join(', ')}` },
   networkCheck(facts),
   addressesCheck(facts),
+  ...reachCheck(facts),
   clockCheck(facts),
   chainCheck(facts),
   ...facts.notices.flatMap(noticeCheck),
@@ -45,7 +44,7 @@ function networkCheck({ others, hasContacts, notices }: NodeFacts): CheckView {
 /** Peers on other machines are told no loopback address, so a node that listens there alone cannot be called by them. */
 function addressesCheck({ addresses, others }: NodeFacts): CheckView {
   const name = 'addresses';
-  const text = `listens at ${addresses.map(endpointOf).join(', ') || 'none'}`;
+  const text = `listens at ${addresses.flatMap(endpointOf).join(', ') || 'none'}`;
   if (addresses.some((address) => !isLoopback(address))) return { name, state: 'ok', text };
   if (others.every((other) => other.addresses.every(isLoopback)))
     return { name, state: 'ok', text: `${text}; all computers known are this one` };
@@ -85,9 +84,9 @@ function noticeCheck({ code, message }: NoticeView): CheckView[] {
 
 const isLoopback = (address: string): boolean => parseMultiaddr(address)?.scope === 'loopback';
 
-/** Host and port; the peer id of the node is left out. */
-function endpointOf(address: string): string {
+/** Host and port; the peer id of the node is left out. Places at relays are no addresses of this machine. */
+function endpointOf(address: string): string[] {
   const dialable = parseMultiaddr(address);
-  if (!dialable) return address;
-  return `${bracketed(dialable.host)}:${dialable.port}`;
+  if (dialable) return [`${bracketed(dialable.host)}:${dialable.port}`];
+  return address.includes('/p2p-circuit') ? [] : [address];
 }

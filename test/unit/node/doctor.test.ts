@@ -12,6 +12,7 @@ const FACTS: NodeFacts = {
   hasContacts: true,
   clock: { peers: 3, offsetMs: -420 },
   notices: [],
+  reach: { state: 'direct', nat: 'none', relays: [], mapped: [], advice: '' },
   chain: { state: 'following', height: 9, bestHeight: 9, peers: 4 },
 };
 const MACHINE = {
@@ -28,7 +29,8 @@ test('a node without problems is healthy', () => {
   const { healthy, checks } = doctorReport([...nodeChecks(FACTS), ...machineChecks(MACHINE, true)]);
   assert.ok(healthy);
   assert.ok(checks.every(({ state }) => state === 'ok'));
-  assert.ok(checks.some(({ text }) => text === 'listens at 192.0.2.7:4001'));
+  assert.ok(checks.some(({ text }) => text === 'listens at PUBLIC-IP:4001'));
+  assert.ok(checks.some(({ text }) => text === 'others connect directly to this computer'));
   assert.ok(checks.some(({ text }) => text.startsWith('0.4 s from the clocks of 3 others')));
 });
 
@@ -41,6 +43,48 @@ test('loopback addresses are a problem only where others are on other computers'
 test('a node alone has a problem only where it was to join a network', () => {
   assert.equal(statesOf({ others: [] }).network, 'problem');
   assert.equal(statesOf({ others: [], hasContacts: false }).network, 'note');
+});
+
+test('a report says how others reach the node, and how to make it better', () => {
+  const advice = 'Forward TCP port 4001.';
+  const circuit = `/ip4/203.0.113.9/tcp/4001/p2p/12D3KooW${'A'.repeat(44)}/p2p-circuit`;
+  const checkOf = (reach: Partial<NonNullable<NodeFacts['reach']>>, facts: Partial<NodeFacts> = {}) =>
+    nodeChecks({
+      ...FACTS,
+      roles: ['client', 'seed'],
+      reach: { ...FACTS.reach!, advice, ...reach },
+      ...facts,
+    }).find(({ name }) => name === 'reach');
+  assert.match(
+    checkOf({ state: 'direct', mapped: ['x'] })!.text,
+    /directly to this computer, at a port that the router maps/,
+  );
+  assert.match(checkOf({ state: 'hole-punched' })!.text, /meet it at a relay, then connect directly/);
+  const relayed = checkOf({ state: 'relayed', relays: ['12D3KooWA'], nat: 'symmetric' })!;
+  assert.equal(relayed.state, 'note');
+  assert.match(relayed.text, /through a relay; the router uses a new port for each/);
+  assert.equal(relayed.fix, advice);
+  assert.match(checkOf({ state: 'relayed', relays: ['a', 'b'] })!.text, /through 2 relays$/);
+  assert.deepEqual(
+    [checkOf({ state: 'unreachable' })!.state, checkOf({ state: 'unreachable' })!.fix],
+    ['problem', advice],
+  );
+  assert.equal(
+    checkOf({ state: 'unreachable' }, { roles: ['client'] })!.state,
+    'note',
+    'nobody has to call it',
+  );
+  const far = [{ reachable: true, addresses: [circuit] }];
+  assert.equal(checkOf({ state: 'unreachable' }, { others: far })!.state, 'problem');
+  for (const others of [[], [{ reachable: true, addresses: ['/ip4/192.168.1.7/tcp/4001'] }]])
+    assert.match(checkOf({ state: 'unreachable' }, { others })!.text, /^not known yet/);
+  assert.equal(checkOf({}, { reach: undefined }), undefined, 'on loopback the check of addresses says it');
+});
+
+test('a place at a relay is no address of this machine', () => {
+  const circuit = `/ip4/203.0.113.9/tcp/4001/p2p/12D3KooW${'A'.repeat(44)}/p2p-circuit`;
+  const [, , check] = nodeChecks({ ...FACTS, addresses: ['/ip4/192.168.1.7/tcp/4001', circuit] });
+  assert.equal(check!.text, 'listens at 192.168.1.7:4001');
 });
 
 test('notices are problems, each told once', () => {
@@ -78,6 +122,16 @@ test('a report names no folder of a user, no token and no key', () => {
   const { checks } = doctorReport([{ name: 'node', state: 'problem', text, fix: text }], '/root');
   assert.equal(checks[0]!.text, '~/.local/x and ~/bitorch, ~/y, ~\\z: …, …');
   assert.equal(checks[0]!.fix, checks[0]!.text);
+});
+
+test('a report names no public address, and leaves those that tell nothing', () => {
+  const text =
+    'at 203.0.113.9:4001, [2001:db8::7]:4001, 203.0.113.10. Not 192.168.1.7, 127.0.0.1, fd00::1, ::1, 10:42:07, v1.2.3 or 24.1.0';
+  const [check] = doctorReport([{ name: 'node', state: 'problem', text }]).checks;
+  assert.equal(
+    check!.text,
+    'at PUBLIC-IP:4001, [PUBLIC-IP]:4001, PUBLIC-IP. Not 192.168.1.7, 127.0.0.1, fd00::1, ::1, 10:42:07, v1.2.3 or 24.1.0',
+  );
 });
 
 test('the terminal shows a line a check, and what to do below a problem', () => {
