@@ -3,6 +3,7 @@ import { ChainPage } from './chain/chain.tsx';
 import { Chat } from './chat/chat.tsx';
 import { NetworkPage } from './network/network.tsx';
 import { SecurityPage } from './security/security.tsx';
+import { SettingsPage } from './settings/settings.tsx';
 import { ConnectionBanner, Notices } from './shell/banner.tsx';
 import { Header } from './shell/header.tsx';
 import { SignIn } from './shell/sign-in.tsx';
@@ -21,7 +22,13 @@ export function App() {
 }
 
 /** The other pages. The chat stays mounted but hidden behind them, so that a draft or an answer is not lost. */
-const PAGES = { network: NetworkPage, security: SecurityPage, chain: ChainPage, wallet: WalletPage } as const;
+const PAGES = {
+  network: NetworkPage,
+  security: SecurityPage,
+  chain: ChainPage,
+  wallet: WalletPage,
+  settings: SettingsPage,
+} as const;
 
 function Shell() {
   useSignalEffect(() => watchNode());

@@ -1,4 +1,4 @@
-/** Formats numbers for display, always with their unit. */
+/** Formats numbers, always with their unit, and messages for display. */
 
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -74,3 +74,7 @@ export function sparksOf(text: string): string | undefined {
 
 /** 0.3333 → "33.3 %". */
 export const share = (part: number): string => `${(part * 100).toFixed(1)} %`;
+
+/** A message of the node as a sentence: with a capital and a full stop. */
+export const sentence = (message: string): string =>
+  `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;

@@ -11,7 +11,7 @@ import type { Settings } from './start-options.ts';
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
 /** How a node without a network gets into one. */
-const ALONE = `This node is not part of a network yet. Stop it, and run
+const ALONE = `This node is not part of a network yet. Paste an invite on its page, or stop it and run
   bitorch start INVITE   to join the network of an invite
   bitorch devnet         to try everything on this machine`;
 

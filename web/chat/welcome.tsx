@@ -1,8 +1,10 @@
+import { Alone } from '../network/alone.tsx';
 import { computersOf } from '../network/coverage.ts';
 import { Empty } from '../shell/empty.tsx';
 import { Flame } from '../shell/icons.tsx';
 import { Term } from '../shell/term.tsx';
 import { ask } from '../state/chat.ts';
+import { alone } from '../state/invite.ts';
 import { model, network } from '../state/live.ts';
 import { chatProblem } from '../state/threads.ts';
 
@@ -36,6 +38,7 @@ export function Welcome() {
 function Next() {
   if (chatProblem.value) return null;
   if (!network.value) return <p role="status">Connecting to the network…</p>;
+  if (alone.value) return <Alone />;
   if (!model.value) {
     return (
       <Empty command="bitorch start --publish hf:HuggingFaceTB/SmolLM2-135M-Instruct">

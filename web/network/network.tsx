@@ -1,5 +1,10 @@
+import { useSignal } from '@preact/signals';
 import * as format from '../format.ts';
+import { PlusIcon } from '../shell/icons.tsx';
+import { alone } from '../state/invite.ts';
 import { network, progress } from '../state/live.ts';
+import { Alone } from './alone.tsx';
+import { InvitePanel } from './invite.tsx';
 import { Models } from './models.tsx';
 import { Nodes } from './nodes.tsx';
 import { Transfers } from './transfers.tsx';
@@ -7,9 +12,24 @@ import { Transfers } from './transfers.tsx';
 /** The network as your node sees it, live. */
 export function NetworkPage() {
   const view = network.value;
+  const inviting = useSignal(false);
   return (
     <>
-      <h2>Network</h2>
+      <div class="line">
+        <h2>Network</h2>
+        {!alone.value && (
+          <button
+            type="button"
+            aria-expanded={inviting.value}
+            aria-controls="invite-panel"
+            onClick={() => (inviting.value = !inviting.value)}
+          >
+            <PlusIcon />
+            Invite
+          </button>
+        )}
+      </div>
+      {alone.value ? <Alone /> : inviting.value && <InvitePanel />}
       <CurrentStep />
       {view ? (
         <div class="columns">

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { sentence } from '../format.ts';
 import { connection, network, reconnectNow } from '../state/live.ts';
 import { CrossIcon } from './icons.tsx';
 
@@ -42,7 +43,3 @@ export function Notices() {
     ));
   return <div>{shown}</div>;
 }
-
-/** A message of the node as a sentence: with a capital and a full stop. */
-const sentence = (message: string): string =>
-  `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;

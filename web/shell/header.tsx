@@ -3,7 +3,7 @@ import { chain, wallet } from '../state/chain.ts';
 import { connection, network } from '../state/live.ts';
 import { signOut } from '../state/session.ts';
 import { addressOf, openId, type View, view } from '../state/view.ts';
-import { Flame, LeaveIcon } from './icons.tsx';
+import { Flame, LeaveIcon, SettingsIcon } from './icons.tsx';
 
 const STATUS = { connecting: 'connecting', live: 'online', lost: 'offline' } as const;
 
@@ -23,11 +23,22 @@ export function Header() {
         {chain.value && <Tab to="chain" label="Chain" />}
         {wallet.value && <Tab to="wallet" label="Wallet" />}
       </nav>
-      <p class="self" role="status">
-        <span class="dot" data-state={connection.value} />
-        <span class="muted" title={name && `Your computer is called ${name} on the network`}>
-          {STATUS[connection.value]}
-        </span>
+      <div class="self">
+        <p role="status">
+          <span class="dot" data-state={connection.value} />
+          <span class="muted" title={name && `Your computer is called ${name} on the network`}>
+            {STATUS[connection.value]}
+          </span>
+        </p>
+        <a
+          class="icon-link"
+          href="#/settings"
+          aria-label="Settings"
+          title="Settings"
+          aria-current={view.value === 'settings' ? 'page' : undefined}
+        >
+          <SettingsIcon />
+        </a>
         <button
           type="button"
           class="quiet"
@@ -37,7 +48,7 @@ export function Header() {
         >
           <LeaveIcon />
         </button>
-      </p>
+      </div>
     </header>
   );
 }

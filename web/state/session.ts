@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { draft, forgetDrafts } from './draft.ts';
 
 /** `unreachable`: the node itself does not answer. */
 export type SessionState = 'checking' | 'open' | 'closed' | 'unreachable';
@@ -28,9 +29,13 @@ export async function signIn(token: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Ends the session of this browser. */
+/** Ends the session of this browser; what was typed and not sent goes with it. */
 export async function signOut(): Promise<void> {
   const response = await fetch('/api/session', { method: 'DELETE' }).catch(() => undefined);
+  if (response?.ok) {
+    draft.value = '';
+    forgetDrafts();
+  }
   session.value = response?.ok ? 'closed' : 'unreachable';
 }
 

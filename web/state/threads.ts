@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals';
 import type { ThreadSettings, ThreadSummary } from '../../src/node/api/node-api.ts';
 import { ApiError } from '../api/call.ts';
 import { changeThread, listThreads, removeThread, restoreThread } from '../api/threads.ts';
+import { forgetDrafts } from './draft.ts';
 import { changedThread, connection } from './live.ts';
 import { showToast } from './toast.ts';
 import { openId, openThread } from './view.ts';
@@ -33,10 +34,12 @@ effect(() => {
 async function refresh(): Promise<void> {
   const mine = ++asked;
   try {
-    const found = await listThreads(search.peek().trim());
+    const sought = search.peek().trim();
+    const found = await listThreads(sought);
     // An older question may be answered later.
     if (mine !== asked) return;
     threads.value = found.threads;
+    if (sought === '') forgetDrafts(found.threads.map(({ id }) => id));
     defaults.value = found.defaults;
     chatProblem.value = undefined;
   } catch (error) {

@@ -4,7 +4,14 @@ import { connection } from './live.ts';
 import { threads } from './threads.ts';
 import { openId, view } from './view.ts';
 
-const NAMES = { chat: 'Chat', network: 'Network', security: 'Security', chain: 'Chain', wallet: 'Wallet' };
+const NAMES = {
+  chat: 'Chat',
+  network: 'Network',
+  security: 'Security',
+  chain: 'Chain',
+  wallet: 'Wallet',
+  settings: 'Settings',
+};
 
 /** The title of the browser's tab: what is going on, where you are, and the product. */
 export const documentTitle = computed(() => {

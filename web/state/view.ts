@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** The pages; the chat is the first one. */
-const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet'] as const;
+const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet', 'settings'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** `#/wallet`, or `#/chat/ID` with the id of a conversation. */

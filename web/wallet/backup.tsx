@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { BackupWords } from '../../src/node/api/node-api.ts';
+import { Field, Form } from '../shell/form.tsx';
 import { backup, checkWords, showWords } from '../state/wallet.ts';
-import { Field, Form } from './form.tsx';
 
 /** Shows the backup words, then asks for three of them: only words on paper are a backup. */
 export function Backup({ words }: { words: BackupWords }) {

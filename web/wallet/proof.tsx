@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { ProofRequest, ProofVerdict, WalletEntry } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
+import { Field, Form } from '../shell/form.tsx';
 import { checkProof, prove } from '../state/wallet.ts';
-import { Field, Form } from './form.tsx';
 
 /** Creates a proof of this payment for one person; it reveals nothing else. */
 export function ProveEntry({ entry }: { entry: WalletEntry }) {

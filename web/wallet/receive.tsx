@@ -1,6 +1,6 @@
 import { CopyButton } from '../shell/copy-button.tsx';
+import { Field, Form } from '../shell/form.tsx';
 import { addAddress, addresses } from '../state/wallet.ts';
-import { Field, Form } from './form.tsx';
 
 /** Addresses to share. One for each payer, so that two payers cannot tell that they pay the same person. */
 export function Receive() {

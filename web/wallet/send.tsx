@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { FeeTier, PaymentPreview, PaymentReceipt, PaymentRequest } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
+import { clearDraft, Field, Form, useDraft } from '../shell/form.tsx';
 import { Term } from '../shell/term.tsx';
 import { history, preview, send } from '../state/wallet.ts';
 import { fateOf } from './fate.ts';
-import { clearDraft, Field, Form, useDraft } from './form.tsx';
 
 const TIERS: Record<FeeTier, string> = {
   low: 'Low: when blocks have room',

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
+import { Field, Form } from '../shell/form.tsx';
 import { createWallet } from '../state/wallet.ts';
-import { Field, Form } from './form.tsx';
 
 const MIN_PASSWORD = 8;
 

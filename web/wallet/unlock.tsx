@@ -1,5 +1,5 @@
+import { Field, Form } from '../shell/form.tsx';
 import { unlock } from '../state/wallet.ts';
-import { Field, Form } from './form.tsx';
 
 /** Unlocks an encrypted wallet. It stays open until it is locked or the node stops. */
 export function Unlock() {

@@ -1,0 +1,118 @@
+/** Joining, inviting and setting up a computer on the page, in front of a scripted node. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BitorchError } from '#base';
+import { pageTests, requireAccessible } from '../../support/page-tests.ts';
+import { network } from '../../support/scripted-node.ts';
+
+const tests = pageTests();
+
+const LONG = `bitorch://join?${'Ab3_-xYz9'.repeat(70)}`;
+
+/** Gives this computer a network that has no other one. */
+async function beAlone() {
+  const { node } = tests.server;
+  const { self, nodes } = network();
+  node.view = { self, notices: [], nodes: nodes.filter((one) => one.self), models: [], transfers: [] };
+  await tests.open.page.reload();
+  await tests.open.page.getByRole('heading', { name: 'Join a network' }).waitFor();
+}
+
+test('a computer without a network joins by a pasted invite, and is told what is wrong with one', async () => {
+  const { page } = tests.open;
+  const { node } = tests.server;
+  await beAlone();
+  await requireAccessible(page, 'alone');
+  const refusals = [
+    [
+      'INVITE_INVALID',
+      'this is not a complete invite: it is cut off. Copy it again as a whole',
+      'it is cut off',
+    ],
+    ['INVITE_EXPIRED', 'this invite expired on 2026-10-01: ask for a new one', 'expired on 2026-10-01'],
+    ['INVITE_FOREIGN', 'this invite is for another network than the one of /x', 'is for another network'],
+    ['JOIN_UNREACHABLE', 'no node of the invite can be reached', 'None of the computers in this invite'],
+  ] as const;
+  const asked: string[] = [];
+  for (const [code, message, shown] of refusals) {
+    node.join = async (invite) => {
+      asked.push(invite);
+      throw new BitorchError(code, message);
+    };
+    await page.getByRole('textbox', { name: 'Invite' }).fill(` ${code} `);
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByRole('alert').getByText(shown).waitFor();
+  }
+  await requireAccessible(page, 'join-refused');
+  node.join = async (invite) => {
+    asked.push(invite);
+    node.view = network();
+  };
+  await page.getByRole('textbox', { name: 'Invite' }).fill(LONG);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('Joined. Your node starts again').waitFor();
+  assert.deepEqual(asked, [...refusals.map(([code]) => ` ${code} `), LONG]);
+  node.emit({ type: 'network', network: network() });
+  await page.getByRole('button', { name: 'What is the capital of France?' }).waitFor();
+});
+
+test('an invite is shown as a link and as a QR code, and a second one can be pasted', async () => {
+  const { page } = tests.open;
+  tests.server.node.invite = () => LONG;
+  await page.getByRole('link', { name: 'Network' }).click();
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByText(LONG).waitFor();
+  await page.locator('.qr path[d^="M"]').waitFor();
+  await page.getByText('Join by an invite').click();
+  await page.getByRole('textbox', { name: 'Invite' }).waitFor();
+  await requireAccessible(page, 'invite');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy the command' }).click();
+  assert.equal(await page.evaluate('navigator.clipboard.readText()'), `bitorch start "${LONG}"`);
+});
+
+test('a node that others cannot reach says how it can invite', async () => {
+  const { page } = tests.open;
+  tests.server.node.invite = () => {
+    throw new BitorchError('INVITE_UNREACHABLE', 'other machines cannot reach this node');
+  };
+  await page.getByRole('link', { name: 'Network' }).click();
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByText('bitorch start --listen /ip4/0.0.0.0/tcp/4001').waitFor();
+});
+
+test('the check-up shows what bitorch doctor finds, to copy', async () => {
+  const { page } = tests.open;
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByText('1 thing needs your attention.').waitFor();
+  await page.getByText('0.1 GB free.').waitFor();
+  await page.getByText('Free some.').waitFor();
+  await requireAccessible(page, 'check-up');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy the report' }).click();
+  const report = String(await page.evaluate('navigator.clipboard.readText()'));
+  assert.match(report, /^problem {2}disk {7}0\.1 GB free$/m);
+  assert.match(report, /^ {20}fix: free some$/m);
+  tests.server.node.doctor = async () => ({
+    healthy: true,
+    checks: [{ name: 'reach', state: 'ok', text: 'others connect directly to this computer' }],
+  });
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await page.getByText('Everything is in order.').waitFor();
+  await page.getByText('Others connect directly to this computer.').waitFor();
+  assert.equal(await page.title(), 'Settings · Bitorch');
+});
+
+test('a draft outlives the tab, and ends when it is sent or the browser signs out', async () => {
+  const { page } = tests.open;
+  const prompt = (at = page) => at.getByRole('textbox', { name: 'Message' });
+  await prompt().fill('half a question');
+  const other = await page.context().newPage();
+  await page.close();
+  await other.goto(tests.server.url);
+  await prompt(other).waitFor();
+  assert.equal(await prompt(other).inputValue(), 'half a question');
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByLabel('API token').waitFor();
+  assert.deepEqual(await other.evaluate('Object.keys(localStorage)'), []);
+});

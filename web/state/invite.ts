@@ -1,0 +1,33 @@
+import { computed } from '@preact/signals';
+import type { InviteView } from '../../src/node/api/node-api.ts';
+import { ApiError, call } from '../api/call.ts';
+import { sentence } from '../format.ts';
+import { chain } from './chain.ts';
+import { network } from './live.ts';
+import { showToast } from './toast.ts';
+
+/** Whether this computer is part of no network yet. */
+export const alone = computed(
+  () => network.value !== undefined && !chain.value && network.value.nodes.every(({ self }) => self),
+);
+
+export const newInvite = async (): Promise<string> => (await call<InviteView>('/api/network/invite')).invite;
+
+/** Joins the network of an invite; the node then starts again. Throws an Error that says what to do. */
+export async function join(invite: string): Promise<void> {
+  try {
+    await call('/api/network/join', { invite });
+  } catch (error) {
+    throw new Error(error instanceof ApiError ? explained(error) : String(error));
+  }
+  showToast({ text: 'Joined. Your node starts again as a part of the network.' });
+}
+
+/** The messages of the node name folders and flags where a person at this page needs other words. */
+function explained({ code, message }: ApiError): string {
+  if (code === 'INVITE_FOREIGN')
+    return 'This invite is for another network, and your computer already belongs to one. To join it as well, run a second node: bitorch start --home FOLDER INVITE';
+  if (code === 'JOIN_UNREACHABLE')
+    return 'None of the computers in this invite answers. Are you online, and is Bitorch running on the computer that invited you?';
+  return sentence(message);
+}
