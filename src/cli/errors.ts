@@ -11,6 +11,8 @@ export const CLI_ERRORS = {
   PASSWORD_DIFFERS: [400, 'the two passwords are not the same'],
   PUBLISH_FAILED: [502, 'the seeder published no model'],
   SECRET_MISSING: [400, 'a password or another secret was not given'],
+  SERVICE_FAILED: [502, 'the operating system did not install the service'],
+  SERVICE_UNAVAILABLE: [503, 'the operating system keeps no services for this session of the user'],
   STOP_TIMEOUT: [504, 'a node was asked to stop and still runs'],
   USAGE_INVALID: [400, 'a command or flag does not exist, or an argument is missing or superfluous', 2],
 } as const satisfies ErrorTable;

@@ -13,6 +13,7 @@ import { modelsCommand } from './models.ts';
 import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
+import { serviceCommands } from './service/command.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
@@ -30,6 +31,7 @@ export const program = new Command('bitorch')
   .addCommand(statusCommand)
   .addCommand(modelsCommand)
   .addCommand(stopCommand)
+  .addCommand(serviceCommands)
   .addCommand(doctorCommand)
   .addCommand(walletCommands)
   .addCommand(chainCommands)

@@ -1,8 +1,17 @@
 import { cleanText, codeOf } from '#base';
 import type { ChainView, NetworkView, ProcessView } from '#node';
-import { askNode, type NodeFlags, nodeCommand, print, printJson, runningNode } from './chain/api.ts';
+import {
+  askNode,
+  type NodeFlags,
+  nodeCommand,
+  print,
+  printJson,
+  runningNode,
+  withHint,
+} from './chain/api.ts';
 import { stateOf } from './models.ts';
 import { formatBytes } from './progress.ts';
+import { type ServiceView, serviceView } from './service/service-view.ts';
 
 /** What `bitorch status` shows. */
 export interface Status {
@@ -12,18 +21,29 @@ export interface Status {
   readonly network: NetworkView;
   /** Absent on a node that follows no chain. */
   readonly chain?: ChainView;
+  /** Absent when no service is installed. */
+  readonly service?: ServiceView;
 }
 
 /** `bitorch status`: the running node at a glance. */
 export const statusCommand = nodeCommand('status', 'show what the running node does').action(
   async (flags: NodeFlags) => {
-    const { address } = await runningNode(flags);
+    const service = await serviceView();
+    const { address } = await runningNode(flags).catch((error) => {
+      throw service ? withHint(error, `or see why its service has ${service.state}: ${service.logs}`) : error;
+    });
     const [process, network, chain] = await Promise.all([
       askNode<ProcessView>(flags, '/api/process'),
       askNode<NetworkView>(flags, '/api/network'),
       chainOf(flags),
     ]);
-    const status = { url: address.url, process, network, ...(chain && { chain }) };
+    const status = {
+      url: address.url,
+      process,
+      network,
+      ...(chain && { chain }),
+      ...(service && { service }),
+    };
     if (flags.json) printJson(status);
     else for (const line of statusLines(status)) print(line);
   },
@@ -39,7 +59,7 @@ async function chainOf(flags: NodeFlags): Promise<ChainView | undefined> {
 }
 
 /** The lines of the terminal. */
-export function statusLines({ url, process, network, chain }: Status): string[] {
+export function statusLines({ url, process, network, chain, service }: Status): string[] {
   const { nodes, models, transfers, notices, self } = network;
   const roles = nodes.find((node) => node.self)?.roles ?? [];
   const online = nodes.filter(({ state }) => state === 'online').length;
@@ -54,6 +74,7 @@ export function statusLines({ url, process, network, chain }: Status): string[] 
     ...models.map((model): [string, string] => ['model', `${model.name}: ${stateOf(model)}`]),
     ['traffic', `${formatBytes(down)}/s down, ${formatBytes(up)}/s up`],
     ['chain', chain ? chainText(chain) : 'none'],
+    ...(service ? [['service', `${service.state} (${service.system})`] as [string, string]] : []),
     ...[chain?.problem, ...notices.map(({ message }) => message)]
       .filter((problem) => problem !== undefined)
       .map((problem): [string, string] => ['problem', problem]),
