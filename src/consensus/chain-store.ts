@@ -81,6 +81,8 @@ const PRUNE_BATCH = 100;
 /** Decided blocks, their commits and validator sets, by height. */
 export class ChainStore {
   readonly #store: Store;
+  /** First and last height, which gossip reads for every message; undefined until read again after a write. */
+  #range: { readonly base: number; readonly height: number } | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -88,13 +90,12 @@ export class ChainStore {
 
   /** Height of the last block, or of the starting state if there is none; −1 before `begin`. */
   get height(): number {
-    return lastKey(records, this.#store) ?? this.#base?.height ?? -1;
+    return this.#heights.height;
   }
 
   /** Height of the first block stored; above `height` if there is none. */
   get base(): number {
-    const [first] = bodies.entries(this.#store);
-    return first?.[0] ?? this.height + 1;
+    return this.#heights.base;
   }
 
   /**
@@ -242,6 +243,17 @@ export class ChainStore {
     return bases.get(this.#store, 0);
   }
 
+  get #heights() {
+    this.#range ??= this.#readHeights();
+    return this.#range;
+  }
+
+  #readHeights() {
+    const height = lastKey(records, this.#store) ?? this.#base?.height ?? -1;
+    const [first] = bodies.entries(this.#store);
+    return { base: first?.[0] ?? height + 1, height };
+  }
+
   #clear(draft: Overlay): void {
     for (const bucket of [...BY_HEIGHT, sets]) {
       for (const [height] of bucket.entries(this.#store)) bucket.delete(draft, height);
@@ -254,7 +266,9 @@ export class ChainStore {
     const draft = new Overlay(this.#store);
     change(draft);
     const changes: Change[] = draft.changes();
-    if (changes.length > 0) this.#store.commit(changes);
+    if (changes.length === 0) return;
+    this.#range = undefined;
+    this.#store.commit(changes);
   }
 }
 

@@ -45,6 +45,28 @@ test('blocks come back as they went in, in their order only', () => {
   assert.throws(() => store.append(gap), { code: 'HEIGHT_WRONG' });
 });
 
+test('first and last height are read from the store once after each write, however often they are asked for', () => {
+  let reads = 0;
+  const store = new (class extends MemoryStore {
+    override *range(range: Parameters<MemoryStore['range']>[0]) {
+      reads++;
+      yield* super.range(range);
+    }
+  })();
+  const chain = new ChainStore(store);
+  chain.begin(state(0), [set, set]);
+  const ask = () => {
+    const before = reads;
+    for (let i = 0; i < 1_000; i++) void [chain.height, chain.base];
+    return reads - before;
+  };
+  assert.ok(ask() <= 2);
+  const { block, light } = links[0]!;
+  chain.append({ block, commit: light.commit, appHash: state(1), validators: set });
+  assert.ok(ask() <= 2);
+  assert.deepEqual([chain.height, chain.base], [1, 1]);
+});
+
 test('pruned blocks are gone, the rest stays', () => {
   const store = filled(12);
   store.prune(9);
