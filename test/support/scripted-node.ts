@@ -133,6 +133,7 @@ export interface ScriptedNode extends NodeApi {
   /** Undefined for a node that does not chat. */
   conversations: ThreadsApi | undefined;
   view: NetworkView;
+  settingsView: SettingsView;
   securityView: SecurityView;
   /** By their hashes. */
   reports: Map<string, ReportView>;
@@ -162,8 +163,17 @@ export function scriptedNode(): ScriptedNode {
     },
     invite: () => 'bitorch://join?scripted',
     join: async () => undefined,
-    settings: async () => SETTINGS,
-    changeSettings: async () => ({ settings: SETTINGS, restarts: false }),
+    settingsView: SETTINGS,
+    settings: async () => node.settingsView,
+    changeSettings: async ({ roles, limits }) => {
+      const { settingsView: before } = node;
+      node.settingsView = {
+        ...before,
+        ...(roles && { roles }),
+        limits: { ...before.limits, ...limits },
+      } as SettingsView;
+      return { settings: node.settingsView, restarts: roles !== undefined };
+    },
     models: () => node.view.models,
     security: () => node.securityView,
     report: async (hash) => node.reports.get(hash),

@@ -16,12 +16,14 @@ interface FormProps {
   onSubmit: (fields: Record<string, string>) => Promise<void>;
   children: ComponentChildren;
   quiet?: boolean;
+  /** Whether there is nothing to submit. */
+  disabled?: boolean;
   /** Keeps what is typed under this name, secrets excepted, so that it is there again after a look at another page or step. */
   draft?: string;
 }
 
 /** A form that handles one submission at a time and shows why it failed. */
-export function Form({ action, onSubmit, children, quiet = false, draft }: FormProps) {
+export function Form({ action, onSubmit, children, quiet = false, disabled = false, draft }: FormProps) {
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
@@ -50,7 +52,7 @@ export function Form({ action, onSubmit, children, quiet = false, draft }: FormP
           {problem.value}
         </p>
       )}
-      <button type="submit" class={quiet ? undefined : 'primary'} disabled={busy.value}>
+      <button type="submit" class={quiet ? undefined : 'primary'} disabled={busy.value || disabled}>
         {busy.value ? 'Please wait…' : action}
       </button>
     </form>
@@ -81,11 +83,24 @@ interface FieldProps {
   inputMode?: 'decimal' | 'numeric';
   required?: boolean;
   minLength?: number;
+  /** What is in the field at first. */
+  initial?: string;
+  /** A time of day. */
+  time?: boolean;
+  disabled?: boolean;
 }
 
-export function Field({ label, hint, secret = false, required = true, ...rest }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  secret = false,
+  required = true,
+  time = false,
+  initial,
+  ...rest
+}: FieldProps) {
   const id = useId();
-  const defaultValue = useDraft(rest.name);
+  const defaultValue = useDraft(rest.name) ?? initial;
   const input = {
     id,
     required,
@@ -98,7 +113,13 @@ export function Field({ label, hint, secret = false, required = true, ...rest }:
   return (
     <div class="labelled">
       <label for={id}>{label}</label>
-      {secret ? <input type="password" {...input} /> : <input type="text" {...input} />}
+      {secret ? (
+        <input type="password" {...input} />
+      ) : time ? (
+        <input type="time" {...input} />
+      ) : (
+        <input type="text" {...input} />
+      )}
       {hint && (
         <span id={`${id}-hint`} class="muted small">
           {hint}

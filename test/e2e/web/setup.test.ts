@@ -103,6 +103,47 @@ test('the check-up shows what bitorch doctor finds, to copy', async () => {
   assert.equal(await page.title(), 'Settings · Bitorch');
 });
 
+test('roles and limits are changed while the node runs', async () => {
+  const { page } = tests.open;
+  const { node } = tests.server;
+  await page.getByRole('link', { name: 'Settings' }).click();
+  const roles = page.getByRole('region', { name: 'What this computer does' });
+  await roles.getByRole('button', { name: 'Save', disabled: true }).waitFor();
+  await roles.getByLabel('Run models').check();
+  await roles.getByLabel('Chat').uncheck();
+  await roles.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved. Your node starts again').waitFor();
+  assert.deepEqual(node.settingsView.roles, ['seed', 'run']);
+  const limits = page.getByRole('region', { name: 'Limits' });
+  await limits.getByLabel('Upload, in kB/s').fill('fast');
+  await limits.getByRole('button', { name: 'Save' }).click();
+  await limits.getByRole('alert').getByText('Upload must be a whole number').waitFor();
+  await requireAccessible(page, 'settings');
+  await limits.getByLabel('Upload, in kB/s').fill('500');
+  await limits.getByLabel('Disk space').fill('2.5');
+  await limits.getByLabel('from').fill('22:00');
+  await limits.getByLabel('to', { exact: true }).fill('07:00');
+  await limits.getByLabel('Pause on battery').check();
+  await limits.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.', { exact: true }).waitFor();
+  assert.deepEqual(node.settingsView.limits, {
+    ...{ diskBytes: 2_500_000_000, uploadRate: 500, downloadRate: null },
+    ...{ hours: '22:00-07:00', pauseOnBattery: true },
+  });
+  node.settingsView = {
+    ...node.settingsView,
+    fixed: ['roles', 'uploadRate'],
+    paused: 'hours',
+    power: 'unknown',
+  };
+  await page.reload();
+  await limits.getByText('At this time of day').waitFor();
+  assert.equal(await roles.getByLabel('Chat').isDisabled(), true);
+  assert.equal(await limits.getByLabel('Upload, in kB/s').isDisabled(), true);
+  assert.equal(await limits.getByLabel('Pause on battery').isDisabled(), true);
+  await requireAccessible(page, 'settings-fixed');
+});
+
 test('a draft outlives the tab, and ends when it is sent or the browser signs out', async () => {
   const { page } = tests.open;
   const prompt = (at = page) => at.getByRole('textbox', { name: 'Message' });
