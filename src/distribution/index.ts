@@ -16,6 +16,7 @@ export {
   pieceLengthFor,
 } from './metainfo.ts';
 export { createMetainfo } from './metainfo-create.ts';
+export { peerIdOf } from './peer-id.ts';
 export { type ModelSource, openSource } from './sources/index.ts';
 export type { ByteRange } from './swarm/ranges.ts';
 export { Swarm, type SwarmOptions } from './swarm/swarm.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Lifecycle, type Logger, type OnProgress, readTextFile } from '#base';
 import type { SigningKey } from '#crypto';
-import { Swarm, Tracker } from '#distribution';
+import { peerIdOf, Swarm, Tracker } from '#distribution';
 import { selfCheck } from '#execution';
 import { Host, type ReachSettings } from '#network';
 import type { Trust } from '#security';
@@ -16,7 +16,6 @@ import { Limits, type LimitValues } from './limits/limits.ts';
 import { Library } from './models/library.ts';
 import { ModelFinder } from './models/model-finder.ts';
 import type { LogRoom, NodeOptions } from './options.ts';
-import { peerIdOf } from './peers/bittorrent-id.ts';
 import { Membership } from './peers/membership.ts';
 import { describeSelf } from './peers/self-description.ts';
 import { ModelGuard } from './security/model-guard.ts';
@@ -71,7 +70,7 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   const trackers = await startTracker(options, lifecycle);
   const budgetOf = (address: string) => host.budgetAt(address);
   const swarmOptions = { host: swarmHost, port: swarmPort, peerId: peerIdOf(host.id) };
-  const swarm = new Swarm(swarmOptions, { log: logOf('distribution'), budgetOf });
+  const swarm = new Swarm(swarmOptions, { log: logOf('distribution'), budgetOf, host });
   await swarm.start();
   lifecycle.onStop(() => swarm.stop());
 
@@ -85,7 +84,8 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   await guard.start();
   lifecycle.onStop(() => guard.stop());
   const admits = (id: string, peerId: string) => guard.admits(id, peerId);
-  const library = new Library({ home, trackers }, { host, log: logOf('models'), swarm, admits });
+  const holdersOf = (id: string) => directory.holdersOf(id).filter((node) => node.id !== host.id);
+  const library = new Library({ home, trackers }, { host, log: logOf('models'), swarm, admits, holdersOf });
   await library.start();
   lifecycle.onStop(() => library.stop());
   const selfId = host.id;

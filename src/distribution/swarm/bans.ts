@@ -1,8 +1,9 @@
 import { BAN_MS, MAX_BANS } from './constants.ts';
 
 /**
- * Banned senders of corrupt data, by origin: the network of a remote peer; address and port for one on this machine. Peer
- * ids are not banned, since anybody can claim any id. Bans expire, because addresses change hands.
+ * Banned senders of corrupt data, by origin: the network of a remote peer; address and port for one on this machine;
+ * the node behind a relay. Peer ids of TCP connections are not banned, since anybody can claim any id. Bans expire, because
+ * addresses change hands.
  */
 export class Bans {
   readonly #until = new Map<string, number>();

@@ -1,6 +1,8 @@
 import { BitorchError, type Logger, messageOf, toHex } from '#base';
+import type { PeerAddress } from '#network';
 import { addressGroup, type Dialable } from '#network/addresses';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
+import { peerIdOf } from '../peer-id.ts';
 import { AddressBook, addressOf, type Known } from './address-book.ts';
 import type { Bans } from './bans.ts';
 import { Bitfield } from './bitfield.ts';
@@ -9,10 +11,12 @@ import type { Downloads } from './downloads.ts';
 import { lesserDuplicates } from './duplicates.ts';
 import { EXTENSION_HANDSHAKE, requestLimitOf } from './extension.ts';
 import { HaveBroadcast } from './have-broadcast.ts';
-import { originOf, type Peer, type PeerOwner } from './peer.ts';
+import type { Peer, PeerOwner } from './peer.ts';
 import type { Picker } from './picker.ts';
+import { originOf } from './remote-end.ts';
 import { RequestQueue } from './request-queue.ts';
 import { TransferCounters } from './transfer-counters.ts';
+import { Tunnels } from './tunnels.ts';
 import type { Uploads } from './uploads.ts';
 import {
   type BlockRequest,
@@ -37,6 +41,8 @@ export interface TorrentParts {
   readonly admits: (peerId: string) => boolean;
   /** Whether a wanted piece is missing. */
   readonly isWanting: () => boolean;
+  /** Nodes that announce to hold some of the torrent. */
+  readonly nodes: () => readonly PeerAddress[];
 }
 
 /** What the connections of a torrent need from the node. */
@@ -48,6 +54,10 @@ export interface SwarmPorts {
   hasRoom(host: string, isNeeded: boolean): boolean;
   /** Dials an address for `owner`, after hasRoom() returned true. */
   dial(target: Dialable, owner: PeerOwner): Peer;
+  /** Opens a tunnel to a node for `owner`. Throws PEER_UNREACHABLE or BUDGET_EXCEEDED. */
+  tunnel(node: PeerAddress, owner: PeerOwner, signal: AbortSignal): Promise<Peer>;
+  /** Whether a node is connected by more than a relay. */
+  isDirect(node: string): boolean;
   /** Called when a peer's interest or connection changed, so that free upload slots can be reassigned. */
   slotsChanged(): void;
 }
@@ -63,12 +73,20 @@ export class Connections implements PeerOwner {
   readonly #peers = new Set<Peer>();
   readonly #dialling = new Set<Peer>();
   readonly #haves = new HaveBroadcast(this.#peers);
+  readonly #tunnels: Tunnels;
   #stopped = false;
 
   constructor(parts: TorrentParts, ports: SwarmPorts) {
     this.#parts = parts;
     this.#ports = ports;
     this.#selfId = toHex(ports.peerId);
+    this.#tunnels = new Tunnels({
+      ...{ nodes: parts.nodes, isWanting: parts.isWanting, log: ports.log },
+      peers: () => [...this.#dialling, ...this.#peers],
+      open: (node, signal) => ports.tunnel(node, this, signal),
+      isDirect: (node) => ports.isDirect(node),
+      isBanned: (node) => ports.bans.has(node, Date.now()),
+    });
   }
 
   get peers(): Iterable<Peer> {
@@ -137,6 +155,7 @@ export class Connections implements PeerOwner {
   }
 
   onConnect(peer: Peer): void {
+    this.#dialling.add(peer);
     this.#greet(peer);
   }
 
@@ -168,6 +187,8 @@ export class Connections implements PeerOwner {
       if (peer.outgoing) this.#book.exclude(peer.address);
       return 'connected to itself';
     }
+    const { node } = peer.end;
+    if (node !== undefined && peer.id !== toHex(peerIdOf(node))) return 'claims the id of another node';
     if (this.#ports.bans.has(peer.origin, Date.now())) return 'banned';
     return this.#parts.admits(peer.id) ? undefined : 'not admitted';
   }
@@ -307,6 +328,7 @@ export class Connections implements PeerOwner {
     const isSeed = peer.has?.isFull ?? false;
     const useful = peer.downloaded + peer.uploaded > 0 || (isSeed && this.#parts.have.isFull);
     if (peer.outgoing) this.#book.closed(peer.address, { peerId: peer.id, isSeed, useful }, Date.now());
+    this.#tunnels.closed(peer, useful, Date.now());
     if (this.#peers.has(peer)) this.#forget(peer);
     this.#ports.log.debug({ peer: peer.address, reason: messageOf(reason) }, 'peer connection closed');
     this.#ports.slotsChanged();
@@ -347,10 +369,12 @@ export class Connections implements PeerOwner {
     for (const peer of lesserDuplicates(this.#peers, this.#selfId, now)) peer.close('duplicate');
     for (const peer of this.#peers) downloads.fill(peer);
     this.dial();
+    this.#tunnels.tick(now);
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#tunnels.stop();
     this.#haves.stop();
     for (const peer of [...this.#dialling, ...this.#peers]) peer.close('torrent stopped');
   }

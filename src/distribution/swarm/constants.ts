@@ -91,6 +91,16 @@ export const MAX_KNOWN_ADDRESSES = 2000;
 export const REDIAL_MIN_MS = 1000;
 export const REDIAL_MAX_MS = 300_000;
 
+/** Tunnels that one torrent opens, see tunnels.ts. */
+export const MAX_TUNNELS = 4;
+/** How long direct connections may have given too little before tunnels are opened. */
+export const TUNNEL_AFTER_MS = 5_000;
+/**
+ * Upload of a node to all peers behind relays. A relay carries 256 MiB in half an hour on one circuit (docs/protocol/network.md):
+ * pieces take less than half of that in each direction, and sessions on the same circuit have the rest.
+ */
+export const RELAYED_BYTES_PER_SECOND = 64 * 1024;
+
 /** Torrents up to this size are hashed completely at start; for larger ones, resume data is spot-checked. */
 export const FULL_CHECK_BYTES = 1024 ** 3;
 export const SPOT_CHECKS = 16;

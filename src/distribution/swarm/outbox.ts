@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net';
 import { MemoryCharge } from '#network/memory';
 import { MAX_BACKLOG_BYTES, MAX_UNSENT_BYTES, WRITE_OVERHEAD_BYTES } from './constants.ts';
+import type { WireSocket } from './sockets.ts';
 
 /** Data queued on one socket, counted by the memory it occupies. */
 export class Outbox {
-  readonly #socket: Socket;
+  readonly #socket: WireSocket;
   readonly #onRoom: () => void;
   readonly #memory: MemoryCharge;
   #held = 0;
@@ -13,7 +13,7 @@ export class Outbox {
   #lastSentAt = Date.now();
 
   /** `onRoom` is called when there is room again after the queue was full; `memory` is charged what is queued. */
-  constructor(socket: Socket, onRoom: () => void, memory = new MemoryCharge()) {
+  constructor(socket: WireSocket, onRoom: () => void, memory = new MemoryCharge()) {
     this.#socket = socket;
     this.#onRoom = onRoom;
     this.#memory = memory;

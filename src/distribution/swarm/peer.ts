@@ -1,8 +1,5 @@
-import type { Socket } from 'node:net';
 import { BitorchError, type Place, toHex } from '#base';
-import { addressGroup, placeGroups, scopeOfRemote } from '#network/addresses';
 import type { MemoryCharge } from '#network/memory';
-import { addressOf } from './address-book.ts';
 import type { Bitfield } from './bitfield.ts';
 import {
   CONNECTION_BYTES,
@@ -20,7 +17,9 @@ import { Outbox } from './outbox.ts';
 import { Outstanding } from './outstanding.ts';
 import type { PieceBuffer } from './piece-pool.ts';
 import { Rate } from './rate.ts';
+import type { RemoteEnd } from './remote-end.ts';
 import type { RequestQueue } from './request-queue.ts';
+import type { WireSocket } from './sockets.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { UnfinishedPiece } from './unfinished-piece.ts';
 import {
@@ -44,24 +43,9 @@ export interface PeerOwner {
   onClose(peer: Peer, reason: unknown): void;
 }
 
-/** The remote end of a connection. */
-export interface RemoteEnd {
-  readonly host: string;
-  readonly port: number;
-  /** Whether we dialled it; only then `port` is the peer's listening port. */
-  readonly outgoing: boolean;
-}
-
 /** One connection to another client, with the protocol state of both sides. */
 export class Peer implements Place {
-  readonly outgoing: boolean;
-  /** `host:port` that was dialled, or the remote end of an accepted connection. */
-  readonly address: string;
-  /** See placeGroups(). */
-  readonly groups: readonly string[];
-  /** See addressGroup(). */
-  readonly network: string;
-  readonly origin: string;
+  readonly end: RemoteEnd;
   readonly openedAt = Date.now();
   owner: PeerOwner;
   /** Hexadecimal peer id as claimed in the handshake; empty before it. */
@@ -103,7 +87,7 @@ export class Peer implements Place {
   roundTripMs = 1000;
   serving = false;
 
-  readonly #socket: Socket;
+  readonly #socket: WireSocket;
   readonly #parser: WireParser;
   readonly #outbox: Outbox;
   readonly #memory: MemoryCharge;
@@ -114,17 +98,13 @@ export class Peer implements Place {
 
   /** `memory` is charged what the connection makes this node hold. */
   constructor(
-    socket: Socket,
-    { host, port, outgoing }: RemoteEnd,
+    socket: WireSocket,
+    end: RemoteEnd,
     { owner, memory }: { owner: PeerOwner; memory: MemoryCharge },
   ) {
     this.#socket = socket;
     this.#memory = memory;
-    this.address = addressOf({ host, port });
-    this.groups = placeGroups(host);
-    this.network = addressGroup(host);
-    this.origin = originOf({ host, port });
-    this.outgoing = outgoing;
+    this.end = end;
     this.owner = owner;
     this.#outbox = new Outbox(socket, () => this.#closed || this.owner.onRoom(this), memory);
     this.#parser = new WireParser({
@@ -151,6 +131,26 @@ export class Peer implements Place {
     } catch (error) {
       this.close(error);
     }
+  }
+
+  get outgoing(): boolean {
+    return this.end.outgoing;
+  }
+
+  get address(): string {
+    return this.end.address;
+  }
+
+  get groups(): readonly string[] {
+    return this.end.groups;
+  }
+
+  get network(): string {
+    return this.end.network;
+  }
+
+  get origin(): string {
+    return this.end.origin;
   }
 
   get isClosed(): boolean {
@@ -286,7 +286,3 @@ export class Peer implements Place {
     this.owner.onClose(this, reason);
   }
 }
-
-/** The unit of a ban for corrupt data: the network, or address and port on this machine, which several nodes share. */
-export const originOf = (end: Pick<RemoteEnd, 'host' | 'port'>): string =>
-  scopeOfRemote(end.host) === 'loopback' ? addressOf(end) : addressGroup(end.host);

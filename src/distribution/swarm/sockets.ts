@@ -4,6 +4,21 @@ import { type Dialable, resolveDialable } from '#network/addresses';
 /** Read buffer shared by all sockets: data is parsed before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 
+/** What a peer's connection needs of its socket: TCP, or a stream of the host. */
+export interface WireSocket {
+  write(bytes: Uint8Array, onWritten?: () => void): unknown;
+  cork(): void;
+  uncork(): void;
+  setNoDelay(on: boolean): unknown;
+  /** Calls back when nothing has come for so long. */
+  setTimeout(ms: number, callback: () => void): unknown;
+  destroy(): unknown;
+  /** Destroys the socket once everything is written. */
+  destroySoon(): void;
+  on(event: 'error' | 'close', listener: (error: Error) => void): unknown;
+  once(event: 'connect' | 'close', listener: () => void): unknown;
+}
+
 /** Receives data; the bytes are valid only during the call. */
 export type OnRead = (chunk: Buffer) => void;
 

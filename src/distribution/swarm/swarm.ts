@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Admission, BitorchError, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import type { Budget } from '#network';
+import type { Budget, FrameStream, Host, PeerAddress } from '#network';
 import { placeGroups } from '#network/addresses';
 import { MemoryCharge } from '#network/memory';
 import { Bans } from './bans.ts';
@@ -9,13 +9,16 @@ import {
   DEFAULT_MAX_PEERS,
   DEFAULT_MAX_PEERS_PER_ADDRESS,
   DEFAULT_UPLOAD_SLOTS,
+  RELAYED_BYTES_PER_SECOND,
   TICK_MS,
 } from './constants.ts';
 import { Peer, type PeerOwner } from './peer.ts';
 import { PieceMemory } from './piece-memory.ts';
 import { PieceThread } from './piece-thread.ts';
 import { RateLimit } from './rate-limit.ts';
-import { adopt, dial } from './sockets.ts';
+import { type RemoteEnd, socketEnd, tunnelEnd } from './remote-end.ts';
+import { adopt, dial, type WireSocket } from './sockets.ts';
+import { StreamSocket, TUNNEL_FRAME_BYTES } from './stream-socket.ts';
 import { Torrent, type TorrentOptions, type TorrentPorts } from './torrent.ts';
 
 export interface SwarmOptions {
@@ -37,7 +40,14 @@ export interface SwarmDependencies {
   readonly log: Logger;
   /** The budget of whoever is at an IP address; without one nothing is charged. */
   readonly budgetOf?: (host: string) => Budget;
+  /** Carries tunnels; without one there are none. */
+  readonly host?: TunnelHost;
 }
+
+type TunnelHost = Pick<Host, 'open' | 'handle' | 'originOf' | 'isDirect' | 'budgetOf'>;
+
+/** The wire protocol over a stream of the host. */
+const WIRE_PROTOCOL = '/bitorch/distribution/wire/1';
 
 export interface AddTorrent extends TorrentOptions {
   /** 'none' by default: see Torrent.want(). */
@@ -49,6 +59,7 @@ export class Swarm {
   readonly #options: SwarmOptions;
   readonly #log: Logger;
   readonly #budgetOf: SwarmDependencies['budgetOf'];
+  readonly #host: TunnelHost | undefined;
   readonly #life = new Lifecycle();
   readonly #torrents = new Map<string, Torrent>();
   /** Infohashes of the torrents, including those still being verified. */
@@ -59,7 +70,7 @@ export class Swarm {
   readonly #choker: Choker<Peer>;
   readonly #thread = new PieceThread();
   readonly #memory = new PieceMemory();
-  readonly #limits = { up: new RateLimit(), down: new RateLimit() };
+  readonly #limits = { up: new RateLimit(), down: new RateLimit(), relayed: new RateLimit() };
   #isPaused = false;
   #server: Server | undefined;
   #port = 0;
@@ -71,6 +82,8 @@ export class Swarm {
     this.#options = options;
     this.#log = deps.log;
     this.#budgetOf = deps.budgetOf;
+    this.#host = deps.host;
+    this.#limits.relayed.set(RELAYED_BYTES_PER_SECOND);
     const ofAddress = options.maxPeersPerAddress ?? DEFAULT_MAX_PEERS_PER_ADDRESS;
     this.#places = new Admission({
       total: options.maxPeers ?? DEFAULT_MAX_PEERS,
@@ -114,6 +127,9 @@ export class Swarm {
       for (const limit of Object.values(this.#limits)) limit.stop();
     });
     this.#life.onStop(() => clearImmediate(this.#filling));
+    await this.#host?.handle(WIRE_PROTOCOL, TUNNEL_FRAME_BYTES, (stream) => this.#acceptTunnel(stream), {
+      link: true,
+    });
   }
 
   stop(): Promise<void> {
@@ -181,16 +197,19 @@ export class Swarm {
       bans: this.#bans,
       hasRoom: (host, isNeeded) => this.#hasRoom(placeGroups(host), isNeeded),
       dial: (place, owner) => {
-        const { host, port } = place;
+        const { host } = place;
         this.#makeRoom(placeGroups(host));
         const socket = dial(place, (chunk) => peer.receive(chunk));
-        const peer = new Peer(
+        const peer = this.#track(
           socket,
-          { host, port, outgoing: true },
-          { owner, memory: this.#memoryOf(host) },
+          socketEnd({ ...place, outgoing: true }),
+          owner,
+          this.#memoryOf(host),
         );
-        return this.#track(peer, socket);
+        return peer;
       },
+      tunnel: (node, owner, signal) => this.#openTunnel(node, owner, signal),
+      isDirect: (node) => this.#host?.isDirect(node) ?? false,
       slotsChanged: () => this.#fillSlots(),
     };
   }
@@ -222,16 +241,47 @@ export class Swarm {
       return;
     }
     const socket = adopt(accepted, (chunk) => peer.receive(chunk));
-    const owner = this.#acceptor;
-    const peer = new Peer(socket, { host, port, outgoing: false }, { owner, memory: this.#memoryOf(host) });
-    this.#track(peer, socket);
+    const end = socketEnd({ host, port, outgoing: false });
+    const peer = this.#track(socket, end, this.#acceptor, this.#memoryOf(host));
+  }
+
+  /** Opens a tunnel to a node. Throws PEER_UNREACHABLE, and BUDGET_EXCEEDED when there is no place for it. */
+  async #openTunnel(node: PeerAddress, owner: PeerOwner, signal: AbortSignal): Promise<Peer> {
+    if (!this.#host) throw new Error('a swarm without a host opens no tunnels');
+    const stream = await this.#host.open(node, WIRE_PROTOCOL, TUNNEL_FRAME_BYTES, { signal, link: true });
+    const peer = this.#tunnelOver(stream, owner, true);
+    if (!peer) throw new BitorchError('BUDGET_EXCEEDED', `no place for a tunnel to ${node.id}`);
+    return peer;
+  }
+
+  /** Serves a tunnel until it ends: the host closes the stream afterwards. */
+  async #acceptTunnel(stream: FrameStream): Promise<void> {
+    const { ended } = stream;
+    if (!this.#tunnelOver(stream, this.#acceptor, false) || ended.aborted) return;
+    await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** The connection over a stream; undefined, and the stream is closed, when there is no place for it. */
+  #tunnelOver(stream: FrameStream, owner: PeerOwner, outgoing: boolean): Peer | undefined {
+    const host = this.#host!;
+    const node = stream.remote;
+    const isRelayed = !host.isDirect(node);
+    const end = tunnelEnd({ node, network: host.originOf(node), isRelayed, outgoing });
+    if (this.#life.signal.aborted || !this.#makeRoom(end.groups)) {
+      stream.abort();
+      return undefined;
+    }
+    const socket = new StreamSocket(stream, (chunk) => peer.receive(chunk));
+    const peer = this.#track(socket, end, owner, new MemoryCharge(host.budgetOf(node)));
+    return peer;
   }
 
   #memoryOf(host: string): MemoryCharge {
     return new MemoryCharge(this.#budgetOf?.(host));
   }
 
-  #track(peer: Peer, socket: Socket): Peer {
+  #track(socket: WireSocket, end: RemoteEnd, owner: PeerOwner, memory: MemoryCharge): Peer {
+    const peer = new Peer(socket, end, { owner, memory });
     this.#places.add(peer);
     this.#open.add(peer);
     socket.once('close', () => {

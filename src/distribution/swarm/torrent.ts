@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { BitorchError, messageOf } from '#base';
+import type { PeerAddress } from '#network';
 import { parseDialable } from '#network/addresses';
 import { Announcer } from '../announcer.ts';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
@@ -29,6 +30,8 @@ export interface TorrentOptions {
   trackers: readonly string[];
   /** Whether a peer may connect, by the hexadecimal id it claims; every peer when absent. See review(). */
   admits?: (peerId: string) => boolean;
+  /** Nodes that announce to hold some of it: asked through the host where direct connections give too little. */
+  nodes?: () => readonly PeerAddress[];
   /** Called with the bytes that the disk is to hold in addition; throws when there is no room for them. */
   reserve?: (bytes: number) => void;
   /** Progress of the verification of files on disk, in pieces. */
@@ -40,7 +43,7 @@ export interface TorrentPorts extends SwarmPorts {
   readonly thread: PieceThread;
   readonly memory: PieceMemory;
   /** Limits of the node, shared by its torrents. */
-  readonly limits: { readonly up: RateLimit; readonly down: RateLimit };
+  readonly limits: { readonly up: RateLimit; readonly down: RateLimit; readonly relayed: RateLimit };
   /** The port on which the node accepts connections. */
   port(): number;
 }
@@ -139,7 +142,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       memory,
       limit: limits.down,
     };
-    const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into), limits.up);
+    const uploads = new Uploads((index, begin, into) => this.#readBlocks(index, begin, into), limits);
     const downloads = new Downloads(shared, {
       onPiece: (index, piece) => {
         uploads.keep(index, piece);
@@ -156,6 +159,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
       uploads,
       admits: options.admits ?? (() => true),
       isWanting: () => this.#bytesWantedHave < this.#bytesWanted,
+      nodes: options.nodes ?? (() => []),
     };
     this.#downloads = downloads;
     this.#connections = new Connections(parts, ports);

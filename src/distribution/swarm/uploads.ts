@@ -19,12 +19,15 @@ export type ReadBytes = (index: number, begin: number, into: Uint8Array) => Prom
 export class Uploads {
   readonly #read: ReadBytes;
   readonly #limit: RateLimit;
+  /** Applies to peers behind relays in addition. */
+  readonly #relayed: RateLimit;
   readonly #pool = new PiecePool(READ_RUN_BYTES, new PieceMemory({ freeBytes: MAX_FREE_BYTES }));
   readonly #recent = new RecentPieces(RECENT_PIECES_BYTES);
 
-  constructor(read: ReadBytes, limit = new RateLimit()) {
+  constructor(read: ReadBytes, { up, relayed }: { up?: RateLimit; relayed?: RateLimit } = {}) {
     this.#read = read;
-    this.#limit = limit;
+    this.#limit = up ?? new RateLimit();
+    this.#relayed = relayed ?? new RateLimit();
   }
 
   /** Keeps a new piece in memory, since other peers will request it soon. */
@@ -36,13 +39,18 @@ export class Uploads {
   async serve(peer: Peer): Promise<void> {
     if (peer.serving || !peer.queue) return;
     peer.serving = true;
+    const limits = peer.end.isRelayed ? [this.#limit, this.#relayed] : [this.#limit];
     try {
       while (peer.queue.size > 0 && peer.hasRoom && !peer.isClosed) {
-        if (!this.#limit.isOpen) {
-          this.#limit.wait(peer, () => void this.serve(peer));
+        const reached = limits.find(({ isOpen }) => !isOpen);
+        if (reached) {
+          reached.wait(peer, () => void this.serve(peer));
           break;
         }
-        await this.#send(peer, peer.queue.takeRun(this.#limit.isUnlimited ? READ_RUN_BYTES : BLOCK_BYTES));
+        const isUnlimited = limits.every((limit) => limit.isUnlimited);
+        const run = peer.queue.takeRun(isUnlimited ? READ_RUN_BYTES : BLOCK_BYTES);
+        for (const { length } of run) for (const limit of limits) limit.take(length);
+        await this.#send(peer, run);
       }
     } catch (error) {
       peer.close(error);
@@ -55,7 +63,6 @@ export class Uploads {
   async #send(peer: Peer, run: readonly BlockRequest[]): Promise<void> {
     const { index, begin } = run[0]!;
     const length = run.reduce((sum, request) => sum + request.length, 0);
-    this.#limit.take(length);
     const buffer = this.#bufferOf(length);
     try {
       const piece = this.#recent.get(index);

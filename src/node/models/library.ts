@@ -95,14 +95,17 @@ export class Library {
       log: Logger;
       /** Whether a peer of the swarm (hexadecimal id) may exchange pieces of a model with us. */
       admits: (id: string, peerId: string) => boolean;
+      /** Other nodes that announce to hold a model. */
+      holdersOf: (id: string) => readonly PeerAddress[];
     },
   ) {
-    const { swarm, admits } = dependencies;
+    const { swarm, admits, holdersOf } = dependencies;
     this.#home = join(options.home, 'models');
     this.#host = dependencies.host;
     this.#log = dependencies.log;
     const { trackers } = options;
-    this.#torrents = new SharedTorrents({ home: join(options.home, 'torrents'), trackers, swarm, admits });
+    const home = join(options.home, 'torrents');
+    this.#torrents = new SharedTorrents({ home, trackers, swarm, admits, holdersOf });
   }
 
   /** Opens the models on disk and starts to serve requests. */

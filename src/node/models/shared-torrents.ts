@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitorchError, toHex } from '#base';
 import { isOnDisk, type Metainfo, type Swarm, type Torrent } from '#distribution';
+import type { PeerAddress } from '#network';
 
 /** A torrent, and the manifests that describe its content. */
 class SharedTorrent {
@@ -42,6 +43,8 @@ export interface SharingOptions {
   readonly swarm: Swarm;
   /** Whether a peer of the swarm (hexadecimal id) may exchange pieces of what this manifest describes. */
   readonly admits: (id: string, peerId: string) => boolean;
+  /** Other nodes that announce to hold what this manifest describes. */
+  readonly holdersOf: (id: string) => readonly PeerAddress[];
 }
 
 /**
@@ -134,7 +137,7 @@ export class SharedTorrents {
 
   /** A peer is admitted if one of the manifests admits it: the content is the same. */
   #join(metainfo: Metainfo, directory: string, holders: ReadonlySet<string>): Promise<Torrent> {
-    const { swarm, trackers, admits } = this.#options;
+    const { swarm, trackers, admits, holdersOf } = this.#options;
     return swarm.add({
       metainfo,
       directory,
@@ -144,6 +147,7 @@ export class SharedTorrents {
         if (directory === this.#folderOf(toHex(metainfo.infohash))) this.#reserve(metainfo.name, bytes);
       },
       admits: (peerId) => [...holders].some((id) => admits(id, peerId)),
+      nodes: () => [...holders].flatMap(holdersOf),
     });
   }
 

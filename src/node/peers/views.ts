@@ -1,11 +1,11 @@
 import { cleanText, toHex } from '#base';
+import { peerIdOf } from '#distribution';
 import { areBlocks } from '#execution';
 import type { Host } from '#network';
 import type { HoldingView, ModelView, NetworkView, NodeView, TransferView } from '../api/node-api.ts';
 import type { Library, Model } from '../models/library.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { Holding } from './announcement.ts';
-import { peerIdOf } from './bittorrent-id.ts';
 import type { Directory, KnownNode } from './directory.ts';
 import { idOfHolding } from './known-nodes.ts';
 import type { Notices } from './notices.ts';

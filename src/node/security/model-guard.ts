@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BitorchError, type Logger, messageOf, toHex } from '#base';
+import { peerIdOf } from '#distribution';
 import type { Host } from '#network';
 import {
   type Attestation,
@@ -10,7 +11,6 @@ import {
   type Trust,
   type Unproven,
 } from '#security';
-import { peerIdOf } from '../peers/bittorrent-id.ts';
 import type { Directory, KnownNode } from '../peers/directory.ts';
 import { ClearanceAge } from './clearance-age.ts';
 

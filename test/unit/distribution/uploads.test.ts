@@ -7,6 +7,7 @@ import { MemoryCharge } from '#network/memory';
 import { Outbox } from '../../../src/distribution/swarm/outbox.ts';
 import type { Peer } from '../../../src/distribution/swarm/peer.ts';
 import { PieceBuffer } from '../../../src/distribution/swarm/piece-pool.ts';
+import { RateLimit } from '../../../src/distribution/swarm/rate-limit.ts';
 import { RequestQueue } from '../../../src/distribution/swarm/request-queue.ts';
 import { Uploads } from '../../../src/distribution/swarm/uploads.ts';
 import type { BlockRequest } from '../../../src/distribution/swarm/wire.ts';
@@ -67,7 +68,7 @@ test('outbox: what waits is charged to the budget, and released when it was sent
 });
 
 /** A peer whose socket takes nothing; what waits for it is charged as a connection's is. */
-function reader(requests: BlockRequest[]) {
+function reader(requests: BlockRequest[], isRelayed = false) {
   const socket = new FullSocket();
   const outbox = outboxOf(socket);
   const queue = new RequestQueue(PIECE);
@@ -75,6 +76,7 @@ function reader(requests: BlockRequest[]) {
   const sent: BlockRequest[] = [];
   const peer = {
     queue,
+    end: { isRelayed },
     serving: false,
     isClosed: false,
     get hasRoom() {
@@ -155,4 +157,17 @@ test('a piece that has just come is served without the disk, and whoever asks fo
   for (let index = 4; index < 7; index++)
     uploads.keep(index, new PieceBuffer(new Uint8Array(PIECE), () => undefined));
   assert.ok(isFree, 'let go of, though the peer has not read its byte');
+});
+
+test('peers behind relays share a limit of their own, and it slows nobody else', async () => {
+  const relayed = new RateLimit();
+  relayed.set(16384);
+  const uploads = new Uploads(async () => undefined, { relayed });
+  const requests = Array.from({ length: 8 }, (_, n) => ({ index: 0, begin: n * 16384, length: 16384 }));
+  const [behind, direct] = [reader(requests, true), reader(requests)];
+  await uploads.serve(behind.peer);
+  await uploads.serve(direct.peer);
+  relayed.stop();
+  assert.ok(behind.sent.length <= 1, `${behind.sent.length} blocks at once`);
+  assert.equal(direct.sent.length, 8);
 });

@@ -46,7 +46,7 @@ async function world(t: TestContext, answers: Uint8Array[] = []): Promise<World>
         : Promise.resolve({ manifest: answers[0]!, metainfo: metainfo.bytes }),
   } as unknown as Host;
   const open = async () => {
-    const dependencies = { host, swarm, log: quiet, admits: () => true };
+    const dependencies = { host, swarm, log: quiet, admits: () => true, holdersOf: () => [] };
     const library = new Library({ home, trackers: [] }, dependencies);
     library.onRefused((id) => refused.push(id));
     await library.start();
