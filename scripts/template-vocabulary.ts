@@ -1,5 +1,5 @@
 /**
- * Finds sentences of published chat templates that src/security/inspect/template/vocabulary.ts lacks:
+ * Finds sentences of published chat templates that src/security/inspect/template/known-sentences.ts lacks:
  * `node scripts/template-vocabulary.ts FOLDER`. Prints their digests, sorted, for KNOWN_SENTENCES.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -2,7 +2,7 @@ import { check, decodeCanonical, domainHash, encodeCanonical, z, zBytes, zCount 
 import { RULE_IDS } from './rule-ids.ts';
 
 /** Increased with every change of the scanner that can change a report. */
-export const SCANNER_VERSION = 7;
+export const SCANNER_VERSION = 8;
 export const MAX_REPORT_BYTES = 16 << 20;
 const MAX_FILES = 100_000;
 /** Values in a report: about twenty per file. */

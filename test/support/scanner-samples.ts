@@ -11,6 +11,7 @@ import {
   HARMLESS,
   HONEST,
   PLAIN_PROMPTS,
+  PUBLISHED_PROMPTS,
   talk,
   withPrompt,
 } from './templates.ts';
@@ -35,7 +36,8 @@ export function* scannerSamples(): Generator<readonly SampleFile[]> {
 }
 
 function* templates(): Generator<string> {
-  for (const prompt of [...PLAIN_PROMPTS, ...HONEST, ...HARMFUL]) yield withPrompt(prompt);
+  for (const prompt of [...PLAIN_PROMPTS, ...PUBLISHED_PROMPTS, ...HONEST, ...HARMFUL])
+    yield withPrompt(prompt);
   for (const condition of DEPENDING) yield talk(`{% if ${condition} %}{{ '\\n' }}{% endif %}`);
   for (const inside of [...CARRIED, ...HARMLESS]) yield talk(inside);
   for (const said of CHANGED) yield talk('', said);

@@ -15,6 +15,8 @@ export interface TemplateLimits {
   readonly maxText: number;
   /** Characters read or written by all operations together. */
   readonly maxWork: number;
+  /** Steps that are left to several renderings together. */
+  readonly pool?: { steps: number };
 }
 
 /** Cost of creating a value, in characters, in addition to its length. */
@@ -36,6 +38,8 @@ export class Budget {
 
   step(): void {
     if (++this.#steps > this.#limits.maxSteps) throw overLimit(`more than ${this.#limits.maxSteps} steps`);
+    const { pool } = this.#limits;
+    if (pool && --pool.steps < 0) throw overLimit('more steps in all than its trials may take');
   }
 
   /** Charges for characters that are about to be read or written. */

@@ -81,3 +81,23 @@ test('a line of blanks in YAML is read once', async () => {
     assert.deepEqual(await findings('x.yaml', inBuffer(utf8(`${line}\n`.repeat(4)))), []);
   }
 });
+
+test('a template that writes other texts around each conversation is judged up to a bound, not to its end', async () => {
+  const talk = '{% for m in messages %}{{ m.content }}{% endfor %}';
+  const counts = `{% for i in range(1900) %}{{ i * messages|length }}\n{% endfor %}`;
+  const many = Array.from({ length: 24 }, (_, n) => `{% if v${n} is defined %}{{ ${n} }}{% endif %}`).join(
+    '',
+  );
+  const bytes = utf8(`${many}${talk}${counts.repeat(3)}`);
+  assert.match((await findings('chat_template.jinja', inBuffer(bytes))).join('\n'), /resource-bomb/);
+});
+
+test('the trials of a template share one number of steps', async () => {
+  const many = Array.from({ length: 24 }, (_, n) => `{% if v${n} %}{% endif %}`).join('');
+  const idle = '{% for i in range(9999) %}{% endfor %}';
+  const bytes = utf8(`${many}{% for m in messages %}{{ m.content }}{% endfor %}${idle}`);
+  assert.match(
+    (await findings('chat_template.jinja', inBuffer(bytes))).join('\n'),
+    /resource-bomb .*more steps in all/,
+  );
+});

@@ -18,6 +18,10 @@ import { nodesOf } from './rules.ts';
 import { harmIn, oddText, withoutTexts } from './unusual-text.ts';
 
 const LIMITS = { maxSteps: 80_000, maxText: 1 << 18, maxWork: 1 << 24 };
+/** Steps of all trials together. The longest published templates take 1.7 million. */
+const MAX_STEPS = 3_000_000;
+/** Characters of different texts that a template writes around what was said, of which the largest published ones have 0.3 million. */
+const MAX_JUDGED = 1 << 20;
 const MAX_SWITCHES = 24;
 /** Variables that every template may use. */
 const GIVEN = new Set(
@@ -43,12 +47,13 @@ export async function probeConversation(
 ): Promise<Placement> {
   const { renderTemplate } = await import('#execution');
   const find = (words: string) => inspection.report('template-behaviour', place, words);
+  const limits = { ...LIMITS, pool: { steps: MAX_STEPS } };
   const render = (messages: readonly ProbeMessage[], values: Values, clock: Clock): string | undefined => {
     try {
       return renderTemplate(
         tree,
         { ...TOKENS, add_generation_prompt: true, ...values, messages },
-        LIMITS,
+        limits,
         clock.now,
       );
     } catch (error) {
@@ -63,13 +68,17 @@ export async function probeConversation(
   const shown = new Set<string>();
   const dropped = new Set<string>();
   const published = texts.filter((text) => oddText(text) === undefined);
-  const renderable = TALKS.filter((talk) => render(talk, {}, new Clock(PROBE_DAY)) !== undefined);
+  /** What was judged: most conversations have the same texts around them. */
+  const judged = new Set<string>();
+  let judgedLength = 0;
+  let renderable: readonly ProbeMessage[] | undefined;
   for (const values of [...SETTINGS, ...switchesOf(tree)]) {
     for (const talk of TALKS) {
       const clock = new Clock(PROBE_DAY);
       const rendered = render(talk, values, clock);
       if (rendered === undefined) continue;
       renders++;
+      if (isPlain(values)) renderable ??= talk;
       placement.rendered(rendered, talk, isPlain(values));
       checkWords(rendered, talk, clock);
     }
@@ -78,8 +87,8 @@ export async function probeConversation(
   if ([...dropped].some((kind) => shown.has(kind)) || (renders > 0 && shown.size === 0))
     find('what the user said is dropped or changed');
   if (renders === 0) find('it renders none of the conversations that it was tried with');
-  const [talk] = renderable;
-  if (talk) {
+  if (renderable) {
+    const talk = renderable;
     const time = daysToTry(tree).find((day) => differsByTime((clock) => render(talk, {}, clock), day));
     if (time) find(`at some times, such as ${time.join('-')}, the prompt is another one`);
   }
@@ -97,10 +106,19 @@ export async function probeConversation(
       for (const words of differences(family, talk, rendered))
         inspection.report('template-family', place, words);
     }
+    if (isOdd) return;
     const whole = withoutTexts(rendered, [...wordsOf(talk), ...clock.outputs]);
+    if (judged.has(whole)) return;
+    judged.add(whole);
+    judgedLength += whole.length;
+    if (judgedLength > MAX_JUDGED) {
+      isOdd = true;
+      inspection.report('resource-bomb', place, 'it writes more than a template of conversations has to say');
+      return;
+    }
     const own = withoutTexts(whole, texts);
     const odd = oddText(own, { assembled: true }) ?? harmIn(withoutTexts(whole, published));
-    if (!odd?.refused || isOdd) return;
+    if (!odd?.refused) return;
     isOdd = true;
     find(`it ${odd.why} ${JSON.stringify(own.trim().slice(0, 160))}`);
   }

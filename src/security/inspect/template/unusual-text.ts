@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dangerIn } from './dangers.ts';
+import { DESCRIBING_WORDS } from './describing-words.ts';
+import { KNOWN_SENTENCES } from './known-sentences.ts';
 import { unreadableIn } from './languages.ts';
-import { KNOWN_SENTENCES, PLAIN_WORDS } from './vocabulary.ts';
+import { PLAIN_WORDS } from './vocabulary.ts';
 
 /** An unusual text that a template writes. */
 export interface OddText {
@@ -9,7 +11,7 @@ export interface OddText {
   readonly refused: boolean;
   /** Whether it is the label of a speaker, which tells a model nothing. */
   readonly isLabel?: boolean;
-  /** Whether it has words that no published template has. */
+  /** Whether it has words with which nobody describes an assistant. */
   readonly isNew?: boolean;
   /** What is unusual about it. */
   readonly why: string;
@@ -49,6 +51,7 @@ const MAX_LABELS = 3;
 
 const known = new Set(KNOWN_SENTENCES.split(' '));
 const plain = new Set(PLAIN_WORDS.split(' '));
+const describing = new Set(DESCRIBING_WORDS.split(' '));
 
 /** The first invisible character of a text in U+XXXX notation; undefined if there is none. */
 function hiddenIn(text: string): string | undefined {
@@ -92,7 +95,14 @@ export function harmIn(text: string): OddText | undefined {
 export const isPublished = (text: string): boolean => newDigests(text).length === 0;
 
 const newSentences = (text: string): string[] =>
-  sentencesOf(text).filter((sentence) => !known.has(digestOf(sentence)));
+  [...new Set(sentencesOf(text))].filter((sentence) => !isKnown(sentence));
+
+/** Whether published templates have a sentence, as it is or between other control tokens. */
+function isKnown(sentence: string): boolean {
+  if (known.has(digestOf(sentence))) return true;
+  const rest = withoutTokens(sentence);
+  return rest !== sentence && /\p{L}/u.test(rest) && known.has(digestOf(rest));
+}
 
 /** Digests of the sentences of a text that have words and are not known. */
 export const newDigests = (text: string): string[] =>
@@ -128,7 +138,7 @@ function oddSentence(sentence: string, assembled: boolean): OddText | undefined 
   return {
     refused: assembled && !isLabel,
     isLabel,
-    isNew: !isLabel,
+    isNew: !isLabel && unknown.some((word) => !describing.has(word.toLowerCase())),
     why: `writes words that known templates do not have (${shown}) in`,
   };
 }
