@@ -105,6 +105,11 @@ export class Admission<P extends Place> {
     );
   }
 
+  /** Places held by each group. */
+  heldBy(groups: Place['groups']): number[] {
+    return groups.map((group, level) => this.#heldBy(level, group));
+  }
+
   #heldBy(level: number, group: string): number {
     return this.#held.get(key(level, group)) ?? 0;
   }

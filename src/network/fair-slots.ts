@@ -73,6 +73,11 @@ export class FairSlots {
     return this.#free.length;
   }
 
+  /** Slots held by the site, the origin and the identity of a peer. */
+  heldBy(holder: SlotHolder): number[] {
+    return this.#taken.heldBy(groupsOf(holder));
+  }
+
   /** Undefined when no slot is free and none can be reclaimed. */
   take(holder: SlotHolder): Slot | undefined {
     if (this.#free.length === 0) this.#reclaimFor(holder);
@@ -96,4 +101,5 @@ export class FairSlots {
   }
 }
 
-const groupsOf = ({ origin, peer }: SlotHolder): string[] => [siteOf(origin), origin, peer];
+/** Site, origin and identity of a peer. */
+export const groupsOf = ({ origin, peer }: SlotHolder): string[] => [siteOf(origin), origin, peer];

@@ -16,7 +16,7 @@ export {
   scopeOfAddress,
   scopeOfRemote,
 } from './dialable.ts';
-export { FairSlots, Slot } from './fair-slots.ts';
+export { FairSlots, Slot, type SlotHolder } from './fair-slots.ts';
 export { FrameStream } from './frame-stream.ts';
 export { FrameAssembler } from './frames.ts';
 export { Host, type PeerAddress, type Verdict } from './host.ts';
@@ -24,3 +24,4 @@ export { peerIdFrom, publicKeyOf } from './public-key.ts';
 export type { ReachView } from './reach/reach.ts';
 export type { ReachOptions, ReachSettings } from './reach/reach-options.ts';
 export { remoteCodeOf, remoteError } from './remote-error.ts';
+export { type QueuePosition, SlotQueue } from './slot-queue.ts';

@@ -49,9 +49,12 @@ export function chatRoutes(app: FastifyInstance, node: NodeApi, serverSignal: Ab
     async (request, reply) => {
       const chat = toChatRequest(request.body);
       const n = request.body.n ?? 1;
-      // Released when the answers are complete or the client has gone.
-      reply.raw.once('close', places.take(holderOf(request), n));
-      const answer = await begin(node, chat, n, clientSignal(reply, serverSignal));
+      const signal = clientSignal(reply, serverSignal);
+      const release = await places.take(holderOf(request), n, signal);
+      // Complete, or the client has gone.
+      reply.raw.once('close', release);
+      if (signal.aborted) release();
+      const answer = await begin(node, chat, n, signal);
       if (!request.body.stream) return wholeCompletion(answer, node);
       const includeUsage = request.body.stream_options?.include_usage ?? false;
       return sendEvents(reply, withHeartbeat(streamCompletion(answer, node, includeUsage), HEARTBEAT_MS));

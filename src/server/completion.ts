@@ -52,7 +52,8 @@ export async function begin(
 
 async function beginOne(events: AsyncIterable<ChatEvent>): Promise<BegunAnswer> {
   const iterator = events[Symbol.asyncIterator]();
-  const first = await iterator.next();
+  let first = await iterator.next();
+  while (!first.done && first.value.type === 'queued') first = await iterator.next();
   if (first.done || first.value.type !== 'route') throw unfinished();
   return { route: first.value, rest: { [Symbol.asyncIterator]: () => iterator } };
 }

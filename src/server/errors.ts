@@ -96,6 +96,8 @@ export function handleErrors(app: FastifyInstance, log: Logger): void {
     const status = statusOf(codeOf(error));
     if (status >= 500 && !request.socket.destroyed)
       log.warn({ url: request.url, code: codeOf(error), reason: messageOf(error) }, 'request failed');
+    if (error instanceof BitorchError && typeof error.details.retryAfterS === 'number')
+      void reply.header('retry-after', error.details.retryAfterS);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="bitorch"');
     return reply.code(status).send(errorBody(error));
   });

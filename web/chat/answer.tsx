@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import type { Turn } from '../../src/node/api/node-api.ts';
+import type { Queued, Turn } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { AgainIcon, BranchIcon, ContinueIcon } from '../shell/icons.tsx';
@@ -27,7 +27,12 @@ export function AnswerView({ turn, last }: { turn: Turn; last: boolean }) {
 }
 
 /** Progress before the first token. */
-function Waiting({ answer: { phase, prefill } }: { answer: Pick<Answer, 'phase' | 'prefill'> }) {
+function Waiting({
+  answer: { phase, queued, prefill },
+}: {
+  answer: Pick<Answer, 'phase' | 'queued' | 'prefill'>;
+}) {
+  if (phase === 'waiting' && queued) return <Place {...queued} />;
   if (phase === 'waiting') return <p class="waiting">Finding a route…</p>;
   if (phase !== 'reading' || !prefill) return null;
   return (
@@ -36,6 +41,17 @@ function Waiting({ answer: { phase, prefill } }: { answer: Pick<Answer, 'phase' 
         Reading your prompt, {prefill.done} of {format.count(prefill.total, 'token')}{' '}
         <progress value={prefill.done} max={prefill.total} />
       </label>
+    </p>
+  );
+}
+
+/** Its place in the queue of a busy computer. */
+function Place({ node, position, estimateMs }: Queued) {
+  return (
+    <p class="waiting">
+      <bdi>{node.name}</bdi> is busy:{' '}
+      {position === 1 ? 'your question is next' : `${position - 1} before you`}
+      {estimateMs !== null && `, about ${format.duration(estimateMs)}`}…
     </p>
   );
 }

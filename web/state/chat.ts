@@ -1,5 +1,12 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { FollowEvent, Thread, ThreadAnswer, ThreadSettings, Turn } from '../../src/node/api/node-api.ts';
+import type {
+  FollowEvent,
+  Queued,
+  Thread,
+  ThreadAnswer,
+  ThreadSettings,
+  Turn,
+} from '../../src/node/api/node-api.ts';
 import { ApiError } from '../api/call.ts';
 import {
   askTurn,
@@ -20,6 +27,8 @@ import { openId, openThread } from './view.ts';
 /** An answer as it is shown. */
 export interface Answer extends Omit<ThreadAnswer, 'state'> {
   phase: 'waiting' | 'reading' | 'writing' | 'done' | 'stopped' | 'failed';
+  /** Where it waits for a busy computer. */
+  queued?: Queued | undefined;
   /** Progress through the prompt, in tokens. */
   prefill?: { done: number; total: number };
   /** Grows with every piece of text, so that a route can pulse. */
@@ -253,10 +262,14 @@ async function follow(id: string, turn: Turn): Promise<void> {
   }
 }
 
-function apply(event: Extract<FollowEvent, { type: 'route' | 'prefill' }>): void {
+function apply(event: Extract<FollowEvent, { type: 'queued' | 'route' | 'prefill' }>): void {
+  if (event.type === 'queued') {
+    update({ queued: event });
+    return;
+  }
   if (event.type === 'route') {
     const { answerId, hops, context } = event;
-    update({ answerId, hops, context });
+    update({ answerId, hops, context, queued: undefined });
   } else if (live.peek()!.answer.phase !== 'writing') {
     update({ phase: 'reading', prefill: { done: event.done, total: event.total } });
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BitorchError, messageOf } from '#base';
-import { type FrameStream, type Host, remoteCodeOf, remoteError } from '#network';
+import { type FrameStream, type Host, type QueuePosition, remoteCodeOf, remoteError } from '#network';
 import {
   FRAMES_IN_FLIGHT,
   MAX_FRAME_BYTES,
@@ -13,8 +13,10 @@ import {
 import {
   bodyOf,
   decodeError,
+  decodeQueued,
   decodeReady,
   encodeClose,
+  encodeConfirm,
   encodeOpen,
   HiddenFrames,
   KIND,
@@ -79,11 +81,37 @@ export class ClientSession {
    * Opens the session on all stages in parallel. Throws STAGE_FAILED, which names the failing stage, after releasing the slots
    * on the others, or the reason of `signal`.
    */
-  async open(signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.any([signal, this.#aborted.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
-    const opening = this.#plan.route.map((_, hop) => this.#openStage(hop, limit));
+  open(signal: AbortSignal): Promise<void> {
+    return this.#start(signal, async () => {
+      const limit = this.#within(signal, SETUP_TIMEOUT_MS);
+      return Promise.all(this.#plan.route.map((_, hop) => this.#openStage(hop, limit)));
+    });
+  }
+
+  /**
+   * Opens the session like open(), but waits for a slot at each stage. `onQueued` hears the position at the stage that is waited
+   * for. Slots are reserved one after the other in the order of the stages' peer ids: as all clients keep to it, none waits for
+   * another that waits for it.
+   */
+  wait(signal: AbortSignal, onQueued: (queued: QueuePosition & { hop: number }) => void): Promise<void> {
+    return this.#start(signal, async () => {
+      const { route } = this.#plan;
+      const hops = route.map((_, hop) => hop);
+      for (const hop of hops.toSorted((a, b) => (route[a]!.id < route[b]!.id ? -1 : 1)))
+        await this.#reserve(hop, signal, (queued) => onQueued({ ...queued, hop }));
+      const limit = this.#within(signal, SETUP_TIMEOUT_MS);
+      return Promise.all(hops.map((hop) => this.#confirm(hop, limit)));
+    });
+  }
+
+  #within(signal: AbortSignal, ms: number): AbortSignal {
+    return AbortSignal.any([signal, this.#aborted.signal, AbortSignal.timeout(ms)]);
+  }
+
+  /** `begin` returns the context of every stage. */
+  async #start(signal: AbortSignal, begin: () => Promise<number[]>): Promise<void> {
     try {
-      const contexts = await Promise.all(opening);
+      const contexts = await begin();
       this.context = Math.min(...contexts);
       this.#readers = this.#streams.map((stream, hop) => this.#read(stream!, hop));
     } catch (error) {
@@ -152,29 +180,58 @@ export class ClientSession {
     for (const stream of this.#streams) stream?.abort();
   }
 
-  async #openStage(hop: number, signal: AbortSignal): Promise<number> {
+  #openStage(hop: number, signal: AbortSignal): Promise<number> {
+    return this.#at(hop, async () => {
+      const stream = await this.#sendOpen(hop, signal, { wait: false });
+      return this.#readReady(hop, stream, signal);
+    });
+  }
+
+  #reserve(hop: number, signal: AbortSignal, onQueued: (queued: QueuePosition) => void): Promise<void> {
+    return this.#at(hop, async () => {
+      const both = AbortSignal.any([signal, this.#aborted.signal]);
+      const stream = await this.#sendOpen(hop, both, { wait: true });
+      for (;;) {
+        const frame = await stream.read(both);
+        if (frame && kindOf(frame) === KIND.reserved) return;
+        if (!frame || kindOf(frame) !== KIND.queued) throw this.#answerError(hop, frame);
+        onQueued(decodeQueued(frame));
+      }
+    });
+  }
+
+  #confirm(hop: number, signal: AbortSignal): Promise<number> {
+    return this.#at(hop, async () => {
+      const stream = this.#streams[hop]!;
+      await stream.send(encodeConfirm());
+      return this.#readReady(hop, stream, signal);
+    });
+  }
+
+  async #sendOpen(hop: number, signal: AbortSignal, { wait }: { wait: boolean }): Promise<FrameStream> {
     const { session, period, manifest, route } = this.#plan;
     const stage = route[hop]!;
     const { first, end } = stage;
+    const previous = route[hop - 1]?.id ?? null;
+    const next = route[hop + 1]?.id ?? null;
+    const stream = await this.#host.open(stage, SESSION_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
+    this.#streams[hop] = stream;
+    // An abort of the session cannot have reached a stream that was still being opened.
+    if (signal.aborted) stream.abort();
+    await stream.send(encodeOpen({ session, manifest, first, end, period, previous, next, wait }));
+    return stream;
+  }
+
+  async #readReady(hop: number, stream: FrameStream, signal: AbortSignal): Promise<number> {
+    const frame = await stream.read(signal);
+    if (frame && kindOf(frame) === KIND.ready) return decodeReady(frame).context;
+    throw this.#answerError(hop, frame);
+  }
+
+  /** Names the stage in the errors of `action`. */
+  async #at<T>(hop: number, action: () => Promise<T>): Promise<T> {
     try {
-      const stream = await this.#host.open(stage, SESSION_PROTOCOL, MAX_FRAME_BYTES, { signal, link: true });
-      this.#streams[hop] = stream;
-      // An abort of the session cannot have reached a stream that was still being opened.
-      if (signal.aborted) stream.abort();
-      await stream.send(
-        encodeOpen({
-          session,
-          manifest,
-          first,
-          end,
-          period,
-          previous: route[hop - 1]?.id ?? null,
-          next: route[hop + 1]?.id ?? null,
-        }),
-      );
-      const frame = await stream.read(signal);
-      if (frame && kindOf(frame) === KIND.ready) return decodeReady(frame).context;
-      throw this.#answerError(hop, frame);
+      return await action();
     } catch (error) {
       throw this.#stageFailed(hop, error);
     }

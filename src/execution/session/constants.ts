@@ -1,6 +1,6 @@
 /** Constants of docs/protocol/execution.md. */
-export const SESSION_PROTOCOL = '/bitorch/execution/session/4';
-export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/4';
+export const SESSION_PROTOCOL = '/bitorch/execution/session/5';
+export const HIDDEN_PROTOCOL = '/bitorch/execution/hidden/5';
 
 /** Bytes of a session id. */
 export const SESSION_ID_BYTES = 16;
@@ -12,6 +12,8 @@ export const SETUP_TIMEOUT_MS = 15_000;
 export const FIRST_FRAME_TIMEOUT_MS = 10_000;
 /** How long a stage fed by another stage waits for the first frame: the stages before it compute first. */
 export const FIRST_STATES_TIMEOUT_MS = 60_000;
+/** How long a reserved slot waits for the client's confirmation, which comes once all its stages have reserved one. */
+export const RESERVED_MS = 60_000;
 /** Stages close a session that has received no frame for this long. */
 export const IDLE_TIMEOUT_MS = 300_000;
 /** A session without a frame for this long loses its slot when another client needs one. */

@@ -11,11 +11,21 @@ import {
   zBytes,
   zCount,
 } from '#base';
-import { publicKeyOf } from '#network';
+import { publicKeyOf, type QueuePosition } from '#network';
 import { MAX_ROWS, SESSION_ID_BYTES } from './constants.ts';
 
 /** First byte of every frame on a session stream. */
-export const KIND = { hidden: 1, open: 2, ready: 3, receipt: 4, error: 5, close: 6 } as const;
+export const KIND = {
+  hidden: 1,
+  open: 2,
+  ready: 3,
+  receipt: 4,
+  error: 5,
+  close: 6,
+  queued: 7,
+  reserved: 8,
+  confirm: 9,
+} as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 const HIDDEN_HEADER_BYTES = 32;
@@ -37,6 +47,8 @@ const openSchema = z.strictObject({
   previous: peerId.nullable(),
   /** Peer id of the next stage; null for the last stage, which returns hidden states to the client. */
   next: peerId.nullable(),
+  /** Whether the client waits for a slot: it then confirms the one that the stage reserves. */
+  wait: z.boolean(),
 });
 
 /** A client's request to open a session on one stage. */
@@ -48,9 +60,11 @@ export interface Open {
   period: number;
   previous: string | null;
   next: string | null;
+  wait: boolean;
 }
 
 const readySchema = z.strictObject({ context: zCount });
+const queuedSchema = z.strictObject({ position: zCount, estimateMs: zCount.nullable() });
 const errorSchema = z.strictObject({ code: z.string().max(64), message: z.string().max(1024) });
 
 /** Hidden states of consecutive positions of one session: rows × hidden f32, row-major, little-endian. */
@@ -77,6 +91,9 @@ export const encodeOpen = (open: Open): Uint8Array => control(KIND.open, open);
 export const encodeReady = (context: number): Uint8Array => control(KIND.ready, { context });
 export const encodeError = (error: { code: string; message: string }): Uint8Array =>
   control(KIND.error, { code: error.code.slice(0, 64), message: error.message.slice(0, 1024) });
+export const encodeQueued = (queued: QueuePosition): Uint8Array => control(KIND.queued, queued);
+export const encodeReserved = (): Uint8Array => Uint8Array.of(KIND.reserved);
+export const encodeConfirm = (): Uint8Array => Uint8Array.of(KIND.confirm);
 export const encodeClose = (): Uint8Array => Uint8Array.of(KIND.close);
 
 /** Throws FRAME_INVALID, CODEC_INVALID or SCHEMA_INVALID when the frame is not a valid open. */
@@ -113,6 +130,9 @@ export function decodeJoin(frame: Uint8Array | undefined): string {
 
 /** The same key, from a decoded join. */
 export const nameOfJoin = (join: Join): string => encodeJoin(join).map(toHex).join('');
+
+export const decodeQueued = (frame: Uint8Array): QueuePosition =>
+  check(queuedSchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'queued');
 
 export const decodeReady = (frame: Uint8Array): { context: number } =>
   check(readySchema, decodeCanonical(bodyOf(frame), CONTROL_BYTES), 'ready');

@@ -1,5 +1,12 @@
 import { BitorchError, codeOf, Lifecycle, type Logger, messageOf, toHex } from '#base';
-import { FairSlots, type FrameStream, type Host, type PeerAddress, type Slot } from '#network';
+import {
+  type FrameStream,
+  type Host,
+  type PeerAddress,
+  type Slot,
+  type SlotHolder,
+  SlotQueue,
+} from '#network';
 import {
   FIRST_FRAME_TIMEOUT_MS,
   HANG_UP_TIMEOUT_MS,
@@ -7,6 +14,7 @@ import {
   MAX_FRAME_BYTES,
   PERIOD_MS,
   RECLAIM_AFTER_MS,
+  RESERVED_MS,
   SESSION_PROTOCOL,
 } from './constants.ts';
 import {
@@ -14,7 +22,11 @@ import {
   decodeOpen,
   encodeError,
   encodeJoin,
+  encodeQueued,
+  encodeReserved,
   type Join,
+  KIND,
+  kindOf,
   nameOfJoin,
   type Open,
 } from './messages.ts';
@@ -25,7 +37,7 @@ import { StageSession, type Streams } from './stage-session.ts';
 /** Blocks of a model that are served, and the allocation of their KV slots to clients. */
 interface Offer {
   readonly executor: Executor;
-  readonly places: FairSlots;
+  readonly places: SlotQueue;
   /** Aborted when the blocks are withdrawn. */
   readonly withdrawn: AbortController;
 }
@@ -76,7 +88,7 @@ export class SessionService {
 
   /** Accepts sessions on `executor`'s blocks of the model with this manifest id. */
   offer(manifest: Uint8Array, executor: Executor): void {
-    const places = new FairSlots({ count: executor.slots, idleMs: RECLAIM_AFTER_MS });
+    const places = new SlotQueue({ count: executor.slots, idleMs: RECLAIM_AFTER_MS });
     this.#offers.set(toHex(manifest), { executor, places, withdrawn: new AbortController() });
   }
 
@@ -110,10 +122,12 @@ export class SessionService {
   async #serveSession(client: FrameStream, open: Open): Promise<void> {
     const { admit, host, onSessionEnd } = this.#dependencies;
     admit?.(open.manifest, client.remote);
-    const { executor, places, withdrawn } = this.#findOffer(open);
-    const place = places.take({ peer: client.remote, origin: host.originOf(client.remote) });
+    const offer = this.#findOffer(open);
+    const { executor, places, withdrawn } = offer;
+    const holder = { peer: client.remote, origin: host.originOf(client.remote) };
+    const place = open.wait ? await this.#reserve(client, offer, holder) : places.take(holder);
     if (!place) {
-      const message = `all ${executor.slots} session slots are taken: try again in a moment`;
+      const message = `all ${executor.slots} session slots are taken: wait for one, or try again in a moment`;
       throw new BitorchError('STAGE_BUSY', message);
     }
     try {
@@ -126,6 +140,31 @@ export class SessionService {
       onSessionEnd?.();
     } finally {
       places.release(place);
+    }
+  }
+
+  /**
+   * Waits for a slot and for the client's confirmation. A client confirms when all stages of its route have reserved one: then
+   * two clients that want the same stages cannot each keep the other from its last one (see docs/protocol/execution.md).
+   */
+  async #reserve(client: FrameStream, { places, withdrawn }: Offer, holder: SlotHolder): Promise<Slot> {
+    const ending = AbortSignal.any([this.#stopping.signal, withdrawn.signal, client.ended]);
+    const place = await places.wait(holder, ending, (position) => {
+      client.send(encodeQueued(position)).catch(() => client.abort());
+    });
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(unconfirmed()), RESERVED_MS);
+    try {
+      await client.send(encodeReserved());
+      const frame = await client.read(AbortSignal.any([ending, place.signal, late.signal]));
+      if (!frame || kindOf(frame) !== KIND.confirm)
+        throw new BitorchError('FRAME_INVALID', 'the client must confirm the slot that it waited for');
+      return place;
+    } catch (error) {
+      places.release(place);
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -199,6 +238,9 @@ export class SessionService {
     this.#rendezvous.bring(decodeJoin(frame), stream);
   }
 }
+
+const unconfirmed = (): BitorchError =>
+  new BitorchError('SESSION_IDLE', `the client did not confirm its slot for ${RESERVED_MS / 1000} s`);
 
 const byConnection = (id: string): PeerAddress => ({ id, addresses: [] });
 

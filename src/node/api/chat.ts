@@ -85,8 +85,19 @@ export type AuditResult = z.infer<typeof zAudit>;
 export const zFinishReason = z.enum(['stop', 'length', 'repetition', 'cancelled']);
 export type FinishReason = z.infer<typeof zFinishReason>;
 
-/** Events of one answer, in this order: route, prefill*, token*, done. An error may be thrown at any point. */
+/** Where an answer stands in the queue of a computer that is busy. */
+export const zQueued = z.strictObject({
+  node: zNodeName,
+  /** 1: it is next. */
+  position: z.number(),
+  /** Time until its turn in ms; null while nobody knows. */
+  estimateMs: z.number().nullable(),
+});
+export type Queued = z.infer<typeof zQueued>;
+
+/** Events of one answer, in this order: queued*, route, prefill*, token*, done. An error may be thrown at any point. */
 const zChatEvent = z.discriminatedUnion('type', [
+  zQueued.extend({ type: z.literal('queued') }),
   z.strictObject({
     type: z.literal('route'),
     answerId: z.string(),

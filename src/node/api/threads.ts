@@ -1,6 +1,6 @@
 /** The conversations that the node keeps for its page. */
 import { z } from '#base';
-import { zAudit, zFinishReason, zHop } from './chat.ts';
+import { zAudit, zFinishReason, zHop, zQueued } from './chat.ts';
 import { zProgress, zTime } from './fields.ts';
 
 const MAX_SYSTEM = 4096;
@@ -97,6 +97,7 @@ export type ThreadList = z.infer<typeof zThreadList>;
 
 /** Events of one answer as they are followed. Text is at a UTF-16 offset of the whole answer. */
 export const zFollowEvent = z.discriminatedUnion('type', [
+  zQueued.extend({ type: z.literal('queued') }),
   z.strictObject({
     type: z.literal('route'),
     answerId: z.string(),

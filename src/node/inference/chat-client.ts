@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, toHex } from '#base';
+import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, toHex, Wakeup } from '#base';
 import type { SigningKey } from '#crypto';
 import { boundaryRanges } from '#distribution';
 import {
@@ -32,16 +32,20 @@ import { AnswerAudits, hopOf } from './answer-audits.ts';
 import { FailureMemory } from './failure-memory.ts';
 import type { LoadOptions } from './load-stage.ts';
 
-/** Routes that are tried for one answer. */
+/** Routes that are tried for one answer before it waits for a slot. */
 const MAX_ROUTES = 3;
+/** How long an answer waits for a slot, in ms. */
+const MAX_WAIT_MS = 300_000;
+/** When to try again after that, in seconds. */
+const RETRY_AFTER_S = 10;
+/** What a stage says whose slots are taken. */
+const BUSY = new Set(['STAGE_BUSY', 'PLACE_RECLAIMED']);
 
 /** What only the stage itself can have caused, so that its neighbours on a route are not suspected: what we see of it … */
 const OWN_FAULTS = new Set(['PEER_UNREACHABLE', 'RECEIPT_INVALID', 'CHAIN_BROKEN', 'SIGNATURE_INVALID']);
 /** … and what it says of itself. */
 const OWN_REFUSALS = new Set([
-  'STAGE_BUSY',
   'STAGE_STOPPING',
-  'PLACE_RECLAIMED',
   'BLOCKS_NOT_SERVED',
   'PERIOD_INVALID',
   'MODEL_PENDING',
@@ -49,6 +53,11 @@ const OWN_REFUSALS = new Set([
 ]);
 /** Long enough for most answers; who wants more says so. */
 const DEFAULT_MAX_TOKENS = 1024;
+
+interface OpenSession {
+  readonly session: ClientSession;
+  readonly record: AnswerRecord;
+}
 
 interface ChatModel {
   readonly model: Model;
@@ -116,7 +125,7 @@ export class ChatClient {
     const messages = request.addSystem === false ? request.messages : this.#withSystem(request.messages);
     const prompt = chatPrompt(messages, { tokenizer, chatTemplate, vocab }, request.continued);
     const sampling = samplingOf(request, vocab);
-    const { session, record } = await this.#openSession(model, signal);
+    const { session, record } = yield* this.#openSession(model, signal);
     const answerId = randomUUID();
     let concluded: Promise<void> | undefined;
     const cut = () => session.abort();
@@ -195,31 +204,70 @@ export class ChatClient {
   }
 
   /**
-   * Opens a session on the best route; where a stage refuses or fails, on the next best one. Throws STAGE_FAILED,
-   * BLOCKS_MISSING.
+   * Opens a session on the best route; where a stage refuses or fails, on the next best one. When their slots are taken, it
+   * waits. Throws STAGE_FAILED, STAGE_BUSY, BLOCKS_MISSING.
    */
-  async #openSession(
-    model: Model,
-    signal: AbortSignal,
-  ): Promise<{ session: ClientSession; record: AnswerRecord }> {
-    const { host } = this.#dependencies;
-    const { hidden } = model.manifest.architecture;
+  async *#openSession(model: Model, signal: AbortSignal): AsyncGenerator<ChatEvent, OpenSession> {
     let route = this.#planRoute(model);
     for (let tries = 1; ; tries++) {
-      const plan = planSession(fromHex(model.id), route);
-      const record = new AnswerRecord(plan);
-      const session = new ClientSession({ plan, hidden }, { host, observer: record });
+      const made = this.#newSession(model, route);
       try {
-        await session.open(signal);
-        return { session, record };
+        await made.session.open(signal);
+        return made;
       } catch (error) {
         if (signal.aborted) throw error;
         this.#blame(error, route);
         const next = this.#planRoute(model);
-        if (tries === MAX_ROUTES || sameRoute(route, next)) throw error;
-        route = next;
+        if (tries < MAX_ROUTES && !sameRoute(route, next)) route = next;
+        else if (isBusy(error)) return yield* this.#waitForSession(this.#newSession(model, next), signal);
+        else throw error;
       }
     }
+  }
+
+  /** Waits for a slot at every stage, and yields where the answer stands in their queues. */
+  async *#waitForSession(made: OpenSession, signal: AbortSignal): AsyncGenerator<ChatEvent, OpenSession> {
+    const { session, record } = made;
+    const { route } = record.plan;
+    const late = AbortSignal.timeout(MAX_WAIT_MS);
+    const news = new Wakeup();
+    let latest: ChatEvent | undefined;
+    let isOver = false;
+    const opened = session.wait(AbortSignal.any([signal, late]), ({ hop, position, estimateMs }) => {
+      const { id: nodeId, name } = route[hop]!;
+      latest = { type: 'queued', node: { nodeId, name }, position, estimateMs };
+      news.wake();
+    });
+    const end = () => {
+      isOver = true;
+      news.wake();
+    };
+    opened.then(end, end);
+    let isOpen = false;
+    try {
+      while (!isOver) {
+        await news.wait();
+        if (latest) yield latest;
+        latest = undefined;
+      }
+      await opened;
+      isOpen = true;
+      return made;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!late.aborted && !isBusy(error)) this.#blame(error, route);
+      throw late.aborted || isBusy(error) ? allBusy() : error;
+    } finally {
+      if (!isOpen) session.abort();
+    }
+  }
+
+  #newSession(model: Model, route: readonly StageOffer[]): OpenSession {
+    const plan = planSession(fromHex(model.id), route);
+    const record = new AnswerRecord(plan);
+    const { hidden } = model.manifest.architecture;
+    const session = new ClientSession({ plan, hidden }, { host: this.#dependencies.host, observer: record });
+    return { session, record };
   }
 
   #planRoute({ id, manifest }: Model): StageOffer[] {
@@ -227,7 +275,8 @@ export class ChatClient {
       const blocks = node.holdings.find(({ manifest }) => toHex(manifest) === id)?.blocks;
       return blocks ? [{ ...offerOf(node, blocks), relayed: this.#isRelayed(node) }] : [];
     });
-    return planRoute(manifest.architecture.layers, offers, (id) => this.#failures.avoidance(id));
+    // Replicas share the load: of equal offers the planner takes the first.
+    return planRoute(manifest.architecture.layers, shuffled(offers), (id) => this.#failures.avoidance(id));
   }
 
   /** Whether all ways to a node go through relays, as far as this node knows. */
@@ -244,6 +293,10 @@ export class ChatClient {
     const hop = route.findIndex(
       ({ id, first }) => id === error.details.nodeId && first === error.details.first,
     );
+    if (isBusy(error)) {
+      for (const stage of route.slice(hop, hop + 1)) this.#failures.noteBusy(stage.id);
+      return;
+    }
     const alone = OWN_FAULTS.has(codeOf(error.cause)) || OWN_REFUSALS.has(remoteCodeOf(error.cause) ?? '');
     const near = alone ? [hop] : [hop - 1, hop, hop + 1];
     for (const stage of near.flatMap((at) => route[at] ?? [])) this.#failures.note(stage.id);
@@ -254,6 +307,20 @@ export class ChatClient {
     await session.close();
     if (record.length > 0) this.#audits.start(answerId, record, session.hidden);
   }
+}
+
+/** Whether a stage refused a session because its slots are taken. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof BitorchError && error.code === 'STAGE_FAILED' && BUSY.has(remoteCodeOf(error.cause) ?? '');
+
+const allBusy = (): BitorchError =>
+  new BitorchError('STAGE_BUSY', 'all computers that run this model are busy: try again in a moment', {
+    retryAfterS: RETRY_AFTER_S,
+  });
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const placed = items.map((item) => ({ item, at: Math.random() }));
+  return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
 const sameRoute = (a: readonly StageOffer[], b: readonly StageOffer[]): boolean =>

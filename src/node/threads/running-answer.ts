@@ -1,5 +1,13 @@
 import { BitorchError, codeOf, messageOf } from '#base';
-import type { ChatEvent, ChatRequest, FollowEvent, Hop, ThreadAnswer, Turn } from '../api/node-api.ts';
+import type {
+  ChatEvent,
+  ChatRequest,
+  FollowEvent,
+  Hop,
+  Queued,
+  ThreadAnswer,
+  Turn,
+} from '../api/node-api.ts';
 
 /** Longest answer in UTF-16 units; it ends there, as at its limit of tokens. */
 const MAX_TEXT = 256 * 1024;
@@ -17,6 +25,7 @@ export class RunningAnswer {
   readonly #onRoute: (answerId: string) => void;
   #text: string;
   #route: { answerId: string; hops: Hop[]; context: number } | undefined;
+  #queued: Queued | undefined;
   #prefill: { done: number; total: number } | undefined;
   #stats: ThreadAnswer['stats'];
   #changed = Promise.withResolvers<void>();
@@ -51,6 +60,7 @@ export class RunningAnswer {
    */
   async *follow(from: number, signal: AbortSignal): AsyncGenerator<FollowEvent> {
     let at = from <= this.#text.length ? from : 0;
+    let told: Queued | undefined;
     let hasRoute = false;
     let prefilled = -1;
     const aborted = new Promise<void>((resolve) =>
@@ -58,6 +68,10 @@ export class RunningAnswer {
     );
     while (!signal.aborted) {
       const { promise: changed } = this.#changed;
+      if (this.#queued && this.#queued !== told) {
+        told = this.#queued;
+        yield { type: 'queued', ...told };
+      }
       if (this.#route && !hasRoute) {
         hasRoute = true;
         yield { type: 'route', ...this.#route };
@@ -105,7 +119,12 @@ export class RunningAnswer {
   async #write(chat: Chat, request: ChatRequest): Promise<{ state: 'done' | 'stopped' }> {
     const { signal } = this.#abort;
     for await (const event of chat(request, signal)) {
+      if (event.type === 'queued') {
+        const { node, position, estimateMs } = event;
+        this.#queued = { node, position, estimateMs };
+      }
       if (event.type === 'route') {
+        this.#queued = undefined;
         const { answerId, hops, context } = event;
         this.#route = { answerId, hops, context };
         this.#onRoute(answerId);

@@ -61,6 +61,7 @@ const open = fc.record(
     end: fc.integer({ min: 101, max: 200 }),
     period: u32,
     previous: fc.option(text),
+    wait: fc.boolean(),
     next: fc.option(text),
   },
   plain,

@@ -108,6 +108,7 @@ function open(random: Random, { models, peers }: Opening): Uint8Array {
     period: Math.floor(Date.now() / 600_000),
     previous: random.pick([null, null, random.pick(peers), 'nobody']),
     next: random.pick([null, null, random.pick(peers), 'nobody']),
+    wait: random.below(2) === 0,
   };
   return encodeOpen(message);
 }

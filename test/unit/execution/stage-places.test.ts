@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { createLog, sha256, utf8 } from '#base';
 import {
   ClientSession,
+  encodeOpen,
   HIDDEN_PROTOCOL,
   type Observer,
   planSession,
+  SESSION_PROTOCOL,
   SessionService,
   type StageOffer,
   type Witness,
@@ -100,6 +102,61 @@ test('a session without a first frame ends after 10 s, one with a frame does not
   await open(client, route);
   await assert.rejects(unused.forward(0, states()), /SESSION_IDLE/);
   await used.forward(1, states());
+});
+
+test('clients that wait are all served, though they want the same stages in opposite order', async (t) => {
+  const network = new LocalNetwork();
+  const hosts = await Promise.all([network.host(), network.host(), network.host()]);
+  const offers = await Promise.all(
+    hosts.map(async (host, block) => {
+      const service = new SessionService({ host, witness, log });
+      await service.start();
+      service.offer(manifest, new Doubling(0, 3));
+      t.after(() => service.stop());
+      return { id: host.id, addresses: [], name: `stage ${block}`, reachable: true };
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(5), { minLength: 4, maxLength: 12 }), async (orders) => {
+      const chats = orders.map(async (order, who) => {
+        const [a, b, c] = [order % 3, (order + 1 + (order >> 1)) % 3, 0];
+        const used = [a, b === a ? (a + 1) % 3 : b];
+        const route = [...used, [0, 1, 2].find((stage) => !used.includes(stage)) ?? c].map((stage, hop) => ({
+          ...offers[stage]!,
+          first: hop,
+          end: hop + 1,
+        }));
+        const client = who < 3 ? hosts[who]! : await network.host();
+        const plan = planSession(manifest, route);
+        const session = new ClientSession({ plan, hidden: WIDTH }, { host: client, observer });
+        await session.wait(new AbortController().signal, () => undefined);
+        const out = await session.forward(0, states());
+        session.abort();
+        return out;
+      });
+      const outs = await Promise.all(chats);
+      for (const out of outs) assert.deepEqual(out, outs[0]);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('a slot that its client does not confirm in time is free again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { network, route } = await stagesOf(t, 1);
+  const [silent, honest] = [await network.host(), await network.host()];
+  const streams = [];
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const { session, period } = planSession(manifest, route);
+    const asked = { session, manifest, first: 0, end: 1, period, previous: null, next: null, wait: true };
+    const stream = await silent.open({ id: route[0]!.id, addresses: [] }, SESSION_PROTOCOL, 1 << 20);
+    await stream.send(encodeOpen(asked));
+    assert.ok(await stream.read(AbortSignal.timeout(5_000)), 'reserved');
+    streams.push(stream);
+  }
+  t.mock.timers.tick(60_000);
+  await settle();
+  for (let slot = 0; slot < SLOTS; slot++) await open(honest, route);
 });
 
 test('whoever holds all places gives one up to a client that has none', async (t) => {

@@ -21,6 +21,16 @@ test('a node that failed is avoided for a while, longer each time, and never for
   assert.equal(failures.avoidance('a'), 0);
 });
 
+test('a busy node is avoided for a moment, less than one that failed', () => {
+  let now = 0;
+  const failures = new FailureMemory(() => now);
+  failures.noteBusy('a');
+  failures.note('b');
+  assert.ok(failures.avoidance('a') > 0 && failures.avoidance('a') < failures.avoidance('b'));
+  now = 2_000;
+  assert.equal(failures.avoidance('a'), 0);
+});
+
 test('the memory has an end', () => {
   const failures = new FailureMemory(() => 0);
   for (let i = 0; i < 5000; i++) failures.note(`node ${i}`);

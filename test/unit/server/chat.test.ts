@@ -17,7 +17,8 @@ beforeEach(() => {
   server.node.answer = () => saying('a1', ['Paris', ' is', ' the', ' capital.']);
 });
 
-const complete = (body: object) => server.call('/v1/chat/completions', post({ ...ASK, ...body }));
+const complete = (body: object, init: RequestInit = {}) =>
+  server.call('/v1/chat/completions', { ...post({ ...ASK, ...body }), ...init });
 
 async function chunksOf(response: Response) {
   const text = await response.text();
@@ -229,7 +230,7 @@ test('lists models as OpenAI does', async () => {
   assert.equal((await missing.json()).error.code, 'MODEL_UNKNOWN');
 });
 
-test('a token has sixteen chats answered at a time; one that ends makes room', NOT_HANGING, async () => {
+test('a token has sixteen chats answered at a time; others wait for their turn', NOT_HANGING, async () => {
   const ends: (() => void)[] = [];
   server.node.answer = async function* () {
     const whole = saying('a1', ['Paris']);
@@ -238,15 +239,31 @@ test('a token has sixteen chats answered at a time; one that ends makes room', N
   };
   const waiting = Array.from({ length: 16 }, (_, i) => complete({ stream: i % 2 === 0 }));
   while (server.node.chats.length < 16) await new Promise((resolve) => setTimeout(resolve, 5));
-  const refused = await complete({});
+  const leave = new AbortController();
+  const gone = assert.rejects(complete({}, { signal: leave.signal }));
+  const queued = Array.from({ length: 256 }, () => complete({}));
+  // Refused, because as many wait as may.
+  const refused = await Promise.any([...queued, complete({})]);
   assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get('retry-after'), '10');
   assert.equal((await refused.json()).error.code, 'CHATS_TOO_MANY');
+  leave.abort();
+  await gone;
   while (ends.length < 16) await new Promise((resolve) => setTimeout(resolve, 5));
   for (const end of ends.splice(0)) end();
   for (const response of await Promise.all(waiting))
     assert.equal(response.status, 200, await response.text());
   const next = complete({});
-  while (ends.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
-  ends[0]!();
-  assert.equal((await next).status, 200);
+  const over = Promise.all([...queued, next]);
+  let isOver = false;
+  over.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    assert.ok(ends.length <= 16);
+    for (const end of ends.splice(0)) end();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const statuses = (await over).map(({ status }) => status);
+  assert.ok(statuses.filter((status) => status === 200).length >= 256, `${statuses}`);
 });
