@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLog, Lifecycle } from '#base';
-import { ApiTokens, announceApi, lockHome, Node, type NodeEvent } from '#node';
+import { ApiTokens, announceApi, hasNetwork, lockHome, Node, type NodeEvent } from '#node';
 import { createServer } from '#server';
 import { demandFreePort } from './free-port.ts';
 import { tell } from './node-message.ts';
@@ -76,7 +76,3 @@ async function startOnce(
   };
   return { url, work: work() };
 }
-
-/** Whether the settings name anything through which other nodes are found. */
-const hasNetwork = ({ bootstrap, genesis, trackers, publish }: Settings): boolean =>
-  bootstrap.length > 0 || trackers.length > 0 || genesis !== undefined || publish !== undefined;

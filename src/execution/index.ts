@@ -1,7 +1,15 @@
 export { describeForManifest, differencesFrom, type ManifestDescription } from './description/manifest.ts';
 export { describeModel } from './description/model.ts';
 export type { ModelDescription } from './description/model-description.ts';
-export { Boundary, type EngineOptions, type Row, Stage, selfCheck } from './engine/index.ts';
+export {
+  Boundary,
+  type EngineOptions,
+  measureSpeed,
+  type Row,
+  type Speed,
+  Stage,
+  selfCheck,
+} from './engine/index.ts';
 export { arrangeBlocks } from './families/index.ts';
 export { type GenerateEvent, type GenerateOptions, generate } from './generate.ts';
 export { chatPrompt, tryPrompts } from './prompt.ts';

@@ -40,6 +40,8 @@ export const NODE_ERRORS = {
   ROOM_EXCEEDED: [507, 'there is no disk space to examine a model'],
   SETTING_FIXED: [409, 'a flag or variable of the start decides a setting'],
   STILL_JAILED: [409, 'the validator is still jailed'],
+  TEST_NETWORK_EMPTY: [409, 'the build knows no node of a test network'],
+  TEST_NETWORK_INVALID: [500, "the list of the test network's nodes is not signed by its key"],
   THREADS_FULL: [507, 'the node keeps its maximum of conversations, in number or on disk'],
   THREAD_DAMAGED: [500, 'the file of a conversation cannot be decrypted'],
   THREAD_FULL: [409, 'a conversation has reached its maximum length'],

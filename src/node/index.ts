@@ -7,6 +7,7 @@ export { announceApi, provenApi, runningApi } from './home/api-address.ts';
 export { ApiTokens } from './home/api-tokens.ts';
 export { loadValidatorKey, lockHome } from './home/identity.ts';
 export { type ApiAddress, askProven } from './home/proven-request.ts';
+export { hasNetwork } from './join/has-network.ts';
 export { joinByInvite } from './join/join-by-invite.ts';
 export { joinedSettings } from './join/network-file.ts';
 export { Node } from './node.ts';

@@ -17,6 +17,7 @@ import type {
   SettingsChange,
   SettingsChanged,
   SettingsView,
+  SetupApi,
   StakeApi,
   ThreadsApi,
   WalletApi,
@@ -36,6 +37,8 @@ import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './option
 import { modelView, networkView } from './peers/views.ts';
 import { type Services, startServices } from './services.ts';
 import { RunningSettings } from './settings/settings.ts';
+import { openNodeSetup } from './setup/node-setup.ts';
+import type { Setup } from './setup/setup.ts';
 
 /** Roles that need no local model. */
 const ROLES_WITHOUT_MODEL = ['audit', 'validate', 'security'];
@@ -57,6 +60,7 @@ export class Node implements NodeApi {
   readonly #options: NodeOptions;
   readonly #services: Services;
   readonly #settings: RunningSettings;
+  readonly #setup: Setup;
   readonly #lifecycle: Lifecycle;
   readonly #events: Broadcast<NodeEvent>;
   readonly #joining = new Mutex();
@@ -65,6 +69,7 @@ export class Node implements NodeApi {
   private constructor(parts: {
     options: NodeOptions;
     services: Services;
+    setup: Setup;
     fixed: readonly string[];
     lifecycle: Lifecycle;
     events: Broadcast<NodeEvent>;
@@ -74,6 +79,7 @@ export class Node implements NodeApi {
     this.#services = parts.services;
     const { home, roles } = parts.options;
     this.#settings = new RunningSettings({ home, roles, fixed: parts.fixed }, parts.services);
+    this.#setup = parts.setup;
     this.#lifecycle = parts.lifecycle;
     this.#events = parts.events;
     this.#wrapStage = parts.wrapStage;
@@ -92,7 +98,11 @@ export class Node implements NodeApi {
       const publishEvent = (event: NodeEvent) => events.publish(event);
       const services = await startServices(options, { log, lifecycle, onEvent: publishEvent });
       signal?.throwIfAborted();
-      return new Node({ options, services, fixed, lifecycle, events, wrapStage });
+      const join = (invite: string) => node.join(invite);
+      const setup = await openNodeSetup(options, services, { fixed, join });
+      lifecycle.onStop(() => setup.stop());
+      const node: Node = new Node({ options, services, setup, fixed, lifecycle, events, wrapStage });
+      return node;
     } catch (error) {
       await lifecycle.stop().catch(() => undefined);
       throw error;
@@ -173,6 +183,10 @@ export class Node implements NodeApi {
 
   changeSettings(change: SettingsChange): Promise<SettingsChanged> {
     return this.#settings.change(change);
+  }
+
+  setup(): SetupApi {
+    return this.#setup;
   }
 
   metainfo(modelId: string): Uint8Array | undefined {

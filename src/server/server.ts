@@ -19,6 +19,7 @@ import { json, serializerCompiler } from './responses.ts';
 import { securityRoutes } from './security-routes.ts';
 import { Sessions } from './sessions.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { setupRoutes } from './setup-routes.ts';
 import { stakeRoutes } from './stake-routes.ts';
 import { threadRoutes } from './thread-routes.ts';
 import { proofRoute, tokenRoutes } from './token-routes.ts';
@@ -82,6 +83,7 @@ async function build(
     nodeRoutes(routes, node, signal);
     joinRoutes(routes, node, restart);
     settingsRoutes(routes, node, restart);
+    setupRoutes(routes, node, restart);
     securityRoutes(routes, node);
     chainRoutes(routes, node);
     processRoutes(routes, node, { monitor: options.monitor, stop });

@@ -15,6 +15,7 @@ import type {
   ReportView,
   SecurityView,
   SettingsView,
+  SetupView,
   ThreadsApi,
   WalletApi,
 } from '#node';
@@ -122,6 +123,47 @@ const SETTINGS: SettingsView = {
   diskBytesHeld: 31_000_000,
 };
 
+const SETUP: SetupView = {
+  steps: [
+    { name: 'network', state: 'done' },
+    { name: 'roles', state: 'open' },
+    { name: 'limits', state: 'open' },
+    { name: 'wallet', state: 'open', blocked: 'this node follows no chain: join a network first' },
+    { name: 'reach', state: 'skipped' },
+  ],
+  next: 'roles',
+  measurement: {
+    state: 'done',
+    result: {
+      at: 1_790_000_000_000,
+      cpu: { cores: 8, threads: 1, msPerBlock: 0.25, msPerToken: 7.5, reference: 'SmolLM2-135M', blocks: 30 },
+      memory: { totalBytes: 16e9, freeBytes: 9e9 },
+      disk: { totalBytes: 512e9, freeBytes: 200e9 },
+      up: { bytesPerSecond: null, reason: 'no other computer is connected' },
+      down: { bytesPerSecond: 12_500_000, reason: null },
+      peers: 4,
+    },
+  },
+  roles: [
+    {
+      role: 'client',
+      proposed: true,
+      reason: 'runs on any computer',
+      cost: { text: 'Disk and memory.', diskBytes: null, memoryBytes: null },
+      reward: { text: 'Chats.', paid: false },
+    },
+    {
+      role: 'run',
+      proposed: false,
+      reason: 'your own work would slow down',
+      cost: { text: 'Processor time.', diskBytes: 93_400_000, memoryBytes: 450_000_000 },
+      reward: { text: 'Nothing is paid for this work yet.', paid: false },
+    },
+  ],
+  hasNetwork: true,
+  testNetwork: { name: 'test', available: false, text: 'This program knows no node of a test network.' },
+};
+
 export interface ScriptedNode extends NodeApi {
   /** Requests and signals of every chat, in order. */
   readonly chats: { request: ChatRequest; signal: AbortSignal }[];
@@ -174,6 +216,12 @@ export function scriptedNode(): ScriptedNode {
       } as SettingsView;
       return { settings: node.settingsView, restarts: roles !== undefined };
     },
+    setup: () => ({
+      view: () => SETUP,
+      change: async () => SETUP,
+      measure: () => SETUP.measurement,
+      joinTestNetwork: async () => undefined,
+    }),
     models: () => node.view.models,
     security: () => node.securityView,
     report: async (hash) => node.reports.get(hash),

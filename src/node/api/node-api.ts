@@ -11,6 +11,7 @@ import type { NetworkView } from './network.ts';
 import type { NodeEvent } from './node.ts';
 import type { ReportView, SecurityView } from './security.ts';
 import type { SettingsChange, SettingsChanged, SettingsView } from './settings.ts';
+import type { SetupApi } from './setup.ts';
 import type { StakeApi } from './stake.ts';
 import type { ThreadsApi } from './threads.ts';
 import type { WalletApi } from './wallet.ts';
@@ -23,6 +24,7 @@ export type * from './network.ts';
 export type * from './node.ts';
 export type * from './security.ts';
 export type * from './settings.ts';
+export type * from './setup.ts';
 export type * from './stake.ts';
 export type * from './threads.ts';
 export type * from './wallet.ts';
@@ -44,6 +46,8 @@ export interface NodeApi {
    * LIMIT_UNSUPPORTED, CONFIG_INVALID, DISK_FULL; nothing has changed then.
    */
   changeSettings(change: SettingsChange): Promise<SettingsChanged>;
+  /** The first-run setup. */
+  setup(): SetupApi;
   /** The bytes of a model's .torrent file; undefined for an unknown model. */
   metainfo(modelId: string): Uint8Array | undefined;
   /** Throws BitorchError with a code of docs/errors.md. Stops at once when `signal` aborts. */

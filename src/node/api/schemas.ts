@@ -8,6 +8,7 @@ export * from './network.ts';
 export * from './node.ts';
 export * from './security.ts';
 export * from './settings.ts';
+export * from './setup.ts';
 export * from './stake.ts';
 export * from './threads.ts';
 export * from './wallet.ts';
