@@ -18,6 +18,7 @@ export {
 } from './bytes.ts';
 export type { DecodeLimits } from './cbor-cost.ts';
 export { cleanFields, cleanLines, cleanPiece, cleanText } from './clean-text.ts';
+export { type Clock, SYSTEM_CLOCK } from './clock.ts';
 export { Coalescer } from './coalesce.ts';
 export { decodeCanonical, encodeCanonical } from './codec.ts';
 export { codeCacheDirectory, dataDirectory } from './data-directory.ts';

@@ -1,4 +1,5 @@
 export { type Budget, Budgets, type Limits, limitsOfMany, OBJECT_BYTES } from './budget.ts';
+export { RELAYED } from './connections.ts';
 export { Contacts } from './contacts.ts';
 export {
   addressGroup,

@@ -2,7 +2,7 @@ import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht';
 import { multiaddr } from '@multiformats/multiaddr';
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
-import { dialableOnly } from '../dialable.ts';
+import { dialableOnly, type Scope } from '../dialable.ts';
 import type { PeerAddress } from '../peer-address.ts';
 import { ProviderStore } from './provider-store.ts';
 import { withComponent } from './with-component.ts';
@@ -13,6 +13,12 @@ const DHT_PROTOCOL = '/bitorch/kad/1';
 const RAW = 0x55;
 const SHA_256 = 0x12;
 const MAX_ADDRESSES = 16;
+/**
+ * How often a node looks for its nearest neighbours in the table, and for nodes of each distance. By default both are 5
+ * minutes, which would cost a node of a large network more than everything else that it sends at rest.
+ */
+const LOOK_AT_SELF_MS = 3_600_000;
+const REFRESH_MS = 6 * 3_600_000;
 
 /** Finds out who provides what, over the whole network. Keys are SHA-256 hashes, 32 bytes. */
 export interface ContentRouting {
@@ -24,11 +30,18 @@ export interface ContentRouting {
 
 /**
  * Kademlia (libp2p's, on a protocol of its own): this node asks from the start, and answers others only while strangers reach
- * it. Addresses that come from the table count as told by a public peer.
+ * it. Addresses that come from the table count as told by the most distant peer that is connected, since only peers that are
+ * connected tell them.
  */
 export class Dht implements ContentRouting {
   #dht!: KadDHT;
   #serves = false;
+  readonly #scope: () => Scope;
+
+  /** `scope`: of the most distant connection. */
+  constructor(scope: () => Scope) {
+    this.#scope = scope;
+  }
 
   /** The service for libp2p. */
   readonly service = (components: object): unknown => {
@@ -37,11 +50,16 @@ export class Dht implements ContentRouting {
       protocol: DHT_PROTOCOL,
       clientMode: true,
       allowQueryWithZeroPeers: true,
+      querySelfInterval: LOOK_AT_SELF_MS,
       peerInfoMapper: (peer) => {
-        const addresses = dialableOnly(peer.multiaddrs.map(String), 'public', peer.id.toString());
+        const addresses = dialableOnly(peer.multiaddrs.map(String), this.#scope(), peer.id.toString());
         return { ...peer, multiaddrs: addresses.slice(0, MAX_ADDRESSES).map((one) => multiaddr(one)) };
       },
     })(withComponent(parts, 'datastore', new ProviderStore(parts.peerId.toString())));
+    // The package has no option for it.
+    (
+      service as unknown as { routingTableRefresh: { refreshInterval: number } }
+    ).routingTableRefresh.refreshInterval = REFRESH_MS;
     this.#dht = service as KadDHT;
     return service;
   };
@@ -65,8 +83,9 @@ export class Dht implements ContentRouting {
     for await (const event of this.#dht.findProviders(cidOf(key), { signal })) {
       if (event.name !== 'PROVIDER') continue;
       for (const { id, multiaddrs } of event.providers) {
-        const addresses = dialableOnly(multiaddrs.map(String), 'public', id.toString());
-        found.set(id.toString(), { id: id.toString(), addresses, learntFrom: 'public' });
+        const scope = this.#scope();
+        const addresses = dialableOnly(multiaddrs.map(String), scope, id.toString());
+        found.set(id.toString(), { id: id.toString(), addresses, learntFrom: scope });
       }
       if (found.size >= count) break;
     }

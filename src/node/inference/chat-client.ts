@@ -208,7 +208,7 @@ export class ChatClient {
    * waits. Throws STAGE_FAILED, STAGE_BUSY, BLOCKS_MISSING.
    */
   async *#openSession(model: Model, signal: AbortSignal): AsyncGenerator<ChatEvent, OpenSession> {
-    let route = this.#planRoute(model);
+    let route = await this.#findRoute(model);
     for (let tries = 1; ; tries++) {
       const made = this.#newSession(model, route);
       try {
@@ -217,7 +217,7 @@ export class ChatClient {
       } catch (error) {
         if (signal.aborted) throw error;
         this.#blame(error, route);
-        const next = this.#planRoute(model);
+        const next = await this.#findRoute(model);
         if (tries < MAX_ROUTES && !sameRoute(route, next)) route = next;
         else if (isBusy(error)) return yield* this.#waitForSession(this.#newSession(model, next), signal);
         else throw error;
@@ -268,6 +268,21 @@ export class ChatClient {
     const { hidden } = model.manifest.architecture;
     const session = new ClientSession({ plan, hidden }, { host: this.#dependencies.host, observer: record });
     return { session, record };
+  }
+
+  /** Plans a route, and asks the network for blocks that no known node runs. Throws BLOCKS_MISSING. */
+  async #findRoute(model: Model): Promise<StageOffer[]> {
+    for (let sought = -1; ; ) {
+      try {
+        return this.#planRoute(model);
+      } catch (error) {
+        const block = error instanceof BitorchError ? error.details.block : undefined;
+        // Each search covers at least the block that was missing.
+        if (codeOf(error) !== 'BLOCKS_MISSING' || typeof block !== 'number' || block <= sought) throw error;
+        await this.#dependencies.directory.seek(model.id, block);
+        sought = block;
+      }
+    }
   }
 
   #planRoute({ id, manifest }: Model): StageOffer[] {

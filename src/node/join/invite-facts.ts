@@ -3,7 +3,7 @@ import { TRUSTING_PERIOD_MS } from '#consensus';
 import type { Host } from '#network';
 import type { ChainService } from '../chain/chain-service.ts';
 import type { LightChainService } from '../chain/light-chain-service.ts';
-import type { KnownNode } from '../peers/known-nodes.ts';
+import type { KnownNode } from '../peers/known-node.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { InviteFacts } from './make-invite.ts';
 

@@ -1,5 +1,5 @@
 import type { KnownNode } from '../peers/directory.ts';
-import { idOfHolding } from '../peers/known-nodes.ts';
+import { idOfHolding } from '../peers/holdings.ts';
 
 /** Explains why a node has no model to work with yet, and what its owner can do. */
 export function whatIsMissing(

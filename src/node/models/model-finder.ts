@@ -37,8 +37,10 @@ export class ModelFinder {
   }
 
   /** The model with this manifest id, from this node or from those that hold it. Throws MODEL_UNKNOWN. */
-  obtain(id: string, signal?: AbortSignal): Promise<Model> {
-    return this.#dependencies.library.obtain(id, this.#holders(id), signal);
+  async obtain(id: string, signal?: AbortSignal): Promise<Model> {
+    const { directory, library } = this.#dependencies;
+    if (!library.find(id)) await directory.seek(id);
+    return library.obtain(id, this.#holders(id), signal);
   }
 
   /**
@@ -64,6 +66,7 @@ export class ModelFinder {
         const others = directory.nodes().filter((node) => node.id !== selfId);
         tell(whatIsMissing(this.#options, others));
         const { model } = this.#options;
+        if (model !== undefined) void directory.seek(model);
         if (model !== undefined && !guard.clearance.allows(model)) tellPending('waiting to be cleared');
         if (this.#pending().length > 0) void asking.run();
         await news.wait({ ms: ASK_MS, signal });

@@ -1,5 +1,5 @@
 import type { Directory, KnownNode } from '../peers/directory.ts';
-import { idOfHolding } from '../peers/known-nodes.ts';
+import { idOfHolding } from '../peers/holdings.ts';
 import type { Library } from './library.ts';
 
 /** How much a model is used, as this node counts it. */

@@ -1,17 +1,21 @@
-import { BitorchError, cleanText, z, zBytes, zBytesUpTo, zCount } from '#base';
+import { BitorchError, cleanText, toHex, z, zBytes, zBytesUpTo, zCount } from '#base';
 import { openSigned, type SigningKey, sealSigned } from '#crypto';
 import { publicKeyOf, type Scope, scopeOfAddress } from '#network';
 
-export const ANNOUNCE_TOPIC = '/bitorch/node/announce/3';
-export const NODES_PROTOCOL = '/bitorch/node/nodes/3';
-/** Interval of a node's announcements, in ms; a change is announced sooner. */
-export const ANNOUNCE_INTERVAL_MS = 15_000;
+export const NODES_PROTOCOL = '/bitorch/node/nodes/4';
+export const NEWS_PROTOCOL = '/bitorch/node/news/1';
+export const HOLDERS_PROTOCOL = '/bitorch/node/holders/1';
+/** A node whose word has not changed signs it anew after this long, in ms. */
+export const BEAT_MS = 180_000;
+/** A whole announcement is made anew after this long, in ms. */
+export const WHOLE_MS = 3_600_000;
 /** Minimum time between two announcements of a node, in ms; earlier ones are ignored. */
 export const LEAST_APART_MS = 200;
-/** Maximum age of an announcement, in ms: the node of an older one may be long gone. */
-export const MOST_AGE_MS = 300_000;
-/** A node without announcements for this long, in ms, counts as unreachable. */
-export const SILENCE_MS = 50_000;
+/**
+ * Maximum age of a word, in ms: the node of an older one may be long gone. A node that is not connected counts as unreachable
+ * when its newest word is so old.
+ */
+export const MOST_AGE_MS = 600_000;
 /** An unreachable node is forgotten after this long, in ms. */
 export const FORGET_MS = 3_600_000;
 /** Tolerated clock difference, in ms. */
@@ -21,7 +25,9 @@ export const MAX_NAME = 64;
 const MAX_BYTES = 16 << 10;
 const MAX_ADDRESSES = 16;
 const HOLDINGS_OF_PAGE = 64;
-export const MAX_PAGES = 16;
+const MAX_PAGES = 16;
+/** Of a delta, each: holdings that are new or different, and manifests that are gone. */
+export const MAX_CHANGES = 32;
 
 const holdingSchema = z.strictObject({
   manifest: zBytes(32),
@@ -59,12 +65,36 @@ export type Holding = z.infer<typeof holdingSchema>;
 /** A node's whole self-description. */
 export type Description = Omit<Announcement, 'page' | 'pages'>;
 
-/** An announcement with its node's signature, as relayed. */
-export const sealedAnnouncementSchema = z.strictObject({
-  id: z.string().max(128),
-  sealed: zBytesUpTo(MAX_BYTES),
+const deltaSchema = z.strictObject({
+  /** `time` of the announcement that it changes. */
+  base: zCount,
+  time: zCount,
+  /** All holdings that differ from the announcement's. */
+  changed: z.array(holdingSchema).max(MAX_CHANGES),
+  /** Manifests that the node holds no longer. */
+  gone: z.array(zBytes(32)).max(MAX_CHANGES),
 });
-export type SealedAnnouncement = z.infer<typeof sealedAnnouncementSchema>;
+
+/** What has changed since a node's announcement; the newest delta tells it all. */
+export type Delta = z.infer<typeof deltaSchema>;
+
+/** A page with its node's signature, as relayed. */
+export interface SealedAnnouncement {
+  readonly id: string;
+  readonly sealed: Uint8Array;
+}
+
+/** What a node said last, with its signatures, as relayed. No pages where the receiver has them. */
+export const wordSchema = z.strictObject({
+  id: z.string().max(128),
+  pages: z.array(zBytesUpTo(MAX_BYTES)).max(MAX_PAGES),
+  delta: zBytesUpTo(MAX_BYTES).nullable(),
+});
+export type Word = z.infer<typeof wordSchema>;
+
+/** Bytes of a word in a message. */
+export const sizeOf = ({ id, pages, delta }: Word): number =>
+  id.length + 32 + pages.reduce((sum, { length }) => sum + length + 3, delta?.length ?? 0);
 
 /**
  * What a node says of itself, cut to what others take: the first sixteen addresses, 1,024 holdings, first of all those that
@@ -98,6 +128,19 @@ export function addressesToTell(own: readonly string[], reached: readonly Scope[
   );
   return dialables.filter(({ scope }) => scope === widest).map(({ address }) => address);
 }
+
+/** A node's holdings after a delta. */
+export function afterDelta(holdings: readonly Holding[], { changed, gone }: Delta): Holding[] {
+  const isOther = new Set([...changed.map(({ manifest }) => toHex(manifest)), ...gone.map(toHex)]);
+  return [...holdings.filter(({ manifest }) => !isOther.has(toHex(manifest))), ...changed];
+}
+
+export const sealDelta = (delta: Delta, key: SigningKey): Uint8Array =>
+  sealSigned('announcement-delta', delta, key);
+
+/** Throws SIGNATURE_INVALID, and the errors of decoding. */
+export const openDelta = (id: string, sealed: Uint8Array): Delta =>
+  openSigned('announcement-delta', deltaSchema, sealed, publicKeyOf(id), MAX_BYTES);
 
 export const sealAnnouncement = (announcement: Announcement, key: SigningKey): SealedAnnouncement => ({
   id: announcement.id,

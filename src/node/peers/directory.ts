@@ -2,122 +2,167 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   BitorchError,
   Broadcast,
+  type Clock,
   check,
-  decodeCanonical,
-  encodeCanonical,
   type Logger,
   messageOf,
-  z,
+  SYSTEM_CLOCK,
+  toHex,
+  type z,
 } from '#base';
 import type { SigningKey } from '#crypto';
-import { Budgets, type Host, type Limits, type PeerAddress, type Verdict } from '#network';
+import type { Host, PeerAddress } from '#network';
 import {
-  ANNOUNCE_INTERVAL_MS,
-  ANNOUNCE_TOPIC,
-  type Announcement,
   addressesToTell,
   type Description,
+  HOLDERS_PROTOCOL,
   LEAST_APART_MS,
-  MAX_PAGES,
+  NEWS_PROTOCOL,
   NODES_PROTOCOL,
-  openAnnouncement,
-  pagesOf,
-  type SealedAnnouncement,
-  sealAnnouncement,
-  sealedAnnouncementSchema,
+  type Word,
 } from './announcement.ts';
-import { type KnownNode, KnownNodes, mayPassOn, type Source } from './known-nodes.ts';
+import { Digest, MAX_DIGEST_BYTES } from './digest.ts';
+import { type DirectoryObserver, Hearsay } from './hearsay.ts';
+import { idOfHolding } from './holdings.ts';
+import type { KnownNode, Source } from './known-node.ts';
+import { KnownNodes, upTo } from './known-nodes.ts';
+import {
+  answerSchema,
+  holdersSchema,
+  MAX_ROOM,
+  MAX_WORD_BYTES,
+  MAX_WORDS,
+  newsSchema,
+  questionSchema,
+} from './messages.ts';
+import { Neighbours } from './neighbours.ts';
+import { OwnWord } from './own-word.ts';
+import { ProviderRecords } from './provider-records.ts';
+import { HOLDERS_BYTES, MAX_HOLDERS, ProviderSearch } from './provider-search.ts';
+import { Rumours } from './rumours.ts';
 
-export type { KnownNode } from './known-nodes.ts';
+export type { KnownNode } from './known-node.ts';
 
-/** Repetitions of an announcement after a change. */
-const REPEAT_MS = [300, 1000, 2500, 6000];
-const MAX_GOSSIP_BYTES = 20 << 10;
-/** A minute's worth. */
-const REPETITIONS_PER_QUESTION = 4;
-/** A node that hears of others connects to some of them, until it has so many connections. */
-const CONNECTIONS_WANTED = 16;
+/** Interval at which a node looks whether what it says of itself has changed. */
+const LOOK_MS = 15_000;
+/** The same after a change: others follow shortly. */
+const SOON_MS = [300, 1000, 2500, 6000];
+/** Pulls: at first, while a node is new, then. */
+const FIRST_PULL_MS = 2_000;
+const YOUNG_PULL_MS = 5_000;
+const YOUNG_MS = 60_000;
+const PULL_MS = 30_000;
+/** A pull is this part sooner or later, at random. */
+const PULL_JITTER = 0.25;
+/** Nodes of the view beside those that are connected. */
+const SAMPLE = 128;
+/** Words that a pull takes, in bytes: while few nodes are known, then. */
+const ROOM = 4 << 10;
+const FEW = 64;
 /** How long a start waits for the answers to its first introductions. */
 const SETTLE_MS = 5_000;
-/** Announcements that a newcomer is told at once; gossip brings the others within seconds. */
-const TOLD_AT_ONCE = 64;
-/** Nodes not heard of before that one teller may name: so many at once, so many a second. */
-const NEWS: Limits = { heldBytes: 0, burstBytes: 256, bytesPerSecond: 32, burstCpuMs: 1, cpuMsPerSecond: 1 };
-const NEWS_OF_ALL: Limits = { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 };
+/** Age of a word that is still passed on as news. */
+const NEWS_AGE_MS = 60_000;
+/** What a directory needs of the network. */
+export type DirectoryHost = Pick<
+  Host,
+  'id' | 'connected' | 'isConnected' | 'isDirect' | 'scopeOf' | 'originOf' | 'contentRouting'
+> &
+  Pick<Host, 'connect' | 'request' | 'answer' | 'onDisconnect' | 'onDial' | 'onAddresses'>;
 
-const introductionSchema = z.strictObject({ pages: z.array(sealedAnnouncementSchema).min(1).max(MAX_PAGES) });
-const nodesSchema = z.array(sealedAnnouncementSchema).max(TOLD_AT_ONCE);
-
-/** Receives what a directory learns besides its entries. */
-export interface DirectoryObserver {
-  /** A connected node announced its addresses. */
-  readonly met: (peer: PeerAddress) => void;
-  /** This node announced itself. */
-  readonly announced: (self: Description) => void;
-  /** An announcement signed with this node's own key arrived. */
-  readonly heardOwn: (announcement: Announcement) => void;
-  /** A connected node announced itself, credibly or not. */
-  readonly heardItself: (announcement: Announcement) => void;
+interface DirectoryDependencies {
+  readonly host: DirectoryHost;
+  readonly key: SigningKey;
+  readonly log: Logger;
+  readonly observer?: DirectoryObserver;
+  readonly clock?: Clock;
+  /** A number from 0 to 1. */
+  readonly random?: () => number;
 }
 
-/** The nodes of the network and their holdings: the newest signed announcement of each. */
+/**
+ * The nodes that this one knows and their holdings: a bounded part of the network, by what each said last. What is not in it is
+ * asked for. docs/protocol/discovery.md.
+ */
 export class Directory {
-  readonly #host: Host;
-  readonly #key: SigningKey;
+  readonly #host: DirectoryHost;
   readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #own: OwnWord;
   readonly #known: KnownNodes;
-  readonly #news: Budgets;
-  readonly #now: () => number;
+  readonly #hearsay: Hearsay;
+  readonly #rumours: Rumours;
+  readonly #neighbours: Neighbours;
+  readonly #records: ProviderRecords;
+  readonly #search: ProviderSearch;
   readonly #changes = new Broadcast<void>();
   readonly #observer: DirectoryObserver | undefined;
   /** Under way, by peer. */
   readonly #introductions = new Map<string, Promise<void>>();
+  /** Which of this node's announcements connected peers have. */
+  readonly #told = new Map<string, number>();
   /** What this node is and holds; undefined before start(). */
   #describeSelf: (() => Description) | undefined;
-  #stopped = false;
-  #repetitions = 0;
+  #startedAt = 0;
+  #isStopped = false;
   #announcedAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Timeout | undefined;
+  #isAnnouncingSoon = false;
 
-  constructor(dependencies: {
-    host: Host;
-    key: SigningKey;
-    log: Logger;
-    observer?: DirectoryObserver;
-    /** Milliseconds that only go on. */
-    now?: () => number;
-  }) {
-    const { host } = dependencies;
+  /** `sample`: nodes of the view beside those that are connected. */
+  constructor({ sample = SAMPLE }: { sample?: number }, dependencies: DirectoryDependencies) {
+    const { host, log, clock = SYSTEM_CLOCK, random = Math.random } = dependencies;
     this.#host = host;
-    this.#key = dependencies.key;
-    this.#log = dependencies.log;
+    this.#log = log;
+    this.#clock = clock;
+    this.#random = random;
     this.#observer = dependencies.observer;
-    this.#now = dependencies.now ?? (() => performance.now());
-    this.#news = new Budgets({ peer: NEWS, address: NEWS, all: NEWS_OF_ALL }, { now: this.#now });
+    const now = () => clock.now();
+    this.#own = new OwnWord(dependencies.key);
     const isConnected = (id: string) => host.isConnected(id);
-    this.#known = new KnownNodes({ selfId: host.id }, { isConnected });
+    const capacity = () => sample + 1 + host.connected.length;
+    const known = new KnownNodes({ selfId: host.id, capacity }, { isConnected });
+    this.#known = known;
+    const { observer } = dependencies;
+    const onChange = () => this.#notify();
+    this.#hearsay = new Hearsay({ host, log, clock, known, observer, onChange });
+    const sharesModel = (id: string) => known.sharesModel(id);
+    const shareModel = (id: string, other: string) => known.shareModel(id, other);
+    this.#rumours = new Rumours({ host, sharesModel, shareModel, now, random });
+    const holdersOf = (manifest: string) => this.holdersOf(manifest);
+    this.#neighbours = new Neighbours({ host, nodes: () => this.nodes(), holdersOf, random });
+    this.#records = new ProviderRecords({ host, clock, log });
+    this.#search = new ProviderSearch({
+      ...{ host, clock, log, random },
+      isKnown: (manifest, block) => this.#holders(manifest, block).some(({ id }) => id !== host.id),
+      learn: (words, from) => this.#hearsay.learnAll(words, from),
+      meet: (peer) => this.#visit(peer),
+    });
   }
 
   /** Begins to hear others and to tell them what `describeSelf` says, each time that it is asked. */
   async start(describeSelf: () => Description): Promise<void> {
     const host = this.#host;
     this.#describeSelf = describeSelf;
+    this.#startedAt = this.#clock.now();
     await host.answer(NODES_PROTOCOL, async (message, from) => this.#meet(message, from), {
-      maxBytes: MAX_PAGES * MAX_GOSSIP_BYTES,
+      maxBytes: MAX_WORD_BYTES + MAX_DIGEST_BYTES,
     });
-    host.subscribe(ANNOUNCE_TOPIC, (data, from) => this.#hear(data, from));
+    await host.answer(NEWS_PROTOCOL, async (message, from) => this.#hearNews(message, from), {
+      maxBytes: MAX_WORD_BYTES,
+    });
+    await host.answer(HOLDERS_PROTOCOL, async (message) => this.#answerHolders(message));
     host.onDisconnect((peer) => this.#lose(peer));
-    host.onDial((peer) => this.#meetAgain(peer));
+    host.onDial((peer) => void this.#introduce(peer));
     host.onAddresses(() => this.announce());
     this.changed();
-    this.#timer = setInterval(() => this.#repeat(), ANNOUNCE_INTERVAL_MS).unref();
+    this.#clock.after(LOOK_MS, () => this.#look());
+    this.#clock.after(FIRST_PULL_MS * (1 + this.#random()), () => this.#pull());
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#soon);
+    this.#isStopped = true;
+    this.#records.stop();
   }
 
   /** Resolves when whoever this node has dialled so far has answered its introduction, or not: within 5 s. */
@@ -131,52 +176,103 @@ export class Directory {
     late.abort();
   }
 
-  /** Announces a change now, and again shortly for peers that gossip does not reach yet. */
+  /** Announces a change now, and what follows it shortly. */
   changed(): void {
     this.announce();
-    for (const delay of REPEAT_MS) setTimeout(() => this.announce(), delay).unref();
+    for (const ms of SOON_MS) this.#clock.after(ms, () => this.announce());
   }
 
-  /** Tells the network what this node is and holds now, or as soon as others take another word of it. */
+  /** Tells connected nodes what has changed of this one, or as soon as others take another word of it. */
   announce(): void {
-    if (this.#stopped) return;
-    const wait = this.#announcedAt + LEAST_APART_MS - this.#now();
+    const describe = this.#describeSelf;
+    if (this.#isStopped || !describe) return;
+    const wait = this.#announcedAt + LEAST_APART_MS - this.#clock.now();
     if (wait > 0) {
-      this.#soon ??= setTimeout(() => this.announce(), wait + 1).unref();
+      if (!this.#isAnnouncingSoon) this.#clock.after(wait + 1, () => this.#announceNow(describe));
+      this.#isAnnouncingSoon = true;
       return;
     }
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
-    this.#announcedAt = this.#now();
-    const source: Source = { proven: true, origin: this.#host.id, scope: 'loopback' };
-    for (const { announcement, sealed } of this.#ownPages()) {
-      this.#known.learn(announcement, sealed, source, Date.now());
-      this.#gossip(sealed);
-    }
+    this.#announceNow(describe);
+  }
+
+  #announceNow(describe: () => Description): void {
+    this.#isAnnouncingSoon = false;
+    if (this.#isStopped) return;
+    const self = describe();
+    const direct = this.#host.connected.filter((peer) => this.#host.isDirect(peer));
+    const reached = direct.map((peer) => this.#host.scopeOf(peer));
+    const outcome = this.#own.describe({ ...self, addresses: addressesToTell(self.addresses, reached) });
+    if (outcome === 'same') return;
+    this.#announcedAt = this.#clock.now();
+    this.#observer?.announced(self);
+    this.#learnOwn();
+    if (outcome === 'beat') return;
+    this.#records.holds(self.holdings);
+    this.#rumours.tellAll((peer) => this.#wordFor(peer));
     this.#notify();
   }
 
-  /** Announces itself; now and then to one peer with a question, which fills what gossip has left out. */
-  #repeat(): void {
-    this.announce();
-    if (++this.#repetitions % REPETITIONS_PER_QUESTION !== 0) return;
-    const { connected } = this.#host;
-    const peer = connected[(this.#repetitions / REPETITIONS_PER_QUESTION) % connected.length];
-    if (peer !== undefined) this.#meetAgain(peer);
+  #learnOwn(): void {
+    const source: Source = { proven: true, origin: this.#host.id, scope: 'loopback' };
+    const { pages, delta } = this.#own.told!;
+    const now = this.#clock.date();
+    const { id } = this.#host;
+    const isNew = this.#known.baseOf(id) !== this.#own.base;
+    for (const { announcement, sealed } of isNew ? pages : [])
+      this.#known.learn(announcement, { id, sealed }, source, now);
+    if (delta) this.#known.learnDelta(id, delta.delta, delta.sealed, source, now);
   }
 
-  /** All nodes heard of lately, this one included. */
+  #wordFor(peer: string): Word {
+    const isWhole = this.#told.get(peer) !== this.#own.base;
+    this.#told.set(peer, this.#own.base);
+    return this.#own.word(this.#host.id, isWhole);
+  }
+
+  #look(): void {
+    if (this.#isStopped) return;
+    this.announce();
+    this.#known.touch([this.#host.id, ...this.#host.connected], this.#clock.date());
+    this.#clock.after(LOOK_MS, () => this.#look());
+  }
+
+  /** Asks a connected node for what it knows; connects to more nodes where some are missing. */
+  #pull(): void {
+    if (this.#isStopped) return;
+    const { connected } = this.#host;
+    const peer = connected[Math.floor(this.#random() * connected.length)];
+    if (peer !== undefined) void this.#introduce(peer);
+    const [lonely] = this.#neighbours.lonely(this.#ownModels());
+    if (lonely !== undefined) void this.#search.find(lonely);
+    const isYoung = this.#clock.now() - this.#startedAt < YOUNG_MS;
+    const jitter = 1 + PULL_JITTER * (2 * this.#random() - 1);
+    this.#clock.after((isYoung ? YOUNG_PULL_MS : PULL_MS) * jitter, () => this.#pull());
+  }
+
+  #ownModels(): string[] {
+    return this.find(this.#host.id)?.holdings.map(idOfHolding) ?? [];
+  }
+
+  /** The nodes heard of lately that this one keeps, itself included. */
   nodes(): KnownNode[] {
-    return this.#known.all(Date.now());
+    return this.#known.all(this.#clock.date());
   }
 
   find(id: string): KnownNode | undefined {
-    return this.#known.find(id, Date.now());
+    return this.#known.find(id, this.#clock.date());
   }
 
-  /** The reachable nodes, including this one, that hold part of the model with this manifest id (hexadecimal). */
+  /** The known reachable nodes, including this one, that hold part of the model with this manifest id (hexadecimal). */
   holdersOf(manifest: string): KnownNode[] {
-    return this.#known.holdersOf(manifest, Date.now());
+    return this.#known.holdersOf(manifest, this.#clock.date());
+  }
+
+  /**
+   * Resolves when a reachable other node is known that holds part of a model, or that runs this block of it; or when none was
+   * found, or it is too soon to ask again.
+   */
+  seek(manifest: string, block?: number): Promise<void> {
+    return this.#isStopped ? Promise.resolve() : this.#search.find(manifest, block);
   }
 
   /** Ids (hexadecimal) of at most `count` manifests that were announced, those with the most holders first. */
@@ -194,107 +290,103 @@ export class Directory {
     return this.#changes.on(listener);
   }
 
-  #ownPages(): { announcement: Announcement; sealed: SealedAnnouncement }[] {
-    if (!this.#describeSelf) return [];
-    const self = this.#describeSelf();
-    const direct = this.#host.connected.filter((peer) => this.#host.isDirect(peer));
-    const reached = direct.map((peer) => this.#host.scopeOf(peer));
-    const pages = pagesOf({ ...self, addresses: addressesToTell(self.addresses, reached) });
-    this.#observer?.announced(self);
-    return pages.map((announcement) => ({ announcement, sealed: sealAnnouncement(announcement, this.#key) }));
+  #holders(manifest: string, block: number | null | undefined): KnownNode[] {
+    const runs = ({ holdings }: KnownNode, at: number) =>
+      holdings.some(
+        (one) => one.blocks && idOfHolding(one) === manifest && one.blocks[0] <= at && at < one.blocks[1],
+      );
+    return this.holdersOf(manifest).filter((node) => typeof block !== 'number' || runs(node, block));
   }
 
-  /** Whoever is connected anew does not know of us any more, or we not of it: one of the two has begun anew, or slept. */
-  #meetAgain(peer: string): void {
-    if (this.#stopped || this.#introductions.has(peer)) return;
-    const met = this.#introduce({ id: peer, addresses: [] })
-      .catch((error: unknown) =>
-        this.#log.debug({ peer, error: messageOf(error) }, 'introduction not answered'),
-      )
+  /** Tells a connected node of this one, and asks what it knows. Resolves when that is done, or has failed. */
+  #introduce(peer: string): Promise<void> {
+    const before = this.#introductions.get(peer);
+    if (this.#isStopped || before) return before ?? Promise.resolve();
+    const introduction = this.#exchange(peer)
+      .catch((error: unknown) => {
+        this.#told.delete(peer);
+        this.#log.debug({ peer, error: messageOf(error) }, 'introduction not answered');
+      })
       .finally(() => this.#introductions.delete(peer));
-    this.#introductions.set(peer, met);
+    this.#introductions.set(peer, introduction);
+    return introduction;
   }
 
-  /** Tells another node of us and learns whom it knows; connects to some of those while it has few connections. */
-  async #introduce(peer: PeerAddress): Promise<void> {
-    const pages = this.#ownPages().map(({ sealed }) => sealed);
-    const answer = await this.#host.request(
-      peer,
-      NODES_PROTOCOL,
-      { pages },
-      { maxBytes: TOLD_AT_ONCE * MAX_GOSSIP_BYTES },
-    );
-    for (const sealed of check(nodesSchema, answer, 'nodes')) this.#try(() => this.#learn(sealed, peer.id));
-    const missing = CONNECTIONS_WANTED - this.#host.connected.length;
-    const others = this.nodes().filter((node) => node.reachable && !this.#host.isConnected(node.id));
-    await Promise.allSettled(others.slice(0, Math.max(0, missing)).map((node) => this.#host.connect(node)));
+  async #exchange(peer: string): Promise<void> {
+    const heard = this.#known.heard(this.#clock.date());
+    const question = {
+      time: this.#clock.date(),
+      word: this.#wordFor(peer),
+      known: Digest.encode(heard, this.#random()),
+      room: heard.length < FEW ? MAX_ROOM : ROOM,
+    };
+    const maxBytes = question.room + 2 * MAX_WORD_BYTES;
+    const answer = await this.#host.request({ id: peer, addresses: [] }, NODES_PROTOCOL, question, {
+      maxBytes,
+    });
+    const { time, words } = check(answerSchema, answer, 'nodes');
+    if (this.#isStopped) return;
+    this.#observer?.heardClock(peer, time);
+    this.#hearsay.learnAll(words, peer);
+    this.#known.touch([peer], this.#clock.date());
+    const missing = this.#neighbours.missing(this.#ownModels());
+    await Promise.allSettled(missing.map((node) => this.#host.connect(node)));
+  }
+
+  /** Connects to a node and hears what it says of itself. Rejects where it cannot be reached. */
+  async #visit(peer: PeerAddress): Promise<void> {
+    await this.#host.connect(peer);
+    await this.#introduce(peer.id);
   }
 
   /**
-   * A node introduces itself: gossip takes a moment to reach it, so others hear of it through us. Only itself: what it says of
-   * others is for gossip. It is told first what was heard of it before, so that it notices when another one has its identity.
-   * Throws ANNOUNCEMENT_INVALID.
+   * A node introduces itself and asks whom this one knows. It is told first what was heard of it before, so that it notices when
+   * another one has its identity. Throws ANNOUNCEMENT_INVALID, and the errors of what it sends.
    */
-  #meet(message: unknown, from: string): SealedAnnouncement[] {
-    const { pages } = check(introductionSchema, message, 'introduction');
-    if (pages.some(({ id }) => id !== from))
-      throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node may introduce only itself');
-    const before = this.#known.lastWordOf(from);
-    for (const sealed of pages) if (this.#learn(sealed, from) === 'accept') this.#gossip(sealed);
-    return [...before, ...this.#known.toTell(TOLD_AT_ONCE, Date.now())].slice(0, TOLD_AT_ONCE);
+  #meet(message: unknown, from: string): z.infer<typeof answerSchema> {
+    const { time, word, known, room } = check(questionSchema, message, 'introduction');
+    if (word.id !== from) throw new BitorchError('ANNOUNCEMENT_INVALID', 'a node may introduce only itself');
+    const digest = Digest.decode(known);
+    const now = this.#clock.date();
+    this.#observer?.heardClock(from, time);
+    const before = this.#lastWordOf(from, digest);
+    if (this.#hearsay.learn(word, from)) this.#passOn(from, from);
+    this.#known.touch([from], now);
+    const words = this.#known.words(digest, { room, now, random: this.#random, count: MAX_WORDS });
+    return { time: now, words: [...before, ...words.filter(({ id }) => id !== from)] };
   }
 
-  #gossip(sealed: SealedAnnouncement): void {
-    this.#host.publish(ANNOUNCE_TOPIC, encodeCanonical(sealed)).catch((error: unknown) => {
-      this.#log.warn({ error: messageOf(error) }, 'announcement was not sent');
-    });
+  /** What was last heard of the maker of a digest, unless it is that which the digest names. */
+  #lastWordOf(id: string, digest: Digest): Word[] {
+    const [time, told] = [this.#known.timeOf(id), digest.timeOf(id)];
+    if (time === undefined || (told !== undefined && told === time - (time % 1000))) return [];
+    return [this.#known.wordOf(id, told) ?? []].flat();
   }
 
-  #hear(data: Uint8Array, from: string): Verdict {
-    return this.#try(() =>
-      this.#learn(
-        check(sealedAnnouncementSchema, decodeCanonical(data, MAX_GOSSIP_BYTES), 'announcement'),
-        from,
-      ),
-    );
+  #hearNews(message: unknown, from: string): null {
+    const { word } = check(newsSchema, message, 'news');
+    if (this.#hearsay.learn(word, from)) this.#passOn(word.id, from);
+    return null;
   }
 
-  #try(learn: () => Verdict): Verdict {
-    try {
-      return learn();
-    } catch (error) {
-      this.#log.info({ error: messageOf(error) }, 'announcement rejected');
-      return 'reject';
-    }
+  #answerHolders(message: unknown): Word[] {
+    const { manifest, block } = check(holdersSchema, message, 'question for holders');
+    const holders = this.#holders(toHex(manifest), block);
+    const isNear = ({ id }: KnownNode) => Number(id === this.#host.id || this.#host.isConnected(id));
+    holders.sort((a, b) => isNear(b) - isNear(a));
+    const words = holders.slice(0, 2 * MAX_HOLDERS).flatMap(({ id }) => this.#known.wordOf(id) ?? []);
+    return upTo(HOLDERS_BYTES, words).slice(0, MAX_HOLDERS);
   }
 
-  /** What `from` tells of a node, perhaps itself. */
-  #learn(sealed: SealedAnnouncement, from: string): Verdict {
-    const now = Date.now();
-    const announcement = openAnnouncement(sealed);
-    const { id } = announcement;
-    if (id === this.#host.id) this.#observer?.heardOwn(announcement);
-    if (id === from) this.#observer?.heardItself(announcement);
-    if (id === this.#host.id || !this.#known.isNews(announcement, now)) return 'ignore';
-    const [proven, scope] = [id === from, this.#host.scopeOf(from)];
-    if (!proven && !this.#known.has(id) && !this.#isWithinNews(from)) return 'ignore';
-    if (!this.#known.learn(announcement, sealed, { proven, scope, origin: this.#host.originOf(from) }, now))
-      return 'ignore';
-    if (proven) this.#observer?.met(this.#known.find(id, now)!);
-    this.#notify();
-    return mayPassOn(announcement, scope) ? 'accept' : 'ignore';
-  }
-
-  #isWithinNews(teller: string): boolean {
-    try {
-      this.#news.of(teller).take(1);
-      return true;
-    } catch {
-      return false;
-    }
+  #passOn(id: string, from: string): void {
+    const time = this.#known.timeOf(id);
+    const word = this.#known.wordOf(id);
+    if (word && time !== undefined && this.#clock.date() - time < NEWS_AGE_MS)
+      this.#rumours.passOn(word, from);
   }
 
   #lose(peer: string): void {
+    this.#told.delete(peer);
     if (this.#known.lose(peer)) this.#notify();
   }
 

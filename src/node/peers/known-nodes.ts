@@ -1,79 +1,62 @@
-import { cleanText, equalBytes, toHex } from '#base';
-import { dialableOnly, type Scope } from '#network';
+import { cleanText } from '#base';
 import {
   type Announcement,
   CLOCK_SKEW_MS,
-  type Description,
+  type Delta,
   FORGET_MS,
   type Holding,
   LEAST_APART_MS,
-  MAX_NAME,
   MOST_AGE_MS,
   type SealedAnnouncement,
-  SILENCE_MS,
+  sizeOf,
+  type Word,
 } from './announcement.ts';
+import type { Digest, Heard } from './digest.ts';
+import { idOfHolding, sameHoldings } from './holdings.ts';
+import {
+  baseOf,
+  bytesOfEntry,
+  bytesOfPart,
+  describe,
+  type Entry,
+  holdingsOf,
+  type KnownNode,
+  mayPassOn,
+  NEW_ENTRY_BYTES,
+  newEntry,
+  newestOf,
+  type Source,
+  seen,
+  wordOf,
+} from './known-node.ts';
 
 const MAX_NODES = 4096;
 /** Memory for all nodes together: each may announce a thousand models, and with pages of 16 KiB. */
 const MAX_BYTES = 32 << 20;
-/** Memory of a node, of a page and of a holding, beside the sealed bytes: objects, index, hexadecimal id. */
-const NODE_BYTES = 2048;
-const PAGE_BYTES = 512;
-const HOLDING_BYTES = 512;
-/** Nodes, or memory, given up at once to make room, since finding them takes a look at every node. */
-const FORGOTTEN_AT_ONCE = 64;
-const FREED_AT_ONCE = MAX_BYTES / 16;
+/** Part of the nodes, or of the memory, given up at once to make room, since finding them takes a look at every node. */
+const FORGOTTEN_AT_ONCE = 1 / 16;
+/** Models of this node whose other holders are kept in preference. */
+const MODELS_SHARED = 64;
 
-export interface KnownNode extends Description {
-  readonly reachable: boolean;
-  readonly lastSeen: number;
-  /** The scope of who told its addresses. */
-  readonly learntFrom: Scope;
-  /** The address that told of it: its own where it is or was connected, which is more than it can claim. */
-  readonly origin: string;
-}
-
-/** Who told of a node, and what of that is known for certain. */
-export interface Source {
-  /** The node itself said so, over a connection of its own. */
-  readonly proven: boolean;
-  /** Tellers of one origin share an address. */
-  readonly origin: string;
-  readonly scope: Scope;
-}
-
-interface Page {
-  readonly time: number;
-  /** Undefined where it must not be passed on. */
-  readonly sealed: SealedAnnouncement | undefined;
-  readonly holdings: readonly Holding[];
-  readonly bytes: number;
-}
-
-interface Entry {
-  /** Memory that it takes. */
-  bytes: number;
-  node: Omit<KnownNode, 'reachable' | 'lastSeen' | 'origin'>;
-  readonly pages: Map<number, Page>;
-  origin: string;
-  proven: boolean;
-  /** By our own clock. */
-  heardAt: number;
-  /** Its last connection to us has closed since we heard of it. */
-  lost: boolean;
+interface KnownNodesOptions {
+  readonly selfId: string;
+  /** Nodes that may be kept. */
+  readonly capacity?: () => number;
 }
 
 /** The announced nodes, indexed by the manifests that they hold. Bounded; when full, keeps those that matter most to this node. */
 export class KnownNodes {
   readonly #selfId: string;
+  readonly #capacity: () => number;
   readonly #isConnected: (id: string) => boolean;
   readonly #entries = new Map<string, Entry>();
   /** Manifest id, hexadecimal → node ids. */
   readonly #holders = new Map<string, Set<string>>();
   #bytes = 0;
 
-  constructor(options: { selfId: string }, dependencies: { isConnected: (id: string) => boolean }) {
+  constructor(options: KnownNodesOptions, dependencies: { isConnected: (id: string) => boolean }) {
     this.#selfId = options.selfId;
+    this.#capacity = options.capacity ?? (() => MAX_NODES);
     this.#isConnected = dependencies.isConnected;
   }
 
@@ -90,64 +73,106 @@ export class KnownNodes {
     return this.#entries.has(id);
   }
 
-  /** Whether an announcement is news that may be believed: neither old nor ahead of time, nor too soon after the last one. */
-  isNews({ id, page, time }: Announcement, now: number): boolean {
-    if (time > now + CLOCK_SKEW_MS || time < now - MOST_AGE_MS) return false;
+  /**
+   * Whether a page is news that may be believed: neither old nor ahead of time, nor too soon after the last one. A page is as
+   * fresh as the delta that came with it, if any.
+   */
+  isNews({ id, page, time }: Announcement, now: number, freshAt = time): boolean {
+    if (!isBelievable(time, freshAt, now)) return false;
     const known = this.#entries.get(id)?.pages.get(page);
     return !known || time >= known.time + LEAST_APART_MS;
   }
 
   /** Takes in one page of what a node says; false where there is no room for a node that nobody here has met. */
-  learn(announcement: Announcement, sealed: SealedAnnouncement, source: Source, now: number): boolean {
+  learn(announcement: Announcement, { sealed }: SealedAnnouncement, source: Source, now: number): boolean {
     const { id, page, pages, time } = announcement;
     const known = this.#entries.get(id);
-    const bytes = PAGE_BYTES + sealed.sealed.length + HOLDING_BYTES * announcement.holdings.length;
-    const added = (known ? 0 : NODE_BYTES) + bytes - (known?.pages.get(page)?.bytes ?? 0);
-    if (!known && this.#entries.size >= MAX_NODES && !this.#makeRoom(source)) return false;
-    while (this.#bytes + added > MAX_BYTES)
-      if (!this.#makeRoom(source) && !this.#takeFromLargest(source, added)) return false;
+    const bytes = bytesOfPart(sealed, announcement.holdings.length);
+    const added = (known ? 0 : NEW_ENTRY_BYTES) + bytes - (known?.pages.get(page)?.bytes ?? 0);
+    if (!known && this.#entries.size >= this.#capacity() && !this.#makeRoom(source)) return false;
+    if (!this.#hasMemory(added, source)) return false;
     // It may have been forgotten itself.
     if (known && !this.#entries.has(id)) return false;
-    const entry = known ?? newEntry(announcement, source, now);
+    const entry = known ?? newEntry(announcement, source);
     this.#entries.set(id, entry);
-    const before = entry.node.holdings;
     const held = entry.pages.get(page)?.holdings ?? [];
     const holdings = sameHoldings(held, announcement.holdings) ? held : announcement.holdings;
     const told = mayPassOn(announcement, source.scope) ? sealed : undefined;
     entry.pages.set(page, { time, sealed: told, holdings, bytes });
-    const gone = [...held];
-    for (const [other, { holdings: dropped }] of entry.pages) {
-      if (other < pages) continue;
-      gone.push(...dropped);
-      entry.pages.delete(other);
-    }
-    this.#account(entry);
-    const all = pages === 1 ? holdings : [...entry.pages.values()].flatMap((one) => one.holdings);
+    for (const other of entry.pages.keys()) if (other >= pages) entry.pages.delete(other);
+    if (entry.delta?.delta.base !== time) entry.delta = undefined;
     entry.proven ||= source.proven;
     // An address is worth what the nearest who told it is: a node's own word over its own connection comes first.
     const learntFrom = source.proven || !entry.proven ? source.scope : entry.node.learntFrom;
-    entry.node = describe(announcement, sameHoldings(before, all) ? before : [...all], learntFrom);
-    if (entry.node.holdings !== before) {
-      const ids = new Set(all.map(idOfHolding));
-      this.#unindex(
-        id,
-        gone.map(idOfHolding).filter((manifest) => !ids.has(manifest)),
-      );
-      for (const manifest of holdings.map(idOfHolding)) this.#index(id, manifest);
-    }
-    Object.assign(entry, {
-      heardAt: now,
-      lost: false,
-      origin: known && !source.proven ? entry.origin : source.origin,
-    });
+    const before = entry.node.holdings;
+    entry.node = describe(announcement, before, learntFrom);
+    this.#hear(
+      entry,
+      known && !source.proven ? entry.origin : source.origin,
+      source.proven ? now : time,
+      now,
+    );
     return true;
   }
 
-  /** What may be passed on of what a node said last. */
-  lastWordOf(id: string): SealedAnnouncement[] {
-    return [...(this.#entries.get(id)?.pages.values() ?? [])]
-      .flatMap(({ sealed }) => sealed ?? [])
-      .slice(0, 1);
+  /** Whether a delta is news, and one to the announcement that is known. */
+  isDeltaNews(id: string, { base, time }: Delta, now: number): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry || time <= base || !isBelievable(time, time, now)) return false;
+    if ([...entry.pages.values()].some((page) => page.time !== base)) return false;
+    return !entry.delta || time >= entry.delta.delta.time + LEAST_APART_MS;
+  }
+
+  /** Takes in a delta that is news; false where there is no memory for it. */
+  learnDelta(id: string, delta: Delta, sealed: Uint8Array, source: Source, now: number): boolean {
+    const entry = this.#entries.get(id);
+    if (!entry) return false;
+    const bytes = bytesOfPart(sealed, delta.changed.length + delta.gone.length);
+    if (!this.#hasMemory(bytes - (entry.delta?.bytes ?? 0), source) || !this.#entries.has(id)) return false;
+    entry.delta = { delta, sealed, bytes };
+    entry.proven ||= source.proven;
+    this.#hear(entry, source.proven ? source.origin : entry.origin, source.proven ? now : delta.time, now);
+    return true;
+  }
+
+  #hear(entry: Entry, origin: string, time: number, now: number): void {
+    this.#bytes -= entry.bytes;
+    entry.bytes = bytesOfEntry(entry);
+    this.#bytes += entry.bytes;
+    this.#setHoldings(entry, holdingsOf(entry));
+    entry.origin = origin;
+    entry.heardAt = Math.max(entry.heardAt, Math.min(now, time));
+    entry.lost = false;
+  }
+
+  #setHoldings(entry: Entry, holdings: readonly Holding[]): void {
+    const before = entry.node.holdings;
+    if (sameHoldings(before, holdings)) return;
+    entry.node = { ...entry.node, holdings: [...holdings] };
+    const ids = new Set(holdings.map(idOfHolding));
+    const gone = before.map(idOfHolding).filter((manifest) => !ids.has(manifest));
+    this.#unindex(entry.node.id, gone);
+    for (const manifest of ids) this.#index(entry.node.id, manifest);
+  }
+
+  /** Time of the newest word of a node; undefined where none is known. */
+  timeOf(id: string): number | undefined {
+    const entry = this.#entries.get(id);
+    return entry && newestOf(entry);
+  }
+
+  /** Time of a node's announcement; undefined where none is known. */
+  baseOf(id: string): number | undefined {
+    const entry = this.#entries.get(id);
+    return entry && baseOf(entry);
+  }
+
+  /** Notes that nodes are connected. */
+  touch(ids: readonly string[], now: number): void {
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry) Object.assign(entry, { heardAt: now, lost: false });
+    }
   }
 
   /** Notes that a node's last connection has closed. */
@@ -190,15 +215,58 @@ export class KnownNodes {
     return this.#entries.get(id)?.node.name ?? cleanText(id.slice(-8), 8);
   }
 
-  /** At most `count` announcements that are young enough to be believed: of connected and of proven nodes, then of others. */
-  toTell(count: number, now: number): SealedAnnouncement[] {
-    const young = [...this.#entries.values()].filter(({ pages }) =>
-      [...pages.values()].some(({ time }) => time > now - MOST_AGE_MS / 2),
-    );
-    const ranked = young.sort((a, b) => this.#rank(b) - this.#rank(a) || b.heardAt - a.heardAt);
-    return ranked
-      .flatMap(({ pages }) => [...pages.values()].flatMap(({ sealed }) => sealed ?? []))
-      .slice(0, count);
+  /** Whether a node holds a part of a model that this node holds too. */
+  sharesModel(id: string): boolean {
+    return this.shareModel(this.#selfId, id);
+  }
+
+  /** Whether two nodes hold a part of the same model. */
+  shareModel(id: string, other: string): boolean {
+    const holdings = this.#entries.get(id)?.node.holdings.slice(0, MODELS_SHARED) ?? [];
+    return holdings.some((holding) => this.#holders.get(idOfHolding(holding))?.has(other));
+  }
+
+  /** What is known and young enough to be told, for a digest. */
+  heard(now: number): Heard[] {
+    return [...this.#entries.values()]
+      .map((entry) => ({ id: entry.node.id, time: newestOf(entry) }))
+      .filter(({ time }) => now - time < MOST_AGE_MS);
+  }
+
+  /** What may be passed on of a node's last words, to somebody who has what it said until `since`. */
+  wordOf(id: string, since?: number): Word | undefined {
+    const entry = this.#entries.get(id);
+    return entry && wordOf(entry, since);
+  }
+
+  /**
+   * Words for somebody who has what `digest` says, of at most `room` bytes: what is newer of the nodes that he knows, then other
+   * nodes, both at random.
+   */
+  words(
+    digest: Digest,
+    { room, now, random, count }: { room: number; now: number; random: () => number; count: number },
+  ): Word[] {
+    const ranked: { word: Word; rank: number }[] = [];
+    for (const entry of this.#entries.values()) {
+      const time = newestOf(entry);
+      if (entry.lost || now - time > MOST_AGE_MS / 2) continue;
+      const since = digest.timeOf(entry.node.id);
+      if (since !== undefined && time < since + 1_000) continue;
+      const word = wordOf(entry, since);
+      if (word) ranked.push({ word, rank: random() + this.#turn(entry, since) });
+    }
+    ranked.sort((a, b) => a.rank - b.rank);
+    return upTo(
+      room,
+      ranked.slice(0, 4 * count).map(({ word }) => word),
+    ).slice(0, count);
+  }
+
+  /** This node comes first, then those that the asker knows. */
+  #turn({ node }: Entry, since: number | undefined): number {
+    if (node.id === this.#selfId) return -1;
+    return since === undefined ? 1 : 0;
   }
 
   #rank({ node, proven }: Entry): number {
@@ -206,27 +274,32 @@ export class KnownNodes {
     return this.#isConnected(node.id) ? 2 : Number(proven);
   }
 
-  #account(entry: Entry): void {
-    this.#bytes -= entry.bytes;
-    entry.bytes = [...entry.pages.values()].reduce((sum, { bytes }) => sum + bytes, NODE_BYTES);
-    this.#bytes += entry.bytes;
+  #hasMemory(added: number, source: Source): boolean {
+    while (this.#bytes + added > MAX_BYTES)
+      if (!this.#makeRoom(source) && !this.#takeFromLargest(source, added)) return false;
+    return true;
   }
 
   /**
    * Forgets some of the lowest rank: of the origins that take the most memory among them, those not heard of for longest. A
-   * node that nobody here has met takes the place of such only.
+   * node that nobody here has met takes the place of such only. While they fill less than half of the room, nodes that share a model
+   * with this one go last.
    */
   #makeRoom({ proven }: Source): boolean {
     const ranked = [...this.#entries.values()].map((entry) => ({ entry, rank: this.#rank(entry) }));
     const lowest = ranked.reduce((least, { rank }) => Math.min(least, rank), Number.POSITIVE_INFINITY);
     if (lowest > Number(proven)) return false;
-    const candidates = ranked.flatMap(({ entry, rank }) => (rank === lowest ? [entry] : []));
+    const low = ranked.flatMap(({ entry, rank }) => (rank === lowest ? [entry] : []));
+    const others = low.filter(({ node }) => !this.sharesModel(node.id));
+    const isCompany = 2 * (low.length - others.length) < this.#capacity() && others.length > 0;
+    const candidates = isCompany ? others : low;
     const held = new Map<string, number>();
     for (const { origin, bytes } of candidates) held.set(origin, (held.get(origin) ?? 0) + bytes);
     candidates.sort((a, b) => held.get(b.origin)! - held.get(a.origin)! || a.heardAt - b.heardAt);
     let freed = 0;
-    for (const { node, bytes } of candidates.slice(0, FORGOTTEN_AT_ONCE)) {
-      if (freed >= FREED_AT_ONCE) break;
+    const atOnce = Math.ceil(Math.min(this.#capacity(), MAX_NODES / 4) * FORGOTTEN_AT_ONCE);
+    for (const { node, bytes } of candidates.slice(0, atOnce)) {
+      if (freed >= MAX_BYTES * FORGOTTEN_AT_ONCE) break;
       this.#forget(node.id);
       freed += bytes;
     }
@@ -267,66 +340,17 @@ export class KnownNodes {
   }
 }
 
-const manifestIds = new WeakMap<Uint8Array, string>();
+/** `time`: of what was said; `freshAt`: of the newest word of who said it. */
+const isBelievable = (time: number, freshAt: number, now: number): boolean =>
+  time <= freshAt && freshAt <= now + CLOCK_SKEW_MS && freshAt >= now - MOST_AGE_MS;
 
-/** The manifest's id, hexadecimal, made once for each announcement that changes. */
-export function idOfHolding({ manifest }: Pick<Holding, 'manifest'>): string {
-  const known = manifestIds.get(manifest);
-  if (known !== undefined) return known;
-  const id = toHex(manifest);
-  manifestIds.set(manifest, id);
-  return id;
+/** The first of the words that fit into `room` bytes, leaving out those that do not. */
+export function upTo(room: number, words: readonly Word[]): Word[] {
+  let left = room;
+  return words.filter((word) => {
+    const size = sizeOf(word);
+    if (size > left) return false;
+    left -= size;
+    return true;
+  });
 }
-
-/**
- * Whether what was told from `scope` may be told to others: only where all of its addresses may be dialled here. What a distant
- * node says of near addresses means other machines to those who would hear it from us, and believe us.
- */
-export const mayPassOn = ({ id, addresses }: Announcement, scope: Scope): boolean =>
-  addresses.every((address) => dialableOnly([address], scope, id).length > 0);
-
-const newEntry = (announcement: Announcement, { origin, scope }: Source, now: number): Entry => ({
-  bytes: 0,
-  node: describe(announcement, [], scope),
-  pages: new Map(),
-  origin,
-  proven: false,
-  heardAt: now,
-  lost: false,
-});
-
-const seen = ({ node, origin, heardAt, lost }: Entry, now: number): KnownNode => ({
-  ...node,
-  origin,
-  lastSeen: heardAt,
-  reachable: !lost && now - heardAt < SILENCE_MS,
-});
-
-/** What is kept of an announcement: a name that can be shown, and addresses that may be dialled. */
-function describe(
-  { page: _page, pages: _pages, ...node }: Announcement,
-  holdings: readonly Holding[],
-  learntFrom: Scope,
-): Entry['node'] {
-  return {
-    ...node,
-    name: cleanText(node.name, MAX_NAME) || node.id.slice(-8),
-    addresses: dialableOnly(node.addresses, learntFrom, node.id),
-    holdings: holdings as Holding[],
-    learntFrom,
-  };
-}
-
-const sameHoldings = (a: readonly Holding[], b: readonly Holding[]): boolean =>
-  a === b ||
-  (a.length === b.length &&
-    a.every((one, i) => {
-      const other = b[i]!;
-      return (
-        one.bytesHave === other.bytesHave &&
-        one.bytesTotal === other.bytesTotal &&
-        one.blocks?.[0] === other.blocks?.[0] &&
-        one.blocks?.[1] === other.blocks?.[1] &&
-        equalBytes(one.manifest, other.manifest)
-      );
-    }));

@@ -11,7 +11,10 @@ import { SelfWatch, type Voter } from './self-watch.ts';
 const LOOK_MS = 2_000;
 
 /** The options of a node that concern its membership. */
-type MembershipOptions = Pick<NodeOptions, 'home' | 'bootstrap'>;
+type MembershipOptions = Pick<NodeOptions, 'home' | 'bootstrap' | 'roles'>;
+
+/** Nodes that a security node keeps in its view: it examines models of the whole network. */
+const SECURITY_SAMPLE = 4096;
 
 interface MembershipDependencies {
   readonly host: Host;
@@ -29,7 +32,7 @@ export class Membership {
   #timer: NodeJS.Timeout | undefined;
 
   /** `bootstrap`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID. */
-  constructor({ home, bootstrap }: MembershipOptions, dependencies: MembershipDependencies) {
+  constructor({ home, bootstrap, roles }: MembershipOptions, dependencies: MembershipDependencies) {
     const { host, log } = dependencies;
     const contacts = new Contacts(
       { configured: bootstrap, file: join(home, 'contacts.json') },
@@ -40,13 +43,14 @@ export class Membership {
     this.notices = new Notices({ log });
     const watch = new SelfWatch({ notices: this.notices });
     this.#watch = watch;
-    this.directory = new Directory({
+    const sample = roles.includes('security') ? { sample: SECURITY_SAMPLE } : {};
+    this.directory = new Directory(sample, {
       ...dependencies,
       observer: {
         met: (peer) => contacts.met(peer),
         announced: (announcement) => watch.announced(announcement),
         heardOwn: (announcement) => watch.heardOwn(announcement),
-        heardItself: ({ id, time }) => watch.heardClock(this.#voterOf(id), time),
+        heardClock: (id, time) => watch.heardClock(this.#voterOf(id), time),
       },
     });
   }

@@ -7,7 +7,7 @@ import type { Library, Model } from '../models/library.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { Holding } from './announcement.ts';
 import type { Directory, KnownNode } from './directory.ts';
-import { idOfHolding } from './known-nodes.ts';
+import { idOfHolding } from './holdings.ts';
 import type { Notices } from './notices.ts';
 
 interface ViewDependencies {

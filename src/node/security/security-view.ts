@@ -3,7 +3,7 @@ import type { Attestation, Availability, Report } from '#security';
 import type { AttestationView, ReportView, SafetyView, SecurityView } from '../api/node-api.ts';
 import type { Library } from '../models/library.ts';
 import type { Directory, KnownNode } from '../peers/directory.ts';
-import { idOfHolding } from '../peers/known-nodes.ts';
+import { idOfHolding } from '../peers/holdings.ts';
 import type { Examiner } from './examiner.ts';
 import type { ModelGuard } from './model-guard.ts';
 import type { ReportChecker } from './report-checker.ts';

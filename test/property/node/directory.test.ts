@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encodeCanonical } from '#base';
 import type { Scope } from '#network';
-import type { Announcement } from '../../../src/node/peers/announcement.ts';
-import { announce, directoryWorld, type Identity, identity } from '../../support/announcing.ts';
+import { type Announcement, HOLDERS_PROTOCOL, sealDelta } from '../../../src/node/peers/announcement.ts';
+import { announce, directoryWorld, type Identity, identity, question } from '../../support/announcing.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
@@ -19,26 +18,30 @@ const multiaddr = fc
   )
   .map((parts) => `/${parts.join('/')}`);
 const count = fc.maxSafeNat();
+const garbageTime = fc.oneof(
+  count,
+  fc.integer({ min: -700_000, max: 200_000 }).map((off) => Date.now() + off),
+);
+const manifest = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const manifests = fc.array(manifest, { maxLength: 5 });
+const holdings = fc.array(
+  fc.record({
+    manifest,
+    bytesHave: count,
+    bytesTotal: count,
+    blocks: fc.option(fc.tuple(count, count)),
+  }),
+  { maxLength: 5 },
+);
 const garbage: fc.Arbitrary<Partial<Announcement>> = fc.record(
   {
     name: text,
     addresses: fc.array(fc.oneof(text, multiaddr), { maxLength: 16 }),
-    time: fc.oneof(
-      count,
-      fc.integer({ min: -400_000, max: 200_000 }).map((off) => Date.now() + off),
-    ),
+    time: garbageTime,
     swarmPort: fc.integer({ min: 0, max: 65_535 }),
     page: fc.nat(20),
     pages: fc.nat(20),
-    holdings: fc.array(
-      fc.record({
-        manifest: fc.uint8Array({ minLength: 32, maxLength: 32 }),
-        bytesHave: count,
-        bytesTotal: count,
-        blocks: fc.option(fc.tuple(count, count)),
-      }),
-      { maxLength: 5 },
-    ),
+    holdings,
   },
   { requiredKeys: [] },
 );
@@ -52,19 +55,27 @@ test('whatever peers announce, nothing throws in an event or a timer, and what i
     scope,
     what: garbage,
     raw: fc.uint8Array({ maxLength: 80 }),
+    time: count,
+    change: fc.record({ time: garbageTime, changed: holdings, gone: manifests }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 20 }), async (events) => {
       const world = await directoryWorld();
-      for (const { who, from, scope, what, raw } of events) {
+      for (const { who, from, scope, what, raw, change, time } of events) {
         const [node, peer] = [people[who]!, people[from]!];
         world.connect(peer.id, scope);
-        const sealed = announce(node, what);
-        world.hear(sealed, peer.id);
-        world.hearBytes(raw, peer.id);
-        world.hearBytes(encodeCanonical({ id: peer.id, sealed: raw }), peer.id);
+        const word = {
+          ...announce(node, what),
+          delta: sealDelta({ ...change, base: what.time ?? time }, node.key),
+        };
+        await world.hear(word, peer.id);
+        await world.hear(raw, peer.id);
+        await world.hear({ id: peer.id, pages: [raw], delta: raw }, peer.id);
         await world
-          .meet({ pages: [sealed] }, peer.id)
+          .meet(question(word, { known: raw }), peer.id)
+          .catch((error) => assert.equal(typeof error.code, 'string'));
+        await world
+          .ask(HOLDERS_PROTOCOL, { manifest: raw, block: time }, peer.id)
           .catch((error) => assert.equal(typeof error.code, 'string'));
         if (who === from) world.disconnect(peer.id);
         world.directory.announce();

@@ -7,13 +7,14 @@ import { SigningKey } from '#crypto';
 import { encodeOpen, HIDDEN_PROTOCOL, MAX_FRAME_BYTES, type Open, SESSION_PROTOCOL } from '#execution';
 import type { Host, PeerAddress } from '#network';
 import {
-  ANNOUNCE_TOPIC,
   type Announcement,
+  HOLDERS_PROTOCOL,
+  NEWS_PROTOCOL,
   NODES_PROTOCOL,
-  sealAnnouncement,
+  sealDelta,
 } from '../../../src/node/peers/announcement.ts';
 import type { Random } from '../attacks/random.ts';
-import { type Attack, asStranger, introduce, meet, meetAll, pause, selfOf } from './scene.ts';
+import { type Attack, asStranger, introduce, meet, meetAll, pause, selfOf, wordOf } from './scene.ts';
 
 const HOSTS = [
   'bad\0host',
@@ -51,6 +52,10 @@ const odd = (random: Random, models: readonly Uint8Array[]): Partial<Announcemen
     blocks: random.chance(2) ? ([0, random.between(1, 100_000)] as [number, number]) : null,
   })),
 });
+
+/** Tells news; what is refused is no matter. */
+const tell = (host: Host, peer: PeerAddress, word: unknown): Promise<unknown> =>
+  host.request(peer, NEWS_PROTOCOL, { word }).catch(() => undefined);
 
 /** Ids of models that somebody says he has. */
 const modelsOf = async (host: Host, key: SigningKey, peer: PeerAddress): Promise<Uint8Array[]> =>
@@ -137,39 +142,53 @@ export const networkAttacks: Record<string, Attack> = {
     asStranger(scene, async (host, key) => {
       const peer = await meet(scene, host);
       const models = await modelsOf(host, key, peer);
-      host.subscribe(ANNOUNCE_TOPIC, () => 'accept');
       await pause(1_000, scene.signal);
       for (let i = 0; i < 20; i++) {
         const announcement = selfOf(host, odd(scene.random, models));
-        await host.publish(ANNOUNCE_TOPIC, encodeCanonical(sealAnnouncement(announcement, key)));
+        const { time, holdings } = selfOf(host, odd(scene.random, models));
+        const base = scene.random.chance(2) ? announcement.time : time;
+        const delta = sealDelta({ base, time, changed: holdings.slice(0, 32), gone: [] }, key);
+        await tell(host, peer, {
+          ...wordOf(announcement, key),
+          delta: scene.random.chance(2) ? delta : null,
+        });
         await pause(220, scene.signal);
       }
     }),
   'announcements: many ids through one, garbage and replays': (scene) =>
     asStranger(scene, async (host) => {
-      const heard: Uint8Array[] = [];
-      host.subscribe(ANNOUNCE_TOPIC, (data) => {
-        heard.push(data.slice());
-        return 'accept';
+      const heard: unknown[] = [];
+      await host.answer(NEWS_PROTOCOL, async (message) => {
+        heard.push((message as { word: unknown }).word);
+        return null;
       });
-      await meet(scene, host);
+      const peer = await meet(scene, host);
       await pause(3_000, scene.signal);
       for (let i = 0; i < 300 && !scene.signal.aborted; i++) {
         const key = new SigningKey(scene.random.bytes(32));
         const id = peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', key.seed)).toString();
-        const made = encodeCanonical(sealAnnouncement({ ...selfOf(host, odd(scene.random, [])), id }, key));
+        const made = wordOf({ ...selfOf(host, odd(scene.random, [])), id }, key);
         const [first] = heard;
-        await host.publish(
-          ANNOUNCE_TOPIC,
-          scene.random.pick([made, made, first ?? made, scene.random.bytes(2_000)]),
-        );
+        const noise = scene.random.bytes(2_000);
+        await tell(host, peer, scene.random.pick<unknown>([made, made, first ?? made, noise]));
       }
       await pause(1_000, scene.signal);
     }),
   'directory: introductions over and over': asked(NODES_PROTOCOL, 60, () => ({ pages: [] })),
   'directory: garbage': left(NODES_PROTOCOL, 20, (random) => [noise(random)]),
   'directory: nested and many things': asked(NODES_PROTOCOL, 20, (random) => ({
-    pages: Array.from({ length: random.below(3_000) }, () => ({ id: 'x', sealed: new Uint8Array(8) })),
+    time: random.below(2 ** 31),
+    word: {
+      id: 'x',
+      pages: Array.from({ length: random.below(3_000) }, () => new Uint8Array(8)),
+      delta: null,
+    },
+    known: random.bytes(random.below(20_000)),
+    room: 32 << 10,
+  })),
+  'directory: who holds what, over and over': asked(HOLDERS_PROTOCOL, 60, (random, models) => ({
+    manifest: random.pick(models) ?? random.bytes(32),
+    block: random.chance(2) ? random.below(100_000) : null,
   })),
   'sessions: streams without an open': left(SESSION_PROTOCOL, 60, () => []),
   'sessions: opens that send nothing': left(SESSION_PROTOCOL, 40, (random, o) => [open(random, o)], true),

@@ -6,6 +6,7 @@ import {
   NODES_PROTOCOL,
   openAnnouncement,
   sealAnnouncement,
+  type Word,
 } from '../../../src/node/peers/announcement.ts';
 import type { Random } from '../attacks/random.ts';
 
@@ -101,10 +102,17 @@ export const selfOf = (host: Host, changes: Partial<Announcement> = {}): Announc
   ...changes,
 });
 
+/** An announcement as it is told. */
+export const wordOf = (announcement: Announcement, key: SigningKey): Word => ({
+  id: announcement.id,
+  pages: [sealAnnouncement(announcement, key).sealed],
+  delta: null,
+});
+
 /** Introduces itself as any newcomer does, and learns who is there. */
 export async function introduce(host: Host, key: SigningKey, peer: PeerAddress): Promise<Announcement[]> {
-  const answer = await host.request(peer, NODES_PROTOCOL, {
-    pages: [sealAnnouncement(selfOf(host), key)],
-  });
-  return (answer as Parameters<typeof openAnnouncement>[0][]).map((sealed) => openAnnouncement(sealed));
+  const word = wordOf(selfOf(host), key);
+  const question = { time: Date.now(), word, known: new Uint8Array(1), room: 32 << 10 };
+  const { words } = (await host.request(peer, NODES_PROTOCOL, question)) as { words: Word[] };
+  return words.flatMap(({ id, pages }) => pages.map((sealed) => openAnnouncement({ id, sealed })));
 }

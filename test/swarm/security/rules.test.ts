@@ -165,7 +165,7 @@ test('who clears what the report refuses has cleared nothing', async (t) => {
     swarmPort: 0,
     holdings: [],
   });
-  const directory = new Directory({ host, key, log });
+  const directory = new Directory({}, { host, key, log });
   t.after(() => directory.stop());
   const clearance = new Clearance({ trust: [host.id], folder: join(w.folder, 'words') }, { log });
   await clearance.open();

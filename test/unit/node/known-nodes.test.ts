@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KnownNodes, type Source } from '../../../src/node/peers/known-nodes.ts';
+import type { Source } from '../../../src/node/peers/known-node.ts';
+import { KnownNodes } from '../../../src/node/peers/known-nodes.ts';
 import { describe, type Identity } from '../../support/announcing.ts';
 
 const MiB = 1 << 20;

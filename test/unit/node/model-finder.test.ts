@@ -19,6 +19,7 @@ function world({ model }: { model?: string } = {}) {
     onChange: (listener: () => void) => directoryNews.on(listener),
     nodes: holders,
     holdersOf: holders,
+    seek: async () => undefined,
     mostHeld: () => {
       state.looks++;
       return state.held ? [ID] : [];

@@ -1,0 +1,86 @@
+import { Budgets, type Host, type Limits } from '#network';
+import { NEWS_PROTOCOL, sizeOf, type Word } from './announcement.ts';
+
+/** Connected nodes that are told of what was heard. */
+const FAN_OUT = 4;
+/** What is passed on for one sender, and for all together. Bytes count once for each receiver. */
+const FOR_SENDER: Limits = {
+  heldBytes: 0,
+  burstBytes: 16 << 10,
+  bytesPerSecond: 12,
+  burstCpuMs: 1,
+  cpuMsPerSecond: 1,
+};
+const FOR_ALL: Limits = { ...FOR_SENDER, burstBytes: 64 << 10, bytesPerSecond: 48 };
+
+interface RumourDependencies {
+  readonly host: Pick<Host, 'connected' | 'request'>;
+  /** Whether a node holds a part of a model that this node holds too. */
+  readonly sharesModel: (id: string) => boolean;
+  /** Whether the two hold a part of the same model. */
+  readonly shareModel: (id: string, other: string) => boolean;
+  readonly now: () => number;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+}
+
+/**
+ * Spreads news of nodes over connections: a node's own to all, those of others to a few and within a budget, so that news reach
+ * everybody in a small network and stay near, and within the model, in a large one.
+ */
+export class Rumours {
+  readonly #deps: RumourDependencies;
+  readonly #ofStrangers: Budgets;
+  readonly #ofModels: Budgets;
+
+  constructor(dependencies: RumourDependencies) {
+    this.#deps = dependencies;
+    const limits = { peer: FOR_SENDER, address: FOR_SENDER, all: FOR_ALL };
+    this.#ofStrangers = new Budgets(limits, { now: dependencies.now });
+    this.#ofModels = new Budgets(limits, { now: dependencies.now });
+  }
+
+  /** Tells all connected nodes; `wordFor`: what each is told. */
+  tellAll(wordFor: (peer: string) => Word): void {
+    for (const peer of this.#deps.host.connected) this.#send(peer, wordFor(peer));
+  }
+
+  /** Passes on what `from` has told. */
+  passOn(word: Word, from: string): void {
+    const { host, sharesModel, shareModel } = this.#deps;
+    const others = shuffled(
+      host.connected.filter((peer) => peer !== from && peer !== word.id),
+      this.#deps.random,
+    );
+    const isShared = sharesModel(word.id);
+    const company = isShared ? others.filter((peer) => shareModel(word.id, peer)) : [];
+    const isCompany = company.slice(0, FAN_OUT);
+    const rest = others.filter((peer) => !isCompany.includes(peer)).slice(0, FAN_OUT);
+    for (const peer of isCompany) if (this.#isPaid(this.#ofModels, from, word)) this.#send(peer, word);
+    for (const peer of rest) if (this.#isPaid(this.#ofStrangers, from, word)) this.#send(peer, word);
+  }
+
+  #isPaid(budgets: Budgets, from: string, word: Word): boolean {
+    try {
+      budgets.of(from).take(sizeOf(word));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What does not arrive is heard of by a pull. */
+  #send(peer: string, word: Word): void {
+    this.#deps.host.request({ id: peer, addresses: [] }, NEWS_PROTOCOL, { word }).catch(() => undefined);
+  }
+}
+
+/** The same in random order; `random`: a number from 0 to 1. */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const all = [...items];
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [all[i], all[j]] = [all[j]!, all[i]!];
+  }
+  return all;
+}
