@@ -88,6 +88,25 @@ test('a list of more validators than a network has is refused before any of them
   assert.equal(looked.length, 0);
 });
 
+test('1 MiB of values is refused before it is parsed, wherever they are', () => {
+  const wrong = { code: 'GENESIS_INVALID', message: /no more values than they need/ };
+  const full = (unit: string, head = '', tail = '') =>
+    utf8(head + unit.repeat((2 ** 20 - head.length - tail.length) / unit.length) + tail);
+  const cases = {
+    nested: full('['),
+    objects: full('{"a":'),
+    keys: full('"a":1,', '{', '"b":1}'),
+    'a list in a field': full('0,', '{"parameters":[', '0]}'),
+    'quotes in strings': full('"\\"",', '[', '0]'),
+  };
+  for (const [name, file] of Object.entries(cases))
+    assert.throws(() => parseGenesis(file, curve), wrong, name);
+  const filled = text.replace('"format"', `${' '.repeat(2 ** 20 - text.length)}"format"`);
+  assert.deepEqual(parseGenesis(utf8(filled), curve), parseGenesis(utf8(text), curve));
+  const long = text.replace(/"name": "[^"]*"/, `"name": "${'a,[{:'.repeat(100_000)}"`);
+  assert.throws(() => parseGenesis(utf8(long), curve), { code: 'GENESIS_INVALID', message: /name/ });
+});
+
 test('the test network in the packaging is one', () => {
   const { faucet, validators } = parseGenesis(readFileSync('packaging/networks/testnet.json'), curve);
   assert.equal(validators.length, 4);
