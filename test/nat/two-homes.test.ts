@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { NetworkView, NodeSettings } from '#node';
 import { eventually } from '../lab/homes.ts';
@@ -15,9 +15,8 @@ const skip = labProblem() ?? false;
 const WAIT_S = 120;
 const PROGRAM = fileURLToPath(new URL('../lab/node-process.ts', import.meta.url));
 
-test('two homes and a public node publish, fetch and chat; the homes go on without it', {
-  skip,
-}, async (t) => {
+/** A lab for nodes, and how to start one in it. */
+async function startLab(t: TestContext) {
   const folder = await temporaryDirectory(t);
   const lab = new NatLab();
   afterwards(t, () => lab.stop());
@@ -33,11 +32,23 @@ test('two homes and a public node publish, fetch and chat; the homes go on witho
     const ask = <T>(command: NodeCommand) => process.ask<T>(command);
     return { ask, kill: () => process.kill(), network: () => ask<NetworkView>({ type: 'network' }) };
   };
+  /** A public node with a tracker, and the settings of those that join through it. */
+  const startPublic = async (roles: readonly string[]) => {
+    const place = lab.publicPlace();
+    const open = await start('open', place, { roles, trackerPort: 6969 });
+    const { id, trackers } = await open.ask<{ id: string; trackers: string[] }>({ type: 'where' });
+    return { open, joined: { bootstrap: [`/ip4/${place.address}/tcp/4001/p2p/${id}`], trackers } };
+  };
+  return { lab, start, startPublic };
+}
 
-  const place = lab.publicPlace();
-  const open = await start('open', place, { roles: ['seed', 'audit'], trackerPort: 6969 });
-  const { id, trackers } = await open.ask<{ id: string; trackers: string[] }>({ type: 'where' });
-  const joined = { bootstrap: [`/ip4/${place.address}/tcp/4001/p2p/${id}`], trackers };
+const fetched = ({ transfers: [one] }: NetworkView) => one !== undefined && one.bytesHave === one.bytesTotal;
+
+test('two homes and a public node publish, fetch and chat; the homes go on without it', {
+  skip,
+}, async (t) => {
+  const { lab, start, startPublic } = await startLab(t);
+  const { open, joined } = await startPublic(['seed', 'audit']);
   const line = { loss: 0.01, delayMs: lab.canDelay ? 20 : 0 };
   if (line.delayMs === 0) t.diagnostic('without delay: this kernel has no netem');
   const first = await start('first', lab.home('port-restricted', line), {
@@ -54,8 +65,6 @@ test('two homes and a public node publish, fetch and chat; the homes go on witho
     'all blocks run',
     WAIT_S,
   );
-  const fetched = ({ transfers: [one] }: NetworkView) =>
-    one !== undefined && one.bytesHave === one.bytesTotal;
   await eventually(
     async () => fetched(await open.network()),
     'the public node has fetched the model',
@@ -75,3 +84,21 @@ test('two homes and a public node publish, fetch and chat; the homes go on witho
   const after = await second.ask<{ text: string; hops: string[] }>(ask);
   assert.deepEqual(after, before);
 });
+
+for (const [kind, way] of [
+  ['port-restricted', 'a punched hole'],
+  ['symmetric', 'a relay'],
+] as const)
+  test(`a home fetches a model that only another home has, through ${way}`, { skip }, async (t) => {
+    const { lab, start, startPublic } = await startLab(t);
+    const { joined } = await startPublic(['audit']);
+    await start('first', lab.home('port-restricted'), { ...joined, publish: TINY_MODEL });
+    const second = await start('second', lab.home(kind), joined);
+    await eventually(async () => fetched(await second.network()), 'the model is fetched', WAIT_S);
+    const { reach, transfers } = await second.network();
+    assert.equal(reach?.state, kind === 'symmetric' ? 'relayed' : 'hole-punched');
+    assert.deepEqual(
+      transfers[0]!.peers.map(({ name }) => name),
+      ['first'],
+    );
+  });
