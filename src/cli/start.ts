@@ -1,18 +1,23 @@
-import { BitorchError, createLog, Lifecycle, parse } from '#base';
+import { BitorchError, codeOf, createLog, Lifecycle, messageOf, type Options, parse, z } from '#base';
 import { exitCodeOf, onStopSignal, printError } from './exit.ts';
 import { explain } from './explain.ts';
 import { DeclaredCommand } from './flags.ts';
 import { tell } from './node-message.ts';
 import { type Settings, START_GROUPS, START_OPTIONS } from './start-options.ts';
 import { givenWalletPassword } from './wallet/secrets.ts';
+import { confirm, isInteractive } from './wallet/terminal.ts';
 
 const VARIABLES = `
 Every option may also be set by a variable (BITORCH_LINK_PORT for --link-port), or in config.json in the data directory
 ("linkPort"). docs/options.md lists them.`;
 
+const JOIN_OPTIONS = {
+  yes: { schema: z.boolean().default(false), help: 'join without being asked about the risks of the invite' },
+} satisfies Options;
+
 /** `bitorch start`: one node, in the foreground. */
 export const startCommand = new DeclaredCommand('start', 'run one node', {
-  groups: START_GROUPS,
+  groups: [...START_GROUPS, { title: 'Joining', options: JOIN_OPTIONS }],
   allVariables: true,
 });
 
@@ -48,7 +53,17 @@ startCommand
 async function joinBefore(invite: string, signal: AbortSignal): Promise<void> {
   const { home, log } = startCommand.values({ home: START_OPTIONS.home, log: START_OPTIONS.log });
   const { joinByInvite } = await import('#node');
-  await joinByInvite(home, invite, { log: createLog(log), signal });
+  const { yes } = startCommand.values(JOIN_OPTIONS);
+  const join = (acceptRisks: boolean) =>
+    joinByInvite(home, invite, { log: createLog(log), signal, acceptRisks });
+  try {
+    await join(yes);
+  } catch (error) {
+    if (codeOf(error) !== 'INVITE_RISKY' || !isInteractive()) throw error;
+    process.stderr.write(`${messageOf(error)}\n`);
+    if (!(await confirm('Join?'))) throw new BitorchError('CANCELLED', 'this node has joined nothing');
+    await join(true);
+  }
   if (!process.send) process.stdout.write('Joined the network of the invite.\n');
 }
 

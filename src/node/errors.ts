@@ -20,6 +20,7 @@ export const NODE_ERRORS = {
   INVITE_FOREIGN: [409, 'an invite is for another network than that of the data directory'],
   INVITE_INVALID: [400, 'a text is not a complete invite'],
   INVITE_OUTDATED: [400, 'an invite has a format of another version'],
+  INVITE_RISKY: [409, 'the owner has to agree to what an invite gives up'],
   INVITE_TOO_LONG: [400, 'an invite names more than fits into it'],
   INVITE_UNREACHABLE: [409, 'other machines cannot reach the node that invites'],
   JOIN_UNREACHABLE: [502, 'no node of an invite can be reached'],

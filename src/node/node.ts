@@ -169,12 +169,14 @@ export class Node implements NodeApi {
    * Joins the network of an invite; the node is part of it from its next start on. Joins wait for each other. Throws as `parseInvite`
    * and `joinNetwork` do.
    */
-  async join(text: string): Promise<void> {
+  async join(text: string, { acceptRisks = false }: { acceptRisks?: boolean } = {}): Promise<void> {
     const invite = parseInvite(text, Date.now());
     const { host, chain } = this.#services;
     const followed = chain?.genesis.parameters.chainId;
     const { signal } = this.#lifecycle;
-    await this.#joining.run(() => joinNetwork(this.#options.home, invite, { host, signal, followed }));
+    await this.#joining.run(() =>
+      joinNetwork(this.#options.home, invite, { host, signal, followed, acceptRisks }),
+    );
   }
 
   settings(): Promise<SettingsView> {

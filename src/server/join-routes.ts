@@ -20,12 +20,13 @@ export function joinRoutes(app: FastifyInstance, node: NodeApi, restart: () => v
     {
       schema: {
         ...described('Join the network of an invite; the node starts again'),
-        body: api.zInviteText,
+        body: api.zJoin,
         response: json(api.zJoined),
       },
     },
     async (request, reply) => {
-      await node.join(request.body.invite);
+      const { invite, acceptRisks = false } = request.body;
+      await node.join(invite, { acceptRisks });
       // Comes too when the client has gone before the answer.
       reply.raw.once('close', restart);
       if (reply.raw.closed) restart();

@@ -32,7 +32,7 @@ test('a second machine joins by one command, chats, invites, and is back after a
   const start = (...given: string[]) =>
     bitorch(second, 'start', ...given, '--home', guestHome, '--port', '0');
   const from = performance.now();
-  const guest = start(invite!);
+  const guest = start(invite!, '--yes');
   assert.deepEqual(await answered(second, guest), { answered: true, audit: 'passed' });
   t.diagnostic(`an audited answer ${Math.round((performance.now() - from) / 100) / 10} s after the command`);
   assert.match(guest.output(), /Joined the network of the invite/);

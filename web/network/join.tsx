@@ -1,18 +1,22 @@
 import { clearDraft, Form, useDraft } from '../shell/form.tsx';
-import { join } from '../state/invite.ts';
+import { join, risks } from '../state/invite.ts';
 
 /** Joins a network by a pasted invite. */
 export function Join() {
   return (
     <Form
-      action="Join"
+      action={risks.value ? 'Join anyway' : 'Join'}
       draft="join"
       onSubmit={async ({ invite }) => {
-        await join(invite!);
-        clearDraft('join');
+        if (await join(invite!)) clearDraft('join');
       }}
     >
       <InviteField />
+      {risks.value && (
+        <p class="problem" role="alert">
+          {risks.value.text}
+        </p>
+      )}
     </Form>
   );
 }

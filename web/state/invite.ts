@@ -1,4 +1,4 @@
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { InviteView } from '../../src/node/api/node-api.ts';
 import { ApiError, call } from '../api/call.ts';
 import { sentence } from '../format.ts';
@@ -13,14 +13,27 @@ export const alone = computed(
 
 export const newInvite = async (): Promise<string> => (await call<InviteView>('/api/network/invite')).invite;
 
-/** Joins the network of an invite; the node then starts again. Throws an Error that says what to do. */
-export async function join(invite: string): Promise<void> {
+/** What the owner has to agree to before joining: sentences, and the invite that they are about. */
+export const risks = signal<{ invite: string; text: string } | undefined>(undefined);
+
+/**
+ * Joins the network of an invite; the node then starts again. Where it asks too much, `risks` is set, and the same invite joins the
+ * next time. Throws an Error that says what to do.
+ */
+export async function join(invite: string): Promise<boolean> {
+  const acceptRisks = risks.value?.invite === invite;
   try {
-    await call('/api/network/join', { invite });
+    await call('/api/network/join', { invite, acceptRisks });
+    risks.value = undefined;
   } catch (error) {
+    if (error instanceof ApiError && error.code === 'INVITE_RISKY') {
+      risks.value = { invite, text: error.message.replace(/ If you trust .*/, '') };
+      return false;
+    }
     throw new Error(error instanceof ApiError ? explained(error) : String(error));
   }
   showToast({ text: 'Joined. Your node starts again as a part of the network.' });
+  return true;
 }
 
 /** The messages of the node name folders and flags where a person at this page needs other words. */

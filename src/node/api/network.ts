@@ -59,4 +59,7 @@ export type NetworkView = z.infer<typeof zNetwork>;
 export const zInviteText = z.strictObject({ invite: z.string().max(4_096) });
 export type InviteView = z.infer<typeof zInviteText>;
 
+/** `acceptRisks`: the owner has seen what INVITE_RISKY names, and wants to join. */
+export const zJoin = zInviteText.extend({ acceptRisks: z.boolean().optional() });
+
 export const zJoined = z.strictObject({ joined: z.literal(true) });

@@ -36,9 +36,9 @@ export interface NodeApi {
   invite(): string;
   /**
    * Joins the network of an invite; the node is part of it from its next start on. Throws INVITE_INVALID, INVITE_EXPIRED,
-   * INVITE_OUTDATED, INVITE_FOREIGN and JOIN_UNREACHABLE.
+   * INVITE_OUTDATED, INVITE_FOREIGN and JOIN_UNREACHABLE; INVITE_RISKY unless `acceptRisks` is set.
    */
-  join(invite: string): Promise<void>;
+  join(invite: string, options?: { acceptRisks?: boolean }): Promise<void>;
   /** What the node does and what it may use. */
   settings(): Promise<SettingsView>;
   /**

@@ -12,7 +12,11 @@ import type { NetworkFile } from './network-file.ts';
 export async function joinByInvite(
   home: string,
   pasted: string,
-  { log, signal }: { readonly log: Logger; readonly signal?: AbortSignal },
+  {
+    log,
+    signal,
+    acceptRisks,
+  }: { readonly log: Logger; readonly signal?: AbortSignal; readonly acceptRisks?: boolean },
 ): Promise<NetworkFile> {
   const invite = parseInvite(pasted, Date.now());
   const unlock = await lockHome(home).catch((error) => {
@@ -22,7 +26,7 @@ export async function joinByInvite(
   try {
     const host = await Host.start({ key: await loadIdentity(home) }, { log });
     try {
-      return await joinNetwork(home, invite, { host, ...(signal && { signal }) });
+      return await joinNetwork(home, invite, { host, acceptRisks, ...(signal && { signal }) });
     } finally {
       await host.stop();
     }

@@ -3,6 +3,7 @@ import { fetchGenesis } from '#consensus';
 import type { Host } from '#network';
 import { type Invite, multiaddrsOf } from './invite.ts';
 import { scopeOfInvite } from './invite-reach.ts';
+import { requireAccepted, risksOf } from './invite-risks.ts';
 import {
   genesisPath,
   holdsGenesis,
@@ -19,6 +20,8 @@ export interface JoinDependencies {
   readonly signal?: AbortSignal;
   /** Hash of the genesis that a running node follows already, whatever its data directory says. */
   readonly followed?: Uint8Array | undefined;
+  /** The owner has seen the risks of this invite and wants to join. */
+  readonly acceptRisks?: boolean | undefined;
 }
 
 /**
@@ -27,7 +30,8 @@ export interface JoinDependencies {
  * network adds its contacts, and replaces a genesis that is damaged. The node uses the network from its next start on. Run one join of
  * a directory at a time.
  *
- * Throws INVITE_FOREIGN when the directory or the node belongs to another network, JOIN_UNREACHABLE when no peer of the invite hands out
+ * Throws INVITE_FOREIGN when the directory or the node belongs to another network or to a fork of it, INVITE_RISKY when the owner
+ * has to agree first, JOIN_UNREACHABLE when no peer of the invite hands out
  * the genesis.
  */
 export async function joinNetwork(
@@ -44,9 +48,10 @@ export async function joinNetwork(
       'INVITE_FOREIGN',
       'this invite is for another network than the one that this node was started in: join it with another --home',
     );
+  const network = joined ? mergeNetworks(joined, invited) : invited;
+  requireAccepted(risksOf(invited, joined), dependencies.acceptRisks ?? false);
   if (invite.genesis && !(await holdsGenesis(home, toHex(invite.genesis))))
     await writeFileAtomic(genesisPath(home), await genesisFrom(invite, invite.genesis, dependencies));
-  const network = joined ? mergeNetworks(joined, invited) : invited;
   await writeNetwork(home, network);
   return network;
 }

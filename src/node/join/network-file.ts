@@ -64,16 +64,33 @@ export async function holdsGenesis(home: string, hash: string): Promise<boolean>
   }
 }
 
-/** What a repeated invite adds to a joined network: newer contacts first, the oldest beyond the limit are dropped. */
+/** What a repeated invite adds to a joined network: newer contacts first, the oldest beyond the limit are dropped. Throws INVITE_FOREIGN. */
 export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): NetworkFile {
   const union = (newer: readonly string[], older: readonly string[]) => [...new Set([...newer, ...older])];
   return {
     ...joined,
     bootstrap: union(invited.bootstrap, joined.bootstrap).slice(0, MAX_BOOTSTRAP),
     trackers: union(invited.trackers, joined.trackers).slice(0, MAX_BOOTSTRAP),
-    trust: invited.trust ?? joined.trust,
+    trust: newerTrust(joined.trust, invited.trust),
   };
 }
+
+/**
+ * The trusted block (HEIGHT:ID) after a repeated invite: never an older one. Throws INVITE_FOREIGN when both have another block at
+ * one height.
+ */
+function newerTrust(joined: string | null, invited: string | null): string | null {
+  if (joined === null || invited === null) return invited ?? joined;
+  if (heightOf(joined) !== heightOf(invited)) return heightOf(joined) > heightOf(invited) ? joined : invited;
+  if (joined === invited) return joined;
+  throw new BitorchError(
+    'INVITE_FOREIGN',
+    `this invite is for a fork of the chain of this network: it trusts block ${invited}, and this node ${joined}. Ask several people that you trust which one is right`,
+  );
+}
+
+/** Height of a trusted block, HEIGHT:ID. */
+export const heightOf = (trust: string): number => Number(trust.split(':')[0]);
 
 /**
  * The settings of a node in the network that its data directory has joined, if any; flags and config.json take precedence. Throws

@@ -53,13 +53,11 @@ test('some options are read from a config.json that has others of the command to
   });
 });
 
-test('every option of a node is a flag of start, but secrets', () => {
+test('every option of a node is a flag of start, but secrets, and --yes only answers a question', () => {
   const flags = startCommand.options.filter((flag) => flag instanceof DeclaredFlag);
   assert.deepEqual(
     flags.map((flag) => flag.attributeName()).sort(),
-    Object.keys(START_OPTIONS)
-      .filter((name) => name !== 'walletPassword')
-      .sort(),
+    [...Object.keys(START_OPTIONS), 'yes'].filter((name) => name !== 'walletPassword').sort(),
   );
 });
 

@@ -104,3 +104,45 @@ test('a node that its options put in a network joins no other', async (t) => {
   assert.equal(await readNetwork(home), undefined);
   await joining(HASH);
 });
+
+test('what gives safety away is said and needs consent, once', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 11);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 12);
+  const safe = inviteTo(inviter, HASH, 11);
+  const careless: Invite = { ...safe, authorities: 'none', unproven: 'cleared' };
+  await assert.rejects(joinNetwork(home, careless, { host }), {
+    code: 'INVITE_RISKY',
+    message: /Nobody checks the models.*no security node has run in a sandbox.*--yes/,
+  });
+  assert.equal(await readNetwork(home), undefined);
+  await joinNetwork(home, careless, { host, acceptRisks: true });
+  await joinNetwork(home, careless, { host });
+  await joinNetwork(home, safe, { host });
+  assert.equal((await readNetwork(home))!.authorities, 'none', 'authorities stay those of the first invite');
+});
+
+test('a repeated invite moves the trusted block only forwards, with consent, and to no fork', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 13);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 14);
+  const block = (byte: number) => new Uint8Array(32).fill(byte);
+  const join = (height: number | undefined, byte = 1, acceptRisks = false) => {
+    const checkpoint = height === undefined ? undefined : { height, id: block(byte) };
+    return joinNetwork(home, { ...inviteTo(inviter, HASH, 13), checkpoint }, { host, acceptRisks });
+  };
+  const trusted = async () => (await readNetwork(home))!.trust;
+  const at = (height: number, byte = 1) => `${height}:${Buffer.from(block(byte)).toString('hex')}`;
+  await join(100);
+  for (const older of [99, undefined, 100]) {
+    await join(older, older === 100 ? 1 : 2);
+    assert.equal(await trusted(), at(100));
+  }
+  await assert.rejects(join(100, 2, true), { code: 'INVITE_FOREIGN', message: /fork/ });
+  await assert.rejects(join(101, 2), { code: 'INVITE_RISKY', message: /would trust block 101:02/ });
+  assert.equal(await trusted(), at(100));
+  await join(101, 2, true);
+  assert.equal(await trusted(), at(101, 2));
+});
