@@ -114,8 +114,16 @@ export const noteProven = (evidence: Equivocation, chainId: Uint8Array): void =>
   proven.add(digestOf(evidence, chainId));
 
 /** Whether this evidence was found proven before; costs no verification. */
-export const isKnownProven = (evidence: Equivocation, chainId: Uint8Array): boolean =>
+const isKnownProven = (evidence: Equivocation, chainId: Uint8Array): boolean =>
   proven.has(digestOf(evidence, chainId));
+
+/** Stands in for `isProven`: collects the evidence that is not known to be proven, so that another thread verifies it. */
+export const deferring =
+  (unproven: Equivocation[]) =>
+  (evidence: Equivocation, chainId: Uint8Array): true => {
+    if (!isKnownProven(evidence, chainId)) unproven.push(evidence);
+    return true;
+  };
 
 /** Whether both aggregates verify, so that every validator signed the votes attributed to it. */
 export function isProven(evidence: Equivocation, chainId: Uint8Array): boolean {

@@ -55,6 +55,7 @@ export {
 } from './constants.ts';
 export {
   aggregateFields,
+  deferring,
   type Equivocation,
   equivocationCodec,
   equivocationOf,

@@ -77,11 +77,17 @@ export class Ledger {
   }
 
   /**
-   * Applies a block without writing the result. Verifies the spend proofs for which `isVerified` is false. Throws BLOCK_INVALID
-   * or TRANSACTION_INVALID when the block or a transaction breaks a rule.
+   * Applies a block without writing the result. Verifies the spend proofs for which `isVerified` is false, and evidence with
+   * `proves`. Throws BLOCK_INVALID or TRANSACTION_INVALID when the block or a transaction breaks a rule.
    */
-  apply(block: Block, isVerified: BlockRules['isVerified'] = (id) => this.verified.has(id)): BlockResult {
-    return applyBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified });
+  apply(
+    block: Block,
+    {
+      isVerified = (id) => this.verified.has(id),
+      proves,
+    }: Partial<Pick<BlockRules, 'isVerified' | 'proves'>> = {},
+  ): BlockResult {
+    return applyBlock(this.#store, block, { curve: this.curve, spends: this.spends, isVerified, proves });
   }
 
   /**

@@ -1,10 +1,9 @@
 import { BitorchError, fromHex, messageOf, sha256, toHex } from '#base';
 import { feeRecord, parametersOf } from './accounts/index.ts';
-import { unprovenIn } from './actions/evidence.ts';
 import { keyImageRange, keyImages, spends as spendRecords } from './buckets.ts';
 import { claimsOf } from './claims.ts';
 import { MAX_TRANSACTION_BYTES } from './constants.ts';
-import type { Equivocation } from './equivocation.ts';
+import { deferring, type Equivocation } from './equivocation.ts';
 import { isForged, refusalOf } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { before, RateIndex } from './rate-index.ts';
@@ -29,7 +28,7 @@ export interface Candidate extends Spend {
   readonly claims: readonly string[];
   /** Height of the head against which it was checked. */
   readonly height: number;
-  /** Evidence whose signatures are still to be verified, see `examine`. Its actions were not applied. */
+  /** Evidence whose signatures are still to be verified, see `examine`. */
   readonly unproven: readonly Equivocation[];
 }
 
@@ -171,7 +170,9 @@ export class Mempool {
         'TRANSACTION_EXPIRED',
         'the transaction has expired: sign it again with a later expiry',
       );
-    const draft = new Draft(state, head.height + 1, curve);
+    const unproven: Equivocation[] = [];
+    const proves = defer ? deferring(unproven) : undefined;
+    const draft = new Draft(state, { height: head.height + 1, curve, proves });
     requireShape(transaction, draft.height, draft.parameters);
     const least = leastFee(state, transaction);
     if (body.fee < least)
@@ -183,12 +184,10 @@ export class Mempool {
     this.#worstPaid(rate, transaction.bytes.length, 1);
     const points = spends.resolve(transaction);
     const claims = claimsOf(transaction, points, draft);
-    const unproven = defer ? unprovenIn(body.actions, draft) : [];
     const candidate = { name, transaction, points, rate, claims, height: head.height, unproven };
     this.#rivalsOf(candidate);
     if (points.keyImages.some((image) => keyImages.has(state, image)))
       throw new BitorchError('OUTPUT_SPENT', 'an input is already spent by a transaction in a block');
-    if (unproven.length > 0) return candidate;
     try {
       applyTransaction(draft, transaction, points);
     } catch (error) {
@@ -209,7 +208,7 @@ export class Mempool {
     picks = () => true,
   }: Selection = {}): Transaction[] {
     const { state, head, curve, spends } = this.#ledger;
-    const draft = new Draft(state, head.height + 1, curve);
+    const draft = new Draft(state, { height: head.height + 1, curve });
     const leastRate = feeRecord.bucket.get(state, null)!.base * MILLION;
     let weightLeft = draft.parameters.maxBlockWeight;
     let bytesLeft = maxBytes;
@@ -280,7 +279,7 @@ export class Mempool {
     if (body.expiry <= head.height || points.keyImages.some((image) => keyImages.has(state, image)))
       return false;
     if (body.actions.length === 0 || body.fee < leastFee(state, transaction)) return true;
-    const draft = new Draft(state, head.height + 1, curve);
+    const draft = new Draft(state, { height: head.height + 1, curve });
     return !refusalOf(() => applyTransaction(draft, transaction, points));
   }
 

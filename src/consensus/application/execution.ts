@@ -3,6 +3,8 @@ import {
   type Block,
   type BlockResult,
   blob,
+  deferring,
+  type Equivocation,
   encode,
   fixed,
   integer,
@@ -34,6 +36,7 @@ export interface Execution {
 export interface Rehearsal {
   readonly execution: Execution;
   readonly unverified: readonly Spend[];
+  readonly unproven: readonly Equivocation[];
 }
 
 export interface ExecutionContext {
@@ -74,7 +77,7 @@ export async function execute(request: BlockRequest, context: ExecutionContext):
 /**
  * Executes a proposal without the expensive proofs. Checks run from the cheapest to the most expensive and stop at
  * the first violation that no honest proposer commits: size, beacon, encoding, weight, duplicates, then every rule
- * except the proofs of spends. Undefined when the proposal is to be rejected.
+ * except the proofs of spends and the signatures of evidence. Undefined when the proposal is to be rejected.
  */
 export function rehearse(
   request: BlockRequest,
@@ -96,12 +99,16 @@ export function rehearse(
     if (weight > parametersOf(ledger.state).maxBlockWeight || ids.size < transactions.length)
       return undefined;
   }
-  const executed = ledger.apply(ledgerBlock(request, record, transactions), () => true);
+  const unproven: Equivocation[] = [];
+  const executed = ledger.apply(ledgerBlock(request, record, transactions), {
+    isVerified: () => true,
+    proves: deferring(unproven),
+  });
   const unverified = transactions
     .filter(({ proofs, hashes }) => proofs.spend && !ledger.verified.has(hashes.id))
     .map((transaction) => ({ transaction, points: ledger.spends.resolve(transaction) }));
   const results = request.transactions.map(() => ACCEPTED);
-  return { execution: executionOf(request, context, { executed, output, results }), unverified };
+  return { execution: executionOf(request, context, { executed, output, results }), unverified, unproven };
 }
 
 /** The block in the ledger's terms. */

@@ -9,7 +9,6 @@ import {
   type MempoolOptions,
   parametersOf,
   rateOf,
-  type Spend,
   type SpendRules,
   type Transaction,
 } from '#ledger';
@@ -63,7 +62,7 @@ import type { QueryReader } from './queries/reader-thread.ts';
 import { SNAPSHOT_FORMAT } from './snapshots/chunks.ts';
 import { Restoration, type Staging } from './snapshots/restoration.ts';
 import type { SnapshotFolder } from './snapshots/snapshot-folder.ts';
-import { requireEvidence, type SpendVerifier } from './verification/spend-verifier.ts';
+import { allProven, type SpendVerifier } from './verification/spend-verifier.ts';
 
 export interface LedgerApplicationOptions {
   /** This validator's consensus key; without it the node cannot propose. */
@@ -189,7 +188,7 @@ export class LedgerApplication implements Application {
     const name = requestHash(request);
     if (this.#accepted.has(name)) return true;
     const rehearsal = await this.#mutex.run(async () => verdictOf(() => this.#rehearse(request)));
-    if (!rehearsal || !(await this.#proofsHold(rehearsal.unverified))) return false;
+    if (!rehearsal || !(await this.#proofsHold(rehearsal))) return false;
     if (request.height !== this.#begun().ledger.head.height + 1) return false;
     this.#keep(name, rehearsal.execution);
     this.#accepted.add(name);
@@ -332,7 +331,9 @@ export class LedgerApplication implements Application {
   async #examine(bytes: Uint8Array, mempool: Mempool): Promise<Candidate> {
     const candidate = mempool.examine(bytes, { defer: true });
     if (candidate.unproven.length === 0) return candidate;
-    await requireEvidence(candidate, this.#on.verifier);
+    const { unproven, transaction } = candidate;
+    if (!(await allProven(unproven, transaction.body.chainId, this.#on.verifier, 'pool')))
+      throw new BitorchError('PROOFS_INVALID', 'transaction refused: a vote is not signed by its validator');
     return mempool.examine(bytes);
   }
 
@@ -342,8 +343,10 @@ export class LedgerApplication implements Application {
     return rehearse(request, { ledger, record: this.#record });
   }
 
-  async #proofsHold(unverified: readonly Spend[]): Promise<boolean> {
+  async #proofsHold({ unverified, unproven }: Rehearsal): Promise<boolean> {
     const { ledger } = this.#begun();
+    const { chainId } = parametersOf(ledger.state);
+    if (!(await allProven(unproven, chainId, this.#on.verifier, 'block'))) return false;
     const hold = unverified.length === 0 || (await this.#on.verifier.allHold(ledger.state, unverified));
     if (hold) for (const { transaction } of unverified) ledger.verified.add(transaction.hashes.id);
     return hold;

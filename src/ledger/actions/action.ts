@@ -2,6 +2,7 @@ import { type Address, type Curve, fromWireAll, isValidAddress } from '#crypto';
 import type { ReadView, WriteView } from '#store';
 import type { OneTime } from '../accounts/index.ts';
 import type { Codec } from '../codec/index.ts';
+import type { Equivocation } from '../equivocation.ts';
 import { ensure } from '../errors.ts';
 import type { Parameters } from '../parameters.ts';
 
@@ -13,6 +14,11 @@ export interface ActionContext {
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
+  /**
+   * Whether the votes of evidence are signed. Who has the signatures verified elsewhere, because they can take 40 ms, answers
+   * true and applies the effect only if they hold.
+   */
+  readonly proves: (evidence: Equivocation, chainId: Uint8Array) => boolean;
   /** Burns sparks that were taken from a public account. */
   burn(amount: bigint): void;
 }

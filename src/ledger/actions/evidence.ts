@@ -1,13 +1,6 @@
 import { validators } from '../accounts/index.ts';
-import {
-  type Equivocation,
-  equivocationCodec,
-  isKnownProven,
-  isProven,
-  isWellFormed,
-  offendersOf,
-} from '../equivocation.ts';
-import { ensure, refusalOf, refuseForged } from '../errors.ts';
+import { type Equivocation, equivocationCodec, isWellFormed, offendersOf } from '../equivocation.ts';
+import { ensure, refuseForged } from '../errors.ts';
 import { isPunishable, punishEquivocation } from '../slashing.ts';
 import { type ActionContext, defineAction } from './action.ts';
 
@@ -30,18 +23,6 @@ function convictedBy(body: Equivocation, { view, height, parameters }: Context):
   return offenders;
 }
 
-/** The evidence among actions of which only the signatures remain to be verified. */
-export const unprovenIn = (
-  actions: readonly { readonly name: string; readonly body: unknown }[],
-  context: Context,
-): Equivocation[] =>
-  actions
-    .flatMap(({ name, body }) => (name === 'evidence' ? [body as Equivocation] : []))
-    .filter(
-      (body) =>
-        !isKnownProven(body, context.parameters.chainId) && !refusalOf(() => convictedBy(body, context)),
-    );
-
 /**
  * Reports votes for different blocks in the same step, single ones or aggregates. Each validator in both loses a part of its
  * pool and of what has been withdrawn from it since, and is removed permanently. The proof is its own authorisation: anybody
@@ -56,7 +37,8 @@ export const evidence = defineAction({
   claims: offendersOf,
   apply(body, context) {
     const offenders = convictedBy(body, context);
-    if (!isProven(body, context.parameters.chainId)) refuseForged('a vote is not signed by its validator');
+    if (!context.proves(body, context.parameters.chainId))
+      refuseForged('a vote is not signed by its validator');
     punishEquivocation(context, offenders, body.height);
   },
 });

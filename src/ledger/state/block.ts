@@ -2,6 +2,7 @@ import { BitorchError, domainHash } from '#base';
 import type { Curve } from '#crypto';
 import { type Change, orderedNumber, type ReadView, type WriteView } from '#store';
 import { balanceOf, feeRecord, supplyRecord } from '../accounts/index.ts';
+import type { ActionContext } from '../actions/action.ts';
 import {
   ACCOUNTS,
   accountTree,
@@ -64,6 +65,8 @@ export interface BlockRules {
   readonly spends: SpendRules;
   /** Whether the spend proofs of a transaction have already been verified on this chain. */
   isVerified(id: Uint8Array): boolean;
+  /** See `ActionContext`; verifies in this thread by default. */
+  readonly proves?: ActionContext['proves'] | undefined;
 }
 
 /**
@@ -71,7 +74,7 @@ export interface BlockRules {
  * or TRANSACTION_INVALID for the first transaction that does; never writes to `state`.
  */
 export function applyBlock(state: ReadView, block: Block, rules: BlockRules): BlockResult {
-  const draft = beginBlock(state, block, rules.curve);
+  const draft = beginBlock(state, block, rules);
   const weight = block.transactions.reduce((sum, transaction) => sum + transaction.weight, 0);
   if (weight > draft.parameters.maxBlockWeight) {
     throw new BitorchError(
@@ -95,7 +98,7 @@ export function applyBlock(state: ReadView, block: Block, rules: BlockRules): Bl
  * Verify the proofs first; here `isVerified` is final. Throws BLOCK_INVALID when the block does not follow the head.
  */
 export function executeBlock(state: ReadView, block: Block, rules: BlockRules): BlockExecution {
-  const draft = beginBlock(state, block, rules.curve);
+  const draft = beginBlock(state, block, rules);
   let weight = 0;
   const refusals = block.transactions.map((transaction) => {
     const fork = draft.fork();
@@ -114,12 +117,12 @@ export function executeBlock(state: ReadView, block: Block, rules: BlockRules): 
   return { ...endBlock(state, draft, { ...block, transactions }), refusals };
 }
 
-function beginBlock(state: ReadView, { height }: Block, curve: Curve): Draft {
+function beginBlock(state: ReadView, { height }: Block, { curve, proves }: BlockRules): Draft {
   const head = heads.get(state, 0);
   if (!head || height !== head.height + 1) {
     throw new BitorchError('BLOCK_INVALID', `block ${height} does not follow block ${head?.height}`);
   }
-  return new Draft(state, height, curve);
+  return new Draft(state, { height, curve, proves });
 }
 
 function include(draft: Draft, { transaction, points }: Spend, proposer: Uint8Array | undefined): void {

@@ -3,6 +3,7 @@ import { Overlay, type ReadView } from '#store';
 import { type OneTime, parametersOf, supplyRecord } from '../accounts/index.ts';
 import type { ActionContext } from '../actions/action.ts';
 import { keyImages, type OutputRecord, outputsUpTo } from '../buckets.ts';
+import { isProven } from '../equivocation.ts';
 import type { Parameters } from '../parameters.ts';
 import { mintedOutput, refundedOutput } from './minting.ts';
 
@@ -13,6 +14,17 @@ export interface SupplyFlow {
   readonly shielded: bigint;
 }
 
+export interface DraftOptions {
+  readonly height: number;
+  readonly curve: Curve;
+  /** Those of the state by default. */
+  readonly parameters?: Parameters;
+  /** Verifies in this thread by default. */
+  readonly proves?: ActionContext['proves'] | undefined;
+}
+
+const longestMaturity = ({ maturity, mintMaturity }: Parameters): number => Math.max(maturity, mintMaturity);
+
 /** A block or transaction being applied: writes, new outputs and supply changes that can still be dropped. */
 export class Draft implements ActionContext {
   readonly view: Overlay;
@@ -20,6 +32,7 @@ export class Draft implements ActionContext {
   readonly height: number;
   readonly parameters: Parameters;
   readonly curve: Curve;
+  readonly proves: ActionContext['proves'];
   /** Outputs numbered below this are mature, minted or not. */
   readonly ripe: number;
   readonly #created: OutputRecord[] = [];
@@ -30,31 +43,21 @@ export class Draft implements ActionContext {
   #burned = 0n;
   #shielded = 0n;
 
-  constructor(
-    base: ReadView,
-    height: number,
-    curve: Curve,
-    parameters = parametersOf(base),
-    firstPosition = 0,
-    ripe = outputsUpTo(base, height - Math.max(parameters.maturity, parameters.mintMaturity)),
-    before = base,
-    shieldedBefore = supplyRecord.bucket.get(base, null)?.shielded ?? 0n,
-  ) {
+  constructor(base: ReadView, { height, curve, parameters, proves = isProven }: DraftOptions, below?: Draft) {
     this.view = new Overlay(base);
     this.height = height;
     this.curve = curve;
-    this.parameters = parameters;
-    this.#firstPosition = firstPosition;
-    this.ripe = ripe;
-    this.before = before;
-    this.#shieldedBefore = shieldedBefore;
+    this.parameters = parameters ?? parametersOf(base);
+    this.proves = proves;
+    this.before = below?.before ?? base;
+    this.ripe = below?.ripe ?? outputsUpTo(base, height - longestMaturity(this.parameters));
+    this.#firstPosition = below ? below.#firstPosition + below.#created.length : 0;
+    this.#shieldedBefore = below?.shielded ?? supplyRecord.bucket.get(base, null)?.shielded ?? 0n;
   }
 
   /** A draft on top of this one, for a transaction that can fail. */
   fork(): Draft {
-    const position = this.#firstPosition + this.#created.length;
-    const { view, height, curve, parameters, ripe, before, shielded } = this;
-    return new Draft(view, height, curve, parameters, position, ripe, before, shielded);
+    return new Draft(this.view, this, this);
   }
 
   /** Merges a fork into this draft. */

@@ -37,7 +37,7 @@ export interface GenesisValidator {
 export function applyGenesis(genesis: Genesis, curve: Curve): BlockResult {
   const empty = new MemoryStore();
   const { parameters } = genesis;
-  const draft = new Draft(empty, 0, curve, parameters);
+  const draft = new Draft(empty, { height: 0, curve, parameters });
   const { view } = draft;
   parametersRecord.bucket.put(view, null, parameters);
   feeRecord.bucket.put(view, null, { base: parameters.startFee });

@@ -71,7 +71,7 @@ export class RandomBlocks {
   next(): Transaction[] {
     const height = this.#ledger.head.height + 1;
     const transactions: Transaction[] = [];
-    const draft = new Draft(this.#ledger.state, height, curve);
+    const draft = new Draft(this.#ledger.state, { height, curve });
     for (let left = this.#dice(this.#most + 1); left > 0; left--) {
       const [name, draught] = this.#draw();
       const transaction =

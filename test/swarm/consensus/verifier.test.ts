@@ -83,9 +83,9 @@ test('threads come to the verdict of the ledger on evidence', async () => {
   const good = doubleVote(chainId, signer('double voter'), { height: 3 });
   const [first, second] = [good.votes[0]!, good.votes[1]!];
   const bad = { ...good, votes: [first, { ...second, scalar: first.scalar }] };
-  const verdicts = [good, bad, good].map((evidence) => verifier.evidenceHolds(evidence, chainId));
+  const verdicts = [good, bad, good].map((evidence) => verifier.evidenceHolds(evidence, chainId, 'pool'));
   assert.deepEqual(await Promise.all(verdicts), [true, false, true]);
-  assert.equal(await verifier.evidenceHolds(good, new Uint8Array(32)), false);
+  assert.equal(await verifier.evidenceHolds(good, new Uint8Array(32), 'pool'), false);
 });
 
 test('a thread that breaks is replaced, and what it was at is verified by another', async () => {

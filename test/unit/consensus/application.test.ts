@@ -201,6 +201,34 @@ describe('proposals and decided blocks', () => {
     assert.deepEqual(asked, [good, good]);
   });
 
+  test('the signatures of evidence in a proposal are verified in a thread too, and before the pool’s', async () => {
+    const asked: string[] = [];
+    let verdict = false;
+    const evidenceHolds = async (_: Equivocation, chainId: Uint8Array, of: string) => {
+      asked.push(`${of} ${toHex(chainId)}`);
+      return verdict;
+    };
+    const chain = await TestChain.begun(founders[0], { verifier: { ...NO_VERIFIER, evidenceHolds } });
+    await follow(chain.application, (await grow(await TestChain.begun())).block);
+    const { chainId } = parametersOf(chain.store);
+    const vote = doubleVote(chainId, founders[1]!, { height: 1, round: 78 });
+    const [one, other] = vote.votes;
+    // Verified in this thread it would be refused, whatever the other thread says.
+    const forged = { ...vote, votes: [{ ...one!, scalar: other!.scalar }, other!] };
+    const outdated = doubleVote(chainId, founders[1]!, { height: 99, round: 78 });
+    const [beacon] = (await propose(chain)).transactions;
+    const isAccepted = (body: Equivocation) => {
+      const { bytes } = transactionOf(chain.ledger, random, { actions: [{ name: 'evidence', body }] });
+      return chain.application.processProposal(blockOf(2, founders[0]!, [beacon!, bytes]));
+    };
+    assert.equal(await isAccepted(outdated), false);
+    assert.deepEqual(asked, []);
+    assert.equal(await isAccepted(forged), false);
+    verdict = true;
+    assert.equal(await isAccepted(forged), true);
+    assert.deepEqual(asked, Array(2).fill(`block ${toHex(chainId)}`));
+  });
+
   test('no proof is verified of a block that is refused for anything cheaper', async () => {
     let asked = 0;
     const allHold = async () => {

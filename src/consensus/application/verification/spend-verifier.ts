@@ -1,6 +1,4 @@
-import { BitorchError } from '#base';
 import {
-  type Candidate,
   type Equivocation,
   encode,
   equivocationCodec,
@@ -26,22 +24,23 @@ export interface SpendVerifier {
    * `verify`.
    */
   allHold(view: ReadView, spends: readonly Spend[]): Promise<boolean>;
-  /** `isProven` of evidence for the pool. Throws as `verify`. */
-  evidenceHolds(evidence: Equivocation, chainId: Uint8Array): Promise<boolean>;
+  /** `isProven` of evidence. Blocks take precedence over the pool. Throws as `verify`. */
+  evidenceHolds(evidence: Equivocation, chainId: Uint8Array, of: 'block' | 'pool'): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** Has the evidence of a candidate verified that was deferred. Throws PROOFS_INVALID when it is forged. */
-export async function requireEvidence(
-  { unproven, transaction }: Candidate,
+/** Whether evidence whose verification was deferred holds; stops at the first that does not. Throws as `verify`. */
+export async function allProven(
+  unproven: readonly Equivocation[],
+  chainId: Uint8Array,
   verifier: SpendVerifier,
-): Promise<void> {
-  const { chainId } = transaction.body;
+  of: 'block' | 'pool',
+): Promise<boolean> {
   for (const evidence of unproven) {
-    if (!(await verifier.evidenceHolds(evidence, chainId)))
-      throw new BitorchError('PROOFS_INVALID', 'transaction refused: a vote is not signed by its validator');
+    if (!(await verifier.evidenceHolds(evidence, chainId, of))) return false;
     noteProven(evidence, chainId);
   }
+  return true;
 }
 
 /** What a thread needs of a spend; it derives the rest. */

@@ -58,8 +58,7 @@ export class VerifierThreads implements SpendVerifier {
     if (of === 'pool') this.#requireRoom(spends.length);
     const waiting: Waiting[] = [];
     const verdicts = spends.map((spend) => ask(jobOf(view, spend), waiting));
-    this.#waiting = of === 'block' ? [...waiting, ...this.#waiting] : [...this.#waiting, ...waiting];
-    this.#dispatch();
+    this.#queue(waiting, of);
     return Promise.all(verdicts);
   }
 
@@ -78,12 +77,18 @@ export class VerifierThreads implements SpendVerifier {
     return hold;
   }
 
-  async evidenceHolds(evidence: Equivocation, chainId: Uint8Array): Promise<boolean> {
+  async evidenceHolds(evidence: Equivocation, chainId: Uint8Array, of: 'block' | 'pool'): Promise<boolean> {
     if (this.#stopped) throw stopped();
-    this.#requireRoom(1);
-    const verdict = ask(evidenceJobOf(evidence, chainId), this.#waiting);
-    this.#dispatch();
+    if (of === 'pool') this.#requireRoom(1);
+    const waiting: Waiting[] = [];
+    const verdict = ask(evidenceJobOf(evidence, chainId), waiting);
+    this.#queue(waiting, of);
     return verdict;
+  }
+
+  #queue(waiting: readonly Waiting[], of: 'block' | 'pool'): void {
+    this.#waiting = of === 'block' ? [...waiting, ...this.#waiting] : [...this.#waiting, ...waiting];
+    this.#dispatch();
   }
 
   async stop(): Promise<void> {
