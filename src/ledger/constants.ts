@@ -25,6 +25,12 @@ export const DUE_WEIGHT = 2_048;
 /** Blocks from a change of stake to the first block that is voted on with it: stake that leaves in block b still votes on b + 1. */
 export const POWER_DELAY = 2;
 
+/**
+ * In an undelegation: all shares there are when it is applied. A delegation needs no signature, so anybody could add a little to
+ * one that is being withdrawn as a number, and leave a rest below the minimum.
+ */
+export const ALL_SHARES = 2n ** 64n - 1n;
+
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 /** The length Carrot uses: one false positive per 2^24 outputs in a wallet scan. */

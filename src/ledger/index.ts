@@ -44,6 +44,7 @@ export {
   tagged,
 } from './codec/index.ts';
 export {
+  ALL_SHARES,
   CHAIN_ID_BYTES,
   KEY_BYTES,
   MAX_TRANSACTION_BYTES,

@@ -9,6 +9,7 @@ import {
   withdraw,
 } from '../accounts/index.ts';
 import { amount, integer, struct } from '../codec/index.ts';
+import { ALL_SHARES } from '../constants.ts';
 import { ensure } from '../errors.ts';
 import { defineAction, requireOneTime } from './action.ts';
 
@@ -18,6 +19,7 @@ export const undelegate = defineAction({
   codec: struct({
     validator: key,
     delegator: key,
+    /** `ALL_SHARES`: all that there are then. */
     shares: amount,
     refund: oneTimeCodec,
     /** Of the delegation: prevents replay. */
@@ -31,7 +33,8 @@ export const undelegate = defineAction({
   apply(body, { view, height, parameters, curve }) {
     const own = delegations.bucket.get(view, [body.validator, body.delegator]);
     ensure(own?.sequence === body.sequence, 'the sequence is not the next one of the delegation');
-    const worth = redeem(view, body.validator, body.delegator, body.shares, 1);
+    const shares = body.shares === ALL_SHARES ? own.shares : body.shares;
+    const worth = redeem(view, body.validator, body.delegator, shares, 1);
     const amount = worth - body.fee;
     ensure(amount > 0n, 'the fee is more than the shares are worth');
     requireRest(view, body.validator, body.delegator);

@@ -2,6 +2,7 @@ import { BitorchError, equalBytes } from '#base';
 import { type Escrow, key } from '../accounts/index.ts';
 import type { ActionBody } from '../actions/registry.ts';
 import { byteOf, encode, struct } from '../codec/index.ts';
+import type { Body } from '../transaction/body.ts';
 import { type EscrowJournal, readJournal } from './journal.ts';
 import { priceOf, type QuoteTerms, type Usage } from './quote.ts';
 import { isSigned, type Receipt, receiptCodec } from './receipt.ts';
@@ -141,11 +142,18 @@ export class Payee {
     return { ...claim, signature };
   }
 
-  /** Whether closing with these final amounts pays everything promised to this node, so that it can sign. */
-  agreesTo({ escrow, finals }: ActionBody<'escrowClose'>): boolean {
-    const { node } = this.#terms;
+  /**
+   * Whether this node can sign a transaction: it only closes the escrow, and pays everything promised to this node. The whole
+   * transaction is looked at because the signature covers all of it: another action could dispose of the node's own bond.
+   */
+  agreesTo({ chainId, actions }: Pick<Body, 'chainId' | 'actions'>): boolean {
+    const [action, ...others] = actions;
+    if (action?.name !== 'escrowClose' || others.length > 0) return false;
+    const { node, chainId: own } = this.#terms;
+    const { escrow, deadline, finals } = action.body;
+    if (!equalBytes(chainId, own) || deadline !== this.#seen?.record.deadline) return false;
     const final = finals.find((entry) => equalBytes(entry.node, node))?.amount;
-    const settled = this.#seen?.settled(node) ?? 0n;
+    const settled = this.#seen.settled(node);
     return equalBytes(escrow, this.#escrow) && (final ?? settled) >= this.paid;
   }
 }

@@ -4,6 +4,7 @@ import { type Address, defaultCurve, type SigningKey } from '#crypto';
 import {
   type AccountKind,
   type Action,
+  ALL_SHARES,
   type Delegation,
   delegations,
   deriveOneTime,
@@ -90,8 +91,8 @@ export class StakeService implements StakeApi {
     const record = (await this.#validator()) ?? notBonded();
     const { shares: all, sequence } = (await this.#delegation(owner.publicKey)) ?? ofOther();
     if (all === 0n || record.tokens === 0n) notBonded();
-    const shares = amount === undefined ? all : (BigInt(amount) * record.shares) / record.tokens;
-    if (shares > all) {
+    const shares = amount === undefined ? ALL_SHARES : (BigInt(amount) * record.shares) / record.tokens;
+    if (amount !== undefined && shares > all) {
       const own = (all * record.tokens) / record.shares;
       throw new BitorchError(
         'BOND_SMALL',

@@ -1,5 +1,6 @@
 import type { SigningKey } from '#crypto';
 import { escrows } from '../../../src/ledger/accounts/index.ts';
+import type { ActionBody } from '../../../src/ledger/actions/registry.ts';
 import type { EscrowJournal } from '../../../src/ledger/escrow/journal.ts';
 import { Payee } from '../../../src/ledger/escrow/payee.ts';
 import { Payer } from '../../../src/ledger/escrow/payer.ts';
@@ -38,6 +39,12 @@ export const quoteOf = (node: SigningKey): QuoteTerms => ({
   chunkTokens: 32,
   maxExposure: 32_000_000n,
   expiry: 100,
+});
+
+/** What a node is asked to sign to close the escrow. */
+export const closing = (body: ActionBody<'escrowClose'>) => ({
+  chainId: TEST_PARAMETERS.chainId,
+  actions: [{ name: 'escrowClose' as const, body }],
 });
 
 export const PRICE = 32n * 1_000_000n;

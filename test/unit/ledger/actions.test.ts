@@ -8,6 +8,7 @@ import {
   withdrawals,
 } from '../../../src/ledger/accounts/index.ts';
 import type { Action } from '../../../src/ledger/actions/registry.ts';
+import { ALL_SHARES } from '../../../src/ledger/constants.ts';
 import {
   type Equivocation,
   equivocationOf,
@@ -235,4 +236,22 @@ test('evidence of two votes: slashed with its withdrawals, out for ever, and who
   );
   growTo(ledger, withdrawalsIn(ledger)[0]!.due - 1);
   assert.equal(Buffer.from(grow(ledger).created[0]!.amount).readBigUInt64LE(), left);
+});
+
+test('a stranger that delegates to an owner’s name does not hold up the withdrawal of everything', () => {
+  const tokens = 1_000n * TORCH;
+  const founding = { validator: validator.publicKey, owner: owner.publicKey, payout: somebody, tokens };
+  const genesis = genesisOf({ ...TEST_PARAMETERS, validatorPart: 0, leastBond: 100n * TORCH });
+  const ledger = trustingLedger({ ...genesis, validators: [{ ...founding, commission: 0 }] });
+  growTo(ledger, 4);
+  const of = { validator: validator.publicKey, delegator: owner.publicKey };
+  const leaving = (shares: bigint): Draught => ({
+    actions: [{ name: 'undelegate', body: { ...of, shares, refund: someRefund, sequence: 0, fee: FEE } }],
+    signers: [owner],
+  });
+  send(ledger, { inputs: 1, actions: [{ name: 'delegate', body: { ...of, amount: TORCH } }] });
+  refused(ledger, leaving(tokens), /remaining delegation is too small/);
+  send(ledger, leaving(ALL_SHARES));
+  assert.equal(validators.bucket.get(ledger.state, of.validator)!.tokens, 0n);
+  assert.equal(validators.bucket.get(ledger.state, of.validator)!.leaving, tokens + TORCH - FEE);
 });

@@ -11,6 +11,7 @@ import { Payer } from '../../../src/ledger/escrow/payer.ts';
 import { fileJournal } from '../../../src/ledger/wallet/escrow-journal.ts';
 import { growTo, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 import {
+  closing,
   FEE,
   head,
   LOW_FEE,
@@ -59,8 +60,18 @@ test('closing after a settlement pays the others what they were promised, and wh
   }
   const { body } = payer.closing(FEE);
   assert.deepEqual(body.finals, [{ node: middle.publicKey, amount: 2n * PRICE }]);
-  assert.ok(payees.every(({ payee }) => payee.agreesTo(body)));
-  assert.ok(!payees[1]!.payee.agreesTo({ ...body, finals: [] }));
+  assert.ok(payees.every(({ payee }) => payee.agreesTo(closing(body))));
+  const { payee } = payees[1]!;
+  const whole = closing(body);
+  const withdrawal = { name: 'nodeRegister' as const, body: { node: middle.publicKey } as never };
+  for (const [why, bad] of Object.entries({
+    'pays nothing': closing({ ...body, finals: [] }),
+    'of another life of the session key': closing({ ...body, deadline: body.deadline + 1 }),
+    'on another chain': { ...whole, chainId: new Uint8Array(32) },
+    'with another action of the node': { ...whole, actions: [...whole.actions, withdrawal] },
+    'no closing at all': { ...whole, actions: [withdrawal] },
+  }))
+    assert.ok(!payee.agreesTo(bad), why);
   send({ actions: [{ name: 'escrowClose', body }], signers: [session, head, middle, tail] });
 });
 

@@ -7,6 +7,7 @@ import { signQuote, termsOf } from '../../../src/ledger/escrow/quote.ts';
 import { type Receipt, signReceipt } from '../../../src/ledger/escrow/receipt.ts';
 import { grow, growTo, signer, TEST_PARAMETERS } from '../../support/ledger/chain.ts';
 import {
+  closing,
   FEE,
   head,
   LOW_FEE,
@@ -39,7 +40,7 @@ suite('escrow', () => {
     settle(payees[0]!.payee, head);
     assert.equal(payees[0]!.payee.claim(), undefined, 'nothing is left to claim');
     const { body, signers } = payer.closing(2n * FEE);
-    assert.ok(payees.every(({ payee }) => payee.agreesTo(body)));
+    assert.ok(payees.every(({ payee }) => payee.agreesTo(closing(body))));
     assert.deepEqual(
       signers,
       [head, middle, tail].map(({ publicKey }) => publicKey),
