@@ -87,6 +87,9 @@ export const CHANGED: readonly string[] = [
   "m.content.removesuffix('89')",
   'm.content.title()',
   "{'content': m.content|replace('a', 'b')}.content",
+  "'%.400s' % m.content",
+  "'%(said).400s' % {'said': m.content}",
+  "'%-90s'|format(m.content)",
 ];
 
 /** Text that is written because of what was said, where the question itself is one that templates may ask. */
@@ -144,6 +147,7 @@ export const HARMLESS: readonly string[] = [
   "{% set last = messages|selectattr('role', 'equalto', 'user')|list|last %}{% if last.content %}{{ '\\n' }}{% endif %}",
   "{{ '\\n' if messages[-1]['role'] == 'user' and messages[0]['content'] else '' }}",
   "{{ m.content|replace('\"', '\\\\\"') }}{{ m.content.replace('<think>', '') }}",
+  "{{ '%s: %s' % (m.role, m.content) }}{{ '{\"role\": \"%s\"}' % m.role }}{{ '{}'.format(m.content) }}",
 ];
 
 /** ChatML that has a system prompt of its own for conversations without one. */

@@ -149,7 +149,8 @@ export abstract class Expressions {
     const sum = join(operator === '+' ? left : asText(left), operator === '+' ? right : asText(right));
     const letters =
       left.texts && right.texts && !dependsOnContent(sum) ? concatenated(left.texts, right.texts) : undefined;
-    if (operator === '+' || operator === '~' || operator === '%') return { ...sum, texts: letters };
+    if (operator === '%') return { ...this.rules.formatted(left, [right], node), texts: letters };
+    if (operator === '+' || operator === '~') return { ...sum, texts: letters };
     const made = changed(sum, expressionText(node));
     return made.steered ? steered(made) : made;
   }

@@ -68,6 +68,9 @@ const ESCAPES = new Set([
 const CUTTING = new Set('split rsplit partition rpartition removeprefix removesuffix'.split(' '));
 const LOOKING = new Set('startswith endswith find rfind index rindex count'.split(' '));
 
+/** A place of a format that does more than insert a value. */
+const SIZED = /%(?:\(\w*\))?[^sd%(]/;
+
 /** The ways in which an empty value is written. */
 const NOTHING = new Set(['', 'null', '{}', '[]']);
 
@@ -185,8 +188,16 @@ export class ContentRules {
     if (name === 'first' || name === 'last') return this.partOf(value, node);
     if (name === 'join') return joined(value, joinAll(args));
     if (name === 'default' || name === 'd') return joinAll([value, ...args]);
+    if (name === 'format') return this.formatted(value, args, node);
     if (value.shape === 'messages' && /^(list|reverse)$/.test(name)) return value;
     return this.#made(name, asText(value), args, node);
+  }
+
+  /** Values in a format of "%", which may only insert them: a width or precision fills or cuts them. */
+  formatted(format: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
+    const made = joinAll([asText(format), ...args.map(asText)]);
+    const inserts = format.texts && [...format.texts].every((text) => !SIZED.test(text));
+    return inserts || !args.some(dependsOnContent) ? made : changed(made, expressionText(node));
   }
 
   method(name: string, value: FlowValue, args: readonly FlowValue[], node: unknown): FlowValue {
