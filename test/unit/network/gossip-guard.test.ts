@@ -16,7 +16,12 @@ function world() {
   /** Messages dealt with in each turn of the event loop. */
   const turns = [0];
   const budgets = new Budgets(PEER_LIMITS, { now: () => now, cpuMs: () => 0 });
+  let decoded = 0;
+  let rests = 0;
   const gossip = {
+    pipePeerReadStream: async (_: unknown, rpcs: AsyncIterable<{ length: number }>) => {
+      for await (const { length } of rpcs) decoded += length;
+    },
     topicValidators: new Map([['joined', () => 'accept']]),
     handleReceivedRpc: async (
       _: unknown,
@@ -39,7 +44,22 @@ function world() {
     },
   };
   const pace = new Pace({ cpuMs: () => computed });
-  guardGossip(gossip as unknown as GossipSub, (peer) => budgets.of(peer.toString()), pace);
+  const rest = async () => {
+    rests++;
+    now += 200;
+  };
+  guardGossip(gossip as unknown as GossipSub, (peer) => budgets.of(peer.toString()), pace, rest);
+  /** Bytes decoded of so many RPCs, and how often their peer had to wait. */
+  const stream = async (peer: string, count: number, length: number) => {
+    const before = [decoded, rests] as const;
+    await gossip.pipePeerReadStream(
+      peer,
+      (async function* () {
+        for (let n = 0; n < count; n++) yield { length };
+      })(),
+    );
+    return { decoded: decoded - before[0], rests: rests - before[1] };
+  };
   const send = async (peer: string, topic: string, count: number) => {
     const before = checked;
     const messages = Array.from({ length: count }, () => ({ topic }));
@@ -54,6 +74,7 @@ function world() {
   return {
     send,
     sendRpc,
+    stream,
     turns,
     wait: (ms: number) => {
       now += ms;
@@ -104,4 +125,13 @@ test('a flood of control messages and subscriptions is dropped, those of others 
   for (let n = 0; n < 1000; n++) subscribed += (await sendRpc('flood', { subscriptions })).subscribed;
   assert.equal(subscribed, 64_000, 'a few are always handled');
   assert.equal((await sendRpc('honest', { control })).controlled, 5003);
+});
+
+test('RPCs are charged before they are decoded: who floods is read later, others at once', async () => {
+  const { stream, send } = world();
+  const flood = await stream('flood', 1_000, 1 << 20);
+  assert.equal(flood.decoded, 1_000 << 20, 'late, but all of it');
+  assert.ok(flood.rests > 100, `${flood.rests} times`);
+  assert.deepEqual(await stream('honest', 100, 16 << 10), { decoded: 100 * (16 << 10), rests: 0 });
+  assert.equal(await send('honest', 'joined', 100), 100);
 });
