@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { BitorchError, messageOf, toHex } from '#base';
-import { type Dialable, mayDial, parseCompactEndpoint, parseDialable } from '#network/addresses';
+import { type Dialable, mayDial, parseCompactEndpoint, parseDialable, type Scope } from '#network/addresses';
 import { type BencodeDictionary, type BencodeValue, decodeBencode } from './bencode.ts';
 import { getWithin } from './scoped-http.ts';
 
@@ -40,7 +40,7 @@ export interface AnnounceResponse {
 export async function announce(
   tracker: string,
   request: AnnounceRequest,
-  signal?: AbortSignal,
+  { signal, from }: { readonly signal?: AbortSignal; readonly from?: Scope | undefined } = {},
 ): Promise<AnnounceResponse> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const deadline = signal ? AbortSignal.any([signal, timeout]) : timeout;
@@ -48,6 +48,7 @@ export async function announce(
     const { bytes, status, scope } = await getWithin(new URL(announceUrl(tracker, request)), {
       maxBytes: MAX_RESPONSE_BYTES,
       signal: deadline,
+      from,
     });
     const answer = parseAnnounce(bytes, status);
     return { ...answer, peers: answer.peers.filter((peer) => mayDial(peer, scope)) };

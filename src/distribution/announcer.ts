@@ -1,4 +1,5 @@
 import { backoffMs, type Logger, messageOf } from '#base';
+import type { Scope } from '#network/addresses';
 import { type AnnounceRequest, announce } from './announce.ts';
 
 const MIN_INTERVAL_MS = 5000;
@@ -8,8 +9,13 @@ const STARVED_INTERVAL_MS = 10_000;
 const RETRY = { firstMs: 2000, lastMs: 120_000 };
 const STOP_TIMEOUT_MS = 1000;
 
+/** By announce URL. */
+export type TrackerScopes = Readonly<Record<string, Scope>>;
+
 export interface AnnouncerOptions {
   trackers: readonly string[];
+  /** For trackers that somebody else named: the scope of who did, inside of which the tracker must not lead. */
+  scopes?: TrackerScopes | undefined;
   infohash: Uint8Array;
   peerId: Uint8Array;
   port: number;
@@ -75,7 +81,8 @@ export class Announcer {
   }
 
   #send(tracker: string, event: AnnounceRequest['event'], signal: AbortSignal) {
-    const { trackers: _, ...identity } = this.#options;
-    return announce(tracker, { ...identity, ...this.#ports.state(), ...(event && { event }) }, signal);
+    const { trackers: _, scopes, ...identity } = this.#options;
+    const request = { ...identity, ...this.#ports.state(), ...(event && { event }) };
+    return announce(tracker, request, { signal, from: scopes?.[tracker] });
   }
 }

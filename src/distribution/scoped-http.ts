@@ -12,6 +12,8 @@ export interface GetOptions {
   /** Limit on the answer, both as sent and as decompressed. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** Scope of who named the server: it must not lead further inside. Loopback by default, which allows everything. */
+  readonly from?: Scope | undefined;
   /** Resolves a name to addresses; the system's resolver by default. */
   readonly lookup?: (name: string) => Promise<readonly string[]>;
 }
@@ -30,7 +32,7 @@ interface Answer {
  */
 export async function getWithin(start: URL, options: GetOptions): Promise<Answer> {
   let url = start;
-  let from: Scope = 'loopback';
+  let from = options.from ?? 'loopback';
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const message = await get(url, await addressesWithin(url, from, options), options.signal);
     const scope = scopeOfRemote(message.socket.remoteAddress);
@@ -57,7 +59,7 @@ export async function addressesWithin(
   const allowed = dialables.filter((dialable) => mayDial(dialable, from));
   if (allowed.length > 0) return allowed.map((dialable) => dialable.host);
   const [first] = dialables;
-  throw new Error(first ? `redirects to a ${first.scope} address` : `${host} has no usable address`);
+  throw new Error(first ? `leads to a ${first.scope} address` : `${host} has no usable address`);
 }
 
 function get(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff, BitorchError, Coalescer, type Logger, messageOf } from '#base';
 import { type KeptPeer, MAX_ADDRESSES, readContacts, writeContacts } from './contacts-file.ts';
-import { dialableOnly, parseMultiaddr } from './dialable.ts';
+import { dialableOnly, parseMultiaddr, type Scope } from './dialable.ts';
 import type { Host, PeerAddress } from './host.ts';
 import { MetPeers } from './met-peers.ts';
 import { publicKeyOf } from './public-key.ts';
@@ -26,6 +26,8 @@ const SAVE_MS = 60_000;
 export interface ContactsOptions {
   /** Multiaddrs that end in /p2p/<peer id>, dialled for as long as the node runs. */
   readonly configured: readonly string[];
+  /** For those that somebody else named: the scope of who did, inside of which a name must not lead. */
+  readonly scopes?: Readonly<Record<string, Scope>>;
   /** Keeps the peers that were met over a restart; without it they are kept in memory only. */
   readonly file?: string;
 }
@@ -74,8 +76,13 @@ export class Contacts {
     for (const text of options.configured) {
       const { id, addresses } = parseContact(text);
       if (id === dependencies.host.id) continue;
-      const known = this.#configured.get(id)?.addresses ?? [];
-      this.#configured.set(id, { id, addresses: [...known, ...addresses] });
+      const learntFrom = options.scopes?.[text];
+      const known = this.#configured.get(id);
+      // What others named does not restrict what the owner did.
+      if (known && known.learntFrom === undefined && learntFrom !== undefined) continue;
+      const isAlike = known && known.learntFrom === learntFrom;
+      const all = isAlike ? [...known.addresses, ...addresses] : addresses;
+      this.#configured.set(id, { id, addresses: all, ...(learntFrom && { learntFrom }) });
     }
   }
 

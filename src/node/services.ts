@@ -12,6 +12,7 @@ import { startChain } from './chain/start-chain.ts';
 import { loadIdentity, loadValidatorKey } from './home/identity.ts';
 import { ChatClient } from './inference/chat-client.ts';
 import { StageServer } from './inference/stage-server.ts';
+import { readNetwork } from './join/network-file.ts';
 import { Limits, type LimitValues } from './limits/limits.ts';
 import { Library } from './models/library.ts';
 import { ModelFinder } from './models/model-finder.ts';
@@ -69,12 +70,16 @@ export async function startServices(options: NodeOptions, deps: ServiceDependenc
   lifecycle.onStop(() => host.stop());
   const trackers = await startTracker(options, lifecycle);
   const budgetOf = (address: string) => host.budgetAt(address);
-  const swarmOptions = { host: swarmHost, port: swarmPort, peerId: peerIdOf(host.id) };
+  const scopes = (await readNetwork(home))?.scopes ?? {};
+  const swarmOptions = {
+    ...{ host: swarmHost, port: swarmPort, peerId: peerIdOf(host.id) },
+    trackerScopes: scopes,
+  };
   const swarm = new Swarm(swarmOptions, { log: logOf('distribution'), budgetOf, host });
   await swarm.start();
   lifecycle.onStop(() => swarm.stop());
 
-  const membership = new Membership(options, { host, key, log: logOf('peers') });
+  const membership = new Membership({ ...options, scopes }, { host, key, log: logOf('peers') });
   const { directory } = membership;
   const trust = trustOf(options, host.id);
   const guard = new ModelGuard(

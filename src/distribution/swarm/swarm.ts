@@ -3,6 +3,7 @@ import { Admission, BitorchError, Lifecycle, type Logger, messageOf, toHex } fro
 import type { Budget, FrameStream, Host, PeerAddress } from '#network';
 import { placeGroups } from '#network/addresses';
 import { MemoryCharge } from '#network/memory';
+import type { TrackerScopes } from '../announcer.ts';
 import { Bans } from './bans.ts';
 import { Choker } from './choker.ts';
 import {
@@ -32,6 +33,8 @@ export interface SwarmOptions {
   maxPeers?: number;
   /** Limit on connections with one IPv4 address or IPv6 /64. */
   maxPeersPerAddress?: number;
+  /** For trackers that somebody else named: the scope of who did. */
+  trackerScopes?: TrackerScopes;
   /** Peers unchoked at a time, over all torrents. */
   uploadSlots?: number;
 }
@@ -193,6 +196,7 @@ export class Swarm {
       thread: this.#thread,
       memory: this.#memory,
       limits: this.#limits,
+      trackerScopes: this.#options.trackerScopes,
       port: () => this.#port,
       bans: this.#bans,
       hasRoom: (host, isNeeded) => this.#hasRoom(placeGroups(host), isNeeded),

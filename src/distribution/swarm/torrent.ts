@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { BitorchError, messageOf } from '#base';
 import type { PeerAddress } from '#network';
 import { parseDialable } from '#network/addresses';
-import { Announcer } from '../announcer.ts';
+import { Announcer, type TrackerScopes } from '../announcer.ts';
 import { type Metainfo, pieceSize } from '../metainfo.ts';
 import type { Bitfield } from './bitfield.ts';
 import { Connections, type SwarmPorts } from './connections.ts';
@@ -44,6 +44,7 @@ export interface TorrentPorts extends SwarmPorts {
   readonly memory: PieceMemory;
   /** Limits of the node, shared by its torrents. */
   readonly limits: { readonly up: RateLimit; readonly down: RateLimit; readonly relayed: RateLimit };
+  readonly trackerScopes: TrackerScopes | undefined;
   /** The port on which the node accepts connections. */
   port(): number;
 }
@@ -166,6 +167,7 @@ export class Torrent extends EventEmitter<TorrentEvents> {
     this.#announcer = new Announcer(
       {
         trackers: options.trackers,
+        scopes: ports.trackerScopes,
         infohash: this.metainfo.infohash,
         peerId: ports.peerId,
         port: ports.port(),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   BitorchError,
   bracketed,
@@ -15,10 +16,12 @@ import {
   multiaddrOf,
   parseCompactEndpoint,
   parseDialable,
+  parseMultiaddr,
   peerIdFrom,
   publicKeyOf,
+  type Scope,
 } from '#network';
-import { requireReachable } from './invite-reach.ts';
+import { requireReachable, scopeOfInvite } from './invite-reach.ts';
 
 /** A block that the inviter has seen final, for networks older than the trusting period of light clients. */
 export interface Checkpoint {
@@ -227,3 +230,11 @@ function dialableOf(endpoint: Endpoint): Dialable {
 /** The multiaddrs of an invite's peers, ending in /p2p/ID. */
 export const multiaddrsOf = ({ peers }: Pick<Invite, 'peers'>): string[] =>
   peers.flatMap(({ id, addresses }) => addresses.map((address) => `${multiaddrOf(address)}/p2p/${id}`));
+
+/** The scope of an invite for each of its contacts and trackers that has a name, which may resolve to something else at any time. */
+export function scopesOfNames(invite: Pick<Invite, 'peers' | 'trackers'>): Record<string, Scope> {
+  const contacts = multiaddrsOf(invite).filter((text) => parseMultiaddr(text)?.kind === 'name');
+  const trackers = invite.trackers.filter((url) => isIP(unbracketed(new URL(url).hostname)) === 0);
+  const scope = scopeOfInvite(invite);
+  return Object.fromEntries([...contacts, ...trackers].map((text) => [text, scope]));
+}

@@ -1,7 +1,7 @@
 import { BitorchError, messageOf, toHex, writeFileAtomic } from '#base';
 import { fetchGenesis } from '#consensus';
 import type { Host } from '#network';
-import { type Invite, multiaddrsOf } from './invite.ts';
+import { type Invite, multiaddrsOf, scopesOfNames } from './invite.ts';
 import { scopeOfInvite } from './invite-reach.ts';
 import { requireAccepted, risksOf } from './invite-risks.ts';
 import {
@@ -68,6 +68,7 @@ function networkOf(invite: Invite): NetworkFile {
     genesis: genesis ? toHex(genesis) : null,
     bootstrap: multiaddrsOf(invite),
     trackers,
+    scopes: scopesOfNames(invite),
     authorities,
     unproven,
     trust: checkpoint ? `${checkpoint.height}:${toHex(checkpoint.id)}` : null,

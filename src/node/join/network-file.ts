@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BitorchError, check, codeOf, readTextFile, toHex, writeFileAtomic, z } from '#base';
 import { parseGenesis, readGenesis } from '#consensus';
 import { defaultCurve } from '#crypto';
-import { parseMultiaddr } from '#network';
+import { parseMultiaddr, type Scope } from '#network';
 
 /** The network that a data directory belongs to, as `network.json` keeps it. */
 export interface NetworkFile {
@@ -11,6 +11,8 @@ export interface NetworkFile {
   /** Multiaddrs ending in /p2p/ID. */
   readonly bootstrap: readonly string[];
   readonly trackers: readonly string[];
+  /** Of those contacts and trackers that have a name: the scope of the invite, inside of which the name must not lead. */
+  readonly scopes: Readonly<Record<string, Scope>>;
   readonly authorities: readonly string[] | 'none';
   readonly unproven: 'pending' | 'cleared';
   /** HEIGHT:ID of a trusted block. */
@@ -18,6 +20,7 @@ export interface NetworkFile {
 }
 
 const MAX_BOOTSTRAP = 64;
+const SCOPES = ['public', 'private', 'link-local', 'loopback'] as const;
 
 const zNetworkFile = z.strictObject({
   genesis: z
@@ -26,6 +29,7 @@ const zNetworkFile = z.strictObject({
     .nullable(),
   bootstrap: z.array(z.string().max(512)).max(MAX_BOOTSTRAP),
   trackers: z.array(z.url().max(512)).max(64),
+  scopes: z.record(z.string().max(512), z.enum(SCOPES)),
   authorities: z.union([z.literal('none'), z.array(z.string().max(128)).max(32)]),
   unproven: z.enum(['pending', 'cleared']),
   trust: z.string().max(128).nullable(),
@@ -67,10 +71,13 @@ export async function holdsGenesis(home: string, hash: string): Promise<boolean>
 /** What a repeated invite adds to a joined network: newer contacts first, the oldest beyond the limit are dropped. Throws INVITE_FOREIGN. */
 export function mergeNetworks(joined: NetworkFile, invited: NetworkFile): NetworkFile {
   const union = (newer: readonly string[], older: readonly string[]) => [...new Set([...newer, ...older])];
+  const bootstrap = union(invited.bootstrap, joined.bootstrap).slice(0, MAX_BOOTSTRAP);
+  const trackers = union(invited.trackers, joined.trackers).slice(0, MAX_BOOTSTRAP);
   return {
     ...joined,
-    bootstrap: union(invited.bootstrap, joined.bootstrap).slice(0, MAX_BOOTSTRAP),
-    trackers: union(invited.trackers, joined.trackers).slice(0, MAX_BOOTSTRAP),
+    bootstrap,
+    trackers,
+    scopes: strictest(joined.scopes, invited.scopes, new Set([...bootstrap, ...trackers])),
     trust: newerTrust(joined.trust, invited.trust),
   };
 }
@@ -87,6 +94,17 @@ function newerTrust(joined: string | null, invited: string | null): string | nul
     'INVITE_FOREIGN',
     `this invite is for a fork of the chain of this network: it trusts block ${invited}, and this node ${joined}. Ask several people that you trust which one is right`,
   );
+}
+
+/** The scopes of names that are still there; of two for one name the wider, which allows less. */
+function strictest(
+  a: NetworkFile['scopes'],
+  b: NetworkFile['scopes'],
+  names: ReadonlySet<string>,
+): NetworkFile['scopes'] {
+  const all = [...Object.entries(a), ...Object.entries(b)].filter(([name]) => names.has(name));
+  const widestFirst = all.sort(([, one], [, other]) => SCOPES.indexOf(one) - SCOPES.indexOf(other));
+  return Object.fromEntries(widestFirst.reverse());
 }
 
 /** Height of a trusted block, HEIGHT:ID. */

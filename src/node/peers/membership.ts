@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from '#base';
 import type { SigningKey } from '#crypto';
-import { Contacts, type Host } from '#network';
+import { Contacts, type Host, type Scope } from '#network';
 import type { NodeOptions } from '../options.ts';
 import type { Description } from './announcement.ts';
 import { Directory } from './directory.ts';
@@ -11,7 +11,10 @@ import { SelfWatch, type Voter } from './self-watch.ts';
 const LOOK_MS = 2_000;
 
 /** The options of a node that concern its membership. */
-type MembershipOptions = Pick<NodeOptions, 'home' | 'bootstrap' | 'roles'>;
+type MembershipOptions = Pick<NodeOptions, 'home' | 'bootstrap' | 'roles'> & {
+  /** Scopes of the invites that named contacts. */
+  readonly scopes: Readonly<Record<string, Scope>>;
+};
 
 /** Nodes that a security node keeps in its view: it examines models of the whole network. */
 const SECURITY_SAMPLE = 4096;
@@ -32,10 +35,10 @@ export class Membership {
   #timer: NodeJS.Timeout | undefined;
 
   /** `bootstrap`: multiaddrs that end in /p2p/<peer id>. Throws OPTION_INVALID. */
-  constructor({ home, bootstrap, roles }: MembershipOptions, dependencies: MembershipDependencies) {
+  constructor({ home, bootstrap, roles, scopes }: MembershipOptions, dependencies: MembershipDependencies) {
     const { host, log } = dependencies;
     const contacts = new Contacts(
-      { configured: bootstrap, file: join(home, 'contacts.json') },
+      { configured: bootstrap, scopes, file: join(home, 'contacts.json') },
       { host, log },
     );
     this.#host = host;

@@ -93,7 +93,7 @@ test('a name is looked up once, and the connection goes to the addresses that we
   });
 });
 
-const INSIDE = /redirects to a|no usable address/;
+const INSIDE = /leads to a|no usable address/;
 
 test('a redirect leads no further inside, whatever else its name leads to', async () => {
   const signal = AbortSignal.timeout(5_000);
@@ -107,6 +107,23 @@ test('a redirect leads no further inside, whatever else its name leads to', asyn
     await assert.rejects(within('inside.example', [address], 'public'), { message: INSIDE }, address);
   for (const host of ['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '2130706433', '0x7f.1'])
     await assert.rejects(within(host, [], 'public'), { message: INSIDE }, host);
+});
+
+test('a tracker that an invite named leads no further inside than the invite', async (t) => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked++;
+    response.end('d8:intervali60e5:peers0:e');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://localhost:${(server.address() as AddressInfo).port}/announce`;
+  const request = { infohash: new Uint8Array(20), peerId: new Uint8Array(20), port: 1 };
+  const ask = (from?: 'public') =>
+    announce(url, { ...request, uploaded: 0, downloaded: 0, left: 0 }, { from });
+  await assert.rejects(ask('public'), { code: 'TRACKER_FAILED', message: INSIDE });
+  assert.equal(asked, 0);
+  assert.equal((await ask()).interval, 60);
 });
 
 test('answers that are packed are read, within their bound', async (t) => {

@@ -297,3 +297,30 @@ test('dials are bounded, configured contacts come first, and every contact has i
   assert.equal(w.dials[0]![1], id);
   assert.equal(new Set(w.dials.map(([, dialled]) => dialled)).size, 81);
 });
+
+test('a contact that an invite named is dialled within the scope of the invite, and those of the owner freely', async () => {
+  const ids = await Promise.all([1, 2, 3].map(() => peerIdOf(SigningKey.generate())));
+  const name = (n: number) => `/dns/node.example/tcp/4001/p2p/${ids[n]}`;
+  const address = (n: number) => `/ip4/10.0.0.7/tcp/4001/p2p/${ids[n]}`;
+  const dialled = new Map<string, PeerAddress>();
+  const host = {
+    ...{ id: own, connected: [], originOf: (id: string) => id, scopeOf: (): Scope => 'public' },
+    connect: async (peer: PeerAddress | string) => {
+      dialled.set((peer as PeerAddress).id, peer as PeerAddress);
+      throw new Error('nobody listens there');
+    },
+    whereaboutsOf: async (id: string) => ({ id, addresses: [] }),
+  };
+  const configured = [name(0), name(1), address(1), address(2), name(2)];
+  const scopes = Object.fromEntries([0, 1, 2].map((n) => [name(n), 'public' as const]));
+  const contacts = new Contacts({ configured, scopes }, { host, log });
+  await Promise.allSettled(contacts.look());
+  assert.equal(dialled.get(ids[0]!)!.learntFrom, 'public');
+  for (const n of [1, 2]) {
+    const { learntFrom, addresses } = dialled.get(ids[n]!)!;
+    assert.deepEqual(
+      { learntFrom, addresses },
+      { learntFrom: undefined, addresses: ['/ip4/10.0.0.7/tcp/4001'] },
+    );
+  }
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join as pathJoin } from 'node:path';
 import { test } from 'node:test';
 import { answerGenesis, parseGenesis } from '#consensus';
 import { defaultCurve, SigningKey } from '#crypto';
@@ -145,4 +146,55 @@ test('a repeated invite moves the trusted block only forwards, with consent, and
   assert.equal(await trusted(), at(100));
   await join(101, 2, true);
   assert.equal(await trusted(), at(101, 2));
+});
+
+test('names of an invite keep its scope over restarts, and a narrower invite does not loosen it', async (t) => {
+  const home = await temporaryDirectory(t);
+  const inviter = await hostOf(t, 15);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 16);
+  const near = inviteTo(inviter, HASH, 15);
+  const [first] = near.peers;
+  const name = parseMultiaddr('/dns/node.example/tcp/4001')!;
+  const named = (more: Partial<Invite>) => ({
+    ...near,
+    trackers: ['http://tracker.example/announce'],
+    ...more,
+  });
+  const far = named({ peers: [{ id: first!.id, addresses: [name] }] });
+  await joinNetwork(home, near, { host });
+  await joinNetwork(home, far, { host });
+  await joinNetwork(home, named({ peers: [{ ...first!, addresses: [...first!.addresses, name] }] }), {
+    host,
+  });
+  assert.deepEqual((await readNetwork(home))!.scopes, {
+    'http://tracker.example/announce': 'public',
+    [`/dns/node.example/tcp/4001/p2p/${first!.id}`]: 'public',
+  });
+});
+
+/** Makes the rename of a new file onto `path` fail: a directory that is not empty is in the way. */
+async function block(path: string): Promise<void> {
+  await mkdir(path);
+  await writeFile(pathJoin(path, 'in the way'), '');
+}
+
+test('a join that ends at any step leaves no half-joined directory, and the same invite joins later', async (t) => {
+  const inviter = await hostOf(t, 17);
+  await answerGenesis(inviter, FILE);
+  const host = await hostOf(t, 18);
+  const invite = inviteTo(inviter, HASH, 17);
+  for (const path of [genesisPath, networkPath]) {
+    const home = await temporaryDirectory(t);
+    await block(path(home));
+    await assert.rejects(joinNetwork(home, invite, { host }));
+    await rm(path(home), { recursive: true });
+    assert.deepEqual(await joinedSettings(home), {}, 'a start goes on without a network');
+    assert.deepEqual(
+      (await readdir(home)).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+    await joinNetwork(home, invite, { host });
+    assert.equal((await joinedSettings(home)).genesis, genesisPath(home));
+  }
 });
