@@ -44,14 +44,24 @@ test('a computer without a network joins by a pasted invite, and is told what is
     await page.getByRole('alert').getByText(shown).waitFor();
   }
   await requireAccessible(page, 'join-refused');
-  node.join = async (invite) => {
+  const consents: boolean[] = [];
+  node.join = async (invite, { acceptRisks = false } = {}) => {
+    consents.push(acceptRisks);
+    if (!acceptRisks)
+      throw new BitorchError(
+        'INVITE_RISKY',
+        'Nobody checks the models. If you trust whoever invited you, join again with --yes',
+      );
     asked.push(invite);
     node.view = network();
   };
   await page.getByRole('textbox', { name: 'Invite' }).fill(LONG);
   await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('alert').getByText('Nobody checks the models.', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Join anyway' }).click();
   await page.getByText('Joined. Your node starts again').waitFor();
   assert.deepEqual(asked, [...refusals.map(([code]) => ` ${code} `), LONG]);
+  assert.deepEqual(consents, [false, true]);
   node.emit({ type: 'network', network: network() });
   await page.getByRole('button', { name: 'What is the capital of France?' }).waitFor();
 });
