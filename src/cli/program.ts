@@ -14,6 +14,7 @@ import { convertCommand } from './security/convert.ts';
 import { scanCommand } from './security/scan.ts';
 import { securityCommand } from './security/security.ts';
 import { serviceCommands } from './service/command.ts';
+import { setupCommand } from './setup/command.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
@@ -25,6 +26,7 @@ export const program = new Command('bitorch')
   .description('Share AI models the BitTorrent way, run them split over many machines, check the work.')
   .version('0.1.0')
   .addCommand(startCommand)
+  .addCommand(setupCommand)
   .addCommand(devnetCommand)
   .addCommand(inviteCommand)
   .addCommand(chatCommand)

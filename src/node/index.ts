@@ -13,4 +13,5 @@ export { joinedSettings } from './join/network-file.ts';
 export { Node } from './node.ts';
 export type { NodeSettings } from './options.ts';
 export { readConfig } from './settings/config-file.ts';
+export { changeHomeSettings, openHomeSetup } from './setup/home-setup.ts';
 export { ownerKeyOf, validatorKeys } from './stake/owner-key.ts';

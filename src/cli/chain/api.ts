@@ -24,7 +24,7 @@ export async function askNode<T>(
   {
     body,
     method = body === undefined ? 'GET' : 'POST',
-  }: { body?: unknown; method?: 'GET' | 'POST' | 'DELETE' } = {},
+  }: { body?: unknown; method?: 'GET' | 'POST' | 'PATCH' | 'DELETE' } = {},
 ): Promise<T> {
   const { askProven } = await import('#node');
   const { address } = await runningNode(flags);

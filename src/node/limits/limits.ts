@@ -51,12 +51,8 @@ export class Limits {
   }
 
   /** Throws LIMIT_UNSUPPORTED when this machine cannot enforce one of the limits. */
-  async check({ pauseOnBattery }: Pick<LimitValues, 'pauseOnBattery'>): Promise<void> {
-    if (!pauseOnBattery || (await this.#power()) !== 'unknown') return;
-    throw new BitorchError(
-      'LIMIT_UNSUPPORTED',
-      'pauseOnBattery works on Linux only: this system does not tell whether it runs on battery. Use hours instead',
-    );
+  async check(values: Pick<LimitValues, 'pauseOnBattery'>): Promise<void> {
+    if (values.pauseOnBattery) requireSupported(values, await this.#power());
   }
 
   /** Applies changed limits at once. Throws LIMIT_UNSUPPORTED; nothing has changed then. */
@@ -96,4 +92,16 @@ export class Limits {
     }
     this.#paused = reason;
   }
+}
+
+/** Throws LIMIT_UNSUPPORTED when a machine that says this of its power cannot enforce one of the limits. */
+export function requireSupported(
+  { pauseOnBattery }: Pick<LimitValues, 'pauseOnBattery'>,
+  power: Power,
+): void {
+  if (!pauseOnBattery || power !== 'unknown') return;
+  throw new BitorchError(
+    'LIMIT_UNSUPPORTED',
+    'pauseOnBattery works on Linux only: this system does not tell whether it runs on battery. Use hours instead',
+  );
 }
