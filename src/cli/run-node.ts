@@ -5,15 +5,12 @@ import { ApiTokens, announceApi, hasNetwork, lockHome, Node, type NodeEvent } fr
 import { createServer } from '#server';
 import { demandFreePort } from './free-port.ts';
 import { tell } from './node-message.ts';
+import { offerNetwork, terminalLines } from './offer-network.ts';
+import { forgetPage, openPage } from './open-page.ts';
 import { ProgressBoard } from './progress.ts';
 import type { Settings } from './start-options.ts';
 
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
-
-/** How a node without a network gets into one. */
-const ALONE = `This node is not part of a network yet. Paste an invite on its page, or stop it and run
-  bitorch start INVITE   to join the network of an invite
-  bitorch devnet         to try everything on this machine`;
 
 /**
  * Runs a node and its server until `lifecycle` stops. Reads the settings anew and starts the node again in this process, at the same
@@ -23,14 +20,19 @@ export async function runNode(readSettings: () => Promise<Settings>, lifecycle: 
   const first = await readSettings();
   await demandFreePort(first.port, first.httpHost);
   lifecycle.onStop(await lockHome(first.home));
-  let port = first.port;
+  let { port, browser } = first;
   for (let settings = first; !lifecycle.signal.aborted; settings = await readSettings()) {
     const run = new Lifecycle();
     const stop = () => run.stop();
     lifecycle.onStop(stop);
     const again = Promise.withResolvers<void>();
     lifecycle.signal.addEventListener('abort', () => again.resolve(), { once: true });
-    const { url, work } = await startOnce({ ...settings, port }, { lifecycle: run, restart: again.resolve });
+    const { url, work } = await startOnce(
+      { ...settings, port, browser },
+      { lifecycle: run, restart: again.resolve },
+    );
+    // A page that is open already connects again by itself.
+    browser = false;
     port = Number(new URL(url).port);
     // A node that waits for a model may join a network meanwhile.
     await Promise.race([work.then(() => again.promise), again.promise]);
@@ -44,7 +46,15 @@ async function startOnce(
   settings: Settings,
   { lifecycle, restart }: { lifecycle: Lifecycle; restart: () => void },
 ): Promise<{ url: string; work: Promise<void> }> {
-  const { httpHost: host, httpAllowHost: allowHosts, port, log: levels, fixed, ...options } = settings;
+  const {
+    httpHost: host,
+    httpAllowHost: allowHosts,
+    port,
+    log: levels,
+    fixed,
+    browser,
+    ...options
+  } = settings;
   const log = createLog(levels);
   const sessions = join(options.home, 'api-sessions.json');
   const tokens = await ApiTokens.open(options.home);
@@ -66,8 +76,14 @@ async function startOnce(
   lifecycle.onStop(await announceApi(options.home, url));
   const { id, addresses, trackers } = node;
   // Fetching a model may take hours; the page is available before that.
-  board?.print(`${options.name || id} is up: ${url}/#token=${tokens.owner}`);
-  if (!hasNetwork(settings)) board?.print(ALONE);
+  const link = `${url}/#token=${tokens.owner}`;
+  board?.print(`${options.name || id} is up: ${link}`);
+  if (board && browser && (await openPage(options.home, link)))
+    lifecycle.onStop(() => forgetPage(options.home));
+  if (board && !hasNetwork(settings)) {
+    const offer = { lines: terminalLines(lifecycle.signal), print: (line: string) => board.print(line) };
+    void offerNetwork(node, offer, restart);
+  }
   const work = async () => {
     await node.work((reason) => board?.print(`waiting: ${reason}`));
     board?.close();
