@@ -4,6 +4,7 @@ import { Chat } from './chat/chat.tsx';
 import { NetworkPage } from './network/network.tsx';
 import { SecurityPage } from './security/security.tsx';
 import { SettingsPage } from './settings/settings.tsx';
+import { Wizard } from './setup/wizard.tsx';
 import { ConnectionBanner, Notices } from './shell/banner.tsx';
 import { Header } from './shell/header.tsx';
 import { SignIn } from './shell/sign-in.tsx';
@@ -28,6 +29,7 @@ const PAGES = {
   chain: ChainPage,
   wallet: WalletPage,
   settings: SettingsPage,
+  setup: Wizard,
 } as const;
 
 function Shell() {

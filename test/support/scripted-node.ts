@@ -176,6 +176,7 @@ export interface ScriptedNode extends NodeApi {
   conversations: ThreadsApi | undefined;
   view: NetworkView;
   settingsView: SettingsView;
+  setupView: SetupView;
   securityView: SecurityView;
   /** By their hashes. */
   reports: Map<string, ReportView>;
@@ -216,10 +217,21 @@ export function scriptedNode(): ScriptedNode {
       } as SettingsView;
       return { settings: node.settingsView, restarts: roles !== undefined };
     },
+    setupView: SETUP,
     setup: () => ({
-      view: () => SETUP,
-      change: async () => SETUP,
-      measure: () => SETUP.measurement,
+      view: () => node.setupView,
+      change: async (change) => {
+        const { setupView: before } = node;
+        const steps = before.steps.map((step) => ({ ...step, state: change.steps[step.name] ?? step.state }));
+        const next = steps.find(({ state }) => state === 'open')?.name ?? null;
+        node.setupView = { ...before, steps, next };
+        return node.setupView;
+      },
+      measure: () => {
+        const measurement = { state: 'running', progress: 0.4, doing: 'measuring the processor' } as const;
+        node.setupView = { ...node.setupView, measurement };
+        return measurement;
+      },
       joinTestNetwork: async () => undefined,
     }),
     models: () => node.view.models,

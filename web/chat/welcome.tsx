@@ -1,3 +1,4 @@
+import * as format from '../format.ts';
 import { Alone } from '../network/alone.tsx';
 import { computersOf } from '../network/coverage.ts';
 import { Empty } from '../shell/empty.tsx';
@@ -6,6 +7,7 @@ import { Term } from '../shell/term.tsx';
 import { ask } from '../state/chat.ts';
 import { alone } from '../state/invite.ts';
 import { model, network } from '../state/live.ts';
+import { setup, skipAll } from '../state/setup.ts';
 import { chatProblem } from '../state/threads.ts';
 
 /** Questions that small models also answer well and briefly. */
@@ -30,7 +32,23 @@ export function Welcome() {
         <Term of="checked">checked</Term> by another one.
       </p>
       <Next />
+      <SetupHint />
     </div>
+  );
+}
+
+/** Leads to the setup while something of it is open. */
+function SetupHint() {
+  const open =
+    setup.value?.steps.filter(({ state, blocked }) => state === 'open' && blocked === undefined) ?? [];
+  if (open.length === 0) return null;
+  return (
+    <p class="muted small">
+      <a href="#/setup">Set up this computer</a>: {format.count(open.length, 'step')} left.{' '}
+      <button type="button" class="quiet" onClick={() => void skipAll()}>
+        Not now
+      </button>
+    </p>
   );
 }
 

@@ -1,12 +1,14 @@
+import { useId } from 'preact/hooks';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Join } from './join.tsx';
 
 /** Shown on a computer that is part of no network yet: how it becomes one of others. */
 export function Alone() {
+  const heading = useId();
   const command = 'bitorch devnet';
   return (
-    <section class="panel narrow" aria-labelledby="alone-heading">
-      <h3 id="alone-heading">Join a network</h3>
+    <section class="panel narrow" aria-labelledby={heading}>
+      <h3 id={heading}>Join a network</h3>
       <p class="muted">
         Your computer is not part of a network yet. Ask somebody who is for an invite, and paste it here.
       </p>

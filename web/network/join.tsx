@@ -1,14 +1,18 @@
+import { useId } from 'preact/hooks';
 import { clearDraft, Form, useDraft } from '../shell/form.tsx';
 import { join, risks } from '../state/invite.ts';
+import { showToast } from '../state/toast.ts';
 
-/** Joins a network by a pasted invite. */
-export function Join() {
+/** Joins a network by a pasted invite. `onJoined` is called before the node starts again. */
+export function Join({ onJoined = tell }: { onJoined?: () => Promise<void> | void }) {
   return (
     <Form
       action={risks.value ? 'Join anyway' : 'Join'}
       draft="join"
       onSubmit={async ({ invite }) => {
-        if (await join(invite!)) clearDraft('join');
+        if (!(await join(invite!))) return;
+        clearDraft('join');
+        await onJoined();
       }}
     >
       <InviteField />
@@ -21,12 +25,16 @@ export function Join() {
   );
 }
 
+const tell = () => showToast({ text: 'Joined. Your node starts again as a part of the network.' });
+
 function InviteField() {
+  // Two of them may be on the page: the chat stays mounted behind other pages.
+  const id = useId();
   return (
     <div class="labelled">
-      <label for="invite">Invite</label>
+      <label for={id}>Invite</label>
       <textarea
-        id="invite"
+        id={id}
         name="invite"
         rows={3}
         required
@@ -35,9 +43,9 @@ function InviteField() {
         autocomplete="off"
         placeholder="bitorch://join?…"
         defaultValue={useDraft('invite')}
-        aria-describedby="invite-hint"
+        aria-describedby={`${id}-hint`}
       />
-      <span id="invite-hint" class="muted small">
+      <span id={`${id}-hint`} class="muted small">
         Whoever invites you also chooses who checks the models for you. Join people you trust.
       </span>
     </div>

@@ -2,6 +2,7 @@ import type { SettingsView } from '../../src/node/api/node-api.ts';
 import * as format from '../format.ts';
 import { Field, Form } from '../shell/form.tsx';
 import { changeSettings } from '../state/settings.ts';
+import { showToast } from '../state/toast.ts';
 import { changesIn, fieldsOf } from './limit-fields.ts';
 import { Fixed } from './roles.tsx';
 
@@ -15,7 +16,7 @@ export function Limits({ view }: { view: SettingsView }) {
           <strong>Paused.</strong> {PAUSED[view.paused]} You can chat as usual.
         </p>
       )}
-      <LimitsForm view={view} action="Save" />
+      <LimitsForm view={view} action="Save" onSaved={() => showToast({ text: 'Saved.' })} />
     </section>
   );
 }
@@ -28,14 +29,14 @@ const PAUSED = {
 const LIMITS = ['diskBytes', 'uploadRate', 'downloadRate', 'hours', 'pauseOnBattery'] as const;
 
 /** The form of the limits. `onSaved` is called when they are in force. */
-function LimitsForm({
+export function LimitsForm({
   view,
   action,
   onSaved,
 }: {
   view: SettingsView;
   action: string;
-  onSaved?: () => Promise<void>;
+  onSaved: () => Promise<void> | void;
 }) {
   const { limits, fixed, power, diskBytesHeld } = view;
   const now = fieldsOf(limits);
@@ -44,8 +45,8 @@ function LimitsForm({
     const { from = now.from, to = now.to } = fields;
     const battery = isOpen('pauseOnBattery') && power !== 'unknown' ? fields.battery === 'on' : now.battery;
     const change = changesIn({ disk, upload, download, from, to, battery }, limits);
-    if (Object.keys(change).length > 0 || !onSaved) await changeSettings({ limits: change });
-    await onSaved?.();
+    if (Object.keys(change).length > 0) await changeSettings({ limits: change });
+    await onSaved();
   };
   const isOpen = (name: (typeof LIMITS)[number]) => !fixed.includes(name);
   const held = `Models of others take ${format.bytes(diskBytesHeld)} now.`;

@@ -2,6 +2,8 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { Role, SettingsView } from '../../src/node/api/node-api.ts';
 import { Form } from '../shell/form.tsx';
 import { changeSettings, settings } from '../state/settings.ts';
+import { setup } from '../state/setup.ts';
+import { showToast } from '../state/toast.ts';
 import { RoleCards } from './role-cards.tsx';
 
 /** What this computer does for the network, to change while it runs. */
@@ -18,9 +20,12 @@ export function Roles({ view }: { view: SettingsView }) {
       <Form
         action="Save"
         disabled={fixed || sameRoles(chosen.value, view.roles)}
-        onSubmit={() => changeRoles(chosen.peek())}
+        onSubmit={async () => {
+          await changeRoles(chosen.peek());
+          showToast({ text: 'Saved. Your node starts again with these roles.' });
+        }}
       >
-        <RoleCards chosen={chosen} fixed={fixed} />
+        <RoleCards chosen={chosen} offers={setup.value?.roles ?? []} fixed={fixed} />
       </Form>
       {!fixed && (
         <p class="muted small">With other roles your node starts again. This takes a few seconds.</p>
@@ -30,7 +35,7 @@ export function Roles({ view }: { view: SettingsView }) {
 }
 
 /** Throws an Error that says what to do. */
-async function changeRoles(roles: readonly Role[]): Promise<void> {
+export async function changeRoles(roles: readonly Role[]): Promise<void> {
   if (roles.length === 0) throw new Error('Choose at least one.');
   await changeSettings({ roles: [...roles] });
 }
@@ -45,5 +50,5 @@ export function Fixed({ what }: { what: string }) {
   );
 }
 
-const sameRoles = (a: readonly Role[], b: readonly Role[]): boolean =>
+export const sameRoles = (a: readonly Role[], b: readonly Role[]): boolean =>
   a.length === b.length && a.every((role) => b.includes(role));

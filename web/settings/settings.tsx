@@ -16,6 +16,9 @@ export function SettingsPage() {
         </>
       )}
       <Health />
+      <p>
+        <a href="#/setup/network">Go through the setup step by step</a>
+      </p>
     </div>
   );
 }

@@ -1,11 +1,18 @@
 import { useSignal } from '@preact/signals';
 import { sentence } from '../format.ts';
-import { connection, network, reconnectNow } from '../state/live.ts';
+import { connection, network, reconnectNow, restarting } from '../state/live.ts';
 import { CrossIcon } from './icons.tsx';
 
 /** Warns that the page may be out of date, and offers to reconnect. */
 export function ConnectionBanner() {
   if (connection.value !== 'lost') return null;
+  if (restarting.value) {
+    return (
+      <div class="banner banner-restart" role="status">
+        <p>Your node is starting again. This takes a few seconds.</p>
+      </div>
+    );
+  }
   return (
     <div class="banner banner-lost" role="alert">
       <p>

@@ -3,8 +3,7 @@ import type { InviteView } from '../../src/node/api/node-api.ts';
 import { ApiError, call } from '../api/call.ts';
 import { sentence } from '../format.ts';
 import { chain } from './chain.ts';
-import { network } from './live.ts';
-import { showToast } from './toast.ts';
+import { expectRestart, network } from './live.ts';
 
 /** Whether this computer is part of no network yet. */
 export const alone = computed(
@@ -32,8 +31,18 @@ export async function join(invite: string): Promise<boolean> {
     }
     throw new Error(error instanceof ApiError ? explained(error) : String(error));
   }
-  showToast({ text: 'Joined. Your node starts again as a part of the network.' });
+  expectRestart();
   return true;
+}
+
+/** Joins the test network of the program; the node then starts again. Throws an Error that says what to do. */
+export async function joinTestNetwork(): Promise<void> {
+  try {
+    await call('/api/setup/test-network', undefined, 'POST');
+  } catch (error) {
+    throw new Error(error instanceof ApiError ? explained(error) : String(error));
+  }
+  expectRestart();
 }
 
 /** The messages of the node name folders and flags where a person at this page needs other words. */

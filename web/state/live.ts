@@ -9,7 +9,12 @@ type Progress = Extract<NodeEvent, { type: 'progress' }>;
 /** The page runs beside its node, so that even frequent attempts cost next to nothing. */
 const RETRY_MS = [300, 500, 800, 1000];
 
+/** A restart takes a few seconds. */
+const RESTART_MS = 20_000;
+
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
+/** Whether the node is known to be starting again, with other roles or in another network. */
+export const restarting = signal(false);
 export const network = signal<NetworkView | undefined>(undefined);
 /** The long-running step that the node is working on, if any. */
 export const progress = signal<Progress | undefined>(undefined);
@@ -45,6 +50,14 @@ export function reconnectNow(): void {
   void reconnect();
 }
 
+/** Notes that the node is about to start again; for a while, since it may fail to. */
+export function expectRestart(): void {
+  restarting.value = true;
+  setTimeout(() => {
+    restarting.value = false;
+  }, RESTART_MS);
+}
+
 function addAudit(audit: AuditResult): void {
   audits.value = new Map(audits.peek()).set(audit.answerId, audit);
 }
@@ -55,6 +68,7 @@ function connect(): void {
   source.onopen = () => {
     failures = 0;
     connection.value = 'live';
+    restarting.value = false;
     void refreshPendingAudits();
   };
   source.onmessage = ({ data }) => receive(JSON.parse(data as string) as NodeEvent);

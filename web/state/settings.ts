@@ -1,8 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import type { SettingsChange, SettingsChanged, SettingsView } from '../../src/node/api/node-api.ts';
 import { call } from '../api/call.ts';
-import { connection } from './live.ts';
-import { showToast } from './toast.ts';
+import { connection, expectRestart } from './live.ts';
 
 /** Roles and limits of the node; undefined until it has told them. */
 export const settings = signal<SettingsView | undefined>(undefined);
@@ -16,9 +15,9 @@ effect(() => {
   );
 });
 
-/** Changes roles or limits. Throws ApiError. */
+/** Changes roles or limits. With other roles the node starts again. Throws ApiError. */
 export async function changeSettings(change: SettingsChange): Promise<void> {
   const changed = await call<SettingsChanged>('/api/settings', change, 'PATCH');
   settings.value = changed.settings;
-  showToast({ text: changed.restarts ? 'Saved. Your node starts again with these roles.' : 'Saved.' });
+  if (changed.restarts) expectRestart();
 }

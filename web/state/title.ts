@@ -11,6 +11,7 @@ const NAMES = {
   chain: 'Chain',
   wallet: 'Wallet',
   settings: 'Settings',
+  setup: 'Setup',
 };
 
 /** The title of the browser's tab: what is going on, where you are, and the product. */

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** The pages; the chat is the first one. */
-const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet', 'settings'] as const;
+const VIEWS = ['chat', 'network', 'security', 'chain', 'wallet', 'settings', 'setup'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** `#/wallet`, or `#/chat/ID` with the id of a conversation. */
@@ -14,6 +14,9 @@ const threadOf = (hash: string): string | undefined =>
 export const view = signal<View>(viewOf(location.hash));
 /** The id of the open conversation; undefined for a new one. */
 export const openId = signal<string | undefined>(threadOf(location.hash));
+
+/** The second part of the address, such as the step of `#/setup/roles`. */
+export const part = signal(partsOf(location.hash)[1]);
 
 export const addressOf = (id: string | undefined): string => (id === undefined ? '#/chat' : `#/chat/${id}`);
 
@@ -31,5 +34,6 @@ function follow(): void {
   const shown = viewOf(location.hash);
   if (shown !== view.peek()) scrollTo(0, 0);
   view.value = shown;
+  part.value = partsOf(location.hash)[1];
   if (shown === 'chat') openId.value = threadOf(location.hash);
 }

@@ -3,17 +3,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
 import { pageTests, requireAccessible } from '../../support/page-tests.ts';
+import { chainView, PASSWORD, scriptedWallet } from '../../support/scripted-chain.ts';
 import { network } from '../../support/scripted-node.ts';
 
 const tests = pageTests();
 
 const LONG = `bitorch://join?${'Ab3_-xYz9'.repeat(70)}`;
 
+/** A network of this computer alone. */
+function aloneView() {
+  const { self, nodes } = network();
+  return { self, notices: [], nodes: nodes.filter((one) => one.self), models: [], transfers: [] };
+}
+
 /** Gives this computer a network that has no other one. */
 async function beAlone() {
   const { node } = tests.server;
-  const { self, nodes } = network();
-  node.view = { self, notices: [], nodes: nodes.filter((one) => one.self), models: [], transfers: [] };
+  node.view = aloneView();
   await tests.open.page.reload();
   await tests.open.page.getByRole('heading', { name: 'Join a network' }).waitFor();
 }
@@ -111,6 +117,124 @@ test('the check-up shows what bitorch doctor finds, to copy', async () => {
   await page.getByText('Everything is in order.').waitFor();
   await page.getByText('Others connect directly to this computer.').waitFor();
   assert.equal(await page.title(), 'Settings · Bitorch');
+});
+
+/** A computer on which nothing was set up. */
+async function beNew() {
+  const { node } = tests.server;
+  const measured = node.setupView;
+  const steps = measured.steps.map(({ name }) => ({ name, state: 'open' as const }));
+  node.setupView = { ...measured, steps, next: 'network', hasNetwork: false, measurement: { state: 'none' } };
+  node.view = aloneView();
+  await tests.open.page.goto('about:blank');
+  await tests.open.page.goto(tests.server.url);
+  await tests.open.page.getByText('Step 1 of 5').waitFor();
+  return {
+    /** The measurement ends; all roles that are offered suit this computer. */
+    measured: () => {
+      const roles = measured.roles.map((offer) => ({ ...offer, proposed: true }));
+      node.setupView = { ...node.setupView, roles, measurement: measured.measurement };
+    },
+  };
+}
+
+test('the setup leads through network, roles, limits, wallet and reach', async () => {
+  const { page } = tests.open;
+  const { node } = tests.server;
+  const { measured } = await beNew();
+  const heading = (name: string) => page.getByRole('heading', { name }).waitFor();
+
+  await heading('Join a network');
+  await requireAccessible(page, 'setup-network');
+  node.join = async () => {
+    node.chainView = chainView();
+    node.purse = scriptedWallet();
+    node.view = network();
+  };
+  await page.getByRole('textbox', { name: 'Invite' }).fill(LONG);
+  await page.getByRole('button', { name: 'Join' }).click();
+
+  await heading('What should this computer do?');
+  await page.getByText('Measuring the processor.').waitFor();
+  measured();
+  await page.getByText('8 processor cores').waitFor();
+  assert.equal(await page.getByLabel('Run models').isChecked(), true, 'what the measurement proposes');
+  await requireAccessible(page, 'setup-roles');
+  await page.getByLabel('Share models').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+
+  await heading('How much may it give?');
+  assert.deepEqual(node.settingsView.roles, ['client', 'seed', 'run']);
+  await requireAccessible(page, 'setup-limits');
+  await page.getByLabel('Disk space').fill('20');
+  await page.getByRole('button', { name: 'Continue' }).click();
+
+  await heading('Your wallet');
+  assert.equal(node.settingsView.limits.diskBytes, 20e9);
+  node.emit({ type: 'wallet', wallet: node.purse!.view() });
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByLabel('Repeat password').fill(PASSWORD);
+  await requireAccessible(page, 'setup-wallet');
+  await page.getByRole('button', { name: 'Create wallet' }).click();
+  await page.getByRole('button', { name: 'I have written them down' }).click();
+  for (const position of [3, 11, 20])
+    await page.getByLabel(`Word ${position}`, { exact: true }).fill(`word${position}`);
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await page.getByText('Your wallet is ready, and its words are written down.').waitFor();
+  await page.getByRole('button', { name: 'Continue' }).click();
+
+  await heading('Can others reach it?');
+  await page.getByText('1 thing needs your attention.').waitFor();
+  await requireAccessible(page, 'setup-reach');
+  await page.getByRole('button', { name: 'Finish' }).click();
+
+  await heading('This computer is set up');
+  await page.getByText('It does this: Chat, Share models, Run models.').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.steps [data-state="done"]').length === 5);
+  assert.equal(node.setupView.next, null);
+  await requireAccessible(page, 'setup-done');
+});
+
+test('the setup is left and taken up again, and skipped as a whole', async () => {
+  const { page } = tests.open;
+  const { node } = tests.server;
+  await beNew();
+  await page.getByRole('heading', { name: 'Join a network' }).waitFor();
+  await page.getByRole('button', { name: 'Skip this step' }).click();
+  await page.getByRole('heading', { name: 'What should this computer do?' }).waitFor();
+  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByText('4 steps left.').waitFor();
+  await page.reload();
+  await page.getByRole('link', { name: 'Set up this computer' }).click();
+  await page.getByRole('heading', { name: 'What should this computer do?' }).waitFor();
+  await page.getByRole('link', { name: 'Back' }).click();
+  await page.getByRole('heading', { name: 'Join a network' }).waitFor();
+  await page.getByRole('button', { name: 'Skip the setup' }).click();
+  await page.getByText('Set up this computer').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => location.hash === '#/chat');
+  assert.deepEqual(
+    node.setupView.steps.map(({ state }) => state),
+    ['skipped', 'skipped', 'skipped', 'skipped', 'skipped'],
+  );
+});
+
+test('what was done while the node starts again is recorded when it is back', async () => {
+  const { page } = tests.open;
+  const { node } = tests.server;
+  await beNew();
+  await page.getByRole('textbox', { name: 'Invite' }).fill(LONG);
+  const paused = Promise.withResolvers<() => Promise<void>>();
+  await page.route('**/api/network/join', async (route) => {
+    paused.resolve(await tests.server.pause());
+    await route.fulfill({ json: { joined: true } });
+  });
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('Your node is starting again.').waitFor();
+  const resume = await paused.promise;
+  await page.getByRole('heading', { name: 'What should this computer do?' }).waitFor();
+  await resume();
+  await page.waitForFunction(() => document.querySelectorAll('.steps [data-state="done"]').length === 1);
+  assert.equal(node.setupView.steps[0]!.state, 'done');
 });
 
 test('roles and limits are changed while the node runs', async () => {
