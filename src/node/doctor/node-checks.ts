@@ -23,7 +23,7 @@ export const nodeChecks = (facts: NodeFacts): CheckView[] => [
   { name: 'node', state: 'ok', text: `running, roles ${facts.roles.join(', ')}` },
   networkCheck(facts),
   addressesCheck(facts),
-  ...reachCheck(facts),
+  reachCheck(facts),
   clockCheck(facts),
   chainCheck(facts),
   ...facts.notices.flatMap(noticeCheck),

@@ -13,28 +13,27 @@ export interface ReachFacts {
 /** The roles whose work others have to be able to ask for. */
 const SERVING: readonly Role[] = ['seed', 'run', 'audit', 'validate', 'security'];
 
-/** How computers elsewhere reach this one, and what would make it better. A check of addresses covers a node on loopback. */
-export function reachCheck({ roles, others, reach }: ReachFacts): CheckView[] {
-  if (!reach) return [];
+/** How computers elsewhere reach this one, and what would make it better. */
+export function reachCheck({ roles, others, reach }: ReachFacts): CheckView {
   const name = 'reach';
+  if (!reach) {
+    const text = 'not reachable: it listens for programs of this computer alone';
+    return { name, state: 'note', text, fix: 'start it with --listen /ip4/0.0.0.0/tcp/4001 to serve others' };
+  }
   const { state, advice: fix } = reach;
   if (state === 'direct')
-    return [{ name, state: 'ok', text: `others connect directly to this computer${byMapping(reach)}` }];
+    return { name, state: 'ok', text: `others connect directly to this computer${byMapping(reach)}` };
   if (state === 'hole-punched')
-    return [
-      { name, state: 'ok', text: `others meet it at a relay, then connect directly${byRouter(reach)}` },
-    ];
+    return { name, state: 'ok', text: `others meet it at a relay, then connect directly${byRouter(reach)}` };
   if (state === 'relayed')
-    return [
-      { name, state: 'note', text: `others reach it through ${relaysOf(reach)}${byRouter(reach)}`, fix },
-    ];
+    return { name, state: 'note', text: `others reach it through ${relaysOf(reach)}${byRouter(reach)}`, fix };
   if (!others.some(({ addresses }) => addresses.some(isElsewhere))) {
     const text = 'not known yet: no computer outside this local network was met';
-    return [{ name, state: 'note', text }];
+    return { name, state: 'note', text };
   }
   const text = `no other computer can connect to this one${byRouter(reach)}`;
-  if (SERVING.some((role) => roles.includes(role))) return [{ name, state: 'problem', text, fix }];
-  return [{ name, state: 'note', text: `${text}, and none needs to for the roles here`, fix }];
+  if (SERVING.some((role) => roles.includes(role))) return { name, state: 'problem', text, fix };
+  return { name, state: 'note', text: `${text}, and none needs to for the roles here`, fix };
 }
 
 const isElsewhere = (address: string): boolean => scopeOfAddress(address) === 'public';
