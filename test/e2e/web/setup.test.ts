@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BitorchError } from '#base';
-import { pageTests, requireAccessible } from '../../support/page-tests.ts';
+import { pageTests, requireAccessible, requireAccessibleNow } from '../../support/page-tests.ts';
 import { chainView, PASSWORD, scriptedWallet } from '../../support/scripted-chain.ts';
 import { network } from '../../support/scripted-node.ts';
 
@@ -49,7 +49,7 @@ test('a computer without a network joins by a pasted invite, and is told what is
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByRole('alert').getByText(shown).waitFor();
   }
-  await requireAccessible(page, 'join-refused');
+  await requireAccessibleNow(page, 'join-refused');
   const consents: boolean[] = [];
   node.join = async (invite, { acceptRisks = false } = {}) => {
     consents.push(acceptRisks);
@@ -103,7 +103,7 @@ test('the check-up shows what bitorch doctor finds, to copy', async () => {
   await page.getByText('1 thing needs your attention.').waitFor();
   await page.getByText('0.1 GB free.').waitFor();
   await page.getByText('Free some.').waitFor();
-  await requireAccessible(page, 'check-up');
+  await requireAccessibleNow(page, 'check-up');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.getByRole('button', { name: 'Copy the report' }).click();
   const report = String(await page.evaluate('navigator.clipboard.readText()'));
@@ -165,7 +165,7 @@ test('the setup leads through network, roles, limits, wallet and reach', async (
 
   await heading('How much may it give?');
   assert.deepEqual(node.settingsView.roles, ['client', 'seed', 'run']);
-  await requireAccessible(page, 'setup-limits');
+  await requireAccessibleNow(page, 'setup-limits');
   await page.getByLabel('Disk space').fill('20');
   await page.getByRole('button', { name: 'Continue' }).click();
 
@@ -174,7 +174,7 @@ test('the setup leads through network, roles, limits, wallet and reach', async (
   node.emit({ type: 'wallet', wallet: node.purse!.view() });
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByLabel('Repeat password').fill(PASSWORD);
-  await requireAccessible(page, 'setup-wallet');
+  await requireAccessibleNow(page, 'setup-wallet');
   await page.getByRole('button', { name: 'Create wallet' }).click();
   await page.getByRole('button', { name: 'I have written them down' }).click();
   for (const position of [3, 11, 20])
@@ -192,7 +192,7 @@ test('the setup leads through network, roles, limits, wallet and reach', async (
   await page.getByText('It does this: Chat, Share models, Run models.').waitFor();
   await page.waitForFunction(() => document.querySelectorAll('.steps [data-state="done"]').length === 5);
   assert.equal(node.setupView.next, null);
-  await requireAccessible(page, 'setup-done');
+  await requireAccessibleNow(page, 'setup-done');
 });
 
 test('the setup is left and taken up again, and skipped as a whole', async () => {
@@ -275,7 +275,7 @@ test('roles and limits are changed while the node runs', async () => {
   assert.equal(await roles.getByLabel('Chat').isDisabled(), true);
   assert.equal(await limits.getByLabel('Upload, in kB/s').isDisabled(), true);
   assert.equal(await limits.getByLabel('Pause on battery').isDisabled(), true);
-  await requireAccessible(page, 'settings-fixed');
+  await requireAccessibleNow(page, 'settings-fixed');
 });
 
 test('a draft outlives the tab, and ends when it is sent or the browser signs out', async () => {
