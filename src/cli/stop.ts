@@ -27,9 +27,9 @@ async function homesWith(home: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(dirname(home), name));
 }
 
-/** Waits until no process holds the lock of the data directory. Throws STOP_TIMEOUT. */
-async function untilUnlocked(home: string, pid: number): Promise<void> {
-  const deadline = performance.now() + TIMEOUT_MS;
+/** Waits until no process holds the lock of the data directory. Throws STOP_TIMEOUT, which names the process `pid`. */
+export async function untilUnlocked(home: string, pid: number, timeoutMs = TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const unlock = await tryLockFile(join(home, 'home.lock'));
     if (unlock) return unlock();

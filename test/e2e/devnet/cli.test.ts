@@ -1,6 +1,6 @@
 /** The commands as a shell sees them: output, exit codes, what a second start does. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
@@ -65,7 +65,7 @@ test('a whole run with --once', async () => {
   unlock();
 });
 
-test('a node alone shows its page at once, says what it waits for, and answers a chat with a reason', async () => {
+test('a node alone shows its page at once, says what it waits for, answers a chat with a reason, and stops when told', async () => {
   const alone = join(home, 'alone');
   const child = spawn(process.execPath, [
     MAIN,
@@ -77,12 +77,9 @@ test('a node alone shows its page at once, says what it waits for, and answers a
     '--roles',
     'seed',
   ]);
-  let output = '';
+  const ended = once(child, 'close');
   try {
-    for await (const chunk of child.stdout) {
-      output += chunk;
-      if (output.includes('waiting: ')) break;
-    }
+    const output = await written(child, /waiting: .*\n/);
     const [, url, token] = /^laptop is up: (\S+)\/#token=(\S+)$/m.exec(output) ?? [];
     assert.match(output, /^This node is not part of a network yet/m);
     assert.match(output, /^waiting: this node knows no other node \(give --bootstrap\)$/m);
@@ -95,8 +92,30 @@ test('a node alone shows its page at once, says what it waits for, and answers a
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     assert.equal(error.code, 'NOT_A_CLIENT');
     assert.match(error.message, /--roles seed,client/);
+
+    const stopped = await bitorch(['stop', '--home', alone]);
+    assert.deepEqual(stopped, { code: 0, output: 'The node has stopped.\n' });
+    const unlock = await tryLockFile(join(alone, 'home.lock'));
+    assert.ok(unlock, 'the command waits until the node has ended');
+    unlock();
+    assert.deepEqual(await ended, [0, null]);
+    const again = await bitorch(['stop', '--home', alone]);
+    assert.equal(again.code, 3);
+    assert.match(again.output, /^bitorch: no node is running on .* \[NODE_MISSING\]$/m);
   } finally {
-    child.kill('SIGINT');
-    await once(child, 'close');
+    child.kill('SIGKILL');
+    await ended;
   }
 });
+
+/** What a program has written once it matches, or all of it if it ends before. */
+function written(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<string> {
+  let output = '';
+  return new Promise((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      if (pattern.test(output)) resolve(output);
+    });
+    child.once('close', () => resolve(output));
+  });
+}
