@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { messageOf } from '#base';
+import { dirname } from 'node:path';
+import { codeOf, messageOf } from '#base';
 import { selfCheck } from '#execution';
 import { type Availability, sandboxAvailability } from '#security';
 
@@ -22,11 +23,13 @@ export async function examineMachine(home: string): Promise<Machine> {
   return { freeBytes, engineProblem, sandbox };
 }
 
+/** Free space where the data directory is or, before the first start, will be. */
 async function freeSpace(home: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(home);
     return bavail * bsize;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const parent = dirname(home);
+    return codeOf(error) === 'ENOENT' && parent !== home ? freeSpace(parent) : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absentCheck, doctorLines } from '../../../src/cli/doctor.ts';
+import { examineMachine } from '../../../src/node/doctor/machine.ts';
 import { machineChecks } from '../../../src/node/doctor/machine-checks.ts';
 import { type NodeFacts, nodeChecks } from '../../../src/node/doctor/node-checks.ts';
 import { doctorReport } from '../../../src/node/doctor/report.ts';
@@ -143,4 +144,10 @@ test('the terminal shows a line a check, and what to do below a problem', () => 
   assert.equal(lines[1], 'PROBLEM  disk       0.1 GB free for the data directory');
   assert.match(lines[2]!, /^ {20}fix: free at least 2 GB/);
   assert.equal(lines.at(-1), '2 problems found.');
+});
+
+test('before the first start the disk is that on which the data directory will be', async () => {
+  const { freeBytes } = await examineMachine(`${import.meta.dirname}/not/there/yet`);
+  assert.ok(freeBytes !== undefined && freeBytes > 0);
+  assert.equal((await examineMachine(`${import.meta.filename}/file`)).freeBytes, undefined);
 });
