@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a small Debian base image where no registry of images can be reached:
 #   packaging/base-image.sh [name]      (default name: bitorch-base)
+#   packaging/base-image.sh -           only prints the path of the tree's tar file; needs no Docker
 # Needs root, debootstrap and a running Docker; takes the mirror that apt is set up with. The tree is kept as a tar
 # file in $BITORCH_BASE_CACHE (default /var/cache/bitorch), so that the second time takes seconds.
 set -euo pipefail
@@ -24,5 +25,9 @@ make_archive() {
   mv "$archive.part" "$archive"
 }
 
-[ -s "$archive" ] || make_archive
+[ -s "$archive" ] || make_archive >&2
+if [ "$name" = - ]; then
+  echo "$archive"
+  exit
+fi
 docker import --change 'CMD ["bash"]' "$archive" "$name"

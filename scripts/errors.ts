@@ -6,6 +6,7 @@ export const SCRIPT_ERRORS = {
   COMMAND_FAILED: [500, 'a command ended with an error'],
   ENGINE_MISSING: [500, 'no container engine answers'],
   KERNELS_INVALID: [500, 'the kernels do not compile'],
+  PACKAGE_CHANGED: [500, 'a package of the registry is not the one that was pinned'],
   TIMEOUT: [500, 'something took too long'],
 } as const satisfies ErrorTable;
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { messageOf } from '#base';
 import { engineHash } from '../support/engine-hash.ts';
+import { temporaryDirectory } from '../support/swarm.ts';
 
 const run = promisify(execFile);
 
@@ -77,4 +78,25 @@ test('Node for arm64 gives the bits of this machine, with both builds', async (t
   const { stdout } = await run(EMULATOR, ['-L', LIBRARIES, ...emulated], { timeout: 240_000 });
   const expected = await engineHash('relaxed');
   assert.deepEqual(JSON.parse(stdout), ['arm64', expected, expected]);
+});
+
+test('the file for Linux on arm64 starts', async (t) => {
+  const reason = await whyNot();
+  if (reason !== undefined) return t.skip(reason);
+  const folder = await temporaryDirectory(t);
+  const out = join(folder, 'out');
+  const made = ['run', '--silent', 'release', '--', '--only', 'linux-arm64', '--out', out];
+  const { stdout, code } = await run('npm', made).then(
+    ({ stdout }) => ({ stdout, code: 0 }),
+    (error: { stdout: string }) => ({ stdout: error.stdout, code: 1 }),
+  );
+  if (code !== 0) return t.skip(stdout.trim());
+  // The launcher would start Node without the emulator.
+  const [file] = (await readdir(out)).filter((name) => name.endsWith('linux-arm64'));
+  const unpack =
+    'tail -n "+$(grep -an -m 1 "^BITORCH_LAUNCHER=" "$1" | cut -d: -f1)" "$1" | tail -n +2 | tar -xzf - -C "$2"';
+  await run('bash', ['-o', 'pipefail', '-c', unpack, 'bash', join(out, file!), folder]);
+  const [node, main] = [join(folder, 'bin/node'), join(folder, 'app/src/cli/main.ts')];
+  const { stdout: version } = await run(EMULATOR, ['-L', LIBRARIES, node, main, '--version']);
+  assert.equal(version, '0.1.0\n');
 });

@@ -16,7 +16,7 @@ exec unshare --mount --net --cgroup --propagation private bash -ec '
   ip link set lo up
   exec ${SYSTEMD} --user --log-target=console'`;
 
-const LACKING = `set -e; test -x ${SYSTEMD}; command -v systemctl ip nsenter unshare`;
+const LACKING = `set -e; test -x ${SYSTEMD}; for each in systemctl ip nsenter unshare; do command -v $each; done`;
 
 /** Why this machine cannot run one; undefined when it can. */
 export function userSystemdLacking(): string | undefined {

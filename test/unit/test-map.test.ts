@@ -42,7 +42,7 @@ const OF_SEVERAL: Readonly<Record<string, readonly string[]>> = {
   ],
   network: ['gossip-names', 'unread-frames'],
   node: ['auditors', 'examination', 'failures', 'rechecks'],
-  packaging: ['image', 'report'],
+  packaging: ['image', 'release', 'report'],
   security: [
     ...['archives', 'bounded-work', 'determinism', 'images', 'names', 'ruleset-changes', 'safetensors'],
     ...['template-flow', 'template-prompts', 'tokenizer-meaning', 'trial-verdict'],
