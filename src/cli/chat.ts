@@ -78,6 +78,8 @@ async function converse(flags: ChatFlags, system: readonly ChatMessage[]): Promi
     }
     lines.prompt();
   }
+  // The prompt of the shell begins a line of its own.
+  process.stderr.write('\n');
 }
 
 /** Prints an answer as it arrives, and its route on a terminal. Returns the text. Throws INTERRUPTED when `signal` aborts. */
