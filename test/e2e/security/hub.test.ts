@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { concat, utf8 } from '#base';
 import { startHub } from '../../support/hub.ts';
+import { Program } from '../../support/program.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitorch-hub-'));
@@ -27,7 +28,10 @@ function start(home: string, ...args: string[]) {
   return { child, ended: end(child).then((status) => ({ status, stdout, stderr })) };
 }
 const end = (child: ChildProcess) => new Promise<number | null>((resolve) => child.on('close', resolve));
-const bitorchScan = (home: string, ...args: string[]) => start(home, ...args).ended;
+const program = new Program();
+after(() => program.stop());
+const bitorchScan = (home: string, ...args: string[]) =>
+  program.run(['scan', ...args], { BITORCH_HOME: join(folder, home) });
 
 test('a clean repository, every file of it, by exit code 0; one with a pickle by 1', async (t) => {
   const hub = await startHub(t, 'org/clean', {
@@ -35,7 +39,7 @@ test('a clean repository, every file of it, by exit code 0; one with a pickle by
     'deep/config.json': utf8('{}'),
     'README.md': utf8('# hello\n'),
   });
-  const clean = await bitorchScan('a', 'hf:org/clean', '--hub', hub.url);
+  const clean = await start('a', 'hf:org/clean', '--hub', hub.url).ended;
   assert.equal(clean.status, 0, clean.stderr);
   assert.match(clean.stdout, /3 files, .* CLEAN/);
   assert.match(hub.requests.join(), /deep\/config\.json/);
@@ -68,13 +72,8 @@ test('a branch that has moved on is fetched and scanned anew, a commit is not', 
 
 test('the address of the Hub comes from the environment as well', async (t) => {
   const hub = await startHub(t, 'org/clean', { 'README.md': utf8('# hello\n') });
-  const before = process.env.HF_ENDPOINT;
-  process.env.HF_ENDPOINT = hub.url;
-  t.after(() => {
-    if (before === undefined) delete process.env.HF_ENDPOINT;
-    else process.env.HF_ENDPOINT = before;
-  });
-  assert.equal((await bitorchScan('b', 'hf:org/clean')).status, 0);
+  const env = { BITORCH_HOME: join(folder, 'b'), HF_ENDPOINT: hub.url };
+  assert.equal((await program.run(['scan', 'hf:org/clean'], env)).status, 0);
   assert.ok(hub.requests.length > 0);
 });
 
