@@ -63,7 +63,7 @@ export const rows = (count: number, value = 1) => new Float32Array(count * WIDTH
 export async function openSession({ client, route }: AuditNetwork, plan = planSession(MANIFEST, route)) {
   const record = new AnswerRecord(plan);
   const session = new ClientSession({ plan, hidden: WIDTH }, { host: client, observer: record });
-  await session.open(AbortSignal.timeout(5_000));
+  await session.open(AbortSignal.timeout(120_000));
   return { session, record };
 }
 
@@ -90,6 +90,6 @@ export function auditHop(
   const { from, to } = receipts.at(-1)!.receipt;
   const { client, auditor } = net;
   const plan = { hop, stage: net.route[hop]!, auditor: { ...auditor, name: 'the auditor' }, from, to };
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(120_000);
   return audit(shown, plan, { host: client, key: client.key, width: WIDTH, signal });
 }

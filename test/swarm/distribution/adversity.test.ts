@@ -9,7 +9,7 @@ import { verifyFiles } from '#distribution';
 import { startRoguePeer } from '../../support/rogue-peer.ts';
 import { hashFiles, KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
 
-const deadline = () => AbortSignal.timeout(60_000);
+const deadline = () => AbortSignal.timeout(120_000);
 
 test('kill -9 in mid-download: what was verified is kept, nothing corrupt is, the rest is fetched', async (t) => {
   const home = await temporaryDirectory(t);

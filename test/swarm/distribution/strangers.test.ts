@@ -16,7 +16,7 @@ import {
 import { dialStranger, startRoguePeer } from '../../support/rogue-peer.ts';
 import { KiB, MiB, makeTorrent, startSwarm, temporaryDirectory } from '../../support/swarm.ts';
 
-const deadline = () => AbortSignal.timeout(30_000);
+const deadline = () => AbortSignal.timeout(120_000);
 
 interface World {
   metainfo: Metainfo;

@@ -53,7 +53,7 @@ const open = async (client: Host, route: StageOffer[], observer = quiet()) => {
     { plan: planSession(manifest, route), hidden: WIDTH },
     { host: client, observer },
   );
-  await session.open(AbortSignal.timeout(20_000));
+  await session.open(AbortSignal.timeout(120_000));
   return session;
 };
 

@@ -13,7 +13,7 @@ import { localStream } from '../../../src/network/local-stream.ts';
 
 const LIMIT = 1 << 20;
 const HOST = '127.0.0.1';
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => AbortSignal.timeout(120_000);
 
 /** A dialler's and a listener's side whose links are agreed on streams that `relay` stands between. */
 async function ends(t: TestContext) {

@@ -9,7 +9,7 @@ import { afterwards } from '../../support/swarm.ts';
 const log = createLog('silent');
 const LIMIT = 1 << 20;
 const ECHO = '/bitorch/test/echo/1';
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => AbortSignal.timeout(120_000);
 
 async function startHost(t: TestContext, reach: Partial<ReachOptions>): Promise<Host> {
   const host = await Host.start({ key: SigningKey.generate(), reach }, { log });

@@ -146,7 +146,7 @@ test('an answer goes around a stage that refuses it', async (t) => {
   await until(() => runs() !== undefined);
   const hopsOf = ([route]: ChatEvent[]) => route?.type === 'route' && route.hops.map(({ name }) => name);
 
-  const first = client.chat(ask('Hello', 3), AbortSignal.timeout(60_000))[Symbol.asyncIterator]();
+  const first = client.chat(ask('Hello', 3), AbortSignal.timeout(120_000))[Symbol.asyncIterator]();
   const { value: route } = await first.next();
   assert.deepEqual(hopsOf([route]), ['whole']);
   const second = await chat(client, ask('Hello', 3));

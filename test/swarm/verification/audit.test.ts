@@ -85,7 +85,7 @@ async function answer({ client, route }: Awaited<ReturnType<typeof network>>) {
   const plan = planSession(manifest, route);
   const record = new AnswerRecord(plan);
   const session = new ClientSession({ plan, hidden: WIDTH }, { host: client, observer: record });
-  await session.open(AbortSignal.timeout(20_000));
+  await session.open(AbortSignal.timeout(120_000));
   await session.forward(0, new Float32Array(70 * WIDTH).fill(1));
   for (let position = 70; position < 75; position++)
     await session.forward(position, new Float32Array(WIDTH).fill(2));
@@ -97,7 +97,7 @@ const auditStage = async (net: Awaited<ReturnType<typeof network>>, record: Answ
   const { from, to } = record.receiptsOf(hop).at(-1)!.receipt;
   const [stage, auditor] = [net.route[hop]!, net.route[(hop + 1) % net.route.length]!];
   const { client, key } = net;
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(120_000);
   return audit(record, { hop, stage, auditor, from, to }, { host: client, key, width: WIDTH, signal });
 };
 

@@ -44,7 +44,7 @@ test('the commands with which the guide begins a network begin one', { timeout: 
   const [, url, token] = up()!;
   const headers = { authorization: `Bearer ${token}` };
   const view = async (path: string) =>
-    (await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(20_000) })).json();
+    (await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(120_000) })).json();
   const wallet = await view('/api/wallet');
   assert.equal(wallet.state, 'open');
   assert.match(wallet.address, /^torch1/);
