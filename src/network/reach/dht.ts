@@ -2,6 +2,7 @@ import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht';
 import { multiaddr } from '@multiformats/multiaddr';
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
+import { BitorchError } from '#base';
 import { dialableOnly, type Scope } from '../dialable.ts';
 import type { PeerAddress } from '../peer-address.ts';
 import { ProviderStore } from './provider-store.ts';
@@ -22,7 +23,7 @@ const REFRESH_MS = 6 * 3_600_000;
 
 /** Finds out who provides what, over the whole network. Keys are SHA-256 hashes, 32 bytes. */
 export interface ContentRouting {
-  /** Tells the nodes nearest to the key that this node provides it; holds for a day and is renewed. */
+  /** Tells the nodes nearest to the key that this node provides it; holds for a day and is renewed. Throws PEER_UNREACHABLE. */
   provide(key: Uint8Array, signal: AbortSignal): Promise<void>;
   /** At most `count` providers, with the addresses that may be dialled; may include this node. */
   findProviders(key: Uint8Array, options: { count: number; signal: AbortSignal }): Promise<PeerAddress[]>;
@@ -72,7 +73,16 @@ export class Dht implements ContentRouting {
   }
 
   async provide(key: Uint8Array, signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#dht.provide(cidOf(key), { signal })) signal.throwIfAborted();
+    let keepers = 0;
+    for await (const event of this.#dht.provide(cidOf(key), { signal })) {
+      signal.throwIfAborted();
+      if (event.name === 'FINAL_PEER') keepers++;
+    }
+    if (keepers === 0)
+      throw new BitorchError(
+        'PEER_UNREACHABLE',
+        'no node of the hash table is known yet: connect to one first',
+      );
   }
 
   async findProviders(

@@ -6,7 +6,7 @@ export const NODES_PROTOCOL = '/bitorch/node/nodes/4';
 export const NEWS_PROTOCOL = '/bitorch/node/news/1';
 export const HOLDERS_PROTOCOL = '/bitorch/node/holders/1';
 /** A node whose word has not changed signs it anew after this long, in ms. */
-export const BEAT_MS = 180_000;
+export const BEAT_MS = 240_000;
 /** A whole announcement is made anew after this long, in ms. */
 export const WHOLE_MS = 3_600_000;
 /** Minimum time between two announcements of a node, in ms; earlier ones are ignored. */

@@ -22,7 +22,7 @@ import {
   type Word,
 } from './announcement.ts';
 import { Digest, MAX_DIGEST_BYTES } from './digest.ts';
-import { type DirectoryObserver, Hearsay } from './hearsay.ts';
+import { type DirectoryObserver, Hearsay, type SealOpeners } from './hearsay.ts';
 import { idOfHolding } from './holdings.ts';
 import type { KnownNode, Source } from './known-node.ts';
 import { KnownNodes, upTo } from './known-nodes.ts';
@@ -57,7 +57,7 @@ const PULL_JITTER = 0.25;
 /** Nodes of the view beside those that are connected. */
 const SAMPLE = 128;
 /** Words that a pull takes, in bytes: while few nodes are known, then. */
-const ROOM = 4 << 10;
+const ROOM = 3 << 10;
 const FEW = 64;
 /** How long a start waits for the answers to its first introductions. */
 const SETTLE_MS = 5_000;
@@ -78,6 +78,7 @@ interface DirectoryDependencies {
   readonly clock?: Clock;
   /** A number from 0 to 1. */
   readonly random?: () => number;
+  readonly open?: SealOpeners;
 }
 
 /**
@@ -123,9 +124,9 @@ export class Directory {
     const capacity = () => sample + 1 + host.connected.length;
     const known = new KnownNodes({ selfId: host.id, capacity }, { isConnected });
     this.#known = known;
-    const { observer } = dependencies;
+    const { observer, open } = dependencies;
     const onChange = () => this.#notify();
-    this.#hearsay = new Hearsay({ host, log, clock, known, observer, onChange });
+    this.#hearsay = new Hearsay({ host, log, clock, known, observer, open, onChange });
     const sharesModel = (id: string) => known.sharesModel(id);
     const shareModel = (id: string, other: string) => known.shareModel(id, other);
     this.#rumours = new Rumours({ host, sharesModel, shareModel, now, random });

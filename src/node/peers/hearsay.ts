@@ -2,6 +2,7 @@ import { type Clock, type Logger, messageOf } from '#base';
 import { Budgets, type Host, type Limits, type PeerAddress } from '#network';
 import {
   type Announcement,
+  type Delta,
   type Description,
   openAnnouncement,
   openDelta,
@@ -27,12 +28,24 @@ export interface DirectoryObserver {
   readonly heardClock: (id: string, time: number) => void;
 }
 
+/** Checks and decodes what is signed. */
+export interface SealOpeners {
+  announcement(id: string, sealed: Uint8Array): Announcement;
+  delta(id: string, sealed: Uint8Array): Delta;
+}
+
+const OPENERS: SealOpeners = {
+  announcement: (id, sealed) => openAnnouncement({ id, sealed }),
+  delta: openDelta,
+};
+
 interface HearsayDependencies {
   readonly host: Pick<Host, 'id' | 'scopeOf' | 'originOf'>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly known: KnownNodes;
   readonly observer: DirectoryObserver | undefined;
+  readonly open?: SealOpeners | undefined;
   /** Called when anything was learnt. */
   readonly onChange: () => void;
 }
@@ -64,17 +77,17 @@ export class Hearsay {
    * Throws SIGNATURE_INVALID, ANNOUNCEMENT_INVALID and the errors of decoding.
    */
   learn({ id, pages, delta: sealedDelta }: Word, from: string): boolean {
-    const { host, known, clock, observer, onChange } = this.#deps;
+    const { host, known, clock, observer, onChange, open = OPENERS } = this.#deps;
     const isOwn = id === host.id;
     const proven = id === from;
     if (!isOwn && !proven && !known.has(id) && !this.#isWithinNews(from)) return false;
     const now = clock.date();
-    const delta = sealedDelta && openDelta(id, sealedDelta);
+    const delta = sealedDelta && open.delta(id, sealedDelta);
     const source: Source = { proven, scope: host.scopeOf(from), origin: host.originOf(from) };
     const before = known.find(id, now);
     let isNews = false;
     for (const sealed of pages) {
-      const announcement = openAnnouncement({ id, sealed });
+      const announcement = open.announcement(id, sealed);
       const { time } = announcement;
       if (isOwn) observer?.heardOwn(announcement);
       else if (known.isNews(announcement, now, delta?.base === time ? delta.time : time))

@@ -4,12 +4,12 @@ import type { Holding } from './announcement.ts';
 import { idOfHolding } from './holdings.ts';
 
 /** Blocks that share a key of the hash table. */
-const BLOCKS_OF_KEY = 8;
+const BLOCKS_OF_KEY = 32;
 const MAX_KEYS = 256;
-const MAX_GROUPS_OF_MODEL = 32;
+const MAX_GROUPS_OF_MODEL = 8;
 const PROVIDE_TIMEOUT_MS = 60_000;
-/** Until what failed is tried again. */
-const RETRY_MS = 60_000;
+/** Until what failed is tried again, longer each time. */
+const RETRIES = { firstMs: 2_000, lastMs: 600_000 };
 
 /** The key in the hash table of those who hold a manifest (hexadecimal id), or who run blocks near one. */
 export function providerKey(manifest: string, block?: number): Uint8Array {
@@ -32,6 +32,7 @@ export class ProviderRecords {
   /** Keys wanted, by a name of theirs; told or not. */
   #wanted = new Map<string, Uint8Array>();
   readonly #told = new Set<string>();
+  #retryMs = RETRIES.firstMs;
   #isBusy = false;
   #isStopped = false;
   #stopWaiting: () => void = () => undefined;
@@ -69,7 +70,9 @@ export class ProviderRecords {
       }
     }
     this.#isBusy = false;
-    if (failed && this.#next()) this.#stopWaiting = clock.after(RETRY_MS, () => void this.#tell());
+    const retryMs = this.#retryMs;
+    this.#retryMs = failed ? Math.min(RETRIES.lastMs, 2 * retryMs) : RETRIES.firstMs;
+    if (failed && this.#next()) this.#stopWaiting = clock.after(retryMs, () => void this.#tell());
   }
 
   #next(): [string, Uint8Array] | undefined {

@@ -7,11 +7,11 @@ const FAN_OUT = 4;
 const FOR_SENDER: Limits = {
   heldBytes: 0,
   burstBytes: 16 << 10,
-  bytesPerSecond: 12,
+  bytesPerSecond: 6,
   burstCpuMs: 1,
   cpuMsPerSecond: 1,
 };
-const FOR_ALL: Limits = { ...FOR_SENDER, burstBytes: 64 << 10, bytesPerSecond: 48 };
+const FOR_ALL: Limits = { ...FOR_SENDER, burstBytes: 64 << 10, bytesPerSecond: 24 };
 
 interface RumourDependencies {
   readonly host: Pick<Host, 'connected' | 'request'>;
