@@ -353,8 +353,8 @@ export class Directory {
     const before = this.#lastWordOf(from, digest);
     if (this.#hearsay.learn(word, from)) this.#passOn(from, from);
     this.#known.touch([from], now);
-    const words = this.#known.words(digest, { room, now, random: this.#random, count: MAX_WORDS });
-    return { time: now, words: [...before, ...words.filter(({ id }) => id !== from)] };
+    const asked = { room, now, except: from, random: this.#random, count: MAX_WORDS };
+    return { time: now, words: [...before, ...this.#known.words(digest, asked)] };
   }
 
   /** What was last heard of the maker of a digest, unless it is that which the digest names. */

@@ -240,17 +240,23 @@ export class KnownNodes {
   }
 
   /**
-   * Words for somebody who has what `digest` says, of at most `room` bytes: what is newer of the nodes that he knows, then other
+   * Words for somebody who has what `digest` says, of at most `room` bytes: what is newer of the nodes in the digest, then other
    * nodes, both at random.
    */
   words(
     digest: Digest,
-    { room, now, random, count }: { room: number; now: number; random: () => number; count: number },
+    {
+      room,
+      now,
+      except,
+      random,
+      count,
+    }: { room: number; now: number; except: string; random: () => number; count: number },
   ): Word[] {
     const ranked: { word: Word; rank: number }[] = [];
     for (const entry of this.#entries.values()) {
       const time = newestOf(entry);
-      if (entry.lost || now - time > MOST_AGE_MS / 2) continue;
+      if (entry.node.id === except || entry.lost || now - time > MOST_AGE_MS / 2) continue;
       const since = digest.timeOf(entry.node.id);
       if (since !== undefined && time < since + 1_000) continue;
       const word = wordOf(entry, since);
