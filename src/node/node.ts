@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BitorchError, Broadcast, check, Lifecycle, type Logger, Mutex, type Progress } from '#base';
+import { BitorchError, Broadcast, check, Lifecycle, type Logger, type Progress } from '#base';
 import type { Executor, Stage } from '#execution';
 import { answerChainCall } from '#ledger';
 import type {
@@ -23,14 +23,8 @@ import type {
   WalletApi,
 } from './api/node-api.ts';
 import { sendViews } from './api/view-events.ts';
-import { examineMachine } from './doctor/machine.ts';
-import { machineChecks } from './doctor/machine-checks.ts';
-import { nodeChecks } from './doctor/node-checks.ts';
-import { doctorReport } from './doctor/report.ts';
-import { parseInvite } from './join/invite.ts';
-import { inviteFacts } from './join/invite-facts.ts';
-import { joinNetwork } from './join/join-network.ts';
-import { makeInvite } from './join/make-invite.ts';
+import { examineNode } from './doctor/examine-node.ts';
+import { Invites } from './join/invites.ts';
 import type { Model } from './models/library.ts';
 import { publish } from './models/publish.ts';
 import { type NodeOptions, type NodeSettings, nodeOptionsSchema } from './options.ts';
@@ -61,15 +55,16 @@ export class Node implements NodeApi {
   readonly #services: Services;
   readonly #settings: RunningSettings;
   readonly #setup: Setup;
+  readonly #invites: Invites;
   readonly #lifecycle: Lifecycle;
   readonly #events: Broadcast<NodeEvent>;
-  readonly #joining = new Mutex();
   readonly #wrapStage: ((stage: Stage) => Executor) | undefined;
 
   private constructor(parts: {
     options: NodeOptions;
     services: Services;
     setup: Setup;
+    invites: Invites;
     fixed: readonly string[];
     lifecycle: Lifecycle;
     events: Broadcast<NodeEvent>;
@@ -80,11 +75,11 @@ export class Node implements NodeApi {
     const { home, roles } = parts.options;
     this.#settings = new RunningSettings({ home, roles, fixed: parts.fixed }, parts.services);
     this.#setup = parts.setup;
+    this.#invites = parts.invites;
     this.#lifecycle = parts.lifecycle;
     this.#events = parts.events;
     this.#wrapStage = parts.wrapStage;
-    const views = { network: () => this.network(), security: () => this.security() };
-    this.#lifecycle.onStop(sendViews(this.#events, views));
+    this.#lifecycle.onStop(sendViews(this.#events, this));
   }
 
   /** Starts the node and joins the network; call `work` next. A failed start leaves nothing running. */
@@ -98,11 +93,11 @@ export class Node implements NodeApi {
       const publishEvent = (event: NodeEvent) => events.publish(event);
       const services = await startServices(options, { log, lifecycle, onEvent: publishEvent });
       signal?.throwIfAborted();
-      const join = (invite: string) => node.join(invite);
+      const invites = new Invites(options.home, services, lifecycle.signal);
+      const join = (invite: string) => invites.accept(invite);
       const setup = await openNodeSetup(options, services, { fixed, join });
       lifecycle.onStop(() => setup.stop());
-      const node: Node = new Node({ options, services, setup, fixed, lifecycle, events, wrapStage });
-      return node;
+      return new Node({ options, services, setup, invites, fixed, lifecycle, events, wrapStage });
     } catch (error) {
       await lifecycle.stop().catch(() => undefined);
       throw error;
@@ -158,25 +153,12 @@ export class Node implements NodeApi {
     return networkView({ host, directory, notices, library, guard });
   }
 
-  /** A new invite to this node's network. Throws NETWORK_NONE, INVITE_UNREACHABLE, INVITE_TOO_LONG. */
   invite(): string {
-    const { host, key, trackers, guard, membership, chain } = this.#services;
-    const facts = inviteFacts({ host, trackers, guard, chain, nodes: membership.directory.nodes() });
-    return makeInvite(facts, { key, now: Date.now() });
+    return this.#invites.make();
   }
 
-  /**
-   * Joins the network of an invite; the node is part of it from its next start on. Joins wait for each other. Throws as `parseInvite`
-   * and `joinNetwork` do.
-   */
-  async join(text: string, { acceptRisks = false }: { acceptRisks?: boolean } = {}): Promise<void> {
-    const invite = parseInvite(text, Date.now());
-    const { host, chain } = this.#services;
-    const followed = chain?.genesis.parameters.chainId;
-    const { signal } = this.#lifecycle;
-    await this.#joining.run(() =>
-      joinNetwork(this.#options.home, invite, { host, signal, followed, acceptRisks }),
-    );
+  join(invite: string, consent?: { acceptRisks?: boolean }): Promise<void> {
+    return this.#invites.accept(invite, consent);
   }
 
   settings(): Promise<SettingsView> {
@@ -240,17 +222,8 @@ export class Node implements NodeApi {
     return answerChainCall(chain.walletChain, question, bytes);
   }
 
-  async doctor(): Promise<DoctorView> {
-    const { home, roles, bootstrap, trackers } = this.#options;
-    const { host, membership, chain } = this.#services;
-    const machine = await examineMachine(home);
-    const others = membership.directory.nodes().filter(({ id }) => id !== this.id);
-    const facts = {
-      ...{ roles, others, addresses: this.addresses, reach: host.reach, chain: chain?.view },
-      hasContacts: bootstrap.length + trackers.length > 0,
-      ...{ clock: membership.clock, notices: membership.notices.view() },
-    };
-    return doctorReport([...nodeChecks(facts), ...machineChecks(machine, roles.includes('security'))]);
+  doctor(): Promise<DoctorView> {
+    return examineNode(this.#options, this.#services);
   }
 
   events(signal: AbortSignal): AsyncIterable<NodeEvent> {
