@@ -11,8 +11,18 @@ import { type Running, startServer, TOKEN } from './page-server.ts';
 export const DESKTOP = { width: 1280, height: 900 };
 export const TABLET = { width: 768, height: 1024 };
 export const PHONE = { width: 320, height: 640 };
+/** Every screen in light and dark at every width (`npm run test:long`), or only a wide light and a narrow dark one. */
+const ALL_SCREENS = process.env.BITORCH_SCREENS === 'all';
 /** Where to leave pictures for people to look at; none when absent. */
 const PICTURES = process.env.BITORCH_PICTURES;
+
+const SCREENS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [DESKTOP, TABLET, PHONE].map((viewport) => ({ colorScheme, viewport })),
+);
+const FEW_SCREENS = [
+  { colorScheme: 'light', viewport: DESKTOP },
+  { colorScheme: 'dark', viewport: PHONE },
+] as const;
 
 export interface PageTests {
   webRoot: string;
@@ -45,12 +55,10 @@ export function pageTests(prepare: (server: Running) => void = () => undefined):
 
 /** Fails where people with a screen reader, a narrow screen or a dark one would; `name` is the picture's. */
 export async function requireAccessible(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [DESKTOP, TABLET, PHONE]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      await requireAccessibleNow(page, `${name}-${colorScheme}-${viewport.width}`);
-    }
+  for (const { colorScheme, viewport } of ALL_SCREENS || PICTURES ? SCREENS : FEW_SCREENS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await requireAccessibleNow(page, `${name}-${colorScheme}-${viewport.width}`);
   }
   await page.setViewportSize(DESKTOP);
 }
