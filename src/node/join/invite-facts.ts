@@ -7,7 +7,7 @@ import type { KnownNode } from '../peers/known-node.ts';
 import type { ModelGuard } from '../security/model-guard.ts';
 import type { InviteFacts } from './make-invite.ts';
 
-/** What this node knows about its network, for an invite. Throws NETWORK_NONE when it is alone. */
+/** What this node knows about its network, for an invite. Throws NETWORK_NONE when it knows no other node. */
 export function inviteFacts({
   host,
   trackers,

@@ -1,7 +1,7 @@
 import { BitorchError } from '#base';
 import { heightOf, type NetworkFile } from './network-file.ts';
 
-/** What the owner of a node gives up by an invite, in sentences; nothing that was accepted before. */
+/** The risks that the owner of a node takes by accepting an invite, as sentences, except those accepted before. */
 export function risksOf(invited: NetworkFile, joined: NetworkFile | undefined): string[] {
   const risks: string[] = [];
   if (!joined && invited.authorities === 'none')

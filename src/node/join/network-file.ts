@@ -54,7 +54,7 @@ export async function readNetwork(home: string): Promise<NetworkFile | undefined
   }
 }
 
-/** It tells whom this node knows, so only its owner may read it. Throws DISK_FULL. */
+/** The file reveals which nodes this one knows, so only its owner may read it. Throws DISK_FULL. */
 export const writeNetwork = (home: string, network: NetworkFile): Promise<void> =>
   writeFileAtomic(networkPath(home), `${JSON.stringify(network, null, 2)}\n`, 0o600);
 

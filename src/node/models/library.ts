@@ -246,7 +246,7 @@ export class Library {
     await rm(join(this.#home, id), { recursive: true, force: true });
   }
 
-  /** Asks the nodes that hold a model for its manifest and torrent. Throws MODEL_UNKNOWN when none gives them. */
+  /** Requests manifest and torrent from the nodes that hold a model. Throws MODEL_UNKNOWN when none supplies them. */
   async obtain(id: string, holders: readonly PeerAddress[], signal?: AbortSignal): Promise<Model> {
     const known = this.#models.get(id);
     if (known) return known;

@@ -48,8 +48,8 @@ export interface SharingOptions {
 }
 
 /**
- * The torrents beneath a node's models: one for each infohash, however many manifests name it, for whoever describes the
- * same files gets the same torrent. It lives as long as one of the manifests does.
+ * The torrents of a node's models: one for each infohash, even if several manifests name it, since the same files give
+ * the same torrent. A torrent exists as long as one of its manifests.
  */
 export class SharedTorrents {
   readonly #options: SharingOptions;
@@ -71,7 +71,7 @@ export class SharedTorrents {
       known.holders.add(id);
       const { torrent } = known;
       const isElsewhere = directory !== undefined && directory !== torrent.directory && !torrent.isComplete;
-      // Whoever brings all files need not wait until others give them.
+      // The node that has all files need not wait for others to supply them.
       if (isElsewhere && (await isOnDisk(metainfo, directory))) await this.#move(known, metainfo, directory);
       known.torrent.review();
       return known;

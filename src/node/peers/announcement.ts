@@ -5,15 +5,15 @@ import { publicKeyOf, type Scope, scopeOfAddress } from '#network';
 export const NODES_PROTOCOL = '/bitorch/node/nodes/4';
 export const NEWS_PROTOCOL = '/bitorch/node/news/1';
 export const HOLDERS_PROTOCOL = '/bitorch/node/holders/1';
-/** A node whose word has not changed signs it anew after this long, in ms. */
+/** A node without changes signs again after this long, in ms. */
 export const BEAT_MS = 240_000;
-/** A whole announcement is made anew after this long, in ms. */
+/** A complete announcement is signed again after this long, in ms. */
 export const WHOLE_MS = 3_600_000;
 /** Minimum time between two announcements of a node, in ms; earlier ones are ignored. */
 export const LEAST_APART_MS = 200;
 /**
- * Maximum age of a word, in ms: the node of an older one may be long gone. A node that is not connected counts as unreachable
- * when its newest word is so old.
+ * Maximum age of an announcement or delta, in ms. A node that is not connected counts as unreachable when its newest
+ * one is older.
  */
 export const MOST_AGE_MS = 600_000;
 /** An unreachable node is forgotten after this long, in ms. */
@@ -75,7 +75,7 @@ const deltaSchema = z.strictObject({
   gone: z.array(zBytes(32)).max(MAX_CHANGES),
 });
 
-/** What has changed since a node's announcement; the newest delta tells it all. */
+/** All changes since a node's announcement; the newest delta replaces earlier ones. */
 export type Delta = z.infer<typeof deltaSchema>;
 
 /** A page with its node's signature, as relayed. */
@@ -117,8 +117,8 @@ export function pagesOf(node: Description): Announcement[] {
 }
 
 /**
- * Those of a node's own addresses that it tells others: of the widest scope alone that it has itself or reaches. A narrower
- * one means another machine to whoever hears of it from afar, so nobody may dial it.
+ * The addresses that this node announces: those of the widest scope that it has or can reach. An address of a narrower
+ * scope denotes another machine to distant nodes, so they must not dial it.
  */
 export function addressesToTell(own: readonly string[], reached: readonly Scope[]): string[] {
   const order: Scope[] = ['public', 'private', 'link-local', 'loopback'];

@@ -1,6 +1,6 @@
 import { BitorchError, readU32, sha256, utf8, writeU32 } from '#base';
 
-/** Bytes of a node: part of the hash of its id, and the time of its newest word in seconds. */
+/** Bytes per node: part of the hash of its id, and the time of its newest announcement or delta in seconds. */
 const HASH_BYTES = 4;
 const ENTRY_BYTES = HASH_BYTES + 4;
 const LAST_OFFSET = 32 - HASH_BYTES;
@@ -8,15 +8,15 @@ const LAST_OFFSET = 32 - HASH_BYTES;
 const MAX_ENTRIES = 1_152;
 export const MAX_DIGEST_BYTES = 1 + MAX_ENTRIES * ENTRY_BYTES;
 
-/** A node and the time of its newest word, in ms since epoch. */
+/** A node and the time of its newest announcement or delta, in ms since epoch. */
 export interface Heard {
   readonly id: string;
   readonly time: number;
 }
 
 /**
- * What its maker has heard, in a few bytes. Its ids are hashes from a position that the maker draws each time, so nobody can
- * hide another node for long by an id with an equal hash.
+ * A compact summary of what its sender knows. Ids are hashed with a position that the sender draws each time, so a node
+ * whose id has an equal hash cannot hide another one for long.
  */
 export class Digest {
   readonly #offset: number;
@@ -52,7 +52,10 @@ export class Digest {
     return new Digest(offset, seconds);
   }
 
-  /** The time of the word that its maker has of a node, in ms since epoch, rounded down to seconds; undefined: none. */
+  /**
+   * The time of the sender's newest information about a node, in ms since epoch, rounded down to seconds; undefined if
+   * it has none.
+   */
   timeOf(id: string): number | undefined {
     const seconds = this.#seconds.get(readU32(hashOf(id), this.#offset));
     return seconds === undefined ? undefined : seconds * 1000;

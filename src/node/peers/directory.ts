@@ -61,7 +61,7 @@ const ROOM = 3 << 10;
 const FEW = 64;
 /** How long a start waits for the answers to its first introductions. */
 const SETTLE_MS = 5_000;
-/** Age of a word that is still passed on as news. */
+/** Maximum age of an announcement or delta that is still forwarded. */
 const NEWS_AGE_MS = 60_000;
 /** What a directory needs of the network. */
 export type DirectoryHost = Pick<
@@ -166,7 +166,7 @@ export class Directory {
     this.#records.stop();
   }
 
-  /** Resolves when whoever this node has dialled so far has answered its introduction, or not: within 5 s. */
+  /** Resolves when every node dialled so far has answered the introduction or failed to, within 5 s. */
   async settled(): Promise<void> {
     const late = new AbortController();
     const timer = delay(SETTLE_MS, undefined, { signal: late.signal }).catch(() => undefined);
@@ -183,7 +183,7 @@ export class Directory {
     for (const ms of SOON_MS) this.#clock.after(ms, () => this.announce());
   }
 
-  /** Tells connected nodes what has changed of this one, or as soon as others take another word of it. */
+  /** Sends the changes of this node to connected nodes, as soon as they accept another message. */
   announce(): void {
     const describe = this.#describeSelf;
     if (this.#isStopped || !describe) return;
@@ -254,7 +254,7 @@ export class Directory {
     return this.find(this.#host.id)?.holdings.map(idOfHolding) ?? [];
   }
 
-  /** The nodes heard of lately that this one keeps, itself included. */
+  /** The known nodes that were heard of recently, including this one. */
   nodes(): KnownNode[] {
     return this.#known.all(this.#clock.date());
   }
@@ -269,8 +269,8 @@ export class Directory {
   }
 
   /**
-   * Resolves when a reachable other node is known that holds part of a model, or that runs this block of it; or when none was
-   * found, or it is too soon to ask again.
+   * Resolves when a reachable node is known that holds part of a model, or that runs the given block of it; also when
+   * none was found, or when it is too soon to search again.
    */
   seek(manifest: string, block?: number): Promise<void> {
     return this.#isStopped ? Promise.resolve() : this.#search.find(manifest, block);
@@ -334,15 +334,16 @@ export class Directory {
     await Promise.allSettled(missing.map((node) => this.#host.connect(node)));
   }
 
-  /** Connects to a node and hears what it says of itself. Rejects where it cannot be reached. */
+  /** Connects to a node and receives its announcement. Rejects when the node cannot be reached. */
   async #visit(peer: PeerAddress): Promise<void> {
     await this.#host.connect(peer);
     await this.#introduce(peer.id);
   }
 
   /**
-   * A node introduces itself and asks whom this one knows. It is told first what was heard of it before, so that it notices when
-   * another one has its identity. Throws ANNOUNCEMENT_INVALID, and the errors of what it sends.
+   * A node introduces itself and asks for the nodes that this one knows. It first receives the newest information about
+   * itself, so that it notices when another node uses its identity. Throws ANNOUNCEMENT_INVALID, and the errors of
+   * decoding its messages.
    */
   #meet(message: unknown, from: string): z.infer<typeof answerSchema> {
     const { time, word, known, room } = check(questionSchema, message, 'introduction');
@@ -357,7 +358,7 @@ export class Directory {
     return { time: now, words: [...before, ...this.#known.words(digest, asked)] };
   }
 
-  /** What was last heard of the maker of a digest, unless it is that which the digest names. */
+  /** The newest information about the sender of a digest, unless the digest already contains it. */
   #lastWordOf(id: string, digest: Digest): Word[] {
     const [time, told] = [this.#known.timeOf(id), digest.timeOf(id)];
     if (time === undefined || (told !== undefined && told === time - (time % 1000))) return [];

@@ -12,7 +12,7 @@ import { isProgressOnly } from './holdings.ts';
 import type { KnownNode, Source } from './known-node.ts';
 import type { KnownNodes } from './known-nodes.ts';
 
-/** Nodes not heard of before that one teller may name: so many at once, so many a second. */
+/** Limits of unknown nodes that one sender may name: at once, and per second. */
 const NEWS: Limits = { heldBytes: 0, burstBytes: 256, bytesPerSecond: 32, burstCpuMs: 1, cpuMsPerSecond: 1 };
 const NEWS_OF_ALL: Limits = { ...NEWS, burstBytes: 2048, bytesPerSecond: 256 };
 
@@ -22,13 +22,13 @@ export interface DirectoryObserver {
   readonly met: (peer: PeerAddress) => void;
   /** This node signed something about itself, at this time. */
   readonly announced: (self: Pick<Description, 'time'>) => void;
-  /** Something signed with this node's own key arrived. */
+  /** A message signed with this node's own key arrived. */
   readonly heardOwn: (announcement: Pick<Announcement, 'time' | 'addresses'>) => void;
-  /** A connected node told the time of its clock. */
+  /** A connected node sent the time of its clock. */
   readonly heardClock: (id: string, time: number) => void;
 }
 
-/** Checks and decodes what is signed. */
+/** Verifies and decodes signed messages. */
 export interface SealOpeners {
   announcement(id: string, sealed: Uint8Array): Announcement;
   delta(id: string, sealed: Uint8Array): Delta;
@@ -46,11 +46,14 @@ interface HearsayDependencies {
   readonly known: KnownNodes;
   readonly observer: DirectoryObserver | undefined;
   readonly open?: SealOpeners | undefined;
-  /** Called when anything was learnt. */
+  /** Called when anything was learned. */
   readonly onChange: () => void;
 }
 
-/** Takes in what connected nodes tell of themselves and of others, if it is signed, new, and not more than one may tell. */
+/**
+ * Processes what connected nodes send about themselves and others, if it is signed, new, and within the limits of the
+ * sender.
+ */
 export class Hearsay {
   readonly #deps: HearsayDependencies;
   readonly #news: Budgets;
@@ -61,7 +64,7 @@ export class Hearsay {
     this.#news = new Budgets({ peer: NEWS, address: NEWS, all: NEWS_OF_ALL }, { now });
   }
 
-  /** What `from` tells; what is false or too much of it is left out. */
+  /** Processes what `from` sends; skips what is invalid or exceeds its limit. */
   learnAll(words: readonly Word[], from: string): void {
     for (const word of words) {
       try {
@@ -73,8 +76,9 @@ export class Hearsay {
   }
 
   /**
-   * What `from` tells of a node, perhaps itself. Returns whether that is news to others too, not only the progress of a download.
-   * Throws SIGNATURE_INVALID, ANNOUNCEMENT_INVALID and the errors of decoding.
+   * Processes information from `from` about one node, perhaps about itself. Returns whether it is to be forwarded: it
+   * is new, and not only the progress of a download. Throws SIGNATURE_INVALID, ANNOUNCEMENT_INVALID and the errors of
+   * decoding.
    */
   learn({ id, pages, delta: sealedDelta }: Word, from: string): boolean {
     const { host, known, clock, observer, onChange, open = OPENERS } = this.#deps;
@@ -116,7 +120,7 @@ export class Hearsay {
   }
 }
 
-/** Whether two descriptions of a node differ by no more than the progress of downloads. */
+/** Whether two descriptions of a node differ only in the progress of downloads. */
 const isSameBut = (a: KnownNode, b: KnownNode): boolean =>
   a.reachable === b.reachable &&
   a.addresses.join() === b.addresses.join() &&

@@ -27,7 +27,7 @@ export interface KnownNode extends Description {
 
 /** Who told of a node, and what of that is known for certain. */
 export interface Source {
-  /** The node itself said so, over a connection of its own. */
+  /** Received from the node itself, over its own connection. */
   readonly proven: boolean;
   /** Tellers of one origin share an address. */
   readonly origin: string;
@@ -53,7 +53,7 @@ export interface Entry {
   proven: boolean;
   /** By our own clock. */
   heardAt: number;
-  /** Its last connection to us has closed since we heard of it. */
+  /** Its last connection to this node has closed since it was last heard of. */
   lost: boolean;
 }
 
@@ -78,7 +78,7 @@ export const bytesOfEntry = ({ pages, delta }: Entry): number =>
 /** Additional memory for a node that was not known. */
 export const NEW_ENTRY_BYTES = NODE_BYTES;
 
-/** Time of the announcement, of the last delta to it or else the same; 0 when there is none. */
+/** Time of the announcement, and of the newest of announcement and delta; 0 when there is none. */
 export const baseOf = ({ pages }: Entry): number =>
   [...pages.values()].reduce((newest, { time }) => Math.max(newest, time), 0);
 export const newestOf = (entry: Entry): number => entry.delta?.delta.time ?? baseOf(entry);
@@ -98,7 +98,7 @@ export function wordOf({ node: { id }, pages, delta }: Entry, since: number | un
   const all = [...pages.values()];
   const sealed = all.flatMap((page) => page.sealed ?? []);
   if (sealed.length < all.length || all.length === 0) return undefined;
-  // Whoever has a newer word than the announcement has the announcement, but for the last second.
+  // A node with anything newer than the announcement has the announcement too, except in the last second.
   const hasBase = since !== undefined && all.every(({ time }) => since >= time);
   return { id, pages: hasBase ? [] : sealed, delta: delta?.sealed ?? null };
 }

@@ -83,7 +83,10 @@ export class KnownNodes {
     return !known || time >= known.time + LEAST_APART_MS;
   }
 
-  /** Takes in one page of what a node says; false where there is no room for a node that nobody here has met. */
+  /**
+   * Processes one page of a node's announcement. Returns false when there is no room for a node that this one has not
+   * met.
+   */
   learn(announcement: Announcement, { sealed }: SealedAnnouncement, source: Source, now: number): boolean {
     const { id, page, pages, time } = announcement;
     const known = this.#entries.get(id);

@@ -58,7 +58,10 @@ export class Membership {
     });
   }
 
-  /** Tells others what `describeSelf` says. Resolves when a contact has told whom it knows. Goes on alone where nobody is there: contacts are tried until they are. */
+  /**
+   * Announces what `describeSelf` returns. Resolves when a contact has sent the nodes that it knows. Continues alone
+   * when no contact is reachable, and retries them until one is.
+   */
   async start(describeSelf: () => Description): Promise<void> {
     const host = this.#host;
     host.onIdentify((peer, protocols) =>

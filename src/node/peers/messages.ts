@@ -2,10 +2,10 @@ import { z, zBytes, zBytesUpTo, zCount } from '#base';
 import { wordSchema } from './announcement.ts';
 import { MAX_DIGEST_BYTES } from './digest.ts';
 
-/** Bytes of words that an answer may have. */
+/** Maximum bytes of announcements and deltas in an answer. */
 export const MAX_ROOM = 32 << 10;
 export const MAX_WORDS = 64;
-/** The longest word. */
+/** Maximum length of an announcement or delta. */
 export const MAX_WORD_BYTES = 320 << 10;
 
 export const questionSchema = z.strictObject({

@@ -17,7 +17,7 @@ interface NeighbourDependencies {
   readonly random: () => number;
 }
 
-/** Chooses whom a node connects to: others at random, of different addresses, and some that share its models. */
+/** Chooses the nodes to connect to: random ones with different addresses, and some that share this node's models. */
 export class Neighbours {
   readonly #deps: NeighbourDependencies;
 

@@ -20,7 +20,7 @@ export interface Told {
   readonly delta: { readonly delta: Delta; readonly sealed: Uint8Array } | undefined;
 }
 
-/** What a node says of itself: an announcement now and then, and between them what has changed. */
+/** What a node signs about itself: an announcement from time to time, and the changes in between as deltas. */
 export class OwnWord {
   readonly #key: SigningKey;
   #told: Told | undefined;
@@ -33,7 +33,7 @@ export class OwnWord {
     return this.#told;
   }
 
-  /** As others are told; `whole`: with the announcement that the delta belongs to. */
+  /** The form that is sent to others; `whole`: with the announcement that the delta belongs to. */
   word(id: string, whole: boolean): Word {
     const { pages = [], delta } = this.#told ?? {};
     return { id, pages: whole ? pages.map(({ sealed }) => sealed) : [], delta: delta?.sealed ?? null };
@@ -44,7 +44,10 @@ export class OwnWord {
     return this.#told?.pages[0]?.announcement.time ?? 0;
   }
 
-  /** Signs what is new: `changed` when others should hear of it soon, `beat` when only time has passed, `same` when nothing was signed. */
+  /**
+   * Signs changes. Returns `changed` when others should receive them soon, `beat` when only time has passed, `same`
+   * when nothing was signed.
+   */
   describe(self: Description): 'changed' | 'beat' | 'same' {
     const told = this.#told;
     const pages = pagesOf(self);
@@ -79,7 +82,7 @@ export class OwnWord {
 type Changes = Pick<Delta, 'changed' | 'gone'>;
 const NOTHING: Changes = { changed: [], gone: [] };
 
-/** What a delta would say; undefined where only a new announcement can. */
+/** The delta to the last announcement; undefined when a new announcement is needed. */
 function changesFrom(told: Told, pages: readonly Announcement[]): Changes | undefined {
   const [before, now] = [told.pages[0]!.announcement, pages[0]!];
   if (!sameIdentity(before, now)) return undefined;
@@ -94,7 +97,7 @@ function changesFrom(told: Told, pages: readonly Announcement[]): Changes | unde
 const byManifest = (holdings: readonly Holding[]): Map<string, Holding> =>
   new Map(holdings.map((holding) => [idOfHolding(holding), holding]));
 
-/** Whether all but the holdings is the same. */
+/** Whether everything except the holdings is equal. */
 function sameIdentity(a: Announcement, b: Announcement): boolean {
   const textOf = ({ holdings: _holdings, time: _time, page: _page, pages: _pages, ...rest }: Announcement) =>
     JSON.stringify({ ...rest, validator: rest.validator && [...rest.validator] });

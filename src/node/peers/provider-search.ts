@@ -29,9 +29,9 @@ interface SearchDependencies {
   readonly random: () => number;
   /** Whether a reachable other node is known that holds the manifest, or runs the block of it. */
   readonly isKnown: (manifest: string, block: number | undefined) => boolean;
-  /** Takes in what `from` tells of other nodes. */
+  /** Processes what `from` sends about other nodes. */
   readonly learn: (words: readonly Word[], from: string) => void;
-  /** Connects to a node and hears what it says of itself. */
+  /** Connects to a node and receives its announcement. */
   readonly meet: (peer: PeerAddress) => Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export class ProviderSearch {
     this.#deps = dependencies;
   }
 
-  /** Resolves when a holder is known, when none was found, or at once when it is too soon to search again. */
+  /** Resolves when a holder is known, when none was found, or immediately when it is too soon to search again. */
   find(manifest: string, block?: number): Promise<void> {
     const { isKnown, clock } = this.#deps;
     const name = `${manifest} ${block ?? ''}`;

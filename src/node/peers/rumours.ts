@@ -1,7 +1,7 @@
 import { Budgets, type Host, type Limits } from '#network';
 import { NEWS_PROTOCOL, sizeOf, type Word } from './announcement.ts';
 
-/** Connected nodes that are told of what was heard. */
+/** Number of connected nodes that news is forwarded to. */
 const FAN_OUT = 4;
 /** What is passed on for one sender, and for all together. Bytes count once for each receiver. */
 const FOR_SENDER: Limits = {
@@ -40,7 +40,7 @@ export class Rumours {
     this.#ofModels = new Budgets(limits, { now: dependencies.now });
   }
 
-  /** Tells all connected nodes; `wordFor`: what each is told. */
+  /** Sends to all connected nodes; `wordFor` returns the message for each. */
   tellAll(wordFor: (peer: string) => Word): void {
     for (const peer of this.#deps.host.connected) this.#send(peer, wordFor(peer));
   }
@@ -69,7 +69,7 @@ export class Rumours {
     }
   }
 
-  /** What does not arrive is heard of by a pull. */
+  /** A pull recovers messages that do not arrive. */
   #send(peer: string, word: Word): void {
     this.#deps.host.request({ id: peer, addresses: [] }, NEWS_PROTOCOL, { word }).catch(() => undefined);
   }

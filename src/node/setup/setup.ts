@@ -16,7 +16,7 @@ import { readSetup, type SetupFile, writeSetup } from './setup-file.ts';
 export interface SetupDependencies extends Pick<MeasurementDependencies, 'traffic' | 'speed' | 'watchMs'> {
   /** Why a step cannot be done now. */
   readonly blocked: (step: SetupStep) => string | undefined;
-  /** Whether a step needs no more to be done, whoever did it. */
+  /** Whether nothing remains to be done for a step, even if it was done outside the setup. */
   readonly achieved: (step: SetupStep) => boolean;
   readonly testNetwork: TestNetwork;
   /** Joins the network of an invite. */
