@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keptOptions, optionsComment } from '../../../src/cli/service/definition.ts';
 
-test('options survive in the comment of a definition, whatever they contain', () => {
+test('options with any characters survive in the comment of a definition', () => {
   const options = ['--home', '/srv/a b', '--name', 'x --> --- <b> "q" \\ %h $HOME', '--roles', 'seed,run'];
   const comment = optionsComment(options);
   assert.doesNotMatch(comment, /--/, 'it would end a comment of XML');

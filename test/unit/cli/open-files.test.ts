@@ -47,7 +47,7 @@ test('links are followed, each folder once; one that leads to nothing is told an
   assert.deepEqual(passedOver, ['inner/loop/: a link to a folder that is read already']);
 });
 
-test('a link to a folder that holds the target is not followed, and told', async (t) => {
+test('a link to a folder that contains the target is not followed, but reported', async (t) => {
   const folder = await folderOf(t);
   await mkdir(join(folder, 'model'));
   await writeFile(join(folder, 'model', 'a.txt'), 'a');

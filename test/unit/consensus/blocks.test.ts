@@ -78,7 +78,7 @@ test('a block whose contents are not what its header says is refused', () => {
   assert.throws(() => decodeBlock(concat([encodeBlock(block), Uint8Array.of(0)])), { code: 'CODEC_INVALID' });
 });
 
-test('a header that does not continue the chain is refused, whatever the field', () => {
+test('a header that does not continue the chain is refused, for each field', () => {
   const { header } = makeBlock(contents);
   const tip: Tip = {
     chainId: CHAIN_ID,

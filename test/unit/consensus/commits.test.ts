@@ -40,7 +40,7 @@ test('all precommits make one point each of a quorum, a scalar, and a bit for ev
   assert.ok(encode(commitCodec, commit).length <= 68 * 32 + 64);
 });
 
-test('the same precommits make the same bytes, in whatever order they came', () => {
+test('the same precommits give the same bytes in any order', () => {
   const votes = all
     .slice(10, 95)
     .map((place) => voteBy(hundred, place, PRECOMMIT, BLOCK, { height: HEIGHT }));
@@ -118,7 +118,7 @@ test('nobody is claimed to be present who would have had to sign, and is not lef
   check({ ...withoutLate, present: commit.present });
 });
 
-test('evidence of a vote against an aggregate convicts its author and nobody else', () => {
+test('evidence of a vote against an aggregate convicts only its author', () => {
   const { validators } = hundred;
   const commit = commitOf(all);
   const signers = signersOf(commit, validators);

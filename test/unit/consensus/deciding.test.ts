@@ -83,7 +83,7 @@ test('a block whose amounts run over gets a vote for nil', async (t) => {
   assert.equal(node.deciding.halted, false);
 });
 
-test('whatever error a block is carried out with, it gets a vote for nil', async (t) => {
+test('a block whose execution fails with any error gets a vote for nil', async (t) => {
   const broken: SpendRules = {
     ...trustingSpends,
     resolve: () => {

@@ -30,7 +30,7 @@ function trader(names: readonly string[], code: (bytes: Uint8Array) => number = 
 const idsIn = (sent: readonly Message[], type: 'offer' | 'want'): number =>
   sent.reduce((sum, message) => sum + (message.type === type ? message.value.length : 0), 0);
 
-test('ids that a peer never delivers fill its own share, and nobody else’s', (t) => {
+test('ids that a peer never delivers count only towards its own share', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, clock, peers, sent } = trader(['liar', 'honest']);
   const [liar, honest] = peers as [ChainPeer, ChainPeer];
@@ -179,7 +179,7 @@ test('a transaction on its stem is told to nobody else, asked about or not', asy
   assert.deepEqual(said().at(-1), { type: 'offer', value }, 'now it is no secret');
 });
 
-test('the embargo spreads what nobody else spreads', async (t) => {
+test('when the embargo ends, a transaction that no other node has relayed is relayed', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { trade, sent } = trader(['one', 'two', 'three']);
   await trade.submitByStem(transaction(1));

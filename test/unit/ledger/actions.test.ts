@@ -141,7 +141,7 @@ test('an epoch mints rewards for pools, and the commission to the owner', () => 
   assert.equal(pool.shares, 5n * TORCH);
 });
 
-test('whoever misses more blocks than it signs by the limit is jailed, and comes back when its time is over', () => {
+test('a validator whose missed blocks exceed the signed ones by the limit is jailed, and can return after the jail time', () => {
   const ledger = trustingLedger(genesisOf({ ...TEST_PARAMETERS, downtimeBlocks: 3, jailBlocks: 4 }));
   growTo(ledger, 4);
   send(ledger, bonding());

@@ -118,14 +118,14 @@ test('those who are convicted together lose the same part, that of all of them',
   assert.equal(burned() - before, 2_000n * TORCH);
 });
 
-test('one who was convicted before keeps nobody else from it', () => {
+test('a validator that was convicted before does not prevent the conviction of others', () => {
   const ledger = chain();
   send(ledger, actionsOf(shown(single(c, X), single(c, Y))));
   send(ledger, actionsOf(shown(joint([a, b, c, d], X), joint([c, d, e, f], Y))));
   assert.deepEqual(out(ledger), [c, d]);
 });
 
-test('nobody is convicted by what he has not signed, whatever keys stand beside his', () => {
+test('nobody is convicted by votes that they have not signed, whatever other keys the evidence names', () => {
   const ledger = chain();
   const strangers = [signer('stranger'), signer('another stranger')].sort((one, other) =>
     Buffer.compare(one.publicKey, other.publicKey),

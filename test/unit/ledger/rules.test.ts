@@ -97,7 +97,7 @@ async function sound() {
 }
 
 /** Points with torsion, scalars beside the range and bytes are in test/swarm/ledger/hostile-transaction.test.ts. */
-test('real proofs: whatever is changed, the ledger refuses it', async () => {
+test('real proofs: the ledger refuses every modification', async () => {
   const { ledger, transaction } = await sound();
   const { body, proofs } = transaction;
   const spend = proofs.spend!;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FairSlots } from '#network';
 
-test('places: never more than there are, equal shares for whoever keeps asking', () => {
+test('slots: never more than the limit, equal shares for peers that keep asking', () => {
   const holders = fc.array(fc.record({ peer: fc.nat({ max: 6 }), origin: fc.nat({ max: 3 }) }), {
     minLength: 40,
   });

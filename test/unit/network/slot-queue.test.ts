@@ -27,7 +27,7 @@ function queueOf(t: TestContext, count: number) {
   return { clock, queue, granted, positions, wait };
 }
 
-test('free slots go to whoever holds fewest, then to whoever came first, and nobody gets ahead', async (t) => {
+test('free slots go to the peer that holds the fewest, then to the one that came first', async (t) => {
   const { queue, granted, wait } = queueOf(t, 2);
   const slots = [queue.take(holder(1))!, queue.take(holder(2))!];
   for (const slot of slots) slot.begin();

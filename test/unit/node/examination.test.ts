@@ -115,7 +115,7 @@ test('a model that nobody delivers holds up no other one', () => {
   assert.deepEqual(active(), ['never there', 'honest']);
 });
 
-test('models of one address have all lanes while nobody else waits, and then give some up', async () => {
+test('models of one address use all lanes until another address waits, then release some', async () => {
   const queue = flood(9);
   const { active, fill } = lanesOf(
     () => queue,
@@ -159,7 +159,7 @@ test('publishers of one address share its lanes once they are known', async () =
   assert.deepEqual(active(), ['flood 0', 'flood 2', 'flood 3', 'honest']);
 });
 
-test('a fetch that takes longer than its turn gives its lane to whoever waits, an examination does not', async () => {
+test('a fetch that exceeds its time releases its lane when another model waits; an examination does not', async () => {
   const queue = ['a', 'b', 'c', 'd'];
   const { active, fill, laneOf, pass } = lanesOf(() => queue);
   await fill();

@@ -99,7 +99,7 @@ test('a tracker of an invite is an announce URL in one spelling, at which a requ
   }
 });
 
-test('whatever the options of a node are, the invite that it makes can be read', () => {
+test('an invite can be read for all options of the node that makes it', () => {
   const trackers = [
     'udp://192.0.2.9:80/announce',
     'http://127.0.0.1:8000/announce',

@@ -105,7 +105,7 @@ test('both are there again after a restart', async (t) => {
   assert.ok(second.all().every(({ torrent }) => torrent.isComplete && torrent.directory === w.source));
 });
 
-test('whoever brings the files of a torrent that another manifest waits for serves it at once', async (t) => {
+test('publishing the files of a torrent that another manifest waits for serves that manifest at once', async (t) => {
   const w = await world(t);
   const library = await w.open();
   const waits = await library.add(

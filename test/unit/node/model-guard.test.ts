@@ -11,7 +11,7 @@ const log = createLog('silent');
 const [alice, bob, eve] = await Promise.all([authority(1), authority(2), authority(3)]);
 const MANIFEST = new Uint8Array(32).fill(8);
 
-test('a clearance is confirmed by an authority that gave it, not by whoever answers', async (t) => {
+test('only an authority that issued a clearance can confirm it', async (t) => {
   const answering = new Set<string>();
   const asked: string[] = [];
   const host = {

@@ -67,7 +67,7 @@ test('what is achieved already need not be done, and what cannot be done now say
   assert.deepEqual(steps[3], { name: 'wallet', state: 'open', blocked: 'no chain' });
 });
 
-test('a record that cannot be read is begun anew', async (t) => {
+test('an unreadable record is replaced by a new one', async (t) => {
   const home = await temporaryDirectory(t);
   for (const text of ['{"version":', '{"version":2}', '{"version":1,"steps":{"roles":"open"}}', '7']) {
     await writeFile(join(home, 'setup.json'), text);

@@ -38,7 +38,7 @@ const REVERSED = ENTRIES.toReversed();
 const bundle = { version: '1.2.3', entries: ENTRIES, seconds: SECONDS };
 const debian = { ...bundle, architecture: 'amd64' };
 
-test('the same files give the same bytes, in whatever order they are found', () => {
+test('the same files give the same bytes in any order', () => {
   for (const made of [
     (entries: typeof ENTRIES) => tarOf(entries, SECONDS),
     (entries: typeof ENTRIES) => zipOf(entries, SECONDS),

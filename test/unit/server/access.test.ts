@@ -43,7 +43,7 @@ const PROTECTED = [
   '/api/models/m/torrent',
 ];
 
-test('every API path needs the token, whatever its spelling', async () => {
+test('every API path needs the token, in every spelling', async () => {
   for (const path of [...PROTECTED, '/api//network', '/%61pi/network', '/V1/models', '/v1%2fmodels']) {
     const bare = await fetch(server.url + path);
     assert.ok(bare.status >= 400, `${path}: ${bare.status}`);

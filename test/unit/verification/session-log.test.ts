@@ -54,7 +54,7 @@ test('a session that signed nothing leaves nothing', () => {
   assert.equal(witness.bytes, 0);
 });
 
-test('whoever fills the log loses its own, not those of others', () => {
+test('a peer that fills the log loses its own entries, not those of others', () => {
   const witness = witnessOf({ maxBytes: 10 * ONE_CHUNK, clientMaxBytes: 10 * ONE_CHUNK });
   const kept = runOne(witness, terms(honest));
   const flood = Array.from({ length: 50 }, () => runOne(witness, terms(greedy)));

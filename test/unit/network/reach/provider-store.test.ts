@@ -25,7 +25,7 @@ test('providers are found by content, and by nothing else', async () => {
   assert.equal(store.size, 2);
 });
 
-test('a peer that provides without end loses its own oldest records, and nobody else any', () => {
+test('a peer that provides without end only displaces its own oldest records', () => {
   const store = new ProviderStore('self');
   store.put(keyOf('honest', 'p'), VALUE);
   for (let i = 0; i < 5_000; i++) store.put(keyOf(`junk${i}`, 'flooder'), VALUE);
