@@ -30,6 +30,13 @@ export function scopeIn(libp2p: Libp2p, peer: PeerId): Scope {
   return near.find((scope) => scopes.includes(scope)) ?? 'public';
 }
 
+/** The scope of the most distant peer that is connected, the widest that others may have told of; public where there is none. */
+export function farthestScope(libp2p: Pick<Libp2p, 'getConnections'>): Scope {
+  const scopes = libp2p.getConnections().map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
+  const order: Scope[] = ['public', 'private', 'link-local', 'loopback'];
+  return order.find((scope) => scopes.includes(scope)) ?? 'public';
+}
+
 /** The address group that a peer is connected from, RELAYED behind a relay, its own id where it is not connected. */
 export function originIn(libp2p: Libp2p, peer: PeerId): string {
   const hosts = libp2p.getConnections(peer).map(({ remoteAddr }) => hostOf(remoteAddr));
@@ -58,8 +65,9 @@ export class PeerScopes {
     dropOldest(this.#last, MAX_REMEMBERED);
   }
 
+  /** A peer that was never connected is known from the hash table, so a connected peer told of it. */
   of(libp2p: Libp2p, peer: PeerId): Scope {
     this.note(libp2p, peer);
-    return this.#last.get(peer.toString()) ?? 'public';
+    return this.#last.get(peer.toString()) ?? farthestScope(libp2p);
   }
 }

@@ -6,8 +6,8 @@ import { ping } from '@libp2p/ping';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Libp2pOptions } from 'libp2p';
 import type { Logger } from '#base';
-import { hostOf } from '../connections.ts';
-import { addressGroup, dialableOnly, parseMultiaddr, type Scope, scopeOfRemote } from '../dialable.ts';
+import { farthestScope, hostOf } from '../connections.ts';
+import { addressGroup, dialableOnly, parseMultiaddr, scopeOfRemote } from '../dialable.ts';
 import type { Libp2pNode } from '../libp2p-node.ts';
 import type { PeerAddress } from '../peer-address.ts';
 import { adviceFor } from './advice.ts';
@@ -102,7 +102,9 @@ export class Reach {
   private constructor(options: ReachOptions, port: SharedPort, log: Logger) {
     this.options = options;
     this.#port = port;
-    this.#dht = options.dht ? new Dht(() => this.#farthest()) : undefined;
+    this.#dht = options.dht
+      ? new Dht(() => (this.#libp2p ? farthestScope(this.#libp2p) : 'public'))
+      : undefined;
     this.#log = log;
     this.#punching = new HolePuncher({
       endpoints: () => this.#sightings.endpoints,
@@ -318,14 +320,6 @@ export class Reach {
     if (this.#punching.isDialling(connection.remotePeer)) return;
     const open = this.#own().listening.filter((address) => parseMultiaddr(address)?.scope === 'public');
     if (open.length === 1) this.#note({ type: 'dialled', address: open[0]! });
-  }
-
-  /** The scope of the most distant peer that is connected; public where there is none. */
-  #farthest(): Scope {
-    const connections = this.#libp2p?.getConnections() ?? [];
-    const scopes = connections.map(({ remoteAddr }) => scopeOfRemote(hostOf(remoteAddr)));
-    const order: Scope[] = ['public', 'private', 'link-local', 'loopback'];
-    return order.find((scope) => scopes.includes(scope)) ?? 'public';
   }
 
   #onPunched(connection: Connection): void {
