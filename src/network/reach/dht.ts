@@ -76,12 +76,13 @@ export class Dht implements ContentRouting {
     let keepers = 0;
     for await (const event of this.#dht.provide(cidOf(key), { signal })) {
       signal.throwIfAborted();
-      if (event.name === 'FINAL_PEER') keepers++;
+      // The record was sent; that a node is near the key does not say that it could be reached.
+      if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') keepers++;
     }
     if (keepers === 0)
       throw new BitorchError(
         'PEER_UNREACHABLE',
-        'no node of the hash table is known yet: connect to one first',
+        'no node of the hash table took the record: connect to one first',
       );
   }
 

@@ -58,7 +58,8 @@ export class ProviderRecords {
     const routing = host.contentRouting;
     if (!routing || this.#isBusy || this.#isStopped) return;
     this.#isBusy = true;
-    let failed = host.connected.length === 0;
+    const isAlone = host.connected.length === 0;
+    let failed = isAlone;
     for (let next = this.#next(); next && !failed && !this.#isStopped; next = this.#next()) {
       const [name, key] = next;
       try {
@@ -70,8 +71,11 @@ export class ProviderRecords {
       }
     }
     this.#isBusy = false;
+    // Alone, it costs nothing to look again, and the first peer should be told soon.
+    if (isAlone) this.#retryMs = RETRIES.firstMs;
     const retryMs = this.#retryMs;
     this.#retryMs = failed ? Math.min(RETRIES.lastMs, 2 * retryMs) : RETRIES.firstMs;
+    this.#stopWaiting();
     if (failed && this.#next()) this.#stopWaiting = clock.after(retryMs, () => void this.#tell());
   }
 
