@@ -5,6 +5,7 @@ import { create as createDigest } from 'multiformats/hashes/digest';
 import { BitorchError } from '#base';
 import { dialableOnly, type Scope } from '../dialable.ts';
 import type { PeerAddress } from '../peer-address.ts';
+import { ProviderAnswers } from './provider-answers.ts';
 import { ProviderStore } from './provider-store.ts';
 import { withComponent } from './with-component.ts';
 
@@ -14,6 +15,8 @@ const DHT_PROTOCOL = '/bitorch/kad/1';
 const RAW = 0x55;
 const SHA_256 = 0x12;
 const MAX_ADDRESSES = 16;
+/** Addresses of a provider that one answer gives. */
+const ADDRESSES_OF_ANSWER = 4;
 /**
  * How often a node looks for its nearest neighbours in the table, and for nodes of each distance. By default both are 5
  * minutes, which would cost a node of a large network more than everything else that it sends at rest.
@@ -90,17 +93,23 @@ export class Dht implements ContentRouting {
     key: Uint8Array,
     { count, signal }: { count: number; signal: AbortSignal },
   ): Promise<PeerAddress[]> {
-    const found = new Map<string, PeerAddress>();
-    for await (const event of this.#dht.findProviders(cidOf(key), { signal })) {
-      if (event.name !== 'PROVIDER') continue;
-      for (const { id, multiaddrs } of event.providers) {
-        const scope = this.#scope();
-        const addresses = dialableOnly(multiaddrs.map(String), scope, id.toString());
-        found.set(id.toString(), { id: id.toString(), addresses, learntFrom: scope });
+    const answers = new ProviderAnswers(count);
+    try {
+      for await (const event of this.#dht.findProviders(cidOf(key), { signal })) {
+        if (event.name !== 'PEER_RESPONSE') continue;
+        const learntFrom = this.#scope();
+        const providers = event.providers.slice(0, count).map(({ id, multiaddrs }): PeerAddress => {
+          const told = dialableOnly(multiaddrs.map(String), learntFrom, id.toString());
+          return { id: id.toString(), addresses: told.slice(0, ADDRESSES_OF_ANSWER), learntFrom };
+        });
+        answers.add(event.from.toString(), providers);
+        if (answers.isEnough) break;
       }
-      if (found.size >= count) break;
+    } catch (error) {
+      // What came in time counts.
+      if (answers.providers.length === 0) throw error;
     }
-    return [...found.values()].slice(0, count);
+    return answers.providers;
   }
 }
 
