@@ -4,7 +4,9 @@ import { type ChatEvent, Node, type NodeSettings } from '#node';
 import { serveCommands } from './serve-commands.ts';
 
 export type NodeCommand =
-  | { readonly type: 'where' | 'network' }
+  | { readonly type: 'where' | 'network' | 'chain' | 'wallet' | 'faucet' }
+  | { readonly type: 'pay'; readonly to: string; readonly amount: string; readonly password: string }
+  | { readonly type: 'payment'; readonly id: string }
   | { readonly type: 'chat'; readonly prompt: string };
 
 const settings = JSON.parse(process.argv[2]!) as NodeSettings;
@@ -18,6 +20,21 @@ async function answer(command: NodeCommand): Promise<unknown> {
       return { id: node.id, trackers: node.trackers };
     case 'network':
       return node.network();
+    case 'chain':
+      return node.chain();
+    case 'wallet':
+      return node.wallet()!.view();
+    case 'faucet':
+      return node.wallet()!.faucet();
+    case 'pay': {
+      const { to, amount, password } = command;
+      return node.wallet()!.send({ to, amount, password });
+    }
+    case 'payment':
+      return node
+        .wallet()!
+        .history()
+        .find(({ id }) => id === command.id);
     case 'chat':
       return chat(command.prompt);
   }

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { NetworkView, NodeSettings } from '#node';
+import { test } from 'node:test';
+import type { NetworkView } from '#node';
 import { eventually } from '../lab/homes.ts';
-import { LabProcess } from '../lab/lab-process.ts';
-import { labProblem, NatLab } from '../lab/nat-lab.ts';
-import type { NodeCommand } from '../lab/node-process.ts';
+import { labProblem } from '../lab/nat-lab.ts';
+import { startLab } from '../lab/node-lab.ts';
 import { TINY_MODEL } from '../support/network.ts';
-import { afterwards, temporaryDirectory } from '../support/swarm.ts';
 
 const skip = labProblem() ?? false;
 /** A model is published, fetched and loaded on a busy machine. */
 const WAIT_S = 120;
-const PROGRAM = fileURLToPath(new URL('../lab/node-process.ts', import.meta.url));
-
-/** A lab for nodes, and how to start one in it. */
-async function startLab(t: TestContext) {
-  const folder = await temporaryDirectory(t);
-  const lab = new NatLab();
-  afterwards(t, () => lab.stop());
-  const start = async (name: string, place: { namespace: string; address: string }, more: object) => {
-    const settings: NodeSettings = {
-      ...{ home: join(folder, name), name, roles: ['seed'], threads: 1, securityAuthorities: 'none' },
-      ...{ listen: [`/ip4/${place.address}/tcp/4001`], swarmHost: place.address, swarmPort: 6881 },
-      ...{ portMapping: 'off', lan: 'off' },
-      ...more,
-    };
-    const process = await LabProcess.start(place.namespace, PROGRAM, settings);
-    afterwards(t, () => process.kill());
-    const ask = <T>(command: NodeCommand) => process.ask<T>(command);
-    return { ask, kill: () => process.kill(), network: () => ask<NetworkView>({ type: 'network' }) };
-  };
-  /** A public node with a tracker, and the settings of those that join through it. */
-  const startPublic = async (roles: readonly string[]) => {
-    const place = lab.publicPlace();
-    const open = await start('open', place, { roles, trackerPort: 6969 });
-    const { id, trackers } = await open.ask<{ id: string; trackers: string[] }>({ type: 'where' });
-    return { open, joined: { bootstrap: [`/ip4/${place.address}/tcp/4001/p2p/${id}`], trackers } };
-  };
-  return { lab, start, startPublic };
-}
 
 const fetched = ({ transfers: [one] }: NetworkView) => one !== undefined && one.bytesHave === one.bytesTotal;
 
