@@ -51,6 +51,7 @@ export { pause } from './pause.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export { readBounded } from './read-bounded.ts';
 export { check, describeProblem, parse, z, zBytes, zBytesUpTo, zCount } from './schema.ts';
+export { shuffled } from './shuffled.ts';
 export { finish, finishInTurns, type Steps } from './steps.ts';
 export { readTextFile, textOf } from './text-file.ts';
 export { threadCpuMs } from './thread-clock.ts';

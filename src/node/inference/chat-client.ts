@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, toHex, Wakeup } from '#base';
+import { BitorchError, codeOf, fromHex, type Logger, type OnProgress, shuffled, toHex, Wakeup } from '#base';
 import type { SigningKey } from '#crypto';
 import { boundaryRanges } from '#distribution';
 import {
@@ -332,11 +332,6 @@ const allBusy = (): BitorchError =>
   new BitorchError('STAGE_BUSY', 'all computers that run this model are busy: try again in a moment', {
     retryAfterS: RETRY_AFTER_S,
   });
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const placed = items.map((item) => ({ item, at: Math.random() }));
-  return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
-}
 
 const sameRoute = (a: readonly StageOffer[], b: readonly StageOffer[]): boolean =>
   a.length === b.length && a.every((stage, hop) => stage.id === b[hop]!.id && stage.end === b[hop]!.end);

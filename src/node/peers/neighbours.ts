@@ -1,6 +1,6 @@
+import { shuffled } from '#base';
 import { addressGroup, type Host, parseMultiaddr, RELAYED } from '#network';
 import type { KnownNode } from './known-node.ts';
-import { shuffled } from './rumours.ts';
 
 /** A node connects to nodes of its view until it has so many connections, */
 const CONNECTIONS_WANTED = 16;

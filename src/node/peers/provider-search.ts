@@ -1,8 +1,7 @@
-import { type Clock, check, dropOldest, fromHex, type Logger, messageOf, z } from '#base';
+import { type Clock, check, dropOldest, fromHex, type Logger, messageOf, shuffled, z } from '#base';
 import type { Host, PeerAddress } from '#network';
 import { HOLDERS_PROTOCOL, type Word, wordSchema } from './announcement.ts';
 import { providerKey } from './provider-records.ts';
-import { shuffled } from './rumours.ts';
 
 /** Connected nodes asked for holders, at the same time. */
 const ASKED = 4;

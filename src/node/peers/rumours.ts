@@ -1,3 +1,4 @@
+import { shuffled } from '#base';
 import { Budgets, type Host, type Limits } from '#network';
 import { NEWS_PROTOCOL, sizeOf, type Word } from './announcement.ts';
 
@@ -73,14 +74,4 @@ export class Rumours {
   #send(peer: string, word: Word): void {
     this.#deps.host.request({ id: peer, addresses: [] }, NEWS_PROTOCOL, { word }).catch(() => undefined);
   }
-}
-
-/** The same in random order; `random`: a number from 0 to 1. */
-export function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const all = [...items];
-  for (let i = all.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [all[i], all[j]] = [all[j]!, all[i]!];
-  }
-  return all;
 }
