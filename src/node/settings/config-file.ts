@@ -16,12 +16,13 @@ export async function readConfig(home: string): Promise<Record<string, unknown>>
 }
 
 /**
- * Changes fields of config.json and keeps all others; null removes a field. The file may hold a password, so a new one is readable
+ * Changes fields of config.json and keeps all others; null removes a field, undefined keeps it. The file may hold a password, so a new one is readable
  * by its owner only. Throws CONFIG_INVALID, DISK_FULL; the file is unchanged then.
  */
 export async function changeConfig(home: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
   const path = configPath(home);
-  const all = { ...(await readConfig(home)), ...changes };
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const all = { ...(await readConfig(home)), ...Object.fromEntries(given) };
   const kept = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
   const mode = await stat(path).then(
     (found) => found.mode & 0o777,

@@ -40,6 +40,5 @@ export async function changeHomeSettings(
   { roles, limits = {} }: SettingsChange,
 ): Promise<void> {
   requireSupported({ pauseOnBattery: limits.pauseOnBattery ?? false }, await readPower());
-  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
-  await changeConfig(home, { ...(roles && { roles }), ...Object.fromEntries(given) });
+  await changeConfig(home, { roles, ...limits });
 }
